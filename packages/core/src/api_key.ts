@@ -1,0 +1,50 @@
+import { formatBase62, randomBase62 } from './base62.ts'
+import { crc32 } from './crc32.ts'
+
+/** The part after the prefix says what the text is: an API key for live or test, a client secret, an opaque token. */
+export type KeyMarker = 'live' | 'test' | 'secret' | 'at'
+
+export type Environment = 'live' | 'test'
+
+/** A credential of the shape `<prefix>_<marker>_<id><…>` as read: well-formed, nothing more. */
+export interface ParsedKey {
+  readonly prefix: string
+  readonly marker: KeyMarker
+  readonly id: string
+}
+
+const shape = /^([a-z][a-z0-9]{0,15})_(live|test|secret|at)_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/
+const prefixShape = /^[a-z][a-z0-9]{0,15}$/
+
+/**
+ * Read an API key, client secret or opaque token. `undefined` when it has not the shape or its checksum is wrong, which
+ * catches every typing error of one character before anything is looked up.
+ */
+export function parseKey(text: string): ParsedKey | undefined {
+  if (text.length > 80) return undefined
+  const match = shape.exec(text)
+  if (match === null) return undefined
+  if (keyChecksum(text.slice(0, -6)) !== match[5]) return undefined
+  return { prefix: match[1] as string, marker: match[2] as KeyMarker, id: match[3] as string }
+}
+
+/** The six characters that end a key: CRC-32 of all before them, base62, left-padded. */
+export function keyChecksum(body: string): string {
+  return formatBase62(crc32(body), 6)
+}
+
+/** A new key of any marker. The secret has 32 base62 characters, 190 random bits. */
+export function generateKey(options: {
+  readonly prefix: string
+  readonly marker: KeyMarker
+  readonly randomBytes: (count: number) => Uint8Array
+}): { readonly id: string; readonly text: string } {
+  if (!isKeyPrefix(options.prefix)) throw new TypeError('prefix must match [a-z][a-z0-9]{0,15}')
+  const id = randomBase62(12, options.randomBytes)
+  const body = `${options.prefix}_${options.marker}_${id}_${randomBase62(32, options.randomBytes)}`
+  return { id, text: body + keyChecksum(body) }
+}
+
+export function isKeyPrefix(text: string): boolean {
+  return prefixShape.test(text)
+}

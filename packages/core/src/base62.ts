@@ -1,0 +1,19 @@
+const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** `length` base62 characters from random bytes, each equally likely: bytes of 248 and above are drawn again. */
+export function randomBase62(length: number, randomBytes: (count: number) => Uint8Array): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of randomBytes(length - text.length + 8)) {
+      if (byte < 248 && text.length < length) text += digits[byte % 62]
+    }
+  }
+  return text
+}
+
+/** An unsigned integer in base62, left-padded with `0`. */
+export function formatBase62(value: number, length: number): string {
+  let text = ''
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) text = digits[rest % 62] + text
+  return text.padStart(length, '0')
+}

@@ -1,0 +1,256 @@
+/**
+ * What goes over the feed and the look-up, and what a server stores of it: feed.md §1 to §5 in types.
+ * Each entry holds its object's whole state, never a difference; the higher version wins; `revoked` beats every version.
+ */
+import type { Environment } from './api_key.ts'
+import type { RateLimit } from './gcra.ts'
+import type { Seconds } from './seconds.ts'
+
+/** A follower's place in one tenant's log. The epoch is compared for equality only. */
+export interface Place {
+  readonly epoch: string
+  readonly sequence: number
+  /** Base64url SHA-256 over the previous chain value and the entry's own bytes. */
+  readonly chain: string
+}
+
+/** What an entry can be about. Types never share a map; the id is the full identity within its tenant. */
+export type ObjectType =
+  | 'tenant' // id: the tenant's own id
+  | 'api' // api id
+  | 'client' // client id
+  | 'public_key' // client id, space, thumbprint: a key of a client that was removed
+  | 'key' // API key id
+  | 'opaque_token' // id of an opaque access token
+  | 'token' // jti of a JWT we issued
+  | 'client_token' // client id, space, jti: a self-issued JWT
+  | 'signing_key' // kid of one of our keys
+
+export type Status = 'active' | 'disabled' | 'revoked'
+
+export type Metadata = { readonly [name: string]: unknown }
+
+/** Who may use it from where. Several sets must all hold: a child carries its parent's beside its own. */
+export interface Constraints {
+  /** CIDR ranges; the peer must lie in one. */
+  readonly ipAllow?: readonly string[]
+  /** Serialised origins; the `Origin` header must equal one. */
+  readonly originAllow?: readonly string[]
+}
+
+export interface TenantState {
+  readonly status: Status
+}
+
+export interface ApiState {
+  readonly status: Status
+  readonly audience: string
+  /** The ceiling for `maxStaleness` of every verifier of this API. */
+  readonly maxStalenessSeconds: number
+  /** Tokens with an earlier `cs_pos` belong to a former API of the same audience. */
+  readonly createdSequence: number
+}
+
+export interface ClientState {
+  readonly status: Status
+  /** API id to scope: what the client may have now. */
+  readonly access: { readonly [apiId: string]: string }
+  /** Tokens with an earlier `cs_pos` are revoked; 0 when there was no cut-off. */
+  readonly cutOff: number
+}
+
+export interface KeyState extends Constraints {
+  readonly status: Status
+  readonly scope: string
+  readonly expiresAt?: Seconds
+  readonly rateLimit?: RateLimit
+}
+
+/** A token already issued, JWT or opaque: what was said about it since. */
+export interface TokenState {
+  readonly status: Status
+  /** Replaces the signed scope. */
+  readonly scope?: string
+  /** Earlier than the signed end. */
+  readonly expiresAt?: Seconds
+}
+
+export interface PublicKeyState {
+  readonly status: 'revoked'
+}
+
+export type SigningPurpose = 'access_token' | 'gateway_assertion'
+
+export interface SigningKeyState {
+  readonly status: 'active' | 'revoked'
+  readonly alg: string
+  readonly purpose: SigningPurpose
+  /** The public half; absent once revoked. */
+  readonly publicJwk?: { readonly [member: string]: unknown }
+}
+
+export interface StateByType {
+  readonly tenant: TenantState
+  readonly api: ApiState
+  readonly client: ClientState
+  readonly public_key: PublicKeyState
+  readonly key: KeyState
+  readonly opaque_token: TokenState
+  readonly token: TokenState
+  readonly client_token: TokenState
+  readonly signing_key: SigningKeyState
+}
+
+/** The state of one object as the status book keeps it, tagged by type. */
+export type Subject = {
+  readonly [T in ObjectType]: {
+    readonly type: T
+    readonly id: string
+    readonly version: number
+    readonly state: StateByType[T]
+    /** A verifier may forget the entry when the server's time is past this. */
+    readonly dropAt: Seconds
+  }
+}[ObjectType]
+
+export type FeedEntry = Subject & {
+  readonly sequence: number
+  readonly at: Seconds
+  /** The HMAC link of the audit event written in the same transaction. */
+  readonly audit: string
+  readonly chain: string
+}
+
+/** The bytes a chain value covers: every member in a fixed order, each length-prefixed by JSON's own quoting. */
+export function chainInput(previous: string, entry: Omit<FeedEntry, 'chain'>): string {
+  const { sequence, type, id, version, state, dropAt, at, audit } = entry as Omit<FeedEntry, 'chain'> & {
+    state: object
+  }
+  return JSON.stringify([previous, sequence, type, id, version, sortMembers(state), dropAt, at, audit])
+}
+
+/** PostgreSQL's `jsonb` and JavaScript may disagree about member order; the chain must not. */
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortMembers)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  members.sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(members.map(([name, member]) => [name, sortMembers(member)]))
+}
+
+/** The chain before the first entry. */
+export const emptyChain = ''
+
+/** Identities of types with two parts. A space is in neither: client ids are ours, `jti` may be anything but is last. */
+export function clientTokenId(clientId: string, jti: string): string {
+  return `${clientId} ${jti}`
+}
+
+export function publicKeyId(clientId: string, thumbprint: string): string {
+  return `${clientId} ${thumbprint}`
+}
+
+/** An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued). */
+export interface Ancestor {
+  readonly type: 'key' | 'token' | 'opaque_token' | 'client_token' | 'public_key'
+  readonly id: string
+}
+
+const lineagePrefixes = {
+  key: 'key',
+  token: 'jti',
+  opaque_token: 'at',
+  client_token: 'self',
+  public_key: 'jwk',
+} as const
+
+export function formatAncestor(ancestor: Ancestor): string {
+  return `${lineagePrefixes[ancestor.type]}:${ancestor.id}`
+}
+
+export function parseAncestor(text: string): Ancestor | undefined {
+  for (const [type, prefix] of Object.entries(lineagePrefixes) as [Ancestor['type'], string][]) {
+    if (text.startsWith(`${prefix}:`)) return { type, id: text.slice(prefix.length + 1) }
+  }
+  return undefined
+}
+
+/** What `POST /v1/lookup` answers about an API key or opaque token, and what the in-process directory gives. */
+export interface CredentialRecord extends Constraints {
+  readonly kind: 'api_key' | 'access_token'
+  readonly id: string
+  readonly version: number
+  readonly prefix: string
+  readonly clientId: string
+  readonly subject: string
+  readonly apiId: string
+  readonly audience: string
+  readonly scope: string
+  readonly status: Status
+  readonly expiresAt?: Seconds
+  readonly environment?: Environment
+  readonly metadata: Metadata
+  readonly rateLimit?: RateLimit
+  /** What spends from `rateLimit`: the id of the oldest ancestor, or its own. */
+  readonly limitId: string
+  readonly lineage: readonly Ancestor[]
+  /** Constraint sets of the ancestors, all of which must hold too. */
+  readonly inherited: readonly Constraints[]
+  /** `cs_pos` of an opaque token. */
+  readonly position?: number
+  readonly clientStatus: Status
+  /** The client's present access for this API. */
+  readonly access: string
+}
+
+/** What a look-up of a client's public key gives: enough to verify and judge a self-issued JWT. */
+export interface PublicKeyRecord {
+  readonly clientId: string
+  readonly kid: string
+  readonly thumbprint: string
+  readonly alg: string
+  readonly publicJwk: { readonly [member: string]: unknown }
+  /** The longest `exp - iat` this client may sign. */
+  readonly lifeSecondsMax: number
+  readonly clientStatus: Status
+  readonly access: { readonly [apiId: string]: string }
+  readonly metadata: Metadata
+}
+
+/** A look-up's answer with the place it was read at (feed.md §4). */
+export interface LookupAnswer<R> {
+  readonly record: R | undefined
+  readonly place: Place
+  /** How long before answering the read began, on the answerer's clock. */
+  readonly ageMs: number
+}
+
+export interface PositionQuestion {
+  readonly verifierId: string
+  readonly epoch: string
+  readonly sequence: number
+  readonly chain: string
+  readonly nonce: string
+  /** The verifier's own bound: shown in receipts. */
+  readonly maxStalenessSeconds: number
+}
+
+/** `now` is the server's clock in seconds, `head` the last sequence at the time of the read. */
+export interface PositionAnswer {
+  readonly nonce: string
+  readonly epoch: string
+  readonly head: number
+  readonly ageMs: number
+  readonly now: Seconds
+  /** The place named is not in this log: fetch a snapshot. */
+  readonly reload?: true
+}
+
+export interface Snapshot {
+  readonly place: Place
+  readonly issuer: string
+  readonly tenant: string
+  readonly entries: readonly Subject[]
+  readonly ageMs: number
+  readonly now: Seconds
+}

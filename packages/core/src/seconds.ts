@@ -1,0 +1,21 @@
+/** Seconds since the epoch, NumericDate of RFC 7519 §2. Whole numbers on the wire; a clock may pass fractions. */
+export type Seconds = number
+
+/** A value, or a promise where the runtime has no synchronous primitive. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** RFC 3339 in UTC, the only form of a time in JSON answers. */
+export function formatTime(at: Seconds): string {
+  return new Date(Math.floor(at) * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** RFC 3339 date-time to seconds, rounded down; `undefined` for anything else, also for dates that do not exist. */
+export function parseTime(text: string): Seconds | undefined {
+  const match = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/.exec(text)
+  if (match === null) return undefined
+  const day = Number(match[3])
+  const daysInMonth = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
+  if (day < 1 || day > daysInMonth) return undefined
+  const milliseconds = Date.parse(text.toUpperCase())
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000)
+}

@@ -1,0 +1,294 @@
+/** The seam to the databases. Both implement it, and both pass `conformance/`. */
+import type {
+  CredentialRecord,
+  FeedEntry,
+  MaybePromise,
+  Place,
+  PublicKeyRecord,
+  Seconds,
+  Subject,
+} from '@countersign/core'
+import type {
+  Api,
+  ApiDocument,
+  AuditDraft,
+  AuditEvent,
+  Client,
+  ClientJwk,
+  ClientSecret,
+  IdempotencyRecord,
+  Key,
+  SigningKey,
+  StatusEntry,
+  Tenant,
+  Token,
+  UsageCount,
+  VerifierPosition,
+} from './records.ts'
+
+/** One page, ordered by creation and then id. `after` is the last item's id of the page before. */
+export interface Page {
+  readonly limit: number
+  readonly after?: string
+}
+
+/** An entry with the installation's position, which servers follow. */
+export type InstallationEntry = FeedEntry & { readonly tenant: string; readonly position: number }
+
+/** What one change says to the feed and to the audit log. Appended by the store as the last statements before commit. */
+export interface Append {
+  readonly tenant: string
+  readonly audit: AuditDraft
+  /** The new states, one entry each, numbered from `sequence` on. Empty when no Grant is made from what changed. */
+  readonly subjects?: (sequence: number) => readonly Subject[]
+  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. */
+  readonly rows?: (sequence: number) => Promise<void>
+}
+
+export interface Written<T> {
+  readonly value: T
+  /** Every entry appended, in order. */
+  readonly entries: readonly InstallationEntry[]
+}
+
+export interface Store {
+  readonly dialect: 'sqlite' | 'postgres'
+
+  /**
+   * One transaction, serialised with every other on SQLite, `READ COMMITTED` with row locks on PostgreSQL. Throws
+   * whatever `work` throws, after rolling back. Listeners of `onCommit` have run when it resolves.
+   */
+  write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>>
+  /** Reads of committed state, never inside somebody's transaction. */
+  readonly read: ReadRepositories
+  /** Called in commit order with every batch of entries this process committed, before `write` resolves. */
+  onCommit(listener: (entries: readonly InstallationEntry[]) => void): () => void
+
+  /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
+  readonly lookup: {
+    credential(tenant: string, digest: string): MaybePromise<CredentialRecord | undefined>
+    publicKey(tenant: string, clientId: string, kid: string): MaybePromise<PublicKeyRecord | undefined>
+    /** A client secret with its client's status, for the token endpoint. */
+    clientSecret(tenant: string, digest: string): MaybePromise<(ClientSecret & { readonly client: Client }) | undefined>
+    client(tenant: string, clientId: string): MaybePromise<Client | undefined>
+  }
+
+  readonly feed: {
+    epoch(): MaybePromise<string>
+    /** The tenant's head, read now. */
+    place(tenant: string): MaybePromise<Place>
+    /** The installation's head position, read now. */
+    position(): MaybePromise<number>
+    /** Entries of one tenant above `sequence`, in order. */
+    after(tenant: string, sequence: number, limit: number): MaybePromise<readonly FeedEntry[]>
+    /** Entries of the installation above `position`, in order. */
+    afterPosition(position: number, limit: number): MaybePromise<readonly InstallationEntry[]>
+    /** The chain value at a sequence; `undefined` when the log has it no more or not yet; `''` at 0. */
+    chainAt(tenant: string, sequence: number): MaybePromise<string | undefined>
+    /** One read transaction: the place, and every status entry with `dropAt` after `now`. */
+    snapshot(tenant: string, now: Seconds): Promise<{ readonly place: Place; readonly entries: readonly StatusEntry[] }>
+    /** The same for all tenants, for a server's own book. */
+    snapshotAll(now: Seconds): Promise<{
+      readonly position: number
+      readonly places: ReadonlyMap<string, Place>
+      readonly entries: readonly StatusEntry[]
+    }>
+  }
+
+  /** Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries older than `logSeconds`. At most 10,000 rows a call. */
+  cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
+  /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
+  backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
+  /** Verifies the audit chain of a tenant with the key the links were made with; the first broken sequence if any. */
+  verifyAudit(tenant: string): Promise<{ readonly events: number; readonly brokenAt?: number }>
+  /** Reads one row: for readiness. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Every `find` gives `undefined` for what is not there, also when it is another tenant's. */
+export interface ReadRepositories {
+  readonly tenants: {
+    find(id: string): Promise<Tenant | undefined>
+    findBySlug(slug: string): Promise<Tenant | undefined>
+    list(page: Page): Promise<readonly Tenant[]>
+  }
+  readonly apis: {
+    find(tenant: string, id: string): Promise<Api | undefined>
+    findByAudience(tenant: string, audience: string): Promise<Api | undefined>
+    list(tenant: string, page: Page): Promise<readonly Api[]>
+    findDocument(tenant: string, apiId: string): Promise<ApiDocument | undefined>
+  }
+  readonly clients: {
+    find(tenant: string, id: string): Promise<Client | undefined>
+    list(tenant: string, page: Page): Promise<readonly Client[]>
+    /** Clients whose access names the API. */
+    listByApi(tenant: string, apiId: string, page: Page): Promise<readonly Client[]>
+    secrets(tenant: string, clientId: string): Promise<readonly ClientSecret[]>
+    jwks(tenant: string, clientId: string): Promise<readonly ClientJwk[]>
+  }
+  readonly keys: {
+    find(tenant: string, id: string): Promise<Key | undefined>
+    findByDigest(tenant: string, digest: string): Promise<Key | undefined>
+    /** `status: 'expired'` and `'active'` are judged at `now`. */
+    list(
+      tenant: string,
+      filter: {
+        readonly clientId?: string
+        readonly status?: 'active' | 'disabled' | 'revoked' | 'expired'
+        readonly now: Seconds
+      },
+      page: Page,
+    ): Promise<readonly Key[]>
+  }
+  readonly tokens: {
+    find(tenant: string, jti: string): Promise<Token | undefined>
+    findByDigest(tenant: string, digest: string): Promise<Token | undefined>
+    list(tenant: string, filter: { readonly clientId?: string }, page: Page): Promise<readonly Token[]>
+  }
+  readonly statusEntries: {
+    find(tenant: string, type: Subject['type'], id: string): Promise<StatusEntry | undefined>
+    /** Live entries about one client's tokens: `client_token` (1,000 at most) and `token` (10,000), feed.md §2. */
+    count(tenant: string, type: 'client_token' | 'token', clientId: string, now: Seconds): Promise<number>
+  }
+  readonly signingKeys: {
+    list(tenant: string): Promise<readonly SigningKey[]>
+    /** All tenants', for start-up: without private parts. */
+    listAll(): Promise<readonly SigningKey[]>
+  }
+  readonly audit: {
+    /** Newest first; `after` is a sequence. */
+    list(
+      tenant: string,
+      filter: { readonly objectId?: string; readonly action?: string },
+      page: { readonly limit: number; readonly after?: number },
+    ): Promise<readonly AuditEvent[]>
+  }
+  readonly usage: {
+    series(
+      tenant: string,
+      filter: {
+        readonly credentialId?: string
+        readonly clientId?: string
+        readonly from: Seconds
+        readonly to: Seconds
+        readonly intervalSeconds: 60 | 3600 | 86400
+      },
+    ): Promise<readonly { readonly at: Seconds; readonly outcome: string; readonly count: number }[]>
+  }
+  readonly verifierPositions: {
+    list(tenant: string): Promise<readonly VerifierPosition[]>
+  }
+}
+
+/**
+ * The same reads inside the transaction, and the writes. On PostgreSQL a `find` here locks its row (`FOR UPDATE`).
+ * `insert` throws `ConflictError` on a taken id, audience, slug or kid. `update` takes the record as it shall be, whose
+ * `version` is one above the stored one; anything but exactly one row touched throws.
+ */
+export interface WriteTransaction extends ReadRepositories {
+  /** Kept and written last, in the order given, just before commit. */
+  append(change: Append): void
+  readonly tenants: ReadRepositories['tenants'] & {
+    insert(tenant: Tenant): Promise<void>
+    update(tenant: Tenant): Promise<void>
+    /** Removes every row the tenant has, but for its slug (never reused), its audit log and its status entries. */
+    delete(id: string): Promise<void>
+  }
+  readonly apis: ReadRepositories['apis'] & {
+    insert(api: Api): Promise<void>
+    /** Scopes are replaced by those of the record. */
+    update(api: Api): Promise<void>
+    setCreatedSequence(tenant: string, id: string, sequence: number): Promise<void>
+    saveDocument(document: ApiDocument): Promise<void>
+    /** With scopes, document, and every client's access to it; keys and tokens of it are revoked. The ids touched. */
+    delete(tenant: string, id: string): Promise<{ readonly clientIds: readonly string[] }>
+  }
+  readonly clients: ReadRepositories['clients'] & {
+    insert(client: Client): Promise<void>
+    /** Access is replaced by that of the record. */
+    update(client: Client): Promise<void>
+    setCutOff(tenant: string, id: string, sequence: number): Promise<void>
+    delete(tenant: string, id: string): Promise<void>
+    insertSecret(secret: ClientSecret): Promise<void>
+    /** Sets the end of every current secret of the client but `exceptId`; never later than it was. How many. */
+    expireSecrets(tenant: string, clientId: string, expiresAt: Seconds, exceptId?: string): Promise<number>
+    deleteSecrets(tenant: string, clientId: string): Promise<number>
+    insertJwk(jwk: ClientJwk): Promise<void>
+    deleteJwk(tenant: string, clientId: string, kid: string): Promise<void>
+  }
+  readonly keys: ReadRepositories['keys'] & {
+    insert(key: Key): Promise<void>
+    update(key: Key): Promise<void>
+    /** Every key of the client that is not revoked becomes so. The ids. */
+    revokeByClient(tenant: string, clientId: string, now: Seconds): Promise<readonly string[]>
+  }
+  readonly tokens: ReadRepositories['tokens'] & {
+    insert(token: Token): Promise<void>
+    update(token: Token): Promise<void>
+    revokeByClient(tenant: string, clientId: string, now: Seconds): Promise<readonly string[]>
+  }
+  readonly signingKeys: ReadRepositories['signingKeys'] & {
+    insert(key: SigningKey): Promise<void>
+    update(key: SigningKey): Promise<void>
+    delete(tenant: string, kid: string): Promise<void>
+  }
+  readonly idempotency: {
+    /** Those past `expiresAt` are not found, and may be inserted again. */
+    find(
+      of: Pick<IdempotencyRecord, 'tenant' | 'caller' | 'method' | 'path' | 'keyDigest'>,
+      now: Seconds,
+    ): Promise<IdempotencyRecord | undefined>
+    insert(record: IdempotencyRecord): Promise<void>
+  }
+  readonly singleUse: {
+    /** True for the first taker of (namespace, tenant, value) until `expiresAt`; false for every other. Compare-and-set. */
+    take(
+      namespace: 'client_assertion',
+      tenant: string,
+      value: string,
+      expiresAt: Seconds,
+      now: Seconds,
+    ): Promise<boolean>
+  }
+  readonly usage: ReadRepositories['usage'] & {
+    /** False, and nothing counted, when the batch was already there. */
+    addBatch(tenant: string, batchId: string, counts: readonly UsageCount[], now: Seconds): Promise<boolean>
+  }
+  readonly verifierPositions: ReadRepositories['verifierPositions'] & {
+    save(position: VerifierPosition): Promise<void>
+  }
+}
+
+/** A unique value is taken. `what` names it: `audience`, `slug`, `id`, `kid`, `digest`. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+  readonly what: string
+
+  constructor(what: string) {
+    super(`${what} is already taken`)
+    this.what = what
+  }
+}
+
+/** The database could not be reached, is full, or did not answer in time: 503, with the cause for the log. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+  /** `full`: no space to write; `unreachable`; `timeout`: the outcome of a write is unknown. */
+  readonly reason: 'full' | 'unreachable' | 'timeout'
+
+  constructor(reason: 'full' | 'unreachable' | 'timeout', cause: unknown) {
+    super(`the database is ${reason === 'full' ? 'out of space' : reason === 'timeout' ? 'too slow' : 'unreachable'}`, {
+      cause,
+    })
+    this.reason = reason
+  }
+}
+
+export interface StoreOptions {
+  /** HMAC key of the audit links, derived from the master key. */
+  readonly auditKey: Uint8Array
+  /** Seconds since the epoch. */
+  readonly now: () => Seconds
+  readonly randomBytes: (count: number) => Uint8Array
+}
