@@ -1,0 +1,33 @@
+import type { Established } from './effective_grant.ts'
+import type { CredentialRecord } from './feed.ts'
+import { parseScope } from './scope.ts'
+
+/** A looked-up API key or opaque token as a credential: its digest has matched, which is all that is known so far. */
+export function establishRecord(record: CredentialRecord, tenant: string): Established {
+  const { ipAllow, originAllow } = record
+  const own = {
+    ...(ipAllow === undefined ? {} : { ipAllow }),
+    ...(originAllow === undefined ? {} : { originAllow }),
+  }
+  return {
+    kind: record.kind,
+    credentialId: record.id,
+    tenant,
+    clientId: record.clientId,
+    subject: record.subject,
+    apiId: record.apiId,
+    audience: record.audience,
+    scope: parseScope(record.scope),
+    status: record.status,
+    ...(record.expiresAt === undefined ? {} : { expiresAt: record.expiresAt }),
+    leewaySeconds: 0,
+    ...(record.environment === undefined ? {} : { environment: record.environment }),
+    metadata: record.metadata,
+    constraints: [own, ...record.inherited],
+    ...(record.rateLimit === undefined ? {} : { rateLimit: record.rateLimit }),
+    limitId: record.limitId,
+    lineage: record.lineage,
+    ...(record.position === undefined ? {} : { position: record.position }),
+    client: { status: record.clientStatus, access: parseScope(record.access) },
+  }
+}

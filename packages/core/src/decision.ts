@@ -1,0 +1,84 @@
+import type { Address } from './address.ts'
+import { allowsAddress, type EffectiveGrant } from './effective_grant.ts'
+import type { RateLimitOutcome } from './gcra.ts'
+import type { Grant } from './grant.ts'
+import { limits } from './limits.ts'
+import type { Rejection } from './rejection.ts'
+import type { Scope } from './scope.ts'
+import { formatTime, type Seconds } from './seconds.ts'
+
+/** What a request must be met with. None has a default. */
+export interface Expectation {
+  readonly audience: string
+  /** Alternatives, each a scope that must be there as a whole. `[[]]`: any active credential. `[]`: nothing can do. */
+  readonly requires: readonly Scope[]
+  /** The peer's address; a credential bound to addresses is refused without it. */
+  readonly address: Address | undefined
+  /** The `Origin` header; a credential bound to origins is refused without it. */
+  readonly origin: string | undefined
+}
+
+export type Decision =
+  | { readonly active: true; readonly grant: Grant; readonly rateLimit: RateLimitOutcome | undefined }
+  | { readonly active: false; readonly rejection: Rejection }
+
+/**
+ * The one place that says whether a credential may be used. It reads no clock and no book: the caller hands it what they
+ * said in the same synchronous turn, after the last wait.
+ */
+export function decide(
+  effective: EffectiveGrant,
+  expected: Expectation,
+  rateLimit: RateLimitOutcome | undefined,
+  now: Seconds,
+): Decision {
+  const rejection = findRejection(effective, expected, now)
+  if (rejection !== undefined) return { active: false, rejection }
+  if (rateLimit !== undefined && !rateLimit.allowed) {
+    return { active: false, rejection: { code: 'rate_limited', detail: 'the rate limit is spent', rateLimit } }
+  }
+  return { active: true, grant: effective.grant, rateLimit }
+}
+
+/** Everything but the rate limit, which only a credential that would pass may spend from. */
+export function findRejection(effective: EffectiveGrant, expected: Expectation, now: Seconds): Rejection | undefined {
+  const { grant, fault } = effective
+  if (fault === 'revoked') return { code: 'revoked', detail: 'the credential, or what it came from, was revoked' }
+  if (fault === 'disabled') return { code: 'disabled', detail: 'the credential, its client or its API is disabled' }
+  if (now >= effective.endsAt) return { code: 'expired', detail: `it ended at ${formatTime(grant.expiresAt ?? 0)}` }
+  if (now + limits.clockLeewaySeconds < effective.notBefore) {
+    return { code: 'not_yet_valid', detail: `it begins at ${formatTime(effective.notBefore)}` }
+  }
+  if (grant.audience !== expected.audience) {
+    return { code: 'wrong_audience', detail: 'the credential is for another API' }
+  }
+  if (!allowsAddress(effective, expected.address)) {
+    return {
+      code: 'address_not_allowed',
+      detail:
+        expected.address === undefined
+          ? 'the address of the caller is not known'
+          : 'the address is in no allowed range',
+    }
+  }
+  const { origin } = expected
+  if (!effective.origins.every((origins) => origin !== undefined && origins.has(origin))) {
+    return { code: 'origin_not_allowed', detail: 'the Origin header names no allowed origin' }
+  }
+  return findMissingScope(effective.scope, expected.requires)
+}
+
+function findMissingScope(scope: ReadonlySet<string>, requires: readonly Scope[]): Rejection | undefined {
+  let least: { readonly needed: Scope; readonly missing: Scope } | undefined
+  for (const needed of requires) {
+    const missing = needed.filter((token) => !scope.has(token))
+    if (missing.length === 0) return undefined
+    if (least === undefined || missing.length < least.missing.length) least = { needed, missing }
+  }
+  return {
+    code: 'insufficient_scope',
+    detail: least === undefined ? 'nothing can meet what this needs' : `it lacks ${least.missing.join(' ')}`,
+    neededScope: least?.needed ?? [],
+    missingScope: least?.missing ?? [],
+  }
+}

@@ -1,0 +1,163 @@
+/** feed.md §5: what a credential may do now, from what was signed or recorded and what was said since. */
+import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
+import type { Environment } from './api_key.ts'
+import type {
+  Ancestor,
+  ApiState,
+  ClientState,
+  Constraints,
+  KeyState,
+  Metadata,
+  Status,
+  TenantState,
+  TokenState,
+} from './feed.ts'
+import type { RateLimit } from './gcra.ts'
+import type { CredentialKind, Grant } from './grant.ts'
+import { formatScope, intersectScope, type Scope } from './scope.ts'
+import type { Seconds } from './seconds.ts'
+
+/** A credential whose digest or signature has matched. It holds nothing yet about whether it may be used. */
+export interface Established {
+  readonly kind: CredentialKind
+  readonly credentialId: string
+  readonly tenant: string
+  readonly clientId: string
+  readonly subject: string
+  readonly apiId: string
+  readonly audience: string
+  readonly scope: Scope
+  readonly status: Status
+  readonly notBefore?: Seconds
+  readonly expiresAt?: Seconds
+  /** Beyond `expiresAt`: 0 for what we issued, 10 for what clients sign. */
+  readonly leewaySeconds: number
+  readonly environment?: Environment
+  readonly metadata: Metadata
+  /** Its own and its ancestors': all must hold. */
+  readonly constraints: readonly Constraints[]
+  readonly rateLimit?: RateLimit
+  readonly limitId: string
+  readonly lineage: readonly Ancestor[]
+  /** `cs_pos`: the sequence its issuer had applied; absent for keys and what clients sign. */
+  readonly position?: number
+  /** The client as recorded with it; a JWT of ours brings none, its scope was within the access when it was signed. */
+  readonly client?: { readonly status: Status; readonly access: Scope }
+}
+
+/** What the status book says, at this moment, about a credential and all it depends on. `undefined`: nothing was said. */
+export interface Standing {
+  readonly tenant: TenantState | undefined
+  readonly api: ApiState | undefined | 'revoked'
+  readonly client: ClientState | undefined | 'revoked'
+  readonly own: KeyState | TokenState | undefined | 'revoked'
+  readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]
+}
+
+/** The sum, ready to be judged against a request. */
+export interface EffectiveGrant {
+  readonly grant: Grant
+  readonly fault: 'revoked' | 'disabled' | undefined
+  readonly scope: ReadonlySet<string>
+  readonly notBefore: Seconds
+  /** With its leeway; infinite when it has no end. */
+  readonly endsAt: Seconds
+  readonly addressRanges: readonly (readonly AddressRange[])[]
+  readonly origins: readonly ReadonlySet<string>[]
+  readonly rateLimit: RateLimit | undefined
+  readonly limitId: string
+}
+
+/** The one place where what was issued and what was said since become one. Pure. */
+export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
+  const states = [standing.own, ...standing.ancestors].filter((state) => state !== undefined && state !== 'revoked')
+  const scope = effectiveScope(credential, standing)
+  const expiresAt = Math.min(credential.expiresAt ?? Infinity, ...states.map((state) => state.expiresAt ?? Infinity))
+  const constraints = [...credential.constraints, ...states.filter(hasConstraints)]
+  return {
+    grant: {
+      kind: credential.kind,
+      credentialId: credential.credentialId,
+      tenant: credential.tenant,
+      clientId: credential.clientId,
+      subject: credential.subject,
+      audience: credential.audience,
+      scope: formatScope(scope),
+      ...(expiresAt === Infinity ? {} : { expiresAt }),
+      ...(credential.environment === undefined ? {} : { environment: credential.environment }),
+      metadata: credential.metadata,
+      ...(credential.lineage[0] === undefined ? {} : { parent: parentId(credential.lineage[0]) }),
+    },
+    fault: findFault(credential, standing),
+    scope: new Set(scope),
+    notBefore: credential.notBefore ?? 0,
+    endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
+    addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),
+    origins: constraints.flatMap((set) => (set.originAllow === undefined ? [] : [new Set(set.originAllow)])),
+    rateLimit: effectiveRateLimit(credential, standing),
+    limitId: credential.limitId,
+  }
+}
+
+/** One address against every set of ranges. A set nobody can evaluate, an empty one or no address known, refuses. */
+export function allowsAddress(grant: EffectiveGrant, address: Address | undefined): boolean {
+  return grant.addressRanges.every(
+    (ranges) => address !== undefined && ranges.some((range) => isInRange(address, range)),
+  )
+}
+
+function effectiveScope(credential: Established, standing: Standing): Scope {
+  const { own, client, ancestors } = standing
+  // What a change set replaces what was signed. A key's record is read anew after each change and is never older.
+  const replaced = credential.kind !== 'api_key' && own !== undefined && own !== 'revoked' ? own.scope : undefined
+  let scope = replaced === undefined ? credential.scope : replaced.split(' ').filter((token) => token !== '')
+  // A self-issued JWT may be narrowed but has only ever what its client signed.
+  if (credential.kind === 'self_issued_jwt') scope = intersectScope(credential.scope, scope)
+  if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access)
+  if (client !== undefined && client !== 'revoked') {
+    scope = intersectScope(scope, (client.access[credential.apiId] ?? '').split(' '))
+  }
+  for (const ancestor of ancestors) {
+    if (ancestor !== undefined && ancestor !== 'revoked' && ancestor.scope !== undefined) {
+      scope = intersectScope(scope, ancestor.scope.split(' '))
+    }
+  }
+  return scope
+}
+
+function findFault(credential: Established, standing: Standing): 'revoked' | 'disabled' | undefined {
+  const { tenant, api, client, own, ancestors } = standing
+  if (own === 'revoked' || client === 'revoked' || api === 'revoked' || ancestors.includes('revoked')) return 'revoked'
+  const position = credential.position
+  if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
+  // The API of that audience was made after this was signed: it was for another one, since deleted.
+  if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
+  const statuses = [credential, credential.client, tenant, api, client, own, ...ancestors].map((state) =>
+    state === undefined || state === 'revoked' ? 'active' : state.status,
+  )
+  if (statuses.includes('revoked')) return 'revoked'
+  return statuses.includes('disabled') ? 'disabled' : undefined
+}
+
+/** A child spends from its oldest ancestor's limit, as that is now. */
+function effectiveRateLimit(credential: Established, standing: Standing): RateLimit | undefined {
+  const oldest = standing.ancestors.at(-1)
+  if (oldest !== undefined && oldest !== 'revoked' && 'scope' in oldest && 'rateLimit' in oldest)
+    return oldest.rateLimit
+  return credential.rateLimit
+}
+
+function hasConstraints(state: KeyState | TokenState): state is KeyState {
+  return 'ipAllow' in state || 'originAllow' in state
+}
+
+/** A range that does not parse allows nobody: its set then has one way in less. */
+function readRange(text: string): readonly AddressRange[] {
+  const range = parseAddressRange(text)
+  return range === undefined ? [] : [range]
+}
+
+/** The last part of the identity: for a self-issued JWT its `jti`. */
+function parentId(ancestor: Ancestor): string {
+  return ancestor.type === 'client_token' ? ancestor.id.slice(ancestor.id.indexOf(' ') + 1) : ancestor.id
+}

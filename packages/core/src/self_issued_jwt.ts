@@ -1,0 +1,67 @@
+/** A JWT that a client signs with its own key and presents like an access token: contract.md §3. */
+import type { Established } from './effective_grant.ts'
+import { clientTokenId, type PublicKeyRecord } from './feed.ts'
+import { limits } from './limits.ts'
+import { parseScope } from './scope.ts'
+import type { Seconds } from './seconds.ts'
+
+export interface SelfIssuedClaims {
+  readonly clientId: string
+  readonly audience: string
+  readonly jti: string
+  readonly issuedAt: Seconds
+  readonly notBefore: Seconds
+  readonly expiresAt: Seconds
+  readonly scope: string
+}
+
+/** Client ids begin so, and no subject may: a `sub` cannot be taken for a client. */
+export const clientIdPrefix = 'client_'
+
+/** The claims, by the rules that need no record. A `string` says which is broken. */
+export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown }): SelfIssuedClaims | string {
+  const { iss, sub, aud, jti, iat, nbf, exp, scope } = claims
+  if (typeof iss !== 'string' || !iss.startsWith(clientIdPrefix)) return 'iss must be the client id'
+  if (sub !== iss) return 'sub must equal iss'
+  if ('client_id' in claims && claims.client_id !== iss) return 'client_id must equal iss'
+  if (typeof aud !== 'string') return 'aud must be one string'
+  if (typeof jti !== 'string' || jti === '') return 'jti must be a string'
+  if (new TextEncoder().encode(clientTokenId(iss, jti)).length > limits.identityBytesMax) return 'jti is too long'
+  if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be there'
+  if (exp <= iat) return 'exp must be after iat'
+  if (scope !== undefined && typeof scope !== 'string') return 'scope must be a string'
+  if ('cnf' in claims) return 'cnf is not understood here'
+  if (Object.keys(claims).some((name) => name.startsWith('cs_'))) return 'cs_ claims are not a client’s to make'
+  const notBefore = Math.max(iat, typeof nbf === 'number' ? nbf : 0)
+  return { clientId: iss, audience: aud, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
+}
+
+/** With the client's record: never wider than its access, never longer than it may sign. A `string` is the reason not. */
+export function establishSelfIssued(
+  claims: SelfIssuedClaims,
+  record: PublicKeyRecord,
+  context: { readonly tenant: string; readonly apiId: string },
+): Established | string {
+  if (claims.expiresAt - claims.issuedAt > record.lifeSecondsMax) {
+    return `exp may be at most ${record.lifeSecondsMax} seconds after iat`
+  }
+  return {
+    kind: 'self_issued_jwt',
+    credentialId: claims.jti,
+    tenant: context.tenant,
+    clientId: claims.clientId,
+    subject: claims.clientId,
+    apiId: context.apiId,
+    audience: claims.audience,
+    scope: parseScope(claims.scope),
+    status: 'active',
+    notBefore: claims.notBefore,
+    expiresAt: claims.expiresAt,
+    leewaySeconds: limits.clockLeewaySeconds,
+    metadata: {},
+    constraints: [],
+    limitId: claims.clientId,
+    lineage: [],
+    client: { status: record.clientStatus, access: parseScope(record.access[context.apiId] ?? '') },
+  }
+}
