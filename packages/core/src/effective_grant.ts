@@ -72,6 +72,7 @@ export interface EffectiveGrant {
 export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
   const states = [standing.own, ...standing.ancestors].filter((state) => state !== undefined && state !== 'revoked')
   const scope = effectiveScope(credential, standing)
+  const scopeSet = new Set(scope)
   const expiresAt = Math.min(credential.expiresAt ?? Infinity, ...states.map((state) => state.expiresAt ?? Infinity))
   const constraints = [...credential.constraints, ...states.filter(hasConstraints)]
   return {
@@ -87,9 +88,10 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
       ...(credential.environment === undefined ? {} : { environment: credential.environment }),
       metadata: credential.metadata,
       ...(credential.lineage[0] === undefined ? {} : { parent: parentId(credential.lineage[0]) }),
+      has: (...tokens) => tokens.every((token) => scopeSet.has(token)),
     },
     fault: findFault(credential, standing),
-    scope: new Set(scope),
+    scope: scopeSet,
     notBefore: credential.notBefore ?? 0,
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
     addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),

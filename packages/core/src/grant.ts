@@ -22,4 +22,6 @@ export interface Grant {
   readonly metadata: Metadata
   /** The key id or `jti` it was exchanged from. */
   readonly parent?: string
+  /** Whether every one of these scope tokens is in `scope`. */
+  readonly has: (...tokens: readonly string[]) => boolean
 }

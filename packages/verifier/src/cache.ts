@@ -1,0 +1,44 @@
+/**
+ * The one cache class: bounded, so that a flood of distinct keys costs a fixed amount of memory. Two generations: what
+ * was used since the last turn survives it. Reads and writes take constant time and move no list.
+ */
+export class Cache<V> {
+  readonly #entriesMax: number
+  #young = new Map<string, V>()
+  #old = new Map<string, V>()
+
+  /** Holds at most `entriesMax` entries, at least the most recent half of them. */
+  constructor(entriesMax: number) {
+    this.#entriesMax = Math.max(2, entriesMax)
+  }
+
+  get(key: string): V | undefined {
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
+  }
+
+  set(key: string, value: V): void {
+    this.#old.delete(key)
+    this.#young.set(key, value)
+    if (this.#young.size < this.#entriesMax / 2) return
+    this.#old = this.#young
+    this.#young = new Map()
+  }
+
+  delete(key: string): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
+  }
+
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+}

@@ -1,0 +1,22 @@
+import type { Seconds } from '@countersign/core'
+
+/** Two readings of time at one moment, in milliseconds. */
+export interface Stamp {
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
+/** Where time comes from. Linux's monotonic clock stands still in suspend, so the wall clock is read beside it. */
+export interface Clock {
+  stamp(): Stamp
+}
+
+/** The larger of what both clocks say has passed; a wall clock set back counts as nothing (feed.md §3). */
+export function elapsedMs(since: Stamp, until: Stamp): number {
+  return Math.max(0, until.monotonicMs - since.monotonicMs, until.wallMs - since.wallMs)
+}
+
+/** The machine's clocks. `now` replaces the wall clock, in seconds. */
+export function systemClock(now: () => Seconds = () => Date.now() / 1000): Clock {
+  return { stamp: () => ({ monotonicMs: performance.now(), wallMs: now() * 1000 }) }
+}

@@ -1,0 +1,160 @@
+import { limits, type MaybePromise, type Seconds } from '@countersign/core'
+import { systemClock } from './clock.ts'
+import { createFeedFollower } from './feed_follower.ts'
+import { createHttpClient } from './http/client.ts'
+import { createHttpDirectory } from './http/directory.ts'
+import { createHttpFeedSource } from './http/feed_source.ts'
+import { memoryLimiter } from './limiter.ts'
+import { type Outcome, rejected } from './outcome.ts'
+import {
+  credentialHeadersOf,
+  credentialHeadersOfWeb,
+  questionOf,
+  type RequestExpectation,
+  requirementOf,
+} from './request.ts'
+import { createEngine } from './verify.ts'
+
+/** Everything a verifier needs to know. What protects has no default. */
+export interface VerifierOptions {
+  /** The authorization server's issuer, a URL, a tenant's path included. */
+  readonly issuer: string
+  /** The API that this process guards, as registered. */
+  readonly audience: string
+  /** An API key with the scope `credentials:verify` whose client guards the audience. */
+  readonly credential: string
+  /** Without proof of freshness for this long, requests are answered `unavailable`. 1 to 300 seconds, default 10. */
+  readonly maxStalenessSeconds?: number
+  /** Allows plain http to an issuer beyond this machine. Whoever is on the way then reads the credential. */
+  readonly dangerouslyAllowInsecureHttp?: boolean
+  /** Instead of the global one. */
+  readonly fetch?: typeof fetch
+  /** The wall clock, in seconds since the epoch. Default `Date.now() / 1000`. */
+  readonly now?: () => Seconds
+}
+
+/** A verifier of one API's callers. Each method resolves; only a mistake in the expectation throws. */
+export interface Verifier {
+  /** Judge a web `Request` by its `Authorization` or `X-API-Key` header. */
+  verifyRequest(request: Request, expectation?: RequestExpectation): Promise<Outcome>
+  /** Judge a `node:http` request by its raw headers. */
+  verifyRawHeaders(rawHeaders: readonly string[], expectation?: RequestExpectation): Promise<Outcome>
+  /** Judge a credential in hand; synchronous once it is known. */
+  verify(credential: string, expectation?: RequestExpectation & { readonly origin?: string }): MaybePromise<Outcome>
+  /** Resolves after the first attempt to load the book; verifying waits for it by itself. */
+  ready(): Promise<void>
+  /** End the stream and the timers. */
+  close(): void
+}
+
+const optionNames = new Set([
+  'issuer',
+  'audience',
+  'credential',
+  'maxStalenessSeconds',
+  'dangerouslyAllowInsecureHttp',
+  'fetch',
+  'now',
+])
+
+/**
+ * Verify API keys, JWTs and opaque tokens in your own process: one round trip on first use, memory after that, and every
+ * revocation or change within `maxStalenessSeconds`, or the answer is `unavailable`.
+ *
+ * @throws TypeError when an option is missing, unknown or out of range.
+ * @example
+ * const verifier = createVerifier({ issuer, audience, credential })
+ * const outcome = await verifier.verifyRequest(request, { scope: 'orders:read' })
+ * if (outcome.outcome === 'verified') console.log(outcome.grant.clientId)
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { issuer, audience, credential } = checkOptions(options)
+  const clock = systemClock(options.now)
+  const abort = new AbortController()
+  const client = createHttpClient({ issuer, credential, fetch: options.fetch ?? globalThis.fetch })
+  const follower = createFeedFollower({
+    source: createHttpFeedSource(client),
+    clock,
+    schedule,
+    random: Math.random,
+    verifierId: crypto.randomUUID(),
+    maxStalenessSeconds: options.maxStalenessSeconds ?? limits.maxStalenessSecondsDefault,
+    audience,
+    onReload: () => engine.clear(),
+  })
+  const engine = createEngine({
+    keeper: follower,
+    directory: createHttpDirectory(client, abort.signal),
+    limiter: memoryLimiter(),
+    clock,
+  })
+  const started = follower.start()
+
+  async function verifyHeaders(
+    headers: Parameters<typeof questionOf>[0],
+    expectation: RequestExpectation,
+    origin: string | undefined,
+  ): Promise<Outcome> {
+    const question = questionOf(headers, { audience, requires: requirementOf(expectation), ip: expectation.ip, origin })
+    return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
+  }
+
+  return Object.freeze({
+    verifyRequest: (request: Request, expectation: RequestExpectation = {}) =>
+      verifyHeaders(credentialHeadersOfWeb(request.headers), expectation, request.headers.get('origin') ?? undefined),
+    verifyRawHeaders: (rawHeaders: readonly string[], expectation: RequestExpectation = {}) =>
+      verifyHeaders(credentialHeadersOf(rawHeaders), expectation, originOf(rawHeaders)),
+    verify(credential: string, expectation: RequestExpectation & { readonly origin?: string } = {}) {
+      const expected = {
+        audience,
+        requires: requirementOf(expectation),
+        ip: expectation.ip,
+        origin: expectation.origin,
+      }
+      const question = questionOf({ authorization: [], apiKey: [credential] }, expected)
+      return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
+    },
+    ready: () => started,
+    close() {
+      abort.abort()
+      follower.close()
+    },
+  })
+}
+
+function checkOptions(options: VerifierOptions): VerifierOptions {
+  for (const name of Object.keys(options)) {
+    if (!optionNames.has(name)) throw new TypeError(`createVerifier has no option "${name}"`)
+  }
+  for (const name of ['issuer', 'audience', 'credential'] as const) {
+    if (typeof options[name] !== 'string' || options[name] === '') throw new TypeError(`createVerifier needs "${name}"`)
+  }
+  const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
+  const inRange =
+    maxStalenessSeconds >= limits.maxStalenessSecondsMin && maxStalenessSeconds <= limits.maxStalenessSecondsMax
+  if (!inRange) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
+  checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
+  return options
+}
+
+function checkIssuer(issuer: string, allowInsecure: boolean): void {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined
+  if (url === undefined || issuer.endsWith('/') || url.search !== '' || url.hash !== '') {
+    throw new TypeError('issuer must be the URL of the authorization server, without a slash at its end')
+  }
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback || allowInsecure))) return
+  throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
+}
+
+function originOf(rawHeaders: readonly string[]): string | undefined {
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'origin')
+  return at < 0 ? undefined : rawHeaders[at + 1]
+}
+
+/** Timers that keep no process alive. */
+function schedule(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs) as unknown as { unref?(): void } & Parameters<typeof clearTimeout>[0]
+  ;(timer as { unref?(): void }).unref?.()
+  return () => clearTimeout(timer)
+}

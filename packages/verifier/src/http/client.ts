@@ -1,0 +1,61 @@
+export interface HttpClientOptions {
+  /** The issuer, tenant path included: every path is below it. */
+  readonly issuer: string
+  /** Presented as a bearer credential; in no error and no log. */
+  readonly credential: string
+  readonly fetch: typeof fetch
+}
+
+/** A server that answered, but not with what was asked for. */
+export class HttpStatusError extends Error {
+  override readonly name = 'HttpStatusError'
+  readonly status: number
+
+  constructor(path: string, status: number) {
+    super(`${path} answered ${status}`)
+    this.status = status
+  }
+}
+
+/** The one way from a verifier to its server. Redirects are refused: the credential goes where it was meant to. */
+export interface HttpClient {
+  get(path: string, accept: string, signal: AbortSignal): Promise<Response>
+  post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
+}
+
+/** A look-up or a question that takes longer has failed. */
+const timeoutMs = 5_000
+const answerBytesMax = 4_194_304
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { issuer, credential, fetch } = options
+  const authorization = `Bearer ${credential}`
+
+  async function send(path: string, init: RequestInit): Promise<Response> {
+    let response: Response
+    try {
+      response = await fetch(issuer + path, { ...init, redirect: 'error' })
+    } catch {
+      // What fetch throws may quote the request; only the path is ours to tell.
+      throw new Error(`${path} could not be reached`)
+    }
+    if (response.ok) return response
+    await response.body?.cancel()
+    throw new HttpStatusError(path, response.status)
+  }
+
+  return {
+    get: (path, accept, signal) => send(path, { headers: { authorization, accept }, signal }),
+    async post(path, body, signal) {
+      const response = await send(path, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      })
+      const text = await response.text()
+      if (text.length > answerBytesMax) throw new Error(`${path} answered more than ${answerBytesMax} characters`)
+      return JSON.parse(text) as unknown
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import { gcra, type MaybePromise, type RateLimit, type RateLimitOutcome, type Seconds } from '@countersign/core'
+import { Cache } from './cache.ts'
+
+/** How often. In memory here; a shared one may wait. */
+export interface Limiter {
+  /** Spend one from what `id` has. Ids begin with the tenant. */
+  take(id: string, rate: RateLimit, now: Seconds): MaybePromise<RateLimitOutcome>
+}
+
+/** Limits of this process alone. A cold id that fell out of the bounded cache begins with a full burst. */
+export function memoryLimiter(entriesMax = 100_000): Limiter {
+  const arrivals = new Cache<number>(entriesMax)
+  return {
+    take(id, rate, now) {
+      const outcome = gcra(rate, arrivals.get(id) ?? 0, now)
+      if (outcome.allowed) arrivals.set(id, outcome.arrivalAt)
+      return outcome
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  type CredentialHeaders,
+  parseAddress,
+  type Rejection,
+  readCredential,
+  readScope,
+  type Scope,
+  type ScopeInput,
+} from '@countersign/core'
+import type { Question } from './verify.ts'
+
+/** What one request must be met with. Neither scope given: any active credential for the audience. */
+export interface RequestExpectation {
+  /** All of these. */
+  readonly scope?: ScopeInput
+  /** At least one of these. */
+  readonly anyScope?: ScopeInput
+  /** The peer's address, text. A credential bound to addresses is refused without it. */
+  readonly ip?: string
+}
+
+/** From the raw list of a `node:http` request: name, value, name, value, … */
+export function credentialHeadersOf(rawHeaders: readonly string[]): CredentialHeaders {
+  const authorization: string[] = []
+  const apiKey: string[] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase()
+    if (name === 'authorization') authorization.push(rawHeaders[index + 1] as string)
+    else if (name === 'x-api-key') apiKey.push(rawHeaders[index + 1] as string)
+  }
+  return { authorization, apiKey }
+}
+
+/** From a web `Headers`, which joins repeated fields by commas: no credential holds one, so a comma means two. */
+export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
+  const authorization = headers.get('authorization')
+  const apiKey = headers.get('x-api-key')
+  return { authorization: authorization === null ? [] : [authorization], apiKey: apiKey === null ? [] : [apiKey] }
+}
+
+/** Alternatives, each needed as a whole. A mistake in the expectation is the programmer's and throws. */
+export function requirementOf(expectation: RequestExpectation): readonly Scope[] {
+  const all = scopeOf(expectation.scope ?? '')
+  if (expectation.anyScope === undefined) return [all]
+  return scopeOf(expectation.anyScope).map((token) => [...all, token])
+}
+
+/** The headers and the expectation as one question for the engine, or why there is none to ask. */
+export function questionOf(
+  headers: CredentialHeaders,
+  expected: {
+    readonly audience: string
+    readonly requires: readonly Scope[]
+    readonly ip?: string | undefined
+    readonly origin?: string | undefined
+  },
+): Question | { readonly rejection: Rejection } {
+  const read = readCredential(headers)
+  if ('rejection' in read) return read
+  return {
+    credential: read.text,
+    audience: expected.audience,
+    requires: expected.requires,
+    address: expected.ip === undefined ? undefined : parseAddress(expected.ip),
+    origin: expected.origin,
+  }
+}
+
+function scopeOf(input: ScopeInput): Scope {
+  const read = readScope(input)
+  if ('problem' in read) throw new TypeError(read.problem)
+  return read.scope
+}

@@ -1,0 +1,145 @@
+import type { ApiState, FeedEntry, ObjectType, Place, Seconds, StateByType, Subject } from '@countersign/core'
+import { RevokedSet } from './revoked_set.ts'
+
+const tags: Readonly<Record<ObjectType, string>> = {
+  tenant: 'T',
+  api: 'A',
+  client: 'C',
+  public_key: 'P',
+  key: 'K',
+  opaque_token: 'O',
+  token: 'J',
+  client_token: 'S',
+  signing_key: 'G',
+}
+
+interface Said<T extends ObjectType> {
+  readonly version: number
+  readonly sequence: number
+  readonly dropAt: Seconds
+  readonly state: StateByType[T]
+}
+
+/**
+ * What has been said about credentials of one tenant since they were issued, and what every verifier must know of its
+ * APIs and signing keys. Revoked objects are one packed bit of knowledge; everything else is its whole state.
+ */
+export class StatusBook {
+  readonly tenant: string
+  readonly issuer: string
+  #place: Place
+  #version = 0
+  readonly #revoked: RevokedSet
+  readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
+  readonly #audiences = new Map<string, string>()
+
+  /** Empty at `place`; `seed` is random. */
+  constructor(options: {
+    readonly tenant: string
+    readonly issuer: string
+    readonly place: Place
+    readonly seed: number
+  }) {
+    this.tenant = options.tenant
+    this.issuer = options.issuer
+    this.#place = options.place
+    this.#revoked = new RevokedSet(options.seed)
+  }
+
+  /** Built from one consistent read. */
+  static fromSnapshot(
+    snapshot: {
+      readonly tenant: string
+      readonly issuer: string
+      readonly place: Place
+      readonly entries: Iterable<Subject>
+    },
+    seed: number,
+  ): StatusBook {
+    const book = new StatusBook({ ...snapshot, seed })
+    for (const entry of snapshot.entries) book.#set(entry, snapshot.place.sequence)
+    return book
+  }
+
+  get place(): Place {
+    return this.#place
+  }
+
+  /** Rises with every change: what was worked out at one version holds until the next. */
+  get version(): number {
+    return this.#version
+  }
+
+  get revokedCount(): number {
+    return this.#revoked.size
+  }
+
+  /** Apply the next entry. The caller has checked that it follows `place` without a gap. */
+  apply(entry: FeedEntry): void {
+    this.#set(entry, entry.sequence)
+    this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
+    this.#version++
+  }
+
+  isRevoked(type: ObjectType, id: string): boolean {
+    return this.#revoked.has(tags[type], id)
+  }
+
+  /** The present state of what is not revoked, if anything was said. */
+  state<T extends ObjectType>(type: T, id: string): StateByType[T] | undefined {
+    return this.#said.get(type)?.get(id)?.state as StateByType[T] | undefined
+  }
+
+  /** Whether anything was said about it after `sequence`: what was made from it earlier is out of date. */
+  isChangedSince(type: ObjectType, id: string, sequence: number): boolean {
+    const said = this.#said.get(type)?.get(id)
+    return said !== undefined && said.sequence > sequence
+  }
+
+  apiByAudience(audience: string): { readonly apiId: string; readonly state: ApiState } | undefined {
+    const apiId = this.#audiences.get(audience)
+    const state = apiId === undefined ? undefined : this.state('api', apiId)
+    return apiId === undefined || state === undefined ? undefined : { apiId, state }
+  }
+
+  /** Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). */
+  keepRevoked(other: StatusBook): void {
+    this.#revoked.addAll(other.#revoked)
+    this.#version++
+  }
+
+  /** Forget what is past its `dropAt`, by the server's time. */
+  sweep(now: Seconds): void {
+    this.#revoked.sweep(now)
+    for (const said of this.#said.values()) {
+      for (const [id, { dropAt }] of said) if (dropAt < now) said.delete(id)
+    }
+  }
+
+  #set(entry: Subject, sequence: number): void {
+    const { type, id, version, state, dropAt } = entry
+    if (state.status === 'revoked') {
+      this.#revoked.add(tags[type], id, dropAt)
+      this.#forget(type, id)
+      return
+    }
+    const said = this.#said.get(type) ?? new Map<string, Said<ObjectType>>()
+    this.#said.set(type, said)
+    const known = said.get(id)
+    if (this.isRevoked(type, id) || (known !== undefined && known.version >= version)) return
+    if (type === 'api') {
+      this.#forget(type, id)
+      this.#audiences.set((state as ApiState).audience, id)
+    }
+    said.set(id, { version, sequence, dropAt, state })
+  }
+
+  #forget(type: ObjectType, id: string): void {
+    const said = this.#said.get(type)
+    const state = said?.get(id)?.state
+    if (type === 'api' && state !== undefined && this.#audiences.get((state as ApiState).audience) === id) {
+      this.#audiences.delete((state as ApiState).audience)
+    }
+    said?.delete(id)
+  }
+}
