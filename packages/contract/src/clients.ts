@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+const clientType = z.enum(['service', 'web', 'spa', 'native', 'agent'])
+const selfIssuedTtl = z
+  .int()
+  .min(1)
+  .max(86_400)
+  .meta({ description: 'Longest life of a JWT it signs itself; default 3600' })
+const guards = z.array(z.union([v.audience, z.literal('*')])).max(1_000)
+
+export const client = z.object({
+  clientId: v.id,
+  name: v.name,
+  type: clientType,
+  status: z.enum(['active', 'disabled', 'revoked']),
+  access: z.array(z.object({ audience: v.audience, scope: v.scopeText })),
+  guards,
+  metadata: v.metadata,
+  jwks: z.object({ keys: z.array(v.jwk) }),
+  secrets: z.array(z.object({ id: v.id, createdAt: v.time, expiresAt: v.time.nullable() })),
+  selfIssuedTtlSecondsMax: selfIssuedTtl,
+  createdAt: v.time,
+  updatedAt: v.time,
+})
+
+const oneClient = '/v1/clients/{clientId}'
+
+export const clientRoutes = {
+  createClient: route({
+    operationId: 'createClient',
+    method: 'POST',
+    path: '/v1/clients',
+    tag: 'clients',
+    summary: 'Register a client: the party that holds credentials, and what it may ever have',
+    scope: 'clients:write',
+    body: z.strictObject({
+      name: v.name,
+      type: clientType,
+      access: v.access,
+      guards: guards.optional(),
+      jwks: v.jwks.optional(),
+      metadata: v.metadata.optional(),
+      selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
+    }),
+    answer: { status: 201, schema: client.extend({ clientSecret: z.string().optional() }) },
+    isIdempotent: true,
+  }),
+  listClients: route({
+    operationId: 'listClients',
+    method: 'GET',
+    path: '/v1/clients',
+    tag: 'clients',
+    summary: 'List clients',
+    scope: 'clients:read',
+    query: z.strictObject(v.pageQuery),
+    answer: { status: 200, schema: v.page(client) },
+  }),
+  getClient: route({
+    operationId: 'getClient',
+    method: 'GET',
+    path: oneClient,
+    tag: 'clients',
+    summary: 'Read a client',
+    scope: 'clients:read',
+    answer: { status: 200, schema: client },
+  }),
+  updateClient: route({
+    operationId: 'updateClient',
+    method: 'PATCH',
+    path: oneClient,
+    tag: 'clients',
+    summary: 'Change a client; access and status hold at once for every live credential it has',
+    scope: 'clients:write',
+    body: z.strictObject({
+      name: v.name.optional(),
+      status: v.switchable.optional(),
+      access: v.access.optional(),
+      guards: guards.optional(),
+      jwks: v.jwks.optional(),
+      metadata: v.metadata.optional(),
+      selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
+    }),
+    answer: { status: 200, schema: client },
+  }),
+  deleteClient: route({
+    operationId: 'deleteClient',
+    method: 'DELETE',
+    path: oneClient,
+    tag: 'clients',
+    summary: 'Delete a client; everything it holds is revoked',
+    scope: 'clients:write',
+    answer: {
+      status: 200,
+      schema: z.object({ clientId: v.id, status: z.literal('revoked'), feedSequence: v.feedSequence }),
+    },
+  }),
+  createClientSecret: route({
+    operationId: 'createClientSecret',
+    method: 'POST',
+    path: `${oneClient}/secrets`,
+    tag: 'clients',
+    summary: 'A new client secret; the others end after graceSeconds, or live on when none is given',
+    scope: 'clients:write',
+    body: z.strictObject({ graceSeconds: v.graceSeconds.optional() }),
+    answer: {
+      status: 201,
+      schema: z.object({ id: v.id, clientId: v.id, clientSecret: z.string(), createdAt: v.time }),
+    },
+    isIdempotent: true,
+  }),
+  revokeClient: route({
+    operationId: 'revokeClient',
+    method: 'POST',
+    path: `${oneClient}/revoke`,
+    tag: 'clients',
+    summary: 'End every key, token, secret and public key of the client; new ones can be made at once',
+    scope: 'clients:write',
+    body: z.strictObject({ reason: v.reason }),
+    answer: {
+      status: 200,
+      schema: z.object({
+        clientId: v.id,
+        keys: z.int(),
+        tokens: z.int(),
+        secrets: z.int(),
+        publicKeys: z.int(),
+        feedSequence: v.feedSequence,
+      }),
+    },
+  }),
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { managementScopes, type Route } from './route.ts'
+import { allRoutes } from './routes.ts'
+
+/** The management API as an OpenAPI 3.1 document, made from the same routes and schemas that the server mounts. */
+export function openapiDocument(options: { readonly issuer: string; readonly version: string }): object {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of allRoutes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Countersign management API',
+      version: options.version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: options.issuer }],
+    security: [{ countersign: [] }],
+    paths,
+    components: {
+      schemas: { Problem: problem },
+      securitySchemes: {
+        countersign: {
+          type: 'oauth2',
+          description: 'An API key or access token for the audience <issuer>/v1',
+          flows: {
+            clientCredentials: {
+              tokenUrl: `${options.issuer}/oauth/token`,
+              scopes: Object.fromEntries(managementScopes.map((scope) => [scope, ''])),
+            },
+          },
+        },
+      },
+    },
+  }
+}
+
+function operation(route: Route): object {
+  const { answer } = route
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.tag],
+    security: [{ countersign: [route.scope] }],
+    parameters: [...pathParameters(route), ...queryParameters(route), ...idempotencyParameter(route)],
+    ...requestBody(route),
+    responses: {
+      [answer.status]: {
+        description: 'Done',
+        content: { [answer.contentType ?? 'application/json']: { schema: schemaOf(answer.schema, 'output') } },
+      },
+      default: {
+        description: 'Not done',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+function pathParameters(route: Route): object[] {
+  return [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'feedSequence' ? { type: 'integer', minimum: 1 } : { type: 'string', maxLength: 255 },
+  }))
+}
+
+function queryParameters(route: Route): object[] {
+  if (route.query === undefined) return []
+  const schema = schemaOf(route.query, 'input') as { properties?: Record<string, object>; required?: string[] }
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: 'query',
+    required: schema.required?.includes(name) ?? false,
+    schema: property,
+  }))
+}
+
+function idempotencyParameter(route: Route): object[] {
+  if (route.isIdempotent === undefined) return []
+  return [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description: 'The same key and body answer the same for 24 hours, secrets too',
+      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+    },
+  ]
+}
+
+function requestBody(route: Route): object {
+  if (route.takesDocument === true) {
+    const content = Object.fromEntries(
+      ['application/json', 'application/yaml', 'text/yaml'].map((type) => [type, { schema: {} }]),
+    )
+    return { requestBody: { required: true, content } }
+  }
+  if (route.body === undefined) return {}
+  const schema = schemaOf(route.body, 'input') as { required?: string[] }
+  const required = (schema.required ?? []).length > 0
+  return { requestBody: { required, content: { 'application/json': { schema } } } }
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
+  }) as Record<string, unknown>
+  return rest
+}
+
+const problem = {
+  type: 'object',
+  description: 'RFC 9457',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+}

@@ -1,0 +1,49 @@
+import type { z } from 'zod'
+
+/** What a management key can be allowed to do: contract.md §5. */
+export const managementScopes = [
+  'apis:read',
+  'apis:write',
+  'clients:read',
+  'clients:write',
+  'keys:read',
+  'keys:write',
+  'tokens:read',
+  'tokens:write',
+  'credentials:verify',
+  'usage:read',
+  'usage:write',
+  'audit:read',
+  'tenants:read',
+  'tenants:write',
+] as const
+
+export type ManagementScope = (typeof managementScopes)[number]
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** One operation of the management API, as data: the server mounts it, the OpenAPI document describes it. */
+export interface Route {
+  readonly operationId: string
+  readonly method: Method
+  /** Below the tenant's issuer, with `{parameters}`. */
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  readonly scope: ManagementScope
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodObject
+  /** What a success answers: its status and its shape. */
+  readonly answer: { readonly status: number; readonly schema: z.ZodType; readonly contentType?: string }
+  /** Creates or rolls: `Idempotency-Key` is honoured. */
+  readonly isIdempotent?: true
+  /** The body may be an OpenAPI document in JSON or YAML rather than a JSON object. */
+  readonly takesDocument?: true
+  /** In the default tenant only. */
+  readonly isDefaultTenantOnly?: true
+}
+
+/** Fixes a route's literal types, so that handlers are typed by it. */
+export function route<const R extends Route>(definition: R): R {
+  return definition
+}

@@ -1,0 +1,24 @@
+import { apiRoutes } from './apis.ts'
+import { clientRoutes } from './clients.ts'
+import { keyRoutes } from './keys.ts'
+import type { Route } from './route.ts'
+import { tenantRoutes } from './tenants.ts'
+import { tokenRoutes } from './tokens.ts'
+import { usageAndAuditRoutes } from './usage_and_audit.ts'
+import { verificationRoutes } from './verification.ts'
+
+/** Every operation of the management API, by its operation id. */
+export const routes = {
+  ...apiRoutes,
+  ...clientRoutes,
+  ...keyRoutes,
+  ...tokenRoutes,
+  ...verificationRoutes,
+  ...usageAndAuditRoutes,
+  ...tenantRoutes,
+}
+
+export type Routes = typeof routes
+export type OperationId = keyof Routes
+
+export const allRoutes: readonly Route[] = Object.values(routes)

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+const slug = z
+  .string()
+  .max(63)
+  .regex(
+    /^[a-z0-9](?:-?[a-z0-9]){0,62}$/,
+    'must be lower-case letters, digits and single hyphens between them, at most 63',
+  )
+
+const tenant = z.object({
+  id: v.id,
+  slug: z.string(),
+  name: v.name,
+  issuer: z.string(),
+  status: z.enum(['active', 'disabled', 'revoked']),
+  createdAt: v.time,
+  updatedAt: v.time,
+})
+
+export const tenantRoutes = {
+  createTenant: route({
+    operationId: 'createTenant',
+    method: 'POST',
+    path: '/v1/tenants',
+    tag: 'tenants',
+    summary: 'A tenant of its own: issuer, signing keys, APIs, clients',
+    scope: 'tenants:write',
+    body: z.strictObject({ slug, name: v.name }),
+    answer: { status: 201, schema: tenant.extend({ adminKey: z.string().meta({ description: 'Shown once' }) }) },
+    isIdempotent: true,
+    isDefaultTenantOnly: true,
+  }),
+  listTenants: route({
+    operationId: 'listTenants',
+    method: 'GET',
+    path: '/v1/tenants',
+    tag: 'tenants',
+    summary: 'List tenants',
+    scope: 'tenants:read',
+    query: z.strictObject(v.pageQuery),
+    answer: { status: 200, schema: v.page(tenant) },
+    isDefaultTenantOnly: true,
+  }),
+  getTenant: route({
+    operationId: 'getTenant',
+    method: 'GET',
+    path: '/v1/tenants/{id}',
+    tag: 'tenants',
+    summary: 'Read a tenant',
+    scope: 'tenants:read',
+    answer: { status: 200, schema: tenant },
+    isDefaultTenantOnly: true,
+  }),
+  updateTenant: route({
+    operationId: 'updateTenant',
+    method: 'PATCH',
+    path: '/v1/tenants/{id}',
+    tag: 'tenants',
+    summary: 'Change a tenant; disabled, nothing of it is accepted anywhere',
+    scope: 'tenants:write',
+    body: z.strictObject({ name: v.name.optional(), status: v.switchable.optional() }),
+    answer: { status: 200, schema: tenant },
+    isDefaultTenantOnly: true,
+  }),
+  deleteTenant: route({
+    operationId: 'deleteTenant',
+    method: 'DELETE',
+    path: '/v1/tenants/{id}',
+    tag: 'tenants',
+    summary: 'Delete a tenant and all it has; its slug is never used again',
+    scope: 'tenants:write',
+    answer: { status: 200, schema: z.object({ id: v.id, status: z.literal('revoked'), feedSequence: v.feedSequence }) },
+    isDefaultTenantOnly: true,
+  }),
+}

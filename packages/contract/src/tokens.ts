@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+export const token = z.object({
+  jti: v.id,
+  format: z.enum(['jwt', 'opaque']),
+  clientId: v.id,
+  audience: v.audience,
+  scope: v.scopeText,
+  subject: z.string(),
+  name: z.string(),
+  status: v.status,
+  expiresAt: v.time,
+  metadata: v.metadata,
+  parent: z.string().nullable(),
+  createdAt: v.time,
+  updatedAt: v.time,
+})
+
+export const tokenRoutes = {
+  createToken: route({
+    operationId: 'createToken',
+    method: 'POST',
+    path: '/v1/tokens',
+    tag: 'tokens',
+    summary: 'Mint a JWT to be used as an API key: registered, listed, changeable',
+    scope: 'tokens:write',
+    body: z.strictObject({
+      clientId: v.id,
+      audience: v.audience,
+      scope: v.scope,
+      ttlSeconds: z
+        .int()
+        .min(1)
+        .max(86_400 * 366),
+      subject: z.string().min(1).max(255).optional(),
+      name: v.name.optional(),
+      metadata: v.metadata.optional(),
+    }),
+    answer: {
+      status: 201,
+      schema: token.extend({ token: z.string().meta({ description: 'The JWT itself, shown once' }) }),
+    },
+    isIdempotent: true,
+  }),
+  listTokens: route({
+    operationId: 'listTokens',
+    method: 'GET',
+    path: '/v1/tokens',
+    tag: 'tokens',
+    summary: 'List minted and opaque tokens',
+    scope: 'tokens:read',
+    query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional() }),
+    answer: { status: 200, schema: v.page(token) },
+  }),
+  getToken: route({
+    operationId: 'getToken',
+    method: 'GET',
+    path: '/v1/tokens/{jti}',
+    tag: 'tokens',
+    summary: 'Read a token',
+    scope: 'tokens:read',
+    answer: { status: 200, schema: token },
+  }),
+  updateToken: route({
+    operationId: 'updateToken',
+    method: 'PATCH',
+    path: '/v1/tokens/{jti}',
+    tag: 'tokens',
+    summary: 'Narrow, widen (within the client’s access) or end earlier a token that is already out',
+    scope: 'tokens:write',
+    body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional() }),
+    answer: { status: 200, schema: token.extend({ feedSequence: v.feedSequence }) },
+  }),
+  revokeToken: route({
+    operationId: 'revokeToken',
+    method: 'POST',
+    path: '/v1/tokens/{jti}/revoke',
+    tag: 'tokens',
+    summary: 'End a token for good, and every token that came from it',
+    scope: 'tokens:write',
+    body: z.strictObject({ reason: v.reason }),
+    answer: { status: 200, schema: z.object({ jti: v.id, status: v.status, feedSequence: v.feedSequence }) },
+  }),
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+const outcome = z.string().min(1).max(64)
+
+export const usageAndAuditRoutes = {
+  getUsage: route({
+    operationId: 'getUsage',
+    method: 'GET',
+    path: '/v1/usage',
+    tag: 'usage',
+    summary: 'Counts of verifications by outcome over time',
+    scope: 'usage:read',
+    query: z.strictObject({
+      keyId: v.id.optional(),
+      clientId: v.id.optional(),
+      from: v.time.optional(),
+      to: v.time.optional(),
+      interval: z.enum(['minute', 'hour', 'day']).default('hour'),
+    }),
+    answer: { status: 200, schema: z.object({ data: z.array(z.object({ at: v.time, outcome, count: z.int() })) }) },
+  }),
+  reportUsage: route({
+    operationId: 'reportUsage',
+    method: 'POST',
+    path: '/v1/usage',
+    tag: 'usage',
+    summary: 'A batch of counts from a verifier; a batch sent again counts once',
+    scope: 'usage:write',
+    body: z.strictObject({
+      batchId: z.string().min(8).max(100),
+      counts: z
+        .array(
+          z.strictObject({
+            credentialId: v.id,
+            clientId: v.id,
+            outcome,
+            minuteAt: v.time,
+            count: z.int().min(1).max(1_000_000_000),
+          }),
+        )
+        .max(10_000),
+    }),
+    answer: { status: 200, schema: z.object({ accepted: z.boolean() }) },
+  }),
+  listAudit: route({
+    operationId: 'listAudit',
+    method: 'GET',
+    path: '/v1/audit',
+    tag: 'audit',
+    summary: 'Who changed what, on which, from what to what, when',
+    scope: 'audit:read',
+    query: z.strictObject({ ...v.pageQuery, objectId: v.id.optional(), action: z.string().max(64).optional() }),
+    answer: {
+      status: 200,
+      schema: v.page(
+        z.object({
+          sequence: z.int(),
+          at: v.time,
+          actor: z.json(),
+          action: z.string(),
+          objectType: z.string(),
+          objectId: z.string(),
+          before: z.json(),
+          after: z.json(),
+          requestId: z.string(),
+          link: z.string(),
+        }),
+      ),
+    },
+  }),
+}

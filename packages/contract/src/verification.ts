@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+const grant = z.object({
+  kind: z.enum(['api_key', 'access_token', 'self_issued_jwt', 'external_jwt']),
+  credentialId: z.string(),
+  tenant: z.string(),
+  clientId: z.string(),
+  subject: z.string(),
+  audience: z.string(),
+  scope: v.scopeText,
+  expiresAt: v.time.nullable(),
+  environment: v.environment.nullable(),
+  metadata: v.metadata,
+  parent: z.string().optional(),
+})
+
+const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
+const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
+const chain = z.string().max(64)
+
+export const verificationRoutes = {
+  verify: route({
+    operationId: 'verify',
+    method: 'POST',
+    path: '/v1/verify',
+    tag: 'verification',
+    summary:
+      'Judge a credential of any kind for an audience this client guards; 200 whenever the question was well-formed',
+    scope: 'credentials:verify',
+    body: z.strictObject({
+      credential: z.string().min(1).max(16_384),
+      audience: z.string().min(1).max(255),
+      scope: v.scope.optional(),
+      anyScope: v.scope.optional(),
+      method: z.string().max(32).optional(),
+      path: z.string().max(8_192).optional(),
+      ip: z.string().max(64).optional(),
+      origin: z.string().max(255).optional(),
+      minSequence: z.int().min(0).optional(),
+    }),
+    answer: {
+      status: 200,
+      schema: z.union([
+        z.object({
+          active: z.literal(true),
+          grant,
+          rateLimit: z.object({ limit: z.int(), remaining: z.int(), resetSeconds: z.int() }).optional(),
+        }),
+        z.object({
+          active: z.literal(false),
+          code: z.string(),
+          detail: z.string(),
+          missingScope: v.scopeText.optional(),
+        }),
+      ]),
+    },
+  }),
+  lookup: route({
+    operationId: 'lookup',
+    method: 'POST',
+    path: '/v1/lookup',
+    tag: 'verification',
+    summary: 'For verifiers: the record behind a digest, or a client’s public key',
+    scope: 'credentials:verify',
+    body: z.strictObject({
+      digest: digest.optional(),
+      clientId: v.id.optional(),
+      kid: v.id.optional(),
+      epoch: place.epoch.optional(),
+      sequence: place.sequence.optional(),
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({ record: z.json(), place: z.object({ ...place, chain }), ageMs: z.number() }),
+    },
+  }),
+  feedSnapshot: route({
+    operationId: 'feedSnapshot',
+    method: 'GET',
+    path: '/v1/feed/snapshot',
+    tag: 'verification',
+    summary: 'For verifiers: the whole status book, one line of JSON an entry',
+    scope: 'credentials:verify',
+    answer: { status: 200, schema: z.string(), contentType: 'application/x-ndjson' },
+  }),
+  feed: route({
+    operationId: 'feed',
+    method: 'GET',
+    path: '/v1/feed',
+    tag: 'verification',
+    summary: 'For verifiers: entries after a place; a stream of server-sent events when asked for',
+    scope: 'credentials:verify',
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0),
+      epoch: place.epoch.default(''),
+      chain: chain.default(''),
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({ entries: z.array(z.json()).optional(), reload: z.literal(true).optional() }),
+    },
+  }),
+  feedPosition: route({
+    operationId: 'feedPosition',
+    method: 'POST',
+    path: '/v1/feed/position',
+    tag: 'verification',
+    summary: 'For verifiers: the head of the feed, which proves freshness; reports what has been applied',
+    scope: 'credentials:verify',
+    body: z.strictObject({
+      verifierId: z.string().min(1).max(100),
+      ...place,
+      chain,
+      nonce: z.string().min(1).max(100),
+      maxStalenessSeconds: z.number().min(1).max(300).default(300),
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({
+        nonce: z.string(),
+        epoch: z.string(),
+        head: z.int(),
+        ageMs: z.number(),
+        now: z.number(),
+        reload: z.literal(true).optional(),
+      }),
+    },
+  }),
+  createAssertion: route({
+    operationId: 'createAssertion',
+    method: 'POST',
+    path: '/v1/assertions',
+    tag: 'verification',
+    summary: 'For gateways: a signed statement for the upstream of who is calling',
+    scope: 'credentials:verify',
+    body: z.strictObject({
+      credential: z.string().min(1).max(16_384),
+      audience: z.string().min(1).max(255),
+      ip: z.string().max(64).optional(),
+      origin: z.string().max(255).optional(),
+    }),
+    answer: { status: 200, schema: z.object({ assertion: z.string(), expiresAt: v.time }) },
+  }),
+  getRevocation: route({
+    operationId: 'getRevocation',
+    method: 'GET',
+    path: '/v1/revocations/{feedSequence}',
+    tag: 'verification',
+    summary: 'The receipt of a change: which verifiers have applied it, and since when',
+    scope: 'keys:read',
+    answer: {
+      status: 200,
+      schema: z.object({
+        sequence: z.int(),
+        at: v.time,
+        verifiers: z.array(z.object({ id: z.string(), appliedAt: v.time.nullable(), maxStalenessSeconds: z.number() })),
+        complete: z.boolean(),
+      }),
+    },
+  }),
+}
