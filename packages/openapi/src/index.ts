@@ -1,1 +1,12 @@
-export {}
+/** `@countersign/openapi`: reads an API description. Pure: text in, values out; files and URLs are the caller's. */
+
+export type { ApiDescription, Operation } from './description.ts'
+export { readOperations } from './description.ts'
+export type { OpenApiDocument, OpenApiVersion } from './document.ts'
+export { readDocument } from './document.ts'
+export type { OpenApiErrorCode } from './openapi_error.ts'
+export { OpenApiError } from './openapi_error.ts'
+export type { Problem, ProblemCode } from './problem.ts'
+export type { Requirement } from './requirement.ts'
+export { permits } from './requirement.ts'
+export type { ScopeDescription } from './scope_registry.ts'

@@ -1,0 +1,175 @@
+/** From a document to its operations, each with what it requires: contract §7. */
+import type { OpenApiDocument } from './document.ts'
+import { elements, isJsonObject, member, pointerTo, textMember } from './json_object.ts'
+import { limits } from './limits.ts'
+import { OpenApiError } from './openapi_error.ts'
+import { reportOverlaps } from './overlap.ts'
+import { type FoundOperation, findOperations } from './path_item.ts'
+import { type PathTemplate, parsePathTemplate, routeKey } from './path_template.ts'
+import { boundProblems, type Problem } from './problem.ts'
+import {
+  bothRequired,
+  type ReadRequirement,
+  type Requirement,
+  readRequirement,
+  requirementKey,
+  unstated,
+} from './requirement.ts'
+import { derivationNoun, derivedScope } from './scope.ts'
+import { readScopes, type ScopeDescription } from './scope_registry.ts'
+import { readServers } from './server_url.ts'
+
+/** Decide by `public` first: `requires` is empty for public operations and for those that nobody may use. */
+export type Operation = Requirement & {
+  /** Upper case. */
+  readonly method: string
+  /** `''` or `/v1`: the operation lives at `basePath` + `path`. */
+  readonly basePath: string
+  /** The path template as the document has it, cut at `#` or `?`. */
+  readonly path: string
+  readonly operationId?: string
+  readonly summary?: string
+  readonly tags: readonly string[]
+}
+
+export type ApiDescription = {
+  readonly title: string
+  readonly version: string
+  readonly basePath: string
+  /** The URLs of the document's own `servers`, variables replaced by their defaults. */
+  readonly servers: readonly string[]
+  /** In the order of the document; several may be one route, and then have the same requirement. */
+  readonly operations: readonly Operation[]
+  /** Every scope that is declared or required, sorted by name. */
+  readonly scopes: readonly ScopeDescription[]
+  readonly problems: readonly Problem[]
+}
+
+/** An operation on its way: `template` says which requests it means. */
+export type Route = { readonly operation: Operation; readonly template: PathTemplate; readonly pointer: string }
+
+/**
+ * The operations of a document and what each requires. `basePath` replaces the path of the first server. Throws
+ * `OpenApiError` where a part that decides about access cannot be read; what was read with care is in `problems`.
+ */
+export function readOperations(
+  document: OpenApiDocument,
+  options: { readonly basePath?: string } = {},
+): ApiDescription {
+  const problems: Problem[] = []
+  const { basePath, servers } = readServers(document, options.basePath, problems)
+  const found = findOperations(document, problems)
+  const required = readRequirements(document, found, problems)
+  const derives = required.every((requirement) => !requirement.namesScope)
+  const routes = found.map((item, i) => toRoute(item, basePath, required[i] ?? unstated, derives))
+  if (derives) reportSharedScopes(routes, problems)
+  const merged = mergeRoutes(routes, problems)
+  reportOverlaps(merged, problems)
+  const operations = merged.map((route) => route.operation)
+  refuseTooManyScopes(operations)
+
+  const info = member(document.root, 'info')
+  return {
+    title: textMember(info, 'title') ?? '',
+    version: textMember(info, 'version') ?? '',
+    basePath,
+    servers,
+    operations,
+    scopes: readScopes(document, operations, derives, problems),
+    problems: boundProblems(problems),
+  }
+}
+
+/** An operation's own `security` replaces that of the document. A list shared by alias or inherited is read once. */
+function readRequirements(
+  document: OpenApiDocument,
+  found: readonly FoundOperation[],
+  problems: Problem[],
+): readonly ReadRequirement[] {
+  const known = new Map<unknown, ReadRequirement>()
+  const read = (security: unknown, pointer: string): ReadRequirement => {
+    const requirement = known.get(security) ?? readRequirement(security, pointer, problems)
+    known.set(security, requirement)
+    return requirement
+  }
+  const shared = member(document.root, 'security')
+  return found.map(({ value, pointer }) => {
+    if (!isJsonObject(value)) {
+      problems.push({ code: 'invalid_operation', pointer, message: 'Not an operation object: nobody is let in here.' })
+      return { requires: [], public: false, namesScope: false }
+    }
+    const own = member(value, 'security')
+    if (own !== undefined) return read(own, pointerTo(pointer, 'security'))
+    return shared === undefined ? unstated : read(shared, '/security')
+  })
+}
+
+function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequirement, derives: boolean): Route {
+  const { method, path, value, pointer } = found
+  const tags = elements(member(value, 'tags')).filter((tag) => typeof tag === 'string')
+  const operationId = textMember(value, 'operationId')
+  const summary = textMember(value, 'summary')?.trim()
+  // `requires` is empty only for what is public or closed to all, and a derived scope must open neither.
+  const isDerived = derives && requirement.requires.length > 0
+  const operation: Operation = {
+    method,
+    basePath,
+    path,
+    ...(operationId === undefined ? {} : { operationId }),
+    ...(summary === undefined ? {} : { summary }),
+    tags,
+    requires: isDerived ? [[derivedScope(method, path, tags)]] : requirement.requires,
+    public: requirement.public,
+  }
+  return { operation, template: parsePathTemplate(basePath, path), pointer }
+}
+
+/** Contract §7: operations that share method and path are one route, which needs what all of them need. */
+function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Route[] {
+  const groups = Map.groupBy(routes, ({ operation, template }) => {
+    const isReachable = template.unreachable === undefined
+    return `${operation.method} ${isReachable ? routeKey(template) : `unreachable ${operation.path}`}`
+  })
+  const merged = new Map<Route, Requirement>()
+  for (const group of groups.values()) {
+    const [first, ...others] = group
+    if (first === undefined || others.length === 0) continue
+    const all = others.reduce<Requirement>(
+      (sum, { operation, pointer }) => bothRequired(sum, operation, pointer),
+      first.operation,
+    )
+    for (const route of group) merged.set(route, { requires: all.requires, public: all.public })
+    reportMerged(first, others, problems)
+  }
+  return routes.map((route) => ({ ...route, operation: { ...route.operation, ...merged.get(route) } }))
+}
+
+function reportMerged({ operation, pointer }: Route, others: readonly Route[], problems: Problem[]): void {
+  const isSame = others.every((other) => requirementKey(other.operation) === requirementKey(operation))
+  const consequence = isSame ? 'with the same requirement' : 'which needs what all of them need'
+  const message = `${operation.method} ${operation.path} is described ${others.length + 1} times: one route, ${consequence}.`
+  problems.push({ code: 'routes_merged', pointer, message })
+}
+
+/** Two tags that differ only in characters a scope does not have would open each other's operations. */
+function reportSharedScopes(routes: readonly Route[], problems: Problem[]): void {
+  const nouns = new Map<string, string>()
+  for (const { operation, pointer } of routes) {
+    const scope = operation.requires[0]?.[0]
+    if (scope === undefined) continue
+    const noun = derivationNoun(operation.path, operation.tags).toLowerCase()
+    const known = nouns.get(scope) ?? noun
+    nouns.set(scope, known)
+    if (known === noun) continue
+    const message = `${JSON.stringify(known)} and ${JSON.stringify(noun)} both come to the scope ${scope}.`
+    problems.push({ code: 'derived_scope_shared', pointer, message })
+  }
+}
+
+function refuseTooManyScopes(operations: readonly Operation[]): void {
+  let count = 0
+  for (const { requires } of operations) for (const all of requires) count += all.length
+  if (count <= limits.requiredScopesMax) return
+  const message = `The operations together require more than ${limits.requiredScopesMax} scopes.`
+  throw new OpenApiError('document_too_complex', message)
+}

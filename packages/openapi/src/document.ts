@@ -1,0 +1,86 @@
+/** Text in, a document out: JSON or YAML 1.2, OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0. */
+import { isJsonObject, type JsonObject, textMember } from './json_object.ts'
+import { limits } from './limits.ts'
+import { OpenApiError } from './openapi_error.ts'
+import { parseYaml } from './yaml.ts'
+
+export type OpenApiVersion = '2.0' | '3.0' | '3.1' | '3.2'
+
+/**
+ * A document whose version is known and whose content is not yet judged. In a YAML document aliased values are shared,
+ * not copied, and nothing contains itself.
+ */
+export type OpenApiDocument = { readonly version: OpenApiVersion; readonly root: JsonObject }
+
+/**
+ * Reads the text of an API description. Throws `OpenApiError`.
+ *
+ * `bytesMax`: the largest size as UTF-8 in bytes, default 16 MiB. In YAML, duplicate keys and merge keys (`<<`) are
+ * errors, since a reader that takes the other one would see other security; in JSON the last of two keys counts.
+ */
+export function readDocument(text: string, options: { readonly bytesMax?: number } = {}): OpenApiDocument {
+  refuseTooLarge(text, options.bytesMax ?? limits.documentBytesMax)
+  const root = parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+  if (!isJsonObject(root)) {
+    throw new OpenApiError('not_an_object', 'The document is not an object: give an OpenAPI or Swagger document.')
+  }
+  return { version: versionOf(root), root }
+}
+
+function refuseTooLarge(text: string, bytesMax: number): void {
+  // A UTF-16 unit is one to three bytes of UTF-8, so most texts need no encoding to be judged.
+  if (text.length * 3 <= bytesMax) return
+  if (text.length > bytesMax || new TextEncoder().encode(text).length > bytesMax) {
+    throw new OpenApiError('document_too_large', `The document is larger than ${bytesMax} bytes.`)
+  }
+}
+
+/** JSON is the fast path. A text that only looks like it (a YAML flow map, or broken JSON) is judged as YAML. */
+function parse(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return parseYaml(text)
+  refuseTooDeep(text)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return parseYaml(text)
+  }
+}
+
+/** Counted over the text, outside of strings, so that no parser meets the depth first. */
+function refuseTooDeep(text: string): void {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) i = endOfString(text, i)
+    else if (code === 0x7b || code === 0x5b) depth++
+    else if (code === 0x7d || code === 0x5d) depth--
+    if (depth > limits.documentDepthMax) {
+      throw new OpenApiError(
+        'document_too_deep',
+        `The document is nested deeper than ${limits.documentDepthMax} levels.`,
+      )
+    }
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x5c) i++
+    else if (code === 0x22) return i
+  }
+  return text.length
+}
+
+function versionOf(root: JsonObject): OpenApiVersion {
+  const swagger = textMember(root, 'swagger')
+  const openapi = textMember(root, 'openapi')
+  // Unquoted in YAML, `swagger: 2.0` is a number; nobody means anything else by it.
+  if (openapi === undefined && (swagger === '2.0' || swagger === '2')) return '2.0'
+  const minor = swagger === undefined ? /^3\.([012])(?:\.\d+)?(?:-[\w.-]+)?$/.exec(openapi ?? '')?.[1] : undefined
+  if (minor === '0' || minor === '1' || minor === '2') return `3.${minor}`
+  throw new OpenApiError(
+    'unsupported_version',
+    'The document must begin with openapi: 3.0.x, 3.1.x or 3.2.x, or with swagger: "2.0", and not with both.',
+  )
+}

@@ -1,0 +1,38 @@
+/** A map as it came out of JSON or YAML: nothing is known of its members. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A member of the document's own: `constructor` and `__proto__` are names like any other. */
+export function member(value: unknown, key: string): unknown {
+  return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
+}
+
+/** A member that is text; numbers are taken as written (`version: 2`), everything else is `undefined`. */
+export function textMember(value: unknown, key: string): string | undefined {
+  const found = member(value, key)
+  if (typeof found === 'number') return String(found)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** The members of an OpenAPI object, without the extensions (`x-…`) that every object of OpenAPI may have; none of another value. */
+export function members(value: unknown): readonly (readonly [string, unknown])[] {
+  return entries(value).filter(([key]) => !key.startsWith('x-'))
+}
+
+/** All members of a map whose keys are names of the author's own; none of another value. */
+export function entries(value: unknown): readonly (readonly [string, unknown])[] {
+  return isJsonObject(value) ? Object.entries(value) : []
+}
+
+/** The elements of a list; none of another value. */
+export function elements(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** One step of a JSON pointer, RFC 6901 §3. */
+export function pointerTo(pointer: string, key: string | number): string {
+  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}

@@ -1,0 +1,31 @@
+/** Why a document could not be read at all. What can be read with care is a `Problem` of the description instead. */
+export type OpenApiErrorCode =
+  | 'document_too_large'
+  | 'document_too_deep'
+  | 'document_too_complex'
+  | 'invalid_syntax'
+  | 'duplicate_key'
+  | 'merge_key'
+  | 'not_an_object'
+  | 'unsupported_version'
+  | 'invalid_paths'
+  | 'invalid_base_path'
+  | 'reference_not_local'
+  | 'reference_unresolved'
+  | 'reference_cycle'
+
+/**
+ * The document cannot be used. `code` is stable; `message` is one line that says what to do; `where` is a JSON pointer
+ * (RFC 6901, `/paths/~1orders/get`) or `line:column`, both counted from 1, or absent when the whole document is meant.
+ */
+export class OpenApiError extends Error {
+  readonly code: OpenApiErrorCode
+  readonly where: string | undefined
+
+  constructor(code: OpenApiErrorCode, message: string, where?: string) {
+    super(where === undefined ? message : `${message} (at ${where})`)
+    this.name = 'OpenApiError'
+    this.code = code
+    this.where = where
+  }
+}

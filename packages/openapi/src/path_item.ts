@@ -1,0 +1,129 @@
+/** The operations of a document as they are written: which method, which path key, which value. */
+import type { OpenApiDocument, OpenApiVersion } from './document.ts'
+import { entries, isJsonObject, member, members, pointerTo } from './json_object.ts'
+import { limits } from './limits.ts'
+import { OpenApiError } from './openapi_error.ts'
+import type { Problem } from './problem.ts'
+import { followReferences, type Located } from './reference.ts'
+
+export type FoundOperation = {
+  /** Upper case. */
+  readonly method: string
+  /** The path key, cut at `#` or `?`, beginning with a slash. */
+  readonly path: string
+  readonly value: unknown
+  readonly pointer: string
+}
+
+/** OpenAPI 3.x § "Path Item Object", Swagger 2.0 the same. Members that only describe, and `parameters`, are no methods. */
+const methodsOf: Readonly<Record<OpenApiVersion, readonly string[]>> = {
+  '2.0': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'],
+  '3.0': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'],
+  '3.1': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'],
+  '3.2': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query'],
+}
+const otherMembers = new Set(['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations'])
+
+/** In the order of the document. Throws `OpenApiError` where skipping would uncover a wider template of the same path. */
+export function findOperations(document: OpenApiDocument, problems: Problem[]): readonly FoundOperation[] {
+  const paths = member(document.root, 'paths')
+  if (paths !== undefined && !isJsonObject(paths)) {
+    throw new OpenApiError('invalid_paths', 'paths must be an object of path items.', '/paths')
+  }
+  const found: FoundOperation[] = []
+  for (const [key, value] of members(paths)) {
+    const path = readPathKey(key, problems)
+    for (const item of followReferences(document, { value, pointer: pointerTo('/paths', key) })) {
+      found.push(...operationsOf(document, path, item, problems))
+    }
+    if (found.length > limits.operationsMax) {
+      throw new OpenApiError('document_too_complex', `The document has more than ${limits.operationsMax} operations.`)
+    }
+  }
+  if (found.length === 0) {
+    const message = 'The document describes no operation: every request would be refused.'
+    problems.push({ code: 'invalid_path', pointer: '/paths', message })
+  }
+  return found
+}
+
+/** Contract §7: a key is cut at `#` or `?`; documents use them to describe one route several times. */
+function readPathKey(key: string, problems: Problem[]): string {
+  const pointer = pointerTo('/paths', key)
+  const cut = key.replace(/[#?].*$/s, '')
+  if (cut.length > limits.pathLengthMax) {
+    throw new OpenApiError('invalid_paths', `A path is longer than ${limits.pathLengthMax} characters.`, '/paths')
+  }
+  if (cut !== key) {
+    problems.push({ code: 'path_cut', pointer, message: `Only ${cut} is a path: the rest never reaches a server.` })
+  }
+  if (cut.startsWith('/')) return cut
+  problems.push({ code: 'invalid_path', pointer, message: `A path begins with a slash: read as /${cut}.` })
+  return `/${cut}`
+}
+
+function operationsOf(document: OpenApiDocument, path: string, item: Located, problems: Problem[]): FoundOperation[] {
+  if (!isJsonObject(item.value)) {
+    throw new OpenApiError('invalid_paths', 'A path item must be an object.', item.pointer)
+  }
+  reportServers(item, problems)
+  const found: FoundOperation[] = []
+  for (const [name, value] of members(item.value)) {
+    const pointer = pointerTo(item.pointer, name)
+    if (methodsOf[document.version].includes(name))
+      found.push(operation(document, name, path, { value, pointer }, problems))
+    else if (!otherMembers.has(name)) problems.push(ignored(pointer, name, document.version))
+  }
+  return [...found, ...additionalOperations(document, path, item, problems)]
+}
+
+/** OpenAPI 3.2: methods that have no member of their own. One that has is the same route described twice. */
+function additionalOperations(
+  document: OpenApiDocument,
+  path: string,
+  item: Located,
+  problems: Problem[],
+): readonly FoundOperation[] {
+  const additional = member(item.value, 'additionalOperations')
+  const base = pointerTo(item.pointer, 'additionalOperations')
+  if (additional === undefined) return []
+  if (document.version !== '3.2') {
+    problems.push(ignored(base, 'additionalOperations', document.version))
+    return []
+  }
+  return entries(additional).flatMap(([name, value]) => {
+    const pointer = pointerTo(base, name)
+    // RFC 9110 §5.6.2: a method is a token; nothing else can arrive in a request line.
+    if (/^[!#$%&'*+\-.^_`|~\w]{1,64}$/.test(name))
+      return [operation(document, name, path, { value, pointer }, problems)]
+    problems.push({ code: 'invalid_operation', pointer, message: `${JSON.stringify(name)} is not an HTTP method.` })
+    return []
+  })
+}
+
+function operation(
+  document: OpenApiDocument,
+  name: string,
+  path: string,
+  written: Located,
+  problems: Problem[],
+): FoundOperation {
+  const chain = followReferences(document, written)
+  const { value, pointer } = chain.at(-1) ?? written
+  reportServers({ value, pointer }, problems)
+  if (chain.length > 1 && Object.keys(written.value ?? {}).length > 1) {
+    const message = 'Members beside $ref are ignored: the operation is what the reference leads to.'
+    problems.push({ code: 'reference_ignored', pointer: written.pointer, message })
+  }
+  return { method: name.toUpperCase(), path, value, pointer }
+}
+
+function reportServers({ value, pointer }: Located, problems: Problem[]): void {
+  if (member(value, 'servers') === undefined) return
+  const message = 'servers below the root of the document are ignored: the operation is looked for below the base path.'
+  problems.push({ code: 'servers_ignored', pointer: pointerTo(pointer, 'servers'), message })
+}
+
+function ignored(pointer: string, name: string, version: OpenApiVersion): Problem {
+  return { code: 'member_ignored', pointer, message: `${JSON.stringify(name)} is not a method of OpenAPI ${version}.` }
+}

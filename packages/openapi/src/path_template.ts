@@ -1,0 +1,59 @@
+/** Path templates of OpenAPI (§ "Path Templating"), as segments that compare with those of a request. */
+import { type Segment, segmentFlaw, segmentKey } from './segment.ts'
+
+export type PathTemplate = {
+  readonly segments: readonly Segment[]
+  /** Why no request can reach it: every request that would is refused as ambiguous. */
+  readonly unreachable: string | undefined
+}
+
+/** `basePath` is `''` or plain text that begins with `/`; `path` begins with `/`. */
+export function parsePathTemplate(basePath: string, path: string): PathTemplate {
+  const base = basePath.split('/').slice(1)
+  const own = splitTemplate(path)
+  const segments: Segment[] = [...base.map(literal), ...own.map(parseSegment)]
+  const flaws = segments.map((segment, i) => flawOf(segment, i === segments.length - 1))
+  return { segments, unreachable: flaws.find((flaw) => flaw !== undefined) }
+}
+
+/** Equal for templates that match the same paths. Reachable segments contain neither a slash nor NUL. */
+export function routeKey({ segments }: PathTemplate): string {
+  return segments.map(segmentKey).join('/')
+}
+
+/** At the slashes outside of braces, the first of which begins the path. */
+function splitTemplate(path: string): readonly string[] {
+  const segments = ['']
+  for (const part of path.slice(1).split(/(\{[^{}]*\}|\/)/)) {
+    if (part === '/') segments.push('')
+    else segments[segments.length - 1] += part
+  }
+  return segments
+}
+
+function parseSegment(text: string): Segment {
+  const parts = text.split(/\{([^{}]*)\}/)
+  const literals = parts.filter((_, i) => i % 2 === 0).map(decodeLiteral)
+  const names = parts.filter((_, i) => i % 2 === 1)
+  return names.length === 0 ? { kind: 'literal', text: literals.join('') } : { kind: 'template', literals, names }
+}
+
+function literal(text: string): Segment {
+  return { kind: 'literal', text: decodeLiteral(text) }
+}
+
+/** A key may be written encoded or plain (`/caf%C3%A9`, `/café`); a `%` that encodes nothing is itself. */
+function decodeLiteral(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function flawOf(segment: Segment, isLast: boolean): string | undefined {
+  if (!segmentKey(segment).isWellFormed()) return 'text that no UTF-8 can spell'
+  if (segment.kind === 'template') return segmentFlaw(segment.literals.join('x'))
+  if (segment.text === '') return isLast ? undefined : 'an empty segment'
+  return segmentFlaw(segment.text)
+}

@@ -1,0 +1,74 @@
+/** Every scope a description knows of: declared by its OAuth flows, required by an operation, or derived. */
+import type { Operation } from './description.ts'
+import type { OpenApiDocument } from './document.ts'
+import { entries, isJsonObject, member, members, pointerTo, textMember } from './json_object.ts'
+import { OpenApiError } from './openapi_error.ts'
+import type { Problem } from './problem.ts'
+import { followReferences, type Located } from './reference.ts'
+import { derivationNoun, isScopeToken } from './scope.ts'
+
+export type ScopeDescription = { readonly name: string; readonly description: string }
+
+/** Sorted by name. A scope described twice keeps its first description; one that nobody describes has an empty one. */
+export function readScopes(
+  document: OpenApiDocument,
+  operations: readonly Operation[],
+  areDerived: boolean,
+  problems: Problem[],
+): readonly ScopeDescription[] {
+  const descriptions = declaredScopes(document, problems)
+  for (const operation of operations) {
+    for (const name of operation.requires.flat()) {
+      if (!descriptions.has(name)) descriptions.set(name, areDerived ? derivedDescription(name, operation) : '')
+    }
+  }
+  const names = [...descriptions.keys()].sort()
+  return names.map((name) => ({ name, description: descriptions.get(name) ?? '' }))
+}
+
+function declaredScopes(document: OpenApiDocument, problems: Problem[]): Map<string, string> {
+  const descriptions = new Map<string, string>()
+  for (const { value, pointer } of scopeMaps(document, problems)) {
+    for (const [name] of entries(value)) {
+      const description = textMember(value, name)?.trim() ?? ''
+      if (isScopeToken(name)) descriptions.set(name, descriptions.get(name) || description)
+      else problems.push({ code: 'invalid_scope', pointer: pointerTo(pointer, name), message: notAToken })
+    }
+  }
+  return descriptions
+}
+
+const notAToken = 'Not a scope token (RFC 6749 §3.3): no credential can have it.'
+
+/** `components.securitySchemes.*.flows.*.scopes`, and `securityDefinitions.*.scopes` in Swagger 2.0. */
+function scopeMaps(document: OpenApiDocument, problems: Problem[]): readonly Located[] {
+  const isSwagger = document.version === '2.0'
+  const parent = isSwagger ? document.root : member(document.root, 'components')
+  const name = isSwagger ? 'securityDefinitions' : 'securitySchemes'
+  const base = isSwagger ? '/securityDefinitions' : '/components/securitySchemes'
+  return entries(member(parent, name)).flatMap(([key, value]) => {
+    const scheme = resolveScheme(document, { value, pointer: pointerTo(base, key) }, problems)
+    if (!isJsonObject(scheme.value) || isSwagger) return [childOf(scheme, 'scopes')]
+    const flows = childOf(scheme, 'flows')
+    return members(flows.value).map(([flow]) => childOf(childOf(flows, flow), 'scopes'))
+  })
+}
+
+/** A scheme that cannot be found costs the description of its scopes and nothing else: scheme names do not matter. */
+function resolveScheme(document: OpenApiDocument, scheme: Located, problems: Problem[]): Located {
+  try {
+    return followReferences(document, scheme).at(-1) ?? scheme
+  } catch (error) {
+    if (!(error instanceof OpenApiError)) throw error
+    problems.push({ code: 'reference_ignored', pointer: scheme.pointer, message: error.message })
+    return { value: undefined, pointer: scheme.pointer }
+  }
+}
+
+function childOf({ value, pointer }: Located, key: string): Located {
+  return { value: member(value, key), pointer: pointerTo(pointer, key) }
+}
+
+function derivedDescription(name: string, { path, tags }: Operation): string {
+  return `${name.endsWith(':read') ? 'Read' : 'Change'} ${derivationNoun(path, tags)}`
+}

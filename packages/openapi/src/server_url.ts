@@ -1,0 +1,57 @@
+/** Where the operations live: the path of the first server, contract §7, "Where". */
+import type { OpenApiDocument } from './document.ts'
+import { elements, member, textMember } from './json_object.ts'
+import { OpenApiError } from './openapi_error.ts'
+import { parsePathTemplate } from './path_template.ts'
+import type { Problem } from './problem.ts'
+
+export type ReadServers = { readonly basePath: string; readonly servers: readonly string[] }
+
+/** `override` is the operator's `--base-path`. The base path is `''` or begins with `/` and does not end with it. */
+export function readServers(document: OpenApiDocument, override: string | undefined, problems: Problem[]): ReadServers {
+  const servers = document.version === '2.0' ? swaggerServers(document) : openapiServers(document)
+  if (override !== undefined) return { basePath: normalizeBasePath(override), servers }
+  const [first = '', ...others] = servers
+  const basePath = normalizeBasePath(pathOf(first))
+  if (document.version !== '2.0' && others.some((url) => pathOf(url) !== pathOf(first))) {
+    const message = `Only the first server counts: every operation is looked for below ${basePath || '/'}.`
+    problems.push({ code: 'servers_ignored', pointer: '/servers', message })
+  }
+  return { basePath, servers }
+}
+
+/** Server variables stand for their defaults (OpenAPI 3.1 §4.8.6); one that is unknown stays as it is written. */
+function openapiServers({ root }: OpenApiDocument): readonly string[] {
+  return elements(member(root, 'servers')).flatMap((server) => {
+    const variables = member(server, 'variables')
+    const url = textMember(server, 'url')
+    return (
+      url?.replaceAll(/\{([^{}]*)\}/g, (whole, name) => textMember(member(variables, name), 'default') ?? whole) ?? []
+    )
+  })
+}
+
+function swaggerServers({ root }: OpenApiDocument): readonly string[] {
+  const host = textMember(root, 'host')
+  const path = textMember(root, 'basePath') ?? ''
+  const schemes = elements(member(root, 'schemes')).filter((scheme) => typeof scheme === 'string')
+  if (host === undefined) return [path]
+  return (schemes.length === 0 ? ['https'] : schemes).map((scheme) => `${scheme}://${host}${path}`)
+}
+
+/** Not `new URL`: a host like `{tenant}.example.com:{port}` is none, and nothing but the path is wanted. */
+function pathOf(url: string): string {
+  return url.replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+}
+
+/** Dot segments are resolved as in any relative URL (RFC 3986 §5.2.4); there is no folder above the root. */
+function normalizeBasePath(path: string): string {
+  const url = URL.parse(`http://host/${path.replace(/^\//, '')}`)
+  const basePath = url?.pathname.replace(/\/$/, '') ?? ''
+  const template = parsePathTemplate(basePath, '/')
+  const isPlain =
+    template.segments.every((segment) => segment.kind === 'literal') && !/[?#{}]|%7[bd]/i.test(path + basePath)
+  if (url !== null && isPlain && template.unreachable === undefined) return basePath
+  const message = `The base path ${JSON.stringify(path)} is not a plain path: correct the first server or give --base-path.`
+  throw new OpenApiError('invalid_base_path', message)
+}
