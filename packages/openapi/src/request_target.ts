@@ -1,0 +1,56 @@
+/** The path of a request, as this gateway and any server behind it must both read it, or not at all. */
+import { segmentFlaw } from './segment.ts'
+
+export type RequestPath =
+  | { readonly kind: 'path'; readonly segments: readonly string[] }
+  | { readonly kind: 'ambiguous'; readonly detail: string }
+
+/**
+ * Reads a request target in origin-form (RFC 9112 §3.2.1) into its decoded segments; the query is cut off and never
+ * judged. `/` is one empty segment, and a slash at the end adds one. Linear in the length of the target.
+ *
+ * Ambiguous, and to be answered with 400: whatever RFC 3986 does not allow in a path; `#`; absolute-form; an empty segment
+ * inside (`//`); a segment of dots (`.`, `..`, `...`) in any encoding; a slash or backslash, raw backslash or encoded;
+ * `;` raw or encoded; control characters; bytes that are not UTF-8; and what a second decoding would turn into one of these.
+ */
+export function readRequestPath(rawTarget: string): RequestPath {
+  // Outside of visible ASCII a URL parser strips or encodes characters, each its own way; none belongs in a target.
+  if (/[^\x21-\x7e]|#/.test(rawTarget)) return ambiguous('a character that no request target has, or a fragment')
+  const question = rawTarget.indexOf('?')
+  const path = question === -1 ? rawTarget : rawTarget.slice(0, question)
+  if (!path.startsWith('/')) return ambiguous('the target does not begin with a slash')
+  if (!/^[\w\-.~!$&'()*+,=:@/%]*$/.test(path)) return ambiguous(rawFlaw(path))
+  return readSegments(path.slice(1).split('/'))
+}
+
+function readSegments(segments: string[]): RequestPath {
+  const last = segments.length - 1
+  for (let i = 0; i <= last; i++) {
+    const raw = segments[i] ?? ''
+    const text = decode(raw)
+    if (text === undefined) return ambiguous('invalid percent-encoding, or bytes that are not UTF-8')
+    if (text === '' && i < last) return ambiguous('an empty segment (//)')
+    // Of raw characters, dots alone can still mislead: the others were refused with the whole path.
+    const flaw = text !== raw || raw.startsWith('.') ? segmentFlaw(text) : undefined
+    if (flaw !== undefined) return ambiguous(flaw)
+    segments[i] = text
+  }
+  return { kind: 'path', segments }
+}
+
+function decode(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}
+
+function rawFlaw(path: string): string {
+  return segmentFlaw(path.replaceAll('/', '')) ?? 'a character that RFC 3986 does not allow in a path'
+}
+
+function ambiguous(detail: string): RequestPath {
+  return { kind: 'ambiguous', detail }
+}
