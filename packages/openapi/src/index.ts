@@ -2,6 +2,8 @@
 
 export type { ApiDescription, Operation } from './description.ts'
 export { readOperations } from './description.ts'
+export type { DescriptionDiff, RouteName } from './diff.ts'
+export { diffDescriptions } from './diff.ts'
 export type { OpenApiDocument, OpenApiVersion } from './document.ts'
 export { readDocument } from './document.ts'
 export type { OpenApiErrorCode } from './openapi_error.ts'
@@ -12,3 +14,4 @@ export { permits } from './requirement.ts'
 export type { Match, RouteTable } from './route_table.ts'
 export { compileRoutes } from './route_table.ts'
 export type { ScopeDescription } from './scope_registry.ts'
+export { deriveSlug } from './slug.ts'

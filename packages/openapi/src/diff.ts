@@ -1,0 +1,76 @@
+/** What changed between two versions of a description, above all which doors it opened. */
+import type { ApiDescription, Operation } from './description.ts'
+import { parsePathTemplate, routeKey } from './path_template.ts'
+import { type Requirement, requirementKey } from './requirement.ts'
+import { compileRoutes, type RouteTable } from './route_table.ts'
+
+/** `path` includes the base path. */
+export type RouteName = { readonly method: string; readonly path: string }
+
+export type DescriptionDiff = {
+  readonly added: readonly RouteName[]
+  readonly removed: readonly RouteName[]
+  /** Requests that needed a credential before and need none now, under the most specific template that says so. */
+  readonly becamePublic: readonly RouteName[]
+  /** Routes in both versions whose requirement is another one; also those that became public. */
+  readonly changed: readonly (RouteName & { readonly before: Requirement; readonly after: Requirement })[]
+}
+
+/**
+ * Compares by method and path; the names of path parameters do not matter. `before` undefined is an API without a
+ * document, to which everything is new and nothing became public.
+ *
+ * Whether a route became public is asked of both route tables and not of the two lists, because doors also open sideways:
+ * by removing `/users/me` where `/users/{id}` is public, by adding a public `/users/me` to a guarded `/users/{id}`, or by
+ * no longer describing a HEAD whose GET is public.
+ */
+export function diffDescriptions(before: ApiDescription | undefined, after: ApiDescription): DescriptionDiff {
+  const old = routesOf(before)
+  const current = routesOf(after)
+  const all = new Map([...old, ...current])
+  const tables = before === undefined ? undefined : { before: compileRoutes(before), after: compileRoutes(after) }
+  return {
+    added: [...current].filter(([key]) => !old.has(key)).map(([, operation]) => nameOf(operation)),
+    removed: [...old].filter(([key]) => !current.has(key)).map(([, operation]) => nameOf(operation)),
+    becamePublic: [...all.values()].filter((operation) => tables && opened(operation, tables)).map(nameOf),
+    changed: [...current].flatMap(([key, operation]) => changeOf(old.get(key), operation)),
+  }
+}
+
+function routesOf(description: ApiDescription | undefined): Map<string, Operation> {
+  const routes = new Map<string, Operation>()
+  for (const operation of description?.operations ?? []) {
+    const key = `${operation.method} ${routeKey(parsePathTemplate(operation.basePath, operation.path))}`
+    if (!routes.has(key)) routes.set(key, operation)
+  }
+  return routes
+}
+
+function opened(operation: Operation, tables: { readonly before: RouteTable; readonly after: RouteTable }): boolean {
+  const target = sampleTarget(operation)
+  const after = tables.after.match(operation.method, target)
+  if (after.kind !== 'operation' || !after.operation.public) return false
+  const before = tables.before.match(operation.method, target)
+  return before.kind === 'operation' && !before.operation.public
+}
+
+/** A request for this very operation: what stands for the names is like no literal that anybody writes. */
+function sampleTarget({ basePath, path }: Operation): string {
+  const segments = parsePathTemplate(basePath, path).segments.map((segment) => {
+    return segment.kind === 'literal' ? segment.text : segment.literals.join('~countersign~')
+  })
+  return `/${segments.map((text) => encodeURIComponent(text.toWellFormed())).join('/')}`
+}
+
+function changeOf(before: Operation | undefined, after: Operation): DescriptionDiff['changed'] {
+  if (before === undefined || requirementKey(before) === requirementKey(after)) return []
+  return [{ ...nameOf(after), before: requirementOf(before), after: requirementOf(after) }]
+}
+
+function requirementOf(operation: Operation): Requirement {
+  return { requires: operation.requires, public: operation.public }
+}
+
+function nameOf({ method, basePath, path }: Operation): RouteName {
+  return { method, path: basePath + path }
+}
