@@ -47,6 +47,52 @@ const operation = z.object({
 
 const operationName = z.object({ method: z.string(), path: z.string() })
 
+const signingKey = z.object({
+  kid: z.string(),
+  alg: z.string(),
+  purpose: z.enum(['access_token', 'gateway_assertion']),
+  status: z.enum(['active', 'revoked']),
+  publishedAt: v.time,
+  signsAt: v.time,
+  retiredAt: v.time.nullable(),
+  leavesAt: v.time.nullable(),
+})
+
+export const signingKeyRoutes = {
+  listSigningKeys: route({
+    operationId: 'listSigningKeys',
+    method: 'GET',
+    path: '/v1/signing-keys',
+    tag: 'signing keys',
+    summary: 'The keys this issuer signs with, and when each begins, retires and leaves the JWK Set',
+    scope: 'apis:read',
+    answer: { status: 200, schema: z.object({ data: z.array(signingKey) }) },
+  }),
+  rotateSigningKeys: route({
+    operationId: 'rotateSigningKeys',
+    method: 'POST',
+    path: '/v1/signing-keys/rotate',
+    tag: 'signing keys',
+    summary: 'Publish a new key for each algorithm in use; it signs after 600 seconds, when the old one retires',
+    scope: 'apis:write',
+    body: z.strictObject({}),
+    answer: { status: 200, schema: z.object({ data: z.array(signingKey) }) },
+  }),
+  revokeSigningKey: route({
+    operationId: 'revokeSigningKey',
+    method: 'POST',
+    path: '/v1/signing-keys/{kid}/revoke',
+    tag: 'signing keys',
+    summary: 'Emergency removal: everything this key signed is refused within the bound; another signs at once',
+    scope: 'apis:write',
+    body: z.strictObject({ reason: v.reason }),
+    answer: {
+      status: 200,
+      schema: z.object({ kid: z.string(), status: z.literal('revoked'), feedSequence: v.feedSequence }),
+    },
+  }),
+}
+
 export const apiRoutes = {
   createApi: route({
     operationId: 'createApi',

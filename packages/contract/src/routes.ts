@@ -1,4 +1,4 @@
-import { apiRoutes } from './apis.ts'
+import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
 import { keyRoutes } from './keys.ts'
 import type { Route } from './route.ts'
@@ -10,6 +10,7 @@ import { verificationRoutes } from './verification.ts'
 /** Every operation of the management API, by its operation id. */
 export const routes = {
   ...apiRoutes,
+  ...signingKeyRoutes,
   ...clientRoutes,
   ...keyRoutes,
   ...tokenRoutes,

@@ -47,7 +47,7 @@ export interface Established {
 
 /** What the status book says, at this moment, about a credential and all it depends on. `undefined`: nothing was said. */
 export interface Standing {
-  readonly tenant: TenantState | undefined
+  readonly tenant: TenantState | undefined | 'revoked'
   readonly api: ApiState | undefined | 'revoked'
   readonly client: ClientState | undefined | 'revoked'
   readonly own: KeyState | TokenState | undefined | 'revoked'
@@ -129,7 +129,8 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
 
 function findFault(credential: Established, standing: Standing): 'revoked' | 'disabled' | undefined {
   const { tenant, api, client, own, ancestors } = standing
-  if (own === 'revoked' || client === 'revoked' || api === 'revoked' || ancestors.includes('revoked')) return 'revoked'
+  if (tenant === 'revoked' || api === 'revoked' || client === 'revoked') return 'revoked'
+  if (own === 'revoked' || ancestors.includes('revoked')) return 'revoked'
   const position = credential.position
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
   // The API of that audience was made after this was signed: it was for another one, since deleted.

@@ -40,6 +40,8 @@ export interface Constraints {
 
 export interface TenantState {
   readonly status: Status
+  /** Empty for the default tenant. */
+  readonly slug: string
 }
 
 export interface ApiState {

@@ -1,12 +1,15 @@
 /** Step two of the engine: from the text of a credential to what its digest or signature proves. Nothing is decided here. */
 import {
   accessTokenTypes,
+  andThen,
   type CredentialRecord,
   clientIdPrefix,
   type Established,
   establishRecord,
   establishSelfIssued,
   importVerificationKey,
+  isJwsAlgorithm,
+  type KeyPurpose,
   type LookupAnswer,
   limits,
   type MaybePromise,
@@ -25,7 +28,6 @@ import {
 import { Cache } from './cache.ts'
 import type { Directory } from './directory.ts'
 import type { StatusBook } from './status_book.ts'
-import { then } from './then.ts'
 
 /** A credential with all that tells when it is out of date. */
 export interface Known {
@@ -83,10 +85,15 @@ export function createEstablisher(directory: Directory): Establisher {
     }
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
     const { publicJwk, alg } = state
-    const key = importKey(`own ${kid}`, () => importVerificationKey(publicJwk, { alg, purpose: 'access_token' }))
-    const expected = { typ: accessTokenTypes, issuer: book.issuer, purpose: 'access_token' } as const
-    return then(verifyJwt(jwt, key, expected), (verified): Establishment => {
+    const key = importKey(`own ${kid}`, publicJwk, alg, 'access_token')
+    if (key === undefined) return badSignature('the key cannot be read')
+    // Only what we signed is told that its issuer is wrong (invariant 7): the signature is verified for the issuer it names.
+    const expected = { typ: accessTokenTypes, issuer: jwt.claims.iss ?? '-', purpose: 'access_token' } as const
+    return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
       if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
+      if (verified.claims.iss !== book.issuer) {
+        return { rejection: { code: 'wrong_issuer', detail: 'it names another issuer, a former one perhaps' } }
+      }
       const audience = verified.claims.aud
       const api = typeof audience === 'string' ? book.apiByAudience(audience) : undefined
       if (api === undefined) return { rejection: { code: 'wrong_audience', detail: 'it is for no API of this issuer' } }
@@ -111,7 +118,7 @@ export function createEstablisher(directory: Directory): Establisher {
           importVerificationKey(publicJwk, { alg, purpose: 'self_issued_jwt' }),
         )
         const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
-        return then(verifyJwt(jwt, key, expected), (verified): Establishment => {
+        return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
           if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
           const api = book.apiByAudience(claims.audience)
           if (api === undefined)
@@ -144,12 +151,18 @@ export function createEstablisher(directory: Directory): Establisher {
     }
   }
 
-  function importKey(id: string, load: () => VerificationKey): VerificationKey {
+  /** `undefined` for a record that is no key of its algorithm: it refuses, and only for what it signed. */
+  function importKey(id: string, jwk: unknown, alg: string, purpose: KeyPurpose): VerificationKey | undefined {
     const known = keys.get(id)
     if (known !== undefined) return known
-    const key = load()
-    keys.set(id, key)
-    return key
+    if (!isJwsAlgorithm(alg)) return undefined
+    try {
+      const key = importVerificationKey(jwk, { alg, purpose })
+      keys.set(id, key)
+      return key
+    } catch {
+      return undefined
+    }
   }
 
   return Object.assign(establish, { clear: () => keys.clear() })

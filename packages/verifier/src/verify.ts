@@ -8,6 +8,7 @@
  */
 import {
   type Ancestor,
+  andThen,
   decide,
   type EffectiveGrant,
   type Expectation,
@@ -27,7 +28,6 @@ import { createEstablisher, type Establishment, type Known } from './establish.t
 import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import type { StatusBook } from './status_book.ts'
-import { then } from './then.ts'
 
 /** A credential and what it must meet. */
 export interface Question extends Expectation {
@@ -76,11 +76,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   function verify(question: Question): MaybePromise<Outcome> {
     const effective = find(question.credential, question.minSequence ?? 0, 0)
-    return then(effective, (found) => ('outcome' in found ? found : judge(question, found, 0)))
+    return andThen(effective, (found) => ('outcome' in found ? found : judge(question, found, 0)))
   }
 
   function inspect(credential: string): MaybePromise<Inspection> {
-    return then(find(credential, 0, 0), (found) => ('outcome' in found ? found : { effective: found.effective }))
+    return andThen(find(credential, 0, 0), (found) => ('outcome' in found ? found : { effective: found.effective }))
   }
 
   /** Steps one to three. Whatever had to wait begins again, with the book as it is then. */
@@ -91,7 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (book.place.sequence < minSequence) return again(keeper.reach(minSequence), text, minSequence, round)
     if (text.length > limits.credentialBytesMax) return tooLong
     const digest = sha256(text)
-    return then(digest, (key) => findKnown(text, key, book, minSequence, round))
+    return andThen(digest, (key) => findKnown(text, key, book, minSequence, round))
   }
 
   function findKnown(
@@ -152,7 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     const taken = limiter.take(`${book.tenant} ${effective.limitId}`, effective.rateLimit, keeper.now())
     if (!(taken instanceof Promise)) return conclude(question, effective, taken)
     return taken.then((outcome) =>
-      then(find(question.credential, question.minSequence ?? 0, round + 1), (after) =>
+      andThen(find(question.credential, question.minSequence ?? 0, round + 1), (after) =>
         'outcome' in after ? after : conclude(question, after.effective, outcome),
       ),
     )
@@ -166,7 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function again(asked: MaybePromise<boolean>, text: string, minSequence: number, round: number): MaybePromise<Found> {
-    return then(asked, (ok) => (ok ? find(text, minSequence, round + 1) : unavailable))
+    return andThen(asked, (ok) => (ok ? find(text, minSequence, round + 1) : unavailable))
   }
 
   return {
@@ -250,7 +250,7 @@ function standingOf({ established, readAt }: Entry, book: StatusBook): Standing 
       ? book.state(ownType, ownId)
       : undefined
   return {
-    tenant: book.isRevoked('tenant', book.tenant) ? { status: 'revoked' } : book.state('tenant', book.tenant),
+    tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
     client: book.isRevoked('client', clientId)
       ? 'revoked'

@@ -1,0 +1,37 @@
+/** Every limit of the server in one place, with its unit. */
+export const serverLimits = {
+  bodyBytesMax: 1_048_576,
+  documentBytesMax: 16_777_216,
+  headerBytesMax: 16_384 + 8_192,
+  formParametersMax: 64,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** What runs when SIGTERM comes may run this long. */
+  drainMs: 10_000,
+  /** Management writes that wait for the one writer. */
+  writesWaitingMax: 256,
+  idempotencyLifeSeconds: 86_400,
+  /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */
+  publishBeforeSigningSeconds: 600,
+  jwksMaxAgeSeconds: 300,
+  /** A signing key is replaced after this. */
+  signingKeyLifeSeconds: 90 * 86_400,
+  assertionLifeSeconds: 60,
+  /** RFC 7523 assertions of clients: `exp` at most this far ahead. */
+  clientAssertionLifeSecondsMax: 300,
+  tokenTtlSecondsDefault: 3_600,
+  /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
+  wrongSecretsPerMinute: 30,
+  /** Failed credentials from one address in any minute. */
+  failuresPerMinute: 600,
+  /** Entries in one answer of the feed. */
+  feedPageMax: 1_000,
+  /** Streams of one tenant at once. */
+  streamsMax: 20_000,
+  heartbeatMs: 15_000,
+  /** How often the server's own book asks the database for its head. */
+  pollMs: 500,
+  /** How long the log keeps entries; a follower farther behind loads a snapshot. */
+  feedLogSeconds: 86_400,
+  cleanUpEveryMs: 60_000,
+} as const
