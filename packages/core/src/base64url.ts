@@ -1,0 +1,69 @@
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const sextets = new Int8Array(128).fill(-1)
+for (let sextet = 0; sextet < 64; sextet++) sextets[alphabet.charCodeAt(sextet)] = sextet
+
+/**
+ * Base64url of RFC 4648 §5 without padding, in its one canonical spelling: no `=`, no `+` or `/`, no whitespace, no
+ * spare bits. `undefined` for everything else, since a text with two spellings is not an identity: a revoked token
+ * would come back spelled differently. `start` and `end` name a part of the text, by default all of it.
+ *
+ * Written out, because every runtime's decoder is lenient in its own way, and encoding again to compare costs twice
+ * what this does.
+ */
+export function decodeBase64url(text: string, start = 0, end = text.length): Uint8Array<ArrayBuffer> | undefined {
+  const rest = (end - start) % 4
+  if (rest === 1) return undefined
+  const bytes = new Uint8Array(((end - start) * 3) >> 2)
+  // What is outside the alphabet shows in the ORs: as a negative sextet, or as a code that is not ASCII.
+  let sextetsSeen = 0
+  let codesSeen = 0
+  let at = 0
+  for (let index = start; index < end - rest; index += 4) {
+    const a = text.charCodeAt(index)
+    const b = text.charCodeAt(index + 1)
+    const c = text.charCodeAt(index + 2)
+    const d = text.charCodeAt(index + 3)
+    const group = (sextets[a & 127]! << 18) | (sextets[b & 127]! << 12) | (sextets[c & 127]! << 6) | sextets[d & 127]!
+    codesSeen |= a | b | c | d
+    sextetsSeen |= group
+    bytes[at] = group >> 16
+    bytes[at + 1] = group >> 8
+    bytes[at + 2] = group
+    at += 3
+  }
+  if (sextetsSeen < 0 || codesSeen > 127) return undefined
+  return rest === 0 || decodeRest(text, end - rest, rest, bytes) ? bytes : undefined
+}
+
+/** Base64url of RFC 4648 §5, without padding. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let bitCount = 0
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xffff
+    bitCount += 8
+    while (bitCount >= 6) {
+      bitCount -= 6
+      text += alphabet[(bits >> bitCount) & 63]
+    }
+  }
+  return bitCount === 0 ? text : text + alphabet[(bits << (6 - bitCount)) & 63]
+}
+
+/** The two or three characters at the end. Their spare bits must be zero, or the same bytes had several spellings. */
+function decodeRest(text: string, index: number, rest: number, bytes: Uint8Array): boolean {
+  const a = sextetAt(text, index)
+  const b = sextetAt(text, index + 1)
+  const c = rest === 3 ? sextetAt(text, index + 2) : 0
+  const spareBits = rest === 3 ? c & 3 : b & 15
+  if (a < 0 || b < 0 || c < 0 || spareBits !== 0) return false
+  bytes[bytes.length - rest + 1] = (a << 2) | (b >> 4)
+  if (rest === 3) bytes[bytes.length - 1] = (b << 4) | (c >> 2)
+  return true
+}
+
+function sextetAt(text: string, index: number): number {
+  const code = text.charCodeAt(index)
+  return code < 128 ? sextets[code]! : -1
+}

@@ -1,0 +1,31 @@
+/** The limits of JOSE parsing. A limit that is reached refuses; nothing is cut. */
+
+/** One JWS or JWT in compact form. Checked before any other work, as are the parts. */
+export const jwtBytesMax = 16_384
+
+/** The first part of a JWS as presented, base64url and all. */
+export const joseHeaderBytesMax = 4_096
+
+/** Objects and arrays inside one another, in a header or in claims; the outer object is the first. */
+export const jsonDepthMax = 16
+
+/** Members of all objects of one header or claims set together. It bounds the search for duplicate names. */
+export const jsonMembersMax = 256
+
+/** `kid` in a header or a JWK, in UTF-16 code units. */
+export const kidLengthMax = 256
+
+/** One member of a JWK as text: an RSA modulus of 8192 bits has 1366 characters. */
+export const jwkMemberLengthMax = 1_400
+
+/** Keys in one JWK Set, those that are refused included. */
+export const jwksKeysMax = 100
+
+export const rsaModulusBitsMin = 2_048
+export const rsaModulusBitsMax = 8_192
+
+/** FIPS 186-5 §5.4: an odd exponent above 2¹⁶. */
+export const rsaExponentMin = 65_537n
+
+/** Verification gets slower with every bit of the exponent, so a key must not choose a huge one. */
+export const rsaExponentBitsMax = 64
