@@ -1,0 +1,120 @@
+import {
+  constants,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  type SignKeyObjectInput,
+  sign,
+  randomBytes as systemRandomBytes,
+  timingSafeEqual as systemTimingSafeEqual,
+  verify,
+} from 'node:crypto'
+import type { PrivateJwk, PublicJwk } from '../jwk/jwk.ts'
+import { type AsymmetricAlgorithm, algorithms, type JwsAlgorithm } from '../jws/algorithm.ts'
+import type { MaybePromise } from '../seconds.ts'
+import type { KeyHandle, KeyPair } from './port.ts'
+
+/** The primitives of Node, all synchronous. See `port.ts` for what each promises. */
+export function digest(text: string): MaybePromise<string> {
+  return hash('sha256', text, 'base64url')
+}
+
+export function digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array> {
+  return hash('sha256', input, 'buffer')
+}
+
+export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {
+  if (algorithms[alg].kty !== 'oct') return toHandle(createPublicKey({ key: toNodeJwk(jwk), format: 'jwk' }), alg)
+  return toHandle(createSecretKey(Buffer.from((jwk as PrivateJwk).k ?? '', 'base64url')), alg)
+}
+
+export function importPrivate(jwk: PrivateJwk, alg: AsymmetricAlgorithm): MaybePromise<KeyHandle> {
+  return toHandle(createPrivateKey({ key: toNodeJwk(jwk), format: 'jwk' }), alg)
+}
+
+export function generateKeyPair(alg: AsymmetricAlgorithm): MaybePromise<KeyPair> {
+  const { publicKey, privateKey } = generatePair(alg)
+  const common = { alg, use: 'sig' }
+  return {
+    publicJwk: { ...(publicKey.export({ format: 'jwk' }) as PublicJwk), ...common },
+    privateJwk: { ...(privateKey.export({ format: 'jwk' }) as PrivateJwk), ...common },
+  }
+}
+
+export function signBytes(key: KeyHandle, input: Uint8Array | string): MaybePromise<Uint8Array> {
+  const { hash: hashName, parameters, isSecret } = nativeOf(key)
+  if (isSecret) return hmac(hashName, parameters.key, input)
+  return sign(hashName, toBytes(input), parameters)
+}
+
+export function verifyBytes(key: KeyHandle, input: Uint8Array | string, signature: Uint8Array): MaybePromise<boolean> {
+  const { hash: hashName, parameters, isSecret, signatureBytes } = nativeOf(key)
+  if (signature.length !== signatureBytes) return false
+  if (isSecret) return systemTimingSafeEqual(hmac(hashName, parameters.key, input), signature)
+  return verify(hashName, toBytes(input), parameters, signature)
+}
+
+export function timingSafeEqual(a: string, b: string): boolean {
+  // UTF-16, since in UTF-8 every lone surrogate becomes the same replacement character.
+  return a.length === b.length && systemTimingSafeEqual(Buffer.from(a, 'utf16le'), Buffer.from(b, 'utf16le'))
+}
+
+export function randomBytes(count: number): Uint8Array {
+  return systemRandomBytes(count)
+}
+
+/** What sign() and verify() are called with, made once at import. */
+class NodeKey {
+  readonly hash: string | null
+  readonly parameters: SignKeyObjectInput & { readonly key: KeyObject }
+  readonly isSecret: boolean
+  readonly signatureBytes: number
+
+  constructor(key: KeyObject, alg: JwsAlgorithm) {
+    const rule = algorithms[alg]
+    this.hash = rule.hash ?? null
+    this.isSecret = rule.kty === 'oct'
+    this.signatureBytes = rule.signatureBytes ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+    // RFC 7518 §3.5: the salt of RSASSA-PSS is as long as the hash; OpenSSL would take any length.
+    if (rule.padding === 'pss') {
+      const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
+      this.parameters = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+    } else if (rule.padding === 'pkcs1') this.parameters = { key, padding: constants.RSA_PKCS1_PADDING }
+    else if (rule.kty === 'EC') this.parameters = { key, dsaEncoding: 'ieee-p1363' }
+    else this.parameters = { key }
+  }
+}
+
+function toHandle(key: KeyObject, alg: JwsAlgorithm): KeyHandle {
+  return Object.freeze({ alg, native: Object.freeze(new NodeKey(key, alg)) })
+}
+
+/** Nothing but what was imported here signs or verifies: no text, no bytes, no object with a toString. */
+function nativeOf(key: KeyHandle): NodeKey {
+  if (!(key.native instanceof NodeKey)) throw new TypeError('a key handle must come from importPublic or importPrivate')
+  return key.native
+}
+
+function toBytes(input: Uint8Array | string): Uint8Array {
+  return typeof input === 'string' ? Buffer.from(input) : input
+}
+
+function hmac(hashName: string | null, secret: KeyObject, input: Uint8Array | string): Buffer {
+  if (hashName === null) throw new TypeError('a secret key needs a hash')
+  return createHmac(hashName, secret).update(input).digest()
+}
+
+function generatePair(alg: AsymmetricAlgorithm): { publicKey: KeyObject; privateKey: KeyObject } {
+  const rule = algorithms[alg]
+  if (rule.kty === 'EC') return generateKeyPairSync('ec', { namedCurve: rule.crv })
+  if (rule.kty === 'OKP') return generateKeyPairSync('ed25519')
+  return generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 65_537 })
+}
+
+function toNodeJwk(jwk: PublicJwk): JsonWebKey {
+  return jwk as JsonWebKey
+}
