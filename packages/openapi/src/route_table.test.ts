@@ -246,6 +246,36 @@ describe('flaws 81 and 94: a path in another spelling gets the same decision, or
     expect(parametersOf(table.match('GET', target))).toEqual({ all: 'x', more: value })
   })
 
+  test.each([
+    '//admin/audit',
+    '/admin//audit',
+    '/admin/audit//',
+    '/admin/./audit',
+    '/admin/%2e%2E/audit',
+    '/admin/...',
+    '/admin/%20',
+    '/admin%2faudit',
+    '/admin%5Caudit',
+    '/admin\\audit',
+    '/admin/audit;x=1',
+    '/admin/audit%3B',
+    '/admin/%00',
+    '/admin/%7f',
+    '/admin/%c2%85',
+    '/admin/%',
+    '/admin/%c0%ae',
+    '/admin/%252e%252e',
+    '/admin/%25252e',
+    '/admin/{x}',
+    '/admin/"',
+    '/admin/\u00e9',
+    'http://host/admin/audit',
+    '*',
+    '',
+  ])('%j is ambiguous, and not just unknown', (target) => {
+    expect(table.match('GET', target).kind).toBe('ambiguous')
+  })
+
   test('flaw 99: what no operation describes is not found', () => {
     for (const target of ['/a/b/c/d', '/admin/', '/admin/audit/'])
       expect(table.match('GET', target).kind).toBe('not_found')
