@@ -1,0 +1,15 @@
+import { type PublicJwk, readJwk } from './jwk.ts'
+import { JwkError } from './jwk_error.ts'
+
+const publicMembers = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'] as const
+
+/**
+ * The public half of a JWK, by a list of what may leave and not of what may not. `key_ops` stays behind: that of a
+ * private key says `sign`. Throws `JwkError` for a secret, which has no public half.
+ */
+export function publicJwk(jwk: unknown): PublicJwk {
+  const members = readJwk(jwk)
+  if (members.kty === 'oct') throw new JwkError('symmetric_not_allowed', 'a secret has no public half')
+  const entries = publicMembers.flatMap((name) => (members[name] === undefined ? [] : [[name, members[name]]]))
+  return Object.fromEntries(entries) as PublicJwk
+}

@@ -1,0 +1,57 @@
+import { importPrivate } from '#crypto'
+import type { KeyHandle } from '../crypto/port.ts'
+import { type AsymmetricAlgorithm, isAsymmetric, type JwsAlgorithm } from '../jws/algorithm.ts'
+import type { MaybePromise } from '../seconds.ts'
+import { readBytes, readJwk } from './jwk.ts'
+import { JwkError } from './jwk_error.ts'
+import { algorithmOf, requireUse, settled, validateMaterial } from './key_rules.ts'
+
+declare const brand: unique symbol
+
+/** A private key with its name and its one algorithm. Only `importSigningKey` makes it; it cannot be printed. */
+export interface SigningKey {
+  readonly [brand]: 'SigningKey'
+  readonly kid: string
+  readonly alg: AsymmetricAlgorithm
+  readonly handle: MaybePromise<KeyHandle>
+}
+
+export interface SigningKeyOptions {
+  /** The algorithm to sign with. Needed where the JWK names none and its type does not imply one, so for RSA. */
+  readonly alg?: JwsAlgorithm
+}
+
+/**
+ * Make a signing key from a parsed private JWK with a `kid`, or throw `JwkError` with a stable `code`. Secrets are
+ * refused: what a verifier could forge is not a signature.
+ */
+export function importSigningKey(jwk: unknown, options: SigningKeyOptions = {}): SigningKey {
+  const members = readJwk(jwk)
+  const alg = algorithmOf(members, options.alg)
+  if (!isAsymmetric(alg)) throw new JwkError('symmetric_not_allowed', 'a secret does not sign here')
+  if (members.d === undefined) throw new JwkError('private_member_missing', 'a signing key must have "d"')
+  if (members.kid === undefined) throw new JwkError('kid_missing', 'a signing key must have a "kid"')
+  requireUse(members, 'sign')
+  validateMaterial(members, alg)
+  readBytes(members, 'd')
+
+  const key = { kid: members.kid, alg, handle: settled(tryImport(() => importPrivate(members, alg))) }
+  imported.add(key)
+  return Object.freeze(key) as unknown as SigningKey
+}
+
+const imported = new WeakSet<object>()
+
+/** Whether `importSigningKey` made this. */
+export function isSigningKey(value: unknown): value is SigningKey {
+  return typeof value === 'object' && value !== null && imported.has(value)
+}
+
+/** The runtime refuses private numbers that do not fit together, each with words of its own. */
+function tryImport(importKey: () => MaybePromise<KeyHandle>): MaybePromise<KeyHandle> {
+  try {
+    return importKey()
+  } catch {
+    throw new JwkError('invalid_member', 'the private members of this JWK do not make a key')
+  }
+}
