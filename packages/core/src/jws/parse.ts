@@ -1,0 +1,106 @@
+import { decodeBase64url, encodeBase64url } from '../base64url.ts'
+import { type JsonObject, parseJsonObjectBytes } from '../json.ts'
+import { isIdentifier } from '../jwk/jwk.ts'
+import { joseHeaderBytesMax, jwtBytesMax, kidLengthMax } from '../jwt/limits.ts'
+import { isJwsAlgorithm, type JwsAlgorithm } from './algorithm.ts'
+
+declare const brand: unique symbol
+
+/** The header of RFC 7515 §4. Of all that it may say, these members are checked and the rest is not to be believed. */
+export interface JoseHeader extends JsonObject {
+  readonly alg: JwsAlgorithm
+  readonly typ?: string
+  readonly kid?: string
+}
+
+interface Jws {
+  readonly header: JoseHeader
+  readonly payload: Uint8Array
+  /** The first two parts as they came: what the signature is about. */
+  readonly signingInput: string
+  readonly signature: Uint8Array
+}
+
+/** A JWS as read: well-formed, and nothing more. */
+export interface UnverifiedJws extends Jws {
+  readonly [brand]: 'unverified'
+}
+
+/** A JWS whose signature held. Only `verifyJws` makes it. */
+export interface VerifiedJws extends Jws {
+  readonly [brand]: 'verified'
+}
+
+/** Why not. `detail` is for the log of the owner: the rule, never a piece of the text. */
+export interface JwsFault {
+  readonly fault: 'malformed' | 'bad_signature'
+  readonly detail: string
+}
+
+/**
+ * Read a JWS in compact serialisation (RFC 7515 §7.1), at most 16 KiB with a header part of at most 4 KiB. Three parts
+ * in canonical base64url, a header that is one JSON object with an `alg` we verify. The payload may be anything; the
+ * signature may not be empty. A fault is a value, nothing is thrown.
+ *
+ * `crit` is always refused: we understand no extension, and RFC 7515 §4.1.11 makes that a refusal. Keys that a token
+ * brings along (`jwk`, `jku`, `x5u`, `x5c`) are not read.
+ */
+export function parseJws(text: string): UnverifiedJws | JwsFault {
+  if (typeof text !== 'string') return malformed('a JWS must be text')
+  if (text.length > jwtBytesMax) return malformed(`a JWS must have at most ${jwtBytesMax} bytes`)
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  if (first === -1 || second === -1 || text.includes('.', second + 1)) return malformed('a JWS must have three parts')
+  if (first > joseHeaderBytesMax) return malformed(`a JOSE header must have at most ${joseHeaderBytesMax} bytes`)
+  if (second + 1 === text.length) return malformed('a JWS must have a signature')
+
+  const header = knownHeaders.get(text.slice(0, first)) ?? readHeader(text, first)
+  if (typeof header === 'string') return malformed(header)
+  const payload = decodeBase64url(text, first + 1, second)
+  const signature = decodeBase64url(text, second + 1)
+  if (payload === undefined || signature === undefined) return malformed(notCanonical)
+  return { header, payload, signingInput: text.slice(0, second), signature } as unknown as UnverifiedJws
+}
+
+const notCanonical = 'the parts of a JWS must be canonical base64url'
+
+/**
+ * Headers by their exact text, since all tokens of one key have the same one. Kept are few, short, frozen and flat;
+ * the text is encoded afresh, or each would keep the whole token that it was cut from in memory.
+ */
+const knownHeaders = new Map<string, JoseHeader>()
+const knownHeadersMax = 64
+const knownHeaderBytesMax = 256
+
+/** The header, or the rule that it breaks. */
+function readHeader(text: string, end: number): JoseHeader | string {
+  const bytes = decodeBase64url(text, 0, end)
+  if (bytes === undefined) return notCanonical
+  const header = parseJsonObjectBytes(bytes)
+  if (header === undefined) return 'a JOSE header must be one JSON object with unique names'
+  const problem = headerProblem(header)
+  if (problem !== undefined) return problem
+  const read = Object.freeze(header as unknown as JoseHeader)
+  if (end <= knownHeaderBytesMax && Object.values(header).every((member) => typeof member === 'string')) {
+    if (knownHeaders.size >= knownHeadersMax) knownHeaders.clear()
+    knownHeaders.set(encodeBase64url(bytes), read)
+  }
+  return read
+}
+
+function headerProblem(header: JsonObject): string | undefined {
+  const { alg, typ, kid } = header
+  if (!isJwsAlgorithm(alg)) return '"alg" of a JOSE header must be one we verify'
+  if ('crit' in header) return '"crit" of a JOSE header names an extension we do not understand'
+  // RFC 7797 §6 wants "b64" in "crit"; without it, two readers would disagree about what was signed.
+  if ('b64' in header) return '"b64" of a JOSE header must not be used'
+  if (typ !== undefined && typeof typ !== 'string') return '"typ" of a JOSE header must be a string'
+  if (kid !== undefined && !(isIdentifier(kid) && kid.length <= kidLengthMax)) {
+    return `"kid" of a JOSE header must be a well-formed string of at most ${kidLengthMax} characters`
+  }
+  return undefined
+}
+
+function malformed(detail: string): JwsFault {
+  return { fault: 'malformed', detail }
+}

@@ -1,0 +1,26 @@
+import { verifyBytes } from '#crypto'
+import { andThen } from '../crypto/maybe_promise.ts'
+import { isVerificationKey, type VerificationKey } from '../jwk/verification_key.ts'
+import type { MaybePromise } from '../seconds.ts'
+import type { JwsFault, UnverifiedJws, VerifiedJws } from './parse.ts'
+
+/**
+ * Verify the signature with a key whose one algorithm is known beforehand; the header must name the same, and where
+ * both name a `kid` the same `kid`. A fault is a value; throws `TypeError` when `key` was not imported. JWTs go through
+ * `verifyJwt`, which also asks what the key is for.
+ */
+export function verifyJws(jws: UnverifiedJws, key: VerificationKey): MaybePromise<VerifiedJws | JwsFault> {
+  if (!isVerificationKey(key)) throw new TypeError('key must come from importVerificationKey')
+  if (jws.header.alg !== key.alg) return badSignature('"alg" of the header must be the algorithm of the key')
+  if (jws.header.kid !== undefined && key.kid !== undefined && jws.header.kid !== key.kid) {
+    return badSignature('"kid" of the header must name the key')
+  }
+  const isValid = andThen(key.handle, (handle) => verifyBytes(handle, jws.signingInput, jws.signature))
+  return andThen(isValid, (valid) =>
+    valid ? (jws as unknown as VerifiedJws) : badSignature('the signature does not hold'),
+  )
+}
+
+function badSignature(detail: string): JwsFault {
+  return { fault: 'bad_signature', detail }
+}
