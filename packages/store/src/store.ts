@@ -8,6 +8,7 @@ import type {
   Seconds,
   Subject,
 } from '@countersign/core'
+import type { PoisonedRowError } from './errors.ts'
 import type {
   Api,
   ApiDocument,
@@ -26,7 +27,7 @@ import type {
   VerifierPosition,
 } from './records.ts'
 
-/** One page, ordered by creation and then id. `after` is the last item's id of the page before. */
+/** One page, ordered by creation and then id. `after` is the last item's id of the page before; gone: `UnknownCursorError`. */
 export interface Page {
   readonly limit: number
   readonly after?: string
@@ -41,7 +42,9 @@ export interface Append {
   readonly audit: AuditDraft
   /** The new states, one entry each, numbered from `sequence` on. Empty when no Grant is made from what changed. */
   readonly subjects?: (sequence: number) => readonly Subject[]
-  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. */
+  /** Whose the `token` subjects are, for `statusEntries.count`; needed only for tokens that are not kept. */
+  readonly clientId?: string
+  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. There must be a subject. */
   readonly rows?: (sequence: number) => Promise<void>
 }
 
@@ -271,16 +274,26 @@ export class ConflictError extends Error {
   }
 }
 
+export type UnavailableReason = 'full' | 'unreachable' | 'busy' | 'timeout'
+
+const unavailableWords: { readonly [R in UnavailableReason]: string } = {
+  full: 'out of space',
+  unreachable: 'unreachable',
+  busy: 'busy',
+  timeout: 'too slow',
+}
+
 /** The database could not be reached, is full, or did not answer in time: 503, with the cause for the log. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
-  /** `full`: no space to write; `unreachable`; `timeout`: the outcome of a write is unknown. */
-  readonly reason: 'full' | 'unreachable' | 'timeout'
+  /**
+   * `full`: no space to write; `unreachable`; `busy`: others held it too long, nothing was written; `timeout`: the
+   * outcome of a write is unknown, never *failed* (feed.md §3).
+   */
+  readonly reason: UnavailableReason
 
-  constructor(reason: 'full' | 'unreachable' | 'timeout', cause: unknown) {
-    super(`the database is ${reason === 'full' ? 'out of space' : reason === 'timeout' ? 'too slow' : 'unreachable'}`, {
-      cause,
-    })
+  constructor(reason: UnavailableReason, cause: unknown) {
+    super(`the database is ${unavailableWords[reason]}`, { cause })
     this.reason = reason
   }
 }
@@ -291,4 +304,6 @@ export interface StoreOptions {
   /** Seconds since the epoch. */
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
+  /** Told of every row that a list or a snapshot had to leave out. Default: nobody is. */
+  readonly onPoisonedRow?: (error: PoisonedRowError) => void
 }
