@@ -1,0 +1,85 @@
+/** The shapes of JSON that rows hold. */
+import type {
+  Ancestor,
+  Constraints,
+  Environment,
+  Metadata,
+  ObjectType,
+  RateLimit,
+  StateByType,
+  Status,
+} from '@countersign/core'
+import type { Check } from './check.ts'
+import { isCount, isObject, isText, listOf, oneOf, optional, recordOf, shape } from './check.ts'
+import type { ApiScope, AuditActor } from './records.ts'
+
+export const isStatus = oneOf<Status>('active', 'disabled', 'revoked')
+
+export const isEnvironment = oneOf<Environment>('live', 'test')
+
+export const isMetadata: Check<Metadata> = isObject
+
+export const isTextList = listOf(isText)
+
+export const isRateLimit = shape<RateLimit>({ limit: isCount, windowSeconds: isCount })
+
+const constraints = { ipAllow: optional(isTextList), originAllow: optional(isTextList) }
+
+export const isInherited = listOf(shape<Constraints>(constraints))
+
+export const isLineage = listOf(
+  shape<Ancestor>({
+    type: oneOf('key', 'token', 'opaque_token', 'client_token', 'public_key'),
+    id: isText,
+  }),
+)
+
+export const isScopes = listOf(
+  shape<ApiScope>({ name: isText, description: isText, source: oneOf('declared', 'document') }),
+)
+
+export const isJwk: Check<{ readonly [member: string]: unknown }> = isObject
+
+export const isActor = shape<AuditActor>({
+  kind: oneOf('credential', 'client', 'system'),
+  clientId: optional(isText),
+  credentialId: optional(isText),
+  address: optional(isText),
+})
+
+const isTokenState = shape<StateByType['token']>({
+  status: isStatus,
+  scope: optional(isText),
+  expiresAt: optional(isCount),
+})
+
+/** What an entry of each type says; feed.md §1. */
+export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
+  tenant: shape<StateByType['tenant']>({ status: isStatus, slug: isText }),
+  api: shape<StateByType['api']>({
+    status: isStatus,
+    audience: isText,
+    maxStalenessSeconds: isCount,
+    createdSequence: isCount,
+  }),
+  client: shape<StateByType['client']>({ status: isStatus, access: recordOf(isText), cutOff: isCount }),
+  public_key: shape<StateByType['public_key']>({ status: oneOf('revoked') }),
+  key: shape<StateByType['key']>({
+    status: isStatus,
+    scope: isText,
+    expiresAt: optional(isCount),
+    rateLimit: optional(isRateLimit),
+    ...constraints,
+  }),
+  opaque_token: isTokenState,
+  token: isTokenState,
+  client_token: isTokenState,
+  signing_key: shape<StateByType['signing_key']>({
+    status: oneOf('active', 'revoked'),
+    alg: isText,
+    purpose: oneOf('access_token', 'gateway_assertion'),
+    publicJwk: optional(isJwk),
+  }),
+}
+
+export const isObjectType = oneOf<ObjectType>(...(Object.keys(isState) as ObjectType[]))
