@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely'
+import type { ColumnTypes } from '../database.ts'
+import type { Schema } from '../schema.ts'
+import { up as initial } from './0001_initial.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  up(db: Kysely<Schema>, types: ColumnTypes): Promise<void>
+}
+
+/** Forward only. What was released is never edited; the next number changes it. */
+export const migrations: readonly Migration[] = [{ number: 1, name: 'initial', up: initial }]

@@ -1,0 +1,215 @@
+/**
+ * The tables, as `migrations/` makes them. Times are whole seconds, JSON is text (`jsonb` would reorder members and
+ * refuse U+0000), flags are 0 or 1. Every key and index begins with the tenant, except where the tenant is what is
+ * looked for (tenants, slugs) and for the installation's own order of the feed.
+ */
+type Json = string
+
+export interface Schema {
+  readonly schema_migrations: { number: number; name: string; applied_at: number }
+  readonly installation: { id: number; epoch: string; position: number }
+  readonly counters: {
+    tenant: string
+    sequence: number
+    chain: string
+    audit_sequence: number
+    audit_link: string
+  }
+  readonly feed: {
+    tenant: string
+    sequence: number
+    position: number
+    type: string
+    id: string
+    version: number
+    state: Json
+    drop_at: number
+    at: number
+    audit: string
+    chain: string
+  }
+  readonly status_entries: {
+    tenant: string
+    type: string
+    id: string
+    version: number
+    is_revoked: number
+    state: Json
+    drop_at: number
+    sequence: number
+    client_id: string | null
+  }
+  readonly audit: {
+    tenant: string
+    sequence: number
+    at: number
+    actor: Json
+    action: string
+    object_type: string
+    object_id: string
+    before: Json | null
+    after: Json | null
+    request_id: string
+    link: string
+  }
+  readonly tenant_slugs: { slug: string; tenant: string }
+  readonly tenants: {
+    id: string
+    slug: string
+    name: string
+    status: string
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly apis: {
+    tenant: string
+    id: string
+    audience: string
+    name: string
+    status: string
+    token_ttl_seconds: number
+    token_ttl_seconds_max: number
+    token_format: string
+    signing_alg: string
+    max_staleness_seconds: number
+    is_built_in: number
+    created_sequence: number
+    scopes: Json
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly api_documents: {
+    tenant: string
+    api_id: string
+    text: string
+    description: Json
+    imported_at: number
+  }
+  readonly clients: {
+    tenant: string
+    id: string
+    name: string
+    type: string
+    status: string
+    guards: Json
+    metadata: Json
+    self_issued_life_seconds_max: number
+    cut_off: number
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly client_access: { tenant: string; client_id: string; api_id: string; scope: string }
+  readonly client_secrets: {
+    tenant: string
+    id: string
+    client_id: string
+    digest: string
+    created_at: number
+    expires_at: number | null
+  }
+  readonly client_jwks: {
+    tenant: string
+    client_id: string
+    kid: string
+    thumbprint: string
+    alg: string
+    public_jwk: Json
+    created_at: number
+  }
+  readonly keys: {
+    tenant: string
+    id: string
+    digest: string
+    prefix: string
+    environment: string
+    client_id: string
+    api_id: string
+    scope: string
+    name: string
+    status: string
+    expires_at: number | null
+    life_seconds: number | null
+    metadata: Json
+    ip_allow: Json | null
+    origin_allow: Json | null
+    rate_limit: Json | null
+    rolled_from: string | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly tokens: {
+    tenant: string
+    jti: string
+    format: string
+    digest: string | null
+    prefix: string | null
+    client_id: string
+    api_id: string
+    subject: string
+    name: string
+    metadata: Json
+    issued_scope: string
+    issued_expires_at: number
+    scope: string | null
+    expires_at: number | null
+    status: string
+    environment: string | null
+    lineage: Json
+    inherited: Json
+    rate_limit: Json | null
+    limit_id: string
+    position: number
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly signing_keys: {
+    tenant: string
+    kid: string
+    alg: string
+    purpose: string
+    public_jwk: Json
+    sealed_private_jwk: Uint8Array | null
+    published_at: number
+    signs_at: number
+    retired_at: number | null
+    leaves_at: number | null
+    status: string
+    version: number
+  }
+  readonly idempotency: {
+    tenant: string
+    caller: string
+    method: string
+    path: string
+    key_digest: string
+    body_digest: string
+    status: number | null
+    sealed_answer: Uint8Array | null
+    created_at: number
+    expires_at: number
+  }
+  readonly single_use: { tenant: string; namespace: string; value_digest: string; expires_at: number }
+  readonly usage_batches: { tenant: string; batch_id: string; at: number }
+  readonly usage_counts: {
+    tenant: string
+    minute_at: number
+    credential_id: string
+    client_id: string
+    outcome: string
+    count: number
+  }
+  readonly verifier_positions: {
+    tenant: string
+    verifier_id: string
+    epoch: string
+    sequence: number
+    max_staleness_seconds: number
+    asked_at: number
+    reached_at: number
+  }
+}
