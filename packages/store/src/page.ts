@@ -1,0 +1,61 @@
+import type { RawBuilder } from 'kysely'
+import { sql } from 'kysely'
+import type { Row } from './columns.ts'
+import { PoisonedRowError, UnknownCursorError } from './errors.ts'
+import type { Session } from './session.ts'
+import type { Page } from './store.ts'
+
+export interface Cursor {
+  readonly createdAt: number
+  readonly id: string
+}
+
+interface List<T> {
+  /** The column of the id in its rows. */
+  readonly idColumn: string
+  locate(id: string): Promise<{ readonly created_at: number } | undefined>
+  fetch(after: Cursor | undefined, limit: number): Promise<readonly Row[]>
+  decode(row: Row): T
+}
+
+/**
+ * One page by (created_at, id). Poisoned rows are reported and left out, and the page is filled up behind them: a
+ * short page would read as the end of the list.
+ */
+export async function readPage<T>(session: Session, page: Page, list: List<T>): Promise<readonly T[]> {
+  const items: T[] = []
+  let after = page.after === undefined ? undefined : await findCursor(page.after, list)
+  while (items.length < page.limit) {
+    const wanted = page.limit - items.length
+    const rows = await list.fetch(after, wanted)
+    items.push(...decodeSound(session, rows, list.decode))
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < wanted) break
+    after = { createdAt: last.created_at as number, id: last[list.idColumn] as string }
+  }
+  return items
+}
+
+async function findCursor<T>(id: string, list: List<T>): Promise<Cursor> {
+  const row = await list.locate(id)
+  if (row === undefined) throw new UnknownCursorError()
+  return { createdAt: row.created_at, id }
+}
+
+/** The rows that decode; each other one is reported. */
+export function decodeSound<T>(session: Session, rows: readonly Row[], decode: (row: Row) => T): T[] {
+  return rows.flatMap((row) => {
+    try {
+      return [decode(row)]
+    } catch (error) {
+      if (!(error instanceof PoisonedRowError)) throw error
+      session.onPoisonedRow(error)
+      return []
+    }
+  })
+}
+
+/** Row values, so that one index range serves the page. */
+export function isAfter(cursor: Cursor, idColumn = 'id'): RawBuilder<boolean> {
+  return sql<boolean>`(created_at, ${sql.ref(idColumn)}) > (${cursor.createdAt}, ${cursor.id})`
+}

@@ -1,0 +1,199 @@
+import { isAnything, oneOf } from '../check.ts'
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, readPage } from '../page.ts'
+import type { Api, ApiDocument, TokenFormat } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
+import { isScopes, isStatus } from '../stored_json.ts'
+
+export const isTokenFormat = oneOf<TokenFormat>('jwt', 'opaque')
+
+/** A document may have 16 MiB (contract §5); what was read from it can be somewhat larger. */
+const descriptionBytesMax = 64 * 1024 * 1024
+
+export function readApis(session: Session): ReadRepositories['apis'] {
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const row = await selectApis(session, tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeApi(row)
+    },
+    async findByAudience(tenant, audience) {
+      await session.enter(tenant)
+      const row = await selectApis(session, tenant).where('audience', '=', audience).executeTakeFirst()
+      return row && decodeApi(row)
+    },
+    list: (tenant, page) => listApis(session, tenant, page),
+    findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
+  }
+}
+
+export function writeApis(session: Session): WriteTransaction['apis'] {
+  return {
+    ...readApis(session),
+    async insert(api) {
+      await session.enter(api.tenant)
+      await session.db.insertInto('apis').values(encodeApi(api)).execute()
+    },
+    async update(api) {
+      await session.enter(api.tenant)
+      const result = await session.db
+        .updateTable('apis')
+        .set(encodeApi(api))
+        .where('tenant', '=', api.tenant)
+        .where('id', '=', api.id)
+        .where('version', '=', api.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of an API', 1, result.numUpdatedRows)
+    },
+    async setCreatedSequence(tenant, id, sequence) {
+      await session.enter(tenant)
+      const result = await session.db
+        .updateTable('apis')
+        .set({ created_sequence: sequence })
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      assertTouched('the numbering of an API', 1, result.numUpdatedRows)
+    },
+    saveDocument: (document) => saveDocument(session, document),
+    delete: (tenant, id) => deleteApi(session, tenant, id),
+  }
+}
+
+function selectApis(session: Session, tenant: string) {
+  return session.db.selectFrom('apis').selectAll().where('tenant', '=', tenant)
+}
+
+async function listApis(session: Session, tenant: string, page: Page) {
+  await session.enter(tenant)
+  const { db } = session
+  return readPage(session, page, {
+    idColumn: 'id',
+    locate: (id) =>
+      db.selectFrom('apis').select('created_at').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
+    fetch: (after, limit) => {
+      const query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      return (after === undefined ? query : query.where(isAfter(after))).execute()
+    },
+    decode: decodeApi,
+  })
+}
+
+async function findDocument(session: Session, tenant: string, apiId: string): Promise<ApiDocument | undefined> {
+  await session.enter(tenant)
+  const row = await session.db
+    .selectFrom('api_documents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('api_id', '=', apiId)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const columns = new Columns('api_documents', row.api_id, row)
+  return {
+    tenant: columns.text('tenant'),
+    apiId: columns.text('api_id'),
+    text: columns.text('text'),
+    description: columns.json('description', isAnythingButUndefined, descriptionBytesMax),
+    importedAt: columns.count('imported_at'),
+  }
+}
+
+function isAnythingButUndefined(value: unknown): value is unknown {
+  return isAnything(value) && value !== undefined
+}
+
+async function saveDocument(session: Session, document: ApiDocument): Promise<void> {
+  await session.enter(document.tenant)
+  const content = {
+    text: document.text,
+    description: JSON.stringify(document.description ?? null),
+    imported_at: document.importedAt,
+  }
+  await session.db
+    .insertInto('api_documents')
+    .values({ tenant: document.tenant, api_id: document.apiId, ...content })
+    .onConflict((conflict) => conflict.columns(['tenant', 'api_id']).doUpdateSet(content))
+    .execute()
+}
+
+/** The versions of everything touched rise, as with any other change of it. */
+async function deleteApi(session: Session, tenant: string, id: string): Promise<{ readonly clientIds: string[] }> {
+  await session.enter(tenant)
+  const { db } = session
+  const updatedAt = session.now()
+  const removed = await db
+    .deleteFrom('client_access')
+    .where('tenant', '=', tenant)
+    .where('api_id', '=', id)
+    .returning('client_id')
+    .execute()
+  const clientIds = removed.map((row) => row.client_id).sort()
+  for (const clientId of clientIds) {
+    const result = await db
+      .updateTable('clients')
+      .set((eb) => ({ version: eb('version', '+', 1), updated_at: updatedAt }))
+      .where('tenant', '=', tenant)
+      .where('id', '=', clientId)
+      .executeTakeFirst()
+    assertTouched('the removal of access', 1, result.numUpdatedRows)
+  }
+  for (const table of ['keys', 'tokens'] as const) {
+    await db
+      .updateTable(table)
+      .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: updatedAt }))
+      .where('tenant', '=', tenant)
+      .where('api_id', '=', id)
+      .where('status', '!=', 'revoked')
+      .execute()
+  }
+  await db.deleteFrom('api_documents').where('tenant', '=', tenant).where('api_id', '=', id).execute()
+  const result = await db.deleteFrom('apis').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst()
+  assertTouched('the deletion of an API', 1, result.numDeletedRows)
+  return { clientIds }
+}
+
+function encodeApi(api: Api) {
+  return {
+    tenant: api.tenant,
+    id: api.id,
+    audience: api.audience,
+    name: api.name,
+    status: api.status,
+    token_ttl_seconds: api.tokenTtlSeconds,
+    token_ttl_seconds_max: api.tokenTtlSecondsMax,
+    token_format: api.tokenFormat,
+    signing_alg: api.signingAlg,
+    max_staleness_seconds: api.maxStalenessSeconds,
+    is_built_in: api.isBuiltIn ? 1 : 0,
+    created_sequence: api.createdSequence,
+    scopes: JSON.stringify(api.scopes),
+    version: api.version,
+    created_at: api.createdAt,
+    updated_at: api.updatedAt,
+  }
+}
+
+function decodeApi(row: Row): Api {
+  const columns = new Columns('apis', row.id, row)
+  return {
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    audience: columns.text('audience'),
+    name: columns.text('name'),
+    status: columns.word('status', isStatus),
+    tokenTtlSeconds: columns.count('token_ttl_seconds'),
+    tokenTtlSecondsMax: columns.count('token_ttl_seconds_max'),
+    tokenFormat: columns.word('token_format', isTokenFormat),
+    signingAlg: columns.text('signing_alg'),
+    maxStalenessSeconds: columns.count('max_staleness_seconds'),
+    isBuiltIn: columns.flag('is_built_in'),
+    createdSequence: columns.count('created_sequence'),
+    scopes: columns.json('scopes', isScopes),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  }
+}

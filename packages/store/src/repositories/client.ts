@@ -1,0 +1,197 @@
+import type { Kysely } from 'kysely'
+import { oneOf } from '../check.ts'
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, readPage } from '../page.ts'
+import type { Client, ClientType } from '../records.ts'
+import type { Schema } from '../schema.ts'
+import type { Session } from '../session.ts'
+import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
+import { isMetadata, isStatus, isTextList } from '../stored_json.ts'
+import { readClientJwks, writeClientJwks } from './client_jwk.ts'
+import { readClientSecrets, writeClientSecrets } from './client_secret.ts'
+
+const isClientType = oneOf<ClientType>('service', 'web', 'spa', 'native', 'agent')
+
+export function readClients(session: Session): ReadRepositories['clients'] {
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const rows = await selectClient(session.db, tenant, id).execute()
+      return decodeClient(rows)
+    },
+    list: (tenant, page) => listClients(session, tenant, page),
+    listByApi: (tenant, apiId, page) => listClients(session, tenant, page, apiId),
+    ...readClientSecrets(session),
+    ...readClientJwks(session),
+  }
+}
+
+export function writeClients(session: Session): WriteTransaction['clients'] {
+  return {
+    ...readClients(session),
+    async insert(client) {
+      await session.enter(client.tenant)
+      await session.db.insertInto('clients').values(encodeClient(client)).execute()
+      await insertAccess(session, client)
+    },
+    update: (client) => updateClient(session, client),
+    async setCutOff(tenant, id, sequence) {
+      await session.enter(tenant)
+      const result = await session.db
+        .updateTable('clients')
+        .set({ cut_off: sequence })
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      assertTouched('a cut-off', 1, result.numUpdatedRows)
+    },
+    delete: (tenant, id) => deleteClient(session, tenant, id),
+    ...writeClientSecrets(session),
+    ...writeClientJwks(session),
+  }
+}
+
+/** One statement, so that a client and its access are of the same moment: a row for each API it may use. */
+export function selectClient(db: Kysely<Schema>, tenant: string, id: string) {
+  return db
+    .selectFrom('clients')
+    .leftJoin('client_access', (join) =>
+      join.onRef('client_access.tenant', '=', 'clients.tenant').onRef('client_access.client_id', '=', 'clients.id'),
+    )
+    .selectAll('clients')
+    .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
+    .where('clients.tenant', '=', tenant)
+    .where('clients.id', '=', id)
+}
+
+async function listClients(session: Session, tenant: string, page: Page, apiId?: string) {
+  await session.enter(tenant)
+  const { db } = session
+  return readPage(session, page, {
+    idColumn: 'id',
+    locate: (id) =>
+      db
+        .selectFrom('clients')
+        .select('created_at')
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+    fetch: async (after, limit) => {
+      let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
+      if (after !== undefined) query = query.where(isAfter(after))
+      if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
+      const rows = await db
+        .selectFrom(query.orderBy('created_at').orderBy('id').limit(limit).as('page'))
+        .leftJoin('client_access', (join) =>
+          join.onRef('client_access.tenant', '=', 'page.tenant').onRef('client_access.client_id', '=', 'page.id'),
+        )
+        .selectAll('page')
+        .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
+        .orderBy('page.created_at')
+        .orderBy('page.id')
+        .execute()
+      return groupById(rows)
+    },
+    decode: (row) => decodeClient(row.rows as Row[]) as Client,
+  })
+}
+
+function clientsOfApi(db: Kysely<Schema>, tenant: string, apiId: string) {
+  return db.selectFrom('client_access').select('client_id').where('tenant', '=', tenant).where('api_id', '=', apiId)
+}
+
+/** The rows of one client become one, with them as its `rows`. */
+function groupById(rows: readonly Row[]): readonly Row[] {
+  const groups = Map.groupBy(rows, (row) => row.id)
+  return [...groups.values()].map((group) => ({ ...group[0], rows: group }))
+}
+
+async function updateClient(session: Session, client: Client): Promise<void> {
+  await session.enter(client.tenant)
+  const result = await session.db
+    .updateTable('clients')
+    .set(encodeClient(client))
+    .where('tenant', '=', client.tenant)
+    .where('id', '=', client.id)
+    .where('version', '=', client.version - 1)
+    .executeTakeFirst()
+  assertTouched('the update of a client', 1, result.numUpdatedRows)
+  await deleteAccess(session, client.tenant, client.id)
+  await insertAccess(session, client)
+}
+
+/** Its keys and tokens stay, revoked by whoever deletes it, for their owners' lists; without it none can be used. */
+async function deleteClient(session: Session, tenant: string, id: string): Promise<void> {
+  await session.enter(tenant)
+  const { db } = session
+  await deleteAccess(session, tenant, id)
+  await db.deleteFrom('client_secrets').where('tenant', '=', tenant).where('client_id', '=', id).execute()
+  await db.deleteFrom('client_jwks').where('tenant', '=', tenant).where('client_id', '=', id).execute()
+  const result = await db.deleteFrom('clients').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst()
+  assertTouched('the deletion of a client', 1, result.numDeletedRows)
+}
+
+async function deleteAccess(session: Session, tenant: string, id: string): Promise<void> {
+  await session.db.deleteFrom('client_access').where('tenant', '=', tenant).where('client_id', '=', id).execute()
+}
+
+async function insertAccess(session: Session, client: Client): Promise<void> {
+  const rows = Object.entries(client.access).map(([apiId, scope]) => ({
+    tenant: client.tenant,
+    client_id: client.id,
+    api_id: apiId,
+    scope,
+  }))
+  if (rows.length > 0) await session.db.insertInto('client_access').values(rows).execute()
+}
+
+function encodeClient(client: Client) {
+  return {
+    tenant: client.tenant,
+    id: client.id,
+    name: client.name,
+    type: client.type,
+    status: client.status,
+    guards: JSON.stringify(client.guards),
+    metadata: JSON.stringify(client.metadata),
+    self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
+    cut_off: client.cutOff,
+    version: client.version,
+    created_at: client.createdAt,
+    updated_at: client.updatedAt,
+  }
+}
+
+export function decodeClient(rows: readonly Row[]): Client | undefined {
+  const [first] = rows
+  if (first === undefined) return undefined
+  const columns = new Columns('clients', first.id, first)
+  return {
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    name: columns.text('name'),
+    type: columns.word('type', isClientType),
+    status: columns.word('status', isStatus),
+    access: decodeAccess(rows),
+    guards: columns.json('guards', isTextList),
+    metadata: columns.json('metadata', isMetadata),
+    selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
+    cutOff: columns.count('cut_off'),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  }
+}
+
+/** From the columns `access_api_id` and `access_scope` of joined rows. */
+export function decodeAccess(rows: readonly Row[]): { readonly [apiId: string]: string } {
+  const access = rows
+    .filter((row) => row.access_api_id !== null)
+    .map((row) => {
+      const columns = new Columns('client_access', row.access_api_id, row)
+      return [columns.text('access_api_id'), columns.text('access_scope')] as const
+    })
+  return Object.fromEntries(access.sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,85 @@
+import type { Row } from '../columns.ts'
+import { Columns, present } from '../columns.ts'
+import type { IdempotencyRecord } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { WriteTransaction } from '../store.ts'
+import { ConflictError } from '../store.ts'
+
+const identity = ['tenant', 'caller', 'method', 'path', 'key_digest'] as const
+
+export function writeIdempotency(session: Session): WriteTransaction['idempotency'] {
+  return {
+    async find(of, now) {
+      await session.enter(of.tenant)
+      const row = await session.db
+        .selectFrom('idempotency')
+        .selectAll()
+        .where('tenant', '=', of.tenant)
+        .where('caller', '=', of.caller)
+        .where('method', '=', of.method)
+        .where('path', '=', of.path)
+        .where('key_digest', '=', of.keyDigest)
+        .where('expires_at', '>', Math.floor(now))
+        .executeTakeFirst()
+      return row && decodeIdempotency(row)
+    },
+    insert: (record) => insertIdempotency(session, record),
+  }
+}
+
+/** Takes the place of an expired record, and, with its answer, of the same caller's record of the running request. */
+async function insertIdempotency(session: Session, record: IdempotencyRecord): Promise<void> {
+  await session.enter(record.tenant)
+  const row = encodeIdempotency(record)
+  const result = await session.db
+    .insertInto('idempotency')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns([...identity])
+        .doUpdateSet(row)
+        .where((eb) =>
+          eb.or([
+            eb('idempotency.expires_at', '<=', record.createdAt),
+            eb.and([
+              eb('idempotency.status', 'is', null),
+              eb('excluded.status', 'is not', null),
+              eb('idempotency.body_digest', '=', record.bodyDigest),
+            ]),
+          ]),
+        ),
+    )
+    .executeTakeFirst()
+  if (result.numInsertedOrUpdatedRows !== 1n) throw new ConflictError('key')
+}
+
+function encodeIdempotency(record: IdempotencyRecord) {
+  return {
+    tenant: record.tenant,
+    caller: record.caller,
+    method: record.method,
+    path: record.path,
+    key_digest: record.keyDigest,
+    body_digest: record.bodyDigest,
+    status: record.status ?? null,
+    sealed_answer: record.sealedAnswer ?? null,
+    created_at: record.createdAt,
+    expires_at: record.expiresAt,
+  }
+}
+
+function decodeIdempotency(row: Row): IdempotencyRecord {
+  const columns = new Columns('idempotency', row.key_digest, row)
+  return present({
+    tenant: columns.text('tenant'),
+    caller: columns.text('caller'),
+    method: columns.text('method'),
+    path: columns.text('path'),
+    keyDigest: columns.text('key_digest'),
+    bodyDigest: columns.text('body_digest'),
+    status: columns.optionalCount('status'),
+    sealedAnswer: columns.optionalBytes('sealed_answer'),
+    createdAt: columns.count('created_at'),
+    expiresAt: columns.count('expires_at'),
+  })
+}

@@ -1,0 +1,47 @@
+/** One repository for each record kind; all of them know SQL, none knows which database runs it. */
+import type { Session } from '../session.ts'
+import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import { readApis, writeApis } from './api.ts'
+import { readAudit } from './audit_event.ts'
+import { readClients, writeClients } from './client.ts'
+import { writeIdempotency } from './idempotency.ts'
+import { readKeys, writeKeys } from './key.ts'
+import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
+import { writeSingleUse } from './single_use.ts'
+import { readStatusEntries } from './status_entry.ts'
+import { readTenants, writeTenants } from './tenant.ts'
+import { readTokens, writeTokens } from './token.ts'
+import { readUsage, writeUsage } from './usage_count.ts'
+import { readVerifierPositions, writeVerifierPositions } from './verifier_position.ts'
+
+export function readRepositories(session: Session): ReadRepositories {
+  return {
+    tenants: readTenants(session),
+    apis: readApis(session),
+    clients: readClients(session),
+    keys: readKeys(session),
+    tokens: readTokens(session),
+    statusEntries: readStatusEntries(session),
+    signingKeys: readSigningKeys(session),
+    audit: readAudit(session),
+    usage: readUsage(session),
+    verifierPositions: readVerifierPositions(session),
+  }
+}
+
+export function writeRepositories(session: Session): Omit<WriteTransaction, 'append'> {
+  return {
+    tenants: writeTenants(session),
+    apis: writeApis(session),
+    clients: writeClients(session),
+    keys: writeKeys(session),
+    tokens: writeTokens(session),
+    statusEntries: readStatusEntries(session),
+    signingKeys: writeSigningKeys(session),
+    audit: readAudit(session),
+    idempotency: writeIdempotency(session),
+    singleUse: writeSingleUse(session),
+    usage: writeUsage(session),
+    verifierPositions: writeVerifierPositions(session),
+  }
+}

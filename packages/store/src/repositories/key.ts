@@ -1,0 +1,147 @@
+import type { Seconds } from '@countersign/core'
+import type { Row } from '../columns.ts'
+import { Columns, jsonOrNull, present } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, readPage } from '../page.ts'
+import type { Key } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
+import { isEnvironment, isMetadata, isRateLimit, isStatus, isTextList } from '../stored_json.ts'
+
+type KeyFilter = Parameters<ReadRepositories['keys']['list']>[1]
+
+export function readKeys(session: Session): ReadRepositories['keys'] {
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const row = await selectKeys(session, tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeKey(row)
+    },
+    async findByDigest(tenant, digest) {
+      await session.enter(tenant)
+      const row = await selectKeys(session, tenant).where('digest', '=', digest).executeTakeFirst()
+      return row && decodeKey(row)
+    },
+    list: (tenant, filter, page) => listKeys(session, tenant, filter, page),
+  }
+}
+
+export function writeKeys(session: Session): WriteTransaction['keys'] {
+  return {
+    ...readKeys(session),
+    async insert(key) {
+      await session.enter(key.tenant)
+      await session.db.insertInto('keys').values(encodeKey(key)).execute()
+    },
+    async update(key) {
+      await session.enter(key.tenant)
+      const result = await session.db
+        .updateTable('keys')
+        .set(encodeKey(key))
+        .where('tenant', '=', key.tenant)
+        .where('id', '=', key.id)
+        .where('version', '=', key.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a key', 1, result.numUpdatedRows)
+    },
+    async revokeByClient(tenant, clientId, now) {
+      await session.enter(tenant)
+      const rows = await session.db
+        .updateTable('keys')
+        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+        .where('tenant', '=', tenant)
+        .where('client_id', '=', clientId)
+        .where('status', '!=', 'revoked')
+        .returning('id')
+        .execute()
+      return rows.map((row) => row.id).sort()
+    },
+  }
+}
+
+function selectKeys(session: Session, tenant: string) {
+  return session.db.selectFrom('keys').selectAll().where('tenant', '=', tenant)
+}
+
+async function listKeys(session: Session, tenant: string, filter: KeyFilter, page: Page) {
+  await session.enter(tenant)
+  return readPage(session, page, {
+    idColumn: 'id',
+    locate: (id) =>
+      session.db
+        .selectFrom('keys')
+        .select('created_at')
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+    fetch: (after, limit) => {
+      let query = filterKeys(selectKeys(session, tenant), filter)
+      if (after !== undefined) query = query.where(isAfter(after))
+      return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+    },
+    decode: decodeKey,
+  })
+}
+
+/** Each key has one status: one that is active in its row and past its end is `expired`. */
+function filterKeys(query: ReturnType<typeof selectKeys>, filter: KeyFilter) {
+  const { clientId, status } = filter
+  const now: Seconds = Math.floor(filter.now)
+  let filtered = clientId === undefined ? query : query.where('client_id', '=', clientId)
+  if (status === undefined) return filtered
+  filtered = filtered.where('status', '=', status === 'expired' ? 'active' : status)
+  if (status === 'expired') return filtered.where('expires_at', '<=', now)
+  if (status !== 'active') return filtered
+  return filtered.where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+}
+
+function encodeKey(key: Key) {
+  return {
+    tenant: key.tenant,
+    id: key.id,
+    digest: key.digest,
+    prefix: key.prefix,
+    environment: key.environment,
+    client_id: key.clientId,
+    api_id: key.apiId,
+    scope: key.scope,
+    name: key.name,
+    status: key.status,
+    expires_at: key.expiresAt ?? null,
+    life_seconds: key.lifeSeconds ?? null,
+    metadata: JSON.stringify(key.metadata),
+    ip_allow: jsonOrNull(key.ipAllow),
+    origin_allow: jsonOrNull(key.originAllow),
+    rate_limit: jsonOrNull(key.rateLimit),
+    rolled_from: key.rolledFrom ?? null,
+    version: key.version,
+    created_at: key.createdAt,
+    updated_at: key.updatedAt,
+  }
+}
+
+export function decodeKey(row: Row): Key {
+  const columns = new Columns('keys', row.id, row)
+  return present({
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    digest: columns.text('digest'),
+    prefix: columns.text('prefix'),
+    environment: columns.word('environment', isEnvironment),
+    clientId: columns.text('client_id'),
+    apiId: columns.text('api_id'),
+    scope: columns.text('scope'),
+    name: columns.text('name'),
+    status: columns.word('status', isStatus),
+    expiresAt: columns.optionalCount('expires_at'),
+    lifeSeconds: columns.optionalCount('life_seconds'),
+    metadata: columns.json('metadata', isMetadata),
+    ipAllow: columns.optionalJson('ip_allow', isTextList),
+    originAllow: columns.optionalJson('origin_allow', isTextList),
+    rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rolledFrom: columns.optionalText('rolled_from'),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  })
+}

@@ -1,0 +1,104 @@
+import type { SigningPurpose } from '@countersign/core'
+import { oneOf } from '../check.ts'
+import type { Row } from '../columns.ts'
+import { Columns, present } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { decodeSound } from '../page.ts'
+import type { SigningKey } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import { isJwk } from '../stored_json.ts'
+
+const isPurpose = oneOf<SigningPurpose>('access_token', 'gateway_assertion')
+const isKeyStatus = oneOf<SigningKey['status']>('active', 'revoked')
+
+export function readSigningKeys(session: Session): ReadRepositories['signingKeys'] {
+  return {
+    async list(tenant) {
+      await session.enter(tenant)
+      const rows = await session.db
+        .selectFrom('signing_keys')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .orderBy('published_at')
+        .orderBy('kid')
+        .execute()
+      return decodeSound(session, rows, decodeSigningKey)
+    },
+    async listAll() {
+      const rows = await session.db
+        .selectFrom('signing_keys')
+        .selectAll()
+        .orderBy('tenant')
+        .orderBy('published_at')
+        .orderBy('kid')
+        .execute()
+      return decodeSound(session, rows, (row) => decodeSigningKey({ ...row, sealed_private_jwk: null }))
+    },
+  }
+}
+
+export function writeSigningKeys(session: Session): WriteTransaction['signingKeys'] {
+  return {
+    ...readSigningKeys(session),
+    async insert(key) {
+      await session.enter(key.tenant)
+      await session.db.insertInto('signing_keys').values(encodeSigningKey(key)).execute()
+    },
+    async update(key) {
+      await session.enter(key.tenant)
+      const result = await session.db
+        .updateTable('signing_keys')
+        .set(encodeSigningKey(key))
+        .where('tenant', '=', key.tenant)
+        .where('kid', '=', key.kid)
+        .where('version', '=', key.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a signing key', 1, result.numUpdatedRows)
+    },
+    async delete(tenant, kid) {
+      await session.enter(tenant)
+      const result = await session.db
+        .deleteFrom('signing_keys')
+        .where('tenant', '=', tenant)
+        .where('kid', '=', kid)
+        .executeTakeFirst()
+      assertTouched('the deletion of a signing key', 1, result.numDeletedRows)
+    },
+  }
+}
+
+function encodeSigningKey(key: SigningKey) {
+  return {
+    tenant: key.tenant,
+    kid: key.kid,
+    alg: key.alg,
+    purpose: key.purpose,
+    public_jwk: JSON.stringify(key.publicJwk),
+    sealed_private_jwk: key.sealedPrivateJwk ?? null,
+    published_at: key.publishedAt,
+    signs_at: key.signsAt,
+    retired_at: key.retiredAt ?? null,
+    leaves_at: key.leavesAt ?? null,
+    status: key.status,
+    version: key.version,
+  }
+}
+
+function decodeSigningKey(row: Row): SigningKey {
+  const columns = new Columns('signing_keys', row.kid, row)
+  return present({
+    tenant: columns.text('tenant'),
+    kid: columns.text('kid'),
+    alg: columns.text('alg'),
+    purpose: columns.word('purpose', isPurpose),
+    publicJwk: columns.json('public_jwk', isJwk),
+    sealedPrivateJwk: columns.optionalBytes('sealed_private_jwk'),
+    publishedAt: columns.count('published_at'),
+    signsAt: columns.count('signs_at'),
+    retiredAt: columns.optionalCount('retired_at'),
+    leavesAt: columns.optionalCount('leaves_at'),
+    status: columns.word('status', isKeyStatus),
+    version: columns.version(),
+  })
+}

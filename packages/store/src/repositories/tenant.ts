@@ -1,0 +1,102 @@
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, readPage } from '../page.ts'
+import type { Tenant } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
+import { isStatus } from '../stored_json.ts'
+
+export function readTenants(session: Session): ReadRepositories['tenants'] {
+  return {
+    async find(id) {
+      await session.enter(id)
+      const row = await session.db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && decodeTenant(row)
+    },
+    async findBySlug(slug) {
+      const row = await session.db.selectFrom('tenants').selectAll().where('slug', '=', slug).executeTakeFirst()
+      return row && decodeTenant(row)
+    },
+    list: (page) => listTenants(session, page),
+  }
+}
+
+export function writeTenants(session: Session): WriteTransaction['tenants'] {
+  return {
+    ...readTenants(session),
+    async insert(tenant) {
+      await session.enter(tenant.id)
+      await session.db.insertInto('tenant_slugs').values({ slug: tenant.slug, tenant: tenant.id }).execute()
+      await session.db.insertInto('tenants').values(encodeTenant(tenant)).execute()
+    },
+    async update(tenant) {
+      await session.enter(tenant.id)
+      const result = await session.db
+        .updateTable('tenants')
+        .set(encodeTenant(tenant))
+        .where('id', '=', tenant.id)
+        .where('slug', '=', tenant.slug)
+        .where('version', '=', tenant.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a tenant', 1, result.numUpdatedRows)
+    },
+    delete: (id) => deleteTenant(session, id),
+  }
+}
+
+function listTenants(session: Session, page: Page) {
+  const { db } = session
+  return readPage(session, page, {
+    idColumn: 'id',
+    locate: (id) => db.selectFrom('tenants').select('created_at').where('id', '=', id).executeTakeFirst(),
+    fetch: (after, limit) => {
+      const query = db.selectFrom('tenants').selectAll().orderBy('created_at').orderBy('id').limit(limit)
+      return (after === undefined ? query : query.where(isAfter(after))).execute()
+    },
+    decode: decodeTenant,
+  })
+}
+
+/** Children before what they belong to. The feed and its counters stay: followers must still learn of the end. */
+const tenantTables = [
+  'verifier_positions',
+  'usage_counts',
+  'usage_batches',
+  'single_use',
+  'idempotency',
+  'signing_keys',
+  'tokens',
+  'keys',
+  'client_jwks',
+  'client_secrets',
+  'client_access',
+  'clients',
+  'api_documents',
+  'apis',
+] as const
+
+async function deleteTenant(session: Session, id: string): Promise<void> {
+  await session.enter(id)
+  for (const table of tenantTables) await session.db.deleteFrom(table).where('tenant', '=', id).execute()
+  const result = await session.db.deleteFrom('tenants').where('id', '=', id).executeTakeFirst()
+  assertTouched('the deletion of a tenant', 1, result.numDeletedRows)
+}
+
+function encodeTenant(tenant: Tenant) {
+  const { id, slug, name, status, version, createdAt, updatedAt } = tenant
+  return { id, slug, name, status, version, created_at: createdAt, updated_at: updatedAt }
+}
+
+function decodeTenant(row: Row): Tenant {
+  const columns = new Columns('tenants', row.id, row)
+  return {
+    id: columns.text('id'),
+    slug: columns.text('slug'),
+    name: columns.text('name'),
+    status: columns.word('status', isStatus),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  }
+}

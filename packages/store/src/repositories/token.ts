@@ -1,0 +1,142 @@
+import type { Row } from '../columns.ts'
+import { Columns, jsonOrNull, present } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, readPage } from '../page.ts'
+import type { Token } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
+import { isEnvironment, isInherited, isLineage, isMetadata, isRateLimit, isStatus } from '../stored_json.ts'
+import { isTokenFormat } from './api.ts'
+
+export function readTokens(session: Session): ReadRepositories['tokens'] {
+  return {
+    async find(tenant, jti) {
+      await session.enter(tenant)
+      const row = await selectTokens(session, tenant).where('jti', '=', jti).executeTakeFirst()
+      return row && decodeToken(row)
+    },
+    async findByDigest(tenant, digest) {
+      await session.enter(tenant)
+      const row = await selectTokens(session, tenant).where('digest', '=', digest).executeTakeFirst()
+      return row && decodeToken(row)
+    },
+    list: (tenant, filter, page) => listTokens(session, tenant, filter.clientId, page),
+  }
+}
+
+export function writeTokens(session: Session): WriteTransaction['tokens'] {
+  return {
+    ...readTokens(session),
+    async insert(token) {
+      await session.enter(token.tenant)
+      await session.db.insertInto('tokens').values(encodeToken(token)).execute()
+    },
+    async update(token) {
+      await session.enter(token.tenant)
+      const result = await session.db
+        .updateTable('tokens')
+        .set(encodeToken(token))
+        .where('tenant', '=', token.tenant)
+        .where('jti', '=', token.jti)
+        .where('version', '=', token.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a token', 1, result.numUpdatedRows)
+    },
+    async revokeByClient(tenant, clientId, now) {
+      await session.enter(tenant)
+      const rows = await session.db
+        .updateTable('tokens')
+        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+        .where('tenant', '=', tenant)
+        .where('client_id', '=', clientId)
+        .where('status', '!=', 'revoked')
+        .returning('jti')
+        .execute()
+      return rows.map((row) => row.jti).sort()
+    },
+  }
+}
+
+function selectTokens(session: Session, tenant: string) {
+  return session.db.selectFrom('tokens').selectAll().where('tenant', '=', tenant)
+}
+
+async function listTokens(session: Session, tenant: string, clientId: string | undefined, page: Page) {
+  await session.enter(tenant)
+  return readPage(session, page, {
+    idColumn: 'jti',
+    locate: (jti) =>
+      session.db
+        .selectFrom('tokens')
+        .select('created_at')
+        .where('tenant', '=', tenant)
+        .where('jti', '=', jti)
+        .executeTakeFirst(),
+    fetch: (after, limit) => {
+      let query = selectTokens(session, tenant)
+      if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+      if (after !== undefined) query = query.where(isAfter(after, 'jti'))
+      return query.orderBy('created_at').orderBy('jti').limit(limit).execute()
+    },
+    decode: decodeToken,
+  })
+}
+
+function encodeToken(token: Token) {
+  return {
+    tenant: token.tenant,
+    jti: token.jti,
+    format: token.format,
+    digest: token.digest ?? null,
+    prefix: token.prefix ?? null,
+    client_id: token.clientId,
+    api_id: token.apiId,
+    subject: token.subject,
+    name: token.name,
+    metadata: JSON.stringify(token.metadata),
+    issued_scope: token.issuedScope,
+    issued_expires_at: token.issuedExpiresAt,
+    scope: token.scope ?? null,
+    expires_at: token.expiresAt ?? null,
+    status: token.status,
+    environment: token.environment ?? null,
+    lineage: JSON.stringify(token.lineage),
+    inherited: JSON.stringify(token.inherited),
+    rate_limit: jsonOrNull(token.rateLimit),
+    limit_id: token.limitId,
+    position: token.position,
+    version: token.version,
+    created_at: token.createdAt,
+    updated_at: token.updatedAt,
+  }
+}
+
+export function decodeToken(row: Row): Token {
+  const columns = new Columns('tokens', row.jti, row)
+  return present({
+    tenant: columns.text('tenant'),
+    jti: columns.text('jti'),
+    format: columns.word('format', isTokenFormat),
+    digest: columns.optionalText('digest'),
+    prefix: columns.optionalText('prefix'),
+    clientId: columns.text('client_id'),
+    apiId: columns.text('api_id'),
+    subject: columns.text('subject'),
+    name: columns.text('name'),
+    metadata: columns.json('metadata', isMetadata),
+    issuedScope: columns.text('issued_scope'),
+    issuedExpiresAt: columns.count('issued_expires_at'),
+    scope: columns.optionalText('scope'),
+    expiresAt: columns.optionalCount('expires_at'),
+    status: columns.word('status', isStatus),
+    environment: columns.optionalWord('environment', isEnvironment),
+    lineage: columns.json('lineage', isLineage),
+    inherited: columns.json('inherited', isInherited),
+    rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    limitId: columns.text('limit_id'),
+    position: columns.count('position'),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  })
+}
