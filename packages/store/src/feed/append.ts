@@ -1,0 +1,181 @@
+/**
+ * The last statements of a transaction (feed.md §1). Locks are taken in one order, so that no two transactions can wait
+ * for each other: the tenant's counters (tenants sorted), then, last of all, the installation's position, which is held
+ * for one insert and the commit. The rows are the locks: a rollback leaves no gap and commit order is sequence order.
+ */
+import { hash } from 'node:crypto'
+import type { FeedEntry, Subject } from '@countersign/core'
+import { chainInput, emptyChain, limits } from '@countersign/core'
+import { isCount, isVersion } from '../check.ts'
+import type { AuditEvent } from '../records.ts'
+import type { Session } from '../session.ts'
+import type { Append, InstallationEntry } from '../store.ts'
+import { isState } from '../stored_json.ts'
+import { auditLink } from './audit_link.ts'
+import { saveStatusEntries } from './status_entry.ts'
+
+/** Rows in one statement: eleven parameters each. */
+const rowsMax = 500
+
+interface Head {
+  sequence: number
+  chain: string
+  auditSequence: number
+  auditLink: string
+}
+
+type TenantEntry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
+
+export async function appendAll(
+  session: Session,
+  changes: readonly Append[],
+  auditKey: Uint8Array,
+): Promise<readonly InstallationEntry[]> {
+  const heads = await lockHeads(session, changes)
+  const events: AuditEvent[] = []
+  const entries: TenantEntry[] = []
+  const firsts: number[] = []
+  for (const change of changes) {
+    const head = heads.get(change.tenant)!
+    firsts.push(head.sequence + 1)
+    const event = nextEvent(head, change, session.now(), auditKey)
+    events.push(event)
+    entries.push(...nextEntries(head, change, event))
+  }
+
+  await insertEvents(session, events)
+  await saveStatusEntries(session, entries)
+  for (const [index, change] of changes.entries()) await change.rows?.(firsts[index]!)
+  await saveHeads(session, heads)
+  return entries.length === 0 ? [] : insertEntries(session, entries)
+}
+
+async function lockHeads(session: Session, changes: readonly Append[]): Promise<Map<string, Head>> {
+  const heads = new Map<string, Head>()
+  for (const tenant of [...new Set(changes.map((change) => change.tenant))].sort()) {
+    await session.enter(tenant)
+    heads.set(tenant, (await lockHead(session, tenant)) ?? (await createHead(session, tenant)))
+  }
+  return heads
+}
+
+async function lockHead({ db }: Session, tenant: string): Promise<Head | undefined> {
+  const row = await db
+    .updateTable('counters')
+    .set((eb) => ({ sequence: eb.ref('sequence') }))
+    .where('tenant', '=', tenant)
+    .returning(['sequence', 'chain', 'audit_sequence', 'audit_link'])
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  return {
+    sequence: row.sequence,
+    chain: row.chain,
+    auditSequence: row.audit_sequence,
+    auditLink: row.audit_link,
+  }
+}
+
+/** Whoever comes second waits for the first one's insert, and then finds its row. */
+async function createHead(session: Session, tenant: string): Promise<Head> {
+  await session.db
+    .insertInto('counters')
+    .values({ tenant, sequence: 0, chain: emptyChain, audit_sequence: 0, audit_link: '' })
+    .onConflict((conflict) => conflict.column('tenant').doNothing())
+    .execute()
+  return (await lockHead(session, tenant))!
+}
+
+function nextEvent(head: Head, change: Append, at: number, auditKey: Uint8Array): AuditEvent {
+  head.auditSequence += 1
+  const event = { ...change.audit, tenant: change.tenant, sequence: head.auditSequence, at }
+  head.auditLink = auditLink(auditKey, head.auditLink, event)
+  return { ...event, link: head.auditLink }
+}
+
+function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry[] {
+  const subjects = change.subjects?.(head.sequence + 1) ?? []
+  if (subjects.length === 0 && change.rows !== undefined) throw new Error('rows were given, and no entry numbers them')
+  return subjects.map((subject) => {
+    assertSubject(subject)
+    const { type, id, version, state, dropAt } = subject
+    head.sequence += 1
+    const unchained = { type, id, version, state, dropAt, sequence: head.sequence, at: event.at, audit: event.link }
+    head.chain = hash('sha256', chainInput(head.chain, unchained as Omit<FeedEntry, 'chain'>), 'base64url')
+    return { ...unchained, chain: head.chain, tenant: change.tenant, clientId: change.clientId } as TenantEntry
+  })
+}
+
+/** An entry that a verifier could not read would be refused by all of them, after the commit. */
+function assertSubject(subject: Subject): void {
+  const { type, id, version, state, dropAt } = subject
+  const idBytes = Buffer.byteLength(id)
+  if (idBytes === 0 || idBytes > limits.identityBytesMax) throw new Error(`the id of a ${type} has ${idBytes} bytes`)
+  if (!isVersion(version)) throw new Error(`the version of a ${type} is no count from 1`)
+  if (!isCount(dropAt)) throw new Error(`dropAt of a ${type} is no whole number of seconds`)
+  if (!isState[type]?.(state)) throw new Error(`the state of a ${type} has another shape`)
+}
+
+async function insertEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {
+  const rows = events.map((event) => ({
+    tenant: event.tenant,
+    sequence: event.sequence,
+    at: event.at,
+    actor: JSON.stringify(event.actor),
+    action: event.action,
+    object_type: event.objectType,
+    object_id: event.objectId,
+    before: event.before === undefined || event.before === null ? null : JSON.stringify(event.before),
+    after: event.after === undefined || event.after === null ? null : JSON.stringify(event.after),
+    request_id: event.requestId,
+    link: event.link,
+  }))
+  for (const part of inParts(rows)) await session.db.insertInto('audit').values(part).execute()
+}
+
+async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>): Promise<void> {
+  for (const [tenant, head] of heads) {
+    await session.db
+      .updateTable('counters')
+      .set({
+        sequence: head.sequence,
+        chain: head.chain,
+        audit_sequence: head.auditSequence,
+        audit_link: head.auditLink,
+      })
+      .where('tenant', '=', tenant)
+      .execute()
+  }
+}
+
+async function insertEntries(session: Session, entries: readonly TenantEntry[]): Promise<readonly InstallationEntry[]> {
+  const { position: last } = await session.db
+    .updateTable('installation')
+    .set((eb) => ({ position: eb('position', '+', entries.length) }))
+    .where('id', '=', 1)
+    .returning('position')
+    .executeTakeFirstOrThrow()
+  const numbered = entries.map(({ clientId: _, ...entry }, index) => {
+    return { ...entry, position: last - entries.length + 1 + index } as InstallationEntry
+  })
+  const rows = numbered.map((entry) => ({
+    tenant: entry.tenant,
+    sequence: entry.sequence,
+    position: entry.position,
+    type: entry.type,
+    id: entry.id,
+    version: entry.version,
+    state: JSON.stringify(entry.state),
+    drop_at: entry.dropAt,
+    at: entry.at,
+    audit: entry.audit,
+    chain: entry.chain,
+  }))
+  for (const part of inParts(rows)) await session.db.insertInto('feed').values(part).execute()
+  return numbered
+}
+
+export function inParts<T>(rows: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(rows.length / rowsMax) }, (_, index) =>
+    rows.slice(index * rowsMax, (index + 1) * rowsMax),
+  )
+}

@@ -1,0 +1,85 @@
+/** Reading the log: the follower's side of feed.md §1 and §3. */
+import type { FeedEntry, Place } from '@countersign/core'
+import { emptyChain } from '@countersign/core'
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import type { Database } from '../database.ts'
+import { thenMaybe } from '../database.ts'
+import { decodeSubject } from '../repositories/status_entry.ts'
+import type { InstallationEntry, Store } from '../store.ts'
+
+type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll'>
+
+/** Kept statements. Entries are never left out: a poisoned one throws, since a follower must not see a gap. */
+export function readLog(database: Database): Log {
+  const { reader } = database
+  const epoch = database.keep(reader.selectFrom('installation').select('epoch').compile())
+  const position = database.keep(reader.selectFrom('installation').select('position').compile())
+  const place = database.keep(
+    reader
+      .selectFrom('installation')
+      .leftJoin('counters', (join) => join.on('counters.tenant', '=', ''))
+      .select(['installation.epoch', 'counters.sequence', 'counters.chain'])
+      .compile(),
+  )
+  const after = database.keep(
+    reader
+      .selectFrom('feed')
+      .selectAll()
+      .where('tenant', '=', '')
+      .where('sequence', '>', 0)
+      .orderBy('sequence')
+      .limit(1)
+      .compile(),
+  )
+  const afterPosition = database.keep(
+    reader.selectFrom('feed').selectAll().where('position', '>', 0).orderBy('position').limit(1).compile(),
+  )
+  const chainAt = database.keep(
+    reader.selectFrom('feed').select('chain').where('tenant', '=', '').where('sequence', '=', 0).compile(),
+  )
+  const head = (tenant: string) => thenMaybe(place([tenant]), ([row]) => decodePlace(row!))
+
+  return {
+    epoch: () => thenMaybe(epoch([]), ([row]) => row!.epoch as string),
+    place: head,
+    position: () => thenMaybe(position([]), ([row]) => row!.position as number),
+    after: (tenant, sequence, limit) =>
+      thenMaybe(after([tenant, sequence, limit]), (rows) => rows.map(decodeTenantEntry)),
+    afterPosition: (from, limit) => thenMaybe(afterPosition([from, limit]), (rows) => rows.map(decodeEntry)),
+    chainAt: (tenant, sequence) => {
+      if (sequence === 0) return emptyChain
+      return thenMaybe(chainAt([tenant, sequence]), ([row]) => {
+        if (row !== undefined) return row.chain as string
+        // The log may have been cleaned up to its very end; the head's chain value is known all the same.
+        return thenMaybe(head(tenant), (found) => (found.sequence === sequence ? found.chain : undefined))
+      })
+    },
+  }
+}
+
+export function decodePlace(row: Row): Place {
+  return {
+    epoch: row.epoch as string,
+    sequence: (row.sequence as number | null) ?? 0,
+    chain: (row.chain as string | null) ?? emptyChain,
+  }
+}
+
+function decodeTenantEntry(row: Row): FeedEntry {
+  const { tenant: _tenant, position: _position, ...entry } = decodeEntry(row)
+  return entry as FeedEntry
+}
+
+function decodeEntry(row: Row): InstallationEntry {
+  const columns = new Columns('feed', row.position, row)
+  return {
+    ...decodeSubject(columns),
+    tenant: columns.text('tenant'),
+    position: columns.count('position'),
+    sequence: columns.count('sequence'),
+    at: columns.count('at'),
+    audit: columns.text('audit'),
+    chain: columns.text('chain'),
+  } as InstallationEntry
+}
