@@ -1,0 +1,93 @@
+import type { Seconds } from '@countersign/core'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
+
+/** Rows one call removes: a writer that waits behind it waits for milliseconds. */
+const rowsMax = 10_000
+
+/** Tables whose rows end at a time, with the column of it and the primary key behind the tenant. */
+const expiring = [
+  { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
+  { table: 'single_use', at: 'expires_at', key: ['namespace', 'value_digest'] },
+  { table: 'client_secrets', at: 'expires_at', key: ['id'] },
+  { table: 'status_entries', at: 'drop_at', key: ['type', 'id'] },
+] as const
+
+/** Removes what ended at or before `now`, tenant by tenant, each in a short transaction of its own. */
+export async function cleanUp(
+  database: Database,
+  now: Seconds,
+  logSeconds: number,
+): Promise<{ readonly removed: number }> {
+  const at = Math.floor(now)
+  const tenants = await database.reader.selectFrom('tenant_slugs').select('tenant').orderBy('tenant').execute()
+  let removed = 0
+  for (const { tenant } of tenants) {
+    if (removed >= rowsMax) break
+    removed += await cleanTenant(database, tenant, at, logSeconds, rowsMax - removed)
+  }
+  return { removed }
+}
+
+function cleanTenant(
+  database: Database,
+  tenant: string,
+  now: number,
+  logSeconds: number,
+  limit: number,
+): Promise<number> {
+  return database.transact(async (db) => {
+    await database.lockTenant(db, tenant)
+    let removed = 0
+    for (const { table, at, key } of expiring) {
+      removed += await deleteExpired(db, { table, at, key }, tenant, now, limit - removed)
+    }
+    const logEnd = now - Math.floor(logSeconds)
+    const batches = { table: 'usage_batches', at: 'at', key: ['batch_id'] }
+    removed += await deleteExpired(db, batches, tenant, logEnd, limit - removed)
+    return removed + (await deleteLog(db, tenant, logEnd, limit - removed))
+  })
+}
+
+async function deleteExpired(
+  db: Kysely<Schema>,
+  of: { readonly table: string; readonly at: string; readonly key: readonly string[] },
+  tenant: string,
+  end: number,
+  limit: number,
+): Promise<number> {
+  const table = sql.table(of.table)
+  const key = sql.join(of.key.map((column) => sql.ref(column)))
+  const result = await sql`delete from ${table} where tenant = ${tenant} and (${key}) in (
+    select ${key} from ${table} where tenant = ${tenant} and ${sql.ref(of.at)} <= ${end} limit ${limit})`.execute(db)
+  return Number(result.numAffectedRows ?? 0)
+}
+
+/** Only from its beginning, also when a clock went back: a follower takes a hole for loss, rightly. */
+async function deleteLog(db: Kysely<Schema>, tenant: string, end: number, limit: number): Promise<number> {
+  const kept = await db
+    .selectFrom('feed')
+    .select('sequence')
+    .where('tenant', '=', tenant)
+    .where('at', '>=', end)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst()
+  const first = await db
+    .selectFrom('feed')
+    .select('sequence')
+    .where('tenant', '=', tenant)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst()
+  if (first === undefined) return 0
+  const bound = Math.min(kept?.sequence ?? Number.MAX_SAFE_INTEGER, first.sequence + limit)
+  const result = await db
+    .deleteFrom('feed')
+    .where('tenant', '=', tenant)
+    .where('sequence', '<', bound)
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
+}

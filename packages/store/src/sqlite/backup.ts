@@ -1,0 +1,50 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { backup } from 'node:sqlite'
+import { DatabaseOpenError } from '../errors.ts'
+import { openReader } from './file.ts'
+
+/** 2 MiB of pages between two reports. */
+const pagesPerStep = 512
+
+/**
+ * A consistent copy, which appears under its name only when it is whole and synced. The reading transaction that is
+ * held meanwhile is what keeps it so: without it, each commit of another connection would start the copy over.
+ */
+export async function backupFile(
+  source: string,
+  file: string,
+  onProgress?: (pagesDone: number, pagesTotal: number) => void,
+): Promise<void> {
+  if (existsSync(file)) throw new DatabaseOpenError('exists', `${file} is there already; a backup replaces nothing`)
+  if (!existsSync(dirname(resolve(file)))) {
+    throw new DatabaseOpenError('missing_directory', `the directory of ${file} does not exist`)
+  }
+  const partial = `${file}.partial`
+  rmSync(partial, { force: true })
+  const connection = openReader(source)
+  try {
+    closeSync(openSync(partial, 'wx', 0o600))
+    connection.exec('begin; select 1 from installation')
+    await backup(connection, partial, {
+      rate: pagesPerStep,
+      progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
+    })
+    chmodSync(partial, 0o600)
+    sync(partial)
+    renameSync(partial, file)
+    sync(dirname(resolve(file)))
+  } finally {
+    connection.close()
+    rmSync(partial, { force: true })
+  }
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { CompiledQuery } from 'kysely'
+import { Kysely, sql } from 'kysely'
+import type { Row } from '../columns.ts'
+import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
+import { isStorableText } from '../database.ts'
+import { FatalStoreError } from '../errors.ts'
+import type { Schema } from '../schema.ts'
+import { backupFile } from './backup.ts'
+import { sqliteDialect } from './dialect.ts'
+import { readSqliteError } from './error.ts'
+import { openReader, openWriter } from './file.ts'
+
+/** One connection writes, its transactions one after the other; one reads. */
+export class SqliteDatabase implements Database {
+  readonly dialect = 'sqlite'
+  readonly columnTypes: ColumnTypes = {
+    text: sql`text`,
+    integer: sql`integer`,
+    bytes: sql`blob`,
+    // A column then holds what it is declared to, whoever writes it.
+    tableEnd: sql`strict`,
+  }
+  readonly reader: Kysely<Schema>
+  readonly #file: string
+  readonly #read: DatabaseSync
+  readonly #writer: Kysely<Schema>
+  #queue: Promise<unknown> = Promise.resolve()
+  #fatal: FatalStoreError | undefined
+  #isClosed = false
+
+  private constructor(file: string, write: DatabaseSync, read: DatabaseSync) {
+    this.#file = file
+    this.#read = read
+    this.#writer = new Kysely({ dialect: sqliteDialect(write) })
+    this.reader = new Kysely({ dialect: sqliteDialect(read) })
+  }
+
+  static async open(file: string): Promise<SqliteDatabase> {
+    const write = await openWriter(file)
+    return new SqliteDatabase(file, write, openReader(file))
+  }
+
+  transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    const result = this.#queue.then(() => this.#transactNow(work))
+    this.#queue = result.catch(() => {})
+    return result
+  }
+
+  async #transactNow<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    if (this.#fatal !== undefined) throw this.#fatal
+    try {
+      return await this.#writer.transaction().execute(work)
+    } catch (error) {
+      if (error instanceof FatalStoreError) this.#fatal = error
+      throw error
+    }
+  }
+
+  /** Over a connection of its own, since the reading one must go on answering with what is newest. */
+  async readTransaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    const connection = openReader(this.#file)
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(connection) })
+    try {
+      connection.exec('begin')
+      return await work(db)
+    } finally {
+      connection.close()
+    }
+  }
+
+  async lockTenant(): Promise<void> {}
+
+  async lockSchema(): Promise<void> {}
+
+  keep(query: CompiledQuery): KeptQuery {
+    const statement = this.#read.prepare(query.sql)
+    return (parameters) => {
+      if (!parameters.every(isStorableText)) return []
+      try {
+        return statement.all(...parameters) as readonly Row[]
+      } catch (error) {
+        throw readSqliteError(error)
+      }
+    }
+  }
+
+  backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void> {
+    return backupFile(this.#file, file, onProgress)
+  }
+
+  /** Waits for the transactions that were asked for. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#queue
+    this.#fatal ??= new FatalStoreError(new Error('the store was closed'))
+    this.#read.close()
+    await this.#writer.destroy()
+  }
+}

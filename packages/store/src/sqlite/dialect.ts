@@ -1,0 +1,137 @@
+/** Kysely on `node:sqlite`. Its own SQLite dialect expects another library's statements and fails on these. */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { isStorableText } from '../database.ts'
+import { UnstorableTextError } from '../errors.ts'
+import { isBusy, readSqliteError } from './error.ts'
+
+/** How long a transaction waits for other processes' before it gives up. */
+const busyTimeoutMs = 10_000
+
+const statementsMax = 500
+
+/** Several users of one dialect must take turns themselves: it has one connection and does not queue. */
+export function sqliteDialect(database: DatabaseSync): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(database),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #database: DatabaseSync
+  readonly #connection: SqliteConnection
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#connection = new SqliteConnection(database)
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection
+  }
+
+  /**
+   * Waits by the clock and not in SQLite's busy handler, which would hold this process's only thread: the transaction
+   * that is waited for may be its own, over another store.
+   */
+  async beginTransaction(): Promise<void> {
+    for (let waitedMs = 0, waitMs = 1; ; waitedMs += waitMs, waitMs = Math.min(waitMs * 2, 16)) {
+      try {
+        this.#database.exec('begin immediate')
+        this.#connection.failure = undefined
+        return
+      } catch (error) {
+        if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw readSqliteError(error)
+        await setTimeout(waitMs)
+      }
+    }
+  }
+
+  async commitTransaction(): Promise<void> {
+    if (this.#connection.failure !== undefined) throw this.#connection.failure
+    try {
+      this.#database.exec('commit')
+    } catch (error) {
+      throw readSqliteError(error)
+    }
+  }
+
+  /** After some errors (out of space, of memory) SQLite has rolled back by itself. */
+  async rollbackTransaction(): Promise<void> {
+    if (this.#database.isTransaction) this.#database.exec('rollback')
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#database.close()
+  }
+}
+
+interface KeptStatement {
+  readonly statement: StatementSync
+  readonly hasRows: boolean
+}
+
+class SqliteConnection implements DatabaseConnection {
+  /** The first error of a statement in this transaction, which can then only be rolled back. */
+  failure: unknown
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, KeptStatement>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (!query.parameters.every(isStorableText)) {
+      // Nothing equals such a text, for it was never stored.
+      if (query.query.kind === 'SelectQueryNode') return { rows: [] }
+      throw this.#fail(new UnstorableTextError())
+    }
+    try {
+      return this.#run(query)
+    } catch (error) {
+      throw this.#fail(readSqliteError(error))
+    }
+  }
+
+  /** Kysely asks for it, and nothing here streams. */
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    yield await Promise.reject(new Error('the SQLite dialect does not stream'))
+  }
+
+  #run<R>(query: CompiledQuery): QueryResult<R> {
+    const { statement, hasRows } = this.#prepare(query.sql)
+    const parameters = query.parameters as readonly SQLInputValue[]
+    if (hasRows) {
+      const rows = statement.all(...parameters) as R[]
+      return { rows, numAffectedRows: BigInt(rows.length) }
+    }
+    const { changes, lastInsertRowid } = statement.run(...parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  /** Prepared once and kept; the texts are few, but for lists whose length is in the text. */
+  #prepare(sql: string): KeptStatement {
+    const kept = this.#statements.get(sql)
+    if (kept !== undefined) return kept
+    const statement = this.#database.prepare(sql)
+    const fresh = { statement, hasRows: statement.columns().length > 0 }
+    if (this.#statements.size >= statementsMax) this.#statements.clear()
+    this.#statements.set(sql, fresh)
+    return fresh
+  }
+
+  #fail(error: unknown): unknown {
+    this.failure ??= error
+    return error
+  }
+}

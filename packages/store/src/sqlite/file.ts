@@ -1,0 +1,103 @@
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { DatabaseOpenError } from '../errors.ts'
+import { isBusy, sqliteCode } from './error.ts'
+
+/** Before it, two connections that write or checkpoint at once can corrupt the file (the WAL-reset bug). */
+const oldestLibrary = [3, 51, 3] as const
+
+/** Makes the file when it is not there, readable by its owner only; `-wal` and `-shm` take over its mode. */
+export function prepareFile(file: string): void {
+  if (!existsSync(dirname(resolve(file)))) {
+    throw new DatabaseOpenError('missing_directory', `the directory of the database file ${file} does not exist`)
+  }
+  try {
+    if (existsSync(file) && !statSync(file).isFile()) throw new Error('no regular file')
+    closeSync(openSync(file, 'a', 0o600))
+    chmodSync(file, 0o600)
+  } catch (error) {
+    throw new DatabaseOpenError('unwritable', `the database file ${file} cannot be written`, error)
+  }
+}
+
+/**
+ * Opens the file for one writer: WAL, every commit synced, no mmap (an I/O error there is a signal that kills). The
+ * writer does not wait inside SQLite; see `beginTransaction`.
+ */
+export async function openWriter(file: string): Promise<DatabaseSync> {
+  const database = openFile(file)
+  try {
+    await switchToWal(database)
+    database.exec('pragma synchronous = full; pragma busy_timeout = 0')
+    assertOurs(database, file)
+    return database
+  } catch (error) {
+    database.close()
+    throw readOpenError(error, file)
+  }
+}
+
+/** A connection that only reads. In WAL mode it never waits for writers; the timeout is for recovery after a crash. */
+export function openReader(file: string): DatabaseSync {
+  const database = openFile(file)
+  database.exec('pragma query_only = on')
+  return database
+}
+
+function openFile(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5000 })
+  try {
+    assertLibrary(database)
+    database.exec('pragma mmap_size = 0; pragma trusted_schema = off')
+    return database
+  } catch (error) {
+    database.close()
+    throw readOpenError(error, file)
+  }
+}
+
+/** Two processes that open a new file at once: SQLite refuses one at once, without its busy handler. */
+async function switchToWal(database: DatabaseSync): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      database.exec('pragma journal_mode = wal')
+      return
+    } catch (error) {
+      if (!isBusy(error) || attempt >= 200) throw error
+      await setTimeout(10)
+    }
+  }
+}
+
+/** A database of something else has tables, and none of ours. */
+function assertOurs(database: DatabaseSync, file: string): void {
+  const names = database.prepare("select name from sqlite_schema where type = 'table'").all()
+  if (names.length === 0 || names.some((row) => row.name === 'schema_migrations')) return
+  throw new DatabaseOpenError('not_a_database', `${file} is a database of another program`)
+}
+
+function readOpenError(error: unknown, file: string): unknown {
+  const code = (sqliteCode(error) ?? 0) & 0xff
+  if (code === 26) return new DatabaseOpenError('not_a_database', `${file} is not a database`, error)
+  if (code === 8 || code === 14) {
+    return new DatabaseOpenError('unwritable', `the database file ${file} cannot be written`, error)
+  }
+  return error
+}
+
+export function assertLibrary(database: Pick<DatabaseSync, 'prepare'>): void {
+  const { version } = database.prepare('select sqlite_version() as version').get() as { version: string }
+  const parts = version.split('.').map(Number)
+  for (const [index, least] of oldestLibrary.entries()) {
+    const part = parts[index] ?? 0
+    if (part > least) return
+    if (part < least) {
+      throw new DatabaseOpenError(
+        'library_too_old',
+        `SQLite ${version} can corrupt a database in WAL mode; ${oldestLibrary.join('.')} or newer is needed`,
+      )
+    }
+  }
+}
