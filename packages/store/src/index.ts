@@ -1,1 +1,59 @@
-export {}
+/** SQLite and PostgreSQL behind one set of repositories. */
+
+export type { DatabaseOpenReason } from './errors.ts'
+export {
+  DatabaseOpenError,
+  FatalStoreError,
+  PoisonedRowError,
+  RowCountError,
+  SchemaTooNewError,
+  UnknownCursorError,
+  UnstorableTextError,
+} from './errors.ts'
+export type { OpenStoreOptions } from './open_store.ts'
+export { openStore } from './open_store.ts'
+export type { PostgresStoreOptions } from './postgres/open_postgres_store.ts'
+export type {
+  Api,
+  ApiDocument,
+  ApiScope,
+  AuditActor,
+  AuditDraft,
+  AuditEvent,
+  Client,
+  ClientJwk,
+  ClientSecret,
+  ClientType,
+  IdempotencyRecord,
+  Key,
+  ObjectType,
+  SigningKey,
+  StatusEntry,
+  Tenant,
+  Token,
+  TokenFormat,
+  UsageCount,
+  VerifierPosition,
+} from './records.ts'
+export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
+export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
+export type {
+  Append,
+  InstallationEntry,
+  Page,
+  ReadRepositories,
+  Store,
+  StoreOptions,
+  UnavailableReason,
+  WriteTransaction,
+  Written,
+} from './store.ts'
+export { ConflictError, StoreUnavailableError } from './store.ts'
+
+import type { openPostgresStore as open } from './postgres/open_postgres_store.ts'
+
+/** Opens and migrates a PostgreSQL database; loads `pg` when called. See `PostgresStoreOptions`. */
+export const openPostgresStore: typeof open = async (options) => {
+  const { openPostgresStore: load } = await import('./postgres/open_postgres_store.ts')
+  return load(options)
+}

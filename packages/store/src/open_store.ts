@@ -1,0 +1,22 @@
+import { DatabaseOpenError } from './errors.ts'
+import { openSqliteStore } from './sqlite/open_sqlite_store.ts'
+import type { Store, StoreOptions } from './store.ts'
+
+export interface OpenStoreOptions extends StoreOptions {
+  /** `sqlite:PATH` or `postgres://…` (contract §2, `COUNTERSIGN_DATABASE`). */
+  readonly database: string
+  /** PostgreSQL only: connections at most. Default 10. */
+  readonly poolMax?: number
+}
+
+/** Opens either database by its name. `pg` is loaded only when it is needed. */
+export async function openStore({ database, ...options }: OpenStoreOptions): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(database)) {
+    const { openPostgresStore } = await import('./postgres/open_postgres_store.ts')
+    return openPostgresStore({ url: database, ...options })
+  }
+  const file = /^sqlite:(.+)$/s.exec(database)?.[1]
+  // The text may hold a password, so it is not repeated.
+  if (file === undefined) throw new DatabaseOpenError('bad_url', 'the database must be sqlite:PATH or postgres://…')
+  return openSqliteStore({ file, ...options })
+}
