@@ -11,6 +11,8 @@ export interface BookKeeper {
   refresh(): MaybePromise<boolean>
   /** Ask until the book has applied `sequence`. Whether it has. */
   reach(sequence: number): MaybePromise<boolean>
+  /** Called whenever the book changed, was replaced, went stale or came back. Gives a function that ends it. */
+  subscribe(listener: () => void): () => void
   /** By the server's clock, from its last answer and what has passed since. */
   now(): Seconds
 }

@@ -1,10 +1,5 @@
 import { limits, type MaybePromise, type Seconds } from '@countersign/core'
-import { systemClock } from './clock.ts'
-import { createFeedFollower } from './feed_follower.ts'
-import { createHttpClient } from './http/client.ts'
-import { createHttpDirectory } from './http/directory.ts'
-import { createHttpFeedSource } from './http/feed_source.ts'
-import { memoryLimiter } from './limiter.ts'
+import { connect } from './connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
   credentialHeadersOf,
@@ -13,7 +8,6 @@ import {
   type RequestExpectation,
   requirementOf,
 } from './request.ts'
-import { createEngine } from './verify.ts'
 
 /** Everything a verifier needs to know. What protects has no default. */
 export interface VerifierOptions {
@@ -69,26 +63,7 @@ const optionNames = new Set([
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, credential } = checkOptions(options)
-  const clock = systemClock(options.now)
-  const abort = new AbortController()
-  const client = createHttpClient({ issuer, credential, fetch: options.fetch ?? globalThis.fetch })
-  const follower = createFeedFollower({
-    source: createHttpFeedSource(client),
-    clock,
-    schedule,
-    random: Math.random,
-    verifierId: crypto.randomUUID(),
-    maxStalenessSeconds: options.maxStalenessSeconds ?? limits.maxStalenessSecondsDefault,
-    audience,
-    onReload: () => engine.clear(),
-  })
-  const engine = createEngine({
-    keeper: follower,
-    directory: createHttpDirectory(client, abort.signal),
-    limiter: memoryLimiter(),
-    clock,
-  })
-  const started = follower.start()
+  const { engine, ready, close } = connect({ ...options, issuer, audience, credential })
 
   async function verifyHeaders(
     headers: Parameters<typeof questionOf>[0],
@@ -114,11 +89,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const question = questionOf({ authorization: [], apiKey: [credential] }, expected)
       return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
     },
-    ready: () => started,
-    close() {
-      abort.abort()
-      follower.close()
-    },
+    ready,
+    close,
   })
 }
 
@@ -150,11 +122,4 @@ function checkIssuer(issuer: string, allowInsecure: boolean): void {
 function originOf(rawHeaders: readonly string[]): string | undefined {
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'origin')
   return at < 0 ? undefined : rawHeaders[at + 1]
-}
-
-/** Timers that keep no process alive. */
-function schedule(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs) as unknown as { unref?(): void } & Parameters<typeof clearTimeout>[0]
-  ;(timer as { unref?(): void }).unref?.()
-  return () => clearTimeout(timer)
 }

@@ -114,9 +114,8 @@ export function createEstablisher(directory: Directory): Establisher {
       (record: PublicKeyRecord, readAt) => {
         const { publicJwk, alg, clientId, thumbprint } = record
         const id = publicKeyId(clientId, thumbprint)
-        const key = importKey(`client ${id}`, () =>
-          importVerificationKey(publicJwk, { alg, purpose: 'self_issued_jwt' }),
-        )
+        const key = importKey(`client ${id}`, publicJwk, alg, 'self_issued_jwt')
+        if (key === undefined) return badSignature('the key cannot be read')
         const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
         return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
           if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }

@@ -32,8 +32,6 @@ export interface FeedFollowerOptions {
   readonly audience: string | undefined
   /** The book was replaced: forget what was looked up. */
   readonly onReload: () => void
-  /** The book changed, went stale or came back. */
-  readonly onChange?: () => void
   /** Something went wrong that retrying will mend, or not: for the log. Never holds a credential. */
   readonly onProblem?: (problem: string) => void
 }
@@ -65,6 +63,11 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let failures = 0
   let streaming = false
   let sweptAt: Stamp = clock.stamp()
+  const listeners = new Set<() => void>()
+
+  function changed(): void {
+    for (const listener of listeners) listener()
+  }
 
   function stalenessMs(): number {
     const ceiling =
@@ -130,7 +133,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       options.onProblem?.('this machine’s clock is more than 10 s off the server’s')
     }
     serverTime = { now: answer.now, at: askedAt }
-    if (!wasFresh) options.onChange?.()
+    if (!wasFresh) changed()
     if (elapsedMs(sweptAt, stamp) < sweepEveryMs) return
     sweptAt = stamp
     book?.sweep(answer.now)
@@ -167,7 +170,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     if (to.place !== place) return entry.sequence <= to.place.sequence
     if (entry.sequence !== place.sequence + 1 || entry.chain !== chain) return false
     to.apply(entry)
-    options.onChange?.()
+    changed()
     return true
   }
 
@@ -181,7 +184,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     book = next
     freshness = undefined
     options.onReload()
-    options.onChange?.()
+    changed()
   }
 
   /** For speed: what streams in is applied when it is next, and asked for when something is missing before it. */
@@ -210,7 +213,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       if (abort.signal.aborted) return
       openStream()
       failures = ok ? 0 : failures + 1
-      if (!isFresh()) options.onChange?.()
+      if (!isFresh()) changed()
       const regular = (stalenessMs() / 3) * (0.7 + 0.3 * random())
       const retry = Math.min(regular, retryMsMin * 2 ** Math.min(failures, 10) * (0.5 + random()))
       cancelTimer = schedule(ok ? regular : retry, loop)
@@ -233,6 +236,10 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     },
     isFresh,
     now,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     refresh: (): MaybePromise<boolean> => (isFresh() ? true : withDeadline(ask()).then(isFresh)),
     reach: (sequence: number): MaybePromise<boolean> =>
       withDeadline(ask()).then(() => book !== undefined && book.place.sequence >= sequence),

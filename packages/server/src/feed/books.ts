@@ -118,6 +118,12 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     return polling
   }
 
+  function subscribe(tenant: string, listener: (entry: FeedEntry) => void): () => void {
+    const set = listeners.get(tenant) ?? new Set()
+    listeners.set(tenant, set.add(listener))
+    return () => set.delete(listener)
+  }
+
   function isFresh(): boolean {
     return freshAsOf !== undefined && elapsedMs(freshAsOf, clock.stamp()) <= options.maxStalenessSeconds * 1000
   }
@@ -144,16 +150,13 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       },
       isFresh,
       refresh: poll,
+      subscribe: (listener) => subscribe(tenant, listener),
       reach: async (sequence) => (await poll()) && (books.get(tenant)?.place.sequence ?? 0) >= sequence,
       now,
     }),
     book: (tenant) => books.get(tenant),
     tenantBySlug: (slug) => slugs.get(slug),
-    subscribe(tenant, listener) {
-      const set = listeners.get(tenant) ?? new Set()
-      listeners.set(tenant, set.add(listener))
-      return () => set.delete(listener)
-    },
+    subscribe,
     poll,
     isFresh,
     async settle(entries) {

@@ -1,0 +1,41 @@
+import { serverLimits } from '../limits.ts'
+import { type Exchange, header, ProblemError } from './exchange.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** The media type without its parameters, in lower case; '' when there is none. */
+export function mediaType(exchange: Exchange): string {
+  return (header(exchange, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+export async function readText(exchange: Exchange, bytesMax: number): Promise<string> {
+  const bytes = await exchange.readBody(bytesMax)
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new ProblemError(400, 'invalid_request', 'the body must be UTF-8')
+  }
+}
+
+/** A JSON body; `{}` when there is none. Anything but one object is 400, another media type 415. */
+export async function readJson(exchange: Exchange): Promise<Record<string, unknown>> {
+  const text = await readText(exchange, serverLimits.bodyBytesMax)
+  if (text.trim() === '') return {}
+  if (mediaType(exchange) !== 'application/json') {
+    throw new ProblemError(415, 'unsupported_media_type', 'the body must be application/json')
+  }
+  return parseJsonBody(text)
+}
+
+export function parseJsonBody(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ProblemError(400, 'invalid_request', 'the body is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ProblemError(400, 'invalid_request', 'the body must be one JSON object')
+  }
+  return value as Record<string, unknown>
+}

@@ -1,0 +1,67 @@
+/** One request as the endpoints see it: nothing parsed that was not asked for. */
+export interface Exchange {
+  readonly method: string
+  /** As received, without query; the tenant's prefix is still there. */
+  readonly path: string
+  readonly query: string
+  /** Name, value, name, value, … as received. */
+  readonly rawHeaders: readonly string[]
+  /** The socket's other end; undefined where there is no socket. */
+  readonly peer: string | undefined
+  readonly requestId: string
+  /** Reads the body once. Throws `ProblemError` 413 when it is longer, 400 when it breaks off. */
+  readBody(bytesMax: number): Promise<Uint8Array>
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | AsyncIterable<string>
+}
+
+/** An expected refusal that must also undo what was begun: thrown inside transactions, answered as RFC 9457. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly status: number
+  readonly code: string
+  readonly errors: readonly FieldError[]
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.errors = more.errors ?? []
+    this.headers = more.headers ?? {}
+  }
+}
+
+export interface FieldError {
+  /** RFC 6901, into the body; `?name` for a query parameter. */
+  readonly pointer: string
+  readonly detail: string
+}
+
+/** The values of one header field, in the order they came. */
+export function headerValues(exchange: Exchange, name: string): readonly string[] {
+  const values: string[] = []
+  const { rawHeaders } = exchange
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if ((rawHeaders[index] as string).toLowerCase() === name) values.push(rawHeaders[index + 1] as string)
+  }
+  return values
+}
+
+/** The one value, or undefined. Throws 400 when the field came more than once. */
+export function header(exchange: Exchange, name: string): string | undefined {
+  const values = headerValues(exchange, name)
+  if (values.length > 1) throw new ProblemError(400, 'invalid_request', `the header ${name} must come once`)
+  return values[0]
+}

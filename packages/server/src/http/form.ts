@@ -1,0 +1,54 @@
+import { serverLimits } from '../limits.ts'
+import { mediaType, readText } from './body.ts'
+import { type Exchange, ProblemError } from './exchange.ts'
+import { OauthError } from './oauth_error.ts'
+
+export type Form = ReadonlyMap<string, string>
+
+/**
+ * RFC 6749 §3.2: `application/x-www-form-urlencoded` in the body only; no parameter twice, one without a value counts as
+ * not sent.
+ */
+export async function readForm(exchange: Exchange): Promise<Form> {
+  if (exchange.query !== '') throw invalid('parameters belong in the body, not in the query')
+  if (mediaType(exchange) !== 'application/x-www-form-urlencoded') {
+    throw invalid('the body must be application/x-www-form-urlencoded')
+  }
+  try {
+    return parseForm(await readText(exchange, serverLimits.bodyBytesMax))
+  } catch (error) {
+    if (error instanceof ProblemError) throw new OauthError('invalid_request', error.message, error.status)
+    throw error
+  }
+}
+
+function parseForm(text: string): Form {
+  const form = new Map<string, string>()
+  const pairs = text === '' ? [] : text.split('&')
+  if (pairs.length > serverLimits.formParametersMax)
+    throw invalid(`at most ${serverLimits.formParametersMax} parameters`)
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=')
+    const name = decodePart(equals < 0 ? pair : pair.slice(0, equals))
+    if (form.has(name)) throw invalid(`the parameter ${printable(name)} must come once`)
+    form.set(name, equals < 0 ? '' : decodePart(pair.slice(equals + 1)))
+  }
+  for (const [name, value] of form) if (value === '') form.delete(name)
+  return form
+}
+
+export function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    throw invalid('the body is not well-formed: bad percent-encoding')
+  }
+}
+
+function printable(name: string): string {
+  return /^[\w-]{1,40}$/.test(name) ? name : 'with that name'
+}
+
+function invalid(description: string): OauthError {
+  return new OauthError('invalid_request', description)
+}

@@ -1,0 +1,36 @@
+import { type ProblemAnswer, problemAnswer } from '@countersign/core'
+import { StoreUnavailableError } from '@countersign/store'
+import { type Answer, type Exchange, ProblemError } from './exchange.ts'
+
+/** Everything here depends on a credential or holds one: nothing may be cached unless its endpoint says so. */
+const jsonHeaders = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
+
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(body) }
+}
+
+/** RFC 9457 with the request id and, for bad input, what is wrong where. */
+export function problem(exchange: Exchange, answer: ProblemAnswer, errors: ProblemError['errors'] = []): Answer {
+  const body = { ...answer.body, requestId: exchange.requestId, ...(errors.length === 0 ? {} : { errors }) }
+  return { status: answer.status, headers: answer.headers, body: JSON.stringify(body) }
+}
+
+/** Whatever an endpoint threw, as an answer. What nobody expected is 500 with nothing in it but the request id. */
+export function answerError(exchange: Exchange, error: unknown, log: (error: unknown) => void): Answer {
+  if (error instanceof ProblemError) {
+    return problem(exchange, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)
+  }
+  log(error)
+  if (error instanceof StoreUnavailableError) {
+    if (error.reason === 'full')
+      return problem(exchange, problemAnswer(507, 'storage_full', 'The database has no space left.'))
+    return problem(
+      exchange,
+      problemAnswer(503, 'unavailable', 'The database cannot be reached.', { 'Retry-After': '1' }),
+    )
+  }
+  return problem(
+    exchange,
+    problemAnswer(500, 'internal_error', 'Something went wrong here; the log knows it by the request id.'),
+  )
+}

@@ -1,0 +1,70 @@
+import { limits, type Seconds } from '@countersign/core'
+import type { BookKeeper } from './book_keeper.ts'
+import { systemClock } from './clock.ts'
+import { createFeedFollower } from './feed_follower.ts'
+import { createHttpClient, type HttpClient } from './http/client.ts'
+import { createHttpDirectory } from './http/directory.ts'
+import { createHttpFeedSource } from './http/feed_source.ts'
+import { memoryLimiter } from './limiter.ts'
+import { createEngine, type Engine } from './verify.ts'
+
+export interface ConnectOptions {
+  readonly issuer: string
+  readonly audience: string
+  readonly credential: string
+  readonly maxStalenessSeconds?: number
+  readonly fetch?: typeof fetch
+  readonly now?: () => Seconds
+  /** Something about the connection that its operator should see. Never holds a credential. */
+  readonly onProblem?: (problem: string) => void
+}
+
+/** An engine in this process whose feed and directory are a server's, over HTTP. */
+export interface Connection {
+  readonly engine: Engine
+  readonly keeper: BookKeeper
+  readonly client: HttpClient
+  /** Resolves after the first attempt to load the book. */
+  ready(): Promise<void>
+  /** End the stream and the timers. */
+  close(): void
+}
+
+/** Join clock, follower, directory and limiter to one engine: what the SDK and a gateway of its own run on. */
+export function connect(options: ConnectOptions): Connection {
+  const clock = systemClock(options.now)
+  const abort = new AbortController()
+  const { issuer, credential, onProblem } = options
+  const client = createHttpClient({ issuer, credential, fetch: options.fetch ?? globalThis.fetch })
+  const keeper = createFeedFollower({
+    source: createHttpFeedSource(client),
+    clock,
+    schedule,
+    random: Math.random,
+    verifierId: crypto.randomUUID(),
+    maxStalenessSeconds: options.maxStalenessSeconds ?? limits.maxStalenessSecondsDefault,
+    audience: options.audience,
+    onReload: () => engine.clear(),
+    ...(onProblem === undefined ? {} : { onProblem }),
+  })
+  const directory = createHttpDirectory(client, abort.signal)
+  const engine = createEngine({ keeper, directory, limiter: memoryLimiter(), clock })
+  const started = keeper.start()
+  return {
+    engine,
+    keeper,
+    client,
+    ready: () => started,
+    close() {
+      abort.abort()
+      keeper.close()
+    },
+  }
+}
+
+/** Timers that keep no process alive. */
+function schedule(delayMs: number, run: () => void): () => void {
+  const timer: unknown = setTimeout(run, delayMs)
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
+  return () => clearTimeout(timer as number)
+}
