@@ -1,0 +1,49 @@
+import type { JsonObject } from '../json.ts'
+import { isIdentifier } from '../jwk/jwk.ts'
+
+/** The claims that we read, with the types that parsing has made sure of (RFC 7519 §4.1, RFC 9068 §2.2). */
+export interface JwtClaims extends JsonObject {
+  readonly iss?: string
+  readonly sub?: string
+  readonly aud?: string | readonly string[]
+  readonly client_id?: string
+  readonly jti?: string
+  readonly scope?: string
+  readonly exp?: number
+  readonly iat?: number
+  readonly nbf?: number
+}
+
+const identifiers = ['iss', 'sub', 'client_id', 'jti'] as const
+const times = ['exp', 'iat', 'nbf'] as const
+
+/**
+ * The first rule that the types of these claims break. A claim may be absent; one that is there has its type, since a
+ * claim of another type is what libraries read as no claim at all (CVE-2026-25537, CVE-2025-30144).
+ */
+export function claimsProblem(claims: JsonObject): string | undefined {
+  for (const name of identifiers) {
+    const value = claims[name]
+    if (value !== undefined && !isIdentifier(value)) return `"${name}" must be a well-formed string`
+  }
+  for (const name of times) {
+    const value = claims[name]
+    if (value !== undefined && !isNumericDate(value))
+      return `"${name}" must be a whole number of seconds from 0 to 2^53`
+  }
+  const { aud, scope } = claims
+  if (scope !== undefined && typeof scope !== 'string') return '"scope" must be a string'
+  if (aud !== undefined && typeof aud !== 'string' && !isListOfStrings(aud)) {
+    return '"aud" must be a string or an array of strings'
+  }
+  return undefined
+}
+
+/** RFC 7519 §2 allows fractions; nobody needs them and rounding them is a choice that two parsers make differently. */
+function isNumericDate(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 53
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string')
+}

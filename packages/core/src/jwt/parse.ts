@@ -1,0 +1,57 @@
+import { parseJsonObjectBytes } from '../json.ts'
+import { type JoseHeader, type JwsFault, parseJws, type UnverifiedJws, type VerifiedJws } from '../jws/parse.ts'
+import { claimsProblem, type JwtClaims } from './claims.ts'
+
+declare const brand: unique symbol
+
+/** Claims that anybody may have written: good for finding the key to verify them with. */
+export interface UnverifiedClaims extends JwtClaims {
+  readonly [brand]: 'unverified'
+}
+
+/** Claims that the holder of a known key has signed, and the issuer that was expected. */
+export interface VerifiedClaims extends JwtClaims {
+  readonly [brand]: 'verified'
+  readonly iss: string
+}
+
+/** A JWT as read (RFC 7519 §7.2, steps 1 to 10 but for the signature). Cannot be used where a `VerifiedJwt` is asked. */
+export interface UnverifiedJwt {
+  readonly [brand]: 'unverified'
+  readonly header: JoseHeader
+  readonly claims: UnverifiedClaims
+  readonly jws: UnverifiedJws
+}
+
+/** A JWT whose signature, key purpose, `typ` and `iss` held. Time and audience are judged with the grant, later. */
+export interface VerifiedJwt {
+  readonly [brand]: 'verified'
+  readonly header: JoseHeader
+  readonly claims: VerifiedClaims
+  readonly jws: VerifiedJws
+}
+
+/** Why not. `detail` states the rule and holds nothing of the token. */
+export interface JwtFault {
+  readonly fault: JwsFault['fault'] | 'wrong_issuer'
+  readonly detail: string
+}
+
+/**
+ * Read a JWT in the form of a compact JWS, at most 16 KiB: `parseJws`, then one JSON object of claims whose types hold.
+ * Nothing in the answer is to be believed yet. Never throws.
+ */
+export function parseJwt(text: string): UnverifiedJwt | JwtFault {
+  const jws = parseJws(text)
+  if ('fault' in jws) return jws
+  const claims = parseJsonObjectBytes(jws.payload)
+  if (claims === undefined) return { fault: 'malformed', detail: 'claims must be one JSON object with unique names' }
+  const problem = claimsProblem(claims)
+  if (problem !== undefined) return { fault: 'malformed', detail: problem }
+  return { header: jws.header, claims, jws } as unknown as UnverifiedJwt
+}
+
+/** Whether reading or verifying a JWT gave a fault. */
+export function isJwtFault(outcome: UnverifiedJwt | VerifiedJwt | JwtFault): outcome is JwtFault {
+  return 'fault' in outcome
+}

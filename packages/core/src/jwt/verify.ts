@@ -1,0 +1,52 @@
+import { andThen } from '../crypto/maybe_promise.ts'
+import { isVerificationKey, type KeyPurpose, type VerificationKey } from '../jwk/verification_key.ts'
+import { verifyJws } from '../jws/verify.ts'
+import type { MaybePromise } from '../seconds.ts'
+import type { JwtFault, UnverifiedJwt, VerifiedJwt } from './parse.ts'
+import { isExpectedTyp } from './typ.ts'
+
+/** What a JWT must be to count here. Nothing has a default. */
+export interface JwtExpectation {
+  /** The `typ`s that are accepted, such as `at+jwt`; `undefined` in the list accepts a JWT without `typ`. */
+  readonly typ: readonly (string | undefined)[]
+  /** The issuer, compared byte for byte. */
+  readonly issuer: string
+  /** What the key must have been registered for. */
+  readonly purpose: KeyPurpose
+}
+
+/**
+ * The one place where a JWT becomes verified: key purpose, `alg` and `kid` as the key has them, `typ`, `iss`, then the
+ * signature. Time, audience and revocation are the decision's. A fault is a value; throws `TypeError` when `key` or
+ * `expected` is not what the types say, so that a forgotten option is never "any".
+ *
+ * ```ts
+ * const jwt = parseJwt(text)
+ * if (isJwtFault(jwt)) return jwt
+ * return verifyJwt(jwt, key, { typ: ['at+jwt'], issuer, purpose: 'access_token' })
+ * ```
+ */
+export function verifyJwt(
+  jwt: UnverifiedJwt,
+  key: VerificationKey,
+  expected: JwtExpectation,
+): MaybePromise<VerifiedJwt | JwtFault> {
+  requireExpectation(key, expected)
+  if (!key.purposes.has(expected.purpose)) return refuse('bad_signature', 'the key is registered for another purpose')
+  if (!isExpectedTyp(jwt.header.typ, expected.typ)) return refuse('malformed', '"typ" must be what is expected here')
+  if (jwt.claims.iss !== expected.issuer) return refuse('wrong_issuer', '"iss" must be the issuer that is expected')
+  return andThen(verifyJws(jwt.jws, key), (outcome) =>
+    'fault' in outcome ? outcome : ({ header: jwt.header, claims: jwt.claims, jws: outcome } as unknown as VerifiedJwt),
+  )
+}
+
+function requireExpectation(key: VerificationKey, expected: JwtExpectation): void {
+  if (!isVerificationKey(key)) throw new TypeError('key must come from importVerificationKey')
+  if (typeof expected.issuer !== 'string' || expected.issuer === '') throw new TypeError('issuer must be given')
+  if (!Array.isArray(expected.typ) || expected.typ.length === 0) throw new TypeError('typ must list what is accepted')
+  if (typeof expected.purpose !== 'string') throw new TypeError('purpose must be given')
+}
+
+function refuse(fault: JwtFault['fault'], detail: string): JwtFault {
+  return { fault, detail }
+}
