@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CompiledQuery } from 'kysely'
 import { Kysely, sql } from 'kysely'
-import type { Row } from '../columns.ts'
 import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import { FatalStoreError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
 import { backupFile } from './backup.ts'
-import { sqliteDialect } from './dialect.ts'
+import { readRows, sqliteDialect } from './dialect.ts'
 import { readSqliteError } from './error.ts'
 import { openReader, openWriter } from './file.ts'
 
@@ -78,7 +77,7 @@ export class SqliteDatabase implements Database {
     return (parameters) => {
       if (!parameters.every(isStorableText)) return []
       try {
-        return statement.all(...parameters) as readonly Row[]
+        return readRows(statement, parameters)
       } catch (error) {
         throw readSqliteError(error)
       }

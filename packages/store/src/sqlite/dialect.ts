@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { Row } from '../columns.ts'
 import { isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 import { isBusy, readSqliteError } from './error.ts'
@@ -112,7 +113,7 @@ class SqliteConnection implements DatabaseConnection {
     const { statement, hasRows } = this.#prepare(query.sql)
     const parameters = query.parameters as readonly SQLInputValue[]
     if (hasRows) {
-      const rows = statement.all(...parameters) as R[]
+      const rows = readRows(statement, parameters) as R[]
       return { rows, numAffectedRows: BigInt(rows.length) }
     }
     const { changes, lastInsertRowid } = statement.run(...parameters)
@@ -134,4 +135,27 @@ class SqliteConnection implements DatabaseConnection {
     this.failure ??= error
     return error
   }
+}
+
+/**
+ * A number that JavaScript cannot hold comes as a bigint, which no column check lets pass: else the whole statement would
+ * fail, and one poisoned row would take a list with it.
+ */
+export function readRows(statement: StatementSync, parameters: readonly SQLInputValue[]): readonly Row[] {
+  try {
+    return statement.all(...parameters)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_OUT_OF_RANGE') throw error
+  }
+  statement.setReadBigInts(true)
+  try {
+    return statement.all(...parameters).map((row) => Object.fromEntries(Object.entries(row).map(asNumber)))
+  } finally {
+    statement.setReadBigInts(false)
+  }
+}
+
+function asNumber([column, value]: readonly [string, unknown]): readonly [string, unknown] {
+  const isSafe = typeof value === 'bigint' && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)
+  return [column, isSafe ? Number(value) : value]
 }
