@@ -14,7 +14,7 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
       const { credentialId, clientId, from, to, intervalSeconds } = filter
       let counts = session.db
         .selectFrom('usage_counts')
-        .select(['outcome', 'count', sql<number>`(minute_at / ${intervalSeconds}) * ${intervalSeconds}`.as('at')])
+        .select(['outcome', 'count', sql<number>`minute_at - minute_at % ${intervalSeconds}`.as('at')])
         .where('tenant', '=', tenant)
         .where('minute_at', '>=', Math.floor(from))
         .where('minute_at', '<', Math.ceil(to))
