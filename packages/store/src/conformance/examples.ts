@@ -1,0 +1,202 @@
+/** Sound records of each kind, and the change that goes with them. */
+import { hash } from 'node:crypto'
+import type { Subject } from '@countersign/core'
+import { neverDropAt } from '@countersign/core'
+import type {
+  Api,
+  AuditDraft,
+  Client,
+  ClientJwk,
+  ClientSecret,
+  IdempotencyRecord,
+  Key,
+  SigningKey,
+  Tenant,
+  Token,
+  VerifierPosition,
+} from '../records.ts'
+import type { Append, Store } from '../store.ts'
+import { startAt } from './test_database.ts'
+
+const fresh = { version: 1, createdAt: startAt, updatedAt: startAt }
+
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url')
+}
+
+export function exampleTenant(id: string, members: Partial<Tenant> = {}): Tenant {
+  return { id, slug: `slug-${id}`, name: `Tenant ${id}`, status: 'active', ...fresh, ...members }
+}
+
+export function exampleApi(tenant: string, id: string, members: Partial<Api> = {}): Api {
+  return {
+    tenant,
+    id,
+    audience: `https://${id}.example`,
+    name: 'Orders',
+    status: 'active',
+    tokenTtlSeconds: 3600,
+    tokenTtlSecondsMax: 86_400,
+    tokenFormat: 'jwt',
+    signingAlg: 'ES256',
+    maxStalenessSeconds: 10,
+    isBuiltIn: false,
+    createdSequence: 0,
+    scopes: [{ name: 'orders:read', description: 'See orders', source: 'declared' }],
+    ...fresh,
+    ...members,
+  }
+}
+
+export function exampleClient(tenant: string, id: string, members: Partial<Client> = {}): Client {
+  return {
+    tenant,
+    id,
+    name: 'Mobile',
+    type: 'service',
+    status: 'active',
+    access: { api_1: 'orders:read orders:write' },
+    guards: [],
+    metadata: { team: 'blue' },
+    selfIssuedLifeSecondsMax: 3600,
+    cutOff: 0,
+    ...fresh,
+    ...members,
+  }
+}
+
+export function exampleSecret(tenant: string, clientId: string, id: string): ClientSecret {
+  return { tenant, id, clientId, digest: digestOf(`secret ${tenant} ${id}`), createdAt: startAt }
+}
+
+export function exampleJwk(tenant: string, clientId: string, kid: string): ClientJwk {
+  return {
+    tenant,
+    clientId,
+    kid,
+    thumbprint: digestOf(kid),
+    alg: 'ES256',
+    publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
+    createdAt: startAt,
+  }
+}
+
+export function exampleKey(tenant: string, id: string, members: Partial<Key> = {}): Key {
+  return {
+    tenant,
+    id,
+    digest: digestOf(`key ${tenant} ${id}`),
+    prefix: 'cs',
+    environment: 'live',
+    clientId: 'client_1',
+    apiId: 'api_1',
+    scope: 'orders:read',
+    name: 'Key',
+    status: 'active',
+    metadata: {},
+    ...fresh,
+    ...members,
+  }
+}
+
+export function exampleToken(tenant: string, jti: string, members: Partial<Token> = {}): Token {
+  return {
+    tenant,
+    jti,
+    format: 'opaque',
+    digest: digestOf(`token ${tenant} ${jti}`),
+    prefix: 'cs',
+    clientId: 'client_1',
+    apiId: 'api_1',
+    subject: 'client_1',
+    name: '',
+    metadata: {},
+    issuedScope: 'orders:read',
+    issuedExpiresAt: startAt + 3600,
+    status: 'active',
+    lineage: [{ type: 'key', id: 'key_1' }],
+    inherited: [{ ipAllow: ['192.0.2.0/24'] }],
+    limitId: 'key_1',
+    position: 7,
+    ...fresh,
+    ...members,
+  }
+}
+
+export function exampleSigningKey(tenant: string, kid: string, members: Partial<SigningKey> = {}): SigningKey {
+  return {
+    tenant,
+    kid,
+    alg: 'ES256',
+    purpose: 'access_token',
+    publicJwk: { kty: 'EC' },
+    sealedPrivateJwk: new Uint8Array([0, 1, 2, 255]),
+    publishedAt: startAt,
+    signsAt: startAt + 600,
+    status: 'active',
+    version: 1,
+    ...members,
+  }
+}
+
+export function exampleIdempotency(tenant: string, members: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+  return {
+    tenant,
+    caller: 'client_1 key_1',
+    method: 'POST',
+    path: '/v1/keys',
+    keyDigest: digestOf('an idempotency key'),
+    bodyDigest: digestOf('{}'),
+    status: 201,
+    sealedAnswer: new Uint8Array([9, 8, 7]),
+    createdAt: startAt,
+    expiresAt: startAt + 86_400,
+    ...members,
+  }
+}
+
+export function examplePosition(tenant: string, verifierId: string, sequence = 1): VerifierPosition {
+  return {
+    tenant,
+    verifierId,
+    epoch: 'epoch',
+    sequence,
+    maxStalenessSeconds: 10,
+    askedAt: startAt,
+    reachedAt: startAt,
+  }
+}
+
+export function exampleAudit(objectId: string, members: Partial<AuditDraft> = {}): AuditDraft {
+  return {
+    actor: { kind: 'credential', clientId: 'client_1', credentialId: 'key_1', address: '192.0.2.1' },
+    action: 'key.update',
+    objectType: 'key',
+    objectId,
+    before: { scope: 'orders:read orders:write', nested: { b: 1, a: [2, { d: 1, c: null }] } },
+    after: { scope: 'orders:read' },
+    requestId: 'request_1',
+    ...members,
+  }
+}
+
+export function keySubject(id: string, version = 1, status: 'active' | 'disabled' | 'revoked' = 'active'): Subject {
+  return { type: 'key', id, version, state: { status, scope: 'orders:read' }, dropAt: neverDropAt }
+}
+
+/** A change of one key: its entry and its audit event. */
+export function keyChange(tenant: string, id: string, version = 1, status: 'active' | 'revoked' = 'active'): Append {
+  return { tenant, audit: exampleAudit(id), subjects: () => [keySubject(id, version, status)] }
+}
+
+/** `api_1`, `client_1` and `key_1` in each tenant, without entries. */
+export async function seed(store: Store, ...tenants: readonly string[]): Promise<void> {
+  for (const tenant of tenants) {
+    await store.write(async (transaction) => {
+      await transaction.tenants.insert(exampleTenant(tenant))
+      await transaction.apis.insert(exampleApi(tenant, 'api_1'))
+      await transaction.clients.insert(exampleClient(tenant, 'client_1'))
+      await transaction.keys.insert(exampleKey(tenant, 'key_1'))
+    })
+  }
+}

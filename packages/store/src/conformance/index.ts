@@ -1,0 +1,19 @@
+/** What every database behind the store must pass; `runConformance` registers it with vitest. */
+import { describe } from 'vitest'
+import { changeCases } from './change.ts'
+import { poisonedRowCases } from './poisoned_row.ts'
+import { repositoryCases } from './repositories.ts'
+import { tenantWallCases } from './tenant_wall.ts'
+import type { CreateDatabase } from './test_database.ts'
+
+export type { CreateDatabase, TestDatabase } from './test_database.ts'
+
+/** `create` gives an empty database each time. */
+export function runConformance(name: string, create: CreateDatabase): void {
+  describe(name, () => {
+    describe('repositories', () => repositoryCases(create))
+    describe('the wall between tenants', () => tenantWallCases(create))
+    describe('changes', () => changeCases(create))
+    describe('poisoned rows', () => poisonedRowCases(create))
+  })
+}

@@ -1,0 +1,206 @@
+import { expect, it } from 'vitest'
+import type { Append, WriteTransaction } from '../store.ts'
+import {
+  digestOf,
+  exampleApi,
+  exampleAudit,
+  exampleClient,
+  exampleIdempotency,
+  exampleJwk,
+  exampleKey,
+  examplePosition,
+  exampleSecret,
+  exampleSigningKey,
+  exampleToken,
+  keyChange,
+  seed,
+} from './examples.ts'
+import type { CreateDatabase, TestDatabase } from './test_database.ts'
+import { randomFrom, startAt, withStore } from './test_database.ts'
+
+/** Pairs that a careless collation, normalisation or padding takes for one. */
+const lookalikes = [
+  ['abc', 'ABC', 'aBc'],
+  ['caf\u00e9', 'cafe\u0301'],
+  ['a', 'a ', ' a', 'a\t'],
+  ['\u212b', '\u00c5', 'A\u030a'],
+  ['stra\u00dfe', 'strasse', 'STRASSE'],
+  ['\uff41', 'a\u200b', '\u0430'],
+  ['1', '01', '1.0', '1e0'],
+  ['%', '_', '\\', "'", '"', '--', '*', '?'],
+] as const
+
+export function tenantWallCases(create: CreateDatabase): void {
+  it('CVE-2026-55170: ids that only look alike are different ids, tenants included', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const ids = [...new Set(lookalikes.flat())]
+      await store.write(async (transaction) => {
+        for (const id of ids) {
+          await transaction.keys.insert(exampleKey('acme', id, { name: id }))
+          await transaction.keys.insert(exampleKey(`tenant ${id}`, 'key_1', { name: id }))
+          await transaction.apis.insert(exampleApi('acme', id, { audience: id }))
+          await transaction.signingKeys.insert(exampleSigningKey('acme', id))
+          transaction.append(keyChange('acme', id))
+        }
+      })
+      for (const id of ids) {
+        expect((await store.read.keys.find('acme', id))?.name).toBe(id)
+        expect((await store.read.keys.find(`tenant ${id}`, 'key_1'))?.name).toBe(id)
+        expect((await store.read.apis.findByAudience('acme', id))?.id).toBe(id)
+        expect((await store.read.statusEntries.find('acme', 'key', id))?.id).toBe(id)
+        expect(await store.lookup.credential('acme', digestOf(`key acme ${id}`))).toMatchObject({ id })
+      }
+      expect(await store.read.signingKeys.list('acme')).toHaveLength(ids.length)
+      for (const [id] of lookalikes) {
+        expect(await store.read.keys.find('acme', `${id}\0`)).toBeUndefined()
+        expect(await store.read.keys.find('acme', `${id}\ud800`)).toBeUndefined()
+      }
+    }))
+
+  it('text that a database would change on its way is refused, and found by nobody', () =>
+    withStore(create, async (store) => {
+      for (const id of ['a\0', '\ud800', 'a\udc00b']) {
+        const insert = store.write((transaction) => transaction.keys.insert(exampleKey('acme', id)))
+        await expect(insert).rejects.toMatchObject({ name: 'UnstorableTextError' })
+        expect(await store.lookup.credential('acme', id)).toBeUndefined()
+        expect(await store.read.statusEntries.count('acme', 'token', id, startAt)).toBe(0)
+      }
+      expect(await store.read.keys.find('acme', '\ufffd')).toBeUndefined()
+    }))
+
+  it('the wrong tenant finds nothing, by any method', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      await fill(store.write.bind(store))
+      const { read } = store
+      const page = { limit: 10 }
+      const idempotency = { ...exampleIdempotency('other'), tenant: 'other' }
+      const found = await Promise.all([
+        read.apis.find('other', 'api_9'),
+        read.apis.findByAudience('other', 'https://api_9.example'),
+        read.apis.findDocument('other', 'api_9'),
+        read.clients.find('other', 'client_9'),
+        read.keys.find('other', 'key_9'),
+        read.keys.findByDigest('other', digestOf('key acme key_9')),
+        read.tokens.find('other', 'jti_9'),
+        read.tokens.findByDigest('other', digestOf('token acme jti_9')),
+        read.statusEntries.find('other', 'key', 'key_9'),
+        store.write((transaction) => transaction.idempotency.find(idempotency, startAt)).then(({ value }) => value),
+      ])
+      expect(found).toEqual(found.map(() => undefined))
+      const lists = await Promise.all([
+        read.clients.listByApi('other', 'api_9', page),
+        read.clients.secrets('other', 'client_9'),
+        read.clients.jwks('other', 'client_9'),
+        read.keys.list('other', { clientId: 'client_9', now: startAt }, page),
+        read.tokens.list('other', {}, page),
+        read.signingKeys.list('other'),
+        read.audit.list('other', {}, page),
+        read.verifierPositions.list('other'),
+        store.feed.after('other', 0, 10),
+      ])
+      expect(lists).toEqual(lists.map(() => []))
+      expect(await store.feed.place('other')).toMatchObject({ sequence: 0, chain: '' })
+      expect((await store.feed.snapshot('other', startAt)).entries).toEqual([])
+    }))
+
+  it('a mutation changes nothing outside its target, whatever it is', () =>
+    withStore(create, async (store, database) => {
+      const tenants = Array.from({ length: 40 }, (_, index) => `tenant_${index}`)
+      await seed(store, ...tenants)
+      for (const tenant of tenants) await fill(store.write.bind(store), tenant)
+      const random = randomFrom(7)
+      let before = await dump(database)
+      for (let round = 0; round < mutations.length * 2; round++) {
+        const tenant = tenants[random(tenants.length)]!
+        const mutate = mutations[round % mutations.length]!
+        await store.write((transaction) => mutate(transaction, tenant)).catch(() => {})
+        const after = await dump(database)
+        const touched = [...missing(before, after), ...missing(after, before)].map((row) => JSON.parse(row)[1])
+        expect(touched.filter((each) => each !== tenant)).toEqual([])
+        before = after
+      }
+    }))
+}
+
+function missing(from: ReadonlySet<string>, of: ReadonlySet<string>): readonly string[] {
+  return [...of].filter((row) => !from.has(row))
+}
+
+type Write = (work: (transaction: WriteTransaction) => Promise<void>) => Promise<unknown>
+
+/** One more of everything, with 9 in its id. */
+async function fill(write: Write, tenant = 'acme'): Promise<void> {
+  await write(async (transaction) => {
+    await transaction.apis.insert(exampleApi(tenant, 'api_9'))
+    await transaction.apis.saveDocument({ tenant, apiId: 'api_9', text: '', description: {}, importedAt: startAt })
+    await transaction.clients.insert(exampleClient(tenant, 'client_9', { access: { api_1: 'a', api_9: 'b' } }))
+    await transaction.clients.insertSecret(exampleSecret(tenant, 'client_9', 'secret_9'))
+    await transaction.clients.insertJwk(exampleJwk(tenant, 'client_9', 'kid_9'))
+    await transaction.keys.insert(exampleKey(tenant, 'key_9', { clientId: 'client_9', apiId: 'api_9' }))
+    await transaction.tokens.insert(exampleToken(tenant, 'jti_9', { clientId: 'client_9', apiId: 'api_9' }))
+    await transaction.signingKeys.insert(exampleSigningKey(tenant, 'kid_9'))
+    await transaction.idempotency.insert(exampleIdempotency(tenant))
+    await transaction.verifierPositions.save(examplePosition(tenant, 'verifier_9'))
+    await transaction.singleUse.take('client_assertion', tenant, 'jti', startAt + 60, startAt)
+    transaction.append(keyChange(tenant, 'key_9'))
+  })
+}
+
+const again = { version: 2 }
+
+const mutations: readonly ((transaction: WriteTransaction, tenant: string) => Promise<unknown>)[] = [
+  (it, tenant) => it.keys.revokeByClient(tenant, 'client_9', startAt),
+  (it, tenant) => it.tokens.revokeByClient(tenant, 'client_9', startAt),
+  (it, tenant) => it.keys.update(exampleKey(tenant, 'key_1', { ...again, status: 'revoked' })),
+  (it, tenant) => it.tokens.update(exampleToken(tenant, 'jti_9', { ...again, status: 'revoked' })),
+  (it, tenant) => it.clients.update(exampleClient(tenant, 'client_1', { ...again, access: {} })),
+  (it, tenant) => it.clients.setCutOff(tenant, 'client_9', 4),
+  (it, tenant) => it.clients.expireSecrets(tenant, 'client_9', startAt),
+  (it, tenant) => it.clients.deleteSecrets(tenant, 'client_9'),
+  (it, tenant) => it.clients.deleteJwk(tenant, 'client_9', 'kid_9'),
+  (it, tenant) => it.apis.update(exampleApi(tenant, 'api_1', { ...again, scopes: [] })),
+  (it, tenant) => it.apis.setCreatedSequence(tenant, 'api_9', 4),
+  (it, tenant) => it.apis.delete(tenant, 'api_9'),
+  (it, tenant) => it.clients.delete(tenant, 'client_9'),
+  (it, tenant) => it.signingKeys.update(exampleSigningKey(tenant, 'kid_9', { ...again, status: 'revoked' })),
+  (it, tenant) => it.signingKeys.delete(tenant, 'kid_9'),
+  (it, tenant) => it.idempotency.insert(exampleIdempotency(tenant, { createdAt: startAt + 99_999 })),
+  (it, tenant) => it.singleUse.take('client_assertion', tenant, 'jti', startAt + 900, startAt + 60),
+  (it, tenant) => it.verifierPositions.save(examplePosition(tenant, 'verifier_9', 5)),
+  async (it, tenant) => it.append(keyChange(tenant, 'key_1', 2, 'revoked')),
+  async (it, tenant) => it.append({ tenant, audit: exampleAudit('key_1') } satisfies Append),
+  (it, tenant) => it.tenants.delete(tenant),
+]
+
+const tables = [
+  'feed',
+  'status_entries',
+  'audit',
+  'counters',
+  'tenants',
+  'apis',
+  'api_documents',
+  'clients',
+  'client_access',
+  'client_secrets',
+  'client_jwks',
+  'keys',
+  'tokens',
+  'signing_keys',
+  'idempotency',
+  'single_use',
+  'verifier_positions',
+]
+
+/** Every row of every table, with its tenant. */
+async function dump(database: TestDatabase): Promise<Set<string>> {
+  const rows = new Set<string>()
+  for (const table of tables) {
+    for (const row of await database.query(`select * from ${table}`)) {
+      rows.add(JSON.stringify([table, row.tenant ?? row.id, row]))
+    }
+  }
+  return rows
+}

@@ -1,0 +1,53 @@
+import { hash, randomBytes } from 'node:crypto'
+import type { Seconds } from '@countersign/core'
+import type { Store, StoreOptions } from '../store.ts'
+
+/** One database of a test. Several stores can be open on it at once, as several processes would have them. */
+export interface TestDatabase {
+  open(options?: Partial<StoreOptions>): Promise<Store>
+  /** For `openStore`, in another process. */
+  readonly url: string
+  /** SQL behind the store's back: what a bug, an older program or an intruder would write. */
+  execute(sql: string): Promise<void>
+  query(sql: string): Promise<readonly { readonly [column: string]: unknown }[]>
+  drop(): Promise<void>
+}
+
+export type CreateDatabase = () => Promise<TestDatabase>
+
+export const auditKey = hash('sha256', 'a key for the audit links of tests', 'buffer')
+
+/** 2027-01-15T08:00:00Z */
+export const startAt: Seconds = 1_800_000_000
+
+export const storeOptions: StoreOptions = { auditKey, now: () => startAt, randomBytes: (count) => randomBytes(count) }
+
+/** Runs `test` with one store on a database of its own. */
+export async function withStore(
+  create: CreateDatabase,
+  test: (store: Store, database: TestDatabase) => Promise<void>,
+  options: Partial<StoreOptions> = {},
+): Promise<void> {
+  const database = await create()
+  try {
+    const store = await database.open(options)
+    try {
+      await test(store, database)
+    } finally {
+      await store.close()
+    }
+  } finally {
+    await database.drop()
+  }
+}
+
+/** A small generator with a seed (mulberry32), so that a failing run can be run again. */
+export function randomFrom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below) | 0
+  }
+}
