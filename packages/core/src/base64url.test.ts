@@ -49,5 +49,6 @@ test('no two texts decode to the same bytes', () => {
 
 test('a part of a text is decoded without cutting it out', () => {
   expect(decodeBase64url('xx.QUI.xx', 3, 6)).toEqual(new Uint8Array([65, 66]))
+  expect(decodeBase64url('QQQQQQ', 0, 5)).toBeUndefined()
   expect(decodeBase64url('', 0, 0)).toEqual(new Uint8Array())
 })

@@ -93,6 +93,8 @@ describe('a token that does not', () => {
   test('letters that only look alike after lower-casing stay what they are', () => {
     expect(foldTyp('\u212ait+jwt')).toBe('\u212ait+jwt')
     expect(foldTyp('APPLICATION/DPoP+JWT')).toBe('dpop+jwt')
+    // RFC 7515 §4.1.9: the prefix is left out only where no other slash follows.
+    expect(foldTyp('application/a/b')).toBe('application/a/b')
   })
 
   test('was signed with a key for another purpose', async () => {
