@@ -34,6 +34,8 @@ export interface Question extends Expectation {
   readonly credential: string
   /** The book must have applied at least this. */
   readonly minSequence?: number
+  /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
+  readonly isRepeat?: true
 }
 
 export interface Engine {
@@ -148,7 +150,7 @@ export function createEngine(options: EngineOptions): Engine {
     const rejection = findRejection(effective, question, keeper.now())
     if (rejection !== undefined) return rejected(rejection)
     const book = keeper.book as StatusBook
-    if (effective.rateLimit === undefined) return conclude(question, effective, undefined)
+    if (question.isRepeat === true || effective.rateLimit === undefined) return conclude(question, effective, undefined)
     const taken = limiter.take(`${book.tenant} ${effective.limitId}`, effective.rateLimit, keeper.now())
     if (!(taken instanceof Promise)) return conclude(question, effective, taken)
     return taken.then((outcome) =>
