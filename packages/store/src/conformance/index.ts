@@ -1,6 +1,8 @@
 /** What every database behind the store must pass; `runConformance` registers it with vitest. */
 import { describe } from 'vitest'
+import { auditCases } from './audit.ts'
 import { changeCases } from './change.ts'
+import { feedCases } from './feed.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { repositoryCases } from './repositories.ts'
 import { tenantWallCases } from './tenant_wall.ts'
@@ -14,6 +16,8 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('repositories', () => repositoryCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
+    describe('the feed', () => feedCases(create))
+    describe('the audit chain', () => auditCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))
   })
 }
