@@ -1,7 +1,7 @@
 import { serverLimits } from '../limits.ts'
+import { OauthError } from '../services/oauth_error.ts'
 import { mediaType, readText } from './body.ts'
 import { type Exchange, ProblemError } from './exchange.ts'
-import { OauthError } from './oauth_error.ts'
 
 export type Form = ReadonlyMap<string, string>
 
@@ -30,6 +30,10 @@ function parseForm(text: string): Form {
   for (const pair of pairs) {
     const equals = pair.indexOf('=')
     const name = decodePart(equals < 0 ? pair : pair.slice(0, equals))
+    // RFC 8693 and 8707 let these two repeat; a token of ours is for exactly one API.
+    if (form.has(name) && (name === 'audience' || name === 'resource')) {
+      throw new OauthError('invalid_target', 'a token is for exactly one API: name one')
+    }
     if (form.has(name)) throw invalid(`the parameter ${printable(name)} must come once`)
     form.set(name, equals < 0 ? '' : decodePart(pair.slice(equals + 1)))
   }

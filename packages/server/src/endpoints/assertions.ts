@@ -1,0 +1,34 @@
+import { routes } from '@countersign/contract'
+import { formatTime, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
+import { readJson } from '../http/body.ts'
+import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
+import { parseInput } from '../http/input.ts'
+import { json, problem } from '../http/respond.ts'
+import { signAssertion } from '../services/gateway_assertion.ts'
+import { isGuarded } from '../services/guards.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { guarded } from './guarded.ts'
+
+/** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */
+export function assertions(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+    const body = parseInput(routes.createAssertion.body, await readJson(exchange), 'body')
+    if (!isGuarded(await caller.guards(), body.audience)) {
+      throw new ProblemError(403, 'forbidden', 'this client does not guard that audience')
+    }
+    const outcome = await tenant.engine.verify({
+      credential: body.credential,
+      audience: body.audience,
+      requires: [[]],
+      address: body.ip === undefined ? undefined : parseAddress(body.ip),
+      origin: body.origin,
+      isRepeat: true,
+    })
+    if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+    if (outcome.outcome === 'rejected') return problem(exchange, { ...rejectionAnswer(outcome.rejection), status: 422 })
+    const api = services.books.book(tenant.id)?.apiByAudience(body.audience)
+    if (api === undefined) throw new ProblemError(404, 'not_found', 'there is no such API')
+    const { assertion, expiresAt } = await signAssertion(services, tenant, outcome.grant, api.apiId)
+    return json(200, { assertion, expiresAt: formatTime(expiresAt) })
+  })
+}

@@ -1,0 +1,60 @@
+/** Who calls with a bearer credential: the same engine as everywhere, for the management audience (invariant 11). */
+
+import type { ManagementScope } from '@countersign/contract'
+import {
+  type Grant,
+  type MaybePromise,
+  type ProblemAnswer,
+  rejectionAnswer,
+  unavailableAnswer,
+} from '@countersign/core'
+import { credentialHeadersOf, type Outcome, questionOf } from '@countersign/verifier'
+import { clientAddress } from '../http/client_address.ts'
+import { type Exchange, headerValues } from '../http/exchange.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+
+export interface Caller {
+  readonly grant: Grant
+  /** The text presented: to judge it again while a stream is open. */
+  readonly credential: string
+  readonly address: string | undefined
+  /** Audiences whose credentials it may ask about; `['*']` is every one. */
+  guards(): MaybePromise<readonly string[]>
+}
+
+export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
+
+/** The caller, or the answer that refuses it. Synchronous once the credential is known. */
+export function authenticateCaller(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  scope: ManagementScope,
+): MaybePromise<CallerOrRefusal> {
+  const address = clientAddress(exchange, services.trustedProxies)
+  const question = questionOf(credentialHeadersOf(exchange.rawHeaders), {
+    audience: tenant.managementAudience,
+    requires: [[scope]],
+    ip: address,
+    origin: headerValues(exchange, 'origin')[0],
+  })
+  if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
+  const judge = (outcome: Outcome): CallerOrRefusal => {
+    if (outcome.outcome === 'verified')
+      return { caller: callerOf(services, tenant, outcome.grant, question.credential, address) }
+    if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
+    return { refusal: rejectionAnswer(outcome.rejection) }
+  }
+  const outcome = tenant.engine.verify(question)
+  return outcome instanceof Promise ? outcome.then(judge) : judge(outcome)
+}
+
+function callerOf(
+  services: Services,
+  tenant: TenantContext,
+  grant: Grant,
+  credential: string,
+  address: string | undefined,
+): Caller {
+  return { grant, credential, address, guards: () => services.guards(tenant, grant.clientId) }
+}

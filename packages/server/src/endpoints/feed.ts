@@ -1,0 +1,149 @@
+/** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
+
+import { routes } from '@countersign/contract'
+import { type FeedEntry, type Place, type Subject, unavailableAnswer } from '@countersign/core'
+import { readJson } from '../http/body.ts'
+import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
+import { parseInput, parseQuery } from '../http/input.ts'
+import { json, problem } from '../http/respond.ts'
+import { serverLimits } from '../limits.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { guarded } from './guarded.ts'
+
+/** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
+export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return guarded(services, tenant, exchange, 'credentials:verify', async () => {
+    const now = services.now()
+    const { place, entries } = await services.store.feed.snapshot(tenant.id, now)
+    const head = { tenant: tenant.id, issuer: tenant.issuer, place, now }
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' },
+      body: snapshotLines(head, entries),
+    }
+  })
+}
+
+async function* snapshotLines(head: object, entries: readonly Subject[]): AsyncGenerator<string> {
+  let chunk = `${JSON.stringify(head)}\n`
+  for (const { type, id, version, state, dropAt } of entries) {
+    chunk += `${JSON.stringify({ type, id, version, state, dropAt })}\n`
+    if (chunk.length < 65_536) continue
+    yield chunk
+    chunk = ''
+  }
+  yield `${chunk}${JSON.stringify({ end: entries.length })}\n`
+}
+
+/** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */
+export function feed(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+    const { after, epoch, chain } = parseQuery(routes.feed.query, exchange.query)
+    const place: Place = { epoch, sequence: after, chain }
+    if (!(await isInLog(services, tenant, place))) return json(200, { reload: true })
+    if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
+      return json(200, { entries: await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax) })
+    }
+    if (services.streams.count >= serverLimits.streamsMax) return problem(exchange, unavailableAnswer(1))
+    const isStillAllowed = async (): Promise<boolean> => {
+      const inspection = await tenant.engine.inspect(caller.credential)
+      return (
+        !('outcome' in inspection) &&
+        inspection.effective.fault === undefined &&
+        services.now() < inspection.effective.endsAt
+      )
+    }
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+      body: streamEntries(services, tenant, after, exchange.signal, isStillAllowed),
+    }
+  })
+}
+
+/** What is there already, then what comes; the follower asks for whatever it missed in between. */
+async function* streamEntries(
+  services: Services,
+  tenant: TenantContext,
+  after: number,
+  signal: AbortSignal,
+  isStillAllowed: () => Promise<boolean>,
+): AsyncGenerator<string> {
+  const queue: FeedEntry[] = []
+  let wake: () => void = () => {}
+  const unsubscribe = services.books.subscribe(tenant.id, (entry) => {
+    queue.push(entry)
+    wake()
+  })
+  const end = services.streams.open(() => wake())
+  signal.addEventListener('abort', () => wake(), { once: true })
+  try {
+    yield ': countersign\n\n'
+    for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax))
+      yield eventOf(entry)
+    while (!signal.aborted && !end.isEnding()) {
+      if (queue.length === 0) await pause(serverLimits.heartbeatMs, (resolve) => (wake = resolve))
+      // Whoever can only listen keeps no more than a page waiting: it is told to ask instead.
+      if (queue.length > serverLimits.feedPageMax || !(await isStillAllowed())) return
+      const events = queue.splice(0).map(eventOf).join('')
+      yield events === '' ? ': still here\n\n' : events
+    }
+  } finally {
+    end.close()
+    unsubscribe()
+  }
+}
+
+function eventOf(entry: FeedEntry): string {
+  const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
+  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state, dropAt, at, audit, chain })}\n\n`
+}
+
+function pause(delayMs: number, begin: (resolve: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs)
+    timer.unref()
+    begin(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** `POST /v1/feed/position`: the head, read after the question came, with the age of that read. */
+export function feedPosition(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+    const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
+    const asked = { epoch: body.epoch, sequence: body.sequence, chain: body.chain }
+    const beganAt = performance.now()
+    const head = await services.store.feed.place(tenant.id)
+    const now = services.now()
+    if (asked.epoch === head.epoch && asked.sequence > head.sequence) {
+      throw new ProblemError(400, 'invalid_request', 'the place named is above the head')
+    }
+    const isKnown = await isInLog(services, tenant, asked)
+    if (isKnown) {
+      services.positions.report(tenant.id, {
+        verifierId: `${caller.grant.credentialId}:${body.verifierId}`,
+        epoch: asked.epoch,
+        sequence: asked.sequence,
+        maxStalenessSeconds: body.maxStalenessSeconds,
+      })
+    }
+    return json(200, {
+      nonce: body.nonce,
+      epoch: head.epoch,
+      head: head.sequence,
+      ageMs: performance.now() - beganAt,
+      now,
+      ...(isKnown ? {} : { reload: true }),
+    })
+  })
+}
+
+/** Whether the place is one in this very log: same epoch, and the same history up to it. */
+async function isInLog(services: Services, tenant: TenantContext, place: Place): Promise<boolean> {
+  if (place.epoch !== (await services.store.feed.epoch())) return false
+  const chain = await services.store.feed.chainAt(tenant.id, place.sequence)
+  return chain !== undefined && chain === place.chain
+}

@@ -1,0 +1,41 @@
+import type { Answer, Exchange } from '../http/exchange.ts'
+import { json } from '../http/respond.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+
+/** `GET /healthz`: the process answers. */
+export function healthz(): Answer {
+  return json(200, { status: 'ok' })
+}
+
+/** `GET /readyz`: database, migrations (the store opened, so they ran), a fresh book and a key that signs. */
+export async function readyz(services: Services, tenant: TenantContext): Promise<Answer> {
+  const checks: Record<string, boolean> = {
+    database: await holds(() => services.store.ping()),
+    book: services.books.isFresh() || (await services.books.poll()),
+    signingKey: await holds(async () => services.signingKeys.signer(tenant.id, 'ES256', 'access_token')),
+  }
+  const isReady = Object.values(checks).every(Boolean)
+  return json(
+    isReady ? 200 : 503,
+    { status: isReady ? 'ready' : 'not ready', checks },
+    isReady ? {} : { 'Retry-After': '1' },
+  )
+}
+
+/** `GET /metrics`: Prometheus text, with bounded labels. */
+export async function metrics(services: Services, _exchange: Exchange): Promise<Answer> {
+  return {
+    status: 200,
+    headers: { 'Content-Type': services.metrics.contentType, 'Cache-Control': 'no-store' },
+    body: await services.metrics.text(),
+  }
+}
+
+async function holds(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch {
+    return false
+  }
+}

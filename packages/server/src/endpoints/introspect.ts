@@ -1,0 +1,82 @@
+/** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
+import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
+import type { Inspection } from '@countersign/verifier'
+import { clientAddress } from '../http/client_address.ts'
+import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
+import { type Form, readForm } from '../http/form.ts'
+import { readPresentedClient } from '../http/presented_client.ts'
+import { json } from '../http/respond.ts'
+import { authenticateClient } from '../services/client_authenticator.ts'
+import { isGuarded } from '../services/guards.ts'
+import { OauthError } from '../services/oauth_error.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { authenticateCaller } from './caller.ts'
+import { answerOauth } from './oauth_endpoint.ts'
+
+/** Whether the asker may know of this grant: its own, or one for an audience it guards. */
+type MayKnow = (grant: Grant) => boolean
+
+export function introspect(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return answerOauth(services.log, exchange.requestId, async () => {
+    const form = await readForm(exchange)
+    const mayKnow = await authenticateAsker(services, tenant, exchange, form)
+    if ('status' in mayKnow) return mayKnow
+    const text = form.get('token')
+    if (text === undefined) throw new OauthError('invalid_request', 'token is missing')
+    const inspection = await tenant.engine.inspect(text)
+    if ('outcome' in inspection && inspection.outcome === 'unavailable') {
+      throw new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' })
+    }
+    return json(200, answerOf(tenant, inspection, mayKnow, services.now()), { Pragma: 'no-cache' })
+  })
+}
+
+/** Nothing but `{active: false}` for whatever does not hold or is none of the asker's business (CVE-2026-37979). */
+function answerOf(tenant: TenantContext, inspection: Inspection, mayKnow: MayKnow, now: number): object {
+  if ('outcome' in inspection) return { active: false }
+  const { effective, established } = inspection
+  const { grant } = effective
+  const expected = { audience: grant.audience, requires: [[]], address: undefined, origin: undefined }
+  if (findRejection(effective, expected, now) !== undefined || !mayKnow(grant)) return { active: false }
+  return {
+    active: true,
+    scope: grant.scope,
+    client_id: grant.clientId,
+    token_type: 'Bearer',
+    sub: grant.subject,
+    aud: grant.audience,
+    iss: tenant.issuer,
+    jti: grant.credentialId,
+    ...(grant.expiresAt === undefined ? {} : { exp: Math.floor(grant.expiresAt) }),
+    ...(established.notBefore === undefined || established.notBefore === 0 ? {} : { iat: established.notBefore }),
+    cs_kind: grant.kind,
+  }
+}
+
+/** RFC 6750 §3 in the shape of RFC 6749 §5.2. */
+function oauthRefusal({ status, headers, body }: ProblemAnswer): Answer {
+  return json(
+    status,
+    { error: body.code, error_description: body.detail },
+    { ...headers, 'Content-Type': 'application/json' },
+  )
+}
+
+/** A client by its own authentication, or a bearer of `credentials:verify`. */
+async function authenticateAsker(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  form: Form,
+): Promise<MayKnow | Answer> {
+  const isBearer = headerValues(exchange, 'authorization').some((value) => /^bearer\b/i.test(value))
+  if (isBearer || headerValues(exchange, 'x-api-key').length > 0) {
+    const authenticated = await authenticateCaller(services, tenant, exchange, 'credentials:verify')
+    if ('refusal' in authenticated) return oauthRefusal(authenticated.refusal)
+    const guards = await authenticated.caller.guards()
+    return (grant) => isGuarded(guards, grant.audience)
+  }
+  const address = clientAddress(exchange, services.trustedProxies)
+  const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
+  return (grant) => grant.clientId === client.id
+}

@@ -1,0 +1,26 @@
+import { StoreUnavailableError } from '@countersign/store'
+import type { Answer } from '../http/exchange.ts'
+import { ProblemError } from '../http/exchange.ts'
+import { oauthErrorAnswer } from '../http/oauth_error.ts'
+import type { Log } from '../services/log.ts'
+import { OauthError } from '../services/oauth_error.ts'
+import { StaleBookError } from '../services/token_issuer.ts'
+
+/** Whatever happens, an OAuth endpoint answers as RFC 6749 §5.2 and nothing else. */
+export async function answerOauth(log: Log, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof OauthError) return oauthErrorAnswer(error)
+    if (error instanceof ProblemError)
+      return oauthErrorAnswer(new OauthError('invalid_request', error.message, error.status))
+    if (error instanceof StoreUnavailableError || error instanceof StaleBookError) {
+      log.warn({ requestId, error: error.message }, 'oauth endpoint unavailable')
+      return oauthErrorAnswer(new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' }))
+    }
+    log.error({ requestId, error }, 'oauth endpoint failed')
+    return oauthErrorAnswer(
+      new OauthError('server_error', `something went wrong here; the log knows it as ${requestId}`),
+    )
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * `POST /oauth/revoke`, RFC 7009, for every kind of credential. It acts only when digest or signature verifies, whatever the
+ * expiry: an id or a `jti` read in a log revokes nothing. Never 200 for a credential of the caller's that stays alive.
+ */
+import { digest, parseCredential } from '@countersign/core'
+import type { WriteTransaction } from '@countersign/store'
+import { clientAddress } from '../http/client_address.ts'
+import type { Answer, Exchange } from '../http/exchange.ts'
+import { readForm } from '../http/form.ts'
+import { readPresentedClient } from '../http/presented_client.ts'
+import { authenticateClient } from '../services/client_authenticator.ts'
+import { OauthError } from '../services/oauth_error.ts'
+import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../services/revoker.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { answerOauth } from './oauth_endpoint.ts'
+
+export function revoke(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return answerOauth(services.log, exchange.requestId, async () => {
+    const form = await readForm(exchange)
+    const address = clientAddress(exchange, services.trustedProxies)
+    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
+    const text = form.get('token')
+    if (text === undefined) throw new OauthError('invalid_request', 'token is missing')
+    const found = await find(services, tenant, text)
+    if (found === undefined) return done
+    if (found.clientId !== client.id) {
+      if (found.isLive) throw new OauthError('unauthorized_client', 'the token was not issued to this client')
+      return done
+    }
+    const context: RevocationContext = {
+      tenant: tenant.id,
+      now: services.now(),
+      actor: { kind: 'client', clientId: client.id, ...(address === undefined ? {} : { address }) },
+      requestId: exchange.requestId,
+    }
+    const { entries } = await services.store.write((transaction) => found.revoke(transaction, context))
+    await services.books.settle(entries)
+    services.metrics.written('oauth.revoke', 'revoked')
+    return done
+  })
+}
+
+const done: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } }
+
+interface Found {
+  readonly clientId: string
+  readonly isLive: boolean
+  revoke(transaction: WriteTransaction, context: RevocationContext): Promise<void>
+}
+
+async function find(services: Services, tenant: TenantContext, text: string): Promise<Found | undefined> {
+  const parsed = parseCredential(text)
+  if (parsed === undefined) return undefined
+  return parsed.kind === 'key' ? findByDigest(services, tenant, parsed.key, text) : findJwt(services, tenant, text)
+}
+
+async function findByDigest(
+  services: Services,
+  tenant: TenantContext,
+  parsed: { readonly id: string; readonly marker: string },
+  text: string,
+): Promise<Found | undefined> {
+  const hash = await digest(text)
+  if (parsed.marker === 'at') {
+    const token = await services.store.read.tokens.findByDigest(tenant.id, hash)
+    if (token === undefined || token.jti !== parsed.id) return undefined
+    return {
+      clientId: token.clientId,
+      isLive: token.status !== 'revoked' && services.now() < token.issuedExpiresAt,
+      revoke: async (transaction, context) => {
+        const current = await transaction.tokens.find(tenant.id, token.jti)
+        if (current !== undefined) await revokeToken(transaction, current, context)
+      },
+    }
+  }
+  const key = await services.store.read.keys.findByDigest(tenant.id, hash)
+  if (key === undefined || key.id !== parsed.id) return undefined
+  return {
+    clientId: key.clientId,
+    isLive: key.status !== 'revoked' && (key.expiresAt === undefined || services.now() < key.expiresAt),
+    revoke: async (transaction, context) => {
+      const current = await transaction.keys.find(tenant.id, key.id)
+      if (current !== undefined) await revokeKey(transaction, current, context)
+    },
+  }
+}
+
+/** The engine proves the signature; what it says of expiry or status does not matter here. */
+async function findJwt(services: Services, tenant: TenantContext, text: string): Promise<Found | undefined> {
+  const inspection = await tenant.engine.inspect(text)
+  if ('outcome' in inspection) {
+    if (inspection.outcome === 'rejected') return undefined
+    throw new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' })
+  }
+  const { established, effective } = inspection
+  const { clientId, credentialId: jti } = established
+  const expiresAt = established.expiresAt ?? 0
+  const kind = established.kind === 'self_issued_jwt' ? 'client_token' : 'token'
+  return {
+    clientId,
+    isLive: effective.fault !== 'revoked' && services.now() < expiresAt,
+    revoke: async (transaction, context) => {
+      const registered = kind === 'token' ? await transaction.tokens.find(tenant.id, jti) : undefined
+      if (registered !== undefined) await revokeToken(transaction, registered, context)
+      else if (effective.fault !== 'revoked')
+        revokeUnregistered(transaction, { kind, clientId, jti, expiresAt }, context)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/** `POST /oauth/token`, RFC 6749 §3.2. A grant fills in what is its own and cannot leave out a shared step. */
+import { formatScope } from '@countersign/core'
+import { grantTypes } from '../grants/index.ts'
+import { clientAddress } from '../http/client_address.ts'
+import type { Answer, Exchange } from '../http/exchange.ts'
+import { readForm } from '../http/form.ts'
+import { readPresentedClient } from '../http/presented_client.ts'
+import { json } from '../http/respond.ts'
+import { authenticateClient } from '../services/client_authenticator.ts'
+import { OauthError } from '../services/oauth_error.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from '../services/token_issuer.ts'
+import { answerOauth } from './oauth_endpoint.ts'
+
+export function token(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  return answerOauth(services.log, exchange.requestId, async () => {
+    // 1. The form, once, within limits.
+    const form = await readForm(exchange)
+    const name = form.get('grant_type')
+    if (name === undefined) throw new OauthError('invalid_request', 'grant_type is missing')
+
+    // 2. Who is asking.
+    const address = clientAddress(exchange, services.trustedProxies)
+    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
+
+    // 3. Which grant: a map, not a chain of ifs.
+    const grantType = grantTypes.get(name)
+    if (grantType === undefined)
+      throw new OauthError('unsupported_grant_type', 'see grant_types_supported in the metadata')
+
+    // 4. The grant decides, through the one issuing gate.
+    const now = services.now()
+    const { issue, answer } = await grantType.decide(services, { tenant, client, parameters: form, now })
+
+    // 5. Signed, or stored where the API wants opaque tokens.
+    const issued = await issueToken(services, issue, exchange.requestId, address)
+
+    // 6. RFC 6749 §5.1.
+    services.metrics.issued(name, 'issued')
+    return json(
+      200,
+      {
+        access_token: issued.text.reveal(),
+        token_type: 'Bearer',
+        expires_in: Math.max(0, Math.floor(issued.expiresAt - now)),
+        scope: formatScope(issue.scope),
+        ...answer,
+      },
+      { Pragma: 'no-cache' },
+    )
+  })
+}
+
+async function issueToken(
+  services: Services,
+  issue: IssueRequest,
+  requestId: string,
+  address: string | undefined,
+): Promise<IssuedToken> {
+  if (issue.api.tokenFormat === 'jwt') return issueJwt(services, issue)
+  const actor = { kind: 'client', clientId: issue.client.id, ...(address === undefined ? {} : { address }) } as const
+  const { value, entries } = await services.store.write((transaction) =>
+    issueOpaqueToken(services, issue, transaction, { actor, requestId }),
+  )
+  await services.books.settle(entries)
+  return value
+}

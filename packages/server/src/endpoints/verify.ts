@@ -1,0 +1,138 @@
+/** `POST /v1/verify`: a hot route, so its body is checked by hand rather than by schema; the contract describes it. */
+import {
+  andThen,
+  formatScope,
+  formatTime,
+  type Grant,
+  isScopeToken,
+  type MaybePromise,
+  parseAddress,
+  type RateLimitOutcome,
+  readScope,
+  type Scope,
+  unavailableAnswer,
+} from '@countersign/core'
+import type { Outcome, Question } from '@countersign/verifier'
+import { readJson } from '../http/body.ts'
+import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
+import { answerError, json, problem } from '../http/respond.ts'
+import { isGuarded } from '../services/guards.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { authenticateCaller, type Caller } from './caller.ts'
+
+export async function verify(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  const authenticated = authenticateCaller(services, tenant, exchange, 'credentials:verify')
+  const settled = authenticated instanceof Promise ? await authenticated : authenticated
+  if ('refusal' in settled) return problem(exchange, settled.refusal)
+  try {
+    const question = readQuestion(await readJson(exchange))
+    const outcome = judge(tenant, settled.caller, question)
+    return answerOutcome(services, exchange, outcome instanceof Promise ? await outcome : outcome)
+  } catch (error) {
+    return answerError(exchange, error, (cause) =>
+      services.log.error({ requestId: exchange.requestId, error: cause }, 'verify failed'),
+    )
+  }
+}
+
+/** For an audience that the caller does not guard, every credential is unknown (contract.md §5). */
+function judge(tenant: TenantContext, caller: Caller, question: Question): MaybePromise<Outcome> {
+  return andThen(caller.guards(), (guards) =>
+    isGuarded(guards, question.audience) ? tenant.engine.verify(question) : unknownHere,
+  )
+}
+
+const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
+
+function answerOutcome(services: Services, exchange: Exchange, outcome: Outcome): Answer {
+  switch (outcome.outcome) {
+    case 'verified':
+      services.metrics.verified('verified')
+      return json(200, { active: true, grant: grantView(outcome.grant), ...rateLimitView(outcome.rateLimit) })
+    case 'rejected': {
+      const { rejection } = outcome
+      services.metrics.verified(rejection.code)
+      return json(200, {
+        active: false,
+        code: rejection.code,
+        detail: rejection.detail,
+        ...(rejection.code === 'insufficient_scope' ? { missingScope: formatScope(rejection.missingScope) } : {}),
+        ...(rejection.code === 'rate_limited' ? rateLimitView(rejection.rateLimit) : {}),
+      })
+    }
+    case 'unavailable':
+      services.metrics.verified('unavailable')
+      return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+  }
+}
+
+/** A grant on the wire: times as RFC 3339, every field there. */
+export function grantView(grant: Grant): object {
+  const { kind, credentialId, tenant, clientId, subject, audience, scope, expiresAt, environment, metadata, parent } =
+    grant
+  return {
+    kind,
+    credentialId,
+    tenant,
+    clientId,
+    subject,
+    audience,
+    scope,
+    expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
+    environment: environment ?? null,
+    metadata,
+    ...(parent === undefined ? {} : { parent }),
+  }
+}
+
+function rateLimitView(outcome: RateLimitOutcome | undefined): object {
+  if (outcome === undefined) return {}
+  const { limit, remaining, resetSeconds } = outcome
+  return { rateLimit: { limit, remaining, resetSeconds } }
+}
+
+const textLimits: Readonly<Record<string, number>> = { method: 32, path: 8_192, ip: 64, origin: 255 }
+const members = new Set(['credential', 'audience', 'scope', 'anyScope', 'minSequence', ...Object.keys(textLimits)])
+
+/** Strict: an unknown member is an error, so that a misspelt `scope` cannot ask for nothing. */
+function readQuestion(body: Record<string, unknown>): Question {
+  const errors: FieldError[] = []
+  const add = (name: string, detail: string): void => void errors.push({ pointer: `/${name}`, detail })
+  for (const name of Object.keys(body)) if (!members.has(name)) add(name, 'is not a member of this question')
+  const { credential, audience, minSequence } = body
+  if (typeof credential !== 'string' || credential === '' || credential.length > 16_384)
+    add('credential', 'must be a string of 1 to 16384 characters')
+  if (typeof audience !== 'string' || audience === '' || audience.length > 255)
+    add('audience', 'must be a string of 1 to 255 characters')
+  if (minSequence !== undefined && (!Number.isSafeInteger(minSequence) || (minSequence as number) < 0))
+    add('minSequence', 'must be a whole number')
+  for (const [name, lengthMax] of Object.entries(textLimits)) {
+    const value = body[name]
+    if (value !== undefined && (typeof value !== 'string' || value.length > lengthMax))
+      add(name, `must be a string of at most ${lengthMax} characters`)
+  }
+  const { ip, origin } = body as { readonly ip?: string; readonly origin?: string }
+  const address = typeof ip === 'string' ? parseAddress(ip) : undefined
+  if (typeof ip === 'string' && address === undefined) add('ip', 'must be an IP address')
+  const scope = readMember(body.scope, 'scope', add)
+  const anyScope = readMember(body.anyScope, 'anyScope', add)
+  if (errors.length > 0)
+    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', { errors })
+  return {
+    credential: credential as string,
+    audience: audience as string,
+    requires: anyScope === undefined ? [scope ?? []] : anyScope.map((token) => [...(scope ?? []), token]),
+    address,
+    origin,
+    ...(minSequence === undefined ? {} : { minSequence: minSequence as number }),
+  }
+}
+
+function readMember(value: unknown, name: string, add: (name: string, detail: string) => void): Scope | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && value !== '' && isScopeToken(value)) return [value]
+  const read = readScope(value)
+  if ('scope' in read) return read.scope
+  add(name, read.problem)
+  return undefined
+}

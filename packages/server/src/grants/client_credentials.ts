@@ -1,0 +1,15 @@
+import { parseScope } from '@countersign/core'
+import { chooseApi } from '../services/api_registry.ts'
+import { requireIssuable } from '../services/issuing_gate.ts'
+import type { GrantType } from './grant_type.ts'
+
+/** RFC 6749 §4.4: a client asks for itself. */
+export const clientCredentials: GrantType = {
+  name: 'client_credentials',
+  async decide(services, { tenant, client, parameters, now }) {
+    const api = await chooseApi(services.apis, tenant, client, parameters)
+    const scope = requireIssuable(client, api, parameters.get('scope'), parseScope(client.access[api.id] ?? ''))
+    const expiresAt = Math.floor(now) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax)
+    return { issue: { tenant, client, api, subject: client.id, scope, expiresAt } }
+  },
+}

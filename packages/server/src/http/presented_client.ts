@@ -1,0 +1,51 @@
+import { basicChallenge, type PresentedClient, refused } from '../services/client_authenticator.ts'
+import { OauthError } from '../services/oauth_error.ts'
+import { type Exchange, headerValues } from './exchange.ts'
+import { decodePart, type Form } from './form.ts'
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** RFC 6749 §2.3 and RFC 7523 §2.2: how this request authenticates its client. Two ways at once are `invalid_request`. */
+export function readPresentedClient(exchange: Exchange, form: Form): PresentedClient {
+  const authorization = headerValues(exchange, 'authorization')
+  const ways = [
+    authorization.length > 0,
+    form.has('client_secret'),
+    form.has('client_assertion') || form.has('client_assertion_type'),
+  ]
+  if (authorization.length > 1 || ways.filter(Boolean).length > 1) {
+    throw new OauthError('invalid_request', 'use exactly one client authentication method')
+  }
+  if (ways[0]) return readBasic(authorization[0] as string, form)
+  const clientId = form.get('client_id')
+  if (ways[2]) return { method: 'private_key_jwt', clientId, assertion: readAssertion(form) }
+  const secret = form.get('client_secret')
+  if (clientId === undefined || secret === undefined) throw refused()
+  return { method: 'client_secret_post', clientId, secret }
+}
+
+function readAssertion(form: Form): string {
+  if (form.get('client_assertion_type') !== assertionType) {
+    throw new OauthError('invalid_request', `client_assertion_type must be ${assertionType}`)
+  }
+  const assertion = form.get('client_assertion')
+  if (assertion === undefined) throw new OauthError('invalid_request', 'client_assertion is missing')
+  return assertion
+}
+
+/** RFC 6749 §2.3.1: both halves are form-encoded inside the Basic credentials; strict base64, decoded once. */
+function readBasic(value: string, form: Form): PresentedClient {
+  const match = /^basic +([A-Za-z0-9+/]{1,2048}={0,2})$/i.exec(value.trim())
+  const decoded = match === null ? '' : Buffer.from(match[1] as string, 'base64').toString('latin1')
+  const colon = decoded.indexOf(':')
+  const isCanonical = match !== null && Buffer.from(decoded, 'latin1').toString('base64') === match[1]
+  if (!isCanonical || colon < 1 || !/^[\x20-\x7e]+$/.test(decoded)) {
+    const description = 'the Authorization header is not well-formed Basic credentials'
+    throw new OauthError('invalid_client', description, 401, basicChallenge)
+  }
+  const clientId = decodePart(decoded.slice(0, colon))
+  const named = form.get('client_id')
+  if (named !== undefined && named !== clientId)
+    throw new OauthError('invalid_request', 'client_id names another client')
+  return { method: 'client_secret_basic', clientId, secret: decodePart(decoded.slice(colon + 1)) }
+}

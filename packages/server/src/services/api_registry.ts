@@ -1,0 +1,62 @@
+import type { Api, Client } from '@countersign/store'
+import { Cache } from '@countersign/verifier'
+import { OauthError } from './oauth_error.ts'
+import type { Services, TenantContext } from './services.ts'
+
+/** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
+export interface ApiRegistry {
+  byId(tenant: TenantContext, id: string): Promise<Api | undefined>
+  byAudience(tenant: TenantContext, audience: string): Promise<Api | undefined>
+}
+
+export function createApiRegistry(services: Pick<Services, 'store' | 'books'>): ApiRegistry {
+  const apis = new Cache<{ readonly api: Api; readonly sequence: number }>(10_000)
+
+  async function byId(tenant: TenantContext, id: string): Promise<Api | undefined> {
+    const book = services.books.book(tenant.id)
+    const name = `${tenant.id} ${id}`
+    const known = apis.get(name)
+    if (known !== undefined && book?.isRevoked('api', id) === false && !book.isChangedSince('api', id, known.sequence))
+      return known.api
+    const sequence = book?.place.sequence ?? 0
+    const api = await services.store.read.apis.find(tenant.id, id)
+    if (api !== undefined) apis.set(name, { api, sequence })
+    return api
+  }
+
+  return {
+    byId,
+    async byAudience(tenant, audience) {
+      const known = services.books.book(tenant.id)?.apiByAudience(audience)
+      return known === undefined ? undefined : byId(tenant, known.apiId)
+    },
+  }
+}
+
+/**
+ * The one API a token is for: `audience` or `resource` (RFC 8707), both of which name it; else the client's only one.
+ * Unknown, foreign and not allowed look the same: `invalid_target`.
+ */
+export async function chooseApi(
+  registry: ApiRegistry,
+  tenant: TenantContext,
+  client: Client,
+  parameters: ReadonlyMap<string, string>,
+): Promise<Api> {
+  const audience = parameters.get('audience')
+  const resource = parameters.get('resource')
+  if (audience !== undefined && resource !== undefined && audience !== resource)
+    throw invalidTarget('audience and resource name two APIs')
+  const named = audience ?? resource
+  const ids = Object.keys(client.access)
+  if (named === undefined && ids.length !== 1) throw invalidTarget('name the API with audience or resource')
+  const api =
+    named === undefined ? await registry.byId(tenant, ids[0] as string) : await registry.byAudience(tenant, named)
+  if (api === undefined || client.access[api.id] === undefined)
+    throw invalidTarget('this client has no access to such an API')
+  return api
+}
+
+function invalidTarget(description: string): OauthError {
+  return new OauthError('invalid_target', description)
+}

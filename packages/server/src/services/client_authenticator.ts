@@ -1,0 +1,167 @@
+/** Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all. */
+import {
+  digest,
+  importVerificationKey,
+  isJwsAlgorithm,
+  parseJwt,
+  parseKey,
+  type VerifiedJwt,
+  verifyJwt,
+} from '@countersign/core'
+import type { Client } from '@countersign/store'
+import { serverLimits } from '../limits.ts'
+import { OauthError } from './oauth_error.ts'
+import type { Services, TenantContext } from './services.ts'
+
+/** What a request brought to authenticate its client with: exactly one method, read by `http/presented_client.ts`. */
+export type PresentedClient =
+  | {
+      readonly method: 'client_secret_basic' | 'client_secret_post'
+      readonly clientId: string
+      readonly secret: string
+    }
+  | { readonly method: 'private_key_jwt'; readonly clientId: string | undefined; readonly assertion: string }
+
+/**
+ * What does not hold is `invalid_client`, the same for an unknown client, a wrong secret and a disabled client; a store
+ * that cannot be read throws.
+ */
+export async function authenticateClient(
+  services: Services,
+  tenant: TenantContext,
+  presented: PresentedClient,
+  address: string | undefined,
+): Promise<Client> {
+  if (presented.method === 'private_key_jwt') return authenticateAssertion(services, tenant, presented, address)
+  const client = authenticateSecret(services, tenant, presented.clientId, presented.secret, address)
+  return presented.method === 'client_secret_basic' ? client.catch(challengeBasic) : client
+}
+
+async function authenticateSecret(
+  services: Services,
+  tenant: TenantContext,
+  clientId: string,
+  text: string,
+  address: string | undefined,
+): Promise<Client> {
+  await requireAttemptsLeft(services, tenant, clientId, address)
+  const shape = parseKey(text)
+  const found =
+    shape?.marker === 'secret' ? await services.store.lookup.clientSecret(tenant.id, await digest(text)) : undefined
+  const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
+  if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(found.client)) {
+    await countFailure(services, tenant, clientId, address)
+    throw refused()
+  }
+  return found.client
+}
+
+/** RFC 7523 §3 with the audience of RFC 9700's successors: our issuer, as one string (CVE-2025-27370). */
+async function authenticateAssertion(
+  services: Services,
+  tenant: TenantContext,
+  presented: Extract<PresentedClient, { readonly method: 'private_key_jwt' }>,
+  address: string | undefined,
+): Promise<Client> {
+  const jwt = parseJwt(presented.assertion)
+  if ('fault' in jwt) throw refused()
+  const { iss, sub } = jwt.claims
+  const kid = jwt.header.kid
+  if (typeof iss !== 'string' || iss !== sub || typeof kid !== 'string') throw refused()
+  if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
+  await requireAttemptsLeft(services, tenant, iss, address)
+  const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
+  const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
+  if (record === undefined || client === undefined || !isUsable(client) || !isJwsAlgorithm(record.alg)) {
+    await countFailure(services, tenant, iss, address)
+    throw refused()
+  }
+  const key = importVerificationKey(record.publicJwk, { alg: record.alg, purpose: 'client_assertion' })
+  // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
+  const typ = [undefined, 'JWT', 'client-authentication+jwt']
+  const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
+  if ('fault' in verified || !holdsNow(verified, tenant, services.now())) {
+    await countFailure(services, tenant, iss, address)
+    throw refused()
+  }
+  await takeOnce(services, tenant, iss, verified)
+  return client
+}
+
+function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): boolean {
+  const { aud, exp, iat, nbf, jti } = claims
+  const leeway = 10
+  return (
+    aud === tenant.issuer &&
+    typeof exp === 'number' &&
+    typeof jti === 'string' &&
+    jti !== '' &&
+    now < exp + leeway &&
+    exp - now <= serverLimits.clientAssertionLifeSecondsMax + leeway &&
+    (iat === undefined || iat <= now + leeway) &&
+    (nbf === undefined || nbf <= now + leeway)
+  )
+}
+
+/** Each `jti` once, kept until the assertion could no longer be used (CVE-2020-5300). */
+async function takeOnce(
+  services: Services,
+  tenant: TenantContext,
+  clientId: string,
+  { claims }: VerifiedJwt,
+): Promise<void> {
+  const value = JSON.stringify([clientId, claims.jti])
+  const expiresAt = Math.ceil((claims.exp ?? 0) + 20)
+  const { value: isFirst } = await services.store.write((transaction) =>
+    transaction.singleUse.take('client_assertion', tenant.id, value, expiresAt, services.now()),
+  )
+  if (!isFirst) throw refused()
+}
+
+/** RFC 6749 §5.2: who tried the Authorization header is told its scheme. */
+export const basicChallenge = { 'WWW-Authenticate': 'Basic realm="countersign"' }
+
+function challengeBasic(error: unknown): never {
+  if (error instanceof OauthError && error.error === 'invalid_client') {
+    throw new OauthError('invalid_client', error.message, 401, basicChallenge)
+  }
+  throw error
+}
+
+/** Deleted clients are not found; disabled ones get nothing (CVE-2026-1609 and its kin). */
+function isUsable(client: Client): boolean {
+  return client.status === 'active'
+}
+
+export function refused(): OauthError {
+  return new OauthError('invalid_client', 'client authentication failed')
+}
+
+/** Per (client, address): whoever guesses stops himself and locks nobody else out (invariant 8). */
+function failureId(tenant: TenantContext, clientId: string, address: string | undefined): string {
+  return JSON.stringify([tenant.id, 'client_secret', clientId.slice(0, 255), address ?? ''])
+}
+
+const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 60 }
+
+async function requireAttemptsLeft(
+  services: Services,
+  tenant: TenantContext,
+  clientId: string,
+  address: string | undefined,
+): Promise<void> {
+  const left = await services.failures.isLeft(failureId(tenant, clientId, address), failureRate)
+  if (left) return
+  throw new OauthError('slow_down', 'too many failed attempts for this client from this address', 429, {
+    'Retry-After': '60',
+  })
+}
+
+async function countFailure(
+  services: Services,
+  tenant: TenantContext,
+  clientId: string,
+  address: string | undefined,
+): Promise<void> {
+  await services.failures.count(failureId(tenant, clientId, address), failureRate)
+}

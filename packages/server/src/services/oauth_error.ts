@@ -1,0 +1,40 @@
+/** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8707 §2. */
+export type OauthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'unsupported_token_type'
+  | 'temporarily_unavailable'
+  | 'slow_down'
+  | 'server_error'
+
+const statuses: Partial<Record<OauthErrorCode, number>> = {
+  invalid_client: 401,
+  slow_down: 429,
+  temporarily_unavailable: 503,
+  server_error: 500,
+}
+
+/** What an OAuth endpoint answers instead of a token. Thrown, since it also undoes what was begun. */
+export class OauthError extends Error {
+  override readonly name = 'OauthError'
+  readonly error: OauthErrorCode
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    error: OauthErrorCode,
+    description: string,
+    status?: number,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(description)
+    this.error = error
+    this.status = status ?? statuses[error] ?? 400
+    this.headers = headers
+  }
+}

@@ -1,0 +1,149 @@
+/** Our own keys (feed.md §6): published before they sign, retired before they leave, removed at once in an emergency. */
+import {
+  generateKeyPair,
+  importSigningKey,
+  jwkThumbprint,
+  type Seconds,
+  type SigningKey as SigningHandle,
+  type SigningPurpose,
+} from '@countersign/core'
+import type { SigningKey, Store, WriteTransaction } from '@countersign/store'
+import { Cache } from '@countersign/verifier'
+import type { Books } from '../feed/books.ts'
+import { serverLimits } from '../limits.ts'
+import { type MasterKey, seal, unseal } from './master_key.ts'
+
+export interface SigningKeys {
+  /** The key that signs now. Creates one when the tenant has none for the algorithm. */
+  signer(tenant: string, alg: string, purpose: SigningPurpose): SigningHandle | Promise<SigningHandle>
+  /** The public keys to show now: RFC 7517. */
+  published(tenant: string, purpose: SigningPurpose): Promise<readonly { readonly [member: string]: unknown }[]>
+  /** Forget what is cached of a tenant. */
+  forget(tenant: string): void
+}
+
+interface Loaded {
+  readonly handle: SigningHandle
+  /** Another key takes over then. */
+  readonly until: Seconds
+}
+
+export function createSigningKeys(options: {
+  readonly store: Store
+  readonly master: MasterKey
+  readonly books: Books
+  readonly now: () => Seconds
+  /** Makes a key of an algorithm the tenant has none for, in a transaction of its own. */
+  readonly addKey: (tenant: string, alg: string, purpose: SigningPurpose) => Promise<void>
+}): SigningKeys {
+  const { store, master, books, now } = options
+  const loaded = new Cache<Map<string, Loaded>>(10_000)
+  const watched = new Set<string>()
+
+  /** Whatever the feed says about a signing key, whoever did it, is read again. */
+  function watch(tenant: string): void {
+    if (watched.has(tenant)) return
+    watched.add(tenant)
+    books.subscribe(tenant, (entry) => {
+      if (entry.type === 'signing_key') loaded.delete(tenant)
+    })
+  }
+
+  async function load(tenant: string, alg: string, purpose: SigningPurpose): Promise<SigningHandle> {
+    watch(tenant)
+    const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.alg === alg && key.purpose === purpose)
+    const row = signingNow(rows, now())
+    if (row === undefined) {
+      await options.addKey(tenant, alg, purpose)
+      return load(tenant, alg, purpose)
+    }
+    const next = Math.min(...rows.map((key) => (key.signsAt > now() ? key.signsAt : Number.POSITIVE_INFINITY)))
+    const handle = openSigningKey(row, master)
+    const byUse = loaded.get(tenant) ?? new Map<string, Loaded>()
+    loaded.set(tenant, byUse.set(`${alg} ${purpose}`, { handle, until: next }))
+    return handle
+  }
+
+  return {
+    signer(tenant, alg, purpose) {
+      const known = loaded.get(tenant)?.get(`${alg} ${purpose}`)
+      return known !== undefined && now() < known.until ? known.handle : load(tenant, alg, purpose)
+    },
+    async published(tenant, purpose) {
+      const keys = await store.read.signingKeys.list(tenant)
+      return keys.filter((key) => key.purpose === purpose && isPublished(key, now())).map(shownJwk)
+    },
+    forget: (tenant) => loaded.delete(tenant),
+  }
+}
+
+/** A new key, its private half sealed. `signsAt` is now for the first of its kind, else after it was seen by all. */
+export async function createSigningKey(options: {
+  readonly tenant: string
+  readonly alg: string
+  readonly purpose: SigningPurpose
+  readonly master: MasterKey
+  readonly now: Seconds
+  readonly signsAt: Seconds
+}): Promise<SigningKey> {
+  const { tenant, alg, purpose, master, now, signsAt } = options
+  const { publicJwk, privateJwk } = await generateKeyPair(alg as Parameters<typeof generateKeyPair>[0])
+  const kid = await jwkThumbprint(publicJwk)
+  return {
+    tenant,
+    kid,
+    alg,
+    purpose,
+    publicJwk: { ...publicJwk },
+    sealedPrivateJwk: seal(master.derive('signing_keys'), JSON.stringify(privateJwk), sealContext(tenant, kid)),
+    publishedAt: Math.floor(now),
+    signsAt: Math.floor(signsAt),
+    status: 'active',
+    version: 1,
+  }
+}
+
+/** Retire what a new key follows. It leaves when the longest-lived token it may have signed has ended. */
+export async function retireBefore(
+  transaction: WriteTransaction,
+  next: SigningKey,
+  longestLifeSeconds: number,
+): Promise<void> {
+  const retiredAt = next.signsAt
+  const leavesAt = retiredAt + serverLimits.jwksMaxAgeSeconds + longestLifeSeconds + 10
+  for (const key of await transaction.signingKeys.list(next.tenant)) {
+    const isSame = key.alg === next.alg && key.purpose === next.purpose && key.kid !== next.kid
+    if (!isSame || key.status !== 'active' || key.retiredAt !== undefined) continue
+    await transaction.signingKeys.update({ ...key, retiredAt, leavesAt, version: key.version + 1 })
+  }
+}
+
+/** The latest that already signs and is not retired yet. */
+export function signingNow(keys: readonly SigningKey[], now: Seconds): SigningKey | undefined {
+  return keys
+    .filter(
+      (key) => key.status === 'active' && key.signsAt <= now && (key.retiredAt === undefined || key.retiredAt > now),
+    )
+    .reduce<SigningKey | undefined>(
+      (latest, key) => (latest === undefined || key.signsAt >= latest.signsAt ? key : latest),
+      undefined,
+    )
+}
+
+function isPublished(key: SigningKey, now: Seconds): boolean {
+  return key.status === 'active' && key.publishedAt <= now && (key.leavesAt === undefined || now < key.leavesAt)
+}
+
+function shownJwk(key: SigningKey): { readonly [member: string]: unknown } {
+  return { ...key.publicJwk, kid: key.kid, alg: key.alg, use: 'sig' }
+}
+
+function openSigningKey(key: SigningKey, master: MasterKey): SigningHandle {
+  if (key.sealedPrivateJwk === undefined) throw new Error(`signing key ${key.kid} has no private half`)
+  const text = unseal(master.derive('signing_keys'), key.sealedPrivateJwk, sealContext(key.tenant, key.kid))
+  return importSigningKey({ ...(JSON.parse(text) as object), kid: key.kid }, { alg: key.alg as never })
+}
+
+function sealContext(tenant: string, kid: string): string {
+  return JSON.stringify(['signing_key', tenant, kid])
+}

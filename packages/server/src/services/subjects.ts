@@ -1,0 +1,101 @@
+/** What the feed says about each record: its whole state, and how long a verifier must remember it (feed.md §2). */
+import { clientTokenId, limits, neverDropAt, publicKeyId, type Seconds, type Subject } from '@countersign/core'
+import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
+
+/** The longest life any token can have: `tokenTtlSecondsMax` goes to 366 days. What covers tokens is kept that long. */
+const longestLifeSeconds = 366 * 86_400
+const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
+
+export function tenantSubject(tenant: Tenant): Subject {
+  const { id, version, status, slug } = tenant
+  return { type: 'tenant', id, version, state: { status, slug }, dropAt: neverDropAt }
+}
+
+export function apiSubject(api: Api, now: Seconds, createdSequence = api.createdSequence): Subject {
+  const { id, version, status, audience, maxStalenessSeconds } = api
+  const state = { status, audience, maxStalenessSeconds, createdSequence }
+  return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
+}
+
+export function clientSubject(client: Client, now: Seconds, cutOff = client.cutOff): Subject {
+  const { id, version, status, access } = client
+  return { type: 'client', id, version, state: { status, access, cutOff }, dropAt: afterLongestLife(now) }
+}
+
+export function publicKeySubject(clientId: string, thumbprint: string, now: Seconds): Subject {
+  return {
+    type: 'public_key',
+    id: publicKeyId(clientId, thumbprint),
+    version: 1,
+    state: { status: 'revoked' },
+    dropAt: afterLongestLife(now),
+  }
+}
+
+/** Children of a key may live as long as any token, also when the key itself ends earlier. */
+export function keySubject(key: Key, now: Seconds): Subject {
+  const { id, version, status, scope, expiresAt, ipAllow, originAllow, rateLimit } = key
+  return {
+    type: 'key',
+    id,
+    version,
+    state: {
+      status,
+      scope,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(ipAllow === undefined ? {} : { ipAllow }),
+      ...(originAllow === undefined ? {} : { originAllow }),
+      ...(rateLimit === undefined ? {} : { rateLimit }),
+    },
+    dropAt: afterLongestLife(now),
+  }
+}
+
+/** For a JWT the signed `exp`, never the end a change set: an entry dropped early would bring the token back. */
+export function tokenSubject(token: Token): Subject {
+  const { jti, version, status, scope, expiresAt, issuedExpiresAt, format } = token
+  return {
+    type: format === 'jwt' ? 'token' : 'opaque_token',
+    id: jti,
+    version,
+    state: { status, ...(scope === undefined ? {} : { scope }), ...(expiresAt === undefined ? {} : { expiresAt }) },
+    dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,
+  }
+}
+
+/** A JWT of ours that is not registered: all that is known of it is what it says. */
+export function revokedTokenSubject(jti: string, expiresAt: Seconds): Subject {
+  return {
+    type: 'token',
+    id: jti,
+    version: 1,
+    state: { status: 'revoked' },
+    dropAt: Math.ceil(expiresAt) + graceSeconds,
+  }
+}
+
+export function revokedClientTokenSubject(clientId: string, jti: string, expiresAt: Seconds): Subject {
+  return {
+    type: 'client_token',
+    id: clientTokenId(clientId, jti),
+    version: 1,
+    state: { status: 'revoked' },
+    dropAt: Math.ceil(expiresAt) + graceSeconds,
+  }
+}
+
+/** A removed `kid` is remembered for good: a cached JWK Set cannot bring it back (feed.md §6). */
+export function signingKeySubject(key: SigningKey): Subject {
+  const { kid, version, status, alg, purpose, publicJwk } = key
+  return {
+    type: 'signing_key',
+    id: kid,
+    version,
+    state: { status, alg, purpose, ...(status === 'active' ? { publicJwk } : {}) },
+    dropAt: neverDropAt,
+  }
+}
+
+function afterLongestLife(now: Seconds): Seconds {
+  return Math.ceil(now) + longestLifeSeconds + graceSeconds
+}

@@ -1,0 +1,125 @@
+/** What every tenant begins with: signing keys, its management API, an administrator and the administrator's key. */
+
+import { managementScopes } from '@countersign/contract'
+import { digest, formatScope, generateKey, limits, randomBase62, type Seconds, Secret } from '@countersign/core'
+import type { Api, AuditActor, Client, Key, SigningKey, Tenant, WriteTransaction } from '@countersign/store'
+import { serverLimits } from '../limits.ts'
+import type { MasterKey } from './master_key.ts'
+import { createSigningKey } from './signing_keys.ts'
+import { apiSubject, signingKeySubject, tenantSubject } from './subjects.ts'
+
+/** The management API's id in every tenant: its audience follows the issuer, credentials refer to this. */
+export const managementApiId = 'api_management'
+
+export interface TenantSetup {
+  readonly transaction: WriteTransaction
+  readonly tenant: { readonly id: string; readonly slug: string; readonly name: string }
+  readonly issuer: string
+  readonly master: MasterKey
+  readonly now: Seconds
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly keyPrefix: string
+  /** Instead of a generated one: a well-formed key, checked by the configuration. */
+  readonly adminKey?: { readonly id: string; readonly text: string }
+  readonly actor: AuditActor
+  readonly requestId: string
+}
+
+/** In the caller's transaction. Gives the administrator's key, which is shown once. */
+export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant: Tenant; readonly adminKey: Secret }> {
+  const { transaction, master, now, issuer, keyPrefix, randomBytes } = setup
+  const at = Math.floor(now)
+  const tenant: Tenant = { ...setup.tenant, status: 'active', version: 1, createdAt: at, updatedAt: at }
+  await transaction.tenants.insert(tenant)
+  const keys: SigningKey[] = []
+  for (const purpose of ['access_token', 'gateway_assertion'] as const) {
+    const key = await createSigningKey({ tenant: tenant.id, alg: 'ES256', purpose, master, now, signsAt: now })
+    await transaction.signingKeys.insert(key)
+    keys.push(key)
+  }
+  const api = managementApi(tenant, issuer)
+  await transaction.apis.insert(api)
+  const administrator = administratorOf(tenant, randomBase62(20, randomBytes))
+  await transaction.clients.insert(administrator)
+  const generated = setup.adminKey ?? generateKey({ prefix: keyPrefix, marker: 'live', randomBytes })
+  await transaction.keys.insert(await administratorKey(administrator, generated))
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor: setup.actor,
+      action: 'tenant.create',
+      objectType: 'tenant',
+      objectId: tenant.id,
+      after: { slug: tenant.slug, name: tenant.name, administrator: administrator.id, key: generated.id },
+      requestId: setup.requestId,
+    },
+    subjects: (sequence) => [tenantSubject(tenant), ...keys.map(signingKeySubject), apiSubject(api, now, sequence)],
+    rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
+  })
+  return { tenant, adminKey: new Secret(generated.text) }
+}
+
+/** The built-in `<issuer>/v1`. */
+function managementApi(tenant: Tenant, issuer: string): Api {
+  const scopes = managementScopes.filter((scope) => tenant.slug === '' || !scope.startsWith('tenants:'))
+  return {
+    tenant: tenant.id,
+    id: managementApiId,
+    audience: `${issuer}/v1`,
+    name: 'Countersign management API',
+    status: 'active',
+    tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
+    tokenTtlSecondsMax: limits.jwtLifeSecondsMax,
+    tokenFormat: 'jwt',
+    signingAlg: 'ES256',
+    maxStalenessSeconds: limits.maxStalenessSecondsMax,
+    isBuiltIn: true,
+    createdSequence: 0,
+    scopes: scopes.map((name) => ({ name, description: '', source: 'declared' })),
+    version: 1,
+    createdAt: tenant.createdAt,
+    updatedAt: tenant.createdAt,
+  }
+}
+
+function administratorOf(tenant: Tenant, random: string): Client {
+  const scopes = managementScopes.filter((scope) => tenant.slug === '' || !scope.startsWith('tenants:'))
+  return {
+    tenant: tenant.id,
+    id: `client_${random}`,
+    name: 'Administrator',
+    type: 'service',
+    status: 'active',
+    access: { [managementApiId]: formatScope(scopes) },
+    guards: ['*'],
+    metadata: {},
+    selfIssuedLifeSecondsMax: limits.selfIssuedLifeSecondsDefault,
+    cutOff: 0,
+    version: 1,
+    createdAt: tenant.createdAt,
+    updatedAt: tenant.createdAt,
+  }
+}
+
+async function administratorKey(
+  client: Client,
+  generated: { readonly id: string; readonly text: string },
+): Promise<Key> {
+  const [prefix = '', environment = ''] = generated.text.split('_')
+  return {
+    tenant: client.tenant,
+    id: generated.id,
+    digest: await digest(generated.text),
+    prefix,
+    environment: environment === 'test' ? 'test' : 'live',
+    clientId: client.id,
+    apiId: managementApiId,
+    scope: client.access[managementApiId] ?? '',
+    name: 'Bootstrap admin key',
+    status: 'active',
+    metadata: {},
+    version: 1,
+    createdAt: client.createdAt,
+    updatedAt: client.createdAt,
+  }
+}

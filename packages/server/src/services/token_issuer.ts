@@ -1,0 +1,136 @@
+import {
+  type Ancestor,
+  accessTokenClaims,
+  accessTokenTypes,
+  type Constraints,
+  digest,
+  type Environment,
+  formatScope,
+  generateKey,
+  type Metadata,
+  type RateLimit,
+  randomBase62,
+  type Scope,
+  type Seconds,
+  Secret,
+  signJwt,
+} from '@countersign/core'
+import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
+import type { Services, TenantContext } from './services.ts'
+
+/** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
+export interface IssueRequest {
+  readonly tenant: TenantContext
+  readonly client: Client
+  readonly api: Api
+  readonly subject: string
+  readonly scope: Scope
+  readonly expiresAt: Seconds
+  readonly lineage?: readonly Ancestor[]
+  readonly constraints?: readonly Constraints[]
+  readonly environment?: Environment
+  readonly metadata?: Metadata
+  readonly rateLimit?: RateLimit
+  readonly limitId?: string
+  readonly name?: string
+}
+
+export interface IssuedToken {
+  readonly text: Secret
+  readonly jti: string
+  readonly expiresAt: Seconds
+}
+
+/** The server's book cannot prove its freshness: nothing may be signed (feed.md §6). */
+export class StaleBookError extends Error {
+  override readonly name = 'StaleBookError'
+}
+
+/** A JWT, RFC 9068. Writes nothing. */
+export async function issueJwt(services: Services, request: IssueRequest): Promise<IssuedToken> {
+  const { tenant, api } = request
+  const position = await freshPosition(services, tenant)
+  const signer = services.signingKeys.signer(tenant.id, api.signingAlg, 'access_token')
+  const key = signer instanceof Promise ? await signer : signer
+  const jti = randomBase62(22, services.randomBytes)
+  const claims = accessTokenClaims({
+    ...request,
+    issuer: tenant.issuer,
+    audience: api.audience,
+    clientId: request.client.id,
+    jti,
+    issuedAt: services.now(),
+    position,
+  })
+  const text = await signJwt({ typ: accessTokenTypes[0], claims, key })
+  return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
+}
+
+/** An opaque token: random text whose digest is stored, looked up like an API key. */
+export async function issueOpaqueToken(
+  services: Services,
+  request: IssueRequest,
+  transaction: WriteTransaction,
+  audit: { readonly actor: AuditActor; readonly requestId: string },
+): Promise<IssuedToken> {
+  const position = await freshPosition(services, request.tenant)
+  const { keyPrefix, randomBytes } = services
+  const { id, text } = generateKey({ prefix: keyPrefix, marker: 'at', randomBytes })
+  const token = tokenRecord(request, { jti: id, format: 'opaque', position, now: services.now() })
+  await transaction.tokens.insert({ ...token, digest: await digest(text), prefix: keyPrefix })
+  transaction.append({
+    tenant: request.tenant.id,
+    audit: { ...audit, action: 'token.issue', objectType: 'token', objectId: id, after: auditView(token) },
+  })
+  return { text: new Secret(text), jti: id, expiresAt: token.issuedExpiresAt }
+}
+
+/** A token as it is kept: opaque ones, and JWTs minted as API keys. */
+export function tokenRecord(
+  request: IssueRequest,
+  made: { readonly jti: string; readonly format: 'jwt' | 'opaque'; readonly position: number; readonly now: Seconds },
+): Token {
+  const { tenant, client, api, environment, rateLimit } = request
+  const at = Math.floor(made.now)
+  return {
+    tenant: tenant.id,
+    jti: made.jti,
+    format: made.format,
+    clientId: client.id,
+    apiId: api.id,
+    subject: request.subject,
+    name: request.name ?? '',
+    metadata: request.metadata ?? {},
+    issuedScope: formatScope(request.scope),
+    issuedExpiresAt: Math.floor(request.expiresAt),
+    status: 'active',
+    ...(environment === undefined ? {} : { environment }),
+    lineage: request.lineage ?? [],
+    inherited: request.constraints ?? [],
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    limitId: request.limitId ?? made.jti,
+    position: made.position,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+}
+
+export function auditView(token: Token): object {
+  const { jti, clientId, apiId, subject, name, issuedScope, scope, issuedExpiresAt, expiresAt, status } = token
+  return {
+    jti,
+    clientId,
+    apiId,
+    subject,
+    name,
+    scope: scope ?? issuedScope,
+    expiresAt: expiresAt ?? issuedExpiresAt,
+    status,
+  }
+}
+
+async function freshPosition(services: Services, tenant: TenantContext): Promise<number> {
+  if (!services.books.isFresh() && !(await services.books.poll())) throw new StaleBookError('the book is stale')
+  return services.books.book(tenant.id)?.place.sequence ?? 0
+}
