@@ -1,0 +1,33 @@
+/** Every limit of the gateway in one place, with its unit. */
+export const gatewayLimits = {
+  /** The header section of a request, its request line included. Node counts and refuses with 431. */
+  headerBytesMax: 16_384,
+  /** The header section of an upstream's answer. */
+  upstreamHeaderBytesMax: 65_536,
+  /** From the first byte of a connection or request to the end of its header section. */
+  headersTimeoutMs: 10_000,
+  /** How often the one above is looked at. */
+  headersTimeoutEveryMs: 1_000,
+  /** Longer than the idle time of common load balancers (60 s), so that they and not we close first. */
+  keepAliveTimeoutMs: 65_000,
+  /** A connection to the upstream is not reused after this long: Node's own servers close theirs after 5 s. */
+  upstreamIdleMs: 4_000,
+  upstreamIdleSocketsMax: 256,
+  /** From the last byte that went to the upstream until its answer begins. */
+  upstreamTimeoutMs: 30_000,
+  /** For whoever signs assertions. */
+  assertionTimeoutMs: 5_000,
+  assertionsKept: 50_000,
+  /** One identity header. What is longer is left out, and a header says so. */
+  identityHeaderBytesMax: 4_096,
+  /** A refused request's body up to this is read and dropped, so that the connection can go on. */
+  droppedBodyBytesMax: 65_536,
+  /** Long-lived exchanges are judged again at least this often. */
+  rejudgeEveryMs: 1_000,
+  /** And at most this often, however fast the book changes. */
+  rejudgeGapMs: 50,
+  /** What runs when the gateway closes may run this long. */
+  drainMs: 10_000,
+  /** A path in a request event. */
+  eventPathCharactersMax: 2_048,
+} as const
