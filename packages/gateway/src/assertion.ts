@@ -1,0 +1,107 @@
+import type { Grant, MaybePromise, Seconds } from '@countersign/core'
+import { Cache } from '@countersign/verifier'
+import { gatewayLimits } from './limits.ts'
+
+/**
+ * Whoever signs what the upstream can prove a caller's identity by: the server in the same process, or
+ * `POST /v1/assertions`. A port. Throws when it cannot be had now.
+ */
+export type AssertionSource = (question: {
+  readonly grant: Grant
+  readonly credential: string
+  readonly ip: string | undefined
+  readonly origin: string | undefined
+}) => MaybePromise<{ readonly assertion: string; readonly expiresAt: Seconds }>
+
+export interface Assertions {
+  /** One that holds now. A value where one is kept, a promise where it must be fetched; rejects when it cannot be. */
+  get(question: Parameters<AssertionSource>[0]): MaybePromise<string>
+}
+
+interface Kept {
+  readonly assertion: string
+  readonly renewAt: Seconds
+  readonly expiresAt: Seconds
+  isRenewing: boolean
+}
+
+/**
+ * Keeps the answer per grant and renews it at half its life, in the background while the old one holds. `now` is by the
+ * server's clock, which signed the end. A grant is made anew with every change of the book; one that says the same goes on
+ * with the same assertion.
+ */
+export function createAssertions(source: AssertionSource, now: () => Seconds): Assertions {
+  const byGrant = new WeakMap<Grant, Kept>()
+  const byContent = new Cache<Kept>(gatewayLimits.assertionsKept)
+  const underWay = new Map<string, Promise<Kept>>()
+
+  function keep(question: Parameters<AssertionSource>[0], askedAt: Seconds, answer: Answer): Kept {
+    const { assertion } = answer
+    const endsAt = question.grant.expiresAt ?? Number.POSITIVE_INFINITY
+    const expiresAt = Math.min(answer.expiresAt, endsAt)
+    if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('an assertion that no header can carry')
+    if (now() >= expiresAt) throw new Error('the assertion had ended when it came')
+    // One that lasts to the credential's end cannot be had any longer.
+    const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt
+    const kept = { assertion, expiresAt, renewAt, isRenewing: false }
+    byGrant.set(question.grant, kept)
+    byContent.set(contentOf(question.grant), kept)
+    return kept
+  }
+
+  /** Single flight for all that say the same. */
+  function ask(question: Parameters<AssertionSource>[0]): MaybePromise<Kept> {
+    const content = contentOf(question.grant)
+    const running = underWay.get(content)
+    if (running !== undefined) return running
+    const askedAt = now()
+    const answer = source(question)
+    if (!(answer instanceof Promise)) return keep(question, askedAt, answer)
+    const settled = withDeadline(answer)
+      .then((settledAnswer) => keep(question, askedAt, settledAnswer))
+      .finally(() => underWay.delete(content))
+    underWay.set(content, settled)
+    return settled
+  }
+
+  /** What fails here is asked again by the next request, and in earnest once the old one has ended. */
+  function renew(question: Parameters<AssertionSource>[0], kept: Kept): void {
+    kept.isRenewing = true
+    const again = (): void => {
+      kept.isRenewing = false
+    }
+    try {
+      const asked = ask(question)
+      if (asked instanceof Promise) void asked.then(again, again)
+    } catch {
+      again()
+    }
+  }
+
+  return {
+    get(question) {
+      const kept = byGrant.get(question.grant) ?? byContent.get(contentOf(question.grant))
+      if (kept === undefined || now() >= kept.expiresAt) {
+        const asked = ask(question)
+        return asked instanceof Promise ? asked.then(({ assertion }) => assertion) : asked.assertion
+      }
+      byGrant.set(question.grant, kept)
+      if (now() >= kept.renewAt && !kept.isRenewing) renew(question, kept)
+      return kept.assertion
+    },
+  }
+}
+
+type Answer = Awaited<ReturnType<AssertionSource>>
+
+/** Everything an assertion says. */
+function contentOf({ kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt }: Grant): string {
+  return JSON.stringify([kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt])
+}
+
+function withDeadline(answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no assertion in time')), gatewayLimits.assertionTimeoutMs)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { AddressRange, Seconds } from '@countersign/core'
+import { type ApiDescription, compileRoutes } from '@countersign/openapi'
+import type { BookKeeper, Engine } from '@countersign/verifier'
+import { type AssertionSource, createAssertions } from './assertion.ts'
+import { createExchange, type Exchange, refuse, upgradeResponse } from './exchange.ts'
+import { type ForwardOptions, forward } from './forward.ts'
+import { gatewayLimits } from './limits.ts'
+import { answerMalformed } from './malformed.ts'
+import { admit, type PipelineOptions, refusal } from './pipeline.ts'
+import type { RequestEvent } from './request_event.ts'
+import { isWebSocket } from './request_flaw.ts'
+import { createUpstream } from './upstream.ts'
+import { createWatch } from './watch.ts'
+
+export interface GatewayOptions {
+  readonly engine: Engine
+  readonly keeper: BookKeeper
+  readonly description: ApiDescription
+  /** Where requests go on to; they keep their path after this one's. */
+  readonly upstream: URL
+  /** What a credential must be for. */
+  readonly audience: string
+  readonly assertions: AssertionSource
+  /** Peers whose `X-Forwarded-*` fields are believed. */
+  readonly trustedProxies: readonly AddressRange[]
+  /** For durations in events, in seconds. Whether something has ended is judged by the keeper's clock. */
+  readonly now: () => Seconds
+  readonly nextRequestId: () => string
+  readonly onRequest?: (event: RequestEvent) => void
+  /** Judges the `Host` field, port included, as it came. Without it every host is answered. */
+  readonly allowedHosts?: (host: string) => boolean
+  /** From the last byte of a request until the upstream's answer begins. Default 30,000. */
+  readonly upstreamTimeoutMs?: number
+}
+
+export interface Gateway {
+  /** Not yet listening. */
+  readonly server: Server
+  /** Stop accepting, end what would never end by itself, finish the rest within 10 s. */
+  close(): Promise<void>
+}
+
+/**
+ * A reverse proxy with the engine in front, its routes read from an API description. What is not described is not
+ * forwarded; what is forwarded carries who calls and never the credential. Throws a `TypeError` for an unfit upstream.
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { engine, keeper, nextRequestId, now, onRequest } = options
+  if (options.audience === '') throw new TypeError('the audience must be given')
+  const upstream = createUpstream(options.upstream)
+  const watch = createWatch(engine, keeper)
+  const pipeline: PipelineOptions = {
+    engine,
+    routes: compileRoutes(options.description),
+    audience: options.audience,
+    assertions: createAssertions(options.assertions, () => keeper.now()),
+    trustedProxies: options.trustedProxies,
+    allowedHosts: options.allowedHosts,
+  }
+  const forwarding: ForwardOptions = {
+    upstream,
+    watch,
+    upstreamTimeoutMs: options.upstreamTimeoutMs ?? gatewayLimits.upstreamTimeoutMs,
+    openEnded: new Set(),
+  }
+  const running = new WeakMap<Duplex, Exchange>()
+  let isClosing = false
+
+  function begin(request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | undefined): void {
+    const exchange = createExchange(request, response, upgradeHead, { requestId: nextRequestId(), now, onRequest })
+    running.set(request.socket, exchange)
+    if (isClosing) response.shouldKeepAlive = false
+    admit(request, pipeline)
+      .then((admitted) => {
+        if (response.destroyed || request.socket.destroyed) exchange.report(499, 'client_gone', 'the caller went away')
+        else if ('answer' in admitted) refuse(exchange, admitted)
+        else forward(exchange, admitted, forwarding)
+      })
+      .catch(() => refuse(exchange, internalError))
+  }
+
+  const server = createServer({
+    maxHeaderSize: gatewayLimits.headerBytesMax,
+    headersTimeout: gatewayLimits.headersTimeoutMs,
+    connectionsCheckingInterval: gatewayLimits.headersTimeoutEveryMs,
+    // A body may take as long as it moves: forward.ts watches that it does.
+    requestTimeout: 0,
+    keepAliveTimeout: gatewayLimits.keepAliveTimeoutMs,
+    insecureHTTPParser: false,
+    shouldUpgradeCallback: isWebSocket,
+  })
+  // Bounded by bytes; Node's bound by count would drop fields without a word.
+  server.maxHeadersCount = 0
+  server.on('request', (request, response) => begin(request, response, undefined))
+  // The upstream decides whether it wants the body; until then the caller keeps it.
+  server.on('checkContinue', (request, response) => begin(request, response, undefined))
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    begin(request, upgradeResponse(request), head)
+  })
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy())
+    begin(request, upgradeResponse(request), undefined)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    answerMalformed(error, socket, running.get(socket), { requestId: nextRequestId(), onRequest })
+  })
+
+  return {
+    server,
+    async close() {
+      isClosing = true
+      for (const end of forwarding.openEnded) end()
+      await drain(server)
+      watch.close()
+      upstream.close()
+    },
+  }
+}
+
+/** Node closes idle connections when it stops listening; those that become idle later are closed as they do. */
+async function drain(server: Server): Promise<void> {
+  if (!server.listening) return
+  await new Promise<void>((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const deadline = setTimeout(() => server.closeAllConnections(), gatewayLimits.drainMs)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(deadline)
+      resolve()
+    })
+  })
+}
+
+const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')

@@ -1,0 +1,100 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import { gatewayLimits } from './limits.ts'
+import type { Decision, RequestEvent } from './request_event.ts'
+import { hasBody } from './request_headers.ts'
+
+/** One request and its answer. An upgrade has a response too, until the upstream has agreed to it. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  /** What the caller sent behind a request to upgrade; `undefined` for any other request. */
+  readonly upgradeHead: Buffer | undefined
+  /** Tell the operator, once for the head of the answer and once more for a cut. */
+  report(status: number, decision: Decision, why: string, grant?: Grant): void
+}
+
+/** A request that ends here. */
+export interface Refusal {
+  readonly answer: ProblemAnswer
+  readonly decision: Decision
+  /** For the log; the caller reads `answer`. */
+  readonly why: string
+}
+
+export function createExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgradeHead: Buffer | undefined,
+  context: {
+    readonly requestId: string
+    readonly now: () => Seconds
+    readonly onRequest: ((event: RequestEvent) => void) | undefined
+  },
+): Exchange {
+  const { requestId, now, onRequest } = context
+  const startedAt = now()
+  let isReported = false
+  return {
+    request,
+    response,
+    requestId,
+    upgradeHead,
+    report(status, decision, why, grant) {
+      if (isReported && decision !== 'cut') return
+      isReported = true
+      onRequest?.({
+        method: request.method ?? '',
+        path: printablePath(request.url ?? ''),
+        status,
+        decision,
+        why: printable(why),
+        ...(grant === undefined ? {} : { credentialId: grant.credentialId, clientId: grant.clientId }),
+        durationMs: Math.max(0, (now() - startedAt) * 1000),
+        requestId,
+      })
+    },
+  }
+}
+
+/** A response on a socket that Node has handed over: refusals and answers other than 101 are written as ever. */
+export function upgradeResponse(request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(request.socket)
+  response.on('finish', () => request.socket.destroySoon())
+  return response
+}
+
+/** RFC 9457. Nothing happens when the head is out already or the caller is gone. */
+export function refuse(exchange: Exchange, { answer, decision, why }: Refusal, grant?: Grant): void {
+  const { request, response, requestId } = exchange
+  exchange.report(answer.status, decision, why, grant)
+  if (response.headersSent || response.destroyed) return
+  const text = JSON.stringify({ ...answer.body, requestId })
+  const fields: Record<string, string | number> = { ...answer.headers, 'X-Request-Id': requestId }
+  fields['Content-Length'] = Buffer.byteLength(text)
+  if (!isSmall(request)) fields.Connection = 'close'
+  response.writeHead(answer.status, fields)
+  response.end(text)
+}
+
+/** Node reads and drops what is left of a body nobody wanted; beyond this the connection ends instead. */
+function isSmall(request: IncomingMessage): boolean {
+  if (request.complete || !hasBody(request)) return true
+  // Whoever waits for 100 has sent nothing and may never: what comes next on the connection could be either.
+  if (request.headers['transfer-encoding'] !== undefined || request.headers.expect !== undefined) return false
+  return Number(request.headers['content-length']) <= gatewayLimits.droppedBodyBytesMax
+}
+
+/** Only a path, so that no host, user or query gets into a log; one line whatever it holds. */
+function printablePath(url: string): string {
+  if (!url.startsWith('/')) return ''
+  const mark = url.search(/[?#]/)
+  return printable(mark < 0 ? url : url.slice(0, mark))
+}
+
+function printable(text: string): string {
+  return text.slice(0, gatewayLimits.eventPathCharactersMax).replaceAll(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,164 @@
+/** Step eight: to the upstream and back. Bodies stream both ways and nothing is kept; whoever goes away ends both sides. */
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { rateLimitHeaders } from '@countersign/core'
+import { type Exchange, refuse } from './exchange.ts'
+import { type Admission, refusal } from './pipeline.ts'
+import { hasBody, upstreamHeaders } from './request_headers.ts'
+import { callerHeaders } from './response_headers.ts'
+import { startTunnel } from './tunnel.ts'
+import type { Connection, Upstream } from './upstream.ts'
+import type { Watch } from './watch.ts'
+
+export interface ForwardOptions {
+  readonly upstream: Upstream
+  readonly watch: Watch
+  /** From the last byte of the request until the answer begins. */
+  readonly upstreamTimeoutMs: number
+  /** What would never end by itself; each is called when the gateway closes. */
+  readonly openEnded: Set<() => void>
+}
+
+/** RFC 9110 §9.2.2. */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+
+export function forward(exchange: Exchange, admission: Admission, options: ForwardOptions, isRetry = false): void {
+  const { request, response } = exchange
+  const { upstream } = options
+  const isUpgrade = exchange.upgradeHead !== undefined
+  const fields = upstreamHeaders(request, {
+    host: upstream.host,
+    origin: admission.origin,
+    identity: admission.identity,
+    requestId: exchange.requestId,
+  })
+  if (isUpgrade) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
+  // A tunnel has its connection to itself; so has a second attempt, since the next kept one may be as dead as the first.
+  const connection: Connection = isUpgrade || isRetry ? 'own' : 'kept'
+  const sent = upstream.send(request.method ?? 'GET', request.url ?? '/', fields, connection)
+  const wait = createWait(options.upstreamTimeoutMs, () => giveUp(exchange, admission, sent))
+
+  const onCallerGone = (): void => {
+    wait.end()
+    if (response.writableFinished) return
+    exchange.report(499, 'client_gone', 'the caller went away before there was an answer', admission.judged?.grant)
+    sent.destroy()
+  }
+  response.once('close', onCallerGone)
+
+  sent.on('continue', () => response.writeContinue())
+  sent.once('response', (answer) => {
+    wait.end()
+    relay(exchange, admission, sent, answer, options)
+  })
+  sent.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
+    wait.end()
+    response.removeListener('close', onCallerGone)
+    startTunnel(exchange, admission, { answer, socket, head }, options)
+  })
+  sent.on('error', () => {
+    wait.end()
+    if (response.destroyed || response.headersSent) return
+    const isStale = sent.reusedSocket && !isRetry && !hasBody(request) && idempotent.has(request.method ?? '')
+    if (!isStale) return refuse(exchange, badGateway, admission.judged?.grant)
+    response.removeListener('close', onCallerGone)
+    forward(exchange, admission, options, true)
+  })
+  sendBody(request, sent, wait)
+}
+
+/** With back-pressure. The head goes at once, so that an upstream can say `100 Continue` or refuse before the body. */
+function sendBody(request: IncomingMessage, sent: ClientRequest, wait: Wait): void {
+  if (!hasBody(request)) {
+    sent.end()
+    return
+  }
+  sent.flushHeaders()
+  request.on('data', () => wait.extend())
+  request.on('end', () => wait.extend())
+  request.pipe(sent)
+}
+
+function relay(
+  exchange: Exchange,
+  admission: Admission,
+  sent: ClientRequest,
+  answer: IncomingMessage,
+  { watch, openEnded }: ForwardOptions,
+): void {
+  const { request, response } = exchange
+  const { judged } = admission
+  const status = answer.statusCode ?? 502
+  answer.on('error', () => response.destroy())
+  // An upstream that dies amid a body must not look like one that has finished.
+  answer.once('close', () => answer.complete || response.destroy())
+  const fields = callerHeaders(answer.rawHeaders, {
+    status,
+    isCredentialUsed: judged !== undefined,
+    rateLimit: judged?.rateLimit === undefined ? undefined : rateLimitHeaders(judged.rateLimit),
+  })
+  // What is left of a body that the upstream did not wait for cannot be told from a next request by everyone.
+  if (!request.complete && hasBody(request)) fields.push('Connection', 'close')
+  try {
+    response.writeHead(status, answer.statusMessage ?? '', fields)
+  } catch {
+    sent.destroy()
+    refuse(exchange, badGateway, judged?.grant)
+    return
+  }
+  exchange.report(status, admission.decision, admission.why, judged?.grant)
+  answer.once('end', () => {
+    if (request.complete) return
+    request.unpipe(sent)
+    sent.destroy()
+  })
+  answer.pipe(response)
+  // A head whose body lets us wait goes alone.
+  setImmediate(() => response.writableEnded || response.destroyed || response.flushHeaders())
+
+  const isOpenEnded = /^\s*text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
+  const cut = (why: string): void => {
+    exchange.report(status, 'cut', why, judged?.grant)
+    sent.destroy()
+    response.destroy()
+  }
+  const closing = (): void => cut('the gateway is closing')
+  if (isOpenEnded) openEnded.add(closing)
+  const unwatch = judged === undefined ? undefined : watch.add({ ...judged, isOpenEnded, cut })
+  response.once('close', () => {
+    unwatch?.()
+    openEnded.delete(closing)
+  })
+}
+
+const badGateway = refusal(502, 'bad_gateway', 'The API behind this gateway could not be reached or broke off.')
+const gatewayTimeout = refusal(504, 'gateway_timeout', 'The API behind this gateway took too long.')
+const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not come.')
+
+/** Nothing moved for too long. Whose turn it was decides whose fault it is. */
+function giveUp(exchange: Exchange, { judged }: Admission, sent: ClientRequest): void {
+  const { request } = exchange
+  const isCallersTurn = hasBody(request) && !request.complete && !sent.writableNeedDrain
+  request.unpipe(sent)
+  refuse(exchange, isCallersTurn ? requestTimeout : gatewayTimeout, judged?.grant)
+  sent.destroy()
+}
+
+interface Wait {
+  extend(): void
+  end(): void
+}
+
+function createWait(timeoutMs: number, run: () => void): Wait {
+  const timer = setTimeout(run, timeoutMs)
+  let isEnded = false
+  return {
+    extend() {
+      if (!isEnded) timer.refresh()
+    },
+    end() {
+      isEnded = true
+      clearTimeout(timer)
+    },
+  }
+}

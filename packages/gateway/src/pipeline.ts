@@ -1,0 +1,182 @@
+/**
+ * What happens to a request before it reaches the upstream, in this order and nothing else:
+ *
+ *     host → request target → route → preflight → credential → engine → assertion → (forward.ts)
+ *
+ * Whatever is not let through by a step ends there. The default is a refusal: a request that no operation describes is
+ * never forwarded (flaw 99).
+ */
+import type { IncomingMessage } from 'node:http'
+import {
+  type AddressRange,
+  type Grant,
+  problemAnswer,
+  type RateLimitOutcome,
+  type Rejection,
+  rejectionAnswer,
+  unavailableAnswer,
+} from '@countersign/core'
+import type { Operation, RouteTable } from '@countersign/openapi'
+import { credentialHeadersOf, type Engine, type Outcome, type Question, questionOf } from '@countersign/verifier'
+import type { Assertions } from './assertion.ts'
+import { type Origin, originOf } from './client_address.ts'
+import type { Refusal } from './exchange.ts'
+import { anonymousHeaders, identityHeaders } from './identity_headers.ts'
+import { type RawHeaders, valuesOf } from './raw_headers.ts'
+import { findRequestFlaw } from './request_flaw.ts'
+
+/** A request that goes on to the upstream, with everything that the rest of its life needs. */
+export interface Admission {
+  readonly decision: 'verified' | 'public' | 'preflight'
+  readonly why: string
+  readonly origin: Origin
+  /** Ours, for the upstream. */
+  readonly identity: RawHeaders
+  /** Present exactly when the decision is `verified`. */
+  readonly judged: Judged | undefined
+}
+
+export interface Judged {
+  readonly question: Question
+  readonly grant: Grant
+  readonly rateLimit: RateLimitOutcome | undefined
+}
+
+export interface PipelineOptions {
+  readonly engine: Engine
+  readonly routes: RouteTable
+  readonly audience: string
+  readonly assertions: Assertions
+  readonly trustedProxies: readonly AddressRange[]
+  readonly allowedHosts: ((host: string) => boolean) | undefined
+}
+
+/** Rounds of fetching an assertion while the book changes what it should say. */
+const roundsMax = 5
+
+export async function admit(request: IncomingMessage, options: PipelineOptions): Promise<Admission | Refusal> {
+  const { engine, routes, audience, allowedHosts } = options
+  const { rawHeaders } = request
+  const method = request.method ?? ''
+  const target = request.url ?? ''
+
+  // 1. The host: a page of another site that was rebound to this address is told so.
+  const hosts = valuesOf(rawHeaders, 'host')
+  if (allowedHosts !== undefined && !(hosts.length > 0 && hosts.every(allowedHosts))) {
+    return refusal(421, 'host_not_allowed', 'This gateway does not answer for that host.')
+  }
+
+  // 2. The request target and the framing: one reading or none.
+  const flaw = findRequestFlaw(request)
+  if (flaw !== undefined) return refusal(400, 'bad_request', sentence(flaw))
+
+  const origin = originOf(rawHeaders, request.socket.remoteAddress, options.trustedProxies)
+
+  // 3 and 4. The route. A preflight carries no credential by its nature (Fetch, CORS protocol), so it is asked first.
+  if (isPreflight(method, rawHeaders) && routes.knows(target) !== undefined) {
+    return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
+  }
+  const match = routes.match(method, target)
+  if (match.kind === 'ambiguous') return refusal(400, 'ambiguous_path', sentence(match.detail))
+  if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
+  if (match.kind === 'method_not_allowed') {
+    const Allow = match.allow.join(', ')
+    return refusal(405, 'method_not_allowed', `This path has ${Allow}.`, { Allow })
+  }
+  if (match.operation.public) {
+    return { decision: 'public', why: nameOf(match.operation), origin, identity: anonymousHeaders, judged: undefined }
+  }
+
+  // 5. The credential, from the header fields as they came.
+  const question = questionOf(credentialHeadersOf(rawHeaders), {
+    audience,
+    requires: match.operation.requires,
+    ip: origin.address,
+    origin: singleOrigin(rawHeaders),
+  })
+  if ('rejection' in question) return rejectionRefusal(question.rejection)
+
+  // 6. The engine.
+  const answer = engine.verify(question)
+  const outcome = answer instanceof Promise ? await answer : answer
+  if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
+
+  // 7. The assertion. Whoever waited for one is judged again, in the turn in which the request goes on.
+  return attest(question, outcome, origin, options)
+}
+
+async function attest(
+  question: Question,
+  first: Verified,
+  origin: Origin,
+  { engine, assertions }: PipelineOptions,
+): Promise<Admission | Refusal> {
+  let { grant } = first
+  for (let round = 0; round < roundsMax; round++) {
+    const { credential } = question
+    let assertion: string
+    try {
+      const asked = assertions.get({ grant, credential, ip: origin.address, origin: question.origin })
+      if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin)
+      assertion = await asked
+    } catch {
+      return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be had' }
+    }
+    const answer = engine.verify({ ...question, isRepeat: true })
+    const outcome = answer instanceof Promise ? await answer : answer
+    if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
+    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin)
+    grant = outcome.grant
+  }
+  return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'the credential changes too fast' }
+}
+
+type Verified = Extract<Outcome, { readonly outcome: 'verified' }>
+
+function verified(question: Question, { grant, rateLimit }: Verified, assertion: string, origin: Origin): Admission {
+  return {
+    decision: 'verified',
+    why: `${grant.kind} ${grant.credentialId} of ${grant.clientId}`,
+    origin,
+    identity: identityHeaders(grant, assertion),
+    judged: { question, grant, rateLimit },
+  }
+}
+
+function outcomeRefusal(outcome: Exclude<Outcome, Verified>): Refusal {
+  if (outcome.outcome === 'rejected') return rejectionRefusal(outcome.rejection)
+  return { answer: unavailableAnswer(outcome.retryAfterSeconds), decision: 'unavailable', why: 'nobody could tell' }
+}
+
+function rejectionRefusal(rejection: Rejection): Refusal {
+  return { answer: rejectionAnswer(rejection), decision: rejection.code, why: rejection.detail }
+}
+
+/** The code of the problem is the decision's name. */
+export function refusal(
+  status: number,
+  decision: Refusal['decision'],
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal {
+  return { answer: problemAnswer(status, decision, detail, headers), decision, why: detail }
+}
+
+function isPreflight(method: string, rawHeaders: RawHeaders): boolean {
+  if (method !== 'OPTIONS') return false
+  return valuesOf(rawHeaders, 'origin').length > 0 && valuesOf(rawHeaders, 'access-control-request-method').length > 0
+}
+
+/** Two are none: no browser sends two. */
+function singleOrigin(rawHeaders: RawHeaders): string | undefined {
+  const origins = valuesOf(rawHeaders, 'origin')
+  return origins.length === 1 ? origins[0] : undefined
+}
+
+function nameOf({ method, basePath, path }: Operation): string {
+  return `${method} ${basePath}${path} is public`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}

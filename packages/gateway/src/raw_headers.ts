@@ -1,0 +1,49 @@
+/** Header fields as `node:http` received them: name, value, name, value, … in order, repeats kept. */
+export type RawHeaders = readonly string[]
+
+/** Every value of a field, by its exact name in any case. */
+export function valuesOf(rawHeaders: RawHeaders, name: string): readonly string[] {
+  const values: string[] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const at = rawHeaders[index] as string
+    if (at.length === name.length && at.toLowerCase() === name) values.push(rawHeaders[index + 1] as string)
+  }
+  return values
+}
+
+/**
+ * A name as the laxest upstream reads it. CGI and its heirs turn `-` into `_`, and some turn every character but letters
+ * and digits: to them `X_Countersign.Kind` is `X-Countersign-Kind` (flaw 92).
+ */
+export function foldName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
+}
+
+/** RFC 9110 §7.6.1: what ends at each hop whether or not `Connection` names it. `Proxy` alone is httpoxy's. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy',
+])
+
+export function isHopByHop(foldedName: string): boolean {
+  return hopByHop.has(foldedName) || foldedName.startsWith('proxy-')
+}
+
+export function isOurs(foldedName: string): boolean {
+  return foldedName.startsWith('x-countersign-') || foldedName === 'x-countersign'
+}
+
+/** The names that `Connection` lists, folded. They end here too. */
+export function connectionNames(rawHeaders: RawHeaders): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const value of valuesOf(rawHeaders, 'connection')) {
+    for (const name of value.split(',')) names.add(foldName(name.trim()))
+  }
+  return names
+}

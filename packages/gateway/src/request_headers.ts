@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import type { Origin } from './client_address.ts'
+import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw_headers.ts'
+
+/** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
+const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/** Written anew below, or nobody's to send to an upstream that trusts us. `Expect` and `Via` pass. */
+const replaced: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'authorization',
+  'x-api-key',
+  'forwarded',
+  'x-real-ip',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-http-method',
+])
+
+/**
+ * The header section for the upstream. Of the caller's fields it keeps all but: credentials, anything that an upstream
+ * might read as ours, what ends at each hop, and the forwarded family unless a trusted proxy wrote it. Trailers are not
+ * passed on at all (RFC 9110 §6.5.1), so nothing can come in behind the body.
+ */
+export function upstreamHeaders(
+  request: IncomingMessage,
+  context: {
+    readonly host: string
+    readonly origin: Origin
+    readonly identity: RawHeaders
+    readonly requestId: string
+  },
+): string[] {
+  const { rawHeaders } = request
+  const named = connectionNames(rawHeaders)
+  const fields = ['Host', context.host]
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    const folded = foldName(name)
+    if (isHopByHop(folded) || isOurs(folded) || replaced.has(folded) || named.has(folded)) continue
+    if (folded.startsWith('x-forwarded-')) continue
+    fields.push(name, rawHeaders[index + 1] as string)
+  }
+  fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
+  // RFC 9110 §7.6.3: a gateway towards its upstream must say that it was there.
+  fields.push('Via', `${request.httpVersion} countersign`)
+  if (valuesOf(rawHeaders, 'x-request-id').length === 0) fields.push('X-Request-Id', context.requestId)
+  fields.push(...context.identity)
+  return fields
+}
+
+/** Whether bytes follow the header section. */
+export function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+}
+
+/** From how the parser understood the body, not from the fields: `Connection: content-length` changes nothing. */
+function framing(request: IncomingMessage): RawHeaders {
+  if (request.headers['transfer-encoding'] !== undefined) return ['Transfer-Encoding', 'chunked']
+  const length = request.headers['content-length']
+  if (length !== undefined) return ['Content-Length', String(Number(length))]
+  return methodsWithBody.has(request.method ?? '') ? ['Content-Length', '0'] : []
+}
+
+function forwardedHeaders(rawHeaders: RawHeaders, { peer, isPeerTrusted }: Origin): RawHeaders {
+  const believed = (name: string): readonly string[] => (isPeerTrusted ? valuesOf(rawHeaders, name) : [])
+  const protocol = believed('x-forwarded-proto')[0]?.trim().toLowerCase()
+  const host = believed('x-forwarded-host')[0] ?? valuesOf(rawHeaders, 'host')[0]
+  return [
+    'X-Forwarded-For',
+    [...believed('x-forwarded-for'), peer ?? 'unknown'].join(', '),
+    'X-Forwarded-Proto',
+    protocol === 'https' ? 'https' : 'http',
+    'X-Forwarded-Host',
+    host ?? '',
+  ]
+}

@@ -1,0 +1,53 @@
+import { type ClientRequest, type ClientRequestArgs, Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { gatewayLimits } from './limits.ts'
+import type { RawHeaders } from './raw_headers.ts'
+
+/** How a request travels: on a kept connection, or on one of its own. */
+export type Connection = 'kept' | 'own'
+
+/** The API behind the gateway. */
+export interface Upstream {
+  /** For the `Host` field. */
+  readonly host: string
+  /** Begin a request; the caller writes the body. `target` is appended to the upstream's own path. */
+  send(method: string, target: string, fields: RawHeaders, connection: Connection): ClientRequest
+  close(): void
+}
+
+/** Throws a `TypeError` for a URL that cannot be one: another scheme, a user, a query or a fragment. */
+export function createUpstream(url: URL): Upstream {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('the upstream must be http or https')
+  if (url.username + url.password + url.search + url.hash !== '') {
+    throw new TypeError('the upstream has an address and a path: no user, query or fragment')
+  }
+  const isHttps = url.protocol === 'https:'
+  const agentOptions = {
+    keepAlive: true,
+    maxFreeSockets: gatewayLimits.upstreamIdleSocketsMax,
+    timeout: gatewayLimits.upstreamIdleMs,
+  }
+  const agent = isHttps ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
+  const begin = isHttps ? httpsRequest : httpRequest
+  const path = url.pathname.replace(/\/$/, '')
+  return {
+    host: url.host,
+    send(method, target, fields, connection) {
+      const options: ClientRequestArgs = {
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: url.port === '' ? (isHttps ? 443 : 80) : url.port,
+        method,
+        path: path + target,
+        headers: fields as string[],
+        agent: connection === 'kept' ? agent : false,
+        maxHeaderSize: gatewayLimits.upstreamHeaderBytesMax,
+        insecureHTTPParser: false,
+      }
+      const request = begin(options)
+      // Bounded by bytes; Node's bound by count would drop fields without a word.
+      request.maxHeadersCount = 0
+      return request
+    },
+    close: () => agent.destroy(),
+  }
+}
