@@ -34,4 +34,5 @@ export const serverLimits = {
   /** How long the log keeps entries; a follower farther behind loads a snapshot. */
   feedLogSeconds: 86_400,
   cleanUpEveryMs: 60_000,
+  flushPositionsMs: 5_000,
 } as const

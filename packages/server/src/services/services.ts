@@ -8,6 +8,7 @@ import type { Guards } from './guards.ts'
 import type { Log } from './log.ts'
 import type { MasterKey } from './master_key.ts'
 import type { Positions } from './positions.ts'
+import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Streams } from './streams.ts'
 
@@ -33,6 +34,7 @@ export interface Services {
   readonly signingKeys: SigningKeys
   readonly limiter: Limiter
   readonly apis: ApiRegistry
+  readonly running: Running
   readonly positions: Positions
   readonly streams: Streams
   readonly guards: Guards

@@ -14,7 +14,7 @@ import { serverLimits } from '../limits.ts'
 import { type MasterKey, seal, unseal } from './master_key.ts'
 
 export interface SigningKeys {
-  /** The key that signs now. Creates one when the tenant has none for the algorithm. */
+  /** The key that signs now. Throws when the tenant has none for the algorithm: it is made with the API that asks for it. */
   signer(tenant: string, alg: string, purpose: SigningPurpose): SigningHandle | Promise<SigningHandle>
   /** The public keys to show now: RFC 7517. */
   published(tenant: string, purpose: SigningPurpose): Promise<readonly { readonly [member: string]: unknown }[]>
@@ -33,8 +33,6 @@ export function createSigningKeys(options: {
   readonly master: MasterKey
   readonly books: Books
   readonly now: () => Seconds
-  /** Makes a key of an algorithm the tenant has none for, in a transaction of its own. */
-  readonly addKey: (tenant: string, alg: string, purpose: SigningPurpose) => Promise<void>
 }): SigningKeys {
   const { store, master, books, now } = options
   const loaded = new Cache<Map<string, Loaded>>(10_000)
@@ -53,10 +51,7 @@ export function createSigningKeys(options: {
     watch(tenant)
     const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.alg === alg && key.purpose === purpose)
     const row = signingNow(rows, now())
-    if (row === undefined) {
-      await options.addKey(tenant, alg, purpose)
-      return load(tenant, alg, purpose)
-    }
+    if (row === undefined) throw new Error(`tenant ${tenant} has no ${alg} key that signs now`)
     const next = Math.min(...rows.map((key) => (key.signsAt > now() ? key.signsAt : Number.POSITIVE_INFINITY)))
     const handle = openSigningKey(row, master)
     const byUse = loaded.get(tenant) ?? new Map<string, Loaded>()

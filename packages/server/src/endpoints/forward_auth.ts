@@ -1,0 +1,162 @@
+/**
+ * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (contract.md §5). Only a proxy that names itself, or one
+ * whose address is trusted, is answered; one family of headers is read, the one that `proxy` names.
+ */
+import {
+  type Grant,
+  parseAddress,
+  rateLimitHeaders,
+  readScope,
+  rejectionAnswer,
+  type Scope,
+  unavailableAnswer,
+} from '@countersign/core'
+import { compileRoutes, type RouteTable, readDocument, readOperations } from '@countersign/openapi'
+import { Cache, credentialHeadersOf, questionOf } from '@countersign/verifier'
+import { isTrusted } from '../http/client_address.ts'
+import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
+import { answerError, problem } from '../http/respond.ts'
+import { signAssertion } from '../services/gateway_assertion.ts'
+import { isGuarded } from '../services/guards.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { proxies, readForwarded } from './forwarded.ts'
+
+const tables = new Cache<{ readonly importedAt: number; readonly table: RouteTable }>(1_000)
+
+export async function forwardAuth(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  try {
+    return await answer(services, tenant, exchange)
+  } catch (error) {
+    return answerError(exchange, error, (cause) =>
+      services.log.error({ requestId: exchange.requestId, error: cause }, 'forward-auth failed'),
+    )
+  }
+}
+
+async function answer(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
+  const query = new URLSearchParams(exchange.query)
+  const audience = query.get('audience') ?? ''
+  const api = services.books.book(tenant.id)?.apiByAudience(audience)
+  const proxy = proxies.find((name) => name === query.get('proxy'))
+  if (proxy === undefined) throw new ProblemError(400, 'invalid_request', `proxy must be one of ${proxies.join(', ')}`)
+  await requireProxy(services, tenant, exchange, audience)
+  if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
+  const forwarded = readForwarded(exchange, proxy, '/v1/forward-auth')
+  const requires = await requirementOf(services, tenant, api.apiId, query.get('scope'), forwarded)
+  if (requires === 'public') return { status: 200, headers: anonymous }
+  const headers = credentialHeadersOf(exchange.rawHeaders)
+  const question = questionOf(headers, {
+    audience,
+    requires,
+    ip: forwarded.ip,
+    origin: headerValues(exchange, 'origin')[0],
+  })
+  if ('rejection' in question) return problem(exchange, rejectionAnswer(question.rejection))
+  const outcome = await tenant.engine.verify(question)
+  services.metrics.verified(outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome)
+  if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+  if (outcome.outcome === 'rejected') return problem(exchange, rejectionAnswer(outcome.rejection))
+  const { assertion } = await signAssertion(services, tenant, outcome.grant, api.apiId)
+  const limit = outcome.rateLimit === undefined ? {} : rateLimitHeaders(outcome.rateLimit)
+  return {
+    status: 200,
+    headers: { 'Cache-Control': 'no-store', ...identityHeaders(outcome.grant, assertion), ...limit },
+  }
+}
+
+/** The scope in the query, else what the API's imported document says of this request. */
+async function requirementOf(
+  services: Services,
+  tenant: TenantContext,
+  apiId: string,
+  scope: string | null,
+  forwarded: { readonly method: string; readonly uri: string },
+): Promise<readonly Scope[] | 'public'> {
+  if (scope !== null) {
+    const read = readScope(scope)
+    if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
+    return [read.scope]
+  }
+  const table = await tableOf(services, tenant, apiId)
+  if (table === undefined) return [[]]
+  const match = table.match(forwarded.method, forwarded.uri)
+  switch (match.kind) {
+    case 'operation':
+      return match.operation.public ? 'public' : match.operation.requires
+    case 'ambiguous':
+      throw new ProblemError(400, 'invalid_request', match.detail)
+    case 'not_found':
+    case 'method_not_allowed':
+      // A proxy can carry 401 and 403 only: what is not described is forbidden.
+      throw new ProblemError(403, 'forbidden', 'No operation of the API is described here.')
+  }
+}
+
+async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
+  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
+  if (document === undefined) return undefined
+  const name = `${tenant.id} ${apiId}`
+  const known = tables.get(name)
+  if (known?.importedAt === document.importedAt) return known.table
+  const table = compileRoutes(readOperations(readDocument(document.text)))
+  tables.set(name, { importedAt: document.importedAt, table })
+  return table
+}
+
+/** A verifier's key in `X-Countersign-Verifier`, or an address that the operator trusts. */
+async function requireProxy(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  audience: string,
+): Promise<void> {
+  const [credential, second] = headerValues(exchange, 'x-countersign-verifier')
+  if (credential === undefined && isTrusted(exchange.peer, services.trustedProxies)) return
+  if (credential === undefined || second !== undefined) throw notAProxy()
+  const outcome = await tenant.engine.verify({
+    credential,
+    audience: tenant.managementAudience,
+    requires: [['credentials:verify']],
+    address: exchange.peer === undefined ? undefined : parseAddress(exchange.peer),
+    origin: undefined,
+  })
+  if (outcome.outcome !== 'verified') throw notAProxy()
+  if (!isGuarded(await services.guards(tenant, outcome.grant.clientId), audience)) throw notAProxy()
+}
+
+/** 400, not 401: a 401 would reach the caller as if it had been about the caller's credential. */
+function notAProxy(): ProblemError {
+  return new ProblemError(
+    400,
+    'unknown_proxy',
+    'Only a known proxy may ask here: send X-Countersign-Verifier, or list its address as trusted.',
+  )
+}
+
+const anonymous = {
+  'Cache-Control': 'no-store',
+  'X-Countersign-Kind': 'anonymous',
+  'X-Countersign-Client': '-',
+  'X-Countersign-Subject': '-',
+  'X-Countersign-Scope': '-',
+  'X-Countersign-Credential': '-',
+  'X-Countersign-Assertion': '-',
+}
+
+/** Every one, never empty: a proxy that copies a missing header would let the caller's own through (Caddy). */
+function identityHeaders(grant: Grant, assertion: string): Record<string, string> {
+  return {
+    'X-Countersign-Kind': grant.kind,
+    'X-Countersign-Client': headerValue(grant.clientId),
+    'X-Countersign-Subject': headerValue(grant.subject),
+    'X-Countersign-Scope': headerValue(grant.scope),
+    'X-Countersign-Credential': headerValue(grant.credentialId),
+    'X-Countersign-Assertion': assertion,
+  }
+}
+
+/** Printable ASCII as it is; anything else percent-encoded, so that no value can end its line. */
+function headerValue(text: string): string {
+  if (text === '') return '-'
+  return /^[\x20-\x7e]+$/.test(text) ? text : encodeURIComponent(text)
+}

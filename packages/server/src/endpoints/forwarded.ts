@@ -1,0 +1,38 @@
+import { type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
+
+export const proxies = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
+export type Proxy = (typeof proxies)[number]
+
+/** The request as the proxy describes it. */
+export interface Forwarded {
+  readonly method: string
+  readonly uri: string
+  readonly ip: string | undefined
+}
+
+/** The one family of headers each proxy writes itself; everything else may be the caller's. */
+const families: Readonly<Record<Proxy, { readonly method: string; readonly uri: string; readonly ip: string }>> = {
+  nginx: { method: 'x-original-method', uri: 'x-original-uri', ip: 'x-real-ip' },
+  traefik: { method: 'x-forwarded-method', uri: 'x-forwarded-uri', ip: 'x-forwarded-for' },
+  caddy: { method: 'x-forwarded-method', uri: 'x-forwarded-uri', ip: 'x-forwarded-for' },
+  haproxy: { method: 'x-forwarded-method', uri: 'x-forwarded-uri', ip: 'x-forwarded-for' },
+  envoy: { method: ':method', uri: ':path', ip: 'x-envoy-external-address' },
+}
+
+/** Missing ones are 400: a check on nothing would pass everything. Envoy asks with the request's own method and path. */
+export function readForwarded(exchange: Exchange, proxy: Proxy, prefix: string): Forwarded {
+  const family = families[proxy]
+  const ip = headerValues(exchange, family.ip).at(-1)?.split(',').at(-1)?.trim()
+  if (proxy === 'envoy') {
+    const rest = exchange.path.slice(exchange.path.indexOf(prefix) + prefix.length)
+    return { method: exchange.method, uri: rest === '' ? '/' : rest, ip }
+  }
+  return { method: one(exchange, family.method), uri: one(exchange, family.uri), ip }
+}
+
+function one(exchange: Exchange, name: string): string {
+  const values = headerValues(exchange, name)
+  const value = values[0]
+  if (values.length === 1 && value !== undefined && value !== '') return value
+  throw new ProblemError(400, 'invalid_request', `the proxy must send ${name}, once`)
+}

@@ -1,0 +1,72 @@
+/** What a client has, and who may touch it (invariant 11). */
+import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
+import type { Api, Client } from '@countersign/store'
+import { ProblemError } from '../http/exchange.ts'
+import { managementApiId } from '../services/tenant_setup.ts'
+import { findApiByAudience, invalid } from './find.ts'
+import type { WriteContext } from './operation.ts'
+
+/** Whoever touches a client, or a credential of it, must hold all management scopes it has. */
+export function requireMayTouch(context: WriteContext, client: Client): void {
+  context.requireHeld(parseScope(client.access[managementApiId] ?? ''))
+}
+
+/** A credential for the management API: its own scopes too. */
+export function requireMayGive(context: WriteContext, apiId: string, scope: Scope): void {
+  if (apiId === managementApiId) context.requireHeld(scope)
+}
+
+/** `[{audience, scope}]` to API ids. Scopes must be registered where the API registers any. */
+export async function readAccess(
+  context: WriteContext,
+  access: readonly { readonly audience: string; readonly scope: unknown }[],
+): Promise<Readonly<Record<string, string>>> {
+  const byApi: Record<string, string> = {}
+  for (const [index, { audience, scope: input }] of access.entries()) {
+    const api = await findApiByAudience(context, audience, `/access/${index}/audience`)
+    if (byApi[api.id] !== undefined) throw invalid(`/access/${index}/audience`, 'comes twice')
+    const scope = scopeOf(input)
+    requireRegistered(api, scope, `/access/${index}/scope`)
+    requireMayGive(context, api.id, scope)
+    byApi[api.id] = formatScope(scope)
+  }
+  return byApi
+}
+
+/** Giving a client the right to ask about an audience is giving what the giver must have. */
+export function requireMayGiveGuards(
+  context: WriteContext,
+  guards: readonly string[],
+  before: readonly string[] = [],
+): void {
+  const beyond = guards.filter(
+    (audience) => !before.includes(audience) && !context.guards.includes('*') && !context.guards.includes(audience),
+  )
+  if (beyond.length === 0) return
+  throw new ProblemError(403, 'forbidden', 'The caller does not guard every one of these audiences itself.')
+}
+
+/** A credential's scope: within its client's access, or 400. */
+export function requireWithinAccess(client: Client, api: Api, scope: Scope): void {
+  const access = client.access[api.id]
+  if (access === undefined) throw invalid('/audience', 'is an API that this client has no access to')
+  const beyond = missingScope(scope, parseScope(access))
+  if (beyond.length > 0) throw invalid('/scope', `goes beyond the client’s access: ${beyond.slice(0, 10).join(' ')}`)
+}
+
+/** Input that the schema has already accepted. */
+export function scopeOf(input: unknown): Scope {
+  const read = readScope(input)
+  if ('problem' in read) throw invalid('/scope', read.problem)
+  return read.scope
+}
+
+function requireRegistered(api: Api, scope: Scope, pointer: string): void {
+  if (api.scopes.length === 0) return
+  const unknown = missingScope(
+    scope,
+    api.scopes.map(({ name }) => name),
+  )
+  if (unknown.length > 0)
+    throw invalid(pointer, `names scopes this API does not have: ${unknown.slice(0, 10).join(' ')}`)
+}

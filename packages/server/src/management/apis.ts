@@ -1,0 +1,245 @@
+import { routes } from '@countersign/contract'
+import { formatTime, limits, randomBase62 } from '@countersign/core'
+import { diffDescriptions, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
+import type { Api, ApiScope } from '@countersign/store'
+import { ProblemError } from '../http/exchange.ts'
+import { serverLimits } from '../limits.ts'
+import { createSigningKey, signingNow } from '../services/signing_keys.ts'
+import { apiSubject, signingKeySubject } from '../services/subjects.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { findApi, invalid } from './find.ts'
+import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+
+export function apiView(api: Api): object {
+  return {
+    id: api.id,
+    audience: api.audience,
+    name: api.name,
+    status: api.status,
+    scopes: api.scopes.map(({ name, description }) => ({ name, description })),
+    tokenTtlSeconds: api.tokenTtlSeconds,
+    tokenTtlSecondsMax: api.tokenTtlSecondsMax,
+    tokenFormat: api.tokenFormat,
+    signingAlg: api.signingAlg,
+    maxStalenessSeconds: api.maxStalenessSeconds,
+    builtIn: api.isBuiltIn,
+    createdAt: formatTime(api.createdAt),
+    updatedAt: formatTime(api.updatedAt),
+  }
+}
+
+const createApi = writeOperation(routes.createApi, async (context) => {
+  const { body, now, services, tenant, transaction } = context
+  requireFreeAudience(body.audience, services.baseUrl)
+  const at = Math.floor(now)
+  const api: Api = {
+    tenant: tenant.id,
+    id: `api_${randomBase62(16, services.randomBytes)}`,
+    audience: body.audience,
+    name: body.name,
+    status: 'active',
+    tokenTtlSeconds: body.tokenTtlSeconds ?? serverLimits.tokenTtlSecondsDefault,
+    tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? limits.jwtLifeSecondsMax,
+    tokenFormat: body.tokenFormat ?? 'jwt',
+    signingAlg: body.signingAlg ?? 'ES256',
+    maxStalenessSeconds: body.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
+    isBuiltIn: false,
+    createdSequence: 0,
+    scopes: declaredScopes(body.scopes ?? []),
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+  requireTtls(api)
+  await transaction.apis.insert(api)
+  const keySubjects = await ensureSigningKey(context, api.signingAlg)
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'api.create', api), after: apiView(api) },
+    subjects: (sequence) => [apiSubject(api, now, sequence), ...keySubjects],
+    rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
+  })
+  return { status: 201, body: apiView(api) }
+})
+
+const listApis = readOperation(routes.listApis, async (context) => {
+  const apis = await context.services.store.read.apis.list(context.tenant.id, pageOf(context, 'apis'))
+  return pageAnswer(context, 'apis', apis, (api) => api.id, apiView)
+})
+
+const getApi = readOperation(routes.getApi, async (context) =>
+  apiView(await findApi(context, context.params.id as string)),
+)
+
+const updateApi = writeOperation(routes.updateApi, async (context) => {
+  const { body, now, tenant, transaction } = context
+  const api = await findApi(context, context.params.id as string)
+  if (api.isBuiltIn) requireManagementHeld(context, api)
+  if (api.isBuiltIn && (body.status !== undefined || body.scopes !== undefined || body.tokenFormat !== undefined)) {
+    throw new ProblemError(409, 'built_in', 'Status, scopes and token format of the management API are fixed.')
+  }
+  const documentScopes = api.scopes.filter(({ source }) => source === 'document')
+  const changed: Api = {
+    ...api,
+    name: body.name ?? api.name,
+    status: body.status ?? api.status,
+    scopes: body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes),
+    tokenTtlSeconds: body.tokenTtlSeconds ?? api.tokenTtlSeconds,
+    tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? api.tokenTtlSecondsMax,
+    tokenFormat: body.tokenFormat ?? api.tokenFormat,
+    signingAlg: body.signingAlg ?? api.signingAlg,
+    maxStalenessSeconds: body.maxStalenessSeconds ?? api.maxStalenessSeconds,
+    version: api.version + 1,
+    updatedAt: Math.floor(now),
+  }
+  requireTtls(changed)
+  await transaction.apis.update(changed)
+  const keySubjects = await ensureSigningKey(context, changed.signingAlg)
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(changed) },
+    subjects: () => [apiSubject(changed, now), ...keySubjects],
+  })
+  return { status: 200, body: apiView(changed) }
+})
+
+const deleteApi = writeOperation(routes.deleteApi, async (context) => {
+  const { now, tenant, transaction } = context
+  const api = await findApi(context, context.params.id as string)
+  if (api.isBuiltIn) throw new ProblemError(409, 'built_in', 'The management API cannot be deleted.')
+  await transaction.apis.delete(tenant.id, api.id)
+  const deleted: Api = { ...api, status: 'revoked', version: api.version + 1 }
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'api.delete', api), before: apiView(api) },
+    subjects: () => [apiSubject(deleted, now)],
+  })
+  return { status: 200, bodyOf: (feedSequence) => ({ id: api.id, status: 'revoked', feedSequence }) }
+})
+
+const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
+  const { body, query, now, tenant, transaction } = context
+  const api = await findApi(context, context.params.id as string)
+  if (api.isBuiltIn)
+    throw new ProblemError(409, 'built_in', 'The management API has a document of its own: /openapi.json.')
+  const after = describe(body)
+  const stored = await transaction.apis.findDocument(tenant.id, api.id)
+  const diff = diffDescriptions(stored === undefined ? undefined : describe(stored.text), after)
+  const scopes: readonly ApiScope[] = after.scopes.map(({ name, description }) => ({
+    name,
+    description,
+    source: 'document',
+  }))
+  if (query.dryRun === 'false') {
+    const declared = api.scopes.filter(({ source }) => source === 'declared')
+    const changed: Api = {
+      ...api,
+      scopes: mergeScopes(declared, scopes),
+      version: api.version + 1,
+      updatedAt: Math.floor(now),
+    }
+    await transaction.apis.update(changed)
+    const description = { title: after.title, version: after.version, operations: after.operations.length }
+    await transaction.apis.saveDocument({
+      tenant: tenant.id,
+      apiId: api.id,
+      text: body,
+      description,
+      importedAt: Math.floor(now),
+    })
+    const { added, removed, becamePublic } = diff
+    transaction.append({
+      tenant: tenant.id,
+      audit: {
+        ...auditOf(context, 'api.import', api),
+        after: { ...description, added: added.length, removed: removed.length, becamePublic },
+      },
+      subjects: () => [apiSubject(changed, now)],
+    })
+  }
+  return {
+    status: 200,
+    body: {
+      operations: after.operations.map(({ method, basePath, path, operationId, requires, public: isPublic }) => ({
+        method,
+        basePath,
+        path,
+        ...(operationId === undefined ? {} : { operationId }),
+        requires,
+        public: isPublic,
+      })),
+      scopes: after.scopes,
+      added: diff.added,
+      removed: diff.removed,
+      becamePublic: diff.becamePublic,
+      problems: after.problems.map(({ code, pointer, message }) => ({ code, pointer, detail: message })),
+    },
+  }
+})
+
+function describe(text: string) {
+  try {
+    return readOperations(readDocument(text, { bytesMax: serverLimits.documentBytesMax }))
+  } catch (error) {
+    if (!(error instanceof OpenApiError)) throw error
+    throw new ProblemError(400, 'invalid_document', error.message, {
+      errors: [{ pointer: error.where ?? '', detail: error.message }],
+    })
+  }
+}
+
+/** An audience that could be mistaken for one of ours is refused (contract.md §3). */
+function requireFreeAudience(audience: string, baseUrl: string): void {
+  const isOurs = audience === baseUrl || audience.startsWith(`${baseUrl}/`) || audience.startsWith(`${baseUrl}?`)
+  if (isOurs) throw invalid('/audience', 'may not be the base URL of this server nor lie under it')
+  if (audience.toLowerCase().startsWith('urn:countersign:upstream'))
+    throw invalid('/audience', 'may not begin with urn:countersign:upstream')
+}
+
+function requireTtls(api: Api): void {
+  if (api.tokenTtlSeconds > api.tokenTtlSecondsMax)
+    throw invalid('/tokenTtlSeconds', 'must not be above tokenTtlSecondsMax')
+}
+
+function declaredScopes(
+  scopes: readonly { readonly name: string; readonly description?: string }[],
+): readonly ApiScope[] {
+  const names = scopes.map(({ name }) => name)
+  if (new Set(names).size < names.length) throw invalid('/scopes', 'names a scope twice')
+  return scopes.map(({ name, description }) => ({ name, description: description ?? '', source: 'declared' }))
+}
+
+/** Declared by hand wins over the document's of the same name. */
+function mergeScopes(declared: readonly ApiScope[], fromDocument: readonly ApiScope[]): readonly ApiScope[] {
+  const names = new Set(declared.map(({ name }) => name))
+  return [...declared, ...fromDocument.filter(({ name }) => !names.has(name))]
+}
+
+/** The first key of an algorithm signs at once: there is no older one that verifiers could still trust instead. */
+async function ensureSigningKey(context: WriteContext, alg: string) {
+  const { now, services, tenant, transaction } = context
+  const keys = (await transaction.signingKeys.list(tenant.id)).filter(
+    (key) => key.alg === alg && key.purpose === 'access_token',
+  )
+  if (signingNow(keys, now) !== undefined) return []
+  const key = await createSigningKey({
+    tenant: tenant.id,
+    alg,
+    purpose: 'access_token',
+    master: services.master,
+    now,
+    signsAt: now,
+  })
+  await transaction.signingKeys.insert(key)
+  return [signingKeySubject(key)]
+}
+
+function requireManagementHeld(context: WriteContext, api: Api): void {
+  context.requireHeld(api.scopes.map(({ name }) => name))
+}
+
+function auditOf({ actor, requestId }: WriteContext, action: string, api: Api) {
+  return { actor, action, objectType: 'api', objectId: api.id, requestId }
+}
+
+export const apiOperations: readonly Operation[] = [createApi, listApis, getApi, updateApi, deleteApi, importOpenapi]

@@ -1,0 +1,69 @@
+import { intersectScope, parseScope, type Scope } from '@countersign/core'
+import type { WriteTransaction } from '@countersign/store'
+import type { Caller } from '../endpoints/caller.ts'
+import { ProblemError } from '../http/exchange.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { managementApiId } from '../services/tenant_setup.ts'
+
+export interface CallerAgain {
+  /** The management scopes it has now. */
+  readonly held: Scope
+  readonly guards: readonly string[]
+}
+
+/** Invariant 11: the caller's own credential and client, read inside the writing transaction. Lost since: 401. */
+export async function readCallerAgain(
+  services: Services,
+  tenant: TenantContext,
+  caller: Caller,
+  transaction: WriteTransaction,
+): Promise<CallerAgain> {
+  const { grant } = caller
+  const client = await transaction.clients.find(tenant.id, grant.clientId)
+  if (client === undefined || client.status !== 'active') throw lost()
+  const access = parseScope(client.access[managementApiId] ?? '')
+  const own =
+    grant.kind === 'api_key'
+      ? await keyScope(services, tenant, caller, transaction)
+      : await tokenScope(tenant, caller, transaction)
+  return { held: intersectScope(own, access), guards: client.guards }
+}
+
+async function keyScope(
+  services: Services,
+  tenant: TenantContext,
+  { grant }: Caller,
+  transaction: WriteTransaction,
+): Promise<Scope> {
+  const key = await transaction.keys.find(tenant.id, grant.credentialId)
+  const isOver = key?.expiresAt !== undefined && services.now() >= key.expiresAt
+  if (key === undefined || key.status !== 'active' || isOver) throw lost()
+  return parseScope(key.scope)
+}
+
+/** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */
+async function tokenScope(tenant: TenantContext, caller: Caller, transaction: WriteTransaction): Promise<Scope> {
+  const inspection = await tenant.engine.inspect(caller.credential)
+  if ('outcome' in inspection) throw lost()
+  const { established } = inspection
+  const { credentialId, clientId, kind, lineage } = established
+  const own =
+    kind === 'self_issued_jwt'
+      ? ({ type: 'client_token', id: `${clientId} ${credentialId}` } as const)
+      : ({ type: 'token', id: credentialId } as const)
+  let scope = parseScope(caller.grant.scope)
+  for (const { type, id } of [own, { type: 'opaque_token', id: credentialId } as const, ...lineage]) {
+    const entry = await transaction.statusEntries.find(tenant.id, type, id)
+    if (entry === undefined) continue
+    if (entry.state.status !== 'active') throw lost()
+    if ('scope' in entry.state && entry.state.scope !== undefined)
+      scope = intersectScope(scope, parseScope(entry.state.scope))
+  }
+  return scope
+}
+
+function lost(): ProblemError {
+  return new ProblemError(401, 'invalid_token', 'The credential is not valid here.', {
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  })
+}

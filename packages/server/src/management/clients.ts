@@ -1,0 +1,303 @@
+import { routes } from '@countersign/contract'
+import {
+  digest,
+  formatTime,
+  generateKey,
+  JwkError,
+  jwkThumbprint,
+  limits,
+  parseJwks,
+  publicJwk,
+  randomBase62,
+} from '@countersign/core'
+import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
+import { ProblemError } from '../http/exchange.ts'
+import { clientSubject, publicKeySubject } from '../services/subjects.ts'
+import { readAccess, requireMayGiveGuards, requireMayTouch } from './access.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { audienceOf, findClient, invalid } from './find.ts'
+import { type Operation, type ReadContext, readOperation, type WriteContext, writeOperation } from './operation.ts'
+
+const withSecret = new Set<Client['type']>(['service', 'web', 'agent'])
+
+/** A client as answered, with the ids of its secrets and its public keys, never a secret. */
+async function clientView(context: ReadContext | WriteContext, client: Client): Promise<object> {
+  const reads = 'transaction' in context ? context.transaction : context.services.store.read
+  const access = []
+  for (const [apiId, scope] of Object.entries(client.access))
+    access.push({ audience: await audienceOf(context, apiId), scope })
+  const secrets = await reads.clients.secrets(client.tenant, client.id)
+  const jwks = await reads.clients.jwks(client.tenant, client.id)
+  return {
+    clientId: client.id,
+    name: client.name,
+    type: client.type,
+    status: client.status,
+    access,
+    guards: client.guards,
+    metadata: client.metadata,
+    jwks: { keys: jwks.map(({ publicJwk: jwk, kid, alg }) => ({ ...jwk, kid, alg })) },
+    secrets: secrets.map(({ id, createdAt, expiresAt }) => ({
+      id,
+      createdAt: formatTime(createdAt),
+      expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
+    })),
+    selfIssuedTtlSecondsMax: client.selfIssuedLifeSecondsMax,
+    createdAt: formatTime(client.createdAt),
+    updatedAt: formatTime(client.updatedAt),
+  }
+}
+
+const createClient = writeOperation(routes.createClient, async (context) => {
+  const { body, now, services, tenant, transaction } = context
+  const access = await readAccess(context, body.access)
+  const guards = body.guards ?? []
+  requireMayGiveGuards(context, guards)
+  const at = Math.floor(now)
+  const client: Client = {
+    tenant: tenant.id,
+    id: `client_${randomBase62(20, services.randomBytes)}`,
+    name: body.name,
+    type: body.type,
+    status: 'active',
+    access,
+    guards,
+    metadata: body.metadata ?? {},
+    selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? limits.selfIssuedLifeSecondsDefault,
+    cutOff: 0,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+  await transaction.clients.insert(client)
+  if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
+  const secret = withSecret.has(client.type) ? await insertSecret(context, client) : undefined
+  const view = await clientView(context, client)
+  append(context, 'client.create', client, undefined, view)
+  return { status: 201, body: { ...view, ...(secret === undefined ? {} : { clientSecret: secret.text }) } }
+})
+
+const listClients = readOperation(routes.listClients, async (context) => {
+  const { services, tenant } = context
+  const clients = await services.store.read.clients.list(tenant.id, pageOf(context, 'clients'))
+  const views = new Map<string, object>()
+  for (const client of clients.slice(0, context.query.limit)) views.set(client.id, await clientView(context, client))
+  return pageAnswer(
+    context,
+    'clients',
+    clients,
+    (client) => client.id,
+    (client) => views.get(client.id) as object,
+  )
+})
+
+const getClient = readOperation(routes.getClient, async (context) =>
+  clientView(context, await findClient(context, context.params.clientId as string)),
+)
+
+/** Access and status hold for every live credential of the client at once: they are read at each decision. */
+const updateClient = writeOperation(routes.updateClient, async (context) => {
+  const { body, now, transaction } = context
+  const client = await findClient(context, context.params.clientId as string)
+  requireMayTouch(context, client)
+  const before = await clientView(context, client)
+  if (body.guards !== undefined) requireMayGiveGuards(context, body.guards, client.guards)
+  const access = body.access === undefined ? client.access : await readAccess(context, body.access)
+  const changed: Client = {
+    ...client,
+    access,
+    name: body.name ?? client.name,
+    status: body.status ?? client.status,
+    guards: body.guards ?? client.guards,
+    metadata: body.metadata ?? client.metadata,
+    selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? client.selfIssuedLifeSecondsMax,
+    version: client.version + 1,
+    updatedAt: Math.floor(now),
+  }
+  await transaction.clients.update(changed)
+  const removed = body.jwks === undefined ? [] : await replaceJwks(context, changed, body.jwks)
+  const after = await clientView(context, changed)
+  append(context, 'client.update', changed, before, after, removed)
+  return { status: 200, body: after }
+})
+
+const deleteClient = writeOperation(routes.deleteClient, async (context) => {
+  const { now, tenant, transaction } = context
+  const client = await findClient(context, context.params.clientId as string)
+  requireMayTouch(context, client)
+  const before = await clientView(context, client)
+  await transaction.keys.revokeByClient(tenant.id, client.id, Math.floor(now))
+  await transaction.tokens.revokeByClient(tenant.id, client.id, Math.floor(now))
+  await transaction.clients.delete(tenant.id, client.id)
+  append(context, 'client.delete', { ...client, status: 'revoked', version: client.version + 1 }, before, undefined)
+  return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, status: 'revoked', feedSequence }) }
+})
+
+const createClientSecret = writeOperation(routes.createClientSecret, async (context) => {
+  const { body, now, tenant, transaction, actor, requestId } = context
+  const client = await findClient(context, context.params.clientId as string)
+  requireMayTouch(context, client)
+  if (!withSecret.has(client.type))
+    throw new ProblemError(409, 'no_secret', `A client of type ${client.type} has no secret.`)
+  const secret = await insertSecret(context, client)
+  if (body.graceSeconds !== undefined) {
+    await transaction.clients.expireSecrets(tenant.id, client.id, Math.floor(now + body.graceSeconds), secret.record.id)
+  }
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor,
+      action: 'client.secret.create',
+      objectType: 'client',
+      objectId: client.id,
+      after: { secretId: secret.record.id, graceSeconds: body.graceSeconds ?? null },
+      requestId,
+    },
+  })
+  const { id, createdAt } = secret.record
+  return { status: 201, body: { id, clientId: client.id, clientSecret: secret.text, createdAt: formatTime(createdAt) } }
+})
+
+/** Tokens by a cut-off at this entry's own number, rows by their state; what is made afterwards is good. */
+const revokeClient = writeOperation(routes.revokeClient, async (context) => {
+  const { now, tenant, transaction, body } = context
+  const client = await findClient(context, context.params.clientId as string)
+  requireMayTouch(context, client)
+  const at = Math.floor(now)
+  const keys = await transaction.keys.revokeByClient(tenant.id, client.id, at)
+  const tokens = await transaction.tokens.revokeByClient(tenant.id, client.id, at)
+  const secrets = await transaction.clients.deleteSecrets(tenant.id, client.id)
+  const jwks = await transaction.clients.jwks(tenant.id, client.id)
+  for (const { kid } of jwks) await transaction.clients.deleteJwk(tenant.id, client.id, kid)
+  const changed: Client = { ...client, version: client.version + 1, updatedAt: at }
+  await transaction.clients.update(changed)
+  const counts = { keys: keys.length, tokens: tokens.length, secrets, publicKeys: jwks.length }
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'client.revoke', client), after: { ...counts, reason: body.reason ?? null } },
+    subjects: (sequence) => [
+      clientSubject(changed, now, sequence),
+      ...jwks.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
+    ],
+    rows: (sequence) => transaction.clients.setCutOff(tenant.id, client.id, sequence),
+  })
+  return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, ...counts, feedSequence }) }
+})
+
+async function insertSecret(
+  context: WriteContext,
+  client: Client,
+): Promise<{ readonly record: ClientSecret; readonly text: string }> {
+  const { services, transaction, now } = context
+  const { keyPrefix: prefix, randomBytes } = services
+  const { id, text } = generateKey({ prefix, marker: 'secret', randomBytes })
+  const record: ClientSecret = {
+    tenant: client.tenant,
+    id,
+    clientId: client.id,
+    digest: await digest(text),
+    createdAt: Math.floor(now),
+  }
+  await transaction.clients.insertSecret(record)
+  return { record, text }
+}
+
+/** Each key with its one algorithm, fixed here. Private members, weak keys and a `kid` twice are refused. */
+async function insertJwks(
+  context: WriteContext,
+  client: Client,
+  jwks: { readonly keys: readonly object[] },
+): Promise<readonly ClientJwk[]> {
+  const { now, transaction } = context
+  const keys: ClientJwk[] = []
+  for (const [index, jwk] of jwks.keys.entries()) {
+    const { kid, alg } = readRegisteredJwk(jwks, index)
+    const shown = publicJwk(jwk)
+    const thumbprint = await jwkThumbprint(shown)
+    const revoked = await transaction.statusEntries.find(client.tenant, 'public_key', `${client.id} ${thumbprint}`)
+    if (revoked !== undefined)
+      throw new ProblemError(
+        409,
+        'revoked',
+        `The key /jwks/keys/${index} was removed from this client before; make a new one.`,
+      )
+    const record = {
+      tenant: client.tenant,
+      clientId: client.id,
+      kid,
+      thumbprint,
+      alg,
+      publicJwk: { ...shown },
+      createdAt: Math.floor(now),
+    }
+    await transaction.clients.insertJwk(record)
+    keys.push(record)
+  }
+  return keys
+}
+
+function readRegisteredJwk(
+  jwks: { readonly keys: readonly object[] },
+  index: number,
+): { readonly kid: string; readonly alg: string } {
+  try {
+    const { keys, refused } = parseJwks(jwks, { purpose: ['self_issued_jwt', 'client_assertion'] })
+    const broken = refused[0]
+    if (broken !== undefined) throw invalid(`/jwks/keys/${broken.index}`, broken.error.message)
+    const key = keys[index]
+    if (key?.kid === undefined) throw invalid(`/jwks/keys/${index}`, 'must have a kid')
+    return { kid: key.kid, alg: key.alg }
+  } catch (error) {
+    if (error instanceof JwkError) throw invalid('/jwks', error.message)
+    throw error
+  }
+}
+
+/** The set as it shall be. What is not in it any more is revoked by its thumbprint, what it signed too. */
+async function replaceJwks(
+  context: WriteContext,
+  client: Client,
+  jwks: { readonly keys: readonly object[] },
+): Promise<readonly ClientJwk[]> {
+  const { transaction } = context
+  const before = await transaction.clients.jwks(client.tenant, client.id)
+  for (const { kid } of before) await transaction.clients.deleteJwk(client.tenant, client.id, kid)
+  const kept = new Set((await insertJwks(context, client, jwks)).map(({ thumbprint }) => thumbprint))
+  return before.filter(({ thumbprint }) => !kept.has(thumbprint))
+}
+
+function auditOf({ actor, requestId }: WriteContext, action: string, client: Client) {
+  return { actor, action, objectType: 'client', objectId: client.id, requestId }
+}
+
+function append(
+  context: WriteContext,
+  action: string,
+  client: Client,
+  before: object | undefined,
+  after: object | undefined,
+  removed: readonly ClientJwk[] = [],
+): void {
+  const { now, tenant, transaction } = context
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, action, client), before, after },
+    subjects: () =>
+      action === 'client.create'
+        ? []
+        : [
+            clientSubject(client, now),
+            ...removed.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
+          ],
+  })
+}
+
+export const clientOperations: readonly Operation[] = [
+  createClient,
+  listClients,
+  getClient,
+  updateClient,
+  deleteClient,
+  createClientSecret,
+  revokeClient,
+]

@@ -1,0 +1,50 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { ProblemError } from '../http/exchange.ts'
+import type { ReadContext } from './operation.ts'
+
+interface PageQuery {
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+type PagedContext = Pick<ReadContext, 'services' | 'tenant'> & { readonly query: PageQuery }
+
+/** The store's page from the query. A cursor we did not write for this tenant and list is 400 (CVE-2026-33504). */
+export function pageOf(context: PagedContext, list: string): { readonly limit: number; readonly after?: string } {
+  const { limit, after } = context.query
+  if (after === undefined) return { limit: limit + 1 }
+  const [value = '', mac = ''] = after.split('.')
+  const expected = macOf(context, list, value)
+  const given = Buffer.from(mac, 'base64url')
+  if (given.length !== expected.length || !timingSafeEqual(given, expected) || after !== `${value}.${mac}`) {
+    throw new ProblemError(400, 'invalid_request', 'after must be the `next` of a page of this list')
+  }
+  return { limit: limit + 1, after: Buffer.from(value, 'base64url').toString('utf8') }
+}
+
+/** `{data, next}`: one more than the page was read, to know whether there is a next one. */
+export function pageAnswer<T>(
+  context: PagedContext,
+  list: string,
+  items: readonly T[],
+  idOf: (item: T) => string,
+  view: (item: T) => object,
+): object {
+  const shown = items.slice(0, context.query.limit)
+  const last = shown.at(-1)
+  const hasMore = items.length > shown.length && last !== undefined
+  return { data: shown.map(view), next: hasMore ? cursorOf(context, list, idOf(last)) : null }
+}
+
+function cursorOf(context: PagedContext, list: string, id: string): string {
+  const value = Buffer.from(id).toString('base64url')
+  return `${value}.${macOf(context, list, value).toString('base64url')}`
+}
+
+function macOf(context: PagedContext, list: string, value: string): Buffer {
+  const { services, tenant } = context
+  return createHmac('sha256', services.master.derive('cursors'))
+    .update(JSON.stringify([tenant.id, list, value]))
+    .digest()
+    .subarray(0, 16)
+}

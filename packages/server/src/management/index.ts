@@ -1,0 +1,19 @@
+/** Every operation of the management API that is not a hot route of its own in `endpoints/`. */
+import { apiOperations } from './apis.ts'
+import { clientOperations } from './clients.ts'
+import { keyOperations } from './keys.ts'
+import type { Operation } from './operation.ts'
+import { signingKeyOperations } from './signing_keys.ts'
+import { tenantOperations } from './tenants.ts'
+import { tokenOperations } from './tokens.ts'
+import { usageAndAuditOperations } from './usage_and_audit.ts'
+
+export const operations: readonly Operation[] = [
+  ...apiOperations,
+  ...signingKeyOperations,
+  ...clientOperations,
+  ...keyOperations,
+  ...tokenOperations,
+  ...usageAndAuditOperations,
+  ...tenantOperations,
+]

@@ -1,0 +1,287 @@
+import { routes } from '@countersign/contract'
+import { digest, formatScope, formatTime, generateKey, parseTime, type RateLimit } from '@countersign/core'
+import type { Key, WriteTransaction } from '@countersign/store'
+import { ProblemError } from '../http/exchange.ts'
+import { revokeKey as revoke } from '../services/revoker.ts'
+import type { Services } from '../services/services.ts'
+import { keySubject } from '../services/subjects.ts'
+import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'
+import { type Operation, type Result, readOperation, type WriteContext, writeOperation } from './operation.ts'
+
+/** A key as answered, without its text. */
+export function keyView(key: Key, audience: string, now: number): object {
+  return {
+    id: key.id,
+    clientId: key.clientId,
+    audience,
+    scope: key.scope,
+    name: key.name,
+    environment: key.environment,
+    status: statusOf(key, now),
+    expiresAt: key.expiresAt === undefined ? null : formatTime(key.expiresAt),
+    metadata: key.metadata,
+    ipAllow: key.ipAllow ?? null,
+    originAllow: key.originAllow ?? null,
+    rateLimit: key.rateLimit ?? null,
+    rolledFrom: key.rolledFrom ?? null,
+    createdAt: formatTime(key.createdAt),
+    updatedAt: formatTime(key.updatedAt),
+  }
+}
+
+function statusOf(key: Key, now: number): Key['status'] | 'expired' {
+  const isOver = key.expiresAt !== undefined && now >= key.expiresAt
+  return key.status !== 'revoked' && isOver ? 'expired' : key.status
+}
+
+const createKey = writeOperation(routes.createKey, async (context) => {
+  const { body, now, services, tenant, transaction } = context
+  const client = await findClientNamed(context, body.clientId)
+  const api = await findApiByAudience(context, body.audience, '/audience')
+  const scope = scopeOf(body.scope)
+  requireMayTouch(context, client)
+  requireMayGive(context, api.id, scope)
+  requireWithinAccess(client, api, scope)
+  if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
+  const expiresAt = body.expiresAt == null ? undefined : futureTime(body.expiresAt, now)
+  const at = Math.floor(now)
+  const { id, text } = newKeyText(services, body.environment)
+  const key: Key = {
+    tenant: tenant.id,
+    id,
+    digest: await digest(text),
+    prefix: services.keyPrefix,
+    environment: body.environment,
+    clientId: client.id,
+    apiId: api.id,
+    scope: formatScope(scope),
+    name: body.name,
+    status: 'active',
+    ...(expiresAt === undefined ? {} : { expiresAt, lifeSeconds: expiresAt - at }),
+    metadata: body.metadata ?? {},
+    ...constraintsOf(body),
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+  await transaction.keys.insert(key)
+  appendCreation(context, transaction, key, 'key.create', api.audience)
+  return { status: 201, body: { ...keyView(key, api.audience, now), key: text } }
+})
+
+const listKeys = readOperation(routes.listKeys, async (context) => {
+  const { query, services, tenant, now } = context
+  const filter = {
+    ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
+    ...(query.status === undefined ? {} : { status: query.status }),
+    now,
+  }
+  const keys = await services.store.read.keys.list(tenant.id, filter, pageOf(context, 'keys'))
+  const audiences = new Map<string, string>()
+  for (const { apiId } of keys) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
+  return pageAnswer(
+    context,
+    'keys',
+    keys,
+    (key) => key.id,
+    (key) => keyView(key, audiences.get(key.apiId) as string, now),
+  )
+})
+
+const getKey = readOperation(routes.getKey, async (context) => {
+  const key = await findKey(context, context.params.id as string)
+  return keyView(key, await audienceOf(context, key.apiId), context.now)
+})
+
+const updateKey = writeOperation(routes.updateKey, async (context) => {
+  const { body, now, transaction } = context
+  const key = await findKey(context, context.params.id as string)
+  const client = await findClient(context, key.clientId)
+  requireMayTouch(context, client)
+  if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked key cannot be changed.')
+  const scope = body.scope === undefined ? undefined : scopeOf(body.scope)
+  if (scope !== undefined) {
+    requireMayGive(context, key.apiId, scope)
+    requireWithinAccess(client, await findApi(context, key.apiId), scope)
+  }
+  const changed = withBody(key, { ...body, scope: scope === undefined ? undefined : formatScope(scope) }, now)
+  await transaction.keys.update(changed)
+  const audience = await audienceOf(context, key.apiId)
+  appendChange(context, key, changed, 'key.update', audience)
+  return { status: 200, body: keyView(changed, audience, now) }
+})
+
+/** Every field goes over but id, secret and times; the old one ends after the grace, never later than its own end. */
+const rollKey = writeOperation(routes.rollKey, async (context) => {
+  const { body, now, services, transaction } = context
+  const old = await findKey(context, context.params.id as string)
+  const client = await findClient(context, old.clientId)
+  requireMayTouch(context, client)
+  const status = statusOf(old, now)
+  if (status !== 'active') throw new ProblemError(409, status, `A key that is ${status} cannot be rolled.`)
+  if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
+  const at = Math.floor(now)
+  const { id, text } = newKeyText(services, old.environment)
+  const { expiresAt: oldEnd, ...same } = old
+  const next: Key = {
+    ...same,
+    id,
+    digest: await digest(text),
+    prefix: services.keyPrefix,
+    ...(old.lifeSeconds === undefined ? {} : { expiresAt: at + old.lifeSeconds }),
+    rolledFrom: old.id,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+  const ended: Key = {
+    ...old,
+    expiresAt: Math.min(Math.floor(now + body.graceSeconds), oldEnd ?? Number.POSITIVE_INFINITY),
+    version: old.version + 1,
+    updatedAt: at,
+  }
+  await transaction.keys.insert(next)
+  await transaction.keys.update(ended)
+  const audience = await audienceOf(context, old.apiId)
+  appendCreation(context, transaction, next, 'key.roll', audience)
+  appendChange(context, old, ended, 'key.rolled', audience)
+  return { status: 201, body: { ...keyView(next, audience, now), key: text } }
+})
+
+const disableKey = writeOperation(routes.disableKey, (context) => switchKey(context, 'disabled'))
+const enableKey = writeOperation(routes.enableKey, (context) => switchKey(context, 'active'))
+
+async function switchKey(context: WriteContext, status: 'active' | 'disabled'): Promise<Result> {
+  const key = await findKey(context, context.params.id as string)
+  requireMayTouch(context, await findClient(context, key.clientId))
+  if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked key stays revoked.')
+  if (key.status === status) return unchanged(context, key, status)
+  const changed: Key = { ...key, status, version: key.version + 1, updatedAt: Math.floor(context.now) }
+  await context.transaction.keys.update(changed)
+  appendChange(
+    context,
+    key,
+    changed,
+    status === 'active' ? 'key.enable' : 'key.disable',
+    await audienceOf(context, key.apiId),
+  )
+  return {
+    status: 200,
+    bodyOf: (feedSequence) => ({ id: key.id, status: statusOf(changed, context.now), feedSequence }),
+  }
+}
+
+const revokeKey = writeOperation(routes.revokeKey, async (context) => {
+  const { actor, now, requestId, tenant, transaction, body } = context
+  const key = await findKey(context, context.params.id as string)
+  requireMayTouch(context, await findClient(context, key.clientId))
+  if (key.status === 'revoked') return unchanged(context, key, 'revoked')
+  await revoke(transaction, key, { tenant: tenant.id, now, actor, requestId, reason: body.reason })
+  return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status: 'revoked', feedSequence }) }
+})
+
+/** Said again: the answer names the entry that made it so. */
+async function unchanged(context: WriteContext, key: Key, status: string): Promise<Result> {
+  const entry = await context.transaction.statusEntries.find(context.tenant.id, 'key', key.id)
+  return { status: 200, body: { id: key.id, status, feedSequence: entry?.sequence ?? 0 } }
+}
+
+async function findClientNamed(context: WriteContext, clientId: string) {
+  const client = await context.transaction.clients.find(context.tenant.id, clientId)
+  if (client === undefined) throw invalid('/clientId', 'is no client here')
+  return client
+}
+
+function newKeyText(services: Services, environment: 'live' | 'test') {
+  return generateKey({ prefix: services.keyPrefix, marker: environment, randomBytes: services.randomBytes })
+}
+
+export function futureTime(text: string, now: number): number {
+  const at = parseTime(text) as number
+  if (at <= now) throw invalid('/expiresAt', 'must lie ahead')
+  return at
+}
+
+interface KeyChanges {
+  readonly scope?: string | undefined
+  readonly expiresAt?: string | null | undefined
+  readonly name?: string | undefined
+  readonly metadata?: Key['metadata'] | undefined
+  readonly ipAllow?: readonly string[] | null | undefined
+  readonly originAllow?: readonly string[] | null | undefined
+  readonly rateLimit?: RateLimit | null | undefined
+}
+
+/** `null` takes away, absent leaves as it is. */
+function withBody(key: Key, body: KeyChanges, now: number): Key {
+  const { expiresAt, lifeSeconds, ipAllow, originAllow, rateLimit, ...rest } = key
+  const end =
+    body.expiresAt === undefined ? expiresAt : body.expiresAt === null ? undefined : futureTime(body.expiresAt, now)
+  const life = body.expiresAt === undefined ? lifeSeconds : end === undefined ? undefined : end - key.createdAt
+  return {
+    ...rest,
+    ...(body.scope === undefined ? {} : { scope: body.scope }),
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
+    ...(end === undefined ? {} : { expiresAt: end }),
+    ...(life === undefined ? {} : { lifeSeconds: life }),
+    ...constraintsOf({
+      ipAllow: body.ipAllow === undefined ? ipAllow : body.ipAllow,
+      originAllow: body.originAllow === undefined ? originAllow : body.originAllow,
+      rateLimit: body.rateLimit === undefined ? rateLimit : body.rateLimit,
+    }),
+    version: key.version + 1,
+    updatedAt: Math.floor(now),
+  }
+}
+
+function constraintsOf({ ipAllow, originAllow, rateLimit }: Pick<KeyChanges, 'ipAllow' | 'originAllow' | 'rateLimit'>) {
+  return {
+    ...(ipAllow == null ? {} : { ipAllow }),
+    ...(originAllow == null ? {} : { originAllow }),
+    ...(rateLimit == null ? {} : { rateLimit }),
+  }
+}
+
+/** A key nobody has seen needs no feed entry: no verifier can have made anything from it. */
+function appendCreation(
+  context: WriteContext,
+  transaction: WriteTransaction,
+  key: Key,
+  action: string,
+  audience: string,
+): void {
+  const { actor, requestId, tenant, now } = context
+  const audit = { actor, action, objectType: 'key', objectId: key.id, after: keyView(key, audience, now), requestId }
+  transaction.append({ tenant: tenant.id, audit })
+}
+
+function appendChange(context: WriteContext, before: Key, after: Key, action: string, audience: string): void {
+  const { actor, requestId, tenant, now, transaction } = context
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor,
+      action,
+      objectType: 'key',
+      objectId: after.id,
+      before: keyView(before, audience, now),
+      after: keyView(after, audience, now),
+      requestId,
+    },
+    subjects: () => [keySubject(after, now)],
+  })
+}
+
+export const keyOperations: readonly Operation[] = [
+  createKey,
+  listKeys,
+  getKey,
+  updateKey,
+  rollKey,
+  disableKey,
+  enableKey,
+  revokeKey,
+]

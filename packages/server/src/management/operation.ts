@@ -1,0 +1,201 @@
+/**
+ * The management pipeline: one list of steps for every operation, so that none can leave one out. A handler is given what
+ * has been parsed and allowed, and says what to change; the transaction around it also holds the feed entry, the audit
+ * event and the idempotency record.
+ */
+import { createHash } from 'node:crypto'
+import type { Route } from '@countersign/contract'
+import { missingScope, type Scope } from '@countersign/core'
+import { type AuditActor, ConflictError, type WriteTransaction } from '@countersign/store'
+import type { z } from 'zod'
+import type { Caller } from '../endpoints/caller.ts'
+import { guarded } from '../endpoints/guarded.ts'
+import { readJson, readText } from '../http/body.ts'
+import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
+import { parseInput, parseQuery } from '../http/input.ts'
+import { json } from '../http/respond.ts'
+import { serverLimits } from '../limits.ts'
+import type { Services, TenantContext } from '../services/services.ts'
+import { readCallerAgain } from './caller_again.ts'
+import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
+
+type BodyOf<R extends Route> = R['body'] extends z.ZodType
+  ? z.output<R['body']>
+  : R['takesDocument'] extends true
+    ? string
+    : undefined
+type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : undefined
+
+export interface ReadContext<R extends Route = Route> {
+  readonly services: Services
+  readonly tenant: TenantContext
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, string>>
+  readonly body: BodyOf<R>
+  readonly query: QueryOf<R>
+  readonly now: number
+  readonly requestId: string
+}
+
+export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
+  readonly transaction: WriteTransaction
+  readonly actor: AuditActor
+  /** What the caller guards, as read in this transaction. */
+  readonly guards: readonly string[]
+  /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
+  requireHeld(scopes: Scope): void
+}
+
+/** What an operation answers: a body, or one that needs the number of the entry the commit gave. */
+export type Result =
+  | { readonly status: number; readonly body: object }
+  | { readonly status: number; readonly bodyOf: (feedSequence: number) => object }
+
+export interface Operation {
+  readonly route: Route
+  handle(
+    services: Services,
+    tenant: TenantContext,
+    exchange: Exchange,
+    params: Readonly<Record<string, string>>,
+  ): Promise<Answer>
+}
+
+export function readOperation<R extends Route>(route: R, run: (context: ReadContext<R>) => Promise<object>): Operation {
+  return {
+    route,
+    handle: (services, tenant, exchange, params) =>
+      guarded(services, tenant, exchange, route.scope, async (caller) => {
+        const context = await readContext(route, services, tenant, exchange, params, caller)
+        return json(route.answer.status, await run(context as ReadContext<R>))
+      }),
+  }
+}
+
+export function writeOperation<R extends Route>(
+  route: R,
+  run: (context: WriteContext<R>) => Promise<Result>,
+): Operation {
+  return {
+    route,
+    handle: (services, tenant, exchange, params) =>
+      guarded(services, tenant, exchange, route.scope, async (caller) => {
+        // 1. The caller is known and has the scope; the input is read and holds.
+        const context = await readContext(route, services, tenant, exchange, params, caller)
+        const idempotency =
+          route.isIdempotent === true ? readIdempotency(exchange, tenant, caller, bodyDigest(context.body)) : undefined
+        // 2. Nobody else is at it with the same Idempotency-Key.
+        const release = idempotency === undefined ? () => {} : services.running.begin(idempotency.name)
+        if (release === undefined) throw inProgress()
+        try {
+          return await write(route, run, context as ReadContext<R>, idempotency)
+        } finally {
+          release()
+        }
+      }),
+  }
+}
+
+async function write<R extends Route>(
+  route: R,
+  run: (context: WriteContext<R>) => Promise<Result>,
+  context: ReadContext<R>,
+  idempotency: Idempotency | undefined,
+): Promise<Answer> {
+  const { services, tenant, caller } = context
+  const { value, entries } = await services.store
+    .write(async (transaction) => {
+      // 3. The caller is read again here: what it could do a moment ago it may have lost.
+      const again = await readCallerAgain(services, tenant, caller, transaction)
+      requireScopes(again.held, [route.scope])
+      const needed = new Set<string>()
+      // 4. An answer that was given is given again, to whoever may still have it.
+      const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
+      if (replay !== undefined) {
+        requireScopes(again.held, replay.needed)
+        return { status: replay.status, body: replay.body }
+      }
+      // 5. The change itself.
+      const result = await run({
+        ...context,
+        transaction,
+        guards: again.guards,
+        actor: actorOf(caller),
+        requireHeld(scopes) {
+          requireScopes(again.held, scopes)
+          for (const scope of scopes) needed.add(scope)
+        },
+      })
+      // 6. The answer is kept with it, or neither is.
+      if (idempotency !== undefined && 'body' in result) {
+        await keepAnswer(
+          services,
+          idempotency,
+          { status: result.status, body: result.body, needed: [...needed] },
+          transaction,
+        )
+      }
+      return result
+    })
+    .catch(toProblem)
+  // 7. This process refuses what was revoked before anybody is told that it was.
+  await services.books.settle(entries)
+  services.metrics.written(route.operationId, 'done')
+  return json(value.status, 'body' in value ? value.body : value.bodyOf(entries[0]?.sequence ?? 0))
+}
+
+async function readContext(
+  route: Route,
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+  caller: Caller,
+): Promise<ReadContext> {
+  const query = route.query === undefined ? undefined : parseQuery(route.query, exchange.query)
+  const body = await readBody(route, exchange)
+  return {
+    services,
+    tenant,
+    caller,
+    params,
+    body,
+    query,
+    now: services.now(),
+    requestId: exchange.requestId,
+  } as ReadContext
+}
+
+async function readBody(route: Route, exchange: Exchange): Promise<unknown> {
+  if (route.takesDocument === true) return readText(exchange, serverLimits.documentBytesMax)
+  return route.body === undefined ? undefined : parseInput(route.body, await readJson(exchange), 'body')
+}
+
+function requireScopes(held: Scope, scopes: Scope): void {
+  const missing = missingScope(scopes, held)
+  if (missing.length === 0) return
+  throw new ProblemError(
+    403,
+    'insufficient_scope',
+    `This touches what has ${missing.join(' ')}, which the caller does not have.`,
+    {
+      headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${missing.join(' ')}"` },
+    },
+  )
+}
+
+function actorOf({ grant, address }: Caller): AuditActor {
+  const { clientId, credentialId } = grant
+  return { kind: 'credential', clientId, credentialId, ...(address === undefined ? {} : { address }) }
+}
+
+function bodyDigest(body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(body) ?? '')
+    .digest('base64url')
+}
+
+function toProblem(error: unknown): never {
+  if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `the ${error.what} is already taken`)
+  throw error
+}

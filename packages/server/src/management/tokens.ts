@@ -1,0 +1,149 @@
+import { routes } from '@countersign/contract'
+import { clientIdPrefix, formatScope, formatTime, intersectScope, parseScope, parseTime } from '@countersign/core'
+import type { Token } from '@countersign/store'
+import { ProblemError } from '../http/exchange.ts'
+import { revokeToken as revoke } from '../services/revoker.ts'
+import { tokenSubject } from '../services/subjects.ts'
+import { auditView, type IssueRequest, issueJwt, tokenRecord } from '../services/token_issuer.ts'
+import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { audienceOf, findApi, findApiByAudience, findClient, findToken, invalid } from './find.ts'
+import { type Operation, readOperation, writeOperation } from './operation.ts'
+
+/** A token as answered, with what holds now: what a change set, else what was signed. */
+function tokenView(token: Token, audience: string, now: number): object {
+  const end = token.expiresAt ?? token.issuedExpiresAt
+  return {
+    jti: token.jti,
+    format: token.format,
+    clientId: token.clientId,
+    audience,
+    scope: token.scope ?? token.issuedScope,
+    subject: token.subject,
+    name: token.name,
+    status: token.status !== 'revoked' && now >= end ? 'expired' : token.status,
+    expiresAt: formatTime(end),
+    metadata: token.metadata,
+    parent: token.lineage[0]?.id ?? null,
+    createdAt: formatTime(token.createdAt),
+    updatedAt: formatTime(token.updatedAt),
+  }
+}
+
+const createToken = writeOperation(routes.createToken, async (context) => {
+  const { body, now, services, tenant, transaction, actor, requestId } = context
+  const client = await transaction.clients.find(tenant.id, body.clientId)
+  if (client === undefined) throw invalid('/clientId', 'is no client here')
+  const api = await findApiByAudience(context, body.audience, '/audience')
+  const scope = scopeOf(body.scope)
+  requireMayTouch(context, client)
+  requireMayGive(context, api.id, scope)
+  requireWithinAccess(client, api, scope)
+  if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
+  if (api.status !== 'active') throw new ProblemError(409, 'api_disabled', 'The API is disabled.')
+  if (body.ttlSeconds > api.tokenTtlSecondsMax)
+    throw invalid('/ttlSeconds', `may be at most ${api.tokenTtlSecondsMax} for this API`)
+  if (body.subject?.startsWith(clientIdPrefix))
+    throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
+  const request: IssueRequest = {
+    tenant,
+    client,
+    api,
+    subject: body.subject ?? client.id,
+    scope,
+    expiresAt: Math.floor(now) + body.ttlSeconds,
+    ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
+    ...(body.name === undefined ? {} : { name: body.name }),
+  }
+  const issued = await issueJwt(services, request)
+  const position = services.books.book(tenant.id)?.place.sequence ?? 0
+  const token = tokenRecord(request, { jti: issued.jti, format: 'jwt', position, now })
+  await transaction.tokens.insert(token)
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor,
+      action: 'token.create',
+      objectType: 'token',
+      objectId: token.jti,
+      after: auditView(token),
+      requestId,
+    },
+  })
+  return { status: 201, body: { ...tokenView(token, api.audience, now), token: issued.text.reveal() } }
+})
+
+const listTokens = readOperation(routes.listTokens, async (context) => {
+  const { query, services, tenant, now } = context
+  const filter = query.clientId === undefined ? {} : { clientId: query.clientId }
+  const tokens = await services.store.read.tokens.list(tenant.id, filter, pageOf(context, 'tokens'))
+  const audiences = new Map<string, string>()
+  for (const { apiId } of tokens) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
+  const view = (token: Token) => tokenView(token, audiences.get(token.apiId) as string, now)
+  return pageAnswer(context, 'tokens', tokens, (token) => token.jti, view)
+})
+
+const getToken = readOperation(routes.getToken, async (context) => {
+  const token = await findToken(context, context.params.jti as string)
+  return tokenView(token, await audienceOf(context, token.apiId), context.now)
+})
+
+/** Narrower, wider again within the client's access, earlier; never beyond the signed end (feed.md §5). */
+const updateToken = writeOperation(routes.updateToken, async (context) => {
+  const { body, now, tenant, transaction, actor, requestId } = context
+  const token = await findToken(context, context.params.jti as string)
+  const client = await findClient(context, token.clientId)
+  requireMayTouch(context, client)
+  if (token.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked token cannot be changed.')
+  if (now >= token.issuedExpiresAt) throw new ProblemError(409, 'expired', 'The token has ended.')
+  const scope = body.scope === undefined ? undefined : scopeOf(body.scope)
+  if (scope !== undefined) {
+    requireMayGive(context, token.apiId, scope)
+    requireWithinAccess(client, await findApi(context, token.apiId), scope)
+    // What came from another credential is never wider than it was made.
+    const isWider = intersectScope(scope, parseScope(token.issuedScope)).length < scope.length
+    if (token.lineage.length > 0 && isWider) throw invalid('/scope', 'goes beyond what the token was exchanged for')
+  }
+  const expiresAt = body.expiresAt === undefined ? token.expiresAt : (parseTime(body.expiresAt) as number)
+  if (expiresAt !== undefined && expiresAt > token.issuedExpiresAt) {
+    throw invalid('/expiresAt', `must not be after the signed end, ${formatTime(token.issuedExpiresAt)}`)
+  }
+  const changed: Token = {
+    ...token,
+    ...(scope === undefined ? {} : { scope: formatScope(scope) }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    version: token.version + 1,
+    updatedAt: Math.floor(now),
+  }
+  await transaction.tokens.update(changed)
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor,
+      action: 'token.update',
+      objectType: 'token',
+      objectId: token.jti,
+      before: auditView(token),
+      after: auditView(changed),
+      requestId,
+    },
+    subjects: () => [tokenSubject(changed)],
+  })
+  const audience = await audienceOf(context, token.apiId)
+  return { status: 200, bodyOf: (feedSequence) => ({ ...tokenView(changed, audience, now), feedSequence }) }
+})
+
+const revokeToken = writeOperation(routes.revokeToken, async (context) => {
+  const { body, actor, now, requestId, tenant, transaction } = context
+  const token = await findToken(context, context.params.jti as string)
+  requireMayTouch(context, await findClient(context, token.clientId))
+  if (token.status === 'revoked') {
+    const type = token.format === 'jwt' ? 'token' : 'opaque_token'
+    const entry = await transaction.statusEntries.find(tenant.id, type, token.jti)
+    return { status: 200, body: { jti: token.jti, status: 'revoked', feedSequence: entry?.sequence ?? 0 } }
+  }
+  await revoke(transaction, token, { tenant: tenant.id, now, actor, requestId, reason: body.reason })
+  return { status: 200, bodyOf: (feedSequence) => ({ jti: token.jti, status: 'revoked', feedSequence }) }
+})
+
+export const tokenOperations: readonly Operation[] = [createToken, listTokens, getToken, updateToken, revokeToken]

@@ -1,0 +1,101 @@
+import { routes } from '@countersign/contract'
+import { formatTime, parseTime } from '@countersign/core'
+import { ProblemError } from '../http/exchange.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { notFound } from './find.ts'
+import { type Operation, readOperation, writeOperation } from './operation.ts'
+
+const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
+
+const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant, now }) => {
+  const intervalSeconds = intervals[query.interval]
+  const to = query.to === undefined ? Math.ceil(now) : (parseTime(query.to) as number)
+  const from = query.from === undefined ? to - 24 * intervalSeconds : (parseTime(query.from) as number)
+  if (from >= to || (to - from) / intervalSeconds > 10_000) {
+    throw new ProblemError(400, 'invalid_request', 'from must lie before to, at most 10000 intervals')
+  }
+  const series = await services.store.read.usage.series(tenant.id, {
+    ...(query.keyId === undefined ? {} : { credentialId: query.keyId }),
+    ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
+    from,
+    to,
+    intervalSeconds,
+  })
+  return { data: series.map(({ at, outcome, count }) => ({ at: formatTime(at), outcome, count })) }
+})
+
+const reportUsage = writeOperation(routes.reportUsage, async ({ body, tenant, transaction, now, caller }) => {
+  const counts = body.counts.map(({ minuteAt, ...count }) => {
+    const at = parseTime(minuteAt) as number
+    return { ...count, tenant: tenant.id, minuteAt: at - (at % 60) }
+  })
+  const accepted = await transaction.usage.addBatch(tenant.id, `${caller.grant.clientId} ${body.batchId}`, counts, now)
+  return { status: 200, body: { accepted } }
+})
+
+const listAudit = readOperation(routes.listAudit, async (context) => {
+  const { query, services, tenant } = context
+  const { limit, after } = pageOf(context, 'audit')
+  const filter = {
+    ...(query.objectId === undefined ? {} : { objectId: query.objectId }),
+    ...(query.action === undefined ? {} : { action: query.action }),
+  }
+  const events = await services.store.read.audit.list(tenant.id, filter, {
+    limit,
+    ...(after === undefined ? {} : { after: Number(after) }),
+  })
+  return pageAnswer(
+    context,
+    'audit',
+    events,
+    (event) => String(event.sequence),
+    (event) => ({
+      sequence: event.sequence,
+      at: formatTime(event.at),
+      actor: event.actor,
+      action: event.action,
+      objectType: event.objectType,
+      objectId: event.objectId,
+      before: event.before ?? null,
+      after: event.after ?? null,
+      requestId: event.requestId,
+      link: event.link,
+    }),
+  )
+})
+
+/** Which verifiers have applied an entry, as far as they have asked since (feed.md §8). */
+const getRevocation = readOperation(routes.getRevocation, async ({ params, services, tenant, now }) => {
+  const sequence = Number(params.feedSequence)
+  if (!/^\d{1,15}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
+  const [entry] = await services.store.feed.after(tenant.id, sequence - 1, 1)
+  if (entry === undefined || entry.sequence !== sequence) throw notFound('entry')
+  await services.positions.flush()
+  const epoch = await services.store.feed.epoch()
+  const positions = await services.store.read.verifierPositions.list(tenant.id)
+  const verifiers = positions.map((position) => {
+    const hasApplied = position.epoch === epoch && position.sequence >= sequence
+    const appliedAt = hasApplied ? Math.max(position.reachedAt, entry.at) : undefined
+    return {
+      id: position.verifierId,
+      appliedAt,
+      maxStalenessSeconds: position.maxStalenessSeconds,
+      askedAt: position.askedAt,
+    }
+  })
+  return {
+    sequence,
+    at: formatTime(entry.at),
+    verifiers: verifiers.map(({ id, appliedAt, maxStalenessSeconds }) => ({
+      id,
+      appliedAt: appliedAt === undefined ? null : formatTime(appliedAt),
+      maxStalenessSeconds,
+    })),
+    // Who has not applied it and whose own bound has passed since it last asked refuses by itself.
+    complete: verifiers.every(
+      (verifier) => verifier.appliedAt !== undefined || now > verifier.askedAt + verifier.maxStalenessSeconds,
+    ),
+  }
+})
+
+export const usageAndAuditOperations: readonly Operation[] = [getUsage, reportUsage, listAudit, getRevocation]

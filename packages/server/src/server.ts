@@ -1,0 +1,274 @@
+/** The composition root: builds every service, mounts every endpoint. Long and boring on purpose. */
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import { openapiDocument } from '@countersign/contract'
+import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
+import type { Store } from '@countersign/store'
+import { Cache, createEngine, memoryLimiter, systemClock } from '@countersign/verifier'
+import { assertions } from './endpoints/assertions.ts'
+import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
+import { forwardAuth } from './endpoints/forward_auth.ts'
+import { healthz, metrics, readyz } from './endpoints/health.ts'
+import { introspect } from './endpoints/introspect.ts'
+import { jwks } from './endpoints/jwks.ts'
+import { lookup } from './endpoints/lookup.ts'
+import { metadata } from './endpoints/metadata.ts'
+import { revoke } from './endpoints/revoke.ts'
+import { token } from './endpoints/token.ts'
+import { verify } from './endpoints/verify.ts'
+import { type Books, openBooks } from './feed/books.ts'
+import { storeDirectory } from './feed/directory.ts'
+import type { Answer, Exchange } from './http/exchange.ts'
+import { createListener } from './http/node_listener.ts'
+import { answerError, json, problem } from './http/respond.ts'
+import { createRouter, type MountedRoute } from './http/router.ts'
+import { operations } from './management/index.ts'
+import { createApiRegistry } from './services/api_registry.ts'
+import { bootstrap } from './services/bootstrap.ts'
+import { createFailures } from './services/failures.ts'
+import { createGuards } from './services/guards.ts'
+import type { Log } from './services/log.ts'
+import { startMaintenance } from './services/maintenance.ts'
+import type { MasterKey } from './services/master_key.ts'
+import { createMetrics } from './services/metrics.ts'
+import { createPositions } from './services/positions.ts'
+import { createRunning } from './services/running.ts'
+import type { Services, TenantContext } from './services/services.ts'
+import { createSigningKeys } from './services/signing_keys.ts'
+import { createStreams } from './services/streams.ts'
+
+export interface ServerOptions {
+  readonly store: Store
+  readonly master: MasterKey
+  /** The default tenant's issuer, without a slash at its end. */
+  readonly baseUrl: string
+  readonly version: string
+  readonly log: Log
+  readonly keyPrefix?: string
+  readonly trustedProxies?: readonly AddressRange[]
+  /** Used when the installation is new. */
+  readonly adminKey?: Secret
+  /** The wall clock in seconds. Default: the machine's. */
+  readonly now?: () => Seconds
+  /** The server's own bound against its database. Default 10 seconds. */
+  readonly maxStalenessSeconds?: number
+  /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
+  readonly allowedHosts?: (host: string) => boolean
+}
+
+export interface CountersignServer {
+  readonly services: Services
+  /** Shown once: only when this start made the installation. */
+  readonly adminKey: Secret | undefined
+  /** One request, without a socket. */
+  handle(exchange: Exchange): Promise<Answer> | Answer
+  /** A `node:http` server that is not listening yet. */
+  createListener(): Server
+  /** Let streams go, flush what is counted, close the store. */
+  close(): Promise<void>
+}
+
+type Endpoint = (
+  tenant: TenantContext,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+) => Promise<Answer> | Answer
+
+export async function createServer(options: ServerOptions): Promise<CountersignServer> {
+  const { store, baseUrl, log } = options
+  const clock = systemClock(options.now)
+  const now = (): Seconds => clock.stamp().wallMs / 1000
+  const issuerOf = (slug: string): string => (slug === '' ? baseUrl : `${baseUrl}/t/${slug}`)
+  const keyPrefix = options.keyPrefix ?? 'cs'
+  const adminKey = await bootstrap({ ...options, keyPrefix, now, randomBytes, issuerOf })
+  const books = await openBooks({
+    store,
+    clock,
+    issuerOf,
+    maxStalenessSeconds: options.maxStalenessSeconds ?? 10,
+    random: Math.random,
+    onProblem: (message, error) => log.error({ error }, message),
+  })
+  const services = createServices({ ...options, keyPrefix, now, books, issuerOf })
+  const stopMaintenance = startMaintenance(services)
+  const route = createRouter(mount(services))
+  const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
+
+  function handle(exchange: Exchange): Promise<Answer> | Answer {
+    const host = hostOf(exchange)
+    if (options.allowedHosts !== undefined && (host === undefined || !options.allowedHosts(host))) {
+      return problem(exchange, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
+    }
+    const located = locate(exchange.path, basePath)
+    const match = route.match(exchange.method, located.path)
+    const tenant = services.tenant(located.slug)
+    if (match.kind === 'not_found' || tenant === undefined) {
+      return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
+    }
+    if (match.kind === 'method_not_allowed') {
+      const headers = { Allow: match.allow.join(', ') }
+      return problem(
+        exchange,
+        problemAnswer(405, 'method_not_allowed', 'This path has other methods; see Allow.', headers),
+      )
+    }
+    const { endpoint, isRootOnly } = match.endpoint
+    if (isRootOnly && located.slug !== '')
+      return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
+    try {
+      const answer = endpoint(tenant, exchange, match.params)
+      return answer instanceof Promise ? answer.catch((error: unknown) => failed(services, exchange, error)) : answer
+    } catch (error) {
+      return failed(services, exchange, error)
+    }
+  }
+
+  return {
+    services,
+    adminKey,
+    handle,
+    createListener: () => createListener(handle, () => `req_${randomBase62(16, randomBytes)}`),
+    async close() {
+      services.streams.endAll()
+      stopMaintenance()
+      await services.positions.flush().catch(() => {})
+      books.close()
+      await store.close()
+    },
+  }
+}
+
+interface Mounted {
+  readonly endpoint: Endpoint
+  /** Not below a tenant. */
+  readonly isRootOnly: boolean
+}
+
+/** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
+function mount(services: Services): readonly MountedRoute<Mounted>[] {
+  const at = (method: string, path: string, endpoint: Endpoint, isRootOnly = false): MountedRoute<Mounted> => ({
+    method,
+    path,
+    endpoint: { endpoint, isRootOnly },
+  })
+  const document = (tenant: TenantContext): Answer =>
+    json(200, openapiDocument({ issuer: tenant.issuer, version: services.version }), {
+      'Cache-Control': 'public, max-age=300',
+    })
+  return [
+    at('GET', '/.well-known/oauth-authorization-server', metadata),
+    at('GET', '/.well-known/openid-configuration', metadata),
+    at('GET', '/oauth/jwks', (tenant) => jwks(services, tenant, 'access_token')),
+    at('POST', '/oauth/token', (tenant, exchange) => token(services, tenant, exchange)),
+    at('POST', '/oauth/introspect', (tenant, exchange) => introspect(services, tenant, exchange)),
+    at('POST', '/oauth/revoke', (tenant, exchange) => revoke(services, tenant, exchange)),
+    at('GET', '/healthz', healthz, true),
+    at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
+    at('GET', '/metrics', (_, exchange) => metrics(services, exchange), true),
+    at('GET', '/openapi.json', document),
+
+    at('POST', '/v1/verify', (tenant, exchange) => verify(services, tenant, exchange)),
+    at('POST', '/v1/lookup', (tenant, exchange) => lookup(services, tenant, exchange)),
+    at('GET', '/v1/feed/snapshot', (tenant, exchange) => feedSnapshot(services, tenant, exchange)),
+    at('GET', '/v1/feed', (tenant, exchange) => feed(services, tenant, exchange)),
+    at('POST', '/v1/feed/position', (tenant, exchange) => feedPosition(services, tenant, exchange)),
+    at('POST', '/v1/assertions', (tenant, exchange) => assertions(services, tenant, exchange)),
+    at('GET', '/v1/assertion-jwks', (tenant) => jwks(services, tenant, 'gateway_assertion')),
+    at('ANY', '/v1/forward-auth', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
+    at('ANY', '/v1/forward-auth/*', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
+
+    ...operations.map((operation) =>
+      at(
+        operation.route.method,
+        operation.route.path,
+        (tenant, exchange, params) => operation.handle(services, tenant, exchange, params),
+        operation.route.isDefaultTenantOnly === true,
+      ),
+    ),
+  ]
+}
+
+function createServices(
+  options: ServerOptions & {
+    readonly keyPrefix: string
+    readonly now: () => Seconds
+    readonly books: Books
+    readonly issuerOf: (slug: string) => string
+  },
+): Services {
+  const { store, books, now, issuerOf } = options
+  const clock = systemClock(options.now)
+  const limiter = memoryLimiter()
+  const tenants = new Cache<TenantContext>(20_000)
+
+  function tenantById(id: string): TenantContext | undefined {
+    const slug = books.book(id)?.state('tenant', id)?.slug
+    if (slug === undefined) return undefined
+    const known = tenants.get(id)
+    if (known !== undefined) return known
+    const issuer = issuerOf(slug)
+    const engine = createEngine({
+      keeper: books.keeper(id),
+      directory: storeDirectory(store, id),
+      limiter,
+      clock,
+      // A look-up here is one read of an index, not a round trip.
+      unknownPerSecondMax: Number.POSITIVE_INFINITY,
+    })
+    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine }
+    tenants.set(id, context)
+    return context
+  }
+
+  return {
+    baseUrl: options.baseUrl,
+    keyPrefix: options.keyPrefix,
+    version: options.version,
+    store,
+    books,
+    master: options.master,
+    signingKeys: createSigningKeys({ store, master: options.master, books, now }),
+    limiter,
+    failures: createFailures(now),
+    apis: createApiRegistry({ store, books }),
+    guards: createGuards({ store, books }),
+    positions: createPositions(store, now),
+    streams: createStreams(),
+    running: createRunning(),
+    now,
+    randomBytes,
+    trustedProxies: options.trustedProxies ?? [],
+    log: options.log,
+    metrics: createMetrics(),
+    tenant(slug) {
+      const id = books.tenantBySlug(slug)
+      return id === undefined ? undefined : tenantById(id)
+    },
+    tenantById,
+  }
+}
+
+/**
+ * The tenant's slug and the path below its issuer: `/t/acme/oauth/token`, and RFC 8414 §3.1's other spelling,
+ * `/.well-known/oauth-authorization-server/t/acme`.
+ */
+function locate(path: string, basePath: string): { readonly slug: string; readonly path: string } {
+  const below = basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path
+  const wellKnown = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(\/.*)$/.exec(below)
+  const rest = wellKnown === null ? below : `${wellKnown[2]}${wellKnown[1]}`
+  const withBase =
+    wellKnown !== null && basePath !== '' && rest.startsWith(basePath) ? rest.slice(basePath.length) : rest
+  const tenant = /^\/t\/([a-z0-9-]{1,63})(\/.*)$/.exec(withBase)
+  return tenant === null ? { slug: '', path: withBase } : { slug: tenant[1] as string, path: tenant[2] as string }
+}
+
+function hostOf(exchange: Exchange): string | undefined {
+  const at = exchange.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  return at < 0 ? undefined : exchange.rawHeaders[at + 1]
+}
+
+function failed(services: Services, exchange: Exchange, error: unknown): Answer {
+  return answerError(exchange, error, (cause) =>
+    services.log.error({ requestId: exchange.requestId, error: cause }, 'request failed'),
+  )
+}

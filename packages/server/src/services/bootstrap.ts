@@ -1,0 +1,81 @@
+/** What must be there before the first request: the default tenant, and the audience that follows the issuer. */
+import { parseKey, type Seconds, type Secret } from '@countersign/core'
+import type { Store } from '@countersign/store'
+import type { MasterKey } from './master_key.ts'
+import { apiSubject } from './subjects.ts'
+import { managementApiId, setUpTenant } from './tenant_setup.ts'
+
+export const defaultTenantId = 'default'
+
+export interface BootstrapOptions {
+  readonly store: Store
+  readonly master: MasterKey
+  readonly keyPrefix: string
+  readonly adminKey?: Secret
+  readonly now: () => Seconds
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly issuerOf: (slug: string) => string
+}
+
+/** The bootstrap admin key when this start made the installation, else undefined. Safe when two processes start at once. */
+export async function bootstrap(options: BootstrapOptions): Promise<Secret | undefined> {
+  const { store } = options
+  const existing = await store.read.tenants.findBySlug('')
+  if (existing !== undefined) {
+    await followIssuer(options)
+    return undefined
+  }
+  const { value } = await store.write(async (transaction) => {
+    if ((await transaction.tenants.findBySlug('')) !== undefined) return undefined
+    const given = options.adminKey
+    const parsed = given === undefined ? undefined : parseKey(given.reveal())
+    const { adminKey } = await setUpTenant({
+      transaction,
+      tenant: { id: defaultTenantId, slug: '', name: 'Default' },
+      issuer: options.issuerOf(''),
+      master: options.master,
+      now: options.now(),
+      randomBytes: options.randomBytes,
+      keyPrefix: options.keyPrefix,
+      ...(given === undefined || parsed === undefined ? {} : { adminKey: { id: parsed.id, text: given.reveal() } }),
+      actor: { kind: 'system' },
+      requestId: 'bootstrap',
+    })
+    return adminKey
+  })
+  return value
+}
+
+/** `<issuer>/v1` of every tenant after the base URL changed: credentials refer to the API by its id and go on working. */
+async function followIssuer({ store, issuerOf, now }: BootstrapOptions): Promise<void> {
+  let after: string | undefined
+  for (;;) {
+    const tenants = await store.read.tenants.list({ limit: 100, ...(after === undefined ? {} : { after }) })
+    for (const { id, slug, status } of tenants) {
+      const api = status === 'revoked' ? undefined : await store.read.apis.find(id, managementApiId)
+      const audience = `${issuerOf(slug)}/v1`
+      if (api === undefined || api.audience === audience) continue
+      await store.write(async (transaction) => {
+        const current = await transaction.apis.find(id, managementApiId)
+        if (current === undefined || current.audience === audience) return
+        const changed = { ...current, audience, version: current.version + 1, updatedAt: Math.floor(now()) }
+        await transaction.apis.update(changed)
+        transaction.append({
+          tenant: id,
+          audit: {
+            actor: { kind: 'system' },
+            action: 'api.audience',
+            objectType: 'api',
+            objectId: managementApiId,
+            before: { audience: current.audience },
+            after: { audience },
+            requestId: 'bootstrap',
+          },
+          subjects: () => [apiSubject(changed, now())],
+        })
+      })
+    }
+    after = tenants.at(-1)?.id
+    if (tenants.length < 100 || after === undefined) return
+  }
+}

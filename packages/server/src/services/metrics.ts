@@ -1,0 +1,33 @@
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import type { Metrics } from './services.ts'
+
+/** Prometheus counters with bounded labels: outcomes, grant types and operations, never a key, client, path or tenant. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const verifications = new Counter({
+    name: 'countersign_verifications_total',
+    help: 'Verifications by outcome',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  const tokens = new Counter({
+    name: 'countersign_tokens_total',
+    help: 'Token requests by grant type and outcome',
+    labelNames: ['grant_type', 'outcome'],
+    registers: [registry],
+  })
+  const writes = new Counter({
+    name: 'countersign_writes_total',
+    help: 'Management writes by operation and outcome',
+    labelNames: ['operation', 'outcome'],
+    registers: [registry],
+  })
+  return {
+    verified: (outcome) => verifications.inc({ outcome }),
+    issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
+    written: (operation, outcome) => writes.inc({ operation, outcome }),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
