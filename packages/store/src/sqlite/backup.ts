@@ -26,10 +26,11 @@ export async function backupFile(
   try {
     closeSync(openSync(partial, 'wx', 0o600))
     connection.exec('begin; select 1 from installation')
-    await backup(connection, partial, {
+    const pagesTotal = await backup(connection, partial, {
       rate: pagesPerStep,
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
     })
+    onProgress?.(pagesTotal, pagesTotal)
     chmodSync(partial, 0o600)
     sync(partial)
     renameSync(partial, file)

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
 import { Kysely, sql } from 'kysely'
 import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
@@ -42,7 +43,8 @@ export class SqliteDatabase implements Database {
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     const result = this.#queue.then(() => this.#transactNow(work))
-    this.#queue = result.catch(() => {})
+    // Nothing in a transaction waits for the outside, so a row of them would hold the thread: others get a turn between.
+    this.#queue = result.catch(() => {}).then(() => setImmediate())
     return result
   }
 

@@ -30,8 +30,9 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
   const database = openFile(file)
   try {
     await switchToWal(database)
-    database.exec('pragma synchronous = full; pragma busy_timeout = 0')
+    // While the timeout is on: another process may be closing the file, or recovering it.
     assertOurs(database, file)
+    database.exec('pragma synchronous = full; pragma busy_timeout = 0')
     return database
   } catch (error) {
     database.close()
