@@ -4,6 +4,7 @@ import { auditCases } from './audit.ts'
 import { changeCases } from './change.ts'
 import { feedCases } from './feed.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
+import { processCases } from './processes.ts'
 import { repositoryCases } from './repositories.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
@@ -18,6 +19,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('changes', () => changeCases(create))
     describe('the feed', () => feedCases(create))
     describe('the audit chain', () => auditCases(create))
+    describe('several processes', () => processCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))
   })
 }

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { expectChained, follow } from './follower.ts'
+import type { CreateDatabase } from './test_database.ts'
+import { withStore } from './test_database.ts'
+
+const program = fileURLToPath(new URL('writer_process.ts', import.meta.url))
+
+export function startProcess(...parameters: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let acknowledged = ''
+  let complaints = ''
+  child.stdout.on('data', (chunk) => {
+    acknowledged += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    complaints += chunk
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    child,
+    ended,
+    complaints: () => complaints,
+    /** Whole lines only: a half one was not received. */
+    lines: () => acknowledged.split('\n').slice(0, -1),
+  }
+}
+
+export function processCases(create: CreateDatabase): void {
+  it('two processes that append at once number everything once, for a follower that reads all the while', () =>
+    withStore(create, async (store, database) => {
+      const follower = follow(store)
+      const writers = ['a', 'b'].map((name) => startProcess('append', database.url, name, '120'))
+      for (const writer of writers) expect(await writer.ended, writer.complaints()).toBe(0)
+      const seen = await follower.finish()
+      expectChained(seen)
+      const lines = writers.flatMap((writer) => writer.lines()).toSorted()
+      expect(seen.map((entry) => `${entry.id} ${entry.sequence}`).toSorted()).toEqual(lines)
+      expect(lines).toHaveLength(240)
+    }))
+
+  it('of two processes that migrate at once one does it and the other finds it done, 20 rounds', async () => {
+    const databases = await Promise.all(Array.from({ length: 20 }, () => create()))
+    const urls = databases.map((database) => database.url)
+    const starts = [startProcess('open', ...urls), startProcess('open', ...urls)]
+    for (const start of starts) expect(await start.ended, start.complaints()).toBe(0)
+    for (const database of databases) {
+      expect(await database.query('select number from schema_migrations')).toHaveLength(1)
+      expect(await database.query('select epoch from installation')).toHaveLength(1)
+      await database.drop()
+    }
+  })
+
+  it('a store that is opened twelve times at once in one process is one installation', async () => {
+    const database = await create()
+    const stores = await Promise.all(Array.from({ length: 12 }, () => database.open()))
+    const epochs = await Promise.all(stores.map((store) => store.feed.epoch()))
+    expect(new Set(epochs).size).toBe(1)
+    await Promise.all(stores.map((store) => store.close()))
+    await database.drop()
+  })
+
+  it('a schema that is newer than the program is refused, and left as it is', () =>
+    withStore(create, async (_store, database) => {
+      await database.execute(`insert into schema_migrations (number, name, applied_at) values (999, 'future', 1)`)
+      await expect(database.open()).rejects.toMatchObject({ name: 'SchemaTooNewError', found: 999, known: 1 })
+      expect(await database.query('select number from schema_migrations')).toHaveLength(2)
+    }))
+}
