@@ -34,8 +34,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     application_name: 'countersign',
     types: { getTypeParser: (oid: number, format?: string) => typeParser(oid, format) },
   })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks between two statements, in the pool or in a transaction, says so to nobody, and without a
+  // listener that would end the process. Whoever uses it next is told.
   pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const database = new PostgresDatabase(pool)
   try {
     await database.assertUsable()
