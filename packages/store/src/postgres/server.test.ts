@@ -1,0 +1,92 @@
+/** What only PostgreSQL can do wrong: time-outs, lost connections, another server than was promised. */
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { differentialCases } from '../conformance/differential.ts'
+import { exampleKey, keyChange, seed } from '../conformance/examples.ts'
+import type { PostgresServer } from '../conformance/postgres_server.ts'
+import { startPostgres } from '../conformance/postgres_server.ts'
+import { createSqliteFile } from '../conformance/sqlite_file.ts'
+import { storeOptions, withStore } from '../conformance/test_database.ts'
+import { openStore } from '../open_store.ts'
+import { readPostgresError } from './error.ts'
+import { openPostgresStore } from './open_postgres_store.ts'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+
+const create = () => server.create()
+
+describe('PostgreSQL', () => {
+  differentialCases(createSqliteFile, create, 3000)
+
+  it('is opened by its name', () =>
+    withStore(create, async (_store, database) => {
+      const store = await openStore({ database: database.url, ...storeOptions, poolMax: 2 })
+      expect(store.dialect).toBe('postgres')
+      await expect(store.backup('/nowhere')).rejects.toThrow('pg_dump')
+      await store.close()
+    }))
+
+  it('that does not answer is unreachable, without its password in the error', async () => {
+    const url = 'postgres://user:secret-word@127.0.0.1:1/none'
+    const error = await openPostgresStore({ url, ...storeOptions }).catch((thrown) => thrown)
+    expect(error).toMatchObject({ name: 'StoreUnavailableError', reason: 'unreachable' })
+    expect(`${error.stack} ${error.cause?.stack}`).not.toContain('secret-word')
+  })
+
+  it('whose connections were cut answers again, and the cut write is not half there', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      const cut = store.write(async (transaction) => {
+        await transaction.keys.insert(exampleKey('acme', 'key_2'))
+        transaction.append(keyChange('acme', 'key_2'))
+        await database.execute(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        )
+      })
+      await expect(cut).rejects.toMatchObject({ name: 'StoreUnavailableError' })
+      await setTimeout(50)
+      expect(await store.read.keys.find('acme', 'key_2')).toBeUndefined()
+      expect(await store.feed.position()).toBe(0)
+      await store.write(async (transaction) => transaction.append(keyChange('acme', 'key_1')))
+    }))
+
+  it('keeps a write from waiting for ever behind another, and says that nothing was written', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme', 'other')
+      const hasty = await openPostgresStore({ url: database.url, ...storeOptions, statementTimeoutMs: 200 })
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      const { promise: holding, resolve: hold } = Promise.withResolvers<void>()
+      const holder = store.write(async (transaction) => {
+        await transaction.keys.find('acme', 'key_1')
+        hold()
+        await released
+      })
+      await holding
+      const append = (tenant: string) =>
+        hasty.write(async (transaction) => transaction.append(keyChange(tenant, 'key_1')))
+      await expect(append('acme')).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'busy' })
+      // Another tenant does not wait for this one.
+      expect((await append('other')).entries).toHaveLength(1)
+      release()
+      await holder
+      expect((await append('acme')).entries[0]?.position).toBe(2)
+      await hasty.close()
+    }))
+
+  it.each([
+    [{ code: '57014', severity: 'ERROR' }, true, 'timeout'],
+    [{ code: '57014', severity: 'ERROR' }, false, 'busy'],
+    [{ code: '40P01', severity: 'ERROR' }, false, 'busy'],
+    [{ code: 'ECONNRESET' }, true, 'timeout'],
+    [{ code: 'ECONNRESET' }, false, 'unreachable'],
+    [{ code: '57P01', severity: 'FATAL' }, true, 'timeout'],
+    [{ code: '53100', severity: 'ERROR' }, false, 'full'],
+    [{ message: 'Query read timeout' }, true, 'timeout'],
+  ])('%j, at a commit: %j, is %s', (error, isCommit, reason) => {
+    expect(readPostgresError(Object.assign(new Error(), error), isCommit)).toMatchObject({ reason })
+  })
+})
