@@ -46,7 +46,8 @@ export interface Engine {
   clear(): void
 }
 
-export type Inspection = { readonly effective: EffectiveGrant } | Refused
+/** `signedBy`: the key of ours, or of the client, whose signature it bears. */
+export type Inspection = (Known & { readonly effective: EffectiveGrant }) | Refused
 
 export interface EngineOptions {
   readonly keeper: BookKeeper
@@ -82,7 +83,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function inspect(credential: string): MaybePromise<Inspection> {
-    return andThen(find(credential, 0, 0), (found) => ('outcome' in found ? found : { effective: found.effective }))
+    return andThen(find(credential, 0, 0), (found) =>
+      'outcome' in found ? found : { ...knownOf(found.entry), effective: found.effective },
+    )
   }
 
   /** Steps one to three. Whatever had to wait begins again, with the book as it is then. */
@@ -195,6 +198,10 @@ const unknownCredential: Found = {
   rejection: { code: 'unknown', detail: 'no such credential here' },
 }
 const tooLong: Found = { outcome: 'rejected', rejection: { code: 'malformed', detail: 'the credential is too long' } }
+
+function knownOf({ established, readAt, signedBy }: Entry): Known {
+  return { established, readAt, signedBy }
+}
 
 function isRefused(establishment: Establishment): establishment is Exclude<Establishment, { readonly known: Known }> {
   return establishment === 'unavailable' || 'rejection' in establishment
