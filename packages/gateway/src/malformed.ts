@@ -13,6 +13,12 @@ export function answerMalformed(
   running: Exchange | undefined,
   context: { readonly requestId: string; readonly onRequest: ((event: RequestEvent) => void) | undefined },
 ): void {
+  // The end of the stream amid a body: nobody is left to read an answer.
+  if (running !== undefined && !running.response.headersSent && error.code === 'HPE_INVALID_EOF_STATE') {
+    running.report(499, 'client_gone', 'the caller went away amid the body')
+    socket.destroy()
+    return
+  }
   const isOwn = running === undefined || running.response.writableFinished || !running.request.complete
   const isUnanswered = running === undefined || running.response.writableFinished || !running.response.headersSent
   if (error.code === 'ECONNRESET' || !socket.writable || !isOwn || !isUnanswered) {
