@@ -1,1 +1,17 @@
-export {}
+/** The authorization server, the management API and the feed: what the CLI starts. */
+export { type Config, readConfig } from './config.ts'
+export {
+  type InstallationOptions,
+  openInstallation,
+  openInstallationStore,
+  openMaster,
+  sqliteFile,
+} from './installation.ts'
+export { type Provision, type Provisioned, provisionApi } from './provision.ts'
+export { ListenError, type Serving, serve } from './serve.ts'
+export { type CountersignServer, createServer, type ServerOptions } from './server.ts'
+export { defaultTenantId } from './services/bootstrap.ts'
+export { type GatewayAssertion, signAssertion } from './services/gateway_assertion.ts'
+export { type Log, silentLog } from './services/log.ts'
+export { MasterKey } from './services/master_key.ts'
+export { ConfigError } from './services/master_key_file.ts'

@@ -1,5 +1,5 @@
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
-import { StoreUnavailableError } from '@countersign/store'
+import { StoreUnavailableError, UnknownCursorError, UnstorableTextError } from '@countersign/store'
 import { type Answer, type Exchange, ProblemError } from './exchange.ts'
 
 /** Everything here depends on a credential or holds one: nothing may be cached unless its endpoint says so. */
@@ -19,6 +19,18 @@ export function problem(exchange: Exchange, answer: ProblemAnswer, errors: Probl
 export function answerError(exchange: Exchange, error: unknown, log: (error: unknown) => void): Answer {
   if (error instanceof ProblemError) {
     return problem(exchange, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)
+  }
+  if (error instanceof UnknownCursorError) {
+    return problem(
+      exchange,
+      problemAnswer(400, 'invalid_request', 'What the page should follow is gone: begin again without after.'),
+    )
+  }
+  if (error instanceof UnstorableTextError) {
+    return problem(
+      exchange,
+      problemAnswer(400, 'invalid_request', 'Text with NUL or half a surrogate pair names nothing here.'),
+    )
   }
   log(error)
   if (error instanceof StoreUnavailableError) {

@@ -6,7 +6,13 @@
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
 import { missingScope, type Scope } from '@countersign/core'
-import { type AuditActor, ConflictError, type WriteTransaction } from '@countersign/store'
+import {
+  type AuditActor,
+  ConflictError,
+  RowCountError,
+  UnstorableTextError,
+  type WriteTransaction,
+} from '@countersign/store'
 import type { z } from 'zod'
 import type { Caller } from '../endpoints/caller.ts'
 import { guarded } from '../endpoints/guarded.ts'
@@ -196,6 +202,10 @@ function bodyDigest(body: unknown): string {
 }
 
 function toProblem(error: unknown): never {
-  if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `the ${error.what} is already taken`)
+  if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `The ${error.what} is already taken.`)
+  if (error instanceof RowCountError)
+    throw new ProblemError(409, 'conflict', 'It was changed by somebody else at this moment: try again.')
+  if (error instanceof UnstorableTextError)
+    throw new ProblemError(400, 'invalid_request', 'Text with NUL or half a surrogate pair cannot be stored.')
   throw error
 }

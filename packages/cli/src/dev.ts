@@ -1,0 +1,236 @@
+/** `countersign dev`: server, gateway and a guarded API in one process, from an empty folder. */
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { parseAddressRange, type Secret } from '@countersign/core'
+import { createDemoApi, createGateway, demoDocument, type RequestEvent } from '@countersign/gateway'
+import { type ApiDescription, deriveSlug } from '@countersign/openapi'
+import {
+  type CountersignServer,
+  defaultTenantId,
+  openInstallation,
+  type Provisioned,
+  provisionApi,
+  signAssertion,
+  silentLog,
+} from '@countersign/server'
+import { type Bound, bind, isLoopbackHost } from './bind.ts'
+import { describeDocument, loadDocument } from './document.ts'
+import { CommandError } from './exit.ts'
+import { type Profile, readProfile, writeProfile } from './profile.ts'
+
+export interface DevOptions {
+  readonly port: number
+  readonly gatewayPort: number
+  readonly data: string
+  readonly openapi?: string
+  readonly upstream?: string
+  readonly basePath?: string
+  readonly audience?: string
+  readonly host?: string
+  readonly version: string
+  readonly onRequest?: (event: RequestEvent) => void
+  /** Something the operator should see, one line. */
+  readonly onNotice: (line: string) => void
+}
+
+/** What contract.md §1 shows when ready. */
+export interface DevReady {
+  readonly url: string
+  readonly gatewayUrl: string
+  readonly issuer: string
+  /** Absolute. */
+  readonly data: string
+  readonly audience: string
+  readonly adminKey: Secret | undefined
+  readonly demo: {
+    readonly key: Secret | undefined
+    readonly scope: string
+    readonly clientId: string | undefined
+    readonly clientSecret: Secret | undefined
+  }
+  readonly isDemo: boolean
+  readonly title: string
+  readonly description: ApiDescription
+  stop(): Promise<void>
+}
+
+export async function dev(options: DevOptions): Promise<DevReady> {
+  const { openapi, upstream, host } = options
+  if ((openapi === undefined) !== (upstream === undefined)) {
+    throw new CommandError('usage', '--openapi and --upstream go together: name the document and where the API runs')
+  }
+  const upstreamUrl = upstream === undefined ? undefined : readUpstream(upstream)
+  const text = openapi === undefined ? JSON.stringify(demoDocument()) : await loadDocument(openapi)
+  const description = describeDocument(text, openapi ?? 'the demo document', options.basePath)
+  const data = resolve(options.data)
+  makeDirectory(data)
+
+  // Both ports are ours before anything is written.
+  const bound = await bind(options.port, host, '--port')
+  const gatewayBound = await bind(options.gatewayPort, host, '--gateway-port').catch((error: unknown) => {
+    bound.close()
+    throw error
+  })
+  const release = (): void => {
+    bound.close()
+    gatewayBound.close()
+  }
+  try {
+    return await start({ options, text, description, upstreamUrl, data, bound, gatewayBound })
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+interface Start {
+  readonly options: DevOptions
+  readonly text: string
+  readonly description: ApiDescription
+  readonly upstreamUrl: URL | undefined
+  readonly data: string
+  readonly bound: Bound
+  readonly gatewayBound: Bound
+}
+
+async function start({ options, text, description, upstreamUrl, data, bound, gatewayBound }: Start): Promise<DevReady> {
+  const urlHost = options.host === undefined || isLoopbackHost(options.host) ? 'localhost' : formatHost(options.host)
+  const url = `http://${urlHost}:${bound.port}`
+  const gatewayUrl = `http://${urlHost}:${gatewayBound.port}`
+  const allowedHosts = options.host === undefined ? { allowedHosts: isLoopbackHost } : {}
+  const profileFile = join(data, 'profile.json')
+  const profile = readProfile(profileFile)
+  if (profile !== undefined && profile.url !== url) {
+    options.onNotice(
+      `The issuer is now ${url}; JWTs issued as ${profile.url} are refused (wrong_issuer), keys go on working.`,
+    )
+  }
+  const server = await openInstallation({
+    database: `sqlite:${join(data, 'countersign.db')}`,
+    baseUrl: url,
+    version: options.version,
+    log: { ...silentLog, error: (fields, message) => options.onNotice(`${message}: ${describeError(fields)}`) },
+    trustedProxies: loopbackRanges(),
+    ...allowedHosts,
+  })
+  const isDemo = upstreamUrl === undefined
+  const name = isDemo ? 'demo' : deriveSlug(description.title)
+  const audience = options.audience ?? profile?.audiences[name] ?? (isDemo ? gatewayUrl : `urn:countersign:dev:${name}`)
+  const keyScope = isDemo ? ['orders:read'] : description.scopes.map((scope) => scope.name)
+  const provisioned = await provisionApi(server.services, {
+    audience,
+    name: description.title,
+    description,
+    documentText: text,
+    keyScope,
+  })
+  const adminKey = server.adminKey ?? profile?.adminKey
+  const audiences: Profile['audiences'] = { ...profile?.audiences, [name]: audience }
+  writeProfile(profileFile, { url, adminKey, audiences })
+
+  const demo = upstreamUrl === undefined ? await startDemoApi() : undefined
+  const gateway = createGateway({
+    ...gatewayPorts(server, provisioned),
+    description,
+    upstream: upstreamUrl ?? (demo as Demo).url,
+    audience,
+    trustedProxies: [],
+    now: server.services.now,
+    nextRequestId: () => `req_${randomUUID()}`,
+    ...allowedHosts,
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+  })
+  const listener = server.createListener()
+  bound.serve(listener)
+  gatewayBound.serve(gateway.server)
+  return {
+    url,
+    gatewayUrl,
+    issuer: url,
+    data,
+    audience,
+    adminKey: server.adminKey,
+    demo: {
+      key: provisioned.created?.key,
+      scope: keyScope.join(' '),
+      clientId: provisioned.created?.clientId,
+      clientSecret: provisioned.created?.clientSecret,
+    },
+    isDemo,
+    title: description.title,
+    description,
+    async stop() {
+      bound.close()
+      gatewayBound.close()
+      demo?.stop()
+      server.services.streams.endAll()
+      await gateway.close()
+      listener.closeAllConnections()
+      await server.close()
+    },
+  }
+}
+
+interface Demo {
+  readonly url: URL
+  stop(): void
+}
+
+/** The demo API on a port of its own, for the gateway alone. */
+async function startDemoApi(): Promise<Demo> {
+  const api = createDemoApi()
+  await new Promise<void>((listening) => api.listen(0, '127.0.0.1', listening))
+  const { port } = api.address() as AddressInfo
+  return {
+    url: new URL(`http://127.0.0.1:${port}`),
+    stop() {
+      api.closeAllConnections()
+      api.close()
+    },
+  }
+}
+
+/** The gateway's ports, joined to the server in this process. */
+function gatewayPorts(server: CountersignServer, { apiId }: Provisioned) {
+  const { services } = server
+  const tenant = services.tenantById(defaultTenantId)
+  if (tenant === undefined) throw new Error('the default tenant is missing')
+  return {
+    engine: tenant.engine,
+    keeper: services.books.keeper(tenant.id),
+    assertions: ({ grant }: { readonly grant: Parameters<typeof signAssertion>[2] }) =>
+      signAssertion(services, tenant, grant, apiId),
+  }
+}
+
+export function readUpstream(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
+  if (!isHttp || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw new CommandError('usage', '--upstream must be an http or https URL without query, fragment or credentials')
+  }
+  return url
+}
+
+function makeDirectory(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+  } catch {
+    throw new CommandError('error', `${data} cannot be made: choose another directory with --data`)
+  }
+}
+
+function loopbackRanges() {
+  return ['127.0.0.0/8', '::1/128'].flatMap((text) => parseAddressRange(text) ?? [])
+}
+
+function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function describeError(fields: object): string {
+  const { error } = fields as { readonly error?: unknown }
+  return error instanceof Error ? error.message : 'no more is known'
+}

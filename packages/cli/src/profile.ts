@@ -1,0 +1,51 @@
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Secret } from '@countersign/core'
+import { CommandError } from './exit.ts'
+
+/** What `dev` writes for this machine's CLI: the one place where a secret is kept readable, mode 0600. */
+export interface Profile {
+  readonly url: string
+  readonly adminKey: Secret | undefined
+  /** The audience chosen first for each API that `dev` was started with, by its name. */
+  readonly audiences: Readonly<Record<string, string>>
+}
+
+export function readProfile(file: string): Profile | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    const value = JSON.parse(readFileSync(file, 'utf8')) as { url?: unknown; adminKey?: unknown; audiences?: unknown }
+    if (typeof value.url !== 'string') throw new Error('no url')
+    return {
+      url: value.url,
+      adminKey: typeof value.adminKey === 'string' ? new Secret(value.adminKey) : undefined,
+      audiences:
+        typeof value.audiences === 'object' && value.audiences !== null
+          ? (value.audiences as Record<string, string>)
+          : {},
+    }
+  } catch {
+    throw new CommandError(
+      'error',
+      `${file} cannot be read: mend it, or delete it and set COUNTERSIGN_URL and COUNTERSIGN_KEY`,
+    )
+  }
+}
+
+/** Written beside and renamed, so that no reader sees half of it. */
+export function writeProfile(file: string, { url, adminKey, audiences }: Profile): void {
+  const text = `${JSON.stringify({ url, adminKey: adminKey?.reveal(), audiences }, null, 2)}\n`
+  const beside = `${file}.${process.pid}.new`
+  writeFileSync(beside, text, { mode: 0o600 })
+  chmodSync(beside, 0o600)
+  renameSync(beside, file)
+}
+
+/** `.countersign/profile.json` here or in a directory above. */
+export function findProfile(from: string): Profile | undefined {
+  for (let directory = from; ; directory = dirname(directory)) {
+    const profile = readProfile(join(directory, '.countersign', 'profile.json'))
+    if (profile !== undefined) return profile
+    if (dirname(directory) === directory) return undefined
+  }
+}

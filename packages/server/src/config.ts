@@ -1,0 +1,183 @@
+/** Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once (contract.md §2). */
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
+import { ConfigError, parseMasterKey } from './services/master_key_file.ts'
+
+export interface Config {
+  readonly url: string
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly database: string
+  readonly redis?: string
+  readonly masterKey?: string
+  readonly adminKey?: Secret
+  readonly trustedProxies: readonly AddressRange[]
+  readonly workers: number
+  readonly keyPrefix: string
+  readonly logLevel: (typeof logLevels)[number]
+}
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** camelCase name to environment name. */
+const settings = {
+  url: 'COUNTERSIGN_URL',
+  listen: 'COUNTERSIGN_LISTEN',
+  database: 'COUNTERSIGN_DATABASE',
+  redis: 'COUNTERSIGN_REDIS',
+  masterKey: 'COUNTERSIGN_MASTER_KEY',
+  adminKey: 'COUNTERSIGN_ADMIN_KEY',
+  trustedProxies: 'COUNTERSIGN_TRUSTED_PROXIES',
+  workers: 'COUNTERSIGN_WORKERS',
+  keyPrefix: 'COUNTERSIGN_KEY_PREFIX',
+  logLevel: 'COUNTERSIGN_LOG_LEVEL',
+} as const
+
+type Setting = keyof typeof settings
+
+/** Secrets, or texts that hold one: each may come from a file. */
+const fromFile = new Set<Setting>(['masterKey', 'adminKey', 'database', 'redis'])
+
+/** The CLI's and the SDK's own, and what Kubernetes injects beside a Service named `countersign`. */
+const ignored = /^COUNTERSIGN_(KEY|KEY_FILE|AUDIENCE|SERVICE_.*|PORT(_.*)?)$/
+
+/** @throws ConfigError with one line a problem. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  configFile: string | undefined,
+): Config {
+  const problems: string[] = []
+  const file = configFile === undefined ? {} : readConfigFile(configFile, problems)
+  const values = new Map<Setting, string>()
+  const known = new Set<string>()
+  for (const [setting, name] of Object.entries(settings) as [Setting, string][]) {
+    known.add(name)
+    const value = readSetting(setting, name, environment, file, problems)
+    if (value !== undefined) values.set(setting, value)
+    if (fromFile.has(setting)) known.add(`${name}_FILE`)
+  }
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('COUNTERSIGN_') && !known.has(name) && !ignored.test(name))
+      problems.push(`${name} is not a setting`)
+  }
+  const config = parseSettings(values, problems)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  return config
+}
+
+function readSetting(
+  setting: Setting,
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  file: Readonly<Record<string, unknown>>,
+  problems: string[],
+): string | undefined {
+  const path = fromFile.has(setting) ? (environment[`${name}_FILE`] ?? file[`${setting}File`]) : undefined
+  const value = environment[name] ?? file[setting]
+  if (path !== undefined && value !== undefined) problems.push(`${name} and ${name}_FILE are both set: leave one out`)
+  if (path === undefined)
+    return value === undefined ? undefined : Array.isArray(value) ? value.join(',') : String(value)
+  try {
+    return readFileSync(String(path), 'utf8').trim()
+  } catch {
+    problems.push(`${name}_FILE: ${String(path)} cannot be read`)
+    return undefined
+  }
+}
+
+function readConfigFile(path: string, problems: string[]): Readonly<Record<string, unknown>> {
+  if (!existsSync(path)) throw new ConfigError(`${path} does not exist`)
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    throw new ConfigError(`${path} is not JSON`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigError(`${path} must hold one JSON object`)
+  for (const name of Object.keys(value)) {
+    const setting = name.replace(/File$/, '') as Setting
+    const isKnown = name in settings || (name.endsWith('File') && fromFile.has(setting))
+    if (!isKnown) problems.push(`${path}: ${name} is not a setting`)
+  }
+  return value as Record<string, unknown>
+}
+
+function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[]): Config {
+  const database = values.get('database') ?? 'sqlite:./countersign.db'
+  if (!/^(sqlite:.+|postgres(ql)?:\/\/.+)$/s.test(database))
+    problems.push('COUNTERSIGN_DATABASE must be sqlite:PATH or postgres://…')
+  const masterKey = values.get('masterKey')
+  if (masterKey === undefined && database.startsWith('postgres')) {
+    problems.push('COUNTERSIGN_MASTER_KEY is required with PostgreSQL: 32 bytes in base64url')
+  }
+  if (masterKey !== undefined) attempt(problems, () => parseMasterKey(masterKey, 'COUNTERSIGN_MASTER_KEY'))
+  const adminKey = values.get('adminKey')
+  const marker = adminKey === undefined ? undefined : parseKey(adminKey)?.marker
+  if (adminKey !== undefined && marker !== 'live' && marker !== 'test')
+    problems.push('COUNTERSIGN_ADMIN_KEY must be a well-formed API key')
+  const keyPrefix = values.get('keyPrefix') ?? 'cs'
+  if (!isKeyPrefix(keyPrefix)) problems.push('COUNTERSIGN_KEY_PREFIX must match [a-z][a-z0-9]{0,15}')
+  const logLevel = logLevels.find((level) => level === (values.get('logLevel') ?? 'info'))
+  if (logLevel === undefined) problems.push(`COUNTERSIGN_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
+  const redis = values.get('redis')
+  if (redis !== undefined) problems.push('COUNTERSIGN_REDIS is not supported yet: limits are kept per process')
+  return {
+    url: parseUrl(values.get('url'), problems),
+    listen: parseListen(values.get('listen') ?? '127.0.0.1:4800', problems),
+    database,
+    ...(masterKey === undefined ? {} : { masterKey }),
+    ...(adminKey === undefined ? {} : { adminKey: new Secret(adminKey) }),
+    trustedProxies: parseRanges(values.get('trustedProxies') ?? '127.0.0.0/8,::1/128', problems),
+    workers: parseWorkers(values.get('workers') ?? '1', problems),
+    keyPrefix,
+    logLevel: logLevel ?? 'info',
+  }
+}
+
+function parseUrl(text: string | undefined, problems: string[]): string {
+  if (text === undefined) {
+    problems.push('COUNTERSIGN_URL is required: the public base URL')
+    return ''
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isLoopback = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)
+  if (!isSafe || url.search !== '' || url.hash !== '' || url.username !== '') {
+    problems.push('COUNTERSIGN_URL must be https, or http on loopback, without query, fragment or credentials')
+  }
+  return text.replace(/\/+$/, '')
+}
+
+/** `ADDR:PORT`, `[::1]:4800`. */
+export function parseListen(text: string, problems: string[]): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535) problems.push('COUNTERSIGN_LISTEN must be ADDRESS:PORT, such as 127.0.0.1:4800')
+  return { host: match?.[1] ?? match?.[2] ?? '', port }
+}
+
+function parseRanges(text: string, problems: string[]): readonly AddressRange[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const range = parseAddressRange(part)
+      if (range !== undefined) return [range]
+      problems.push('COUNTERSIGN_TRUSTED_PROXIES must be CIDR ranges separated by commas')
+      return []
+    })
+}
+
+function parseWorkers(text: string, problems: string[]): number {
+  if (text !== '1') problems.push('COUNTERSIGN_WORKERS must be 1: more processes are not supported yet')
+  return 1
+}
+
+function attempt(problems: string[], work: () => unknown): void {
+  try {
+    work()
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : 'a setting does not hold')
+  }
+}
