@@ -78,7 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         else if ('answer' in admitted) refuse(exchange, admitted)
         else forward(exchange, admitted, forwarding)
       })
-      .catch(() => refuse(exchange, internalError))
+      .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))
   }
 
   const server = createServer({
@@ -137,3 +137,10 @@ async function drain(server: Server): Promise<void> {
 }
 
 const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')
+
+/** Where it happened, for the log. Not the message: those of parsers quote what they could not read. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something was thrown'
+  const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? ''
+  return `${error.name} ${frame.trim().replace(/\(?\S*\/(?=[^/]*$)/, '')}`
+}
