@@ -150,6 +150,7 @@ describe('a request', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     answer()
     expect((await second).headers.ratelimit).toMatch(/r=9/)
+    expect((await world.call('GET', '/orders', { key: other.text })).headers.ratelimit).toMatch(/r=8/)
   })
 
   test('narrowed meanwhile, the upstream is told the narrower scope', async () => {

@@ -89,9 +89,8 @@ function relay(
   const { request, response } = exchange
   const { judged } = admission
   const status = answer.statusCode ?? 502
-  answer.on('error', () => response.destroy())
   // An upstream that dies amid a body must not look like one that has finished.
-  answer.once('close', () => answer.complete || response.destroy())
+  answer.on('error', () => response.destroy())
   const fields = callerHeaders(answer.rawHeaders, {
     status,
     isCredentialUsed: judged !== undefined,

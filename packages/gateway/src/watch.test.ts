@@ -205,6 +205,20 @@ describe('what goes on is judged again (feed.md, the bound)', () => {
     expect(caller.closedAt() / 1000 - expiresAt).toBeLessThan(0.2)
   })
 
+  test('an event stream whose head was long in coming is judged when it comes', async () => {
+    const { id, text } = await world.key('orders:read')
+    let begin = (): void => {}
+    world.handle = (_, response) => {
+      begin = () => streamEvents(response)
+    }
+    const caller = open(get(text))
+    await until(() => world.seen.length === 1, 1_000)
+    world.revoke(id)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    begin()
+    await until(caller.isClosed, 500)
+  })
+
   test('being judged spends nothing from a rate limit', async () => {
     const { text } = await world.key('orders:read', { rateLimit: { limit: 2, windowSeconds: 600 } })
     const caller = open(handshake(text))
