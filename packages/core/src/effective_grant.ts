@@ -145,9 +145,10 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
 /** A child spends from its oldest ancestor's limit, as that is now. */
 function effectiveRateLimit(credential: Established, standing: Standing): RateLimit | undefined {
   const oldest = standing.ancestors.at(-1)
-  if (oldest !== undefined && oldest !== 'revoked' && 'scope' in oldest && 'rateLimit' in oldest)
-    return oldest.rateLimit
-  return credential.rateLimit
+  const isKey = credential.lineage.at(-1)?.type === 'key'
+  if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rateLimit
+  // A key's state is whole: one without a limit has none any more.
+  return (oldest as KeyState).rateLimit
 }
 
 function hasConstraints(state: KeyState | TokenState): state is KeyState {
