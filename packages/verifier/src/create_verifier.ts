@@ -103,7 +103,9 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
   }
   const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
   const inRange =
-    maxStalenessSeconds >= limits.maxStalenessSecondsMin && maxStalenessSeconds <= limits.maxStalenessSecondsMax
+    typeof maxStalenessSeconds === 'number' &&
+    maxStalenessSeconds >= limits.maxStalenessSecondsMin &&
+    maxStalenessSeconds <= limits.maxStalenessSecondsMax
   if (!inRange) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
   checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
   return options
@@ -119,7 +121,8 @@ function checkIssuer(issuer: string, allowInsecure: boolean): void {
   throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
 }
 
+/** A request that names two origins names none: the constraint then refuses. */
 function originOf(rawHeaders: readonly string[]): string | undefined {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'origin')
-  return at < 0 ? undefined : rawHeaders[at + 1]
+  const origins = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'origin')
+  return origins.length === 1 ? origins[0] : undefined
 }

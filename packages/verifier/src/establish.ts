@@ -25,7 +25,9 @@ import {
   type VerificationKey,
   verifyJwt,
 } from '@countersign/core'
+import type { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
+import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
 import type { StatusBook } from './status_book.ts'
 
@@ -34,61 +36,85 @@ export interface Known {
   readonly established: Established
   /** The sequence its record was read at; `undefined` for JWTs of ours, which depend on the book alone. */
   readonly readAt: number | undefined
+  /** When its look-up began, or when it was established where nothing was looked up. */
+  readonly since: Stamp
   /** The key that signed it: gone from the book, the credential goes too. */
   readonly signedBy: { readonly type: 'signing_key' | 'public_key'; readonly id: string } | undefined
 }
 
-export type Establishment = { readonly known: Known } | { readonly rejection: Rejection } | 'unavailable'
+export type Establishment =
+  | { readonly known: Known }
+  /** `unknownAt`: the sequence at which the directory knew no such credential. */
+  | { readonly rejection: Rejection; readonly unknownAt?: number }
+  | 'unavailable'
 
 export interface Establisher {
-  (text: string, digest: string, book: StatusBook): MaybePromise<Establishment>
-  /** Drop imported keys: the book was replaced. */
+  (text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment>
+  /** Drop imported keys and looked-up records: the book was replaced. */
   clear(): void
 }
 
-const unknown: Establishment = { rejection: { code: 'unknown', detail: 'no such credential here' } }
+interface Looked<R> {
+  readonly record: R
+  readonly readAt: number
+  readonly since: Stamp
+}
 
-export function createEstablisher(directory: Directory): Establisher {
+const unknown: { readonly rejection: Rejection } = { rejection: { code: 'unknown', detail: 'no such credential here' } }
+
+export function createEstablisher(options: {
+  readonly directory: Directory
+  readonly budget: Budget
+  readonly clock: Clock
+}): Establisher {
+  const { directory, budget, clock } = options
   const keys = new Cache<VerificationKey>(1_000)
+  const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
 
-  function establish(text: string, digest: string, book: StatusBook): MaybePromise<Establishment> {
+  function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
     const parsed = parseCredential(text)
-    if (parsed === undefined) return malformed('it is neither an API key nor a token, or its checksum is wrong')
+    if (parsed === undefined) return notACredential
     if (parsed.kind === 'key') return establishKey(parsed.key, digest, book)
     const jwt = parseJwt(text)
     if ('fault' in jwt) return malformed(jwt.detail)
     const issuer = jwt.claims.iss
-    return typeof issuer === 'string' && issuer.startsWith(clientIdPrefix)
+    if (issuer === undefined || issuer === '') return malformed('iss must be there')
+    return issuer.startsWith(clientIdPrefix)
       ? establishSelfIssuedJwt(jwt, book)
-      : establishOwnJwt(jwt, book)
+      : establishOwnJwt(jwt, issuer, book, at)
   }
 
   function establishKey(key: ParsedKey, digest: string, book: StatusBook): MaybePromise<Establishment> {
     return lookUp(
       () => directory.credential(digest, book.place),
       book,
-      (record: CredentialRecord, readAt) => {
+      ({ record, readAt, since }: Looked<CredentialRecord>) => {
         // The checksum is public: what stands around the secret must be what was stored (contract.md §3).
         const marker = record.kind === 'api_key' ? record.environment : 'at'
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
-        return { known: { established: establishRecord(record, book.tenant), readAt, signedBy: undefined } }
+        return { known: { established: establishRecord(record, book.tenant), readAt, since, signedBy: undefined } }
       },
     )
   }
 
   /** Our keys come with the feed: an unknown `kid` is refused without asking anybody (feed.md §6). */
-  function establishOwnJwt(jwt: UnverifiedJwt, book: StatusBook): MaybePromise<Establishment> {
+  function establishOwnJwt(
+    jwt: UnverifiedJwt,
+    issuer: string,
+    book: StatusBook,
+    at: Stamp,
+  ): MaybePromise<Establishment> {
     const kid = jwt.header.kid
     const state = typeof kid === 'string' ? book.state('signing_key', kid) : undefined
     if (typeof kid !== 'string' || state?.publicJwk === undefined) {
-      return jwt.claims.iss === book.issuer ? badSignature('no key of ours has its kid') : unknown
+      return issuer === book.issuer ? badSignature('no key of ours has its kid') : unknown
     }
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
     const { publicJwk, alg } = state
-    const key = importKey(`own ${kid}`, publicJwk, alg, 'access_token')
+    const key = importKey(`own ${alg} ${kid}`, publicJwk, alg, 'access_token')
     if (key === undefined) return badSignature('the key cannot be read')
     // Only what we signed is told that its issuer is wrong (invariant 7): the signature is verified for the issuer it names.
-    const expected = { typ: accessTokenTypes, issuer: jwt.claims.iss ?? '-', purpose: 'access_token' } as const
+    const expected = { typ: accessTokenTypes, issuer, purpose: 'access_token' } as const
     return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
       if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
       if (verified.claims.iss !== book.issuer) {
@@ -96,10 +122,10 @@ export function createEstablisher(directory: Directory): Establisher {
       }
       const audience = verified.claims.aud
       const api = typeof audience === 'string' ? book.apiByAudience(audience) : undefined
-      if (api === undefined) return { rejection: { code: 'wrong_audience', detail: 'it is for no API of this issuer' } }
+      if (api === undefined) return noSuchAudience
       const established = readAccessToken(verified.claims, { tenant: book.tenant, apiId: api.apiId })
       if (established === undefined) return malformed('a claim that must be there is not, or has another shape')
-      return { known: { established, readAt: undefined, signedBy: { type: 'signing_key', id: kid } } }
+      return { known: { established, readAt: undefined, since: at, signedBy: { type: 'signing_key', id: kid } } }
     })
   }
 
@@ -108,40 +134,77 @@ export function createEstablisher(directory: Directory): Establisher {
     const kid = jwt.header.kid
     if (typeof claims === 'string') return malformed(claims)
     if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it names no kid')
+    return withPublicKey(claims.clientId, kid, book, ({ record, readAt, since }) => {
+      const { publicJwk, alg, clientId, thumbprint } = record
+      const id = publicKeyId(clientId, thumbprint)
+      // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
+      if (clientId !== claims.clientId || record.kid !== kid || book.isRevoked('public_key', id)) return unknown
+      const key = importKey(`client ${alg} ${id}`, publicJwk, alg, 'self_issued_jwt')
+      if (key === undefined) return badSignature('the key cannot be read')
+      const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
+      return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
+        if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
+        const api = book.apiByAudience(claims.audience)
+        if (api === undefined) return noSuchAudience
+        const established = establishSelfIssued(claims, record, { tenant: book.tenant, apiId: api.apiId })
+        if (typeof established === 'string') return malformed(established)
+        return { known: { established, readAt, since, signedBy: { type: 'public_key', id } } }
+      })
+    })
+  }
+
+  /** A client may sign a new JWT for every request: its key is looked up once, and again when anything was said of it. */
+  function withPublicKey(
+    clientId: string,
+    kid: string,
+    book: StatusBook,
+    use: (looked: Looked<PublicKeyRecord>) => MaybePromise<Establishment>,
+  ): MaybePromise<Establishment> {
+    // `iss` and `kid` are anybody's words here: joined by a character that either may hold, two pairs would be one name.
+    const name = JSON.stringify([clientId, kid])
+    const known = publicKeys.get(name)
+    if (known !== undefined && !isKeyOutdated(known, book)) return use(known)
     return lookUp(
-      () => directory.publicKey(claims.clientId, kid, book.place),
+      () => directory.publicKey(clientId, kid, book.place),
       book,
-      (record: PublicKeyRecord, readAt) => {
-        const { publicJwk, alg, clientId, thumbprint } = record
-        const id = publicKeyId(clientId, thumbprint)
-        const key = importKey(`client ${id}`, publicJwk, alg, 'self_issued_jwt')
-        if (key === undefined) return badSignature('the key cannot be read')
-        const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
-        return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
-          if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
-          const api = book.apiByAudience(claims.audience)
-          if (api === undefined)
-            return { rejection: { code: 'wrong_audience', detail: 'it is for no API of this issuer' } }
-          const established = establishSelfIssued(claims, record, { tenant: book.tenant, apiId: api.apiId })
-          if (typeof established === 'string') return malformed(established)
-          return { known: { established, readAt, signedBy: { type: 'public_key', id } } }
-        })
+      (looked: Looked<PublicKeyRecord>) => {
+        publicKeys.set(name, looked)
+        return use(looked)
       },
     )
   }
 
-  /** One look-up: its answer is used only if it is not behind the place it was asked from. */
+  function isKeyOutdated({ record, readAt, since }: Looked<PublicKeyRecord>, book: StatusBook): boolean {
+    return (
+      elapsedMs(since, clock.stamp()) > limits.recordLifeSeconds * 1000 ||
+      book.isChangedSince('client', record.clientId, readAt) ||
+      book.isRevoked('public_key', publicKeyId(record.clientId, record.thumbprint))
+    )
+  }
+
+  /** One look-up: its answer is used only if it is not behind the place it was asked from (feed.md §4). */
   function lookUp<R>(
     ask: () => MaybePromise<LookupAnswer<R>>,
     book: StatusBook,
-    use: (record: R, readAt: number) => MaybePromise<Establishment>,
+    use: (looked: Looked<R>) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
+    if (!budget.take()) return 'unavailable'
     const asked = book.place
+    const since = clock.stamp()
+    const settle = once(budget.settle)
     const answered = (answer: LookupAnswer<R>): MaybePromise<Establishment> => {
-      if (answer.place.epoch !== asked.epoch || answer.place.sequence < asked.sequence) return 'unavailable'
-      return answer.record === undefined ? unknown : use(answer.record, answer.place.sequence)
+      const { record, place } = answer
+      const isBehind = place.epoch !== asked.epoch || place.sequence < asked.sequence
+      settle(!isBehind && record === undefined)
+      if (isBehind) return 'unavailable'
+      if (record === undefined) return { ...unknown, unknownAt: place.sequence }
+      return use({ record, readAt: place.sequence, since })
     }
-    const failed = (): Establishment => 'unavailable'
+    // A record that cannot be read is nobody's answer either: it refuses, and only for the credential it is about.
+    const failed = (): Establishment => {
+      settle(false)
+      return 'unavailable'
+    }
     try {
       const answer = ask()
       return answer instanceof Promise ? answer.then(answered).catch(failed) : answered(answer)
@@ -164,13 +227,36 @@ export function createEstablisher(directory: Directory): Establisher {
     }
   }
 
-  return Object.assign(establish, { clear: () => keys.clear() })
+  return Object.assign(establish, {
+    clear() {
+      keys.clear()
+      publicKeys.clear()
+    },
+  })
 }
 
-function malformed(detail: string): Establishment {
+/** By shape alone, with nobody asked: what can be no credential of any kind. */
+export function findMalformed(text: string): Rejection | undefined {
+  return parseCredential(text) === undefined ? notACredential.rejection : undefined
+}
+
+function malformed(detail: string): { readonly rejection: Rejection } {
   return { rejection: { code: 'malformed', detail } }
+}
+
+const notACredential = malformed('it is neither an API key nor a token, or its checksum is wrong')
+const noSuchAudience: Establishment = {
+  rejection: { code: 'wrong_audience', detail: 'it is for no API of this issuer' },
 }
 
 function badSignature(detail: string): Establishment {
   return { rejection: { code: 'bad_signature', detail } }
+}
+
+function once(run: (value: boolean) => void): (value: boolean) => void {
+  let isDone = false
+  return (value) => {
+    if (!isDone) run(value)
+    isDone = true
+  }
 }

@@ -12,7 +12,8 @@ export function memoryLimiter(entriesMax = 100_000): Limiter {
   const arrivals = new Cache<number>(entriesMax)
   return {
     take(id, rate, now) {
-      const outcome = gcra(rate, arrivals.get(id) ?? 0, now)
+      // No arrival lies beyond one window: one that does was written before the clock went back, or under a wider window.
+      const outcome = gcra(rate, Math.min(arrivals.get(id) ?? 0, now + rate.windowSeconds), now)
       if (outcome.allowed) arrivals.set(id, outcome.arrivalAt)
       return outcome
     },

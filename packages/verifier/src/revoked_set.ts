@@ -36,7 +36,7 @@ export class RevokedSet {
     const length = this.#encode(tag, id)
     if (length === 0) throw new RangeError(`an identity has at most ${limits.identityBytesMax} bytes`)
     // Uint32 seconds reach to the year 2106; what never drops, and what drops later, is kept.
-    const end = Math.min(Math.floor(dropAt), 0xffffffff)
+    const end = Math.min(Math.ceil(dropAt), 0xffffffff)
     this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
     this.#insert(this.#scratch.subarray(0, length), end)
   }

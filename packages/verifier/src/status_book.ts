@@ -1,4 +1,14 @@
-import type { ApiState, FeedEntry, ObjectType, Place, Seconds, StateByType, Subject } from '@countersign/core'
+import {
+  type ApiState,
+  type ClientState,
+  type FeedEntry,
+  limits,
+  type ObjectType,
+  type Place,
+  type Seconds,
+  type StateByType,
+  type Subject,
+} from '@countersign/core'
 import { RevokedSet } from './revoked_set.ts'
 
 const tags: Readonly<Record<ObjectType, string>> = {
@@ -12,6 +22,10 @@ const tags: Readonly<Record<ObjectType, string>> = {
   client_token: 'S',
   signing_key: 'G',
 }
+
+/** What records that a verifier looks up are made from: a cached one may be this much older than the entry about it. */
+const lookedUpTypes: ReadonlySet<ObjectType> = new Set(['api', 'client', 'public_key', 'key', 'opaque_token'])
+const recordLifeSeconds = limits.recordLifeSeconds + limits.clockLeewaySeconds + limits.dropGraceSeconds
 
 interface Said<T extends ObjectType> {
   readonly version: number
@@ -57,7 +71,7 @@ export class StatusBook {
     seed: number,
   ): StatusBook {
     const book = new StatusBook({ ...snapshot, seed })
-    for (const entry of snapshot.entries) book.#set(entry, snapshot.place.sequence)
+    for (const entry of snapshot.entries) book.#set(entry, snapshot.place.sequence, 0)
     return book
   }
 
@@ -76,7 +90,7 @@ export class StatusBook {
 
   /** Apply the next entry. The caller has checked that it follows `place` without a gap. */
   apply(entry: FeedEntry): void {
-    this.#set(entry, entry.sequence)
+    this.#set(entry, entry.sequence, lookedUpTypes.has(entry.type) ? entry.at + recordLifeSeconds : 0)
     this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
     this.#version++
   }
@@ -102,10 +116,33 @@ export class StatusBook {
     return apiId === undefined || state === undefined ? undefined : { apiId, state }
   }
 
-  /** Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). */
+  /**
+   * Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). A cut-off is
+   * a revocation too; sequences only ever rise, so it means the same in the new history.
+   */
   keepRevoked(other: StatusBook): void {
     this.#revoked.addAll(other.#revoked)
+    for (const [type, said] of this.#said) {
+      for (const id of said.keys()) if (this.isRevoked(type, id)) this.#forget(type, id)
+    }
+    for (const [id, said] of other.#said.get('client') ?? []) {
+      if ((said.state as ClientState).cutOff > 0) this.#keepCutOff(id, said)
+    }
     this.#version++
+  }
+
+  #keepCutOff(clientId: string, before: Said<ObjectType>): void {
+    if (this.isRevoked('client', clientId)) return
+    const clients = this.#said.get('client') ?? new Map<string, Said<ObjectType>>()
+    this.#said.set('client', clients)
+    const known = clients.get(clientId)
+    const cutOff = (before.state as ClientState).cutOff
+    // Version 0: whatever the new history says of the client takes its place, all but the cut-off.
+    const merged =
+      known === undefined
+        ? { ...before, version: 0 }
+        : { ...known, state: withCutOff(known.state as ClientState, cutOff) }
+    clients.set(clientId, { ...merged, dropAt: Math.max(before.dropAt, merged.dropAt), sequence: this.#place.sequence })
   }
 
   /** Forget what is past its `dropAt`, by the server's time. */
@@ -116,8 +153,9 @@ export class StatusBook {
     }
   }
 
-  #set(entry: Subject, sequence: number): void {
-    const { type, id, version, state, dropAt } = entry
+  #set(entry: Subject, sequence: number, keptUntil: Seconds): void {
+    const { type, id, version, state } = entry
+    const dropAt = Math.max(entry.dropAt, keptUntil)
     if (state.status === 'revoked') {
       this.#revoked.add(tags[type], id, dropAt)
       this.#forget(type, id)
@@ -131,7 +169,13 @@ export class StatusBook {
       this.#forget(type, id)
       this.#audiences.set((state as ApiState).audience, id)
     }
-    said.set(id, { version, sequence, dropAt, state })
+    const cutOff = type === 'client' ? (known?.state as ClientState | undefined)?.cutOff : undefined
+    said.set(id, {
+      version,
+      sequence,
+      dropAt,
+      state: cutOff === undefined ? state : withCutOff(state as ClientState, cutOff),
+    })
   }
 
   #forget(type: ObjectType, id: string): void {
@@ -142,4 +186,9 @@ export class StatusBook {
     }
     said?.delete(id)
   }
+}
+
+/** A cut-off never goes back, whatever a later state says. */
+function withCutOff(state: ClientState, cutOff: number): ClientState {
+  return state.cutOff >= cutOff ? state : { ...state, cutOff }
 }

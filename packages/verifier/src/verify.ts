@@ -21,10 +21,11 @@ import {
   digest as sha256,
 } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
+import { createBudget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
-import { createEstablisher, type Establishment, type Known } from './establish.ts'
+import { createEstablisher, type Establishment, findMalformed, type Known } from './establish.ts'
 import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import type { StatusBook } from './status_book.ts'
@@ -61,9 +62,14 @@ export interface EngineOptions {
 }
 
 interface Entry extends Known {
-  readonly since: Stamp
   /** The effective grant as worked out at a version of the book. */
-  memo: { readonly version: number; readonly effective: EffectiveGrant } | undefined
+  memo: { readonly version: number; readonly effective: EffectiveGrant; readonly limitKey: string } | undefined
+}
+
+/** `unknown` as a directory said it, at a sequence and when the question began. */
+interface Unknown {
+  readonly readAt: number
+  readonly since: Stamp
 }
 
 /** Waits after which the engine gives up rather than chase a book that changes under it. */
@@ -72,75 +78,76 @@ const roundsMax = 5
 export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock } = options
   const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)
-  const unknowns = new Cache<Stamp>(20_000)
-  const underWay = new Map<string, Promise<Establishment>>()
-  const establish = createEstablisher(directory)
-  const unknownBudget = createBudget(options.unknownPerSecondMax ?? 200, clock)
+  const unknowns = new Cache<Unknown>(20_000)
+  const underWay = new Map<string, Promise<Establishment | 'again'>>()
+  const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
+  const establish = createEstablisher({ directory, budget, clock })
+  let cachedFrom: StatusBook | undefined
 
   function verify(question: Question): MaybePromise<Outcome> {
-    const effective = find(question.credential, question.minSequence ?? 0, 0)
-    return andThen(effective, (found) => ('outcome' in found ? found : judge(question, found, 0)))
+    return withHit(question, 0, (hit) => judge(question, hit))
   }
 
   function inspect(credential: string): MaybePromise<Inspection> {
-    return andThen(find(credential, 0, 0), (found) =>
-      'outcome' in found ? found : { ...knownOf(found.entry), effective: found.effective },
+    return withHit({ credential }, 0, ({ entry, effective }) => ({ ...knownOf(entry), effective }))
+  }
+
+  /**
+   * Steps one to three, then `use`, in one synchronous turn. Whatever had to wait begins again here, with book, freshness
+   * and clock as they are then (feed.md §4).
+   */
+  function withHit<R>(asked: Asked, round: number, use: (hit: Hit) => MaybePromise<R>): MaybePromise<R | Refused> {
+    if (asked.credential.length > limits.credentialBytesMax) return tooLong
+    return andThen(sha256(asked.credential), (digest) => withKnown(asked, digest, round, use))
+  }
+
+  function withKnown<R>(
+    asked: Asked,
+    digest: string,
+    round: number,
+    use: (hit: Hit) => MaybePromise<R>,
+  ): MaybePromise<R | Refused> {
+    const { book } = keeper
+    const at = clock.stamp()
+    const minSequence = asked.minSequence ?? 0
+    if (round > roundsMax) return unavailable
+    if (book === undefined || !keeper.isFresh(at) || book.place.sequence < minSequence) {
+      const malformed = findMalformed(asked.credential)
+      if (malformed !== undefined) return rejected(malformed)
+      const isBehind = book !== undefined && book.place.sequence < minSequence
+      return andThen(isBehind ? keeper.reach(minSequence) : keeper.refresh(), (ok) =>
+        ok ? withKnown(asked, digest, round + 1, use) : unavailable,
+      )
+    }
+    if (book !== cachedFrom) empty(book)
+    const entry = entries.get(digest)
+    if (entry !== undefined && !isOutdated(entry, book, at)) return use(hitOf(entry, book, at))
+    if (isStillUnknown(unknowns.get(digest), at, minSequence)) return unknownCredential
+    return andThen(establishOnce(asked.credential, digest, book, at), (settled) =>
+      settled === 'again' || isGoodAfterWaiting(settled) ? withKnown(asked, digest, round + 1, use) : refuse(settled),
     )
   }
 
-  /** Steps one to three. Whatever had to wait begins again, with the book as it is then. */
-  function find(text: string, minSequence: number, round: number): MaybePromise<Found> {
-    const { book } = keeper
-    if (round > roundsMax) return unavailable
-    if (book === undefined || !keeper.isFresh()) return again(keeper.refresh(), text, minSequence, round)
-    if (book.place.sequence < minSequence) return again(keeper.reach(minSequence), text, minSequence, round)
-    if (text.length > limits.credentialBytesMax) return tooLong
-    const digest = sha256(text)
-    return andThen(digest, (key) => findKnown(text, key, book, minSequence, round))
-  }
-
-  function findKnown(
+  /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
+  function establishOnce(
     text: string,
     digest: string,
     book: StatusBook,
-    minSequence: number,
-    round: number,
-  ): MaybePromise<Found> {
-    const now = clock.stamp()
-    const entry = entries.get(digest)
-    if (entry !== undefined && !isOutdated(entry, book, now))
-      return { digest, entry, effective: effectiveNow(entry, book) }
-    const unknownSince = unknowns.get(digest)
-    if (unknownSince !== undefined && elapsedMs(unknownSince, now) < limits.unknownLifeSeconds * 1000)
-      return unknownCredential
-    const establishment = establishOnce(text, digest, book, now)
-    if (establishment instanceof Promise) {
-      return establishment.then((settled) =>
-        isRefused(settled) ? refuse(settled) : find(text, minSequence, round + 1),
-      )
-    }
-    if (isRefused(establishment)) return refuse(establishment)
-    const fresh = entries.get(digest) as Entry
-    return { digest, entry: fresh, effective: effectiveNow(fresh, book) }
-  }
-
-  /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
-  function establishOnce(text: string, digest: string, book: StatusBook, since: Stamp): MaybePromise<Establishment> {
+    at: Stamp,
+  ): MaybePromise<Establishment | 'again'> {
     const running = underWay.get(digest)
     if (running !== undefined) return running
-    if (!unknownBudget.isLeft()) return 'unavailable'
-    const settle = (establishment: Establishment): Establishment => {
+    const settle = (establishment: Establishment): Establishment | 'again' => {
       // A book replaced meanwhile has emptied the cache; this answer was made with the old one.
-      if (keeper.book !== book) return 'unavailable'
-      if (establishment !== 'unavailable' && 'known' in establishment) {
-        entries.set(digest, { ...establishment.known, since, memo: undefined })
-      } else if (establishment !== 'unavailable' && establishment.rejection.code === 'unknown') {
-        unknowns.set(digest, clock.stamp())
-        unknownBudget.spend()
+      if (keeper.book !== book) return 'again'
+      if (establishment === 'unavailable') return establishment
+      if ('known' in establishment) entries.set(digest, { ...establishment.known, memo: undefined })
+      else if (establishment.unknownAt !== undefined) {
+        unknowns.set(digest, { readAt: establishment.unknownAt, since: at })
       }
       return establishment
     }
-    const establishment = establish(text, digest, book)
+    const establishment = establish(text, digest, book, at)
     if (!(establishment instanceof Promise)) return settle(establishment)
     const settled = establishment.then(settle).finally(() => underWay.delete(digest))
     underWay.set(digest, settled)
@@ -148,83 +155,94 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Steps four and five. Only a credential that would pass spends from its limit. */
-  function judge(question: Question, found: Hit, round: number): MaybePromise<Outcome> {
-    const { effective } = found
-    const rejection = findRejection(effective, question, keeper.now())
+  function judge(question: Question, hit: Hit): MaybePromise<Outcome> {
+    const { effective, at } = hit
+    const now = keeper.now(at)
+    const rejection = findRejection(effective, question, now)
     if (rejection !== undefined) return rejected(rejection)
-    const book = keeper.book as StatusBook
-    if (question.isRepeat === true || effective.rateLimit === undefined) return conclude(question, effective, undefined)
-    const taken = limiter.take(`${book.tenant} ${effective.limitId}`, effective.rateLimit, keeper.now())
-    if (!(taken instanceof Promise)) return conclude(question, effective, taken)
-    return taken.then((outcome) =>
-      andThen(find(question.credential, question.minSequence ?? 0, round + 1), (after) =>
-        'outcome' in after ? after : conclude(question, after.effective, outcome),
-      ),
+    if (question.isRepeat === true || effective.rateLimit === undefined) return conclude(question, hit, undefined)
+    const taken = limiter.take(hit.limitKey, effective.rateLimit, now)
+    if (!(taken instanceof Promise)) return conclude(question, hit, taken)
+    return taken.then(
+      (outcome) => withHit(question, 1, (after) => conclude(question, after, outcome)),
+      () => unavailable,
     )
   }
 
   /** The only way to `verified`: in the turn in which book and clock were read. */
-  function conclude(question: Question, effective: EffectiveGrant, rateLimit: RateLimitOutcome | undefined): Outcome {
-    const decision = decide(effective, question, rateLimit, keeper.now())
+  function conclude(question: Question, hit: Hit, rateLimit: RateLimitOutcome | undefined): Outcome {
+    const decision = decide(hit.effective, question, rateLimit, keeper.now(hit.at))
     if (!decision.active) return rejected(decision.rejection)
-    return { outcome: 'verified', grant: decision.grant, ...(rateLimit === undefined ? {} : { rateLimit }) }
+    return rateLimit === undefined
+      ? { outcome: 'verified', grant: decision.grant }
+      : { outcome: 'verified', grant: decision.grant, rateLimit }
   }
 
-  function again(asked: MaybePromise<boolean>, text: string, minSequence: number, round: number): MaybePromise<Found> {
-    return andThen(asked, (ok) => (ok ? find(text, minSequence, round + 1) : unavailable))
+  function empty(from: StatusBook | undefined): void {
+    cachedFrom = from
+    entries.clear()
+    unknowns.clear()
+    establish.clear()
   }
 
-  return {
-    verify,
-    inspect,
-    clear() {
-      entries.clear()
-      unknowns.clear()
-      establish.clear()
-    },
-  }
+  return { verify, inspect, clear: () => empty(undefined) }
+}
+
+interface Asked {
+  readonly credential: string
+  readonly minSequence?: number
 }
 
 interface Hit {
-  readonly digest: string
   readonly entry: Entry
   readonly effective: EffectiveGrant
+  /** What its limit is counted under: tenants never share one. */
+  readonly limitKey: string
+  /** The stamp of this turn. */
+  readonly at: Stamp
 }
 
-type Found = Hit | Refused
-
-const unknownCredential: Found = {
+const unknownCredential: Refused = {
   outcome: 'rejected',
   rejection: { code: 'unknown', detail: 'no such credential here' },
 }
-const tooLong: Found = { outcome: 'rejected', rejection: { code: 'malformed', detail: 'the credential is too long' } }
+const tooLong: Refused = { outcome: 'rejected', rejection: { code: 'malformed', detail: 'the credential is too long' } }
 
-function knownOf({ established, readAt, signedBy }: Entry): Known {
-  return { established, readAt, signedBy }
+function knownOf({ established, readAt, since, signedBy }: Entry): Known {
+  return { established, readAt, since, signedBy }
 }
 
-function isRefused(establishment: Establishment): establishment is Exclude<Establishment, { readonly known: Known }> {
-  return establishment === 'unavailable' || 'rejection' in establishment
+/** What a directory said is looked up in what is kept, which knows how old it is; all else is final. */
+function isGoodAfterWaiting(establishment: Establishment): boolean {
+  return establishment !== 'unavailable' && ('known' in establishment || establishment.unknownAt !== undefined)
 }
 
-function refuse(establishment: Exclude<Establishment, { readonly known: Known }>): Found {
-  if (establishment === 'unavailable') return { outcome: 'unavailable', retryAfterSeconds: 1 }
-  return { outcome: 'rejected', rejection: establishment.rejection }
+function refuse(establishment: Establishment): Refused {
+  return establishment === 'unavailable' || 'known' in establishment ? unavailable : rejected(establishment.rejection)
 }
 
-/** Whether anything it was made from has changed since, or it is simply old. */
-function isOutdated(entry: Entry, book: StatusBook, now: Stamp): boolean {
-  if (entry.memo?.version === book.version && entry.readAt === undefined) return false
-  if (entry.signedBy !== undefined && isKeyGone(entry.signedBy, book)) return true
-  if (entry.readAt === undefined) return false
-  if (elapsedMs(entry.since, now) > limits.recordLifeSeconds * 1000) return true
-  if (entry.memo?.version === book.version) return false
-  const { kind, credentialId, clientId, apiId } = entry.established
-  const ownType = kind === 'api_key' ? 'key' : kind === 'access_token' ? 'opaque_token' : undefined
+function isStillUnknown(unknown: Unknown | undefined, at: Stamp, minSequence: number): boolean {
+  if (unknown === undefined || unknown.readAt < minSequence) return false
+  return elapsedMs(unknown.since, at) < limits.unknownLifeSeconds * 1000
+}
+
+/** Whether anything it was made from has changed since, or it is simply old (feed.md §4). */
+function isOutdated(entry: Entry, book: StatusBook, at: Stamp): boolean {
+  const { readAt, memo } = entry
+  if (readAt !== undefined && elapsedMs(entry.since, at) > limits.recordLifeSeconds * 1000) return true
+  if (memo?.version === book.version) return false
+  const { kind, credentialId, clientId, apiId, audience, lineage } = entry.established
+  if (entry.signedBy !== undefined) {
+    // An audience may have gone to another API since: a token is for the one that has it now.
+    if (isKeyGone(entry.signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
+    return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
+  }
+  if (readAt === undefined) return false
   return (
-    book.isChangedSince('client', clientId, entry.readAt) ||
-    book.isChangedSince('api', apiId, entry.readAt) ||
-    (ownType !== undefined && book.isChangedSince(ownType, credentialId, entry.readAt))
+    book.isChangedSince('client', clientId, readAt) ||
+    book.isChangedSince('api', apiId, readAt) ||
+    book.isChangedSince(kind === 'api_key' ? 'key' : 'opaque_token', credentialId, readAt) ||
+    lineage.some(({ type, id }) => book.isChangedSince(type, id, readAt))
   )
 }
 
@@ -234,11 +252,15 @@ function isKeyGone(signedBy: NonNullable<Known['signedBy']>, book: StatusBook): 
     : book.isRevoked('public_key', signedBy.id)
 }
 
-function effectiveNow(entry: Entry, book: StatusBook): EffectiveGrant {
-  if (entry.memo?.version === book.version) return entry.memo.effective
-  const effective = effectiveGrant(entry.established, standingOf(entry, book))
-  entry.memo = { version: book.version, effective }
-  return effective
+function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {
+  const { version } = book
+  let { memo } = entry
+  if (memo?.version !== version) {
+    const effective = effectiveGrant(entry.established, standingOf(entry, book))
+    memo = { version, effective, limitKey: `${book.tenant} ${effective.limitId}` }
+    entry.memo = memo
+  }
+  return { entry, effective: memo.effective, limitKey: memo.limitKey, at }
 }
 
 /** feed.md §5: its own entry and those of its whole lineage. A looked-up record already holds what was said before it. */
@@ -261,11 +283,8 @@ function standingOf({ established, readAt }: Entry, book: StatusBook): Standing 
   return {
     tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
-    client: book.isRevoked('client', clientId)
-      ? 'revoked'
-      : readAt === undefined
-        ? book.state('client', clientId)
-        : undefined,
+    // Beside the client as recorded, since no record says its cut-off, which opaque tokens are judged by as well.
+    client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
     own,
     ancestors: lineage.map((ancestor) => ancestorState(ancestor, book)),
   }
@@ -274,28 +293,4 @@ function standingOf({ established, readAt }: Entry, book: StatusBook): Standing 
 function ancestorState({ type, id }: Ancestor, book: StatusBook): Standing['ancestors'][number] {
   if (book.isRevoked(type, id)) return 'revoked'
   return type === 'public_key' ? undefined : book.state(type, id)
-}
-
-/** So many in any second; then none until a second has passed. */
-function createBudget(perSecond: number, clock: Clock): { isLeft(): boolean; spend(): void } {
-  let since = clock.stamp()
-  let spent = 0
-  return {
-    isLeft() {
-      if (spent < perSecond) return true
-      const now = clock.stamp()
-      if (elapsedMs(since, now) < 1000) return false
-      since = now
-      spent = 0
-      return true
-    },
-    spend() {
-      const now = clock.stamp()
-      if (elapsedMs(since, now) >= 1000) {
-        since = now
-        spent = 0
-      }
-      spent++
-    },
-  }
 }
