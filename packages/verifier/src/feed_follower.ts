@@ -49,6 +49,8 @@ interface Freshness {
 
 /** A stale verifier waits this long for the answer to its question, then says `unavailable`. */
 const askDeadlineMs = 1_000
+/** No answer of the server may take longer to begin, whatever the bound. */
+const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
 const sweepEveryMs = 60_000
 
@@ -60,8 +62,11 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let serverTime: { readonly now: Seconds; readonly at: Stamp } | undefined
   let asking: Promise<boolean> | undefined
   let cancelTimer: () => void = () => {}
+  let cancelStaleTimer: () => void = () => {}
   let failures = 0
   let streaming = false
+  let isSaidFresh = false
+  let isClockOff = false
   let sweptAt: Stamp = clock.stamp()
   const listeners = new Set<() => void>()
 
@@ -75,14 +80,27 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     return Math.min(options.maxStalenessSeconds, ceiling ?? limits.maxStalenessSecondsMax) * 1000
   }
 
-  function isFresh(): boolean {
+  function isFresh(at: Stamp = clock.stamp()): boolean {
     if (book === undefined || freshness === undefined) return false
-    return elapsedMs(freshness.askedAt, clock.stamp()) + freshness.ageMs <= stalenessMs()
+    return elapsedMs(freshness.askedAt, at) + freshness.ageMs <= stalenessMs()
   }
 
-  function now(): Seconds {
-    const stamp = clock.stamp()
-    return serverTime === undefined ? stamp.wallMs / 1000 : serverTime.now + elapsedMs(serverTime.at, stamp) / 1000
+  /** Counted from when the question was asked: late by no more than its answer took, and late refuses. */
+  function now(at: Stamp = clock.stamp()): Seconds {
+    return serverTime === undefined ? at.wallMs / 1000 : serverTime.now + elapsedMs(serverTime.at, at) / 1000
+  }
+
+  /** Whoever runs on with what was admitted hears of it the moment the book goes stale, and when it is back. */
+  function noteFreshness(): void {
+    cancelStaleTimer()
+    const isFreshNow = isFresh()
+    if (isFreshNow && freshness !== undefined) {
+      const leftMs = stalenessMs() - freshness.ageMs - elapsedMs(freshness.askedAt, clock.stamp())
+      cancelStaleTimer = schedule(Math.max(1, Math.ceil(leftMs + 1)), noteFreshness)
+    }
+    if (isFreshNow === isSaidFresh) return
+    isSaidFresh = isFreshNow
+    changed()
   }
 
   /** One shared question for all who wait. */
@@ -109,14 +127,18 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   /** Whether the book is proven fresh by this question. False after a reload: it must be asked again. */
   async function askAt(asked: StatusBook): Promise<boolean> {
     const askedAt = clock.stamp()
+    const { place } = asked
     const nonce = createNonce(random)
     const { verifierId, maxStalenessSeconds } = options
-    const answer = await source.position({ verifierId, ...asked.place, nonce, maxStalenessSeconds }, abort.signal)
+    const question = { verifierId, ...place, nonce, maxStalenessSeconds }
+    const answer = await inTime((signal) => source.position(question, signal))
     if (answer.nonce !== nonce || book !== asked) return false
-    if (answer.reload === true || answer.epoch !== asked.place.epoch || answer.head < asked.place.sequence) {
+    // Against the place that was named: what streamed in since may rightly be above the head of the answer.
+    if (answer.reload === true || answer.epoch !== place.epoch || answer.head < place.sequence) {
       await reload()
       return false
     }
+    if (!isSound(answer)) throw new Error('the answer about the feed cannot be read')
     if (!(await catchUp(asked, answer.head))) return false
     prove(answer, askedAt)
     return true
@@ -124,26 +146,44 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
 
   function prove(answer: PositionAnswer, askedAt: Stamp): void {
     const stamp = clock.stamp()
-    const wasFresh = isFresh()
     const age = elapsedMs(askedAt, stamp) + answer.ageMs
     if (freshness === undefined || age < elapsedMs(freshness.askedAt, stamp) + freshness.ageMs) {
       freshness = { askedAt, ageMs: answer.ageMs }
     }
-    if (Math.abs(answer.now - stamp.wallMs / 1000) > limits.clockLeewaySeconds) {
-      options.onProblem?.('this machine’s clock is more than 10 s off the server’s')
-    }
+    const wasClockOff = isClockOff
+    isClockOff = Math.abs(answer.now - stamp.wallMs / 1000) > limits.clockLeewaySeconds
+    if (isClockOff && !wasClockOff) options.onProblem?.('this machine’s clock is more than 10 s off the server’s')
     serverTime = { now: answer.now, at: askedAt }
-    if (!wasFresh) changed()
+    noteFreshness()
     if (elapsedMs(sweptAt, stamp) < sweepEveryMs) return
     sweptAt = stamp
     book?.sweep(answer.now)
+  }
+
+  /**
+   * An answer that never comes must not keep the next question from being asked. The server's time for it is a third of
+   * the bound, the time between two questions.
+   */
+  function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadlineMs = Math.min(answerDeadlineMsMax, Math.max(askDeadlineMs, stalenessMs() / 3))
+    const late = new AbortController()
+    return new Promise((resolve, reject) => {
+      const cancel = schedule(deadlineMs, () => {
+        late.abort()
+        reject(new Error('the server did not answer in time'))
+      })
+      run(AbortSignal.any([abort.signal, late.signal]))
+        .finally(cancel)
+        .then(resolve, reject)
+    })
   }
 
   /** Fetch what is missing up to `head`. False when the log is not what the book was built on: a snapshot was loaded. */
   async function catchUp(asked: StatusBook, head: number): Promise<boolean> {
     while (asked.place.sequence < head) {
       const before = asked.place.sequence
-      const answer = await source.entries(asked.place, abort.signal)
+      const { place } = asked
+      const answer = await inTime((signal) => source.entries(place, signal))
       if (book !== asked) return false
       if (answer === 'reload') {
         await reload()
@@ -176,13 +216,15 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
 
   /** A new book beside the old, swapped in one turn. Until then the old one goes on refusing and grows no fresher. */
   async function reload(): Promise<void> {
-    const snapshot = await source.snapshot(abort.signal)
+    const snapshot = await inTime(() => source.snapshot(abort.signal))
     const entries = []
     for await (const entry of snapshot.entries) entries.push(entry)
     const next = StatusBook.fromSnapshot({ ...snapshot, entries }, Math.floor(random() * 0x1_0000_0000))
-    if (book !== undefined && book.place.epoch !== next.place.epoch) next.keepRevoked(book)
+    // Of the same epoch too: a server that lags answers with an older book.
+    if (book !== undefined) next.keepRevoked(book)
     book = next
     freshness = undefined
+    isSaidFresh = false
     options.onReload()
     changed()
   }
@@ -213,11 +255,15 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       if (abort.signal.aborted) return
       openStream()
       failures = ok ? 0 : failures + 1
-      if (!isFresh()) changed()
+      noteFreshness()
       const regular = (stalenessMs() / 3) * (0.7 + 0.3 * random())
       const retry = Math.min(regular, retryMsMin * 2 ** Math.min(failures, 10) * (0.5 + random()))
       cancelTimer = schedule(ok ? regular : retry, loop)
     })
+  }
+
+  function hasReached(sequence: number): boolean {
+    return book !== undefined && book.place.sequence >= sequence
   }
 
   function withDeadline(asked: Promise<boolean>): Promise<boolean> {
@@ -240,19 +286,34 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    refresh: (): MaybePromise<boolean> => (isFresh() ? true : withDeadline(ask()).then(isFresh)),
+    refresh: (): MaybePromise<boolean> => (isFresh() ? true : withDeadline(ask()).then(() => isFresh())),
     reach: (sequence: number): MaybePromise<boolean> =>
-      withDeadline(ask()).then(() => book !== undefined && book.place.sequence >= sequence),
+      withDeadline(
+        // A question already under way may have been answered before `sequence` was there: then ask a second one.
+        ask().then((ok) => (ok && !hasReached(sequence) ? ask() : ok)),
+      ).then(() => hasReached(sequence)),
     async start() {
       const ok = await ask()
+      if (abort.signal.aborted) return
       openStream()
-      cancelTimer = schedule(ok ? (stalenessMs() / 3) * (0.7 + 0.3 * random()) : retryMsMin, loop)
+      cancelTimer = schedule(ok ? (stalenessMs() / 3) * (0.7 + 0.3 * random()) : retryMsMin * (0.5 + random()), loop)
     },
     close() {
       abort.abort()
       cancelTimer()
+      cancelStaleTimer()
     },
   }
+}
+
+/** An age that is none would make a book fresh for ever, or never again. */
+function isSound(answer: PositionAnswer): boolean {
+  return (
+    Number.isSafeInteger(answer.head) &&
+    Number.isFinite(answer.ageMs) &&
+    answer.ageMs >= 0 &&
+    Number.isFinite(answer.now)
+  )
 }
 
 function createNonce(random: () => number): string {

@@ -3,12 +3,15 @@ import type { FeedSource, SnapshotStream } from '../feed_source.ts'
 import type { HttpClient } from './client.ts'
 import { readLines } from './lines.ts'
 
+/** A snapshot comes in one go: a pause this long in the middle of it is an end. */
+const snapshotSilenceMs = 5_000
+
 /** The feed over HTTP: contract.md §5. Snapshots and streams are lines of JSON; the stream is server-sent events. */
 export function createHttpFeedSource(client: HttpClient): FeedSource {
   return {
     async snapshot(signal) {
       const response = await client.get('/v1/feed/snapshot', 'application/x-ndjson', signal)
-      const lines = readLines(response)
+      const lines = readLines(response, snapshotSilenceMs)
       const first = await lines.next()
       if (first.done === true) throw new Error('the snapshot is empty')
       const head = JSON.parse(first.value) as Omit<SnapshotStream, 'entries'>
