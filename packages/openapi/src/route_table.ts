@@ -30,10 +30,10 @@ export type RouteTable = {
 
 type Leaf = { readonly operation: Operation; readonly names: readonly string[] }
 
-/** `folded` has the spellings of `literals` that a template beside them must not take; see `foldSegment`. */
+/** `folded` has the nodes of `literals` by the spelling that a lax server may take for them; see `foldSegment`. */
 type Node = {
   readonly literals: Map<string, Node>
-  readonly folded: Set<string>
+  readonly folded: Map<string, Node[]>
   readonly templates: Map<string, Branch>
   /** The values of `templates`, most specific first, once all are known. */
   branches: readonly Branch[]
@@ -46,7 +46,6 @@ type Walk = {
   readonly method: string
   readonly segments: readonly string[]
   readonly values: string[]
-  misspelt: boolean
 }
 
 /** Compiles once; matching then takes about a microsecond whatever the number of operations. Never throws. */
@@ -69,13 +68,16 @@ export function compileRoutes(description: ApiDescription): RouteTable {
 }
 
 function matchPath(root: Node, method: string, segments: readonly string[]): Match {
-  const walk: Walk = { method, segments, values: [], misspelt: false }
+  const walk: Walk = { method, segments, values: [] }
   const leaf = find(root, walk, 0)
   if (leaf === undefined) {
     const allow = allowedMethods(root, segments)
     return allow.length === 0 ? { kind: 'not_found' } : { kind: 'method_not_allowed', allow }
   }
-  if (walk.misspelt) return { kind: 'ambiguous', detail: 'some servers would read this as a more specific path' }
+  // Only what went through a template can have been meant for a literal in another spelling.
+  if (leaf.names.length > 0 && findLaxly(root, walk, 0) !== leaf) {
+    return { kind: 'ambiguous', detail: 'some servers would read this as a more specific path' }
+  }
   return { kind: 'operation', operation: leaf.operation, parameters: nameValues(leaf.names, walk.values) }
 }
 
@@ -92,8 +94,24 @@ function find(node: Node, walk: Walk, depth: number): Leaf | undefined {
     const found = values && find(child, walk, depth + 1)
     if (found === undefined) continue
     walk.values.unshift(...(values ?? []))
-    if (literal === undefined && node.folded.size > 0 && node.folded.has(foldSegment(text))) walk.misspelt = true
     return found
+  }
+  return undefined
+}
+
+/** The leaf that a server would take which compares literals by `foldSegment`: by case, width, or a dot at the end. */
+function findLaxly(node: Node, walk: Walk, depth: number): Leaf | undefined {
+  const text = walk.segments[depth]
+  if (text === undefined) return leafFor(node, walk.method)
+  const literals = node.folded.size === 0 ? [] : (node.folded.get(text === '' ? '' : foldSegment(text)) ?? [])
+  for (const child of literals) {
+    const found = findLaxly(child, walk, depth + 1)
+    if (found !== undefined) return found
+  }
+  if (text === '') return undefined
+  for (const { segment, node: child } of node.branches) {
+    const found = matchSegment(segment, text) === undefined ? undefined : findLaxly(child, walk, depth + 1)
+    if (found !== undefined) return found
   }
   return undefined
 }
@@ -144,9 +162,12 @@ function insert(root: Node, operation: Operation): void {
 }
 
 function literalChild(node: Node, text: string): Node {
-  const child = node.literals.get(text) ?? newNode()
+  const known = node.literals.get(text)
+  if (known !== undefined) return known
+  const child = newNode()
   node.literals.set(text, child)
-  if (text !== '') node.folded.add(foldSegment(text))
+  const spelling = text === '' ? '' : foldSegment(text)
+  node.folded.set(spelling, [...(node.folded.get(spelling) ?? []), child])
   return child
 }
 
@@ -164,5 +185,5 @@ function sortBranches(node: Node): void {
 }
 
 function newNode(): Node {
-  return { literals: new Map(), folded: new Set(), templates: new Map(), branches: [], leaves: new Map() }
+  return { literals: new Map(), folded: new Map(), templates: new Map(), branches: [], leaves: new Map() }
 }
