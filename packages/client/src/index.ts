@@ -1,1 +1,22 @@
-export {}
+/** For callers and operators: get and renew tokens, sign your own, manage a tenant. */
+export { ApiError } from './api_error.ts'
+export type { ClientCredentials } from './client_authentication.ts'
+export type { ExchangeTokenOptions } from './exchange_token.ts'
+export { exchangeToken } from './exchange_token.ts'
+export type {
+  Answer,
+  AuditItem,
+  Body,
+  Input,
+  ListId,
+  ListItem,
+  ManagementClient,
+  ManagementClientOptions,
+  Query,
+} from './management_client.ts'
+export { createManagementClient } from './management_client.ts'
+export type { TokenAnswer } from './request_token.ts'
+export type { OwnJwt } from './sign_own_jwt.ts'
+export { signOwnJwt } from './sign_own_jwt.ts'
+export type { TokenSource, TokenSourceOptions } from './token_source.ts'
+export { createTokenSource } from './token_source.ts'

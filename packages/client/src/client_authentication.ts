@@ -1,0 +1,70 @@
+/** How a client says who it is at the token endpoint: RFC 6749 §2.3.1, or RFC 7523 §2.2 with a key of its own. */
+import { importSigningKey, type Seconds, type SigningKey, signJwt } from '@countersign/core'
+
+/** One of the two. */
+export type ClientCredentials =
+  | { readonly clientId: string; readonly clientSecret: string; readonly privateJwk?: never; readonly kid?: never }
+  | {
+      readonly clientId: string
+      /** The private JWK whose public half is registered, with its `kid` (and `alg` where the type leaves it open). */
+      readonly privateJwk: object
+      /** Where the JWK itself has none. */
+      readonly kid?: string
+      readonly clientSecret?: never
+    }
+
+/** What goes into the request to the token endpoint. */
+export interface Authentication {
+  readonly headers: Readonly<Record<string, string>>
+  readonly form: Readonly<Record<string, string>>
+  /** Must not come back in an error. */
+  readonly secrets: readonly string[]
+}
+
+export type Authenticate = (now: Seconds) => Promise<Authentication>
+
+/** An assertion lives as long as a request may take, and is used once. */
+const assertionLifeSeconds = 60
+
+/** Throws `TypeError`, or `JwkError` for a key that cannot sign. */
+export function clientAuthentication(issuer: string, credentials: ClientCredentials): Authenticate {
+  const { clientId, clientSecret, privateJwk, kid } = credentials
+  if (typeof clientId !== 'string' || clientId === '') throw new TypeError('clientId is missing')
+  if ((clientSecret === undefined) === (privateJwk === undefined)) {
+    throw new TypeError('give clientSecret or privateJwk, one of them')
+  }
+  if (clientSecret !== undefined) {
+    const authorization = `Basic ${btoa(`${formEncode(clientId)}:${formEncode(clientSecret)}`)}`
+    return async () => ({ headers: { authorization }, form: {}, secrets: [clientSecret] })
+  }
+  const key = importSigningKey(kid === undefined ? privateJwk : { ...privateJwk, kid })
+  return async (now) => ({ headers: {}, form: await assertionForm(issuer, clientId, key, now), secrets: [] })
+}
+
+async function assertionForm(
+  issuer: string,
+  clientId: string,
+  key: SigningKey,
+  now: Seconds,
+): Promise<Readonly<Record<string, string>>> {
+  const issuedAt = Math.floor(now)
+  const claims = {
+    iss: clientId,
+    sub: clientId,
+    // The issuer and nothing else: an assertion for an endpoint's URL could be had from another server (CVE-2025-27370).
+    aud: issuer,
+    jti: crypto.randomUUID(),
+    iat: issuedAt,
+    exp: issuedAt + assertionLifeSeconds,
+  }
+  return {
+    client_id: clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await signJwt({ typ: 'client-authentication+jwt', claims, key }),
+  }
+}
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
+}

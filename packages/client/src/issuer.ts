@@ -1,0 +1,21 @@
+/**
+ * An issuer as it may be given: its exact URL, without a slash at its end. What is sent to it opens doors, so plain http is
+ * for this machine only, or for whoever says so in so many words. Throws `TypeError`.
+ */
+export function requireIssuer(issuer: string, allowInsecureHttp: boolean | undefined): string {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined
+  if (url === undefined || issuer.endsWith('/') || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw new TypeError('issuer must be the URL of the authorization server, without a slash at its end')
+  }
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback || allowInsecureHttp === true)))
+    return issuer
+  throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
+}
+
+/** Unknown options are mistakes: one that protects would be missing unseen. */
+export function requireOptions(name: string, options: object, known: readonly string[]): void {
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option)) throw new TypeError(`${name} has no option "${option}"`)
+  }
+}

@@ -1,0 +1,222 @@
+/** The management API (contract.md §5) as one method an operation, typed by its routes. */
+import type { OperationId, Routes } from '@countersign/contract'
+import type { z } from 'zod'
+import { ApiError } from './api_error.ts'
+import { requireIssuer, requireOptions } from './issuer.ts'
+import { operations } from './operations.ts'
+import { parseAnswer, type Received, send, timeoutMsDefault } from './send.ts'
+
+export interface ManagementClientOptions {
+  /** The tenant's issuer, a URL without a slash at its end. */
+  readonly issuer: string
+  /** An API key or access token for the audience `<issuer>/v1`. */
+  readonly credential: string
+  /** Allows plain http beyond this machine. Whoever is on the way then reads the credential. */
+  readonly dangerouslyAllowInsecureHttp?: boolean
+  /** For one request, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number
+  /** Instead of the global one. */
+  readonly fetch?: typeof fetch
+}
+
+/** One method an operation; `listAll` walks the pages of those that have pages. */
+export type ManagementClient = {
+  readonly [O in OperationId]: (...input: Arguments<O>) => Promise<Answer<O>>
+} & {
+  /**
+   * Every item of a list, page after page.
+   *
+   * @example
+   * for await (const key of client.listAll('listKeys', { query: { status: 'active' } })) console.log(key.id)
+   */
+  listAll<O extends ListId>(operation: O, input?: { readonly query?: Query<O> }): AsyncGenerator<ListItem<O>>
+}
+
+/** The lists: each item has the shape that reading it alone answers. */
+interface GetByList {
+  readonly listApis: 'getApi'
+  readonly listClients: 'getClient'
+  readonly listKeys: 'getKey'
+  readonly listTokens: 'getToken'
+  readonly listTenants: 'getTenant'
+}
+
+export type ListId = keyof GetByList | 'listAudit'
+export type ListItem<O extends ListId> = O extends keyof GetByList ? Output<GetByList[O]> : AuditItem
+
+export interface AuditItem {
+  readonly sequence: number
+  /** RFC 3339. */
+  readonly at: string
+  readonly actor: unknown
+  readonly action: string
+  readonly objectType: string
+  readonly objectId: string
+  readonly before: unknown
+  readonly after: unknown
+  readonly requestId: string
+  readonly link: string
+}
+
+type Output<O extends OperationId> = z.output<Routes[O]['answer']['schema']>
+
+export type Answer<O extends OperationId> = O extends ListId
+  ? { readonly data: readonly ListItem<O>[]; readonly next: string | null }
+  : Output<O>
+
+type SchemaOf<O extends OperationId, M extends string> = Routes[O] extends {
+  readonly [K in M]: infer S extends z.ZodType
+}
+  ? S
+  : never
+
+/** Of the query, numbers are numbers: the schema reads text, as it comes in a URL. */
+export type Query<O extends OperationId> = {
+  readonly [K in keyof z.input<SchemaOf<O, 'query'>>]: K extends 'limit' | 'after'
+    ? O extends 'feed'
+      ? number
+      : K extends 'limit'
+        ? number
+        : string
+    : z.input<SchemaOf<O, 'query'>>[K]
+}
+
+export type Body<O extends OperationId> = z.input<SchemaOf<O, 'body'>>
+
+type ParamNames<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | ParamNames<Rest> : never
+
+type ParamsPart<O extends OperationId> =
+  ParamNames<Routes[O]['path']> extends never
+    ? unknown
+    : { readonly params: { readonly [N in ParamNames<Routes[O]['path']>]: string } }
+
+type QueryPart<O extends OperationId> = [SchemaOf<O, 'query'>] extends [never]
+  ? unknown
+  : object extends Query<O>
+    ? { readonly query?: Query<O> }
+    : { readonly query: Query<O> }
+
+type BodyPart<O extends OperationId> = Routes[O] extends { readonly takesDocument: true }
+  ? { /** JSON or YAML, as text. */ readonly document: string }
+  : [SchemaOf<O, 'body'>] extends [never]
+    ? unknown
+    : object extends Body<O>
+      ? { readonly body?: Body<O> }
+      : { readonly body: Body<O> }
+
+type IdempotencyPart<O extends OperationId> = Routes[O] extends { readonly isIdempotent: true }
+  ? { /** Default: one made for the call, so that its retry cannot create twice. */ readonly idempotencyKey?: string }
+  : unknown
+
+/** What an operation takes: `params`, `query`, `body` or `document`, `idempotencyKey`, each only where there is one. */
+export type Input<O extends OperationId> = ParamsPart<O> & QueryPart<O> & BodyPart<O> & IdempotencyPart<O>
+
+type Arguments<O extends OperationId> = object extends Input<O> ? [input?: Input<O>] : [input: Input<O>]
+
+interface AnyInput {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+  readonly document?: string
+  readonly idempotencyKey?: string
+}
+
+const optionNames = ['issuer', 'credential', 'dangerouslyAllowInsecureHttp', 'timeoutMs', 'fetch']
+const retryAfterMs = 250
+
+/**
+ * Manage a tenant. Every method rejects with `ApiError` when the server refuses or cannot be asked. What creates carries an
+ * `Idempotency-Key` and is sent once more after a network error or a 503; nothing else is.
+ *
+ * @throws TypeError when an option is missing, unknown or unsafe.
+ * @example
+ * const client = createManagementClient({ issuer: 'https://auth.example', credential: process.env.COUNTERSIGN_KEY })
+ * const { id, key } = await client.createKey({ body: { clientId, audience, scope: 'orders:read', name: 'Mobile' } })
+ * await client.revokeKey({ params: { id } })
+ */
+export function createManagementClient(options: ManagementClientOptions): ManagementClient {
+  requireOptions('createManagementClient', options, optionNames)
+  const issuer = requireIssuer(options.issuer, options.dangerouslyAllowInsecureHttp)
+  const { credential, timeoutMs = timeoutMsDefault, fetch = globalThis.fetch } = options
+  if (typeof credential !== 'string' || !/^[\x21-\x7e]+$/.test(credential)) {
+    throw new TypeError('credential must be an API key or an access token')
+  }
+
+  async function call(operation: OperationId, input: AnyInput = {}): Promise<unknown> {
+    const [method, path, creates] = operations[operation] as readonly [string, string, string?]
+    const content = contentOf(method, input)
+    const sending = {
+      url: issuer + fillPath(path, input.params ?? {}) + formatQuery(input.query ?? {}),
+      method,
+      headers: {
+        authorization: `Bearer ${credential}`,
+        accept: 'application/json',
+        ...(content === undefined ? {} : { 'content-type': content.type }),
+        ...(creates === undefined ? {} : { 'idempotency-key': input.idempotencyKey ?? crypto.randomUUID() }),
+      },
+      ...(content === undefined ? {} : { body: content.text }),
+      fetch,
+      timeoutMs,
+      secrets: [credential],
+    }
+    const received = await (creates === undefined ? send(sending) : sendTwice(() => send(sending)))
+    return readAnswer(received)
+  }
+
+  async function* listAll(operation: ListId, input: { readonly query?: object } = {}): AsyncGenerator<unknown> {
+    let after: string | undefined
+    do {
+      const query = { limit: 100, ...input.query, ...(after === undefined ? {} : { after }) }
+      const { data, next } = (await call(operation, { query })) as { data: readonly unknown[]; next: string | null }
+      yield* data
+      after = next ?? undefined
+    } while (after !== undefined)
+  }
+
+  const methods = Object.keys(operations).map((operation) => [
+    operation,
+    (input?: AnyInput) => call(operation as OperationId, input),
+  ])
+  return Object.freeze({ ...Object.fromEntries(methods), listAll }) as ManagementClient
+}
+
+/** Once more where it is not known whether the first arrived, or known that it changed nothing; the key makes both safe. */
+async function sendTwice(sendOnce: () => Promise<Received>): Promise<Received> {
+  try {
+    return await sendOnce()
+  } catch (error) {
+    const mayHelp = error instanceof ApiError && (error.status === 503 || error.code === 'unreachable')
+    if (!mayHelp) throw error
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs))
+    return sendOnce()
+  }
+}
+
+function contentOf(method: string, { body, document }: AnyInput): { type: string; text: string } | undefined {
+  if (document !== undefined) {
+    const type = /^\s*[[{]/.test(document) ? 'application/json' : 'application/yaml'
+    return { type, text: document }
+  }
+  if (method === 'GET' || method === 'DELETE') return undefined
+  return { type: 'application/json', text: JSON.stringify(body ?? {}) }
+}
+
+function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name]
+    // `.` and `..` are what a URL parser would resolve away: another operation than the one that was called.
+    if (value === undefined || value === '' || value === '.' || value === '..')
+      throw new TypeError(`"${name}" is missing`)
+    return encodeURIComponent(value)
+  })
+}
+
+function formatQuery(query: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined)
+  if (pairs.length === 0) return ''
+  return `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
+}
+
+function readAnswer({ headers, text }: Received): unknown {
+  return (headers.get('content-type') ?? '').includes('ndjson') ? text : parseAnswer(text)
+}

@@ -1,0 +1,57 @@
+import type { Seconds } from '@countersign/core'
+import { ApiError } from './api_error.ts'
+import type { Authenticate } from './client_authentication.ts'
+import { parseAnswer, send, timeoutMsDefault } from './send.ts'
+
+/** RFC 6749 §5.1 in our spelling. */
+export interface TokenAnswer {
+  readonly accessToken: string
+  /** Seconds. */
+  readonly expiresIn: number
+  /** What was granted; absent when the server did not say. */
+  readonly scope?: string
+}
+
+/** One request to the issuer's token endpoint. The endpoint is not looked up: stored credentials go to one place only. */
+export async function requestToken(options: {
+  readonly issuer: string
+  readonly authenticate: Authenticate
+  readonly form: Readonly<Record<string, string | undefined>>
+  readonly fetch: typeof fetch
+  readonly now: Seconds
+  readonly secrets?: readonly string[]
+}): Promise<TokenAnswer> {
+  const { headers, form, secrets } = await options.authenticate(options.now)
+  const fields = Object.entries({ ...options.form, ...form }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  )
+  const { text } = await send({
+    url: `${options.issuer}/oauth/token`,
+    method: 'POST',
+    headers: { ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+    fetch: options.fetch,
+    timeoutMs: timeoutMsDefault,
+    secrets: [...secrets, ...(options.secrets ?? [])],
+  })
+  return readTokenAnswer(parseAnswer(text))
+}
+
+function readTokenAnswer(answer: { readonly [name: string]: unknown }): TokenAnswer {
+  const { access_token: accessToken, expires_in: expiresIn, token_type: tokenType, scope } = answer
+  const isSound =
+    typeof accessToken === 'string' &&
+    accessToken !== '' &&
+    typeof tokenType === 'string' &&
+    tokenType.toLowerCase() === 'bearer' &&
+    typeof expiresIn === 'number' &&
+    expiresIn > 0
+  if (!isSound) {
+    throw new ApiError({
+      status: 0,
+      code: 'bad_answer',
+      detail: 'the token endpoint answered no bearer token with an end',
+    })
+  }
+  return { accessToken, expiresIn, ...(typeof scope === 'string' ? { scope } : {}) }
+}
