@@ -4,7 +4,7 @@ import { ProblemError } from '../http/exchange.ts'
 import { oauthErrorAnswer } from '../http/oauth_error.ts'
 import type { Log } from '../services/log.ts'
 import { OauthError } from '../services/oauth_error.ts'
-import { StaleBookError } from '../services/token_issuer.ts'
+import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
 
 /** Whatever happens, an OAuth endpoint answers as RFC 6749 §5.2 and nothing else. */
 export async function answerOauth(log: Log, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
@@ -14,6 +14,7 @@ export async function answerOauth(log: Log, requestId: string, work: () => Promi
     if (error instanceof OauthError) return oauthErrorAnswer(error)
     if (error instanceof ProblemError)
       return oauthErrorAnswer(new OauthError('invalid_request', error.message, error.status))
+    if (error instanceof UnsignableTokenError) return oauthErrorAnswer(new OauthError('invalid_scope', error.message))
     if (error instanceof StoreUnavailableError || error instanceof StaleBookError) {
       log.warn({ requestId, error: error.message }, 'oauth endpoint unavailable')
       return oauthErrorAnswer(new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' }))

@@ -22,6 +22,7 @@ import { parseInput, parseQuery } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
+import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
 import { readCallerAgain } from './caller_again.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
 
@@ -207,5 +208,10 @@ function toProblem(error: unknown): never {
     throw new ProblemError(409, 'conflict', 'It was changed by somebody else at this moment: try again.')
   if (error instanceof UnstorableTextError)
     throw new ProblemError(400, 'invalid_request', 'Text with NUL or half a surrogate pair cannot be stored.')
+  if (error instanceof StaleBookError)
+    throw new ProblemError(503, 'unavailable', 'This server cannot tell whether its book is fresh: try again.', {
+      headers: { 'Retry-After': '1' },
+    })
+  if (error instanceof UnsignableTokenError) throw new ProblemError(400, 'invalid_request', `${error.message}.`)
   throw error
 }

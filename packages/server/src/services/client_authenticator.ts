@@ -49,7 +49,7 @@ async function authenticateSecret(
   const found =
     shape?.marker === 'secret' ? await services.store.lookup.clientSecret(tenant.id, await digest(text)) : undefined
   const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
-  if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(found.client)) {
+  if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(services, found.client)) {
     await countFailure(services, tenant, clientId, address)
     throw refused()
   }
@@ -72,7 +72,7 @@ async function authenticateAssertion(
   await requireAttemptsLeft(services, tenant, iss, address)
   const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
   const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
-  if (record === undefined || client === undefined || !isUsable(client) || !isJwsAlgorithm(record.alg)) {
+  if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
     await countFailure(services, tenant, iss, address)
     throw refused()
   }
@@ -128,9 +128,9 @@ function challengeBasic(error: unknown): never {
   throw error
 }
 
-/** Deleted clients are not found; disabled ones get nothing (CVE-2026-1609 and its kin). */
-function isUsable(client: Client): boolean {
-  return client.status === 'active'
+/** Deleted clients are not found; disabled ones, and those of a disabled tenant, get nothing (CVE-2026-1609 and its kin). */
+function isUsable(services: Services, { tenant, status }: Client): boolean {
+  return status === 'active' && services.books.book(tenant)?.state('tenant', tenant)?.status === 'active'
 }
 
 export function refused(): OauthError {

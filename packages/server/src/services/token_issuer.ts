@@ -13,6 +13,7 @@ import {
   type Scope,
   type Seconds,
   Secret,
+  type SigningKey,
   signJwt,
 } from '@countersign/core'
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
@@ -46,6 +47,15 @@ export class StaleBookError extends Error {
   override readonly name = 'StaleBookError'
 }
 
+/** Scope and metadata would make a token that no verifier takes: too long, or too deep. */
+export class UnsignableTokenError extends Error {
+  override readonly name = 'UnsignableTokenError'
+
+  constructor(cause: TypeError) {
+    super('the token would be too large: ask for less scope, or give it less metadata', { cause })
+  }
+}
+
 /** A JWT, RFC 9068. Writes nothing. */
 export async function issueJwt(services: Services, request: IssueRequest): Promise<IssuedToken> {
   const { tenant, api } = request
@@ -62,8 +72,18 @@ export async function issueJwt(services: Services, request: IssueRequest): Promi
     issuedAt: services.now(),
     position,
   })
-  const text = await signJwt({ typ: accessTokenTypes[0], claims, key })
+  const text = await sign(claims, key)
   return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
+}
+
+/** What verifiers would refuse is not signed: `signJwt` throws a TypeError for it. */
+async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKey): Promise<string> {
+  try {
+    return await signJwt({ typ: accessTokenTypes[0], claims, key })
+  } catch (error) {
+    if (error instanceof TypeError) throw new UnsignableTokenError(error)
+    throw error
+  }
 }
 
 /** An opaque token: random text whose digest is stored, looked up like an API key. */

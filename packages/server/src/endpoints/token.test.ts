@@ -1,0 +1,485 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assertionType, audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.close())
+
+function claimsOf(jwt: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+}
+
+function basic(user: string, password: string): readonly [string, string] {
+  return ['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`]
+}
+
+describe('granted', () => {
+  it('a client gets an access token as in RFC 9068, and the answer may not be cached', async () => {
+    const { status, headers, body } = await world.token()
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'orders:read orders:write' })
+    expect(claimsOf(body.access_token)).toMatchObject({
+      iss: baseUrl,
+      sub: world.clientId,
+      client_id: world.clientId,
+      aud: audience,
+      iat: startAt,
+      exp: startAt + 3600,
+      scope: 'orders:read orders:write',
+    })
+    expect(await world.verify(body.access_token, { scope: 'orders:write' })).toMatchObject({
+      active: true,
+      grant: { kind: 'access_token' },
+    })
+  })
+
+  it('client_secret_basic, client_secret_post and private_key_jwt are equally good', async () => {
+    const client = await world.signedClient()
+    const fields = { grant_type: 'client_credentials' }
+    const answers = [
+      await world.form('/oauth/token', fields, { headers: [basic(client.clientId, client.clientSecret)] }),
+      await world.form('/oauth/token', {
+        ...fields,
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
+      }),
+      await world.form('/oauth/token', {
+        ...fields,
+        client_assertion_type: assertionType,
+        client_assertion: await client.assertion(),
+      }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  })
+
+  it('audience and resource name the API alike, and may both name the same', async () => {
+    for (const fields of [{ audience }, { resource: audience }, { audience, resource: audience }]) {
+      expect((await world.token(fields)).status).toBe(200)
+    }
+  })
+
+  it('a narrower scope is what the token has', async () => {
+    const { body } = await world.token({ scope: 'orders:read' })
+    expect(body.scope).toBe('orders:read')
+    expect(await world.verify(body.access_token, { scope: 'orders:write' })).toMatchObject({
+      active: false,
+      code: 'insufficient_scope',
+      missingScope: 'orders:write',
+    })
+  })
+
+  it('a JWT for a client with a secret writes nothing to the database', async () => {
+    await world.token()
+    const before = { dump: world.dump(), version: world.dataVersion() }
+    for (let count = 0; count < 20; count++) expect((await world.token()).status).toBe(200)
+    expect({ dump: world.dump(), version: world.dataVersion() }).toEqual(before)
+  })
+
+  it.each(['ES256', 'EdDSA', 'RS256', 'PS256'])(
+    'an API that wants %s gets tokens signed so, by a key in the JWK Set',
+    async (signingAlg) => {
+      const name = `https://${signingAlg.toLowerCase()}.test`
+      await world.ok('POST', '/v1/apis', { audience: name, name: signingAlg, signingAlg })
+      const client = await world.client({ access: [{ audience: name, scope: 'a' }] })
+      const { body } = await world.token({ client_id: client.clientId, client_secret: client.clientSecret })
+      const header = JSON.parse(Buffer.from(body.access_token.split('.')[0] ?? '', 'base64url').toString()) as object
+      const { keys } = (await world.call('GET', '/oauth/jwks', { as: null })).body
+      expect(header).toMatchObject({ typ: 'at+jwt', alg: signingAlg })
+      expect(keys).toContainEqual(expect.objectContaining({ kid: (header as { kid: string }).kid, alg: signingAlg }))
+      expect(await world.verify(body.access_token, { audience: name })).toMatchObject({ active: true })
+    },
+  )
+
+  it('an API that wants opaque tokens gets random text, whose digest alone is kept', async () => {
+    const name = 'https://opaque.test'
+    await world.ok('POST', '/v1/apis', { audience: name, name: 'Opaque', tokenFormat: 'opaque' })
+    const client = await world.client({ access: [{ audience: name, scope: 'a' }] })
+    const { body } = await world.token({ client_id: client.clientId, client_secret: client.clientSecret })
+    expect(body.access_token).toMatch(/^cs_at_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$/)
+    expect(world.dump()).not.toContain(body.access_token)
+    expect(await world.verify(body.access_token, { audience: name })).toMatchObject({
+      active: true,
+      grant: { kind: 'access_token', scope: 'a' },
+    })
+  })
+})
+
+describe('refused by scope or target', () => {
+  it('one scope beyond the client’s access is invalid_scope: nothing is cut silently', async () => {
+    expect(await world.token({ scope: 'orders:read orders:delete' })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_scope' },
+    })
+  })
+
+  it('an unknown audience, one outside the access, and two are invalid_target', async () => {
+    await world.ok('POST', '/v1/apis', { audience: otherAudience, name: 'Invoices' })
+    for (const fields of [
+      { audience: 'https://nowhere.test' },
+      { audience: otherAudience },
+      { resource: otherAudience },
+      { audience, resource: otherAudience },
+      { audience: `${baseUrl}/v1` },
+    ]) {
+      expect(await world.token(fields), JSON.stringify(fields)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_target' },
+      })
+    }
+    const twice = `grant_type=client_credentials&client_id=${world.clientId}&client_secret=${world.clientSecret}`
+    for (const name of ['audience', 'resource']) {
+      const value = encodeURIComponent(audience)
+      const reply = await world.form('/oauth/token', {}, { raw: `${twice}&${name}=${value}&${name}=${value}` })
+      expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_target' } })
+    }
+  })
+
+  it('no audience means the only API of the client; with two or none it is invalid_target', async () => {
+    const two = await world.client({
+      access: [
+        { audience, scope: 'orders:read' },
+        { audience: otherAudience, scope: 'a' },
+      ],
+    })
+    const none = await world.client({ access: [] })
+    for (const { clientId, clientSecret } of [two, none]) {
+      const reply = await world.token({ client_id: clientId, client_secret: clientSecret })
+      expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_target' } })
+    }
+  })
+
+  it('an API that is disabled or deleted gives no tokens, and those that are out are refused', async () => {
+    const name = 'https://ending.test'
+    const api = await world.ok('POST', '/v1/apis', { audience: name, name: 'Ending' })
+    const client = await world.client({ access: [{ audience: name, scope: 'a' }] })
+    const ask = () => world.token({ client_id: client.clientId, client_secret: client.clientSecret })
+    const { access_token: token } = (await ask()).body
+    await world.ok('PATCH', `/v1/apis/${api.id}`, { status: 'disabled' })
+    expect(await ask()).toMatchObject({ status: 400, body: { error: 'invalid_target' } })
+    expect(await world.verify(token, { audience: name })).toMatchObject({ active: false, code: 'disabled' })
+    await world.ok('PATCH', `/v1/apis/${api.id}`, { status: 'active' })
+    expect((await ask()).status).toBe(200)
+    await world.ok('DELETE', `/v1/apis/${api.id}`)
+    expect(await ask()).toMatchObject({ status: 400, body: { error: 'invalid_target' } })
+    expect(await world.verify(token, { audience: name })).toMatchObject({ active: false, code: 'wrong_audience' })
+  })
+
+  it('a deleted API’s tokens stay dead when another API takes its audience', async () => {
+    const name = 'https://reborn.test'
+    const api = await world.ok('POST', '/v1/apis', { audience: name, name: 'First' })
+    const client = await world.client({ access: [{ audience: name, scope: 'a' }] })
+    const token = (await world.token({ client_id: client.clientId, client_secret: client.clientSecret })).body
+      .access_token
+    await world.ok('DELETE', `/v1/apis/${api.id}`)
+    await world.ok('POST', '/v1/apis', { audience: name, name: 'Second' })
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { access: [{ audience: name, scope: 'a' }] })
+    expect(await world.verify(token, { audience: name })).toMatchObject({ active: false, code: 'revoked' })
+  })
+
+  it('a scope larger than a token can carry is refused, not an error of the server', async () => {
+    const name = 'https://many.test'
+    await world.ok('POST', '/v1/apis', { audience: name, name: 'Many' })
+    const scope = Array.from({ length: 2_000 }, (_, index) => `resource-${index}:read`)
+    const client = await world.client({ access: [{ audience: name, scope }] })
+    const fields = { client_id: client.clientId, client_secret: client.clientSecret }
+    expect(await world.token(fields)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
+    expect((await world.token({ ...fields, scope: 'resource-7:read' })).status).toBe(200)
+  })
+})
+
+describe('refused as a request', () => {
+  const fields = () => ({
+    grant_type: 'client_credentials',
+    client_id: world.clientId,
+    client_secret: world.clientSecret,
+  })
+
+  it('parameters in the query, another media type, a parameter twice, and none at all are invalid_request', async () => {
+    const text = new URLSearchParams(fields()).toString()
+    const replies = [
+      await world.form(`/oauth/token?grant_type=client_credentials`, fields()),
+      await world.call('POST', '/oauth/token', { as: null, body: fields() }),
+      await world.call('POST', '/oauth/token', { as: null, raw: text }),
+      await world.form('/oauth/token', {}, { raw: `${text}&grant_type=client_credentials` }),
+      await world.form('/oauth/token', {}, { raw: `${text}&scope=orders:read&scope=orders:read` }),
+      await world.form('/oauth/token', {}, { raw: `${text}&scope=%zz` }),
+      await world.form('/oauth/token', { ...fields(), grant_type: '' }),
+      await world.form('/oauth/token', {}),
+    ]
+    for (const reply of replies) expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  })
+
+  it('a grant type that is not there is unsupported_grant_type', async () => {
+    for (const grantType of ['password', 'CLIENT_CREDENTIALS', 'client_credentials ', 'constructor', '__proto__']) {
+      const reply = await world.token({ grant_type: grantType })
+      expect(reply).toMatchObject({ status: 400, body: { error: 'unsupported_grant_type' } })
+    }
+  })
+
+  it('two client authentication methods in one request are invalid_request', async () => {
+    const reply = await world.form('/oauth/token', fields(), { headers: [basic(world.clientId, world.clientSecret)] })
+    expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  })
+
+  it('errors are RFC 6749 §5.2 and nothing else, and may not be cached', async () => {
+    const replies = [
+      await world.token({ grant_type: 'password' }),
+      await world.token({ client_secret: 'wrong' }),
+      await world.token({ scope: '"' }),
+      await world.form('/oauth/token', {}),
+    ]
+    for (const { headers, body } of replies) {
+      expect(headers).toMatchObject({ 'Cache-Control': 'no-store', 'Content-Type': 'application/json' })
+      expect(Object.keys(body).sort()).toEqual(['error', 'error_description'])
+      expect(body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+    }
+  })
+})
+
+describe('refused by client authentication', () => {
+  const invalidClient = { status: 401, body: { error: 'invalid_client' } }
+
+  it('an unknown client, a wrong secret, another client’s secret, a key for a secret: one and the same answer', async () => {
+    const other = await world.client()
+    const key = await world.key()
+    const texts = new Set<string>()
+    for (const fields of [
+      { client_id: 'client_unknown' },
+      { client_secret: 'wrong' },
+      { client_secret: other.clientSecret },
+      { client_secret: key.key },
+      { client_id: world.clientId.toUpperCase() },
+      { client_secret: '' },
+    ]) {
+      const reply = await world.token(fields)
+      expect(reply, JSON.stringify(fields)).toMatchObject(invalidClient)
+      texts.add(reply.text)
+    }
+    expect(texts.size).toBe(1)
+  })
+
+  it('who tried the Authorization header is told its scheme', async () => {
+    const reply = await world.form(
+      '/oauth/token',
+      { grant_type: 'client_credentials' },
+      { headers: [basic(world.clientId, 'wrong')] },
+    )
+    expect(reply).toMatchObject({ ...invalidClient, headers: { 'WWW-Authenticate': 'Basic realm="countersign"' } })
+  })
+
+  it('node-oidc-provider f1bb868: Basic credentials are strict base64, percent-decoded once', async () => {
+    const good = Buffer.from(`${world.clientId}:${world.clientSecret}`).toString('base64')
+    const encoded = Buffer.from(`${world.clientId.replace('_', '%5F')}:${world.clientSecret}`).toString('base64')
+    const twice = Buffer.from(`${world.clientId.replace('_', '%255F')}:${world.clientSecret}`).toString('base64')
+    const ask = (value: string) =>
+      world.form('/oauth/token', { grant_type: 'client_credentials' }, { headers: [['Authorization', value]] })
+    expect((await ask(`Basic ${good}`)).status).toBe(200)
+    expect((await ask(`basic ${encoded}`)).status).toBe(200)
+    const bad = [
+      `Basic ${twice}`,
+      `Basic ${good.slice(0, 8)} ${good.slice(8)}`,
+      `Basic ${good.slice(0, 8)}-${good.slice(9)}`,
+      `Basic ${good}=`,
+      `Basic ${good}!!`,
+      `Basic ${good},Basic ${good}`,
+      'Basic',
+      'Basic =',
+      `Basic ${Buffer.from(world.clientId).toString('base64')}`,
+      `Basic ${Buffer.from(`:${world.clientSecret}`).toString('base64')}`,
+      `Basic ${Buffer.from(`${world.clientId}:${world.clientSecret}\n`).toString('base64')}`,
+      `Basic ${Buffer.from(`${world.clientId}:%zz`).toString('base64')}`,
+      `Bearer ${world.admin}`,
+    ]
+    for (const value of bad) {
+      const { status, body } = await ask(value)
+      expect([400, 401], value).toContain(status)
+      expect(['invalid_client', 'invalid_request'], value).toContain(body.error)
+    }
+  })
+
+  it('a rotated secret works until the end of its grace and not after; the new one works at once', async () => {
+    const client = await world.client()
+    const path = `/v1/clients/${client.clientId}/secrets`
+    const next = await world.ok('POST', path, { graceSeconds: 60 })
+    const ask = async (secret: string) =>
+      (await world.token({ client_id: client.clientId, client_secret: secret })).status
+    expect([await ask(client.clientSecret), await ask(next.clientSecret)]).toEqual([200, 200])
+    world.now += 59
+    expect(await ask(client.clientSecret)).toBe(200)
+    world.now += 1
+    expect([await ask(client.clientSecret), await ask(next.clientSecret)]).toEqual([401, 200])
+    world.now = startAt
+  })
+
+  it('CVE-2026-1609 CVE-2026-1486 CVE-2025-64521: a disabled or deleted client gets nothing, whatever the grant', async () => {
+    const client = await world.signedClient()
+    const key = await world.key({ clientId: client.clientId })
+    const asks = async () => [
+      await world.token({ client_id: client.clientId, client_secret: client.clientSecret }),
+      await world.exchange(key.key, { client_id: client.clientId, client_secret: client.clientSecret }),
+      await world.form('/oauth/token', {
+        grant_type: 'client_credentials',
+        client_assertion_type: assertionType,
+        client_assertion: await client.assertion(),
+      }),
+    ]
+    expect((await asks()).map(({ status }) => status)).toEqual([200, 200, 200])
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'disabled' })
+    for (const reply of await asks()) expect(reply).toMatchObject(invalidClient)
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'active' })
+    expect((await asks()).map(({ status }) => status)).toEqual([200, 200, 200])
+    await world.ok('DELETE', `/v1/clients/${client.clientId}`)
+    for (const reply of await asks()) expect(reply).toMatchObject(invalidClient)
+  })
+
+  it('a disabled tenant gives no tokens', async () => {
+    const tenant = await world.ok('POST', '/v1/tenants', { slug: 'paused', name: 'Paused' })
+    const at = '/t/paused'
+    const asTenant = { as: tenant.adminKey, at }
+    await world.call('POST', '/v1/apis', { ...asTenant, body: { audience, name: 'Orders' } })
+    const body = { name: 'c', type: 'service', access: [{ audience, scope: 'a' }] }
+    const client = (await world.call('POST', '/v1/clients', { ...asTenant, body })).body
+    const fields = {
+      grant_type: 'client_credentials',
+      client_id: client.clientId,
+      client_secret: client.clientSecret,
+    }
+    expect((await world.form('/oauth/token', fields, { at })).status).toBe(200)
+    await world.ok('PATCH', `/v1/tenants/${tenant.id}`, { status: 'disabled' })
+    expect(await world.form('/oauth/token', fields, { at })).toMatchObject(invalidClient)
+  })
+
+  it('wrong secrets are limited for one client from one address, and lock nobody else out', async () => {
+    const client = await world.client()
+    const other = await world.client()
+    const ask = (secret: string, of: { clientId: string }, peer: string) =>
+      world.form(
+        '/oauth/token',
+        { grant_type: 'client_credentials', client_id: of.clientId, client_secret: secret },
+        { peer },
+      )
+    const statuses = []
+    for (let count = 0; count < 40; count++) statuses.push((await ask('wrong', client, '198.51.100.1')).status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(30)
+    expect(statuses.slice(30)).toEqual(Array.from({ length: 10 }, () => 429))
+    expect(await ask(client.clientSecret, client, '198.51.100.1')).toMatchObject({
+      status: 429,
+      headers: { 'Retry-After': expect.any(String) },
+    })
+    expect((await ask(client.clientSecret, client, '198.51.100.2')).status).toBe(200)
+    expect((await ask(other.clientSecret, other, '198.51.100.1')).status).toBe(200)
+    world.now += 60
+    expect((await ask(client.clientSecret, client, '198.51.100.1')).status).toBe(200)
+    world.now = startAt
+  })
+})
+
+describe('assertions (RFC 7523)', () => {
+  const ask = (assertion: string, more: Record<string, string> = {}, path = '/oauth/token') =>
+    world.form(path, {
+      grant_type: 'client_credentials',
+      client_assertion_type: assertionType,
+      client_assertion: assertion,
+      ...more,
+    })
+
+  it('typ absent, JWT and client-authentication+jwt are assertions; an access token is none', async () => {
+    const client = await world.signedClient()
+    for (const typ of ['JWT', 'client-authentication+jwt']) {
+      expect((await ask(await client.assertion({}, { typ }))).status, typ).toBe(200)
+    }
+    for (const typ of ['at+jwt', 'application/at+jwt', 'countersign-assertion+jwt', 'dpop+jwt', 'logout+jwt']) {
+      expect((await ask(await client.assertion({}, { typ }))).status, typ).toBe(401)
+    }
+    expect((await ask(await client.selfIssued({ aud: baseUrl }))).status).toBe(401)
+    const token = await world.token({ client_id: client.clientId, client_secret: client.clientSecret })
+    expect((await ask(token.body.access_token)).status).toBe(401)
+  })
+
+  it('an assertion is no access token, whatever its audience', async () => {
+    const client = await world.signedClient()
+    for (const aud of [baseUrl, audience, `${baseUrl}/v1`]) {
+      for (const typ of ['JWT', 'client-authentication+jwt']) {
+        const assertion = await client.assertion({ aud, scope: 'orders:read' }, { typ })
+        expect((await world.verify(assertion)).active, `${aud} ${typ}`).toBe(false)
+        expect((await world.call('GET', '/v1/keys', { as: assertion })).status).toBe(401)
+      }
+    }
+  })
+
+  it('CVE-2025-27370 CVE-2025-27371: aud is our issuer as one string, and nothing else', async () => {
+    const client = await world.signedClient()
+    const audiences = [
+      [baseUrl],
+      [baseUrl, 'https://evil.test'],
+      `${baseUrl}/`,
+      `${baseUrl}/oauth/token`,
+      `${baseUrl}/oauth/par`,
+      `${baseUrl}/t/acme`,
+      baseUrl.toUpperCase(),
+      '',
+      undefined,
+      7,
+    ]
+    for (const aud of audiences)
+      expect((await ask(await client.assertion({ aud }).catch(() => 'x'))).status, `${aud}`).toBe(401)
+  })
+
+  it('CVE-2020-5300 CVE-2020-15222 esignet #2418: a jti is good once, at every endpoint together', async () => {
+    const client = await world.signedClient()
+    const first = await client.assertion()
+    expect((await ask(first)).status).toBe(200)
+    for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) {
+      expect((await ask(first, { token: 'x' }, path)).status, path).toBe(401)
+    }
+    const same = { jti: 'fixed' }
+    expect((await ask(await client.assertion(same))).status).toBe(200)
+    expect((await ask(await client.assertion({ ...same, exp: world.now + 90 }))).status).toBe(401)
+    const raced = await client.assertion()
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask(raced)).status))
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+    const other = await world.signedClient()
+    expect((await ask(await other.assertion(same))).status).toBe(200)
+  })
+
+  it('exp must be there, ahead, and at most five minutes away; jti must be there; times must hold', async () => {
+    const client = await world.signedClient()
+    const bad = [
+      { exp: undefined },
+      { exp: world.now - 11 },
+      { exp: world.now + 311 },
+      { exp: world.now + 1e9 },
+      { jti: undefined },
+      { jti: '' },
+      { iat: world.now + 11 },
+      { nbf: world.now + 11 },
+      { sub: 'client_other' },
+      { iss: undefined },
+      { iss: 'client_other', sub: 'client_other' },
+    ]
+    for (const claims of bad) {
+      expect((await ask(await client.assertion(claims))).status, JSON.stringify(claims)).toBe(401)
+    }
+    expect((await ask(await client.assertion({ exp: world.now + 300, nbf: world.now + 10 }))).status).toBe(200)
+  })
+
+  it('another client’s key, another client’s id and a text that is no JWT are refused', async () => {
+    const client = await world.signedClient()
+    const other = await world.signedClient()
+    const forged = await other.assertion({ iss: client.clientId, sub: client.clientId })
+    expect((await ask(forged)).status).toBe(401)
+    expect((await ask(await client.assertion(), { client_id: other.clientId })).status).toBe(401)
+    for (const text of ['x', 'a.b.c', `${await client.assertion()}x`, '\u0000', 'a'.repeat(20_000)]) {
+      expect((await ask(text)).status).toBe(401)
+    }
+  })
+
+  it('a public key that was taken away signs no assertion any more', async () => {
+    const client = await world.signedClient()
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { jwks: { keys: [] } })
+    expect((await ask(await client.assertion())).status).toBe(401)
+  })
+})
