@@ -59,21 +59,22 @@ function mapV4(bytes: readonly number[] | undefined): Address | undefined {
 function parseV6(text: string): Address | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const head = readGroups(halves[0] as string)
-  const tail = halves.length === 2 ? readGroups(halves[1] as string) : []
+  const head = readGroups(halves[0] as string, halves.length === 1)
+  const tail = halves.length === 2 ? readGroups(halves[1] as string, true) : []
   if (head === undefined || tail === undefined) return undefined
   const missing = 16 - head.length - tail.length
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined
   return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail])
 }
 
-function readGroups(text: string): readonly number[] | undefined {
+/** Dotted decimal may stand at the very end only (RFC 4291 §2.2). */
+function readGroups(text: string, isEnd: boolean): readonly number[] | undefined {
   if (text === '') return []
   const bytes: number[] = []
   const groups = text.split(':')
   for (const [index, group] of groups.entries()) {
     if (group.includes('.')) {
-      const v4 = index === groups.length - 1 ? parseV4(group) : undefined
+      const v4 = isEnd && index === groups.length - 1 ? parseV4(group) : undefined
       if (v4 === undefined) return undefined
       bytes.push(...v4)
     } else if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
