@@ -22,4 +22,5 @@ export const routes = {
 export type Routes = typeof routes
 export type OperationId = keyof Routes
 
+/** The same as a list, in the order of the document. */
 export const allRoutes: readonly Route[] = Object.values(routes)

@@ -27,6 +27,7 @@ export function parseAddressRange(text: string): AddressRange | undefined {
   return hasHostBits(range) ? undefined : range
 }
 
+/** Whether the first `prefixLength` bits are the same. */
 export function isInRange(address: Address, range: AddressRange): boolean {
   const whole = range.prefixLength >> 3
   for (let index = 0; index < whole; index++) if (address[index] !== range.address[index]) return false

@@ -45,6 +45,7 @@ export function generateKey(options: {
   return { id, text: body + keyChecksum(body) }
 }
 
+/** `[a-z][a-z0-9]{0,15}`: what a key may begin with. */
 export function isKeyPrefix(text: string): boolean {
   return prefixShape.test(text)
 }

@@ -148,6 +148,7 @@ export function clientTokenId(clientId: string, jti: string): string {
   return `${clientId} ${jti}`
 }
 
+/** A client’s public key by its thumbprint (RFC 7638): a `kid` may be used again, a key that was removed may not. */
 export function publicKeyId(clientId: string, thumbprint: string): string {
   return `${clientId} ${thumbprint}`
 }
@@ -166,10 +167,12 @@ const lineagePrefixes = {
   public_key: 'jwk',
 } as const
 
+/** As it stands in `cs_lineage`: `key:0123456789AB`. */
 export function formatAncestor(ancestor: Ancestor): string {
   return `${lineagePrefixes[ancestor.type]}:${ancestor.id}`
 }
 
+/** The reverse; `undefined` for a type this version does not know, which refuses the token. */
 export function parseAncestor(text: string): Ancestor | undefined {
   for (const [type, prefix] of Object.entries(lineagePrefixes) as [Ancestor['type'], string][]) {
     if (text.startsWith(`${prefix}:`)) return { type, id: text.slice(prefix.length + 1) }

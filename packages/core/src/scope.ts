@@ -27,6 +27,7 @@ export function parseScope(text: string): Scope {
   return text === '' ? [] : [...new Set(text.split(' '))]
 }
 
+/** The RFC 6749 string. */
 export function formatScope(scope: Scope): string {
   return scope.join(' ')
 }
@@ -37,6 +38,7 @@ export function intersectScope(scope: Scope, other: Scope): Scope {
   return scope.filter((token) => allowed.has(token))
 }
 
+/** What either has; the first’s before the second’s. */
 export function unionScope(scope: Scope, other: Scope): Scope {
   return [...new Set([...scope, ...other])]
 }

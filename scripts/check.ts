@@ -1,0 +1,38 @@
+// Everything that machines watch, so that people need not: `npm run check`. One line a check, all problems at the end.
+import { spawnSync } from 'node:child_process'
+import { checkExamples } from './check_examples.ts'
+import { checkExports } from './check_exports.ts'
+import { checkFlaws } from './check_flaws.ts'
+import { checkImports } from './check_imports.ts'
+import { checkRejections } from './check_rejections.ts'
+import { checkRoutes } from './check_routes.ts'
+
+type Check = readonly [name: string, run: () => readonly string[] | Promise<readonly string[]>]
+
+const checks: readonly Check[] = [
+  ['types', () => runTool('tsc', ['--noEmit', '-p', '.'])],
+  ['format and lint', () => runTool('biome', ['check', '.'])],
+  ['import arrows', checkImports],
+  ['exports documented', checkExports],
+  ['examples compile', checkExamples],
+  ['rejections tested', checkRejections],
+  ['flaws tested', checkFlaws],
+  ['operations mounted', checkRoutes],
+]
+
+function runTool(name: string, parameters: readonly string[]): readonly string[] {
+  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${name}`, parameters, { encoding: 'utf8' })
+  return status === 0 ? [] : [`${stdout}${stderr}`.trim()]
+}
+
+let failed = 0
+for (const [name, run] of checks) {
+  const beganAt = performance.now()
+  const problems = await run()
+  const seconds = ((performance.now() - beganAt) / 1000).toFixed(1)
+  process.stdout.write(`${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${name}  ${seconds} s\n`)
+  for (const problem of problems) process.stdout.write(`      ${problem}\n`)
+  if (problems.length > 0) failed++
+}
+process.stdout.write(failed === 0 ? 'everything holds\n' : `${failed} of ${checks.length} checks failed\n`)
+process.exitCode = failed === 0 ? 0 : 1

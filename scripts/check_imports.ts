@@ -1,0 +1,81 @@
+// The workspace links every sibling at the root, so an undeclared import would work by accident: the arrows of ARCHITECTURE.md.
+import { isTestOnly, readSources, type Source } from './sources.ts'
+
+/** Package to those of ours that it may import. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  verifier: ['core'],
+  openapi: ['core'],
+  store: ['core'],
+  contract: ['core', 'openapi'],
+  server: ['core', 'verifier', 'openapi', 'store', 'contract'],
+  gateway: ['core', 'verifier', 'openapi'],
+  client: ['core', 'contract'],
+  cli: ['core', 'client', 'contract', 'openapi', 'verifier', 'server', 'gateway'],
+}
+
+/** Imported only as types: nothing of it may reach a browser. */
+const typesOnly = new Set(['client contract'])
+
+/** Inside `server`, each folder imports only from those named. */
+const serverArrows: Readonly<Record<string, readonly string[]>> = {
+  endpoints: ['endpoints', 'grants', 'services', 'feed', 'http', 'limits.ts'],
+  management: ['management', 'endpoints', 'services', 'feed', 'http', 'limits.ts'],
+  grants: ['grants', 'services', 'feed', 'limits.ts'],
+  services: ['services', 'feed', 'limits.ts'],
+  feed: ['feed', 'limits.ts'],
+  http: ['http', 'services', 'limits.ts'],
+}
+
+/** Of `endpoints/`, what the others share: endpoints do not import each other. */
+const sharedEndpoints = ['caller.ts', 'guarded.ts', 'oauth_endpoint.ts', 'forwarded.ts', 'verify.ts']
+
+export function checkImports(): readonly string[] {
+  return readSources('packages/*/src/**/*.ts')
+    .filter(({ path }) => !isTestOnly(path))
+    .flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found)))
+}
+
+interface Import {
+  readonly from: string
+  readonly isType: boolean
+}
+
+function importsOf({ text }: Source): readonly Import[] {
+  const statements = text.matchAll(
+    /^\s*(?:import|export)\s+(type\s+)?[^'";]*?from\s+'([^']+)'|import\s*\(?\s*'([^']+)'/gm,
+  )
+  return [...statements].map(([, type, from, bare]) => ({ from: from ?? (bare as string), isType: type !== undefined }))
+}
+
+function judge(path: string, { from, isType }: Import): readonly string[] {
+  const [, name = '', , ...inside] = path.split('/')
+  if (from.startsWith('@countersign/')) {
+    const target = from.split('/')[1] as string
+    if (!arrows[name]?.includes(target)) return [`${path}: ${name} may not import ${target}`]
+    if (typesOnly.has(`${name} ${target}`) && !isType) return [`${path}: ${target} only as types`]
+  }
+  if (from.startsWith('node:') && name === 'core' && !path.endsWith('/crypto/node.ts'))
+    return [`${path}: core imports ${from}`]
+  if (from.startsWith('node:') && name === 'verifier' && !path.includes('/adapters/'))
+    return [`${path}: verifier imports ${from}`]
+  return name === 'server' && from.startsWith('.') ? judgeServer(path, inside, from) : []
+}
+
+function judgeServer(path: string, inside: readonly string[], from: string): readonly string[] {
+  const folder = inside.length > 1 ? (inside[0] as string) : undefined
+  const allowed = folder === undefined ? undefined : serverArrows[folder]
+  if (folder === undefined || allowed === undefined) return []
+  const target = new URL(from, `file:///${inside.join('/')}`).pathname.slice(1)
+  const [targetFolder = '', file = ''] = target.split('/')
+  if (!allowed.includes(targetFolder)) return [`${path}: ${folder} may not import ${target}`]
+  const isOtherEndpoint = targetFolder === 'endpoints' && !sharedEndpoints.includes(file)
+  return isOtherEndpoint ? [`${path}: endpoints do not import each other, and nobody imports one: ${target}`] : []
+}
+
+if (import.meta.main) report(checkImports())
+
+export function report(problems: readonly string[]): void {
+  for (const problem of problems) process.stdout.write(`${problem}\n`)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}
