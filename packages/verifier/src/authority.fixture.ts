@@ -43,6 +43,7 @@ async function createPair(kid: string): Promise<{ readonly signingKey: SigningKe
 
 const own = await createPair('k1')
 const ofClient = await createPair('c1')
+export const ownPublicJwk = own.publicJwk as { readonly [member: string]: unknown }
 export const clientThumbprint = await jwkThumbprint(ofClient.publicJwk)
 
 /** Time that stands still unless a test moves it. Timers run when their time has come. */
@@ -118,7 +119,7 @@ export interface Authority {
   wait: Promise<void> | undefined
 }
 
-export function createAuthority(time: ManualTime): Authority {
+export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
   const records = new Map<string, CredentialRecord>()
   const versions = new Map<string, number>()
   const log: FeedEntry[] = []
@@ -253,7 +254,7 @@ export function createAuthority(time: ManualTime): Authority {
     status: 'active',
     alg: 'ES256',
     purpose: 'access_token',
-    publicJwk: own.publicJwk as { readonly [member: string]: unknown },
+    publicJwk: ownPublicJwk,
   })
   return authority
 }
@@ -323,5 +324,50 @@ export async function createWorld(
       const outcome = await verify(credential, requires, more)
       return outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
     },
+  }
+}
+
+/** The machine's own time, for tests of what reads it. */
+export function realTime(): Pick<ManualTime, 'trueMs'> {
+  return {
+    get trueMs() {
+      return Date.now() - startAt * 1000
+    },
+  }
+}
+
+/** The authority over HTTP, as a `fetch` that never leaves the process. */
+export function createFetch(authority: Authority): typeof fetch {
+  const json = (body: unknown) => Response.json(body, { headers: { 'Cache-Control': 'no-store' } })
+  const signal = new AbortController().signal
+  return async (input, init) => {
+    const url = new URL(String(input))
+    const body = init?.body === undefined || init.body === null ? undefined : JSON.parse(String(init.body))
+    const isStream = new Headers(init?.headers).get('accept') === 'text/event-stream'
+    switch (url.pathname) {
+      case '/v1/feed/snapshot': {
+        const { entries, ...head } = await authority.source.snapshot(signal)
+        const subjects = [...(entries as Iterable<Subject>)]
+        const lines = [head, ...subjects, { end: subjects.length }].map((line) => JSON.stringify(line))
+        return new Response(`${lines.join('\n')}\n`)
+      }
+      case '/v1/feed/position':
+        return json(await authority.source.position(body, signal))
+      case '/v1/feed': {
+        if (isStream) return new Response(new ReadableStream())
+        const place = { ...authority.place(), sequence: Number(url.searchParams.get('after')) }
+        return json(await authority.source.entries(place, signal))
+      }
+      case '/v1/lookup': {
+        const place = authority.place()
+        const answer =
+          body.digest === undefined
+            ? await authority.directory.publicKey(body.clientId, body.kid, place)
+            : await authority.directory.credential(body.digest, place)
+        return json({ ...answer, record: answer.record ?? null })
+      }
+      default:
+        return new Response(null, { status: 404 })
+    }
   }
 }

@@ -6,6 +6,7 @@ import {
   clientThumbprint,
   createWorld,
   issuer,
+  ownPublicJwk,
   startAt,
   tenant,
   type World,
@@ -312,9 +313,7 @@ describe('a JWT of ours', () => {
 
   it('signed with the key for gateway assertions is none', async () => {
     const world = await createWorld()
-    const { publicJwk } = world.authority.log.find(({ type }) => type === 'signing_key')?.state as {
-      publicJwk: { readonly [member: string]: unknown }
-    }
+    const publicJwk = ownPublicJwk
     const state = { status: 'active', alg: 'ES256', purpose: 'gateway_assertion', publicJwk } as const
     await world.say('signing_key', 'k1', state)
     expect(await world.codeOf(await world.authority.issueJwt())).toBe('bad_signature')

@@ -1,0 +1,381 @@
+/** One table for every adapter: whatever the framework, the same request has the same answer. */
+import { createServer, type RequestListener, request as send } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import createExpress from 'express'
+import createFastify from 'fastify'
+import { Hono } from 'hono'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { audience, clientId, createAuthority, createFetch, issuer, realTime } from '../authority.fixture.ts'
+import { createVerifier, type Verifier } from '../create_verifier.ts'
+import * as expressAdapter from './express.ts'
+import * as fastifyAdapter from './fastify.ts'
+import * as fetchAdapter from './fetch.ts'
+import type { ProtectOptions } from './gate.ts'
+import * as honoAdapter from './hono.ts'
+import * as nextAdapter from './next.ts'
+import * as nodeAdapter from './node.ts'
+
+type RawHeaders = readonly (readonly [string, string])[]
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** Paths: `/plain` only protects, `/write` also needs orders:write, `/any` one of two, `/alone` has no `protect` before. */
+type App = (path: string, headers: RawHeaders) => Promise<Answer>
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+const needed = { write: ['orders:write'], any: ['orders:admin', 'orders:read'] } as const
+const who = (auth: { readonly clientId: string } | undefined) => JSON.stringify({ for: auth?.clientId ?? null })
+
+const adapters: Readonly<Record<string, (options: ProtectOptions) => Promise<App>>> = {
+  async node(options) {
+    const { protect, requireScope, requireAnyScope } = nodeAdapter
+    const guard = protect(options)
+    const scopes = { '/write': requireScope(...needed.write), '/any': requireAnyScope(...needed.any) }
+    const alone = requireScope(...needed.write)
+    return listen(async (request: nodeAdapter.GuardedRequest, response) => {
+      const path = request.url as '/write' | '/any'
+      if (request.url === '/alone') {
+        if (!(await alone(request, response))) return
+      } else if (!(await guard(request, response)) || !((await scopes[path]?.(request, response)) ?? true)) return
+      response.end(who(request.auth))
+    })
+  },
+  async express(options) {
+    const { protect, requireScope, requireAnyScope } = expressAdapter
+    const app = createExpress()
+    app.get('/alone', requireScope(...needed.write), (request, response) => void response.send(who(request.auth)))
+    app.use(protect(options))
+    app.get('/plain', (request, response) => void response.send(who(request.auth)))
+    app.get('/write', requireScope(...needed.write), (request, response) => void response.send(who(request.auth)))
+    app.get('/any', requireAnyScope(...needed.any), (request, response) => void response.send(who(request.auth)))
+    return listen(app)
+  },
+  async fastify(options) {
+    const { countersign, requireScope, requireAnyScope } = fastifyAdapter
+    const app = createFastify({ http: { maxHeaderSize: 2_097_152 } })
+    app.get('/alone', { onRequest: requireScope(...needed.write) }, async (request) => who(request.auth))
+    await app.register(async (inner) => {
+      await inner.register(countersign, options)
+      inner.get('/plain', async (request) => who(request.auth))
+      inner.get('/write', { preHandler: requireScope(...needed.write) }, async (request) => who(request.auth))
+      inner.get('/any', { preHandler: requireAnyScope(...needed.any) }, async (request) => who(request.auth))
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    closers.push(() => app.close())
+    return overTheWire((app.server.address() as AddressInfo).port)
+  },
+  async hono(options) {
+    const { protect, requireScope, requireAnyScope } = honoAdapter
+    const app = new Hono()
+    app.get('/alone', requireScope(...needed.write), (c) => c.body(who(c.var.auth)))
+    app.use(protect(options))
+    app.get('/plain', (c) => c.body(who(c.get('auth'))))
+    app.get('/write', requireScope(...needed.write), (c) => c.body(who(c.var.auth)))
+    app.get('/any', requireAnyScope(...needed.any), (c) => c.body(who(c.var.auth)))
+    const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+    return inProcess((request) => app.fetch(request, env))
+  },
+  async fetch(options) {
+    const { protect, requireScope, requireAnyScope } = fetchAdapter
+    const end = (request: fetchAdapter.AuthenticatedRequest) => new Response(who(request.auth))
+    const guard = protect(options)
+    const info = { remoteAddr: { hostname: '127.0.0.1' } }
+    const routes: Readonly<Record<string, (request: Request, info: unknown) => Promise<Response>>> = {
+      '/plain': guard(end),
+      '/write': guard(requireScope(...needed.write)(end)),
+      '/any': guard(requireAnyScope(...needed.any)(end)),
+      '/alone': requireScope(...needed.write)(end),
+    }
+    return inProcess((request) => routes[new URL(request.url).pathname]?.(request, info) as Promise<Response>)
+  },
+  async next(options) {
+    const { withAuth, requireScope, requireAnyScope } = nextAdapter
+    const all = { ...options, peerAddress: () => '127.0.0.1' }
+    const end = (request: nextAdapter.AuthenticatedRequest, _context: object) => new Response(who(request.auth))
+    const routes: Readonly<Record<string, (request: Request, context: object) => Promise<Response>>> = {
+      '/plain': withAuth(end, all),
+      '/write': withAuth(requireScope(...needed.write)(end), all),
+      '/any': withAuth(requireAnyScope(...needed.any)(end), all),
+      '/alone': requireScope(...needed.write)(end),
+    }
+    return inProcess((request) => routes[new URL(request.url).pathname]?.(request, {}) as Promise<Response>)
+  },
+}
+
+const authority = createAuthority(realTime())
+const credential = 'cs_live_of_this_verifier'
+const verifier = createVerifier({ issuer, audience, credential, fetch: createFetch(authority) })
+const cutOff = createVerifier({ issuer, audience, credential, fetch: () => Promise.reject(new Error('down')) })
+afterAll(() => {
+  verifier.close()
+  cutOff.close()
+})
+
+const bearer = (text: string): RawHeaders => [['Authorization', `Bearer ${text}`]]
+
+describe.each(Object.entries(adapters))('%s', (name, start) => {
+  it('lets a good credential pass, by either header, and says whose it is', async () => {
+    const app = await start({ verifier })
+    const { text } = authority.issueKey()
+    for (const headers of [bearer(text), [['X-API-Key', text]] as const, [['x-api-key', text]] as const]) {
+      expect(await app('/plain', headers)).toMatchObject({ status: 200, body: JSON.stringify({ for: clientId }) })
+    }
+    expect((await app('/plain', bearer(await authority.issueJwt()))).status).toBe(200)
+  })
+
+  it('refuses a request without one: 401, a challenge without error, a problem with a request id', async () => {
+    const answer = await (await start({ verifier }))('/plain', [])
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(JSON.parse(answer.body)).toMatchObject({ status: 401, code: 'missing_credential', type: 'about:blank' })
+    expect(JSON.parse(answer.body).requestId).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  const key = authority.issueKey().text
+  const other = authority.issueKey().text
+  // CVE-2026-0707, CVE-2026-9803, Kong #1329 and #14827, GHSA-xmf8-cvqr-rfgj: never a 5xx.
+  const malformed: readonly (readonly [string, RawHeaders, number])[] = [
+    ['Bearer and nothing', [['Authorization', 'Bearer']], 400],
+    ['Bearer and a space', [['Authorization', 'Bearer ']], 400],
+    ['another scheme', [['Authorization', `Basic ${key}`]], 400],
+    ['Basic and nothing', [['Authorization', 'Basic =']], 400],
+    ['no scheme', [['Authorization', key]], 400],
+    ['an empty header', [['Authorization', '']], 400],
+    ['an empty X-API-Key', [['X-API-Key', '']], 400],
+    ['two Authorization headers', [...bearer(key), ...bearer(key)], 400],
+    ['two Authorization headers, the first good', [...bearer(key), ['Authorization', 'Basic x']], 400],
+    [
+      'two X-API-Key headers',
+      [
+        ['X-API-Key', key],
+        ['X-API-Key', other],
+      ],
+      400,
+    ],
+    ['one of each', [...bearer(key), ['X-API-Key', key]], 400],
+    ['two joined by a comma', [['Authorization', `Bearer ${key}, Bearer ${other}`]], 400],
+    ['two keys joined by a comma', [['X-API-Key', `${key},${other}`]], 400],
+    ['a megabyte', [['Authorization', `Bearer ${'x'.repeat(1_048_576)}`]], 400],
+    ['a megabyte of key', [['X-API-Key', 'x'.repeat(1_048_576)]], 401],
+    ['no ASCII', [['Authorization', 'Bearer \xfc\xff']], 401],
+    ['something else', bearer('x'), 401],
+    ['three parts of nothing', bearer('a.b.c'), 401],
+  ]
+  it.each(malformed)('refuses %s', async (_, headers, status) => {
+    expect((await (await start({ verifier }))('/plain', headers)).status).toBe(status)
+    expect((await (await start({ verifier, optional: true }))('/plain', headers)).status).toBe(status)
+  })
+
+  it('answers unknown, revoked and expired ones alike', async () => {
+    const app = await start({ verifier })
+    const unknown = authority.issueKey().text
+    authority.change(unknown, undefined)
+    const bodies = new Set<string>()
+    for (const text of [
+      unknown,
+      authority.issueKey({ status: 'revoked' }).text,
+      authority.issueKey({ status: 'disabled' }).text,
+      authority.issueKey({ expiresAt: 1 }).text,
+      await authority.issueJwt({ audience: 'https://other.example.com' }),
+    ]) {
+      const { status, headers, body } = await app('/plain', bearer(text))
+      expect(status).toBe(401)
+      expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
+      bodies.add(body.replace(/"requestId":"[^"]*"/, ''))
+    }
+    expect(bodies.size).toBe(1)
+  })
+
+  it('needs the scope where it is asked for, and names it', async () => {
+    const app = await start({ verifier })
+    const reader = bearer(authority.issueKey({ scope: 'orders:read' }).text)
+    const refused = await app('/write', reader)
+    expect(refused.status).toBe(403)
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="orders:write"')
+    expect((await app('/any', reader)).status).toBe(200)
+    expect((await app('/plain', reader)).status).toBe(200)
+    const writer = bearer(authority.issueKey({ scope: 'orders:write' }).text)
+    expect((await app('/write', writer)).status).toBe(200)
+    expect((await app('/any', writer)).status).toBe(403)
+    const strict = await start({ verifier, scope: 'orders:write' })
+    expect((await strict('/plain', reader)).status).toBe(403)
+    expect((await strict('/plain', writer)).status).toBe(200)
+    const either = await start({ verifier, anyScope: ['orders:write', 'orders:admin'] })
+    expect((await either('/plain', reader)).status).toBe(403)
+    expect((await either('/plain', writer)).status).toBe(200)
+  })
+
+  it('optional: lets a request without a credential pass, not one with a bad one, CVE-2021-21378', async () => {
+    const app = await start({ verifier, optional: true })
+    expect(await app('/plain', [])).toMatchObject({ status: 200, body: '{"for":null}' })
+    expect(await app('/plain', bearer(authority.issueKey().text))).toMatchObject({ status: 200 })
+    const elsewhere = await authority.issueJwt({ issuer: 'https://evil.example.com' })
+    expect((await app('/plain', bearer(elsewhere))).status).toBe(401)
+    expect((await app('/write', [])).status).toBe(401)
+  })
+
+  it('knows the caller by its address, and forwarded ones only from trusted proxies', async () => {
+    const here = bearer(authority.issueKey({ ipAllow: ['127.0.0.1'] }).text)
+    const there = bearer(authority.issueKey({ ipAllow: ['192.0.2.1'] }).text)
+    const forwarded = (value: string): RawHeaders => [...there, ['X-Forwarded-For', value]]
+    const direct = await start({ verifier })
+    expect((await direct('/plain', here)).status).toBe(200)
+    expect((await direct('/plain', there)).status).toBe(403)
+    expect((await direct('/plain', forwarded('192.0.2.1'))).status).toBe(403)
+    const behind = await start({ verifier, trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'] })
+    expect((await behind('/plain', here)).status).toBe(200)
+    expect((await behind('/plain', forwarded('192.0.2.1'))).status).toBe(200)
+    expect((await behind('/plain', forwarded('192.0.2.1:4711, 10.0.0.7'))).status).toBe(200)
+    expect((await behind('/plain', forwarded('192.0.2.1, 198.51.100.9'))).status).toBe(403)
+    expect((await behind('/plain', forwarded('192.0.2.1, nonsense'))).status).toBe(403)
+    expect(
+      (await behind('/plain', [...there, ['X-Forwarded-For', '9.9.9.9'], ['X-Forwarded-For', '192.0.2.1']])).status,
+    ).toBe(200)
+  })
+
+  it('says 503 and when to come back when nobody can tell', async () => {
+    const app = await start({ verifier: cutOff })
+    const answer = await app('/plain', bearer(authority.issueKey().text))
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('1')
+    expect((await (await start({ verifier: cutOff, optional: true }))('/plain', bearer(key))).status).toBe(503)
+  })
+
+  it('says what is left of the limit, and 429 when nothing is', async () => {
+    const app = await start({ verifier })
+    const headers = bearer(authority.issueKey({ rateLimit: { limit: 1, windowSeconds: 60 } }).text)
+    const first = await app('/any', headers)
+    expect(first.status).toBe(200)
+    expect(first.headers.get('ratelimit')).toBe('"default";r=0;t=60')
+    expect(first.headers.get('ratelimit-policy')).toBe('"default";q=1;w=60')
+    const second = await app('/any', headers)
+    expect(second.status).toBe(429)
+    expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(second.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/)
+  })
+
+  it('throws at once for an unknown or bad option', () => {
+    const bad: readonly object[] = [
+      { verifier, scopes: 'orders:read' },
+      { verifier, optional: 'yes' },
+      { verifier, trustedProxies: ['nonsense'] },
+      { verifier, scope: 'a  b' },
+      { verifier, anyScope: [] },
+    ]
+    const { protect } = modules[name] as { protect(options: object): unknown }
+    for (const options of bad) expect(() => protect(options)).toThrow(TypeError)
+  })
+
+  it('requireScope and requireAnyScope name at least one scope', () => {
+    const { requireScope, requireAnyScope } = modules[name] as typeof nodeAdapter
+    expect(() => requireScope()).toThrow(TypeError)
+    expect(() => requireAnyScope()).toThrow(TypeError)
+  })
+})
+
+const modules: Readonly<Record<string, object>> = {
+  node: nodeAdapter,
+  express: expressAdapter,
+  fastify: fastifyAdapter,
+  hono: honoAdapter,
+  fetch: fetchAdapter,
+  next: nextAdapter,
+}
+
+describe('the verifier of the environment', () => {
+  const names = ['COUNTERSIGN_URL', 'COUNTERSIGN_AUDIENCE', 'COUNTERSIGN_KEY', 'COUNTERSIGN_KEY_FILE'] as const
+
+  afterEach(() => {
+    for (const name of names) delete process.env[name]
+  })
+
+  it('throws at the first protect() when something is missing, and names it', () => {
+    expect(() => nodeAdapter.protect()).toThrow(/COUNTERSIGN_URL, COUNTERSIGN_AUDIENCE, COUNTERSIGN_KEY/)
+    process.env.COUNTERSIGN_URL = issuer
+    expect(() => nodeAdapter.protect()).toThrow(/set COUNTERSIGN_AUDIENCE, COUNTERSIGN_KEY$/)
+    process.env.COUNTERSIGN_KEY = 'x'
+    process.env.COUNTERSIGN_KEY_FILE = 'y'
+    expect(() => nodeAdapter.protect()).toThrow(/not both/)
+  })
+
+  it('is made once, and requireScope alone protects by it', async () => {
+    const answer = createFetch(authority)
+    const port = await listenAt(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const { accept = '' } = request.headers
+      const init = chunks.length === 0 ? {} : { method: 'POST', body: Buffer.concat(chunks).toString() }
+      const reply = await answer(`http://x${request.url}`, { ...init, headers: { accept } })
+      // A stream that never says anything would keep the test's server from closing.
+      response.end(accept === 'text/event-stream' ? '' : await reply.text())
+    })
+    process.env.COUNTERSIGN_URL = `http://127.0.0.1:${port}`
+    process.env.COUNTERSIGN_AUDIENCE = audience
+    process.env.COUNTERSIGN_KEY = 'cs_live_of_this_verifier'
+    for (const start of Object.values(adapters)) {
+      const app = await start({})
+      expect((await app('/alone', [])).status).toBe(401)
+      expect((await app('/alone', bearer(authority.issueKey({ scope: 'orders:read' }).text))).status).toBe(403)
+      expect((await app('/alone', bearer(authority.issueKey().text))).status).toBe(200)
+      expect((await app('/plain', bearer(authority.issueKey().text))).status).toBe(200)
+    }
+    const { sharedVerifier } = await import('./shared_verifier.ts')
+    const shared: Verifier = sharedVerifier()
+    expect(sharedVerifier()).toBe(shared)
+    shared.close()
+  })
+})
+
+async function listenAt(listener: RequestListener): Promise<number> {
+  const server = createServer({ maxHeaderSize: 2_097_152 }, listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+async function listen(listener: RequestListener): Promise<App> {
+  return overTheWire(await listenAt(listener))
+}
+
+function overTheWire(port: number): App {
+  return (path, headers) =>
+    new Promise((resolve, reject) => {
+      const raw = ['Host', `127.0.0.1:${port}`, 'Connection', 'close', ...headers.flat()]
+      const request = send({ port, host: '127.0.0.1', path, headers: raw }, (response) => {
+        let body = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          body += chunk
+        })
+        response.on('end', () => {
+          const list = Object.entries(response.headers).map(
+            ([name, value]) => [name, String(value)] as [string, string],
+          )
+          resolve({ status: response.statusCode ?? 0, headers: new Headers(list), body })
+        })
+      })
+      request.on('error', reject).end()
+    })
+}
+
+function inProcess(handle: (request: Request) => Response | Promise<Response>): App {
+  return async (path, list) => {
+    const headers = new Headers()
+    for (const [name, value] of list) headers.append(name, value)
+    const response = await handle(new Request(`http://127.0.0.1${path}`, { headers }))
+    return { status: response.status, headers: response.headers, body: await response.text() }
+  }
+}

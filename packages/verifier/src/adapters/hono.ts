@@ -1,0 +1,68 @@
+/**
+ * Hono 4, on any runtime.
+ *
+ *     app.use('/api/*', protect())
+ *     app.post('/api/orders', requireScope('orders:write'), (c) => c.json({ for: c.var.auth.clientId }))
+ *
+ * The peer's address comes from `@hono/node-server`, or from `peerAddress`; without one, a key that is bound to addresses
+ * is refused.
+ */
+import type { Grant } from '@countersign/core'
+import type { Context, MiddlewareHandler } from 'hono'
+import { createGate, createScopeGate, type Gate, type ProtectOptions } from './gate.ts'
+
+export interface HonoProtectOptions extends ProtectOptions {
+  /** The address of the other end of the connection, where the runtime tells it in a way of its own. */
+  readonly peerAddress?: (c: Context) => string | undefined
+}
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** The grant; undefined only behind `optional: true`. */
+    auth: Grant | undefined
+  }
+}
+
+export type Protected = MiddlewareHandler<{ Variables: { auth: Grant } }>
+
+/** Let only verified requests pass; `c.get('auth')` is the grant. See `ProtectOptions`. */
+export function protect(options: HonoProtectOptions = {}): Protected {
+  return middlewareOf(createGate(options, ['peerAddress']), options.peerAddress)
+}
+
+/** After `protect`: the grant must have all of these scopes. Alone it protects by itself, from the environment. */
+export function requireScope(...scopes: readonly string[]): Protected {
+  return middlewareOf(createScopeGate('scope', scopes))
+}
+
+/** After `protect`: the grant must have one of these scopes. Alone it protects by itself, from the environment. */
+export function requireAnyScope(...scopes: readonly string[]): Protected {
+  return middlewareOf(createScopeGate('anyScope', scopes))
+}
+
+function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefined = peerOfNodeServer): Protected {
+  return async function countersign(c, next) {
+    const passage = await gate({
+      key: c,
+      peer: peerAddress(c),
+      forwardedFor: () => c.req.raw.headers.get('x-forwarded-for') ?? undefined,
+      ask: (verifier, expectation) => verifier.verifyRequest(c.req.raw, expectation),
+    })
+    if ('refusal' in passage) {
+      const { status, headers, body } = passage.refusal
+      return new Response(body, { status, headers })
+    }
+    // Only behind `optional` is there none, and there the type says so at the place that chose it.
+    c.set('auth', passage.grant as Grant)
+    await next()
+    for (const [name, value] of Object.entries(passage.headers)) c.header(name, value)
+    return undefined
+  }
+}
+
+/** What `@hono/node-server` puts into `c.env`. */
+function peerOfNodeServer(c: Context): string | undefined {
+  const env: unknown = c.env
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } }
+  return incoming?.socket?.remoteAddress
+}
