@@ -8,7 +8,7 @@ import { allRoutes } from '@countersign/contract'
 import { generateKeyPair, importSigningKey, type JwsAlgorithm, randomBase62, signJwt } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { expect } from 'vitest'
-import type { Answer, Exchange } from './http/exchange.ts'
+import { type Answer, type Exchange, ProblemError } from './http/exchange.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 import { MasterKey } from './services/master_key.ts'
 
@@ -69,6 +69,10 @@ export interface CallOptions {
   readonly peer?: string
   /** The tenant's path, such as `/t/acme`. */
   readonly at?: string
+  /** Runs when the body is read: the caller has been authenticated, the transaction has not begun. */
+  readonly whileReading?: () => Promise<unknown>
+  /** Default: the world's first server. */
+  readonly server?: CountersignServer
 }
 
 export interface SignedClient {
@@ -109,6 +113,8 @@ export interface World {
   /** What tells whether anything was written since. */
   dataVersion(): number
   bytes(): string
+  /** Another server over the same database, as another process would be. */
+  second(): Promise<CountersignServer>
   close(): Promise<void>
 }
 
@@ -125,6 +131,7 @@ export async function startWorld(options: Partial<ServerOptions> = {}): Promise<
   const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, ...options })
   const admin = server.adminKey?.reveal() ?? ''
   const reader = new DatabaseSync(file, { readOnly: true })
+  const others: CountersignServer[] = []
   const requests = requester(server, admin)
   const { call, ok, form } = requests
   const api = await ok('POST', '/v1/apis', {
@@ -180,8 +187,15 @@ export async function startWorld(options: Partial<ServerOptions> = {}): Promise<
     dump: () => dump(reader),
     dataVersion: () => Number(reader.prepare('pragma data_version').get()?.data_version),
     bytes: () => [file, `${file}-wal`].map((name) => readFileSync(name, 'latin1')).join(''),
+    async second() {
+      const itsStore = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+      const other = await createServer({ store: itsStore, master, baseUrl, version: '0.0.0', log, now, ...options })
+      others.push(other)
+      return other
+    },
     async close() {
       reader.close()
+      for (const other of others) await other.close()
       await server.close()
       rmSync(directory, { recursive: true, force: true })
     },
@@ -201,7 +215,7 @@ function requester(server: CountersignServer, admin: string): Requests {
       ...(isJson ? [['Content-Type', 'application/json'] as const] : []),
       ...(options.headers ?? []),
     ]
-    const reply = await send(server, method, `${options.at ?? ''}${target}`, headers, body, options.peer)
+    const reply = await send(options.server ?? server, method, `${options.at ?? ''}${target}`, headers, body, options)
     expectContract(method, target, reply)
     return reply
   }
@@ -229,7 +243,7 @@ export async function send(
   target: string,
   headers: readonly (readonly [string, string])[],
   body: string | Uint8Array = '',
-  peer = '192.0.2.7',
+  { peer = '192.0.2.7', whileReading }: Pick<CallOptions, 'peer' | 'whileReading'> = {},
 ): Promise<Reply> {
   const mark = target.indexOf('?')
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -241,7 +255,7 @@ export async function send(
     peer,
     requestId: `req_${randomBase62(16, randomBytes)}`,
     async readBody(bytesMax) {
-      const { ProblemError } = await import('./http/exchange.ts')
+      await whileReading?.()
       if (bytes.length > bytesMax) throw new ProblemError(413, 'content_too_large', 'the body is too long')
       return bytes
     },

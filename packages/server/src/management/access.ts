@@ -6,10 +6,19 @@ import { managementApiId } from '../services/tenant_setup.ts'
 import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
 
-/** Whoever touches a client, or a credential of it, must hold all management scopes it has. */
-export function requireMayTouch(context: WriteContext, client: Client): void {
+/**
+ * Whoever touches a client, or a credential of it, must hold all management scopes it has and guard all that it guards.
+ * A replay of the answer is judged by the client as it is then.
+ */
+export function requireMayTouch(context: Touching, client: Client): void {
   context.requireHeld(parseScope(client.access[managementApiId] ?? ''))
+  const beyond = context.guards.includes('*') ? [] : client.guards.filter((each) => !context.guards.includes(each))
+  if (beyond.length > 0)
+    throw new ProblemError(403, 'forbidden', 'The caller does not guard every audience that this client guards.')
+  context.touched.add(client.id)
 }
+
+type Touching = Pick<WriteContext, 'guards' | 'touched' | 'requireHeld'>
 
 /** A credential for the management API: its own scopes too. */
 export function requireMayGive(context: WriteContext, apiId: string, scope: Scope): void {
@@ -27,23 +36,9 @@ export async function readAccess(
     if (byApi[api.id] !== undefined) throw invalid(`/access/${index}/audience`, 'comes twice')
     const scope = scopeOf(input)
     requireRegistered(api, scope, `/access/${index}/scope`)
-    requireMayGive(context, api.id, scope)
     byApi[api.id] = formatScope(scope)
   }
   return byApi
-}
-
-/** Giving a client the right to ask about an audience is giving what the giver must have. */
-export function requireMayGiveGuards(
-  context: WriteContext,
-  guards: readonly string[],
-  before: readonly string[] = [],
-): void {
-  const beyond = guards.filter(
-    (audience) => !before.includes(audience) && !context.guards.includes('*') && !context.guards.includes(audience),
-  )
-  if (beyond.length === 0) return
-  throw new ProblemError(403, 'forbidden', 'The caller does not guard every one of these audiences itself.')
 }
 
 /** A credential's scope: within its client's access, or 400. */

@@ -1,5 +1,5 @@
 import { intersectScope, parseScope, type Scope } from '@countersign/core'
-import type { WriteTransaction } from '@countersign/store'
+import type { Client, WriteTransaction } from '@countersign/store'
 import type { Caller } from '../endpoints/caller.ts'
 import { ProblemError } from '../http/exchange.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -25,7 +25,7 @@ export async function readCallerAgain(
   const own =
     grant.kind === 'api_key'
       ? await keyScope(services, tenant, caller, transaction)
-      : await tokenScope(tenant, caller, transaction)
+      : await tokenScope(services, tenant, caller, client, transaction)
   return { held: intersectScope(own, access), guards: client.guards }
 }
 
@@ -42,22 +42,33 @@ async function keyScope(
 }
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */
-async function tokenScope(tenant: TenantContext, caller: Caller, transaction: WriteTransaction): Promise<Scope> {
+async function tokenScope(
+  services: Services,
+  tenant: TenantContext,
+  caller: Caller,
+  client: Client,
+  transaction: WriteTransaction,
+): Promise<Scope> {
   const inspection = await tenant.engine.inspect(caller.credential)
   if ('outcome' in inspection) throw lost()
-  const { established } = inspection
-  const { credentialId, clientId, kind, lineage } = established
+  const { established, effective, signedBy } = inspection
+  const { credentialId, clientId, kind, lineage, position } = established
+  if (effective.fault !== undefined || services.now() >= effective.endsAt) throw lost()
+  // Another process may have written what this one's book does not hold yet.
+  if (position !== undefined && position < client.cutOff) throw lost()
   const own =
     kind === 'self_issued_jwt'
       ? ({ type: 'client_token', id: `${clientId} ${credentialId}` } as const)
       : ({ type: 'token', id: credentialId } as const)
+  const opaque = { type: 'opaque_token', id: credentialId } as const
   let scope = parseScope(caller.grant.scope)
-  for (const { type, id } of [own, { type: 'opaque_token', id: credentialId } as const, ...lineage]) {
+  for (const { type, id } of [own, opaque, ...(signedBy === undefined ? [] : [signedBy]), ...lineage]) {
     const entry = await transaction.statusEntries.find(tenant.id, type, id)
     if (entry === undefined) continue
-    if (entry.state.status !== 'active') throw lost()
-    if ('scope' in entry.state && entry.state.scope !== undefined)
-      scope = intersectScope(scope, parseScope(entry.state.scope))
+    const { state } = entry
+    if (state.status !== 'active') throw lost()
+    if ('expiresAt' in state && state.expiresAt !== undefined && services.now() >= state.expiresAt) throw lost()
+    if ('scope' in state && state.scope !== undefined) scope = intersectScope(scope, parseScope(state.scope))
   }
   return scope
 }

@@ -13,7 +13,7 @@ import {
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { clientSubject, publicKeySubject } from '../services/subjects.ts'
-import { readAccess, requireMayGiveGuards, requireMayTouch } from './access.ts'
+import { readAccess, requireMayTouch } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'
 import { type Operation, type ReadContext, readOperation, type WriteContext, writeOperation } from './operation.ts'
@@ -51,8 +51,6 @@ async function clientView(context: ReadContext | WriteContext, client: Client): 
 const createClient = writeOperation(routes.createClient, async (context) => {
   const { body, now, services, tenant, transaction } = context
   const access = await readAccess(context, body.access)
-  const guards = body.guards ?? []
-  requireMayGiveGuards(context, guards)
   const at = Math.floor(now)
   const client: Client = {
     tenant: tenant.id,
@@ -61,7 +59,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     type: body.type,
     status: 'active',
     access,
-    guards,
+    guards: body.guards ?? [],
     metadata: body.metadata ?? {},
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? limits.selfIssuedLifeSecondsDefault,
     cutOff: 0,
@@ -69,6 +67,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     createdAt: at,
     updatedAt: at,
   }
+  requireMayTouch(context, client)
   await transaction.clients.insert(client)
   if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
   const secret = withSecret.has(client.type) ? await insertSecret(context, client) : undefined
@@ -101,7 +100,6 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
   const client = await findClient(context, context.params.clientId as string)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
-  if (body.guards !== undefined) requireMayGiveGuards(context, body.guards, client.guards)
   const access = body.access === undefined ? client.access : await readAccess(context, body.access)
   const changed: Client = {
     ...client,
@@ -114,6 +112,7 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
     version: client.version + 1,
     updatedAt: Math.floor(now),
   }
+  requireMayTouch(context, changed)
   await transaction.clients.update(changed)
   const removed = body.jwks === undefined ? [] : await replaceJwks(context, changed, body.jwks)
   const after = await clientView(context, changed)

@@ -23,6 +23,8 @@ interface KeptAnswer {
   readonly body: object
   /** Management scopes that the caller had to hold: a replay is authorised anew. */
   readonly needed: Scope
+  /** Clients whose credentials the answer may hold. */
+  readonly touched: readonly string[]
 }
 
 /** Undefined when the header is not there. Throws 400 unless it is 1 to 255 visible ASCII characters, once. */

@@ -23,6 +23,7 @@ import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
+import { requireMayTouch } from './access.ts'
 import { readCallerAgain } from './caller_again.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
 
@@ -49,6 +50,8 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly actor: AuditActor
   /** What the caller guards, as read in this transaction. */
   readonly guards: readonly string[]
+  /** Ids of the clients that the call touches: a replay is judged by what they are then. */
+  readonly touched: Set<string>
   /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
   requireHeld(scopes: Scope): void
 }
@@ -116,10 +119,16 @@ async function write<R extends Route>(
       const again = await readCallerAgain(services, tenant, caller, transaction)
       requireScopes(again.held, [route.scope])
       const needed = new Set<string>()
+      const touched = new Set<string>()
       // 4. An answer that was given is given again, to whoever may still have it.
       const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
       if (replay !== undefined) {
         requireScopes(again.held, replay.needed)
+        for (const id of replay.touched) {
+          const client = await transaction.clients.find(tenant.id, id)
+          const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
+          if (client !== undefined) requireMayTouch({ guards: again.guards, touched, requireHeld }, client)
+        }
         return { status: replay.status, body: replay.body }
       }
       // 5. The change itself.
@@ -127,6 +136,7 @@ async function write<R extends Route>(
         ...context,
         transaction,
         guards: again.guards,
+        touched,
         actor: actorOf(caller),
         requireHeld(scopes) {
           requireScopes(again.held, scopes)
@@ -138,7 +148,7 @@ async function write<R extends Route>(
         await keepAnswer(
           services,
           idempotency,
-          { status: result.status, body: result.body, needed: [...needed] },
+          { status: result.status, body: result.body, needed: [...needed], touched: [...touched] },
           transaction,
         )
       }
