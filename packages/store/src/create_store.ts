@@ -4,6 +4,7 @@ import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
 import { appendAll } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
+import { startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
 import { keepLookups } from './lookup.ts'
@@ -31,6 +32,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
     backup: (file, onProgress) => database.backup(file, onProgress),
+    startEpoch: (above) => startEpoch(database, options, above),
     verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),
     async ping() {
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()

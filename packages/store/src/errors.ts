@@ -19,6 +19,7 @@ export type DatabaseOpenReason =
   | 'missing_directory'
   | 'unwritable'
   | 'exists'
+  | 'in_use'
   | 'not_a_primary'
   | 'bad_encoding'
   | 'bad_url'

@@ -35,6 +35,8 @@ export type {
   UsageCount,
   VerifierPosition,
 } from './records.ts'
+export { backupFile as backupSqliteFile } from './sqlite/backup.ts'
+export { withExclusiveFile } from './sqlite/exclusive.ts'
 export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 export type {

@@ -102,6 +102,12 @@ export interface Store {
   cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
   /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
+  /**
+   * For a restored copy, before anything else uses it: a new epoch, and counters at least 10^9 above their own and those
+   * named, so that no place of the former history is in this log (feed.md §1, §7). The log is emptied; status entries and
+   * the audit chain stay. The new epoch.
+   */
+  startEpoch(above: { readonly position: number; readonly sequences: ReadonlyMap<string, number> }): Promise<string>
   /** Verifies the audit chain of a tenant with the key the links were made with; the first broken sequence if any. */
   verifyAudit(tenant: string): Promise<{ readonly events: number; readonly brokenAt?: number }>
   /** Reads one row: for readiness. */

@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { auditCases } from './audit.ts'
 import { changeCases } from './change.ts'
+import { epochCases } from './epoch.ts'
 import { feedCases } from './feed.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
@@ -18,6 +19,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
     describe('the feed', () => feedCases(create))
+    describe('epochs', () => epochCases(create))
     describe('the audit chain', () => auditCases(create))
     describe('several processes', () => processCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))

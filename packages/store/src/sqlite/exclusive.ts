@@ -1,0 +1,27 @@
+import { DatabaseSync } from 'node:sqlite'
+import { DatabaseOpenError } from '../errors.ts'
+import { isBusy } from './error.ts'
+
+/**
+ * Runs `work` while no other connection, of any process, has the file open, and folds the write-ahead log into it, so that
+ * the one file is all there is. Leaving WAL mode needs every other connection to be gone, which is how SQLite can tell.
+ * Throws `DatabaseOpenError` with the reason `in_use`.
+ */
+export function withExclusiveFile<T>(file: string, work: () => T): T {
+  const database = new DatabaseSync(file, { timeout: 1_000 })
+  try {
+    database.exec('pragma locking_mode = exclusive')
+    const { journal_mode: mode } = database.prepare('pragma journal_mode = delete').get() as { journal_mode: string }
+    if (mode !== 'delete') throw inUse(file)
+    database.exec('begin exclusive')
+    return work()
+  } catch (error) {
+    throw isBusy(error) ? inUse(file) : error
+  } finally {
+    database.close()
+  }
+}
+
+function inUse(file: string): DatabaseOpenError {
+  return new DatabaseOpenError('in_use', `${file} is in use: stop the server first`)
+}
