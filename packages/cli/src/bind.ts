@@ -38,10 +38,13 @@ export async function bind(port: number, host: string | undefined, flag: string)
     port: bound,
     serve(server) {
       http = server
-      for (const socket of waiting.splice(0)) http.emit('connection', socket)
+      // It takes over the listening handle, so that its own time limits and its drain hold for every connection.
+      server.listen(first)
+      for (const socket of waiting.splice(0)) server.emit('connection', socket)
     },
     close() {
-      for (const server of servers) server.close()
+      // Once taken over, the handle is the HTTP server's to close.
+      for (const server of http === undefined ? servers : servers.slice(1)) server.close()
     },
   }
 }
