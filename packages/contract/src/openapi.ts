@@ -69,11 +69,13 @@ function pathParameters(route: Route): object[] {
 
 function queryParameters(route: Route): object[] {
   if (route.query === undefined) return []
-  const schema = schemaOf(route.query, 'input') as { properties?: Record<string, object>; required?: string[] }
-  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+  // What is read from the text says what may be written; a default need not be.
+  const { properties } = schemaOf(route.query, 'output') as { properties?: Record<string, object> }
+  const { required } = schemaOf(route.query, 'input') as { required?: string[] }
+  return Object.entries(properties ?? {}).map(([name, property]) => ({
     name,
     in: 'query',
-    required: schema.required?.includes(name) ?? false,
+    required: required?.includes(name) ?? false,
     schema: property,
   }))
 }

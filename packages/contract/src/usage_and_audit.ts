@@ -51,7 +51,7 @@ export const usageAndAuditRoutes = {
     tag: 'audit',
     summary: 'Who changed what, on which, from what to what, when',
     scope: 'audit:read',
-    query: z.strictObject({ ...v.pageQuery, objectId: v.id.optional(), action: z.string().max(64).optional() }),
+    query: z.strictObject({ ...v.pageQuery, objectId: v.id.optional(), action: z.string().min(1).max(64).optional() }),
     answer: {
       status: 200,
       schema: v.page(

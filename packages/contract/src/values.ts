@@ -89,8 +89,17 @@ export const environment = z.enum(['live', 'test'])
 export const status = z.enum(['active', 'disabled', 'revoked', 'expired'])
 export const switchable = z.enum(['active', 'disabled'])
 
+/** Of a query, where everything is text. Digits only: `Number` would take the empty text, spaces and `0x10` as well. */
+export function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+}
+
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(25).meta({ description: 'Items a page' }),
+  limit: wholeNumber(1, 100).default(25).meta({ description: 'Items a page' }),
   after: z.string().min(1).max(512).optional().meta({ description: '`next` of the page before' }),
 }
 

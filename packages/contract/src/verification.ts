@@ -93,7 +93,7 @@ export const verificationRoutes = {
     summary: 'For verifiers: entries after a place; a stream of server-sent events when asked for',
     scope: 'credentials:verify',
     query: z.strictObject({
-      after: z.coerce.number().int().min(0),
+      after: v.wholeNumber(0, Number.MAX_SAFE_INTEGER),
       epoch: place.epoch.default(''),
       chain: chain.default(''),
     }),

@@ -1,5 +1,8 @@
 /** The authorization server, the management API and the feed: what the CLI starts. */
+export { type AuditVerified, auditVerify } from './audit_verify.ts'
+export { type BackupOptions, backup } from './backup.ts'
 export { type Config, readConfig } from './config.ts'
+export { type Finding, inspectInstallation } from './doctor.ts'
 export {
   type InstallationOptions,
   openInstallation,
@@ -8,6 +11,7 @@ export {
   sqliteFile,
 } from './installation.ts'
 export { type Provision, type Provisioned, provisionApi } from './provision.ts'
+export { type Restored, type RestoreOptions, restore } from './restore.ts'
 export { ListenError, type Serving, serve } from './serve.ts'
 export { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 export { defaultTenantId } from './services/bootstrap.ts'

@@ -1,5 +1,5 @@
 import { routes } from '@countersign/contract'
-import { formatTime, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
+import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
@@ -11,7 +11,7 @@ import { guarded } from './guarded.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */
 export function assertions(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+  return guarded(services, tenant, exchange, routes.createAssertion, async (caller) => {
     const body = parseInput(routes.createAssertion.body, await readJson(exchange), 'body')
     if (!isGuarded(await caller.guards(), body.audience)) {
       throw new ProblemError(403, 'forbidden', 'this client does not guard that audience')
@@ -25,10 +25,15 @@ export function assertions(services: Services, tenant: TenantContext, exchange: 
       isRepeat: true,
     })
     if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
-    if (outcome.outcome === 'rejected') return problem(exchange, { ...rejectionAnswer(outcome.rejection), status: 422 })
+    if (outcome.outcome === 'rejected') throw refusedCredential(rejectionAnswer(outcome.rejection).body)
     const api = services.books.book(tenant.id)?.apiByAudience(body.audience)
     if (api === undefined) throw new ProblemError(404, 'not_found', 'there is no such API')
     const { assertion, expiresAt } = await signAssertion(services, tenant, outcome.grant, api.apiId)
     return json(200, { assertion, expiresAt: formatTime(expiresAt) })
   })
+}
+
+/** 422: a 401 here would be about the gateway's own credential. */
+function refusedCredential({ code, detail }: ProblemAnswer['body']): ProblemError {
+  return new ProblemError(422, code, detail)
 }

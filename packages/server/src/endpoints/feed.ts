@@ -4,7 +4,7 @@ import { routes } from '@countersign/contract'
 import { type FeedEntry, type Place, type Subject, unavailableAnswer } from '@countersign/core'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
-import { parseInput, parseQuery } from '../http/input.ts'
+import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -12,7 +12,7 @@ import { guarded } from './guarded.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, 'credentials:verify', async () => {
+  return guarded(services, tenant, exchange, routes.feedSnapshot, async () => {
     const now = services.now()
     const { place, entries } = await services.store.feed.snapshot(tenant.id, now)
     const head = { tenant: tenant.id, issuer: tenant.issuer, place, now }
@@ -37,8 +37,7 @@ async function* snapshotLines(head: object, entries: readonly Subject[]): AsyncG
 
 /** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */
 export function feed(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
-    const { after, epoch, chain } = parseQuery(routes.feed.query, exchange.query)
+  return guarded(services, tenant, exchange, routes.feed, async (caller, { after, epoch, chain }) => {
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant, place))) return json(200, { reload: true })
     if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
@@ -112,7 +111,7 @@ function pause(delayMs: number, begin: (resolve: () => void) => void): Promise<v
 
 /** `POST /v1/feed/position`: the head, read after the question came, with the age of that read. */
 export function feedPosition(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+  return guarded(services, tenant, exchange, routes.feedPosition, async (caller) => {
     const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
     const asked = { epoch: body.epoch, sequence: body.sequence, chain: body.chain }
     const beganAt = performance.now()
@@ -127,7 +126,8 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
         verifierId: `${caller.grant.credentialId}:${body.verifierId}`,
         epoch: asked.epoch,
         sequence: asked.sequence,
-        maxStalenessSeconds: body.maxStalenessSeconds,
+        // Whole seconds are kept; rounded down, a receipt would be complete too early.
+        maxStalenessSeconds: Math.ceil(body.maxStalenessSeconds),
       })
     }
     return json(200, {

@@ -1,20 +1,30 @@
-import type { ManagementScope } from '@countersign/contract'
+import type { Route } from '@countersign/contract'
+import type { z } from 'zod'
 import type { Answer, Exchange } from '../http/exchange.ts'
+import { parseQuery, requireNoQuery } from '../http/input.ts'
 import { answerError, problem } from '../http/respond.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
-/** An endpoint behind a bearer credential: the caller first, then the work; what it throws becomes RFC 9457. */
-export async function guarded(
+export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : object
+
+/**
+ * An endpoint behind a bearer credential: the caller first, then the query, then the work; what it throws becomes
+ * RFC 9457. A parameter that the operation does not have is 400.
+ */
+export async function guarded<R extends Route>(
   services: Services,
   tenant: TenantContext,
   exchange: Exchange,
-  scope: ManagementScope,
-  work: (caller: Caller) => Promise<Answer> | Answer,
+  route: R,
+  work: (caller: Caller, query: QueryOf<R>) => Promise<Answer> | Answer,
 ): Promise<Answer> {
   try {
-    const authenticated = await authenticateCaller(services, tenant, exchange, scope)
-    return 'refusal' in authenticated ? problem(exchange, authenticated.refusal) : await work(authenticated.caller)
+    const authenticated = await authenticateCaller(services, tenant, exchange, route.scope)
+    if ('refusal' in authenticated) return problem(exchange, authenticated.refusal)
+    if (route.query === undefined) requireNoQuery(exchange.query)
+    const query = route.query === undefined ? {} : parseQuery(route.query, exchange.query)
+    return await work(authenticated.caller, query as QueryOf<R>)
   } catch (error) {
     return answerError(exchange, error, (cause) =>
       services.log.error({ requestId: exchange.requestId, error: cause }, 'request failed'),

@@ -11,7 +11,7 @@ import type { Services, TenantContext } from '../services/services.ts'
 import { guarded } from './guarded.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, 'credentials:verify', async (caller) => {
+  return guarded(services, tenant, exchange, routes.lookup, async (caller) => {
     const body = parseInput(routes.lookup.body, await readJson(exchange), 'body')
     const isKey = body.digest !== undefined
     if (isKey === (body.clientId !== undefined && body.kid !== undefined)) {

@@ -15,6 +15,7 @@ import {
 import type { Outcome, Question } from '@countersign/verifier'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
+import { requireNoQuery } from '../http/input.ts'
 import { answerError, json, problem } from '../http/respond.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -25,6 +26,7 @@ export async function verify(services: Services, tenant: TenantContext, exchange
   const settled = authenticated instanceof Promise ? await authenticated : authenticated
   if ('refusal' in settled) return problem(exchange, settled.refusal)
   try {
+    if (exchange.query !== '') requireNoQuery(exchange.query)
     const question = readQuestion(await readJson(exchange))
     const outcome = judge(tenant, settled.caller, question)
     return answerOutcome(services, exchange, outcome instanceof Promise ? await outcome : outcome)

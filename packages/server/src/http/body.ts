@@ -1,5 +1,6 @@
 import { serverLimits } from '../limits.ts'
 import { type Exchange, header, ProblemError } from './exchange.ts'
+import { requirePlain } from './input.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
@@ -37,5 +38,6 @@ export function parseJsonBody(text: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ProblemError(400, 'invalid_request', 'the body must be one JSON object')
   }
+  requirePlain(value)
   return value as Record<string, unknown>
 }

@@ -31,12 +31,61 @@ function escapePointer(name: string): string {
   return /^[\x21-\x7e]{1,64}$/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : '(unprintable)'
 }
 
+/** Deeper than anything we take; what recurses later may rely on it. */
+const depthMax = 32
+
+/**
+ * What no body may hold, whatever its schema: half a surrogate pair and NUL, which a database would store as something
+ * else; `__proto__`, which an object would take for its prototype; and more levels than anybody needs. Iterative, since a
+ * recursion could be made to overflow.
+ */
+export function requirePlain(body: object): void {
+  const errors: FieldError[] = []
+  const waiting: (readonly [unknown, string, number])[] = [[body, '', 0]]
+  for (let item = waiting.pop(); item !== undefined && errors.length < 50; item = waiting.pop()) {
+    const [value, pointer, depth] = item
+    if (typeof value === 'string' && !isPlainText(value))
+      errors.push({ pointer, detail: 'must not have NUL or half a surrogate pair' })
+    if (typeof value !== 'object' || value === null) continue
+    if (depth === depthMax) errors.push({ pointer, detail: `must have at most ${depthMax} levels` })
+    else
+      for (const [name, member] of Object.entries(value)) {
+        const at = `${pointer}/${escapePointer(name)}`
+        if (name === '__proto__' || !isPlainText(name)) errors.push({ pointer: at, detail: 'is not known here' })
+        else waiting.push([member, at, depth + 1])
+      }
+  }
+  if (errors.length > 0)
+    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', { errors })
+}
+
+function isPlainText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}
+
 /** A query string by its schema; no parameter twice. */
 export function parseQuery<S extends z.ZodType>(schema: S, query: string): z.output<S> {
+  return parseInput(schema, readQuery(query), 'query')
+}
+
+/** What was sent to an operation without parameters was meant to do something. */
+export function requireNoQuery(query: string): void {
+  const name = Object.keys(readQuery(query))[0]
+  if (name !== undefined) throw invalidQuery(`?${escapePointer(name)}`, 'is not known here')
+}
+
+function readQuery(query: string): Readonly<Record<string, string>> {
   const values: Record<string, string> = Object.create(null) as Record<string, string>
   for (const [name, value] of new URLSearchParams(query)) {
-    if (name in values) throw new ProblemError(400, 'invalid_request', 'a query parameter may come once only')
+    const pointer = `?${escapePointer(name)}`
+    if (name in values) throw invalidQuery(pointer, 'must come once')
+    if (!isPlainText(value)) throw invalidQuery(pointer, 'must not have NUL')
     values[name] = value
   }
-  return parseInput(schema, { ...values }, 'query')
+  return { ...values }
+}
+
+function invalidQuery(pointer: string, detail: string): ProblemError {
+  const errors = [{ pointer, detail }]
+  return new ProblemError(400, 'invalid_request', `The query does not hold: ${pointer} ${detail}.`, { errors })
 }

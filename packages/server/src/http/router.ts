@@ -69,9 +69,11 @@ function matchSegments(segments: readonly string[], parts: readonly string[]): R
   return params
 }
 
+/** Only as `encodeURIComponent` writes it: one thing has one path, for limits, logs and idempotency alike. */
 function decodeSegment(part: string): string | undefined {
   try {
-    return decodeURIComponent(part)
+    const value = decodeURIComponent(part)
+    return encodeURIComponent(value) === part ? value : undefined
   } catch {
     return undefined
   }

@@ -15,10 +15,10 @@ import {
 } from '@countersign/store'
 import type { z } from 'zod'
 import type { Caller } from '../endpoints/caller.ts'
-import { guarded } from '../endpoints/guarded.ts'
+import { guarded, type QueryOf } from '../endpoints/guarded.ts'
 import { readJson, readText } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
-import { parseInput, parseQuery } from '../http/input.ts'
+import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -32,7 +32,6 @@ type BodyOf<R extends Route> = R['body'] extends z.ZodType
   : R['takesDocument'] extends true
     ? string
     : undefined
-type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : undefined
 
 export interface ReadContext<R extends Route = Route> {
   readonly services: Services
@@ -75,8 +74,8 @@ export function readOperation<R extends Route>(route: R, run: (context: ReadCont
   return {
     route,
     handle: (services, tenant, exchange, params) =>
-      guarded(services, tenant, exchange, route.scope, async (caller) => {
-        const context = await readContext(route, services, tenant, exchange, params, caller)
+      guarded(services, tenant, exchange, route, async (caller, query) => {
+        const context = await readContext(route, services, tenant, exchange, params, caller, query)
         return json(route.answer.status, await run(context as ReadContext<R>))
       }),
   }
@@ -89,9 +88,9 @@ export function writeOperation<R extends Route>(
   return {
     route,
     handle: (services, tenant, exchange, params) =>
-      guarded(services, tenant, exchange, route.scope, async (caller) => {
+      guarded(services, tenant, exchange, route, async (caller, query) => {
         // 1. The caller is known and has the scope; the input is read and holds.
-        const context = await readContext(route, services, tenant, exchange, params, caller)
+        const context = await readContext(route, services, tenant, exchange, params, caller, query)
         const idempotency =
           route.isIdempotent === true ? readIdempotency(exchange, tenant, caller, bodyDigest(context.body)) : undefined
         // 2. Nobody else is at it with the same Idempotency-Key.
@@ -168,8 +167,8 @@ async function readContext(
   exchange: Exchange,
   params: Readonly<Record<string, string>>,
   caller: Caller,
+  query: object,
 ): Promise<ReadContext> {
-  const query = route.query === undefined ? undefined : parseQuery(route.query, exchange.query)
   const body = await readBody(route, exchange)
   return {
     services,

@@ -32,9 +32,15 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
       if (unwritten.size === 0) return
       const batch = unwritten
       unwritten = new Map()
-      await store.write(async (transaction) => {
-        for (const position of batch.values()) await transaction.verifierPositions.save(position)
-      })
+      try {
+        await store.write(async (transaction) => {
+          for (const position of batch.values()) await transaction.verifierPositions.save(position)
+        })
+      } catch (error) {
+        // Kept for the next time, except where something newer came meanwhile.
+        unwritten = new Map([...batch, ...unwritten])
+        throw error
+      }
     },
   }
 }

@@ -1,0 +1,87 @@
+/** The part of `countersign doctor` that needs the installation's files: what is right and wrong, and what to do. */
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { sqliteFile } from './installation.ts'
+
+export interface Finding {
+  readonly check: string
+  readonly outcome: 'ok' | 'warn' | 'fail'
+  /** What was found and, unless it is ok, what to do. */
+  readonly detail: string
+}
+
+/** Before it, two connections that write or checkpoint at once can corrupt the file. */
+const oldestSqlite = '3.51.3'
+
+/** Reads only: nothing is made, migrated or mended. */
+export function inspectInstallation(database: string): readonly Finding[] {
+  const file = sqliteFile(database)
+  if (file === undefined) return [sqliteVersion()]
+  return [sqliteVersion(), directoryOf(file), ...modesOf(file), ...schemaOf(file)]
+}
+
+function sqliteVersion(): Finding {
+  const database = new DatabaseSync(':memory:')
+  const { version } = database.prepare('select sqlite_version() as version').get() as { version: string }
+  database.close()
+  if (isAtLeast(version, oldestSqlite)) return { check: 'sqlite', outcome: 'ok', detail: `SQLite ${version}` }
+  const detail = `SQLite ${version} can corrupt a database that is written to; use a Node with ${oldestSqlite} or newer`
+  return { check: 'sqlite', outcome: 'fail', detail }
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [index, part] of least.split('.').map(Number).entries()) {
+    if ((parts[index] ?? 0) !== part) return (parts[index] ?? 0) > part
+  }
+  return true
+}
+
+function directoryOf(file: string): Finding {
+  const directory = dirname(file)
+  const check = 'data directory'
+  if (!existsSync(directory)) {
+    return { check, outcome: 'warn', detail: `${directory} is not there: countersign dev makes it` }
+  }
+  try {
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    return { check, outcome: 'ok', detail: directory }
+  } catch {
+    return { check, outcome: 'fail', detail: `${directory} cannot be written by this user: change its owner or mode` }
+  }
+}
+
+function modesOf(file: string): readonly Finding[] {
+  const directory = dirname(file)
+  const databaseIsThere = existsSync(file)
+  const files = [file, join(directory, 'master.key'), join(directory, 'profile.json')]
+  const findings = files.filter(existsSync).map((each): Finding => {
+    const mode = statSync(each).mode & 0o777
+    if ((mode & 0o077) === 0) return { check: 'file mode', outcome: 'ok', detail: `${each} is its owner’s alone` }
+    return { check: 'file mode', outcome: 'fail', detail: `${each} has mode ${mode.toString(8)}: chmod 600 ${each}` }
+  })
+  if (!databaseIsThere || existsSync(join(directory, 'master.key'))) return findings
+  const detail = `no master.key beside ${file}: restore it, or set COUNTERSIGN_MASTER_KEY; without it nothing can be opened`
+  return [...findings, { check: 'master key', outcome: 'warn', detail }]
+}
+
+function schemaOf(file: string): readonly Finding[] {
+  const check = 'database'
+  if (!existsSync(file))
+    return [{ check, outcome: 'warn', detail: `${file} is not there yet: the first start makes it` }]
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
+  try {
+    const { number } = database.prepare('select max(number) as number from schema_migrations').get() as {
+      number: number
+    }
+    const rows = database.prepare('pragma quick_check(1)').all() as { quick_check: string }[]
+    const flaw = rows.find(({ quick_check: found }) => found !== 'ok')?.quick_check
+    if (flaw === undefined) return [{ check, outcome: 'ok', detail: `${file}, schema ${number}, sound` }]
+    return [{ check, outcome: 'fail', detail: `${file} is damaged (${flaw}): restore a backup` }]
+  } catch {
+    return [{ check, outcome: 'fail', detail: `${file} cannot be read as a Countersign database: restore a backup` }]
+  } finally {
+    database.close()
+  }
+}
