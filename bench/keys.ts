@@ -1,0 +1,58 @@
+/** A million keys: how long until ready, how much memory, and how fast when any of them may come. */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import autocannon from 'autocannon'
+import { compareAsync } from './measure.ts'
+import type { Figure } from './run.ts'
+
+const seconds = 3
+
+export async function benchKeys(): Promise<readonly Figure[]> {
+  const script = fileURLToPath(new URL('./keys_server.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const made = JSON.parse((await lines.next()).value as string) as Ready
+  const load = (keys: readonly string[]) => async (): Promise<number> => {
+    let index = 0
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${made.verifierKey}` }
+    const body = (): string => {
+      // A step that shares no factor with the length visits all of them, far apart.
+      index = (index + 7_919) % keys.length
+      return JSON.stringify({ credential: keys[index], audience: made.audience, scope: 'orders:read' })
+    }
+    const setupRequest = (request: autocannon.Request): autocannon.Request => ({ ...request, body: body() })
+    const result = await autocannon({
+      url: `${made.url}/v1/verify`,
+      method: 'POST',
+      headers,
+      connections: 32,
+      duration: seconds,
+      requests: [{ setupRequest }],
+    })
+    if (result.non2xx > 0) throw new Error(`${result.non2xx} answers were not 2xx`)
+    return result.requests.average
+  }
+  const thousand = load(made.sample.slice(0, 1_000))
+  const uniform = await compareAsync(load(made.sample), thousand)
+  const hot = await compareAsync(load(made.sample.slice(0, 10_000)), thousand)
+  child.stdin.write('memory\n')
+  const { rssMb } = JSON.parse((await lines.next()).value as string) as { readonly rssMb: number }
+  child.kill()
+  return [
+    { name: '1,000,000 keys: server ready', value: made.readySeconds, unit: 's', goal: { atMost: 5 } },
+    { name: '1,000,000 keys: RSS after the load', value: rssMb, unit: 'MB', goal: { atMost: 400 } },
+    { name: '1,000 keys', value: uniform.b, unit: '/s' },
+    { name: 'any of 1,000,000, of 1,000', value: uniform.ratio, unit: '', goal: { atLeast: 0.8 } },
+    { name: 'a hot set of 10,000, of 1,000', value: hot.ratio, unit: '', goal: { atLeast: 0.8 } },
+  ]
+}
+
+/** What `keys_server.ts` tells. `sample` is drawn evenly from the million. */
+export interface Ready {
+  readonly url: string
+  readonly audience: string
+  readonly verifierKey: string
+  readonly readySeconds: number
+  readonly sample: readonly string[]
+}
