@@ -95,8 +95,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
 
   function handle(exchange: Exchange): Promise<Answer> | Answer {
-    const host = hostOf(exchange)
-    if (options.allowedHosts !== undefined && (host === undefined || !options.allowedHosts(host))) {
+    if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(exchange) ?? '')) {
       return problem(exchange, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
     }
     const located = locate(exchange.path, basePath)
@@ -127,7 +126,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     services,
     adminKey,
     handle,
-    createListener: () => createListener(handle, () => `req_${randomBase62(16, randomBytes)}`),
+    createListener: () => createListener(handle, requestIds()),
     async close() {
       services.streams.endAll()
       stopMaintenance()
@@ -136,6 +135,13 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       await store.close()
     },
   }
+}
+
+/** Unique here and elsewhere: random for the process, counted within it. */
+function requestIds(): () => string {
+  const begin = `req_${randomBase62(12, randomBytes)}_`
+  let count = 0
+  return () => begin + (count++).toString(36)
 }
 
 interface Mounted {

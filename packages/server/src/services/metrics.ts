@@ -23,8 +23,14 @@ export function createMetrics(): Metrics {
     labelNames: ['operation', 'outcome'],
     registers: [registry],
   })
+  // Looked up once for each outcome: this is on the path of every verification.
+  const byOutcome = new Map<string, Counter.Internal>()
   return {
-    verified: (outcome) => verifications.inc({ outcome }),
+    verified(outcome) {
+      const known = byOutcome.get(outcome) ?? verifications.labels({ outcome })
+      byOutcome.set(outcome, known)
+      known.inc()
+    },
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
     text: () => registry.metrics(),
