@@ -19,6 +19,7 @@ import { type Bound, bind, isLoopbackHost } from './bind.ts'
 import { describeDocument, loadDocument } from './document.ts'
 import { CommandError } from './exit.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
+import { readUpstream } from './upstream.ts'
 
 export interface DevOptions {
   readonly port: number
@@ -166,7 +167,9 @@ async function start({ options, text, description, upstreamUrl, data, bound, gat
       gatewayBound.close()
       demo?.stop()
       server.services.streams.endAll()
+      listener.close()
       await gateway.close()
+      // The gateway had its time to drain; what asks the server itself is this machine's CLI, and asks again.
       listener.closeAllConnections()
       await server.close()
     },
@@ -203,15 +206,6 @@ function gatewayPorts(server: CountersignServer, { apiId }: Provisioned) {
     assertions: ({ grant }: { readonly grant: Parameters<typeof signAssertion>[2] }) =>
       signAssertion(services, tenant, grant, apiId),
   }
-}
-
-export function readUpstream(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
-  if (!isHttp || url.search !== '' || url.hash !== '' || url.username !== '') {
-    throw new CommandError('usage', '--upstream must be an http or https URL without query, fragment or credentials')
-  }
-  return url
 }
 
 function makeDirectory(data: string): void {

@@ -1,4 +1,11 @@
-import { InvalidArgumentError } from 'commander'
+/** What users write behind flags, as values; a mistake is exit 2 with one line. */
+import { parseTime } from '@countersign/core'
+import { Command, InvalidArgumentError } from 'commander'
+
+/** A command that does something: `--json` is everywhere. */
+export function leaf(name: string): Command {
+  return new Command(name).option('--json', 'machine-readable: one JSON object on one line')
+}
 
 /** 0 lets the system choose. */
 export function parsePort(text: string): number {
@@ -9,4 +16,57 @@ export function parsePort(text: string): number {
 export function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number')
   return Number(text)
+}
+
+const unitSeconds = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const
+
+/** `90`, `90s`, `15m`, `1h`, `30d`, `4w`: seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d{1,9})([smhdw]?)$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('must be a duration such as 90s, 15m, 1h, 30d')
+  return Number(match[1]) * unitSeconds[(match[2] || 's') as keyof typeof unitSeconds]
+}
+
+/** RFC 3339, or a date alone, which begins at midnight UTC. */
+export function parseTimeFlag(text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text
+  if (parseTime(time) === undefined) throw new InvalidArgumentError('must be a time such as 2027-01-31T12:00:00Z')
+  return time
+}
+
+export interface RateLimitFlag {
+  readonly limit: number
+  readonly windowSeconds: number
+}
+
+/** `100/60s`, `1000/1h`. */
+export function parseRateLimit(text: string): RateLimitFlag {
+  const match = /^(\d{1,10})\/(\w{1,12})$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('must be a rate such as 100/60s')
+  return { limit: Number(match[1]), windowSeconds: parseDuration(match[2] as string) }
+}
+
+export function parseJsonFlag(text: string): { readonly [name: string]: unknown } {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // Said below, in the same words.
+  }
+  throw new InvalidArgumentError(`must be a JSON object such as '{"team":"blue"}'`)
+}
+
+/** A flag given several times, or several values with commas between them. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(/[\s,]+/).filter((part) => part !== '')]
+}
+
+/** A flag given several times. */
+export function collectWhole(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+/** `none` takes away what is there. Commander would take a null for a flag without a value. */
+export function orNone<T>(parse: (text: string, before?: T) => T): (text: string, before?: T | 'none') => T | 'none' {
+  return (text, before) => (text === 'none' ? 'none' : parse(text, before === 'none' ? undefined : before))
 }

@@ -1,22 +1,27 @@
 /** The `countersign` command: one file a command below `commands/`; this one joins them and turns errors into exits. */
 import { Command, CommanderError } from 'commander'
-import { devCommand } from './commands/dev.ts'
-import { serveCommand } from './commands/serve.ts'
+import { commands } from './commands.ts'
 import { exitCodes } from './exit.ts'
 import { describeFailure } from './failure.ts'
 import { version } from './version.ts'
 
+// `countersign keys list | head`: whoever reads no further is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.ok)
+  throw error
+})
+
 const program = new Command('countersign')
   .description('API keys, JWTs and OAuth tokens from one model: issued, verified, limited, changed and revoked')
   .version(version)
-  .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'countersign: ')) })
-
-for (const command of [devCommand, serveCommand]) {
-  program.addCommand(command.exitOverride().configureOutput(program.configureOutput()))
-}
 
 try {
+  const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+  const called = words[0] === 'help' ? words[1] : words[0]
+  for (const { name, description, load } of commands) {
+    program.addCommand(name === called ? await load() : new Command(name).description(description))
+  }
+  prepare(program)
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
@@ -27,4 +32,12 @@ try {
     process.stderr.write(`countersign: ${message}\n`)
     process.exitCode = exitCode
   }
+}
+
+/** Commander would exit by itself, with codes of its own. */
+function prepare(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'countersign: ')) })
+  for (const below of command.commands) prepare(below)
 }

@@ -43,9 +43,20 @@ export function writeProfile(file: string, { url, adminKey, audiences }: Profile
 
 /** `.countersign/profile.json` here or in a directory above. */
 export function findProfile(from: string): Profile | undefined {
+  const file = findProfileFile(from)
+  return file === undefined ? undefined : readProfile(file)
+}
+
+export function findProfileFile(from: string): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
-    const profile = readProfile(join(directory, '.countersign', 'profile.json'))
-    if (profile !== undefined) return profile
+    const file = join(directory, '.countersign', 'profile.json')
+    if (existsSync(file)) return file
     if (dirname(directory) === directory) return undefined
   }
+}
+
+/** The audience that needs no flag: the only one there is. */
+export function onlyAudience(profile: Profile | undefined): string | undefined {
+  const audiences = Object.values(profile?.audiences ?? {})
+  return audiences.length === 1 ? audiences[0] : undefined
 }

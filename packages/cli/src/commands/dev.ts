@@ -1,6 +1,6 @@
 import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
-import { type DevReady, dev } from '../dev.ts'
+import type { DevReady } from '../dev.ts'
 import { parsePort } from '../flags.ts'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
@@ -30,6 +30,7 @@ export const devCommand = new Command('dev')
   .option('--json', 'one line of JSON when ready, and no request log')
   .action(async (flags: Flags) => {
     const { json, ...options } = flags
+    const { dev } = await import('../dev.ts')
     const ready = await dev({
       ...options,
       version,

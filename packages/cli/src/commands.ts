@@ -1,0 +1,86 @@
+import type { Command } from 'commander'
+
+/** Every command: what `--help` says of it, and where it is. Only the one that is called is loaded. */
+export interface CommandEntry {
+  readonly name: string
+  readonly description: string
+  load(): Promise<Command>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'dev',
+    description: 'server, gateway and a guarded API on this machine, from an empty folder',
+    load: async () => (await import('./commands/dev.ts')).devCommand,
+  },
+  {
+    name: 'serve',
+    description: 'production server; configured by environment or file, never by prompts',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
+    name: 'gateway',
+    description: 'a reverse proxy that lets described, permitted requests through to your API',
+    load: async () => (await import('./commands/gateway.ts')).gatewayCommand,
+  },
+  {
+    name: 'keys',
+    description: 'API keys: create, list, show, update, roll, disable, enable, revoke',
+    load: async () => (await import('./commands/keys.ts')).keysCommand,
+  },
+  {
+    name: 'clients',
+    description: 'the parties that hold credentials: create, list, show, update, secret, revoke, delete',
+    load: async () => (await import('./commands/clients.ts')).clientsCommand,
+  },
+  {
+    name: 'apis',
+    description: 'the APIs that credentials are for: create, list, show, import',
+    load: async () => (await import('./commands/apis.ts')).apisCommand,
+  },
+  {
+    name: 'token',
+    description: 'tokens: get, mint, inspect, revoke',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'verify',
+    description: 'judge a credential from standard input; exit 0 active, 7 not active',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  {
+    name: 'scan',
+    description: 'find leaked keys in files by prefix and checksum; exit 7 when there is one',
+    load: async () => (await import('./commands/scan.ts')).scanCommand,
+  },
+  {
+    name: 'doctor',
+    description: 'what is right and wrong here, and what to do about it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'config',
+    description: 'print: the settings that serve would run with, secrets redacted, or every problem at once',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
+    name: 'backup',
+    description: 'a consistent copy of the SQLite database, while a server writes',
+    load: async () => (await import('./commands/backup.ts')).backupCommand,
+  },
+  {
+    name: 'restore',
+    description: 'put a backup in the place of the database; what was revoked since stays revoked',
+    load: async () => (await import('./commands/restore.ts')).restoreCommand,
+  },
+  {
+    name: 'audit',
+    description: 'verify: that nothing in the audit log was changed or left out',
+    load: async () => (await import('./commands/audit.ts')).auditCommand,
+  },
+  {
+    name: 'completion',
+    description: 'a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+]

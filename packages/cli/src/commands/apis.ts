@@ -1,0 +1,126 @@
+import type { ManagementClient } from '@countersign/client'
+import { Command, InvalidArgumentError } from 'commander'
+import { connectToServer } from '../connection.ts'
+import { loadDocument } from '../document.ts'
+import { CommandError } from '../exit.ts'
+import { leaf, parseCount, parseDuration } from '../flags.ts'
+import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+
+interface Json {
+  readonly json?: true
+}
+
+interface CreateFlags extends Json {
+  readonly audience?: string
+  readonly name?: string
+  readonly scope?: string
+  readonly tokenTtl?: number
+  readonly tokenFormat?: 'jwt' | 'opaque'
+  readonly signingAlg?: (typeof algorithms)[number]
+  readonly maxStaleness?: number
+}
+
+const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
+
+function oneOf<const T extends string>(...values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((each) => each === text)
+    if (value === undefined) throw new InvalidArgumentError(`must be one of ${values.join(', ')}`)
+    return value
+  }
+}
+
+const create = leaf('create')
+  .description('register an API')
+  .option('--audience <uri>', 'what its credentials are for')
+  .option('--name <name>', 'for people; default: the audience')
+  .option('--scope <scope>', 'the scopes it knows, with spaces between them')
+  .option('--token-ttl <duration>', 'life of its access tokens; default 1h', parseDuration)
+  .option('--token-format <format>', 'jwt or opaque', oneOf('jwt', 'opaque'))
+  .option('--signing-alg <alg>', algorithms.join(', '), oneOf(...algorithms))
+  .option('--max-staleness <duration>', 'ceiling for the bound of its verifiers, 1s to 300s', parseDuration)
+  .action(async (flags: CreateFlags) => {
+    const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, maxStaleness } = flags
+    if (audience === undefined) throw new CommandError('usage', '--audience is missing: a URI that names the API')
+    const names = (scope ?? '').split(' ').filter((each) => each !== '')
+    const api = await connectToServer().management.createApi({
+      body: {
+        audience,
+        name: name ?? audience.slice(0, 200),
+        scopes: names.map((each) => ({ name: each })),
+        ...(tokenTtl === undefined ? {} : { tokenTtlSeconds: tokenTtl }),
+        ...(tokenFormat === undefined ? {} : { tokenFormat }),
+        ...(signingAlg === undefined ? {} : { signingAlg }),
+        ...(maxStaleness === undefined ? {} : { maxStalenessSeconds: maxStaleness }),
+      },
+    })
+    if (flags.json === true) return printJson(api)
+    note(`API ${api.name} for ${api.audience}`)
+    printLine(api.id)
+  })
+
+const list = leaf('list')
+  .description('APIs')
+  .option('--limit <count>', '1 to 100, default 25', parseCount)
+  .option('--after <cursor>', 'the next page, as told')
+  .action(async ({ json, limit, after }: Json & { readonly limit?: number; readonly after?: string }) => {
+    const query = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
+    const page = await connectToServer().management.listApis({ query })
+    if (json === true) return printJson(page)
+    printTable(
+      ['ID', 'NAME', 'AUDIENCE', 'STATUS', 'SCOPES'],
+      page.data.map(({ id, name, audience, status, scopes }) => [id, name, audience, status, scopes.length]),
+    )
+    if (page.next !== null) note(`there are more: --after ${page.next}`)
+  })
+
+const show = leaf('show')
+  .description('one API and its scopes')
+  .argument('<id|audience>')
+  .action(async (given: string, { json }: Json) => {
+    const { management } = connectToServer()
+    const api = await management.getApi({ params: { id: await findApiId(management, given) } })
+    if (json === true) printJson(api)
+    else printRecord({ ...api, scopes: api.scopes.map(({ name }) => name).join(' ') })
+  })
+
+/** Ids have no colon, audiences are URIs. */
+async function findApiId(management: ManagementClient, given: string): Promise<string> {
+  if (!given.includes(':')) return given
+  for await (const api of management.listAll('listApis')) if (api.audience === given) return api.id
+  throw new CommandError('notFound', `there is no API with the audience ${given}`)
+}
+
+interface Named {
+  readonly method: string
+  readonly path: string
+}
+
+const importDocument = leaf('import')
+  .description('take operations and scopes from an OpenAPI or Swagger document, and show what changes')
+  .argument('<id|audience>')
+  .argument('<file|url>')
+  .option('--dry-run', 'show, and change nothing')
+  .action(async (given: string, source: string, { json, dryRun }: Json & { readonly dryRun?: true }) => {
+    const document = await loadDocument(source)
+    const { management } = connectToServer()
+    const id = await findApiId(management, given)
+    const query = { dryRun: dryRun === true ? 'true' : 'false' } as const
+    const read = await management.importOpenapi({ params: { id }, query, document })
+    if (json === true) return printJson(read)
+    const { operations, scopes, added, removed, becamePublic, problems } = read
+    note(`${operations.length} operations, ${scopes.length} scopes${dryRun === true ? '; nothing was changed' : ''}`)
+    const lines = (sign: string, changed: readonly Named[]) =>
+      changed.map(({ method, path }) => printLine(`${sign}  ${method} ${path}`))
+    lines('added        ', added)
+    lines('removed      ', removed)
+    lines('became public', becamePublic)
+    for (const { pointer, detail } of problems) printLine(`problem        ${pointer || '/'}: ${detail}`)
+  })
+
+export const apisCommand = new Command('apis')
+  .description('the APIs that credentials are for')
+  .addCommand(create)
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(importDocument)

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import type { Body } from '@countersign/client'
+import { Command, InvalidArgumentError } from 'commander'
+import { connectToServer } from '../connection.ts'
+import { CommandError } from '../exit.ts'
+import { collect, leaf, parseCount, parseDuration, parseJsonFlag } from '../flags.ts'
+import { requireId } from '../identifier.ts'
+import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+
+interface Json {
+  readonly json?: true
+}
+
+interface Access {
+  readonly audience: string
+  readonly scope: string
+}
+
+interface SetFlags extends Json {
+  readonly name?: string
+  readonly audience?: string
+  readonly scope?: string
+  readonly access?: readonly Access[]
+  readonly guards?: readonly string[]
+  readonly jwks?: string
+  readonly metadata?: { readonly [name: string]: unknown }
+}
+
+function withSettings(command: Command): Command {
+  return command
+    .option('--name <name>', 'for people')
+    .option('--audience <uri>', 'an API it may use; goes with --scope')
+    .option('--scope <scope>', 'what it may ever have there, tokens with spaces between them')
+    .option('--access <audience=scope>', 'the same for several APIs: once for each', collectAccess)
+    .option('--guards <audience>', 'APIs whose credentials it may ask about: verifiers and gateways', collect)
+    .option('--jwks <file>', 'its public keys, a JWK Set')
+    .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
+}
+
+/** The audience is a URI and may hold `=` in its query; a scope token may too: the first `=` behind the path counts. */
+function collectAccess(text: string, before: readonly Access[] = []): readonly Access[] {
+  const match = /^([^=\s]+)=(.*)$/s.exec(text)
+  if (match === null)
+    throw new InvalidArgumentError('must be AUDIENCE=SCOPE, such as "https://api.example=orders:read"')
+  return [...before, { audience: match[1] as string, scope: match[2] as string }]
+}
+
+function readSettings({ name, audience, scope, access, guards, jwks, metadata }: SetFlags) {
+  if ((audience === undefined) !== (scope === undefined)) {
+    throw new CommandError('usage', '--audience and --scope go together: which API, and what may be done there')
+  }
+  const pair = audience === undefined || scope === undefined ? [] : [{ audience, scope }]
+  const all = [...pair, ...(access ?? [])]
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(all.length === 0 ? {} : { access: all }),
+    ...(guards === undefined ? {} : { guards: [...guards] }),
+    ...(jwks === undefined ? {} : { jwks: readJwks(jwks) }),
+    ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),
+  }
+}
+
+/** A JWK Set, or one JWK. What is private never leaves this machine. */
+function readJwks(file: string): NonNullable<Body<'createClient'>['jwks']> {
+  let value: { readonly keys?: unknown } | undefined
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8')) as typeof value
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new CommandError(isMissing ? 'notFound' : 'error', `${file} ${isMissing ? 'does not exist' : 'is not JSON'}`)
+  }
+  const keys = (Array.isArray(value?.keys) ? value.keys : [value]) as { readonly [member: string]: unknown }[]
+  if (keys.some((key) => typeof key !== 'object' || key === null || 'd' in key || 'k' in key)) {
+    throw new CommandError('usage', `${file} must hold public keys: one of them has a private part or is no JWK`)
+  }
+  return { keys } as NonNullable<Body<'createClient'>['jwks']>
+}
+
+const types = ['service', 'web', 'spa', 'native', 'agent'] as const
+
+function parseType(text: string): (typeof types)[number] {
+  const type = types.find((each) => each === text)
+  if (type === undefined) throw new InvalidArgumentError(`must be one of ${types.join(', ')}`)
+  return type
+}
+
+const create = withSettings(leaf('create'))
+  .description('register a client; its secret is shown once')
+  .option('--type <type>', types.join(', '), parseType, 'service')
+  .action(async (flags: SetFlags & { readonly type: (typeof types)[number] }) => {
+    const { name, ...settings } = readSettings(flags)
+    if (name === undefined) throw new CommandError('usage', '--name is missing: what people call it')
+    const body = { access: [], ...settings, name, type: flags.type }
+    const made = await connectToServer().management.createClient({ body })
+    if (flags.json === true) return printJson(made)
+    if (made.clientSecret !== undefined) note('the secret is shown once')
+    printRecord({ clientId: made.clientId, clientSecret: made.clientSecret })
+  })
+
+const list = leaf('list')
+  .description('clients')
+  .option('--limit <count>', '1 to 100, default 25', parseCount)
+  .option('--after <cursor>', 'the next page, as told')
+  .action(async ({ json, limit, after }: Json & { readonly limit?: number; readonly after?: string }) => {
+    const query = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
+    const page = await connectToServer().management.listClients({ query })
+    if (json === true) return printJson(page)
+    printTable(
+      ['ID', 'NAME', 'TYPE', 'STATUS', 'ACCESS'],
+      page.data.map(({ clientId, name, type, status, access }) => [clientId, name, type, status, formatAccess(access)]),
+    )
+    if (page.next !== null) note(`there are more: --after ${page.next}`)
+  })
+
+function formatAccess(access: readonly Access[]): string {
+  return access.map(({ audience, scope }) => `${audience} (${scope})`).join(', ')
+}
+
+const show = leaf('show')
+  .description('one client')
+  .argument('<id>')
+  .action(async (clientId: string, { json }: Json) => {
+    const client = await connectToServer().management.getClient({ params: { clientId: requireId(clientId) } })
+    if (json === true) printJson(client)
+    else printRecord({ ...client, access: formatAccess(client.access) })
+  })
+
+const update = withSettings(leaf('update'))
+  .description('change a client; access given here replaces all it had, at once, for every live credential')
+  .argument('<id>')
+  .option('--status <active|disabled>', 'disabled refuses all of its credentials')
+  .action(async (clientId: string, flags: SetFlags & { readonly status?: string }) => {
+    const status = flags.status as 'active' | 'disabled' | undefined
+    if (status !== undefined && status !== 'active' && status !== 'disabled') {
+      throw new CommandError('usage', '--status must be active or disabled')
+    }
+    const body = { ...readSettings(flags), ...(status === undefined ? {} : { status }) }
+    if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
+    const client = await connectToServer().management.updateClient({ params: { clientId: requireId(clientId) }, body })
+    if (flags.json === true) printJson(client)
+    else printRecord({ ...client, access: formatAccess(client.access) })
+  })
+
+const secret = leaf('secret')
+  .description('a new secret, which alone goes to standard output; the others go on, or end after the grace')
+  .argument('<id>')
+  .option('--grace <duration>', 'the others end after it, such as 1h', parseDuration)
+  .action(async (clientId: string, { json, grace }: Json & { readonly grace?: number }) => {
+    const body = grace === undefined ? {} : { graceSeconds: grace }
+    const { management } = connectToServer()
+    const made = await management.createClientSecret({ params: { clientId: requireId(clientId) }, body })
+    if (json === true) return printJson(made)
+    note(`secret ${made.id} of ${made.clientId}, shown once`)
+    printLine(made.clientSecret)
+  })
+
+const revoke = leaf('revoke')
+  .description('end all keys, tokens, secrets and public keys of a client; new ones can be made at once')
+  .argument('<id>')
+  .option('--reason <text>', 'for the audit log')
+  .action(async (clientId: string, { json, reason }: Json & { readonly reason?: string }) => {
+    const body = reason === undefined ? {} : { reason }
+    const { management } = connectToServer()
+    const ended = await management.revokeClient({ params: { clientId: requireId(clientId) }, body })
+    if (json === true) printJson(ended)
+    else printRecord(ended)
+  })
+
+const remove = leaf('delete')
+  .description('delete a client; everything it holds is revoked')
+  .argument('<id>')
+  .action(async (clientId: string, { json }: Json) => {
+    const gone = await connectToServer().management.deleteClient({ params: { clientId: requireId(clientId) } })
+    if (json === true) printJson(gone)
+    else printLine(`${gone.clientId}  deleted  feed sequence ${gone.feedSequence}`)
+  })
+
+export const clientsCommand = new Command('clients')
+  .description('the parties that hold credentials')
+  .addCommand(create)
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(update)
+  .addCommand(secret)
+  .addCommand(revoke)
+  .addCommand(remove)

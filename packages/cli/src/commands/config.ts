@@ -1,0 +1,42 @@
+import type { AddressRange } from '@countersign/core'
+import { Command } from 'commander'
+import { leaf } from '../flags.ts'
+import { printJson, printRecord } from '../output.ts'
+
+const print = leaf('print')
+  .description('the settings that serve would run with, secrets redacted, or every problem at once')
+  .option('--config <file>', 'settings as one JSON object, names in camelCase')
+  .action(async ({ json, config: file }: { readonly json?: true; readonly config?: string }) => {
+    const { readConfig } = await import('@countersign/server')
+    const { listen, database, masterKey, adminKey, trustedProxies, redis, ...plain } = readConfig(process.env, file)
+    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+    const effective = {
+      ...plain,
+      listen: `${host}:${listen.port}`,
+      database: withoutPassword(database),
+      redis: redis === undefined ? null : withoutPassword(redis),
+      masterKey: masterKey === undefined ? 'a file beside the database' : '[redacted]',
+      adminKey: adminKey === undefined ? null : '[redacted]',
+      trustedProxies: trustedProxies.map(formatRange),
+    }
+    if (json === true) printJson(effective)
+    else printRecord(effective)
+  })
+
+/** IPv4 is kept in its IPv4-mapped form; a URL parser shortens IPv6 as RFC 5952 has it. */
+function formatRange({ address, prefixLength }: AddressRange): string {
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    (((address[at * 2] ?? 0) << 8) | (address[at * 2 + 1] ?? 0)).toString(16),
+  )
+  if (prefixLength >= 96 && groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
+    return `${address.subarray(12).join('.')}/${prefixLength - 96}`
+  }
+  return `${new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)}/${prefixLength}`
+}
+
+/** A password is in the user information of a URL, or in its query. */
+function withoutPassword(text: string): string {
+  return text.replace(/^(\w+:\/\/)[^@/?]*@/, '$1[redacted]@').replace(/([?&][^=&]*pass[^=&]*=)[^&]*/gi, '$1[redacted]')
+}
+
+export const configCommand = new Command('config').description('the configuration of serve').addCommand(print)

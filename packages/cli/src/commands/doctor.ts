@@ -1,0 +1,21 @@
+import { type DatabaseFlags, findDatabase, withDatabase } from '../database.ts'
+import { exitCodes } from '../exit.ts'
+import { leaf } from '../flags.ts'
+import { printJson, printLine } from '../output.ts'
+
+export const doctorCommand = withDatabase(leaf('doctor'))
+  .description('what is right and wrong here, and what to do about it; exit 1 when something fails')
+  .action(async ({ json, ...flags }: DatabaseFlags & { readonly json?: true }) => {
+    const { inspectInstallation } = await import('@countersign/server')
+    const { inspectRuntime, inspectServer } = await import('../inspect.ts')
+    const findings = [
+      inspectRuntime(),
+      ...inspectInstallation(findDatabase(flags).database),
+      ...(await inspectServer(() => Date.now() / 1000)),
+    ]
+    if (findings.some(({ outcome }) => outcome === 'fail')) process.exitCode = exitCodes.error
+    if (json === true) printJson({ data: findings })
+    else
+      for (const { outcome, check, detail } of findings)
+        printLine(`${outcome.padEnd(4)}  ${check.padEnd(14)}  ${detail}`)
+  })

@@ -1,0 +1,57 @@
+import type { RequestEvent } from '@countersign/gateway'
+import { Command } from 'commander'
+import { collect } from '../flags.ts'
+import type { GuardOptions } from '../guard.ts'
+import { note, printJson } from '../output.ts'
+import { untilStopped } from '../until_stopped.ts'
+
+interface Flags extends Omit<GuardOptions, 'onRequest' | 'onNotice'> {
+  readonly json?: true
+}
+
+export const gatewayCommand = new Command('gateway')
+  .description('a reverse proxy that lets described, permitted requests through to your API')
+  .requiredOption('--openapi <file|url>', 'your API’s description')
+  .requiredOption('--upstream <url>', 'where your API runs')
+  .option('--listen <address:port>', 'where callers come in', '127.0.0.1:4801')
+  .option('--health-listen <address:port>', 'answers /healthz and /readyz')
+  .option('--audience <uri>', 'what credentials must be for; default: as dev registered it')
+  .option('--base-path <path>', 'instead of the one in the document')
+  .option('--server <url>', 'the issuer; default: COUNTERSIGN_URL or the profile')
+  .option('--credential-file <file>', 'a key that may verify for the audience; default: COUNTERSIGN_KEY or the profile')
+  .option('--trusted-proxies <cidr...>', 'whose forwarded headers are believed; default: nobody’s', collect)
+  .option('--json', 'one line of JSON when ready; requests as JSON on standard error')
+  .action(async ({ json, ...flags }: Flags) => {
+    const { guard } = await import('../guard.ts')
+    const guarding = await guard({ ...flags, onNotice: note, onRequest: json === true ? logJson : logLine })
+    const { url, healthUrl, issuer, audience, description } = guarding
+    const { operations, scopes, problems } = description
+    const open = operations.filter((operation) => operation.public).length
+    if (json === true) {
+      const names = scopes.map(({ name }) => name)
+      printJson({
+        url,
+        healthUrl,
+        issuer,
+        audience,
+        operations: operations.length,
+        public: open,
+        scopes: names,
+        problems,
+      })
+    } else {
+      note(`guards ${operations.length} operations at ${url}${description.basePath}, ${open} of them public`)
+      note(`audience ${audience}, issuer ${issuer}${healthUrl === null ? '' : `, health ${healthUrl}`}`)
+      note(`scopes: ${scopes.map(({ name }) => name).join(' ') || 'none'}`)
+      for (const { pointer, message } of problems) note(`  ${pointer || '/'}: ${message}`)
+    }
+    await untilStopped(guarding.stop)
+  })
+
+function logLine({ method, path, status, decision, why }: RequestEvent): void {
+  note(`${method} ${path}  ${status} ${decision}  ${why}`)
+}
+
+function logJson(event: RequestEvent): void {
+  note(JSON.stringify(event))
+}

@@ -1,0 +1,193 @@
+import type { Answer, Body, Query } from '@countersign/client'
+import { formatTime } from '@countersign/core'
+import { Command } from 'commander'
+import { requireAudience, requireClient, requireScope } from '../choices.ts'
+import { connectToServer } from '../connection.ts'
+import { CommandError } from '../exit.ts'
+import {
+  collect,
+  leaf,
+  orNone,
+  parseCount,
+  parseDuration,
+  parseJsonFlag,
+  parseRateLimit,
+  parseTimeFlag,
+  type RateLimitFlag,
+} from '../flags.ts'
+import { requireId } from '../identifier.ts'
+import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+
+interface Json {
+  readonly json?: true
+}
+
+interface Limits {
+  readonly name?: string
+  readonly scope?: string
+  readonly expiresIn?: number
+  readonly expiresAt?: string
+  readonly ipAllow?: readonly string[] | 'none'
+  readonly originAllow?: readonly string[] | 'none'
+  readonly rateLimit?: RateLimitFlag | 'none'
+  readonly metadata?: { readonly [name: string]: unknown }
+}
+
+type Metadata = NonNullable<Body<'updateKey'>['metadata']>
+
+function withLimits(command: Command): Command {
+  return command
+    .option('--scope <scope>', 'tokens with spaces between them')
+    .option('--name <name>', 'for people')
+    .option('--expires-in <duration>', 'such as 30d', parseDuration)
+    .option('--expires-at <time>', 'RFC 3339, or none', orNone(parseTimeFlag))
+    .option('--ip-allow <cidr>', 'addresses it may be used from; several, or none', orNone(collect))
+    .option('--origin-allow <origin>', 'origins it may be used from; several, or none', orNone(collect))
+    .option('--rate-limit <rate>', 'such as 100/60s, or none', orNone(parseRateLimit))
+    .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
+}
+
+/** What both `create` and `update` can say; only what was said. */
+function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, metadata, name, scope }: Limits) {
+  if (expiresIn !== undefined && expiresAt !== undefined) {
+    throw new CommandError('usage', '--expires-in and --expires-at exclude each other')
+  }
+  const end = expiresIn === undefined ? expiresAt : formatTime(Date.now() / 1000 + expiresIn)
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(end === undefined ? {} : { expiresAt: end === 'none' ? null : end }),
+    ...(ipAllow === undefined ? {} : { ipAllow: ipAllow === 'none' ? null : [...ipAllow] }),
+    ...(originAllow === undefined ? {} : { originAllow: originAllow === 'none' ? null : [...originAllow] }),
+    ...(rateLimit === undefined ? {} : { rateLimit: rateLimit === 'none' ? null : rateLimit }),
+    ...(metadata === undefined ? {} : { metadata: metadata as Metadata }),
+  }
+}
+
+interface CreateFlags extends Json, Limits {
+  readonly audience?: string
+  readonly client?: string
+  readonly environment: string
+}
+
+const create = withLimits(leaf('create'))
+  .description('make a key; it alone goes to standard output')
+  .option('--audience <uri>', 'the API it is for')
+  .option('--client <id>', 'whose it is')
+  .option('--environment <live|test>', 'live or test', parseEnvironment, 'live')
+  .action(async (flags: CreateFlags) => {
+    const limits = readLimits(flags)
+    const { management } = connectToServer()
+    const audience = await requireAudience(management, flags.audience)
+    const client = await requireClient(management, flags.client, audience)
+    const scope = await requireScope(management, flags.scope, { client, audience })
+    const environment = flags.environment === 'test' ? 'test' : 'live'
+    const body = { name: 'made with the CLI', ...limits, clientId: client, audience, scope, environment } as const
+    showNew(await management.createKey({ body }), flags)
+  })
+
+function parseEnvironment(text: string): string {
+  if (text !== 'live' && text !== 'test') throw new CommandError('usage', '--environment must be live or test')
+  return text
+}
+
+function showNew(made: Answer<'createKey'>, { json }: Json): void {
+  if (json === true) {
+    printJson(made)
+    return
+  }
+  note(
+    `key ${made.id}, shown once; scope ${made.scope}; ${made.expiresAt === null ? 'no end' : `until ${made.expiresAt}`}`,
+  )
+  printLine(made.key)
+}
+
+interface ListFlags extends Json {
+  readonly client?: string
+  readonly status?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+const list = leaf('list')
+  .description('keys, newest last')
+  .option('--client <id>', 'of one client')
+  .option('--status <status>', 'active, disabled, revoked or expired')
+  .option('--limit <count>', '1 to 100, default 25', parseCount)
+  .option('--after <cursor>', 'the next page, as told')
+  .action(async ({ client, status, limit, after, json }: ListFlags) => {
+    // The status is the server's to judge.
+    const query = { clientId: client, status, limit, after } as Query<'listKeys'>
+    const page = await connectToServer().management.listKeys({ query })
+    if (json === true) return printJson(page)
+    printTable(
+      ['ID', 'NAME', 'CLIENT', 'AUDIENCE', 'SCOPE', 'ENVIRONMENT', 'STATUS', 'EXPIRES'],
+      page.data.map((key) => [
+        key.id,
+        key.name,
+        key.clientId,
+        key.audience,
+        key.scope,
+        key.environment,
+        key.status,
+        key.expiresAt,
+      ]),
+    )
+    if (page.next !== null) note(`there are more: --after ${page.next}`)
+  })
+
+const show = leaf('show')
+  .description('one key, never its secret')
+  .argument('<id>')
+  .action(async (id: string, { json }: Json) => {
+    const key = await connectToServer().management.getKey({ params: { id: requireId(id) } })
+    if (json === true) printJson(key)
+    else printRecord(key)
+  })
+
+const update = withLimits(leaf('update'))
+  .description('change a key; it holds at every verifier within the bound')
+  .argument('<id>')
+  .action(async (id: string, flags: Json & Limits) => {
+    const body = readLimits(flags)
+    if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
+    const key = await connectToServer().management.updateKey({ params: { id: requireId(id) }, body })
+    if (flags.json === true) printJson(key)
+    else printRecord(key)
+  })
+
+const roll = leaf('roll')
+  .description('a new key like this one; it alone goes to standard output')
+  .argument('<id>')
+  .option('--grace <duration>', 'the old one goes on for so long, such as 1h; default: it ends now', parseDuration, 0)
+  .action(async (id: string, flags: Json & { readonly grace: number }) => {
+    const { management } = connectToServer()
+    const body = { graceSeconds: flags.grace }
+    showNew(await management.rollKey({ params: { id: requireId(id) }, body }), flags)
+  })
+
+function change(name: 'disable' | 'enable' | 'revoke', description: string): Command {
+  return leaf(name)
+    .description(description)
+    .argument('<id>')
+    .option('--reason <text>', 'for the audit log')
+    .action(async (given: string, { json, reason }: Json & { readonly reason?: string }) => {
+      const id = requireId(given)
+      const { management } = connectToServer()
+      const call = { disable: management.disableKey, enable: management.enableKey, revoke: management.revokeKey }[name]
+      const changed = await call({ params: { id }, body: reason === undefined ? {} : { reason } })
+      if (json === true) printJson(changed)
+      else printLine(`${changed.id}  ${changed.status}  feed sequence ${changed.feedSequence}`)
+    })
+}
+
+export const keysCommand = new Command('keys')
+  .description('API keys')
+  .addCommand(create)
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(update)
+  .addCommand(roll)
+  .addCommand(change('disable', 'suspend a key'))
+  .addCommand(change('enable', 'end a suspension'))
+  .addCommand(change('revoke', 'end a key for good, and every token that came from it'))

@@ -1,0 +1,151 @@
+/** `countersign gateway`: a gateway of its own process, its engine fed by a server over HTTP. */
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ApiError, type ManagementClient } from '@countersign/client'
+import { type AddressRange, parseAddressRange, parseTime } from '@countersign/core'
+import { type AssertionSource, createGateway, createHealthListener, type RequestEvent } from '@countersign/gateway'
+import { type ApiDescription, deriveSlug } from '@countersign/openapi'
+import { connect } from '@countersign/verifier'
+import { connectToServer } from './connection.ts'
+import { describeDocument, loadDocument } from './document.ts'
+import { CommandError } from './exit.ts'
+import { onlyAudience, type Profile } from './profile.ts'
+import { readUpstream } from './upstream.ts'
+
+export interface GuardOptions {
+  readonly openapi: string
+  readonly upstream: string
+  readonly listen: string
+  readonly healthListen?: string
+  readonly audience?: string
+  readonly basePath?: string
+  readonly server?: string
+  readonly credentialFile?: string
+  readonly trustedProxies?: readonly string[]
+  readonly onRequest: (event: RequestEvent) => void
+  /** Something the operator should see, one line. */
+  readonly onNotice: (line: string) => void
+}
+
+export interface Guarding {
+  readonly url: string
+  readonly healthUrl: string | null
+  readonly issuer: string
+  readonly audience: string
+  readonly description: ApiDescription
+  /** Stop accepting, finish what runs within 10 s. */
+  stop(): Promise<void>
+}
+
+/** Resolves when it listens and has its status book. Throws `CommandError` with one line. */
+export async function guard(options: GuardOptions): Promise<Guarding> {
+  const upstream = readUpstream(options.upstream)
+  const trustedProxies = (options.trustedProxies ?? []).map(readRange)
+  const listen = readListen(options.listen, '--listen')
+  const healthListen =
+    options.healthListen === undefined ? undefined : readListen(options.healthListen, '--health-listen')
+  const description = describeDocument(await loadDocument(options.openapi), options.openapi, options.basePath)
+  const server = connectToServer({ server: options.server, credentialFile: options.credentialFile })
+  const { issuer, management } = server
+  const audience = options.audience ?? profileAudience(server.profile, description)
+  if (audience === undefined) throw new CommandError('usage', '--audience is missing: what must credentials be for?')
+  await requireGuarding(management, audience)
+
+  const credential = server.credential.reveal()
+  const connection = connect({ issuer, audience, credential, onProblem: options.onNotice })
+  await connection.ready()
+  let isClosing = false
+  const gateway = createGateway({
+    engine: connection.engine,
+    keeper: connection.keeper,
+    description,
+    upstream,
+    audience,
+    assertions: assertionsOf(management, audience),
+    trustedProxies,
+    now: () => Date.now() / 1000,
+    nextRequestId: () => `req_${randomUUID()}`,
+    onRequest: options.onRequest,
+  })
+  const health = createHealthListener({ keeper: connection.keeper, isClosing: () => isClosing })
+  const stop = async (): Promise<void> => {
+    isClosing = true
+    await gateway.close()
+    connection.close()
+    health.closeAllConnections()
+    health.close()
+  }
+  try {
+    const healthUrl = healthListen === undefined ? null : await start(health, healthListen, '--health-listen')
+    const url = await start(gateway.server, listen, '--listen')
+    return { url, healthUrl, issuer, audience, description, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** As `dev` named it for this very document, else the only one there is. */
+function profileAudience(profile: Profile | undefined, description: ApiDescription): string | undefined {
+  return profile?.audiences[deriveSlug(description.title)] ?? onlyAudience(profile)
+}
+
+/** A key that cannot do the work is found at the start and not with the first request. */
+async function requireGuarding(management: ManagementClient, audience: string): Promise<void> {
+  try {
+    await management.createAssertion({ body: { credential: 'none', audience } })
+  } catch (error) {
+    // No credential was meant: what counts is that the question was allowed.
+    if (error instanceof ApiError && error.status === 422) return
+    if (error instanceof ApiError && error.status === 403) {
+      throw new CommandError('denied', `the gateway’s key may not verify for ${audience}: ${error.detail}`)
+    }
+    throw error
+  }
+}
+
+function assertionsOf(management: ManagementClient, audience: string): AssertionSource {
+  return async ({ credential, ip, origin }) => {
+    const { assertion, expiresAt } = await management.createAssertion({
+      body: {
+        credential,
+        audience,
+        ...(ip === undefined ? {} : { ip }),
+        ...(origin === undefined ? {} : { origin }),
+      },
+    })
+    return { assertion, expiresAt: parseTime(expiresAt) ?? 0 }
+  }
+}
+
+interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+function readListen(text: string, flag: string): Listen {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match !== null && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port }
+  throw new CommandError('usage', `${flag} must be ADDRESS:PORT, such as 127.0.0.1:4801`)
+}
+
+function readRange(text: string): AddressRange {
+  const range = parseAddressRange(text)
+  if (range !== undefined) return range
+  throw new CommandError('usage', `--trusted-proxies: ${text} is no CIDR range such as 10.0.0.0/8, without host bits`)
+}
+
+function start(server: Server, { host, port }: Listen, flag: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${error.code})`
+      reject(new CommandError('error', `${host}:${port} ${why}: choose another with ${flag}`))
+    })
+    server.listen(port, host, () => {
+      const { family, address, port: bound } = server.address() as AddressInfo
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`)
+    })
+  })
+}
