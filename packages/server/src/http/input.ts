@@ -13,7 +13,7 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, where
   throw new ProblemError(400, 'invalid_request', detail, { errors })
 }
 
-/** Names come from outside and are shown only when they are short and plain. */
+/** Names come from outside and are shown only when they are plain, and shorter than any secret. */
 function fieldErrors(issue: z.core.$ZodIssue, where: 'body' | 'query'): readonly FieldError[] {
   const path = issue.path.map((part) => escapePointer(String(part)))
   const at = where === 'query' ? `?${path.join('/')}` : `/${path.join('/')}`
@@ -28,7 +28,7 @@ function fieldErrors(issue: z.core.$ZodIssue, where: 'body' | 'query'): readonly
 }
 
 function escapePointer(name: string): string {
-  return /^[\x21-\x7e]{1,64}$/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : '(unprintable)'
+  return /^[\x21-\x7e]{1,32}$/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : '(not shown)'
 }
 
 /** Deeper than anything we take; what recurses later may rely on it. */

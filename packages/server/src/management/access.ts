@@ -2,6 +2,7 @@
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { shownScope } from '../services/shown_scope.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
 import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
@@ -46,7 +47,7 @@ export function requireWithinAccess(client: Client, api: Api, scope: Scope): voi
   const access = client.access[api.id]
   if (access === undefined) throw invalid('/audience', 'is an API that this client has no access to')
   const beyond = missingScope(scope, parseScope(access))
-  if (beyond.length > 0) throw invalid('/scope', `goes beyond the client’s access: ${beyond.slice(0, 10).join(' ')}`)
+  if (beyond.length > 0) throw invalid('/scope', `goes beyond the client’s access: ${shownScope(beyond)}`)
 }
 
 /** Input that the schema has already accepted. */
@@ -62,6 +63,5 @@ function requireRegistered(api: Api, scope: Scope, pointer: string): void {
     scope,
     api.scopes.map(({ name }) => name),
   )
-  if (unknown.length > 0)
-    throw invalid(pointer, `names scopes this API does not have: ${unknown.slice(0, 10).join(' ')}`)
+  if (unknown.length > 0) throw invalid(pointer, `names scopes this API does not have: ${shownScope(unknown)}`)
 }

@@ -2,6 +2,7 @@
 import { missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { OauthError } from './oauth_error.ts'
+import { shownScope } from './shown_scope.ts'
 
 /**
  * The scope to issue. `requested: undefined` means all of `ceiling`. One token beyond it is `invalid_scope`: nothing is
@@ -15,7 +16,7 @@ export function requireIssuable(client: Client, api: Api, requested: string | un
   const allowed = parseScope(client.access[api.id] as string)
   const scope = requested === undefined ? ceiling : readRequested(requested)
   const beyond = [...missingScope(scope, ceiling), ...missingScope(scope, allowed)]
-  if (beyond.length > 0) throw new OauthError('invalid_scope', `not allowed here: ${beyond.slice(0, 10).join(' ')}`)
+  if (beyond.length > 0) throw new OauthError('invalid_scope', `not allowed here: ${shownScope(beyond)}`)
   return scope
 }
 

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import type { Log } from './log.ts'
 
 /** JSON lines on standard error. An error is logged by name, message and stack: its other members may quote anything. */
-export function createPinoLog(level: string): Log {
+export function createPinoLog(level: string, destination = pino.destination({ dest: 2, sync: true })): Log {
   const logger = pino(
     {
       level,
@@ -10,7 +10,7 @@ export function createPinoLog(level: string): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { error: describeError },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   )
   return {
     info: (fields, message) => logger.info(fields, message),
