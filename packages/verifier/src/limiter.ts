@@ -12,8 +12,11 @@ export function memoryLimiter(entriesMax = 100_000): Limiter {
   const arrivals = new Cache<number>(entriesMax)
   return {
     take(id, rate, now) {
+      const kept = arrivals.get(id) ?? 0
       // No arrival lies beyond one window: one that does was written before the clock went back, or under a wider window.
-      const outcome = gcra(rate, Math.min(arrivals.get(id) ?? 0, now + rate.windowSeconds), now)
+      // It then leaves one request, and the rest at the limit's own pace.
+      const arrivalAt = kept > now + rate.windowSeconds ? now + rate.windowSeconds * (1 - 1 / rate.limit) : kept
+      const outcome = gcra(rate, arrivalAt, now)
       if (outcome.allowed) arrivals.set(id, outcome.arrivalAt)
       return outcome
     },

@@ -520,11 +520,13 @@ describe('limits', () => {
   it('of a clock that was set back do not refuse for longer than a window', async () => {
     const { memoryLimiter } = await import('./limiter.ts')
     const limiter = memoryLimiter()
-    const rate = { limit: 1, windowSeconds: 10 }
-    expect(await limiter.take('a', rate, 5_000)).toMatchObject({ allowed: true })
-    const refused = await limiter.take('a', rate, 1_000)
-    expect(refused).toMatchObject({ allowed: false, retryAfterSeconds: 10 })
-    expect(await limiter.take('a', rate, 1_010)).toMatchObject({ allowed: false })
+    const rate = { limit: 2, windowSeconds: 10 }
+    await limiter.take('a', rate, 5_000)
+    expect(await limiter.take('a', rate, 5_000)).toMatchObject({ allowed: true, remaining: 0 })
+    expect(await limiter.take('a', rate, 1_000)).toMatchObject({ allowed: true, remaining: 0 })
+    expect(await limiter.take('a', rate, 1_000)).toMatchObject({ allowed: false, retryAfterSeconds: 5 })
+    expect(await limiter.take('a', rate, 1_005)).toMatchObject({ allowed: true })
+    expect(await limiter.take('a', { limit: 0, windowSeconds: 10 }, 900)).toMatchObject({ allowed: false })
   })
 })
 

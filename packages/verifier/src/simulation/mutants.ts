@@ -1,0 +1,156 @@
+/** Every rule of the feed left out once: feed.md §9 and reliability.md §6.7. What is not found is a hole in the simulator. */
+import type { Patch } from './patched.ts'
+import { allRules, type Rules } from './rules.ts'
+
+export interface Mutant {
+  readonly name: string
+  /** What is changed in the code of the verifier and of core. */
+  readonly patches: readonly Patch[]
+  /** What the servers of the model no longer hold themselves to. */
+  readonly rules: Rules
+}
+
+const follower = 'verifier/src/feed_follower.ts'
+const establish = 'verifier/src/establish.ts'
+const engine = 'verifier/src/verify.ts'
+const book = 'verifier/src/status_book.ts'
+const clock = 'verifier/src/clock.ts'
+const effectiveGrant = 'core/src/effective_grant.ts'
+
+function mutant(name: string, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {
+  return { name, patches, rules: { ...allRules, ...broken } }
+}
+
+const noChain: Patch = { file: follower, find: ' || entry.chain !== chain', replace: '' }
+const noEpoch: Patch = { file: follower, find: 'answer.epoch !== place.epoch || ', replace: '' }
+
+export const mutants: readonly Mutant[] = [
+  mutant('a pushed entry is taken as proof of freshness', [
+    {
+      file: follower,
+      find: 'if (!(await applyNext(book, entry))) await ask()',
+      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; if (!(await applyNext(book, entry))) await ask()',
+    },
+  ]),
+  mutant('a heartbeat is trusted without the position', [
+    { file: follower, find: 'if (!(await catchUp(asked, answer.head))) return false', replace: '' },
+  ]),
+  mutant('freshness counts from when the answer arrived', [
+    {
+      file: follower,
+      find: 'freshness = { askedAt, ageMs: answer.ageMs }',
+      replace: 'freshness = { askedAt: stamp, ageMs: answer.ageMs }',
+    },
+    {
+      file: follower,
+      find: 'const age = elapsedMs(askedAt, stamp) + answer.ageMs',
+      replace: 'const age = answer.ageMs',
+    },
+  ]),
+  mutant('the age of the answer is not counted', [
+    {
+      file: follower,
+      find: 'freshness = { askedAt, ageMs: answer.ageMs }',
+      replace: 'freshness = { askedAt, ageMs: 0 }',
+    },
+  ]),
+  mutant('the answer does not say its age', [], { ageIsSaid: false }),
+  mutant('a replaced primary answers as if it were one', [], { replacedIsHonest: false }),
+  mutant('any answer will do, whatever the nonce', [
+    { file: follower, find: 'answer.nonce !== nonce || ', replace: '' },
+  ]),
+  mutant('accept while resyncing', [
+    {
+      file: follower,
+      find: '    freshness = undefined\n',
+      replace: '    freshness = { askedAt: clock.stamp(), ageMs: 0 }\n',
+    },
+  ]),
+  mutant('delete instead of tombstone', [
+    { file: book, find: 'this.#revoked.add(tags[type], id, dropAt)', replace: '' },
+  ]),
+  mutant('a gap is passed over, chain and all', [
+    noChain,
+    { file: follower, find: 'entry.sequence !== place.sequence + 1', replace: 'false' },
+  ]),
+  mutant(
+    'id > last, with numbers given before the commit',
+    [noChain, { file: follower, find: 'entry.sequence !== place.sequence + 1', replace: 'false' }],
+    { numberedAtCommit: false, placeIsChecked: false },
+  ),
+  mutant('the monotonic clock alone', [{ file: clock, find: ', until.wallMs - since.wallMs', replace: '' }]),
+  mutant('the wall clock alone', [{ file: clock, find: 'until.monotonicMs - since.monotonicMs, ', replace: '' }]),
+  mutant('the epoch is ignored', [noEpoch, noChain], { placeIsChecked: false, epochsDiffer: false }),
+  mutant('the same sequence in another history', [noChain], { placeIsChecked: false, epochsDiffer: false }),
+  mutant('what was revoked is forgotten across a restore', [
+    { file: follower, find: 'if (book !== undefined) next.keepRevoked(book)', replace: '' },
+  ]),
+  mutant('a torn snapshot', [], { snapshotIsWhole: false }),
+  mutant('the cache is filled after a revocation', [
+    {
+      file: establish,
+      find: 'return use({ record, readAt: place.sequence, since })',
+      replace: 'return use({ record, readAt: book.place.sequence, since })',
+    },
+  ]),
+  mutant(
+    'a look-up answered behind the place of the asker is used',
+    [
+      { file: establish, find: 'place.epoch !== asked.epoch || place.sequence < asked.sequence', replace: 'false' },
+      {
+        file: establish,
+        find: 'return use({ record, readAt: place.sequence, since })',
+        replace: 'return use({ record, readAt: asked.sequence, since })',
+      },
+    ],
+    { lookupsAreNotBehind: false },
+  ),
+  mutant('one off: >= for >', [
+    { file: book, find: 'said.sequence > sequence', replace: 'said.sequence > sequence + 1' },
+  ]),
+  mutant('an ancestor or client that changed does not evict', [
+    { file: engine, find: "    book.isChangedSince('client', clientId, readAt) ||\n", replace: '' },
+    {
+      file: engine,
+      find: "client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId)",
+      replace: "client: readAt === undefined ? book.state('client', clientId) : undefined",
+    },
+  ]),
+  mutant('the lineage is not looked at', [
+    { file: engine, find: 'lineage.map((ancestor) => ancestorState(ancestor, book))', replace: '[]' },
+  ]),
+  mutant('the cache is keyed by id', [
+    {
+      file: engine,
+      find: 'andThen(sha256(asked.credential), ',
+      replace:
+        "andThen(asked.credential.split('_').length === 4 ? (asked.credential.split('_')[2] ?? '') : sha256(asked.credential), ",
+    },
+  ]),
+  mutant('a wait after the decision', [
+    {
+      file: engine,
+      find: '(outcome) => withHit(question, 1, (after) => conclude(question, after, outcome)),',
+      replace: '(outcome) => conclude(question, hit, outcome),',
+    },
+  ]),
+  mutant('a removed key goes on verifying what is cached', [
+    { file: engine, find: 'isKeyGone(entry.signedBy, book) || ', replace: '' },
+  ]),
+  mutant(
+    'a cut-off by iat',
+    [
+      {
+        file: effectiveGrant,
+        find: 'position < client.cutOff',
+        replace: '(credential.notBefore ?? 0) < client.cutOff',
+      },
+    ],
+    { cutOffIsSequence: false },
+  ),
+  mutant('dropped at the end that a change set', [], { dropAtIsSigned: false }),
+  mutant('dropped without leeway and grace', [], { dropAtHasGrace: false }),
+  mutant("dropped by one's own clock", [
+    { file: follower, find: 'book?.sweep(answer.now)', replace: 'book?.sweep(stamp.wallMs / 1000)' },
+  ]),
+]

@@ -1,0 +1,39 @@
+/**
+ * The bound of feed.md, held by the real engine, follower and book under every fault the model knows. `SIMULATION_SEEDS`
+ * says how many runs; a finding names the seed that brings it back.
+ */
+import { expect, it } from 'vitest'
+import { createFeedFollower } from '../feed_follower.ts'
+import { memoryLimiter } from '../limiter.ts'
+import { createEngine } from '../verify.ts'
+import { type Finding, run } from './run.ts'
+
+const parts = { createFeedFollower, createEngine, memoryLimiter }
+const seeds = Number(process.env.SIMULATION_SEEDS ?? 1_500)
+const timeoutMs = 60_000 + seeds * 100
+
+it(`nothing is accepted on a state older than the bound, and all is well after faults stop: ${seeds} runs`, {
+  timeout: timeoutMs,
+}, async () => {
+  const tally = { accepted: 0, refused: 0, unavailable: 0 }
+  const findings: Finding[] = []
+  for (let seed = 1; seed <= seeds; seed++) {
+    const finding = await run(seed, parts, undefined, tally)
+    if (finding !== undefined) findings.push(finding)
+  }
+  expect(findings).toEqual([])
+  // A simulation in which nearly everything is unavailable proves nothing.
+  expect(tally.accepted).toBeGreaterThan(seeds * 50)
+  expect(tally.refused).toBeGreaterThan(seeds * 50)
+  expect(tally.unavailable).toBeGreaterThan(seeds * 10)
+})
+
+it('a seed is the same run every time', async () => {
+  const once = { accepted: 0, refused: 0, unavailable: 0 }
+  const again = { accepted: 0, refused: 0, unavailable: 0 }
+  for (const seed of [1, 2, 3]) {
+    await run(seed, parts, undefined, once)
+    await run(seed, parts, undefined, again)
+  }
+  expect(again).toEqual(once)
+})
