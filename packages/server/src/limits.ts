@@ -26,6 +26,10 @@ export const serverLimits = {
   failuresPerMinute: 600,
   /** Entries in one answer of the feed. */
   feedPageMax: 1_000,
+  /** Live feed entries about JWTs one client signed: the next revocation retires the signing key (feed.md §2). */
+  clientTokenEntriesMax: 1_000,
+  /** Live feed entries about JWTs issued to one client: the next revocation is a cut-off. */
+  tokenEntriesMax: 10_000,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   heartbeatMs: 15_000,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { allRoutes } from '@countersign/contract'
 import { generateKeyPair, importSigningKey, type JwsAlgorithm, randomBase62, signJwt } from '@countersign/core'
-import { openSqliteStore, type Store } from '@countersign/store'
+import { openSqliteStore, type Store, StoreUnavailableError } from '@countersign/store'
 import { expect } from 'vitest'
 import { type Answer, type Exchange, ProblemError } from './http/exchange.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
@@ -118,7 +118,10 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(options: Partial<ServerOptions> = {}): Promise<World> {
+/** `fails` is asked at each call on the store, also inside transactions; by name, such as `read.keys.find`. */
+export type Fails = (call: string) => boolean
+
+export async function startWorld(options: Partial<ServerOptions> & { readonly fails?: Fails } = {}): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-server-'))
   const file = join(directory, 'countersign.db')
   const master = options.master ?? new MasterKey(randomBytes(32))
@@ -127,7 +130,8 @@ export async function startWorld(options: Partial<ServerOptions> = {}): Promise<
   const logged: World['logged'] = []
   const note = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
   const log = { info: note('info'), warn: note('warn'), error: note('error') }
-  const store = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+  const sound = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+  const store = options.fails === undefined ? sound : faulty(sound, options.fails)
   const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, ...options })
   const admin = server.adminKey?.reveal() ?? ''
   const reader = new DatabaseSync(file, { readOnly: true })
@@ -200,6 +204,28 @@ export async function startWorld(options: Partial<ServerOptions> = {}): Promise<
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** A database that is there at one call and not at the next. */
+function faulty<T extends object>(target: T, fails: Fails, path = ''): T {
+  return new Proxy(target, {
+    get(holder, property) {
+      const value: unknown = Reflect.get(holder, property)
+      const name = `${path}${String(property)}`
+      if (typeof value === 'object' && value !== null) return faulty(value, fails, `${name}.`)
+      if (typeof value !== 'function') return value
+      return (...given: readonly unknown[]) => {
+        if (fails(name)) throw new StoreUnavailableError('unreachable', new Error(name))
+        const isWork = name === 'write' && typeof given[0] === 'function'
+        const work = given[0] as (transaction: object) => unknown
+        return Reflect.apply(
+          value,
+          holder,
+          isWork ? [(transaction: object) => work(faulty(transaction, fails, 'transaction.'))] : given,
+        )
+      }
+    },
+  })
 }
 
 type Requests = Pick<World, 'call' | 'ok' | 'form'>

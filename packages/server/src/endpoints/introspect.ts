@@ -57,7 +57,7 @@ function answerOf(tenant: TenantContext, inspection: Inspection, mayKnow: MayKno
 function oauthRefusal({ status, headers, body }: ProblemAnswer): Answer {
   return json(
     status,
-    { error: body.code, error_description: body.detail },
+    { error: status === 503 ? 'temporarily_unavailable' : body.code, error_description: body.detail },
     { ...headers, 'Content-Type': 'application/json' },
   )
 }

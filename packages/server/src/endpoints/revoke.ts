@@ -92,7 +92,7 @@ async function findJwt(services: Services, tenant: TenantContext, text: string):
     if (inspection.outcome === 'rejected') return undefined
     throw new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' })
   }
-  const { established, effective } = inspection
+  const { established, effective, signedBy } = inspection
   const { clientId, credentialId: jti } = established
   const expiresAt = established.expiresAt ?? 0
   const kind = established.kind === 'self_issued_jwt' ? 'client_token' : 'token'
@@ -103,7 +103,7 @@ async function findJwt(services: Services, tenant: TenantContext, text: string):
       const registered = kind === 'token' ? await transaction.tokens.find(tenant.id, jti) : undefined
       if (registered !== undefined) await revokeToken(transaction, registered, context)
       else if (effective.fault !== 'revoked')
-        revokeUnregistered(transaction, { kind, clientId, jti, expiresAt }, context)
+        await revokeUnregistered(transaction, { kind, clientId, jti, expiresAt, signedBy: signedBy?.id }, context)
     },
   }
 }

@@ -2,7 +2,7 @@ import { routes } from '@countersign/contract'
 import { clientIdPrefix, formatScope, formatTime, intersectScope, parseScope, parseTime } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
-import { revokeToken as revoke } from '../services/revoker.ts'
+import { mustCutOff, revokeToken as revoke } from '../services/revoker.ts'
 import { tokenSubject } from '../services/subjects.ts'
 import { auditView, type IssueRequest, issueJwt, tokenRecord } from '../services/token_issuer.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
@@ -107,6 +107,9 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
   const expiresAt = body.expiresAt === undefined ? token.expiresAt : (parseTime(body.expiresAt) as number)
   if (expiresAt !== undefined && expiresAt > token.issuedExpiresAt) {
     throw invalid('/expiresAt', `must not be after the signed end, ${formatTime(token.issuedExpiresAt)}`)
+  }
+  if (await mustCutOff(transaction, token, { tenant: tenant.id, now, actor, requestId })) {
+    throw new ProblemError(409, 'too_many_changes', 'The feed holds as many changes of this client’s tokens as it may.')
   }
   const changed: Token = {
     ...token,

@@ -1,6 +1,15 @@
 /** Revocation in one transaction: the row, the feed entry, the audit event (invariant 5). */
+import { publicKeyId } from '@countersign/core'
 import type { AuditActor, Key, Token, WriteTransaction } from '@countersign/store'
-import { keySubject, revokedClientTokenSubject, revokedTokenSubject, tokenSubject } from './subjects.ts'
+import { serverLimits } from '../limits.ts'
+import {
+  clientSubject,
+  keySubject,
+  publicKeySubject,
+  revokedClientTokenSubject,
+  revokedTokenSubject,
+  tokenSubject,
+} from './subjects.ts'
 import { auditView } from './token_issuer.ts'
 
 export interface RevocationContext {
@@ -38,6 +47,10 @@ export async function revokeToken(
   context: RevocationContext,
 ): Promise<Token> {
   if (token.status === 'revoked') return token
+  if (await mustCutOff(transaction, token, context)) {
+    await cutOff(transaction, token.clientId, context)
+    return { ...token, status: 'revoked' }
+  }
   const revoked: Token = { ...token, status: 'revoked', version: token.version + 1, updatedAt: Math.floor(context.now) }
   await transaction.tokens.update(revoked)
   transaction.append({
@@ -57,30 +70,93 @@ export async function revokeToken(
 }
 
 /** A JWT that no row knows: ours from the token endpoint, or one that a client signed. */
-export function revokeUnregistered(
+export interface UnregisteredJwt {
+  readonly kind: 'token' | 'client_token'
+  readonly clientId: string
+  readonly jti: string
+  readonly expiresAt: number
+  /** `client_token`: the feed's id of the public key that signed it. */
+  readonly signedBy: string | undefined
+}
+
+/** The feed holds so many entries about one client's JWTs and no more; then their key goes, or all of them (feed.md §2). */
+export async function revokeUnregistered(
   transaction: WriteTransaction,
-  jwt: {
-    readonly kind: 'token' | 'client_token'
-    readonly clientId: string
-    readonly jti: string
-    readonly expiresAt: number
-  },
+  jwt: UnregisteredJwt,
   context: RevocationContext,
-): void {
+): Promise<void> {
+  const { kind, clientId, jti, expiresAt, signedBy } = jwt
+  if (kind === 'token' && (await mustCutOff(transaction, { clientId, jti, format: 'jwt' }, context))) {
+    return cutOff(transaction, clientId, context)
+  }
+  const { tenant, actor, requestId } = context
+  const isSigned = kind === 'client_token' && signedBy !== undefined
+  if (isSigned && (await isFull(transaction, 'client_token', clientId, context))) {
+    return retirePublicKey(transaction, clientId, signedBy, context)
+  }
   const subject =
-    jwt.kind === 'token'
-      ? revokedTokenSubject(jwt.jti, jwt.expiresAt)
-      : revokedClientTokenSubject(jwt.clientId, jwt.jti, jwt.expiresAt)
+    kind === 'token' ? revokedTokenSubject(jti, expiresAt) : revokedClientTokenSubject(clientId, jti, expiresAt)
+  const audit = { actor, action: 'token.revoke', objectType: kind, objectId: jti, requestId }
   transaction.append({
-    tenant: context.tenant,
-    audit: {
-      actor: context.actor,
-      action: 'token.revoke',
-      objectType: jwt.kind,
-      objectId: jwt.jti,
-      after: { status: 'revoked', clientId: jwt.clientId },
-      requestId: context.requestId,
-    },
+    tenant,
+    clientId,
+    audit: { ...audit, after: { status: 'revoked', clientId } },
     subjects: () => [subject],
+  })
+}
+
+async function isFull(
+  transaction: WriteTransaction,
+  type: 'client_token' | 'token',
+  clientId: string,
+  { tenant, now }: RevocationContext,
+): Promise<boolean> {
+  const max = type === 'token' ? serverLimits.tokenEntriesMax : serverLimits.clientTokenEntriesMax
+  return (await transaction.statusEntries.count(tenant, type, clientId, now)) >= max
+}
+
+/** A JWT that has an entry of its own needs no further one. */
+export async function mustCutOff(
+  transaction: WriteTransaction,
+  { clientId, jti, format }: Pick<Token, 'clientId' | 'jti' | 'format'>,
+  context: RevocationContext,
+): Promise<boolean> {
+  if (format !== 'jwt' || !(await isFull(transaction, 'token', clientId, context))) return false
+  return (await transaction.statusEntries.find(context.tenant, 'token', jti)) === undefined
+}
+
+/** Every token the client has, by one entry. A deleted client's are dead already. */
+async function cutOff(transaction: WriteTransaction, clientId: string, context: RevocationContext): Promise<void> {
+  const { tenant, now, actor, requestId } = context
+  const client = await transaction.clients.find(tenant, clientId)
+  if (client === undefined) return
+  const at = Math.floor(now)
+  const tokens = await transaction.tokens.revokeByClient(tenant, clientId, at)
+  const changed = { ...client, version: client.version + 1, updatedAt: at }
+  await transaction.clients.update(changed)
+  const audit = { actor, action: 'client.cut_off', objectType: 'client', objectId: clientId, requestId }
+  transaction.append({
+    tenant,
+    audit: { ...audit, after: { registeredTokens: tokens.length } },
+    subjects: (sequence) => [clientSubject(changed, now, sequence)],
+    rows: (sequence) => transaction.clients.setCutOff(tenant, clientId, sequence),
+  })
+}
+
+async function retirePublicKey(
+  transaction: WriteTransaction,
+  clientId: string,
+  id: string,
+  { tenant, now, actor, requestId }: RevocationContext,
+): Promise<void> {
+  const jwks = await transaction.clients.jwks(tenant, clientId)
+  const jwk = jwks.find(({ thumbprint }) => publicKeyId(clientId, thumbprint) === id)
+  if (jwk === undefined) return
+  await transaction.clients.deleteJwk(tenant, clientId, jwk.kid)
+  const audit = { actor, action: 'client.jwk.retire', objectType: 'client', objectId: clientId, requestId }
+  transaction.append({
+    tenant,
+    audit: { ...audit, after: { kid: jwk.kid } },
+    subjects: () => [publicKeySubject(clientId, jwk.thumbprint, now)],
   })
 }
