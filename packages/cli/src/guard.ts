@@ -97,7 +97,7 @@ async function requireGuarding(management: ManagementClient, audience: string): 
     await management.createAssertion({ body: { credential: 'none', audience } })
   } catch (error) {
     // No credential was meant: what counts is that the question was allowed.
-    if (error instanceof ApiError && error.status === 422) return
+    if (error instanceof ApiError && [400, 422].includes(error.status)) return
     if (error instanceof ApiError && error.status === 403) {
       throw new CommandError('denied', `the gateway’s key may not verify for ${audience}: ${error.detail}`)
     }

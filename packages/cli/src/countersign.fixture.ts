@@ -1,0 +1,111 @@
+/** The real command, spawned, for tests only. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bin = fileURLToPath(new URL('../bin/countersign.mjs', import.meta.url))
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly input?: string | Buffer
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function start(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
+  // Nothing of whoever runs the tests: a COUNTERSIGN_URL of theirs would be another server.
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'))
+  return spawn(process.execPath, [bin, ...args], { cwd, env: { ...Object.fromEntries(kept), ...env } })
+}
+
+export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = start(args, options)
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(options.input ?? '')
+  let out = ''
+  let err = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, out, err }
+}
+
+export interface Running {
+  /** The first line on standard output. */
+  readonly line: string
+  err(): string
+  /** Sends the signal; the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** A command that goes on, once it has said on one line that it is ready. */
+export async function startUntilReady(args: readonly string[], options: RunOptions = {}): Promise<Running> {
+  const child = start(args, options)
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+  let out = ''
+  let err = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      out += text
+      if (out.includes('\n')) resolve(out.slice(0, out.indexOf('\n')))
+    })
+    child.once('close', (code) => reject(new Error(`exit ${code} before it was ready: ${err}`)))
+  })
+  return {
+    line,
+    err: () => err,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return closed
+    },
+  }
+}
+
+export interface DevLine {
+  readonly url: string
+  readonly gatewayUrl: string
+  readonly issuer: string
+  readonly data: string
+  readonly audience: string
+  readonly adminKey: string | null
+  readonly demo: {
+    readonly key: string | null
+    readonly scope: string
+    readonly clientId: string | null
+    readonly clientSecret: string | null
+  }
+}
+
+export interface Dev extends Running {
+  readonly ready: DevLine
+}
+
+export async function startDev(cwd: string, ...args: readonly string[]): Promise<Dev> {
+  const ports = args.includes('--port') ? [] : ['--port', '0', '--gateway-port', '0']
+  const running = await startUntilReady(['dev', ...ports, '--json', ...args], { cwd })
+  return { ...running, ready: JSON.parse(running.line) as DevLine }
+}
+
+/** A new folder, gone when the test file is. */
+export function makeFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'countersign-cli-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export function bearer(credential: string | null): RequestInit {
+  return { headers: { authorization: `Bearer ${credential}` } }
+}
