@@ -41,6 +41,10 @@ export async function serve(options: {
     log,
     keyPrefix: config.keyPrefix,
     trustedProxies: config.trustedProxies,
+    onFatal: (error) => {
+      log.error({ error }, 'the database can no longer be trusted: this process ends')
+      process.exit(1)
+    },
     ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
     ...(config.adminKey === undefined ? {} : { adminKey: config.adminKey }),
   })

@@ -26,6 +26,7 @@ import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
 import { createFailures } from './services/failures.ts'
+import { watchFatal } from './services/fatal.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'
 import { startMaintenance } from './services/maintenance.ts'
@@ -52,6 +53,11 @@ export interface ServerOptions {
   readonly now?: () => Seconds
   /** The server's own bound against its database. Default 10 seconds. */
   readonly maxStalenessSeconds?: number
+  /**
+   * Called once when the database can no longer be trusted by this process, which must then end. Default: nothing beyond
+   * the errors that are logged and answered; `serve` exits with 1.
+   */
+  readonly onFatal?: (error: Error) => void
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -75,12 +81,16 @@ type Endpoint = (
 ) => Promise<Answer> | Answer
 
 export async function createServer(options: ServerOptions): Promise<CountersignServer> {
-  const { store, baseUrl, log } = options
+  const { baseUrl, log } = options
+  let isClosing = false
+  const store = watchFatal(options.store, (error) => {
+    if (!isClosing) options.onFatal?.(error)
+  })
   const clock = systemClock(options.now)
   const now = (): Seconds => clock.stamp().wallMs / 1000
   const issuerOf = (slug: string): string => (slug === '' ? baseUrl : `${baseUrl}/t/${slug}`)
   const keyPrefix = options.keyPrefix ?? 'cs'
-  const adminKey = await bootstrap({ ...options, keyPrefix, now, randomBytes, issuerOf })
+  const adminKey = await bootstrap({ ...options, store, keyPrefix, now, randomBytes, issuerOf })
   const books = await openBooks({
     store,
     clock,
@@ -89,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     random: Math.random,
     onProblem: (message, error) => log.error({ error }, message),
   })
-  const services = createServices({ ...options, keyPrefix, now, books, issuerOf })
+  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf })
   const stopMaintenance = startMaintenance(services)
   const route = createRouter(mount(services))
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
@@ -128,6 +138,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     handle,
     createListener: () => createListener(handle, requestIds()),
     async close() {
+      isClosing = true
       services.streams.endAll()
       stopMaintenance()
       await services.positions.flush().catch(() => {})

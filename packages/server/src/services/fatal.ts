@@ -1,0 +1,31 @@
+import { FatalStoreError, type Store } from '@countersign/store'
+
+/**
+ * The store, which tells `onFatal` once when its database can no longer be trusted by this process: whatever goes on
+ * afterwards could acknowledge what is lost. Every write is watched, and the read that the books make all the time.
+ */
+export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => void): Store {
+  let isTold = false
+  const tell = (error: unknown): never => {
+    if (error instanceof FatalStoreError && !isTold) {
+      isTold = true
+      onFatal(error)
+    }
+    throw error
+  }
+  return {
+    ...store,
+    write: (work) => store.write(work).catch(tell),
+    feed: {
+      ...store.feed,
+      position() {
+        try {
+          const position = store.feed.position()
+          return position instanceof Promise ? position.catch(tell) : position
+        } catch (error) {
+          return tell(error)
+        }
+      },
+    },
+  }
+}
