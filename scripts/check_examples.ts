@@ -44,7 +44,7 @@ function examplesOf({ path, text }: Source): readonly { readonly path: string; r
 /** Imports stay at the top; the rest becomes the body of a function, so that an example may `await` and `return`. */
 function asModule(code: string): string {
   const imports = code.match(/^import .*$/gm) ?? []
-  const body = code.replace(/^import .*$/gm, '')
+  const body = code.replace(/^import .*$/gm, '').replace(/^export /gm, '')
   return `${imports.join('\n')}\nexport async function example() {\n${body}\n}\n`
 }
 

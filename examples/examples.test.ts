@@ -1,0 +1,88 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, type Product, startProduct, text } from '../conformance/product.fixture.ts'
+
+const run = promisify(execFile)
+let product: Product
+let environment: NodeJS.ProcessEnv
+
+beforeAll(async () => {
+  product = await startProduct()
+  const management = `${product.issuer}/v1`
+  const guard = await call(product, 'POST', '/v1/clients', {
+    name: 'api',
+    type: 'service',
+    access: [{ audience: management, scope: 'credentials:verify' }],
+    guards: [product.audience],
+  })
+  const verifier = await call(product, 'POST', '/v1/keys', {
+    clientId: guard.body.clientId,
+    audience: management,
+    scope: 'credentials:verify',
+    name: 'api',
+  })
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'own', alg: 'EdDSA' }
+  const { clientId, clientSecret, key } = product.demo
+  await call(product, 'PATCH', `/v1/clients/${clientId}`, { jwks: { keys: [publicJwk] } })
+  environment = {
+    ...process.env,
+    PORT: '0',
+    COUNTERSIGN_URL: product.issuer,
+    COUNTERSIGN_AUDIENCE: product.audience,
+    COUNTERSIGN_KEY: text(verifier.body.key),
+    KEY: key,
+    CLIENT_ID: clientId,
+    CLIENT_SECRET: clientSecret,
+    AUDIENCE: product.audience,
+    PRIVATE_JWK: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'own', alg: 'EdDSA' }),
+    API: product.gatewayUrl,
+  }
+})
+
+afterAll(() => product?.stop())
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+}
+
+describe.each(['express', 'fastify', 'hono', 'node_http'])('%s.ts', (name) => {
+  test('lets a key with the scope through and refuses all else', async () => {
+    const child: ChildProcess = spawn(process.execPath, [pathOf(name)], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const line = await new Promise<string>((resolve) =>
+        createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve),
+      )
+      const url = `http://127.0.0.1:${(JSON.parse(line) as { readonly port: number }).port}`
+      const authorization = `Bearer ${product.demo.key}`
+      const status = async (method: string, path: string, headers: Record<string, string> = {}): Promise<number> =>
+        (await fetch(url + path, { method, headers })).status
+      expect(await status('GET', '/health')).toBe(200)
+      expect(await status('GET', '/orders')).toBe(401)
+      expect(await status('GET', '/orders', { authorization })).toBe(200)
+      expect(await status('GET', '/orders', { 'x-api-key': product.demo.key })).toBe(200)
+      expect(await status('POST', '/orders', { authorization })).toBe(403)
+      expect(await status('GET', '/orders', { authorization: 'Bearer nonsense' })).toBe(401)
+    } finally {
+      child.kill()
+    }
+  })
+})
+
+test.each([
+  ['fetch_handler', '401\n200\n401'],
+  ['worker', 'verified'],
+  ['get_token', '200'],
+  ['exchange_token', '200'],
+  ['sign_own_jwt', '200'],
+])('%s.ts prints %j', async (name, printed) => {
+  const { stdout } = await run(process.execPath, [pathOf(name)], { env: environment })
+  expect(stdout.trim()).toBe(printed)
+})
