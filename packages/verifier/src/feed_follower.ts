@@ -54,6 +54,11 @@ const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
 const sweepEveryMs = 60_000
 
+/**
+ * A keeper that follows the feed from `source`. It asks at least every third of the bound, the smaller of
+ * `maxStalenessSeconds` and the API's ceiling, waits for no answer longer than 1 to 5 s, and retries by itself, so that
+ * nothing but `close` ends it. Call `start` once.
+ */
 export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   const { source, clock, schedule, random } = options
   const abort = new AbortController()

@@ -75,6 +75,15 @@ interface Unknown {
 /** Waits after which the engine gives up rather than chase a book that changes under it. */
 const roundsMax = 5
 
+/**
+ * The engine over its ports. It answers in the same turn whenever it need not wait; it never throws for what a credential
+ * is, and resolves to `unavailable` where nobody could tell.
+ *
+ * ```ts
+ * const engine = createEngine({ keeper, directory, limiter: memoryLimiter(), clock: systemClock() })
+ * const outcome = await engine.verify({ credential, audience, requires: [['orders:read']], address, origin })
+ * ```
+ */
 export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock } = options
   const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)

@@ -27,6 +27,10 @@ export interface HttpClient {
 const timeoutMs = 5_000
 const answerBytesMax = 4_194_304
 
+/**
+ * Requests below `issuer` with the verifier's credential. Throws `HttpStatusError` for an answer that is not 2xx, and an
+ * `Error` that names only the path when there is none; a POST ends after 5 s and takes at most 4 MiB.
+ */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { issuer, credential, fetch } = options
   const authorization = `Bearer ${credential}`
