@@ -44,13 +44,14 @@ async function authenticateSecret(
   text: string,
   address: string | undefined,
 ): Promise<Client> {
-  await requireAttemptsLeft(services, tenant, clientId, address)
+  requireAttemptsLeft(services, tenant, clientId, address)
   const shape = parseKey(text)
   const found =
     shape?.marker === 'secret' ? await services.store.lookup.clientSecret(tenant.id, await digest(text)) : undefined
+  requireAttemptsLeft(services, tenant, clientId, address)
   const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
   if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(services, found.client)) {
-    await countFailure(services, tenant, clientId, address)
+    countFailure(services, tenant, clientId, address)
     throw refused()
   }
   return found.client
@@ -69,19 +70,20 @@ async function authenticateAssertion(
   const kid = jwt.header.kid
   if (typeof iss !== 'string' || iss !== sub || typeof kid !== 'string') throw refused()
   if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
-  await requireAttemptsLeft(services, tenant, iss, address)
+  requireAttemptsLeft(services, tenant, iss, address)
   const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
   const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
   if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
-    await countFailure(services, tenant, iss, address)
+    countFailure(services, tenant, iss, address)
     throw refused()
   }
   const key = importVerificationKey(record.publicJwk, { alg: record.alg, purpose: 'client_assertion' })
   // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
   const typ = [undefined, 'JWT', 'client-authentication+jwt']
   const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
+  requireAttemptsLeft(services, tenant, iss, address)
   if ('fault' in verified || !holdsNow(verified, tenant, services.now())) {
-    await countFailure(services, tenant, iss, address)
+    countFailure(services, tenant, iss, address)
     throw refused()
   }
   await takeOnce(services, tenant, iss, verified)
@@ -144,24 +146,19 @@ function failureId(tenant: TenantContext, clientId: string, address: string | un
 
 const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 60 }
 
-async function requireAttemptsLeft(
+/** Asked before the look-up and again after it: what ran beside it may have used up the attempts (CVE-2024-4629). */
+function requireAttemptsLeft(
   services: Services,
   tenant: TenantContext,
   clientId: string,
   address: string | undefined,
-): Promise<void> {
-  const left = await services.failures.isLeft(failureId(tenant, clientId, address), failureRate)
-  if (left) return
+): void {
+  if (services.failures.isLeft(failureId(tenant, clientId, address), failureRate)) return
   throw new OauthError('slow_down', 'too many failed attempts for this client from this address', 429, {
     'Retry-After': '60',
   })
 }
 
-async function countFailure(
-  services: Services,
-  tenant: TenantContext,
-  clientId: string,
-  address: string | undefined,
-): Promise<void> {
-  await services.failures.count(failureId(tenant, clientId, address), failureRate)
+function countFailure(services: Services, tenant: TenantContext, clientId: string, address: string | undefined): void {
+  services.failures.count(failureId(tenant, clientId, address), failureRate)
 }
