@@ -1,5 +1,6 @@
 /** A million keys: how long until ready, how much memory, and how fast when any of them may come. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
@@ -9,21 +10,27 @@ import type { Figure } from './run.ts'
 const seconds = 3
 
 export async function benchKeys(): Promise<readonly Figure[]> {
-  const script = fileURLToPath(new URL('./keys_server.ts', import.meta.url))
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const filled = JSON.parse(execFileSync(process.execPath, [scriptPath('keys_fill')], { encoding: 'utf8' })) as Filled
+  const sample = JSON.parse(readFileSync(filled.sampleFile, 'utf8')) as readonly string[]
+  const child = spawn(process.execPath, [scriptPath('keys_server'), filled.directory], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const made = JSON.parse((await lines.next()).value as string) as Ready
+  const { url, readySeconds } = JSON.parse((await lines.next()).value as string) as {
+    readonly url: string
+    readonly readySeconds: number
+  }
   const load = (keys: readonly string[]) => async (): Promise<number> => {
     let index = 0
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${made.verifierKey}` }
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${filled.verifierKey}` }
     const body = (): string => {
       // A step that shares no factor with the length visits all of them, far apart.
       index = (index + 7_919) % keys.length
-      return JSON.stringify({ credential: keys[index], audience: made.audience, scope: 'orders:read' })
+      return JSON.stringify({ credential: keys[index], audience: filled.audience, scope: 'orders:read' })
     }
     const setupRequest = (request: autocannon.Request): autocannon.Request => ({ ...request, body: body() })
     const result = await autocannon({
-      url: `${made.url}/v1/verify`,
+      url: `${url}/v1/verify`,
       method: 'POST',
       headers,
       connections: 32,
@@ -33,14 +40,15 @@ export async function benchKeys(): Promise<readonly Figure[]> {
     if (result.non2xx > 0) throw new Error(`${result.non2xx} answers were not 2xx`)
     return result.requests.average
   }
-  const thousand = load(made.sample.slice(0, 1_000))
-  const uniform = await compareAsync(load(made.sample), thousand)
-  const hot = await compareAsync(load(made.sample.slice(0, 10_000)), thousand)
+  const thousand = load(sample.slice(0, 1_000))
+  const uniform = await compareAsync(load(sample), thousand)
+  const hot = await compareAsync(load(sample.slice(0, 10_000)), thousand)
   child.stdin.write('memory\n')
   const { rssMb } = JSON.parse((await lines.next()).value as string) as { readonly rssMb: number }
   child.kill()
+  rmSync(filled.directory, { recursive: true, force: true })
   return [
-    { name: '1,000,000 keys: server ready', value: made.readySeconds, unit: 's', goal: { atMost: 5 } },
+    { name: '1,000,000 keys: server ready', value: readySeconds, unit: 's', goal: { atMost: 5 } },
     { name: '1,000,000 keys: RSS after the load', value: rssMb, unit: 'MB', goal: { atMost: 400 } },
     { name: '1,000 keys', value: uniform.b, unit: '/s' },
     { name: 'any of 1,000,000, of 1,000', value: uniform.ratio, unit: '', goal: { atLeast: 0.8 } },
@@ -48,11 +56,14 @@ export async function benchKeys(): Promise<readonly Figure[]> {
   ]
 }
 
-/** What `keys_server.ts` tells. `sample` is drawn evenly from the million. */
-export interface Ready {
-  readonly url: string
+/** What `keys_fill.ts` tells. The sample is drawn evenly from all keys. */
+export interface Filled {
+  readonly directory: string
+  readonly sampleFile: string
   readonly audience: string
   readonly verifierKey: string
-  readonly readySeconds: number
-  readonly sample: readonly string[]
+}
+
+function scriptPath(name: string): string {
+  return fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
 }
