@@ -1,5 +1,6 @@
 // Everything that machines watch, so that people need not: `npm run check`. One line a check, all problems at the end.
 import { spawnSync } from 'node:child_process'
+import { checkErrorCodes } from './check_error_codes.ts'
 import { checkExamples } from './check_examples.ts'
 import { checkExports } from './check_exports.ts'
 import { checkFlaws } from './check_flaws.ts'
@@ -16,6 +17,7 @@ const checks: readonly Check[] = [
   ['exports documented', checkExports],
   ['examples compile', checkExamples],
   ['rejections tested', checkRejections],
+  ['error codes documented', checkErrorCodes],
   ['flaws tested', checkFlaws],
   ['operations mounted', checkRoutes],
 ]
