@@ -44,5 +44,8 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   // A name that somebody else chose must not write on this terminal.
-  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1).replace(character, '\\x7f'))
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1)
+    return escaped === character ? `\\x${character.charCodeAt(0).toString(16)}` : escaped
+  })
 }

@@ -8,7 +8,7 @@ import { isBusy } from './error.ts'
  * Throws `DatabaseOpenError` with the reason `in_use`.
  */
 export function withExclusiveFile<T>(file: string, work: () => T): T {
-  const database = new DatabaseSync(file, { timeout: 1_000 })
+  const database = new DatabaseSync(file, { timeout: 250 })
   try {
     database.exec('pragma locking_mode = exclusive')
     const { journal_mode: mode } = database.prepare('pragma journal_mode = delete').get() as { journal_mode: string }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { collect, orNone, parseDuration, parseJsonFlag, parsePort, parseRateLimit, parseTimeFlag } from './flags.ts'
+
+describe('what users write behind flags', () => {
+  it.each([
+    [parseDuration, '90', 90],
+    [parseDuration, '90s', 90],
+    [parseDuration, '15m', 900],
+    [parseDuration, '1h', 3_600],
+    [parseDuration, '30d', 2_592_000],
+    [parseDuration, '2w', 1_209_600],
+    [parseDuration, '0', 0],
+    [parseTimeFlag, '2027-01-31', '2027-01-31T00:00:00Z'],
+    [parseTimeFlag, '2027-01-31T12:00:00+01:00', '2027-01-31T12:00:00+01:00'],
+    [parseRateLimit, '100/60s', { limit: 100, windowSeconds: 60 }],
+    [parseRateLimit, '1000/1h', { limit: 1000, windowSeconds: 3_600 }],
+    [parsePort, '0', 0],
+    [parsePort, '65535', 65_535],
+    [parseJsonFlag, '{"a":{"b":1}}', { a: { b: 1 } }],
+  ] as readonly [(text: string) => unknown, string, unknown][])('%o reads %s', (parse, text, value) => {
+    expect(parse(text)).toEqual(value)
+  })
+
+  it.each([
+    [parseDuration, ['', '-1', '1y', '1.5h', '1h30m', 'soon', '9999999999']],
+    [parseTimeFlag, ['', 'tomorrow', '2027-02-30', '2027-01-31T12:00:00']],
+    [parseRateLimit, ['', '100', '100/', '/60s', '100/60s/1', '-1/60s', '1e3/1h']],
+    [parsePort, ['', '-1', '65536', '4800x', '0x10']],
+    [parseJsonFlag, ['', '[]', 'null', '1', '{a:1}']],
+  ] as readonly [(text: string) => unknown, readonly string[]][])(
+    '%o refuses what it does not understand',
+    (parse, texts) => {
+      for (const text of texts) expect(() => parse(text), text).toThrow('must be')
+    },
+  )
+
+  it('several values come together, and none takes all away', () => {
+    expect(collect('c', collect('a, b'))).toEqual(['a', 'b', 'c'])
+    const parse = orNone(collect)
+    expect(parse('b', parse('a'))).toEqual(['a', 'b'])
+    expect(parse('none', ['a'])).toBe('none')
+    expect(parse('a', 'none')).toEqual(['a'])
+  })
+})

@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { bearer, type Dev, makeFolder, type Running, run, startDev, startUntilReady } from './countersign.fixture.ts'
+
+const folder = makeFolder()
+const cwd = folder.path
+const document = join(cwd, 'api.yaml')
+let slow: (() => void) | undefined
+const upstream = createServer((incoming, response) => {
+  if (incoming.url === '/v2/slow') slow = () => response.end('done')
+  else response.end(JSON.stringify(incoming.headers))
+})
+let upstreamUrl: string
+let dev: Dev
+let gateway: Running
+let ready: { url: string; healthUrl: string; operations: number; public: number; scopes: string[]; problems: object[] }
+
+beforeAll(async () => {
+  writeFileSync(
+    document,
+    'openapi: 3.1.0\ninfo: {title: Demo, version: "1"}\nservers: [{url: /v2}]\npaths:\n  /orders: {get: {security: [{k: ["orders:read"]}]}}\n  /slow: {get: {security: [{k: ["orders:read"]}]}}\n  /health: {get: {security: []}, servers: [{url: /other}]}\n',
+  )
+  await new Promise<void>((listening) => upstream.listen(0, '127.0.0.1', listening))
+  upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  dev = await startDev(cwd)
+  const flags = ['--openapi', document, '--upstream', upstreamUrl, '--listen', '127.0.0.1:0']
+  gateway = await startUntilReady(['gateway', ...flags, '--health-listen', '127.0.0.1:0', '--json'], { cwd })
+  ready = JSON.parse(gateway.line)
+})
+afterAll(async () => {
+  await dev.stop()
+  upstream.closeAllConnections()
+  upstream.close()
+  folder.remove()
+})
+
+it('says what it guards, and lets through what is described and permitted, with an identity', async () => {
+  expect(ready).toMatchObject({ audience: dev.ready.audience, operations: 3, public: 1, scopes: ['orders:read'] })
+  expect(ready.problems).toMatchObject([{ code: 'servers_ignored' }])
+  const { key } = dev.ready.demo
+  const answer = await fetch(`${ready.url}/v2/orders`, bearer(key))
+  const seen = (await answer.json()) as Record<string, string>
+  expect(seen).toMatchObject({ 'x-countersign-scope': 'orders:read', 'x-countersign-kind': 'api_key' })
+  expect(seen['x-countersign-assertion']).toMatch(/^ey/)
+  expect(seen).not.toHaveProperty('authorization')
+  const statuses = await Promise.all(
+    [fetch(`${ready.url}/v2/orders`), fetch(`${ready.url}/v2/health`), fetch(`${ready.url}/orders`, bearer(key))].map(
+      async (each) => (await each).status,
+    ),
+  )
+  expect(statuses).toEqual([401, 200, 404])
+  const health = await Promise.all(['/healthz', '/readyz'].map((path) => fetch(ready.healthUrl + path)))
+  expect(health.map(({ status }) => status)).toEqual([200, 200])
+})
+
+it('refuses a key once it is revoked, within the bound', async () => {
+  const flags = ['--audience', dev.ready.audience, '--client', dev.ready.demo.clientId!, '--scope', 'orders:read']
+  const key = (await run(['keys', 'create', ...flags], { cwd })).out.trim()
+  expect((await fetch(`${ready.url}/v2/orders`, bearer(key))).status).toBe(200)
+  const began = performance.now()
+  await run(['keys', 'revoke', key.split('_')[2]!], { cwd })
+  let status = 200
+  while (status === 200 && performance.now() - began < 10_000) {
+    status = (await fetch(`${ready.url}/v2/orders`, bearer(key))).status
+  }
+  expect(status).toBe(401)
+})
+
+it('what cannot work is one line and an exit code at the start, not with the first request', async () => {
+  const start = (flags: readonly string[], env: Record<string, string> = {}) =>
+    run(['gateway', '--openapi', document, '--upstream', upstreamUrl, '--listen', '127.0.0.1:0', ...flags], {
+      cwd,
+      env,
+    })
+  const narrow = { COUNTERSIGN_KEY: dev.ready.demo.key! }
+  const keyFile = join(cwd, 'key')
+  writeFileSync(keyFile, dev.ready.adminKey!)
+  const ran = await Promise.all([
+    run(['gateway', '--openapi', document], { cwd }),
+    start(['--openapi', `${document}.none`]),
+    start(['--listen', 'everywhere']),
+    start(['--trusted-proxies', '10.0.0.1/8']),
+    start([], narrow),
+    start(['--server', 'http://127.0.0.1:1', '--credential-file', keyFile]),
+    start(['--listen', new URL(ready.url).host]),
+    start(['--health-listen', new URL(ready.url).host]),
+  ])
+  expect(ran.map(({ code }) => code)).toEqual([2, 3, 2, 2, 4, 6, 1, 1])
+  for (const { err, out } of ran) {
+    expect(err).toMatch(/^countersign: .+\n$/)
+    expect(out + err).not.toContain(dev.ready.demo.key)
+  }
+  expect(ran[6]!.err).toContain('--listen')
+  expect(ran[7]!.err).toContain('--health-listen')
+})
+
+it('finishes what runs when it is told to stop, and exits with 0', async () => {
+  const running = fetch(`${ready.url}/v2/slow`, bearer(dev.ready.demo.key))
+  while (slow === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+  const stopped = gateway.stop('SIGTERM')
+  while ((await fetch(`${ready.healthUrl}/readyz`)).status !== 503)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect(fetch(`${ready.url}/v2/health`)).rejects.toThrow()
+  slow()
+  expect(await (await running).text()).toBe('done')
+  expect(await stopped).toBe(0)
+  const events = gateway.err().trim().split('\n')
+  expect(events.map((line) => JSON.parse(line).status)).toContain(401)
+})

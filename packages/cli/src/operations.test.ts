@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Dev, makeFolder, run, startDev } from './countersign.fixture.ts'
+
+const folder = makeFolder()
+const cwd = folder.path
+let dev: Dev
+
+beforeAll(async () => {
+  dev = await startDev(cwd)
+})
+afterAll(async () => {
+  await dev.stop()
+  folder.remove()
+})
+
+describe('the command itself', () => {
+  it('help and version are 0, nothing and nonsense are 2', async () => {
+    const ran = await Promise.all(
+      [['--help'], ['--version'], ['help', 'keys'], ['keys', 'create', '--help'], [], ['nonsense'], ['keys']].map(
+        (args) => run(args, { cwd }),
+      ),
+    )
+    expect(ran.map(({ code }) => code)).toEqual([0, 0, 0, 0, 2, 2, 2])
+    for (const name of ['dev', 'serve', 'gateway', 'keys', 'scan', 'restore', 'completion']) {
+      expect(ran[0]!.out).toMatch(new RegExp(`^ {2}${name} `, 'm'))
+    }
+    expect(ran[1]!.out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(ran[2]!.out).toContain('roll')
+    expect(ran[3]!.out).toContain('--rate-limit')
+    expect(ran[5]!.err).toMatch(/^countersign: unknown command 'nonsense'/)
+  })
+
+  it('completion is a script that its shell can read, with every command in it', async () => {
+    const [bash, zsh, fish, other] = await Promise.all(
+      ['bash', 'zsh', 'fish', 'tcsh'].map((shell) => run(['completion', shell], { cwd })),
+    )
+    expect([bash!.code, zsh!.code, fish!.code, other!.code]).toEqual([0, 0, 0, 2])
+    for (const { out } of [bash!, zsh!, fish!]) {
+      for (const word of ['gateway', 'revoke', 'import', 'inspect', 'rate-limit']) expect(out).toContain(word)
+    }
+    const script = `${bash!.out}\nCOMP_WORDS=(countersign keys re); COMP_CWORD=2; _countersign; echo "\${COMPREPLY[@]}"`
+    const answered = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' })
+    // A machine without bash has nobody to complete for.
+    if (answered.error === undefined) expect(answered.stdout).toBe('revoke\n')
+  })
+})
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is', async () => {
+    const ran = await run(['doctor', '--json'], { cwd })
+    const findings = JSON.parse(ran.out).data as { check: string; outcome: string }[]
+    expect([ran.code, findings.filter(({ outcome }) => outcome !== 'ok')]).toEqual([0, []])
+    const checks = [
+      'runtime',
+      'sqlite',
+      'data directory',
+      'file mode',
+      'database',
+      'profile',
+      'server',
+      'readiness',
+      'clock',
+    ]
+    expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining([...checks, 'credential']))
+  })
+
+  it('says what is wrong and what to do, with exit 1', async () => {
+    const other = makeFolder()
+    const damaged = join(other.path, 'damaged.db')
+    writeFileSync(damaged, 'no database at all, but long enough to be looked at as one'.repeat(40), { mode: 0o644 })
+    chmodSync(damaged, 0o644)
+    const env = { COUNTERSIGN_URL: 'http://127.0.0.1:1', COUNTERSIGN_KEY: 'cs_x' }
+    const [broken, denied, nothing] = await Promise.all([
+      run(['doctor', '--database', `sqlite:${damaged}`], { cwd: other.path, env }),
+      run(['doctor'], { cwd, env: { COUNTERSIGN_KEY: 'cs_x' } }),
+      run(['doctor'], { cwd: other.path }),
+    ])
+    expect(broken.code).toBe(1)
+    expect(broken.out).toMatch(/^fail {2}file mode +\S+ has mode 644: chmod 600/m)
+    expect(broken.out).toMatch(/^fail {2}database .+ restore a backup$/m)
+    expect(broken.out).toMatch(/^fail {2}server +http:\/\/127\.0\.0\.1:1 cannot be reached: start it/m)
+    expect(denied).toMatchObject({ code: 1, out: expect.stringMatching(/^fail {2}credential .+COUNTERSIGN_KEY/m) })
+    expect(nothing).toMatchObject({ code: 0, out: expect.stringMatching(/^warn {2}profile /m) })
+    other.remove()
+  })
+})
+
+describe('config print', () => {
+  const master = 'A'.repeat(43)
+
+  it('shows what serve would run with, and no secret of it', async () => {
+    const env = {
+      COUNTERSIGN_URL: 'https://auth.example',
+      COUNTERSIGN_DATABASE: 'postgres://countersign:hunter2@db.example/x?sslpassword=hunter3',
+      COUNTERSIGN_MASTER_KEY: master,
+      COUNTERSIGN_ADMIN_KEY: dev.ready.adminKey!,
+      COUNTERSIGN_TRUSTED_PROXIES: '10.0.0.0/8,2001:db8::/32',
+      COUNTERSIGN_PORT_4800_TCP: 'injected',
+    }
+    const [json, text] = await Promise.all([
+      run(['config', 'print', '--json'], { cwd, env }),
+      run(['config', 'print'], { cwd, env }),
+    ])
+    expect(JSON.parse(json.out)).toMatchObject({
+      url: 'https://auth.example',
+      listen: '127.0.0.1:4800',
+      database: 'postgres://[redacted]@db.example/x?sslpassword=[redacted]',
+      masterKey: '[redacted]',
+      adminKey: '[redacted]',
+      trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
+      keyPrefix: 'cs',
+      logLevel: 'info',
+      workers: 1,
+    })
+    for (const secret of ['hunter', master, dev.ready.adminKey!])
+      expect(json.out + text.out + text.err).not.toContain(secret)
+  })
+
+  it('lists every problem at once, with exit 2', async () => {
+    const env = { COUNTERSIGN_LISTEN: 'x', COUNTERSIGN_COLOUR: 'blue', COUNTERSIGN_MASTER_KEY: 'short-secret' }
+    const ran = await run(['config', 'print'], { cwd, env })
+    expect([ran.code, ran.out]).toEqual([2, ''])
+    for (const name of ['URL', 'LISTEN', 'COLOUR', 'MASTER_KEY']) expect(ran.err).toContain(`COUNTERSIGN_${name}`)
+    expect(ran.err).not.toContain('short-secret')
+  })
+})
+
+describe('audit verify', () => {
+  it('is 0 while the chain is whole, also beside a running server, and 7 once a row was changed', async () => {
+    const whole = await run(['audit', 'verify', '--json'], { cwd })
+    expect(JSON.parse(whole.out).tenants).toEqual([{ tenant: 'default', events: expect.any(Number), brokenAt: null }])
+    const copy = join(cwd, 'copy.db')
+    expect((await run(['backup', copy], { cwd })).code).toBe(0)
+    const database = new DatabaseSync(copy)
+    database.exec("update audit set action = 'nothing.happened' where sequence = 2")
+    database.close()
+    const env = { COUNTERSIGN_MASTER_KEY_FILE: join(dev.ready.data, 'master.key') }
+    const broken = await run(['audit', 'verify', '--database', `sqlite:${copy}`], { cwd, env })
+    expect(broken).toMatchObject({ code: 7, out: expect.stringMatching(/default +1 +broken at event 2/) })
+    const missing = await run(['audit', 'verify', '--database', 'sqlite:./none.db'], { cwd })
+    expect(missing.code).toBe(3)
+  })
+})
