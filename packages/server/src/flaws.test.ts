@@ -1,14 +1,14 @@
 /** Published flaws of others, each as a test of ours named after its id; those with a file of their own stand there. */
 import { allRoutes, type Route } from '@countersign/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, baseUrl, type Reply, send, startAt, startWorld, type Wire, type World } from './server.fixture.ts'
+import { audience, baseUrl, type Reply, send, startWorld, type Wire, type World } from './server.fixture.ts'
 
 let world: World
 beforeAll(async () => {
   world = await startWorld()
 })
 beforeEach(() => {
-  world.now = startAt
+  world.now += 60
 })
 afterAll(() => world.close())
 
@@ -203,6 +203,7 @@ describe('malformed Authorization headers', () => {
   it.each([...guarded, ...oauth.map((path) => ['POST', path] as const)])(
     'CVE-2026-0707 CVE-2026-9803 Kong #1329 GHSA-xmf8-cvqr-rfgj: at %s %s they are 400 or 401',
     async (method, path) => {
+      world.now += 60
       for (const headers of values) {
         const form = [['Content-Type', 'application/x-www-form-urlencoded'] as const, ...headers]
         const isOauth = path.startsWith('/oauth/')
@@ -220,6 +221,22 @@ describe('malformed Authorization headers', () => {
   it('without a credential it is 401 with a challenge that names no error', async () => {
     const reply = await world.call('GET', '/v1/keys', { as: null })
     expect(reply).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': 'Bearer' } })
+  })
+})
+
+describe('failed credentials', () => {
+  it('are limited for each address, and a good one from there goes on working', async () => {
+    world.now += 600
+    const statuses: number[] = []
+    for (let count = 0; count < 700; count++) {
+      statuses.push((await world.call('GET', '/v1/keys', { as: `unknown-${count}`, peer: '203.0.113.50' })).status)
+    }
+    expect(statuses.filter((status) => status === 401)).toHaveLength(600)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(100)
+    expect((await world.call('GET', '/v1/keys', { as: 'unknown', peer: '203.0.113.51' })).status).toBe(401)
+    expect((await world.call('GET', '/v1/keys', { peer: '203.0.113.50' })).status).toBe(200)
+    world.now += 60
+    expect((await world.call('GET', '/v1/keys', { as: 'unknown', peer: '203.0.113.50' })).status).toBe(401)
   })
 })
 
