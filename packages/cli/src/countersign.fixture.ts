@@ -1,6 +1,7 @@
 /** The real command, spawned, for tests only. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -108,4 +109,12 @@ export function makeFolder(): { readonly path: string; remove(): void } {
 
 export function bearer(credential: string | null): RequestInit {
   return { headers: { authorization: `Bearer ${credential}` } }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((closed) => probe.close(closed))
+  return port
 }

@@ -73,6 +73,19 @@ it('finds the same wherever the bytes are cut', () => {
   for (let chunk = 1; chunk < text.length; chunk++) expect([chunk, scan(text, chunk)]).toEqual([chunk, whole])
 })
 
+it('finds keys in UTF-16 of either order, wherever it is cut', () => {
+  const text = `one\r\ntwo ${known}\n`
+  const little = Buffer.from(`\ufeff${text}`, 'utf16le')
+  const big = Buffer.from(little).swap16()
+  for (const bytes of [little, big]) {
+    for (const chunk of [1, 2, 3, 7, 64, 1_000]) {
+      expect([chunk, scan(bytes, chunk)]).toEqual([chunk, [{ ...found, line: 2, column: 5 }]])
+    }
+  }
+  expect(scan('')).toEqual([])
+  expect(scan('c')).toEqual([])
+})
+
 it('never holds more of a secret than what names it', () => {
   expect(JSON.stringify(scan(known))).not.toContain(known.slice(21))
 })

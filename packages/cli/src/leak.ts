@@ -27,10 +27,11 @@ export function createLeakScanner(onLeak: (leak: Leak) => void): { feed(chunk: B
   let column = 1
   /** Offsets below it, counted in `before`, are told already. */
   let toldUntil = 0
+  const narrow = createNarrower()
 
   return {
     feed(chunk) {
-      const text = before + chunk.toString('latin1')
+      const text = before + narrow(chunk).toString('latin1')
       let told = toldUntil
       tail.lastIndex = 0
       for (let match = tail.exec(text); match !== null; match = tail.exec(text)) {
@@ -48,6 +49,35 @@ export function createLeakScanner(onLeak: (leak: Leak) => void): { feed(chunk: B
       before = text.slice(keptFrom)
       toldUntil = Math.max(0, told - keptFrom)
     },
+  }
+}
+
+/**
+ * Files that begin with the mark of UTF-16 (PowerShell's `>` writes them) have every letter of a key in every other byte:
+ * the others are left out, and places count letters.
+ */
+function createNarrower(): (chunk: Buffer) => Buffer {
+  let head: Buffer = Buffer.alloc(0)
+  /** Of the low bytes; `undefined` for what is not UTF-16. */
+  let parity: number | undefined
+  let seen = 0
+  return (chunk) => {
+    let bytes = chunk
+    if (seen < 2) {
+      bytes = Buffer.concat([head, chunk])
+      if (bytes.length < 2) {
+        head = bytes
+        return Buffer.alloc(0)
+      }
+      const mark = bytes.readUInt16BE(0)
+      parity = mark === 0xfffe ? 0 : mark === 0xfeff ? 1 : undefined
+      // The mark itself is no letter.
+      if (parity !== undefined) bytes = bytes.subarray(2)
+      seen = 2
+    }
+    const offset = seen % 2
+    seen += bytes.length
+    return parity === undefined ? bytes : (bytes.filter((_, index) => (index + offset) % 2 === parity) as Buffer)
   }
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Dev, makeFolder, run, startDev } from './countersign.fixture.ts'
+import { type Dev, freePort, makeFolder, run, startDev, startUntilReady } from './countersign.fixture.ts'
 
 const folder = makeFolder()
 const cwd = folder.path
@@ -126,6 +126,32 @@ describe('config print', () => {
     expect([ran.code, ran.out]).toEqual([2, ''])
     for (const name of ['URL', 'LISTEN', 'COLOUR', 'MASTER_KEY']) expect(ran.err).toContain(`COUNTERSIGN_${name}`)
     expect(ran.err).not.toContain('short-secret')
+  })
+})
+
+describe('serve', () => {
+  it('starts from the environment, shows the admin key at the first start only, and ends with 0 on SIGTERM', async () => {
+    const other = makeFolder()
+    const port = await freePort()
+    const env = { COUNTERSIGN_URL: `http://localhost:${port}`, COUNTERSIGN_LISTEN: `127.0.0.1:${port}` }
+    const first = await startUntilReady(['serve', '--json'], { cwd: other.path, env })
+    const { adminKey, address } = JSON.parse(first.line)
+    expect([adminKey, address]).toEqual([expect.stringMatching(/^cs_live_/), `127.0.0.1:${port}`])
+    const asAdmin = { ...env, COUNTERSIGN_KEY: adminKey }
+    const [listed, taken] = await Promise.all([
+      run(['keys', 'list', '--json'], { cwd: other.path, env: asAdmin }),
+      run(['serve'], { cwd: other.path, env }),
+    ])
+    expect([listed.code, taken.code]).toEqual([0, 1])
+    expect(taken.err).toMatch(/COUNTERSIGN_LISTEN\n$/)
+    expect(first.err()).not.toContain(adminKey)
+    expect(await first.stop()).toBe(0)
+    const second = await startUntilReady(['serve', '--json'], { cwd: other.path, env: asAdmin })
+    expect(JSON.parse(second.line).adminKey).toBeNull()
+    expect(await second.stop()).toBe(0)
+    const none = await run(['serve'], { cwd: other.path })
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('COUNTERSIGN_URL is required') })
+    other.remove()
   })
 })
 

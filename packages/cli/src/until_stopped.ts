@@ -1,4 +1,4 @@
-/** Runs until SIGINT or SIGTERM, then stops in order; a second signal ends at once. */
+/** Listens for SIGINT and SIGTERM from the call on, and then stops in order; a second signal ends at once. */
 export async function untilStopped(stop: () => Promise<void>): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())

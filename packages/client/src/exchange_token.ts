@@ -35,7 +35,9 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
  *
  * @throws ApiError as the token endpoint answered; TypeError for options.
  * @example
+ * ```ts
  * const { accessToken } = await exchangeToken({ issuer, clientId, clientSecret, subjectToken: key, scope: 'orders:read' })
+ * ```
  */
 export async function exchangeToken(options: ExchangeTokenOptions): Promise<TokenAnswer> {
   requireOptions('exchangeToken', options, optionNames)

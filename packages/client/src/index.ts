@@ -3,6 +3,8 @@ export { ApiError } from './api_error.ts'
 export type { ClientCredentials } from './client_authentication.ts'
 export type { ExchangeTokenOptions } from './exchange_token.ts'
 export { exchangeToken } from './exchange_token.ts'
+export type { GetTokenOptions } from './get_token.ts'
+export { getToken } from './get_token.ts'
 export type {
   Answer,
   AuditItem,

@@ -27,7 +27,9 @@ export type ManagementClient = {
    * Every item of a list, page after page.
    *
    * @example
+   * ```ts
    * for await (const key of client.listAll('listKeys', { query: { status: 'active' } })) console.log(key.id)
+   * ```
    */
   listAll<O extends ListId>(operation: O, input?: { readonly query?: Query<O> }): AsyncGenerator<ListItem<O>>
 }
@@ -130,9 +132,11 @@ const retryAfterMs = 250
  *
  * @throws TypeError when an option is missing, unknown or unsafe.
  * @example
+ * ```ts
  * const client = createManagementClient({ issuer: 'https://auth.example', credential: process.env.COUNTERSIGN_KEY })
  * const { id, key } = await client.createKey({ body: { clientId, audience, scope: 'orders:read', name: 'Mobile' } })
  * await client.revokeKey({ params: { id } })
+ * ```
  */
 export function createManagementClient(options: ManagementClientOptions): ManagementClient {
   requireOptions('createManagementClient', options, optionNames)

@@ -23,7 +23,9 @@ export interface OwnJwt {
  *
  * @throws TypeError for options; JwkError for a key that cannot sign.
  * @example
+ * ```ts
  * const jwt = await signOwnJwt({ clientId, privateJwk, audience: 'https://api.example', scope: 'orders:read', ttlSeconds: 60 })
+ * ```
  */
 export async function signOwnJwt(options: OwnJwt): Promise<string> {
   const {

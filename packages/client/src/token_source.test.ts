@@ -3,6 +3,7 @@ import { generateKeyPair, publicJwk } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiError } from './api_error.ts'
 import { exchangeToken } from './exchange_token.ts'
+import { getToken } from './get_token.ts'
 import { audience, setUp, startServer, type TestServer } from './server.fixture.ts'
 import { signOwnJwt } from './sign_own_jwt.ts'
 import { createTokenSource } from './token_source.ts'
@@ -97,6 +98,18 @@ describe('a token source', () => {
     expect(make({ issuer: server.issuer, clientSecret })).toThrow('clientId')
     expect(make({ issuer: 'http://auth.example', clientId, clientSecret })).toThrow('https')
     expect(make({ issuer: server.issuer, clientId, clientSecret, audiance: 'x' })).toThrow('"audiance"')
+  })
+})
+
+it('one token for one call says what it may do and how long', async () => {
+  const answer = await getToken({ issuer: server.issuer, clientId, clientSecret, scope: 'orders:read' })
+  expect(answer).toEqual({
+    accessToken: expect.any(String),
+    expiresIn: expect.closeTo(3_600, -2),
+    scope: 'orders:read',
+  })
+  await expect(getToken({ issuer: server.issuer, clientId, clientSecret, audience: 'urn:no' })).rejects.toMatchObject({
+    code: 'invalid_target',
   })
 })
 

@@ -61,8 +61,10 @@ const retryAfterSeconds = 5
  *
  * @throws TypeError when an option is missing, unknown or unsafe.
  * @example
+ * ```ts
  * const source = createTokenSource({ issuer, clientId, clientSecret, audience: 'https://api.example' })
  * await fetch(url, { headers: { authorization: `Bearer ${await source.token()}` } })
+ * ```
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   requireOptions('createTokenSource', options, optionNames)

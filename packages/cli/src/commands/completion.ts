@@ -1,17 +1,21 @@
-import { type Command, InvalidArgumentError, type Option, Command as Program } from 'commander'
+import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { commands } from '../commands.ts'
+import { leaf } from '../flags.ts'
+import { printJson } from '../output.ts'
 
 const shells = { bash, zsh, fish } as const
 
-export const completionCommand = new Program('completion')
+export const completionCommand = leaf('completion')
   .description('a completion script: countersign completion bash > /etc/bash_completion.d/countersign')
   .argument('<shell>', 'bash, zsh or fish', (text) => {
     if (text in shells) return text as keyof typeof shells
     throw new InvalidArgumentError('must be bash, zsh or fish')
   })
-  .action(async (shell: keyof typeof shells) => {
+  .action(async (shell: keyof typeof shells, { json }: { readonly json?: true }) => {
     const loaded = await Promise.all(commands.map(({ load }) => load()))
-    process.stdout.write(shells[shell](loaded.flatMap((command) => wordsOf(command, []))))
+    const script = shells[shell](loaded.flatMap((command) => wordsOf(command, [])))
+    if (json === true) printJson({ shell, script })
+    else process.stdout.write(script)
   })
 
 /** What can follow a command: the ones below it, and its flags. */

@@ -37,9 +37,10 @@ export const devCommand = new Command('dev')
       onNotice: (line) => process.stderr.write(`${line}\n`),
       ...(json === true ? {} : { onRequest: logRequest }),
     })
+    const stopped = untilStopped(ready.stop)
     if (!ready.isDemo) for (const line of describeOperations(ready)) process.stderr.write(`${line}\n`)
     process.stdout.write(json === true ? `${jsonLine(ready)}\n` : screen(ready, flags.data))
-    await untilStopped(ready.stop)
+    await stopped
   })
 
 function jsonLine(ready: DevReady): string {

@@ -24,6 +24,7 @@ export const gatewayCommand = new Command('gateway')
   .action(async ({ json, ...flags }: Flags) => {
     const { guard } = await import('../guard.ts')
     const guarding = await guard({ ...flags, onNotice: note, onRequest: json === true ? logJson : logLine })
+    const stopped = untilStopped(guarding.stop)
     const { url, healthUrl, issuer, audience, description } = guarding
     const { operations, scopes, problems } = description
     const open = operations.filter((operation) => operation.public).length
@@ -45,7 +46,7 @@ export const gatewayCommand = new Command('gateway')
       note(`scopes: ${scopes.map(({ name }) => name).join(' ') || 'none'}`)
       for (const { pointer, message } of problems) note(`  ${pointer || '/'}: ${message}`)
     }
-    await untilStopped(guarding.stop)
+    await stopped
   })
 
 function logLine({ method, path, status, decision, why }: RequestEvent): void {

@@ -17,8 +17,10 @@ export const serveCommand = new Command('serve')
       },
       ...(flags.config === undefined ? {} : { configFile: flags.config }),
     })
+    // Before anyone hears that it is ready: whoever stops it then expects it to stop in order.
+    const stopped = untilStopped(serving.stop)
     const { url, address } = serving
     if (flags.json === true) process.stdout.write(`${JSON.stringify({ url, address, adminKey: adminKey ?? null })}\n`)
     else if (adminKey !== undefined) process.stdout.write(`${adminKey}\n`)
-    await untilStopped(serving.stop)
+    await stopped
   })

@@ -32,7 +32,7 @@ const get = leaf('get')
   .option('--scope <scope>', 'default: all the client may have')
   .option('--exchange <file>', 'exchange the credential in this file (RFC 8693)')
   .action(async (flags: GetFlags) => {
-    const { exchangeToken, createTokenSource } = await import('@countersign/client')
+    const { exchangeToken, getToken } = await import('@countersign/client')
     const { issuer, profile } = findServer()
     if (flags.client === undefined) throw new CommandError('usage', '--client is missing: who asks')
     const options = {
@@ -43,13 +43,12 @@ const get = leaf('get')
       ...(flags.scope === undefined ? {} : { scope: flags.scope }),
       ...insecureFor(issuer, profile),
     }
-    if (flags.exchange !== undefined) {
-      const answer = await exchangeToken({ ...options, subjectToken: readSecretFile(flags.exchange).reveal() })
-      return flags.json === true ? printJson(answer) : printLine(answer.accessToken)
-    }
-    const accessToken = await createTokenSource(options).token()
-    if (flags.json === true) printJson({ accessToken })
-    else printLine(accessToken)
+    const answer =
+      flags.exchange === undefined
+        ? await getToken(options)
+        : await exchangeToken({ ...options, subjectToken: readSecretFile(flags.exchange).reveal() })
+    if (flags.json === true) printJson(answer)
+    else printLine(answer.accessToken)
   })
 
 async function readClientCredentials({ clientSecretFile, jwk }: GetFlags) {
