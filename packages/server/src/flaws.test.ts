@@ -518,7 +518,7 @@ describe('answers', () => {
     for (const { headers } of replies) expect(headers['Cache-Control']).toBe('no-store')
   })
 
-  it('CVE-2026-33495: issuer and metadata are never built from the request', async () => {
+  it('CVE-2026-33495 supermemory #1483: issuer and metadata are never built from the request', async () => {
     const hostile = [
       ['Host', 'evil.test'],
       ['X-Forwarded-Host', 'evil.test'],

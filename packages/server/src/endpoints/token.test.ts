@@ -314,7 +314,7 @@ describe('refused by client authentication', () => {
     world.now = startAt
   })
 
-  it('CVE-2026-1609 CVE-2026-1486 CVE-2025-64521: a disabled or deleted client gets nothing, whatever the grant', async () => {
+  it('CVE-2026-1609 CVE-2026-1486 CVE-2025-64521 Keycloak #49660: a disabled or deleted client gets nothing, whatever the grant', async () => {
     const client = await world.signedClient()
     const key = await world.key({ clientId: client.clientId })
     const asks = async () => [
@@ -428,7 +428,7 @@ describe('assertions (RFC 7523)', () => {
       expect((await ask(await client.assertion({ aud }).catch(() => 'x'))).status, `${aud}`).toBe(401)
   })
 
-  it('CVE-2020-5300 CVE-2020-15222 esignet #2418: a jti is good once, at every endpoint together', async () => {
+  it('CVE-2020-5300 CVE-2020-15222 esignet #2418 thunderid #4673: a jti is good once, at every endpoint together', async () => {
     const client = await world.signedClient()
     const first = await client.assertion()
     expect((await ask(first)).status).toBe(200)

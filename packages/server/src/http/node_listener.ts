@@ -82,7 +82,9 @@ function write(request: IncomingMessage, response: ServerResponse, exchange: Exc
     return
   }
   response.writeHead(status, fields)
-  void pump(body, response)
+  // A stream that nobody reads would stay open until its caller's connection ends.
+  if (request.method === 'HEAD') response.end()
+  else void pump(body, response)
 }
 
 async function pump(body: AsyncIterable<string>, response: ServerResponse): Promise<void> {

@@ -1,0 +1,245 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { digest } from '@countersign/core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+
+let world: World
+let verifier: { readonly key: string; readonly clientId: string }
+beforeAll(async () => {
+  world = await startWorld()
+  await world.ok('POST', '/v1/apis', { audience: otherAudience, name: 'Invoices' })
+  verifier = await world.caller('credentials:verify', [audience])
+})
+beforeEach(() => {
+  world.now = startAt
+})
+afterAll(() => world.close())
+
+const place = async () => world.store.feed.place('default')
+const asked = async (more: object = {}) => {
+  const { epoch, sequence, chain } = await place()
+  return { verifierId: 'v1', epoch, sequence, chain, nonce: 'nonce-1', maxStalenessSeconds: 10, ...more }
+}
+const position = (body: object) => world.call('POST', '/v1/feed/position', { as: verifier.key, body })
+
+describe('snapshot', () => {
+  it('is the place, every live entry and their number, one line each', async () => {
+    const key = await world.key()
+    await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    const { text, headers } = await world.call('GET', '/v1/feed/snapshot', { as: verifier.key })
+    expect(headers['Content-Type']).toBe('application/x-ndjson')
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Wire)
+    expect(lines[0]).toMatchObject({ tenant: 'default', place: await place(), now: startAt })
+    expect(lines.at(-1)).toEqual({ end: lines.length - 2 })
+    expect(lines.find(({ id }) => id === key.id)).toMatchObject({ type: 'key', state: { status: 'revoked' } })
+  })
+})
+
+describe('entries after a place', () => {
+  const page = async (query: Record<string, string>) =>
+    (await world.call('GET', `/v1/feed?${new URLSearchParams(query)}`, { as: verifier.key })).body
+
+  it('come in order and without a gap', async () => {
+    const before = await place()
+    const keys = [await world.key(), await world.key(), await world.key()]
+    for (const { id } of keys) await world.ok('POST', `/v1/keys/${id}/disable`)
+    const { entries } = await page({ after: String(before.sequence), epoch: before.epoch, chain: before.chain })
+    expect(entries.map(({ id }) => id)).toEqual(keys.map(({ id }) => id))
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3].map((step) => before.sequence + step))
+  })
+
+  it('another epoch, another chain, or a place beyond the end is reload', async () => {
+    const { epoch, sequence, chain } = await place()
+    for (const other of [
+      { epoch: 'other', after: String(sequence), chain },
+      { epoch, after: String(sequence), chain: 'other' },
+      { epoch, after: String(sequence + 1), chain },
+      { after: String(sequence) },
+    ]) {
+      expect(await page(other as Record<string, string>)).toEqual({ reload: true })
+    }
+  })
+})
+
+describe('the question that proves freshness', () => {
+  it('answers the nonce, the epoch, the head as read now, its age and the server’s time', async () => {
+    const { body } = await position(await asked())
+    const { epoch, sequence } = await place()
+    expect(body).toMatchObject({ nonce: 'nonce-1', epoch, head: sequence, now: startAt })
+    expect(body.ageMs).toBeLessThan(1_000)
+    expect(body).not.toHaveProperty('reload')
+    const key = await world.key()
+    await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    expect((await position(await asked({ sequence, chain: (await place()).chain }))).body.head).toBe(sequence + 1)
+  })
+
+  it('another epoch or another chain is told to reload', async () => {
+    expect((await position(await asked({ epoch: 'other' }))).body.reload).toBe(true)
+    expect((await position(await asked({ chain: 'other' }))).body.reload).toBe(true)
+    expect((await position(await asked({ epoch: 'other', sequence: 1e9 }))).body.reload).toBe(true)
+  })
+
+  it('a place above the head is 400: it would make a receipt for what nobody has applied', async () => {
+    const { sequence } = await place()
+    expect((await position(await asked({ sequence: sequence + 1 }))).status).toBe(400)
+  })
+
+  it('makes receipts: applied since, not applied yet, and complete when the verifier’s own bound has passed', async () => {
+    const fresh = await startWorld()
+    const { key } = await fresh.caller('credentials:verify', [audience])
+    const victim = await fresh.key()
+    const ask = async () => {
+      const { epoch, sequence, chain } = await fresh.store.feed.place('default')
+      const body = { verifierId: 'v', epoch, sequence, chain, nonce: 'n', maxStalenessSeconds: 10 }
+      return fresh.call('POST', '/v1/feed/position', { as: key, body })
+    }
+    await ask()
+    const { feedSequence } = await fresh.ok('POST', `/v1/keys/${victim.id}/revoke`)
+    const receipt = () => fresh.ok('GET', `/v1/revocations/${feedSequence}`)
+    expect(await receipt()).toMatchObject({ sequence: feedSequence, complete: false, verifiers: [{ appliedAt: null }] })
+    fresh.now += 3
+    await ask()
+    const at = new Date(fresh.now * 1000).toISOString().replace('.000', '')
+    expect(await receipt()).toMatchObject({ complete: true, verifiers: [{ appliedAt: at, maxStalenessSeconds: 10 }] })
+    const second = await fresh.key()
+    const later = await fresh.ok('POST', `/v1/keys/${second.id}/revoke`)
+    fresh.now += 11
+    const silent = await fresh.ok('GET', `/v1/revocations/${later.feedSequence}`)
+    expect(silent).toMatchObject({ complete: true, verifiers: [{ appliedAt: null }] })
+    expect((await fresh.call('GET', '/v1/revocations/999999')).status).toBe(404)
+    await fresh.close()
+  })
+})
+
+describe('look-up', () => {
+  const lookup = (body: object, as = verifier.key) => world.call('POST', '/v1/lookup', { as, body })
+
+  it('gives the record behind a digest, and nothing to whoever does not guard its audience', async () => {
+    const key = await world.key()
+    const body = { digest: await digest(key.key) }
+    expect((await lookup(body)).body).toMatchObject({ record: { id: key.id, audience }, place: await place() })
+    const other = await world.caller('credentials:verify', [otherAudience])
+    expect((await lookup(body, other.key)).body.record).toBeNull()
+    expect((await lookup({ digest: await digest('nothing') })).body.record).toBeNull()
+  })
+
+  it('gives a public key with the access to guarded audiences only', async () => {
+    const client = await world.signedClient({
+      access: [audience, otherAudience].map((each) => ({ audience: each, scope: 'orders:read' })),
+    })
+    const jwks = (await world.ok('GET', `/v1/clients/${client.clientId}`)).jwks as Wire
+    const body = { clientId: client.clientId, kid: jwks.keys[0]!.kid }
+    const { record } = (await lookup(body)).body as unknown as { readonly record: { readonly access: object } }
+    expect(Object.keys(record.access)).toEqual([world.apiId])
+    const nobody = await world.caller('credentials:verify', ['https://none.test'])
+    expect((await lookup(body, nobody.key)).body.record).toBeNull()
+    expect((await lookup({ ...body, kid: 'other' })).body.record).toBeNull()
+  })
+
+  it('asks for one thing: a digest, or a client and a kid', async () => {
+    const body = { digest: await digest('x') }
+    for (const each of [{}, { ...body, clientId: 'c', kid: 'k' }, { clientId: 'c' }, { kid: 'k' }]) {
+      expect((await lookup(each)).status).toBe(400)
+    }
+  })
+
+  it('a place ahead of this server is caught up with, or 503', async () => {
+    const { epoch, sequence } = await place()
+    const body = { digest: await digest('x'), epoch }
+    expect((await lookup({ ...body, sequence })).status).toBe(200)
+    expect((await lookup({ ...body, sequence: sequence + 5 })).status).toBe(503)
+  })
+})
+
+describe('the stream, over a real listener', () => {
+  async function openStream(key: string) {
+    const listener = world.server.createListener()
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { epoch, sequence, chain } = await place()
+    const query = new URLSearchParams({ after: String(sequence), epoch, chain })
+    const asking = request({
+      port: (listener.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      path: `/v1/feed?${query}`,
+      headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
+    })
+    asking.end()
+    const [response] = await once(asking, 'response')
+    let text = ''
+    let isEnded = false
+    response.on('data', (chunk: Buffer) => {
+      text += chunk
+    })
+    response.on('close', () => {
+      isEnded = true
+    })
+    const until = async (holds: () => boolean) => {
+      for (let turn = 0; turn < 400 && !holds(); turn++) await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(holds(), text).toBe(true)
+    }
+    return {
+      response,
+      text: () => text,
+      isEnded: () => isEnded,
+      until,
+      close: async () => {
+        asking.destroy()
+        listener.closeAllConnections()
+        await new Promise((resolve) => listener.close(resolve))
+      },
+    }
+  }
+
+  it('carries each entry as it is committed', async () => {
+    const stream = await openStream(verifier.key)
+    expect(stream.response.headers['content-type']).toBe('text/event-stream')
+    await stream.until(() => stream.text().startsWith(': countersign'))
+    const key = await world.key()
+    const { feedSequence } = await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    await stream.until(() => stream.text().includes(`id: ${feedSequence}\n`))
+    expect(stream.text()).toContain(key.id)
+    await stream.close()
+    await stream.until(() => world.server.services.streams.count === 0)
+  })
+
+  it('CVE-2026-25536 CVE-2026-52869: belongs to its caller, and ends with the caller’s credential', async () => {
+    const other = await world.caller('credentials:verify', [audience])
+    const [mine, theirs] = [await openStream(verifier.key), await openStream(other.key)]
+    await world.ok('POST', `/v1/clients/${other.clientId}/revoke`)
+    await theirs.until(theirs.isEnded)
+    const key = await world.key()
+    const { feedSequence } = await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    await mine.until(() => mine.text().includes(`id: ${feedSequence}\n`))
+    expect(mine.isEnded()).toBe(false)
+    expect(theirs.text()).not.toContain(`id: ${feedSequence}\n`)
+    await Promise.all([mine.close(), theirs.close()])
+  })
+
+  it('HEAD has the stream’s headers and ends, and the connection takes the next request', async () => {
+    const listener = world.server.createListener()
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const socket = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    const { epoch, sequence, chain } = await place()
+    const target = `/v1/feed?${new URLSearchParams({ after: String(sequence), epoch, chain })}`
+    const head = `HEAD ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${verifier.key}\r\nAccept: text/event-stream\r\n\r\n`
+    socket.write(`${head}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n`)
+    for (let turn = 0; turn < 100 && !text.includes('"ok"'); turn++)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(text).toContain('text/event-stream')
+    expect(text).toContain('{"status":"ok"}')
+    expect(world.server.services.streams.count).toBe(0)
+    socket.destroy()
+    await new Promise((resolve) => listener.close(resolve))
+  })
+})
