@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { bearer, type Dev, makeFolder, run, startDev } from './countersign.fixture.ts'
+import { bearer, type Dev, makeFolder, type Running, run, startDev, startUntilReady } from './countersign.fixture.ts'
 
 const folder = makeFolder()
 const cwd = folder.path
@@ -12,13 +14,25 @@ let database: string
 /** Keys by what becomes of them. */
 const keys: Record<string, string> = {}
 let jwt: string
+/** A gateway of its own process, which runs on while the database is replaced. */
+let gateway: Running
+const upstream = createServer((_, response) => response.end('{}'))
 
 beforeAll(async () => {
   dev = await startDev(cwd)
   database = join(dev.ready.data, 'countersign.db')
+  const document = join(cwd, 'api.yaml')
+  const paths = 'paths: {/orders: {get: {security: [{k: ["orders:read"]}]}}}'
+  writeFileSync(document, `openapi: 3.1.0\ninfo: {title: Demo, version: "1"}\n${paths}\n`)
+  await new Promise<void>((listening) => upstream.listen(0, '127.0.0.1', listening))
+  const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  const flags = ['--openapi', document, '--upstream', upstreamUrl, '--listen', '127.0.0.1:0', '--json']
+  gateway = await startUntilReady(['gateway', ...flags], { cwd })
 })
 afterAll(async () => {
-  await dev.stop()
+  await Promise.all([dev.stop(), gateway.stop()])
+  upstream.closeAllConnections()
+  upstream.close()
   folder.remove()
 })
 
@@ -146,6 +160,12 @@ it('after a restore a new epoch begins far above, and what was revoked since sta
   for (const key of [keys.kept, keys.revoked, keys.disabled, keys.ended, jwt])
     statuses.push((await orders(key!)).status)
   expect(statuses).toEqual([200, 401, 401, 401, 401])
+  const remote = (credential: string) => fetch(`${JSON.parse(gateway.line).url}/orders`, bearer(credential))
+  while ((await remote(keys.kept!)).status === 503) await new Promise((resolve) => setTimeout(resolve, 50))
+  const remoteStatuses = []
+  for (const key of [keys.kept, keys.revoked, keys.disabled, keys.ended, jwt])
+    remoteStatuses.push((await remote(key!)).status)
+  expect(remoteStatuses).toEqual([200, 401, 401, 401, 401])
   jwt = await getJwt()
   expect((await placeOf()) - position).toBeGreaterThanOrEqual(1_000_000_000)
   expect((await orders(jwt)).status).toBe(200)
