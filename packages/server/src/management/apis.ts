@@ -190,7 +190,9 @@ function describe(text: string) {
 
 /** An audience that could be mistaken for one of ours is refused (contract.md §3). */
 function requireFreeAudience(audience: string, baseUrl: string): void {
-  const isOurs = audience === baseUrl || audience.startsWith(`${baseUrl}/`) || audience.startsWith(`${baseUrl}?`)
+  // As a URL reads it: the case of scheme and host, dots and a default port make no other place.
+  const [read, ours] = [new URL(audience).href, new URL(`${baseUrl}/`).href]
+  const isOurs = read.startsWith(ours) || read.startsWith(`${ours.slice(0, -1)}?`)
   if (isOurs) throw invalid('/audience', 'may not be the base URL of this server nor lie under it')
   if (audience.toLowerCase().startsWith('urn:countersign:upstream'))
     throw invalid('/audience', 'may not begin with urn:countersign:upstream')

@@ -43,7 +43,9 @@ const rotateSigningKeys = writeOperation(routes.rotateSigningKeys, async (contex
   }
   const longestLifeSeconds = await longestLife(context)
   const made: SigningKey[] = []
-  for (const { alg, purpose } of current) {
+  // After a removal in the middle of a rotation two keys may have one use.
+  const uses = new Map(current.map(({ alg, purpose }) => [`${alg} ${purpose}`, { alg, purpose }]))
+  for (const { alg, purpose } of uses.values()) {
     const signsAt = now + serverLimits.publishBeforeSigningSeconds
     const key = await createSigningKey({ tenant: tenant.id, alg, purpose, master: services.master, now, signsAt })
     await transaction.signingKeys.insert(key)
