@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateKey } from '@countersign/core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readConfig } from './config.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'countersign-config-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const url = { COUNTERSIGN_URL: 'https://auth.example' }
+const masterKey = Buffer.alloc(32, 7).toString('base64url')
+const adminKey = generateKey({ prefix: 'cs', marker: 'live', randomBytes: (count) => new Uint8Array(count) }).text
+
+function problemsOf(environment: Record<string, string>, file?: string): readonly string[] {
+  try {
+    readConfig(environment, file)
+    return []
+  } catch (error) {
+    return (error as Error).message.split('\n')
+  }
+}
+
+function fileWith(name: string, text: string): string {
+  const path = join(directory, name)
+  writeFileSync(path, text)
+  return path
+}
+
+describe('good', () => {
+  it('needs the public URL alone; the rest has defaults', () => {
+    expect(readConfig(url, undefined)).toMatchObject({
+      url: 'https://auth.example',
+      listen: { host: '127.0.0.1', port: 4800 },
+      database: 'sqlite:./countersign.db',
+      workers: 1,
+      keyPrefix: 'cs',
+      logLevel: 'info',
+    })
+    expect(readConfig(url, undefined).trustedProxies).toHaveLength(2)
+  })
+
+  it('a file has the same names in camelCase, and the environment goes before it', () => {
+    const file = fileWith(
+      'good.json',
+      JSON.stringify({ url: 'https://file.example', logLevel: 'warn', keyPrefix: 'ab' }),
+    )
+    expect(readConfig({ COUNTERSIGN_LOG_LEVEL: 'error' }, file)).toMatchObject({
+      url: 'https://file.example',
+      logLevel: 'error',
+      keyPrefix: 'ab',
+    })
+  })
+
+  it('every secret may come from a file named by _FILE', () => {
+    const config = readConfig(
+      {
+        ...url,
+        COUNTERSIGN_MASTER_KEY_FILE: fileWith('master', `${masterKey}\n`),
+        COUNTERSIGN_ADMIN_KEY_FILE: fileWith('admin', `${adminKey}\n`),
+        COUNTERSIGN_DATABASE_FILE: fileWith('database', 'postgres://user:password@db/countersign\n'),
+      },
+      undefined,
+    )
+    expect(config).toMatchObject({ masterKey, database: 'postgres://user:password@db/countersign' })
+    expect(config.adminKey?.reveal()).toBe(adminKey)
+    expect(
+      readConfig(
+        {},
+        fileWith('c.json', JSON.stringify({ url: 'https://a.example', masterKeyFile: fileWith('m', masterKey) })),
+      ),
+    ).toMatchObject({ masterKey })
+  })
+
+  it('the CLI’s and the SDK’s variables, and what Kubernetes injects, are known and ignored', () => {
+    const environment = {
+      ...url,
+      COUNTERSIGN_KEY: 'x',
+      COUNTERSIGN_KEY_FILE: 'x',
+      COUNTERSIGN_AUDIENCE: 'x',
+      COUNTERSIGN_SERVICE_HOST: '10.0.0.1',
+      COUNTERSIGN_SERVICE_PORT: '4800',
+      COUNTERSIGN_SERVICE_PORT_HTTP: '4800',
+      COUNTERSIGN_PORT: 'tcp://10.0.0.1:4800',
+      COUNTERSIGN_PORT_4800_TCP: 'tcp://10.0.0.1:4800',
+      COUNTERSIGN_PORT_4800_TCP_ADDR: '10.0.0.1',
+      OTHER: 'x',
+    }
+    expect(problemsOf(environment)).toEqual([])
+  })
+
+  it('http is good on loopback only', () => {
+    for (const good of ['http://localhost:4800', 'http://127.0.0.1:1', 'http://[::1]:4800', 'https://a.example/base']) {
+      expect(problemsOf({ COUNTERSIGN_URL: good }), good).toEqual([])
+    }
+    for (const bad of [
+      'http://a.example',
+      'ftp://a',
+      'a.example',
+      'https://a?x',
+      'https://a#x',
+      'https://u:p@a',
+      'http://localhost.evil',
+      '',
+    ]) {
+      expect(problemsOf({ COUNTERSIGN_URL: bad }), bad).toHaveLength(1)
+    }
+  })
+})
+
+describe('bad', () => {
+  it('every problem is told at once', () => {
+    const problems = problemsOf({
+      COUNTERSIGN_LISTEN: 'nowhere',
+      COUNTERSIGN_DATABASE: 'mysql://x',
+      COUNTERSIGN_MASTER_KEY: 'short',
+      COUNTERSIGN_ADMIN_KEY: 'not-a-key',
+      COUNTERSIGN_TRUSTED_PROXIES: 'everybody',
+      COUNTERSIGN_WORKERS: 'many',
+      COUNTERSIGN_KEY_PREFIX: 'UPPER',
+      COUNTERSIGN_LOG_LEVEL: 'loud',
+      COUNTERSIGN_UNKNOWN: 'x',
+      COUNTERSIGN_LISTENN: 'x',
+    })
+    for (const name of [
+      'URL',
+      'LISTEN',
+      'DATABASE',
+      'MASTER_KEY',
+      'ADMIN_KEY',
+      'TRUSTED_PROXIES',
+      'WORKERS',
+      'KEY_PREFIX',
+      'LOG_LEVEL',
+      'UNKNOWN',
+      'LISTENN',
+    ]) {
+      expect(
+        problems.filter((problem) => problem.startsWith(`COUNTERSIGN_${name} `)),
+        name,
+      ).toHaveLength(1)
+    }
+    expect(problems).toHaveLength(11)
+  })
+
+  it('a problem never quotes a secret', () => {
+    const secret = 'a-secret-that-was-put-where-it-does-not-belong'
+    const names = [
+      'URL',
+      'LISTEN',
+      'DATABASE',
+      'REDIS',
+      'MASTER_KEY',
+      'ADMIN_KEY',
+      'TRUSTED_PROXIES',
+      'WORKERS',
+      'KEY_PREFIX',
+      'LOG_LEVEL',
+    ]
+    const environment = Object.fromEntries(names.map((name) => [`COUNTERSIGN_${name}`, secret]))
+    expect(problemsOf(environment).join('\n')).not.toContain(secret)
+    const file = fileWith(
+      'secret.json',
+      JSON.stringify({ url: secret, masterKey: secret, adminKey: secret, database: secret }),
+    )
+    expect(problemsOf({}, file).join('\n')).not.toContain(secret)
+  })
+
+  it('PostgreSQL needs a master key', () => {
+    expect(problemsOf({ ...url, COUNTERSIGN_DATABASE: 'postgres://db/x' })).toHaveLength(1)
+    expect(problemsOf({ ...url, COUNTERSIGN_DATABASE: 'postgres://db/x', COUNTERSIGN_MASTER_KEY: masterKey })).toEqual(
+      [],
+    )
+  })
+
+  it('a setting and its _FILE together, and a file that cannot be read', () => {
+    const both = { ...url, COUNTERSIGN_MASTER_KEY: masterKey, COUNTERSIGN_MASTER_KEY_FILE: fileWith('both', masterKey) }
+    expect(problemsOf(both)).toHaveLength(1)
+    expect(problemsOf({ ...url, COUNTERSIGN_MASTER_KEY_FILE: join(directory, 'none') })).toHaveLength(1)
+  })
+
+  it('a master key is 32 bytes in base64url, exactly', () => {
+    for (const bad of [
+      masterKey.slice(1),
+      `${masterKey}AA`,
+      masterKey.replace('B', '+'),
+      masterKey.replace('B', ' '),
+      '',
+    ]) {
+      expect(problemsOf({ ...url, COUNTERSIGN_MASTER_KEY: bad }), bad).toHaveLength(1)
+    }
+  })
+
+  it('a config file that is not there, no JSON, no object, or names what nobody knows', () => {
+    for (const file of [join(directory, 'none.json'), fileWith('x.json', '{'), fileWith('y.json', '[]')]) {
+      expect(problemsOf(url, file)).toHaveLength(1)
+    }
+    expect(
+      problemsOf(url, fileWith('z.json', '{"urll":"x","keyPrefixFile":"x","__proto__":"x"}')).length,
+    ).toBeGreaterThanOrEqual(2)
+  })
+
+  it('a listen address is ADDRESS:PORT', () => {
+    for (const good of ['127.0.0.1:0', '[::1]:4800', '0.0.0.0:65535', 'localhost:80']) {
+      expect(problemsOf({ ...url, COUNTERSIGN_LISTEN: good }), good).toEqual([])
+    }
+    for (const bad of ['4800', ':4800', '::1:4800', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:x', '']) {
+      expect(problemsOf({ ...url, COUNTERSIGN_LISTEN: bad }), bad).toHaveLength(1)
+    }
+  })
+})

@@ -1,0 +1,155 @@
+import { parseAddressRange } from '@countersign/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { audience, otherAudience, startWorld, type World } from '../server.fixture.ts'
+
+let world: World
+let trusting: World
+beforeAll(async () => {
+  world = await startWorld()
+  await world.ok('POST', '/v1/apis', { audience: otherAudience, name: 'Invoices' })
+  trusting = await startWorld({ trustedProxies: [parseAddressRange('10.0.0.0/8')!] })
+})
+afterAll(() => Promise.all([world.close(), trusting.close()]))
+
+type Headers = readonly (readonly [string, string])[]
+const families: Readonly<Record<string, Headers>> = {
+  nginx: [
+    ['X-Original-Method', 'GET'],
+    ['X-Original-URI', '/orders'],
+    ['X-Real-IP', '192.0.2.9'],
+  ],
+  traefik: [
+    ['X-Forwarded-Method', 'GET'],
+    ['X-Forwarded-Uri', '/orders'],
+    ['X-Forwarded-For', '192.0.2.9'],
+  ],
+  caddy: [
+    ['X-Forwarded-Method', 'GET'],
+    ['X-Forwarded-Uri', '/orders'],
+    ['X-Forwarded-For', '192.0.2.9'],
+  ],
+  haproxy: [
+    ['X-Forwarded-Method', 'GET'],
+    ['X-Forwarded-Uri', '/orders'],
+    ['X-Forwarded-For', '192.0.2.9'],
+  ],
+}
+const identity = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion'].map(
+  (name) => `X-Countersign-${name}`,
+)
+
+const ask = (proxy: string, headers: Headers, as: string | null, query = '', of = world, peer?: string) =>
+  of.call('GET', `/v1/forward-auth?audience=${encodeURIComponent(audience)}&proxy=${proxy}${query}`, {
+    as,
+    headers,
+    ...(peer === undefined ? {} : { peer }),
+  })
+const named = (): readonly [string, string] => ['X-Countersign-Verifier', world.admin]
+
+describe('let through', () => {
+  it.each(Object.keys(families))('%s gets every identity header, none empty', async (proxy) => {
+    const { key, id } = await world.key()
+    const reply = await ask(proxy, [...families[proxy]!, named()], key, '&scope=orders:read')
+    expect(reply.status, reply.text).toBe(200)
+    for (const name of identity) expect(reply.headers[name], name).toMatch(/\S/)
+    expect(reply.headers).toMatchObject({
+      'X-Countersign-Kind': 'api_key',
+      'X-Countersign-Credential': id,
+      'X-Countersign-Scope': 'orders:read',
+      'Cache-Control': 'no-store',
+    })
+  })
+
+  it('envoy asks with the request’s own method and path', async () => {
+    const { key } = await world.key()
+    const target = `/v1/forward-auth/orders?audience=${encodeURIComponent(audience)}&proxy=envoy&scope=orders:read`
+    expect((await world.call('GET', target, { as: key, headers: [named()] })).status).toBe(200)
+  })
+
+  it('a public operation is let through as anonymous, with every header and none empty', async () => {
+    const document = {
+      openapi: '3.1.0',
+      info: { title: 'x', version: '1' },
+      paths: { '/orders': { get: { security: [], responses: {} } } },
+    }
+    const raw = JSON.stringify(document)
+    const headers = [['Content-Type', 'application/json']] as const
+    const fresh = await startWorld()
+    await fresh.call('POST', `/v1/apis/${fresh.apiId}/openapi`, { raw, headers })
+    const verifier = ['X-Countersign-Verifier', fresh.admin] as const
+    const reply = await ask('nginx', [...families.nginx!, verifier], null, '', fresh)
+    expect(reply.status).toBe(200)
+    expect(reply.headers['X-Countersign-Kind']).toBe('anonymous')
+    for (const name of identity.slice(1)) expect(reply.headers[name]).toBe('-')
+    const other: Headers = [['X-Original-Method', 'POST'], ['X-Original-URI', '/orders'], verifier]
+    expect((await ask('nginx', other, null, '', fresh)).status).toBe(403)
+    await fresh.close()
+  })
+})
+
+describe('refused', () => {
+  it('401 without a credential, 403 without the scope, 429 beyond the limit, each with its challenge', async () => {
+    const { key } = await world.key({ rateLimit: { limit: 1, windowSeconds: 60 } })
+    const headers = [...families.nginx!, named()]
+    expect(await ask('nginx', headers, null)).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': 'Bearer' } })
+    expect(await ask('nginx', headers, `${key}x`)).toMatchObject({ status: 401 })
+    const narrow = await ask('nginx', headers, key, '&scope=orders:write')
+    expect(narrow).toMatchObject({ status: 403 })
+    expect(narrow.headers['WWW-Authenticate']).toContain('scope="orders:write"')
+    expect((await ask('nginx', headers, key)).status).toBe(200)
+    const limited = await ask('nginx', headers, key)
+    expect(limited.status).toBe(429)
+    expect(limited.headers['Retry-After']).toBeDefined()
+  })
+
+  it('a proxy that does not name itself, or guards another audience, is 400 and told nothing of the credential', async () => {
+    const { key } = await world.key()
+    const other = await world.caller('credentials:verify', [otherAudience])
+    const weak = await world.caller('keys:read', ['*'])
+    for (const value of [undefined, 'x', key, other.key, weak.key]) {
+      const verifier: Headers = value === undefined ? [] : [['X-Countersign-Verifier', value]]
+      const reply = await ask('nginx', [...families.nginx!, ...verifier], key)
+      expect(reply).toMatchObject({ status: 400, body: { code: 'unknown_proxy' } })
+      for (const name of identity) expect(reply.headers).not.toHaveProperty(name)
+    }
+    expect((await ask('nginx', [...families.nginx!, named(), named()], key)).status).toBe(400)
+  })
+
+  it('a trusted address needs no name; any other does, whatever it forwards', async () => {
+    const { key } = await trusting.key()
+    expect((await ask('nginx', families.nginx!, key, '', trusting, '10.1.2.3')).status).toBe(200)
+    expect(
+      (await ask('nginx', [...families.nginx!, ['X-Forwarded-For', '10.1.2.3']], key, '', trusting, '192.0.2.1'))
+        .status,
+    ).toBe(400)
+  })
+
+  it('missing, repeated or another family’s headers are 400; others are not read', async () => {
+    const { key } = await world.key({ ipAllow: ['192.0.2.0/24'] })
+    for (const [name] of families.nginx!.slice(0, 2)) {
+      const without = families.nginx!.filter(([each]) => each !== name)
+      expect((await ask('nginx', [...without, named()], key)).status).toBe(400)
+      const twice = [...families.nginx!, ...families.nginx!.filter(([each]) => each === name)]
+      expect((await ask('nginx', [...twice, named()], key)).status).toBe(400)
+    }
+    expect((await ask('nginx', [...families.traefik!, named()], key)).status).toBe(400)
+    for (const proxy of ['', 'NGINX', 'apache', 'constructor']) {
+      expect((await ask(proxy, [...families.nginx!, named()], key)).status).toBe(400)
+    }
+    expect((await ask('nginx', [...families.nginx!, named()], key)).status).toBe(200)
+    const forged: Headers = [
+      ...families.nginx!.filter(([each]) => each !== 'X-Real-IP'),
+      ['X-Forwarded-For', '192.0.2.9'],
+      named(),
+    ]
+    expect((await ask('nginx', forged, key)).status).toBe(403)
+  })
+
+  it('an audience that is no API here is 400', async () => {
+    const { key } = await world.key()
+    for (const query of ['', '?audience=', '?audience=https://none.test']) {
+      const target = `/v1/forward-auth${query}${query === '' ? '?' : '&'}proxy=nginx`
+      expect((await world.call('GET', target, { as: key, headers: [...families.nginx!, named()] })).status).toBe(400)
+    }
+  })
+})
