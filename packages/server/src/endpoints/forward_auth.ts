@@ -11,17 +11,15 @@ import {
   type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import { compileRoutes, type RouteTable, readDocument, readOperations } from '@countersign/openapi'
-import { Cache, credentialHeadersOf, questionOf } from '@countersign/verifier'
+import { credentialHeadersOf, questionOf } from '@countersign/verifier'
 import { isTrusted } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { answerError, problem } from '../http/respond.ts'
 import { signAssertion } from '../services/gateway_assertion.ts'
 import { isGuarded } from '../services/guards.ts'
+import { requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { proxies, readForwarded } from './forwarded.ts'
-
-const tables = new Cache<{ readonly importedAt: number; readonly table: RouteTable }>(1_000)
 
 export async function forwardAuth(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   try {
@@ -42,7 +40,7 @@ async function answer(services: Services, tenant: TenantContext, exchange: Excha
   await requireProxy(services, tenant, exchange, audience)
   if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
   const forwarded = readForwarded(exchange, proxy, '/v1/forward-auth')
-  const requires = await requirementOf(services, tenant, api.apiId, query.get('scope'), forwarded)
+  const requires = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
   if (requires === 'public') return { status: 200, headers: anonymous }
   const headers = credentialHeadersOf(exchange.rawHeaders)
   const question = questionOf(headers, {
@@ -65,7 +63,7 @@ async function answer(services: Services, tenant: TenantContext, exchange: Excha
 }
 
 /** The scope in the query, else what the API's imported document says of this request. */
-async function requirementOf(
+async function neededFor(
   services: Services,
   tenant: TenantContext,
   apiId: string,
@@ -77,30 +75,18 @@ async function requirementOf(
     if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
     return [read.scope]
   }
-  const table = await tableOf(services, tenant, apiId)
-  if (table === undefined) return [[]]
-  const match = table.match(forwarded.method, forwarded.uri)
-  switch (match.kind) {
-    case 'operation':
-      return match.operation.public ? 'public' : match.operation.requires
+  const requirement = await requirementOf(services, tenant, apiId, forwarded)
+  switch (requirement.kind) {
+    case 'requires':
+      return requirement.requires
+    case 'public':
+      return 'public'
     case 'ambiguous':
-      throw new ProblemError(400, 'invalid_request', match.detail)
-    case 'not_found':
-    case 'method_not_allowed':
+      throw new ProblemError(400, 'invalid_request', requirement.detail)
+    case 'undescribed':
       // A proxy can carry 401 and 403 only: what is not described is forbidden.
       throw new ProblemError(403, 'forbidden', 'No operation of the API is described here.')
   }
-}
-
-async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
-  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
-  if (document === undefined) return undefined
-  const name = `${tenant.id} ${apiId}`
-  const known = tables.get(name)
-  if (known?.importedAt === document.importedAt) return known.table
-  const table = compileRoutes(readOperations(readDocument(document.text)))
-  tables.set(name, { importedAt: document.importedAt, table })
-  return table
 }
 
 /** A verifier's key in `X-Countersign-Verifier`, or an address that the operator trusts. */

@@ -198,3 +198,48 @@ it('guards are read anew: what a client no longer guards is unknown to it at onc
   await world.ok('PATCH', `/v1/clients/${verifier.clientId}`, { guards: [audience] })
   expect((await ask()).active).toBe(true)
 })
+
+describe('method and path', () => {
+  it('need what the imported document says of the operation, beside the scope asked for', async () => {
+    const needs = (scope: string) => ({ security: [{ k: [scope] }], responses: {} })
+    const document = {
+      openapi: '3.1.0',
+      info: { title: 'x', version: '1' },
+      paths: {
+        '/orders': { get: needs('orders:read'), post: needs('orders:write') },
+        '/health': { get: { security: [], responses: {} } },
+      },
+    }
+    const raw = JSON.stringify(document)
+    const headers = [['Content-Type', 'application/json']] as const
+    const { key } = await world.key({ scope: 'orders:read' })
+    const none = await world.key({ scope: '' })
+    const ask = (method: string, path: string, more: object = {}) => world.verify(key, { method, path, ...more })
+    expect((await ask('POST', '/orders')).active).toBe(true)
+    await world.call('POST', `/v1/apis/${world.apiId}/openapi`, { raw, headers })
+    expect((await ask('GET', '/orders')).active).toBe(true)
+    expect(await ask('POST', '/orders')).toMatchObject({ code: 'insufficient_scope', missingScope: 'orders:write' })
+    expect((await ask('GET', '/orders', { scope: 'orders:write' })).code).toBe('insufficient_scope')
+    expect((await ask('GET', '/orders', { anyScope: 'orders:write orders:read' })).active).toBe(true)
+    expect((await world.verify(none.key, { method: 'GET', path: '/orders' })).code).toBe('insufficient_scope')
+    expect((await world.verify(none.key, { method: 'GET', path: '/health' })).active).toBe(true)
+    for (const [method, path] of [
+      ['DELETE', '/orders'],
+      ['GET', '/invoices'],
+      ['GET', '/Orders'],
+    ] as const) {
+      expect((await ask(method, path)).active, `${method} ${path}`).toBe(false)
+    }
+  })
+
+  it('one without the other is 400', async () => {
+    const { key } = await world.key()
+    for (const [more, pointer] of [
+      [{ method: 'GET' }, '/path'],
+      [{ path: '/orders' }, '/method'],
+    ] as const) {
+      const reply = await world.call('POST', '/v1/verify', { body: { credential: key, audience, ...more } })
+      expect(reply).toMatchObject({ status: 400, body: { errors: [{ pointer }] } })
+    }
+  })
+})

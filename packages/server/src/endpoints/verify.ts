@@ -11,6 +11,7 @@ import {
   readScope,
   type Scope,
   unavailableAnswer,
+  unionScope,
 } from '@countersign/core'
 import type { Outcome, Question } from '@countersign/verifier'
 import { readJson } from '../http/body.ts'
@@ -18,6 +19,7 @@ import { type Answer, type Exchange, type FieldError, ProblemError } from '../ht
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, json, problem } from '../http/respond.ts'
 import { isGuarded } from '../services/guards.ts'
+import { requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
@@ -27,8 +29,9 @@ export async function verify(services: Services, tenant: TenantContext, exchange
   if ('refusal' in settled) return problem(exchange, settled.refusal)
   try {
     if (exchange.query !== '') requireNoQuery(exchange.query)
-    const question = readQuestion(await readJson(exchange))
-    const outcome = judge(tenant, settled.caller, question)
+    const body = await readJson(exchange)
+    const question = readQuestion(body)
+    const outcome = judge(services, tenant, settled.caller, question, operationOf(body))
     return answerOutcome(services, exchange, outcome instanceof Promise ? await outcome : outcome)
   } catch (error) {
     return answerError(exchange, error, (cause) =>
@@ -38,10 +41,64 @@ export async function verify(services: Services, tenant: TenantContext, exchange
 }
 
 /** For an audience that the caller does not guard, every credential is unknown (contract.md §5). */
-function judge(tenant: TenantContext, caller: Caller, question: Question): MaybePromise<Outcome> {
-  return andThen(caller.guards(), (guards) =>
-    isGuarded(guards, question.audience) ? tenant.engine.verify(question) : unknownHere,
-  )
+function judge(
+  services: Services,
+  tenant: TenantContext,
+  caller: Caller,
+  question: Question,
+  operation: RequestedOperation | undefined,
+): MaybePromise<Outcome> {
+  return andThen(caller.guards(), (guards) => {
+    if (!isGuarded(guards, question.audience)) return unknownHere
+    if (operation === undefined) return tenant.engine.verify(question)
+    return judgeOperation(services, tenant, question, operation)
+  })
+}
+
+interface RequestedOperation {
+  readonly method: string
+  readonly uri: string
+}
+
+function operationOf({ method, path }: Record<string, unknown>): RequestedOperation | undefined {
+  return typeof method === 'string' && typeof path === 'string' ? { method, uri: path } : undefined
+}
+
+/** What the imported document says the operation needs, beside what the question asks. What it does not describe is refused. */
+async function judgeOperation(
+  services: Services,
+  tenant: TenantContext,
+  question: Question,
+  operation: RequestedOperation,
+): Promise<Outcome> {
+  const api = services.books.book(tenant.id)?.apiByAudience(question.audience)
+  if (api === undefined) return tenant.engine.verify(question)
+  const requirement = await requirementOf(services, tenant, api.apiId, operation)
+  switch (requirement.kind) {
+    case 'public':
+      return tenant.engine.verify(question)
+    case 'requires': {
+      const { requires } = requirement
+      const both = requires.flatMap((needed) => question.requires.map((asked) => unionScope(needed, asked)))
+      return tenant.engine.verify({ ...question, requires: both })
+    }
+    case 'ambiguous':
+      throw new ProblemError(400, 'invalid_request', requirement.detail, {
+        errors: [{ pointer: '/path', detail: requirement.detail }],
+      })
+    case 'undescribed':
+      return undescribed
+  }
+}
+
+const undescribed: Outcome = {
+  outcome: 'rejected',
+  rejection: {
+    code: 'insufficient_scope',
+    detail: 'no operation of the API is described at this method and path',
+    neededScope: [],
+    missingScope: [],
+  },
 }
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
@@ -113,6 +170,8 @@ function readQuestion(body: Record<string, unknown>): Question {
     if (value !== undefined && (typeof value !== 'string' || value.length > lengthMax))
       add(name, `must be a string of at most ${lengthMax} characters`)
   }
+  if ((body.method === undefined) !== (body.path === undefined))
+    add(body.method === undefined ? 'method' : 'path', 'must be there: an operation is named by both')
   const { ip, origin } = body as { readonly ip?: string; readonly origin?: string }
   const address = typeof ip === 'string' ? parseAddress(ip) : undefined
   if (typeof ip === 'string' && address === undefined) add('ip', 'must be an IP address')

@@ -1,0 +1,45 @@
+/** What an API's imported document says that a request needs (contract.md §7). */
+import type { Scope } from '@countersign/core'
+import { compileRoutes, type RouteTable, readDocument, readOperations } from '@countersign/openapi'
+import { Cache } from '@countersign/verifier'
+import type { Services, TenantContext } from './services.ts'
+
+export type Requirement =
+  /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
+  | { readonly kind: 'requires'; readonly requires: readonly Scope[] }
+  | { readonly kind: 'public' }
+  | { readonly kind: 'undescribed' }
+  | { readonly kind: 'ambiguous'; readonly detail: string }
+
+const tables = new Cache<{ readonly importedAt: number; readonly table: RouteTable }>(1_000)
+
+export async function requirementOf(
+  services: Services,
+  tenant: TenantContext,
+  apiId: string,
+  { method, uri }: { readonly method: string; readonly uri: string },
+): Promise<Requirement> {
+  const table = await tableOf(services, tenant, apiId)
+  if (table === undefined) return { kind: 'requires', requires: [[]] }
+  const match = table.match(method, uri)
+  switch (match.kind) {
+    case 'operation':
+      return match.operation.public ? { kind: 'public' } : { kind: 'requires', requires: match.operation.requires }
+    case 'ambiguous':
+      return { kind: 'ambiguous', detail: match.detail }
+    case 'not_found':
+    case 'method_not_allowed':
+      return { kind: 'undescribed' }
+  }
+}
+
+async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
+  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
+  if (document === undefined) return undefined
+  const name = `${tenant.id} ${apiId}`
+  const known = tables.get(name)
+  if (known?.importedAt === document.importedAt) return known.table
+  const table = compileRoutes(readOperations(readDocument(document.text)))
+  tables.set(name, { importedAt: document.importedAt, table })
+  return table
+}
