@@ -1,5 +1,5 @@
 /** A published flaw that we say we are tested against must be named by the test: conformance/flaws.json. One line a problem. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -41,16 +41,18 @@ function names(text: string | undefined, id: string): boolean {
   return new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`).test(text)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** The list of this repository against its tests. */
+export function checkFlaws(): readonly string[] {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const list = JSON.parse(readFileSync(join(root, 'conformance/flaws.json'), 'utf8')) as FlawList
-  const problems = findProblems(list, (file) => {
-    try {
-      return readFileSync(join(root, file), 'utf8')
-    } catch {
-      return undefined
-    }
+  return findProblems(list, (file) => {
+    const path = join(root, file)
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined
   })
-  for (const problem of problems) console.error(problem)
-  if (problems.length > 0) process.exitCode = 1
+}
+
+if (import.meta.main) {
+  const problems = checkFlaws()
+  for (const problem of problems) process.stderr.write(`${problem}\n`)
+  process.exitCode = problems.length === 0 ? 0 : 1
 }
