@@ -12,8 +12,11 @@ export const time = z
   .refine((text) => parseTime(text) !== undefined, 'must be an RFC 3339 date-time such as 2026-11-22T10:00:00Z')
   .meta({ format: 'date-time' })
 
+/** What `JSON.parse` gave. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
+export const json = z.unknown().meta({ description: 'Any JSON value' })
+
 export const metadata = z
-  .record(z.string().max(100), z.json())
+  .record(z.string().max(100), json)
   .refine((value) => JSON.stringify(value).length <= 4_096, 'must have at most 4096 characters as JSON')
   .meta({ description: 'Yours; comes back with every verification' })
 
@@ -108,9 +111,7 @@ export function page(item: z.ZodType): z.ZodObject {
   return z.object({ data: z.array(item), next: z.string().nullable() })
 }
 
-export const jwk = z
-  .record(z.string().max(64), z.json())
-  .meta({ description: 'A public JWK (RFC 7517) with kid and alg' })
+export const jwk = z.record(z.string().max(64), json).meta({ description: 'A public JWK (RFC 7517) with kid and alg' })
 
 export const jwks = z.strictObject({ keys: z.array(jwk).max(20) })
 

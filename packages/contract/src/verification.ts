@@ -73,7 +73,7 @@ export const verificationRoutes = {
     }),
     answer: {
       status: 200,
-      schema: z.object({ record: z.json(), place: z.object({ ...place, chain }), ageMs: z.number() }),
+      schema: z.object({ record: v.json, place: z.object({ ...place, chain }), ageMs: z.number() }),
     },
   }),
   feedSnapshot: route({
@@ -99,7 +99,7 @@ export const verificationRoutes = {
     }),
     answer: {
       status: 200,
-      schema: z.object({ entries: z.array(z.json()).optional(), reload: z.literal(true).optional() }),
+      schema: z.object({ entries: z.array(v.json).optional(), reload: z.literal(true).optional() }),
     },
   }),
   feedPosition: route({

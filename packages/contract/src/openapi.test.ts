@@ -1,0 +1,66 @@
+import { validate } from '@readme/openapi-parser'
+import { describe, expect, it } from 'vitest'
+import { allRoutes, managementScopes, openapiDocument } from './index.ts'
+
+interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly required: boolean
+  readonly schema: { readonly type?: string; readonly maximum?: number }
+}
+interface Operation {
+  readonly operationId: string
+  readonly parameters: readonly Parameter[]
+  readonly security: readonly { readonly countersign: readonly string[] }[]
+  readonly responses: Readonly<Record<string, unknown>>
+}
+const document = openapiDocument({ issuer: 'https://auth.example', version: '1.2.3' }) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+
+describe('the OpenAPI document', () => {
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const result = await validate(structuredClone(document) as unknown as Parameters<typeof validate>[0])
+    expect(result, JSON.stringify(result).slice(0, 500)).toMatchObject({ valid: true })
+  })
+
+  it('has every route once, with the one scope it needs and what it answers', () => {
+    expect(operations.map(({ operationId }) => operationId)).toEqual(allRoutes.map(({ operationId }) => operationId))
+    for (const route of allRoutes) {
+      const operation = document.paths[route.path]?.[route.method.toLowerCase()] as Operation
+      expect(operation.security).toEqual([{ countersign: [route.scope] }])
+      expect(Object.keys(operation.responses)).toEqual([String(route.answer.status), 'default'])
+    }
+  })
+
+  it('says of query parameters what may be written there', () => {
+    const limit = document.paths['/v1/keys']?.get?.parameters.find(({ name }) => name === 'limit')
+    expect(limit).toMatchObject({
+      in: 'query',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 },
+    })
+    const after = document.paths['/v1/feed']?.get?.parameters.find(({ name }) => name === 'after')
+    expect(after).toMatchObject({ required: true, schema: { type: 'integer', minimum: 0 } })
+  })
+})
+
+describe('routes', () => {
+  it('every POST that creates or rolls takes an Idempotency-Key, and nothing else does', () => {
+    for (const route of allRoutes) {
+      const makes = route.method === 'POST' && route.answer.status === 201
+      expect(route.isIdempotent === true, route.operationId).toBe(makes)
+    }
+  })
+
+  it('every scope of the management API is needed by a route, and no other is', () => {
+    expect([...new Set(allRoutes.map(({ scope }) => scope))].sort()).toEqual([...managementScopes].sort())
+  })
+
+  it('tenants are the default tenant’s business', () => {
+    for (const route of allRoutes) {
+      expect(route.isDefaultTenantOnly === true, route.operationId).toBe(route.scope.startsWith('tenants:'))
+    }
+  })
+})
