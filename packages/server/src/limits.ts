@@ -38,5 +38,7 @@ export const serverLimits = {
   /** How long the log keeps entries; a follower farther behind loads a snapshot. */
   feedLogSeconds: 86_400,
   cleanUpEveryMs: 60_000,
+  /** How often it is looked whether a signing key has signed long enough. */
+  rotateEveryMs: 600_000,
   flushPositionsMs: 5_000,
 } as const

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { startAt, startWorld, type World } from '../server.fixture.ts'
+import { rotateDueKeys } from '../services/maintenance.ts'
 
 let world: World
 beforeEach(async () => {
@@ -57,6 +58,30 @@ describe('rotation', () => {
     expect((await world.call('POST', '/v1/signing-keys/rotate')).status).toBe(409)
     world.now += 600
     await world.ok('POST', '/v1/signing-keys/rotate')
+  })
+})
+
+describe('after 90 days', () => {
+  it('keys are replaced by themselves, once, in every tenant, and what is out stays good', async () => {
+    await world.ok('POST', '/v1/tenants', { slug: 'acme', name: 'Acme' })
+    const second = await world.second()
+    const { token: old } = await world.mint({ ttlSeconds: 90 * 86_400 })
+    world.now += 90 * 86_400 - 1
+    const before = world.dump()
+    await rotateDueKeys(world.server.services)
+    expect(world.dump()).toBe(before)
+    expect((await world.verify(old)).active).toBe(true)
+    world.now += 1
+    await Promise.all([world.server, second, world.server].map(({ services }) => rotateDueKeys(services)))
+    const keys = (await world.ok('GET', '/v1/signing-keys')).data
+    expect(keys.filter(({ purpose }) => purpose === 'access_token')).toHaveLength(2)
+    expect((await world.call('GET', '/oauth/jwks', { as: null, at: '/t/acme' })).body.keys).toHaveLength(2)
+    const last = await token()
+    world.now += 600
+    const fresh = await token()
+    expect(kidOf(fresh)).not.toBe(kidOf(last))
+    for (const text of [last, fresh]) expect((await world.verify(text)).active).toBe(true)
+    expect((await world.store.verifyAudit('acme')).brokenAt).toBeUndefined()
   })
 })
 

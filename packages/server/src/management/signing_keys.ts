@@ -2,8 +2,7 @@ import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { SigningKey } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
-import { serverLimits } from '../limits.ts'
-import { createSigningKey, retireBefore } from '../services/signing_keys.ts'
+import { createSigningKey, rotateKeys } from '../services/signing_keys.ts'
 import { signingKeySubject } from '../services/subjects.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
 import { findApi, notFound } from './find.ts'
@@ -35,22 +34,9 @@ const listSigningKeys = readOperation(routes.listSigningKeys, async ({ services,
 const rotateSigningKeys = writeOperation(routes.rotateSigningKeys, async (context) => {
   await requireMayTouchKeys(context)
   const { now, services, tenant, transaction } = context
-  const current = (await transaction.signingKeys.list(tenant.id)).filter(
-    (key) => key.status === 'active' && key.retiredAt === undefined,
-  )
-  if (current.some((key) => key.signsAt > now)) {
+  const made = await rotateKeys(transaction, { tenant: tenant.id, master: services.master, now })
+  if (made === 'in_progress') {
     throw new ProblemError(409, 'rotation_in_progress', 'A new key is published already and has not begun to sign.')
-  }
-  const longestLifeSeconds = await longestLife(context)
-  const made: SigningKey[] = []
-  // After a removal in the middle of a rotation two keys may have one use.
-  const uses = new Map(current.map(({ alg, purpose }) => [`${alg} ${purpose}`, { alg, purpose }]))
-  for (const { alg, purpose } of uses.values()) {
-    const signsAt = now + serverLimits.publishBeforeSigningSeconds
-    const key = await createSigningKey({ tenant: tenant.id, alg, purpose, master: services.master, now, signsAt })
-    await transaction.signingKeys.insert(key)
-    await retireBefore(transaction, key, longestLifeSeconds)
-    made.push(key)
   }
   append(context, 'signing_key.rotate', made, made.map((key) => key.kid).join(' '))
   return { status: 200, body: { data: made.map(signingKeyView) } }
@@ -73,17 +59,6 @@ const revokeSigningKey = writeOperation(routes.revokeSigningKey, async (context)
   append(context, 'signing_key.revoke', [removed, next], key.kid)
   return { status: 200, bodyOf: (feedSequence) => ({ kid: key.kid, status: 'revoked', feedSequence }) }
 })
-
-async function longestLife({ tenant, transaction }: WriteContext): Promise<number> {
-  let longest = 0
-  let after: string | undefined
-  for (;;) {
-    const apis = await transaction.apis.list(tenant.id, { limit: 100, ...(after === undefined ? {} : { after }) })
-    for (const api of apis) longest = Math.max(longest, api.tokenTtlSecondsMax)
-    after = apis.at(-1)?.id
-    if (apis.length < 100 || after === undefined) return longest
-  }
-}
 
 function append(context: WriteContext, action: string, keys: readonly SigningKey[], objectId: string): void {
   const { actor, requestId, tenant, transaction } = context

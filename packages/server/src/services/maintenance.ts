@@ -1,6 +1,8 @@
 /** What must be done now and then: clean-up, receipts, signing keys whose time has come. */
 import { serverLimits } from '../limits.ts'
 import type { Services } from './services.ts'
+import { isRotationDue, rotateKeys } from './signing_keys.ts'
+import { signingKeySubject } from './subjects.ts'
 
 /** Begins; gives a function that ends it. A failure is logged and tried again the next time. */
 export function startMaintenance(services: Services): () => void {
@@ -17,6 +19,33 @@ export function startMaintenance(services: Services): () => void {
       services.store.cleanUp(services.now(), serverLimits.feedLogSeconds),
     ),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
+    every(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]
   return () => timers.forEach(clearInterval)
+}
+
+/** Every tenant whose keys have signed long enough gets new ones. Judged again in the transaction: others may do the same. */
+export async function rotateDueKeys({ store, books, master, now }: Services): Promise<void> {
+  const byTenant = Map.groupBy(await store.read.signingKeys.listAll(), (key) => key.tenant)
+  for (const [tenant, keys] of byTenant) {
+    if (!isRotationDue(keys, now())) continue
+    const { entries } = await store.write(async (transaction) => {
+      if (!isRotationDue(await transaction.signingKeys.list(tenant), now())) return
+      const made = await rotateKeys(transaction, { tenant, master, now: now() })
+      if (made === 'in_progress') return
+      transaction.append({
+        tenant,
+        audit: {
+          actor: { kind: 'system' },
+          action: 'signing_key.rotate',
+          objectType: 'signing_key',
+          objectId: made.map((key) => key.kid).join(' '),
+          after: made.map(({ kid, alg, purpose, signsAt }) => ({ kid, alg, purpose, signsAt })),
+          requestId: 'maintenance',
+        },
+        subjects: () => made.map(signingKeySubject),
+      })
+    })
+    await books.settle(entries)
+  }
 }

@@ -98,8 +98,54 @@ export async function createSigningKey(options: {
   }
 }
 
+/**
+ * A new key for each use there is, published now and signing later, when the old one retires. `in_progress` when one is
+ * published already that has not begun to sign.
+ */
+export async function rotateKeys(
+  transaction: WriteTransaction,
+  { tenant, master, now }: { readonly tenant: string; readonly master: MasterKey; readonly now: Seconds },
+): Promise<readonly SigningKey[] | 'in_progress'> {
+  const current = (await transaction.signingKeys.list(tenant)).filter(isCurrent)
+  if (current.some((key) => key.signsAt > now)) return 'in_progress'
+  // After a removal in the middle of a rotation two keys may have one use.
+  const uses = new Map(current.map(({ alg, purpose }) => [`${alg} ${purpose}`, { alg, purpose }]))
+  const longestLifeSeconds = await longestLife(transaction, tenant)
+  const signsAt = now + serverLimits.publishBeforeSigningSeconds
+  const made: SigningKey[] = []
+  for (const { alg, purpose } of uses.values()) {
+    const key = await createSigningKey({ tenant, alg, purpose, master, now, signsAt })
+    await transaction.signingKeys.insert(key)
+    await retireBefore(transaction, key, longestLifeSeconds)
+    made.push(key)
+  }
+  return made
+}
+
+/** Of the keys that sign or will, whether one has signed for as long as a key may. */
+export function isRotationDue(keys: readonly SigningKey[], now: Seconds): boolean {
+  const current = keys.filter(isCurrent)
+  if (current.some((key) => key.signsAt > now)) return false
+  return current.some((key) => key.signsAt + serverLimits.signingKeyLifeSeconds <= now)
+}
+
+function isCurrent(key: SigningKey): boolean {
+  return key.status === 'active' && key.retiredAt === undefined
+}
+
+async function longestLife(transaction: WriteTransaction, tenant: string): Promise<Seconds> {
+  let longest = 0
+  let after: string | undefined
+  for (;;) {
+    const apis = await transaction.apis.list(tenant, { limit: 100, ...(after === undefined ? {} : { after }) })
+    for (const api of apis) longest = Math.max(longest, api.tokenTtlSecondsMax)
+    after = apis.at(-1)?.id
+    if (apis.length < 100 || after === undefined) return longest
+  }
+}
+
 /** Retire what a new key follows. It leaves when the longest-lived token it may have signed has ended. */
-export async function retireBefore(
+async function retireBefore(
   transaction: WriteTransaction,
   next: SigningKey,
   longestLifeSeconds: number,
