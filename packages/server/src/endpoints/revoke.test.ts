@@ -247,4 +247,22 @@ describe('limits of the feed (feed.md §2)', () => {
     const count = await world.store.read.statusEntries.count('default', 'token', owner.client_id, world.now)
     expect(count).toBe(10_000)
   })
+  it('a minted token is counted with them: its revocation is the cut-off, its change is refused', async () => {
+    const { owner } = await makeOwner()
+    const [one, two] = [
+      await world.mint({ clientId: owner.client_id }),
+      await world.mint({ clientId: owner.client_id }),
+    ]
+    await world.ok('PATCH', `/v1/tokens/${two.jti}`, { scope: '' })
+    await fill('token', owner.client_id, 10_000)
+    const change = await world.call('PATCH', `/v1/tokens/${one.jti}`, { body: { scope: '' } })
+    expect(change).toMatchObject({ status: 409, body: { code: 'too_many_changes' } })
+    expect((await world.call('PATCH', `/v1/tokens/${two.jti}`, { body: { scope: 'orders:read' } })).status).toBe(200)
+    const { feedSequence } = await world.ok('POST', `/v1/tokens/${one.jti}/revoke`)
+    expect(feedSequence).toBe((await world.store.feed.place('default')).sequence)
+    for (const { token, jti } of [one, two]) {
+      expect((await world.verify(token)).code).toBe('revoked')
+      expect((await world.ok('GET', `/v1/tokens/${jti}`)).status).toBe('revoked')
+    }
+  })
 })
