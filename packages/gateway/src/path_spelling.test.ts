@@ -158,7 +158,7 @@ function readings(target: string): readonly string[] {
 
 const segmentsOf = (path: string): string => decodeURIComponent(path).split('/').slice(1).join(' | ')
 
-describe('flaw 94: gateway and upstream see the same path, or the upstream sees none', () => {
+describe('CVE-2021-27306 CVE-2021-43557 CVE-2026-15573 (flaw 94): gateway and upstream see the same path, or the upstream sees none', () => {
   test('there are sixty spellings and more', () => {
     expect(new Set(targets).size).toBeGreaterThan(60)
   })
@@ -181,6 +181,25 @@ describe('flaw 94: gateway and upstream see the same path, or the upstream sees 
       expect(reading.toLowerCase().replace(/[/.; ]+$/, '')).not.toBe('/admin/audit')
       expect(segmentsOf(encodeURI(reading).replaceAll('%25', '%'))).toBe(segmentsOf(target.replace(/[?#].*$/s, '')))
     }
+  })
+
+  test.each([
+    '/admin/x/../audit',
+    '/admin/./audit',
+    '/admin/%2e/audit',
+    '/admin/%2E%2e/admin/audit',
+    '/admin//audit',
+    '/admin;x=1/audit',
+    '/admin/audit;x=1',
+    '/admin\\audit',
+    '/admin%5caudit',
+    '/admin%2faudit',
+    '/admin/audit/',
+  ])('%s, which somebody reads as the guarded path, is refused', async (target) => {
+    world.seen.length = 0
+    const { status } = await world.call('GET', target, { key })
+    expect([400, 404]).toContain(status)
+    expect(world.seen).toEqual([])
   })
 
   test('plain and encoded spellings of the guarded path are the guarded path', async () => {

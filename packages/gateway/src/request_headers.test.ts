@@ -67,7 +67,7 @@ const spellings = [
   'X-Countersign',
 ]
 
-describe('flaws 92 and 93: nobody but the gateway says who calls', () => {
+describe('CVE-2025-64484 CVE-2017-6413 CVE-2017-6062 (flaws 92 and 93): nobody but the gateway says who calls', () => {
   const ours = (): readonly (readonly [string, string])[] => [
     ['X-Countersign-Client', 'client_1'],
     ['X-Countersign-Subject', 'client_1'],
