@@ -4,6 +4,7 @@
  */
 import {
   type Grant,
+  isTrustedAddress,
   parseAddress,
   rateLimitHeaders,
   readScope,
@@ -12,7 +13,6 @@ import {
   unavailableAnswer,
 } from '@countersign/core'
 import { credentialHeadersOf, questionOf } from '@countersign/verifier'
-import { isTrusted } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { answerError, problem } from '../http/respond.ts'
 import { signAssertion } from '../services/gateway_assertion.ts'
@@ -97,7 +97,7 @@ async function requireProxy(
   audience: string,
 ): Promise<void> {
   const [credential, second] = headerValues(exchange, 'x-countersign-verifier')
-  if (credential === undefined && isTrusted(exchange.peer, services.trustedProxies)) return
+  if (credential === undefined && isTrustedAddress(exchange.peer, services.trustedProxies)) return
   if (credential === undefined || second !== undefined) throw notAProxy()
   const outcome = await tenant.engine.verify({
     credential,
