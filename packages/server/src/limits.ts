@@ -2,6 +2,9 @@
 export const serverLimits = {
   bodyBytesMax: 1_048_576,
   documentBytesMax: 16_777_216,
+  /** Longer documents are read in a thread of their own, for at most this long. */
+  documentInlineBytesMax: 65_536,
+  documentTimeoutMs: 15_000,
   headerBytesMax: 16_384 + 8_192,
   formParametersMax: 64,
   headersTimeoutMs: 10_000,

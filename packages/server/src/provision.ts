@@ -159,12 +159,11 @@ function documentScopes({ description }: Provision): Api['scopes'] {
 }
 
 function documentOf(api: Api, { documentText, description }: Provision, importedAt: number) {
-  const { title, version, operations } = description
   return {
     tenant: api.tenant,
     apiId: api.id,
     text: documentText,
-    description: { title, version, operations: operations.length },
+    description,
     importedAt,
   }
 }

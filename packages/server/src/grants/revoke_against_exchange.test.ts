@@ -35,17 +35,19 @@ class Interleaver {
   readonly #party = new AsyncLocalStorage<Party>()
   readonly #waiting: { readonly party: Party; readonly go: () => void }[] = []
   #running = 0
+  #isOn = false
 
   /** Called by whoever may be paused: the store, in the name of the request that called it. */
   async pause(): Promise<void> {
     const party = this.#party.getStore()
-    if (party === undefined) return
+    if (party === undefined || !this.#isOn) return
     await new Promise<void>((go) => this.#waiting.push({ party, go }))
   }
 
   async run(seed: number, works: Readonly<Record<Party, () => Promise<Reply>>>): Promise<Outcome> {
     const random = randomFrom(seed)
     const taken: string[] = []
+    this.#isOn = true
     const start = async (party: Party): Promise<Reply> => {
       this.#running++
       return this.#party.run(party, async () => {
@@ -65,6 +67,9 @@ class Interleaver {
       taken.push(next.party)
       next.go()
     }
+    // What a request left behind it goes on by itself.
+    this.#isOn = false
+    for (const { go } of this.#waiting.splice(0)) go()
     const [exchanged, revoked] = await replies
     return { exchanged, revoked, taken: taken.join(' ') }
   }

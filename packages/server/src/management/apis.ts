@@ -1,9 +1,10 @@
 import { routes } from '@countersign/contract'
 import { formatTime, limits, randomBase62 } from '@countersign/core'
-import { diffDescriptions, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
+import { diffDescriptions } from '@countersign/openapi'
 import type { Api, ApiScope } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { serverLimits } from '../limits.ts'
+import { storedDescription } from '../services/document.ts'
 import { createSigningKey, signingNow } from '../services/signing_keys.ts'
 import { apiSubject, signingKeySubject } from '../services/subjects.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
@@ -122,9 +123,9 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   const api = await findApi(context, context.params.id as string)
   if (api.isBuiltIn)
     throw new ProblemError(409, 'built_in', 'The management API has a document of its own: /openapi.json.')
-  const after = describe(body)
+  const { text, description: after } = body
   const stored = await transaction.apis.findDocument(tenant.id, api.id)
-  const diff = diffDescriptions(stored === undefined ? undefined : describe(stored.text), after)
+  const diff = diffDescriptions(stored === undefined ? undefined : await storedDescription(stored), after)
   const scopes: readonly ApiScope[] = after.scopes.map(({ name, description }) => ({
     name,
     description,
@@ -139,12 +140,11 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
       updatedAt: Math.floor(now),
     }
     await transaction.apis.update(changed)
-    const description = { title: after.title, version: after.version, operations: after.operations.length }
     await transaction.apis.saveDocument({
       tenant: tenant.id,
       apiId: api.id,
-      text: body,
-      description,
+      text,
+      description: after,
       importedAt: Math.floor(now),
     })
     const { added, removed, becamePublic } = diff
@@ -152,7 +152,13 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
       tenant: tenant.id,
       audit: {
         ...auditOf(context, 'api.import', api),
-        after: { ...description, added: added.length, removed: removed.length, becamePublic },
+        after: {
+          title: after.title,
+          operations: after.operations.length,
+          added: added.length,
+          removed: removed.length,
+          becamePublic,
+        },
       },
       subjects: () => [apiSubject(changed, now)],
     })
@@ -176,17 +182,6 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
     },
   }
 })
-
-function describe(text: string) {
-  try {
-    return readOperations(readDocument(text, { bytesMax: serverLimits.documentBytesMax }))
-  } catch (error) {
-    if (!(error instanceof OpenApiError)) throw error
-    throw new ProblemError(400, 'invalid_document', error.message, {
-      errors: [{ pointer: error.where ?? '', detail: error.message }],
-    })
-  }
-}
 
 /** An audience that could be mistaken for one of ours is refused (contract.md §3). */
 function requireFreeAudience(audience: string, baseUrl: string): void {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
 import { missingScope, type Scope } from '@countersign/core'
+import type { ApiDescription } from '@countersign/openapi'
 import {
   type AuditActor,
   ConflictError,
@@ -21,6 +22,7 @@ import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
+import { DocumentError, describeDocument } from '../services/document.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
 import { requireMayTouch } from './access.ts'
@@ -30,7 +32,7 @@ import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency }
 type BodyOf<R extends Route> = R['body'] extends z.ZodType
   ? z.output<R['body']>
   : R['takesDocument'] extends true
-    ? string
+    ? { readonly text: string; readonly description: ApiDescription }
     : undefined
 
 export interface ReadContext<R extends Route = Route> {
@@ -183,8 +185,19 @@ async function readContext(
 }
 
 async function readBody(route: Route, exchange: Exchange): Promise<unknown> {
-  if (route.takesDocument === true) return readText(exchange, serverLimits.documentBytesMax)
+  if (route.takesDocument === true) return readApiDocument(await readText(exchange, serverLimits.documentBytesMax))
   return route.body === undefined ? undefined : parseInput(route.body, await readJson(exchange), 'body')
+}
+
+/** Before the transaction: nobody's write waits for a large document. */
+async function readApiDocument(text: string): Promise<{ readonly text: string; readonly description: ApiDescription }> {
+  try {
+    return { text, description: await describeDocument(text) }
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    const errors = [{ pointer: error.where, detail: error.message }]
+    throw new ProblemError(400, 'invalid_document', error.message, { errors })
+  }
 }
 
 function requireScopes(held: Scope, scopes: Scope): void {

@@ -1,7 +1,8 @@
 /** What an API's imported document says that a request needs (contract.md §7). */
 import type { Scope } from '@countersign/core'
-import { compileRoutes, type RouteTable, readDocument, readOperations } from '@countersign/openapi'
+import { compileRoutes, type RouteTable } from '@countersign/openapi'
 import { Cache } from '@countersign/verifier'
+import { storedDescription } from './document.ts'
 import type { Services, TenantContext } from './services.ts'
 
 export type Requirement =
@@ -11,7 +12,7 @@ export type Requirement =
   | { readonly kind: 'undescribed' }
   | { readonly kind: 'ambiguous'; readonly detail: string }
 
-const tables = new Cache<{ readonly importedAt: number; readonly table: RouteTable }>(1_000)
+const tables = new Cache<{ readonly sequence: number; readonly table: RouteTable | undefined }>(1_000)
 
 export async function requirementOf(
   services: Services,
@@ -33,13 +34,15 @@ export async function requirementOf(
   }
 }
 
+/** Compiled once, then again when the feed says that the API changed. */
 async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
-  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
-  if (document === undefined) return undefined
+  const book = services.books.book(tenant.id)
   const name = `${tenant.id} ${apiId}`
   const known = tables.get(name)
-  if (known?.importedAt === document.importedAt) return known.table
-  const table = compileRoutes(readOperations(readDocument(document.text)))
-  tables.set(name, { importedAt: document.importedAt, table })
+  if (known !== undefined && book?.isChangedSince('api', apiId, known.sequence) === false) return known.table
+  const sequence = book?.place.sequence ?? 0
+  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
+  const table = document === undefined ? undefined : compileRoutes(await storedDescription(document))
+  tables.set(name, { sequence, table })
   return table
 }

@@ -1,0 +1,62 @@
+/** API descriptions from outside, read where they cannot hold up anybody: 16 MiB of hostile YAML take half a minute. */
+import { Worker } from 'node:worker_threads'
+import { type ApiDescription, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
+import type { ApiDocument } from '@countersign/store'
+import { serverLimits } from '../limits.ts'
+
+/** What reading came to, as it goes from one thread to another. */
+export type DocumentAnswer =
+  | { readonly description: ApiDescription }
+  | { readonly message: string; readonly where: string }
+
+/** A document that is none, or that took longer than it may: fit for the one who sent it. */
+export class DocumentError extends Error {
+  override readonly name = 'DocumentError'
+  /** A JSON pointer or `line:column`; '' where there is none. */
+  readonly where: string
+
+  constructor(message: string, where: string) {
+    super(message)
+    this.where = where
+  }
+}
+
+/** In this thread when it is small, else in one of its own that is ended when its time is over. */
+export async function describeDocument(text: string): Promise<ApiDescription> {
+  const answer = text.length <= serverLimits.documentInlineBytesMax ? answerDocument(text) : await askWorker(text)
+  if ('description' in answer) return answer.description
+  throw new DocumentError(answer.message, answer.where)
+}
+
+/** What was read when the document was imported. */
+export function storedDescription(document: ApiDocument): Promise<ApiDescription> | ApiDescription {
+  const { description, text } = document
+  const isWhole = typeof description === 'object' && description !== null && 'problems' in description
+  return isWhole ? (description as ApiDescription) : describeDocument(text)
+}
+
+/** The reading itself, in whichever thread. */
+export function answerDocument(text: string): DocumentAnswer {
+  try {
+    return { description: readOperations(readDocument(text, { bytesMax: serverLimits.documentBytesMax })) }
+  } catch (error) {
+    if (!(error instanceof OpenApiError)) throw error
+    return { message: error.message, where: error.where ?? '' }
+  }
+}
+
+function askWorker(text: string): Promise<DocumentAnswer> {
+  // Beside this file, as source or as what was built from it.
+  const script = new URL(
+    import.meta.url.endsWith('.ts') ? './document_worker.ts' : './document_worker.js',
+    import.meta.url,
+  )
+  const worker = new Worker(script, { workerData: text, resourceLimits: { maxOldGenerationSizeMb: 1_024 } })
+  return new Promise<DocumentAnswer>((resolve) => {
+    const tooMuch: DocumentAnswer = { message: 'the document takes too long to read: send it as JSON', where: '' }
+    const timer = setTimeout(() => resolve(tooMuch), serverLimits.documentTimeoutMs)
+    worker.once('message', resolve)
+    worker.once('error', () => resolve({ message: 'the document cannot be read: it takes too much memory', where: '' }))
+    worker.once('exit', () => clearTimeout(timer))
+  }).finally(() => worker.terminate())
+}
