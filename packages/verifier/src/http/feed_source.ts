@@ -1,6 +1,6 @@
-import type { FeedEntry, PositionAnswer, Subject } from '@countersign/core'
+import type { FeedEntry, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
 import type { FeedSource, SnapshotStream } from '../feed_source.ts'
-import type { HttpClient } from './client.ts'
+import { type HttpClient, HttpStatusError } from './client.ts'
 import { readLines } from './lines.ts'
 
 /** A snapshot comes in one go: a pause this long in the middle of it is an end. */
@@ -8,6 +8,10 @@ const snapshotSilenceMs = 5_000
 
 /** The feed over HTTP: contract.md §5. Snapshots and streams are lines of JSON; the stream is server-sent events. */
 export function createHttpFeedSource(client: HttpClient): FeedSource {
+  let isRefused = false
+  /** Where a snapshot began that was fetched because a place was refused. */
+  let reloadedTo: Place | undefined
+
   return {
     async snapshot(signal) {
       const response = await client.get('/v1/feed/snapshot', 'application/x-ndjson', signal)
@@ -15,9 +19,23 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
       const first = await lines.next()
       if (first.done === true) throw new Error('the snapshot is empty')
       const head = JSON.parse(first.value) as Omit<SnapshotStream, 'entries'>
+      if (isRefused) reloadedTo = head.place
       return { ...head, entries: readSubjects(lines) }
     },
-    position: (question, signal) => client.post('/v1/feed/position', question, signal) as Promise<PositionAnswer>,
+    async position(question, signal) {
+      try {
+        const answer = (await client.post('/v1/feed/position', question, signal)) as PositionAnswer
+        isRefused = false
+        reloadedTo = undefined
+        return answer
+      } catch (error) {
+        if (!(error instanceof HttpStatusError) || error.status !== 400) throw error
+        // The server's own place, refused as well: it is not the place that is wrong, and loading it again mends nothing.
+        if (isSamePlace(question, reloadedTo)) throw error
+        isRefused = true
+        return reloadAnswer(question)
+      }
+    },
     async entries(place, signal) {
       const response = await client.get(feedPath(place), 'application/json', signal)
       const answer = (await response.json()) as { readonly entries?: readonly FeedEntry[]; readonly reload?: true }
@@ -30,6 +48,16 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
       }
     },
   }
+}
+
+/** A place above the head is a 400 (feed.md §8): the log ends before it, so only a snapshot helps (feed.md §1). */
+function reloadAnswer({ nonce, epoch }: PositionQuestion): PositionAnswer {
+  // Nobody reads the time of an answer that says `reload`.
+  return { nonce, epoch, head: 0, ageMs: 0, now: 0, reload: true }
+}
+
+function isSamePlace(place: Place, other: Place | undefined): boolean {
+  return place.epoch === other?.epoch && place.sequence === other.sequence && place.chain === other.chain
 }
 
 /** The last line says how many came before it: a snapshot cut off in the middle is none. */
