@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { timingSafeEqual } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
@@ -44,7 +45,7 @@ export function verifyAudit(
       events += 1
       previous = link
     }
-    if (events === (head?.audit_sequence ?? 0) && previous === (head?.audit_link ?? '')) return { events }
+    if (events === (head?.audit_sequence ?? 0) && timingSafeEqual(previous, head?.audit_link ?? '')) return { events }
     return { events, brokenAt: events + 1 }
   })
 }
@@ -54,7 +55,7 @@ function linkOf(row: Schema['audit'], sequence: number, previous: string, key: U
   try {
     const event = decodeAuditEvent(row)
     const link = auditLink(key, previous, event)
-    return event.sequence === sequence && event.link === link ? link : undefined
+    return event.sequence === sequence && timingSafeEqual(event.link, link) ? link : undefined
   } catch (error) {
     if (error instanceof PoisonedRowError) return undefined
     throw error

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { isTestOnly, readSources, type Source } from './sources.ts'
+
+/** What could be guessed piece by piece if comparing it took longer the more of it is right. */
+const guessable = /(?:mac|digest|signature|secret|hash|checksum|chain|link|password|credential)$/i
+
+/** Comparisons that stay, with why the time they take tells nothing. */
+const exceptions: Readonly<Record<string, string>> = {
+  'packages/core/src/api_key.ts: keyChecksum(text.slice(0, -6)) !== match[5]':
+    'a checksum without a key, of the very text that brought it: whoever sends it can compute it',
+  'packages/server/src/management/idempotency.ts: found.bodyDigest !== idempotency.record.bodyDigest':
+    'a digest without a key, of bodies that the caller himself sent',
+  'packages/server/src/endpoints/feed.ts: chain === place.chain':
+    'a digest without a key, of entries that the asker may read',
+  'packages/verifier/src/feed_follower.ts: entry.chain !== chain':
+    'a digest without a key, of entries that the server itself sent',
+  'packages/verifier/src/http/feed_source.ts: place.chain === other.chain':
+    'the verifier’s own two places: nothing that anybody presents',
+}
+
+const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+
+/** `a.b.c`, `c(…)` and `c[…]` are all called c. */
+function lastName(side: string): string {
+  const [name = ''] = /[\w$]+$/.exec(side.replace(/(?:\(.*\)|\[.*\]|[!?])+$/s, '')) ?? []
+  return name
+}
+
+/** The parts of a line that `&&`, `||` and their like hold apart, of those that compare two things by `===` or `!==`. */
+function comparisonsOf({ path, text }: Source): readonly string[] {
+  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '').replaceAll(/\s*([!=]==)\s*/g, ' $1 ')
+  const parts = code.split(/&&|\|\||\n|;|=>| \? | : |\breturn\b|\bif \(|(?<![!=])= | \{/)
+  return parts.flatMap((part) => {
+    const [left, operator, right] = part.split(/ ([!=]==) /).map((side) => side.trim())
+    if (left === undefined || operator === undefined || right === undefined) return []
+    const sides = [reverse(withinBrackets(reverse(left), ')', '(')), withinBrackets(right, '(', ')')]
+    if (sides.some((side) => /^(?:undefined|null|true|false|-?\d+|'.*')$/.test(side))) return []
+    return sides.some((side) => guessable.test(lastName(side))) ? [`${path}: ${sides.join(` ${operator} `)}`] : []
+  })
+}
+
+/** Up to the bracket whose other half is not in it: where the condition of an `if`, or a call around it, begins or ends. */
+function withinBrackets(side: string, opening: string, closing: string): string {
+  let depth = 0
+  for (const [index, character] of [...side].entries()) {
+    if (character === opening) depth++
+    else if (character === closing && --depth < 0) return side.slice(0, index)
+  }
+  return side
+}
+
+const reverse = (text: string): string => [...text].reverse().join('')
+
+describe('CVE-2026-21713: what is secret is compared in constant time', () => {
+  it('the search finds comparisons as they are written', () => {
+    const text = [
+      'if (given.mac !== macOf(a, b)) throw refused()',
+      'return event.sequence === sequence && event.link === link ? link : undefined',
+      'const isSame = digest(text) ===\n    record.digest',
+      'if (secret === undefined || kind === other || left.length !== signature.length) return',
+      '// mac === mac',
+    ].join('\n')
+    expect(comparisonsOf({ path: 'a', text })).toEqual([
+      'a: given.mac !== macOf(a, b)',
+      'a: event.link === link',
+      'a: digest(text) === record.digest',
+    ])
+  })
+
+  it('no MAC, digest, signature or secret is compared by === or !==, but for what is listed here with its reason', () => {
+    expect(sources.length).toBeGreaterThan(200)
+    expect(sources.flatMap(comparisonsOf).sort()).toEqual(Object.keys(exceptions).sort())
+  })
+
+  it('nor by methods that stop at the first difference', () => {
+    const found = sources.filter(({ text }) => /\.equals\(|Buffer\.compare\(|\.localeCompare\(/.test(text))
+    expect(found.map(({ path }) => path)).toEqual([])
+  })
+
+  it('every file that makes a MAC compares it by timingSafeEqual, or never compares it', () => {
+    const withMac = sources.filter(({ text }) => /\bcreateHmac\b/.test(text))
+    const comparing = withMac.filter(({ text }) => /timingSafeEqual\(/i.test(text)).map(({ path }) => path)
+    expect(comparing).toEqual([
+      'packages/core/src/crypto/node.ts',
+      'packages/server/src/management/cursor.ts',
+      'packages/store/src/feed/audit_link.ts',
+    ])
+    expect(withMac.map(({ path }) => path).filter((path) => !comparing.includes(path))).toEqual([])
+  })
+})
