@@ -36,6 +36,17 @@ test('the demo is guarded as the document says, from the first start on; a secon
   rmSync(data, { recursive: true })
 })
 
+test('dev limits nothing unless it is set: however many credentials fail, each is told the same', async () => {
+  const product = await startProduct()
+  const statuses = new Set<number>()
+  for (let batch = 0; batch < 70; batch++) {
+    const answers = Array.from({ length: 10 }, () => call(product, 'GET', '/v1/keys', undefined, 'nonsense'))
+    for (const { status } of await Promise.all(answers)) statuses.add(status)
+  }
+  expect([...statuses]).toEqual([401])
+  await product.stop()
+})
+
 test.each(['spotify.yaml', 'box.json'])(
   'every operation of %s is guarded: a key with its scopes passes, one with others is refused',
   async (name) => {

@@ -114,6 +114,7 @@ async function start({ options, text, description, upstreamUrl, data, bound, gat
     version: options.version,
     log: { ...silentLog, error: (fields, message) => options.onNotice(`${message}: ${describeError(fields)}`) },
     trustedProxies: loopbackRanges(),
+    limitsFailures: false,
     ...allowedHosts,
   })
   const isDemo = upstreamUrl === undefined

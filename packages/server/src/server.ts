@@ -25,7 +25,7 @@ import { createRouter, type MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
-import { createFailures } from './services/failures.ts'
+import { createFailures, unlimitedFailures } from './services/failures.ts'
 import { watchFatal } from './services/fatal.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'
@@ -58,6 +58,8 @@ export interface ServerOptions {
    * the errors that are logged and answered; `serve` exits with 1.
    */
   readonly onFatal?: (error: Error) => void
+  /** Failed credentials and wrong secrets are limited for each address. Default true; `dev` limits nothing. */
+  readonly limitsFailures?: boolean
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -246,7 +248,7 @@ function createServices(
     master: options.master,
     signingKeys: createSigningKeys({ store, master: options.master, books, now }),
     limiter,
-    failures: createFailures(now),
+    failures: options.limitsFailures === false ? unlimitedFailures : createFailures(now),
     apis: createApiRegistry({ store, books }),
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),

@@ -16,3 +16,6 @@ export function createFailures(now: () => Seconds): Failures {
     },
   }
 }
+
+/** For `dev`, which limits nothing unless it is set (contract.md §1): every attempt is let try. */
+export const unlimitedFailures: Failures = { isLeft: () => true, count() {} }
