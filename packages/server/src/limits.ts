@@ -33,6 +33,8 @@ export const serverLimits = {
   clientTokenEntriesMax: 1_000,
   /** Live feed entries about JWTs issued to one client: the next revocation is a cut-off. */
   tokenEntriesMax: 10_000,
+  /** Credentials a tenant's engine keeps ready, about 5 KiB each; the least it keeps is half of them. */
+  credentialsCachedMax: 24_000,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   heartbeatMs: 15_000,

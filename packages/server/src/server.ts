@@ -22,6 +22,7 @@ import type { Answer, Exchange } from './http/exchange.ts'
 import { createListener } from './http/node_listener.ts'
 import { answerError, json, problem } from './http/respond.ts'
 import { createRouter, type MountedRoute } from './http/router.ts'
+import { serverLimits } from './limits.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
@@ -233,6 +234,7 @@ function createServices(
       clock,
       // A look-up here is one read of an index, not a round trip.
       unknownPerSecondMax: Number.POSITIVE_INFINITY,
+      cacheEntriesMax: serverLimits.credentialsCachedMax,
     })
     const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine }
     tenants.set(id, context)
