@@ -98,7 +98,10 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 
 /** Optional members of records are absent, never `undefined`, so that equal records compare equal. */
 export function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as unknown as Present<T>
+  // Member by member and in one order: what Object.fromEntries makes is a dictionary, three times as slow and as large.
+  const kept: Partial<T> = {}
+  for (const name in members) if (members[name] !== undefined) kept[name] = members[name]
+  return kept as unknown as Present<T>
 }
 
 export function jsonOrNull(value: unknown): string | null {
