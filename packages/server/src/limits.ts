@@ -34,7 +34,7 @@ export const serverLimits = {
   /** Live feed entries about JWTs issued to one client: the next revocation is a cut-off. */
   tokenEntriesMax: 10_000,
   /** Credentials a tenant's engine keeps ready, about 5 KiB each; the least it keeps is half of them. */
-  credentialsCachedMax: 24_000,
+  credentialsCachedMax: 22_000,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   heartbeatMs: 15_000,

@@ -43,7 +43,8 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
 /** A connection that only reads. In WAL mode it never waits for writers; the timeout is for recovery after a crash. */
 export function openReader(file: string): DatabaseSync {
   const database = openFile(file)
-  database.exec('pragma query_only = on')
+  // 16 MiB hold every inner page of a million keys; with SQLite's own 2 MiB a look-up of any of them reads those anew.
+  database.exec('pragma query_only = on; pragma cache_size = -16384')
   return database
 }
 
