@@ -2,7 +2,17 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, eventually, form, guarded, list, type Product, startProduct, text } from './product.fixture.ts'
+import {
+  call,
+  eventually,
+  form,
+  guarded,
+  list,
+  makeVerifierKey,
+  type Product,
+  startProduct,
+  text,
+} from './product.fixture.ts'
 import { type Sdk, startSdk } from './sdk_process.fixture.ts'
 
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -24,19 +34,7 @@ let apiId: string
 
 beforeAll(async () => {
   product = await startProduct()
-  const guard = await call(product, 'POST', '/v1/clients', {
-    name: 'verifier',
-    type: 'service',
-    access: [{ audience: `${product.issuer}/v1`, scope: 'credentials:verify' }],
-    guards: [product.audience],
-  })
-  const key = await call(product, 'POST', '/v1/keys', {
-    clientId: guard.body.clientId,
-    audience: `${product.issuer}/v1`,
-    scope: 'credentials:verify',
-    name: 'sdk',
-  })
-  verifierKey = text(key.body.key)
+  verifierKey = await makeVerifierKey(product)
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'own-1', alg: 'ES256' }
   const made = await call(product, 'POST', '/v1/clients', {

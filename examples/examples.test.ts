@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, type Product, startProduct, text } from '../conformance/product.fixture.ts'
+import { call, makeVerifierKey, type Product, startProduct } from '../conformance/product.fixture.ts'
 
 const run = promisify(execFile)
 let product: Product
@@ -12,19 +12,6 @@ let environment: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   product = await startProduct()
-  const management = `${product.issuer}/v1`
-  const guard = await call(product, 'POST', '/v1/clients', {
-    name: 'api',
-    type: 'service',
-    access: [{ audience: management, scope: 'credentials:verify' }],
-    guards: [product.audience],
-  })
-  const verifier = await call(product, 'POST', '/v1/keys', {
-    clientId: guard.body.clientId,
-    audience: management,
-    scope: 'credentials:verify',
-    name: 'api',
-  })
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'own', alg: 'EdDSA' }
   const { clientId, clientSecret, key } = product.demo
@@ -34,7 +21,7 @@ beforeAll(async () => {
     PORT: '0',
     COUNTERSIGN_URL: product.issuer,
     COUNTERSIGN_AUDIENCE: product.audience,
-    COUNTERSIGN_KEY: text(verifier.body.key),
+    COUNTERSIGN_KEY: await makeVerifierKey(product),
     KEY: key,
     CLIENT_ID: clientId,
     CLIENT_SECRET: clientSecret,

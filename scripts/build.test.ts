@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { call, startProduct } from '../conformance/product.fixture.ts'
+import { makeVerifierKey, startProduct } from '../conformance/product.fixture.ts'
 import { build } from './build.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-packed-'))
@@ -39,23 +39,10 @@ test('the packed verifier, installed into an empty project, verifies against a r
   expect(installed).toEqual(['node_modules/@countersign/core', 'node_modules/@countersign/verifier'])
 
   const product = await startProduct()
-  const management = `${product.issuer}/v1`
-  const guard = await call(product, 'POST', '/v1/clients', {
-    name: 'guard',
-    type: 'service',
-    access: [{ audience: management, scope: 'credentials:verify' }],
-    guards: [product.audience],
-  })
-  const verifier = await call(product, 'POST', '/v1/keys', {
-    clientId: guard.body.clientId,
-    audience: management,
-    scope: 'credentials:verify',
-    name: 'sdk',
-  })
   const environment = {
     ISSUER: product.issuer,
     AUDIENCE: product.audience,
-    VERIFIER: String(verifier.body.key),
+    VERIFIER: await makeVerifierKey(product),
     KEY: product.demo.key,
   }
   const printed = execFileSync(process.execPath, ['use.js'], { cwd: directory, env: environment, encoding: 'utf8' })
