@@ -70,11 +70,13 @@ export interface EffectiveGrant {
 
 /** The one place where what was issued and what was said since become one. Pure. */
 export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
-  const states = [standing.own, ...standing.ancestors].filter((state) => state !== undefined && state !== 'revoked')
+  const states = statesOf(standing)
   const scope = effectiveScope(credential, standing)
   const scopeSet = new Set(scope)
-  const expiresAt = Math.min(credential.expiresAt ?? Infinity, ...states.map((state) => state.expiresAt ?? Infinity))
-  const constraints = [...credential.constraints, ...states.filter(hasConstraints)]
+  let expiresAt = credential.expiresAt ?? Infinity
+  for (const state of states) expiresAt = Math.min(expiresAt, state.expiresAt ?? Infinity)
+  const constraints =
+    states === nothing ? credential.constraints : [...credential.constraints, ...states.filter(hasConstraints)]
   return {
     grant: {
       kind: credential.kind,
@@ -108,6 +110,14 @@ export function allowsAddress(grant: EffectiveGrant, address: Address | undefine
   )
 }
 
+/** Of most credentials nothing was ever said: they share one empty list, and this is on the path of every cold one. */
+const nothing: readonly (KeyState | TokenState)[] = []
+
+function statesOf({ own, ancestors }: Standing): readonly (KeyState | TokenState)[] {
+  if (own === undefined && ancestors.length === 0) return nothing
+  return [own, ...ancestors].filter((state) => state !== undefined && state !== 'revoked')
+}
+
 function effectiveScope(credential: Established, standing: Standing): Scope {
   const { own, client, ancestors } = standing
   // What a change set replaces what was signed. A key's record is read anew after each change and is never older.
@@ -135,11 +145,13 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
   // The API of that audience was made after this was signed: it was for another one, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
-  const statuses = [credential, credential.client, tenant, api, client, own, ...ancestors].map((state) =>
-    state === undefined || state === 'revoked' ? 'active' : state.status,
-  )
-  if (statuses.includes('revoked')) return 'revoked'
-  return statuses.includes('disabled') ? 'disabled' : undefined
+  let fault: 'disabled' | undefined
+  for (const state of [credential, credential.client, tenant, api, client, own, ...ancestors]) {
+    if (state === undefined || state === 'revoked' || state.status === 'active') continue
+    if (state.status === 'revoked') return 'revoked'
+    fault = 'disabled'
+  }
+  return fault
 }
 
 /** A child spends from its oldest ancestor's limit, as that is now. */

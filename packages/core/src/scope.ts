@@ -24,7 +24,8 @@ export function readScope(input: unknown): { readonly scope: Scope } | { readonl
 
 /** A scope we wrote ourselves, from text to list. Text from outside goes through `readScope`. */
 export function parseScope(text: string): Scope {
-  return text === '' ? [] : [...new Set(text.split(' '))]
+  if (text === '') return []
+  return text.includes(' ') ? [...new Set(text.split(' '))] : [text]
 }
 
 /** The RFC 6749 string. */
