@@ -11,8 +11,6 @@ export const serverLimits = {
   requestTimeoutMs: 30_000,
   /** What runs when SIGTERM comes may run this long. */
   drainMs: 10_000,
-  /** Management writes that wait for the one writer. */
-  writesWaitingMax: 256,
   idempotencyLifeSeconds: 86_400,
   /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */
   publishBeforeSigningSeconds: 600,
