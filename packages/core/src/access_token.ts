@@ -70,7 +70,7 @@ export function readAccessToken(
   const constraints = readConstraints(claims.cs_constraints)
   const limit = readLimit(claims.cs_limit)
   const environment = claims.cs_env
-  const metadata = claims.cs_meta ?? {}
+  const metadata = claims.cs_meta ?? noMetadata
   if (lineage === undefined || constraints === undefined || limit === undefined || !isObject(metadata)) return undefined
   if (environment !== undefined && environment !== 'live' && environment !== 'test') return undefined
   return {
@@ -96,16 +96,20 @@ export function readAccessToken(
   }
 }
 
+/** What most tokens have of lineage, constraints and metadata; theirs to share, nobody's to change. */
+const none: readonly never[] = Object.freeze([])
+const noMetadata: Metadata = Object.freeze({})
+
 /** At most four ancestors and, beside them, the client's key that signed a self-issued one. */
 function readLineage(value: unknown): readonly Ancestor[] | undefined {
-  if (value === undefined) return []
+  if (value === undefined) return none
   if (!Array.isArray(value) || value.length > limits.lineageMax + 1) return undefined
   const ancestors = value.map((item) => (typeof item === 'string' ? parseAncestor(item) : undefined))
   return ancestors.every((ancestor) => ancestor !== undefined) ? ancestors : undefined
 }
 
 function readConstraints(value: unknown): readonly Constraints[] | undefined {
-  if (value === undefined) return []
+  if (value === undefined) return none
   if (!Array.isArray(value)) return undefined
   const isSet = (item: unknown): item is Constraints =>
     isObject(item) &&

@@ -14,7 +14,7 @@ import type {
 } from './feed.ts'
 import type { RateLimit } from './gcra.ts'
 import type { CredentialKind, Grant } from './grant.ts'
-import { formatScope, intersectScope, type Scope } from './scope.ts'
+import { formatScope, intersectScope, parseScope, type Scope, scopeSet } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** A credential whose digest or signature has matched. It holds nothing yet about whether it may be used. */
@@ -72,7 +72,7 @@ export interface EffectiveGrant {
 export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
   const states = statesOf(standing)
   const scope = effectiveScope(credential, standing)
-  const scopeSet = new Set(scope)
+  const has = scopeSet(scope)
   let expiresAt = credential.expiresAt ?? Infinity
   for (const state of states) expiresAt = Math.min(expiresAt, state.expiresAt ?? Infinity)
   const constraints =
@@ -90,14 +90,13 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
       ...(credential.environment === undefined ? {} : { environment: credential.environment }),
       metadata: credential.metadata,
       ...(credential.lineage[0] === undefined ? {} : { parent: parentId(credential.lineage[0]) }),
-      has: (...tokens) => tokens.every((token) => scopeSet.has(token)),
+      has: (...tokens) => tokens.every((token) => has.has(token)),
     },
     fault: findFault(credential, standing),
-    scope: scopeSet,
+    scope: has,
     notBefore: credential.notBefore ?? 0,
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
-    addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),
-    origins: constraints.flatMap((set) => (set.originAllow === undefined ? [] : [new Set(set.originAllow)])),
+    ...readConstraints(constraints),
     rateLimit: effectiveRateLimit(credential, standing),
     limitId: credential.limitId,
   }
@@ -122,16 +121,16 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
   const { own, client, ancestors } = standing
   // What a change set replaces what was signed. A key's record is read anew after each change and is never older.
   const replaced = credential.kind !== 'api_key' && own !== undefined && own !== 'revoked' ? own.scope : undefined
-  let scope = replaced === undefined ? credential.scope : replaced.split(' ').filter((token) => token !== '')
+  let scope = replaced === undefined ? credential.scope : parseScope(replaced)
   // A self-issued JWT may be narrowed but has only ever what its client signed.
   if (credential.kind === 'self_issued_jwt') scope = intersectScope(credential.scope, scope)
   if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access)
   if (client !== undefined && client !== 'revoked') {
-    scope = intersectScope(scope, (client.access[credential.apiId] ?? '').split(' '))
+    scope = intersectScope(scope, parseScope(client.access[credential.apiId] ?? ''))
   }
   for (const ancestor of ancestors) {
     if (ancestor !== undefined && ancestor !== 'revoked' && ancestor.scope !== undefined) {
-      scope = intersectScope(scope, ancestor.scope.split(' '))
+      scope = intersectScope(scope, parseScope(ancestor.scope))
     }
   }
   return scope
@@ -161,6 +160,19 @@ function effectiveRateLimit(credential: Established, standing: Standing): RateLi
   if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rateLimit
   // A key's state is whole: one without a limit has none any more.
   return (oldest as KeyState).rateLimit
+}
+
+type Allowed = Pick<EffectiveGrant, 'addressRanges' | 'origins'>
+
+/** Most credentials have none: they share this. */
+const unconstrained: Allowed = { addressRanges: [], origins: [] }
+
+function readConstraints(constraints: readonly Constraints[]): Allowed {
+  if (constraints.every((set) => set.ipAllow === undefined && set.originAllow === undefined)) return unconstrained
+  return {
+    addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),
+    origins: constraints.flatMap((set) => (set.originAllow === undefined ? [] : [new Set(set.originAllow)])),
+  }
 }
 
 function hasConstraints(state: KeyState | TokenState): state is KeyState {

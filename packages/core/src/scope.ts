@@ -22,21 +22,42 @@ export function readScope(input: unknown): { readonly scope: Scope } | { readonl
   return readStructured(input as Record<string, unknown>)
 }
 
+/** Scopes by their text: credentials are many and their scopes few, so that most share one list. */
+const parsed = new Map<string, Scope>()
+const parsedMax = 1_000
+const parsedBytesMax = 1_024
+
 /** A scope we wrote ourselves, from text to list. Text from outside goes through `readScope`. */
 export function parseScope(text: string): Scope {
-  if (text === '') return []
-  return text.includes(' ') ? [...new Set(text.split(' '))] : [text]
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const scope = Object.freeze(text === '' ? [] : [...new Set(text.split(' '))])
+  if (text.length > parsedBytesMax) return scope
+  if (parsed.size >= parsedMax) parsed.clear()
+  parsed.set(text, scope)
+  return scope
 }
+
+/** A scope as a set, which is made once for each list. */
+export function scopeSet(scope: Scope): ReadonlySet<string> {
+  const known = sets.get(scope)
+  if (known !== undefined) return known
+  const set = new Set(scope)
+  sets.set(scope, set)
+  return set
+}
+
+const sets = new WeakMap<Scope, ReadonlySet<string>>()
 
 /** The RFC 6749 string. */
 export function formatScope(scope: Scope): string {
   return scope.join(' ')
 }
 
-/** What both have; order of the first. */
+/** What both have; order of the first, and the first itself when the other has all of it. */
 export function intersectScope(scope: Scope, other: Scope): Scope {
-  const allowed = new Set(other)
-  return scope.filter((token) => allowed.has(token))
+  const allowed = scopeSet(other)
+  return scope.every((token) => allowed.has(token)) ? scope : scope.filter((token) => allowed.has(token))
 }
 
 /** What either has; the first’s before the second’s. */
@@ -46,7 +67,7 @@ export function unionScope(scope: Scope, other: Scope): Scope {
 
 /** The tokens of `scope` that `allowed` lacks; empty when it is no wider. */
 export function missingScope(scope: Scope, allowed: Scope): Scope {
-  const have = new Set(allowed)
+  const have = scopeSet(allowed)
   return scope.filter((token) => !have.has(token))
 }
 
