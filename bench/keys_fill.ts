@@ -17,7 +17,7 @@ for (let made = 0; made < count; made += 20_000) {
   await store.write(async (transaction) => {
     for (let index = made; index < made + 20_000; index++) {
       const { id, text } = generateKey({ prefix: 'cs', marker: 'live', randomBytes })
-      if (index % 5 === 0) sample.push(text)
+      sample.push(text)
       await transaction.keys.insert({
         tenant,
         id,

@@ -15,6 +15,8 @@ const server = await openInstallation({
 })
 bound.serve(server.createListener())
 process.stdout.write(`${JSON.stringify({ url, readySeconds: (performance.now() - beganAt) / 1000 })}\n`)
+await server.services.warming.settled()
+process.stdout.write(`${JSON.stringify({ knownSeconds: (performance.now() - beganAt) / 1000 })}\n`)
 for await (const _ of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify({ rssMb: process.memoryUsage.rss() / 1_048_576 })}\n`)
 }

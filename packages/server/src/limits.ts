@@ -33,6 +33,10 @@ export const serverLimits = {
   tokenEntriesMax: 10_000,
   /** Credentials a tenant's engine keeps ready, about 5 KiB each; the least it keeps is half of them. */
   credentialsCachedMax: 22_000,
+  /** API keys all tenants' engines know without asking the database, about 60 bytes each. */
+  credentialsPackedMax: 1_250_000,
+  /** Keys read ahead in one go after a start, about 1 ms of work. */
+  warmingPage: 100,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   heartbeatMs: 15_000,

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { Cache, createEngine, memoryLimiter, systemClock } from '@countersign/verifier'
+import { Cache, createEngine, memoryLimiter, PackedKeys, systemClock } from '@countersign/verifier'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
 import { forwardAuth } from './endpoints/forward_auth.ts'
@@ -38,6 +38,7 @@ import { createRunning } from './services/running.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
 import { createStreams } from './services/streams.ts'
+import { createWarming } from './services/warming.ts'
 
 export interface ServerOptions {
   readonly store: Store
@@ -104,6 +105,8 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   })
   const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf })
   const stopMaintenance = startMaintenance(services)
+  // The default tenant's engine begins now; others begin with their first request.
+  services.tenant('')
   const route = createRouter(mount(services))
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
 
@@ -143,6 +146,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     async close() {
       isClosing = true
       services.streams.endAll()
+      services.warming.stop()
       stopMaintenance()
       await services.positions.flush().catch(() => {})
       books.close()
@@ -219,6 +223,9 @@ function createServices(
   const { store, books, now, issuerOf } = options
   const clock = systemClock(options.now)
   const limiter = memoryLimiter()
+  const warming = createWarming(store, options.log)
+  // One for all tenants: what is idle in one makes room for another.
+  const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
   const tenants = new Cache<TenantContext>(20_000)
 
   function tenantById(id: string): TenantContext | undefined {
@@ -235,9 +242,11 @@ function createServices(
       // A look-up here is one read of an index, not a round trip.
       unknownPerSecondMax: Number.POSITIVE_INFINITY,
       cacheEntriesMax: serverLimits.credentialsCachedMax,
+      packedKeys,
     })
     const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine }
     tenants.set(id, context)
+    warming.add(id, engine)
     return context
   }
 
@@ -255,6 +264,7 @@ function createServices(
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
     streams: createStreams(),
+    warming,
     running: createRunning(),
     now,
     randomBytes,

@@ -1,5 +1,6 @@
 /** The hot path (architecture.md §6 A): kept statements, one indexed read each, beginning with the tenant. */
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { Columns, present } from './columns.ts'
 import type { Database } from './database.ts'
@@ -7,15 +8,15 @@ import { thenMaybe } from './database.ts'
 import { decodeAccess, decodeClient, selectClient } from './repositories/client.ts'
 import { decodeClientJwk } from './repositories/client_jwk.ts'
 import { decodeClientSecret } from './repositories/client_secret.ts'
-import { decodeKey } from './repositories/key.ts'
 import { decodeToken } from './repositories/token.ts'
 import type { Store } from './store.ts'
-import { isStatus } from './stored_json.ts'
+import { isEnvironment, isMetadata, isRateLimit, isStatus, isTextList } from './stored_json.ts'
 
 export function keepLookups(database: Database): Store['lookup'] {
-  const key = database.keep(selectCredential(database, 'keys'))
-  const token = database.keep(selectCredential(database, 'tokens'))
+  const key = database.keep(selectKey(database))
+  const token = database.keep(selectToken(database))
   const publicKey = database.keep(selectPublicKey(database))
+  const newest = database.keep(selectNewestKeys(database))
   const clientSecret = database.keep(selectClientSecret(database))
   const client = database.keep(selectClient(database.reader, '', '').compile())
   return {
@@ -24,15 +25,61 @@ export function keepLookups(database: Database): Store['lookup'] {
         if (row !== undefined) return keyRecord(row)
         return thenMaybe(token([tenant, digest]), ([other]) => other && tokenRecord(other))
       }),
+    newestKeys: (tenant, before, limit) =>
+      thenMaybe(newest([tenant, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit]), pageOfKeys),
     publicKey: (tenant, clientId, kid) => thenMaybe(publicKey([tenant, clientId, kid]), publicKeyRecord),
     clientSecret: (tenant, digest) => thenMaybe(clientSecret([tenant, digest]), clientSecretRecord),
     client: (tenant, clientId) => thenMaybe(client([tenant, clientId]), decodeClient),
   }
 }
 
+const keyColumns = [
+  'it.id',
+  'it.version',
+  'it.prefix',
+  'it.client_id',
+  'it.api_id',
+  'it.scope',
+  'it.status',
+  'it.expires_at',
+  'it.environment',
+  'it.metadata',
+  'it.rate_limit',
+  'it.ip_allow',
+  'it.origin_allow',
+] as const
+
+function selectKey(database: Database) {
+  return joinCredentials(database, 'keys')
+    .select(keyColumns)
+    .where('it.tenant', '=', '')
+    .where('it.digest', '=', '')
+    .compile()
+}
+
+function selectToken(database: Database) {
+  return joinCredentials(database, 'tokens')
+    .selectAll('it')
+    .where('it.tenant', '=', '')
+    .where('it.digest', '=', '')
+    .compile()
+}
+
+/** Newest first, by an index that goes through the table as it was written. */
+function selectNewestKeys(database: Database) {
+  return joinCredentials(database, 'keys')
+    .select([...keyColumns, 'it.digest', 'it.created_at'])
+    .where('it.tenant', '=', '')
+    .where(sql<boolean>`(it.created_at, it.id) < (${0}, ${''})`)
+    .orderBy('it.created_at', 'desc')
+    .orderBy('it.id', 'desc')
+    .limit(1)
+    .compile()
+}
+
 /** The credential with its API, its client's status and its client's access to that API. */
-function selectCredential({ reader }: Database, table: 'keys' | 'tokens') {
-  // The same query for both tables; Kysely's types take one of them.
+function joinCredentials({ reader }: Database, table: 'keys' | 'tokens') {
+  // The same joins for both tables; Kysely's types take one of them.
   return reader
     .selectFrom(`${table as 'keys'} as it`)
     .innerJoin('clients', (join) =>
@@ -45,11 +92,7 @@ function selectCredential({ reader }: Database, table: 'keys' | 'tokens') {
         .onRef('client_access.client_id', '=', 'it.client_id')
         .onRef('client_access.api_id', '=', 'it.api_id'),
     )
-    .selectAll('it')
     .select(['clients.status as client_status', 'apis.audience', 'client_access.scope as access_scope'])
-    .where('it.tenant', '=', '')
-    .where('it.digest', '=', '')
-    .compile()
 }
 
 function selectPublicKey({ reader }: Database) {
@@ -94,28 +137,44 @@ function selectClientSecret({ reader }: Database) {
     .compile()
 }
 
+/** A row that cannot be read is left out here: who looks it up is told. */
+function pageOfKeys(rows: readonly Row[]): Awaited<ReturnType<Store['lookup']['newestKeys']>> {
+  const keys = rows.flatMap((row) => {
+    try {
+      return row.status === 'revoked' ? [] : [{ digest: String(row.digest), record: keyRecord(row) }]
+    } catch {
+      return []
+    }
+  })
+  const last = rows.at(-1)
+  return { keys, last: last && { createdAt: Number(last.created_at), id: String(last.id) } }
+}
+
+/** Only what a verifier needs: this is read for every first use, and for every key when a server starts. */
 function keyRecord(row: Row): CredentialRecord {
-  const key = decodeKey(row)
+  const columns = new Columns('keys', row.id, row)
+  const id = columns.text('id')
+  const clientId = columns.text('client_id')
   return present({
     kind: 'api_key' as const,
-    id: key.id,
-    version: key.version,
-    prefix: key.prefix,
-    clientId: key.clientId,
-    subject: key.clientId,
-    apiId: key.apiId,
-    scope: key.scope,
-    status: key.status,
-    expiresAt: key.expiresAt,
-    environment: key.environment,
-    metadata: key.metadata,
-    rateLimit: key.rateLimit,
-    ipAllow: key.ipAllow,
-    originAllow: key.originAllow,
-    limitId: key.id,
+    id,
+    version: columns.version(),
+    prefix: columns.text('prefix'),
+    clientId,
+    subject: clientId,
+    apiId: columns.text('api_id'),
+    scope: columns.text('scope'),
+    status: columns.word('status', isStatus),
+    expiresAt: columns.optionalCount('expires_at'),
+    environment: columns.word('environment', isEnvironment),
+    metadata: columns.json('metadata', isMetadata),
+    rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    ipAllow: columns.optionalJson('ip_allow', isTextList),
+    originAllow: columns.optionalJson('origin_allow', isTextList),
+    limitId: id,
     lineage: [],
     inherited: [],
-    ...joined('keys', key.id, row),
+    ...joined(columns),
   })
 }
 
@@ -140,12 +199,11 @@ function tokenRecord(row: Row): CredentialRecord {
     lineage: token.lineage,
     inherited: token.inherited,
     position: token.position,
-    ...joined('tokens', token.jti, row),
+    ...joined(new Columns('tokens', token.jti, row)),
   })
 }
 
-function joined(table: string, id: string, row: Row) {
-  const columns = new Columns(table, id, row)
+function joined(columns: Columns) {
   return {
     audience: columns.text('audience'),
     clientStatus: columns.word('client_status', isStatus),

@@ -9,6 +9,7 @@ import type {
   Subject,
 } from '@countersign/core'
 import type { PoisonedRowError } from './errors.ts'
+import type { Cursor } from './page.ts'
 import type {
   Api,
   ApiDocument,
@@ -70,6 +71,18 @@ export interface Store {
   /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
   readonly lookup: {
     credential(tenant: string, digest: string): MaybePromise<CredentialRecord | undefined>
+    /**
+     * Up to `limit` keys that are not revoked, newest first, with their digests; `last` is where the next page begins,
+     * `undefined` at the end. For a server that starts: it need not ask for each of them when it comes.
+     */
+    newestKeys(
+      tenant: string,
+      before: Cursor | undefined,
+      limit: number,
+    ): MaybePromise<{
+      readonly keys: readonly { readonly digest: string; readonly record: CredentialRecord }[]
+      readonly last: Cursor | undefined
+    }>
     publicKey(tenant: string, clientId: string, kid: string): MaybePromise<PublicKeyRecord | undefined>
     /** A client secret with its client's status, for the token endpoint. */
     clientSecret(tenant: string, digest: string): MaybePromise<(ClientSecret & { readonly client: Client }) | undefined>

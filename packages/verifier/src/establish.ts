@@ -4,7 +4,6 @@ import {
   andThen,
   type CredentialRecord,
   clientIdPrefix,
-  type Established,
   establishRecord,
   establishSelfIssued,
   importVerificationKey,
@@ -29,29 +28,21 @@ import type { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
+import { isOutdated, type Known } from './known.ts'
+import type { PackedKeysView } from './packed_keys.ts'
 import type { StatusBook } from './status_book.ts'
 
-/** A credential with all that tells when it is out of date. */
-export interface Known {
-  readonly established: Established
-  /** The sequence its record was read at; `undefined` for JWTs of ours, which depend on the book alone. */
-  readonly readAt: number | undefined
-  /** When its look-up began, or when it was established where nothing was looked up. */
-  readonly since: Stamp
-  /** The key that signed it: gone from the book, the credential goes too. */
-  readonly signedBy: { readonly type: 'signing_key' | 'public_key'; readonly id: string } | undefined
-}
-
 export type Establishment =
-  | { readonly known: Known }
+  /** `isFrequent: false`: known without asking, and used so seldom that keeping it ready would push others out. */
+  | { readonly known: Known; readonly isFrequent?: boolean }
   /** `unknownAt`: the sequence at which the directory knew no such credential. */
   | { readonly rejection: Rejection; readonly unknownAt?: number }
   | 'unavailable'
 
 export interface Establisher {
   (text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment>
-  /** Drop imported keys and looked-up records: the book was replaced. */
-  clear(): void
+  /** Drop imported keys and looked-up records: the book was replaced by this one. */
+  clear(book: StatusBook | undefined): void
 }
 
 interface Looked<R> {
@@ -64,17 +55,18 @@ const unknown: { readonly rejection: Rejection } = { rejection: { code: 'unknown
 
 export function createEstablisher(options: {
   readonly directory: Directory
+  readonly packed: PackedKeysView
   readonly budget: Budget
   readonly clock: Clock
 }): Establisher {
-  const { directory, budget, clock } = options
+  const { directory, packed, budget, clock } = options
   const keys = new Cache<VerificationKey>(1_000)
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
 
   function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
     const parsed = parseCredential(text)
     if (parsed === undefined) return notACredential
-    if (parsed.kind === 'key') return establishKey(parsed.key, digest, book)
+    if (parsed.kind === 'key') return establishKey(parsed.key, digest, book, at)
     const jwt = parseJwt(text)
     if ('fault' in jwt) return malformed(jwt.detail)
     const issuer = jwt.claims.iss
@@ -84,7 +76,13 @@ export function createEstablisher(options: {
       : establishOwnJwt(jwt, issuer, book, at)
   }
 
-  function establishKey(key: ParsedKey, digest: string, book: StatusBook): MaybePromise<Establishment> {
+  function establishKey(key: ParsedKey, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
+    const recalled = packed.recall(digest, key.id, at)
+    if (recalled !== undefined) {
+      const { established, readAt, since, isFrequent } = recalled
+      const known = { established, readAt, since, signedBy: undefined }
+      if (!isOutdated(known, book, at)) return { known, isFrequent }
+    }
     return lookUp(
       () => directory.credential(digest, book.place),
       book,
@@ -92,7 +90,9 @@ export function createEstablisher(options: {
         // The checksum is public: what stands around the secret must be what was stored (contract.md §3).
         const marker = record.kind === 'api_key' ? record.environment : 'at'
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
-        return { known: { established: establishRecord(record, book.tenant), readAt, since, signedBy: undefined } }
+        const established = establishRecord(record, book.tenant)
+        packed.remember(book, digest, { established, readAt, since })
+        return { known: { established, readAt, since, signedBy: undefined } }
       },
     )
   }
@@ -228,9 +228,10 @@ export function createEstablisher(options: {
   }
 
   return Object.assign(establish, {
-    clear() {
+    clear(book: StatusBook | undefined) {
       keys.clear()
       publicKeys.clear()
+      packed.clear(book)
     },
   })
 }

@@ -9,10 +9,12 @@
 import {
   type Ancestor,
   andThen,
+  type CredentialRecord,
   decide,
   type EffectiveGrant,
   type Expectation,
   effectiveGrant,
+  establishRecord,
   findRejection,
   limits,
   type MaybePromise,
@@ -25,9 +27,11 @@ import { createBudget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
-import { createEstablisher, type Establishment, findMalformed, type Known } from './establish.ts'
+import { createEstablisher, type Establishment, findMalformed } from './establish.ts'
+import { isOld, isOutdated, type Known } from './known.ts'
 import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
+import { PackedKeys } from './packed_keys.ts'
 import type { StatusBook } from './status_book.ts'
 
 /** A credential and what it must meet. */
@@ -43,8 +47,18 @@ export interface Engine {
   verify(question: Question): MaybePromise<Outcome>
   /** What is known of a credential without judging it, for introspection's kin: the effective grant, or why there is none. */
   inspect(credential: string): MaybePromise<Inspection>
+  /**
+   * Take in keys before anybody shows them, so that the first use of each needs no look-up. `read` is called once, and
+   * what it reads must be committed when it is called or later. Gives how many it read.
+   */
+  preload(read: () => MaybePromise<readonly PreloadedKey[]>): MaybePromise<number>
   /** The book was replaced: nothing that was looked up before may be used again. */
   clear(): void
+}
+
+export interface PreloadedKey {
+  readonly digest: string
+  readonly record: CredentialRecord
 }
 
 /** `signedBy`: the key of ours, or of the client, whose signature it bears. */
@@ -59,12 +73,17 @@ export interface EngineOptions {
   readonly unknownPerSecondMax?: number
   /** Credentials kept in memory. Default 50,000. */
   readonly cacheEntriesMax?: number
+  /** Keys that were looked up before, behind that cache. Default: 250,000 of its own. */
+  readonly packedKeys?: PackedKeys
 }
 
 interface Entry extends Known {
   /** The effective grant as worked out at a version of the book. */
   memo: { readonly version: number; readonly effective: EffectiveGrant; readonly limitKey: string } | undefined
 }
+
+/** `'again'`: the book was replaced meanwhile. */
+type Settled = { readonly entry: Entry } | (Refused & { readonly unknownAt?: number | undefined }) | 'again'
 
 /** `unknown` as a directory said it, at a sequence and when the question began. */
 interface Unknown {
@@ -88,9 +107,10 @@ export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock } = options
   const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)
   const unknowns = new Cache<Unknown>(20_000)
-  const underWay = new Map<string, Promise<Establishment | 'again'>>()
+  const underWay = new Map<string, Promise<Settled>>()
   const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
-  const establish = createEstablisher({ directory, budget, clock })
+  const packed = (options.packedKeys ?? new PackedKeys()).view()
+  const establish = createEstablisher({ directory, packed, budget, clock })
   let cachedFrom: StatusBook | undefined
 
   function verify(question: Question): MaybePromise<Outcome> {
@@ -130,31 +150,35 @@ export function createEngine(options: EngineOptions): Engine {
     }
     if (book !== cachedFrom) empty(book)
     const entry = entries.get(digest)
-    if (entry !== undefined && !isOutdated(entry, book, at)) return use(hitOf(entry, book, at))
-    if (isStillUnknown(unknowns.get(digest), at, minSequence)) return unknownCredential
-    return andThen(establishOnce(asked.credential, digest, book, at), (settled) =>
-      settled === 'again' || isGoodAfterWaiting(settled) ? withKnown(asked, digest, round + 1, use) : refuse(settled),
-    )
+    if (entry !== undefined && !isEntryOutdated(entry, book, at)) return use(hitOf(entry, book, at))
+    if (unknowns.size > 0 && isStillUnknown(unknowns.get(digest), at, minSequence)) return unknownCredential
+    const settled = establishOnce(asked.credential, digest, book, at)
+    if (settled instanceof Promise) {
+      return settled.then((after) =>
+        isGoodAfterWaiting(after) ? withKnown(asked, digest, round + 1, use) : refuse(after),
+      )
+    }
+    // Nothing was waited for, so this is still the turn in which book, freshness and clock were read.
+    return settled !== 'again' && 'entry' in settled ? use(hitOf(settled.entry, book, at)) : refuse(settled)
   }
 
   /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
-  function establishOnce(
-    text: string,
-    digest: string,
-    book: StatusBook,
-    at: Stamp,
-  ): MaybePromise<Establishment | 'again'> {
-    const running = underWay.get(digest)
+  function establishOnce(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Settled> {
+    const running = underWay.size === 0 ? undefined : underWay.get(digest)
     if (running !== undefined) return running
-    const settle = (establishment: Establishment): Establishment | 'again' => {
+    const settle = (establishment: Establishment): Settled => {
       // A book replaced meanwhile has emptied the cache; this answer was made with the old one.
       if (keeper.book !== book) return 'again'
-      if (establishment === 'unavailable') return establishment
-      if ('known' in establishment) entries.set(digest, { ...establishment.known, memo: undefined })
-      else if (establishment.unknownAt !== undefined) {
-        unknowns.set(digest, { readAt: establishment.unknownAt, since: at })
+      if (establishment === 'unavailable') return unavailable
+      if ('known' in establishment) {
+        const { established, readAt, since, signedBy } = establishment.known
+        const entry = { established, readAt, since, signedBy, memo: undefined }
+        if (establishment.isFrequent !== false) entries.set(digest, entry)
+        return { entry }
       }
-      return establishment
+      const { rejection, unknownAt } = establishment
+      if (unknownAt !== undefined) unknowns.set(digest, { readAt: unknownAt, since: at })
+      return { outcome: 'rejected', rejection, unknownAt }
     }
     const establishment = establish(text, digest, book, at)
     if (!(establishment instanceof Promise)) return settle(establishment)
@@ -187,14 +211,28 @@ export function createEngine(options: EngineOptions): Engine {
       : { outcome: 'verified', grant: decision.grant, rateLimit }
   }
 
+  function preload(read: () => MaybePromise<readonly PreloadedKey[]>): MaybePromise<number> {
+    const { book } = keeper
+    if (book === undefined) return 0
+    if (book !== cachedFrom) empty(book)
+    const readAt = book.place.sequence
+    const since = clock.stamp()
+    return andThen(read(), (keys) => {
+      for (const { digest, record } of keys) {
+        packed.remember(book, digest, { established: establishRecord(record, book.tenant), readAt, since })
+      }
+      return keys.length
+    })
+  }
+
   function empty(from: StatusBook | undefined): void {
     cachedFrom = from
     entries.clear()
     unknowns.clear()
-    establish.clear()
+    establish.clear(from)
   }
 
-  return { verify, inspect, clear: () => empty(undefined) }
+  return { verify, inspect, preload, clear: () => empty(undefined) }
 }
 
 interface Asked {
@@ -222,12 +260,14 @@ function knownOf({ established, readAt, since, signedBy }: Entry): Known {
 }
 
 /** What a directory said is looked up in what is kept, which knows how old it is; all else is final. */
-function isGoodAfterWaiting(establishment: Establishment): boolean {
-  return establishment !== 'unavailable' && ('known' in establishment || establishment.unknownAt !== undefined)
+function isGoodAfterWaiting(settled: Settled): boolean {
+  return settled === 'again' || 'entry' in settled || ('unknownAt' in settled && settled.unknownAt !== undefined)
 }
 
-function refuse(establishment: Establishment): Refused {
-  return establishment === 'unavailable' || 'known' in establishment ? unavailable : rejected(establishment.rejection)
+/** Where nothing more can be done: a book that changes under the asker is nobody's answer. */
+function refuse(settled: Settled): Refused {
+  if (settled === 'again' || 'entry' in settled) return unavailable
+  return settled.outcome === 'rejected' ? rejected(settled.rejection) : settled
 }
 
 function isStillUnknown(unknown: Unknown | undefined, at: Stamp, minSequence: number): boolean {
@@ -235,30 +275,9 @@ function isStillUnknown(unknown: Unknown | undefined, at: Stamp, minSequence: nu
   return elapsedMs(unknown.since, at) < limits.unknownLifeSeconds * 1000
 }
 
-/** Whether anything it was made from has changed since, or it is simply old (feed.md §4). */
-function isOutdated(entry: Entry, book: StatusBook, at: Stamp): boolean {
-  const { readAt, memo } = entry
-  if (readAt !== undefined && elapsedMs(entry.since, at) > limits.recordLifeSeconds * 1000) return true
-  if (memo?.version === book.version) return false
-  const { kind, credentialId, clientId, apiId, audience, lineage } = entry.established
-  if (entry.signedBy !== undefined) {
-    // An audience may have gone to another API since: a token is for the one that has it now.
-    if (isKeyGone(entry.signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
-    return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
-  }
-  if (readAt === undefined) return false
-  return (
-    book.isChangedSince('client', clientId, readAt) ||
-    book.isChangedSince('api', apiId, readAt) ||
-    book.isChangedSince(kind === 'api_key' ? 'key' : 'opaque_token', credentialId, readAt) ||
-    lineage.some(({ type, id }) => book.isChangedSince(type, id, readAt))
-  )
-}
-
-function isKeyGone(signedBy: NonNullable<Known['signedBy']>, book: StatusBook): boolean {
-  return signedBy.type === 'signing_key'
-    ? book.state('signing_key', signedBy.id)?.publicJwk === undefined
-    : book.isRevoked('public_key', signedBy.id)
+/** At a version of the book it was judged at before, only time can have made it so. */
+function isEntryOutdated(entry: Entry, book: StatusBook, at: Stamp): boolean {
+  return entry.memo?.version === book.version ? isOld(entry, at) : isOutdated(entry, book, at)
 }
 
 function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {

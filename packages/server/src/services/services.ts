@@ -11,6 +11,7 @@ import type { Positions } from './positions.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Streams } from './streams.ts'
+import type { Warming } from './warming.ts'
 
 /** One tenant as requests meet it. */
 export interface TenantContext {
@@ -37,6 +38,7 @@ export interface Services {
   readonly running: Running
   readonly positions: Positions
   readonly streams: Streams
+  readonly warming: Warming
   readonly guards: Guards
   readonly failures: Failures
   readonly now: () => Seconds

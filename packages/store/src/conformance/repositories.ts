@@ -1,3 +1,4 @@
+import type { CredentialRecord } from '@countersign/core'
 import { expect, it } from 'vitest'
 import type { Store } from '../store.ts'
 import {
@@ -358,6 +359,31 @@ export function repositoryCases(create: CreateDatabase): void {
     }))
 
   it('a look-up gives what a verifier needs in one read', () => withStore(create, lookups))
+
+  it('the newest keys come page by page, each once and as its look-up gives it, without those revoked', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      await store.write(async (transaction) => {
+        for (let index = 0; index < 25; index++) {
+          const status = index % 5 === 0 ? 'revoked' : index % 5 === 1 ? 'disabled' : 'active'
+          // Several of one second: the id decides between them.
+          const key = exampleKey('acme', `more_${index}`, { status, createdAt: startAt + Math.floor(index / 7) })
+          await transaction.keys.insert(key)
+          transaction.append(keyChange('acme', key.id))
+        }
+      })
+      const found: { readonly digest: string; readonly record: CredentialRecord }[] = []
+      let before: Parameters<Store['lookup']['newestKeys']>[1]
+      do {
+        const page = await store.lookup.newestKeys('acme', before, 4)
+        found.push(...page.keys)
+        before = page.last
+      } while (before !== undefined)
+      expect(found).toHaveLength(21)
+      expect(new Set(found.map(({ record }) => record.id)).size).toBe(21)
+      expect(found[0]?.record.id).toBe('more_24')
+      for (const { digest, record } of found) expect(await store.lookup.credential('acme', digest)).toEqual(record)
+    }))
 
   it('a transaction sees what it wrote, and readers do not before it commits', () =>
     withStore(create, async (store) => {

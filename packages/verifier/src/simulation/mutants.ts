@@ -13,6 +13,7 @@ export interface Mutant {
 const follower = 'verifier/src/feed_follower.ts'
 const establish = 'verifier/src/establish.ts'
 const engine = 'verifier/src/verify.ts'
+const known = 'verifier/src/known.ts'
 const book = 'verifier/src/status_book.ts'
 const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
@@ -109,7 +110,7 @@ export const mutants: readonly Mutant[] = [
     { file: book, find: 'said.sequence > sequence', replace: 'said.sequence > sequence + 1' },
   ]),
   mutant('an ancestor or client that changed does not evict', [
-    { file: engine, find: "    book.isChangedSince('client', clientId, readAt) ||\n", replace: '' },
+    { file: known, find: "    book.isChangedSince('client', clientId, readAt) ||\n", replace: '' },
     {
       file: engine,
       find: "client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId)",
@@ -127,6 +128,9 @@ export const mutants: readonly Mutant[] = [
         "andThen(asked.credential.split('_').length === 4 ? (asked.credential.split('_')[2] ?? '') : sha256(asked.credential), ",
     },
   ]),
+  mutant('a packed key is used without asking whether it still holds', [
+    { file: establish, find: 'if (!isOutdated(known, book, at)) return', replace: 'return' },
+  ]),
   mutant('a wait after the decision', [
     {
       file: engine,
@@ -135,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('a removed key goes on verifying what is cached', [
-    { file: engine, find: 'isKeyGone(entry.signedBy, book) || ', replace: '' },
+    { file: known, find: 'isKeyGone(signedBy, book) || ', replace: '' },
   ]),
   mutant(
     'a cut-off by iat',

@@ -157,7 +157,14 @@ class Simulation {
       audience,
       onReload: () => engine.clear(),
     })
-    const engine: Engine = this.#parts.createEngine({ keeper, directory, limiter: this.#createLimiter(clock), clock })
+    const engine: Engine = this.#parts.createEngine({
+      keeper,
+      directory,
+      limiter: this.#createLimiter(clock),
+      clock,
+      // Half of them forget at once, so that most is recalled from what is packed.
+      cacheEntriesMax: random.pick([2, 50_000]),
+    })
     return {
       name,
       clock,

@@ -1,0 +1,44 @@
+import { type Established, limits } from '@countersign/core'
+import { elapsedMs, type Stamp } from './clock.ts'
+import type { StatusBook } from './status_book.ts'
+
+/** A credential with all that tells when it is out of date. */
+export interface Known {
+  readonly established: Established
+  /** The sequence its record was read at; `undefined` for JWTs of ours, which depend on the book alone. */
+  readonly readAt: number | undefined
+  /** When its look-up began, or when it was established where nothing was looked up. */
+  readonly since: Stamp
+  /** The key that signed it: gone from the book, the credential goes too. */
+  readonly signedBy: { readonly type: 'signing_key' | 'public_key'; readonly id: string } | undefined
+}
+
+/** Whether what was looked up has been used for as long as it may. */
+export function isOld({ readAt, since }: Known, at: Stamp): boolean {
+  return readAt !== undefined && elapsedMs(since, at) > limits.recordLifeSeconds * 1000
+}
+
+/** Whether anything it was made from has changed since, or it is simply old (feed.md §4). */
+export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
+  if (isOld(known, at)) return true
+  const { readAt, signedBy } = known
+  const { kind, credentialId, clientId, apiId, audience, lineage } = known.established
+  if (signedBy !== undefined) {
+    // An audience may have gone to another API since: a token is for the one that has it now.
+    if (isKeyGone(signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
+    return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
+  }
+  if (readAt === undefined) return false
+  return (
+    book.isChangedSince('client', clientId, readAt) ||
+    book.isChangedSince('api', apiId, readAt) ||
+    book.isChangedSince(kind === 'api_key' ? 'key' : 'opaque_token', credentialId, readAt) ||
+    lineage.some(({ type, id }) => book.isChangedSince(type, id, readAt))
+  )
+}
+
+function isKeyGone(signedBy: NonNullable<Known['signedBy']>, book: StatusBook): boolean {
+  return signedBy.type === 'signing_key'
+    ? book.state('signing_key', signedBy.id)?.publicJwk === undefined
+    : book.isRevoked('public_key', signedBy.id)
+}

@@ -1,0 +1,276 @@
+import type { Established } from '@countersign/core'
+import type { Stamp } from './clock.ts'
+
+/**
+ * A row is twelve 32-bit words: five of the digest, the template, the end (0: none), the sequence it was read at (low,
+ * high), when, in whole seconds of both clocks, rounded down: it seems older than it is, never younger; and when it was
+ * last asked for.
+ */
+const rowWords = 12
+const digestWords = 5
+const templateAt = 5
+const endAt = 6
+const readAtLow = 7
+const readAtHigh = 8
+const monotonicAt = 9
+const wallAt = 10
+const recalledAt = 11
+const frequentSeconds = 2
+const rowsPerChunk = 8_192
+const wordMax = 0xffffffff
+
+/** What many keys have in common: all but id and end. */
+type Shared = Omit<Established, 'credentialId' | 'limitId' | 'expiresAt'>
+
+interface Template {
+  /** Whose it is: a view's, since its book was last replaced. */
+  readonly owner: object
+  readonly shared: Shared
+}
+
+interface Row {
+  readonly template: number
+  readonly end: number
+  readonly readAt: number
+  readonly since: Stamp
+}
+
+export interface PackedKey {
+  readonly established: Established
+  readonly readAt: number
+  readonly since: Stamp
+}
+
+export interface RecalledKey extends PackedKey {
+  /** Asked for twice within two seconds: worth a place in a faster cache. What is not would only push others out. */
+  readonly isFrequent: boolean
+}
+
+/** One engine's keys among the packed ones. */
+export interface PackedKeysView {
+  /** `id`: as the text of that digest has it. Whoever asks judges by the book whether it still holds. */
+  recall(digest: string, id: string, at: Stamp): RecalledKey | undefined
+  /**
+   * `established` must be what the text of that digest was found to be, asked for with that book: an answer that comes
+   * when the book has been replaced is not kept, nor is what is no plain API key.
+   */
+  remember(book: object, digest: string, key: PackedKey): void
+  /** The book was replaced by this one: nothing this view remembered comes back. */
+  clear(book: object | undefined): void
+}
+
+/**
+ * API keys that were looked up before, about 60 bytes each, behind the engine's cache: what differs from key to key is packed,
+ * all else is a template they share. The id is not kept, since the digest of the text that holds it has matched: with 150
+ * bits of it, finding a text that meets one of a million takes 2^130 attempts. Full, it forgets the oldest first.
+ * Engines may share one; each sees what is its own.
+ */
+export class PackedKeys {
+  readonly #rowsMax: number
+  readonly #templatesMax: number
+  readonly #chunks: Uint32Array[] = []
+  /** Open addressing over rows: a row's number plus one, or 0. Digests fall evenly, and nobody chooses those of real keys. */
+  #index = new Uint32Array(64)
+  #rows = 0
+  #oldest = 0
+  #templates: Template[] = []
+  /** The number of the first template: numbers are never used again. */
+  #templatesFrom = 1
+  readonly #words = new Uint32Array(digestWords)
+
+  /** Defaults: 250,000 keys of 16,384 templates. Memory grows with what is kept. */
+  constructor(options: { readonly rowsMax?: number; readonly templatesMax?: number } = {}) {
+    this.#rowsMax = Math.max(1, options.rowsMax ?? 250_000)
+    this.#templatesMax = Math.max(1, options.templatesMax ?? 16_384)
+  }
+
+  get size(): number {
+    return this.#rows
+  }
+
+  /** Memory held by rows and index, in bytes. */
+  get byteLength(): number {
+    return this.#index.byteLength + this.#chunks.length * rowsPerChunk * rowWords * 4
+  }
+
+  view(): PackedKeysView {
+    let owner = {}
+    let current: object | undefined
+    let from = this.#templatesFrom
+    const numbers = new Map<string, number>()
+    const numberOf = (shared: Shared): number => {
+      const name = JSON.stringify(shared)
+      const known = from === this.#templatesFrom ? numbers.get(name) : undefined
+      if (known !== undefined) return known
+      const number = this.#addTemplate({ owner, shared })
+      if (from !== this.#templatesFrom) numbers.clear()
+      from = this.#templatesFrom
+      numbers.set(name, number)
+      return number
+    }
+    return {
+      recall: (digest, id, at) => this.#recall(owner, digest, id, at),
+      remember: (book, digest, { established, readAt, since }) => {
+        if (book !== current || !isPlain(established)) return
+        const { credentialId: _, limitId: __, expiresAt, ...shared } = established
+        this.#put(digest, { template: numberOf(shared), end: expiresAt ?? 0, readAt, since })
+      },
+      clear(book) {
+        owner = {}
+        current = book
+        numbers.clear()
+      },
+    }
+  }
+
+  #recall(owner: object, digest: string, id: string, asked: Stamp): RecalledKey | undefined {
+    if (this.#rows === 0) return undefined
+    readWords(digest, this.#words)
+    const row = (this.#index[this.#findSlot(this.#words)] as number) - 1
+    if (row < 0) return undefined
+    const chunk = this.#chunkOf(row)
+    const at = (row % rowsPerChunk) * rowWords
+    const template = this.#templates[(chunk[at + templateAt] as number) - this.#templatesFrom]
+    if (template === undefined || template.owner !== owner) return undefined
+    const end = chunk[at + endAt] as number
+    const now = Math.floor(asked.monotonicMs / 1000)
+    const isFrequent = now - (chunk[at + recalledAt] as number) < frequentSeconds
+    chunk[at + recalledAt] = now
+    const own = { ...template.shared, credentialId: id, limitId: id }
+    return {
+      established: end === 0 ? own : { ...own, expiresAt: end },
+      readAt: (chunk[at + readAtHigh] as number) * 2 ** 32 + (chunk[at + readAtLow] as number),
+      since: { monotonicMs: (chunk[at + monotonicAt] as number) * 1000, wallMs: (chunk[at + wallAt] as number) * 1000 },
+      isFrequent,
+    }
+  }
+
+  #put(digest: string, { template, end, readAt, since }: Row): void {
+    readWords(digest, this.#words)
+    const row = this.#rowOf(this.#words)
+    const chunk = this.#chunkOf(row)
+    const at = (row % rowsPerChunk) * rowWords
+    chunk.set(this.#words, at)
+    chunk[at + templateAt] = template
+    chunk[at + endAt] = end
+    chunk[at + readAtLow] = readAt
+    chunk[at + readAtHigh] = Math.floor(readAt / 2 ** 32)
+    chunk[at + monotonicAt] = Math.floor(since.monotonicMs / 1000)
+    chunk[at + wallAt] = Math.floor(since.wallMs / 1000)
+    chunk[at + recalledAt] = 0
+  }
+
+  /** The row that has the digest, a new one, or the oldest one freed. It is in the index when this returns. */
+  #rowOf(words: Uint32Array): number {
+    const known = this.#index[this.#findSlot(words)] as number
+    if (known !== 0) return known - 1
+    let row = this.#rows
+    if (row < this.#rowsMax) {
+      this.#rows++
+      if (this.#rows * 4 > this.#index.length * 3) this.#growIndex()
+    } else {
+      row = this.#oldest
+      this.#oldest = (this.#oldest + 1) % this.#rowsMax
+      this.#unlink(row)
+    }
+    const chunk = this.#chunkOf(row)
+    chunk.set(words, (row % rowsPerChunk) * rowWords)
+    this.#index[this.#findSlot(words)] = row + 1
+    return row
+  }
+
+  #chunkOf(row: number): Uint32Array {
+    const number = Math.floor(row / rowsPerChunk)
+    const chunk = this.#chunks[number] ?? new Uint32Array(rowsPerChunk * rowWords)
+    this.#chunks[number] = chunk
+    return chunk
+  }
+
+  /** The index slot of the row with that digest, or the free one where it would stand. */
+  #findSlot(words: Uint32Array): number {
+    const mask = this.#index.length - 1
+    let slot = (words[0] as number) & mask
+    for (;;) {
+      const row = (this.#index[slot] as number) - 1
+      if (row < 0 || this.#hasDigest(row, words)) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #hasDigest(row: number, words: Uint32Array): boolean {
+    const chunk = this.#chunkOf(row)
+    const at = (row % rowsPerChunk) * rowWords
+    for (let word = 0; word < digestWords; word++) if (chunk[at + word] !== words[word]) return false
+    return true
+  }
+
+  /** The slot where a search for the row begins. */
+  #homeOf(row: number): number {
+    return (this.#chunkOf(row)[(row % rowsPerChunk) * rowWords] as number) & (this.#index.length - 1)
+  }
+
+  /** Out of the index, and those behind it move up, so that no search ends before it should. */
+  #unlink(row: number): void {
+    const mask = this.#index.length - 1
+    let hole = this.#homeOf(row)
+    while (this.#index[hole] !== row + 1) hole = (hole + 1) & mask
+    for (let slot = (hole + 1) & mask; this.#index[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#homeOf((this.#index[slot] as number) - 1)
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      this.#index[hole] = this.#index[slot] as number
+      hole = slot
+    }
+    this.#index[hole] = 0
+  }
+
+  #growIndex(): void {
+    const before = this.#index
+    this.#index = new Uint32Array(before.length * 2)
+    const mask = this.#index.length - 1
+    for (const number of before) {
+      if (number === 0) continue
+      let slot = this.#homeOf(number - 1)
+      while (this.#index[slot] !== 0) slot = (slot + 1) & mask
+      this.#index[slot] = number
+    }
+  }
+
+  /** Its number. When there are too many all are forgotten, and with them every key of theirs. */
+  #addTemplate(template: Template): number {
+    if (this.#templates.length >= this.#templatesMax) {
+      this.#templatesFrom += this.#templates.length
+      this.#templates = []
+    }
+    this.#templates.push(template)
+    return this.#templatesFrom + this.#templates.length - 1
+  }
+}
+
+/** A key with nothing behind it, whose own limit is counted under its own id, and whose end fits a word. */
+function isPlain(established: Established): boolean {
+  const { kind, lineage, position, limitId, credentialId, expiresAt, notBefore } = established
+  if (kind !== 'api_key' || lineage.length > 0 || position !== undefined || notBefore !== undefined) return false
+  if (limitId !== credentialId) return false
+  return expiresAt === undefined || (Number.isInteger(expiresAt) && expiresAt > 0 && expiresAt <= wordMax)
+}
+
+const sextets = new Uint8Array(128)
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+for (let sextet = 0; sextet < 64; sextet++) sextets[alphabet.charCodeAt(sextet)] = sextet
+
+/** Words of 30 bits, five characters each, from the 43 that a digest has in base64url. */
+function readWords(digest: string, words: Uint32Array): void {
+  for (let word = 0; word < digestWords; word++) {
+    const at = word * 5
+    words[word] =
+      (sextetAt(digest, at) << 24) |
+      (sextetAt(digest, at + 1) << 18) |
+      (sextetAt(digest, at + 2) << 12) |
+      (sextetAt(digest, at + 3) << 6) |
+      sextetAt(digest, at + 4)
+  }
+}
+
+function sextetAt(text: string, index: number): number {
+  return sextets[text.charCodeAt(index) & 127] as number
+}
