@@ -6,7 +6,7 @@ import { ApiError, type ManagementClient } from '@countersign/client'
 import { type AddressRange, parseAddressRange, parseTime } from '@countersign/core'
 import { type AssertionSource, createGateway, createHealthListener, type RequestEvent } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
-import { connect } from '@countersign/verifier'
+import { connect, createFailures } from '@countersign/verifier'
 import { connectToServer } from './connection.ts'
 import { describeDocument, loadDocument } from './document.ts'
 import { CommandError } from './exit.ts'
@@ -64,6 +64,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     audience,
     assertions: assertionsOf(management, audience),
     trustedProxies,
+    failures: createFailures(() => Date.now() / 1000),
     now: () => Date.now() / 1000,
     nextRequestId: () => `req_${randomUUID()}`,
     onRequest: options.onRequest,

@@ -1,3 +1,4 @@
+import { createFailures } from '@countersign/verifier'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, raw, statusesOf, until, type World } from './gateway.fixture.ts'
 
@@ -121,6 +122,18 @@ describe('what the caller is answered', () => {
     const answer = await world.call('GET', '/orders', { key: text })
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1'])
     expect((await world.call('GET', '/health')).status).toBe(200)
+  })
+
+  test('failed credentials are limited for each address, and whoever shares it with a guesser goes on working', async () => {
+    const limited = await openWorld({ failures: createFailures(() => 1_800_000_000) })
+    const guesses = Array.from({ length: 610 }, () => limited.call('GET', '/orders', { key: 'nonsense' }))
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect([401, 429].map((status) => statuses.filter((each) => each === status).length)).toEqual([600, 10])
+    const { text } = await limited.key('orders:read')
+    expect((await limited.call('GET', '/orders', { key: text })).status).toBe(200)
+    const guess = await limited.call('GET', '/orders', { key: 'nonsense' })
+    expect(guess).toMatchObject({ status: 429, headers: { 'retry-after': '60' } })
+    await limited.close()
   })
 
   test('a spent limit is 429 with RateLimit fields, which successes carry too', async () => {

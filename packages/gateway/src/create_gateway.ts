@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import type { AddressRange, Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
-import type { BookKeeper, Engine } from '@countersign/verifier'
+import { type BookKeeper, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
 import { type AssertionSource, createAssertions } from './assertion.ts'
 import { createExchange, type Exchange, refuse, upgradeResponse } from './exchange.ts'
 import { type ForwardOptions, forward } from './forward.ts'
@@ -28,6 +28,8 @@ export interface GatewayOptions {
   /** For durations in events, in seconds. Whether something has ended is judged by the keeper's clock. */
   readonly now: () => Seconds
   readonly nextRequestId: () => string
+  /** Counts failed credentials by address; beyond 600 a minute they are answered 429. Default: nothing is limited. */
+  readonly failures?: Failures
   readonly onRequest?: (event: RequestEvent) => void
   /** Judges the `Host` field, port included, as it came. Without it every host is answered. */
   readonly allowedHosts?: (host: string) => boolean
@@ -57,6 +59,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     audience: options.audience,
     assertions: createAssertions(options.assertions, () => keeper.now()),
     trustedProxies: options.trustedProxies,
+    failures: options.failures ?? unlimitedFailures,
     allowedHosts: options.allowedHosts,
   }
   const forwarding: ForwardOptions = {

@@ -17,7 +17,16 @@ import {
   unavailableAnswer,
 } from '@countersign/core'
 import type { Operation, RouteTable } from '@countersign/openapi'
-import { credentialHeadersOf, type Engine, type Outcome, type Question, questionOf } from '@countersign/verifier'
+import {
+  credentialHeadersOf,
+  type Engine,
+  type Failures,
+  mayFail,
+  type Outcome,
+  type Question,
+  questionOf,
+  tooManyFailures,
+} from '@countersign/verifier'
 import type { Assertions } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
 import type { Refusal } from './exchange.ts'
@@ -48,6 +57,7 @@ export interface PipelineOptions {
   readonly audience: string
   readonly assertions: Assertions
   readonly trustedProxies: readonly AddressRange[]
+  readonly failures: Failures
   readonly allowedHosts: ((host: string) => boolean) | undefined
 }
 
@@ -99,7 +109,11 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   // 6. The engine.
   const answer = engine.verify(question)
   const outcome = answer instanceof Promise ? await answer : answer
-  if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
+  if (outcome.outcome !== 'verified') {
+    const refused = outcomeRefusal(outcome)
+    if (refused.answer.status !== 401 || mayFail(options.failures, audience, origin.address)) return refused
+    return { answer: tooManyFailures, decision: 'rate_limited', why: 'too many failed credentials from there' }
+  }
 
   // 7. The assertion. Whoever waited for one is judged again, in the turn in which the request goes on.
   return attest(question, outcome, origin, options)

@@ -23,8 +23,6 @@ export const serverLimits = {
   tokenTtlSecondsDefault: 3_600,
   /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
   wrongSecretsPerMinute: 30,
-  /** Failed credentials from one address in any minute. */
-  failuresPerMinute: 600,
   /** Entries in one answer of the feed. */
   feedPageMax: 1_000,
   /** Live feed entries about JWTs one client signed: the next revocation retires the signing key (feed.md §2). */

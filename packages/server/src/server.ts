@@ -4,7 +4,15 @@ import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { Cache, createEngine, memoryLimiter, PackedKeys, systemClock } from '@countersign/verifier'
+import {
+  Cache,
+  createEngine,
+  createFailures,
+  memoryLimiter,
+  PackedKeys,
+  systemClock,
+  unlimitedFailures,
+} from '@countersign/verifier'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
 import { forwardAuth } from './endpoints/forward_auth.ts'
@@ -26,7 +34,6 @@ import { serverLimits } from './limits.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
-import { createFailures, unlimitedFailures } from './services/failures.ts'
 import { watchFatal } from './services/fatal.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'

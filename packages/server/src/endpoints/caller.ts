@@ -5,14 +5,12 @@ import {
   type Grant,
   type MaybePromise,
   type ProblemAnswer,
-  problemAnswer,
   rejectionAnswer,
   unavailableAnswer,
 } from '@countersign/core'
-import { credentialHeadersOf, type Outcome, questionOf } from '@countersign/verifier'
+import { credentialHeadersOf, mayFail, type Outcome, questionOf, tooManyFailures } from '@countersign/verifier'
 import { clientAddress } from '../http/client_address.ts'
 import { type Exchange, headerValues } from '../http/exchange.ts'
-import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 export interface Caller {
@@ -45,31 +43,12 @@ export function authenticateCaller(
     if (outcome.outcome === 'verified')
       return { caller: callerOf(services, tenant, outcome.grant, question.credential, address) }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
-    return { refusal: refuse(services, tenant, address, rejectionAnswer(outcome.rejection)) }
+    const answer = rejectionAnswer(outcome.rejection)
+    const isAnswered = answer.status !== 401 || mayFail(services.failures, tenant.id, address)
+    return { refusal: isAnswered ? answer : tooManyFailures }
   }
   const outcome = tenant.engine.verify(question)
   return outcome instanceof Promise ? outcome.then(judge) : judge(outcome)
-}
-
-const failureRate = { limit: serverLimits.failuresPerMinute, windowSeconds: 60 }
-
-/**
- * Failed credentials are limited per address (invariant 8). Only the failing ones: whoever shares an address with a
- * guesser goes on working.
- */
-function refuse(
-  { failures }: Services,
-  tenant: TenantContext,
-  address: string | undefined,
-  answer: ProblemAnswer,
-): ProblemAnswer {
-  if (answer.status !== 401) return answer
-  const id = JSON.stringify([tenant.id, 'credential', address ?? ''])
-  const isLeft = failures.isLeft(id, failureRate)
-  failures.count(id, failureRate)
-  if (isLeft) return answer
-  const detail = 'Too many credentials from this address were refused. Wait a minute.'
-  return problemAnswer(429, 'rate_limited', detail, { 'Retry-After': '60' })
 }
 
 function callerOf(
