@@ -7,6 +7,7 @@ export interface Failures {
   count(id: string, rate: RateLimit): void
 }
 
+/** Failures in memory, of up to 100,000 addresses and clients. `now` is in seconds. */
 export function createFailures(now: () => Seconds): Failures {
   const arrivals = new Cache<Seconds>(100_000)
   return {
