@@ -23,12 +23,20 @@ export async function cleanUp(
 ): Promise<{ readonly removed: number }> {
   const at = Math.floor(now)
   const tenants = await database.reader.selectFrom('tenant_slugs').select('tenant').orderBy('tenant').execute()
-  let removed = 0
+  let removed = await cleanBeats(database, logSeconds)
   for (const { tenant } of tenants) {
     if (removed >= rowsMax) break
     removed += await cleanTenant(database, tenant, at, logSeconds, rowsMax - removed)
   }
   return { removed }
+}
+
+/** Of processes that are gone: their names are random, and would stay for ever. */
+function cleanBeats(database: Database, seconds: number): Promise<number> {
+  return database.transact(async (db) => {
+    const { numAffectedRows } = await sql`delete from beats where at < ${database.clock} - ${seconds}`.execute(db)
+    return Number(numAffectedRows ?? 0)
+  })
 }
 
 function cleanTenant(

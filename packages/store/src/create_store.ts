@@ -4,9 +4,11 @@ import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
 import { appendAll } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
+import { beat } from './feed/beat.ts'
 import { startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
+import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories, writeRepositories } from './repositories/index.ts'
 import type { Schema } from './schema.ts'
@@ -22,12 +24,17 @@ export function createStore(database: Database, options: StoreOptions): Store {
   const order = new CommitOrder()
   return {
     dialect: database.dialect,
+    canFailOver: database.canFailOver,
     write: (work) => write({ database, options: { ...options, auditKey }, order, listeners }, work),
     read: readRepositories(readSession(database, options)),
     onCommit(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onHint: (listener) => database.onHint(listener),
+    beat: (process) => beat(database, process),
+    takeLease: (name, holder, seconds) => takeLease(database, name, holder, seconds),
+    endLease: (name, holder) => endLease(database, name, holder),
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
@@ -97,6 +104,7 @@ function readSession(database: Database, options: StoreOptions): Session {
   return {
     db: database.reader,
     enter: async () => {},
+    announce: async () => {},
     now: () => Math.floor(options.now()),
     onPoisonedRow: (error) => options.onPoisonedRow?.(error),
   }
@@ -115,6 +123,7 @@ function writeSession(database: Database, db: Kysely<Schema>, options: StoreOpti
       await database.lockTenant(session.db, tenant)
       entered.add(tenant)
     },
+    announce: () => database.announce(session.db),
     now: () => Math.floor(options.now()),
     onPoisonedRow: (error) => options.onPoisonedRow?.(error),
   }

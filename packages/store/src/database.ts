@@ -7,6 +7,10 @@ import type { Schema } from './schema.ts'
 export interface Database {
   readonly dialect: 'sqlite' | 'postgres'
   readonly columnTypes: ColumnTypes
+  /** SQL for the database's own clock in whole seconds: one clock, however many machines ask. */
+  readonly clock: RawBuilder<number>
+  /** Whether what answers may have been replaced without knowing it: a read then proves nothing (feed.md §3). */
+  readonly canFailOver: boolean
   /** Reads of committed state. */
   readonly reader: Kysely<Schema>
   /**
@@ -20,6 +24,12 @@ export interface Database {
   lockTenant(db: Kysely<Schema>, tenant: string): Promise<void>
   /** Likewise for migrations of the whole database. */
   lockSchema(db: Kysely<Schema>): Promise<void>
+  /** In a transaction that appends to the feed: when it commits, other processes are told. */
+  announce(db: Kysely<Schema>): Promise<void>
+  /** Called, soon and perhaps for nothing, when somebody else has committed. Gives a function that ends it. */
+  onHint(listener: () => void): () => void
+  /** Nothing was confirmed in time: look whether this is still the database. */
+  doubt(): void
   /** A statement that is kept prepared for the hot path; called with its parameters in the order of its text. */
   keep(query: CompiledQuery): KeptQuery
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>

@@ -30,7 +30,7 @@ export async function migrate(database: Database, options: Pick<StoreOptions, 'n
     const epoch = Buffer.from(options.randomBytes(16)).toString('base64url')
     await db
       .insertInto('installation')
-      .values({ id: 1, epoch, position: 0 })
+      .values({ id: 1, epoch, position: 0, history: null })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
   })

@@ -7,7 +7,9 @@ type Json = string
 
 export interface Schema {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
-  readonly installation: { id: number; epoch: string; position: number }
+  readonly installation: { id: number; epoch: string; position: number; history: string | null }
+  readonly leases: { name: string; holder: string; expires_at: number }
+  readonly beats: { process: string; count: number; at: number }
   readonly counters: {
     tenant: string
     sequence: number

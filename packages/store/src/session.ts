@@ -12,6 +12,8 @@ export interface Session {
    * (its new key), and so that two transactions of a tenant never wait for each other's rows in opposite order.
    */
   enter(tenant: string): Promise<void>
+  /** When this transaction commits, other processes are told that the feed has grown. */
+  announce(): Promise<void>
   /** Whole seconds. */
   now(): number
   onPoisonedRow(error: PoisonedRowError): void

@@ -68,6 +68,22 @@ export interface Store {
   /** Called in commit order with every batch of entries this process committed, before `write` resolves. */
   onCommit(listener: (entries: readonly InstallationEntry[]) => void): () => void
 
+  /** Called when somebody else may have committed: within milliseconds, perhaps for nothing, perhaps never. */
+  onHint(listener: () => void): () => void
+
+  /**
+   * Whether the database may be replaced by a standby: that it answers then proves nothing, and `beat` does (feed.md §3).
+   */
+  readonly canFailOver: boolean
+  /** A commit that says nothing, as durable as any. Throws `StoreUnavailableError` when nothing confirmed it in time. */
+  beat(process: string): Promise<void>
+  /**
+   * What one process does for all: true while `holder` has the lease of that name, for `seconds` from now by the
+   * database's own clock.
+   */
+  takeLease(name: string, holder: string, seconds: number): Promise<boolean>
+  endLease(name: string, holder: string): Promise<void>
+
   /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
   readonly lookup: {
     credential(tenant: string, digest: string): MaybePromise<CredentialRecord | undefined>

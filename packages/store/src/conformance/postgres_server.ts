@@ -18,14 +18,9 @@ export interface PostgresServer {
 }
 
 export async function startPostgres(): Promise<PostgresServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'cs-pg-'))
-  const user = findUser()
-  const data = join(directory, 'data')
-  mkdirSync(data, { mode: 0o700 })
-  if (user !== undefined) for (const path of [directory, data]) chownSync(path, user.uid, user.gid)
-  const bin = await findBinaries(directory, user !== undefined)
-  initialise(join(bin, 'initdb'), data, user)
-  const server = await run(join(bin, 'postgres'), directory, data, user)
+  const { directory, data, bin, user } = await prepareCluster()
+  const settings = ['fsync=off', 'max_connections=60', 'listen_addresses=', `unix_socket_directories=${directory}`]
+  const server = await runServer(bin, data, user, settings)
   let databases = 0
   return {
     create: async () => {
@@ -38,6 +33,25 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+export interface Cluster {
+  readonly directory: string
+  readonly data: string
+  readonly bin: string
+  readonly user: User | undefined
+}
+
+/** A fresh data directory, and the binaries for it. */
+export async function prepareCluster(): Promise<Cluster> {
+  const directory = mkdtempSync(join(tmpdir(), 'cs-pg-'))
+  const user = findUser()
+  const data = join(directory, 'data')
+  mkdirSync(data, { mode: 0o700 })
+  if (user !== undefined) for (const path of [directory, data]) chownSync(path, user.uid, user.gid)
+  const bin = await findBinaries(directory, user !== undefined)
+  initialise(join(bin, 'initdb'), data, user)
+  return { directory, data, bin, user }
 }
 
 interface User {
@@ -89,16 +103,18 @@ function initialise(initdb: string, data: string, user: User | undefined): void 
  * The shell waits for the end of its standard input, which comes also when this process is killed, and stops the server
  * then. `fsync` is off: what a crash of the machine would do is not what these tests ask.
  */
-function run(postgres: string, directory: string, data: string, user: User | undefined) {
+export function runServer(bin: string, data: string, user: User | undefined, settings: readonly string[]) {
   const script = '"$0" "$@" <&- & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid'
-  const settings = ['fsync=off', 'max_connections=60', 'listen_addresses=', `unix_socket_directories=${directory}`]
   const flags = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-  const shell = spawn('sh', ['-c', script, postgres, ...flags], { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
+  const shell = spawn('sh', ['-c', script, join(bin, 'postgres'), ...flags], {
+    ...user,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   return new Promise<typeof shell>((resolve, reject) => {
     let log = ''
     shell.stderr?.on('data', (chunk) => {
       log += chunk
-      if (log.includes('ready to accept connections')) resolve(shell)
+      if (/ready to accept (read-only )?connections/.test(log)) resolve(shell)
     })
     shell.once('exit', () => reject(new Error(`PostgreSQL did not start: ${log}`)))
   })

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { migrations } from '../migrations/index.ts'
+import { keyChange, seed } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
@@ -46,7 +49,7 @@ export function processCases(create: CreateDatabase): void {
     const starts = [startProcess('open', ...urls), startProcess('open', ...urls)]
     for (const start of starts) expect(await start.ended, start.complaints()).toBe(0)
     for (const database of databases) {
-      expect(await database.query('select number from schema_migrations')).toHaveLength(1)
+      expect(await database.query('select number from schema_migrations')).toHaveLength(migrations.length)
       expect(await database.query('select epoch from installation')).toHaveLength(1)
       await database.drop()
     }
@@ -64,7 +67,59 @@ export function processCases(create: CreateDatabase): void {
   it('a schema that is newer than the program is refused, and left as it is', () =>
     withStore(create, async (_store, database) => {
       await database.execute(`insert into schema_migrations (number, name, applied_at) values (999, 'future', 1)`)
-      await expect(database.open()).rejects.toMatchObject({ name: 'SchemaTooNewError', found: 999, known: 1 })
-      expect(await database.query('select number from schema_migrations')).toHaveLength(2)
+      await expect(database.open()).rejects.toMatchObject({
+        name: 'SchemaTooNewError',
+        found: 999,
+        known: migrations.length,
+      })
+      expect(await database.query('select number from schema_migrations')).toHaveLength(migrations.length + 1)
+    }))
+
+  it('a lease is one holder’s until it ends or is given back', () =>
+    withStore(create, async (store, database) => {
+      const other = await database.open()
+      expect(await store.takeLease('clean-up', 'a', 60)).toBe(true)
+      expect(await other.takeLease('clean-up', 'b', 60)).toBe(false)
+      expect(await other.takeLease('rotation', 'b', 60)).toBe(true)
+      expect(await store.takeLease('clean-up', 'a', 60)).toBe(true)
+      await other.endLease('clean-up', 'b')
+      expect(await other.takeLease('clean-up', 'b', 60)).toBe(false)
+      await store.endLease('clean-up', 'a')
+      expect(await other.takeLease('clean-up', 'b', 1)).toBe(true)
+      await setTimeout(2_100)
+      expect(await store.takeLease('clean-up', 'a', 60)).toBe(true)
+      await other.close()
+    }))
+
+  it('of fifty who ask for a lease at once one has it', () =>
+    withStore(create, async (store, database) => {
+      const other = await database.open()
+      const asked = Array.from({ length: 50 }, (_, index) =>
+        (index % 2 === 0 ? store : other).takeLease('once', `holder ${index}`, 60),
+      )
+      expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1)
+      await other.close()
+    }))
+
+  it('a commit is hinted to every other store within 100 ms', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      const other = await database.open()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      other.onHint(resolve)
+      await setTimeout(100)
+      const { promise: hinted } = { promise: promise.then(() => performance.now()) }
+      await store.write(async (transaction) => transaction.append(keyChange('acme', 'key_1')))
+      const committedAt = performance.now()
+      expect((await hinted) - committedAt).toBeLessThan(100)
+      await other.close()
+    }))
+
+  it('a beat is a commit that says nothing', () =>
+    withStore(create, async (store, database) => {
+      await store.beat('a process')
+      await store.beat('a process')
+      expect((await database.query('select process, count from beats')).map(({ count }) => Number(count))).toEqual([2])
+      expect(await store.feed.position()).toBe(0)
     }))
 }

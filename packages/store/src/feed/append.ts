@@ -171,6 +171,7 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     chain: entry.chain,
   }))
   for (const part of inParts(rows)) await session.db.insertInto('feed').values(part).execute()
+  await session.announce()
   return numbered
 }
 

@@ -16,7 +16,7 @@ interface Table {
 
 const record = { version: 'i', created_at: 'i', updated_at: 'i' } as const
 
-const tables: { readonly [T in Exclude<keyof Schema, 'schema_migrations'>]: Table } = {
+const tables: { readonly [T in Exclude<keyof Schema, 'schema_migrations' | 'leases' | 'beats'>]: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },
   counters: {
     columns: { tenant: 't', sequence: 'i', chain: 't', audit_sequence: 'i', audit_link: 't' },

@@ -1,22 +1,23 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type { Notification, Pool, PoolClient } from 'pg'
+import type { Notification, PoolClient } from 'pg'
 import { isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 import { StoreUnavailableError } from '../store.ts'
 import { readPostgresError } from './error.ts'
+import { type Primary, postgresLimits } from './primary.ts'
 
-/** `pg`'s pool as Kysely uses it, with the errors of the seam. */
-export function watchPool(pool: Pool): PostgresPool {
+/** The primary's connections as Kysely uses them, with the errors of the seam. */
+export function watchPool(primary: Primary): PostgresPool {
   return {
     options: {},
     connect: async () => {
       try {
-        return watchClient(await pool.connect())
+        return watchClient(await primary.connect())
       } catch (error) {
         throw readPostgresError(error, false)
       }
     },
-    end: () => pool.end(),
+    end: () => primary.end(),
   }
 }
 
@@ -31,6 +32,8 @@ function watchClient(client: PoolClient): PostgresPoolClient {
       throw failure
     }
     const isCommit = text === 'commit'
+    // Whoever would roll back then would wait behind a commit that is never answered.
+    if (isBroken) throw failure
     if (isCommit && failure !== undefined) throw failure
     try {
       return isCommit ? await commit(client) : await client.query(text, [...values])
@@ -47,7 +50,7 @@ function watchClient(client: PoolClient): PostgresPoolClient {
 }
 
 /**
- * A commit whose wait for the synchronous standby was cancelled succeeds here, with only a warning: "might not have
+ * PostgreSQL's own time limit ends before the wait for the standby begins, so ours is kept here. And a commit whose wait for the synchronous standby was cancelled succeeds here, with only a warning: "might not have
  * been replicated". It confirms nothing, so the outcome is unknown (feed.md §3).
  */
 async function commit(client: PoolClient) {
@@ -57,10 +60,24 @@ async function commit(client: PoolClient) {
   }
   client.on('notice', onNotice)
   try {
-    const result = await client.query('commit')
+    const result = await within(postgresLimits.commitMs, client.query('commit'))
     if (warnings.length > 0) throw new StoreUnavailableError('timeout', new Error('the standby has not confirmed'))
     return result
   } finally {
     client.off('notice', onNotice)
+  }
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailableError('timeout', new Error('no answer in time'))), ms)
+  })
+  // Whichever comes second is nobody's any more.
+  answer.catch(() => {})
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -57,7 +57,7 @@ describe('PostgreSQL', () => {
   it('keeps a write from waiting for ever behind another, and says that nothing was written', () =>
     withStore(create, async (store, database) => {
       await seed(store, 'acme', 'other')
-      const hasty = await openPostgresStore({ url: database.url, ...storeOptions, statementTimeoutMs: 200 })
+      const hasty = await openPostgresStore({ url: database.url, ...storeOptions })
       const { promise: released, resolve: release } = Promise.withResolvers<void>()
       const { promise: holding, resolve: hold } = Promise.withResolvers<void>()
       const holder = store.write(async (transaction) => {

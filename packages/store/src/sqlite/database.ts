@@ -11,6 +11,9 @@ import { readRows, sqliteDialect } from './dialect.ts'
 import { readSqliteError } from './error.ts'
 import { openReader, openWriter } from './file.ts'
 
+/** How often it is looked whether another process has committed. */
+const hintEveryMs = 20
+
 /** One connection writes, its transactions one after the other; one reads. */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite'
@@ -21,6 +24,8 @@ export class SqliteDatabase implements Database {
     // A column then holds what it is declared to, whoever writes it.
     tableEnd: sql`strict`,
   }
+  readonly clock = sql<number>`unixepoch()`
+  readonly canFailOver = false
   readonly reader: Kysely<Schema>
   readonly #file: string
   readonly #read: DatabaseSync
@@ -71,6 +76,24 @@ export class SqliteDatabase implements Database {
   }
 
   async lockTenant(): Promise<void> {}
+
+  async announce(): Promise<void> {}
+
+  /** SQLite counts commits of other connections; the count costs microseconds to ask for. */
+  onHint(listener: () => void): () => void {
+    const count = this.#read.prepare('pragma data_version')
+    let known: unknown
+    const timer = setInterval(() => {
+      if (this.#isClosed) return
+      const now = count.get()?.data_version
+      if (known !== undefined && now !== known) listener()
+      known = now
+    }, hintEveryMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  }
+
+  doubt(): void {}
 
   async lockSchema(): Promise<void> {}
 

@@ -1,0 +1,126 @@
+/** A primary and its synchronous standby, the primary killed, hung or left alone: nothing acknowledged is lost. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { exampleKey, keyChange, seed } from '../conformance/examples.ts'
+import { type PostgresPair, startPair } from '../conformance/postgres_pair.ts'
+import { storeOptions } from '../conformance/test_database.ts'
+import { type Store, StoreUnavailableError } from '../store.ts'
+import { openPostgresStore } from './open_postgres_store.ts'
+
+let pair: PostgresPair
+let store: Store
+
+async function open(): Promise<void> {
+  pair = await startPair()
+  store = await openPostgresStore({ url: pair.url, ...storeOptions })
+  await seed(store, 'acme')
+}
+afterEach(async () => {
+  await store.close()
+  await pair.stop()
+})
+
+const write = (id: string) =>
+  store.write(async (transaction) => {
+    await transaction.keys.insert(exampleKey('acme', id))
+    transaction.append(keyChange('acme', id))
+  })
+
+async function until(holds: () => Promise<unknown>, ms = 15_000): Promise<number> {
+  const beganAt = performance.now()
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() - beganAt > ms) throw new Error('it did not come to hold')
+    await wait(50)
+  }
+  return performance.now() - beganAt
+}
+
+describe('a primary that is killed under load', () => {
+  it('loses nothing acknowledged: the promoted standby has it, in a new epoch, and writes resume by themselves', async () => {
+    await open()
+    const before = await store.feed.epoch()
+    const acknowledged: string[] = []
+    const answeredInMs: number[] = []
+    let isOver = false
+    const load = Array.from({ length: 4 }, async (_, writer) => {
+      for (let count = 0; !isOver; count++) {
+        const id = `key_${writer}_${count}`
+        const askedAt = performance.now()
+        await write(id).then(
+          () => acknowledged.push(id),
+          (error: unknown) => {
+            if (!(error instanceof StoreUnavailableError)) throw error
+          },
+        )
+        answeredInMs.push(performance.now() - askedAt)
+        await wait(5)
+      }
+    })
+    await wait(300)
+    await pair.hosts.first.kill()
+    await pair.hosts.second.query('select pg_promote()')
+    const written = acknowledged.length
+    await until(async () => acknowledged.length > written + 20)
+    isOver = true
+    await Promise.all(load)
+    for (const id of acknowledged) expect(await store.read.keys.find('acme', id), id).toBeDefined()
+    expect(await store.feed.epoch()).not.toBe(before)
+    expect(Math.max(...answeredInMs)).toBeLessThan(2_000)
+  }, 60_000)
+
+  it('is never used again once the standby was promoted, even if it alone is there', async () => {
+    await open()
+    await pair.hosts.first.kill()
+    await pair.hosts.second.query('select pg_promote()')
+    await until(() => store.beat('a').then(() => true))
+    await pair.hosts.first.start()
+    await pair.hosts.second.kill()
+    await wait(1_000)
+    await expect(write('key_late')).rejects.toMatchObject({ reason: 'unreachable' })
+    expect(await pair.hosts.first.query(`select id from keys where id = 'key_late'`)).toEqual([])
+  }, 60_000)
+})
+
+describe('a commit that the standby does not confirm', () => {
+  it('is answered as unknown within 2 s, never as done and never as failed, and so is a beat', async () => {
+    await open()
+    await pair.hosts.second.kill()
+    for (const work of [() => write('key_alone'), () => store.beat('a')]) {
+      const askedAt = performance.now()
+      await expect(work()).rejects.toMatchObject({ name: 'StoreUnavailableError' })
+      expect(performance.now() - askedAt).toBeLessThan(2_000)
+    }
+    await pair.hosts.second.start([`primary_conninfo=${(await primaryConnection()) ?? ''}`])
+    await until(() => write('key_after').then(() => true))
+  }, 60_000)
+
+  it('whose wait is cancelled is unknown too, though PostgreSQL calls it committed', async () => {
+    await open()
+    await pair.hosts.second.kill()
+    const answer = write('key_cancelled')
+    answer.catch(() => {})
+    await until(async () => {
+      const rows = await pair.hosts.first.query(
+        `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`,
+      )
+      return rows.length > 0
+    })
+    await expect(answer).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'timeout' })
+    expect(await pair.hosts.first.query(`select id from keys where id = 'key_cancelled'`)).toHaveLength(1)
+  }, 60_000)
+})
+
+it('a primary that hangs is an error within 2 s for whoever waits, and is used again when it goes on', async () => {
+  await open()
+  pair.hosts.first.signal('SIGSTOP')
+  const askedAt = performance.now()
+  await expect(write('key_hung')).rejects.toMatchObject({ name: 'StoreUnavailableError' })
+  expect(performance.now() - askedAt).toBeLessThan(2_000)
+  pair.hosts.first.signal('SIGCONT')
+  expect(await until(() => write('key_after').then(() => true))).toBeLessThan(5_000)
+}, 60_000)
+
+async function primaryConnection(): Promise<string | undefined> {
+  const port = new URL(pair.hosts.first.url).port
+  return `host=127.0.0.1 port=${port} user=countersign`
+}

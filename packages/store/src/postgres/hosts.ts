@@ -1,0 +1,31 @@
+/** The hosts of a `postgres://` URL, each as a URL of its own (libpq, §34.1.1: several hosts, separated by commas). */
+import { DatabaseOpenError } from '../errors.ts'
+
+const shape = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s
+
+/**
+ * `postgres://user@a:5432,b:5433/database?target_session_attrs=read-write` is two URLs. Only the primary is of use here, so
+ * `read-write` and `primary` say what happens anyway; any other value is refused. Throws `DatabaseOpenError`.
+ */
+export function splitHosts(url: string): readonly string[] {
+  const match = shape.exec(url)
+  if (match === null) throw badUrl('it must be postgres://USER@HOST:PORT/DATABASE')
+  const [, before = '', hosts = '', rest = ''] = match
+  const [path = '', query = ''] = rest.split('?', 2)
+  const parameters = new URLSearchParams(query)
+  const attributes = parameters.get('target_session_attrs')
+  if (attributes !== null && attributes !== 'read-write' && attributes !== 'primary') {
+    throw badUrl('target_session_attrs must be read-write: only the primary is of use')
+  }
+  parameters.delete('target_session_attrs')
+  const after = parameters.size === 0 ? path : `${path}?${parameters}`
+  const urls = hosts.split(',').map((host) => `${before}${host}${after}`)
+  // A socket's directory comes in the query, and the host is then a name without meaning.
+  if (urls.some((each) => !URL.canParse(each))) throw badUrl('one of its hosts cannot be read')
+  return urls
+}
+
+/** The URL holds a password: nothing of it is quoted. */
+function badUrl(why: string): DatabaseOpenError {
+  return new DatabaseOpenError('bad_url', `COUNTERSIGN_DATABASE cannot be used: ${why}`)
+}

@@ -1,0 +1,276 @@
+import type { Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import pg, { type ClientConfig, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg'
+import { DatabaseOpenError } from '../errors.ts'
+import { StoreUnavailableError } from '../store.ts'
+import { splitHosts } from './hosts.ts'
+
+/** Every limit of a connection, in milliseconds. Together a write is answered within 2 s, whatever is wrong. */
+export const postgresLimits = {
+  /** For a connection, one from the pool included. */
+  connectMs: 1_500,
+  /** Behind others' locks. */
+  lockMs: 1_500,
+  /** A commit, the synchronous standby's confirmation included. */
+  commitMs: 1_500,
+  /** The longest statement. */
+  statementMs: 10_000,
+  /** How often the server is asked whether it is there, and how long it may take. */
+  pingEveryMs: 500,
+  pingMs: 1_000,
+  /** Between two searches for the primary, at most; half of it at least, so that processes do not come together. */
+  searchEveryMs: 500,
+} as const
+
+/** Told to listeners; the word is ours alone in a database. */
+export const channel = 'countersign_feed'
+
+export interface PrimaryOptions {
+  readonly url: string
+  readonly poolMax: number
+  readonly random: () => number
+  readonly typeParser: (oid: number, format?: string) => unknown
+  /** Before a server found later is used: whether it continues the history known. */
+  readonly onFound: (history: History) => Promise<void>
+}
+
+/** Which history a server writes: it changes when a standby is promoted, and with every restored copy. */
+export interface History {
+  /** `pg_control_system`'s identifier and the timeline; `undefined` where the server has neither. */
+  readonly name: string | undefined
+  readonly timeline: number
+}
+
+interface Found {
+  readonly url: string
+  readonly watch: pg.Client
+  readonly history: History
+}
+
+interface Current {
+  readonly pool: pg.Pool
+  readonly clients: Set<pg.Client>
+  readonly watch: pg.Client
+}
+
+/**
+ * The one server that takes writes, among the hosts of a URL. It is asked twice a second whether it is there; when it is
+ * not, everything that waits for it is told at once, and the primary is looked for among all hosts, until it is found. A
+ * server with a lower timeline than one seen before was replaced, and is never used again.
+ */
+export class Primary {
+  readonly #options: PrimaryOptions
+  readonly #urls: readonly string[]
+  readonly #hints = new Set<() => void>()
+  #current: Current | undefined
+  #searching: Promise<void> | undefined
+  #timeline = 0
+  #isClosed = false
+  #ping: NodeJS.Timeout | undefined
+  #failure: unknown
+  #lostAt = 0
+
+  private constructor(options: PrimaryOptions) {
+    this.#options = options
+    this.#urls = splitHosts(options.url)
+  }
+
+  /** Throws why none can be used: `DatabaseOpenError`, or `StoreUnavailableError` when none can be reached. */
+  static async open(options: PrimaryOptions): Promise<{ readonly primary: Primary; readonly history: History }> {
+    const primary = new Primary(options)
+    const found = await primary.#find()
+    primary.#use(found)
+    return { primary, history: found.history }
+  }
+
+  /** A connection of the pool to it. */
+  async connect(): Promise<PoolClient> {
+    return (await this.#pool()).connect()
+  }
+
+  /** One statement on any connection. */
+  async query<R extends pg.QueryResultRow>(query: QueryConfig): Promise<QueryResult<R>> {
+    return (await this.#pool()).query<R>(query)
+  }
+
+  /** Called when somebody has committed, and when a primary was found again. */
+  onHint(listener: () => void): () => void {
+    this.#hints.add(listener)
+    return () => this.#hints.delete(listener)
+  }
+
+  /** What was confirmed by nobody in time may have been replaced: look among all hosts again. */
+  doubt(): void {
+    this.#lose(new Error('it confirmed nothing in time'))
+  }
+
+  async end(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#ping)
+    const current = this.#current
+    this.#current = undefined
+    await Promise.all([current?.watch.end().catch(() => {}), current?.pool.end()])
+  }
+
+  async #pool(): Promise<pg.Pool> {
+    // Those who come when it has been gone for longer are told at once: nobody piles up.
+    const left = this.#lostAt + postgresLimits.connectMs - performance.now()
+    if (this.#current === undefined && this.#searching !== undefined && left > 0) {
+      await Promise.race([this.#searching, wait(left, undefined, { ref: false })])
+    }
+    if (this.#current === undefined) throw new StoreUnavailableError('unreachable', this.#failure)
+    return this.#current.pool
+  }
+
+  /** Of all hosts at once, the writable one with the highest timeline. */
+  async #find(): Promise<Found> {
+    const asked = await Promise.allSettled(this.#urls.map((url) => this.#ask(url)))
+    const found = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    found.sort((a, b) => b.history.timeline - a.history.timeline)
+    const [best, ...others] = found
+    for (const other of others) destroy(other.watch)
+    if (best !== undefined && best.history.timeline >= this.#timeline) return best
+    if (best !== undefined) {
+      destroy(best.watch)
+      throw new DatabaseOpenError('not_a_primary', 'the PostgreSQL server was replaced by a standby that was promoted')
+    }
+    const reasons = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+    throw reasons.find((reason) => reason instanceof DatabaseOpenError) ?? reasons[0]
+  }
+
+  async #ask(url: string): Promise<Found> {
+    const watch = new pg.Client({ ...this.#config(url), query_timeout: postgresLimits.pingMs })
+    watch.on('error', () => {})
+    try {
+      await watch.connect()
+      await assertUsable(watch)
+      return { url, watch, history: await readHistory(watch) }
+    } catch (error) {
+      destroy(watch)
+      throw error instanceof DatabaseOpenError ? error : new StoreUnavailableError('unreachable', error)
+    }
+  }
+
+  #use({ url, watch, history }: Found): void {
+    const clients = new Set<pg.Client>()
+    const pool = new pg.Pool({
+      ...(this.#config(url) satisfies PoolConfig),
+      max: this.#options.poolMax,
+      // A process that died in the middle, on a machine that does not say so, must not hold the tenant's lock for ever.
+      idle_in_transaction_session_timeout: postgresLimits.statementMs,
+    })
+    // A connection that breaks between two statements, in the pool or in a transaction, says so to nobody, and without a
+    // listener that would end the process. Whoever uses it next is told.
+    pool.on('error', () => {})
+    pool.on('connect', (client) => {
+      client.on('error', () => {})
+      clients.add(client as unknown as pg.Client)
+    })
+    pool.on('remove', (client) => void clients.delete(client as unknown as pg.Client))
+    this.#timeline = Math.max(this.#timeline, history.timeline)
+    this.#current = { pool, clients, watch }
+    watch.on('notification', () => this.#tell())
+    for (const event of ['error', 'end'] as const) {
+      watch.on(event, () => {
+        if (this.#current?.watch === watch) this.#lose(new Error('the connection ended'))
+      })
+    }
+    const ask = (text: string): void => {
+      watch.query(text).catch((error: unknown) => {
+        if (this.#current?.watch === watch) this.#lose(error)
+      })
+    }
+    ask(`listen ${channel}`)
+    clearInterval(this.#ping)
+    this.#ping = setInterval(() => ask('select 1'), postgresLimits.pingEveryMs).unref()
+  }
+
+  /** Everything that is under way there fails now: a commit among it is neither done nor undone for whoever asked. */
+  #lose(reason: unknown): void {
+    const lost = this.#current
+    if (lost === undefined || this.#isClosed) return
+    this.#current = undefined
+    this.#failure = reason
+    this.#lostAt = performance.now()
+    clearInterval(this.#ping)
+    destroy(lost.watch)
+    for (const client of lost.clients) destroy(client)
+    void lost.pool.end().catch(() => {})
+    this.#searching ??= this.#search().finally(() => {
+      this.#searching = undefined
+    })
+  }
+
+  async #search(): Promise<void> {
+    while (!this.#isClosed && this.#current === undefined) {
+      try {
+        const found = await this.#find()
+        this.#use(found)
+        await this.#options.onFound(found.history)
+        this.#tell()
+        return
+      } catch (error) {
+        this.#failure = error
+        if (this.#current !== undefined) this.#lose(error)
+      }
+      const half = postgresLimits.searchEveryMs / 2
+      await wait(half + this.#options.random() * half, undefined, { ref: false })
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#hints) listener()
+  }
+
+  #config(url: string): ClientConfig {
+    const { connectMs, statementMs, lockMs } = postgresLimits
+    return {
+      connectionString: url,
+      connectionTimeoutMillis: connectMs,
+      statement_timeout: statementMs,
+      lock_timeout: lockMs,
+      keepAlive: true,
+      application_name: 'countersign',
+      types: { getTypeParser: this.#options.typeParser },
+    } as ClientConfig
+  }
+}
+
+const oldestVersion = 140_000
+
+/** Refuses a server that would not keep what is promised: old, a standby, or not UTF-8. */
+async function assertUsable(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number; encoding: string; is_standby: boolean }>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
+     pg_is_in_recovery() as is_standby`,
+  )
+  const { version, encoding, is_standby } = rows[0] as (typeof rows)[number]
+  if (version < oldestVersion) {
+    throw new DatabaseOpenError('library_too_old', `PostgreSQL ${version} is too old; 14 or newer is needed`)
+  }
+  if (is_standby) throw new DatabaseOpenError('not_a_primary', 'the PostgreSQL server is a standby, not the primary')
+  if (encoding !== 'UTF8') {
+    throw new DatabaseOpenError('bad_encoding', `the PostgreSQL database is encoded in ${encoding}; UTF8 is needed`)
+  }
+}
+
+/** The timeline from the log's own file name: the control file shows a promotion only after the next checkpoint. */
+async function readHistory(client: pg.Client): Promise<History> {
+  try {
+    const { rows } = await client.query<{ cluster: string; timeline: string }>(
+      `select system_identifier::text as cluster, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline
+       from pg_control_system()`,
+    )
+    const { cluster, timeline } = rows[0] as (typeof rows)[number]
+    return { name: `${cluster}/${timeline}`, timeline: Number.parseInt(timeline, 16) }
+  } catch {
+    // Databases that only speak PostgreSQL's language have no such functions, and no promotion of this kind.
+    return { name: undefined, timeline: 0 }
+  }
+}
+
+/** At once, whatever waits for an answer. */
+function destroy(client: pg.Client): void {
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: Socket } }
+  connection?.stream?.destroy()
+}
