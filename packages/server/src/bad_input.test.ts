@@ -278,7 +278,7 @@ const values: readonly unknown[] = [
 
 async function head(): Promise<string> {
   const [event] = await world.store.read.audit.list('default', {}, { limit: 1 })
-  return `${await world.store.feed.position()} ${event?.sequence}`
+  return `${(await world.store.feed.head()).position} ${event?.sequence}`
 }
 
 const targetOf = (route: Route, example: Example): string =>

@@ -38,6 +38,8 @@ export const serverLimits = {
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   heartbeatMs: 15_000,
+  /** How long a request waits for proof that the books are fresh. */
+  refreshMs: 1_000,
   /** How often the server's own book asks the database for its head. */
   pollMs: 500,
   /** How long the log keeps entries; a follower farther behind loads a snapshot. */

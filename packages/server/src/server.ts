@@ -101,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const now = (): Seconds => clock.stamp().wallMs / 1000
   const issuerOf = (slug: string): string => (slug === '' ? baseUrl : `${baseUrl}/t/${slug}`)
   const keyPrefix = options.keyPrefix ?? 'cs'
+  const processId = `process_${randomBase62(12, randomBytes)}`
   const adminKey = await bootstrap({ ...options, store, keyPrefix, now, randomBytes, issuerOf })
   const books = await openBooks({
     store,
@@ -108,9 +109,10 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     issuerOf,
     maxStalenessSeconds: options.maxStalenessSeconds ?? 10,
     random: Math.random,
+    processId,
     onProblem: (message, error) => log.error({ error }, message),
   })
-  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf })
+  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId })
   const stopMaintenance = startMaintenance(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
@@ -225,6 +227,7 @@ function createServices(
     readonly now: () => Seconds
     readonly books: Books
     readonly issuerOf: (slug: string) => string
+    readonly processId: string
   },
 ): Services {
   const { store, books, now, issuerOf } = options
@@ -261,6 +264,7 @@ function createServices(
     baseUrl: options.baseUrl,
     keyPrefix: options.keyPrefix,
     version: options.version,
+    processId: options.processId,
     store,
     books,
     master: options.master,

@@ -109,8 +109,8 @@ export interface Store {
     epoch(): MaybePromise<string>
     /** The tenant's head, read now. */
     place(tenant: string): MaybePromise<Place>
-    /** The installation's head position, read now. */
-    position(): MaybePromise<number>
+    /** The installation's epoch and head position, read now. */
+    head(): MaybePromise<{ readonly epoch: string; readonly position: number }>
     /** Entries of one tenant above `sequence`, in order. */
     after(tenant: string, sequence: number, limit: number): MaybePromise<readonly FeedEntry[]>
     /** Entries of the installation above `position`, in order. */
@@ -121,6 +121,7 @@ export interface Store {
     snapshot(tenant: string, now: Seconds): Promise<{ readonly place: Place; readonly entries: readonly StatusEntry[] }>
     /** The same for all tenants, for a server's own book. */
     snapshotAll(now: Seconds): Promise<{
+      readonly epoch: string
       readonly position: number
       readonly places: ReadonlyMap<string, Place>
       readonly entries: readonly StatusEntry[]

@@ -70,8 +70,14 @@ async function* streamEntries(
 ): AsyncGenerator<string> {
   const queue: FeedEntry[] = []
   let wake: () => void = () => {}
+  let isOver = false
   const unsubscribe = services.books.subscribe(tenant.id, (entry) => {
     queue.push(entry)
+    wake()
+  })
+  // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
+  const endReload = services.books.onReload(() => {
+    isOver = true
     wake()
   })
   const end = services.streams.open(() => wake())
@@ -80,15 +86,16 @@ async function* streamEntries(
     yield ': countersign\n\n'
     for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax))
       yield eventOf(entry)
-    while (!signal.aborted && !end.isEnding()) {
+    while (!signal.aborted && !end.isEnding() && !isOver) {
       if (queue.length === 0) await pause(serverLimits.heartbeatMs, (resolve) => (wake = resolve))
       // Whoever can only listen keeps no more than a page waiting: it is told to ask instead.
-      if (queue.length > serverLimits.feedPageMax || !(await isStillAllowed())) return
+      if (isOver || queue.length > serverLimits.feedPageMax || !(await isStillAllowed())) return
       const events = queue.splice(0).map(eventOf).join('')
       yield events === '' ? ': still here\n\n' : events
     }
   } finally {
     end.close()
+    endReload()
     unsubscribe()
   }
 }
@@ -109,14 +116,21 @@ function pause(delayMs: number, begin: (resolve: () => void) => void): Promise<v
   })
 }
 
-/** `POST /v1/feed/position`: the head, read after the question came, with the age of that read. */
+/**
+ * `POST /v1/feed/position`: the head as this process's book has it, and how old that knowledge is: one staleness budget
+ * from the database to the verifier (feed.md §3). A question that needs younger knowledge has it fetched.
+ */
 export function feedPosition(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.feedPosition, async (caller) => {
     const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
     const asked = { epoch: body.epoch, sequence: body.sequence, chain: body.chain }
-    const beganAt = performance.now()
-    const head = await services.store.feed.place(tenant.id)
-    const now = services.now()
+    const { books } = services
+    if (books.ageMs() > (body.maxStalenessSeconds * 1000) / ageShare) await books.refresh()
+    // Another process may be ahead of this one, and told the asker so.
+    if (asked.sequence > headOf(services, tenant).sequence) await books.poll()
+    const ageMs = books.ageMs()
+    const head = headOf(services, tenant)
+    if (!Number.isFinite(ageMs)) return problem(exchange, unavailableAnswer(1))
     if (asked.epoch === head.epoch && asked.sequence > head.sequence) {
       throw new ProblemError(400, 'invalid_request', 'the place named is above the head')
     }
@@ -134,16 +148,26 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
       nonce: body.nonce,
       epoch: head.epoch,
       head: head.sequence,
-      ageMs: performance.now() - beganAt,
-      now,
+      ageMs,
+      now: services.now(),
       ...(isKnown ? {} : { reload: true }),
     })
   })
 }
 
+/** Knowledge older than this part of the asker's bound is fetched anew before it is handed on. */
+const ageShare = 6
+
+function headOf(services: Services, tenant: TenantContext): Place {
+  return services.books.book(tenant.id)?.place ?? { epoch: '', sequence: 0, chain: '' }
+}
+
 /** Whether the place is one in this very log: same epoch, and the same history up to it. */
 async function isInLog(services: Services, tenant: TenantContext, place: Place): Promise<boolean> {
-  if (place.epoch !== (await services.store.feed.epoch())) return false
+  const head = headOf(services, tenant)
+  if (place.epoch !== head.epoch) return false
+  // Nearly everybody who asks is where the book is: no need to ask the database.
+  if (place.sequence === head.sequence && head.chain !== '') return place.chain === head.chain
   const chain = await services.store.feed.chainAt(tenant.id, place.sequence)
   return chain !== undefined && chain === place.chain
 }

@@ -2,6 +2,7 @@
  * The server's own books: one for each tenant, following the installation's log by its position (feed.md §1). What this
  * process commits is applied before the commit is acknowledged; what others commit is found by asking the database.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type FeedEntry, neverDropAt, type Seconds } from '@countersign/core'
 import type { InstallationEntry, Store } from '@countersign/store'
 import { type BookKeeper, type Clock, elapsedMs, type Stamp, StatusBook } from '@countersign/verifier'
@@ -15,12 +16,16 @@ export interface Books {
   tenantBySlug(slug: string): string | undefined
   /** Called for each entry of the tenant as it is applied. Gives a function that ends it. */
   subscribe(tenant: string, listener: (entry: FeedEntry) => void): () => void
-  /** Read the head now and apply what is new. Resolves to how many milliseconds ago the read began: 0 if just now. */
+  /** Called when all books were replaced: the database began another epoch. Gives a function that ends it. */
+  onReload(listener: () => void): () => void
+  /** Read the head now and apply what is new. Whether it could be read. */
   poll(): Promise<boolean>
+  /** Prove that the books are what the primary holds, in at most a second. Whether they are fresh after it. */
+  refresh(): Promise<boolean>
   isFresh(): boolean
   /** Resolves when what was just committed is in the books: at once, unless another process committed in between. */
   settle(entries: readonly InstallationEntry[]): Promise<void>
-  /** Milliseconds since the read that the books stand for began. */
+  /** Milliseconds since the proof that the books stand for began. */
   ageMs(): number
   close(): void
 }
@@ -31,38 +36,51 @@ export interface BooksOptions {
   readonly issuerOf: (slug: string) => string
   readonly maxStalenessSeconds: number
   readonly random: () => number
+  /** This process among those over one database: random. */
+  readonly processId: string
   readonly onProblem: (problem: string, error: unknown) => void
 }
 
 export async function openBooks(options: BooksOptions): Promise<Books> {
   const { store, clock, issuerOf } = options
-  const books = new Map<string, StatusBook>()
-  const slugs = new Map<string, string>()
+  let books = new Map<string, StatusBook>()
+  let slugs = new Map<string, string>()
   const listeners = new Map<string, Set<(entry: FeedEntry) => void>>()
+  const reloadListeners = new Set<() => void>()
   let position = 0
   let epoch = ''
   let freshAsOf: Stamp | undefined
   let polling: Promise<boolean> | undefined
+  let isHinted = false
+  let proving: Promise<boolean> | undefined
   let timer: NodeJS.Timeout | undefined
 
   function seed(): number {
     return Math.floor(options.random() * 0x1_0000_0000)
   }
 
+  /** Built beside what is there and swapped in one turn; what was known to be revoked stays so (feed.md §7). */
   async function load(): Promise<void> {
     const askedAt = clock.stamp()
     const snapshot = await store.feed.snapshotAll(askedAt.wallMs / 1000)
-    epoch = await store.feed.epoch()
-    position = snapshot.position
     const byTenant = Map.groupBy(snapshot.entries, (entry) => entry.tenant)
+    const nextBooks = new Map<string, StatusBook>()
+    const nextSlugs = new Map<string, string>()
     for (const [tenant, place] of snapshot.places) {
       const entries = byTenant.get(tenant) ?? []
-      const slug = entries.find((entry) => entry.type === 'tenant' && entry.id === tenant)?.state
-      const text = slug !== undefined && 'slug' in slug ? slug.slug : undefined
-      books.set(tenant, StatusBook.fromSnapshot({ tenant, issuer: issuerOf(text ?? ''), place, entries }, seed()))
-      if (text !== undefined && slug?.status !== 'revoked') slugs.set(text, tenant)
+      const state = entries.find((entry) => entry.type === 'tenant' && entry.id === tenant)?.state
+      const slug = state !== undefined && 'slug' in state ? state.slug : undefined
+      const book = StatusBook.fromSnapshot({ tenant, issuer: issuerOf(slug ?? ''), place, entries }, seed())
+      const before = books.get(tenant)
+      if (before !== undefined) book.keepRevoked(before)
+      nextBooks.set(tenant, book)
+      if (slug !== undefined && state?.status !== 'revoked') nextSlugs.set(slug, tenant)
     }
-    freshAsOf = askedAt
+    books = nextBooks
+    slugs = nextSlugs
+    position = snapshot.position
+    epoch = snapshot.epoch
+    for (const listener of [...reloadListeners]) listener()
   }
 
   function bookFor(entry: InstallationEntry): StatusBook {
@@ -96,16 +114,22 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
 
   async function pollOnce(): Promise<boolean> {
     const askedAt = clock.stamp()
-    const head = await store.feed.position()
-    while (position < head) {
+    let head = await store.feed.head()
+    while (head.epoch !== epoch) {
+      await load()
+      head = await store.feed.head()
+    }
+    while (position < head.position) {
       const before = position
       apply(await store.feed.afterPosition(position, serverLimits.feedPageMax))
       if (position === before) throw new Error('the feed has a gap')
     }
-    freshAsOf = askedAt
+    // Where a standby may have taken over, that the database answers proves nothing.
+    if (!store.canFailOver) freshAsOf = askedAt
     return true
   }
 
+  /** One poll at a time; a hint that comes while one runs may be of a commit that it did not see. */
   function poll(): Promise<boolean> {
     polling ??= pollOnce()
       .catch((error: unknown) => {
@@ -114,14 +138,61 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       })
       .finally(() => {
         polling = undefined
+        if (!isHinted) return
+        isHinted = false
+        void poll()
       })
     return polling
+  }
+
+  function onHint(): void {
+    if (polling !== undefined) isHinted = true
+    else void poll()
+  }
+
+  /** feed.md §3: the books are as fresh as the beginning of a beat that was confirmed, once all before it is applied. */
+  async function proveOnce(): Promise<boolean> {
+    if (!store.canFailOver) return poll()
+    const askedAt = clock.stamp()
+    await store.beat(options.processId)
+    // One that runs may have read the head before the beat.
+    await polling
+    if (!(await poll())) return false
+    freshAsOf = askedAt
+    return true
+  }
+
+  function prove(): Promise<boolean> {
+    proving ??= proveOnce()
+      .catch((error: unknown) => {
+        options.onProblem('the database confirmed nothing', error)
+        return false
+      })
+      .finally(() => {
+        proving = undefined
+      })
+    return proving
+  }
+
+  async function refresh(): Promise<boolean> {
+    await Promise.race([prove(), wait(serverLimits.refreshMs, undefined, { ref: false })])
+    return isFresh()
   }
 
   function subscribe(tenant: string, listener: (entry: FeedEntry) => void): () => void {
     const set = listeners.get(tenant) ?? new Set()
     listeners.set(tenant, set.add(listener))
     return () => set.delete(listener)
+  }
+
+  function onReload(listener: () => void): () => void {
+    reloadListeners.add(listener)
+    return () => reloadListeners.delete(listener)
+  }
+
+  /** By the larger of what both clocks say has passed. */
+  function ageMs(): number {
+    return freshAsOf === undefined ? Number.POSITIVE_INFINITY : elapsedMs(freshAsOf, clock.stamp())
   }
 
   function isFresh(): boolean {
@@ -133,10 +204,13 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   }
 
   await load()
-  const unsubscribe = store.onCommit(apply)
+  const unsubscribe = [store.onCommit(apply), store.onHint(onHint)]
+  // Without proof it begins all the same: it answers `unavailable` until there is one.
+  await prove()
   let sweptAt = clock.stamp()
   timer = setInterval(() => {
-    void poll()
+    const isDue = store.canFailOver && ageMs() >= (options.maxStalenessSeconds * 1000) / 6
+    void (isDue ? prove() : poll())
     if (elapsedMs(sweptAt, clock.stamp()) < serverLimits.cleanUpEveryMs) return
     sweptAt = clock.stamp()
     for (const book of books.values()) book.sweep(Math.min(now(), neverDropAt))
@@ -149,24 +223,33 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
         return books.get(tenant)
       },
       isFresh,
-      refresh: poll,
-      subscribe: (listener) => subscribe(tenant, listener),
+      refresh,
+      subscribe(listener) {
+        const ends = [subscribe(tenant, listener), onReload(listener)]
+        return () => ends.forEach((end) => void end())
+      },
       reach: async (sequence) => (await poll()) && (books.get(tenant)?.place.sequence ?? 0) >= sequence,
       now,
     }),
     book: (tenant) => books.get(tenant),
     tenantBySlug: (slug) => slugs.get(slug),
     subscribe,
+    onReload,
     poll,
+    refresh,
     isFresh,
     async settle(entries) {
       const last = entries.at(-1)
-      if (last !== undefined && position < last.position) await poll()
+      // A poll that runs may have read the head before the commit.
+      for (let round = 0; last !== undefined && position < last.position && round < settleRoundsMax; round++)
+        await poll()
     },
-    ageMs: () => (freshAsOf === undefined ? Number.POSITIVE_INFINITY : elapsedMs(freshAsOf, clock.stamp())),
+    ageMs,
     close() {
       clearInterval(timer)
-      unsubscribe()
+      for (const end of unsubscribe) end()
     },
   }
 }
+
+const settleRoundsMax = 3

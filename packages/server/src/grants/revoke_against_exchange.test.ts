@@ -100,7 +100,7 @@ function paused<T extends object>(target: T, path = ''): T {
       const name = `${path}${String(property)}`
       if (typeof value === 'object' && value !== null) return paused(value, `${name}.`)
       // These answer at once, or are no work of a request.
-      if (typeof value !== 'function' || /^(?:onCommit|close|transaction\.append)$/.test(name)) return value
+      if (typeof value !== 'function' || /^(?:onCommit|onHint|close|transaction\.append)$/.test(name)) return value
       return async (...given: readonly unknown[]) => {
         await interleaver.pause()
         const work = given[0] as (transaction: object) => unknown

@@ -19,7 +19,7 @@ it.each(['write', 'read'])(
     const store: typeof sound = {
       ...sound,
       write: async (work) => (isBroken && what === 'write' ? broken() : sound.write(work)),
-      feed: { ...sound.feed, position: () => (isBroken && what === 'read' ? broken() : sound.feed.position()) },
+      feed: { ...sound.feed, head: () => (isBroken && what === 'read' ? broken() : sound.feed.head()) },
     }
     const told: Error[] = []
     const options = { store, master, baseUrl: 'http://localhost:4800', version: '0', log: silentLog, now }

@@ -18,10 +18,10 @@ export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => vo
     write: (work) => store.write(work).catch(tell),
     feed: {
       ...store.feed,
-      position() {
+      head() {
         try {
-          const position = store.feed.position()
-          return position instanceof Promise ? position.catch(tell) : position
+          const head = store.feed.head()
+          return head instanceof Promise ? head.catch(tell) : head
         } catch (error) {
           return tell(error)
         }

@@ -14,12 +14,17 @@ export function startMaintenance(services: Services): () => void {
     timer.unref()
     return timer
   }
+  /** Of several processes over one database one does it; when that is gone, another one within two rounds. */
+  const onlyOne = (ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
+    every(ms, what, async () => {
+      if (await services.store.takeLease(what, services.processId, (2 * ms) / 1000)) await work()
+    })
   const timers = [
-    every(serverLimits.cleanUpEveryMs, 'clean-up', () =>
+    onlyOne(serverLimits.cleanUpEveryMs, 'clean-up', () =>
       services.store.cleanUp(services.now(), serverLimits.feedLogSeconds),
     ),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
-    every(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
+    onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]
   return () => timers.forEach(clearInterval)
 }

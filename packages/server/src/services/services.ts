@@ -28,6 +28,8 @@ export interface Services {
   readonly baseUrl: string
   readonly keyPrefix: string
   readonly version: string
+  /** This process among those over one database: random. */
+  readonly processId: string
   readonly store: Store
   readonly books: Books
   readonly master: MasterKey

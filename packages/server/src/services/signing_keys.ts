@@ -37,6 +37,7 @@ export function createSigningKeys(options: {
   const { store, master, books, now } = options
   const loaded = new Cache<Map<string, Loaded>>(10_000)
   const watched = new Set<string>()
+  books.onReload(() => loaded.clear())
 
   /** Whatever the feed says about a signing key, whoever did it, is read again. */
   function watch(tenant: string): void {

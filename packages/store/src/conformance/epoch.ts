@@ -22,7 +22,7 @@ export function epochCases(create: CreateDatabase): void {
       expect(await store.feed.epoch()).toBe(epoch)
       expect(await store.feed.place('acme')).toMatchObject({ epoch, sequence: 8_000_000_000 })
       expect(await store.feed.place('other')).toMatchObject({ epoch, sequence: 1_000_000_001 })
-      expect(await store.feed.position()).toBe(6_000_000_000)
+      expect((await store.feed.head()).position).toBe(6_000_000_000)
       expect(await store.feed.chainAt('acme', former.sequence)).toBeUndefined()
       expect(await store.feed.after('acme', 0, 10)).toEqual([])
       expect(await store.read.verifierPositions.list('acme')).toEqual([])

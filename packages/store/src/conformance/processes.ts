@@ -120,6 +120,6 @@ export function processCases(create: CreateDatabase): void {
       await store.beat('a process')
       await store.beat('a process')
       expect((await database.query('select process, count from beats')).map(({ count }) => Number(count))).toEqual([2])
-      expect(await store.feed.position()).toBe(0)
+      expect((await store.feed.head()).position).toBe(0)
     }))
 }

@@ -14,7 +14,7 @@ type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll'>
 export function readLog(database: Database): Log {
   const { reader } = database
   const epoch = database.keep(reader.selectFrom('installation').select('epoch').compile())
-  const position = database.keep(reader.selectFrom('installation').select('position').compile())
+  const installation = database.keep(reader.selectFrom('installation').select(['epoch', 'position']).compile())
   const place = database.keep(
     reader
       .selectFrom('installation')
@@ -43,7 +43,8 @@ export function readLog(database: Database): Log {
   return {
     epoch: () => thenMaybe(epoch([]), ([row]) => row!.epoch as string),
     place: head,
-    position: () => thenMaybe(position([]), ([row]) => row!.position as number),
+    head: () =>
+      thenMaybe(installation([]), ([row]) => ({ epoch: row!.epoch as string, position: row!.position as number })),
     after: (tenant, sequence, limit) =>
       thenMaybe(after([tenant, sequence, limit]), (rows) => rows.map(decodeTenantEntry)),
     afterPosition: (from, limit) => thenMaybe(afterPosition([from, limit]), (rows) => rows.map(decodeEntry)),

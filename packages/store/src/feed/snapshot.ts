@@ -37,7 +37,7 @@ export function readSnapshots(
         const places = new Map<string, Place>(heads.map((row) => [row.tenant, decodePlace({ ...row, epoch })]))
         const entries: StatusEntry[] = []
         for (const tenant of places.keys()) entries.push(...(await liveEntries(db, tenant, now, onPoisonedRow)))
-        return { position, places, entries }
+        return { epoch, position, places, entries }
       }),
   }
 }

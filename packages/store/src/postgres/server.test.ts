@@ -50,7 +50,7 @@ describe('PostgreSQL', () => {
       await expect(cut).rejects.toMatchObject({ name: 'StoreUnavailableError' })
       await setTimeout(50)
       expect(await store.read.keys.find('acme', 'key_2')).toBeUndefined()
-      expect(await store.feed.position()).toBe(0)
+      expect((await store.feed.head()).position).toBe(0)
       await store.write(async (transaction) => transaction.append(keyChange('acme', 'key_1')))
     }))
 

@@ -88,12 +88,12 @@ describe('the file', () => {
   })
 
   it('in memory is a store like any other, and leaves nothing behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-'))
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-memory-'))
     const store = await openStore({ database: 'sqlite::memory:', ...storeOptions })
     await seed(store, 'acme')
     expect(await store.lookup.client('acme', 'client_1')).toBeDefined()
     await store.close()
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-'))).toEqual(before)
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-memory-'))).toEqual(before)
     await expect(store.write(async () => {})).rejects.toThrow()
   })
 

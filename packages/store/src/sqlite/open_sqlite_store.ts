@@ -16,7 +16,7 @@ export interface SqliteStoreOptions extends StoreOptions {
 export async function openSqliteStore({ file, ...options }: SqliteStoreOptions): Promise<Store> {
   if (file !== ':memory:') return open(file, options)
   // A real database in memory belongs to one connection, and the reader would not see what the writer wrote.
-  const directory = mkdtempSync(join(tmpdir(), 'countersign-'))
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-memory-'))
   const store = await open(join(directory, 'memory.db'), options)
   return {
     ...store,
