@@ -44,6 +44,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
 
 export interface Running {
   /** The first line on standard output. */
+  readonly pid: number
   readonly line: string
   err(): string
   /** Sends the signal; the exit code. */
@@ -68,6 +69,7 @@ export async function startUntilReady(args: readonly string[], options: RunOptio
   })
   return {
     line,
+    pid: child.pid as number,
     err: () => err,
     stop(signal = 'SIGTERM') {
       child.kill(signal)

@@ -40,6 +40,8 @@ export function describeFailure(error: unknown): { readonly message: string; rea
   if (error.name === 'DatabaseOpenError' && 'reason' in error) {
     return { message: error.message, exitCode: byReason[String(error.reason)] ?? exitCodes.unavailable }
   }
+  // The worker has said why.
+  if (error.name === 'WorkerStartError' && 'exitCode' in error) return { message: '', exitCode: Number(error.exitCode) }
   const known = byName[error.name]
   if (known !== undefined) return { message: error.message, exitCode: known }
   return { message: error.stack ?? error.message, exitCode: exitCodes.error }

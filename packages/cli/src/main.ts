@@ -29,8 +29,10 @@ try {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   } else {
     const { message, exitCode } = describeFailure(error)
-    process.stderr.write(`countersign: ${message}\n`)
+    if (message !== '') process.stderr.write(`countersign: ${message}\n`)
     process.exitCode = exitCode
+    // A worker's channel to whoever started it would keep it.
+    if (process.connected) process.exit()
   }
 }
 

@@ -1,10 +1,15 @@
-/** Listens for SIGINT and SIGTERM from the call on, and then stops in order; a second signal ends at once. */
+import cluster from 'node:cluster'
+
+/**
+ * Listens for SIGINT and SIGTERM from the call on, and then stops in order; a second signal ends at once. A worker is told
+ * by the process that started it: the terminal's SIGINT, which comes to both, is not for it.
+ */
 export async function untilStopped(stop: () => Promise<void>): Promise<void> {
+  if (cluster.isWorker) process.on('SIGINT', () => {})
+  const signals = cluster.isWorker ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM'] as const)
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
+    for (const signal of signals) process.once(signal, () => resolve())
   })
-  process.once('SIGINT', () => process.exit(130))
-  process.once('SIGTERM', () => process.exit(143))
+  for (const signal of signals) process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
   await stop()
 }

@@ -1,6 +1,7 @@
 /** Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once (contract.md §2). */
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
+import { serverLimits } from './limits.ts'
 import { ConfigError, parseMasterKey } from './services/master_key_file.ts'
 
 export interface Config {
@@ -170,8 +171,10 @@ function parseRanges(text: string, problems: string[]): readonly AddressRange[] 
 }
 
 function parseWorkers(text: string, problems: string[]): number {
-  if (text !== '1') problems.push('COUNTERSIGN_WORKERS must be 1: more processes are not supported yet')
-  return 1
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > serverLimits.workersMax)
+    problems.push(`COUNTERSIGN_WORKERS must be a whole number from 1 to ${serverLimits.workersMax}`)
+  return count
 }
 
 function attempt(problems: string[], work: () => unknown): void {

@@ -9,8 +9,14 @@ export const serverLimits = {
   formParametersMax: 64,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
-  /** What runs when SIGTERM comes may run this long. */
+  /** What runs when SIGTERM comes may run this long, and a connection without a request stay open this long. */
   drainMs: 10_000,
+  drainIdleMs: 2_000,
+  /** A worker that ends before was not well; the next one waits longer, up to the pause. */
+  workerStableMs: 10_000,
+  workerPauseMaxMs: 5_000,
+  /** Processes on one machine. */
+  workersMax: 256,
   idempotencyLifeSeconds: 86_400,
   /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */
   publishBeforeSigningSeconds: 600,

@@ -1,11 +1,15 @@
 /** `countersign serve`: the production server, until SIGTERM. */
+import cluster from 'node:cluster'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Config, readConfig } from './config.ts'
+import { drain } from './http/drain.ts'
 import { openInstallation } from './installation.ts'
 import { serverLimits } from './limits.ts'
 import type { CountersignServer } from './server.ts'
+import type { Log } from './services/log.ts'
 import { createPinoLog } from './services/pino_log.ts'
+import { startWorkers } from './workers.ts'
 
 export interface Serving {
   readonly url: string
@@ -25,15 +29,45 @@ export class ListenError extends Error {
   }
 }
 
-export async function serve(options: {
+export interface ServeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly configFile?: string
   readonly version: string
   /** The bootstrap admin key, shown once at the first start. */
   readonly onAdminKey: (key: string) => void
-}): Promise<Serving> {
+  /** Instead of the configured number of processes. */
+  readonly workers?: number
+}
+
+/** Resolves when requests are answered. In a worker, whoever started it is told with `tellReady`. */
+export async function serve(options: ServeOptions): Promise<Serving> {
   const config = readConfig(options.environment, options.configFile)
   const log = createPinoLog(config.logLevel)
+  const workers = options.workers ?? config.workers
+  if (workers > 1 && cluster.isPrimary) {
+    // Migrated, and its first key shown, before any of them begins.
+    await (await open(config, log, options)).close()
+    const { address, stop } = await startWorkers(workers, log)
+    return { url: config.url, address, stop }
+  }
+  const server = await open(config, log, options)
+  const listener = server.createListener()
+  const address = await listen(listener, config).catch(async (error: unknown) => {
+    await server.close()
+    throw error
+  })
+  log.info({ url: config.url, address }, 'ready')
+  const stop = async (): Promise<void> => {
+    // First, so that who follows the feed goes elsewhere while all else is answered.
+    server.services.streams.endAll()
+    await drain(listener, { idleMs: serverLimits.drainIdleMs, allMs: serverLimits.drainMs })
+    await server.close()
+  }
+  return { url: config.url, address, stop }
+}
+
+/** The installation as configured; its first administrator's key is told when this start made it. */
+async function open(config: Config, log: Log, options: ServeOptions): Promise<CountersignServer> {
   const server = await openInstallation({
     database: config.database,
     baseUrl: config.url,
@@ -49,13 +83,7 @@ export async function serve(options: {
     ...(config.adminKey === undefined ? {} : { adminKey: config.adminKey }),
   })
   if (server.adminKey !== undefined && config.adminKey === undefined) options.onAdminKey(server.adminKey.reveal())
-  const listener = server.createListener()
-  const address = await listen(listener, config).catch(async (error: unknown) => {
-    await server.close()
-    throw error
-  })
-  log.info({ url: config.url, address }, 'ready')
-  return { url: config.url, address, stop: () => drain(listener, server) }
+  return server
 }
 
 function listen(listener: Server, { listen: { host, port } }: Config): Promise<string> {
@@ -70,14 +98,4 @@ function listen(listener: Server, { listen: { host, port } }: Config): Promise<s
       resolve(`${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`)
     })
   })
-}
-
-async function drain(listener: Server, server: CountersignServer): Promise<void> {
-  server.services.streams.endAll()
-  const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
-  listener.closeIdleConnections()
-  const timer = setTimeout(() => listener.closeAllConnections(), serverLimits.drainMs)
-  await closed
-  clearTimeout(timer)
-  await server.close()
 }

@@ -1,13 +1,15 @@
-import { Command } from 'commander'
+import cluster from 'node:cluster'
+import { Command, InvalidArgumentError } from 'commander'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
 
 export const serveCommand = new Command('serve')
   .description('production server; configured by environment or file, never by prompts')
   .option('--config <file>', 'settings as one JSON object, names in camelCase')
+  .option('--workers <count>', 'processes on this machine; default COUNTERSIGN_WORKERS, else 1', parseWorkers)
   .option('--json', 'one line of JSON when ready')
-  .action(async (flags: { readonly config?: string; readonly json?: true }) => {
-    const { serve } = await import('@countersign/server')
+  .action(async (flags: { readonly config?: string; readonly json?: true; readonly workers?: number }) => {
+    const { serve, tellReady } = await import('@countersign/server')
     let adminKey: string | undefined
     const serving = await serve({
       environment: process.env,
@@ -15,12 +17,23 @@ export const serveCommand = new Command('serve')
       onAdminKey: (key) => {
         adminKey = key
       },
+      ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...(flags.config === undefined ? {} : { configFile: flags.config }),
     })
     // Before anyone hears that it is ready: whoever stops it then expects it to stop in order.
     const stopped = untilStopped(serving.stop)
     const { url, address } = serving
-    if (flags.json === true) process.stdout.write(`${JSON.stringify({ url, address, adminKey: adminKey ?? null })}\n`)
+    // A worker's words are for whoever started it.
+    if (cluster.isWorker) tellReady(address)
+    else if (flags.json === true)
+      process.stdout.write(`${JSON.stringify({ url, address, adminKey: adminKey ?? null })}\n`)
     else if (adminKey !== undefined) process.stdout.write(`${adminKey}\n`)
     await stopped
+    // The channel to whoever started it would keep a worker.
+    if (cluster.isWorker) process.exit()
   })
+
+function parseWorkers(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 256.')
+  return Number(text)
+}

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { serverLimits } from '../limits.ts'
+import { isDraining } from './drain.ts'
 import { type Answer, type Exchange, ProblemError } from './exchange.ts'
 
 export type Handle = (exchange: Exchange) => Promise<Answer> | Answer
@@ -16,6 +17,7 @@ export function createListener(handle: Handle, nextRequestId: () => string): Ser
       requireHostHeader: true,
     },
     (request, response) => {
+      if (isDraining(server)) response.shouldKeepAlive = false
       const exchange = createExchange(request, response, nextRequestId())
       const answer = handle(exchange)
       if (answer instanceof Promise) void answer.then((settled) => write(request, response, exchange, settled))

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import type { Metrics } from './services.ts'
+import { shareMetrics } from './worker_metrics.ts'
 
 /** Prometheus counters with bounded labels: outcomes, grant types and operations, never a key, client, path or tenant. */
 export function createMetrics(): Metrics {
@@ -23,6 +24,7 @@ export function createMetrics(): Metrics {
     labelNames: ['operation', 'outcome'],
     registers: [registry],
   })
+  const sum = shareMetrics(registry)
   // Looked up once for each outcome: this is on the path of every verification.
   const byOutcome = new Map<string, Counter.Internal>()
   return {
@@ -33,7 +35,7 @@ export function createMetrics(): Metrics {
     },
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
-    text: () => registry.metrics(),
+    text: async () => (await sum()) ?? registry.metrics(),
     contentType: registry.contentType,
   }
 }

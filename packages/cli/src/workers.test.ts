@@ -1,0 +1,146 @@
+/** `serve --workers`: several processes over one database, as one server to whoever asks. */
+import { Agent, request as httpRequest } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort, makeFolder, type Running, run, startUntilReady } from './countersign.fixture.ts'
+
+const folder = makeFolder()
+const workers = 3
+let running: Running
+let origin: string
+let adminKey: string
+
+beforeAll(async () => {
+  const port = await freePort()
+  origin = `http://127.0.0.1:${port}`
+  const env = { COUNTERSIGN_URL: `http://localhost:${port}`, COUNTERSIGN_LISTEN: `127.0.0.1:${port}` }
+  running = await startUntilReady(['serve', '--workers', String(workers), '--json'], { cwd: folder.path, env })
+  adminKey = JSON.parse(running.line).adminKey
+}, 30_000)
+afterAll(async () => {
+  expect(await running.stop()).toBe(0)
+  folder.remove()
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, string>
+}
+
+/** Over a connection of the agent, so that a test knows which worker it speaks to. */
+function call(agent: Agent, method: string, path: string, body?: object): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+    const request = httpRequest(origin + path, { method, agent, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => {
+        const isJson = response.headers['content-type']?.includes('json') === true
+        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : { text } })
+      })
+    })
+    request.on('error', reject)
+    request.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+const one = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 })
+
+let made: { readonly clientId: string; readonly audience: string } | undefined
+
+async function makeKey(agent: Agent): Promise<{ readonly id: string; readonly key: string }> {
+  const audience = 'https://orders.test'
+  if (made === undefined) {
+    await call(agent, 'POST', '/v1/apis', { audience, name: 'Orders', scopes: [{ name: 'orders:read' }] })
+    const access = [{ audience, scope: 'orders:read' }]
+    const client = await call(agent, 'POST', '/v1/clients', { name: 'a client', type: 'service', access })
+    made = { clientId: client.body.clientId as string, audience }
+  }
+  const key = await call(agent, 'POST', '/v1/keys', { ...made, scope: 'orders:read', name: 'a key' })
+  return key.body as { id: string; key: string }
+}
+
+const verify = (agent: Agent, credential: string): Promise<Answer> =>
+  call(agent, 'POST', '/v1/verify', { credential, audience: 'https://orders.test' })
+
+it('a change made through one worker is seen by all others within 100 ms, at the 99th of 100', async () => {
+  const agents = Array.from({ length: workers }, one)
+  const delays: number[] = []
+  for (let round = 0; round < 100; round++) {
+    const by = agents[round % workers] as Agent
+    const { id, key } = await makeKey(by)
+    for (const agent of agents) expect((await verify(agent, key)).body).toMatchObject({ active: true })
+    await call(by, 'POST', `/v1/keys/${id}/revoke`)
+    const revokedAt = performance.now()
+    const seen = agents.map(async (agent) => {
+      while ((await verify(agent, key)).body.code !== 'revoked') await wait(1)
+      return performance.now() - revokedAt
+    })
+    delays.push(Math.max(...(await Promise.all(seen))))
+  }
+  delays.sort((a, b) => a - b)
+  expect(delays[98]).toBeLessThan(100)
+}, 60_000)
+
+it('one that is killed is replaced, and the others answer meanwhile', async () => {
+  const agents = Array.from({ length: workers }, one)
+  const { key } = await makeKey(agents[0] as Agent)
+  const pids = await workerPids()
+  process.kill(pids[0] as number, 'SIGKILL')
+  const answers = await Promise.allSettled(agents.map((agent) => verify(agent, key)))
+  expect(answers.filter((answer) => answer.status === 'fulfilled').length).toBeGreaterThanOrEqual(workers - 1)
+  await expect.poll(async () => (await workerPids()).length, { timeout: 10_000 }).toBe(workers)
+  expect(await workerPids()).not.toContain(pids[0])
+}, 30_000)
+
+it('SIGHUP restarts every worker under load, and nobody is answered with an error', async () => {
+  const before = await workerPids()
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const { key } = await makeKey(agent)
+  let isOver = false
+  let answered = 0
+  const problems: unknown[] = []
+  const load = Array.from({ length: 8 }, async () => {
+    while (!isOver) {
+      const answer = await verify(agent, key).catch((error: unknown) => ({ status: 0, body: { error } }))
+      if (answer.status === 200) answered += 1
+      else problems.push(answer)
+    }
+  })
+  process.kill(running.pid, 'SIGHUP')
+  await expect
+    .poll(async () => (await workerPids()).filter((pid) => before.includes(pid)).length, { timeout: 40_000 })
+    .toBe(0)
+  isOver = true
+  await Promise.all(load)
+  expect(problems).toEqual([])
+  expect(answered).toBeGreaterThan(100)
+}, 60_000)
+
+it('metrics are those of all workers together', async () => {
+  const agents = Array.from({ length: workers }, one)
+  const { key } = await makeKey(agents[0] as Agent)
+  const total = async (agent: Agent): Promise<number> => {
+    const { body } = await call(agent, 'GET', '/metrics')
+    return Number(/^countersign_verifications_total\{outcome="verified"\} (\d+)/m.exec(body.text ?? '')?.[1] ?? 0)
+  }
+  const before = await total(agents[0] as Agent)
+  for (const agent of agents) await verify(agent, key)
+  for (const agent of agents) expect(await total(agent)).toBe(before + workers)
+})
+
+it('what is wrong with all of them is said once, with the exit code of one', async () => {
+  const env = { COUNTERSIGN_URL: origin, COUNTERSIGN_LISTEN: origin.slice('http://'.length) }
+  const ran = await run(['serve', '--workers', '3'], { cwd: folder.path, env })
+  expect(ran.code).toBe(1)
+  expect(ran.err.match(/COUNTERSIGN_LISTEN/g)).toHaveLength(1)
+  expect((await run(['serve', '--workers', '0'], { cwd: folder.path, env })).code).toBe(2)
+})
+
+async function workerPids(): Promise<readonly number[]> {
+  const { readFileSync } = await import('node:fs')
+  const text = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'utf8').trim()
+  return text === '' ? [] : text.split(' ').map(Number)
+}
