@@ -1,22 +1,16 @@
 /** The production server on PostgreSQL, as an operator starts it: configured by environment, the admin key shown once. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../packages/store/src/conformance/postgres_server.ts'
 import type { TestDatabase } from '../packages/store/src/conformance/test_database.ts'
 import { call, form, type Json, type Product, text } from './product.fixture.ts'
+import { killServing, type Serving, startServing } from './serving.fixture.ts'
 
-const launcher = fileURLToPath(new URL('../packages/cli/bin/countersign.mjs', import.meta.url))
 const audience = 'https://api.example'
 /** One installation has one public URL, however many processes stand behind it. */
 const issuer = 'http://localhost:4800'
 let postgres: PostgresServer
 let database: TestDatabase
-const running = new Set<ChildProcess>()
 const masterKey = randomBytes(32).toString('base64url')
 
 beforeAll(async () => {
@@ -25,44 +19,13 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  killServing()
   await database?.drop()
   await postgres?.stop()
 })
 
-interface Serving {
-  readonly product: Product
-  readonly process: ChildProcess
-  readonly adminKey: string | null
-  stop(): Promise<number | null>
-}
-
-async function serve(adminKey = ''): Promise<Serving> {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const env = {
-    PATH: process.env.PATH,
-    COUNTERSIGN_URL: issuer,
-    COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
-    COUNTERSIGN_DATABASE: database.url,
-    COUNTERSIGN_MASTER_KEY: masterKey,
-    COUNTERSIGN_LOG_LEVEL: 'warn',
-  }
-  const child = spawn(process.execPath, [launcher, 'serve', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  running.add(child)
-  const line = await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve))
-  const ready = JSON.parse(line) as { readonly adminKey: string | null }
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  return {
-    product: { url, issuer, audience, adminKey: ready.adminKey ?? adminKey } as Product,
-    process: child,
-    adminKey: ready.adminKey,
-    stop() {
-      child.kill('SIGTERM')
-      return exited
-    },
-  }
-}
+const serve = (adminKey = ''): Promise<Serving> =>
+  startServing({ database: database.url, masterKey, audience, issuer, adminKey })
 
 function verify(product: Product, credential: string): Promise<Json> {
   return call(product, 'POST', '/v1/verify', { credential, audience }).then(({ body }) => body)
@@ -104,11 +67,3 @@ test('keys, tokens and revocations hold on PostgreSQL, across a restart, and for
   expect((await call(third.product, 'GET', '/readyz')).status).toBe(200)
   expect(await third.stop()).toBe(0)
 }, 60_000)
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
