@@ -88,7 +88,12 @@ export const signingKeyRoutes = {
     body: z.strictObject({ reason: v.reason }),
     answer: {
       status: 200,
-      schema: z.object({ kid: z.string(), status: z.literal('revoked'), feedSequence: v.feedSequence }),
+      schema: z.object({
+        kid: z.string(),
+        status: z.literal('revoked'),
+        feedSequence: v.feedSequence,
+        verifiers: v.verifiers,
+      }),
     },
   }),
 }
@@ -159,7 +164,15 @@ export const apiRoutes = {
     tag: 'apis',
     summary: 'Delete an API; its keys and tokens are revoked and every client loses its access to it',
     scope: 'apis:write',
-    answer: { status: 200, schema: z.object({ id: v.id, status: z.literal('revoked'), feedSequence: v.feedSequence }) },
+    answer: {
+      status: 200,
+      schema: z.object({
+        id: v.id,
+        status: z.literal('revoked'),
+        feedSequence: v.feedSequence,
+        verifiers: v.verifiers,
+      }),
+    },
   }),
   importOpenapi: route({
     operationId: 'importOpenapi',

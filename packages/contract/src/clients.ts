@@ -93,7 +93,12 @@ export const clientRoutes = {
     scope: 'clients:write',
     answer: {
       status: 200,
-      schema: z.object({ clientId: v.id, status: z.literal('revoked'), feedSequence: v.feedSequence }),
+      schema: z.object({
+        clientId: v.id,
+        status: z.literal('revoked'),
+        feedSequence: v.feedSequence,
+        verifiers: v.verifiers,
+      }),
     },
   }),
   createClientSecret: route({
@@ -127,6 +132,7 @@ export const clientRoutes = {
         secrets: z.int(),
         publicKeys: z.int(),
         feedSequence: v.feedSequence,
+        verifiers: v.verifiers,
       }),
     },
   }),

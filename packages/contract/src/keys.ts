@@ -21,7 +21,7 @@ export const key = z.object({
 })
 
 const createdKey = key.extend({ key: z.string().meta({ description: 'The key itself, shown once' }) })
-const changed = z.object({ id: v.id, status: v.status, feedSequence: v.feedSequence })
+const changed = z.object({ id: v.id, status: v.status, feedSequence: v.feedSequence, verifiers: v.verifiers })
 const oneKey = '/v1/keys/{id}'
 
 export const keyRoutes = {

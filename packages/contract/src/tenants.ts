@@ -72,7 +72,15 @@ export const tenantRoutes = {
     tag: 'tenants',
     summary: 'Delete a tenant and all it has; its slug is never used again',
     scope: 'tenants:write',
-    answer: { status: 200, schema: z.object({ id: v.id, status: z.literal('revoked'), feedSequence: v.feedSequence }) },
+    answer: {
+      status: 200,
+      schema: z.object({
+        id: v.id,
+        status: z.literal('revoked'),
+        feedSequence: v.feedSequence,
+        verifiers: v.verifiers,
+      }),
+    },
     isDefaultTenantOnly: true,
   }),
 }

@@ -122,4 +122,8 @@ export const graceSeconds = z
 
 export const feedSequence = z.int().min(0).meta({ description: 'The change’s place in the feed: see /v1/revocations' })
 
+export const verifiers = z
+  .object({ applied: z.int(), total: z.int() })
+  .meta({ description: 'How many verifiers are known to have applied it already, of all that may not have' })
+
 export const reason = z.string().max(500).optional()

@@ -155,7 +155,15 @@ export const verificationRoutes = {
       schema: z.object({
         sequence: z.int(),
         at: v.time,
-        verifiers: z.array(z.object({ id: z.string(), appliedAt: v.time.nullable(), maxStalenessSeconds: z.number() })),
+        verifiers: z.array(
+          z.object({
+            id: z.string(),
+            appliedAt: v.time.nullable(),
+            maxStalenessSeconds: z.number(),
+            sequence: z.int().nullable().meta({ description: 'Where it stands; null in another epoch' }),
+            askedAt: v.time.meta({ description: 'When it was last heard from' }),
+          }),
+        ),
         complete: z.boolean(),
       }),
     },

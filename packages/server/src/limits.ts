@@ -53,5 +53,5 @@ export const serverLimits = {
   cleanUpEveryMs: 60_000,
   /** How often it is looked whether a signing key has signed long enough. */
   rotateEveryMs: 600_000,
-  flushPositionsMs: 5_000,
+  flushPositionsMs: 1_000,
 } as const

@@ -53,6 +53,8 @@ function cleanTenant(
       removed += await deleteExpired(db, { table, at, key }, tenant, now, limit - removed)
     }
     const logEnd = now - Math.floor(logSeconds)
+    const gone = { table: 'verifier_positions', at: 'asked_at', key: ['verifier_id'] }
+    removed += await deleteExpired(db, gone, tenant, logEnd, limit - removed)
     const batches = { table: 'usage_batches', at: 'at', key: ['batch_id'] }
     removed += await deleteExpired(db, batches, tenant, logEnd, limit - removed)
     return removed + (await deleteLog(db, tenant, logEnd, limit - removed))

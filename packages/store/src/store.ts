@@ -295,7 +295,8 @@ export interface WriteTransaction extends ReadRepositories {
     addBatch(tenant: string, batchId: string, counts: readonly UsageCount[], now: Seconds): Promise<boolean>
   }
   readonly verifierPositions: ReadRepositories['verifierPositions'] & {
-    save(position: VerifierPosition): Promise<void>
+    /** Each replaces what was there of its verifier. Rows of several tenants at once. */
+    saveAll(positions: readonly VerifierPosition[]): Promise<void>
   }
 }
 

@@ -52,6 +52,8 @@ const askDeadlineMs = 1_000
 /** No answer of the server may take longer to begin, whatever the bound. */
 const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
+/** What streamed in is reported after half of this to one and a half of it. */
+const reportMs = 500
 const sweepEveryMs = 60_000
 
 /**
@@ -68,6 +70,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let asking: Promise<boolean> | undefined
   let cancelTimer: () => void = () => {}
   let cancelStaleTimer: () => void = () => {}
+  let cancelReport: () => void = () => {}
+  let isReportDue = false
   let failures = 0
   let streaming = false
   let isSaidFresh = false
@@ -242,7 +246,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     const onEntry = (entry: FeedEntry): void => {
       pending = pending.then(async () => {
         if (book === undefined || entry.sequence <= book.place.sequence) return
-        if (!(await applyNext(book, entry))) await ask()
+        if (await applyNext(book, entry)) reportSoon()
+        else await ask()
       })
     }
     source
@@ -252,6 +257,16 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
         streaming = false
         if (!abort.signal.aborted) schedule(retryMsMin + random() * 900, openStream)
       })
+  }
+
+  /** The next question says what was applied, and receipts wait for it; one is enough for all that came meanwhile. */
+  function reportSoon(): void {
+    if (isReportDue) return
+    isReportDue = true
+    cancelReport = schedule(reportMs * (0.5 + random()), () => {
+      isReportDue = false
+      void ask()
+    })
   }
 
   function loop(): void {
@@ -306,6 +321,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     close() {
       abort.abort()
       cancelTimer()
+      cancelReport()
       cancelStaleTimer()
     },
   }

@@ -17,6 +17,7 @@ import {
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+import { waitForVerifiers } from '../receipt.ts'
 
 interface Json {
   readonly json?: true
@@ -166,16 +167,27 @@ const roll = leaf('roll')
     showNew(await management.rollKey({ params: { id: requireId(id) }, body }), flags)
   })
 
+interface ChangeFlags extends Json {
+  readonly reason?: string
+  readonly wait?: number | true
+}
+
 function change(name: 'disable' | 'enable' | 'revoke', description: string): Command {
   return leaf(name)
     .description(description)
     .argument('<id>')
     .option('--reason <text>', 'for the audit log')
-    .action(async (given: string, { json, reason }: Json & { readonly reason?: string }) => {
+    .option(
+      '--wait [duration]',
+      'until every verifier has it, by default for a minute; exit 6 when some are behind',
+      parseDuration,
+    )
+    .action(async (given: string, { json, reason, wait }: ChangeFlags) => {
       const id = requireId(given)
       const { management } = connectToServer()
       const call = { disable: management.disableKey, enable: management.enableKey, revoke: management.revokeKey }[name]
       const changed = await call({ params: { id }, body: reason === undefined ? {} : { reason } })
+      if (wait !== undefined) await waitForVerifiers(management, changed.feedSequence, wait === true ? 60 : wait)
       if (json === true) printJson(changed)
       else printLine(`${changed.id}  ${changed.status}  feed sequence ${changed.feedSequence}`)
     })

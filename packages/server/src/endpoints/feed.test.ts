@@ -99,13 +99,15 @@ describe('the question that proves freshness', () => {
       return fresh.call('POST', '/v1/feed/position', { as: key, body })
     }
     await ask()
-    const { feedSequence } = await fresh.ok('POST', `/v1/keys/${victim.id}/revoke`)
+    const { feedSequence, verifiers } = await fresh.ok('POST', `/v1/keys/${victim.id}/revoke`)
+    expect(verifiers).toEqual({ applied: 0, total: 1 })
     const receipt = () => fresh.ok('GET', `/v1/revocations/${feedSequence}`)
     expect(await receipt()).toMatchObject({ sequence: feedSequence, complete: false, verifiers: [{ appliedAt: null }] })
     fresh.now += 3
     await ask()
     const at = new Date(fresh.now * 1000).toISOString().replace('.000', '')
     expect(await receipt()).toMatchObject({ complete: true, verifiers: [{ appliedAt: at, maxStalenessSeconds: 10 }] })
+    expect((await fresh.ok('POST', `/v1/keys/${victim.id}/revoke`)).verifiers).toEqual({ applied: 1, total: 1 })
     const second = await fresh.key()
     const later = await fresh.ok('POST', `/v1/keys/${second.id}/revoke`)
     fresh.now += 11

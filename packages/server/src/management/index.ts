@@ -3,6 +3,7 @@ import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
+import { receiptOperations } from './receipt.ts'
 import { signingKeyOperations } from './signing_keys.ts'
 import { tenantOperations } from './tenants.ts'
 import { tokenOperations } from './tokens.ts'
@@ -15,5 +16,6 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...tokenOperations,
   ...usageAndAuditOperations,
+  ...receiptOperations,
   ...tenantOperations,
 ]

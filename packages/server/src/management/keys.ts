@@ -185,7 +185,7 @@ const revokeKey = writeOperation(routes.revokeKey, async (context) => {
 /** Said again: the answer names the entry that made it so. */
 async function unchanged(context: WriteContext, key: Key, status: string): Promise<Result> {
   const entry = await context.transaction.statusEntries.find(context.tenant.id, 'key', key.id)
-  return { status: 200, body: { id: key.id, status, feedSequence: entry?.sequence ?? 0 } }
+  return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status, feedSequence }), said: entry?.sequence ?? 0 }
 }
 
 async function findClientNamed(context: WriteContext, clientId: string) {

@@ -23,6 +23,7 @@ import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import { DocumentError, describeDocument } from '../services/document.ts'
+import { countApplied } from '../services/positions.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
 import { requireMayTouch } from './access.ts'
@@ -60,7 +61,12 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
 /** What an operation answers: a body, or one that needs the number of the entry the commit gave. */
 export type Result =
   | { readonly status: number; readonly body: object }
-  | { readonly status: number; readonly bodyOf: (feedSequence: number) => object }
+  | {
+      readonly status: number
+      readonly bodyOf: (feedSequence: number) => object
+      /** Nothing was changed: the entry that said so before. */
+      readonly said?: number
+    }
 
 export interface Operation {
   readonly route: Route
@@ -159,7 +165,11 @@ async function write<R extends Route>(
   // 7. This process refuses what was revoked before anybody is told that it was.
   await services.books.settle(entries)
   services.metrics.written(route.operationId, 'done')
-  return json(value.status, 'body' in value ? value.body : value.bodyOf(entries[0]?.sequence ?? 0))
+  if ('body' in value) return json(value.status, value.body)
+  const { sequence = value.said ?? 0, at = context.now } = entries[0] ?? {}
+  const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
+  const verifiers = await countApplied(services.positions, tenant.id, { epoch, sequence, at })
+  return json(value.status, { ...value.bodyOf(sequence), verifiers })
 }
 
 async function readContext(

@@ -143,7 +143,8 @@ const revokeToken = writeOperation(routes.revokeToken, async (context) => {
   if (token.status === 'revoked') {
     const type = token.format === 'jwt' ? 'token' : 'opaque_token'
     const entry = await transaction.statusEntries.find(tenant.id, type, token.jti)
-    return { status: 200, body: { jti: token.jti, status: 'revoked', feedSequence: entry?.sequence ?? 0 } }
+    const bodyOf = (feedSequence: number): object => ({ jti: token.jti, status: 'revoked', feedSequence })
+    return { status: 200, bodyOf, said: entry?.sequence ?? 0 }
   }
   await revoke(transaction, token, { tenant: tenant.id, now, actor, requestId, reason: body.reason })
   return { status: 200, bodyOf: (feedSequence) => ({ jti: token.jti, status: 'revoked', feedSequence }) }

@@ -2,7 +2,6 @@ import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import { ProblemError } from '../http/exchange.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { notFound } from './find.ts'
 import { type Operation, readOperation, writeOperation } from './operation.ts'
 
 const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
@@ -64,38 +63,4 @@ const listAudit = readOperation(routes.listAudit, async (context) => {
   )
 })
 
-/** Which verifiers have applied an entry, as far as they have asked since (feed.md §8). */
-const getRevocation = readOperation(routes.getRevocation, async ({ params, services, tenant, now }) => {
-  const sequence = Number(params.feedSequence)
-  if (!/^\d{1,15}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
-  const [entry] = await services.store.feed.after(tenant.id, sequence - 1, 1)
-  if (entry === undefined || entry.sequence !== sequence) throw notFound('entry')
-  await services.positions.flush()
-  const epoch = await services.store.feed.epoch()
-  const positions = await services.store.read.verifierPositions.list(tenant.id)
-  const verifiers = positions.map((position) => {
-    const hasApplied = position.epoch === epoch && position.sequence >= sequence
-    const appliedAt = hasApplied ? Math.max(position.reachedAt, entry.at) : undefined
-    return {
-      id: position.verifierId,
-      appliedAt,
-      maxStalenessSeconds: position.maxStalenessSeconds,
-      askedAt: position.askedAt,
-    }
-  })
-  return {
-    sequence,
-    at: formatTime(entry.at),
-    verifiers: verifiers.map(({ id, appliedAt, maxStalenessSeconds }) => ({
-      id,
-      appliedAt: appliedAt === undefined ? null : formatTime(appliedAt),
-      maxStalenessSeconds,
-    })),
-    // Who has not applied it and whose own bound has passed since it last asked refuses by itself.
-    complete: verifiers.every(
-      (verifier) => verifier.appliedAt !== undefined || now > verifier.askedAt + verifier.maxStalenessSeconds,
-    ),
-  }
-})
-
-export const usageAndAuditOperations: readonly Operation[] = [getUsage, reportUsage, listAudit, getRevocation]
+export const usageAndAuditOperations: readonly Operation[] = [getUsage, reportUsage, listAudit]

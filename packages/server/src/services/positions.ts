@@ -1,46 +1,124 @@
-/** How far every verifier has come: receipts are made from this. Kept in memory and written in batches. */
+/**
+ * How far every verifier has come, from the questions it asks (feed.md §8): receipts are made from this. What this process
+ * heard is exact and in memory; what others heard comes from the database, to which each writes what changed.
+ */
 import type { Seconds } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'
 import { Cache } from '@countersign/verifier'
 
+type Report = Pick<VerifierPosition, 'verifierId' | 'epoch' | 'sequence' | 'maxStalenessSeconds'>
+
 export interface Positions {
-  report(
-    tenant: string,
-    position: Pick<VerifierPosition, 'verifierId' | 'epoch' | 'sequence' | 'maxStalenessSeconds'>,
-  ): void
+  report(tenant: string, position: Report): void
+  /** Where every verifier of the tenant stands that may still accept anything from before `since`. */
+  standing(tenant: string, since: Seconds): Promise<readonly Standing[]>
   /** Write what came since the last time. */
   flush(): Promise<void>
 }
 
-const unwrittenMax = 50_000
+/** One verifier: a credential and an instance of those who use it. */
+export interface Standing {
+  readonly id: string
+  readonly epoch: string
+  readonly sequence: number
+  readonly maxStalenessSeconds: number
+  readonly askedAt: Seconds
+  /** When it was first known to have applied `sequence`: never earlier than it did. `undefined`: it has not. */
+  appliedAt(epoch: string, sequence: number): Seconds | undefined
+}
+
+interface Heard extends VerifierPosition {
+  /** Each place reported and when, oldest first. */
+  readonly places: readonly { readonly sequence: number; readonly at: Seconds }[]
+}
+
+const verifiersMax = 50_000
+const storedLifeMs = 1_000
+/** Places remembered of each: a receipt older than all of them says when the oldest was reached, which is later. */
+const placesMax = 64
 
 export function createPositions(store: Store, now: () => Seconds): Positions {
-  const reached = new Cache<VerifierPosition>(unwrittenMax)
+  const heard = new Cache<Heard>(verifiersMax)
   let unwritten = new Map<string, VerifierPosition>()
+  const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
+
+  /** What others heard, a second old at most: many changes may be answered in one. */
+  async function readStored(tenant: string): Promise<readonly VerifierPosition[]> {
+    const known = stored.get(tenant)
+    const readAt = performance.now()
+    if (known !== undefined && readAt - known.readAt < storedLifeMs) return known.positions
+    const positions = await store.read.verifierPositions.list(tenant)
+    stored.set(tenant, { readAt, positions })
+    return positions
+  }
 
   return {
     report(tenant, position) {
       const name = `${tenant} ${position.verifierId}`
-      const before = reached.get(name)
-      const askedAt = Math.floor(now())
+      const before = heard.get(name)
+      const at = now()
       const isSame = before !== undefined && before.sequence === position.sequence && before.epoch === position.epoch
-      const current = { tenant, ...position, askedAt, reachedAt: isSame ? before.reachedAt : askedAt }
-      reached.set(name, current)
-      if (unwritten.size < unwrittenMax) unwritten.set(name, current)
+      const past = before?.epoch === position.epoch ? before.places : []
+      const places = isSame ? past : [...past.slice(1 - placesMax), { sequence: position.sequence, at }]
+      const askedAt = Math.floor(at)
+      const reachedAt = isSame ? before.reachedAt : Math.ceil(at)
+      const current = { tenant, ...position, askedAt, reachedAt, places }
+      heard.set(name, current)
+      if (unwritten.size < verifiersMax) unwritten.set(name, current)
+    },
+    async standing(tenant, since) {
+      const others = await readStored(tenant)
+      const all = new Map<string, VerifierPosition | Heard>(others.map((position) => [position.verifierId, position]))
+      for (const id of all.keys()) {
+        const own = heard.get(`${tenant} ${id}`)
+        if (own !== undefined && own.askedAt >= (all.get(id)?.askedAt ?? 0)) all.set(id, own)
+      }
+      for (const own of unwritten.values()) if (own.tenant === tenant) all.set(own.verifierId, own)
+      // One that had stopped asking longer ago than its bound was refusing everything already.
+      return [...all.values()]
+        .filter(({ askedAt, maxStalenessSeconds }) => askedAt + maxStalenessSeconds >= since)
+        .map(standingOf)
     },
     async flush() {
       if (unwritten.size === 0) return
       const batch = unwritten
       unwritten = new Map()
       try {
-        await store.write(async (transaction) => {
-          for (const position of batch.values()) await transaction.verifierPositions.save(position)
-        })
+        await store.write((transaction) => transaction.verifierPositions.saveAll([...batch.values()]))
+        // What is no longer to be written must be found in what is read.
+        for (const { tenant } of batch.values()) stored.delete(tenant)
       } catch (error) {
         // Kept for the next time, except where something newer came meanwhile.
         unwritten = new Map([...batch, ...unwritten])
         throw error
       }
+    },
+  }
+}
+
+/** What the answer to a change says of its verifiers: how many have applied it, of all that may not have. */
+export async function countApplied(
+  positions: Positions,
+  tenant: string,
+  change: { readonly epoch: string; readonly sequence: number; readonly at: Seconds },
+): Promise<{ readonly applied: number; readonly total: number }> {
+  const standing = await positions.standing(tenant, change.at)
+  const applied = standing.filter((verifier) => verifier.appliedAt(change.epoch, change.sequence) !== undefined)
+  return { applied: applied.length, total: standing.length }
+}
+
+function standingOf(position: VerifierPosition | Heard): Standing {
+  const { verifierId: id, epoch, sequence, maxStalenessSeconds, askedAt, reachedAt } = position
+  const places = 'places' in position ? position.places : []
+  return {
+    id,
+    epoch,
+    sequence,
+    maxStalenessSeconds,
+    askedAt,
+    appliedAt(ofEpoch, wanted) {
+      if (ofEpoch !== epoch || sequence < wanted) return undefined
+      return places.find((place) => place.sequence >= wanted)?.at ?? reachedAt
     },
   }
 }

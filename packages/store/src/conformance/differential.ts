@@ -137,7 +137,7 @@ const operations: readonly Operation[] = [
     const counts = [0, 0, 60].map((after) => ({ ...count, minuteAt: startAt + after, count: random(5) }))
     return it.usage.addBatch(tenant, `batch_${random(40)}`, counts, startAt)
   },
-  (it, random) => it.verifierPositions.save(examplePosition(tenantOf(random), `v${random(3)}`, random(9))),
+  (it, random) => it.verifierPositions.saveAll([examplePosition(tenantOf(random), `v${random(3)}`, random(9))]),
   (it, random) => append(it, random),
   (it, random) => append(it, random),
   (it, random) => append(it, random),

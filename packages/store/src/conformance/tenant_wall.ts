@@ -142,7 +142,7 @@ async function fill(write: Write, tenant = 'acme'): Promise<void> {
     await transaction.tokens.insert(exampleToken(tenant, 'jti_9', { clientId: 'client_9', apiId: 'api_9' }))
     await transaction.signingKeys.insert(exampleSigningKey(tenant, 'kid_9'))
     await transaction.idempotency.insert(exampleIdempotency(tenant))
-    await transaction.verifierPositions.save(examplePosition(tenant, 'verifier_9'))
+    await transaction.verifierPositions.saveAll([examplePosition(tenant, 'verifier_9')])
     await transaction.singleUse.take('client_assertion', tenant, 'jti', startAt + 60, startAt)
     transaction.append(keyChange(tenant, 'key_9'))
   })
@@ -168,7 +168,7 @@ const mutations: readonly ((transaction: WriteTransaction, tenant: string) => Pr
   (it, tenant) => it.signingKeys.delete(tenant, 'kid_9'),
   (it, tenant) => it.idempotency.insert(exampleIdempotency(tenant, { createdAt: startAt + 99_999 })),
   (it, tenant) => it.singleUse.take('client_assertion', tenant, 'jti', startAt + 900, startAt + 60),
-  (it, tenant) => it.verifierPositions.save(examplePosition(tenant, 'verifier_9', 5)),
+  (it, tenant) => it.verifierPositions.saveAll([examplePosition(tenant, 'verifier_9', 5)]),
   async (it, tenant) => it.append(keyChange(tenant, 'key_1', 2, 'revoked')),
   async (it, tenant) => it.append({ tenant, audit: exampleAudit('key_1') } satisfies Append),
   (it, tenant) => it.tenants.delete(tenant),

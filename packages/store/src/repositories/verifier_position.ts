@@ -1,5 +1,6 @@
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
+import { inParts } from '../feed/append.ts'
 import { decodeSound } from '../page.ts'
 import type { VerifierPosition } from '../records.ts'
 import type { Session } from '../session.ts'
@@ -22,22 +23,42 @@ export function readVerifierPositions(session: Session): ReadRepositories['verif
 export function writeVerifierPositions(session: Session): WriteTransaction['verifierPositions'] {
   return {
     ...readVerifierPositions(session),
-    async save(position) {
-      const { tenant, verifierId, epoch, sequence, maxStalenessSeconds, askedAt, reachedAt } = position
-      const content = {
-        epoch,
-        sequence,
-        max_staleness_seconds: maxStalenessSeconds,
-        asked_at: askedAt,
-        reached_at: reachedAt,
+    async saveAll(positions) {
+      // One order for all who write, so that no two wait for each other.
+      const rows = positions.map(encodeVerifierPosition).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+      for (const part of inParts(rows)) {
+        await session.db
+          .insertInto('verifier_positions')
+          .values(part)
+          .onConflict((conflict) =>
+            conflict.columns(['tenant', 'verifier_id']).doUpdateSet((eb) => ({
+              epoch: eb.ref('excluded.epoch'),
+              sequence: eb.ref('excluded.sequence'),
+              max_staleness_seconds: eb.ref('excluded.max_staleness_seconds'),
+              asked_at: eb.ref('excluded.asked_at'),
+              reached_at: eb.ref('excluded.reached_at'),
+            })),
+          )
+          .execute()
       }
-      await session.db
-        .insertInto('verifier_positions')
-        .values({ tenant, verifier_id: verifierId, ...content })
-        .onConflict((conflict) => conflict.columns(['tenant', 'verifier_id']).doUpdateSet(content))
-        .execute()
     },
   }
+}
+
+function encodeVerifierPosition(position: VerifierPosition) {
+  return {
+    tenant: position.tenant,
+    verifier_id: position.verifierId,
+    epoch: position.epoch,
+    sequence: position.sequence,
+    max_staleness_seconds: position.maxStalenessSeconds,
+    asked_at: position.askedAt,
+    reached_at: position.reachedAt,
+  }
+}
+
+function nameOf(row: { readonly tenant: string; readonly verifier_id: string }): string {
+  return `${row.tenant} ${row.verifier_id}`
 }
 
 function decodeVerifierPosition(row: Row): VerifierPosition {

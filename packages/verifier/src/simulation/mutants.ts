@@ -29,8 +29,8 @@ export const mutants: readonly Mutant[] = [
   mutant('a pushed entry is taken as proof of freshness', [
     {
       file: follower,
-      find: 'if (!(await applyNext(book, entry))) await ask()',
-      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; if (!(await applyNext(book, entry))) await ask()',
+      find: 'if (await applyNext(book, entry)) reportSoon()',
+      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; if (await applyNext(book, entry)) reportSoon()',
     },
   ]),
   mutant('a heartbeat is trusted without the position', [
