@@ -25,17 +25,25 @@ export interface RunningProxy {
 
 const versionFlags: Readonly<Record<ProxyName, string>> = { nginx: '-v', haproxy: '-v', caddy: 'version' }
 
-/** The proxies that this machine lacks. */
-export function missingProxies(): readonly ProxyName[] {
-  return proxyNames.filter((name) => spawnSync(name, [versionFlags[name]], { stdio: 'ignore' }).error !== undefined)
+/** Debian keeps servers where the path of an ordinary user does not lead. */
+const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+
+/** The proxies that cannot be run here, and why. */
+export function missingProxies(): readonly string[] {
+  const missing = proxyNames
+    .filter((name) => spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment }).error !== undefined)
+    .map((name) => `${name} is not installed`)
+  // Debian's writes below /var/lib/nginx before it reads where else it might.
+  const isRoot = process.getuid?.() === 0
+  return isRoot ? missing : [...missing, 'nginx needs root']
 }
 
 export async function startProxy(name: ProxyName, settings: ProxySettings): Promise<RunningProxy> {
   const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'countersign-proxy-'))
-  const { parameters, environment } = commands[name](settings, port, directory)
-  const child = spawn(name, [...parameters], {
-    env: { ...process.env, HOME: directory, ...environment },
+  const command = commands[name](settings, port, directory)
+  const child = spawn(name, [...command.parameters], {
+    env: { ...environment, HOME: directory, ...command.environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let stderr = ''

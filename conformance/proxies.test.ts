@@ -11,7 +11,7 @@ const undescribed = 'urn:conformance:undescribed'
 const missing = missingProxies()
 // A machine of one's own may lack them; where the project is judged, what was not run has failed.
 const isSkipped = missing.length > 0 && process.env.CI !== 'true'
-if (isSkipped) process.stderr.write(`conformance/proxies.test.ts skipped: install ${missing.join(', ')}\n`)
+if (isSkipped) process.stderr.write(`conformance/proxies.test.ts skipped: ${missing.join(', ')}\n`)
 
 let product: Product
 let road: Road
@@ -94,7 +94,7 @@ function onlySeen(): Seen {
 
 describe.skipIf(isSkipped)('forward-auth', () => {
   beforeAll(async () => {
-    expect(missing, 'proxies that are not installed').toEqual([])
+    expect(missing, 'proxies that cannot be run').toEqual([])
     product = await startProduct()
     upstream = await startUpstream()
     road = await startRoad(new URL(product.url))
@@ -283,6 +283,60 @@ describe.skipIf(isSkipped)('forward-auth', () => {
       outgoing.end('second')
       expect(String((await pieces.next()).value)).toBe('second')
       expect((await pieces.next()).done).toBe(true)
+    })
+
+    test('an upgrade passes after it was judged, and not without a credential', async () => {
+      const { key } = await makeKey({ audience: undescribed })
+      const switched = (fields: Fields): Promise<number | undefined> => {
+        const upgrade: Fields = [
+          ['Connection', 'Upgrade'],
+          ['Upgrade', 'conformance'],
+        ]
+        const headers = [['Host', 'api.example'], ...upgrade, ...fields].flat()
+        const outgoing = request({
+          host: '127.0.0.1',
+          port: plain.get(name)?.port,
+          path: '/live',
+          headers,
+          agent: false,
+        })
+        outgoing.end()
+        return new Promise((resolve, reject) => {
+          outgoing.once('error', reject)
+          outgoing.once('response', (response) => resolve(response.resume().statusCode))
+          outgoing.once('upgrade', (_, socket) => {
+            socket.once('data', (said) => {
+              socket.destroy()
+              resolve(String(said) === 'hello' ? 101 : undefined)
+            })
+            socket.write('hello')
+          })
+        })
+      }
+      expect(await switched([])).toBe(401)
+      expect(upstream.seen).toEqual([])
+      expect(await switched(bearer(key))).toBe(101)
+      expect(valuesOf(onlySeen(), 'x-countersign-kind')).toEqual(['api_key'])
+    })
+
+    test('identity of 9 KiB fits: a key with a long scope', async () => {
+      const scope = Array.from({ length: 100 }, (_, index) => `resource_number_${index}:read_and_write`).join(' ')
+      const access = [{ audience: undescribed, scope }]
+      const client = await call(product, 'POST', '/v1/clients', { name: 'wide', type: 'service', access })
+      const { key } = await makeKey({ clientId: client.body.clientId, audience: undescribed, scope })
+      expect((await send(plain.get(name), 'GET', '/', bearer(key))).status).toBe(200)
+      const [seenScope = ''] = valuesOf(onlySeen(), 'x-countersign-scope')
+      expect(seenScope.split(' ').toSorted()).toEqual(scope.split(' ').toSorted())
+    })
+
+    test('the absolute form is judged as the path in it, and a proxy’s own path is no way around the question', async () => {
+      expect((await send(proxy(), 'GET', 'http://api.example/orders')).status).toBe(401)
+      expect((await send(proxy(), 'GET', 'http://api.example/health')).status).toBe(200)
+      expect(onlySeen().target).toBe('/health')
+      for (const path of ['/_countersign/forward-auth', '/x/../_countersign/forward-auth', '/@refused']) {
+        expect([400, 403, 404], path).toContain((await send(proxy(), 'GET', path)).status)
+      }
+      expect(upstream.seen).toHaveLength(1)
     })
 
     test('the API gets the path that was judged, in the spelling that was sent, or nothing', async () => {

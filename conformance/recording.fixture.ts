@@ -19,7 +19,10 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-/** Answers 200 with what it saw as JSON. On a path that ends in `echo`, each piece of the body goes back as it comes. */
+/**
+ * Answers 200 with what it saw as JSON. On a path that ends in `echo`, each piece of the body goes back as it comes; so does
+ * what is said after an upgrade, on any path.
+ */
 export async function startUpstream(): Promise<Upstream> {
   const seen: Seen[] = []
   const server = createServer((incoming, response) => {
@@ -28,6 +31,12 @@ export async function startUpstream(): Promise<Upstream> {
     response.setHeader('X-Upstream', 'reached')
     if (record.target.endsWith('echo')) return void incoming.pipe(response)
     void digest(incoming, record).then(() => response.end(JSON.stringify(record)))
+  })
+  server.on('upgrade', (incoming, socket) => {
+    seen.push(recordOf(incoming))
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: conformance\r\n\r\n')
+    socket.pipe(socket)
   })
   const port = await listen(server, 0)
   return { address: `127.0.0.1:${port}`, seen, close: () => close(server) }
