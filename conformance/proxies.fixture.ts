@@ -56,7 +56,10 @@ export async function startProxy(name: ProxyName, settings: ProxySettings): Prom
     port,
     async stop() {
       child.kill('SIGTERM')
+      // One that waits for an open request has had its time.
+      const killing = setTimeout(() => child.kill('SIGKILL'), 3000)
       await exited
+      clearTimeout(killing)
       rmSync(directory, { recursive: true, force: true })
     },
   }

@@ -289,7 +289,7 @@ describe.skipIf(isSkipped)('forward-auth', () => {
       const { key } = await makeKey({ audience: undescribed })
       const switched = (fields: Fields): Promise<number | undefined> => {
         const upgrade: Fields = [
-          ['Connection', 'Upgrade'],
+          ['Connection', 'Upgrade, X-Countersign-Kind'],
           ['Upgrade', 'conformance'],
         ]
         const headers = [['Host', 'api.example'], ...upgrade, ...fields].flat()
@@ -317,14 +317,17 @@ describe.skipIf(isSkipped)('forward-auth', () => {
       expect(upstream.seen).toEqual([])
       expect(await switched(bearer(key))).toBe(101)
       expect(valuesOf(onlySeen(), 'x-countersign-kind')).toEqual(['api_key'])
+      expect(valuesOf(onlySeen(), 'connection').join()).toMatch(/^upgrade$/i)
+      for (const question of road.seen) expect(valuesOf(question, 'upgrade')).toEqual([])
     })
 
-    test('identity of 9 KiB fits: a key with a long scope', async () => {
+    test('identity of 9 KiB fits beside 7 KiB of the caller’s own header: a key with a long scope', async () => {
       const scope = Array.from({ length: 100 }, (_, index) => `resource_number_${index}:read_and_write`).join(' ')
       const access = [{ audience: undescribed, scope }]
       const client = await call(product, 'POST', '/v1/clients', { name: 'wide', type: 'service', access })
       const { key } = await makeKey({ clientId: client.body.clientId, audience: undescribed, scope })
-      expect((await send(plain.get(name), 'GET', '/', bearer(key))).status).toBe(200)
+      const cookie = ['Cookie', `a=${'b'.repeat(7000)}`] as const
+      expect((await send(plain.get(name), 'GET', '/', [...bearer(key), cookie])).status).toBe(200)
       const [seenScope = ''] = valuesOf(onlySeen(), 'x-countersign-scope')
       expect(seenScope.split(' ').toSorted()).toEqual(scope.split(' ').toSorted())
     })

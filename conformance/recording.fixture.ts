@@ -25,7 +25,7 @@ export interface Upstream {
  */
 export async function startUpstream(): Promise<Upstream> {
   const seen: Seen[] = []
-  const server = createServer((incoming, response) => {
+  const server = createServer({ maxHeaderSize: 64 << 10 }, (incoming, response) => {
     const record = recordOf(incoming)
     seen.push(record)
     response.setHeader('X-Upstream', 'reached')

@@ -70,8 +70,7 @@ local function refuse(txn, answer)
     local value = first(answer.headers, name)
     if value then reply:add_header(name, value) end
   end
-  -- RFC 9110, 9.3.2: an answer to HEAD has no content.
-  if txn.sf:method() ~= 'HEAD' then reply:set_body(answer.body or '') end
+  reply:set_body(answer.body or '')
   txn:done(reply)
 end
 
