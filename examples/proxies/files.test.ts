@@ -55,7 +55,12 @@ const traefikDynamic: Shape = {
     middlewares: {
       '*': {
         headers: { customRequestHeaders: { '*': null } },
-        forwardAuth: { address: null, trustForwardHeader: null, authResponseHeadersRegex: null },
+        forwardAuth: {
+          address: null,
+          trustForwardHeader: null,
+          authRequestHeaders: [null],
+          authResponseHeadersRegex: null,
+        },
       },
     },
     services: {
