@@ -178,6 +178,9 @@ describe.skipIf(isSkipped)('forward-auth', () => {
       const two = await send(proxy(), 'GET', '/orders', [...bearer(key), ['X-API-Key', key]])
       expect(two).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
       expect(two.headers['www-authenticate']).toContain('invalid_request')
+      for (const twice of [bearer(key), [['X-API-Key', key]] as const]) {
+        expect((await send(proxy(), 'GET', '/orders', [...twice, ...twice])).status).toBe(400)
+      }
       expect(upstream.seen).toEqual([])
     })
 
