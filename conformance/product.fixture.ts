@@ -101,15 +101,15 @@ export async function form(product: Product, path: string, fields: Readonly<Reco
   return reply(await fetch(product.url + path, { method: 'POST', body: new URLSearchParams(fields) }))
 }
 
-/** A key with which a verifier of the product's API may ask about its callers, and nothing else. */
-export async function makeVerifierKey(product: Product): Promise<string> {
+/** A key with which a verifier of these APIs, the product's by default, may ask about their callers, and nothing else. */
+export async function makeVerifierKey(product: Product, guards = [product.audience]): Promise<string> {
   const audience = `${product.issuer}/v1`
   const scope = 'credentials:verify'
   const guard = await call(product, 'POST', '/v1/clients', {
     name: 'verifier',
     type: 'service',
     access: [{ audience, scope }],
-    guards: [product.audience],
+    guards,
   })
   const key = await call(product, 'POST', '/v1/keys', { clientId: guard.body.clientId, audience, scope, name: 'sdk' })
   return text(key.body.key)

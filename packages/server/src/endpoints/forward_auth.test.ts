@@ -66,6 +66,16 @@ describe('let through', () => {
     expect((await world.call('GET', target, { as: key, headers: [named()] })).status).toBe(200)
   })
 
+  it('envoy appends the request’s own path and query to `&uri=`: none of it is a parameter', async () => {
+    const { key } = await world.key()
+    const prefix = `/v1/forward-auth?audience=${encodeURIComponent(audience)}&proxy=envoy&scope=orders:write&uri=`
+    for (const uri of ['/orders', '/orders?x=1&scope=orders:read', '/orders?scope=&uri=/x&scope=orders:read']) {
+      expect((await world.call('GET', prefix + uri, { as: key, headers: [named()] })).status, uri).toBe(403)
+    }
+    const fitting = `${prefix.replace('write', 'read')}/orders?audience=x&proxy=nginx&scope=orders:write`
+    expect((await world.call('GET', fitting, { as: key, headers: [named()] })).status).toBe(200)
+  })
+
   it('a public operation is let through as anonymous, with every header and none empty', async () => {
     const document = {
       openapi: '3.1.0',
@@ -83,6 +93,33 @@ describe('let through', () => {
     for (const name of identity.slice(1)) expect(reply.headers[name]).toBe('-')
     const other: Headers = [['X-Original-Method', 'POST'], ['X-Original-URI', '/orders'], verifier]
     expect((await ask('nginx', other, null, '', fresh)).status).toBe(403)
+    await fresh.close()
+  })
+
+  it('a CORS preflight of a described path is anonymous; of any other path, or where a scope is asked for, it is not', async () => {
+    const fresh = await startWorld()
+    const paths = { '/orders': { get: { security: [{ key: [] }], responses: {} } } }
+    const raw = JSON.stringify({ openapi: '3.1.0', info: { title: 'x', version: '1' }, paths })
+    await fresh.call('POST', `/v1/apis/${fresh.apiId}/openapi`, {
+      raw,
+      headers: [['Content-Type', 'application/json']],
+    })
+    const preflight = (uri: string, ...more: Headers): Headers => [
+      ['X-Original-Method', 'OPTIONS'],
+      ['X-Original-URI', uri],
+      ['X-Countersign-Verifier', fresh.admin],
+      ...more,
+    ]
+    const cors: Headers = [
+      ['Origin', 'https://app.example'],
+      ['Access-Control-Request-Method', 'GET'],
+    ]
+    const reply = await ask('nginx', preflight('/orders', ...cors), null, '', fresh)
+    expect(reply.status, reply.text).toBe(200)
+    expect(reply.headers['X-Countersign-Kind']).toBe('anonymous')
+    expect((await ask('nginx', preflight('/none', ...cors), null, '', fresh)).status).toBe(403)
+    expect((await ask('nginx', preflight('/orders', cors[0]!), null, '', fresh)).status).toBe(403)
+    expect((await ask('nginx', preflight('/orders', ...cors), null, '&scope=orders:read', fresh)).status).toBe(401)
     await fresh.close()
   })
 })
@@ -143,6 +180,26 @@ describe('refused', () => {
       named(),
     ]
     expect((await ask('nginx', forged, key)).status).toBe(403)
+  })
+
+  it('a parameter given twice is 400, whichever comes first', async () => {
+    const { key } = await world.key()
+    const headers = [...families.nginx!, named()]
+    for (const more of ['&scope=orders:read&scope=', '&proxy=caddy', '&audience=x']) {
+      expect((await ask('nginx', headers, key, more)).status, more).toBe(400)
+    }
+  })
+
+  it('nginx, which throws bodies away, gets the problem in a header of printable ASCII; the others do not', async () => {
+    const headers = [...families.nginx!, named()]
+    const reply = await ask('nginx', headers, null)
+    expect(reply.headers['X-Countersign-Problem']).toMatch(/^[\x20-\x7e]+$/)
+    expect(JSON.parse(reply.headers['X-Countersign-Problem'] ?? '')).toEqual(reply.body)
+    const { key } = await world.key()
+    expect((await ask('nginx', headers, key)).headers).not.toHaveProperty('X-Countersign-Problem')
+    const other = await ask('caddy', [...families.caddy!, named()], null)
+    expect(other.status).toBe(401)
+    expect(other.headers).not.toHaveProperty('X-Countersign-Problem')
   })
 
   it('an audience that is no API here is 400', async () => {

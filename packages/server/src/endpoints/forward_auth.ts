@@ -17,29 +17,42 @@ import { type Answer, type Exchange, headerValues, ProblemError } from '../http/
 import { answerError, problem } from '../http/respond.ts'
 import { signAssertion } from '../services/gateway_assertion.ts'
 import { isGuarded } from '../services/guards.ts'
-import { requirementOf } from '../services/requirement.ts'
+import { isDescribed, requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { proxies, readForwarded } from './forwarded.ts'
+import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 
 export async function forwardAuth(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  try {
-    return await answer(services, tenant, exchange)
-  } catch (error) {
-    return answerError(exchange, error, (cause) =>
+  const { parameters } = splitQuery(exchange.query)
+  const proxy = proxies.find((name) => name === parameters.get('proxy'))
+  const settled = await answer(services, tenant, exchange, parameters, proxy).catch((error: unknown) =>
+    answerError(exchange, error, (cause) =>
       services.log.error({ requestId: exchange.requestId, error: cause }, 'forward-auth failed'),
-    )
-  }
+    ),
+  )
+  return proxy === 'nginx' ? withProblemHeader(settled) : settled
 }
 
-async function answer(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  const query = new URLSearchParams(exchange.query)
+async function answer(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  query: URLSearchParams,
+  proxy: ProxyName | undefined,
+): Promise<Answer> {
+  for (const name of ['audience', 'scope', 'proxy']) {
+    // What a caller could bring into the query must not stand beside what the operator wrote there.
+    if (query.getAll(name).length > 1) throw new ProblemError(400, 'invalid_request', `${name} must be given once`)
+  }
   const audience = query.get('audience') ?? ''
   const api = services.books.book(tenant.id)?.apiByAudience(audience)
-  const proxy = proxies.find((name) => name === query.get('proxy'))
   if (proxy === undefined) throw new ProblemError(400, 'invalid_request', `proxy must be one of ${proxies.join(', ')}`)
   await requireProxy(services, tenant, exchange, audience)
   if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
   const forwarded = readForwarded(exchange, proxy, '/v1/forward-auth')
+  const isPreflightHere = query.get('scope') === null && isPreflight(forwarded.method, exchange)
+  if (isPreflightHere && (await isDescribed(services, tenant, api.apiId, forwarded.uri))) {
+    return { status: 200, headers: anonymous }
+  }
   const requires = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
   if (requires === 'public') return { status: 200, headers: anonymous }
   const headers = credentialHeadersOf(exchange.rawHeaders)
@@ -87,6 +100,19 @@ async function neededFor(
       // A proxy can carry 401 and 403 only: what is not described is forbidden.
       throw new ProblemError(403, 'forbidden', 'No operation of the API is described here.')
   }
+}
+
+/** A CORS preflight carries no credential by its nature (Fetch, CORS protocol): on a described path the API answers it. */
+function isPreflight(method: string, exchange: Exchange): boolean {
+  const has = (name: string): boolean => headerValues(exchange, name).length > 0
+  return method === 'OPTIONS' && has('origin') && has('access-control-request-method')
+}
+
+/** nginx's auth_request throws the body of a refusal away: for nginx it stands in a header too, on one line of ASCII. */
+function withProblemHeader(answer: Answer): Answer {
+  if (answer.status < 400 || typeof answer.body !== 'string') return answer
+  const line = answer.body.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return { ...answer, headers: { ...answer.headers, 'X-Countersign-Problem': line } }
 }
 
 /** A verifier's key in `X-Countersign-Verifier`, or an address that the operator trusts. */

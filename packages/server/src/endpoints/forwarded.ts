@@ -1,7 +1,7 @@
 import { type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 
 export const proxies = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
-export type Proxy = (typeof proxies)[number]
+export type ProxyName = (typeof proxies)[number]
 
 /** The request as the proxy describes it. */
 export interface Forwarded {
@@ -11,7 +11,7 @@ export interface Forwarded {
 }
 
 /** The one family of headers each proxy writes itself; everything else may be the caller's. */
-const families: Readonly<Record<Proxy, { readonly method: string; readonly uri: string; readonly ip: string }>> = {
+const families: Readonly<Record<ProxyName, { readonly method: string; readonly uri: string; readonly ip: string }>> = {
   nginx: { method: 'x-original-method', uri: 'x-original-uri', ip: 'x-real-ip' },
   traefik: { method: 'x-forwarded-method', uri: 'x-forwarded-uri', ip: 'x-forwarded-for' },
   caddy: { method: 'x-forwarded-method', uri: 'x-forwarded-uri', ip: 'x-forwarded-for' },
@@ -19,11 +19,23 @@ const families: Readonly<Record<Proxy, { readonly method: string; readonly uri: 
   envoy: { method: ':method', uri: ':path', ip: 'x-envoy-external-address' },
 }
 
+/**
+ * The operator's parameters, and what stands behind `&uri=`. Envoy appends the request's own path and query to the path it
+ * is configured with, so all of it is the caller's, whatever parameters it seems to hold.
+ */
+export function splitQuery(query: string): { readonly parameters: URLSearchParams; readonly uri: string | undefined } {
+  const at = query.indexOf('&uri=')
+  if (at < 0) return { parameters: new URLSearchParams(query), uri: undefined }
+  return { parameters: new URLSearchParams(query.slice(0, at)), uri: query.slice(at + '&uri='.length) }
+}
+
 /** Missing ones are 400: a check on nothing would pass everything. Envoy asks with the request's own method and path. */
-export function readForwarded(exchange: Exchange, proxy: Proxy, prefix: string): Forwarded {
+export function readForwarded(exchange: Exchange, proxy: ProxyName, prefix: string): Forwarded {
   const family = families[proxy]
   const ip = headerValues(exchange, family.ip).at(-1)?.split(',').at(-1)?.trim()
   if (proxy === 'envoy') {
+    const { uri } = splitQuery(exchange.query)
+    if (uri !== undefined) return { method: exchange.method, uri: uri === '' ? '/' : uri, ip }
     const rest = exchange.path.slice(exchange.path.indexOf(prefix) + prefix.length)
     return { method: exchange.method, uri: rest === '' ? '/' : rest, ip }
   }

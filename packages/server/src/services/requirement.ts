@@ -34,6 +34,16 @@ export async function requirementOf(
   }
 }
 
+/** Whether the API's imported document has an operation at this path, whatever its method. */
+export async function isDescribed(
+  services: Services,
+  tenant: TenantContext,
+  apiId: string,
+  uri: string,
+): Promise<boolean> {
+  return (await tableOf(services, tenant, apiId))?.knows(uri) !== undefined
+}
+
 /** Compiled once, then again when the feed says that the API changed. */
 async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
   const book = services.books.book(tenant.id)

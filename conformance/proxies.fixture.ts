@@ -1,0 +1,151 @@
+/** The files of examples/proxies in the real proxies: nothing is replaced but what each file says is to be replaced. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const
+export type ProxyName = (typeof proxyNames)[number]
+
+export interface ProxySettings {
+  /** Countersign's, host and port. */
+  readonly countersign: string
+  /** The API's, host and port. */
+  readonly api: string
+  readonly audience: string
+  readonly verifierKey: string
+}
+
+export interface RunningProxy {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+const versionFlags: Readonly<Record<ProxyName, string>> = { nginx: '-v', haproxy: '-v', caddy: 'version' }
+
+/** Debian keeps servers where the path of an ordinary user does not lead. */
+const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+
+/** The proxies that cannot be run here, and why. */
+export function missingProxies(): readonly string[] {
+  const missing = proxyNames
+    .filter((name) => spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment }).error !== undefined)
+    .map((name) => `${name} is not installed`)
+  // Debian's writes below /var/lib/nginx before it reads where else it might.
+  const isRoot = process.getuid?.() === 0
+  return isRoot ? missing : [...missing, 'nginx needs root']
+}
+
+export async function startProxy(name: ProxyName, settings: ProxySettings): Promise<RunningProxy> {
+  const port = await freePort()
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-proxy-'))
+  const command = commands[name](settings, port, directory)
+  const child = spawn(name, [...command.parameters], {
+    env: { ...environment, HOME: directory, ...command.environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await listening(child, port, () => stderr)
+  return {
+    port,
+    async stop() {
+      child.kill('SIGTERM')
+      // One that waits for an open request has had its time.
+      const killing = setTimeout(() => child.kill('SIGKILL'), 3000)
+      await exited
+      clearTimeout(killing)
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Command {
+  readonly parameters: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: number, directory: string) => Command>> = {
+  nginx({ countersign, api, audience, verifierKey }, port, directory) {
+    const verifierFile = join(directory, 'countersign_verifier.conf')
+    writeFileSync(verifierFile, `proxy_set_header X-Countersign-Verifier "${verifierKey}";\n`, { mode: 0o600 })
+    const file = join(directory, 'nginx.conf')
+    const placeholders = {
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
+      '127.0.0.1:4800': countersign,
+      '127.0.0.1:3000': api,
+      'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
+      '/etc/nginx/countersign_verifier.conf': verifierFile,
+    }
+    writeFileSync(file, replaceAll(readFileSync(exampleFile('nginx.conf'), 'utf8'), placeholders))
+    // In the foreground, and nothing of it where an installed nginx would have the same.
+    const global = `daemon off; pid ${directory}/nginx.pid;`
+    return { parameters: ['-e', 'stderr', '-c', file, '-g', global], environment: {} }
+  },
+  haproxy: ({ countersign, api, audience, verifierKey }, port) => ({
+    parameters: ['-db', '-f', exampleFile('haproxy.cfg')],
+    environment: {
+      COUNTERSIGN_ADDRESS: countersign,
+      COUNTERSIGN_SOCKET: `countersign-${port}`,
+      COUNTERSIGN_LUA: exampleFile('countersign.lua'),
+      COUNTERSIGN_AUDIENCE: audience,
+      COUNTERSIGN_VERIFIER_KEY: verifierKey,
+      API_ADDRESS: api,
+      LISTEN: `127.0.0.1:${port}`,
+    },
+  }),
+  caddy: ({ countersign, api, audience, verifierKey }, port, directory) => ({
+    parameters: ['run', '--adapter', 'caddyfile', '--config', exampleFile('Caddyfile')],
+    environment: {
+      XDG_CONFIG_HOME: directory,
+      XDG_DATA_HOME: directory,
+      COUNTERSIGN_ADDRESS: countersign,
+      COUNTERSIGN_AUDIENCE: encodeURIComponent(audience),
+      COUNTERSIGN_VERIFIER_KEY: verifierKey,
+      API_ADDRESS: api,
+      LISTEN_PORT: String(port),
+    },
+  }),
+}
+
+export function exampleFile(name: string): string {
+  return fileURLToPath(new URL(`../examples/proxies/${name}`, import.meta.url))
+}
+
+function replaceAll(text: string, placeholders: Readonly<Record<string, string>>): string {
+  return Object.entries(placeholders).reduce((replaced, [from, to]) => {
+    if (!replaced.includes(from)) throw new Error(`the example no longer holds ${from}`)
+    return replaced.replaceAll(from, to)
+  }, text)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function listening(child: ChildProcess, port: number, stderr: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (child.exitCode !== null) throw new Error(`the proxy ended with ${child.exitCode}: ${stderr()}`)
+    if (await accepts(port)) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  child.kill('SIGKILL')
+  throw new Error(`the proxy does not listen: ${stderr()}`)
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
