@@ -4,8 +4,10 @@ import { median } from '../measure.ts'
 export interface Pace {
   /** Of each closed and each open loop. */
   readonly seconds: number
-  /** Turns of each system: A B C, A B C, … */
+  /** Turns of each system over HTTP: A B C, A B C, … */
   readonly rounds: number
+  /** In process: many short turns, since the speed of a shared machine changes within a second. */
+  readonly turns: number
   readonly turnMs: number
   /** Of the open loops, besides half of what the system can do. */
   readonly ratesPerSecond: readonly number[]

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type Comparison, isMet, type Pace } from './comparison.ts'
 import type { Context } from './comparisons/context.ts'
 import { compareGateways } from './comparisons/gateways.ts'
-import { coldCallsMax, compareInProcess } from './comparisons/in_process.ts'
+import { coldJwts, compareInProcess } from './comparisons/in_process.ts'
 import { compareTokens } from './comparisons/tokens.ts'
 import { compareIntrospect, compareVerify } from './comparisons/verify_over_http.ts'
 import type { Fixture } from './fixture.ts'
@@ -25,8 +25,8 @@ const comparisons: Readonly<Record<string, (context: Context) => Promise<readonl
   gateways: compareGateways,
 }
 
-const full: Pace = { seconds: 4, rounds: 5, turnMs: 300, ratesPerSecond: [1_000, 5_000] }
-const quick: Pace = { seconds: 1, rounds: 1, turnMs: 100, ratesPerSecond: [1_000] }
+const full: Pace = { seconds: 4, rounds: 5, turns: 25, turnMs: 60, ratesPerSecond: [1_000, 5_000] }
+const quick: Pace = { seconds: 1, rounds: 1, turns: 3, turnMs: 60, ratesPerSecond: [1_000] }
 
 const { names, jsonFile, pace } = readArguments(process.argv.slice(2))
 installPeers()
@@ -51,8 +51,7 @@ const directory = mkdtempSync(join(tmpdir(), 'countersign-peers-'))
 // However it ends: configurations in there hold a key, and programs that were started end at `exit` too.
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-// One round more, to warm up, and one JWT to begin with.
-const server = await startSystem<Fixture>('systems/countersign', { jwts: (pace.rounds + 1) * coldCallsMax + 1 })
+const server = await startSystem<Fixture>('systems/countersign', { jwts: coldJwts(pace) })
 try {
   for (const name of names) {
     for (const result of (await comparisons[name]?.({ server, directory, pace })) ?? []) {

@@ -80,5 +80,7 @@ function thousands(value: number): string {
 
 function decimals(value: number): string {
   if (!Number.isFinite(value)) return '–'
-  return value >= 100 ? thousands(value) : value.toFixed(value >= 10 ? 1 : 2)
+  if (value >= 100) return thousands(value)
+  // A system at a thousandth of its limit is not at none of it.
+  return value > 0 && value < 0.1 ? value.toPrecision(2) : value.toFixed(value >= 10 ? 1 : 2)
 }

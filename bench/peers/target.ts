@@ -1,4 +1,4 @@
-/** One question over HTTP, what its answer must hold, and the same question with a credential that must not be accepted. */
+/** One question over HTTP, what its answer must hold, and the same question with credentials that must not be accepted. */
 export interface Target {
   readonly url: string
   readonly method: 'GET' | 'POST'
@@ -7,16 +7,23 @@ export interface Target {
   /** Part of every right answer's body; its status must be 200. */
   readonly holds: string
   /** Absent where nothing is verified: a bare server, an open proxy. */
-  readonly refused?: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  readonly refused?: readonly Changed[]
 }
 
-/** A target that accepts everything or nothing is not measured: the right question once, and the wrong one. */
+/** In place of the target's own. */
+export interface Changed {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** A target that accepts everything or nothing is not measured: the right question once, and each wrong one. */
 export async function requireHonest(name: string, target: Target): Promise<void> {
   const right = await ask(target)
   if (!isRight(target, right.status, right.text)) throw new Error(`${name} answered ${right.status}: ${right.text}`)
-  if (target.refused === undefined) return
-  const wrong = await ask({ ...target, ...target.refused })
-  if (isRight(target, wrong.status, wrong.text)) throw new Error(`${name} accepted a credential that does not hold`)
+  for (const changed of target.refused ?? []) {
+    const wrong = await ask({ ...target, ...changed })
+    if (isRight(target, wrong.status, wrong.text)) throw new Error(`${name} accepted a credential that does not hold`)
+  }
 }
 
 export function isRight(target: Target, status: number, body: string): boolean {
@@ -33,7 +40,7 @@ export function formTarget(url: string, fields: Readonly<Record<string, string>>
 export function refusingForm(target: Target, field: string, value: string): Target {
   const form = new URLSearchParams(target.body)
   form.set(field, value)
-  return { ...target, refused: { body: form.toString() } }
+  return { ...target, refused: [{ body: form.toString() }] }
 }
 
 /** A credential of the right shape that was never issued: its last characters are others. */

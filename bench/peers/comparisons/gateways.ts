@@ -5,7 +5,7 @@ import { programVersion } from '../installed.ts'
 import { startSystem } from '../system_process.ts'
 import { startHaproxy } from '../systems/haproxy.ts'
 import { type StartedProxy, startNginx } from '../systems/nginx.ts'
-import { falsify, type Target } from '../target.ts'
+import type { Target } from '../target.ts'
 import type { Context } from './context.ts'
 import { type HttpSystem, measureOverHttp } from './over_http.ts'
 import { startBare } from './verify_over_http.ts'
@@ -120,13 +120,14 @@ function systemOf(fixture: Fixture, name: string, limit: string, proxy: StartedP
   }
 }
 
-function targetOf({ jwt }: Fixture, url: string, verifies: boolean): Target {
+function targetOf({ jwt, refusedJwts }: Fixture, url: string, verifies: boolean): Target {
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
   return {
     url: `${url}/orders`,
     method: 'GET',
-    headers: { authorization: `Bearer ${jwt}` },
+    headers: bearer(jwt),
     holds: '"orders":[]',
-    ...(verifies ? { refused: { headers: { authorization: `Bearer ${falsify(jwt)}` } } } : {}),
+    ...(verifies ? { refused: [{ headers: {} }, ...refusedJwts.map((token) => ({ headers: bearer(token) }))] } : {}),
   }
 }
 

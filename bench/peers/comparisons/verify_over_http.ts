@@ -17,14 +17,14 @@ export async function compareVerify({ server, pace }: Context): Promise<readonly
   const betterAuth = await startSystem<Target>('systems/better_auth', { fixture, part: 'verify' })
   const bare = await startBare(fixture, 'verify')
   const limit = bareVerify
-  const ours = verifyTarget(fixture, fixture.apiKey)
+  const ours = verifyTarget(fixture, fixture.apiKey, [falsify(fixture.apiKey)])
   const systems = await measureOverHttp(
     [
       { name: key, limit, target: ours, cpuMicros: server.cpuMicros },
       {
         name: 'Countersign, POST /v1/verify, JWT',
         limit,
-        target: verifyTarget(fixture, fixture.jwt),
+        target: verifyTarget(fixture, fixture.jwt, fixture.refusedJwts),
         cpuMicros: server.cpuMicros,
       },
       {
@@ -95,7 +95,8 @@ export function withoutRefusal({ refused: _, ...target }: Target, url: string): 
   return { ...target, url }
 }
 
-function verifyTarget({ url, verifierKey, audience, scope }: Fixture, credential: string): Target {
+function verifyTarget(fixture: Fixture, credential: string, refused: readonly string[]): Target {
+  const { url, verifierKey, audience, scope } = fixture
   const question = (asked: string): string => JSON.stringify({ credential: asked, audience, scope })
   return {
     url: `${url}/v1/verify`,
@@ -103,7 +104,7 @@ function verifyTarget({ url, verifierKey, audience, scope }: Fixture, credential
     headers: { 'content-type': 'application/json', authorization: `Bearer ${verifierKey}` },
     body: question(credential),
     holds: '"active":true',
-    refused: { body: question(falsify(credential)) },
+    refused: refused.map((each) => ({ body: question(each) })),
   }
 }
 

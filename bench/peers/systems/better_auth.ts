@@ -34,7 +34,7 @@ async function startVerifying(): Promise<Target> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ key }),
     holds: '"valid":true',
-    refused: { body: JSON.stringify({ key: falsify(key) }) },
+    refused: [{ body: JSON.stringify({ key: falsify(key) }) }],
   }
 }
 
