@@ -4,7 +4,7 @@ import { type Comparison, ratioOf } from '../comparison.ts'
 import type { Fixture } from '../fixture.ts'
 import { startSystem } from '../system_process.ts'
 import type { IssuingTargets } from '../systems/issuing.ts'
-import { falsify, formTarget, refusingForm } from '../target.ts'
+import { falsify, formTarget, refusingForm, type Target } from '../target.ts'
 import type { Context } from './context.ts'
 import { measureOverHttp } from './over_http.ts'
 import { startBare, withoutRefusal } from './verify_over_http.ts'
@@ -55,19 +55,25 @@ function ourTargets({ url, clientId, clientSecret, scope }: Fixture): Omit<Issui
   }
 }
 
-/** Each must issue what the others do: an ES256 JWT of RFC 9068 for the audience that its own published key verifies. */
+/**
+ * Each must issue what the others do: an ES256 JWT of RFC 9068 for the audience that its own published key verifies, and
+ * another one for every request.
+ */
 async function requireJwt(targets: Omit<IssuingTargets, 'introspect'>, audience: string): Promise<void> {
   const { token, issuer, jwksUrl } = targets
-  const { url, headers, body } = token
-  const response = await fetch(url, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
-  const { access_token: text } = (await response.json()) as { readonly access_token: string }
-  const options = {
-    issuer,
-    audience,
-    algorithms: ['ES256'],
-    typ: 'at+jwt',
-    requiredClaims: ['exp', 'jti', 'client_id'],
+  const requiredClaims = ['exp', 'jti', 'client_id']
+  const options = { issuer, audience, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims }
+  const keys = createRemoteJWKSet(new URL(jwksUrl))
+  const ids = new Set<string | undefined>()
+  for (const text of [await issue(token), await issue(token)]) {
+    const { payload } = await jwtVerify(text, keys, options)
+    if (payload.scope !== 'orders:read') throw new Error(`${issuer} issued a token for another scope`)
+    ids.add(payload.jti)
   }
-  const { payload } = await jwtVerify(text, createRemoteJWKSet(new URL(jwksUrl)), options)
-  if (payload.scope !== 'orders:read') throw new Error(`${issuer} issued a token for another scope`)
+  if (ids.size !== 2) throw new Error(`${issuer} issued the same token twice`)
+}
+
+async function issue({ url, headers, body }: Target): Promise<string> {
+  const response = await fetch(url, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
+  return ((await response.json()) as { readonly access_token: string }).access_token
 }
