@@ -10,6 +10,20 @@ export interface AddressRange {
 /** `192.0.2.1`, `2001:db8::1`, `::ffff:192.0.2.1`; a zone (`%eth0`) is dropped. `undefined` for anything else. */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > 64) return undefined
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const address = readAddress(text)
+  if (address === undefined) return undefined
+  if (parsed.size >= parsedMax) parsed.clear()
+  parsed.set(text, address)
+  return address
+}
+
+/** Most requests come from few peers, a proxy or a neighbour. Shared, so never written to. */
+const parsed = new Map<string, Address>()
+const parsedMax = 1_000
+
+function readAddress(text: string): Address | undefined {
   const plain = text.replace(/%.*$/, '')
   return plain.includes(':') ? parseV6(plain) : mapV4(parseV4(plain))
 }

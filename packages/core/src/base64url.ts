@@ -45,20 +45,21 @@ function newBytes(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length)
 }
 
+/** Two characters for each twelve bits. */
+const pairs = Array.from({ length: 4096 }, (_, bits) => (alphabet[bits >> 6] as string) + alphabet[bits & 63])
+
 /** Base64url of RFC 4648 §5, without padding. */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = ''
-  let bits = 0
-  let bitCount = 0
-  for (const byte of bytes) {
-    bits = ((bits << 8) | byte) & 0xffff
-    bitCount += 8
-    while (bitCount >= 6) {
-      bitCount -= 6
-      text += alphabet[(bits >> bitCount) & 63]
-    }
+  const whole = bytes.length - (bytes.length % 3)
+  for (let index = 0; index < whole; index += 3) {
+    const bits = (bytes[index]! << 16) | (bytes[index + 1]! << 8) | bytes[index + 2]!
+    text += pairs[bits >> 12]! + pairs[bits & 4095]!
   }
-  return bitCount === 0 ? text : text + alphabet[(bits << (6 - bitCount)) & 63]
+  if (whole === bytes.length) return text
+  if (whole + 1 === bytes.length) return text + pairs[bytes[whole]! << 4]
+  const bits = (bytes[whole]! << 10) | (bytes[whole + 1]! << 2)
+  return text + pairs[bits >> 6] + alphabet[bits & 63]
 }
 
 /** The two or three characters at the end. Their spare bits must be zero, or the same bytes had several spellings. */

@@ -52,7 +52,7 @@ export function findRejection(effective: EffectiveGrant, expected: Expectation, 
   if (grant.audience !== expected.audience) {
     return { code: 'wrong_audience', detail: 'the credential is for another API' }
   }
-  if (!allowsAddress(effective, expected.address)) {
+  if (effective.addressRanges.length > 0 && !allowsAddress(effective, expected.address)) {
     return {
       code: 'address_not_allowed',
       detail:
@@ -61,18 +61,27 @@ export function findRejection(effective: EffectiveGrant, expected: Expectation, 
           : 'the address is in no allowed range',
     }
   }
-  const { origin } = expected
-  if (!effective.origins.every((origins) => origin !== undefined && origins.has(origin))) {
+  if (effective.origins.length > 0 && !allowsOrigin(effective, expected.origin)) {
     return { code: 'origin_not_allowed', detail: 'the Origin header names no allowed origin' }
   }
   return findMissingScope(effective.scope, expected.requires)
 }
 
+function allowsOrigin({ origins }: EffectiveGrant, origin: string | undefined): boolean {
+  return origins.every((allowed) => origin !== undefined && allowed.has(origin))
+}
+
+function hasAll(scope: ReadonlySet<string>, needed: Scope): boolean {
+  for (const token of needed) if (!scope.has(token)) return false
+  return true
+}
+
 function findMissingScope(scope: ReadonlySet<string>, requires: readonly Scope[]): Rejection | undefined {
+  // Nearly always; lists are made only for those who are refused.
+  for (const needed of requires) if (hasAll(scope, needed)) return undefined
   let least: { readonly needed: Scope; readonly missing: Scope } | undefined
   for (const needed of requires) {
     const missing = needed.filter((token) => !scope.has(token))
-    if (missing.length === 0) return undefined
     if (least === undefined || missing.length < least.missing.length) least = { needed, missing }
   }
   return {

@@ -27,6 +27,8 @@ export const serverLimits = {
   /** RFC 7523 assertions of clients: `exp` at most this far ahead. */
   clientAssertionLifeSecondsMax: 300,
   tokenTtlSecondsDefault: 3_600,
+  /** A client secret that nothing was said about is read anew after this. */
+  clientSecretLifeSeconds: 3_600,
   /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
   wrongSecretsPerMinute: 30,
   /** Entries in one answer of the feed. */
@@ -43,6 +45,9 @@ export const serverLimits = {
   warmingPage: 100,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
+  /** From so many on, what changes within so many milliseconds is sent in one piece. */
+  streamsManyMin: 100,
+  streamsGatherMs: 25,
   heartbeatMs: 15_000,
   /** How long a request waits for proof that the books are fresh. */
   refreshMs: 1_000,

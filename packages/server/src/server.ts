@@ -1,5 +1,4 @@
 /** The composition root: builds every service, mounts every endpoint. Long and boring on purpose. */
-import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
@@ -34,6 +33,7 @@ import { serverLimits } from './limits.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
+import { createClientSecrets } from './services/client_secrets.ts'
 import { watchFatal } from './services/fatal.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'
@@ -41,6 +41,7 @@ import { startMaintenance } from './services/maintenance.ts'
 import type { MasterKey } from './services/master_key.ts'
 import { createMetrics } from './services/metrics.ts'
 import { createPositions } from './services/positions.ts'
+import { createRandomBytes } from './services/random_bytes.ts'
 import { createRunning } from './services/running.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
@@ -101,6 +102,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const now = (): Seconds => clock.stamp().wallMs / 1000
   const issuerOf = (slug: string): string => (slug === '' ? baseUrl : `${baseUrl}/t/${slug}`)
   const keyPrefix = options.keyPrefix ?? 'cs'
+  const randomBytes = createRandomBytes()
   const processId = `process_${randomBase62(12, randomBytes)}`
   const adminKey = await bootstrap({ ...options, store, keyPrefix, now, randomBytes, issuerOf })
   const books = await openBooks({
@@ -112,7 +114,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     processId,
     onProblem: (message, error) => log.error({ error }, message),
   })
-  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId })
+  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId, randomBytes })
   const stopMaintenance = startMaintenance(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
@@ -151,7 +153,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     services,
     adminKey,
     handle,
-    createListener: () => createListener(handle, requestIds()),
+    createListener: () => createListener(handle, requestIds(randomBytes)),
     async close() {
       isClosing = true
       services.streams.endAll()
@@ -165,7 +167,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
 }
 
 /** Unique here and elsewhere: random for the process, counted within it. */
-function requestIds(): () => string {
+function requestIds(randomBytes: (count: number) => Uint8Array): () => string {
   const begin = `req_${randomBase62(12, randomBytes)}_`
   let count = 0
   return () => begin + (count++).toString(36)
@@ -228,6 +230,7 @@ function createServices(
     readonly books: Books
     readonly issuerOf: (slug: string) => string
     readonly processId: string
+    readonly randomBytes: (count: number) => Uint8Array
   },
 ): Services {
   const { store, books, now, issuerOf } = options
@@ -272,13 +275,14 @@ function createServices(
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : createFailures(now),
     apis: createApiRegistry({ store, books }),
+    clientSecrets: createClientSecrets({ store, books }, clock),
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
     streams: createStreams(),
     warming,
     running: createRunning(),
     now,
-    randomBytes,
+    randomBytes: options.randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
     metrics: createMetrics(),

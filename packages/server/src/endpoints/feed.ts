@@ -1,5 +1,6 @@
 /** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { routes } from '@countersign/contract'
 import { type FeedEntry, type Place, type Subject, unavailableAnswer } from '@countersign/core'
 import { readJson } from '../http/body.ts'
@@ -88,6 +89,8 @@ async function* streamEntries(
       yield eventOf(entry)
     while (!signal.aborted && !end.isEnding() && !isOver) {
       if (queue.length === 0) await pause(serverLimits.heartbeatMs, (resolve) => (wake = resolve))
+      // A thousand streams are a thousand writes for each change: where there are many, changes share them.
+      if (services.streams.count >= serverLimits.streamsManyMin) await wait(serverLimits.streamsGatherMs)
       // Whoever can only listen keeps no more than a page waiting: it is told to ask instead.
       if (isOver || queue.length > serverLimits.feedPageMax || !(await isStillAllowed())) return
       const events = queue.splice(0).map(eventOf).join('')
@@ -100,7 +103,18 @@ async function* streamEntries(
   }
 }
 
+/** As every stream of the tenant sends it. */
+const events = new WeakMap<FeedEntry, string>()
+
 function eventOf(entry: FeedEntry): string {
+  const known = events.get(entry)
+  if (known !== undefined) return known
+  const event = formatEvent(entry)
+  events.set(entry, event)
+  return event
+}
+
+function formatEvent(entry: FeedEntry): string {
   const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
   return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state, dropAt, at, audit, chain })}\n\n`
 }

@@ -23,21 +23,22 @@ import { requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
-export async function verify(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  const authenticated = authenticateCaller(services, tenant, exchange, 'credentials:verify')
-  const settled = authenticated instanceof Promise ? await authenticated : authenticated
-  if ('refusal' in settled) return problem(exchange, settled.refusal)
-  try {
-    if (exchange.query !== '') requireNoQuery(exchange.query)
-    const body = await readJson(exchange)
-    const question = readQuestion(body)
-    const outcome = judge(services, tenant, settled.caller, question, operationOf(body))
-    return answerOutcome(services, exchange, outcome instanceof Promise ? await outcome : outcome)
-  } catch (error) {
-    return answerError(exchange, error, (cause) =>
-      services.log.error({ requestId: exchange.requestId, error: cause }, 'verify failed'),
-    )
-  }
+export function verify(services: Services, tenant: TenantContext, exchange: Exchange): MaybePromise<Answer> {
+  return andThen(authenticateCaller(services, tenant, exchange, 'credentials:verify'), (settled) => {
+    if ('refusal' in settled) return problem(exchange, settled.refusal)
+    // The body is the one thing that is waited for, as long as everything else is known.
+    return readJson(exchange)
+      .then((body) => {
+        if (exchange.query !== '') requireNoQuery(exchange.query)
+        const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
+        return andThen(outcome, (known) => answerOutcome(services, exchange, known))
+      })
+      .catch((error: unknown) =>
+        answerError(exchange, error, (cause) =>
+          services.log.error({ requestId: exchange.requestId, error: cause }, 'verify failed'),
+        ),
+      )
+  })
 }
 
 /** For an audience that the caller does not guard, every credential is unknown (contract.md §5). */

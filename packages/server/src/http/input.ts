@@ -40,6 +40,30 @@ const depthMax = 32
  * recursion could be made to overflow.
  */
 export function requirePlain(body: object): void {
+  if (!isPlain(body))
+    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', describe(body))
+}
+
+function isPlain(body: object): boolean {
+  const waiting: unknown[] = [body]
+  const depths: number[] = [0]
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    const depth = depths.pop() as number
+    if (typeof value === 'string' && !isPlainText(value)) return false
+    if (typeof value !== 'object' || value === null) continue
+    if (depth === depthMax) return false
+    for (const name of Object.keys(value)) {
+      if (name === '__proto__' || !isPlainText(name)) return false
+      waiting.push((value as Record<string, unknown>)[name])
+      depths.push(depth + 1)
+    }
+  }
+  return true
+}
+
+/** What is wrong where, for those that are not plain. */
+function describe(body: object): { readonly errors: readonly FieldError[] } {
   const errors: FieldError[] = []
   const waiting: (readonly [unknown, string, number])[] = [[body, '', 0]]
   for (let item = waiting.pop(); item !== undefined && errors.length < 50; item = waiting.pop()) {
@@ -55,8 +79,7 @@ export function requirePlain(body: object): void {
         else waiting.push([member, at, depth + 1])
       }
   }
-  if (errors.length > 0)
-    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', { errors })
+  return { errors }
 }
 
 function isPlainText(text: string): boolean {

@@ -139,11 +139,15 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
   if (!withSecret.has(client.type))
     throw new ProblemError(409, 'no_secret', `A client of type ${client.type} has no secret.`)
   const secret = await insertSecret(context, client)
+  // Said to all who have read the others: they end now.
+  const changed: Client = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
   if (body.graceSeconds !== undefined) {
     await transaction.clients.expireSecrets(tenant.id, client.id, Math.floor(now + body.graceSeconds), secret.record.id)
+    await transaction.clients.update(changed)
   }
   transaction.append({
     tenant: tenant.id,
+    ...(body.graceSeconds === undefined ? {} : { subjects: () => [clientSubject(changed, now)] }),
     audit: {
       actor,
       action: 'client.secret.create',

@@ -47,7 +47,7 @@ async function authenticateSecret(
   requireAttemptsLeft(services, tenant, clientId, address)
   const shape = parseKey(text)
   const found =
-    shape?.marker === 'secret' ? await services.store.lookup.clientSecret(tenant.id, await digest(text)) : undefined
+    shape?.marker === 'secret' ? await services.clientSecrets.find(tenant.id, await digest(text)) : undefined
   requireAttemptsLeft(services, tenant, clientId, address)
   const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
   if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(services, found.client)) {

@@ -3,6 +3,7 @@ import type { Store } from '@countersign/store'
 import type { Engine, Failures, Limiter } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
 import type { ApiRegistry } from './api_registry.ts'
+import type { ClientSecrets } from './client_secrets.ts'
 import type { Guards } from './guards.ts'
 import type { Log } from './log.ts'
 import type { MasterKey } from './master_key.ts'
@@ -36,6 +37,7 @@ export interface Services {
   readonly signingKeys: SigningKeys
   readonly limiter: Limiter
   readonly apis: ApiRegistry
+  readonly clientSecrets: ClientSecrets
   readonly running: Running
   readonly positions: Positions
   readonly streams: Streams
