@@ -1,10 +1,11 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { benchEngine } from './engine.ts'
+import { benchFollowers } from './followers.ts'
 import { benchHttp } from './http.ts'
 import { benchKeys } from './keys.ts'
 
@@ -20,6 +21,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   engine: benchEngine,
   http: benchHttp,
   keys: benchKeys,
+  followers: benchFollowers,
 }
 
 const { names, jsonFile } = readArguments(process.argv.slice(2))

@@ -278,7 +278,7 @@ function createServices(
     clientSecrets: createClientSecrets({ store, books }, clock),
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
-    streams: createStreams(),
+    streams: createStreams(books),
     warming,
     running: createRunning(),
     now,

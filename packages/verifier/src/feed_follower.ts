@@ -53,7 +53,7 @@ const askDeadlineMs = 1_000
 const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
 /** What streamed in is reported after half of this to one and a half of it. */
-const reportMs = 500
+const reportMs = 1_000
 const sweepEveryMs = 60_000
 
 /**

@@ -1,8 +1,8 @@
 /** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
 
-import { setTimeout as wait } from 'node:timers/promises'
 import { routes } from '@countersign/contract'
-import { type FeedEntry, type Place, type Subject, unavailableAnswer } from '@countersign/core'
+import { type Place, type Subject, unavailableAnswer } from '@countersign/core'
+import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
@@ -56,7 +56,10 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
     return {
       status: 200,
       headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
-      body: streamEntries(services, tenant, after, exchange.signal, isStillAllowed),
+      body: streamEntries(services, tenant, after, exchange.signal, {
+        ids: [caller.grant.credentialId, caller.grant.clientId],
+        isStillAllowed,
+      }),
     }
   })
 }
@@ -67,67 +70,49 @@ async function* streamEntries(
   tenant: TenantContext,
   after: number,
   signal: AbortSignal,
-  isStillAllowed: () => Promise<boolean>,
+  caller: { readonly ids: readonly string[]; isStillAllowed(): Promise<boolean> },
 ): AsyncGenerator<string> {
-  const queue: FeedEntry[] = []
-  let wake: () => void = () => {}
-  let isOver = false
-  const unsubscribe = services.books.subscribe(tenant.id, (entry) => {
-    queue.push(entry)
-    wake()
-  })
-  // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
-  const endReload = services.books.onReload(() => {
-    isOver = true
-    wake()
-  })
-  const end = services.streams.open(() => wake())
-  signal.addEventListener('abort', () => wake(), { once: true })
+  const { broadcast, close } = services.streams.open(tenant.id)
+  // At once, whenever the next turn comes: those that are gone must not count.
+  signal.addEventListener('abort', close, { once: true })
   try {
     yield ': countersign\n\n'
-    for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax))
-      yield eventOf(entry)
-    while (!signal.aborted && !end.isEnding() && !isOver) {
-      if (queue.length === 0) await pause(serverLimits.heartbeatMs, (resolve) => (wake = resolve))
-      // A thousand streams are a thousand writes for each change: where there are many, changes share them.
-      if (services.streams.count >= serverLimits.streamsManyMin) await wait(serverLimits.streamsGatherMs)
-      // Whoever can only listen keeps no more than a page waiting: it is told to ask instead.
-      if (isOver || queue.length > serverLimits.feedPageMax || !(await isStillAllowed())) return
-      const events = queue.splice(0).map(eventOf).join('')
-      yield events === '' ? ': still here\n\n' : events
+    let turn = broadcast.next()
+    let sent = after
+    for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax)) {
+      yield formatEvent(entry)
+      sent = entry.sequence
+    }
+    let checkedAt = performance.now()
+    for (;;) {
+      const batch = await turn
+      if (batch === undefined || signal.aborted) return
+      turn = broadcast.next()
+      const isDue = performance.now() - checkedAt >= serverLimits.streamCheckEveryMs
+      if (isDue || batch.entries.some(({ id, type }) => type === 'tenant' || caller.ids.includes(id))) {
+        checkedAt = performance.now()
+        if (!(await caller.isStillAllowed())) return
+      }
+      const [first] = batch.entries
+      const last = batch.entries.at(-1)
+      if (first === undefined || last === undefined) yield batch.text
+      else if (last.sequence > sent) {
+        // It was busy while others were told: it is not kept waiting for, it asks.
+        if (first.sequence > sent + 1) return
+        const after = sent
+        sent = last.sequence
+        const isWhole = first.sequence > after
+        yield isWhole
+          ? batch.text
+          : batch.entries
+              .filter(({ sequence }) => sequence > after)
+              .map(formatEvent)
+              .join('')
+      }
     }
   } finally {
-    end.close()
-    endReload()
-    unsubscribe()
+    close()
   }
-}
-
-/** As every stream of the tenant sends it. */
-const events = new WeakMap<FeedEntry, string>()
-
-function eventOf(entry: FeedEntry): string {
-  const known = events.get(entry)
-  if (known !== undefined) return known
-  const event = formatEvent(entry)
-  events.set(entry, event)
-  return event
-}
-
-function formatEvent(entry: FeedEntry): string {
-  const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
-  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state, dropAt, at, audit, chain })}\n\n`
-}
-
-function pause(delayMs: number, begin: (resolve: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs)
-    timer.unref()
-    begin(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 /**

@@ -83,6 +83,11 @@ function write(request: IncomingMessage, response: ServerResponse, exchange: Exc
     response.end(request.method === 'HEAD' ? undefined : text)
     return
   }
+  // Its end is the connection's: every piece is then one write, without a frame of its own.
+  if (fields['Content-Type'] === 'text/event-stream' && request.method !== 'HEAD') {
+    response.useChunkedEncodingByDefault = false
+    response.shouldKeepAlive = false
+  }
   response.writeHead(status, fields)
   // A stream that nobody reads would stay open until its caller's connection ends.
   if (request.method === 'HEAD') response.end()

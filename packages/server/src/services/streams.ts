@@ -1,24 +1,59 @@
+import type { Books } from '../feed/books.ts'
+import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
+
 /** The open event streams: counted, and told to end when the server drains, so that clients move to another. */
 export interface Streams {
   readonly count: number
-  open(wake: () => void): { isEnding(): boolean; close(): void }
+  /** One more listener of the tenant, until `close`, which may be called twice. */
+  open(tenant: string): { readonly broadcast: Broadcast; close(): void }
   endAll(): void
 }
 
-export function createStreams(): Streams {
-  const open = new Set<() => void>()
+interface Group {
+  readonly broadcast: Broadcast
+  listeners: number
+}
+
+export function createStreams(books: Books): Streams {
+  const groups = new Map<string, Group>()
+  let count = 0
   let isEnding = false
+
+  function groupOf(tenant: string): Group {
+    const known = groups.get(tenant)
+    if (known !== undefined) return known
+    const group = { broadcast: createBroadcast(books, tenant, () => count), listeners: 0 }
+    groups.set(tenant, group)
+    return group
+  }
+
   return {
     get count() {
-      return open.size
+      return count
     },
-    open(wake) {
-      open.add(wake)
-      return { isEnding: () => isEnding, close: () => open.delete(wake) }
+    open(tenant) {
+      const group = groupOf(tenant)
+      if (isEnding) group.broadcast.end()
+      group.listeners += 1
+      count += 1
+      let isOpen = true
+      return {
+        broadcast: group.broadcast,
+        close() {
+          if (!isOpen) return
+          isOpen = false
+          count -= 1
+          group.listeners -= 1
+          if (group.listeners > 0) return
+          // Nobody listens: a tenant that once had a follower costs nothing.
+          if (groups.get(tenant) === group) groups.delete(tenant)
+          group.broadcast.end()
+        },
+      }
     },
     endAll() {
       isEnding = true
-      for (const wake of open) wake()
+      for (const { broadcast } of groups.values()) broadcast.end()
     },
   }
 }

@@ -1,0 +1,74 @@
+import type { FeedEntry } from '@countersign/core'
+import { serverLimits } from '../limits.ts'
+import type { Books } from './books.ts'
+
+/** What became of the feed since the last turn, as every stream sends it. */
+export interface Batch {
+  readonly entries: readonly FeedEntry[]
+  /** Server-sent events; a comment when there was nothing for a while. */
+  readonly text: string
+}
+
+/**
+ * One tenant's changes for all who listen: the text is made once, and they wait for one promise. Whoever is busy when a
+ * turn comes has missed it, sees the gap, and asks.
+ */
+export interface Broadcast {
+  /** The next turn; `undefined` when nothing follows: another epoch, or the server drains. */
+  next(): Promise<Batch | undefined>
+  /** Wake everybody now, for the last time. */
+  end(): void
+}
+
+/** `listeners`: how many there are; where they are many, changes that come within milliseconds share a turn. */
+export function createBroadcast(books: Books, tenant: string, listeners: () => number): Broadcast {
+  let turn = Promise.withResolvers<Batch | undefined>()
+  let gathered: FeedEntry[] = []
+  let isDue = false
+  let isOver = false
+  let heartbeat: NodeJS.Timeout | undefined
+
+  function resolve(batch: Batch | undefined): void {
+    clearTimeout(heartbeat)
+    const { resolve: tell } = turn
+    turn = Promise.withResolvers()
+    tell(batch)
+    heartbeat = setTimeout(() => resolve(stillHere), serverLimits.heartbeatMs).unref()
+  }
+
+  function flush(): void {
+    isDue = false
+    const entries = gathered
+    gathered = []
+    resolve({ entries, text: entries.map(formatEvent).join('') })
+  }
+
+  const unsubscribe = books.subscribe(tenant, (entry) => {
+    gathered.push(entry)
+    if (isDue) return
+    isDue = true
+    if (listeners() < serverLimits.streamsManyMin) setImmediate(flush)
+    else setTimeout(flush, serverLimits.streamsGatherMs)
+  })
+  // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
+  const unsubscribeReload = books.onReload(() => resolve(undefined))
+  heartbeat = setTimeout(() => resolve(stillHere), serverLimits.heartbeatMs).unref()
+
+  return {
+    next: () => (isOver ? Promise.resolve(undefined) : turn.promise),
+    end() {
+      isOver = true
+      unsubscribe()
+      unsubscribeReload()
+      resolve(undefined)
+      clearTimeout(heartbeat)
+    },
+  }
+}
+
+const stillHere: Batch = { entries: [], text: ': still here\n\n' }
+
+export function formatEvent(entry: FeedEntry): string {
+  const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
+  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state, dropAt, at, audit, chain })}\n\n`
+}
