@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
 import { allowsAddress, type EffectiveGrant } from './effective_grant.ts'
-import type { RateLimitOutcome } from './gcra.ts'
+import { type RateLimitOutcome, tightest } from './gcra.ts'
 import type { Grant } from './grant.ts'
 import { limits } from './limits.ts'
 import type { Rejection } from './rejection.ts'
@@ -19,25 +19,31 @@ export interface Expectation {
 }
 
 export type Decision =
-  | { readonly active: true; readonly grant: Grant; readonly rateLimit: RateLimitOutcome | undefined }
+  | { readonly active: true; readonly grant: Grant }
   | { readonly active: false; readonly rejection: Rejection }
 
 /**
  * The one place that says whether a credential may be used. It reads no clock and no book: the caller hands it what they
- * said in the same synchronous turn, after the last wait.
+ * said in the same synchronous turn, after the last wait. `taken` is what every limit said; none: nothing limits it.
  */
 export function decide(
   effective: EffectiveGrant,
   expected: Expectation,
-  rateLimit: RateLimitOutcome | undefined,
+  taken: readonly RateLimitOutcome[],
   now: Seconds,
 ): Decision {
   const rejection = findRejection(effective, expected, now)
   if (rejection !== undefined) return { active: false, rejection }
-  if (rateLimit !== undefined && !rateLimit.allowed) {
-    return { active: false, rejection: { code: 'rate_limited', detail: 'the rate limit is spent', rateLimit } }
+  const rateLimit = tightest(taken)
+  if (rateLimit !== undefined && !taken.every(({ allowed }) => allowed)) {
+    const { name, limit, retryAfterSeconds } = rateLimit
+    const detail =
+      retryAfterSeconds === Number.POSITIVE_INFINITY
+        ? `the call costs more than the rate limit "${name}" of ${limit} ever allows`
+        : `the rate limit "${name}" is spent`
+    return { active: false, rejection: { code: 'rate_limited', detail, rateLimit, rateLimits: taken } }
   }
-  return { active: true, grant: effective.grant, rateLimit }
+  return { active: true, grant: effective.grant }
 }
 
 /** Everything but the rate limit, which only a credential that would pass may spend from. */

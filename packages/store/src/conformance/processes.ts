@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { exampleKey, seed } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
+
+/** By table, the columns that the first schema had not. */
+const addedSince = {
+  keys: ['rate_limits'],
+  tokens: ['rate_limits'],
+  clients: ['rate_limit', 'rate_limits'],
+  apis: ['rate_limit', 'rate_limits'],
+}
 
 const program = fileURLToPath(new URL('writer_process.ts', import.meta.url))
 
@@ -46,7 +55,7 @@ export function processCases(create: CreateDatabase): void {
     const starts = [startProcess('open', ...urls), startProcess('open', ...urls)]
     for (const start of starts) expect(await start.ended, start.complaints()).toBe(0)
     for (const database of databases) {
-      expect(await database.query('select number from schema_migrations')).toHaveLength(1)
+      expect(await database.query('select number from schema_migrations')).toHaveLength(2)
       expect(await database.query('select epoch from installation')).toHaveLength(1)
       await database.drop()
     }
@@ -61,10 +70,25 @@ export function processCases(create: CreateDatabase): void {
     await database.drop()
   })
 
+  it('a database of the first schema is brought up to this one with all it holds', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      for (const [table, names] of Object.entries(addedSince)) {
+        for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
+      }
+      await database.execute('delete from schema_migrations where number > 1')
+      const opened = await database.open()
+      expect(await opened.read.keys.find('acme', 'key_1')).toStrictEqual(exampleKey('acme', 'key_1'))
+      const limited = exampleKey('acme', 'key_9', { rateLimits: [{ name: 'burst', limit: 1, windowSeconds: 1 }] })
+      await opened.write((transaction) => transaction.keys.insert(limited))
+      expect(await opened.read.keys.find('acme', 'key_9')).toStrictEqual(limited)
+      await opened.close()
+    }))
+
   it('a schema that is newer than the program is refused, and left as it is', () =>
     withStore(create, async (_store, database) => {
       await database.execute(`insert into schema_migrations (number, name, applied_at) values (999, 'future', 1)`)
-      await expect(database.open()).rejects.toMatchObject({ name: 'SchemaTooNewError', found: 999, known: 1 })
-      expect(await database.query('select number from schema_migrations')).toHaveLength(2)
+      await expect(database.open()).rejects.toMatchObject({ name: 'SchemaTooNewError', found: 999, known: 2 })
+      expect(await database.query('select number from schema_migrations')).toHaveLength(3)
     }))
 }

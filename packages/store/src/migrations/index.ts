@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 import { up as initial } from './0001_initial.ts'
+import { up as ratePolicies } from './0002_rate_policies.ts'
 
 export interface Migration {
   readonly number: number
@@ -10,4 +11,7 @@ export interface Migration {
 }
 
 /** Forward only. What was released is never edited; the next number changes it. */
-export const migrations: readonly Migration[] = [{ number: 1, name: 'initial', up: initial }]
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'initial', up: initial },
+  { number: 2, name: 'rate_policies', up: ratePolicies },
+]
