@@ -6,6 +6,7 @@ import { openInstallation } from './installation.ts'
 import { serverLimits } from './limits.ts'
 import type { CountersignServer } from './server.ts'
 import { createPinoLog } from './services/pino_log.ts'
+import { openRedisLimiter, processLimiter } from './services/redis_limiter.ts'
 
 export interface Serving {
   readonly url: string
@@ -34,6 +35,8 @@ export async function serve(options: {
 }): Promise<Serving> {
   const config = readConfig(options.environment, options.configFile)
   const log = createPinoLog(config.logLevel)
+  // Before anything is made: a first start that fails must not have used up its one showing of the admin key.
+  const limiter = config.redis === undefined ? processLimiter() : await openRedisLimiter(config.redis, log)
   const server = await openInstallation({
     database: config.database,
     baseUrl: config.url,
@@ -47,6 +50,10 @@ export async function serve(options: {
     },
     ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
     ...(config.adminKey === undefined ? {} : { adminKey: config.adminKey }),
+    limiter,
+  }).catch((error: unknown) => {
+    limiter.close()
+    throw error
   })
   if (server.adminKey !== undefined && config.adminKey === undefined) options.onAdminKey(server.adminKey.reveal())
   const listener = server.createListener()
