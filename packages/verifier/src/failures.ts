@@ -7,6 +7,7 @@ export interface Failures {
   count(id: string, rate: RateLimit): void
 }
 
+/** In this process alone, and for at most 100,000 of them. `now` is in seconds. */
 export function createFailures(now: () => Seconds): Failures {
   const uses = new Cache<RateUse>(100_000)
   return {

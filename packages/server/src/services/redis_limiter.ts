@@ -88,8 +88,10 @@ export async function openRedisLimiter(
     close() {
       isClosed = true
       clearTimeout(retry)
-      connection?.close()
+      const current = connection
+      // First of all not ours any more: that it goes now is no loss.
       connection = undefined
+      current?.close()
     },
   }
 }
