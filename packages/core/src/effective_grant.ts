@@ -106,7 +106,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
     ...readConstraints(constraints),
     rates,
-    limitId: credential.limitId,
+    limitId: limitIdOf(credential),
     spends: spendsOf(credential.tenant, credential.apiId, limitLevels(credential, standing, rates)),
   }
 }
@@ -171,6 +171,12 @@ function ownRates(credential: Established, standing: Standing): readonly RatePol
   return policiesOf(oldest as KeyState)
 }
 
+/** The key it came from, also when that had no limit yet. */
+function limitIdOf({ lineage, limitId }: Established): string {
+  const oldest = lineage.at(-1)
+  return oldest?.type === 'key' ? oldest.id : limitId
+}
+
 function limitLevels(
   credential: Established,
   { api, client }: Standing,
@@ -179,7 +185,7 @@ function limitLevels(
   // A record was read after whatever the book says of its client; a JWT says what held when it was signed.
   const isSaid = credential.client === undefined && client !== undefined && client !== 'revoked'
   return [
-    { level: 'key', id: credential.limitId, policies: own },
+    { level: 'key', id: limitIdOf(credential), policies: own },
     { level: 'client', id: credential.clientId, policies: isSaid ? policiesOf(client) : credential.clientRates },
     { level: 'api', id: '', policies: api === undefined || api === 'revoked' ? [] : policiesOf(api) },
   ]

@@ -113,6 +113,15 @@ describe('several policies', () => {
     expect(namesOf(await world.verify(child))).toBeUndefined()
   })
 
+  it('that a key is given later count what was exchanged from it before, together with the key', async () => {
+    const key = await world.key()
+    const child = (await world.exchange(key.key)).body.access_token
+    await world.ok('PATCH', `/v1/keys/${key.id}`, { rateLimits: [burst(2)] })
+    expect(await world.verify(child)).toMatchObject({ active: true, rateLimits: [{ remaining: 1 }] })
+    expect(await world.verify(key.key)).toMatchObject({ active: true, rateLimits: [{ remaining: 0 }] })
+    for (const text of [child, key.key]) expect(await world.verify(text)).toMatchObject({ code: 'rate_limited' })
+  })
+
   it('go with an opaque token too, and with a key that is rolled', async () => {
     const opaque = await world.ok('POST', '/v1/apis', {
       audience: 'https://opaque.test',

@@ -217,6 +217,14 @@ describeWithRedis('with Redis', () => {
       redis.go()
     })
 
+    it('closed is not lost: nothing is said, and nothing tried', async () => {
+      const limiter = await open(redis.target)
+      const before = logged.length
+      limiter.close()
+      await until(() => redis.command('client', 'list').split('\n').length === 1)
+      expect([limiter.isShared(), logged.length]).toEqual([false, before])
+    })
+
     it('closed while it tries to come back, it stays closed', async () => {
       const limiter = await open(redis.target)
       redis.hang()
@@ -270,8 +278,9 @@ describeWithRedis('with Redis', () => {
       redis.command('replicaof', 'no', 'one')
     })
 
-    it('a password that is right is used', async () => {
-      redis.command('acl', 'setuser', 'me', 'on', '>ge heim/@:', '~cs:*', '+@all')
+    it('a user who may do no more than it takes is enough', async () => {
+      const commands = ['eval', 'evalsha', 'ping', 'info', 'time', 'get', 'set'].map((command) => `+${command}`)
+      redis.command('acl', 'setuser', 'me', 'on', '>ge heim/@:', '~cs:*', '-@all', ...commands)
       const limiter = await open(targetOf(`redis://me:${encodeURIComponent('ge heim/@:')}@127.0.0.1:${redis.port}`))
       expect(await passedOf([limiter], [spend(fresh(), 3)], 9)).toBe(3)
       expect(limiter.isShared()).toBe(true)
