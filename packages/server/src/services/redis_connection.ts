@@ -2,7 +2,7 @@
  * One connection to Redis, or to every primary of a cluster. It never mends itself: what is lost is closed, and another is
  * made. So a server that hangs, or a network that swallows packets, is left behind at once, whatever waits in its queue.
  */
-import { createClient, createCluster } from '@redis/client'
+import type * as Redis from '@redis/client'
 import { formatRedisTarget, type RedisTarget } from './redis_target.ts'
 
 export interface RedisConnection {
@@ -26,7 +26,10 @@ export class RedisUnavailableError extends Error {
 
 /** @throws whatever the server or the network said. Waits at most `timeoutMs`. */
 export async function connectRedis(target: RedisTarget, timeoutMs: number): Promise<RedisConnection> {
-  const { connect, ...connection } = target.isCluster ? clusterOf(target, timeoutMs) : serverOf(target, timeoutMs)
+  // Loaded by those who share limits: it is many times the size of the rest.
+  const redis = await import('@redis/client')
+  const open = target.isCluster ? clusterOf : serverOf
+  const { connect, ...connection } = open(redis, target, timeoutMs)
   try {
     await within(connect(), timeoutMs)
     return connection
@@ -58,7 +61,7 @@ export function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 
 type Unconnected = RedisConnection & { connect(): Promise<void> }
 
-function serverOf(target: RedisTarget, timeoutMs: number): Unconnected {
+function serverOf({ createClient }: typeof Redis, target: RedisTarget, timeoutMs: number): Unconnected {
   const { host, port } = target.hosts[0] as RedisTarget['hosts'][number]
   const client = createClient({
     ...optionsOf(target, timeoutMs),
@@ -82,7 +85,7 @@ function serverOf(target: RedisTarget, timeoutMs: number): Unconnected {
   }
 }
 
-function clusterOf(target: RedisTarget, timeoutMs: number): Unconnected {
+function clusterOf({ createCluster }: typeof Redis, target: RedisTarget, timeoutMs: number): Unconnected {
   const cluster = createCluster({
     rootNodes: target.hosts.map(({ host, port }) => ({ socket: { ...socketOf(target, timeoutMs), host, port } })),
     defaults: { ...optionsOf(target, timeoutMs), socket: socketOf(target, timeoutMs) },
