@@ -19,7 +19,7 @@ export interface Expectation {
 }
 
 export type Decision =
-  | { readonly active: true; readonly grant: Grant }
+  | { readonly active: true; readonly grant: Grant; readonly rateLimit: RateLimitOutcome | undefined }
   | { readonly active: false; readonly rejection: Rejection }
 
 /**
@@ -35,7 +35,7 @@ export function decide(
   const rejection = findRejection(effective, expected, now)
   if (rejection !== undefined) return { active: false, rejection }
   const rateLimit = tightest(taken)
-  if (rateLimit !== undefined && !taken.every(({ allowed }) => allowed)) {
+  if (rateLimit !== undefined && !rateLimit.allowed) {
     const { name, limit, retryAfterSeconds } = rateLimit
     const detail =
       retryAfterSeconds === Number.POSITIVE_INFINITY
@@ -43,7 +43,7 @@ export function decide(
         : `the rate limit "${name}" is spent`
     return { active: false, rejection: { code: 'rate_limited', detail, rateLimit, rateLimits: taken } }
   }
-  return { active: true, grant: effective.grant }
+  return { active: true, grant: effective.grant, rateLimit }
 }
 
 /** Everything but the rate limit, which only a credential that would pass may spend from. */

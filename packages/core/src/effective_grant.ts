@@ -14,7 +14,7 @@ import type {
 } from './feed.ts'
 import type { RatePolicy, Spend } from './gcra.ts'
 import type { CredentialKind, Grant } from './grant.ts'
-import { type LimitLevel, policiesOf, spendsOf } from './rate_policy.ts'
+import { policiesOf, spendsOf } from './rate_policy.ts'
 import { formatScope, intersectScope, parseScope, type Scope, scopeSet } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
@@ -107,7 +107,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     ...readConstraints(constraints),
     rates,
     limitId: limitIdOf(credential),
-    spends: spendsOf(credential.tenant, credential.apiId, limitLevels(credential, standing, rates)),
+    spends: findSpends(credential, standing, rates),
   }
 }
 
@@ -177,18 +177,20 @@ function limitIdOf({ lineage, limitId }: Established): string {
   return oldest?.type === 'key' ? oldest.id : limitId
 }
 
-function limitLevels(
-  credential: Established,
-  { api, client }: Standing,
-  own: readonly RatePolicy[],
-): readonly LimitLevel[] {
+/** Most calls have no limit, and this is on the path of every cold one. */
+const unlimited: readonly Spend[] = []
+
+function findSpends(credential: Established, { api, client }: Standing, own: readonly RatePolicy[]): readonly Spend[] {
   // A record was read after whatever the book says of its client; a JWT says what held when it was signed.
   const isSaid = credential.client === undefined && client !== undefined && client !== 'revoked'
-  return [
+  const ofClient = isSaid ? policiesOf(client) : credential.clientRates
+  const ofApi = api === undefined || api === 'revoked' ? [] : policiesOf(api)
+  if (own.length === 0 && ofClient.length === 0 && ofApi.length === 0) return unlimited
+  return spendsOf(credential.tenant, credential.apiId, [
     { level: 'key', id: limitIdOf(credential), policies: own },
-    { level: 'client', id: credential.clientId, policies: isSaid ? policiesOf(client) : credential.clientRates },
-    { level: 'api', id: '', policies: api === undefined || api === 'revoked' ? [] : policiesOf(api) },
-  ]
+    { level: 'client', id: credential.clientId, policies: ofClient },
+    { level: 'api', id: '', policies: ofApi },
+  ])
 }
 
 type Allowed = Pick<EffectiveGrant, 'addressRanges' | 'origins'>

@@ -92,7 +92,7 @@ export function rateLimitOutcome(rate: RatePolicy, used: number, cost: number, i
 /** The name of a limit that was given none. */
 export const defaultPolicyName = 'default'
 
-/** The one that says most about a call: the one it has to wait for longest, else the one with the least share left. */
+/** The one that decides about a call: one that refuses, the one to wait for longest, else the one with the least share left. */
 export function tightest(outcomes: readonly RateLimitOutcome[]): RateLimitOutcome | undefined {
   let found = outcomes[0]
   for (let index = 1; index < outcomes.length; index++) {
@@ -103,6 +103,7 @@ export function tightest(outcomes: readonly RateLimitOutcome[]): RateLimitOutcom
 }
 
 function isTighter(one: RateLimitOutcome, other: RateLimitOutcome): boolean {
+  if (one.allowed !== other.allowed) return !one.allowed
   if (one.retryAfterSeconds !== other.retryAfterSeconds) return one.retryAfterSeconds > other.retryAfterSeconds
   return one.remaining * other.limit < other.remaining * one.limit
 }

@@ -26,15 +26,11 @@ export interface LimitLevel {
   readonly policies: readonly RatePolicy[]
 }
 
-/** Most calls have no limit. */
-const nothing: readonly Spend[] = Object.freeze([])
-
 /**
  * What one call spends. A name that stands on two levels is told apart where it is shown, since the members of `RateLimit`
  * are known by their names alone: the wider level's becomes `client:default` or `api:default`.
  */
 export function spendsOf(tenant: string, apiId: string, levels: readonly LimitLevel[]): readonly Spend[] {
-  if (levels.every(({ policies }) => policies.length === 0)) return nothing
   const names = new Set<string>()
   return levels.flatMap(({ level, id, policies }) => {
     const spends = policies.map((policy) => {

@@ -44,14 +44,16 @@ export function memoryLimiter(entriesMax = 100_000): MemoryLimiter {
   return {
     take(spends, now) {
       let isSpent = true
+      const taken: Counter[] = []
       for (const { key, rate, cost } of spends) {
         const counter = counterOf(key, now)
         counter.used = usedAt(rate, counter, now)
         counter.at = now
         if (!hasRoom(rate, counter.used, cost)) isSpent = false
+        taken.push(counter)
       }
-      return spends.map(({ key, rate, cost }) => {
-        const counter = counterOf(key, now)
+      return spends.map(({ rate, cost }, index) => {
+        const counter = taken[index] as Counter
         const { used } = counter
         if (isSpent) counter.used = used + cost
         return rateLimitOutcome(rate, used, cost, isSpent)

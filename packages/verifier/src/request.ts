@@ -48,10 +48,10 @@ export function requirementOf(expectation: RequestExpectation): readonly Scope[]
   return scopeOf(expectation.anyScope).map((token) => [...all, token])
 }
 
-/** A mistake in the expectation is the programmer's and throws. */
-export function costOf({ cost = 1 }: RequestExpectation): number {
-  if (!isCost(cost)) throw new TypeError(`cost must be a whole number from 0 to ${limits.costMax}`)
-  return cost
+/** `undefined` where nothing is said, which is 1. A mistake in the expectation is the programmer's and throws. */
+export function costOf({ cost }: RequestExpectation): number | undefined {
+  if (cost === undefined || isCost(cost)) return cost
+  throw new TypeError(`cost must be a whole number from 0 to ${limits.costMax}`)
 }
 
 /** Whether a call may cost that. */
@@ -78,7 +78,7 @@ export function questionOf(
     requires: expected.requires,
     address: expected.ip === undefined ? undefined : parseAddress(expected.ip),
     origin: expected.origin,
-    ...(expected.cost === undefined ? {} : { cost: expected.cost }),
+    cost: expected.cost,
   }
 }
 

@@ -22,7 +22,6 @@ import {
   type Spend,
   type Standing,
   digest as sha256,
-  tightest,
 } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
 import { createBudget } from './budget.ts'
@@ -42,7 +41,7 @@ export interface Question extends Expectation {
   /** The book must have applied at least this. */
   readonly minSequence?: number
   /** What the call spends from every limit: a whole number, 0 to 1,000,000. Default 1. */
-  readonly cost?: number
+  readonly cost?: number | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
 }
@@ -211,8 +210,7 @@ export function createEngine(options: EngineOptions): Engine {
   function conclude(question: Question, hit: Hit, taken: readonly RateLimitOutcome[]): Outcome {
     const decision = decide(hit.effective, question, taken, keeper.now(hit.at))
     if (!decision.active) return rejected(decision.rejection)
-    const { grant } = decision
-    const rateLimit = tightest(taken)
+    const { grant, rateLimit } = decision
     return rateLimit === undefined
       ? { outcome: 'verified', grant }
       : { outcome: 'verified', grant, rateLimit, rateLimits: taken }
