@@ -5,6 +5,7 @@ const byName: Readonly<Record<string, number>> = {
   ConfigError: exitCodes.usage,
   ListenError: exitCodes.error,
   StoreUnavailableError: exitCodes.unavailable,
+  RedisUnavailableError: exitCodes.unavailable,
   SchemaTooNewError: exitCodes.conflict,
   FatalStoreError: exitCodes.error,
   JwkError: exitCodes.error,

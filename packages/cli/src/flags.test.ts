@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { collect, orNone, parseDuration, parseJsonFlag, parsePort, parseRateLimit, parseTimeFlag } from './flags.ts'
+import {
+  collect,
+  collectRateLimit,
+  orNone,
+  parseDuration,
+  parseJsonFlag,
+  parsePort,
+  parseRateLimit,
+  parseTimeFlag,
+} from './flags.ts'
 
 describe('what users write behind flags', () => {
   it.each([
@@ -14,6 +23,8 @@ describe('what users write behind flags', () => {
     [parseTimeFlag, '2027-01-31T12:00:00+01:00', '2027-01-31T12:00:00+01:00'],
     [parseRateLimit, '100/60s', { limit: 100, windowSeconds: 60 }],
     [parseRateLimit, '1000/1h', { limit: 1000, windowSeconds: 3_600 }],
+    [collectRateLimit, '100/60s', [{ name: 'default', limit: 100, windowSeconds: 60 }]],
+    [collectRateLimit, 'burst=10/1s', [{ name: 'burst', limit: 10, windowSeconds: 1 }]],
     [parsePort, '0', 0],
     [parsePort, '65535', 65_535],
     [parseJsonFlag, '{"a":{"b":1}}', { a: { b: 1 } }],
@@ -25,6 +36,7 @@ describe('what users write behind flags', () => {
     [parseDuration, ['', '-1', '1y', '1.5h', '1h30m', 'soon', '9999999999']],
     [parseTimeFlag, ['', 'tomorrow', '2027-02-30', '2027-01-31T12:00:00']],
     [parseRateLimit, ['', '100', '100/', '/60s', '100/60s/1', '-1/60s', '1e3/1h']],
+    [collectRateLimit, ['', 'burst', 'burst=', '=1/1s', 'Burst=1/1s', 'a=b=1/1s']],
     [parsePort, ['', '-1', '65536', '4800x', '0x10']],
     [parseJsonFlag, ['', '[]', 'null', '1', '{a:1}']],
   ] as readonly [(text: string) => unknown, readonly string[]][])(

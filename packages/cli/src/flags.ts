@@ -46,6 +46,32 @@ export function parseRateLimit(text: string): RateLimitFlag {
   return { limit: Number(match[1]), windowSeconds: parseDuration(match[2] as string) }
 }
 
+/** A limit by its name; the one that needs none is called `default`. */
+export interface RatePolicyFlag extends RateLimitFlag {
+  readonly name: string
+}
+
+/** A flag given several times: `100/60s`, `burst=10/1s`. */
+export function collectRateLimit(text: string, before: readonly RatePolicyFlag[] = []): readonly RatePolicyFlag[] {
+  const match = /^(?:([a-z][a-z0-9_-]{0,31})=)?(.*)$/s.exec(text)
+  const name = match?.[1] ?? 'default'
+  if (before.some((policy) => policy.name === name)) throw new InvalidArgumentError(`names ${name} twice`)
+  return [...before, { name, ...parseRateLimit(match?.[2] ?? '') }]
+}
+
+/** As a body says it. What was not said is left as it is, and those with a name replace all that had one. */
+export function readRateLimits(flag: readonly RatePolicyFlag[] | 'none' | undefined) {
+  if (flag === 'none') return { rateLimit: null, rateLimits: null }
+  const [first] = (flag ?? []).filter(({ name }) => name === 'default')
+  const others = (flag ?? []).filter(({ name }) => name !== 'default')
+  return {
+    ...(first === undefined ? {} : { rateLimit: { limit: first.limit, windowSeconds: first.windowSeconds } }),
+    ...(others.length === 0 ? {} : { rateLimits: others }),
+  }
+}
+
+export const rateLimitHelp = 'such as 100/60s, or by a name burst=10/1s, once for each; or none'
+
 export function parseJsonFlag(text: string): { readonly [name: string]: unknown } {
   try {
     const value: unknown = JSON.parse(text)

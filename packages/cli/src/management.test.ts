@@ -45,6 +45,27 @@ describe('keys', () => {
     expect(key).not.toHaveProperty('key')
   })
 
+  it('have several limits by name, as clients and APIs have, and none again', async () => {
+    const { id } = await json('keys', 'create', '--audience', audience, '--client', clientId, '--scope', 'orders:read')
+    const one = { limit: 5, windowSeconds: 3_600 }
+    const burst = { name: 'burst', limit: 2, windowSeconds: 1 }
+    const flags = ['--rate-limit', '5/1h', '--rate-limit', 'burst=2/1s'] as const
+    const none = { rateLimit: null, rateLimits: null }
+    for (const target of [
+      ['keys', id],
+      ['clients', clientId],
+      ['apis', audience],
+    ] as const) {
+      const [command, name] = target
+      const update = (...more: readonly string[]) => json(command, 'update', name, ...more)
+      expect(await update(...flags)).toMatchObject({ rateLimit: one, rateLimits: [burst] })
+      expect(await update('--rate-limit', '9/1h')).toMatchObject({ rateLimit: { limit: 9 }, rateLimits: [burst] })
+      expect(await update('--rate-limit', 'none')).toMatchObject(none)
+    }
+    const twice = await cli(['keys', 'update', id, '--rate-limit', '1/1s', '--rate-limit', 'default=2/1s'])
+    expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('names default twice')])
+  })
+
   it('are listed, changed, rolled, suspended and ended, and what they were is refused afterwards', async () => {
     const made = await json('keys', 'create', '--audience', audience, '--client', clientId, '--scope', 'orders:read')
     const { id, key } = made

@@ -100,6 +100,7 @@ describe('config print', () => {
       COUNTERSIGN_ADMIN_KEY: dev.ready.adminKey!,
       COUNTERSIGN_TRUSTED_PROXIES: '10.0.0.0/8,2001:db8::/32',
       COUNTERSIGN_PORT_4800_TCP: 'injected',
+      COUNTERSIGN_REDIS: 'rediss://me:hunter%2F2@cache.example:6380/1',
     }
     const [json, text] = await Promise.all([
       run(['config', 'print', '--json'], { cwd, env }),
@@ -109,6 +110,7 @@ describe('config print', () => {
       url: 'https://auth.example',
       listen: '127.0.0.1:4800',
       database: 'postgres://[redacted]@db.example/x?sslpassword=[redacted]',
+      redis: 'rediss://[redacted]@cache.example:6380/1',
       masterKey: '[redacted]',
       adminKey: '[redacted]',
       trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
@@ -149,6 +151,17 @@ describe('serve', () => {
     const second = await startUntilReady(['serve', '--json'], { cwd: other.path, env: asAdmin })
     expect(JSON.parse(second.line).adminKey).toBeNull()
     expect(await second.stop()).toBe(0)
+    const away = { ...env, COUNTERSIGN_REDIS: 'redis://me:hunter2@127.0.0.1:1' }
+    const empty = makeFolder()
+    const alone = await run(['serve'], { cwd: empty.path, env: away })
+    empty.remove()
+    expect(alone).toEqual({
+      code: 6,
+      out: '',
+      err: expect.stringMatching(
+        /^.*COUNTERSIGN_REDIS: redis:\/\/\[redacted\]@127\.0\.0\.1:1 refuses the connection\n$/,
+      ),
+    })
     const none = await run(['serve'], { cwd: other.path })
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining('COUNTERSIGN_URL is required') })
     other.remove()

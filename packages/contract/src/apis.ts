@@ -31,6 +31,7 @@ export const api = z.object({
   status: z.enum(['active', 'disabled', 'revoked']),
   scopes: z.array(z.object({ name: v.scopeToken, description: z.string() })),
   ...settings,
+  ...v.limited,
   builtIn: z.boolean(),
   createdAt: v.time,
   updatedAt: v.time,
@@ -42,6 +43,7 @@ const operation = z.object({
   path: z.string(),
   operationId: z.string().optional(),
   requires: z.array(z.array(z.string())),
+  cost: z.int().optional(),
   public: z.boolean(),
 })
 
@@ -115,6 +117,7 @@ export const apiRoutes = {
       tokenFormat: settings.tokenFormat.optional(),
       signingAlg: settings.signingAlg.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      ...v.limiting,
     }),
     answer: { status: 201, schema: api },
     isIdempotent: true,
@@ -154,6 +157,7 @@ export const apiRoutes = {
       tokenFormat: settings.tokenFormat.optional(),
       signingAlg: settings.signingAlg.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      ...v.limiting,
     }),
     answer: { status: 200, schema: api },
   }),

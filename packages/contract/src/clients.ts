@@ -21,6 +21,7 @@ export const client = z.object({
   jwks: z.object({ keys: z.array(v.jwk) }),
   secrets: z.array(z.object({ id: v.id, createdAt: v.time, expiresAt: v.time.nullable() })),
   selfIssuedTtlSecondsMax: selfIssuedTtl,
+  ...v.limited,
   createdAt: v.time,
   updatedAt: v.time,
 })
@@ -43,6 +44,7 @@ export const clientRoutes = {
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
+      ...v.limiting,
     }),
     answer: { status: 201, schema: client.extend({ clientSecret: z.string().optional() }) },
     isIdempotent: true,
@@ -81,6 +83,7 @@ export const clientRoutes = {
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
+      ...v.limiting,
     }),
     answer: { status: 200, schema: client },
   }),

@@ -88,6 +88,23 @@ export const rateLimit = z.strictObject({
     .max(86_400 * 31),
 })
 
+export const ratePolicy = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must match [a-z][a-z0-9_-]{0,31}'),
+  ...rateLimit.shape,
+})
+
+export const rateLimits = z
+  .array(ratePolicy)
+  .max(limits.ratePoliciesMax)
+  .refine((policies) => new Set(policies.map(({ name }) => name)).size === policies.length, 'names a policy twice')
+  .meta({ description: 'Further limits by name; a call must pass all of them. `rateLimit` is the one named `default`' })
+
+/** As an answer shows what limits a key, client or API. */
+export const limited = { rateLimit: rateLimit.nullable(), rateLimits: rateLimits.nullable() }
+
+/** As a body sets it: null takes away. */
+export const limiting = { rateLimit: rateLimit.nullable().optional(), rateLimits: rateLimits.nullable().optional() }
+
 export const environment = z.enum(['live', 'test'])
 export const status = z.enum(['active', 'disabled', 'revoked', 'expired'])
 export const switchable = z.enum(['active', 'disabled'])

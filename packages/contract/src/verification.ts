@@ -1,3 +1,4 @@
+import { limits } from '@countersign/core'
 import { z } from 'zod'
 import { route } from './route.ts'
 import * as v from './values.ts'
@@ -14,6 +15,16 @@ const grant = z.object({
   environment: v.environment.nullable(),
   metadata: v.metadata,
   parent: z.string().optional(),
+})
+
+/** What a policy says after a call; `retryAfterSeconds` where it refuses, absent where waiting does not help. */
+const rateLimit = z.object({
+  name: z.string(),
+  limit: z.int(),
+  windowSeconds: z.int(),
+  remaining: z.int(),
+  resetSeconds: z.int(),
+  retryAfterSeconds: z.int().optional(),
 })
 
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
@@ -39,6 +50,12 @@ export const verificationRoutes = {
       ip: z.string().max(64).optional(),
       origin: z.string().max(255).optional(),
       minSequence: z.int().min(0).optional(),
+      cost: z
+        .int()
+        .min(0)
+        .max(limits.costMax)
+        .optional()
+        .meta({ description: 'What the call spends from every limit; default: what the operation costs, else 1' }),
     }),
     answer: {
       status: 200,
@@ -46,13 +63,16 @@ export const verificationRoutes = {
         z.object({
           active: z.literal(true),
           grant,
-          rateLimit: z.object({ limit: z.int(), remaining: z.int(), resetSeconds: z.int() }).optional(),
+          rateLimit: rateLimit.optional(),
+          rateLimits: z.array(rateLimit).optional(),
         }),
         z.object({
           active: z.literal(false),
           code: z.string(),
           detail: z.string(),
           missingScope: v.scopeText.optional(),
+          rateLimit: rateLimit.optional(),
+          rateLimits: z.array(rateLimit).optional(),
         }),
       ]),
     },

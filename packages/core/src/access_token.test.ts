@@ -76,13 +76,29 @@ test('what was written is read back whole', () => {
     scope: ['read', 'write'],
     lineage: input.lineage,
     constraints: input.constraints,
-    rateLimit: input.rateLimit,
+    rates: [{ name: 'default', limit: 3, windowSeconds: 60 }],
+    clientRates: [],
     limitId: '0123456789AB',
     environment: 'test',
     metadata: { plan: 'gold' },
     position: 5,
     expiresAt: 2000,
   })
+})
+
+test('named limits and the client’s are read back too, with or without one named default', () => {
+  const burst = { name: 'burst', limit: 5, windowSeconds: 1 }
+  const day = { name: 'day', limit: 9, windowSeconds: 86_400 }
+  const both = accessTokenClaims({ ...input, rateLimits: [burst], clientRateLimits: [day] })
+  expect(both).toMatchObject({ cs_limits: { id: '0123456789AB', policies: [burst] }, cs_client_limits: [day] })
+  expect(readAccessToken(both, context)).toMatchObject({
+    rates: [{ name: 'default', limit: 3, windowSeconds: 60 }, burst],
+    clientRates: [day],
+  })
+  const { rateLimit: _, ...unnamed } = input
+  const named = accessTokenClaims({ ...unnamed, rateLimits: [burst] })
+  expect(named).not.toHaveProperty('cs_limit')
+  expect(readAccessToken(named, context)).toMatchObject({ rates: [burst], limitId: '0123456789AB' })
 })
 
 describe('a claim that is not as we write it refuses the token: a constraint nobody can read must not be dropped', () => {
@@ -108,6 +124,14 @@ describe('a claim that is not as we write it refuses the token: a constraint nob
     ['cs_constraints', [null]],
     ['cs_limit', 5],
     ['cs_limit', { limit: 1, windowSeconds: 1 }],
+    ['cs_limit', { id: 'x', limit: 1, windowSeconds: 0 }],
+    ['cs_limits', { id: '0123456789AB' }],
+    ['cs_limits', { id: 'another', policies: [] }],
+    ['cs_limits', { id: '0123456789AB', policies: [{ name: 'a', limit: -1, windowSeconds: 1 }] }],
+    ['cs_limits', { id: '0123456789AB', policies: [{ limit: 1, windowSeconds: 1 }] }],
+    ['cs_client_limits', {}],
+    ['cs_client_limits', [5]],
+    ['cs_client_limits', [{ name: 'a', limit: 1, windowSeconds: '1' }]],
     ['cs_limit', { id: 'x', limit: '1', windowSeconds: 1 }],
     ['cs_meta', 'gold'],
     ['cnf', { jkt: 'x' }],

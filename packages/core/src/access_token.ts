@@ -1,19 +1,21 @@
 /**
  * The claims of an access token we issue, RFC 9068, and back. Beside the registered ones: `cs_pos` (feed.md §2) and, for
- * a token that came from another credential, what it inherits: `cs_parent cs_lineage cs_env cs_constraints cs_limit`.
+ * a token that came from another credential, what it inherits: `cs_parent cs_lineage cs_env cs_constraints
+ * cs_limit cs_limits`; and `cs_client_limits`, its client's when it was issued.
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
 import { type Ancestor, type Constraints, formatAncestor, type Metadata, parseAncestor } from './feed.ts'
-import type { RateLimit } from './gcra.ts'
+import { defaultPolicyName, type RatePolicy } from './gcra.ts'
 import { limits } from './limits.ts'
+import { type Limited, policiesOf } from './rate_policy.ts'
 import { formatScope, parseScope, type Scope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** `typ` of what may be presented to an API, RFC 9068 §2.1. */
 export const accessTokenTypes = ['at+jwt'] as const
 
-export interface AccessTokenInput {
+export interface AccessTokenInput extends Limited {
   readonly issuer: string
   readonly subject: string
   readonly audience: string
@@ -27,8 +29,10 @@ export interface AccessTokenInput {
   readonly metadata?: Metadata
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
-  readonly rateLimit?: RateLimit
+  /** What its limits are counted under. */
   readonly limitId?: string
+  /** Its client's, for as long as nothing else is said of them. */
+  readonly clientRateLimits?: readonly RatePolicy[]
 }
 
 type Claims = { readonly [name: string]: unknown }
@@ -49,8 +53,21 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     ...(lineage[0] === undefined ? {} : { cs_parent: bareId(lineage[0]), cs_lineage: lineage.map(formatAncestor) }),
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
     ...(isEmpty(input.constraints) ? {} : { cs_constraints: input.constraints }),
-    ...(input.rateLimit === undefined ? {} : { cs_limit: { id: input.limitId, ...input.rateLimit } }),
+    ...limitClaims(input),
     ...(isEmpty(input.metadata) ? {} : { cs_meta: input.metadata }),
+  }
+}
+
+/** The policy named `default` by itself, so that whoever knows no other goes on counting it. */
+function limitClaims(input: AccessTokenInput): Claims {
+  const id = input.limitId ?? input.jti
+  const policies = policiesOf(input)
+  const first = policies.find(({ name }) => name === defaultPolicyName)
+  const others = policies.filter((policy) => policy !== first)
+  return {
+    ...(first === undefined ? {} : { cs_limit: { id, limit: first.limit, windowSeconds: first.windowSeconds } }),
+    ...(others.length === 0 ? {} : { cs_limits: { id, policies: others } }),
+    ...(isEmpty(input.clientRateLimits) ? {} : { cs_client_limits: input.clientRateLimits }),
   }
 }
 
@@ -68,10 +85,12 @@ export function readAccessToken(
   if (typeof exp !== 'number' || typeof scope !== 'string' || !isCount(position) || 'cnf' in claims) return undefined
   const lineage = readLineage(claims.cs_lineage)
   const constraints = readConstraints(claims.cs_constraints)
-  const limit = readLimit(claims.cs_limit)
+  const own = readLimits(claims.cs_limit, claims.cs_limits)
+  const clientRates = readPolicies(claims.cs_client_limits ?? none)
   const environment = claims.cs_env
   const metadata = claims.cs_meta ?? noMetadata
-  if (lineage === undefined || constraints === undefined || limit === undefined || !isObject(metadata)) return undefined
+  if (lineage === undefined || constraints === undefined || !isObject(metadata)) return undefined
+  if (own === undefined || clientRates === undefined) return undefined
   if (environment !== undefined && environment !== 'live' && environment !== 'test') return undefined
   return {
     kind: 'access_token',
@@ -89,8 +108,9 @@ export function readAccessToken(
     ...(environment === undefined ? {} : { environment }),
     metadata,
     constraints,
-    ...(limit === null ? {} : { rateLimit: { limit: limit.limit, windowSeconds: limit.windowSeconds } }),
-    limitId: limit?.id ?? jti,
+    rates: own.policies,
+    limitId: own.id ?? jti,
+    clientRates,
     lineage,
     position,
   }
@@ -117,13 +137,33 @@ function readConstraints(value: unknown): readonly Constraints[] | undefined {
   return value.every(isSet) ? value : undefined
 }
 
-/** `null`: it names none. `undefined`: it names one that cannot be read. */
-function readLimit(value: unknown): (RateLimit & { readonly id: string }) | null | undefined {
-  if (value === undefined) return null
-  if (!isObject(value)) return undefined
-  const { id, limit, windowSeconds } = value
-  if (typeof id !== 'string' || !isCount(limit) || typeof windowSeconds !== 'number') return undefined
-  return { id, limit, windowSeconds }
+interface OwnLimits {
+  readonly id: string | undefined
+  readonly policies: readonly RatePolicy[]
+}
+
+const unlimited: OwnLimits = { id: undefined, policies: none }
+
+/** `undefined`: one of them cannot be read. Both name what they are counted under, and that is one thing. */
+function readLimits(first: unknown, others: unknown): OwnLimits | undefined {
+  if (first === undefined && others === undefined) return unlimited
+  const [named, beside] = [first ?? others, others ?? { id: undefined, policies: none }]
+  if (!isObject(named) || !isObject(beside) || typeof named.id !== 'string') return undefined
+  if (others !== undefined && beside.id !== named.id) return undefined
+  const all = first === undefined ? [] : [{ name: defaultPolicyName, ...named }]
+  const policies = Array.isArray(beside.policies) ? readPolicies([...all, ...beside.policies]) : undefined
+  return policies && { id: named.id, policies }
+}
+
+function readPolicies(value: unknown): readonly RatePolicy[] | undefined {
+  if (value === none) return none
+  if (!Array.isArray(value) || value.length > limits.ratePoliciesMax + 1) return undefined
+  const policies = value.flatMap((item) => {
+    if (!isObject(item) || typeof item.name !== 'string') return []
+    const { name, limit, windowSeconds } = item
+    return isCount(limit) && isCount(windowSeconds) && windowSeconds > 0 ? [{ name, limit, windowSeconds }] : []
+  })
+  return policies.length === value.length ? policies : undefined
 }
 
 function bareId(ancestor: Ancestor): string {

@@ -1,6 +1,10 @@
 import type { Established } from './effective_grant.ts'
 import type { CredentialRecord } from './feed.ts'
+import { policiesOf } from './rate_policy.ts'
 import { parseScope } from './scope.ts'
+
+/** What most have of it; theirs to share, nobody's to change. */
+const none: readonly never[] = Object.freeze([])
 
 /** A looked-up API key or opaque token as a credential: its digest has matched, which is all that is known so far. */
 export function establishRecord(record: CredentialRecord, tenant: string): Established {
@@ -24,8 +28,9 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     ...(record.environment === undefined ? {} : { environment: record.environment }),
     metadata: record.metadata,
     constraints: [own, ...record.inherited],
-    ...(record.rateLimit === undefined ? {} : { rateLimit: record.rateLimit }),
+    rates: policiesOf(record),
     limitId: record.limitId,
+    clientRates: record.clientRateLimits ?? none,
     lineage: record.lineage,
     ...(record.position === undefined ? {} : { position: record.position }),
     client: { status: record.clientStatus, access: parseScope(record.access) },

@@ -21,6 +21,8 @@ const credential: Established = {
   leewaySeconds: 0,
   metadata: {},
   constraints: [],
+  rates: [],
+  clientRates: [],
   limitId: 'jti1',
   lineage: [],
   position: 50,
@@ -35,7 +37,7 @@ function judge(
   at = now,
 ): string {
   const effective = effectiveGrant({ ...credential, ...change }, { ...silent, ...standing })
-  const decision = decide(effective, { ...expected, ...expectation }, undefined, at)
+  const decision = decide(effective, { ...expected, ...expectation }, [], at)
   return decision.active ? `active ${decision.grant.scope}` : decision.rejection.code
 }
 
@@ -196,7 +198,7 @@ test('one alternative that is met is enough; the refusal names the one that lack
         ['read', 'c'],
       ],
     },
-    undefined,
+    [],
     now,
   )
   expect(decision).toMatchObject({ rejection: { neededScope: ['read', 'c'], missingScope: ['c'] } })
@@ -209,8 +211,8 @@ test('a credential with an empty scope has no access, but to what needs none', (
 
 test('only a spent limit refuses as rate_limited, and only what would pass', () => {
   const rateLimit = {
+    name: 'default',
     allowed: false,
-    arrivalAt: 0,
     limit: 1,
     windowSeconds: 1,
     remaining: 0,
@@ -218,10 +220,65 @@ test('only a spent limit refuses as rate_limited, and only what would pass', () 
     retryAfterSeconds: 1,
   }
   const effective = effectiveGrant(credential, silent)
-  expect(decide(effective, expected, rateLimit, now)).toMatchObject({ rejection: { code: 'rate_limited' } })
-  expect(decide(effective, expected, { ...rateLimit, allowed: true }, now)).toMatchObject({ active: true })
-  expect(decide(effective, { ...expected, audience: 'x' }, rateLimit, now)).toMatchObject({
+  expect(decide(effective, expected, [rateLimit], now)).toMatchObject({ rejection: { code: 'rate_limited' } })
+  expect(decide(effective, expected, [{ ...rateLimit, allowed: true }], now)).toMatchObject({ active: true })
+  expect(decide(effective, { ...expected, audience: 'x' }, [rateLimit], now)).toMatchObject({
     rejection: { code: 'wrong_audience' },
+  })
+})
+
+test('one of several policies that says no refuses, and the one to wait for longest is named', () => {
+  const spent = { name: 'burst', allowed: false, limit: 1, windowSeconds: 1, remaining: 0, resetSeconds: 1 }
+  const effective = effectiveGrant(credential, silent)
+  const taken = [
+    { ...spent, name: 'default', allowed: true, retryAfterSeconds: 0 },
+    { ...spent, retryAfterSeconds: 1 },
+    { ...spent, name: 'day', retryAfterSeconds: 9 },
+  ]
+  expect(decide(effective, expected, taken, now)).toMatchObject({
+    rejection: { detail: 'the rate limit "day" is spent', rateLimit: { name: 'day' }, rateLimits: taken },
+  })
+  const never = { ...spent, retryAfterSeconds: Number.POSITIVE_INFINITY }
+  expect(decide(effective, expected, [...taken, never], now)).toMatchObject({
+    rejection: { detail: expect.stringContaining('costs more than the rate limit "burst"') },
+  })
+})
+
+describe('the limits of a call', () => {
+  const rate = { limit: 9, windowSeconds: 1 }
+  const shown = (established: Partial<Established>, standing: Partial<Standing>) =>
+    effectiveGrant({ ...credential, ...established }, { ...silent, ...standing }).spends.map(
+      ({ key: counter, rate: { name, limit }, cost }) => [counter, name, limit, cost],
+    )
+
+  test('are its own, its client’s for that API, and its API’s; equal names are told apart', () => {
+    const own = {
+      rates: [
+        { name: 'default', ...rate },
+        { name: 'burst', ...rate },
+      ],
+      limitId: 'k1',
+    }
+    const ofClient = { ...client, rateLimit: rate, rateLimits: [{ name: 'day', ...rate }] }
+    expect(shown(own, { client: ofClient, api: { ...api, rateLimit: rate } })).toEqual([
+      ['{default api_1}:key:k1:default', 'default', 9, 1],
+      ['{default api_1}:key:k1:burst', 'burst', 9, 1],
+      ['{default api_1}:client:client_a:default', 'client:default', 9, 1],
+      ['{default api_1}:client:client_a:day', 'day', 9, 1],
+      ['{default api_1}:api::default', 'api:default', 9, 1],
+    ])
+    expect(shown({}, {})).toEqual([])
+  })
+
+  test('of the client are those signed with a JWT until others are said, and of a record always the record’s', () => {
+    const signed = { clientRates: [{ name: 'signed', ...rate }] }
+    const said = { ...client, rateLimits: [{ name: 'said', ...rate }] }
+    const names = (...given: Parameters<typeof shown>) => shown(...given).map(([, name]) => name)
+    expect(names(signed, {})).toEqual(['signed'])
+    expect(names(signed, { client: said })).toEqual(['said'])
+    expect(names(signed, { client })).toEqual([])
+    const recorded = { ...signed, client: { status: 'active', access: ['read'] } } as const
+    expect(names(recorded, { client: said })).toEqual(['signed'])
   })
 })
 
@@ -231,10 +288,11 @@ test('a child spends from its oldest ancestor, as that is limited now', () => {
     { type: 'key', id: 'b' },
   ] as const
   const changed = { ...key, rateLimit: { limit: 5, windowSeconds: 1 } }
-  const child = { ...credential, lineage, rateLimit: { limit: 9, windowSeconds: 1 }, limitId: 'b' }
-  expect(effectiveGrant(child, { ...silent, ancestors: [undefined, undefined] }).rateLimit?.limit).toBe(9)
+  const child = { ...credential, lineage, rates: [{ name: 'default', limit: 9, windowSeconds: 1 }], limitId: 'b' }
+  expect(effectiveGrant(child, { ...silent, ancestors: [undefined, undefined] }).rates).toEqual(child.rates)
   expect(effectiveGrant(child, { ...silent, ancestors: [undefined, changed] })).toMatchObject({
-    rateLimit: { limit: 5 },
+    rates: [{ name: 'default', limit: 5 }],
+    spends: [{ key: '{default api_1}:key:b:default' }],
     limitId: 'b',
   })
 })

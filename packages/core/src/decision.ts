@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
 import { allowsAddress, type EffectiveGrant } from './effective_grant.ts'
-import type { RateLimitOutcome } from './gcra.ts'
+import { type RateLimitOutcome, tightest } from './gcra.ts'
 import type { Grant } from './grant.ts'
 import { limits } from './limits.ts'
 import type { Rejection } from './rejection.ts'
@@ -24,18 +24,24 @@ export type Decision =
 
 /**
  * The one place that says whether a credential may be used. It reads no clock and no book: the caller hands it what they
- * said in the same synchronous turn, after the last wait.
+ * said in the same synchronous turn, after the last wait. `taken` is what every limit said; none: nothing limits it.
  */
 export function decide(
   effective: EffectiveGrant,
   expected: Expectation,
-  rateLimit: RateLimitOutcome | undefined,
+  taken: readonly RateLimitOutcome[],
   now: Seconds,
 ): Decision {
   const rejection = findRejection(effective, expected, now)
   if (rejection !== undefined) return { active: false, rejection }
+  const rateLimit = tightest(taken)
   if (rateLimit !== undefined && !rateLimit.allowed) {
-    return { active: false, rejection: { code: 'rate_limited', detail: 'the rate limit is spent', rateLimit } }
+    const { name, limit, retryAfterSeconds } = rateLimit
+    const detail =
+      retryAfterSeconds === Number.POSITIVE_INFINITY
+        ? `the call costs more than the rate limit "${name}" of ${limit} ever allows`
+        : `the rate limit "${name}" is spent`
+    return { active: false, rejection: { code: 'rate_limited', detail, rateLimit, rateLimits: taken } }
   }
   return { active: true, grant: effective.grant, rateLimit }
 }

@@ -12,8 +12,9 @@ import type {
   TenantState,
   TokenState,
 } from './feed.ts'
-import type { RateLimit } from './gcra.ts'
+import type { RatePolicy, Spend } from './gcra.ts'
 import type { CredentialKind, Grant } from './grant.ts'
+import { policiesOf, spendsOf } from './rate_policy.ts'
 import { formatScope, intersectScope, parseScope, type Scope, scopeSet } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
@@ -36,8 +37,11 @@ export interface Established {
   readonly metadata: Metadata
   /** Its own and its ancestors': all must hold. */
   readonly constraints: readonly Constraints[]
-  readonly rateLimit?: RateLimit
+  /** Its own limits, counted under `limitId`. */
+  readonly rates: readonly RatePolicy[]
   readonly limitId: string
+  /** Its client's, as recorded or signed with it. */
+  readonly clientRates: readonly RatePolicy[]
   readonly lineage: readonly Ancestor[]
   /** `cs_pos`: the sequence its issuer had applied; absent for keys and what clients sign. */
   readonly position?: number
@@ -64,8 +68,11 @@ export interface EffectiveGrant {
   readonly endsAt: Seconds
   readonly addressRanges: readonly (readonly AddressRange[])[]
   readonly origins: readonly ReadonlySet<string>[]
-  readonly rateLimit: RateLimit | undefined
+  /** Its own limits now, for what is made from it, and what they are counted under. */
+  readonly rates: readonly RatePolicy[]
   readonly limitId: string
+  /** What one call that costs 1 spends: its own limits, its client's and its API's. */
+  readonly spends: readonly Spend[]
 }
 
 /** The one place where what was issued and what was said since become one. Pure. */
@@ -75,6 +82,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
   const has = scopeSet(scope)
   let expiresAt = credential.expiresAt ?? Infinity
   for (const state of states) expiresAt = Math.min(expiresAt, state.expiresAt ?? Infinity)
+  const rates = ownRates(credential, standing)
   const constraints =
     states === nothing ? credential.constraints : [...credential.constraints, ...states.filter(hasConstraints)]
   return {
@@ -97,8 +105,9 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     notBefore: credential.notBefore ?? 0,
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
     ...readConstraints(constraints),
-    rateLimit: effectiveRateLimit(credential, standing),
-    limitId: credential.limitId,
+    rates,
+    limitId: limitIdOf(credential),
+    spends: findSpends(credential, standing, rates),
   }
 }
 
@@ -154,12 +163,34 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
 }
 
 /** A child spends from its oldest ancestor's limit, as that is now. */
-function effectiveRateLimit(credential: Established, standing: Standing): RateLimit | undefined {
+function ownRates(credential: Established, standing: Standing): readonly RatePolicy[] {
   const oldest = standing.ancestors.at(-1)
   const isKey = credential.lineage.at(-1)?.type === 'key'
-  if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rateLimit
+  if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rates
   // A key's state is whole: one without a limit has none any more.
-  return (oldest as KeyState).rateLimit
+  return policiesOf(oldest as KeyState)
+}
+
+/** The key it came from, also when that had no limit yet. */
+function limitIdOf({ lineage, limitId }: Established): string {
+  const oldest = lineage.at(-1)
+  return oldest?.type === 'key' ? oldest.id : limitId
+}
+
+/** Most calls have no limit, and this is on the path of every cold one. */
+const unlimited: readonly Spend[] = []
+
+function findSpends(credential: Established, { api, client }: Standing, own: readonly RatePolicy[]): readonly Spend[] {
+  // A record was read after whatever the book says of its client; a JWT says what held when it was signed.
+  const isSaid = credential.client === undefined && client !== undefined && client !== 'revoked'
+  const ofClient = isSaid ? policiesOf(client) : credential.clientRates
+  const ofApi = api === undefined || api === 'revoked' ? [] : policiesOf(api)
+  if (own.length === 0 && ofClient.length === 0 && ofApi.length === 0) return unlimited
+  return spendsOf(credential.tenant, credential.apiId, [
+    { level: 'key', id: limitIdOf(credential), policies: own },
+    { level: 'client', id: credential.clientId, policies: ofClient },
+    { level: 'api', id: '', policies: ofApi },
+  ])
 }
 
 type Allowed = Pick<EffectiveGrant, 'addressRanges' | 'origins'>

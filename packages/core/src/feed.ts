@@ -3,7 +3,8 @@
  * Each entry holds its object's whole state, never a difference; the higher version wins; `revoked` beats every version.
  */
 import type { Environment } from './api_key.ts'
-import type { RateLimit } from './gcra.ts'
+import type { RatePolicy } from './gcra.ts'
+import type { Limited } from './rate_policy.ts'
 import type { Seconds } from './seconds.ts'
 
 /** A follower's place in one tenant's log. The epoch is compared for equality only. */
@@ -44,7 +45,7 @@ export interface TenantState {
   readonly slug: string
 }
 
-export interface ApiState {
+export interface ApiState extends Limited {
   readonly status: Status
   readonly audience: string
   /** The ceiling for `maxStaleness` of every verifier of this API. */
@@ -53,7 +54,8 @@ export interface ApiState {
   readonly createdSequence: number
 }
 
-export interface ClientState {
+/** Its limits are counted for each API by itself. */
+export interface ClientState extends Limited {
   readonly status: Status
   /** API id to scope: what the client may have now. */
   readonly access: { readonly [apiId: string]: string }
@@ -61,11 +63,10 @@ export interface ClientState {
   readonly cutOff: number
 }
 
-export interface KeyState extends Constraints {
+export interface KeyState extends Constraints, Limited {
   readonly status: Status
   readonly scope: string
   readonly expiresAt?: Seconds
-  readonly rateLimit?: RateLimit
 }
 
 /** A token already issued, JWT or opaque: what was said about it since. */
@@ -181,7 +182,7 @@ export function parseAncestor(text: string): Ancestor | undefined {
 }
 
 /** What `POST /v1/lookup` answers about an API key or opaque token, and what the in-process directory gives. */
-export interface CredentialRecord extends Constraints {
+export interface CredentialRecord extends Constraints, Limited {
   readonly kind: 'api_key' | 'access_token'
   readonly id: string
   readonly version: number
@@ -195,8 +196,7 @@ export interface CredentialRecord extends Constraints {
   readonly expiresAt?: Seconds
   readonly environment?: Environment
   readonly metadata: Metadata
-  readonly rateLimit?: RateLimit
-  /** What spends from `rateLimit`: the id of the oldest ancestor, or its own. */
+  /** What its limits are counted under: the id of the oldest ancestor, or its own. */
   readonly limitId: string
   readonly lineage: readonly Ancestor[]
   /** Constraint sets of the ancestors, all of which must hold too. */
@@ -206,6 +206,8 @@ export interface CredentialRecord extends Constraints {
   readonly clientStatus: Status
   /** The client's present access for this API. */
   readonly access: string
+  /** The client's present limits; absent when it has none. */
+  readonly clientRateLimits?: readonly RatePolicy[]
 }
 
 /** What a look-up of a client's public key gives: enough to verify and judge a self-issued JWT. */
@@ -220,6 +222,8 @@ export interface PublicKeyRecord {
   readonly clientStatus: Status
   readonly access: { readonly [apiId: string]: string }
   readonly metadata: Metadata
+  /** The client's limits; absent when it has none. */
+  readonly clientRateLimits?: readonly RatePolicy[]
 }
 
 /** A look-up's answer with the place it was read at (feed.md §4). */

@@ -28,6 +28,10 @@ export const limits = {
   unknownLifeSeconds: 5,
   /** Address ranges or origins one key may name. */
   constraintEntriesMax: 100,
+  /** Named rate limits of one key, client or API, beside the one that needs no name. */
+  ratePoliciesMax: 8,
+  /** What one call may cost. */
+  costMax: 1_000_000,
   maxStalenessSecondsMin: 1,
   maxStalenessSecondsMax: 300,
   maxStalenessSecondsDefault: 10,

@@ -9,8 +9,8 @@ import {
 } from './rejection.ts'
 
 const rateLimit = {
+  name: 'default',
   allowed: false,
-  arrivalAt: 0,
   limit: 10,
   windowSeconds: 60,
   remaining: 0,
@@ -34,7 +34,7 @@ const rejections: { readonly [C in Rejection['code']]: Rejection } = {
   address_not_allowed: { code: 'address_not_allowed', detail: 'd' },
   origin_not_allowed: { code: 'origin_not_allowed', detail: 'd' },
   insufficient_scope: { code: 'insufficient_scope', detail: 'd', neededScope: ['a', 'b'], missingScope: ['b'] },
-  rate_limited: { code: 'rate_limited', detail: 'd', rateLimit },
+  rate_limited: { code: 'rate_limited', detail: 'd', rateLimit, rateLimits: [rateLimit] },
 }
 
 describe('each reason has its status and challenge (contract.md §5, RFC 6750 §3)', () => {
@@ -86,7 +86,24 @@ test('a spent limit says how much, of how much, and when to come again', () => {
     'RateLimit-Policy': '"default";q=10;w=60',
     'Retry-After': '6',
   })
-  expect(rateLimitHeaders({ ...rateLimit, remaining: 3, resetSeconds: 5 }).RateLimit).toBe('"default";r=3;t=5')
+  expect(rateLimitHeaders([{ ...rateLimit, remaining: 3, resetSeconds: 5 }]).RateLimit).toBe('"default";r=3;t=5')
+})
+
+test('several policies are members of one list; none is no field', () => {
+  const day = { ...rateLimit, name: 'day', limit: 1000, windowSeconds: 86_400, remaining: 7, resetSeconds: 9 }
+  expect(rateLimitHeaders([rateLimit, day])).toEqual({
+    RateLimit: '"default";r=0;t=60, "day";r=7;t=9',
+    'RateLimit-Policy': '"default";q=10;w=60, "day";q=1000;w=86400',
+  })
+  expect(rateLimitHeaders([])).toEqual({})
+})
+
+test('a call that costs more than a limit ever allows is told so, and not to come again', () => {
+  const never = { ...rateLimit, retryAfterSeconds: Number.POSITIVE_INFINITY }
+  const answer = rejectionAnswer({ code: 'rate_limited', detail: 'd', rateLimit: never, rateLimits: [never] })
+  expect(answer).toMatchObject({ status: 429, body: { detail: expect.stringContaining('costs more') } })
+  expect(answer.headers).toHaveProperty('RateLimit-Policy')
+  expect(answer.headers).not.toHaveProperty('Retry-After')
 })
 
 test('when nobody can tell the answer is 503 with a whole number of seconds, never less than one', () => {

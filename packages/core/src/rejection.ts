@@ -15,7 +15,13 @@ export type Rejection =
       /** What of it is not there. */
       readonly missingScope: Scope
     }
-  | { readonly code: 'rate_limited'; readonly detail: string; readonly rateLimit: RateLimitOutcome }
+  | {
+      readonly code: 'rate_limited'
+      readonly detail: string
+      /** The one to wait for longest. */
+      readonly rateLimit: RateLimitOutcome
+      readonly rateLimits: readonly RateLimitOutcome[]
+    }
 
 /** All of these look the same from outside (invariant 7). */
 export type InvalidTokenCode =
@@ -80,11 +86,17 @@ export function rejectionAnswer(rejection: Rejection): ProblemAnswer {
       return problemAnswer(403, 'insufficient_scope', `This needs the scope ${formatScope(rejection.neededScope)}.`, {
         'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${formatScope(rejection.neededScope)}"`,
       })
-    case 'rate_limited':
+    case 'rate_limited': {
+      const fields = rateLimitHeaders(rejection.rateLimits)
+      const { retryAfterSeconds } = rejection.rateLimit
+      // Waiting helps nobody whose call costs more than the limit: then there is nothing to retry after.
+      if (retryAfterSeconds === Number.POSITIVE_INFINITY)
+        return problemAnswer(429, 'rate_limited', 'This call costs more than the rate limit ever allows.', fields)
       return problemAnswer(429, 'rate_limited', 'Too many requests.', {
-        ...rateLimitHeaders(rejection.rateLimit),
-        'Retry-After': String(rejection.rateLimit.retryAfterSeconds),
+        ...fields,
+        'Retry-After': String(retryAfterSeconds),
       })
+    }
   }
 }
 
@@ -95,11 +107,19 @@ export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer {
   })
 }
 
-/** The `RateLimit` and `RateLimit-Policy` fields of draft-ietf-httpapi-ratelimit-headers. */
-export function rateLimitHeaders(outcome: RateLimitOutcome): Record<string, string> {
+/**
+ * The `RateLimit` and `RateLimit-Policy` fields of draft-ietf-httpapi-ratelimit-headers-10, a list member for each policy.
+ * No outcome, no field. Names are our own, so that they need no escaping.
+ */
+export function rateLimitHeaders(outcomes: readonly RateLimitOutcome[]): Record<string, string> {
+  if (outcomes.length === 0) return {}
   return {
-    RateLimit: `"default";r=${outcome.remaining};t=${outcome.resetSeconds}`,
-    'RateLimit-Policy': `"default";q=${outcome.limit};w=${outcome.windowSeconds}`,
+    RateLimit: outcomes
+      .map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`)
+      .join(', '),
+    'RateLimit-Policy': outcomes
+      .map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`)
+      .join(', '),
   }
 }
 

@@ -60,7 +60,9 @@ export function establishSelfIssued(
     leewaySeconds: limits.clockLeewaySeconds,
     metadata: {},
     constraints: [],
+    rates: [],
     limitId: claims.clientId,
+    clientRates: record.clientRateLimits ?? [],
     lineage: [],
     client: { status: record.clientStatus, access: parseScope(record.access[context.apiId] ?? '') },
   }

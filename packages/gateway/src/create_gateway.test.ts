@@ -150,6 +150,25 @@ describe('what the caller is answered', () => {
     })
   })
 
+  test('several policies are members of one field, and an operation spends what it is described to cost', async () => {
+    const rate = { limit: 4, windowSeconds: 60 }
+    const { text } = await world.key('orders:write', {
+      rateLimit: rate,
+      rateLimits: [{ name: 'day', ...rate, limit: 9 }],
+    })
+    const first = await world.call('DELETE', '/orders', { key: text })
+    expect(first.headers).toMatchObject({
+      ratelimit: '"default";r=1;t=45, "day";r=6;t=20',
+      'ratelimit-policy': '"default";q=4;w=60, "day";q=9;w=60',
+    })
+    expect((await world.call('DELETE', '/orders', { key: text })).status).toBe(429)
+    expect((await world.call('PUT', '/orders', { key: text })).status).toBe(200)
+    const small = await world.key('orders:write', { rateLimit: { limit: 2, windowSeconds: 60 } })
+    const never = await world.call('DELETE', '/orders', { key: small.text })
+    expect(never).toMatchObject({ status: 429, body: expect.stringContaining('costs more') })
+    expect(never.headers).not.toHaveProperty('retry-after')
+  })
+
   test('an alternative is enough, half of one is not', async () => {
     const [a, b, bc] = await Promise.all([world.key('a'), world.key('b'), world.key('b c')])
     expect((await world.call('GET', '/either', { key: a.text })).status).toBe(200)

@@ -94,7 +94,7 @@ function relay(
   const fields = callerHeaders(answer.rawHeaders, {
     status,
     isCredentialUsed: judged !== undefined,
-    rateLimit: judged?.rateLimit === undefined ? undefined : rateLimitHeaders(judged.rateLimit),
+    rateLimit: judged?.rateLimits === undefined ? undefined : rateLimitHeaders(judged.rateLimits),
   })
   // What is left of a body that the upstream did not wait for cannot be told from a next request by everyone.
   if (!request.complete && hasBody(request)) fields.push('Connection', 'close')

@@ -71,7 +71,7 @@ export const ordersDocument = {
       get: { security: [{ o: ['orders:read'] }] },
       post: { security: [{ o: ['orders:write'] }] },
       put: { security: [{ o: ['orders:write'] }] },
-      delete: { security: [{ o: ['orders:write'] }] },
+      delete: { security: [{ o: ['orders:write'] }], 'x-countersign-cost': 3 },
     },
     '/orders/{id}': { get: { security: [{ o: ['orders:read'] }] } },
     '/either': { get: { security: [{ o: ['a'] }, { o: ['b', 'c'] }] } },

@@ -48,7 +48,7 @@ export interface Admission {
 export interface Judged {
   readonly question: Question
   readonly grant: Grant
-  readonly rateLimit: RateLimitOutcome | undefined
+  readonly rateLimits: readonly RateLimitOutcome[] | undefined
 }
 
 export interface PipelineOptions {
@@ -101,6 +101,7 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   const question = questionOf(credentialHeadersOf(rawHeaders), {
     audience,
     requires: match.operation.requires,
+    cost: match.operation.cost,
     ip: origin.address,
     origin: singleOrigin(rawHeaders),
   })
@@ -147,13 +148,13 @@ async function attest(
 
 type Verified = Extract<Outcome, { readonly outcome: 'verified' }>
 
-function verified(question: Question, { grant, rateLimit }: Verified, assertion: string, origin: Origin): Admission {
+function verified(question: Question, { grant, rateLimits }: Verified, assertion: string, origin: Origin): Admission {
   return {
     decision: 'verified',
     why: `${grant.kind} ${grant.credentialId} of ${grant.clientId}`,
     origin,
     identity: identityHeaders(grant, assertion),
-    judged: { question, grant, rateLimit },
+    judged: { question, grant, rateLimits },
   }
 }
 

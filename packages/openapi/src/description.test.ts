@@ -262,6 +262,36 @@ describe('operations that share method and path are one route', () => {
   })
 })
 
+describe('x-countersign-cost is what one call spends', () => {
+  test.each([0, 1, 25, 1_000_000])('%j', (cost) => {
+    expect(operationOf({ ...guarded('read'), 'x-countersign-cost': cost }).cost).toBe(cost)
+  })
+
+  test('without it nothing is said, which is 1', () => {
+    expect(operationOf(guarded('read'))).not.toHaveProperty('cost')
+  })
+
+  test.each<unknown>([-1, 1.5, 1_000_001, '10', null, [], true, {}])(
+    '%j is refused: counted as 1 it would go unseen',
+    (cost) => {
+      expect(errorCode(() => operationOf({ ...guarded('read'), 'x-countersign-cost': cost }))).toBe('invalid_cost')
+    },
+  )
+
+  test('one route described twice costs the most that is said of it, and 1 where nothing is', () => {
+    const costs = (first: object, second: object) => {
+      const paths = {
+        '/a': { get: { ...guarded('r'), ...first } },
+        '/a#again': { get: { ...guarded('r'), ...second } },
+      }
+      return describeApi({ paths }).operations.map(({ cost }) => cost)
+    }
+    expect(costs({ 'x-countersign-cost': 5 }, { 'x-countersign-cost': 9 })).toEqual([9, 9])
+    expect(costs({ 'x-countersign-cost': 0 }, {})).toEqual([1, 1])
+    expect(costs({}, {})).toEqual([undefined, undefined])
+  })
+})
+
 describe('path items', () => {
   test('OpenAPI 3.2: query and additionalOperations; a described method there is the same route', () => {
     const paths = {

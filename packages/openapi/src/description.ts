@@ -30,6 +30,8 @@ export type Operation = Requirement & {
   readonly operationId?: string
   readonly summary?: string
   readonly tags: readonly string[]
+  /** `x-countersign-cost`: what one call spends from every rate limit, 0 to 1,000,000. Absent: 1. */
+  readonly cost?: number
 }
 
 export type ApiDescription = {
@@ -111,6 +113,7 @@ function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequi
   const summary = textMember(value, 'summary')?.trim()
   // `requires` is empty only for what is public or closed to all, and a derived scope must open neither.
   const isDerived = derives && requirement.requires.length > 0
+  const cost = readCost(found)
   const operation: Operation = {
     method,
     basePath,
@@ -120,17 +123,27 @@ function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequi
     tags,
     requires: isDerived ? [[derivedScope(method, path, tags)]] : requirement.requires,
     public: requirement.public,
+    ...(cost === undefined ? {} : { cost }),
   }
   return { operation, template: parsePathTemplate(basePath, path), pointer }
 }
 
-/** Contract §7: operations that share method and path are one route, which needs what all of them need. */
+/** Nobody else writes this member, so one that cannot be read is a slip, and counted as 1 it would go unseen. */
+function readCost({ value, pointer }: FoundOperation): number | undefined {
+  const cost = member(value, 'x-countersign-cost')
+  if (cost === undefined) return undefined
+  if (Number.isInteger(cost) && (cost as number) >= 0 && (cost as number) <= limits.costMax) return cost as number
+  const message = `x-countersign-cost must be a whole number from 0 to ${limits.costMax}.`
+  throw new OpenApiError('invalid_cost', message, pointerTo(pointer, 'x-countersign-cost'))
+}
+
+/** Contract §7: operations that share method and path are one route, which needs and costs what the most of them do. */
 function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Route[] {
   const groups = Map.groupBy(routes, ({ operation, template }) => {
     const isReachable = template.unreachable === undefined
     return `${operation.method} ${isReachable ? routeKey(template) : `unreachable ${operation.path}`}`
   })
-  const merged = new Map<Route, Requirement>()
+  const merged = new Map<Route, Requirement & { readonly cost?: number }>()
   for (const group of groups.values()) {
     const [first, ...others] = group
     if (first === undefined || others.length === 0) continue
@@ -138,7 +151,10 @@ function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Ro
       (sum, { operation, pointer }) => bothRequired(sum, operation, pointer),
       first.operation,
     )
-    for (const route of group) merged.set(route, { requires: all.requires, public: all.public })
+    const costs = group.flatMap(({ operation }) => operation.cost ?? [])
+    // One that says nothing costs 1.
+    const cost = costs.length === 0 ? {} : { cost: Math.max(...costs, ...(costs.length < group.length ? [1] : [])) }
+    for (const route of group) merged.set(route, { requires: all.requires, public: all.public, ...cost })
     reportMerged(first, others, problems)
   }
   return routes.map((route) => ({ ...route, operation: { ...route.operation, ...merged.get(route) } }))

@@ -1,3 +1,5 @@
+import { limits as coreLimits } from '@countersign/core'
+
 /**
  * Every limit of this package. A description is written by the owner of one API and read by a server that many share,
  * so whatever can be made large or deep in one has an end. Real descriptions stay far below: the largest public ones
@@ -21,6 +23,8 @@ export const limits = {
   scopesPerAlternativeMax: 64,
   /** Scopes named in the requirements of all operations together: what an answer that lists them can grow to. */
   requiredScopesMax: 100_000,
+  /** What one call may cost: core's limit, which every verifier holds it to. */
+  costMax: coreLimits.costMax,
   /** Characters of one scope. */
   scopeLengthMax: 256,
   /** Pairs of templates compared for overlap, and problems reported. */

@@ -10,6 +10,7 @@ export type OpenApiErrorCode =
   | 'unsupported_version'
   | 'invalid_paths'
   | 'invalid_base_path'
+  | 'invalid_cost'
   | 'reference_not_local'
   | 'reference_unresolved'
   | 'reference_cycle'

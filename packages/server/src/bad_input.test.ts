@@ -45,6 +45,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       tokenFormat: 'jwt',
       signingAlg: 'ES256',
       maxStalenessSeconds: 10,
+      ...limiting,
     },
   }),
   listApis: async () => ({ query: { limit: '2', after: await cursor('/v1/apis') } }),
@@ -63,6 +64,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       tokenFormat: 'jwt',
       signingAlg: 'ES256',
       maxStalenessSeconds: 10,
+      ...limiting,
     },
   }),
   deleteApi: async () => ({ params: { id: (await newApi()).id } }),
@@ -86,6 +88,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       jwks: { keys: [await newJwk()] },
       metadata: { a: { b: [1] } },
       selfIssuedTtlSecondsMax: 60,
+      ...limiting,
     },
   }),
   listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients') } }),
@@ -100,6 +103,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       jwks: { keys: [await newJwk()] },
       metadata: { a: 1 },
       selfIssuedTtlSecondsMax: 60,
+      ...limiting,
     },
   }),
   deleteClient: async () => ({ params: { clientId: (await world.client()).clientId } }),
@@ -119,7 +123,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       metadata: { a: 1 },
       ipAllow: ['192.0.2.0/24'],
       originAllow: ['https://app.test'],
-      rateLimit: { limit: 1, windowSeconds: 1 },
+      ...limiting,
     },
   }),
   listKeys: async () => ({
@@ -135,7 +139,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       metadata: { a: 1 },
       ipAllow: ['192.0.2.0/24'],
       originAllow: ['https://app.test'],
-      rateLimit: { limit: 1, windowSeconds: 1 },
+      ...limiting,
     },
   }),
   rollKey: async () => ({ params: { id: (await world.key()).id }, body: { graceSeconds: 1 } }),
@@ -171,6 +175,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ip: '192.0.2.1',
       origin: 'https://app.test',
       minSequence: 0,
+      cost: 1,
     },
   }),
   lookup: async () => ({
@@ -205,6 +210,12 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   getTenant: async () => ({ params: { id: (await newTenant()).id } }),
   updateTenant: async () => ({ params: { id: (await newTenant()).id }, body: { name: 'A tenant', status: 'active' } }),
   deleteTenant: async () => ({ params: { id: (await newTenant()).id } }),
+}
+
+/** Wide enough for everything that is asked here within a second that never ends. */
+const limiting = {
+  rateLimit: { limit: 1_000_000, windowSeconds: 1 },
+  rateLimits: [{ name: 'day', limit: 1_000_000, windowSeconds: 86_400 }],
 }
 
 let count = 0

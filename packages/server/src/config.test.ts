@@ -166,6 +166,22 @@ describe('bad', () => {
     expect(problemsOf({}, file).join('\n')).not.toContain(secret)
   })
 
+  it('a Redis is named by a URL, and its credentials show nowhere', () => {
+    const { redis } = readConfig({ ...url, COUNTERSIGN_REDIS: 'rediss://me:geheim@a:7000,b' }, undefined)
+    expect(redis).toMatchObject({ hosts: [{ host: 'a', port: 7_000 }, { host: 'b' }], isTls: true, isCluster: true })
+    expect(JSON.stringify(redis)).not.toContain('geheim')
+    expect(
+      readConfig({ ...url, COUNTERSIGN_REDIS_FILE: fileWith('redis', 'redis://h\n') }, undefined).redis,
+    ).toBeDefined()
+    expect(readConfig(url, undefined).redis).toBeUndefined()
+    for (const bad of ['', 'localhost', 'http://h', 'redis://geheim@h', 'redis://me:ge@heim@h', 'redis://h/x']) {
+      const problems = problemsOf({ ...url, COUNTERSIGN_REDIS: bad })
+      expect(problems, bad).toHaveLength(1)
+      expect(problems[0]).toMatch(/^COUNTERSIGN_REDIS must be redis:/)
+      expect(problems[0]).not.toContain('heim')
+    }
+  })
+
   it('PostgreSQL needs a master key', () => {
     expect(problemsOf({ ...url, COUNTERSIGN_DATABASE: 'postgres://db/x' })).toHaveLength(1)
     expect(problemsOf({ ...url, COUNTERSIGN_DATABASE: 'postgres://db/x', COUNTERSIGN_MASTER_KEY: masterKey })).toEqual(

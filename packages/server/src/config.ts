@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
 import { serverLimits } from './limits.ts'
 import { ConfigError, parseMasterKey } from './services/master_key_file.ts'
+import { parseRedisTarget, type RedisTarget } from './services/redis_target.ts'
 
 export interface Config {
   readonly url: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly database: string
-  readonly redis?: string
+  readonly redis?: RedisTarget
   readonly masterKey?: string
   readonly adminKey?: Secret
   readonly trustedProxies: readonly AddressRange[]
@@ -120,12 +121,18 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
   if (!isKeyPrefix(keyPrefix)) problems.push('COUNTERSIGN_KEY_PREFIX must match [a-z][a-z0-9]{0,15}')
   const logLevel = logLevels.find((level) => level === (values.get('logLevel') ?? 'info'))
   if (logLevel === undefined) problems.push(`COUNTERSIGN_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
-  const redis = values.get('redis')
-  if (redis !== undefined) problems.push('COUNTERSIGN_REDIS is not supported yet: limits are kept per process')
+  const redisUrl = values.get('redis')
+  const redis = redisUrl === undefined ? undefined : parseRedisTarget(redisUrl)
+  if (redisUrl !== undefined && redis === undefined) {
+    problems.push(
+      'COUNTERSIGN_REDIS must be redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// with TLS, or a cluster: ?cluster=true, or several HOST:PORT with commas; user and password percent-encoded',
+    )
+  }
   return {
     url: parseUrl(values.get('url'), problems),
     listen: parseListen(values.get('listen') ?? '127.0.0.1:4800', problems),
     database,
+    ...(redis === undefined ? {} : { redis }),
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(adminKey === undefined ? {} : { adminKey: new Secret(adminKey) }),
     trustedProxies: parseRanges(values.get('trustedProxies') ?? '127.0.0.0/8,::1/128', problems),

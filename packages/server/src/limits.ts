@@ -61,4 +61,10 @@ export const serverLimits = {
   /** How often it is looked whether a signing key has signed long enough. */
   rotateEveryMs: 600_000,
   flushPositionsMs: 1_000,
+  /** One question to Redis; a verification waits no longer for it. */
+  redisTakeTimeoutMs: 50,
+  /** One attempt to reach Redis: connecting, and then proving that it counts. */
+  redisConnectTimeoutMs: 1_500,
+  /** Between attempts while limits are counted per process: it is shared again at most 5 s after Redis is back. */
+  redisRetryMs: 1_000,
 } as const

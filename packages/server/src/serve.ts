@@ -9,6 +9,7 @@ import { serverLimits } from './limits.ts'
 import type { CountersignServer } from './server.ts'
 import type { Log } from './services/log.ts'
 import { createPinoLog } from './services/pino_log.ts'
+import { openRedisLimiter, processLimiter } from './services/redis_limiter.ts'
 import { startWorkers } from './workers.ts'
 
 export interface Serving {
@@ -68,6 +69,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
 /** The installation as configured; its first administrator's key is told when this start made it. */
 async function open(config: Config, log: Log, options: ServeOptions): Promise<CountersignServer> {
+  // Before anything is made: a first start that fails must not have used up its one showing of the admin key.
+  const limiter = config.redis === undefined ? processLimiter() : await openRedisLimiter(config.redis, log)
   const server = await openInstallation({
     database: config.database,
     baseUrl: config.url,
@@ -81,6 +84,10 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     },
     ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
     ...(config.adminKey === undefined ? {} : { adminKey: config.adminKey }),
+    limiter,
+  }).catch((error: unknown) => {
+    limiter.close()
+    throw error
   })
   if (server.adminKey !== undefined && config.adminKey === undefined) options.onAdminKey(server.adminKey.reveal())
   return server

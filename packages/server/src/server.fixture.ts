@@ -114,7 +114,7 @@ export interface World {
   dataVersion(): number
   bytes(): string
   /** Another server over the same database, as another process would be; perhaps after the installation moved. */
-  second(url?: string): Promise<CountersignServer>
+  second(url?: string, options?: Partial<ServerOptions>): Promise<CountersignServer>
   close(): Promise<void>
 }
 
@@ -191,9 +191,9 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
     dump: () => dump(reader),
     dataVersion: () => Number(reader.prepare('pragma data_version').get()?.data_version),
     bytes: () => [file, `${file}-wal`].map((name) => readFileSync(name, 'latin1')).join(''),
-    async second(url = baseUrl) {
+    async second(url = baseUrl, more = {}) {
       const itsStore = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
-      const other = await createServer({ store: itsStore, master, baseUrl: url, version: '0.0.0', log, now })
+      const other = await createServer({ store: itsStore, master, baseUrl: url, version: '0.0.0', log, now, ...more })
       others.push(other)
       return other
     },

@@ -3,15 +3,7 @@ import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import {
-  Cache,
-  createEngine,
-  createFailures,
-  memoryLimiter,
-  PackedKeys,
-  systemClock,
-  unlimitedFailures,
-} from '@countersign/verifier'
+import { Cache, createEngine, createFailures, PackedKeys, systemClock, unlimitedFailures } from '@countersign/verifier'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
 import { forwardAuth } from './endpoints/forward_auth.ts'
@@ -42,6 +34,7 @@ import type { MasterKey } from './services/master_key.ts'
 import { createMetrics } from './services/metrics.ts'
 import { createPositions } from './services/positions.ts'
 import { createRandomBytes } from './services/random_bytes.ts'
+import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
 import { createRunning } from './services/running.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
@@ -68,6 +61,8 @@ export interface ServerOptions {
    * the errors that are logged and answered; `serve` exits with 1.
    */
   readonly onFatal?: (error: Error) => void
+  /** Counts rate limits, with other processes perhaps; closed with the server. Default: in this process alone. */
+  readonly limiter?: ServerLimiter
   /** Failed credentials and wrong secrets are limited for each address. Default true; `dev` limits nothing. */
   readonly limitsFailures?: boolean
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
@@ -159,6 +154,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       services.streams.endAll()
       services.warming.stop()
       stopMaintenance()
+      services.limiter.close()
       await services.positions.flush().catch(() => {})
       books.close()
       await store.close()
@@ -235,7 +231,7 @@ function createServices(
 ): Services {
   const { store, books, now, issuerOf } = options
   const clock = systemClock(options.now)
-  const limiter = memoryLimiter()
+  const limiter = options.limiter ?? processLimiter()
   const warming = createWarming(store, options.log)
   // One for all tenants: what is idle in one makes room for another.
   const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
@@ -285,7 +281,7 @@ function createServices(
     randomBytes: options.randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
-    metrics: createMetrics(),
+    metrics: createMetrics(limiter),
     tenant(slug) {
       const id = books.tenantBySlug(slug)
       return id === undefined ? undefined : tenantById(id)

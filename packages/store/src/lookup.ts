@@ -1,5 +1,11 @@
 /** The hot path (architecture.md §6 A): kept statements, one indexed read each, beginning with the tenant. */
-import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
+import {
+  type CredentialRecord,
+  type Limited,
+  type PublicKeyRecord,
+  policiesOf,
+  type RatePolicy,
+} from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { Columns, present } from './columns.ts'
@@ -10,7 +16,7 @@ import { decodeClientJwk } from './repositories/client_jwk.ts'
 import { decodeClientSecret } from './repositories/client_secret.ts'
 import { decodeToken } from './repositories/token.ts'
 import type { Store } from './store.ts'
-import { isEnvironment, isMetadata, isRateLimit, isStatus, isTextList } from './stored_json.ts'
+import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from './stored_json.ts'
 
 export function keepLookups(database: Database): Store['lookup'] {
   const key = database.keep(selectKey(database))
@@ -45,6 +51,7 @@ const keyColumns = [
   'it.environment',
   'it.metadata',
   'it.rate_limit',
+  'it.rate_limits',
   'it.ip_allow',
   'it.origin_allow',
 ] as const
@@ -92,7 +99,13 @@ function joinCredentials({ reader }: Database, table: 'keys' | 'tokens') {
         .onRef('client_access.client_id', '=', 'it.client_id')
         .onRef('client_access.api_id', '=', 'it.api_id'),
     )
-    .select(['clients.status as client_status', 'apis.audience', 'client_access.scope as access_scope'])
+    .select([
+      'clients.status as client_status',
+      'clients.rate_limit as client_rate_limit',
+      'clients.rate_limits as client_rate_limits',
+      'apis.audience',
+      'client_access.scope as access_scope',
+    ])
 }
 
 function selectPublicKey({ reader }: Database) {
@@ -169,6 +182,7 @@ function keyRecord(row: Row): CredentialRecord {
     environment: columns.word('environment', isEnvironment),
     metadata: columns.json('metadata', isMetadata),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     ipAllow: columns.optionalJson('ip_allow', isTextList),
     originAllow: columns.optionalJson('origin_allow', isTextList),
     limitId: id,
@@ -195,6 +209,7 @@ function tokenRecord(row: Row): CredentialRecord {
     environment: token.environment,
     metadata: token.metadata,
     rateLimit: token.rateLimit,
+    rateLimits: token.rateLimits,
     limitId: token.limitId,
     lineage: token.lineage,
     inherited: token.inherited,
@@ -208,7 +223,17 @@ function joined(columns: Columns) {
     audience: columns.text('audience'),
     clientStatus: columns.word('client_status', isStatus),
     access: columns.optionalText('access_scope') ?? '',
+    clientRateLimits: policiesOrNone({
+      rateLimit: columns.optionalJson('client_rate_limit', isRateLimit),
+      rateLimits: columns.optionalJson('client_rate_limits', isRateLimits),
+    }),
   }
+}
+
+/** Most clients have no limit: their records say nothing of it. */
+function policiesOrNone(limited: Limited): readonly RatePolicy[] | undefined {
+  const policies = policiesOf(limited)
+  return policies.length === 0 ? undefined : policies
 }
 
 function publicKeyRecord(rows: readonly Row[]): PublicKeyRecord | undefined {
@@ -216,7 +241,7 @@ function publicKeyRecord(rows: readonly Row[]): PublicKeyRecord | undefined {
   if (row === undefined) return undefined
   const { clientId, kid, thumbprint, alg, publicJwk } = decodeClientJwk(row)
   const client = decodeClient(rows.map((each) => ({ ...each, id: clientId })))!
-  return {
+  return present({
     clientId,
     kid,
     thumbprint,
@@ -226,7 +251,8 @@ function publicKeyRecord(rows: readonly Row[]): PublicKeyRecord | undefined {
     clientStatus: client.status,
     access: decodeAccess(rows),
     metadata: client.metadata,
-  }
+    clientRateLimits: policiesOrNone(client),
+  })
 }
 
 function clientSecretRecord(rows: readonly Row[]) {

@@ -3,9 +3,9 @@ import type {
   Ancestor,
   Constraints,
   Environment,
+  Limited,
   Metadata,
   ObjectType,
-  RateLimit,
   Seconds,
   SigningPurpose,
   Status,
@@ -25,7 +25,7 @@ export interface Tenant {
 
 export type TokenFormat = 'jwt' | 'opaque'
 
-export interface Api {
+export interface Api extends Limited {
   readonly tenant: string
   readonly id: string
   readonly audience: string
@@ -63,7 +63,7 @@ export interface ApiDocument {
 
 export type ClientType = 'service' | 'web' | 'spa' | 'native' | 'agent'
 
-export interface Client {
+export interface Client extends Limited {
   readonly tenant: string
   readonly id: string
   readonly name: string
@@ -103,7 +103,7 @@ export interface ClientJwk {
   readonly createdAt: Seconds
 }
 
-export interface Key extends Constraints {
+export interface Key extends Constraints, Limited {
   readonly tenant: string
   readonly id: string
   readonly digest: string
@@ -118,7 +118,6 @@ export interface Key extends Constraints {
   /** The life it was created with, in seconds: a rolled key gets the same again. */
   readonly lifeSeconds?: number
   readonly metadata: Metadata
-  readonly rateLimit?: RateLimit
   readonly rolledFrom?: string
   readonly version: number
   readonly createdAt: Seconds
@@ -126,7 +125,7 @@ export interface Key extends Constraints {
 }
 
 /** An access token that is kept: opaque ones, and JWTs minted as API keys. */
-export interface Token {
+export interface Token extends Limited {
   readonly tenant: string
   readonly jti: string
   readonly format: TokenFormat
@@ -149,7 +148,7 @@ export interface Token {
   readonly lineage: readonly Ancestor[]
   /** Constraint sets of the ancestors. */
   readonly inherited: readonly Constraints[]
-  readonly rateLimit?: RateLimit
+  /** What its limits are counted under: the id of the oldest ancestor, or its own. */
   readonly limitId: string
   /** The sequence its issuer had applied. */
   readonly position: number

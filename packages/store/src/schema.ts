@@ -78,6 +78,8 @@ export interface Schema {
     is_built_in: number
     created_sequence: number
     scopes: Json
+    rate_limit: Json | null
+    rate_limits: Json | null
     version: number
     created_at: number
     updated_at: number
@@ -99,6 +101,8 @@ export interface Schema {
     metadata: Json
     self_issued_life_seconds_max: number
     cut_off: number
+    rate_limit: Json | null
+    rate_limits: Json | null
     version: number
     created_at: number
     updated_at: number
@@ -138,6 +142,7 @@ export interface Schema {
     ip_allow: Json | null
     origin_allow: Json | null
     rate_limit: Json | null
+    rate_limits: Json | null
     rolled_from: string | null
     version: number
     created_at: number
@@ -163,6 +168,7 @@ export interface Schema {
     lineage: Json
     inherited: Json
     rate_limit: Json | null
+    rate_limits: Json | null
     limit_id: string
     position: number
     version: number

@@ -6,6 +6,7 @@ import type {
   Metadata,
   ObjectType,
   RateLimit,
+  RatePolicy,
   StateByType,
   Status,
 } from '@countersign/core'
@@ -22,6 +23,14 @@ export const isMetadata: Check<Metadata> = isObject
 export const isTextList = listOf(isText)
 
 export const isRateLimit = shape<RateLimit>({ limit: isCount, windowSeconds: isCount })
+
+/** Names go into header fields as they are: one that could end its line, or its string, is none. */
+const isPolicyName: Check<string> = (value): value is string =>
+  typeof value === 'string' && /^[a-z][a-z0-9_-]{0,31}$/.test(value)
+
+export const isRateLimits = listOf(shape<RatePolicy>({ name: isPolicyName, limit: isCount, windowSeconds: isCount }))
+
+const limited = { rateLimit: optional(isRateLimit), rateLimits: optional(isRateLimits) }
 
 const constraints = { ipAllow: optional(isTextList), originAllow: optional(isTextList) }
 
@@ -61,14 +70,20 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     audience: isText,
     maxStalenessSeconds: isCount,
     createdSequence: isCount,
+    ...limited,
   }),
-  client: shape<StateByType['client']>({ status: isStatus, access: recordOf(isText), cutOff: isCount }),
+  client: shape<StateByType['client']>({
+    status: isStatus,
+    access: recordOf(isText),
+    cutOff: isCount,
+    ...limited,
+  }),
   public_key: shape<StateByType['public_key']>({ status: oneOf('revoked') }),
   key: shape<StateByType['key']>({
     status: isStatus,
     scope: isText,
     expiresAt: optional(isCount),
-    rateLimit: optional(isRateLimit),
+    ...limited,
     ...constraints,
   }),
   opaque_token: isTokenState,

@@ -89,6 +89,25 @@ describe('verifyRequest', () => {
     await expect(verifier.verifyRequest(one, { scope: 'a"b' })).rejects.toThrow(TypeError)
   })
 
+  it('spends what the call costs, shows every limit, and throws for what no call can cost', async () => {
+    const verifier = create()
+    const rate = { limit: 10, windowSeconds: 60 }
+    const { text } = authority.issueKey({ rateLimit: rate, rateLimits: [{ name: 'burst', ...rate, limit: 8 }] })
+    const asked = request({ authorization: `Bearer ${text}` })
+    expect(await verifier.verifyRequest(asked, { cost: 4 })).toMatchObject({
+      rateLimit: { name: 'burst', remaining: 4 },
+      rateLimits: [
+        { name: 'default', remaining: 6 },
+        { name: 'burst', remaining: 4 },
+      ],
+    })
+    expect(await verifier.verify(text, { cost: 5 })).toMatchObject({ rejection: { code: 'rate_limited' } })
+    for (const cost of [-1, 0.5, 1_000_001, Number.NaN, '1' as never, null as never]) {
+      await expect(verifier.verifyRequest(asked, { cost }), String(cost)).rejects.toThrow(TypeError)
+      expect(() => verifier.verify(text, { cost }), String(cost)).toThrow(TypeError)
+    }
+  })
+
   it('reads the origin from the request and the address from the caller', async () => {
     const verifier = create()
     const { text } = authority.issueKey({ originAllow: ['https://app.example.com'], ipAllow: ['192.0.2.1'] })

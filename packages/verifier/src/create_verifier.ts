@@ -2,6 +2,7 @@ import { limits, type MaybePromise, type Seconds } from '@countersign/core'
 import { connect } from './connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
+  costOf,
   credentialHeadersOf,
   credentialHeadersOfWeb,
   questionOf,
@@ -70,7 +71,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     expectation: RequestExpectation,
     origin: string | undefined,
   ): Promise<Outcome> {
-    const question = questionOf(headers, { audience, requires: requirementOf(expectation), ip: expectation.ip, origin })
+    const { ip } = expectation
+    const expected = { audience, requires: requirementOf(expectation), ip, origin, cost: costOf(expectation) }
+    const question = questionOf(headers, expected)
     return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
   }
 
@@ -85,6 +88,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         requires: requirementOf(expectation),
         ip: expectation.ip,
         origin: expectation.origin,
+        cost: costOf(expectation),
       }
       const question = questionOf({ authorization: [], apiKey: [credential] }, expected)
       return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)

@@ -1,4 +1,4 @@
-import { gcra, type ProblemAnswer, problemAnswer, type RateLimit, type Seconds } from '@countersign/core'
+import { gcra, type ProblemAnswer, problemAnswer, type RateLimit, type RateUse, type Seconds } from '@countersign/core'
 import { Cache } from './cache.ts'
 
 /** Failed attempts by whoever makes them, bounded: counted when they fail, asked before they are tried or answered. */
@@ -9,11 +9,11 @@ export interface Failures {
 
 /** Failures in memory, of up to 100,000 addresses and clients. `now` is in seconds. */
 export function createFailures(now: () => Seconds): Failures {
-  const arrivals = new Cache<Seconds>(100_000)
+  const uses = new Cache<RateUse>(100_000)
   return {
-    isLeft: (id, rate) => gcra(rate, arrivals.get(id) ?? 0, now()).allowed,
+    isLeft: (id, rate) => gcra(rate, uses.get(id), now()).outcome.allowed,
     count(id, rate) {
-      arrivals.set(id, gcra(rate, arrivals.get(id) ?? 0, now()).arrivalAt)
+      uses.set(id, gcra(rate, uses.get(id), now()).use)
     },
   }
 }

@@ -1,24 +1,63 @@
-import { gcra, type MaybePromise, type RateLimit, type RateLimitOutcome, type Seconds } from '@countersign/core'
+import {
+  hasRoom,
+  type MaybePromise,
+  type RateLimitOutcome,
+  rateLimitOutcome,
+  type Seconds,
+  type Spend,
+  usedAt,
+} from '@countersign/core'
 import { Cache } from './cache.ts'
 
 /** How often. In memory here; a shared one may wait. */
 export interface Limiter {
-  /** Spend one from what `id` has. Ids begin with the tenant. */
-  take(id: string, rate: RateLimit, now: Seconds): MaybePromise<RateLimitOutcome>
+  /**
+   * Spend from every counter, or, when one of them has too little, from none. The outcomes are in the order of `spends`,
+   * of which there is at least one. `now` is in seconds; a limiter that processes share has a clock of its own.
+   */
+  take(spends: readonly Spend[], now: Seconds): MaybePromise<readonly RateLimitOutcome[]>
 }
 
-/** Limits of this process alone. A cold id that fell out of the bounded cache begins with a full burst. */
-export function memoryLimiter(entriesMax = 100_000): Limiter {
-  const arrivals = new Cache<number>(entriesMax)
+/** Limits of this process alone: it never waits. */
+export interface MemoryLimiter extends Limiter {
+  take(spends: readonly Spend[], now: Seconds): readonly RateLimitOutcome[]
+}
+
+/** Changed in place: this is on the path of every verification. */
+interface Counter {
+  used: number
+  at: Seconds
+}
+
+/** Limits of this process alone. A cold counter that fell out of the bounded cache begins with a full burst. */
+export function memoryLimiter(entriesMax = 100_000): MemoryLimiter {
+  const counters = new Cache<Counter>(entriesMax)
+
+  function counterOf(key: string, now: Seconds): Counter {
+    const known = counters.get(key)
+    if (known !== undefined) return known
+    const counter = { used: 0, at: now }
+    counters.set(key, counter)
+    return counter
+  }
+
   return {
-    take(id, rate, now) {
-      const kept = arrivals.get(id) ?? 0
-      // No arrival lies beyond one window: one that does was written before the clock went back, or under a wider window.
-      // It then leaves one request, and the rest at the limit's own pace.
-      const arrivalAt = kept > now + rate.windowSeconds ? now + rate.windowSeconds * (1 - 1 / rate.limit) : kept
-      const outcome = gcra(rate, arrivalAt, now)
-      if (outcome.allowed) arrivals.set(id, outcome.arrivalAt)
-      return outcome
+    take(spends, now) {
+      let isSpent = true
+      const taken: Counter[] = []
+      for (const { key, rate, cost } of spends) {
+        const counter = counterOf(key, now)
+        counter.used = usedAt(rate, counter, now)
+        counter.at = now
+        if (!hasRoom(rate, counter.used, cost)) isSpent = false
+        taken.push(counter)
+      }
+      return spends.map(({ rate, cost }, index) => {
+        const counter = taken[index] as Counter
+        const { used } = counter
+        if (isSpent) counter.used = used + cost
+        return rateLimitOutcome(rate, used, cost, isSpent)
+      })
     },
   }
 }

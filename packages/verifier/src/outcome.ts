@@ -2,7 +2,14 @@ import type { Grant, RateLimitOutcome, Rejection } from '@countersign/core'
 
 /** The three things a verification can come to. `unavailable` is neither yes nor no: nobody could tell. */
 export type Outcome =
-  | { readonly outcome: 'verified'; readonly grant: Grant; readonly rateLimit?: RateLimitOutcome }
+  | {
+      readonly outcome: 'verified'
+      readonly grant: Grant
+      /** The tightest of `rateLimits`: the one with the least share left. */
+      readonly rateLimit?: RateLimitOutcome
+      /** Every policy that this call spent from: the credential's own, its client's, its API's. */
+      readonly rateLimits?: readonly RateLimitOutcome[]
+    }
   | { readonly outcome: 'rejected'; readonly rejection: Rejection }
   | { readonly outcome: 'unavailable'; readonly retryAfterSeconds: number }
 

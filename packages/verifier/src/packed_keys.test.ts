@@ -22,6 +22,8 @@ function key(id: string, changes: Partial<Established> = {}): Established {
     environment: 'live',
     metadata: {},
     constraints: [{}],
+    rates: [],
+    clientRates: [],
     limitId: id,
     lineage: [],
     client: { status: 'active', access: ['orders:read'] },

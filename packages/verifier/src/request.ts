@@ -1,5 +1,6 @@
 import {
   type CredentialHeaders,
+  limits,
   parseAddress,
   type Rejection,
   readCredential,
@@ -17,6 +18,8 @@ export interface RequestExpectation {
   readonly anyScope?: ScopeInput
   /** The peer's address, text. A credential bound to addresses is refused without it. */
   readonly ip?: string
+  /** What the call spends from every rate limit: a whole number, 0 to 1,000,000. Default 1; 0 asks without spending. */
+  readonly cost?: number
 }
 
 /** From the raw list of a `node:http` request: name, value, name, value, … */
@@ -45,6 +48,17 @@ export function requirementOf(expectation: RequestExpectation): readonly Scope[]
   return scopeOf(expectation.anyScope).map((token) => [...all, token])
 }
 
+/** `undefined` where nothing is said, which is 1. A mistake in the expectation is the programmer's and throws. */
+export function costOf({ cost }: RequestExpectation): number | undefined {
+  if (cost === undefined || isCost(cost)) return cost
+  throw new TypeError(`cost must be a whole number from 0 to ${limits.costMax}`)
+}
+
+/** Whether a call may cost that. */
+export function isCost(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limits.costMax
+}
+
 /** The headers and the expectation as one question for the engine, or why there is none to ask. */
 export function questionOf(
   headers: CredentialHeaders,
@@ -53,6 +67,7 @@ export function questionOf(
     readonly requires: readonly Scope[]
     readonly ip?: string | undefined
     readonly origin?: string | undefined
+    readonly cost?: number | undefined
   },
 ): Question | { readonly rejection: Rejection } {
   const read = readCredential(headers)
@@ -63,6 +78,7 @@ export function questionOf(
     requires: expected.requires,
     address: expected.ip === undefined ? undefined : parseAddress(expected.ip),
     origin: expected.origin,
+    cost: expected.cost,
   }
 }
 

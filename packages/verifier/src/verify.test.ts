@@ -502,7 +502,7 @@ describe('limits', () => {
     const { memoryLimiter } = await import('./limiter.ts')
     const memory = memoryLimiter()
     const world = await createWorld({
-      limiter: { take: (id, rate, now) => gate.then(() => memory.take(id, rate, now)) },
+      limiter: { take: (spends, now) => gate.then(() => memory.take(spends, now)) },
     })
     const { text, id } = world.authority.issueKey({ rateLimit: { limit: 5, windowSeconds: 60 } })
     const pending = world.codeOf(text)
@@ -517,16 +517,56 @@ describe('limits', () => {
     expect(await world.codeOf(text)).toBe('unavailable')
   })
 
-  it('of a clock that was set back do not refuse for longer than a window', async () => {
-    const { memoryLimiter } = await import('./limiter.ts')
-    const limiter = memoryLimiter()
-    const rate = { limit: 2, windowSeconds: 10 }
-    await limiter.take('a', rate, 5_000)
-    expect(await limiter.take('a', rate, 5_000)).toMatchObject({ allowed: true, remaining: 0 })
-    expect(await limiter.take('a', rate, 1_000)).toMatchObject({ allowed: true, remaining: 0 })
-    expect(await limiter.take('a', rate, 1_000)).toMatchObject({ allowed: false, retryAfterSeconds: 5 })
-    expect(await limiter.take('a', rate, 1_005)).toMatchObject({ allowed: true })
-    expect(await limiter.take('a', { limit: 0, windowSeconds: 10 }, 900)).toMatchObject({ allowed: false })
+  it('all hold at once, its own, its client’s and its API’s, and what one refuses is spent from none', async () => {
+    const world = await createWorld()
+    const rate = (limit: number) => ({ limit, windowSeconds: 60 })
+    const state = { status: 'active', audience, maxStalenessSeconds: 300, createdSequence: 0 } as const
+    await world.say('api', apiId, { ...state, rateLimit: rate(4) })
+    const clientRateLimits = [{ name: 'day', ...rate(3) }]
+    const one = world.authority.issueKey({ rateLimit: rate(2), clientRateLimits })
+    const other = world.authority.issueKey({ rateLimits: [{ name: 'burst', ...rate(9) }], clientRateLimits })
+    expect(await world.verify(one.text)).toMatchObject({
+      rateLimit: { name: 'default', remaining: 1 },
+      rateLimits: [{ remaining: 1 }, { name: 'day', remaining: 2 }, { name: 'api:default', remaining: 3 }],
+    })
+    expect(await world.codeOf(one.text)).toBe('verified')
+    expect(await world.verify(one.text)).toMatchObject({
+      rejection: { rateLimit: { name: 'default' }, rateLimits: [{ remaining: 0 }, { remaining: 1 }, { remaining: 2 }] },
+    })
+    expect(await world.verify(other.text)).toMatchObject({ rateLimits: [{ name: 'burst' }, { name: 'day' }, {}] })
+    expect(await world.verify(other.text)).toMatchObject({ rejection: { rateLimit: { name: 'day' } } })
+    const elsewhere = world.authority.issueKey({ clientId: 'client_2' })
+    expect(await world.codeOf(elsewhere.text)).toBe('verified')
+    expect(await world.verify(elsewhere.text)).toMatchObject({
+      rejection: { rateLimit: { name: 'default', limit: 4 } },
+    })
+  })
+
+  it('of a client are signed with a JWT, and are others as soon as the feed says so', async () => {
+    const world = await createWorld()
+    const rate = { limit: 1, windowSeconds: 60 }
+    const jwt = await world.authority.issueJwt({ clientRateLimits: [{ name: 'default', ...rate }] })
+    expect(await world.codeOf(jwt)).toBe('verified')
+    expect(await world.codeOf(jwt)).toBe('rate_limited')
+    const another = await world.authority.issueJwt({ clientRateLimits: [{ name: 'default', ...rate }] })
+    expect(await world.codeOf(another)).toBe('rate_limited')
+    const access = { [apiId]: 'orders:read' }
+    await world.say('client', clientId, { status: 'active', access, cutOff: 0 })
+    expect(await world.codeOf(jwt)).toBe('verified')
+    await world.say('client', clientId, { status: 'active', access, cutOff: 0, rateLimit: { ...rate, limit: 0 } })
+    expect(await world.codeOf(jwt)).toBe('rate_limited')
+  })
+
+  it('are spent by what a call costs, and never by one that costs more than they allow', async () => {
+    const { authority, verify, codeOf } = await createWorld()
+    const { text } = authority.issueKey({ rateLimit: { limit: 10, windowSeconds: 60 } })
+    expect(await verify(text, '', { cost: 7 })).toMatchObject({ rateLimit: { remaining: 3 } })
+    expect(await verify(text, '', { cost: 0 })).toMatchObject({ rateLimit: { remaining: 3 } })
+    expect(await codeOf(text, '', { cost: 4 })).toBe('rate_limited')
+    expect(await codeOf(text, '', { cost: 3 })).toBe('verified')
+    expect(await verify(text, '', { cost: 11 })).toMatchObject({
+      rejection: { detail: expect.stringContaining('costs more'), rateLimit: { retryAfterSeconds: Infinity } },
+    })
   })
 })
 

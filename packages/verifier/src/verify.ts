@@ -19,6 +19,7 @@ import {
   limits,
   type MaybePromise,
   type RateLimitOutcome,
+  type Spend,
   type Standing,
   digest as sha256,
 } from '@countersign/core'
@@ -39,6 +40,8 @@ export interface Question extends Expectation {
   readonly credential: string
   /** The book must have applied at least this. */
   readonly minSequence?: number
+  /** What the call spends from every limit: a whole number, 0 to 1,000,000. Default 1. */
+  readonly cost?: number | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
 }
@@ -79,7 +82,7 @@ export interface EngineOptions {
 
 interface Entry extends Known {
   /** The effective grant as worked out at a version of the book. */
-  memo: { readonly version: number; readonly effective: EffectiveGrant; readonly limitKey: string } | undefined
+  memo: { readonly version: number; readonly effective: EffectiveGrant } | undefined
 }
 
 /** `'again'`: the book was replaced meanwhile. */
@@ -193,22 +196,24 @@ export function createEngine(options: EngineOptions): Engine {
     const now = keeper.now(at)
     const rejection = findRejection(effective, question, now)
     if (rejection !== undefined) return rejected(rejection)
-    if (question.isRepeat === true || effective.rateLimit === undefined) return conclude(question, hit, undefined)
-    const taken = limiter.take(hit.limitKey, effective.rateLimit, now)
+    const { spends } = effective
+    if (question.isRepeat === true || spends.length === 0) return conclude(question, hit, nothingTaken)
+    const taken = limiter.take(spendsAt(question.cost, spends), now)
     if (!(taken instanceof Promise)) return conclude(question, hit, taken)
     return taken.then(
-      (outcome) => withHit(question, 1, (after) => conclude(question, after, outcome)),
+      (outcomes) => withHit(question, 1, (after) => conclude(question, after, outcomes)),
       () => unavailable,
     )
   }
 
   /** The only way to `verified`: in the turn in which book and clock were read. */
-  function conclude(question: Question, hit: Hit, rateLimit: RateLimitOutcome | undefined): Outcome {
-    const decision = decide(hit.effective, question, rateLimit, keeper.now(hit.at))
+  function conclude(question: Question, hit: Hit, taken: readonly RateLimitOutcome[]): Outcome {
+    const decision = decide(hit.effective, question, taken, keeper.now(hit.at))
     if (!decision.active) return rejected(decision.rejection)
+    const { grant, rateLimit } = decision
     return rateLimit === undefined
-      ? { outcome: 'verified', grant: decision.grant }
-      : { outcome: 'verified', grant: decision.grant, rateLimit }
+      ? { outcome: 'verified', grant }
+      : { outcome: 'verified', grant, rateLimit, rateLimits: taken }
   }
 
   function preload(read: () => MaybePromise<readonly PreloadedKey[]>): MaybePromise<number> {
@@ -243,8 +248,6 @@ interface Asked {
 interface Hit {
   readonly entry: Entry
   readonly effective: EffectiveGrant
-  /** What its limit is counted under: tenants never share one. */
-  readonly limitKey: string
   /** The stamp of this turn. */
   readonly at: Stamp
 }
@@ -257,6 +260,13 @@ const tooLong: Refused = { outcome: 'rejected', rejection: { code: 'malformed', 
 
 function knownOf({ established, readAt, since, signedBy }: Entry): Known {
   return { established, readAt, since, signedBy }
+}
+
+const nothingTaken: readonly RateLimitOutcome[] = []
+
+/** As the grant has them for a call that costs 1. */
+function spendsAt(cost: number | undefined, spends: readonly Spend[]): readonly Spend[] {
+  return cost === undefined || cost === 1 ? spends : spends.map((spend) => ({ ...spend, cost }))
 }
 
 /** What a directory said is looked up in what is kept, which knows how old it is; all else is final. */
@@ -285,10 +295,10 @@ function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {
   let { memo } = entry
   if (memo?.version !== version) {
     const effective = effectiveGrant(entry.established, standingOf(entry, book))
-    memo = { version, effective, limitKey: `${book.tenant} ${effective.limitId}` }
+    memo = { version, effective }
     entry.memo = memo
   }
-  return { entry, effective: memo.effective, limitKey: memo.limitKey, at }
+  return { entry, effective: memo.effective, at }
 }
 
 /** feed.md §5: its own entry and those of its whole lineage. A looked-up record already holds what was said before it. */

@@ -3,7 +3,16 @@ import { Command, InvalidArgumentError } from 'commander'
 import { connectToServer } from '../connection.ts'
 import { loadDocument } from '../document.ts'
 import { CommandError } from '../exit.ts'
-import { leaf, parseCount, parseDuration } from '../flags.ts'
+import {
+  collectRateLimit,
+  leaf,
+  orNone,
+  parseCount,
+  parseDuration,
+  type RatePolicyFlag,
+  rateLimitHelp,
+  readRateLimits,
+} from '../flags.ts'
 import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
 
 interface Json {
@@ -18,6 +27,7 @@ interface CreateFlags extends Json {
   readonly tokenFormat?: 'jwt' | 'opaque'
   readonly signingAlg?: (typeof algorithms)[number]
   readonly maxStaleness?: number
+  readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
 }
 
 const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
@@ -39,8 +49,9 @@ const create = leaf('create')
   .option('--token-format <format>', 'jwt or opaque', oneOf('jwt', 'opaque'))
   .option('--signing-alg <alg>', algorithms.join(', '), oneOf(...algorithms))
   .option('--max-staleness <duration>', 'ceiling for the bound of its verifiers, 1s to 300s', parseDuration)
+  .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
   .action(async (flags: CreateFlags) => {
-    const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, maxStaleness } = flags
+    const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, maxStaleness, rateLimit } = flags
     if (audience === undefined) throw new CommandError('usage', '--audience is missing: a URI that names the API')
     const names = (scope ?? '').split(' ').filter((each) => each !== '')
     const api = await connectToServer().management.createApi({
@@ -52,6 +63,7 @@ const create = leaf('create')
         ...(tokenFormat === undefined ? {} : { tokenFormat }),
         ...(signingAlg === undefined ? {} : { signingAlg }),
         ...(maxStaleness === undefined ? {} : { maxStalenessSeconds: maxStaleness }),
+        ...readRateLimits(rateLimit),
       },
     })
     if (flags.json === true) return printJson(api)
@@ -82,6 +94,25 @@ const show = leaf('show')
     const api = await management.getApi({ params: { id: await findApiId(management, given) } })
     if (json === true) printJson(api)
     else printRecord({ ...api, scopes: api.scopes.map(({ name }) => name).join(' ') })
+  })
+
+interface UpdateFlags extends Json {
+  readonly name?: string
+  readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
+}
+
+const update = leaf('update')
+  .description('change an API; a limit holds at every verifier within the bound')
+  .argument('<id|audience>')
+  .option('--name <name>', 'for people')
+  .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
+  .action(async (given: string, { json, name, rateLimit }: UpdateFlags) => {
+    const body = { ...(name === undefined ? {} : { name }), ...readRateLimits(rateLimit) }
+    if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
+    const { management } = connectToServer()
+    const api = await management.updateApi({ params: { id: await findApiId(management, given) }, body })
+    if (json === true) printJson(api)
+    else printRecord({ ...api, scopes: api.scopes.map((scope) => scope.name).join(' ') })
   })
 
 /** Ids have no colon, audiences are URIs. */
@@ -123,4 +154,5 @@ export const apisCommand = new Command('apis')
   .addCommand(create)
   .addCommand(list)
   .addCommand(show)
+  .addCommand(update)
   .addCommand(importDocument)

@@ -3,7 +3,18 @@ import type { Body } from '@countersign/client'
 import { Command, InvalidArgumentError } from 'commander'
 import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
-import { collect, leaf, parseCount, parseDuration, parseJsonFlag } from '../flags.ts'
+import {
+  collect,
+  collectRateLimit,
+  leaf,
+  orNone,
+  parseCount,
+  parseDuration,
+  parseJsonFlag,
+  type RatePolicyFlag,
+  rateLimitHelp,
+  readRateLimits,
+} from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
 
@@ -23,6 +34,7 @@ interface SetFlags extends Json {
   readonly access?: readonly Access[]
   readonly guards?: readonly string[]
   readonly jwks?: string
+  readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
 }
 
@@ -34,6 +46,7 @@ function withSettings(command: Command): Command {
     .option('--access <audience=scope>', 'the same for several APIs: once for each', collectAccess)
     .option('--guards <audience>', 'APIs whose credentials it may ask about: verifiers and gateways', collect)
     .option('--jwks <file>', 'its public keys, a JWK Set')
+    .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
 }
 
@@ -45,7 +58,7 @@ function collectAccess(text: string, before: readonly Access[] = []): readonly A
   return [...before, { audience: match[1] as string, scope: match[2] as string }]
 }
 
-function readSettings({ name, audience, scope, access, guards, jwks, metadata }: SetFlags) {
+function readSettings({ name, audience, scope, access, guards, jwks, rateLimit, metadata }: SetFlags) {
   if ((audience === undefined) !== (scope === undefined)) {
     throw new CommandError('usage', '--audience and --scope go together: which API, and what may be done there')
   }
@@ -56,6 +69,7 @@ function readSettings({ name, audience, scope, access, guards, jwks, metadata }:
     ...(all.length === 0 ? {} : { access: all }),
     ...(guards === undefined ? {} : { guards: [...guards] }),
     ...(jwks === undefined ? {} : { jwks: readJwks(jwks) }),
+    ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),
   }
 }

@@ -7,14 +7,14 @@ const print = leaf('print')
   .description('the settings that serve would run with, secrets redacted, or every problem at once')
   .option('--config <file>', 'settings as one JSON object, names in camelCase')
   .action(async ({ json, config: file }: { readonly json?: true; readonly config?: string }) => {
-    const { readConfig } = await import('@countersign/server')
+    const { formatRedisTarget, readConfig } = await import('@countersign/server')
     const { listen, database, masterKey, adminKey, trustedProxies, redis, ...plain } = readConfig(process.env, file)
     const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
     const effective = {
       ...plain,
       listen: `${host}:${listen.port}`,
       database: withoutPassword(database),
-      redis: redis === undefined ? null : withoutPassword(redis),
+      redis: redis === undefined ? null : formatRedisTarget(redis),
       masterKey: masterKey === undefined ? 'a file beside the database' : '[redacted]',
       adminKey: adminKey === undefined ? null : '[redacted]',
       trustedProxies: trustedProxies.map(formatRange),

@@ -6,14 +6,16 @@ import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
 import {
   collect,
+  collectRateLimit,
   leaf,
   orNone,
   parseCount,
   parseDuration,
   parseJsonFlag,
-  parseRateLimit,
   parseTimeFlag,
-  type RateLimitFlag,
+  type RatePolicyFlag,
+  rateLimitHelp,
+  readRateLimits,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
@@ -30,7 +32,7 @@ interface Limits {
   readonly expiresAt?: string
   readonly ipAllow?: readonly string[] | 'none'
   readonly originAllow?: readonly string[] | 'none'
-  readonly rateLimit?: RateLimitFlag | 'none'
+  readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
 }
 
@@ -44,7 +46,7 @@ function withLimits(command: Command): Command {
     .option('--expires-at <time>', 'RFC 3339, or none', orNone(parseTimeFlag))
     .option('--ip-allow <cidr>', 'addresses it may be used from; several, or none', orNone(collect))
     .option('--origin-allow <origin>', 'origins it may be used from; several, or none', orNone(collect))
-    .option('--rate-limit <rate>', 'such as 100/60s, or none', orNone(parseRateLimit))
+    .option('--rate-limit <rate>', rateLimitHelp, orNone(collectRateLimit))
     .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
 }
 
@@ -60,7 +62,7 @@ function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, met
     ...(end === undefined ? {} : { expiresAt: end === 'none' ? null : end }),
     ...(ipAllow === undefined ? {} : { ipAllow: ipAllow === 'none' ? null : [...ipAllow] }),
     ...(originAllow === undefined ? {} : { originAllow: originAllow === 'none' ? null : [...originAllow] }),
-    ...(rateLimit === undefined ? {} : { rateLimit: rateLimit === 'none' ? null : rateLimit }),
+    ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as Metadata }),
   }
 }

@@ -53,12 +53,13 @@ async function answer(
   if (isPreflightHere && (await isDescribed(services, tenant, api.apiId, forwarded.uri))) {
     return { status: 200, headers: anonymous }
   }
-  const requires = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
-  if (requires === 'public') return { status: 200, headers: anonymous }
+  const needed = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
+  if (needed === 'public') return { status: 200, headers: anonymous }
   const headers = credentialHeadersOf(exchange.rawHeaders)
   const question = questionOf(headers, {
     audience,
-    requires,
+    requires: needed.requires,
+    cost: needed.cost,
     ip: forwarded.ip,
     origin: headerValues(exchange, 'origin')[0],
   })
@@ -68,30 +69,36 @@ async function answer(
   if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
   if (outcome.outcome === 'rejected') return problem(exchange, rejectionAnswer(outcome.rejection))
   const { assertion } = await signAssertion(services, tenant, outcome.grant, api.apiId)
-  const limit = outcome.rateLimit === undefined ? {} : rateLimitHeaders(outcome.rateLimit)
+  const limit = rateLimitHeaders(outcome.rateLimits ?? [])
   return {
     status: 200,
     headers: { 'Cache-Control': 'no-store', ...identityHeaders(outcome.grant, assertion), ...limit },
   }
 }
 
-/** The scope in the query, else what the API's imported document says of this request. */
+interface Needed {
+  readonly requires: readonly Scope[]
+  readonly cost?: number | undefined
+}
+
+/** The scope in the query, else what the API's imported document says of this request; what it costs, from there always. */
 async function neededFor(
   services: Services,
   tenant: TenantContext,
   apiId: string,
   scope: string | null,
   forwarded: { readonly method: string; readonly uri: string },
-): Promise<readonly Scope[] | 'public'> {
+): Promise<Needed | 'public'> {
   if (scope !== null) {
     const read = readScope(scope)
     if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
-    return [read.scope]
+    const described = await requirementOf(services, tenant, apiId, forwarded)
+    return { requires: [read.scope], cost: described.kind === 'requires' ? described.cost : undefined }
   }
   const requirement = await requirementOf(services, tenant, apiId, forwarded)
   switch (requirement.kind) {
     case 'requires':
-      return requirement.requires
+      return requirement
     case 'public':
       return 'public'
     case 'ambiguous':

@@ -22,7 +22,7 @@ it('alive says that the process answers, whatever the database does', async () =
 it('ready needs the database, a fresh book and a key that signs; not ready says what is missing', async () => {
   expect(await get('/readyz')).toMatchObject({
     status: 200,
-    body: { status: 'ready', checks: { database: true, book: true, signingKey: true } },
+    body: { status: 'ready', checks: { database: true, book: true, signingKey: true }, limits: 'per process' },
   })
   isDown = true
   world.now += 11
@@ -41,6 +41,7 @@ it('metrics are Prometheus text, count outcomes, and name no client, key or tena
   expect(headers['Content-Type']).toContain('text/plain')
   expect(text).toMatch(/countersign_verifications_total\{outcome="verified"\} [1-9]/)
   expect(text).toMatch(/countersign_verifications_total\{outcome="insufficient_scope"\} 1/)
+  expect(text).toMatch(/^countersign_limits_shared 0$/m)
   for (const name of [id, world.clientId, world.apiId]) expect(text).not.toContain(name)
 })
 

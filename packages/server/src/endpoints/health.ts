@@ -7,7 +7,10 @@ export function healthz(): Answer {
   return json(200, { status: 'ok' })
 }
 
-/** `GET /readyz`: database, migrations (the store opened, so they ran), a fresh book and a key that signs. */
+/**
+ * `GET /readyz`: database, migrations (the store opened, so they ran), a fresh book and a key that signs. That limits are
+ * counted per process is said, and no reason to send requests elsewhere: the next server may count alone as well.
+ */
 export async function readyz(services: Services, tenant: TenantContext): Promise<Answer> {
   const checks: Record<string, boolean> = {
     database: await holds(() => services.store.ping()),
@@ -17,7 +20,7 @@ export async function readyz(services: Services, tenant: TenantContext): Promise
   const isReady = Object.values(checks).every(Boolean)
   return json(
     isReady ? 200 : 503,
-    { status: isReady ? 'ready' : 'not ready', checks },
+    { status: isReady ? 'ready' : 'not ready', checks, limits: services.limiter.isShared() ? 'shared' : 'per process' },
     isReady ? {} : { 'Retry-After': '1' },
   )
 }

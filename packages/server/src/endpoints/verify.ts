@@ -5,6 +5,7 @@ import {
   formatTime,
   type Grant,
   isScopeToken,
+  limits,
   type MaybePromise,
   parseAddress,
   type RateLimitOutcome,
@@ -13,7 +14,7 @@ import {
   unavailableAnswer,
   unionScope,
 } from '@countersign/core'
-import type { Outcome, Question } from '@countersign/verifier'
+import { isCost, type Outcome, type Question } from '@countersign/verifier'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
 import { requireNoQuery } from '../http/input.ts'
@@ -79,9 +80,9 @@ async function judgeOperation(
     case 'public':
       return tenant.engine.verify(question)
     case 'requires': {
-      const { requires } = requirement
+      const { requires, cost } = requirement
       const both = requires.flatMap((needed) => question.requires.map((asked) => unionScope(needed, asked)))
-      return tenant.engine.verify({ ...question, requires: both })
+      return tenant.engine.verify({ ...(cost === undefined ? {} : { cost }), ...question, requires: both })
     }
     case 'ambiguous':
       throw new ProblemError(400, 'invalid_request', requirement.detail, {
@@ -108,7 +109,7 @@ function answerOutcome(services: Services, exchange: Exchange, outcome: Outcome)
   switch (outcome.outcome) {
     case 'verified':
       services.metrics.verified('verified')
-      return json(200, { active: true, grant: grantView(outcome.grant), ...rateLimitView(outcome.rateLimit) })
+      return json(200, { active: true, grant: grantView(outcome.grant), ...rateLimitView(outcome) })
     case 'rejected': {
       const { rejection } = outcome
       services.metrics.verified(rejection.code)
@@ -117,7 +118,7 @@ function answerOutcome(services: Services, exchange: Exchange, outcome: Outcome)
         code: rejection.code,
         detail: rejection.detail,
         ...(rejection.code === 'insufficient_scope' ? { missingScope: formatScope(rejection.missingScope) } : {}),
-        ...(rejection.code === 'rate_limited' ? rateLimitView(rejection.rateLimit) : {}),
+        ...(rejection.code === 'rate_limited' ? rateLimitView(rejection) : {}),
       })
     }
     case 'unavailable':
@@ -145,27 +146,45 @@ export function grantView(grant: Grant): object {
   }
 }
 
-function rateLimitView(outcome: RateLimitOutcome | undefined): object {
-  if (outcome === undefined) return {}
-  const { limit, remaining, resetSeconds } = outcome
-  return { rateLimit: { limit, remaining, resetSeconds } }
+/** The tightest, and all of them; nothing where nothing limits. */
+function rateLimitView({ rateLimit, rateLimits = [] }: Taken): object {
+  return rateLimit === undefined ? {} : { rateLimit: policyView(rateLimit), rateLimits: rateLimits.map(policyView) }
+}
+
+interface Taken {
+  readonly rateLimit?: RateLimitOutcome
+  readonly rateLimits?: readonly RateLimitOutcome[]
+}
+
+/** Where waiting does not help, there is nothing to retry after. */
+function policyView({ allowed, retryAfterSeconds, ...outcome }: RateLimitOutcome): object {
+  return allowed || !Number.isFinite(retryAfterSeconds) ? outcome : { ...outcome, retryAfterSeconds }
 }
 
 const textLimits: Readonly<Record<string, number>> = { method: 32, path: 8_192, ip: 64, origin: 255 }
-const members = new Set(['credential', 'audience', 'scope', 'anyScope', 'minSequence', ...Object.keys(textLimits)])
+const members = new Set([
+  'credential',
+  'audience',
+  'scope',
+  'anyScope',
+  'minSequence',
+  'cost',
+  ...Object.keys(textLimits),
+])
 
 /** Strict: an unknown member is an error, so that a misspelt `scope` cannot ask for nothing. */
 function readQuestion(body: Record<string, unknown>): Question {
   const errors: FieldError[] = []
   const add = (name: string, detail: string): void => void errors.push({ pointer: `/${name}`, detail })
   for (const name of Object.keys(body)) if (!members.has(name)) add(name, 'is not a member of this question')
-  const { credential, audience, minSequence } = body
+  const { credential, audience, minSequence, cost } = body
   if (typeof credential !== 'string' || credential === '' || credential.length > 16_384)
     add('credential', 'must be a string of 1 to 16384 characters')
   if (typeof audience !== 'string' || audience === '' || audience.length > 255)
     add('audience', 'must be a string of 1 to 255 characters')
   if (minSequence !== undefined && (!Number.isSafeInteger(minSequence) || (minSequence as number) < 0))
     add('minSequence', 'must be a whole number')
+  if (cost !== undefined && !isCost(cost)) add('cost', `must be a whole number from 0 to ${limits.costMax}`)
   for (const [name, lengthMax] of Object.entries(textLimits)) {
     const value = body[name]
     if (value !== undefined && (typeof value !== 'string' || value.length > lengthMax))
@@ -187,6 +206,7 @@ function readQuestion(body: Record<string, unknown>): Question {
     address,
     origin,
     ...(minSequence === undefined ? {} : { minSequence: minSequence as number }),
+    ...(cost === undefined ? {} : { cost: cost as number }),
   }
 }
 

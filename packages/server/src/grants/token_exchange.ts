@@ -50,7 +50,7 @@ export const tokenExchange: GrantType = {
         lineage: lineageOf(parent, parameters.get('subject_token') as string),
         constraints: constraints.filter((set) => Object.keys(set).length > 0),
         ...(environment === undefined ? {} : { environment }),
-        ...(effective.rateLimit === undefined ? {} : { rateLimit: effective.rateLimit, limitId: effective.limitId }),
+        ...(effective.rates.length === 0 ? {} : { rateLimits: effective.rates, limitId: effective.limitId }),
       },
       answer: { issued_token_type: accessTokenType },
     }

@@ -9,6 +9,7 @@ import { createSigningKey, signingNow } from '../services/signing_keys.ts'
 import { apiSubject, signingKeySubject } from '../services/subjects.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, invalid } from './find.ts'
+import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
 export function apiView(api: Api): object {
@@ -23,6 +24,7 @@ export function apiView(api: Api): object {
     tokenFormat: api.tokenFormat,
     signingAlg: api.signingAlg,
     maxStalenessSeconds: api.maxStalenessSeconds,
+    ...limitsView(api),
     builtIn: api.isBuiltIn,
     createdAt: formatTime(api.createdAt),
     updatedAt: formatTime(api.updatedAt),
@@ -47,6 +49,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     isBuiltIn: false,
     createdSequence: 0,
     scopes: declaredScopes(body.scopes ?? []),
+    ...limitsOf(body),
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -72,16 +75,20 @@ const getApi = readOperation(routes.getApi, async (context) =>
   apiView(await findApi(context, context.params.id as string)),
 )
 
+/** Of the management API. A limit that is spent would refuse the very call that takes it away. */
+const fixedSettings = ['status', 'scopes', 'tokenFormat', 'rateLimit', 'rateLimits'] as const
+
 const updateApi = writeOperation(routes.updateApi, async (context) => {
   const { body, now, tenant, transaction } = context
   const api = await findApi(context, context.params.id as string)
   if (api.isBuiltIn) requireManagementHeld(context, api)
-  if (api.isBuiltIn && (body.status !== undefined || body.scopes !== undefined || body.tokenFormat !== undefined)) {
-    throw new ProblemError(409, 'built_in', 'Status, scopes and token format of the management API are fixed.')
+  if (api.isBuiltIn && fixedSettings.some((setting) => body[setting] !== undefined)) {
+    throw new ProblemError(409, 'built_in', 'Status, scopes, token format and limits of the management API are fixed.')
   }
   const documentScopes = api.scopes.filter(({ source }) => source === 'document')
   const changed: Api = {
-    ...api,
+    ...withoutLimits(api),
+    ...limitsOf(body, api),
     name: body.name ?? api.name,
     status: body.status ?? api.status,
     scopes: body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes),
@@ -166,12 +173,13 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   return {
     status: 200,
     body: {
-      operations: after.operations.map(({ method, basePath, path, operationId, requires, public: isPublic }) => ({
+      operations: after.operations.map(({ method, basePath, path, operationId, requires, cost, public: isPublic }) => ({
         method,
         basePath,
         path,
         ...(operationId === undefined ? {} : { operationId }),
         requires,
+        ...(cost === undefined ? {} : { cost }),
         public: isPublic,
       })),
       scopes: after.scopes,

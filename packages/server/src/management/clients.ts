@@ -16,6 +16,7 @@ import { clientSubject, publicKeySubject } from '../services/subjects.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'
+import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type Operation, type ReadContext, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
 const withSecret = new Set<Client['type']>(['service', 'web', 'agent'])
@@ -43,6 +44,7 @@ async function clientView(context: ReadContext | WriteContext, client: Client): 
       expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
     })),
     selfIssuedTtlSecondsMax: client.selfIssuedLifeSecondsMax,
+    ...limitsView(client),
     createdAt: formatTime(client.createdAt),
     updatedAt: formatTime(client.updatedAt),
   }
@@ -63,6 +65,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     metadata: body.metadata ?? {},
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? limits.selfIssuedLifeSecondsDefault,
     cutOff: 0,
+    ...limitsOf(body),
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -102,7 +105,8 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
   const before = await clientView(context, client)
   const access = body.access === undefined ? client.access : await readAccess(context, body.access)
   const changed: Client = {
-    ...client,
+    ...withoutLimits(client),
+    ...limitsOf(body, client),
     access,
     name: body.name ?? client.name,
     status: body.status ?? client.status,

@@ -1,5 +1,13 @@
 import { routes } from '@countersign/contract'
-import { digest, formatScope, formatTime, generateKey, parseTime, type RateLimit } from '@countersign/core'
+import {
+  digest,
+  formatScope,
+  formatTime,
+  generateKey,
+  parseTime,
+  type RateLimit,
+  type RatePolicy,
+} from '@countersign/core'
 import type { Key, WriteTransaction } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { revokeKey as revoke } from '../services/revoker.ts'
@@ -8,6 +16,7 @@ import { keySubject } from '../services/subjects.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'
+import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type Operation, type Result, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
 /** A key as answered, without its text. */
@@ -24,7 +33,7 @@ export function keyView(key: Key, audience: string, now: number): object {
     metadata: key.metadata,
     ipAllow: key.ipAllow ?? null,
     originAllow: key.originAllow ?? null,
-    rateLimit: key.rateLimit ?? null,
+    ...limitsView(key),
     rolledFrom: key.rolledFrom ?? null,
     createdAt: formatTime(key.createdAt),
     updatedAt: formatTime(key.updatedAt),
@@ -62,6 +71,7 @@ const createKey = writeOperation(routes.createKey, async (context) => {
     ...(expiresAt === undefined ? {} : { expiresAt, lifeSeconds: expiresAt - at }),
     metadata: body.metadata ?? {},
     ...constraintsOf(body),
+    ...limitsOf(body),
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -212,11 +222,12 @@ interface KeyChanges {
   readonly ipAllow?: readonly string[] | null | undefined
   readonly originAllow?: readonly string[] | null | undefined
   readonly rateLimit?: RateLimit | null | undefined
+  readonly rateLimits?: readonly RatePolicy[] | null | undefined
 }
 
 /** `null` takes away, absent leaves as it is. */
 function withBody(key: Key, body: KeyChanges, now: number): Key {
-  const { expiresAt, lifeSeconds, ipAllow, originAllow, rateLimit, ...rest } = key
+  const { expiresAt, lifeSeconds, ipAllow, originAllow, ...rest } = withoutLimits(key)
   const end =
     body.expiresAt === undefined ? expiresAt : body.expiresAt === null ? undefined : futureTime(body.expiresAt, now)
   const life = body.expiresAt === undefined ? lifeSeconds : end === undefined ? undefined : end - key.createdAt
@@ -230,18 +241,17 @@ function withBody(key: Key, body: KeyChanges, now: number): Key {
     ...constraintsOf({
       ipAllow: body.ipAllow === undefined ? ipAllow : body.ipAllow,
       originAllow: body.originAllow === undefined ? originAllow : body.originAllow,
-      rateLimit: body.rateLimit === undefined ? rateLimit : body.rateLimit,
     }),
+    ...limitsOf(body, key),
     version: key.version + 1,
     updatedAt: Math.floor(now),
   }
 }
 
-function constraintsOf({ ipAllow, originAllow, rateLimit }: Pick<KeyChanges, 'ipAllow' | 'originAllow' | 'rateLimit'>) {
+function constraintsOf({ ipAllow, originAllow }: Pick<KeyChanges, 'ipAllow' | 'originAllow'>) {
   return {
     ...(ipAllow == null ? {} : { ipAllow }),
     ...(originAllow == null ? {} : { originAllow }),
-    ...(rateLimit == null ? {} : { rateLimit }),
   }
 }
 

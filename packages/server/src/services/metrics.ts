@@ -1,9 +1,10 @@
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { ServerLimiter } from './redis_limiter.ts'
 import type { Metrics } from './services.ts'
 import { shareMetrics } from './worker_metrics.ts'
 
 /** Prometheus counters with bounded labels: outcomes, grant types and operations, never a key, client, path or tenant. */
-export function createMetrics(): Metrics {
+export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbacks'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const verifications = new Counter({
@@ -25,6 +26,23 @@ export function createMetrics(): Metrics {
     registers: [registry],
   })
   const sum = shareMetrics(registry)
+  new Gauge({
+    name: 'countersign_limits_shared',
+    help: '1 while rate limits are counted together with other processes, 0 while this one counts alone',
+    registers: [registry],
+    collect() {
+      this.set(limiter.isShared() ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'countersign_limits_fallbacks_total',
+    help: 'Calls counted by this process alone because Redis did not answer',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(limiter.fallbacks())
+    },
+  })
   // Looked up once for each outcome: this is on the path of every verification.
   const byOutcome = new Map<string, Counter.Internal>()
   return {

@@ -1,13 +1,13 @@
 /** What an API's imported document says that a request needs (contract.md §7). */
 import type { Scope } from '@countersign/core'
-import { compileRoutes, type RouteTable } from '@countersign/openapi'
+import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import { Cache } from '@countersign/verifier'
 import { storedDescription } from './document.ts'
 import type { Services, TenantContext } from './services.ts'
 
 export type Requirement =
   /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
-  | { readonly kind: 'requires'; readonly requires: readonly Scope[] }
+  | { readonly kind: 'requires'; readonly requires: readonly Scope[]; readonly cost?: number }
   | { readonly kind: 'public' }
   | { readonly kind: 'undescribed' }
   | { readonly kind: 'ambiguous'; readonly detail: string }
@@ -25,7 +25,7 @@ export async function requirementOf(
   const match = table.match(method, uri)
   switch (match.kind) {
     case 'operation':
-      return match.operation.public ? { kind: 'public' } : { kind: 'requires', requires: match.operation.requires }
+      return match.operation.public ? { kind: 'public' } : needsOf(match.operation)
     case 'ambiguous':
       return { kind: 'ambiguous', detail: match.detail }
     case 'not_found':
@@ -42,6 +42,10 @@ export async function isDescribed(
   uri: string,
 ): Promise<boolean> {
   return (await tableOf(services, tenant, apiId))?.knows(uri) !== undefined
+}
+
+function needsOf({ requires, cost }: Operation): Requirement {
+  return cost === undefined ? { kind: 'requires', requires } : { kind: 'requires', requires, cost }
 }
 
 /** Compiled once, then again when the feed says that the API changed. */

@@ -1,6 +1,6 @@
 import type { AddressRange, Seconds } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import type { Engine, Failures, Limiter } from '@countersign/verifier'
+import type { Engine, Failures } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
 import type { ApiRegistry } from './api_registry.ts'
 import type { ClientSecrets } from './client_secrets.ts'
@@ -8,6 +8,7 @@ import type { Guards } from './guards.ts'
 import type { Log } from './log.ts'
 import type { MasterKey } from './master_key.ts'
 import type { Positions } from './positions.ts'
+import type { ServerLimiter } from './redis_limiter.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Streams } from './streams.ts'
@@ -35,7 +36,7 @@ export interface Services {
   readonly books: Books
   readonly master: MasterKey
   readonly signingKeys: SigningKeys
-  readonly limiter: Limiter
+  readonly limiter: ServerLimiter
   readonly apis: ApiRegistry
   readonly clientSecrets: ClientSecrets
   readonly running: Running

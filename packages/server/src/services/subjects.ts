@@ -1,5 +1,13 @@
 /** What the feed says about each record: its whole state, and how long a verifier must remember it (feed.md §2). */
-import { clientTokenId, limits, neverDropAt, publicKeyId, type Seconds, type Subject } from '@countersign/core'
+import {
+  clientTokenId,
+  type Limited,
+  limits,
+  neverDropAt,
+  publicKeyId,
+  type Seconds,
+  type Subject,
+} from '@countersign/core'
 import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
 
 /** The longest life any token can have: `tokenTtlSecondsMax` goes to 366 days. What covers tokens is kept that long. */
@@ -13,13 +21,19 @@ export function tenantSubject(tenant: Tenant): Subject {
 
 export function apiSubject(api: Api, now: Seconds, createdSequence = api.createdSequence): Subject {
   const { id, version, status, audience, maxStalenessSeconds } = api
-  const state = { status, audience, maxStalenessSeconds, createdSequence }
+  const state = { status, audience, maxStalenessSeconds, createdSequence, ...limitsOf(api) }
   return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
 }
 
 export function clientSubject(client: Client, now: Seconds, cutOff = client.cutOff): Subject {
   const { id, version, status, access } = client
-  return { type: 'client', id, version, state: { status, access, cutOff }, dropAt: afterLongestLife(now) }
+  return {
+    type: 'client',
+    id,
+    version,
+    state: { status, access, cutOff, ...limitsOf(client) },
+    dropAt: afterLongestLife(now),
+  }
 }
 
 export function publicKeySubject(clientId: string, thumbprint: string, now: Seconds): Subject {
@@ -34,7 +48,7 @@ export function publicKeySubject(clientId: string, thumbprint: string, now: Seco
 
 /** Children of a key may live as long as any token, also when the key itself ends earlier. */
 export function keySubject(key: Key, now: Seconds): Subject {
-  const { id, version, status, scope, expiresAt, ipAllow, originAllow, rateLimit } = key
+  const { id, version, status, scope, expiresAt, ipAllow, originAllow } = key
   return {
     type: 'key',
     id,
@@ -45,7 +59,7 @@ export function keySubject(key: Key, now: Seconds): Subject {
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(ipAllow === undefined ? {} : { ipAllow }),
       ...(originAllow === undefined ? {} : { originAllow }),
-      ...(rateLimit === undefined ? {} : { rateLimit }),
+      ...limitsOf(key),
     },
     dropAt: afterLongestLife(now),
   }
@@ -94,6 +108,11 @@ export function signingKeySubject(key: SigningKey): Subject {
     state: { status, alg, purpose, ...(status === 'active' ? { publicJwk } : {}) },
     dropAt: neverDropAt,
   }
+}
+
+/** Of most records nothing: the entry is then as one always was. */
+function limitsOf({ rateLimit, rateLimits }: Limited): Limited {
+  return { ...(rateLimit === undefined ? {} : { rateLimit }), ...(rateLimits === undefined ? {} : { rateLimits }) }
 }
 
 function afterLongestLife(now: Seconds): Seconds {

@@ -7,8 +7,9 @@ import {
   type Environment,
   formatScope,
   generateKey,
+  type Limited,
   type Metadata,
-  type RateLimit,
+  policiesOf,
   randomBase62,
   type Scope,
   type Seconds,
@@ -20,7 +21,7 @@ import type { Api, AuditActor, Client, Token, WriteTransaction } from '@counters
 import type { Services, TenantContext } from './services.ts'
 
 /** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
-export interface IssueRequest {
+export interface IssueRequest extends Limited {
   readonly tenant: TenantContext
   readonly client: Client
   readonly api: Api
@@ -31,7 +32,6 @@ export interface IssueRequest {
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
   readonly metadata?: Metadata
-  readonly rateLimit?: RateLimit
   readonly limitId?: string
   readonly name?: string
 }
@@ -71,6 +71,7 @@ export async function issueJwt(services: Services, request: IssueRequest): Promi
     jti,
     issuedAt: services.now(),
     position,
+    clientRateLimits: policiesOf(request.client),
   })
   const text = await sign(claims, key)
   return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
@@ -110,7 +111,7 @@ export function tokenRecord(
   request: IssueRequest,
   made: { readonly jti: string; readonly format: 'jwt' | 'opaque'; readonly position: number; readonly now: Seconds },
 ): Token {
-  const { tenant, client, api, environment, rateLimit } = request
+  const { tenant, client, api, environment, rateLimit, rateLimits } = request
   const at = Math.floor(made.now)
   return {
     tenant: tenant.id,
@@ -128,6 +129,7 @@ export function tokenRecord(
     lineage: request.lineage ?? [],
     inherited: request.constraints ?? [],
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(rateLimits === undefined ? {} : { rateLimits }),
     limitId: request.limitId ?? made.jti,
     position: made.position,
     version: 1,

@@ -99,6 +99,7 @@ const someClient = (random: Random) =>
     version: version(random),
     status: pick(random, statuses),
     createdAt: at(random),
+    ...(random(3) ? {} : { rateLimits: [{ name: 'day', limit: random(9), windowSeconds: 60 }] }),
   })
 
 const operations: readonly Operation[] = [

@@ -3,10 +3,18 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { migrations } from '../migrations/index.ts'
-import { keyChange, seed } from './examples.ts'
+import { exampleKey, keyChange, seed } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
+
+/** By table, the columns that the first schema had not. */
+const addedSince = {
+  keys: ['rate_limits'],
+  tokens: ['rate_limits'],
+  clients: ['rate_limit', 'rate_limits'],
+  apis: ['rate_limit', 'rate_limits'],
+}
 
 const program = fileURLToPath(new URL('writer_process.ts', import.meta.url))
 
@@ -63,6 +71,23 @@ export function processCases(create: CreateDatabase): void {
     await Promise.all(stores.map((store) => store.close()))
     await database.drop()
   })
+
+  it('a database of the first schema is brought up to this one with all it holds', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      for (const [table, names] of Object.entries(addedSince)) {
+        for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
+      }
+      for (const table of ['leases', 'beats']) await database.execute(`drop table ${table}`)
+      await database.execute('alter table installation drop column history')
+      await database.execute('delete from schema_migrations where number > 1')
+      const opened = await database.open()
+      expect(await opened.read.keys.find('acme', 'key_1')).toStrictEqual(exampleKey('acme', 'key_1'))
+      const limited = exampleKey('acme', 'key_9', { rateLimits: [{ name: 'burst', limit: 1, windowSeconds: 1 }] })
+      await opened.write((transaction) => transaction.keys.insert(limited))
+      expect(await opened.read.keys.find('acme', 'key_9')).toStrictEqual(limited)
+      await opened.close()
+    }))
 
   it('a schema that is newer than the program is refused, and left as it is', () =>
     withStore(create, async (_store, database) => {

@@ -158,6 +158,7 @@ export function repositoryCases(create: CreateDatabase): void {
         ipAllow: ['192.0.2.0/24', '2001:db8::/32'],
         originAllow: [],
         rateLimit: { limit: 0, windowSeconds: 60 },
+        rateLimits: [{ name: 'burst', limit: 9, windowSeconds: 1 }],
         rolledFrom: 'key_1',
         environment: 'test',
       })
@@ -173,6 +174,33 @@ export function repositoryCases(create: CreateDatabase): void {
         store.write((transaction) => transaction.keys.insert({ ...twin, id, digest }))
       await expect(insert('key_3', changed.digest)).rejects.toMatchObject({ what: 'digest' })
       await expect(insert('key_2', digestOf('new'))).rejects.toMatchObject({ what: 'id' })
+    }))
+
+  it('limits of a client and an API are read back, and a look-up of their credentials brings the client’s', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const rateLimit = { limit: 5, windowSeconds: 1 }
+      const rateLimits = [{ name: 'day', limit: 9, windowSeconds: 86_400 }]
+      const client = exampleClient('acme', 'client_2', { rateLimit, rateLimits })
+      const api = exampleApi('acme', 'api_2', { rateLimits })
+      const key = exampleKey('acme', 'key_2', { clientId: 'client_2', rateLimits })
+      const token = exampleToken('acme', 'jti_2', { clientId: 'client_2' })
+      await store.write(async (transaction) => {
+        await transaction.clients.insert(client)
+        await transaction.apis.insert(api)
+        await transaction.keys.insert(key)
+        await transaction.tokens.insert(token)
+        await transaction.clients.insertJwk(exampleJwk('acme', 'client_2', 'kid_1'))
+      })
+      const clientRateLimits = [{ name: 'default', ...rateLimit }, ...rateLimits]
+      expect(await store.read.clients.find('acme', 'client_2')).toStrictEqual(client)
+      expect(await store.read.apis.find('acme', 'api_2')).toStrictEqual(api)
+      expect(await store.lookup.credential('acme', key.digest)).toMatchObject({ rateLimits, clientRateLimits })
+      expect(await store.lookup.credential('acme', token.digest!)).toMatchObject({ clientRateLimits })
+      expect(await store.lookup.publicKey('acme', 'client_2', 'kid_1')).toMatchObject({ clientRateLimits })
+      const { rateLimit: _, rateLimits: __, ...unlimited } = client
+      await store.write((transaction) => transaction.clients.update({ ...unlimited, version: 2 }))
+      expect(await store.lookup.credential('acme', key.digest)).not.toHaveProperty('clientRateLimits')
     }))
 
   it('every key has exactly one status at every moment', () =>
@@ -225,7 +253,11 @@ export function repositoryCases(create: CreateDatabase): void {
   it('a token is read back by jti and digest, and several may have no digest', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')
-      const opaque = exampleToken('acme', 'jti_1', { rateLimit: { limit: 5, windowSeconds: 1 }, environment: 'test' })
+      const opaque = exampleToken('acme', 'jti_1', {
+        rateLimit: { limit: 5, windowSeconds: 1 },
+        rateLimits: [{ name: 'burst', limit: 9, windowSeconds: 1 }],
+        environment: 'test',
+      })
       const { digest: _digest, prefix: _prefix, ...jwt } = exampleToken('acme', 'jti_2', { format: 'jwt' })
       await store.write(async (transaction) => {
         await transaction.tokens.insert(opaque)

@@ -1,12 +1,12 @@
 import { isAnything, oneOf } from '../check.ts'
 import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
+import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, readPage } from '../page.ts'
 import type { Api, ApiDocument, TokenFormat } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isScopes, isStatus } from '../stored_json.ts'
+import { isRateLimit, isRateLimits, isScopes, isStatus } from '../stored_json.ts'
 
 export const isTokenFormat = oneOf<TokenFormat>('jwt', 'opaque')
 
@@ -170,6 +170,8 @@ function encodeApi(api: Api) {
     is_built_in: api.isBuiltIn ? 1 : 0,
     created_sequence: api.createdSequence,
     scopes: JSON.stringify(api.scopes),
+    rate_limit: jsonOrNull(api.rateLimit),
+    rate_limits: jsonOrNull(api.rateLimits),
     version: api.version,
     created_at: api.createdAt,
     updated_at: api.updatedAt,
@@ -178,7 +180,7 @@ function encodeApi(api: Api) {
 
 function decodeApi(row: Row): Api {
   const columns = new Columns('apis', row.id, row)
-  return {
+  return present({
     tenant: columns.text('tenant'),
     id: columns.text('id'),
     audience: columns.text('audience'),
@@ -192,8 +194,10 @@ function decodeApi(row: Row): Api {
     isBuiltIn: columns.flag('is_built_in'),
     createdSequence: columns.count('created_sequence'),
     scopes: columns.json('scopes', isScopes),
+    rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     version: columns.version(),
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
-  }
+  })
 }

@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely'
 import { oneOf } from '../check.ts'
 import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
+import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, readPage } from '../page.ts'
 import type { Client, ClientType } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isMetadata, isStatus, isTextList } from '../stored_json.ts'
+import { isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { readClientJwks, writeClientJwks } from './client_jwk.ts'
 import { readClientSecrets, writeClientSecrets } from './client_secret.ts'
 
@@ -158,6 +158,8 @@ function encodeClient(client: Client) {
     metadata: JSON.stringify(client.metadata),
     self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
     cut_off: client.cutOff,
+    rate_limit: jsonOrNull(client.rateLimit),
+    rate_limits: jsonOrNull(client.rateLimits),
     version: client.version,
     created_at: client.createdAt,
     updated_at: client.updatedAt,
@@ -168,7 +170,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
   const [first] = rows
   if (first === undefined) return undefined
   const columns = new Columns('clients', first.id, first)
-  return {
+  return present({
     tenant: columns.text('tenant'),
     id: columns.text('id'),
     name: columns.text('name'),
@@ -179,10 +181,12 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     metadata: columns.json('metadata', isMetadata),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
+    rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     version: columns.version(),
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
-  }
+  })
 }
 
 /** From the columns `access_api_id` and `access_scope` of joined rows. */

@@ -6,7 +6,7 @@ import { isAfter, readPage } from '../page.ts'
 import type { Key } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isEnvironment, isMetadata, isRateLimit, isStatus, isTextList } from '../stored_json.ts'
+import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 
 type KeyFilter = Parameters<ReadRepositories['keys']['list']>[1]
 
@@ -113,6 +113,7 @@ function encodeKey(key: Key) {
     ip_allow: jsonOrNull(key.ipAllow),
     origin_allow: jsonOrNull(key.originAllow),
     rate_limit: jsonOrNull(key.rateLimit),
+    rate_limits: jsonOrNull(key.rateLimits),
     rolled_from: key.rolledFrom ?? null,
     version: key.version,
     created_at: key.createdAt,
@@ -139,6 +140,7 @@ export function decodeKey(row: Row): Key {
     ipAllow: columns.optionalJson('ip_allow', isTextList),
     originAllow: columns.optionalJson('origin_allow', isTextList),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     rolledFrom: columns.optionalText('rolled_from'),
     version: columns.version(),
     createdAt: columns.count('created_at'),

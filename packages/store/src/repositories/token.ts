@@ -5,7 +5,15 @@ import { isAfter, readPage } from '../page.ts'
 import type { Token } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isEnvironment, isInherited, isLineage, isMetadata, isRateLimit, isStatus } from '../stored_json.ts'
+import {
+  isEnvironment,
+  isInherited,
+  isLineage,
+  isMetadata,
+  isRateLimit,
+  isRateLimits,
+  isStatus,
+} from '../stored_json.ts'
 import { isTokenFormat } from './api.ts'
 
 export function readTokens(session: Session): ReadRepositories['tokens'] {
@@ -103,6 +111,7 @@ function encodeToken(token: Token) {
     lineage: JSON.stringify(token.lineage),
     inherited: JSON.stringify(token.inherited),
     rate_limit: jsonOrNull(token.rateLimit),
+    rate_limits: jsonOrNull(token.rateLimits),
     limit_id: token.limitId,
     position: token.position,
     version: token.version,
@@ -133,6 +142,7 @@ export function decodeToken(row: Row): Token {
     lineage: columns.json('lineage', isLineage),
     inherited: columns.json('inherited', isInherited),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
+    rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     limitId: columns.text('limit_id'),
     position: columns.count('position'),
     version: columns.version(),

@@ -264,6 +264,13 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
     expect(second.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/)
   })
 
+  it('spends what a request of this route costs', async () => {
+    const app = await start({ verifier, cost: 3 })
+    const headers = bearer(authority.issueKey({ rateLimit: { limit: 5, windowSeconds: 60 } }).text)
+    expect((await app('/any', headers)).headers.get('ratelimit')).toBe('"default";r=2;t=36')
+    expect((await app('/any', headers)).status).toBe(429)
+  })
+
   it('throws at once for an unknown or bad option', () => {
     const bad: readonly object[] = [
       { verifier, scopes: 'orders:read' },
@@ -271,6 +278,8 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
       { verifier, trustedProxies: ['nonsense'] },
       { verifier, scope: 'a  b' },
       { verifier, anyScope: [] },
+      { verifier, cost: -1 },
+      { verifier, cost: '1' },
     ]
     const { protect } = modules[name] as { protect(options: object): unknown }
     for (const options of bad) expect(() => protect(options)).toThrow(TypeError)

@@ -14,7 +14,7 @@ import {
 } from '@countersign/core'
 import type { Verifier } from '../create_verifier.ts'
 import type { Outcome } from '../outcome.ts'
-import { type RequestExpectation, requirementOf } from '../request.ts'
+import { costOf, type RequestExpectation, requirementOf } from '../request.ts'
 import { type ClientAddress, createClientAddress } from './client_address.ts'
 import { sharedVerifier } from './shared_verifier.ts'
 
@@ -30,6 +30,8 @@ export interface ProtectOptions {
   readonly scope?: ScopeInput
   /** At least one of these is needed. */
   readonly anyScope?: ScopeInput
+  /** What a request spends from every rate limit: a whole number, 0 to 1,000,000. Default 1. */
+  readonly cost?: number
 }
 
 /** A request as an adapter has it. */
@@ -60,7 +62,7 @@ export type Gate = (incoming: Incoming) => Promise<Passage>
 /** What was found out about a request: a later `requireScope` looks here, and not at what other middleware may write. */
 const judged = new WeakMap<object, { readonly grant: Grant | undefined }>()
 
-const optionNames = new Set(['verifier', 'optional', 'trustedProxies', 'scope', 'anyScope'])
+const optionNames = new Set(['verifier', 'optional', 'trustedProxies', 'scope', 'anyScope', 'cost'])
 
 /** @throws TypeError for an unknown or bad option, and when no verifier is given and the environment names none. */
 export function createGate(options: ProtectOptions, moreNames: readonly string[] = []): Gate {
@@ -104,9 +106,9 @@ async function pass(
   const outcome = await incoming.ask(verifier, ip === undefined ? expectation : { ...expectation, ip })
   switch (outcome.outcome) {
     case 'verified': {
-      const { grant, rateLimit } = outcome
+      const { grant, rateLimits = [] } = outcome
       judged.set(incoming.key, { grant })
-      return { grant, headers: rateLimit === undefined ? {} : rateLimitHeaders(rateLimit) }
+      return { grant, headers: rateLimitHeaders(rateLimits) }
     }
     case 'unavailable':
       return refuse(unavailableAnswer(outcome.retryAfterSeconds))
@@ -120,8 +122,13 @@ async function pass(
 }
 
 /** Checked when the gate is made, so that a mistake shows at start and not with the first request. */
-function expectationOf({ scope, anyScope }: ProtectOptions): RequestExpectation {
-  const expectation = { ...(scope === undefined ? {} : { scope }), ...(anyScope === undefined ? {} : { anyScope }) }
+function expectationOf({ scope, anyScope, cost }: ProtectOptions): RequestExpectation {
+  const expectation = {
+    ...(scope === undefined ? {} : { scope }),
+    ...(anyScope === undefined ? {} : { anyScope }),
+    ...(cost === undefined ? {} : { cost }),
+  }
+  costOf(expectation)
   if (requirementOf(expectation).length === 0) throw new TypeError('anyScope must name at least one scope')
   return expectation
 }

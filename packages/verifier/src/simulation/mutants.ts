@@ -134,8 +134,8 @@ export const mutants: readonly Mutant[] = [
   mutant('a wait after the decision', [
     {
       file: engine,
-      find: '(outcome) => withHit(question, 1, (after) => conclude(question, after, outcome)),',
-      replace: '(outcome) => conclude(question, hit, outcome),',
+      find: '(outcomes) => withHit(question, 1, (after) => conclude(question, after, outcomes)),',
+      replace: '(outcomes) => conclude(question, hit, outcomes),',
     },
   ]),
   mutant('a removed key goes on verifying what is cached', [

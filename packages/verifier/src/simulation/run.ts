@@ -182,9 +182,9 @@ class Simulation {
     const memory = this.#parts.memoryLimiter()
     if (!this.#random.chance(0.3)) return memory
     return {
-      take: (id, rate, now) =>
+      take: (spends, now) =>
         new Promise((resolve) => {
-          clock.schedule(this.#random.between(1, 4_000), () => resolve(memory.take(id, rate, now)))
+          clock.schedule(this.#random.between(1, 4_000), () => resolve(memory.take(spends, now)))
         }),
     }
   }
