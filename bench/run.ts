@@ -1,6 +1,6 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, scale.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -8,6 +8,7 @@ import { benchEngine } from './engine.ts'
 import { benchFollowers } from './followers.ts'
 import { benchHttp } from './http.ts'
 import { benchKeys } from './keys.ts'
+import { benchScale } from './scale.ts'
 
 export interface Figure {
   readonly name: string
@@ -22,6 +23,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   http: benchHttp,
   keys: benchKeys,
   followers: benchFollowers,
+  scale: benchScale,
 }
 
 const { names, jsonFile } = readArguments(process.argv.slice(2))

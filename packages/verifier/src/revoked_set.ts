@@ -3,6 +3,10 @@ import { limits, type Seconds } from '@countersign/core'
 /** Slots are two 32-bit words: the offset of the identity plus one (0: empty) and the end of its life in seconds. */
 const slotWords = 2
 const smallest = 8
+const noSlots = new Uint32Array(0)
+const noBytes = new Uint8Array(0)
+/** Where an identity is written down to be looked for: never longer than one turn. */
+const scratch = new Uint8Array(limits.identityBytesMax + 2)
 
 /**
  * The identities that are revoked, packed: a million of 24 bytes take about 40 MB where a `Set` of strings takes twice
@@ -11,11 +15,11 @@ const smallest = 8
  */
 export class RevokedSet {
   readonly #seed: number
-  #slots = new Uint32Array(smallest * slotWords)
-  #bytes = new Uint8Array(256)
+  /** Nothing until something is revoked: most tenants' sets stay empty. */
+  #slots = noSlots
+  #bytes = noBytes
   #bytesUsed = 0
   #size = 0
-  readonly #scratch = new Uint8Array(limits.identityBytesMax + 2)
   #earliestDropAt = Number.POSITIVE_INFINITY
 
   constructor(seed: number) {
@@ -38,13 +42,13 @@ export class RevokedSet {
     // Uint32 seconds reach to the year 2106; what never drops, and what drops later, is kept.
     const end = Math.min(Math.ceil(dropAt), 0xffffffff)
     this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
-    this.#insert(this.#scratch.subarray(0, length), end)
+    this.#insert(scratch.subarray(0, length), end)
   }
 
   has(tag: string, id: string): boolean {
     if (this.#size === 0) return false
     const length = this.#encode(tag, id)
-    return length > 0 && (this.#slots[this.#find(this.#scratch, length)] as number) !== 0
+    return length > 0 && (this.#slots[this.#find(scratch, length)] as number) !== 0
   }
 
   /** Forgets what ended before `now`, the server's time. Rebuilds at most when the earliest of all has ended. */
@@ -63,7 +67,7 @@ export class RevokedSet {
 
   #insert(identity: Uint8Array, end: number): void {
     if ((this.#size + 1) * 4 > (this.#slots.length / slotWords) * 3) {
-      this.#rebuild((this.#slots.length / slotWords) * 2, Number.NEGATIVE_INFINITY)
+      this.#rebuild(Math.max(smallest, (this.#slots.length / slotWords) * 2), Number.NEGATIVE_INFINITY)
     }
     const slot = this.#find(identity, identity.length)
     if (this.#slots[slot] !== 0) {
@@ -145,7 +149,7 @@ export class RevokedSet {
 
   #reserve(more: number): void {
     if (this.#bytesUsed + more <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(this.#bytesUsed + more, Math.ceil(this.#bytes.length * 1.5)))
+    const grown = new Uint8Array(Math.max(256, this.#bytesUsed + more, Math.ceil(this.#bytes.length * 1.5)))
     grown.set(this.#bytes.subarray(0, this.#bytesUsed))
     this.#bytes = grown
   }
@@ -162,7 +166,7 @@ export class RevokedSet {
 
   /** Into the scratch bytes; 0 when it does not fit, which no identity of ours does. */
   #encode(tag: string, id: string): number {
-    const { read, written } = encoder.encodeInto(tag + id, this.#scratch)
+    const { read, written } = encoder.encodeInto(tag + id, scratch)
     return read === tag.length + id.length ? written : 0
   }
 }

@@ -94,6 +94,12 @@ interface Unknown {
   readonly since: Stamp
 }
 
+/**
+ * More than the budget lets through in their life of 5 s; and so few that those of a flood are gone before the garbage
+ * collector takes them for something that stays.
+ */
+const unknownsMax = 2_000
+
 /** Waits after which the engine gives up rather than chase a book that changes under it. */
 const roundsMax = 5
 
@@ -109,7 +115,7 @@ const roundsMax = 5
 export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock } = options
   const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)
-  const unknowns = new Cache<Unknown>(20_000)
+  const unknowns = new Cache<Unknown>(unknownsMax)
   const underWay = new Map<string, Promise<Settled>>()
   const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
   const packed = (options.packedKeys ?? new PackedKeys()).view()
