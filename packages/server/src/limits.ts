@@ -48,6 +48,8 @@ export const serverLimits = {
   /** From so many on, what changes within so many milliseconds is sent in one piece. */
   streamsManyMin: 100,
   streamsGatherMs: 25,
+  /** A snapshot that was read is given to all who ask within this, while nothing has been said since. */
+  snapshotSharedMs: 2_000,
   /** Whether who listens still may is asked this often, and whenever something is said of it. */
   streamCheckEveryMs: 1_000,
   heartbeatMs: 15_000,

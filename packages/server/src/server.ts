@@ -38,6 +38,7 @@ import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
 import { createRunning } from './services/running.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
+import { createSnapshots } from './services/snapshots.ts'
 import { createStreams } from './services/streams.ts'
 import { createWarming } from './services/warming.ts'
 
@@ -275,6 +276,7 @@ function createServices(
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
     streams: createStreams(books),
+    snapshots: createSnapshots(store, books, now),
     warming,
     running: createRunning(),
     now,

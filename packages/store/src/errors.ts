@@ -21,6 +21,7 @@ export type DatabaseOpenReason =
   | 'exists'
   | 'in_use'
   | 'not_a_primary'
+  | 'asynchronous_standby'
   | 'bad_encoding'
   | 'bad_url'
 

@@ -118,6 +118,29 @@ describe('the question that proves freshness', () => {
   })
 })
 
+describe('snapshots', () => {
+  it('a thousand who ask at once are one read of the database', async () => {
+    const fresh = await startWorld()
+    const { key } = await fresh.caller('credentials:verify', [audience])
+    let reads = 0
+    const { feed } = fresh.server.services.store
+    const { snapshot } = feed
+    Object.assign(feed, {
+      snapshot: (tenant: string, now: number) => {
+        reads += 1
+        return snapshot(tenant, now)
+      },
+    })
+    const asked = Array.from({ length: 1_000 }, () => fresh.call('GET', '/v1/feed/snapshot', { as: key }))
+    const texts = new Set((await Promise.all(asked)).map(({ text }) => text))
+    expect([reads, texts.size]).toEqual([1, 1])
+    const { feedSequence } = await fresh.ok('POST', `/v1/keys/${(await fresh.key()).id}/revoke`)
+    const [head] = (await fresh.call('GET', '/v1/feed/snapshot', { as: key })).text.split('\n')
+    expect(JSON.parse(head as string).place.sequence).toBe(feedSequence)
+    await fresh.close()
+  })
+})
+
 describe('look-up', () => {
   const lookup = (body: object, as = verifier.key) => world.call('POST', '/v1/lookup', { as, body })
 

@@ -1,7 +1,7 @@
 /** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
 
 import { routes } from '@countersign/contract'
-import { type Place, type Subject, unavailableAnswer } from '@countersign/core'
+import { type Place, unavailableAnswer } from '@countersign/core'
 import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
@@ -9,31 +9,26 @@ import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
+import type { SharedSnapshot } from '../services/snapshots.ts'
 import { guarded } from './guarded.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.feedSnapshot, async () => {
-    const now = services.now()
-    const { place, entries } = await services.store.feed.snapshot(tenant.id, now)
-    const head = { tenant: tenant.id, issuer: tenant.issuer, place, now }
+    const snapshot = await services.snapshots.read(tenant.id)
+    const head = { tenant: tenant.id, issuer: tenant.issuer, place: snapshot.place, now: services.now() }
     return {
       status: 200,
       headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' },
-      body: snapshotLines(head, entries),
+      body: snapshotLines(head, snapshot),
     }
   })
 }
 
-async function* snapshotLines(head: object, entries: readonly Subject[]): AsyncGenerator<string> {
-  let chunk = `${JSON.stringify(head)}\n`
-  for (const { type, id, version, state, dropAt } of entries) {
-    chunk += `${JSON.stringify({ type, id, version, state, dropAt })}\n`
-    if (chunk.length < 65_536) continue
-    yield chunk
-    chunk = ''
-  }
-  yield `${chunk}${JSON.stringify({ end: entries.length })}\n`
+async function* snapshotLines(head: object, { pieces, count }: SharedSnapshot): AsyncGenerator<string> {
+  yield `${JSON.stringify(head)}\n`
+  for (const piece of pieces) if (piece !== '') yield piece
+  yield `${JSON.stringify({ end: count })}\n`
 }
 
 /** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */

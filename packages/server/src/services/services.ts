@@ -11,6 +11,7 @@ import type { Positions } from './positions.ts'
 import type { ServerLimiter } from './redis_limiter.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Streams } from './streams.ts'
 import type { Warming } from './warming.ts'
 
@@ -42,6 +43,7 @@ export interface Services {
   readonly running: Running
   readonly positions: Positions
   readonly streams: Streams
+  readonly snapshots: Snapshots
   readonly warming: Warming
   readonly guards: Guards
   readonly failures: Failures

@@ -110,6 +110,18 @@ describe('a commit that the standby does not confirm', () => {
   }, 60_000)
 })
 
+it('a primary that waits for no standby is refused where several hosts are named, unless that was accepted', async () => {
+  await open()
+  await store.close()
+  await pair.hosts.first.query('alter system reset synchronous_standby_names')
+  await pair.hosts.first.kill()
+  await pair.hosts.first.start()
+  const opened = openPostgresStore({ url: pair.url, ...storeOptions })
+  await expect(opened).rejects.toMatchObject({ name: 'DatabaseOpenError', reason: 'asynchronous_standby' })
+  store = await openPostgresStore({ url: `${pair.url}&asynchronous_standby=accepted`, ...storeOptions })
+  await write('key_accepted')
+}, 60_000)
+
 it('a primary that hangs is an error within 2 s for whoever waits, and is used again when it goes on', async () => {
   await open()
   pair.hosts.first.signal('SIGSTOP')

@@ -18,11 +18,17 @@ export function splitHosts(url: string): readonly string[] {
     throw badUrl('target_session_attrs must be read-write: only the primary is of use')
   }
   parameters.delete('target_session_attrs')
+  parameters.delete('asynchronous_standby')
   const after = parameters.size === 0 ? path : `${path}?${parameters}`
   const urls = hosts.split(',').map((host) => `${before}${host}${after}`)
   // A socket's directory comes in the query, and the host is then a name without meaning.
   if (urls.some((each) => !URL.canParse(each))) throw badUrl('one of its hosts cannot be read')
   return urls
+}
+
+/** Whether the operator has said in so many words that losing what was acknowledged is accepted. */
+export function acceptsAsynchronousStandby(url: string): boolean {
+  return new URLSearchParams(shape.exec(url)?.[3]?.split('?', 2)[1] ?? '').get('asynchronous_standby') === 'accepted'
 }
 
 /** The URL holds a password: nothing of it is quoted. */

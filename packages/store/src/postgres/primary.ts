@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg, { type ClientConfig, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg'
 import { DatabaseOpenError } from '../errors.ts'
 import { StoreUnavailableError } from '../store.ts'
-import { splitHosts } from './hosts.ts'
+import { acceptsAsynchronousStandby, splitHosts } from './hosts.ts'
 
 /** Every limit of a connection, in milliseconds. Together a write is answered within 2 s, whatever is wrong. */
 export const postgresLimits = {
@@ -79,6 +79,14 @@ export class Primary {
   static async open(options: PrimaryOptions): Promise<{ readonly primary: Primary; readonly history: History }> {
     const primary = new Primary(options)
     const found = await primary.#find()
+    if (primary.#urls.length > 1 && !acceptsAsynchronousStandby(options.url) && !(await waitsForStandby(found.watch))) {
+      destroy(found.watch)
+      throw new DatabaseOpenError(
+        'asynchronous_standby',
+        'several hosts are named, and the primary waits for no standby: a failover would lose what was acknowledged. ' +
+          'Set synchronous_standby_names, or add asynchronous_standby=accepted to the URL',
+      )
+    }
     primary.#use(found)
     return { primary, history: found.history }
   }
@@ -252,6 +260,15 @@ async function assertUsable(client: pg.Client): Promise<void> {
   if (encoding !== 'UTF8') {
     throw new DatabaseOpenError('bad_encoding', `the PostgreSQL database is encoded in ${encoding}; UTF8 is needed`)
   }
+}
+
+/** With `local` or `off` a commit is confirmed before any standby has it; `remote_write` is not on its disk (reliability.md §4.2). */
+async function waitsForStandby(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ names: string; commit: string }>(
+    `select current_setting('synchronous_standby_names') as names, current_setting('synchronous_commit') as commit`,
+  )
+  const { names, commit } = rows[0] as (typeof rows)[number]
+  return names.trim() !== '' && (commit === 'on' || commit === 'remote_apply')
 }
 
 /** The timeline from the log's own file name: the control file shows a promotion only after the next checkpoint. */

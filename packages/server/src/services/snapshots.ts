@@ -1,0 +1,70 @@
+import type { Place, Subject } from '@countersign/core'
+import type { Store } from '@countersign/store'
+import type { Books } from '../feed/books.ts'
+import { serverLimits } from '../limits.ts'
+
+/** A tenant's live entries at one place, as lines of JSON in pieces that are written whole. */
+export interface SharedSnapshot {
+  readonly place: Place
+  readonly pieces: readonly string[]
+  readonly count: number
+}
+
+/** One read for all who ask at once: after a restart every follower of a tenant may want the same. */
+export interface Snapshots {
+  read(tenant: string): Promise<SharedSnapshot>
+}
+
+interface Shared {
+  readonly begunAt: number
+  readonly snapshot: Promise<SharedSnapshot>
+  place: Place | undefined
+}
+
+const pieceCharacters = 65_536
+
+export function createSnapshots(store: Store, books: Books, now: () => number): Snapshots {
+  const shared = new Map<string, Shared>()
+
+  async function readNow(tenant: string): Promise<SharedSnapshot> {
+    const { place, entries } = await store.feed.snapshot(tenant, now())
+    return { place, pieces: piecesOf(entries), count: entries.length }
+  }
+
+  /** What is under way, or what nothing has been said since; forgotten soon, since it may be large. */
+  function isGood({ begunAt, place }: Shared, tenant: string): boolean {
+    if (performance.now() - begunAt > serverLimits.snapshotSharedMs) return false
+    const head = books.book(tenant)?.place
+    return place === undefined || (place.epoch === head?.epoch && place.sequence === head.sequence)
+  }
+
+  return {
+    read(tenant) {
+      const known = shared.get(tenant)
+      if (known !== undefined && isGood(known, tenant)) return known.snapshot
+      const snapshot = readNow(tenant)
+      const entry: Shared = { begunAt: performance.now(), snapshot, place: undefined }
+      shared.set(tenant, entry)
+      const forget = (): void => {
+        if (shared.get(tenant) === entry) shared.delete(tenant)
+      }
+      snapshot.then(({ place }) => {
+        entry.place = place
+        setTimeout(forget, serverLimits.snapshotSharedMs).unref()
+      }, forget)
+      return snapshot
+    },
+  }
+}
+
+function piecesOf(entries: readonly Subject[]): readonly string[] {
+  const pieces: string[] = []
+  let piece = ''
+  for (const { type, id, version, state, dropAt } of entries) {
+    piece += `${JSON.stringify({ type, id, version, state, dropAt })}\n`
+    if (piece.length < pieceCharacters) continue
+    pieces.push(piece)
+    piece = ''
+  }
+  return [...pieces, piece]
+}
