@@ -1,14 +1,16 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, scale.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { benchEngine } from './engine.ts'
 import { benchFollowers } from './followers.ts'
+import { benchHerd } from './herd.ts'
 import { benchHttp } from './http.ts'
 import { benchKeys } from './keys.ts'
 import { benchScale } from './scale.ts'
+import { benchSoak } from './soak.ts'
 
 export interface Figure {
   readonly name: string
@@ -23,7 +25,9 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   http: benchHttp,
   keys: benchKeys,
   followers: benchFollowers,
+  herd: benchHerd,
   scale: benchScale,
+  soak: benchSoak,
 }
 
 const { names, jsonFile } = readArguments(process.argv.slice(2))
