@@ -1,6 +1,6 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak, workers.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -11,6 +11,7 @@ import { benchHttp } from './http.ts'
 import { benchKeys } from './keys.ts'
 import { benchScale } from './scale.ts'
 import { benchSoak } from './soak.ts'
+import { benchWorkers } from './workers.ts'
 
 export interface Figure {
   readonly name: string
@@ -28,6 +29,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   herd: benchHerd,
   scale: benchScale,
   soak: benchSoak,
+  workers: benchWorkers,
 }
 
 const { names, jsonFile } = readArguments(process.argv.slice(2))
