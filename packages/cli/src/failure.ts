@@ -4,7 +4,6 @@ import { CommandError, exitCodes } from './exit.ts'
 const byName: Readonly<Record<string, number>> = {
   ConfigError: exitCodes.usage,
   ListenError: exitCodes.error,
-  StoreUnavailableError: exitCodes.unavailable,
   RedisUnavailableError: exitCodes.unavailable,
   SchemaTooNewError: exitCodes.conflict,
   FatalStoreError: exitCodes.error,
@@ -43,9 +42,31 @@ export function describeFailure(error: unknown): { readonly message: string; rea
   }
   // The worker has said why.
   if (error.name === 'WorkerStartError' && 'exitCode' in error) return { message: '', exitCode: Number(error.exitCode) }
+  if (error.name === 'StoreUnavailableError')
+    return { message: describeDatabase(error), exitCode: exitCodes.unavailable }
   const known = byName[error.name]
   if (known !== undefined) return { message: error.message, exitCode: known }
   return { message: error.stack ?? error.message, exitCode: exitCodes.error }
+}
+
+/** By the code of what went wrong: the system's or PostgreSQL's own (appendix A). The URL, which holds a password, is not quoted. */
+const databaseWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its address',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name is not known',
+  ETIMEDOUT: 'it does not answer',
+  ENOENT: 'its socket does not exist',
+  '28P01': 'it refuses the user or the password',
+  '28000': 'it refuses the user',
+  '3D000': 'it has no such database',
+  '53300': 'it has no connection left',
+  '57P03': 'it is starting up',
+}
+
+function describeDatabase(error: Error): string {
+  const { code } = (error.cause ?? {}) as { readonly code?: unknown }
+  const words = databaseWords[String(code)]
+  return words === undefined ? error.message : `${error.message}: ${words}; see COUNTERSIGN_DATABASE`
 }
 
 interface ApiErrorLike extends Error {

@@ -162,6 +162,15 @@ describe('serve', () => {
         /^.*COUNTERSIGN_REDIS: redis:\/\/\[redacted\]@127\.0\.0\.1:1 refuses the connection\n$/,
       ),
     })
+    const url = `postgres://user:secret-word@127.0.0.1:${await freePort()}/none`
+    const masterKey = Buffer.alloc(32, 7).toString('base64url')
+    const lost = { ...env, COUNTERSIGN_DATABASE: url, COUNTERSIGN_MASTER_KEY: masterKey }
+    const unreachable = await run(['serve'], { cwd: other.path, env: lost })
+    expect(unreachable).toEqual({
+      code: 6,
+      out: '',
+      err: 'countersign: the database is unreachable: nothing listens at its address; see COUNTERSIGN_DATABASE\n',
+    })
     const none = await run(['serve'], { cwd: other.path })
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining('COUNTERSIGN_URL is required') })
     other.remove()
