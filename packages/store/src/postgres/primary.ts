@@ -188,7 +188,8 @@ export class Primary {
         if (this.#current?.watch === watch) this.#lose(error)
       })
     }
-    ask(`listen ${channel}`)
+    // Databases that only speak PostgreSQL's language may not have it: they are polled, which is the truth anyway.
+    watch.query(`listen ${channel}`).catch(() => {})
     clearInterval(this.#ping)
     this.#ping = setInterval(() => ask('select 1'), postgresLimits.pingEveryMs).unref()
   }
