@@ -8,6 +8,7 @@ import {
   Cache,
   createEngine,
   createFailures,
+  type Failures,
   memoryLimiter,
   PackedKeys,
   systemClock,
@@ -29,20 +30,22 @@ import { storeDirectory } from './feed/directory.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { createListener } from './http/node_listener.ts'
 import { answerError, json, problem } from './http/respond.ts'
-import { createRouter, type MountedRoute } from './http/router.ts'
+import { createRouter, type MountedRoute, type RouteMatch } from './http/router.ts'
 import { serverLimits } from './limits.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
 import { watchFatal } from './services/fatal.ts'
+import { registerGauges } from './services/gauges.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'
 import { startMaintenance } from './services/maintenance.ts'
 import type { MasterKey } from './services/master_key.ts'
+import { measureStore } from './services/measured_store.ts'
 import { createMetrics } from './services/metrics.ts'
 import { createPositions } from './services/positions.ts'
 import { createRunning } from './services/running.ts'
-import type { Services, TenantContext } from './services/services.ts'
+import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
 import { createStreams } from './services/streams.ts'
 import { createWarming } from './services/warming.ts'
@@ -94,7 +97,8 @@ type Endpoint = (
 export async function createServer(options: ServerOptions): Promise<CountersignServer> {
   const { baseUrl, log } = options
   let isClosing = false
-  const store = watchFatal(options.store, (error) => {
+  const metrics = createMetrics()
+  const store = watchFatal(measureStore(options.store, metrics), (error) => {
     if (!isClosing) options.onFatal?.(error)
   })
   const clock = systemClock(options.now)
@@ -112,19 +116,33 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     processId,
     onProblem: (message, error) => log.error({ error }, message),
   })
-  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId })
+  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId, metrics })
   const stopMaintenance = startMaintenance(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
   const route = createRouter(mount(services))
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
 
+  const unmatched = metrics.route('', 'none')
+
   function handle(exchange: Exchange): Promise<Answer> | Answer {
+    const beganAt = performance.now()
+    const located = locate(exchange.path, basePath)
+    const match = route.match(exchange.method, located.path)
+    const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
+    const measured = (answer: Answer): Answer => {
+      answered(answer.status, (performance.now() - beganAt) / 1000)
+      return answer
+    }
+    const answer = answerTo(exchange, located, match)
+    if (!(answer instanceof Promise)) return measured(answer)
+    return answer.then(measured, (error: unknown) => measured(failed(services, exchange, error)))
+  }
+
+  function answerTo(exchange: Exchange, located: Located, match: RouteMatch<Mounted>): Promise<Answer> | Answer {
     if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(exchange) ?? '')) {
       return problem(exchange, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
     }
-    const located = locate(exchange.path, basePath)
-    const match = route.match(exchange.method, located.path)
     const tenant = services.tenant(located.slug)
     if (match.kind === 'not_found' || tenant === undefined) {
       return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
@@ -140,8 +158,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     if (isRootOnly && located.slug !== '')
       return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
     try {
-      const answer = endpoint(tenant, exchange, match.params)
-      return answer instanceof Promise ? answer.catch((error: unknown) => failed(services, exchange, error)) : answer
+      return endpoint(tenant, exchange, match.params)
     } catch (error) {
       return failed(services, exchange, error)
     }
@@ -175,6 +192,7 @@ interface Mounted {
   readonly endpoint: Endpoint
   /** Not below a tenant. */
   readonly isRootOnly: boolean
+  readonly answered: (status: number, seconds: number) => void
 }
 
 /** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
@@ -182,7 +200,7 @@ function mount(services: Services): readonly MountedRoute<Mounted>[] {
   const at = (method: string, path: string, endpoint: Endpoint, isRootOnly = false): MountedRoute<Mounted> => ({
     method,
     path,
-    endpoint: { endpoint, isRootOnly },
+    endpoint: { endpoint, isRootOnly, answered: services.metrics.route(method, path) },
   })
   const document = (tenant: TenantContext): Answer =>
     json(200, openapiDocument({ issuer: tenant.issuer, version: services.version }), {
@@ -228,9 +246,10 @@ function createServices(
     readonly books: Books
     readonly issuerOf: (slug: string) => string
     readonly processId: string
+    readonly metrics: Metrics
   },
 ): Services {
-  const { store, books, now, issuerOf } = options
+  const { store, books, now, issuerOf, metrics } = options
   const clock = systemClock(options.now)
   const limiter = memoryLimiter()
   const warming = createWarming(store, options.log)
@@ -260,7 +279,7 @@ function createServices(
     return context
   }
 
-  return {
+  const services: Services = {
     baseUrl: options.baseUrl,
     keyPrefix: options.keyPrefix,
     version: options.version,
@@ -270,7 +289,7 @@ function createServices(
     master: options.master,
     signingKeys: createSigningKeys({ store, master: options.master, books, now }),
     limiter,
-    failures: options.limitsFailures === false ? unlimitedFailures : createFailures(now),
+    failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     apis: createApiRegistry({ store, books }),
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
@@ -281,20 +300,39 @@ function createServices(
     randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
-    metrics: createMetrics(),
+    metrics,
     tenant(slug) {
       const id = books.tenantBySlug(slug)
       return id === undefined ? undefined : tenantById(id)
     },
     tenantById,
   }
+  registerGauges(services, packedKeys)
+  return services
+}
+
+/** Those who are not let try are counted. */
+function countLimits(failures: Failures, metrics: Metrics): Failures {
+  return {
+    ...failures,
+    isLeft(id, rate) {
+      const isLeft = failures.isLeft(id, rate)
+      if (!isLeft) metrics.limited()
+      return isLeft
+    },
+  }
+}
+
+interface Located {
+  readonly slug: string
+  readonly path: string
 }
 
 /**
  * The tenant's slug and the path below its issuer: `/t/acme/oauth/token`, and RFC 8414 §3.1's other spelling,
  * `/.well-known/oauth-authorization-server/t/acme`.
  */
-function locate(path: string, basePath: string): { readonly slug: string; readonly path: string } {
+function locate(path: string, basePath: string): Located {
   const below = basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path
   const wellKnown = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(\/.*)$/.exec(below)
   const rest = wellKnown === null ? below : `${wellKnown[2]}${wellKnown[1]}`
