@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { RequestHistogram } from './request_histogram.ts'
 import type { GaugeOptions, Metrics } from './services.ts'
 import { shareMetrics } from './worker_metrics.ts'
 
 /** Upper bounds in seconds: what is in memory takes less than the first, and a write to PostgreSQL is cut at two. */
-const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 /** Gauges that end as only counters may; each has a better-named sibling with a label. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
@@ -17,7 +18,7 @@ export function createMetrics(): Metrics {
   const count = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
     new Counter({ name, help, labelNames: [...labelNames], registers })
   const time = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
-    new Histogram({ name, help, labelNames: [...labelNames], buckets: requestBuckets, registers })
+    new Histogram({ name, help, labelNames: [...labelNames], buckets: [...bounds], registers })
 
   const verifications = count('countersign_verifications_total', 'Verifications by outcome', ['outcome'])
   const tokens = count('countersign_tokens_total', 'Token requests by grant type and outcome', [
@@ -33,11 +34,12 @@ export function createMetrics(): Metrics {
     'Questions answered 429 because too many attempts from there had failed',
     [],
   )
-  const requests = time('countersign_request_duration_seconds', 'From a request’s head to the head of its answer', [
-    'method',
-    'route',
-    'status',
-  ])
+  const requests = new RequestHistogram(
+    'countersign_request_duration_seconds',
+    'From a request’s head to the head of its answer',
+    bounds,
+    registry,
+  )
   const database = time('countersign_database_duration_seconds', 'Polls of the feed, beats and writes', ['operation'])
   const failures = count('countersign_database_failures_total', 'Polls, beats and writes that the database failed', [
     'operation',
@@ -54,10 +56,7 @@ export function createMetrics(): Metrics {
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
     limited: () => limitsHit.inc(),
-    route(method, route) {
-      const byClass = lookedUpOnce((status: number) => requests.labels({ method, route, status: `${status}xx` }))
-      return (status, seconds) => byClass(Math.floor(status / 100)).observe(seconds)
-    },
+    route: (method, route) => requests.route(method, route),
     database: lookedUpOnce((operation: string) => database.labels({ operation }).observe),
     databaseFailed: (operation, reason) => failures.inc({ operation, reason }),
     gauge: (options) => void createGauge(options, registry),
