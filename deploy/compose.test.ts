@@ -4,6 +4,7 @@ import {
   items,
   knownSettings,
   leaf,
+  readServeConfig,
   readText,
   readTree,
   secretSettings,
@@ -31,10 +32,19 @@ describe.each(['compose.yaml', 'compose.postgres.yaml'])('%s', (file) => {
       }
     expect(settingsIn(text)).toEqual(expect.not.arrayContaining(secretSettings))
     for (const [name, secret] of Object.entries(tree.secrets ?? {})) expect(leaf(secret.file)).toBe(`secrets/${name}`)
+    expect(readText('.gitignore').split('\n')).toContain('secrets/')
   })
 
   it('sets nothing that is no setting: serve would refuse to start', () => {
     for (const setting of settingsIn(text)) expect(knownSettings()).toContain(setting)
+  })
+
+  it('gives serve what it can start with', () => {
+    for (const [, { environment }] of ours) {
+      const config = readServeConfig({ ...environment })
+      expect(config.url).toBe('http://localhost:4800')
+      expect(config.database).toMatch(file === 'compose.yaml' ? /^sqlite:/ : /^postgres:/)
+    }
   })
 
   it('gives nobody more than it needs: limits of memory, no new privileges; ours with nothing writable but its volume', () => {

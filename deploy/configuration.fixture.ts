@@ -1,6 +1,9 @@
 /** The files of a deployment as values, and what they must agree with. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseYaml } from '../packages/openapi/src/yaml.ts'
+import { type Config, readConfig } from '../packages/server/src/config.ts'
 
 export function readText(path: string): string {
   return readFileSync(path, 'utf8')
@@ -42,3 +45,27 @@ export function knownSettings(): ReadonlySet<string> {
 
 /** Secrets, which may only come from a file. */
 export const secretSettings = ['COUNTERSIGN_MASTER_KEY', 'COUNTERSIGN_ADMIN_KEY']
+
+/**
+ * What `serve` would make of an environment: `${NAME:-default}` as compose reads it, a file for each secret. Without the
+ * store of shared limits, which is tried where it is used.
+ */
+export function readServeConfig(environment: Readonly<Record<string, unknown>>): Config {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-settings-'))
+  const secrets: Readonly<Record<string, string>> = {
+    COUNTERSIGN_DATABASE_FILE: 'postgres://countersign:secret@postgres/countersign',
+    COUNTERSIGN_MASTER_KEY_FILE: Buffer.alloc(32, 7).toString('base64url'),
+  }
+  const entries = Object.entries(environment)
+    .filter(([name]) => !name.startsWith('COUNTERSIGN_REDIS'))
+    .map(([name, value]) => {
+      if (secrets[name] === undefined) return [name, String(value).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')]
+      writeFileSync(join(folder, name), `${secrets[name]}\n`)
+      return [name, join(folder, name)]
+    })
+  try {
+    return readConfig(Object.fromEntries(entries), undefined)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

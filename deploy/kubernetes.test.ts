@@ -2,7 +2,16 @@
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { serverLimits } from '../packages/server/src/limits.ts'
-import { items, knownSettings, leaf, readText, readTree, secretSettings, settingsIn } from './configuration.fixture.ts'
+import {
+  items,
+  knownSettings,
+  leaf,
+  readServeConfig,
+  readText,
+  readTree,
+  secretSettings,
+  settingsIn,
+} from './configuration.fixture.ts'
 
 const folder = 'deploy/kubernetes'
 const read = (name: string) => readTree(`${folder}/${name}`)
@@ -105,4 +114,11 @@ it('nothing is set that is no setting: serve would refuse to start', () => {
   for (const name of readdirSync(folder))
     for (const setting of settingsIn(readText(`${folder}/${name}`))) expect(knownSettings(), name).toContain(setting)
   expect(leaf(pod?.enableServiceLinks)).toBe(false)
+})
+
+it('serve would start with what the pod is given', () => {
+  const files = items(container?.env).map(({ name, value }) => [String(name), leaf(value)] as const)
+  const config = readServeConfig({ ...read('config_map.yaml').data, ...Object.fromEntries(files) })
+  expect(config).toMatchObject({ url: 'https://auth.example.com', listen: { host: '0.0.0.0', port: 4800 } })
+  expect(config.database).toMatch(/^postgres:/)
 })
