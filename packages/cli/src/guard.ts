@@ -4,7 +4,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ApiError, type ManagementClient } from '@countersign/client'
 import { type AddressRange, parseAddressRange, parseTime } from '@countersign/core'
-import { type AssertionSource, createGateway, createHealthListener, type RequestEvent } from '@countersign/gateway'
+import {
+  type AssertionSource,
+  createGateway,
+  createGatewayMetrics,
+  createHealthListener,
+  type RequestEvent,
+} from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import { connect, createFailures } from '@countersign/verifier'
 import { connectToServer } from './connection.ts'
@@ -12,6 +18,7 @@ import { describeDocument, loadDocument } from './document.ts'
 import { CommandError } from './exit.ts'
 import { onlyAudience, type Profile } from './profile.ts'
 import { readUpstream } from './upstream.ts'
+import { version } from './version.ts'
 
 export interface GuardOptions {
   readonly openapi: string
@@ -56,6 +63,8 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   const connection = connect({ issuer, audience, credential, onProblem: options.onNotice })
   await connection.ready()
   let isClosing = false
+  // Counted only where somebody can ask for it.
+  const metrics = healthListen === undefined ? undefined : createGatewayMetrics({ keeper: connection.keeper, version })
   const gateway = createGateway({
     engine: connection.engine,
     keeper: connection.keeper,
@@ -67,9 +76,16 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     failures: createFailures(() => Date.now() / 1000),
     now: () => Date.now() / 1000,
     nextRequestId: () => `req_${randomUUID()}`,
-    onRequest: options.onRequest,
+    onRequest(event) {
+      metrics?.observe(event)
+      options.onRequest(event)
+    },
   })
-  const health = createHealthListener({ keeper: connection.keeper, isClosing: () => isClosing })
+  const health = createHealthListener({
+    keeper: connection.keeper,
+    isClosing: () => isClosing,
+    ...(metrics === undefined ? {} : { metrics }),
+  })
   const stop = async (): Promise<void> => {
     isClosing = true
     await gateway.close()

@@ -11,6 +11,8 @@ export interface Exchange {
   readonly requestId: string
   /** What the caller sent behind a request to upgrade; `undefined` for any other request. */
   readonly upgradeHead: Buffer | undefined
+  /** From here on it is the upstream's time. */
+  markSent(): void
   /** Tell the operator, once for the head of the answer and once more for a cut. */
   report(status: number, decision: Decision, why: string, grant?: Grant): void
 }
@@ -35,12 +37,17 @@ export function createExchange(
 ): Exchange {
   const { requestId, now, onRequest } = context
   const startedAt = now()
+  const millisecondsSince = (at: Seconds): number => Math.max(0, (now() - at) * 1000)
+  let sentAt: Seconds | undefined
   let isReported = false
   return {
     request,
     response,
     requestId,
     upgradeHead,
+    markSent() {
+      sentAt ??= now()
+    },
     report(status, decision, why, grant) {
       if (isReported && decision !== 'cut') return
       isReported = true
@@ -51,7 +58,8 @@ export function createExchange(
         decision,
         why: printable(why),
         ...(grant === undefined ? {} : { credentialId: grant.credentialId, clientId: grant.clientId }),
-        durationMs: Math.max(0, (now() - startedAt) * 1000),
+        durationMs: millisecondsSince(startedAt),
+        ...(sentAt === undefined ? {} : { upstreamMs: millisecondsSince(sentAt) }),
         requestId,
       })
     },

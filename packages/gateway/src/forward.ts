@@ -36,6 +36,7 @@ export function forward(exchange: Exchange, admission: Admission, options: Forwa
   // A tunnel has its connection to itself; so has a second attempt, since the next kept one may be as dead as the first.
   const connection: Connection = isUpgrade || isRetry ? 'own' : 'kept'
   const sent = upstream.send(request.method ?? 'GET', request.url ?? '/', fields, connection)
+  exchange.markSent()
   const wait = createWait(options.upstreamTimeoutMs, () => giveUp(exchange, admission, sent))
 
   const onCallerGone = (): void => {

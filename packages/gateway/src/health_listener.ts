@@ -1,17 +1,19 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { BookKeeper } from '@countersign/verifier'
 import { gatewayLimits } from './limits.ts'
+import type { GatewayMetrics } from './metrics.ts'
 
 /**
  * `/healthz`: this process runs. `/readyz`: the book is there and fresh, so credentials can be judged; 503 else, and also
- * while `isClosing` says so. On a listener of its own, since every path of the gateway belongs to the API. Not yet
+ * while `isClosing` says so. `/metrics`: Prometheus text, where `metrics` is given. On a listener of its own, since every path of the gateway belongs to the API. Not yet
  * listening.
  */
 export function createHealthListener(options: {
   readonly keeper: BookKeeper
   readonly isClosing?: () => boolean
+  readonly metrics?: Pick<GatewayMetrics, 'text' | 'contentType'>
 }): Server {
-  const { keeper, isClosing } = options
+  const { keeper, isClosing, metrics } = options
   return createServer(
     { headersTimeout: gatewayLimits.headersTimeoutMs, requestTimeout: 10_000 },
     (request, response) => {
@@ -23,10 +25,20 @@ export function createHealthListener(options: {
       }
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'GET and HEAD only')
       if (path === '/healthz') return answer(200, 'ok')
+      if (path === '/metrics' && metrics !== undefined) return void writeMetrics(response, metrics)
       if (path !== '/readyz') return answer(404, 'only /healthz and /readyz are here')
       if (isClosing?.() === true) return answer(503, 'closing')
       if (keeper.book === undefined) return answer(503, 'no status book yet')
       return keeper.isFresh() ? answer(200, 'ready') : answer(503, 'the status book is stale')
     },
   )
+}
+
+async function writeMetrics(
+  response: ServerResponse,
+  { text, contentType }: Pick<GatewayMetrics, 'text' | 'contentType'>,
+): Promise<void> {
+  const body = await text()
+  const headers = { 'Cache-Control': 'no-store', 'Content-Type': contentType, Connection: 'close' }
+  response.writeHead(200, headers).end(body)
 }

@@ -35,5 +35,7 @@ export interface RequestEvent {
   readonly credentialId?: string
   readonly clientId?: string
   readonly durationMs: number
+  /** From its going to the upstream to the answer's head, or to the end of waiting; absent when it never went. */
+  readonly upstreamMs?: number
   readonly requestId: string
 }

@@ -3,7 +3,15 @@ import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { Cache, createEngine, createFailures, PackedKeys, systemClock, unlimitedFailures } from '@countersign/verifier'
+import {
+  Cache,
+  createEngine,
+  createFailures,
+  type Failures,
+  PackedKeys,
+  systemClock,
+  unlimitedFailures,
+} from '@countersign/verifier'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
 import { forwardAuth } from './endpoints/forward_auth.ts'
@@ -20,23 +28,25 @@ import { storeDirectory } from './feed/directory.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { createListener } from './http/node_listener.ts'
 import { answerError, json, problem } from './http/respond.ts'
-import { createRouter, type MountedRoute } from './http/router.ts'
+import { createRouter, type MountedRoute, type RouteMatch } from './http/router.ts'
 import { serverLimits } from './limits.ts'
 import { operations } from './management/index.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { bootstrap } from './services/bootstrap.ts'
 import { createClientSecrets } from './services/client_secrets.ts'
 import { watchFatal } from './services/fatal.ts'
+import { registerGauges } from './services/gauges.ts'
 import { createGuards } from './services/guards.ts'
 import type { Log } from './services/log.ts'
 import { startMaintenance } from './services/maintenance.ts'
 import type { MasterKey } from './services/master_key.ts'
+import { measureStore } from './services/measured_store.ts'
 import { createMetrics } from './services/metrics.ts'
 import { createPositions } from './services/positions.ts'
 import { createRandomBytes } from './services/random_bytes.ts'
 import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
 import { createRunning } from './services/running.ts'
-import type { Services, TenantContext } from './services/services.ts'
+import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
 import { createSnapshots } from './services/snapshots.ts'
 import { createStreams } from './services/streams.ts'
@@ -91,7 +101,9 @@ type Endpoint = (
 export async function createServer(options: ServerOptions): Promise<CountersignServer> {
   const { baseUrl, log } = options
   let isClosing = false
-  const store = watchFatal(options.store, (error) => {
+  const limiter = options.limiter ?? processLimiter()
+  const metrics = createMetrics(limiter)
+  const store = watchFatal(measureStore(options.store, metrics), (error) => {
     if (!isClosing) options.onFatal?.(error)
   })
   const clock = systemClock(options.now)
@@ -110,19 +122,44 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     processId,
     onProblem: (message, error) => log.error({ error }, message),
   })
-  const services = createServices({ ...options, store, keyPrefix, now, books, issuerOf, processId, randomBytes })
+  const services = createServices({
+    ...options,
+    store,
+    keyPrefix,
+    now,
+    books,
+    issuerOf,
+    processId,
+    randomBytes,
+    limiter,
+    metrics,
+  })
   const stopMaintenance = startMaintenance(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
   const route = createRouter(mount(services))
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
 
+  const unmatched = metrics.route('', 'none')
+
   function handle(exchange: Exchange): Promise<Answer> | Answer {
+    const beganAt = performance.now()
+    const located = locate(exchange.path, basePath)
+    const match = route.match(exchange.method, located.path)
+    const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
+    const measured = (answer: Answer): Answer => {
+      answered(answer.status, (performance.now() - beganAt) / 1000)
+      return answer
+    }
+    const answer = answerTo(exchange, located, match)
+    if (!(answer instanceof Promise)) return measured(answer)
+    return answer.then(measured, (error: unknown) => measured(failed(services, exchange, error)))
+  }
+
+  function answerTo(exchange: Exchange, located: Located, match: RouteMatch<Mounted>): Promise<Answer> | Answer {
     if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(exchange) ?? '')) {
       return problem(exchange, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
     }
-    const located = locate(exchange.path, basePath)
-    const match = route.match(exchange.method, located.path)
     const tenant = services.tenant(located.slug)
     if (match.kind === 'not_found' || tenant === undefined) {
       return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
@@ -138,8 +175,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     if (isRootOnly && located.slug !== '')
       return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
     try {
-      const answer = endpoint(tenant, exchange, match.params)
-      return answer instanceof Promise ? answer.catch((error: unknown) => failed(services, exchange, error)) : answer
+      return endpoint(tenant, exchange, match.params)
     } catch (error) {
       return failed(services, exchange, error)
     }
@@ -174,6 +210,7 @@ interface Mounted {
   readonly endpoint: Endpoint
   /** Not below a tenant. */
   readonly isRootOnly: boolean
+  readonly answered: (status: number, seconds: number) => void
 }
 
 /** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
@@ -181,7 +218,7 @@ function mount(services: Services): readonly MountedRoute<Mounted>[] {
   const at = (method: string, path: string, endpoint: Endpoint, isRootOnly = false): MountedRoute<Mounted> => ({
     method,
     path,
-    endpoint: { endpoint, isRootOnly },
+    endpoint: { endpoint, isRootOnly, answered: services.metrics.route(method, path) },
   })
   const document = (tenant: TenantContext): Answer =>
     json(200, openapiDocument({ issuer: tenant.issuer, version: services.version }), {
@@ -228,11 +265,12 @@ function createServices(
     readonly issuerOf: (slug: string) => string
     readonly processId: string
     readonly randomBytes: (count: number) => Uint8Array
+    readonly metrics: Metrics
+    readonly limiter: ServerLimiter
   },
 ): Services {
-  const { store, books, now, issuerOf } = options
+  const { store, books, now, issuerOf, metrics, limiter } = options
   const clock = systemClock(options.now)
-  const limiter = options.limiter ?? processLimiter()
   const warming = createWarming(store, options.log)
   // One for all tenants: what is idle in one makes room for another.
   const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
@@ -260,7 +298,7 @@ function createServices(
     return context
   }
 
-  return {
+  const services: Services = {
     baseUrl: options.baseUrl,
     keyPrefix: options.keyPrefix,
     version: options.version,
@@ -270,7 +308,7 @@ function createServices(
     master: options.master,
     signingKeys: createSigningKeys({ store, master: options.master, books, now }),
     limiter,
-    failures: options.limitsFailures === false ? unlimitedFailures : createFailures(now),
+    failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     apis: createApiRegistry({ store, books }),
     clientSecrets: createClientSecrets({ store, books }, clock),
     guards: createGuards({ store, books }),
@@ -283,20 +321,39 @@ function createServices(
     randomBytes: options.randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
-    metrics: createMetrics(limiter),
+    metrics,
     tenant(slug) {
       const id = books.tenantBySlug(slug)
       return id === undefined ? undefined : tenantById(id)
     },
     tenantById,
   }
+  registerGauges(services, packedKeys)
+  return services
+}
+
+/** Those who are not let try are counted. */
+function countLimits(failures: Failures, metrics: Metrics): Failures {
+  return {
+    ...failures,
+    isLeft(id, rate) {
+      const isLeft = failures.isLeft(id, rate)
+      if (!isLeft) metrics.limited()
+      return isLeft
+    },
+  }
+}
+
+interface Located {
+  readonly slug: string
+  readonly path: string
 }
 
 /**
  * The tenant's slug and the path below its issuer: `/t/acme/oauth/token`, and RFC 8414 §3.1's other spelling,
  * `/.well-known/oauth-authorization-server/t/acme`.
  */
-function locate(path: string, basePath: string): { readonly slug: string; readonly path: string } {
+function locate(path: string, basePath: string): Located {
   const below = basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path
   const wellKnown = /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(\/.*)$/.exec(below)
   const rest = wellKnown === null ? below : `${wellKnown[2]}${wellKnown[1]}`

@@ -44,6 +44,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     async ping() {
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()
     },
+    load: () => database.load(),
     close: () => database.close(),
   }
 }

@@ -2,6 +2,7 @@ import type { MaybePromise } from '@countersign/core'
 import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 import type { Row } from './columns.ts'
 import type { Schema } from './schema.ts'
+import type { StoreLoad } from './store.ts'
 
 /** What a dialect gives the store: everything beyond it is the same for both databases. */
 export interface Database {
@@ -32,6 +33,7 @@ export interface Database {
   doubt(): void
   /** A statement that is kept prepared for the hot path; called with its parameters in the order of its text. */
   keep(query: CompiledQuery): KeptQuery
+  load(): StoreLoad
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   close(): Promise<void>
 }

@@ -45,6 +45,7 @@ export type {
   Page,
   ReadRepositories,
   Store,
+  StoreLoad,
   StoreOptions,
   UnavailableReason,
   WriteTransaction,

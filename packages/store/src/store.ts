@@ -55,6 +55,14 @@ export interface Written<T> {
   readonly entries: readonly InstallationEntry[]
 }
 
+/** `connections` where there is a pool (PostgreSQL), `disk` where the database is a file here (SQLite). */
+export interface StoreLoad {
+  /** `waiting` is how many wait for one. */
+  readonly connections?: { readonly used: number; readonly max: number; readonly waiting: number }
+  /** The file with its log, and what is left on its disk for whoever is not root. */
+  readonly disk?: { readonly usedBytes: number; readonly freeBytes: number }
+}
+
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres'
 
@@ -142,6 +150,8 @@ export interface Store {
   verifyAudit(tenant: string): Promise<{ readonly events: number; readonly brokenAt?: number }>
   /** Reads one row: for readiness. */
   ping(): Promise<void>
+  /** What is used of what there is, without a query: for whoever watches. */
+  load(): StoreLoad
   close(): Promise<void>
 }
 

@@ -38,6 +38,11 @@ export class Cache<V> {
     this.#old.clear()
   }
 
+  *values(): Iterable<V> {
+    yield* this.#young.values()
+    yield* this.#old.values()
+  }
+
   get size(): number {
     return this.#young.size + this.#old.size
   }

@@ -49,3 +49,71 @@ it('installation-wide endpoints are not below a tenant', async () => {
   await world.ok('POST', '/v1/tenants', { slug: 'acme', name: 'Acme' })
   for (const path of ['/healthz', '/readyz', '/metrics']) expect((await get(`/t/acme${path}`)).status).toBe(404)
 })
+
+const metric = async (name: string): Promise<number> => {
+  const line = (await get('/metrics')).text.split('\n').find((each) => each.startsWith(`${name} `))
+  return Number(line?.split(' ').at(-1))
+}
+
+it('requests are counted by the route that is mounted and the class of the answer, under a tenant too', async () => {
+  const count = (method: string, route: string, status: string): Promise<number> =>
+    metric(`countersign_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`)
+  const before = await count('GET', '/v1/keys/{id}', '4xx')
+  await world.call('GET', '/v1/keys/key_0000000000000000')
+  await world.call('GET', '/v1/keys/key_0000000000000001', { at: '/t/acme' })
+  expect((await count('GET', '/v1/keys/{id}', '4xx')) - (before || 0)).toBe(2)
+  await get('/made/up')
+  expect((await get('/metrics')).text).not.toContain('made')
+  expect(await count('', 'none', '4xx')).toBeGreaterThan(0)
+})
+
+it('while the database is gone the scrape is answered, and says so', async () => {
+  expect([await metric('countersign_database_up'), await metric('countersign_book_fresh')]).toEqual([1, 1])
+  const failures = 'countersign_database_failures_total{operation="poll",reason="unreachable"}'
+  const before = await metric(failures)
+  isDown = true
+  world.now += 11
+  await get('/readyz')
+  expect([await metric('countersign_database_up'), await metric('countersign_book_fresh')]).toEqual([0, 0])
+  expect(await metric(failures)).toBeGreaterThan(before)
+  expect(await metric('countersign_book_age_seconds')).toBeGreaterThan(0)
+  isDown = false
+  await get('/readyz')
+  expect([await metric('countersign_database_up'), await metric('countersign_book_fresh')]).toEqual([1, 1])
+})
+
+it('a verifier is behind when it asks and does not move for longer than its bound; silent it is not counted', async () => {
+  const { services } = world.server
+  const tenant = services.tenant('')!.id
+  const { epoch, sequence } = services.books.book(tenant)!.place
+  const states = async () => [
+    await metric('countersign_verifiers{state="current"}'),
+    await metric('countersign_verifiers{state="behind"}'),
+  ]
+  const ask = (at: number) =>
+    services.positions.report(tenant, { verifierId: 'v', epoch, sequence: at, maxStalenessSeconds: 10 })
+  ask(sequence)
+  expect(await states()).toEqual([1, 0])
+  await world.key()
+  await world.call('GET', '/v1/keys')
+  const { id } = await world.key()
+  await world.ok('POST', `/v1/keys/${id}/revoke`, {})
+  world.now += 9
+  ask(sequence)
+  expect(await states()).toEqual([1, 0])
+  world.now += 2
+  ask(sequence)
+  expect(await states()).toEqual([0, 1])
+  ask(services.books.book(tenant)!.place.sequence)
+  expect(await states()).toEqual([1, 0])
+  world.now += 11
+  expect(await states()).toEqual([0, 0])
+})
+
+it('the age is that of the oldest key that signs', async () => {
+  world.now += 3_600
+  const before = await metric('countersign_signing_key_age_seconds')
+  expect(before).toBeGreaterThanOrEqual(3_600)
+  world.now += 100
+  expect(await metric('countersign_signing_key_age_seconds')).toBe(before + 100)
+})

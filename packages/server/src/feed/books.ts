@@ -25,6 +25,8 @@ export interface Books {
   isFresh(): boolean
   /** Resolves when what was just committed is in the books: at once, unless another process committed in between. */
   settle(entries: readonly InstallationEntry[]): Promise<void>
+  /** The installation's last change that is in the books. */
+  position(): number
   /** Milliseconds since the proof that the books stand for began. */
   ageMs(): number
   close(): void
@@ -245,6 +247,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
         await poll()
     },
     ageMs,
+    position: () => position,
     close() {
       clearInterval(timer)
       for (const end of unsubscribe) end()

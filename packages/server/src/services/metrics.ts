@@ -1,30 +1,54 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerLimiter } from './redis_limiter.ts'
-import type { Metrics } from './services.ts'
+import { RequestHistogram } from './request_histogram.ts'
+import type { GaugeOptions, Metrics } from './services.ts'
 import { shareMetrics } from './worker_metrics.ts'
 
-/** Prometheus counters with bounded labels: outcomes, grant types and operations, never a key, client, path or tenant. */
+/** Upper bounds in seconds: what is in memory takes less than the first, and a write to PostgreSQL is cut at two. */
+const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** Gauges that end as only counters may; each has a better-named sibling with a label. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+/** Prometheus metrics with bounded labels: routes as mounted, outcomes, operations; never a key, client, path or tenant. */
 export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbacks'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const verifications = new Counter({
-    name: 'countersign_verifications_total',
-    help: 'Verifications by outcome',
-    labelNames: ['outcome'],
-    registers: [registry],
-  })
-  const tokens = new Counter({
-    name: 'countersign_tokens_total',
-    help: 'Token requests by grant type and outcome',
-    labelNames: ['grant_type', 'outcome'],
-    registers: [registry],
-  })
-  const writes = new Counter({
-    name: 'countersign_writes_total',
-    help: 'Management writes by operation and outcome',
-    labelNames: ['operation', 'outcome'],
-    registers: [registry],
-  })
+  for (const name of misnamed) registry.removeSingleMetric(name)
+  const registers = [registry]
+  const count = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers })
+  const time = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
+    new Histogram({ name, help, labelNames: [...labelNames], buckets: [...bounds], registers })
+
+  const verifications = count('countersign_verifications_total', 'Verifications by outcome', ['outcome'])
+  const tokens = count('countersign_tokens_total', 'Token requests by grant type and outcome', [
+    'grant_type',
+    'outcome',
+  ])
+  const writes = count('countersign_writes_total', 'Management writes by operation and outcome', [
+    'operation',
+    'outcome',
+  ])
+  const limitsHit = count(
+    'countersign_failure_limits_hit_total',
+    'Questions answered 429 because too many attempts from there had failed',
+    [],
+  )
+  const requests = new RequestHistogram(
+    'countersign_request_duration_seconds',
+    'From a request’s head to the head of its answer',
+    bounds,
+    registry,
+  )
+  const database = time('countersign_database_duration_seconds', 'Polls of the feed, beats and writes', ['operation'])
+  const failures = count('countersign_database_failures_total', 'Polls, beats and writes that the database failed', [
+    'operation',
+    'reason',
+  ])
+  // Shown before the first one: an increase is otherwise not seen as one.
+  for (const operation of ['poll', 'beat', 'write'])
+    for (const reason of ['full', 'unreachable', 'busy', 'timeout', 'fatal']) failures.inc({ operation, reason }, 0)
   const sum = shareMetrics(registry)
   new Gauge({
     name: 'countersign_limits_shared',
@@ -44,16 +68,47 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     },
   })
   // Looked up once for each outcome: this is on the path of every verification.
-  const byOutcome = new Map<string, Counter.Internal>()
+  const byOutcome = lookedUpOnce((outcome: string) => verifications.labels({ outcome }))
   return {
-    verified(outcome) {
-      const known = byOutcome.get(outcome) ?? verifications.labels({ outcome })
-      byOutcome.set(outcome, known)
-      known.inc()
-    },
+    verified: (outcome) => byOutcome(outcome).inc(),
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
+    limited: () => limitsHit.inc(),
+    route: (method, route) => requests.route(method, route),
+    database: lookedUpOnce((operation: string) => database.labels({ operation }).observe),
+    databaseFailed: (operation, reason) => failures.inc({ operation, reason }),
+    gauge: (options) => void createGauge(options, registry),
     text: async () => (await sum()) ?? registry.metrics(),
     contentType: registry.contentType,
+  }
+}
+
+/** Read at each scrape. What throws is left as it was: a scrape while the database is gone is wanted most of all. */
+function createGauge({ name, help, aggregator, labelNames, read }: GaugeOptions, registry: Registry): Gauge {
+  return new Gauge({
+    name,
+    help,
+    aggregator,
+    labelNames: [...(labelNames ?? [])],
+    registers: [registry],
+    async collect() {
+      try {
+        const values = await read()
+        if (typeof values === 'number') return this.set(values)
+        this.reset()
+        for (const { labels, value } of values) this.set(labels, value)
+      } catch {
+        // Stays at what was read last.
+      }
+    },
+  })
+}
+
+function lookedUpOnce<K, V>(lookUp: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>()
+  return (key) => {
+    const found = known.get(key) ?? lookUp(key)
+    known.set(key, found)
+    return found
   }
 }

@@ -12,6 +12,8 @@ export interface Positions {
   report(tenant: string, position: Report): void
   /** Where every verifier of the tenant stands that may still accept anything from before `since`. */
   standing(tenant: string, since: Seconds): Promise<readonly Standing[]>
+  /** Those that this process heard from within their bound. */
+  recent(): readonly VerifierPosition[]
   /** Write what came since the last time. */
   flush(): Promise<void>
 }
@@ -79,6 +81,8 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
         .filter(({ askedAt, maxStalenessSeconds }) => askedAt + maxStalenessSeconds >= since)
         .map(standingOf)
     },
+    recent: () =>
+      [...heard.values()].filter(({ askedAt, maxStalenessSeconds }) => now() <= askedAt + maxStalenessSeconds),
     async flush() {
       if (unwritten.size === 0) return
       const batch = unwritten

@@ -1,4 +1,4 @@
-import type { AddressRange, Seconds } from '@countersign/core'
+import type { AddressRange, MaybePromise, Seconds } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import type { Engine, Failures } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
@@ -62,6 +62,29 @@ export interface Metrics {
   verified(outcome: string): void
   issued(grantType: string, outcome: string): void
   written(operation: string, outcome: string): void
+  /** A question was answered 429, since too many had failed from there. */
+  limited(): void
+  /** Of a route as it is mounted: takes the status and the seconds of each answer. */
+  route(method: string, route: string): (status: number, seconds: number) => void
+  /** Takes the seconds that one took: `poll`, `beat`, `write`. */
+  database(operation: string): (seconds: number) => void
+  databaseFailed(operation: string, reason: string): void
+  gauge(options: GaugeOptions): void
   text(): Promise<string>
   readonly contentType: string
+}
+
+export interface GaugeOptions {
+  readonly name: string
+  readonly help: string
+  /** What is shown of the values of several workers. */
+  readonly aggregator: 'sum' | 'max' | 'min' | 'first'
+  readonly labelNames?: readonly string[]
+  /** At each scrape. When it throws, what was read last is shown. */
+  read(): MaybePromise<number | readonly LabelledValue[]>
+}
+
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
 }

@@ -147,4 +147,19 @@ export function processCases(create: CreateDatabase): void {
       expect((await database.query('select process, count from beats')).map(({ count }) => Number(count))).toEqual([2])
       expect((await store.feed.head()).position).toBe(0)
     }))
+
+  it('the load is of what the database has: connections that wait for nobody, or a file on a disk that has room', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const { connections, disk } = store.load()
+      if (store.dialect === 'postgres') {
+        expect([connections?.max, connections?.waiting, disk]).toEqual([10, 0, undefined])
+        const writing = store.write(async () => store.load().connections?.used)
+        expect((await writing).value).toBeGreaterThan(0)
+      } else {
+        expect(connections).toBeUndefined()
+        expect(disk?.usedBytes).toBeGreaterThan(0)
+        expect(disk?.freeBytes).toBeGreaterThan(0)
+      }
+    }))
 }

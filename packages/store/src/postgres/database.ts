@@ -4,6 +4,7 @@ import type { Row } from '../columns.ts'
 import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import type { Schema } from '../schema.ts'
+import type { StoreLoad } from '../store.ts'
 import { readPostgresError } from './error.ts'
 import { watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
@@ -72,6 +73,10 @@ export class PostgresDatabase implements Database {
         throw readPostgresError(error, false)
       }
     }
+  }
+
+  load(): StoreLoad {
+    return { connections: this.#primary.connections() }
   }
 
   backup(): Promise<void> {

@@ -112,6 +112,13 @@ export class Primary {
     this.#lose(new Error('it confirmed nothing in time'))
   }
 
+  /** None is in use while there is no primary. */
+  connections(): { readonly used: number; readonly max: number; readonly waiting: number } {
+    const pool = this.#current?.pool
+    const used = pool === undefined ? 0 : pool.totalCount - pool.idleCount
+    return { used, max: this.#options.poolMax, waiting: pool?.waitingCount ?? 0 }
+  }
+
   async end(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#ping)

@@ -1,3 +1,5 @@
+import { statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
@@ -6,6 +8,7 @@ import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import { FatalStoreError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
+import type { StoreLoad } from '../store.ts'
 import { backupFile } from './backup.ts'
 import { readRows, sqliteDialect } from './dialect.ts'
 import { readSqliteError } from './error.ts'
@@ -107,6 +110,12 @@ export class SqliteDatabase implements Database {
         throw readSqliteError(error)
       }
     }
+  }
+
+  load(): StoreLoad {
+    const sizes = [this.#file, `${this.#file}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+    const { bavail, bsize } = statfsSync(dirname(this.#file))
+    return { disk: { usedBytes: sizes.reduce((sum, size) => sum + size, 0), freeBytes: bavail * bsize } }
   }
 
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void> {

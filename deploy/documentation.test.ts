@@ -1,0 +1,106 @@
+/** docs/operations: every command, flag, setting, metric and link named there exists, and what is marked `sh run` runs. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { afterAll, expect, it } from 'vitest'
+import { commands } from '../packages/cli/src/commands.ts'
+import { makeFolder, startUntilReady } from '../packages/cli/src/countersign.fixture.ts'
+import { knownSettings, readText, settingsIn } from './configuration.fixture.ts'
+
+const folder = 'docs/operations'
+const pages = readdirSync(folder).map((name) => ({
+  name,
+  path: join(folder, name),
+  text: readText(join(folder, name)),
+}))
+const all = pages.map(({ text }) => text).join('\n')
+
+interface Invocation {
+  readonly page: string
+  readonly words: readonly string[]
+}
+
+/** In blocks and in the text, what begins with the command's name. */
+const invocations: readonly Invocation[] = pages.flatMap(({ name, text }) =>
+  [...text.replaceAll(/ \\\n\s*|(?<=`countersign [^`]*)\n/g, ' ').matchAll(/(?:^|`)countersign ([^`\n]+)/gm)].map(
+    ([, words = '']) => ({
+      page: name,
+      words: words.split(' ').filter((word) => word !== ''),
+    }),
+  ),
+)
+
+async function findCommand([name, second]: readonly string[]): Promise<Command | undefined> {
+  const entry = commands.find((each) => each.name === name)
+  const command = await entry?.load()
+  return command?.commands.length ? command.commands.find((each) => each.name() === second) : command
+}
+
+it('every command and flag that is named exists', async () => {
+  expect(invocations.length).toBeGreaterThan(15)
+  for (const { page, words } of invocations) {
+    const command = await findCommand(words)
+    expect(command, `${page}: countersign ${words.join(' ')}`).toBeDefined()
+    const flags = command?.options.map(({ long }) => long)
+    for (const word of words)
+      if (word.startsWith('--')) expect(flags, `${page}: countersign ${words.join(' ')}`).toContain(word)
+  }
+})
+
+it('every setting that is named is one, and every one is named', () => {
+  const named = settingsIn(all)
+  expect(named.filter((name) => !knownSettings().has(name) && name !== 'COUNTERSIGN_')).toEqual([])
+  const isSaid = (name: string): boolean => named.includes(name) || named.includes(`${name}_FILE`)
+  expect([...knownSettings()].filter((name) => !name.endsWith('_FILE') && !isSaid(name))).toEqual([])
+})
+
+it('every npm script that is named exists, and every suite of the benchmark', () => {
+  const { scripts } = JSON.parse(readText('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+  for (const [, script, suite] of all.matchAll(/npm run (\w+)(?: (\w+))?`/g)) {
+    expect(scripts).toHaveProperty(script ?? '')
+    if (suite !== undefined) expect(readText('bench/run.ts')).toContain(`  ${suite}: bench`)
+  }
+})
+
+it('every link leads to a file, and to a heading that is there', () => {
+  for (const { path, text } of [...pages, { path: 'README.md', text: readText('README.md') }])
+    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue
+      const [file = '', anchor] = link.split('#')
+      const target = file === '' ? path : resolve(dirname(path), file)
+      expect(existsSync(target), `${path}: ${link}`).toBe(true)
+      const anchors =
+        anchor === undefined
+          ? []
+          : [...readText(target).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text?.toLowerCase().replaceAll(' ', '-'))
+      if (anchor !== undefined) expect(anchors, `${path}: ${link}`).toContain(anchor)
+    }
+})
+
+const home = makeFolder()
+afterAll(() => home.remove())
+
+it('what is marked to be run runs, in its order, on an installation whose server has been stopped', async () => {
+  const bin = join(home.path, 'bin')
+  mkdirSync(bin)
+  symlinkSync(resolve('packages/cli/bin/countersign.mjs'), join(bin, 'countersign'))
+  const env = {
+    COUNTERSIGN_DATABASE: 'sqlite:./countersign.db',
+    COUNTERSIGN_URL: 'http://localhost:4800',
+    COUNTERSIGN_LISTEN: '127.0.0.1:0',
+  }
+  const server = await startUntilReady(['serve'], { cwd: home.path, env })
+  expect(await server.stop()).toBe(0)
+  const blocks = [...all.matchAll(/^```sh run\n(.*?)^```/gms)].map(([, block = '']) => block)
+  expect(blocks).toHaveLength(2)
+  for (const block of blocks) {
+    const PATH = [bin, dirname(process.execPath), process.env.PATH].join(':')
+    const { status, stderr } = spawnSync('sh', ['-e', '-c', block], {
+      cwd: home.path,
+      env: { ...env, PATH },
+      encoding: 'utf8',
+    })
+    expect(status, `${block}${stderr}`).toBe(0)
+  }
+})
