@@ -3,6 +3,7 @@ import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 import { up as initial } from './0001_initial.ts'
 import { up as processes } from './0002_processes.ts'
+import { up as usageRollUps } from './0003_usage_roll_ups.ts'
 
 export interface Migration {
   readonly number: number
@@ -14,4 +15,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', up: initial },
   { number: 2, name: 'processes', up: processes },
+  { number: 3, name: 'usage_roll_ups', up: usageRollUps },
 ]
