@@ -19,4 +19,5 @@ export { type GatewayAssertion, signAssertion } from './services/gateway_asserti
 export { type Log, silentLog } from './services/log.ts'
 export { MasterKey } from './services/master_key.ts'
 export { ConfigError } from './services/master_key_file.ts'
+export { formatUsageRetention } from './services/usage_retention.ts'
 export { tellReady, WorkerStartError } from './workers.ts'

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
-import type { Store } from '@countersign/store'
+import type { Store, UsageRetention } from '@countersign/store'
 import {
   Cache,
   createEngine,
@@ -45,6 +45,8 @@ import { createRunning } from './services/running.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
 import { createStreams } from './services/streams.ts'
+import { createUsage } from './services/usage.ts'
+import { usageRetentionDefault } from './services/usage_retention.ts'
 import { createWarming } from './services/warming.ts'
 
 export interface ServerOptions {
@@ -69,6 +71,10 @@ export interface ServerOptions {
   readonly onFatal?: (error: Error) => void
   /** Failed credentials and wrong secrets are limited for each address. Default true; `dev` limits nothing. */
   readonly limitsFailures?: boolean
+  /** How long counts of usage are kept. Default: by minute 2 days, by hour 60, by day 400. */
+  readonly usageRetention?: UsageRetention
+  /** Counts are written this long after the first of them. Default 800 ms. */
+  readonly flushUsageMs?: number
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -158,6 +164,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       services.warming.stop()
       stopMaintenance()
       await services.positions.flush().catch(() => {})
+      await services.usage.close()
       books.close()
       await store.close()
     },
@@ -233,6 +240,9 @@ function createServices(
   const { store, books, now, issuerOf } = options
   const clock = systemClock(options.now)
   const limiter = memoryLimiter()
+  const metrics = createMetrics()
+  const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
+  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
   const warming = createWarming(store, options.log)
   // One for all tenants: what is idle in one makes room for another.
   const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
@@ -244,6 +254,7 @@ function createServices(
     const known = tenants.get(id)
     if (known !== undefined) return known
     const issuer = issuerOf(slug)
+    const counter = usage.counterOf(id)
     const engine = createEngine({
       keeper: books.keeper(id),
       directory: storeDirectory(store, id),
@@ -253,8 +264,9 @@ function createServices(
       unknownPerSecondMax: Number.POSITIVE_INFINITY,
       cacheEntriesMax: serverLimits.credentialsCachedMax,
       packedKeys,
+      usage: counter,
     })
-    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine }
+    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine, usage: counter }
     tenants.set(id, context)
     warming.add(id, engine)
     return context
@@ -275,13 +287,15 @@ function createServices(
     guards: createGuards({ store, books }),
     positions: createPositions(store, now),
     streams: createStreams(),
+    usage,
+    usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,
     running: createRunning(),
     now,
     randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
-    metrics: createMetrics(),
+    metrics,
     tenant(slug) {
       const id = books.tenantBySlug(slug)
       return id === undefined ? undefined : tenantById(id)

@@ -237,12 +237,12 @@ export interface ReadRepositories {
     lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
     /** The latest of each of these keys that was ever used, in one read. */
     lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
-    /** The APIs that these keys are for, and those that these clients have access to. */
+    /** The APIs and clients that these keys are of, and those that these clients have access to. */
     apisOf(
       tenant: string,
       of: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },
     ): Promise<{
-      readonly byKey: ReadonlyMap<string, string>
+      readonly byKey: ReadonlyMap<string, { readonly apiId: string; readonly clientId: string }>
       readonly byClient: ReadonlyMap<string, ReadonlySet<string>>
     }>
   }

@@ -24,6 +24,13 @@ export function createMetrics(): Metrics {
     labelNames: ['operation', 'outcome'],
     registers: [registry],
   })
+  const unnamed = new Counter({
+    name: 'countersign_usage_unnamed_total',
+    help: 'Verifications counted by outcome alone (overflowed) or not at all (dropped)',
+    labelNames: ['why'],
+    registers: [registry],
+  })
+  for (const why of ['overflowed', 'dropped']) unnamed.inc({ why }, 0)
   const sum = shareMetrics(registry)
   // Looked up once for each outcome: this is on the path of every verification.
   const byOutcome = new Map<string, Counter.Internal>()
@@ -35,6 +42,7 @@ export function createMetrics(): Metrics {
     },
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
+    usage: (why, count) => unnamed.inc({ why }, count),
     text: async () => (await sum()) ?? registry.metrics(),
     contentType: registry.contentType,
   }

@@ -1,6 +1,6 @@
 import type { AddressRange, Seconds } from '@countersign/core'
-import type { Store } from '@countersign/store'
-import type { Engine, Failures, Limiter } from '@countersign/verifier'
+import type { Store, UsageRetention } from '@countersign/store'
+import type { Engine, Failures, Limiter, UsagePort } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
 import type { ApiRegistry } from './api_registry.ts'
 import type { Guards } from './guards.ts'
@@ -10,6 +10,7 @@ import type { Positions } from './positions.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Streams } from './streams.ts'
+import type { Usage } from './usage.ts'
 import type { Warming } from './warming.ts'
 
 /** One tenant as requests meet it. */
@@ -21,6 +22,8 @@ export interface TenantContext {
   /** The audience of its management API. */
   readonly managementAudience: string
   readonly engine: Engine
+  /** What its engine counts into; introspection, which judges by itself, too. */
+  readonly usage: UsagePort
 }
 
 /** What endpoints, grants and management are given; built once in `server.ts`. */
@@ -39,6 +42,9 @@ export interface Services {
   readonly running: Running
   readonly positions: Positions
   readonly streams: Streams
+  readonly usage: Usage
+  /** How long counts of usage are kept. */
+  readonly usageRetention: UsageRetention
   readonly warming: Warming
   readonly guards: Guards
   readonly failures: Failures
@@ -57,6 +63,8 @@ export interface Metrics {
   verified(outcome: string): void
   issued(grantType: string, outcome: string): void
   written(operation: string, outcome: string): void
+  /** Counts of usage that no credential can be told of. */
+  usage(why: 'overflowed' | 'dropped', count: number): void
   text(): Promise<string>
   readonly contentType: string
 }

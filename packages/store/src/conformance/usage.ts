@@ -170,7 +170,7 @@ export function usageCases(create: CreateDatabase): void {
       await seed(store, 'acme', 'other')
       const of = { keyIds: ['key_1', 'key_9'], clientIds: ['client_1', 'client_9'] }
       const { byKey, byClient } = await store.read.usage.apisOf('acme', of)
-      expect(byKey).toEqual(new Map([['key_1', 'api_1']]))
+      expect(byKey).toEqual(new Map([['key_1', { apiId: 'api_1', clientId: 'client_1' }]]))
       expect(byClient).toEqual(new Map([['client_1', new Set(['api_1'])]]))
       const none = await store.read.usage.apisOf('nobody', of)
       expect([none.byKey.size, none.byClient.size]).toEqual([0, 0])

@@ -49,7 +49,7 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
       const keys = await inParts(keyIds, (ids) =>
         session.db
           .selectFrom('keys')
-          .select(['id', 'api_id'])
+          .select(['id', 'api_id', 'client_id'])
           .where('tenant', '=', tenant)
           .where('id', 'in', ids)
           .execute(),
@@ -64,7 +64,7 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
       )
       const byClient = Map.groupBy(access, (row) => row.client_id)
       return {
-        byKey: new Map(keys.map((row) => [row.id, row.api_id])),
+        byKey: new Map(keys.map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
         byClient: new Map([...byClient].map(([id, rows]) => [id, new Set(rows.map((row) => row.api_id))])),
       }
     },
