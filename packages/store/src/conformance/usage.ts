@@ -11,6 +11,18 @@ const long: UsageRetention = { minuteSeconds: 1e9, hourSeconds: 1e9, daySeconds:
 const keys = ['key_1', 'key_2', 'key_3']
 const scopes = ['', 'orders:read', 'orders:write']
 
+/** What ends a transaction as a kill would: after its first half. */
+const endBeforeNoting = {
+  sqlite: [
+    `create trigger ends before update on usage_sums when new.rolled <> old.rolled begin select raise(abort, 'ended'); end`,
+  ],
+  postgres: [
+    `create function ends() returns trigger language plpgsql as 'begin raise exception ''ended''; end'`,
+    `create trigger ends before update on usage_sums for each row when (new.rolled <> old.rolled) execute function ends()`,
+  ],
+} as const
+const endNoMore = { sqlite: ['drop trigger ends'], postgres: ['drop trigger ends on usage_sums'] } as const
+
 export function usageCases(create: CreateDatabase): void {
   it('a batch sent twice counts once, and the series sums it by interval', () =>
     withStore(create, async (store) => {
@@ -99,11 +111,16 @@ export function usageCases(create: CreateDatabase): void {
       expect(Number(open[0]?.open)).toBe(0)
     }))
 
-  it('a transaction that rolls up and is not committed leaves every sum as it was, and the next one counts it once', () =>
+  it('a roll-up that ends between adding to the hour and noting it in the minutes leaves every sum as it was', () =>
     withStore(create, async (store, database) => {
       await seed(store, 'acme')
       await add(store, 'b1', [countAt(day, 5), countAt(day + 60, 6)])
-      // What a process that is killed before its commit leaves: nothing. Twice over, and then done.
+      for (const statement of endBeforeNoting[store.dialect]) await database.execute(statement)
+      await expect(store.rollUpUsage(day + 7_200, long, 1_000)).rejects.toThrow()
+      expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
+      expect(await database.query('select at from usage_sums where interval_seconds = 3600')).toEqual([])
+      for (const statement of endNoMore[store.dialect]) await database.execute(statement)
+      // And then as often as one likes.
       for (const now of [day + 3_600, day + 7_200, day + 7_200, day + 86_400 * 2]) {
         await store.rollUpUsage(now, long, 1_000)
         expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
@@ -111,7 +128,13 @@ export function usageCases(create: CreateDatabase): void {
       }
       const rows = await database.query('select interval_seconds, count from usage_sums order by interval_seconds, at')
       expect(rows.map(({ count }) => Number(count))).toEqual([5, 6, 11, 11])
-      // Late by two days, and after everything was rolled up.
+    }))
+
+  it('what is reported after everything was rolled up is there at once, and rolled up the next time', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      await add(store, 'b1', [countAt(day, 11)])
+      await store.rollUpUsage(day + 86_400 * 2, long, 1_000)
       await add(store, 'b2', [countAt(day, 1)])
       expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
       await store.rollUpUsage(day + 86_400 * 2, long, 1_000)
