@@ -7,7 +7,8 @@ import type { Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from './database.ts'
 import type { UsageRetention } from './records.ts'
-import { addSums, identityOf, inParts, intervals, isOpen, sumKey } from './repositories/usage_count.ts'
+import { inParts } from './repositories/in_parts.ts'
+import { addSums, identityOf, intervals, isOpen, sumKey } from './repositories/usage_count.ts'
 import type { Schema } from './schema.ts'
 
 /** Rows of one transaction: a writer that waits behind it waits for milliseconds. */

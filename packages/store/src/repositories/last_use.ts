@@ -1,7 +1,7 @@
 import type { Seconds } from '@countersign/core'
 import type { LastUse, UsageCount } from '../records.ts'
 import type { Session } from '../session.ts'
-import { inParts } from './usage_count.ts'
+import { inParts } from './in_parts.ts'
 
 const shownMax = 1_000
 

@@ -5,10 +5,8 @@ import type { UsageCount, UsageSum } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import { inParts } from './in_parts.ts'
 import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
-
-/** Rows in one statement; nine parameters each stay far below what either database takes. */
-const rowsMax = 500
 
 export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
 
@@ -129,17 +127,6 @@ function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
 
 export function identityOf({ at, credential_id, client_id, scope, outcome }: SumRow): string {
   return JSON.stringify([at, credential_id, client_id, scope, outcome])
-}
-
-export async function inParts<T, R>(
-  items: readonly T[],
-  work: (part: readonly T[]) => Promise<readonly R[]>,
-): Promise<readonly R[]> {
-  const results: R[] = []
-  for (let start = 0; start < items.length; start += rowsMax) {
-    results.push(...(await work(items.slice(start, start + rowsMax))))
-  }
-  return results
 }
 
 /** What was counted in or rolled up into rows of this very interval. */
