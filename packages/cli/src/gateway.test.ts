@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { bearer, type Dev, makeFolder, type Running, run, startDev, startUntilReady } from './countersign.fixture.ts'
 
 const folder = makeFolder()
@@ -54,6 +54,22 @@ it('says what it guards, and lets through what is described and permitted, with 
   expect(statuses).toEqual([401, 200, 404])
   const health = await Promise.all(['/healthz', '/readyz'].map((path) => fetch(ready.healthUrl + path)))
   expect(health.map(({ status }) => status)).toEqual([200, 200])
+})
+
+it('counts each request once, by key and by what it needed, and the server tells within 2 s', async () => {
+  const flags = ['--audience', dev.ready.audience, '--client', dev.ready.demo.clientId!, '--scope', 'orders:read']
+  const key = (await run(['keys', 'create', ...flags], { cwd })).out.trim()
+  const keyId = key.split('_')[2]!
+  for (let index = 0; index < 3; index++) await (await fetch(`${ready.url}/v2/orders`, bearer(key))).text()
+  const usage = async () => {
+    const answer = await fetch(`${dev.ready.url}/v1/usage?keyId=${keyId}&groupBy=scope`, bearer(dev.ready.adminKey))
+    const { data } = (await answer.json()) as { readonly data: readonly { scope: string; count: number }[] }
+    return data.map(({ scope, count }) => [scope, count])
+  }
+  await vi.waitFor(async () => expect(await usage()).toEqual([['orders:read', 3]]), { timeout: 2_000, interval: 50 })
+  const shown = await run(['keys', 'show', keyId], { cwd })
+  expect(shown.out).toMatch(/^lastUsedAt +20.*Z$/m)
+  expect(shown.out).toMatch(/^lastUsedScopes +.*orders:read/m)
 })
 
 it('refuses a key once it is revoked, within the bound', async () => {

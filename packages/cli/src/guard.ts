@@ -89,7 +89,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   const stop = async (): Promise<void> => {
     isClosing = true
     await gateway.close()
-    connection.close()
+    await connection.close()
     health.closeAllConnections()
     health.close()
   }

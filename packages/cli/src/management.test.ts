@@ -75,7 +75,9 @@ describe('keys', () => {
       json('keys', 'list', '--client', clientId),
       json('keys', 'list', '--limit', '1'),
     ])
-    expect(table.out.split('\n')[0]).toMatch(/^ID +NAME +CLIENT +AUDIENCE +SCOPE +ENVIRONMENT +STATUS +EXPIRES$/)
+    expect(table.out.split('\n')[0]).toMatch(
+      /^ID +NAME +CLIENT +AUDIENCE +SCOPE +ENVIRONMENT +STATUS +EXPIRES +LAST USED$/,
+    )
     expect(table.out).toContain(id)
     expect(list.data.map((each: { id: string }) => each.id)).toContain(id)
     expect([page.data.length, typeof page.next]).toEqual([1, 'string'])

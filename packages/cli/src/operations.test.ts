@@ -115,6 +115,7 @@ describe('config print', () => {
       adminKey: '[redacted]',
       trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
       keyPrefix: 'cs',
+      usageRetention: 'minute=2d,hour=60d,day=400d',
       logLevel: 'info',
       workers: 1,
     })

@@ -20,6 +20,15 @@ export const key = z.object({
   updatedAt: v.time,
 })
 
+/** As in a list: the latest use of all. */
+const listedKey = key.extend({ lastUsedAt: v.time.nullable() })
+
+const shownKey = listedKey.extend({
+  lastUsedScopes: z
+    .array(z.object({ scope: z.string(), at: v.time }))
+    .meta({ description: 'When it was last verified for what was required, the latest first' }),
+})
+
 const createdKey = key.extend({ key: z.string().meta({ description: 'The key itself, shown once' }) })
 const changed = z.object({ id: v.id, status: v.status, feedSequence: v.feedSequence, verifiers: v.verifiers })
 const oneKey = '/v1/keys/{id}'
@@ -55,7 +64,7 @@ export const keyRoutes = {
     summary: 'List keys',
     scope: 'keys:read',
     query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional(), status: v.status.optional() }),
-    answer: { status: 200, schema: v.page(key) },
+    answer: { status: 200, schema: v.page(listedKey) },
   }),
   getKey: route({
     operationId: 'getKey',
@@ -64,7 +73,7 @@ export const keyRoutes = {
     tag: 'keys',
     summary: 'Read a key',
     scope: 'keys:read',
-    answer: { status: 200, schema: key },
+    answer: { status: 200, schema: shownKey },
   }),
   updateKey: route({
     operationId: 'updateKey',

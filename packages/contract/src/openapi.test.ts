@@ -29,7 +29,8 @@ describe('the OpenAPI document', () => {
     expect(operations.map(({ operationId }) => operationId)).toEqual(allRoutes.map(({ operationId }) => operationId))
     for (const route of allRoutes) {
       const operation = document.paths[route.path]?.[route.method.toLowerCase()] as Operation
-      expect(operation.security).toEqual([{ countersign: [route.scope] }])
+      const scopes = route.orScope === undefined ? [route.scope] : [route.scope, route.orScope]
+      expect(operation.security).toEqual(scopes.map((scope) => ({ countersign: [scope] })))
       expect(Object.keys(operation.responses)).toEqual([String(route.answer.status), 'default'])
     }
   })

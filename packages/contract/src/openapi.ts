@@ -42,7 +42,7 @@ function operation(route: Route): object {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.tag],
-    security: [{ countersign: [route.scope] }],
+    security: [route.scope, route.orScope].flatMap((scope) => (scope === undefined ? [] : [{ countersign: [scope] }])),
     parameters: [...pathParameters(route), ...queryParameters(route), ...idempotencyParameter(route)],
     ...requestBody(route),
     responses: {

@@ -31,6 +31,8 @@ export interface Route {
   readonly tag: string
   readonly summary: string
   readonly scope: ManagementScope
+  /** Suffices instead of `scope`; the operation then does less. */
+  readonly orScope?: ManagementScope
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
   /** What a success answers: its status and its shape. */

@@ -3,6 +3,11 @@ import { route } from './route.ts'
 import * as v from './values.ts'
 
 const outcome = z.string().min(1).max(64)
+const usageScope = z
+  .string()
+  .max(255)
+  .meta({ description: 'What requests required: tokens, alternatives with " | "; empty when nothing was required' })
+const whoever = z.string().max(255).meta({ description: 'Empty: credentials nobody knows' })
 
 export const usageAndAuditRoutes = {
   getUsage: route({
@@ -17,26 +22,46 @@ export const usageAndAuditRoutes = {
       clientId: v.id.optional(),
       from: v.time.optional(),
       to: v.time.optional(),
-      interval: z.enum(['minute', 'hour', 'day']).default('hour'),
+      interval: z.enum(['minute', 'hour', 'day']).default('hour').meta({ description: 'Of UTC; each kept for a time' }),
+      scope: usageScope.min(1).optional().meta({ description: 'What the request required, as in an answer by scope' }),
+      groupBy: z.enum(['outcome', 'scope', 'keyId', 'clientId']).default('outcome'),
     }),
-    answer: { status: 200, schema: z.object({ data: z.array(z.object({ at: v.time, outcome, count: z.int() })) }) },
+    answer: {
+      status: 200,
+      schema: z.object({
+        data: z.array(
+          z.object({
+            at: v.time,
+            outcome: outcome.optional(),
+            scope: usageScope.optional(),
+            keyId: whoever.optional(),
+            clientId: whoever.optional(),
+            count: z.int(),
+          }),
+        ),
+      }),
+    },
   }),
   reportUsage: route({
     operationId: 'reportUsage',
     method: 'POST',
     path: '/v1/usage',
     tag: 'usage',
-    summary: 'A batch of counts from a verifier; a batch sent again counts once',
+    summary:
+      'A batch of counts from a verifier; sent again within 6 hours it counts once. With credentials:verify alone, what is not about an audience it guards is counted without naming a credential',
     scope: 'usage:write',
+    orScope: 'credentials:verify',
     body: z.strictObject({
       batchId: z.string().min(8).max(100),
       counts: z
         .array(
           z.strictObject({
-            credentialId: v.id,
-            clientId: v.id,
+            credentialId: v.id.optional().meta({ description: 'Absent: of credentials nobody knows' }),
+            clientId: v.id.optional(),
+            scope: usageScope.default(''),
             outcome,
-            minuteAt: v.time,
+            minuteAt: v.time.meta({ description: 'Further than a day back or ahead counts as just so far' }),
+            lastAt: v.time.optional().meta({ description: 'When the last of them was; default minuteAt' }),
             count: z.int().min(1).max(1_000_000_000),
           }),
         )

@@ -191,12 +191,30 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   }),
   getRevocation: async () => ({ params: { feedSequence: '1' } }),
   getUsage: async () => ({
-    query: { keyId: 'k', clientId: world.clientId, from: at, to: '2027-01-15T12:00:00Z', interval: 'hour' },
+    query: {
+      keyId: 'k',
+      clientId: world.clientId,
+      from: at,
+      to: '2027-01-15T12:00:00Z',
+      interval: 'hour',
+      scope: 'orders:read',
+      groupBy: 'outcome',
+    },
   }),
   reportUsage: async () => ({
     body: {
       batchId: `batch-${next()}`,
-      counts: [{ credentialId: 'k', clientId: world.clientId, outcome: 'verified', minuteAt: at, count: 1 }],
+      counts: [
+        {
+          credentialId: 'k',
+          clientId: world.clientId,
+          scope: 'orders:read',
+          outcome: 'verified',
+          minuteAt: at,
+          lastAt: at,
+          count: 1,
+        },
+      ],
     },
   }),
   listAudit: async () => ({
@@ -541,7 +559,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
       expectRefused(await world.call(route.method, twice, optionsOf(example)), `${operationId} ?${name} twice`)
     }
     const before = await head()
-    for (const unknown of ['unknown=1', '__proto__=1', 'tenant=x', 'scope=all']) {
+    for (const unknown of ['unknown=1', '__proto__=1', 'tenant=x', 'scopes=all']) {
       const target = targetOf(route, example)
       const reply = await world.call(
         route.method,

@@ -89,6 +89,30 @@ describe('good', () => {
     expect(problemsOf(environment)).toEqual([])
   })
 
+  it('the retention of usage is in hours or days, and what is not named keeps its default', () => {
+    const retention = (text: string) =>
+      readConfig({ ...url, COUNTERSIGN_USAGE_RETENTION: text }, undefined).usageRetention
+    expect(readConfig(url, undefined).usageRetention).toEqual(retention('minute=2d,hour=60d,day=400d'))
+    expect(retention('minute=6h, hour=7d')).toEqual({
+      minuteSeconds: 6 * 3_600,
+      hourSeconds: 7 * 86_400,
+      daySeconds: 400 * 86_400,
+    })
+    for (const bad of [
+      '',
+      '2d',
+      'minute=2',
+      'minute=0h',
+      'minute=3d,hour=2d',
+      'day=23h',
+      'week=1d',
+      'minute=-1d',
+      'hour=1d;',
+    ]) {
+      expect(problemsOf({ ...url, COUNTERSIGN_USAGE_RETENTION: bad }), bad).toHaveLength(1)
+    }
+  })
+
   it('http is good on loopback only', () => {
     for (const good of ['http://localhost:4800', 'http://127.0.0.1:1', 'http://[::1]:4800', 'https://a.example/base']) {
       expect(problemsOf({ COUNTERSIGN_URL: good }), good).toEqual([])

@@ -1,9 +1,11 @@
 /** Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once (contract.md §2). */
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
+import type { UsageRetention } from '@countersign/store'
 import { serverLimits } from './limits.ts'
 import { ConfigError, parseMasterKey } from './services/master_key_file.ts'
 import { parseRedisTarget, type RedisTarget } from './services/redis_target.ts'
+import { parseUsageRetention, usageRetentionDefault } from './services/usage_retention.ts'
 
 export interface Config {
   readonly url: string
@@ -15,6 +17,7 @@ export interface Config {
   readonly trustedProxies: readonly AddressRange[]
   readonly workers: number
   readonly keyPrefix: string
+  readonly usageRetention: UsageRetention
   readonly logLevel: (typeof logLevels)[number]
 }
 
@@ -31,6 +34,7 @@ const settings = {
   trustedProxies: 'COUNTERSIGN_TRUSTED_PROXIES',
   workers: 'COUNTERSIGN_WORKERS',
   keyPrefix: 'COUNTERSIGN_KEY_PREFIX',
+  usageRetention: 'COUNTERSIGN_USAGE_RETENTION',
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
 } as const
 
@@ -119,6 +123,12 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     problems.push('COUNTERSIGN_ADMIN_KEY must be a well-formed API key')
   const keyPrefix = values.get('keyPrefix') ?? 'cs'
   if (!isKeyPrefix(keyPrefix)) problems.push('COUNTERSIGN_KEY_PREFIX must match [a-z][a-z0-9]{0,15}')
+  const retentionText = values.get('usageRetention')
+  const retention = retentionText === undefined ? usageRetentionDefault : parseUsageRetention(retentionText)
+  if (retention === undefined)
+    problems.push(
+      'COUNTERSIGN_USAGE_RETENTION must be like minute=2d,hour=60d,day=400d: h or d, at least minute=1h and day=1d, none shorter than the one before',
+    )
   const logLevel = logLevels.find((level) => level === (values.get('logLevel') ?? 'info'))
   if (logLevel === undefined) problems.push(`COUNTERSIGN_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
   const redisUrl = values.get('redis')
@@ -138,6 +148,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     trustedProxies: parseRanges(values.get('trustedProxies') ?? '127.0.0.0/8,::1/128', problems),
     workers: parseWorkers(values.get('workers') ?? '1', problems),
     keyPrefix,
+    usageRetention: retention ?? usageRetentionDefault,
     logLevel: logLevel ?? 'info',
   }
 }

@@ -69,4 +69,15 @@ export const serverLimits = {
   redisConnectTimeoutMs: 1_500,
   /** Between attempts while limits are counted per process: it is shared again at most 5 s after Redis is back. */
   redisRetryMs: 1_000,
+  /** Counts of usage are written this long after the first of them at the latest, but for the time that takes. */
+  flushUsageMs: 800,
+  /** Distinct counters of one process until they are written; what comes beyond is counted by outcome alone. */
+  usageRowsMax: 10_000,
+  /** In one transaction. */
+  usageBatchRowsMax: 5_000,
+  /** How long the end waits for the last counts to be written. */
+  usageCloseMs: 5_000,
+  rollUpEveryMs: 60_000,
+  /** How long a round of roll-ups takes at most; the rest waits for the next one. */
+  rollUpBudgetMs: 20_000,
 } as const

@@ -77,6 +77,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     version: options.version,
     log,
     keyPrefix: config.keyPrefix,
+    usageRetention: config.usageRetention,
     trustedProxies: config.trustedProxies,
     onFatal: (error) => {
       log.error({ error }, 'the database can no longer be trusted: this process ends')

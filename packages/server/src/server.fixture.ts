@@ -118,6 +118,9 @@ export interface World {
   close(): Promise<void>
 }
 
+/** Counts are written when a test says so: it compares what is stored before and after. */
+const flushUsageMs = 3_600_000
+
 /** `fails` is asked at each call on the store, also inside transactions; by name, such as `read.keys.find`. */
 export type Fails = (call: string) => boolean
 
@@ -132,7 +135,7 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
   const log = { info: note('info'), warn: note('warn'), error: note('error') }
   const sound = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
   const store = options.fails === undefined ? sound : faulty(sound, options.fails)
-  const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, ...options })
+  const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, flushUsageMs, ...options })
   const admin = server.adminKey?.reveal() ?? ''
   const reader = new DatabaseSync(file, { readOnly: true })
   const others: CountersignServer[] = []
@@ -193,7 +196,16 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
     bytes: () => [file, `${file}-wal`].map((name) => readFileSync(name, 'latin1')).join(''),
     async second(url = baseUrl, more = {}) {
       const itsStore = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
-      const other = await createServer({ store: itsStore, master, baseUrl: url, version: '0.0.0', log, now, ...more })
+      const other = await createServer({
+        store: itsStore,
+        master,
+        baseUrl: url,
+        version: '0.0.0',
+        log,
+        now,
+        flushUsageMs,
+        ...more,
+      })
       others.push(other)
       return other
     },

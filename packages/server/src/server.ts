@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import { openapiDocument } from '@countersign/contract'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
-import type { Store } from '@countersign/store'
+import type { Store, UsageRetention } from '@countersign/store'
 import {
   Cache,
   createEngine,
@@ -50,6 +50,8 @@ import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
 import { createSnapshots } from './services/snapshots.ts'
 import { createStreams } from './services/streams.ts'
+import { createUsage } from './services/usage.ts'
+import { usageRetentionDefault } from './services/usage_retention.ts'
 import { createWarming } from './services/warming.ts'
 
 export interface ServerOptions {
@@ -76,6 +78,10 @@ export interface ServerOptions {
   readonly limiter?: ServerLimiter
   /** Failed credentials and wrong secrets are limited for each address. Default true; `dev` limits nothing. */
   readonly limitsFailures?: boolean
+  /** How long counts of usage are kept. Default: by minute 2 days, by hour 60, by day 400. */
+  readonly usageRetention?: UsageRetention
+  /** Counts are written this long after the first of them. Default 800 ms. */
+  readonly flushUsageMs?: number
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -193,6 +199,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       stopMaintenance()
       services.limiter.close()
       await services.positions.flush().catch(() => {})
+      await services.usage.close()
       books.close()
       await store.close()
     },
@@ -271,6 +278,8 @@ function createServices(
 ): Services {
   const { store, books, now, issuerOf, metrics, limiter } = options
   const clock = systemClock(options.now)
+  const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
+  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
   const warming = createWarming(store, options.log)
   // One for all tenants: what is idle in one makes room for another.
   const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
@@ -282,6 +291,7 @@ function createServices(
     const known = tenants.get(id)
     if (known !== undefined) return known
     const issuer = issuerOf(slug)
+    const counter = usage.counterOf(id)
     const engine = createEngine({
       keeper: books.keeper(id),
       directory: storeDirectory(store, id),
@@ -291,8 +301,9 @@ function createServices(
       unknownPerSecondMax: Number.POSITIVE_INFINITY,
       cacheEntriesMax: serverLimits.credentialsCachedMax,
       packedKeys,
+      usage: counter,
     })
-    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine }
+    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine, usage: counter }
     tenants.set(id, context)
     warming.add(id, engine)
     return context
@@ -315,6 +326,8 @@ function createServices(
     positions: createPositions(store, now),
     streams: createStreams(books),
     snapshots: createSnapshots(store, books, now),
+    usage,
+    usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,
     running: createRunning(),
     now,

@@ -7,6 +7,9 @@ import type { Schema } from './schema.ts'
 /** Rows one call removes: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 10_000
 
+/** Nobody sends a batch again later than this; a verifier gives up well before (`verifier/usage_reporter.ts`). */
+const usageBatchSeconds = 6 * 3_600
+
 /** Tables whose rows end at a time, with the column of it and the primary key behind the tenant. */
 const expiring = [
   { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
@@ -56,7 +59,7 @@ function cleanTenant(
     const gone = { table: 'verifier_positions', at: 'asked_at', key: ['verifier_id'] }
     removed += await deleteExpired(db, gone, tenant, logEnd, limit - removed)
     const batches = { table: 'usage_batches', at: 'at', key: ['batch_id'] }
-    removed += await deleteExpired(db, batches, tenant, logEnd, limit - removed)
+    removed += await deleteExpired(db, batches, tenant, now - usageBatchSeconds, limit - removed)
     return removed + (await deleteLog(db, tenant, logEnd, limit - removed))
   })
 }

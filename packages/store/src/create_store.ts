@@ -11,6 +11,7 @@ import { readSnapshots } from './feed/snapshot.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories, writeRepositories } from './repositories/index.ts'
+import { rollUpUsage } from './roll_up.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
 import type { Append, InstallationEntry, Store, StoreOptions, WriteTransaction, Written } from './store.ts'
@@ -38,6 +39,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
+    rollUpUsage: (now, retention, budgetMs) => rollUpUsage(database, now, retention, budgetMs),
     backup: (file, onProgress) => database.backup(file, onProgress),
     startEpoch: (above) => startEpoch(database, options, above),
     verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),

@@ -26,6 +26,7 @@ export type {
   ClientType,
   IdempotencyRecord,
   Key,
+  LastUse,
   ObjectType,
   SigningKey,
   StatusEntry,
@@ -33,6 +34,8 @@ export type {
   Token,
   TokenFormat,
   UsageCount,
+  UsageRetention,
+  UsageSum,
   VerifierPosition,
 } from './records.ts'
 export { backupFile as backupSqliteFile } from './sqlite/backup.ts'

@@ -226,13 +226,39 @@ export type AuditDraft = Pick<
 
 export interface UsageCount {
   readonly tenant: string
+  /** Empty for credentials nobody knows. */
   readonly credentialId: string
   readonly clientId: string
-  /** `verified` or a rejection code. */
+  /** What was required: tokens with spaces between them, alternatives with ` | `; empty when nothing was. */
+  readonly scope: string
+  /** `verified`, `unavailable` or a rejection code. */
   readonly outcome: string
   /** Start of the minute, in seconds. */
   readonly minuteAt: Seconds
   readonly count: number
+  /** When the last of them was counted. Default: `minuteAt`. */
+  readonly lastAt?: Seconds
+}
+
+/** One sum of a series, under what it was grouped by. */
+export interface UsageSum {
+  readonly at: Seconds
+  readonly group: string
+  readonly count: number
+}
+
+/** How long counts are kept by minute, by hour and by day, in seconds. */
+export interface UsageRetention {
+  readonly minuteSeconds: Seconds
+  readonly hourSeconds: Seconds
+  readonly daySeconds: Seconds
+}
+
+/** When a key was last verified for a scope. */
+export interface LastUse {
+  readonly keyId: string
+  readonly scope: string
+  readonly at: Seconds
 }
 
 export interface VerifierPosition {

@@ -203,14 +203,18 @@ export interface Schema {
   }
   readonly single_use: { tenant: string; namespace: string; value_digest: string; expires_at: number }
   readonly usage_batches: { tenant: string; batch_id: string; at: number }
-  readonly usage_counts: {
+  readonly usage_sums: {
     tenant: string
-    minute_at: number
+    interval_seconds: number
+    at: number
     credential_id: string
     client_id: string
+    scope: string
     outcome: string
     count: number
+    rolled: number
   }
+  readonly last_uses: { tenant: string; key_id: string; scope: string; at: number }
   readonly verifier_positions: {
     tenant: string
     verifier_id: string

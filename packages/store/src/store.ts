@@ -20,11 +20,14 @@ import type {
   ClientSecret,
   IdempotencyRecord,
   Key,
+  LastUse,
   SigningKey,
   StatusEntry,
   Tenant,
   Token,
   UsageCount,
+  UsageRetention,
+  UsageSum,
   VerifierPosition,
 } from './records.ts'
 
@@ -138,6 +141,15 @@ export interface Store {
 
   /** Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries older than `logSeconds`. At most 10,000 rows a call. */
   cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
+  /**
+   * Rolls minutes up into hours and hours into days once they are over, then removes what is older than the retention and
+   * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`; what is left waits for the next call.
+   */
+  rollUpUsage(
+    now: Seconds,
+    retention: UsageRetention,
+    budgetMs: number,
+  ): Promise<{ readonly rolled: number; readonly removed: number }>
   /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   /**
@@ -214,16 +226,35 @@ export interface ReadRepositories {
     ): Promise<readonly AuditEvent[]>
   }
   readonly usage: {
+    /**
+     * Sums by interval and group, of what is rolled up and what is not yet: exact at all times. An interval belongs to the
+     * series when it begins in `[from, to)`, which are rounded outward to whole intervals. The first `limit`, by time.
+     */
     series(
       tenant: string,
       filter: {
         readonly credentialId?: string
         readonly clientId?: string
+        readonly scope?: string
+        readonly groupBy: 'outcome' | 'scope' | 'credentialId' | 'clientId'
         readonly from: Seconds
         readonly to: Seconds
         readonly intervalSeconds: 60 | 3600 | 86400
+        readonly limit: number
       },
-    ): Promise<readonly { readonly at: Seconds; readonly outcome: string; readonly count: number }[]>
+    ): Promise<readonly UsageSum[]>
+    /** Of one key, the latest use first, at most 1,000. */
+    lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
+    /** The latest of each of these keys that was ever used, in one read. */
+    lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
+    /** The APIs and clients that these keys are of, and those that these clients have access to. */
+    apisOf(
+      tenant: string,
+      of: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },
+    ): Promise<{
+      readonly byKey: ReadonlyMap<string, { readonly apiId: string; readonly clientId: string }>
+      readonly byClient: ReadonlyMap<string, ReadonlySet<string>>
+    }>
   }
   readonly verifierPositions: {
     list(tenant: string): Promise<readonly VerifierPosition[]>
@@ -301,7 +332,7 @@ export interface WriteTransaction extends ReadRepositories {
     ): Promise<boolean>
   }
   readonly usage: ReadRepositories['usage'] & {
-    /** False, and nothing counted, when the batch was already there. */
+    /** False, and nothing counted, when the batch was already there. Notes the last use of every key that was verified. */
     addBatch(tenant: string, batchId: string, counts: readonly UsageCount[], now: Seconds): Promise<boolean>
   }
   readonly verifierPositions: ReadRepositories['verifierPositions'] & {

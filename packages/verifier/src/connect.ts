@@ -5,6 +5,7 @@ import { createFeedFollower } from './feed_follower.ts'
 import { createHttpClient, type HttpClient } from './http/client.ts'
 import { createHttpDirectory } from './http/directory.ts'
 import { createHttpFeedSource } from './http/feed_source.ts'
+import { createHttpUsage } from './http/usage.ts'
 import { memoryLimiter } from './limiter.ts'
 import { createEngine, type Engine } from './verify.ts'
 
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   readonly audience: string
   readonly credential: string
   readonly maxStalenessSeconds?: number
+  /** Count verifications and report them to the server. Default true. */
+  readonly usage?: boolean
   readonly fetch?: typeof fetch
   readonly now?: () => Seconds
   /** Something about the connection that its operator should see. Never holds a credential. */
@@ -26,8 +29,8 @@ export interface Connection {
   readonly client: HttpClient
   /** Resolves after the first attempt to load the book. */
   ready(): Promise<void>
-  /** End the stream and the timers. */
-  close(): void
+  /** End the stream and the timers; what was counted is reported first, for at most a second. */
+  close(): Promise<void>
 }
 
 /** Join clock, follower, directory and limiter to one engine: what the SDK and a gateway of its own run on. */
@@ -48,16 +51,33 @@ export function connect(options: ConnectOptions): Connection {
     ...(onProblem === undefined ? {} : { onProblem }),
   })
   const directory = createHttpDirectory(client, abort.signal)
-  const engine = createEngine({ keeper, directory, limiter: memoryLimiter(), clock })
+  const usage =
+    options.usage === false
+      ? undefined
+      : createHttpUsage({
+          client,
+          clock,
+          schedule,
+          random: Math.random,
+          ...(onProblem === undefined ? {} : { onProblem }),
+        })
+  const engine = createEngine({
+    keeper,
+    directory,
+    limiter: memoryLimiter(),
+    clock,
+    ...(usage === undefined ? {} : { usage: usage.counter }),
+  })
   const started = keeper.start()
   return {
     engine,
     keeper,
     client,
     ready: () => started,
-    close() {
+    async close() {
       abort.abort()
       keeper.close()
+      await usage?.reporter.close()
     },
   }
 }

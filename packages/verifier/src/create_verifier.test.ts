@@ -29,6 +29,11 @@ describe('options', () => {
     expect(() => createVerifier({ ...good, audiences: undefined } as VerifierOptions)).toThrow('no option "audiences"')
   })
 
+  it('usage is counted unless it is said not to be, in so many words', () => {
+    expect(() => create({ usage: false })).not.toThrow()
+    expect(() => createVerifier({ ...good, usage: 'no' as unknown as boolean })).toThrow('usage must be true or false')
+  })
+
   it.each([0, 0.5, 301, -1, Number.NaN, Number.POSITIVE_INFINITY, '10'])('a bound of %s throws', (seconds) => {
     expect(() => createVerifier({ ...good, maxStalenessSeconds: seconds as number })).toThrow(TypeError)
   })

@@ -20,6 +20,8 @@ export interface VerifierOptions {
   readonly credential: string
   /** Without proof of freshness for this long, requests are answered `unavailable`. 1 to 300 seconds, default 10. */
   readonly maxStalenessSeconds?: number
+  /** Count verifications and report them to the server, a batch a second while there are any. Default true. */
+  readonly usage?: boolean
   /** Allows plain http to an issuer beyond this machine. Whoever is on the way then reads the credential. */
   readonly dangerouslyAllowInsecureHttp?: boolean
   /** Instead of the global one. */
@@ -38,8 +40,8 @@ export interface Verifier {
   verify(credential: string, expectation?: RequestExpectation & { readonly origin?: string }): MaybePromise<Outcome>
   /** Resolves after the first attempt to load the book; verifying waits for it by itself. */
   ready(): Promise<void>
-  /** End the stream and the timers. */
-  close(): void
+  /** End the stream and the timers. Resolves when what was counted is reported too, after at most a second. */
+  close(): Promise<void>
 }
 
 const optionNames = new Set([
@@ -47,6 +49,7 @@ const optionNames = new Set([
   'audience',
   'credential',
   'maxStalenessSeconds',
+  'usage',
   'dangerouslyAllowInsecureHttp',
   'fetch',
   'now',
@@ -111,6 +114,7 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
     maxStalenessSeconds >= limits.maxStalenessSecondsMin &&
     maxStalenessSeconds <= limits.maxStalenessSecondsMax
   if (!inRange) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
+  if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
   checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
   return options
 }

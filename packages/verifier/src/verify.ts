@@ -34,6 +34,7 @@ import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import { PackedKeys } from './packed_keys.ts'
 import type { StatusBook } from './status_book.ts'
+import { countOutcome, type UsagePort } from './usage_counter.ts'
 
 /** A credential and what it must meet. */
 export interface Question extends Expectation {
@@ -78,6 +79,8 @@ export interface EngineOptions {
   readonly cacheEntriesMax?: number
   /** Keys that were looked up before, behind that cache. Default: 250,000 of its own. */
   readonly packedKeys?: PackedKeys
+  /** Where every verification is counted, but for repeated ones. Default: nowhere. */
+  readonly usage?: UsagePort
 }
 
 interface Entry extends Known {
@@ -113,7 +116,7 @@ const roundsMax = 5
  * ```
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { keeper, directory, limiter, clock } = options
+  const { keeper, directory, limiter, clock, usage } = options
   const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)
   const unknowns = new Cache<Unknown>(unknownsMax)
   const underWay = new Map<string, Promise<Settled>>()
@@ -123,7 +126,19 @@ export function createEngine(options: EngineOptions): Engine {
   let cachedFrom: StatusBook | undefined
 
   function verify(question: Question): MaybePromise<Outcome> {
-    return withHit(question, 0, (hit) => judge(question, hit))
+    if (usage === undefined || question.isRepeat === true) return withHit(question, 0, (hit) => judge(question, hit))
+    let of: Hit | undefined
+    const outcome = withHit(question, 0, (hit) => {
+      of = hit
+      return judge(question, hit)
+    })
+    return outcome instanceof Promise ? outcome.then((it) => counted(question, of, it)) : counted(question, of, outcome)
+  }
+
+  function counted(question: Question, hit: Hit | undefined, outcome: Outcome): Outcome {
+    const now = keeper.now(hit?.at ?? clock.stamp())
+    countOutcome(usage as UsagePort, now, hit?.entry.established, question.requires, outcome)
+    return outcome
   }
 
   function inspect(credential: string): MaybePromise<Inspection> {

@@ -7,8 +7,11 @@ const print = leaf('print')
   .description('the settings that serve would run with, secrets redacted, or every problem at once')
   .option('--config <file>', 'settings as one JSON object, names in camelCase')
   .action(async ({ json, config: file }: { readonly json?: true; readonly config?: string }) => {
-    const { formatRedisTarget, readConfig } = await import('@countersign/server')
-    const { listen, database, masterKey, adminKey, trustedProxies, redis, ...plain } = readConfig(process.env, file)
+    const { formatRedisTarget, formatUsageRetention, readConfig } = await import('@countersign/server')
+    const { listen, database, masterKey, adminKey, trustedProxies, redis, usageRetention, ...plain } = readConfig(
+      process.env,
+      file,
+    )
     const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
     const effective = {
       ...plain,
@@ -18,6 +21,7 @@ const print = leaf('print')
       masterKey: masterKey === undefined ? 'a file beside the database' : '[redacted]',
       adminKey: adminKey === undefined ? null : '[redacted]',
       trustedProxies: trustedProxies.map(formatRange),
+      usageRetention: formatUsageRetention(usageRetention),
     }
     if (json === true) printJson(effective)
     else printRecord(effective)

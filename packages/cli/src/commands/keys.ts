@@ -124,7 +124,7 @@ const list = leaf('list')
     const page = await connectToServer().management.listKeys({ query })
     if (json === true) return printJson(page)
     printTable(
-      ['ID', 'NAME', 'CLIENT', 'AUDIENCE', 'SCOPE', 'ENVIRONMENT', 'STATUS', 'EXPIRES'],
+      ['ID', 'NAME', 'CLIENT', 'AUDIENCE', 'SCOPE', 'ENVIRONMENT', 'STATUS', 'EXPIRES', 'LAST USED'],
       page.data.map((key) => [
         key.id,
         key.name,
@@ -134,6 +134,7 @@ const list = leaf('list')
         key.environment,
         key.status,
         key.expiresAt,
+        key.lastUsedAt,
       ]),
     )
     if (page.next !== null) note(`there are more: --after ${page.next}`)

@@ -30,11 +30,12 @@ export function authenticateCaller(
   tenant: TenantContext,
   exchange: Exchange,
   scope: ManagementScope,
+  orScope?: ManagementScope,
 ): MaybePromise<CallerOrRefusal> {
   const address = clientAddress(exchange, services.trustedProxies)
   const question = questionOf(credentialHeadersOf(exchange.rawHeaders), {
     audience: tenant.managementAudience,
-    requires: [[scope]],
+    requires: orScope === undefined ? [[scope]] : [[scope], [orScope]],
     ip: address,
     origin: headerValues(exchange, 'origin')[0],
   })

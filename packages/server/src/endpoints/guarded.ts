@@ -20,7 +20,7 @@ export async function guarded<R extends Route>(
   work: (caller: Caller, query: QueryOf<R>) => Promise<Answer> | Answer,
 ): Promise<Answer> {
   try {
-    const authenticated = await authenticateCaller(services, tenant, exchange, route.scope)
+    const authenticated = await authenticateCaller(services, tenant, exchange, route.scope, route.orScope)
     if ('refusal' in authenticated) return problem(exchange, authenticated.refusal)
     if (route.query === undefined) requireNoQuery(exchange.query)
     const query = route.query === undefined ? {} : parseQuery(route.query, exchange.query)

@@ -27,17 +27,32 @@ export function introspect(services: Services, tenant: TenantContext, exchange: 
     if ('outcome' in inspection && inspection.outcome === 'unavailable') {
       throw new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' })
     }
-    return json(200, answerOf(tenant, inspection, mayKnow, services.now()), { Pragma: 'no-cache' })
+    const now = services.now()
+    const code = codeOf(inspection, mayKnow, now)
+    const { credentialId, clientId } =
+      code === 'unknown' || 'outcome' in inspection ? nobody : inspection.effective.grant
+    tenant.usage.count(now, credentialId, clientId, [], code)
+    return json(200, answerOf(tenant, inspection, code), { Pragma: 'no-cache' })
   })
 }
 
+const nobody = { credentialId: '', clientId: '' }
+
+/** `verified`, or why not; what is none of the asker's business is unknown. */
+function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): string {
+  if ('outcome' in inspection) return inspection.outcome === 'rejected' ? inspection.rejection.code : inspection.outcome
+  const { effective } = inspection
+  const { grant } = effective
+  if (!mayKnow(grant)) return 'unknown'
+  const expected = { audience: grant.audience, requires: [[]], address: undefined, origin: undefined }
+  return findRejection(effective, expected, now)?.code ?? 'verified'
+}
+
 /** Nothing but `{active: false}` for whatever does not hold or is none of the asker's business (CVE-2026-37979). */
-function answerOf(tenant: TenantContext, inspection: Inspection, mayKnow: MayKnow, now: number): object {
-  if ('outcome' in inspection) return { active: false }
+function answerOf(tenant: TenantContext, inspection: Inspection, code: string): object {
+  if ('outcome' in inspection || code !== 'verified') return { active: false }
   const { effective, established } = inspection
   const { grant } = effective
-  const expected = { audience: grant.audience, requires: [[]], address: undefined, origin: undefined }
-  if (findRejection(effective, expected, now) !== undefined || !mayKnow(grant)) return { active: false }
   return {
     active: true,
     scope: grant.scope,

@@ -91,19 +91,35 @@ const listKeys = readOperation(routes.listKeys, async (context) => {
   const keys = await services.store.read.keys.list(tenant.id, filter, pageOf(context, 'keys'))
   const audiences = new Map<string, string>()
   for (const { apiId } of keys) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
+  const lastUsed = await services.store.read.usage.lastUsed(
+    tenant.id,
+    keys.map((key) => key.id),
+  )
   return pageAnswer(
     context,
     'keys',
     keys,
     (key) => key.id,
-    (key) => keyView(key, audiences.get(key.apiId) as string, now),
+    (key) => ({
+      ...keyView(key, audiences.get(key.apiId) as string, now),
+      lastUsedAt: timeOrNull(lastUsed.get(key.id)),
+    }),
   )
 })
 
 const getKey = readOperation(routes.getKey, async (context) => {
   const key = await findKey(context, context.params.id as string)
-  return keyView(key, await audienceOf(context, key.apiId), context.now)
+  const uses = await context.services.store.read.usage.lastUses(context.tenant.id, key.id)
+  return {
+    ...keyView(key, await audienceOf(context, key.apiId), context.now),
+    lastUsedAt: timeOrNull(uses[0]?.at),
+    lastUsedScopes: uses.map(({ scope, at }) => ({ scope, at: formatTime(at) })),
+  }
 })
+
+function timeOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : formatTime(at)
+}
 
 const updateKey = writeOperation(routes.updateKey, async (context) => {
   const { body, now, transaction } = context

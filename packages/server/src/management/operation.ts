@@ -50,6 +50,8 @@ export interface ReadContext<R extends Route = Route> {
 export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly transaction: WriteTransaction
   readonly actor: AuditActor
+  /** Its management scopes, as read in this transaction. */
+  readonly held: Scope
   /** What the caller guards, as read in this transaction. */
   readonly guards: readonly string[]
   /** Ids of the clients that the call touches: a replay is judged by what they are then. */
@@ -124,7 +126,8 @@ async function write<R extends Route>(
     .write(async (transaction) => {
       // 3. The caller is read again here: what it could do a moment ago it may have lost.
       const again = await readCallerAgain(services, tenant, caller, transaction)
-      requireScopes(again.held, [route.scope])
+      const { orScope } = route
+      requireScopes(again.held, [orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope])
       const needed = new Set<string>()
       const touched = new Set<string>()
       // 4. An answer that was given is given again, to whoever may still have it.
@@ -142,6 +145,7 @@ async function write<R extends Route>(
       const result = await run({
         ...context,
         transaction,
+        held: again.held,
         guards: again.guards,
         touched,
         actor: actorOf(caller),

@@ -1,10 +1,14 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
+import type { UsageCount } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { type Operation, readOperation, writeOperation } from './operation.ts'
+import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
 const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
+/** Sums in one answer: more is a question for a shorter span, or for fewer at a time. */
+const sumsMax = 10_000
+const groups = { outcome: 'outcome', scope: 'scope', keyId: 'credentialId', clientId: 'clientId' } as const
 
 const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant, now }) => {
   const intervalSeconds = intervals[query.interval]
@@ -16,21 +20,73 @@ const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant
   const series = await services.store.read.usage.series(tenant.id, {
     ...(query.keyId === undefined ? {} : { credentialId: query.keyId }),
     ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
+    ...(query.scope === undefined ? {} : { scope: query.scope }),
+    groupBy: groups[query.groupBy],
     from,
     to,
     intervalSeconds,
+    limit: sumsMax + 1,
   })
-  return { data: series.map(({ at, outcome, count }) => ({ at: formatTime(at), outcome, count })) }
+  if (series.length > sumsMax) {
+    throw new ProblemError(
+      400,
+      'invalid_request',
+      `This is more than ${sumsMax} sums: ask for a shorter span, or filter.`,
+    )
+  }
+  return { data: series.map(({ at, group, count }) => ({ at: formatTime(at), [query.groupBy]: group, count })) }
 })
 
-const reportUsage = writeOperation(routes.reportUsage, async ({ body, tenant, transaction, now, caller }) => {
-  const counts = body.counts.map(({ minuteAt, ...count }) => {
-    const at = parseTime(minuteAt) as number
-    return { ...count, tenant: tenant.id, minuteAt: at - (at % 60) }
+const reportUsage = writeOperation(routes.reportUsage, async (context) => {
+  const { body, tenant, transaction, now, caller } = context
+  const mayName = await namingOf(context, body.counts)
+  const counts = body.counts.map((count): UsageCount => {
+    const { credentialId = '', clientId = '', scope, outcome, count: number } = count
+    const who = mayName({ credentialId, clientId }) ? { credentialId, clientId } : { credentialId: '', clientId: '' }
+    const at = withinDay(parseTime(count.minuteAt) as number, now)
+    const lastAt =
+      count.lastAt === undefined ? at : Math.min(withinDay(parseTime(count.lastAt) as number, now), Math.floor(now))
+    return { tenant: tenant.id, ...who, scope, outcome, minuteAt: at - (at % 60), lastAt, count: number }
   })
   const accepted = await transaction.usage.addBatch(tenant.id, `${caller.grant.clientId} ${body.batchId}`, counts, now)
   return { status: 200, body: { accepted } }
 })
+
+/** A verifier's clock may be wrong: what it counts must not lie beyond what is kept, nor ahead of all clean-up. */
+function withinDay(at: number, now: number): number {
+  return Math.floor(Math.min(Math.max(at, now - 86_400), now + 60))
+}
+
+interface Who {
+  readonly credentialId: string
+  readonly clientId: string
+}
+
+/**
+ * About whom the caller may say anything: with `usage:write` about everybody, else about keys for the audiences it guards,
+ * of the client named, and about tokens of clients that have access there. The rest counts, but under nobody's name.
+ */
+async function namingOf(
+  { held, guards, services, tenant, transaction }: WriteContext,
+  counts: readonly { readonly credentialId?: string | undefined; readonly clientId?: string | undefined }[],
+): Promise<(who: Who) => boolean> {
+  if (held.includes('usage:write') || guards.includes('*')) return () => true
+  const book = services.books.book(tenant.id)
+  const guarded = new Set(guards.map((audience) => book?.apiByAudience(audience)?.apiId))
+  const { byKey, byClient } = await transaction.usage.apisOf(tenant.id, {
+    keyIds: namesOf(counts.map(({ credentialId }) => credentialId)),
+    clientIds: namesOf(counts.map(({ clientId }) => clientId)),
+  })
+  return ({ credentialId, clientId }) => {
+    const key = byKey.get(credentialId)
+    if (key !== undefined) return key.clientId === clientId && guarded.has(key.apiId)
+    return [...(byClient.get(clientId) ?? [])].some((apiId) => guarded.has(apiId))
+  }
+}
+
+function namesOf(ids: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(ids)].filter((id) => id !== undefined)
+}
 
 const listAudit = readOperation(routes.listAudit, async (context) => {
   const { query, services, tenant } = context

@@ -23,6 +23,9 @@ export function startMaintenance(services: Services): () => void {
     onlyOne(serverLimits.cleanUpEveryMs, 'clean-up', () =>
       services.store.cleanUp(services.now(), serverLimits.feedLogSeconds),
     ),
+    onlyOne(serverLimits.rollUpEveryMs, 'roll-up', () =>
+      services.store.rollUpUsage(services.now(), services.usageRetention, serverLimits.rollUpBudgetMs),
+    ),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
     onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]

@@ -49,6 +49,12 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
   // Shown before the first one: an increase is otherwise not seen as one.
   for (const operation of ['poll', 'beat', 'write'])
     for (const reason of ['full', 'unreachable', 'busy', 'timeout', 'fatal']) failures.inc({ operation, reason }, 0)
+  const unnamed = count(
+    'countersign_usage_unnamed_total',
+    'Verifications counted by outcome alone (overflowed) or not at all (dropped)',
+    ['why'],
+  )
+  for (const why of ['overflowed', 'dropped']) unnamed.inc({ why }, 0)
   const sum = shareMetrics(registry)
   new Gauge({
     name: 'countersign_limits_shared',
@@ -78,6 +84,7 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     database: lookedUpOnce((operation: string) => database.labels({ operation }).observe),
     databaseFailed: (operation, reason) => failures.inc({ operation, reason }),
     gauge: (options) => void createGauge(options, registry),
+    usage: (why, count) => unnamed.inc({ why }, count),
     text: async () => (await sum()) ?? registry.metrics(),
     contentType: registry.contentType,
   }

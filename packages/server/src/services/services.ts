@@ -1,6 +1,6 @@
 import type { AddressRange, MaybePromise, Seconds } from '@countersign/core'
-import type { Store } from '@countersign/store'
-import type { Engine, Failures } from '@countersign/verifier'
+import type { Store, UsageRetention } from '@countersign/store'
+import type { Engine, Failures, UsagePort } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
 import type { ApiRegistry } from './api_registry.ts'
 import type { ClientSecrets } from './client_secrets.ts'
@@ -13,6 +13,7 @@ import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Streams } from './streams.ts'
+import type { Usage } from './usage.ts'
 import type { Warming } from './warming.ts'
 
 /** One tenant as requests meet it. */
@@ -24,6 +25,8 @@ export interface TenantContext {
   /** The audience of its management API. */
   readonly managementAudience: string
   readonly engine: Engine
+  /** What its engine counts into; introspection, which judges by itself, too. */
+  readonly usage: UsagePort
 }
 
 /** What endpoints, grants and management are given; built once in `server.ts`. */
@@ -44,6 +47,9 @@ export interface Services {
   readonly positions: Positions
   readonly streams: Streams
   readonly snapshots: Snapshots
+  readonly usage: Usage
+  /** How long counts of usage are kept. */
+  readonly usageRetention: UsageRetention
   readonly warming: Warming
   readonly guards: Guards
   readonly failures: Failures
@@ -70,6 +76,8 @@ export interface Metrics {
   database(operation: string): (seconds: number) => void
   databaseFailed(operation: string, reason: string): void
   gauge(options: GaugeOptions): void
+  /** Counts of usage that no credential can be told of. */
+  usage(why: 'overflowed' | 'dropped', count: number): void
   text(): Promise<string>
   readonly contentType: string
 }

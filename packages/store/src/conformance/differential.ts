@@ -134,7 +134,7 @@ const operations: readonly Operation[] = [
   (it, random) => it.singleUse.take('client_assertion', tenantOf(random), jti(random), at(random), at(random)),
   (it, random) => {
     const tenant = tenantOf(random)
-    const count = { tenant, credentialId: keyId(random), clientId: clientId(random), outcome: 'verified' }
+    const count = { tenant, credentialId: keyId(random), clientId: clientId(random), scope: '', outcome: 'verified' }
     const counts = [0, 0, 60].map((after) => ({ ...count, minuteAt: startAt + after, count: random(5) }))
     return it.usage.addBatch(tenant, `batch_${random(40)}`, counts, startAt)
   },
@@ -161,7 +161,15 @@ async function read(store: Store, seed: number) {
   const after = { ...page, after: keyId(random) }
   const now = at(random)
   const status = pick(random, ['active', 'disabled', 'revoked', 'expired'] as const)
-  const usage = { from: startAt, to: startAt + 600, intervalSeconds: pick(random, [60, 3600] as const) }
+  const usage = {
+    from: startAt,
+    to: startAt + 600,
+    intervalSeconds: pick(random, [60, 3600] as const),
+    groupBy: pick(random, ['outcome', 'credentialId'] as const),
+    limit: 100,
+  }
+  const retention = { minuteSeconds: 60, hourSeconds: 3_600, daySeconds: 86_400 }
+  if (random(5) === 0) await store.rollUpUsage(at(random) + 7_200, retention, 1_000)
   return [
     await store.read.tenants.list(page),
     await store.read.apis.list(tenant, page),
@@ -175,6 +183,7 @@ async function read(store: Store, seed: number) {
     await store.read.signingKeys.listAll(),
     await store.read.audit.list(tenant, { objectId: `x${random(5)}` }, page),
     await store.read.usage.series(tenant, usage),
+    await store.read.usage.lastUses(tenant, keyId(random)),
     await store.read.verifierPositions.list(tenant),
     await store.read.statusEntries.find(tenant, 'key', keyId(random)),
     await store.lookup.credential(tenant, digestOf(`${random(30)}`)),

@@ -9,6 +9,7 @@ import { processCases } from './processes.ts'
 import { repositoryCases } from './repositories.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
+import { usageCases } from './usage.ts'
 
 export type { CreateDatabase, TestDatabase } from './test_database.ts'
 
@@ -22,6 +23,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('epochs', () => epochCases(create))
     describe('the audit chain', () => auditCases(create))
     describe('several processes', () => processCases(create))
+    describe('usage', () => usageCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))
   })
 }

@@ -312,26 +312,6 @@ export function repositoryCases(create: CreateDatabase): void {
       expect(await find(record.expiresAt)).toStrictEqual(later)
     }))
 
-  it('a batch of counts is added once, and the series sums it by interval', () =>
-    withStore(create, async (store) => {
-      const minute = startAt - (startAt % 86_400)
-      const count = { tenant: 'acme', credentialId: 'key_1', clientId: 'client_1', outcome: 'verified' }
-      const counts = [0, 60, 60, 3600].map((after) => ({ ...count, minuteAt: minute + after, count: 2 }))
-      const add = async (batchId: string) =>
-        (await store.write((transaction) => transaction.usage.addBatch('acme', batchId, counts, startAt))).value
-      expect([await add('b1'), await add('b1'), await add('b2')]).toEqual([true, false, true])
-      const series = (intervalSeconds: 60 | 3600 | 86400, filter = {}) =>
-        store.read.usage.series('acme', { from: minute, to: minute + 86_400, intervalSeconds, ...filter })
-      expect((await series(60)).map((each) => each.count)).toEqual([4, 8, 4])
-      expect(await series(3600)).toEqual([
-        { at: minute, outcome: 'verified', count: 12 },
-        { at: minute + 3600, outcome: 'verified', count: 4 },
-      ])
-      expect(await series(86_400, { credentialId: 'key_1' })).toEqual([{ at: minute, outcome: 'verified', count: 16 }])
-      expect(await series(60, { clientId: 'client_2' })).toEqual([])
-      expect(await store.read.usage.series('other', { from: 0, to: 2 ** 40, intervalSeconds: 60 })).toEqual([])
-    }))
-
   it('the position of a verifier is its last one', () =>
     withStore(create, async (store) => {
       await store.write(async (transaction) => {

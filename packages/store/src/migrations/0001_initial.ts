@@ -16,7 +16,9 @@ interface Table {
 
 const record = { version: 'i', created_at: 'i', updated_at: 'i' } as const
 
-const tables: { readonly [T in Exclude<keyof Schema, 'schema_migrations' | 'leases' | 'beats'>]: Table } = {
+type Later = 'schema_migrations' | 'leases' | 'beats' | 'usage_sums' | 'last_uses'
+
+const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },
   counters: {
     columns: { tenant: 't', sequence: 'i', chain: 't', audit_sequence: 'i', audit_link: 't' },

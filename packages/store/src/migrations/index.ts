@@ -4,6 +4,7 @@ import type { Schema } from '../schema.ts'
 import { up as initial } from './0001_initial.ts'
 import { up as processes } from './0002_processes.ts'
 import { up as ratePolicies } from './0003_rate_policies.ts'
+import { up as usageRollUps } from './0004_usage_roll_ups.ts'
 
 export interface Migration {
   readonly number: number
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', up: initial },
   { number: 2, name: 'processes', up: processes },
   { number: 3, name: 'rate_policies', up: ratePolicies },
+  { number: 4, name: 'usage_roll_ups', up: usageRollUps },
 ]

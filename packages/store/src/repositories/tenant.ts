@@ -61,7 +61,8 @@ function listTenants(session: Session, page: Page) {
 /** Children before what they belong to. The feed and its counters stay: followers must still learn of the end. */
 const tenantTables = [
   'verifier_positions',
-  'usage_counts',
+  'usage_sums',
+  'last_uses',
   'usage_batches',
   'single_use',
   'idempotency',

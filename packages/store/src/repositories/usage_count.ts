@@ -1,33 +1,70 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
-import type { UsageCount } from '../records.ts'
+import type { UsageCount, UsageSum } from '../records.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import { inParts } from './in_parts.ts'
+import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
 
-/** Rows in one statement; six parameters each stay far below what either database takes. */
-const rowsMax = 500
+export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
+
+/** In the words of the partial index of migration 3: with others, or as a parameter, no database would take it. */
+export const isOpen = sql<boolean>`interval_seconds < 86400 and count <> rolled`
+
+export const sumKey = ['tenant', 'interval_seconds', 'at', 'credential_id', 'client_id', 'scope', 'outcome'] as const
+
+type Series = Parameters<ReadRepositories['usage']['series']>[1]
+
+const columnOf = { outcome: 'outcome', scope: 'scope', credentialId: 'credential_id', clientId: 'client_id' } as const
 
 export function readUsage(session: Session): ReadRepositories['usage'] {
   return {
     async series(tenant, filter) {
-      const { credentialId, clientId, from, to, intervalSeconds } = filter
-      let counts = session.db
-        .selectFrom('usage_counts')
-        .select(['outcome', 'count', sql<number>`minute_at - minute_at % ${intervalSeconds}`.as('at')])
-        .where('tenant', '=', tenant)
-        .where('minute_at', '>=', Math.floor(from))
-        .where('minute_at', '<', Math.ceil(to))
-      if (credentialId !== undefined) counts = counts.where('credential_id', '=', credentialId)
-      if (clientId !== undefined) counts = counts.where('client_id', '=', clientId)
+      const { groupBy, intervalSeconds, limit } = filter
       const rows = await session.db
-        .selectFrom(counts.as('counts'))
-        .select(['at', 'outcome', sql<number>`cast(sum(count) as bigint)`.as('count')])
-        .groupBy(['at', 'outcome'])
-        .orderBy('at')
-        .orderBy('outcome')
+        .selectFrom(
+          wholeSums(session, tenant, filter)
+            .unionAll(openSums(session, tenant, filter))
+            .as('sums'),
+        )
+        .select([
+          sql<number>`at - at % ${sql.lit(intervalSeconds)}`.as('start'),
+          sql.ref<string>(columnOf[groupBy]).as('grouped'),
+          sql<number>`cast(sum(count) as bigint)`.as('total'),
+        ])
+        .groupBy(['start', 'grouped'])
+        .orderBy('start')
+        .orderBy('grouped')
+        .limit(limit)
         .execute()
       return rows.map(decodeSum)
+    },
+    lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
+    lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
+    async apisOf(tenant, { keyIds, clientIds }) {
+      const keys = await inParts(keyIds, (ids) =>
+        session.db
+          .selectFrom('keys')
+          .select(['id', 'api_id', 'client_id'])
+          .where('tenant', '=', tenant)
+          .where('id', 'in', ids)
+          .execute(),
+      )
+      const access = await inParts(clientIds, (ids) =>
+        session.db
+          .selectFrom('client_access')
+          .select(['client_id', 'api_id'])
+          .where('tenant', '=', tenant)
+          .where('client_id', 'in', ids)
+          .execute(),
+      )
+      const byClient = Map.groupBy(access, (row) => row.client_id)
+      return {
+        byKey: new Map(keys.map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
+        byClient: new Map([...byClient].map(([id, rows]) => [id, new Set(rows.map((row) => row.api_id))])),
+      }
     },
   }
 }
@@ -36,50 +73,94 @@ export function writeUsage(session: Session): WriteTransaction['usage'] {
   return {
     ...readUsage(session),
     async addBatch(tenant, batchId, counts, now) {
+      if (counts.some((count) => count.tenant !== tenant)) throw new Error('a batch of counts names another tenant')
       const batch = await session.db
         .insertInto('usage_batches')
         .values({ tenant, batch_id: batchId, at: Math.floor(now) })
         .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
         .executeTakeFirst()
       if (batch.numInsertedOrUpdatedRows !== 1n) return false
-      await addCounts(session, tenant, counts)
+      await addSums(session.db, tenant, intervals.minute, counts.map(encodeCount))
+      await noteLastUses(session, tenant, counts)
       return true
     },
   }
 }
 
-async function addCounts(session: Session, tenant: string, counts: readonly UsageCount[]): Promise<void> {
-  const rows = sumRows(tenant, counts)
-  for (let start = 0; start < rows.length; start += rowsMax) {
-    await session.db
-      .insertInto('usage_counts')
-      .values(rows.slice(start, start + rowsMax))
+type SumRow = Omit<Schema['usage_sums'], 'tenant' | 'interval_seconds' | 'rolled'>
+
+/** Adds to the rows of one interval. Days are never rolled up: theirs are done as they are written. */
+export async function addSums(
+  db: Kysely<Schema>,
+  tenant: string,
+  intervalSeconds: number,
+  added: readonly SumRow[],
+): Promise<void> {
+  const isLast = intervalSeconds === intervals.day
+  const rows = sumRows(added).map((row) => {
+    return { ...row, tenant, interval_seconds: intervalSeconds, rolled: isLast ? row.count : 0 }
+  })
+  await inParts(rows, async (part) => {
+    await db
+      .insertInto('usage_sums')
+      .values(part)
       .onConflict((conflict) =>
-        conflict
-          .columns(['tenant', 'minute_at', 'credential_id', 'client_id', 'outcome'])
-          .doUpdateSet((eb) => ({ count: eb('usage_counts.count', '+', eb.ref('excluded.count')) })),
+        conflict.columns([...sumKey]).doUpdateSet((eb) => ({
+          count: eb('usage_sums.count', '+', eb.ref('excluded.count')),
+          rolled: eb('usage_sums.rolled', '+', eb.ref('excluded.rolled')),
+        })),
       )
       .execute()
-  }
+    return []
+  })
 }
 
 /** One row for each counter, since a statement may touch none twice, in one order, so that two batches cannot deadlock. */
-function sumRows(tenant: string, counts: readonly UsageCount[]) {
-  const sums = new Map<string, ReturnType<typeof encodeCount>>()
-  for (const count of counts) {
-    if (count.tenant !== tenant) throw new Error('a batch of counts names another tenant')
-    const identity = JSON.stringify([count.minuteAt, count.credentialId, count.clientId, count.outcome])
-    const row = sums.get(identity) ?? { ...encodeCount(count), count: 0 }
-    sums.set(identity, { ...row, count: row.count + count.count })
+function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
+  const sums = new Map<string, SumRow>()
+  for (const row of rows) {
+    const identity = identityOf(row)
+    sums.set(identity, { ...row, count: row.count + (sums.get(identity)?.count ?? 0) })
   }
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }
 
-function encodeCount({ tenant, minuteAt, credentialId, clientId, outcome, count }: UsageCount) {
-  return { tenant, minute_at: minuteAt, credential_id: credentialId, client_id: clientId, outcome, count }
+export function identityOf({ at, credential_id, client_id, scope, outcome }: SumRow): string {
+  return JSON.stringify([at, credential_id, client_id, scope, outcome])
 }
 
-function decodeSum(row: Row) {
-  const columns = new Columns('usage_counts', row.at, row)
-  return { at: columns.count('at'), outcome: columns.text('outcome'), count: columns.count('count') }
+/** What was counted in or rolled up into rows of this very interval. */
+function wholeSums(session: Session, tenant: string, filter: Series) {
+  return selectSums(session, tenant, filter).select('count').where('interval_seconds', '=', filter.intervalSeconds)
+}
+
+/** What rows of shorter intervals hold beyond what was rolled up from them. */
+function openSums(session: Session, tenant: string, filter: Series) {
+  return selectSums(session, tenant, filter)
+    .select(sql<number>`count - rolled`.as('count'))
+    .where('interval_seconds', '<', filter.intervalSeconds)
+    .where(isOpen)
+}
+
+function selectSums(session: Session, tenant: string, filter: Series) {
+  const { credentialId, clientId, scope, from, to, intervalSeconds } = filter
+  let sums = session.db
+    .selectFrom('usage_sums')
+    .select(['at', columnOf[filter.groupBy]])
+    .where('tenant', '=', tenant)
+    .where('at', '>=', Math.floor(from / intervalSeconds) * intervalSeconds)
+    .where('at', '<', Math.ceil(to / intervalSeconds) * intervalSeconds)
+  if (credentialId !== undefined) sums = sums.where('credential_id', '=', credentialId)
+  if (clientId !== undefined) sums = sums.where('client_id', '=', clientId)
+  if (scope !== undefined) sums = sums.where('scope', '=', scope)
+  return sums
+}
+
+function encodeCount({ minuteAt, credentialId, clientId, scope, outcome, count }: UsageCount): SumRow {
+  return { at: minuteAt, credential_id: credentialId, client_id: clientId, scope, outcome, count }
+}
+
+function decodeSum(row: Row): UsageSum {
+  const columns = new Columns('usage_sums', row.start, row)
+  return { at: columns.count('start'), group: columns.text('grouped'), count: columns.count('total') }
 }

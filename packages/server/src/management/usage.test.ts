@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+  await world.ok('POST', '/v1/apis', { audience: otherAudience, name: 'Invoices', scopes: [{ name: 'invoices:read' }] })
+})
+afterAll(() => world.close())
+
+const rfc3339 = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '')
+const span = `from=${rfc3339(startAt - 86_400)}&to=${rfc3339(startAt + 86_400)}&interval=day`
+
+async function sums(query: string): Promise<Record<string, number>> {
+  const { data } = await world.ok('GET', `/v1/usage?${span}&${query}`)
+  const total: Record<string, number> = {}
+  for (const { outcome, scope, keyId, clientId, count } of data as readonly Wire[]) {
+    const group = String(outcome ?? scope ?? keyId ?? clientId)
+    total[group] = (total[group] ?? 0) + Number(count)
+  }
+  return total
+}
+
+function report(as: string, counts: readonly object[], batchId = `batch ${Math.random()}`) {
+  const usual = { outcome: 'verified', minuteAt: rfc3339(startAt), count: 1 }
+  return world.call('POST', '/v1/usage', {
+    as,
+    body: { batchId, counts: counts.map((each) => ({ ...usual, ...each })) },
+  })
+}
+
+describe('what the server verifies itself', () => {
+  it('is counted by key, scope and outcome, shown once it is written, and nothing is written before', async () => {
+    const key = await world.key()
+    await world.server.services.usage.flush()
+    const before = world.dump()
+    await world.verify(key.key, { scope: 'orders:read' })
+    await world.verify(key.key, { scope: 'orders:read' })
+    await world.verify(key.key, { scope: 'orders:write' })
+    await world.verify(key.key, { anyScope: 'orders:read orders:write' })
+    expect(world.dump()).toBe(before)
+    await world.server.services.usage.flush()
+    expect(await sums(`keyId=${key.id}`)).toEqual({ verified: 3, insufficient_scope: 1 })
+    expect(await sums(`keyId=${key.id}&groupBy=scope`)).toEqual({
+      'orders:read': 2,
+      'orders:write': 1,
+      'orders:read | orders:write': 1,
+    })
+    expect(await sums(`keyId=${key.id}&scope=orders%3Awrite`)).toEqual({ insufficient_scope: 1 })
+    expect(await sums(`keyId=${key.id}&groupBy=clientId`)).toEqual({ [world.clientId]: 4 })
+    expect((await sums(`clientId=${world.clientId}&groupBy=keyId`))[key.id]).toBe(4)
+  })
+
+  it('counts introspection and forward-auth, and what is unknown to the asker under no name', async () => {
+    const key = await world.key()
+    const own = { client_id: world.clientId, client_secret: world.clientSecret }
+    await world.form('/oauth/introspect', { token: key.key, ...own })
+    const stranger = await world.client()
+    const asStranger = { client_id: stranger.clientId, client_secret: stranger.clientSecret }
+    await world.form('/oauth/introspect', { token: key.key, ...asStranger })
+    const { key: verifier } = await world.caller('credentials:verify', [audience])
+    const headers = [
+      ['X-Countersign-Verifier', verifier],
+      ['X-Forwarded-Method', 'GET'],
+      ['X-Forwarded-Uri', '/'],
+    ] as const
+    const path = `/v1/forward-auth?audience=${encodeURIComponent(audience)}&scope=orders%3Aread&proxy=traefik`
+    await world.call('GET', path, { as: key.key, headers })
+    await world.server.services.usage.flush()
+    expect(await sums(`keyId=${key.id}&groupBy=scope`)).toEqual({ '': 1, 'orders:read': 1 })
+  })
+
+  it('a flood of unknown credentials adds a bounded number of rows', async () => {
+    const rows = async () => (await world.ok('GET', `/v1/usage?${span}&groupBy=keyId`)).data.length
+    const before = await rows()
+    for (let index = 0; index < 500; index++) await world.verify(`cs_live_${index}`)
+    await world.server.services.usage.flush()
+    expect((await rows()) - before).toBeLessThan(10)
+    expect((await sums('groupBy=outcome')).malformed).toBeGreaterThanOrEqual(500)
+  })
+
+  it('what cannot be written is written later, once', async () => {
+    let isDown = false
+    const own = await startWorld({ fails: (call) => isDown && call === 'write' })
+    const key = await own.key()
+    await own.server.services.usage.flush()
+    await own.verify(key.key)
+    isDown = true
+    await expect(own.server.services.usage.flush()).rejects.toThrow('unreachable')
+    await own.verify(key.key)
+    await expect(own.server.services.usage.flush()).rejects.toThrow('unreachable')
+    isDown = false
+    await own.server.services.usage.flush()
+    await own.server.services.usage.flush()
+    const { data } = await own.ok('GET', `/v1/usage?keyId=${key.id}&${span}`)
+    expect(data).toMatchObject([{ outcome: 'verified', count: 2 }])
+    await own.close()
+  })
+})
+
+describe('the last use of a key', () => {
+  it('is shown for each scope, and in a list for the key', async () => {
+    const key = await world.key({ scope: 'orders:read orders:write' })
+    const unused = await world.key()
+    expect(await world.ok('GET', `/v1/keys/${key.id}`)).toMatchObject({ lastUsedAt: null, lastUsedScopes: [] })
+    await world.verify(key.key, { scope: 'orders:read' })
+    world.now = startAt + 5
+    await world.verify(key.key, { scope: 'orders:write' })
+    world.now = startAt + 7
+    await world.verify(key.key, { scope: 'orders:admin' })
+    await world.server.services.usage.flush()
+    world.now = startAt
+    expect(await world.ok('GET', `/v1/keys/${key.id}`)).toMatchObject({
+      lastUsedAt: rfc3339(startAt + 5),
+      lastUsedScopes: [
+        { scope: 'orders:write', at: rfc3339(startAt + 5) },
+        { scope: 'orders:read', at: rfc3339(startAt) },
+      ],
+    })
+    const { data } = await world.ok('GET', `/v1/keys?clientId=${world.clientId}&limit=100`)
+    const shown = new Map(data.map(({ id, lastUsedAt }) => [id, lastUsedAt]))
+    expect([shown.get(key.id), shown.get(unused.id)]).toEqual([rfc3339(startAt + 5), null])
+  })
+})
+
+describe('what a verifier reports', () => {
+  it('with credentials:verify alone, it names keys and tokens of the audiences it guards, and nothing else', async () => {
+    const { key: verifier } = await world.caller('credentials:verify', [audience])
+    const access = [{ audience: otherAudience, scope: 'invoices:read' }]
+    const foreign = await world.client({ access })
+    const foreignKey = await world.key({ clientId: foreign.clientId, audience: otherAudience, scope: 'invoices:read' })
+    const own = await world.key()
+    const { clientId } = world
+    const reply = await report(verifier, [
+      { credentialId: own.id, clientId },
+      { credentialId: 'a jti', clientId },
+      { credentialId: foreignKey.id, clientId: foreign.clientId, count: 1_000 },
+      { credentialId: foreignKey.id, clientId, count: 1_000 },
+      { credentialId: own.id, clientId: foreign.clientId, count: 1_000 },
+      { credentialId: 'another jti', clientId: foreign.clientId, count: 1_000 },
+      { outcome: 'malformed' },
+    ])
+    expect([reply.status, reply.body]).toEqual([200, { accepted: true }])
+    expect(await sums(`keyId=${own.id}`)).toEqual({ verified: 1 })
+    expect(await sums('keyId=a%20jti')).toEqual({ verified: 1 })
+    for (const id of [foreignKey.id, 'another jti']) expect(await sums(`keyId=${encodeURIComponent(id)}`)).toEqual({})
+    expect(await sums(`clientId=${foreign.clientId}`)).toEqual({})
+    expect((await world.ok('GET', `/v1/keys/${foreignKey.id}`)).lastUsedAt).toBeNull()
+    // They are counted all the same.
+    expect((await sums('groupBy=keyId'))['']).toBeGreaterThanOrEqual(4_000)
+  })
+
+  it('with usage:write it names anybody of its tenant; with neither it is refused', async () => {
+    const foreign = await world.client({ access: [{ audience: otherAudience, scope: 'invoices:read' }] })
+    const { key: writer } = await world.caller('usage:write')
+    await report(writer, [{ credentialId: 'some jti', clientId: foreign.clientId }])
+    expect(await sums(`clientId=${foreign.clientId}`)).toEqual({ verified: 1 })
+    const { key: reader } = await world.caller('usage:read')
+    expect((await report(reader, [{}])).body.code).toBe('insufficient_scope')
+  })
+
+  it('two verifiers may choose the same id for a batch: each counts once', async () => {
+    const [a, b] = await Promise.all([world.caller('usage:write'), world.caller('usage:write')])
+    for (const { key } of [a, b, a, b]) await report(key, [{ credentialId: 'same', clientId: 'c' }], 'the same id')
+    expect(await sums('keyId=same')).toEqual({ verified: 2 })
+  })
+
+  it('a clock that is years off counts within a day of now, and makes nobody’s last use lie ahead', async () => {
+    const key = await world.key()
+    const { key: writer } = await world.caller('usage:write')
+    const who = { credentialId: key.id, clientId: world.clientId }
+    await report(writer, [
+      { ...who, minuteAt: '1960-01-01T00:00:00Z' },
+      { ...who, minuteAt: '2999-01-01T00:00:00Z', lastAt: '2999-01-01T00:00:00Z' },
+    ])
+    expect(await sums(`keyId=${key.id}`)).toEqual({ verified: 2 })
+    expect((await world.ok('GET', `/v1/keys/${key.id}`)).lastUsedAt).toBe(rfc3339(startAt))
+  })
+
+  it('tenants never see each other’s', async () => {
+    const acme = await world.ok('POST', '/v1/tenants', { slug: 'acme', name: 'Acme' })
+    const at = '/t/acme'
+    const counts = [
+      { credentialId: 'k of acme', clientId: 'c', outcome: 'verified', minuteAt: rfc3339(startAt), count: 1 },
+    ]
+    const body = { batchId: 'a batch of acme', counts }
+    expect((await world.call('POST', '/v1/usage', { at, as: acme.adminKey, body })).status).toBe(200)
+    expect(await sums('keyId=k%20of%20acme')).toEqual({})
+    const seen = await world.call('GET', `/v1/usage?${span}&groupBy=keyId`, { at, as: acme.adminKey })
+    expect(seen.body.data.map(({ keyId }) => keyId)).toContain('k of acme')
+    await world.server.services.usage.flush()
+    const later = await world.call('GET', `/v1/usage?${span}&groupBy=clientId`, { at, as: acme.adminKey })
+    expect(later.body.data.map(({ clientId }) => clientId)).not.toContain(world.clientId)
+  })
+
+  it('more sums than one answer may hold is 400, not a part of them', async () => {
+    const { key: writer } = await world.caller('usage:write')
+    for (const part of ['a', 'b']) {
+      await report(
+        writer,
+        Array.from({ length: 5_001 }, (_, index) => ({ credentialId: `${part}${index}`, clientId: 'many' })),
+      )
+    }
+    const reply = await world.call('GET', `/v1/usage?${span}&groupBy=keyId`)
+    expect([reply.status, reply.body.code]).toEqual([400, 'invalid_request'])
+    expect(await sums('clientId=many')).toEqual({ verified: 10_002 })
+  })
+})
+
+it('metrics tell of what was counted under no name', async () => {
+  const { text } = await world.call('GET', '/metrics', { as: null })
+  expect(text).toContain('countersign_usage_unnamed_total{why="overflowed"} 0')
+  expect(text).toContain('countersign_usage_unnamed_total{why="dropped"} 0')
+})

@@ -1,0 +1,64 @@
+import { type Store, StoreUnavailableError } from '@countersign/store'
+import { systemClock } from '@countersign/verifier'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startAt, startWorld, type World } from '../server.fixture.ts'
+import { createUsage } from './usage.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.close())
+
+function create(write: Store['write'] = world.store.write) {
+  const overflowed: number[] = []
+  const metrics = { ...world.server.services.metrics, usage: (_: string, count: number) => void overflowed.push(count) }
+  const { log } = world.server.services
+  const clock = systemClock(() => startAt)
+  return {
+    overflowed,
+    usage: createUsage({ store: { ...world.store, write }, clock, log, metrics, flushMs: 3_600_000 }),
+  }
+}
+
+async function counted(credentialId: string, tenant = 'default'): Promise<number> {
+  const span = {
+    from: startAt - 86_400,
+    to: startAt + 86_400,
+    intervalSeconds: 86_400,
+    groupBy: 'outcome',
+    limit: 10,
+  } as const
+  const series = await world.store.read.usage.series(tenant, { ...span, credentialId })
+  return series.reduce((sum, { count }) => sum + count, 0)
+}
+
+it('a write that was committed and not acknowledged is written again, and counts once', async () => {
+  let isLost = true
+  const { usage } = create(async (work) => {
+    const written = await world.store.write(work)
+    if (isLost) throw new StoreUnavailableError('timeout', undefined)
+    return written
+  })
+  usage.counterOf('default').count(startAt, 'lost', 'c', [[]], 'verified')
+  await expect(usage.flush()).rejects.toThrow('too slow')
+  expect(await counted('lost')).toBe(1)
+  isLost = false
+  await usage.flush()
+  expect(await counted('lost')).toBe(1)
+})
+
+it('all tenants share one bound, and each keeps its own counts', async () => {
+  const { usage, overflowed } = create()
+  const [one, other] = [usage.counterOf('default'), usage.counterOf('acme')]
+  for (let index = 0; index < 9_999; index++) one.count(startAt, `k${index}`, 'c', [[]], 'verified')
+  other.count(startAt, 'of acme', 'c', [[]], 'verified')
+  other.count(startAt, 'one too many', 'c', [[]], 'verified')
+  expect(overflowed).toEqual([1])
+  await usage.flush()
+  expect([await counted('of acme', 'acme'), await counted('of acme')]).toEqual([1, 0])
+  expect([await counted('one too many', 'acme'), await counted('', 'acme')]).toEqual([0, 1])
+  other.count(startAt, 'room again', 'c', [[]], 'verified')
+  await usage.close()
+  expect(await counted('room again', 'acme')).toBe(1)
+})

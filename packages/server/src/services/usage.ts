@@ -1,0 +1,82 @@
+/**
+ * What this process verified, counted in memory for every tenant and written about once a second in one transaction
+ * (invariant 6: no verification writes). Killed, it loses what came since the last write.
+ */
+import { randomUUID } from 'node:crypto'
+import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
+import { type Clock, createUsageReporter, UsageCounter } from '@countersign/verifier'
+import { serverLimits } from '../limits.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './services.ts'
+
+export interface Usage {
+  /** A counter for the engine of one tenant. */
+  counterOf(tenant: string): UsageCounter
+  /** Write what was counted. Throws when that failed; it will be tried again. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface UsageOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly flushMs: number
+}
+
+export function createUsage({ store, clock, log, metrics, flushMs }: UsageOptions): Usage {
+  const room = { rowsMax: serverLimits.usageRowsMax, used: 0 }
+  /** Those that hold counts: what has none needs no place here. */
+  const counting = new Map<UsageCounter, string>()
+  const reporter = createUsageReporter<UsageCount>({
+    take() {
+      const rows = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => ({ tenant, ...row })))
+      counting.clear()
+      return rows
+    },
+    async send(batchId, rows) {
+      const now = clock.stamp().wallMs / 1000
+      const byTenant = [...Map.groupBy(rows, (row) => row.tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
+      await store.write(async (transaction) => {
+        for (const [tenant, counts] of byTenant)
+          await transaction.usage.addBatch(tenant, `server ${batchId}`, counts, now)
+      })
+    },
+    isHopeless: (error) => error instanceof UnstorableTextError,
+    newBatchId: randomUUID,
+    clock,
+    schedule(delayMs, run) {
+      const timer = setTimeout(run, delayMs).unref()
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+    everyMs: flushMs,
+    batchRowsMax: serverLimits.usageBatchRowsMax,
+    closeMs: serverLimits.usageCloseMs,
+    onDropped(rows, error) {
+      metrics.usage('dropped', sumOf(rows))
+      log.error({ error, rows: rows.length }, 'counts of usage were given up')
+    },
+    onProblem: (error) => log.warn({ error }, 'usage cannot be written for now'),
+  })
+  return {
+    counterOf(tenant) {
+      const counter: UsageCounter = new UsageCounter({
+        room,
+        onFirst() {
+          counting.set(counter, tenant)
+          reporter.wake()
+        },
+        onOverflow: () => metrics.usage('overflowed', 1),
+      })
+      return counter
+    },
+    flush: () => reporter.flush(),
+    close: () => reporter.close(),
+  }
+}
+
+function sumOf(rows: readonly UsageCount[]): number {
+  return rows.reduce((sum, { count }) => sum + count, 0)
+}

@@ -1,0 +1,52 @@
+import { formatTime } from '@countersign/core'
+import type { Clock } from '../clock.ts'
+import type { Schedule } from '../feed_source.ts'
+import { UsageCounter, type UsageRow } from '../usage_counter.ts'
+import { createUsageReporter, type UsageReporter } from '../usage_reporter.ts'
+import { type HttpClient, HttpStatusError } from './client.ts'
+
+/** At the longest each row can be, a batch is less than the 1 MiB a body may have. */
+const batchRowsMax = 500
+
+/** Answers that would be the same again. A key that may not report today may be allowed to tomorrow. */
+const hopeless = new Set([400, 404, 405, 409, 413, 415, 422])
+
+export interface HttpUsage {
+  readonly counter: UsageCounter
+  readonly reporter: UsageReporter
+}
+
+/** A counter whose rows go to the server of `client` within a second, as `POST /v1/usage`. */
+export function createHttpUsage(options: {
+  readonly client: HttpClient
+  readonly clock: Clock
+  readonly schedule: Schedule
+  readonly random: () => number
+  readonly onProblem?: (problem: string) => void
+}): HttpUsage {
+  const { client, clock, schedule, random, onProblem } = options
+  const counter = new UsageCounter({ onFirst: () => reporter.wake() })
+  const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'no more is known')
+  const reporter = createUsageReporter<UsageRow>({
+    take: () => counter.take(),
+    async send(batchId, rows) {
+      await client.post('/v1/usage', { batchId, counts: rows.map(wireOf) }, new AbortController().signal)
+    },
+    isHopeless: (error) => error instanceof HttpStatusError && hopeless.has(error.status),
+    newBatchId: () => crypto.randomUUID(),
+    clock,
+    schedule,
+    random,
+    everyMs: 1_000,
+    batchRowsMax,
+    closeMs: 1_000,
+    onDropped: (rows, error) => onProblem?.(`${rows.length} counts of usage were given up: ${textOf(error)}`),
+    onProblem: (error) => onProblem?.(`usage is not reported for now: ${textOf(error)}`),
+  })
+  return { counter, reporter }
+}
+
+function wireOf({ credentialId, clientId, scope, outcome, minuteAt, count, lastAt }: UsageRow): object {
+  const who = credentialId === '' ? {} : { credentialId, clientId }
+  return { ...who, scope, outcome, minuteAt: formatTime(minuteAt), lastAt: formatTime(lastAt), count }
+}

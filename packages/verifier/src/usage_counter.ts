@@ -1,0 +1,170 @@
+import type { Scope, Seconds } from '@countersign/core'
+import type { Outcome } from './outcome.ts'
+
+/** Counts of one credential, requirement and outcome in one minute. */
+export interface UsageRow {
+  /** Empty for a credential that nobody knows: a flood of them is a few rows. */
+  readonly credentialId: string
+  readonly clientId: string
+  /** What was required: tokens with spaces between them, alternatives with ` | `; empty when nothing was. */
+  readonly scope: string
+  /** `verified`, `unavailable` or the rejection's code. */
+  readonly outcome: string
+  /** The minute's start, in seconds. */
+  readonly minuteAt: Seconds
+  readonly count: number
+  /** When the last of them was. */
+  readonly lastAt: Seconds
+}
+
+/** Where the engine counts what it decided. A port: it must neither wait nor throw. */
+export interface UsagePort {
+  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): void
+}
+
+/** Distinct rows that counters may hold together until they are taken; what comes beyond is counted by outcome alone. */
+export interface UsageRoom {
+  readonly rowsMax: number
+  used: number
+}
+
+export interface UsageCounterOptions {
+  /** Default: 10,000 rows of its own. */
+  readonly room?: UsageRoom
+  /** Called with each count that is counted by outcome alone. */
+  readonly onOverflow?: () => void
+  /** Called with the first count since the last were taken: something is there to report. */
+  readonly onFirst?: () => void
+}
+
+/** What is counted under this scope was too much to be told apart. */
+export const overflowScope = '(overflow)'
+
+const overflowRequires: readonly Scope[] = [[overflowScope]]
+/** A credential asked about under more requirements than this within a minute: so far one list is searched. */
+const rowsOfOneMax = 200
+const scopeCharactersMax = 255
+const idCharactersMax = 255
+
+interface Cell extends UsageRow {
+  readonly requires: readonly Scope[]
+  count: number
+  lastAt: Seconds
+  /** Another cell of the same credential. */
+  readonly next: Cell | undefined
+}
+
+/**
+ * Counts in memory, of bounded size, for whoever takes the rows to report them: nothing is allocated for what was counted
+ * before since then. Never an input to a decision.
+ *
+ * ```ts
+ * const usage = new UsageCounter()
+ * const engine = createEngine({ keeper, directory, limiter: memoryLimiter(), clock: systemClock(), usage })
+ * const rows = usage.take()
+ * ```
+ */
+export class UsageCounter implements UsagePort {
+  readonly #room: UsageRoom
+  readonly #onFirst: (() => void) | undefined
+  readonly #onOverflow: (() => void) | undefined
+  #cells: Cell[] = []
+  readonly #byCredential = new Map<string, Cell>()
+  #minuteAt = Number.NaN
+
+  constructor({ room = { rowsMax: 10_000, used: 0 }, onFirst, onOverflow }: UsageCounterOptions = {}) {
+    this.#room = room
+    this.#onFirst = onFirst
+    this.#onOverflow = onOverflow
+  }
+
+  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): void {
+    const sinceMinute = now - this.#minuteAt
+    if (!(sinceMinute >= 0 && sinceMinute < 60)) this.#turnMinute(now)
+    const cell = this.#find(credentialId, clientId, requires, outcome)
+    cell.count++
+    cell.lastAt = now
+  }
+
+  /** All rows, which then count from nothing again. Two of them may be of one minute and kind when a clock was set back. */
+  take(): readonly UsageRow[] {
+    const cells = this.#cells
+    this.#cells = []
+    this.#room.used -= cells.length
+    this.#byCredential.clear()
+    return cells
+  }
+
+  #turnMinute(now: Seconds): void {
+    this.#minuteAt = now - (now % 60)
+    this.#byCredential.clear()
+  }
+
+  #find(credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): Cell {
+    const first = this.#byCredential.get(credentialId)
+    let steps = 0
+    for (let cell = first; cell !== undefined; cell = cell.next) {
+      steps++
+      if (cell.outcome === outcome && cell.clientId === clientId && isSame(cell.requires, requires)) return cell
+    }
+    const isOverflow = requires === overflowRequires
+    if (!isOverflow && this.#isFull()) return this.#overflow('', '', outcome)
+    if (!isOverflow && steps >= rowsOfOneMax) return this.#overflow(credentialId, clientId, outcome)
+    if (!isPlain(credentialId) || !isPlain(clientId)) return this.#find('', '', requires, outcome)
+    const scope = scopeText(requires)
+    const minuteAt = this.#minuteAt
+    const cell = { credentialId, clientId, scope, outcome, minuteAt, requires, count: 0, lastAt: minuteAt, next: first }
+    this.#byCredential.set(credentialId, cell)
+    this.#room.used++
+    if (this.#cells.push(cell) === 1) this.#onFirst?.()
+    return cell
+  }
+
+  #isFull(): boolean {
+    return this.#room.used >= this.#room.rowsMax
+  }
+
+  /** As many rows as there are outcomes, for each minute: these need no limit. */
+  #overflow(credentialId: string, clientId: string, outcome: string): Cell {
+    this.#onOverflow?.()
+    return this.#find(credentialId, clientId, overflowRequires, outcome)
+  }
+}
+
+/** An id that a client chose for its own JWT must not make the batch unreadable that it is in. */
+function isPlain(id: string): boolean {
+  return id.length <= idCharactersMax && id.isWellFormed() && !id.includes('\0')
+}
+
+/** What one verification came to, under whom it is known to be of. */
+export function countOutcome(
+  usage: UsagePort,
+  now: Seconds,
+  of: { readonly credentialId: string; readonly clientId: string } | undefined,
+  requires: readonly Scope[],
+  outcome: Outcome,
+): void {
+  const code = outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
+  usage.count(now, of?.credentialId ?? '', of?.clientId ?? '', requires, code)
+}
+
+function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) {
+    const left = a[index] as Scope
+    const right = b[index] as Scope
+    if (left.length !== right.length) return false
+    for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
+  }
+  return true
+}
+
+function scopeText(requires: readonly Scope[]): string {
+  const text = requires
+    .map((scope) => scope.join(' '))
+    .join(' | ')
+    .toWellFormed()
+    .replaceAll('\0', '')
+  return text.length > scopeCharactersMax ? `${text.slice(0, scopeCharactersMax - 1)}…` : text
+}
