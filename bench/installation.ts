@@ -19,7 +19,8 @@ export interface BenchInstallation {
   stop(): Promise<void>
 }
 
-export async function startInstallation(): Promise<BenchInstallation> {
+/** `now`: the wall clock in seconds, for suites that move it. */
+export async function startInstallation(now?: () => number): Promise<BenchInstallation> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const bound = await bind(0, '127.0.0.1', '--port')
   const url = `http://127.0.0.1:${bound.port}`
@@ -28,6 +29,7 @@ export async function startInstallation(): Promise<BenchInstallation> {
     baseUrl: url,
     version: 'bench',
     log: silentLog,
+    ...(now === undefined ? {} : { now }),
   })
   const listener = server.createListener()
   bound.serve(listener)
