@@ -1,0 +1,122 @@
+/** Everything that endpoints, grants and management are given, put together once. */
+import type { Seconds } from '@countersign/core'
+import {
+  Cache,
+  createEngine,
+  createFailures,
+  type Failures,
+  PackedKeys,
+  systemClock,
+  unlimitedFailures,
+} from '@countersign/verifier'
+import type { Books } from './feed/books.ts'
+import { storeDirectory } from './feed/directory.ts'
+import { serverLimits } from './limits.ts'
+import type { ServerOptions } from './server.ts'
+import { createApiRegistry } from './services/api_registry.ts'
+import { createClientSecrets } from './services/client_secrets.ts'
+import { registerGauges } from './services/gauges.ts'
+import { createGuards } from './services/guards.ts'
+import { createPositions } from './services/positions.ts'
+import type { ServerLimiter } from './services/redis_limiter.ts'
+import { createRunning } from './services/running.ts'
+import type { Metrics, Services, TenantContext } from './services/services.ts'
+import { createSigningKeys } from './services/signing_keys.ts'
+import { createSnapshots } from './services/snapshots.ts'
+import { createStreams } from './services/streams.ts'
+import { createUsage } from './services/usage.ts'
+import { usageRetentionDefault } from './services/usage_retention.ts'
+import { createWarming } from './services/warming.ts'
+
+export function createServices(
+  options: ServerOptions & {
+    readonly keyPrefix: string
+    readonly now: () => Seconds
+    readonly books: Books
+    readonly issuerOf: (slug: string) => string
+    readonly processId: string
+    readonly randomBytes: (count: number) => Uint8Array
+    readonly metrics: Metrics
+    readonly limiter: ServerLimiter
+  },
+): Services {
+  const { store, books, now, issuerOf, metrics, limiter } = options
+  const clock = systemClock(options.now)
+  const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
+  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
+  const warming = createWarming(store, options.log)
+  // One for all tenants: what is idle in one makes room for another.
+  const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
+  const tenants = new Cache<TenantContext>(20_000)
+
+  function tenantById(id: string): TenantContext | undefined {
+    const slug = books.book(id)?.state('tenant', id)?.slug
+    if (slug === undefined) return undefined
+    const known = tenants.get(id)
+    if (known !== undefined) return known
+    const issuer = issuerOf(slug)
+    const counter = usage.counterOf(id)
+    const engine = createEngine({
+      keeper: books.keeper(id),
+      directory: storeDirectory(store, id),
+      limiter,
+      clock,
+      // A look-up here is one read of an index, not a round trip.
+      unknownPerSecondMax: Number.POSITIVE_INFINITY,
+      cacheEntriesMax: serverLimits.credentialsCachedMax,
+      packedKeys,
+      usage: counter,
+    })
+    const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine, usage: counter }
+    tenants.set(id, context)
+    warming.add(id, engine)
+    return context
+  }
+
+  const services: Services = {
+    baseUrl: options.baseUrl,
+    keyPrefix: options.keyPrefix,
+    version: options.version,
+    processId: options.processId,
+    store,
+    books,
+    master: options.master,
+    signingKeys: createSigningKeys({ store, master: options.master, books, now }),
+    limiter,
+    failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
+    apis: createApiRegistry({ store, books }),
+    clientSecrets: createClientSecrets({ store, books }, clock),
+    guards: createGuards({ store, books }),
+    positions: createPositions(store, now),
+    streams: createStreams(books),
+    snapshots: createSnapshots(store, books, now),
+    usage,
+    usageRetention: options.usageRetention ?? usageRetentionDefault,
+    warming,
+    running: createRunning(),
+    now,
+    randomBytes: options.randomBytes,
+    trustedProxies: options.trustedProxies ?? [],
+    log: options.log,
+    metrics,
+    tenant(slug) {
+      const id = books.tenantBySlug(slug)
+      return id === undefined ? undefined : tenantById(id)
+    },
+    tenantById,
+  }
+  registerGauges(services, packedKeys)
+  return services
+}
+
+/** Those who are not let try are counted. */
+function countLimits(failures: Failures, metrics: Metrics): Failures {
+  return {
+    ...failures,
+    isLeft(id, rate) {
+      const isLeft = failures.isLeft(id, rate)
+      if (!isLeft) metrics.limited()
+      return isLeft
+    },
+  }
+}

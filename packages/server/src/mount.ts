@@ -1,0 +1,75 @@
+/** Which endpoint is where. */
+import { openapiDocument } from '@countersign/contract'
+import { assertions } from './endpoints/assertions.ts'
+import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
+import { forwardAuth } from './endpoints/forward_auth.ts'
+import { healthz, metrics, readyz } from './endpoints/health.ts'
+import { introspect } from './endpoints/introspect.ts'
+import { jwks } from './endpoints/jwks.ts'
+import { lookup } from './endpoints/lookup.ts'
+import { metadata } from './endpoints/metadata.ts'
+import { revoke } from './endpoints/revoke.ts'
+import { token } from './endpoints/token.ts'
+import { verify } from './endpoints/verify.ts'
+import type { Answer, Exchange } from './http/exchange.ts'
+import { json } from './http/respond.ts'
+import type { MountedRoute } from './http/router.ts'
+import { operations } from './management/index.ts'
+import type { Services, TenantContext } from './services/services.ts'
+
+type Endpoint = (
+  tenant: TenantContext,
+  exchange: Exchange,
+  params: Readonly<Record<string, string>>,
+) => Promise<Answer> | Answer
+
+export interface Mounted {
+  readonly endpoint: Endpoint
+  /** Not below a tenant. */
+  readonly isRootOnly: boolean
+  readonly answered: (status: number, seconds: number) => void
+}
+
+/** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
+export function mount(services: Services): readonly MountedRoute<Mounted>[] {
+  const at = (method: string, path: string, endpoint: Endpoint, isRootOnly = false): MountedRoute<Mounted> => ({
+    method,
+    path,
+    endpoint: { endpoint, isRootOnly, answered: services.metrics.route(method, path) },
+  })
+  const document = (tenant: TenantContext): Answer =>
+    json(200, openapiDocument({ issuer: tenant.issuer, version: services.version }), {
+      'Cache-Control': 'public, max-age=300',
+    })
+  return [
+    at('GET', '/.well-known/oauth-authorization-server', metadata),
+    at('GET', '/.well-known/openid-configuration', metadata),
+    at('GET', '/oauth/jwks', (tenant) => jwks(services, tenant, 'access_token')),
+    at('POST', '/oauth/token', (tenant, exchange) => token(services, tenant, exchange)),
+    at('POST', '/oauth/introspect', (tenant, exchange) => introspect(services, tenant, exchange)),
+    at('POST', '/oauth/revoke', (tenant, exchange) => revoke(services, tenant, exchange)),
+    at('GET', '/healthz', healthz, true),
+    at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
+    at('GET', '/metrics', (_, exchange) => metrics(services, exchange), true),
+    at('GET', '/openapi.json', document),
+
+    at('POST', '/v1/verify', (tenant, exchange) => verify(services, tenant, exchange)),
+    at('POST', '/v1/lookup', (tenant, exchange) => lookup(services, tenant, exchange)),
+    at('GET', '/v1/feed/snapshot', (tenant, exchange) => feedSnapshot(services, tenant, exchange)),
+    at('GET', '/v1/feed', (tenant, exchange) => feed(services, tenant, exchange)),
+    at('POST', '/v1/feed/position', (tenant, exchange) => feedPosition(services, tenant, exchange)),
+    at('POST', '/v1/assertions', (tenant, exchange) => assertions(services, tenant, exchange)),
+    at('GET', '/v1/assertion-jwks', (tenant) => jwks(services, tenant, 'gateway_assertion')),
+    at('ANY', '/v1/forward-auth', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
+    at('ANY', '/v1/forward-auth/*', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
+
+    ...operations.map((operation) =>
+      at(
+        operation.route.method,
+        operation.route.path,
+        (tenant, exchange, params) => operation.handle(services, tenant, exchange, params),
+        operation.route.isDefaultTenantOnly === true,
+      ),
+    ),
+  ]
+}
