@@ -50,7 +50,7 @@ it('the pod is what the restricted standard asks: no root, no privileges, nothin
 })
 
 it('alive asks the process alone, ready what it needs: a database that is gone restarts nobody', () => {
-  const routes = readText('packages/server/src/server.ts')
+  const routes = readText('packages/server/src/mount.ts')
   for (const [probe, path] of [
     ['startupProbe', '/healthz'],
     ['livenessProbe', '/healthz'],
