@@ -45,9 +45,10 @@ export const serverLimits = {
   warmingPage: 100,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
-  /** From so many on, what changes within so many milliseconds is sent in one piece. */
+  /** From so many on, what changes within a millisecond for every twenty of them is sent in one piece. */
   streamsManyMin: 100,
-  streamsGatherMs: 25,
+  streamsPerGatherMs: 20,
+  streamsGatherMsMax: 100,
   /** A snapshot that was read is given to all who ask within this, while nothing has been said since. */
   snapshotSharedMs: 2_000,
   /** Whether who listens still may is asked this often, and whenever something is said of it. */

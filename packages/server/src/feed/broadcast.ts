@@ -47,8 +47,10 @@ export function createBroadcast(books: Books, tenant: string, listeners: () => n
     gathered.push(entry)
     if (isDue) return
     isDue = true
-    if (listeners() < serverLimits.streamsManyMin) setImmediate(flush)
-    else setTimeout(flush, serverLimits.streamsGatherMs)
+    const count = listeners()
+    // A write to each of a thousand takes some twenty milliseconds: as long is gathered for the next.
+    if (count < serverLimits.streamsManyMin) setImmediate(flush)
+    else setTimeout(flush, Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs))
   })
   // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
   const unsubscribeReload = books.onReload(() => resolve(undefined))
