@@ -110,6 +110,21 @@ describe('a commit that the standby does not confirm', () => {
   }, 60_000)
 })
 
+it('a standby that is gone ends nothing that only reads', async () => {
+  await open()
+  await pair.hosts.second.kill()
+  let isOver = false
+  const failures: unknown[] = []
+  const readers = Array.from({ length: 8 }, async () => {
+    while (!isOver) await store.read.keys.find('acme', 'key_1').catch((error: unknown) => failures.push(error))
+  })
+  for (let beats = 0; beats < 2; beats++) await expect(store.beat('a')).rejects.toThrow()
+  await wait(1_000)
+  isOver = true
+  await Promise.all(readers)
+  expect(failures).toEqual([])
+}, 60_000)
+
 it('a primary that waits for no standby is refused where several hosts are named, unless that was accepted', async () => {
   await open()
   await store.close()

@@ -5,6 +5,7 @@ import { UnstorableTextError } from '../errors.ts'
 import { StoreUnavailableError } from '../store.ts'
 import { readPostgresError } from './error.ts'
 import { type Primary, postgresLimits } from './primary.ts'
+import { within } from './within.ts'
 
 /** The primary's connections as Kysely uses them, with the errors of the seam. */
 export function watchPool(primary: Primary): PostgresPool {
@@ -65,19 +66,5 @@ async function commit(client: PoolClient) {
     return result
   } finally {
     client.off('notice', onNotice)
-  }
-}
-
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailableError('timeout', new Error('no answer in time'))), ms)
-  })
-  // Whichever comes second is nobody's any more.
-  answer.catch(() => {})
-  try {
-    return await Promise.race([answer, tooLate])
-  } finally {
-    clearTimeout(timer)
   }
 }

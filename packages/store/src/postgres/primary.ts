@@ -4,6 +4,7 @@ import pg, { type ClientConfig, type PoolClient, type PoolConfig, type QueryConf
 import { DatabaseOpenError } from '../errors.ts'
 import { StoreUnavailableError } from '../store.ts'
 import { acceptsAsynchronousStandby, splitHosts } from './hosts.ts'
+import { within } from './within.ts'
 
 /** Every limit of a connection, in milliseconds. Together a write is answered within 2 s, whatever is wrong. */
 export const postgresLimits = {
@@ -66,6 +67,7 @@ export class Primary {
   #searching: Promise<void> | undefined
   #timeline = 0
   #isClosed = false
+  #isDoubting = false
   #ping: NodeJS.Timeout | undefined
   #failure: unknown
   #lostAt = 0
@@ -107,9 +109,22 @@ export class Primary {
     return () => this.#hints.delete(listener)
   }
 
-  /** What was confirmed by nobody in time may have been replaced: look among all hosts again. */
+  /**
+   * What was confirmed by nobody in time may have been replaced: look among all hosts. Until another is found that was
+   * promoted since, this one is used: a standby that is gone must not end what only reads.
+   */
   doubt(): void {
-    this.#lose(new Error('it confirmed nothing in time'))
+    if (this.#isDoubting || this.#current === undefined || this.#urls.length === 1) return
+    this.#isDoubting = true
+    this.#find()
+      .then(({ watch, history }) => {
+        destroy(watch)
+        if (history.timeline > this.#timeline) this.#lose(new Error('another one was promoted'))
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#isDoubting = false
+      })
   }
 
   /** None is in use while there is no primary. */
@@ -154,12 +169,12 @@ export class Primary {
   }
 
   async #ask(url: string): Promise<Found> {
-    const watch = new pg.Client({ ...this.#config(url), query_timeout: postgresLimits.pingMs })
+    const watch = new pg.Client(this.#config(url))
     watch.on('error', () => {})
     try {
       await watch.connect()
-      await assertUsable(watch)
-      return { url, watch, history: await readHistory(watch) }
+      await within(postgresLimits.pingMs, assertUsable(watch))
+      return { url, watch, history: await within(postgresLimits.pingMs, readHistory(watch)) }
     } catch (error) {
       destroy(watch)
       throw error instanceof DatabaseOpenError ? error : new StoreUnavailableError('unreachable', error)
@@ -190,15 +205,15 @@ export class Primary {
         if (this.#current?.watch === watch) this.#lose(new Error('the connection ended'))
       })
     }
-    const ask = (text: string): void => {
-      watch.query(text).catch((error: unknown) => {
+    const ping = (): void => {
+      within(postgresLimits.pingMs, watch.query('select 1')).catch((error: unknown) => {
         if (this.#current?.watch === watch) this.#lose(error)
       })
     }
     // Databases that only speak PostgreSQL's language may not have it: they are polled, which is the truth anyway.
     watch.query(`listen ${channel}`).catch(() => {})
     clearInterval(this.#ping)
-    this.#ping = setInterval(() => ask('select 1'), postgresLimits.pingEveryMs).unref()
+    this.#ping = setInterval(ping, postgresLimits.pingEveryMs).unref()
   }
 
   /** Everything that is under way there fails now: a commit among it is neither done nor undone for whoever asked. */
@@ -224,7 +239,8 @@ export class Primary {
         this.#use(found)
         await this.#options.onFound(found.history)
         this.#tell()
-        return
+        // It may have been lost meanwhile: then the search goes on.
+        continue
       } catch (error) {
         this.#failure = error
         if (this.#current !== undefined) this.#lose(error)
