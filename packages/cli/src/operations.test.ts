@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -176,6 +177,26 @@ describe('serve', () => {
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining('COUNTERSIGN_URL is required') })
     other.remove()
   })
+})
+
+it('a first start that fails after it made the admin key shows it, and the key is good', async () => {
+  const other = makeFolder()
+  const taken = createServer()
+  await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening))
+  const { port } = taken.address() as AddressInfo
+  const env: Record<string, string> = {
+    COUNTERSIGN_URL: `http://localhost:${port}`,
+    COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
+  }
+  const failed = await run(['serve'], { cwd: other.path, env })
+  expect([failed.code, failed.out]).toEqual([1, expect.stringMatching(/^cs_live_\S+\n$/)])
+  env.COUNTERSIGN_KEY = failed.out.trim()
+  expect(await run(['serve', '--workers', '2'], { cwd: other.path, env })).toMatchObject({ code: 1, out: '' })
+  await new Promise((closed) => taken.close(closed))
+  const server = await startUntilReady(['serve', '--json'], { cwd: other.path, env })
+  expect((await run(['keys', 'list', '--json'], { cwd: other.path, env })).code).toBe(0)
+  expect(await server.stop()).toBe(0)
+  other.remove()
 })
 
 describe('audit verify', () => {

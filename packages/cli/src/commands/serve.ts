@@ -11,7 +11,7 @@ export const serveCommand = new Command('serve')
   .action(async (flags: { readonly config?: string; readonly json?: true; readonly workers?: number }) => {
     const { serve, tellReady } = await import('@countersign/server')
     let adminKey: string | undefined
-    const serving = await serve({
+    const begun = serve({
       environment: process.env,
       version,
       onAdminKey: (key) => {
@@ -19,6 +19,11 @@ export const serveCommand = new Command('serve')
       },
       ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...(flags.config === undefined ? {} : { configFile: flags.config }),
+    })
+    // Made and shown by this start or never: also when the port, say, cannot be had.
+    const serving = await begun.catch((error: unknown) => {
+      if (adminKey !== undefined) process.stdout.write(`${adminKey}\n`)
+      throw error
     })
     // Before anyone hears that it is ready: whoever stops it then expects it to stop in order.
     const stopped = untilStopped(serving.stop)
