@@ -1,5 +1,7 @@
 /** `serve --workers`: several processes over one database, as one server to whoever asks. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort, makeFolder, type Running, run, startUntilReady } from './countersign.fixture.ts'
@@ -119,6 +121,26 @@ it('SIGHUP restarts every worker under load, and nobody is answered with an erro
   expect(answered).toBeGreaterThan(100)
 }, 60_000)
 
+it('SIGHUP when a new worker cannot start leaves those that run, and no more of them', async () => {
+  const other = makeFolder()
+  const port = await freePort()
+  const config = join(other.path, 'settings.json')
+  const settings = { url: `http://localhost:${port}`, listen: `127.0.0.1:${port}`, workers: 2 }
+  writeFileSync(config, JSON.stringify(settings))
+  const server = await startUntilReady(['serve', '--config', config], { cwd: other.path })
+  const before = await workerPids(server.pid)
+  expect(before).toHaveLength(2)
+  writeFileSync(config, 'no longer JSON')
+  process.kill(server.pid, 'SIGHUP')
+  await expect.poll(() => server.err(), { timeout: 10_000 }).toContain('is not JSON')
+  // It is not tried again by itself either, now that it could start.
+  writeFileSync(config, JSON.stringify(settings))
+  await wait(2_500)
+  expect(await workerPids(server.pid)).toEqual(before)
+  expect(await server.stop()).toBe(0)
+  other.remove()
+}, 30_000)
+
 it('metrics are those of all workers together', async () => {
   const agents = Array.from({ length: workers }, one)
   const { key } = await makeKey(agents[0] as Agent)
@@ -139,8 +161,7 @@ it('what is wrong with all of them is said once, with the exit code of one', asy
   expect((await run(['serve', '--workers', '0'], { cwd: folder.path, env })).code).toBe(2)
 })
 
-async function workerPids(): Promise<readonly number[]> {
-  const { readFileSync } = await import('node:fs')
-  const text = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'utf8').trim()
+async function workerPids(of = running.pid): Promise<readonly number[]> {
+  const text = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)
 }

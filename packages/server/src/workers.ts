@@ -38,6 +38,8 @@ export function tellReady(address: string): void {
 /** Starts `count` workers, the first alone: what is wrong with all of them is said once. */
 export async function startWorkers(count: number, log: Log): Promise<Workers> {
   const running = new Set<Worker>()
+  /** Those told to go, and those begun beside one that is to go: nobody takes their place. */
+  const unreplaced = new WeakSet<Worker>()
   let isStopping = false
   let isRestarting = false
 
@@ -45,7 +47,7 @@ export async function startWorkers(count: number, log: Log): Promise<Workers> {
   async function keep(worker: Worker, beganAt: number, failures: number): Promise<void> {
     const { code, signal } = await endOf(worker)
     running.delete(worker)
-    if (isStopping || worker.exitedAfterDisconnect || leaving.has(worker)) return
+    if (isStopping || worker.exitedAfterDisconnect || unreplaced.has(worker)) return
     const lived = performance.now() - beganAt
     const failed = lived < serverLimits.workerStableMs ? failures + 1 : 0
     log.error({ pid: worker.process.pid, code, signal }, 'a worker ended: another takes its place')
@@ -62,18 +64,18 @@ export async function startWorkers(count: number, log: Log): Promise<Workers> {
     return { worker, ready }
   }
 
-  const leaving = new WeakSet<Worker>()
-
   async function replaceAll(): Promise<void> {
     for (const worker of [...running]) {
       const next = start()
+      unreplaced.add(next.worker)
       try {
         await next.ready
       } catch {
         log.error({}, 'the new worker did not start: the others go on as they are')
         return
       }
-      leaving.add(worker)
+      unreplaced.delete(next.worker)
+      unreplaced.add(worker)
       worker.process.kill('SIGTERM')
       await endOf(worker)
     }
