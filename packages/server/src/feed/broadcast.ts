@@ -30,6 +30,7 @@ export function createBroadcast(books: Books, tenant: string, listeners: () => n
 
   function resolve(batch: Batch | undefined): void {
     clearTimeout(heartbeat)
+    if (isOver) return
     const { resolve: tell } = turn
     turn = Promise.withResolvers()
     tell(batch)
@@ -59,10 +60,11 @@ export function createBroadcast(books: Books, tenant: string, listeners: () => n
   return {
     next: () => (isOver ? Promise.resolve(undefined) : turn.promise),
     end() {
-      isOver = true
       unsubscribe()
       unsubscribeReload()
       resolve(undefined)
+      // What was gathered and is still due finds nobody, and begins no heartbeat.
+      isOver = true
       clearTimeout(heartbeat)
     },
   }

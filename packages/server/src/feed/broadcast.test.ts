@@ -1,0 +1,62 @@
+import type { FeedEntry } from '@countersign/core'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { serverLimits } from '../limits.ts'
+import type { Books } from './books.ts'
+import { createBroadcast } from './broadcast.ts'
+
+const entry = (sequence: number) => ({ sequence, type: 'key', id: `k${sequence}`, state: {} }) as unknown as FeedEntry
+
+/** Books as far as a broadcast sees them. */
+function createFeed() {
+  const listeners = new Set<(said: FeedEntry) => void>()
+  const reloads = new Set<() => void>()
+  const books = {
+    subscribe(_: string, listener: (said: FeedEntry) => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    onReload(listener: () => void) {
+      reloads.add(listener)
+      return () => reloads.delete(listener)
+    },
+  } as unknown as Books
+  const say = (sequence: number): void => listeners.forEach((listener) => void listener(entry(sequence)))
+  return { books, say, reload: () => reloads.forEach((listener) => void listener()), listeners }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+it('where many listen, what changes within milliseconds is one turn for all of them', async () => {
+  const { books, say } = createFeed()
+  const broadcast = createBroadcast(books, 't', () => 1_000)
+  const turns = [broadcast.next(), broadcast.next()]
+  for (const sequence of [1, 2, 3]) say(sequence)
+  await vi.advanceTimersByTimeAsync(serverLimits.streamsGatherMsMax)
+  const [first, second] = await Promise.all(turns)
+  expect(first?.entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+  expect(second).toBe(first)
+})
+
+it('says that it is still there when nothing changes, and that nothing follows after another epoch', async () => {
+  const { books, reload } = createFeed()
+  const broadcast = createBroadcast(books, 't', () => 1)
+  const heartbeat = broadcast.next()
+  await vi.advanceTimersByTimeAsync(serverLimits.heartbeatMs)
+  expect(await heartbeat).toMatchObject({ entries: [], text: expect.stringMatching(/^:/) })
+  const last = broadcast.next()
+  reload()
+  expect(await last).toBeUndefined()
+})
+
+it('ended, it leaves no timer and no listener behind, though a change was still to be told', async () => {
+  const { books, say, listeners } = createFeed()
+  const broadcast = createBroadcast(books, 't', () => 1_000)
+  const waiting = broadcast.next()
+  say(1)
+  broadcast.end()
+  expect(await waiting).toBeUndefined()
+  expect(await broadcast.next()).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(10 * serverLimits.heartbeatMs)
+  expect([vi.getTimerCount(), listeners.size]).toEqual([0, 0])
+})
