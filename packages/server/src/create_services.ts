@@ -19,6 +19,7 @@ import { registerGauges } from './services/gauges.ts'
 import { createGuards } from './services/guards.ts'
 import { createPositions } from './services/positions.ts'
 import type { ServerLimiter } from './services/redis_limiter.ts'
+import { createRequirements } from './services/requirement.ts'
 import { createRunning } from './services/running.ts'
 import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
@@ -84,15 +85,16 @@ export function createServices(
     signingKeys: createSigningKeys({ store, master: options.master, books, now }),
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
-    apis: createApiRegistry({ store, books }),
+    apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),
-    guards: createGuards({ store, books }),
+    guards: createGuards({ store, books }, clock),
     positions: createPositions(store, now),
     streams: createStreams(books),
     snapshots: createSnapshots(store, books, now),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,
+    requirements: createRequirements({ store, books }, clock),
     running: createRunning(),
     now,
     randomBytes: options.randomBytes,

@@ -27,8 +27,6 @@ export const serverLimits = {
   /** RFC 7523 assertions of clients: `exp` at most this far ahead. */
   clientAssertionLifeSecondsMax: 300,
   tokenTtlSecondsDefault: 3_600,
-  /** A client secret that nothing was said about is read anew after this. */
-  clientSecretLifeSeconds: 3_600,
   /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
   wrongSecretsPerMinute: 30,
   /** Entries in one answer of the feed. */

@@ -17,7 +17,6 @@ import { type Answer, type Exchange, headerValues, ProblemError } from '../http/
 import { answerError, problem } from '../http/respond.ts'
 import { signAssertion } from '../services/gateway_assertion.ts'
 import { isGuarded } from '../services/guards.ts'
-import { isDescribed, requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 
@@ -50,7 +49,7 @@ async function answer(
   if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
   const forwarded = readForwarded(exchange, proxy, '/v1/forward-auth')
   const isPreflightHere = query.get('scope') === null && isPreflight(forwarded.method, exchange)
-  if (isPreflightHere && (await isDescribed(services, tenant, api.apiId, forwarded.uri))) {
+  if (isPreflightHere && (await services.requirements.isDescribed(tenant, api.apiId, forwarded.uri))) {
     return { status: 200, headers: anonymous }
   }
   const needed = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
@@ -92,10 +91,10 @@ async function neededFor(
   if (scope !== null) {
     const read = readScope(scope)
     if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
-    const described = await requirementOf(services, tenant, apiId, forwarded)
+    const described = await services.requirements.of(tenant, apiId, forwarded)
     return { requires: [read.scope], cost: described.kind === 'requires' ? described.cost : undefined }
   }
-  const requirement = await requirementOf(services, tenant, apiId, forwarded)
+  const requirement = await services.requirements.of(tenant, apiId, forwarded)
   switch (requirement.kind) {
     case 'requires':
       return requirement

@@ -20,7 +20,6 @@ import { type Answer, type Exchange, type FieldError, ProblemError } from '../ht
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, json, problem } from '../http/respond.ts'
 import { isGuarded } from '../services/guards.ts'
-import { requirementOf } from '../services/requirement.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
@@ -75,7 +74,7 @@ async function judgeOperation(
 ): Promise<Outcome> {
   const api = services.books.book(tenant.id)?.apiByAudience(question.audience)
   if (api === undefined) return tenant.engine.verify(question)
-  const requirement = await requirementOf(services, tenant, api.apiId, operation)
+  const requirement = await services.requirements.of(tenant, api.apiId, operation)
   switch (requirement.kind) {
     case 'public':
       return tenant.engine.verify(question)

@@ -1,5 +1,6 @@
 import type { Api, Client } from '@countersign/store'
-import { Cache } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier'
+import { keepRecords } from './kept_records.ts'
 import { OauthError } from './oauth_error.ts'
 import type { Services, TenantContext } from './services.ts'
 
@@ -9,25 +10,17 @@ export interface ApiRegistry {
   byAudience(tenant: TenantContext, audience: string): Promise<Api | undefined>
 }
 
-export function createApiRegistry(services: Pick<Services, 'store' | 'books'>): ApiRegistry {
-  const apis = new Cache<{ readonly api: Api; readonly sequence: number }>(10_000)
+export function createApiRegistry({ store, books }: Pick<Services, 'store' | 'books'>, clock: Clock): ApiRegistry {
+  const apis = keepRecords<Api>({ books, clock, type: 'api', idOf: ({ id }) => id })
 
   async function byId(tenant: TenantContext, id: string): Promise<Api | undefined> {
-    const book = services.books.book(tenant.id)
-    const name = `${tenant.id} ${id}`
-    const known = apis.get(name)
-    if (known !== undefined && book?.isRevoked('api', id) === false && !book.isChangedSince('api', id, known.sequence))
-      return known.api
-    const sequence = book?.place.sequence ?? 0
-    const api = await services.store.read.apis.find(tenant.id, id)
-    if (api !== undefined) apis.set(name, { api, sequence })
-    return api
+    return apis.find(tenant.id, id, () => store.read.apis.find(tenant.id, id))
   }
 
   return {
     byId,
     async byAudience(tenant, audience) {
-      const known = services.books.book(tenant.id)?.apiByAudience(audience)
+      const known = books.book(tenant.id)?.apiByAudience(audience)
       return known === undefined ? undefined : byId(tenant, known.apiId)
     },
   }

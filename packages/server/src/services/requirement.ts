@@ -1,8 +1,9 @@
 /** What an API's imported document says that a request needs (contract.md §7). */
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
-import { Cache } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier'
 import { storedDescription } from './document.ts'
+import { keepRecords } from './kept_records.ts'
 import type { Services, TenantContext } from './services.ts'
 
 export type Requirement =
@@ -12,51 +13,54 @@ export type Requirement =
   | { readonly kind: 'undescribed' }
   | { readonly kind: 'ambiguous'; readonly detail: string }
 
-const tables = new Cache<{ readonly sequence: number; readonly table: RouteTable | undefined }>(1_000)
-
-export async function requirementOf(
-  services: Services,
-  tenant: TenantContext,
-  apiId: string,
-  { method, uri }: { readonly method: string; readonly uri: string },
-): Promise<Requirement> {
-  const table = await tableOf(services, tenant, apiId)
-  if (table === undefined) return { kind: 'requires', requires: [[]] }
-  const match = table.match(method, uri)
-  switch (match.kind) {
-    case 'operation':
-      return match.operation.public ? { kind: 'public' } : needsOf(match.operation)
-    case 'ambiguous':
-      return { kind: 'ambiguous', detail: match.detail }
-    case 'not_found':
-    case 'method_not_allowed':
-      return { kind: 'undescribed' }
-  }
+/** By the documents that were imported. */
+export interface Requirements {
+  of(
+    tenant: TenantContext,
+    apiId: string,
+    operation: { readonly method: string; readonly uri: string },
+  ): Promise<Requirement>
+  /** Whether the API's imported document has an operation at this path, whatever its method. */
+  isDescribed(tenant: TenantContext, apiId: string, uri: string): Promise<boolean>
 }
 
-/** Whether the API's imported document has an operation at this path, whatever its method. */
-export async function isDescribed(
-  services: Services,
-  tenant: TenantContext,
-  apiId: string,
-  uri: string,
-): Promise<boolean> {
-  return (await tableOf(services, tenant, apiId))?.knows(uri) !== undefined
+interface Compiled {
+  readonly apiId: string
+  /** `undefined` where no document was imported. */
+  readonly table: RouteTable | undefined
+}
+
+export function createRequirements({ store, books }: Pick<Services, 'store' | 'books'>, clock: Clock): Requirements {
+  const compiled = keepRecords<Compiled>({ books, clock, type: 'api', idOf: ({ apiId }) => apiId, entriesMax: 1_000 })
+
+  async function compile(tenant: TenantContext, apiId: string): Promise<Compiled> {
+    const document = await store.read.apis.findDocument(tenant.id, apiId)
+    return { apiId, table: document === undefined ? undefined : compileRoutes(await storedDescription(document)) }
+  }
+
+  async function tableOf(tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
+    return (await compiled.find(tenant.id, apiId, () => compile(tenant, apiId)))?.table
+  }
+
+  return {
+    async of(tenant, apiId, { method, uri }) {
+      const table = await tableOf(tenant, apiId)
+      if (table === undefined) return { kind: 'requires', requires: [[]] }
+      const match = table.match(method, uri)
+      switch (match.kind) {
+        case 'operation':
+          return match.operation.public ? { kind: 'public' } : needsOf(match.operation)
+        case 'ambiguous':
+          return { kind: 'ambiguous', detail: match.detail }
+        case 'not_found':
+        case 'method_not_allowed':
+          return { kind: 'undescribed' }
+      }
+    },
+    isDescribed: async (tenant, apiId, uri) => (await tableOf(tenant, apiId))?.knows(uri) !== undefined,
+  }
 }
 
 function needsOf({ requires, cost }: Operation): Requirement {
   return cost === undefined ? { kind: 'requires', requires } : { kind: 'requires', requires, cost }
-}
-
-/** Compiled once, then again when the feed says that the API changed. */
-async function tableOf(services: Services, tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
-  const book = services.books.book(tenant.id)
-  const name = `${tenant.id} ${apiId}`
-  const known = tables.get(name)
-  if (known !== undefined && book?.isChangedSince('api', apiId, known.sequence) === false) return known.table
-  const sequence = book?.place.sequence ?? 0
-  const document = await services.store.read.apis.findDocument(tenant.id, apiId)
-  const table = document === undefined ? undefined : compileRoutes(await storedDescription(document))
-  tables.set(name, { sequence, table })
-  return table
 }

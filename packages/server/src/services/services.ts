@@ -9,6 +9,7 @@ import type { Log } from './log.ts'
 import type { MasterKey } from './master_key.ts'
 import type { Positions } from './positions.ts'
 import type { ServerLimiter } from './redis_limiter.ts'
+import type { Requirements } from './requirement.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -43,6 +44,7 @@ export interface Services {
   readonly limiter: ServerLimiter
   readonly apis: ApiRegistry
   readonly clientSecrets: ClientSecrets
+  readonly requirements: Requirements
   readonly running: Running
   readonly positions: Positions
   readonly streams: Streams

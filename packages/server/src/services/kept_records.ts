@@ -1,0 +1,61 @@
+import { andThen, limits, type MaybePromise, type ObjectType } from '@countersign/core'
+import { Cache, type Clock, elapsedMs, type Stamp } from '@countersign/verifier'
+import type { Books } from '../feed/books.ts'
+
+export interface KeptRecordsOptions<R> {
+  readonly books: Books
+  readonly clock: Clock
+  /** What a record hangs on: when the feed says that it changed, the record is read again. */
+  readonly type: Extract<ObjectType, 'api' | 'client'>
+  readonly idOf: (record: R) => string
+  /** Kept at most. Default 10,000. */
+  readonly entriesMax?: number
+}
+
+export interface KeptRecords<R> {
+  /** The record of that name in the tenant, from `read` unless it is kept. What is not there is never kept. */
+  find(tenant: string, name: string, read: () => MaybePromise<R | undefined>): MaybePromise<R | undefined>
+}
+
+interface Kept<R> {
+  readonly record: R
+  /** Of the book when it was read. */
+  readonly sequence: number
+  readonly since: Stamp
+}
+
+/**
+ * What the server itself reads once and uses often. One rule for all of it: never while the books cannot prove their
+ * freshness, never after a change that they know of, and no longer than they are sure to remember one.
+ */
+export function keepRecords<R extends object>(options: KeptRecordsOptions<R>): KeptRecords<R> {
+  const { books, clock, type, idOf } = options
+  const kept = new Cache<Kept<R>>(options.entriesMax ?? 10_000)
+
+  function isCurrent(tenant: string, { record, sequence, since }: Kept<R>): boolean {
+    const book = books.book(tenant)
+    const id = idOf(record)
+    return (
+      book !== undefined &&
+      books.isFresh() &&
+      elapsedMs(since, clock.stamp()) <= limits.recordLifeSeconds * 1000 &&
+      !book.isRevoked(type, id) &&
+      !book.isChangedSince(type, id, sequence)
+    )
+  }
+
+  return {
+    find(tenant, name, read) {
+      const key = `${tenant} ${name}`
+      const entry = kept.get(key)
+      if (entry !== undefined && isCurrent(tenant, entry)) return entry.record
+      const sequence = books.book(tenant)?.place.sequence ?? 0
+      const since = clock.stamp()
+      return andThen(read(), (record) => {
+        if (record === undefined) kept.delete(key)
+        else kept.set(key, { record, sequence, since })
+        return record
+      })
+    },
+  }
+}
