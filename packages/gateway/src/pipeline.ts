@@ -25,6 +25,7 @@ import {
   type Outcome,
   type Question,
   questionOf,
+  originOf as requestOriginOf,
   tooManyFailures,
 } from '@countersign/verifier'
 import type { Assertions } from './assertion.ts'
@@ -103,7 +104,7 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
     requires: match.operation.requires,
     cost: match.operation.cost,
     ip: origin.address,
-    origin: singleOrigin(rawHeaders),
+    origin: requestOriginOf(rawHeaders),
   })
   if ('rejection' in question) return rejectionRefusal(question.rejection)
 
@@ -180,12 +181,6 @@ export function refusal(
 function isPreflight(method: string, rawHeaders: RawHeaders): boolean {
   if (method !== 'OPTIONS') return false
   return valuesOf(rawHeaders, 'origin').length > 0 && valuesOf(rawHeaders, 'access-control-request-method').length > 0
-}
-
-/** Two are none: no browser sends two. */
-function singleOrigin(rawHeaders: RawHeaders): string | undefined {
-  const origins = valuesOf(rawHeaders, 'origin')
-  return origins.length === 1 ? origins[0] : undefined
 }
 
 function nameOf({ method, basePath, path }: Operation): string {

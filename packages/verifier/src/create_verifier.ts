@@ -5,6 +5,7 @@ import {
   costOf,
   credentialHeadersOf,
   credentialHeadersOfWeb,
+  originOf,
   questionOf,
   type RequestExpectation,
   requirementOf,
@@ -127,10 +128,4 @@ function checkIssuer(issuer: string, allowInsecure: boolean): void {
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback || allowInsecure))) return
   throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
-}
-
-/** A request that names two origins names none: the constraint then refuses. */
-function originOf(rawHeaders: readonly string[]): string | undefined {
-  const origins = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'origin')
-  return origins.length === 1 ? origins[0] : undefined
 }

@@ -20,10 +20,11 @@ export function createFailures(now: () => Seconds): Failures {
 
 /**
  * Whether one more failed credential from an address is answered as what it is, and counts it (invariant 8). Only the
- * failing ones are limited: whoever shares an address with a guesser goes on working.
+ * failing ones are limited: whoever shares an address with a guesser goes on working. `at`: what they failed at, a
+ * tenant's management API or an API.
  */
-export function mayFail(failures: Failures, tenant: string, address: string | undefined): boolean {
-  const id = JSON.stringify([tenant, 'credential', address ?? ''])
+export function mayFail(failures: Failures, at: string, address: string | undefined): boolean {
+  const id = JSON.stringify([at, 'credential', address ?? ''])
   const isLeft = failures.isLeft(id, failureRate)
   failures.count(id, failureRate)
   return isLeft

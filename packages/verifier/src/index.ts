@@ -21,7 +21,15 @@ export { memoryLimiter } from './limiter.ts'
 export type { Outcome, Refused } from './outcome.ts'
 export { PackedKeys } from './packed_keys.ts'
 export type { RequestExpectation } from './request.ts'
-export { costOf, credentialHeadersOf, credentialHeadersOfWeb, isCost, questionOf, requirementOf } from './request.ts'
+export {
+  costOf,
+  credentialHeadersOf,
+  credentialHeadersOfWeb,
+  isCost,
+  originOf,
+  questionOf,
+  requirementOf,
+} from './request.ts'
 export { StatusBook } from './status_book.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage_counter.ts'
 export { countOutcome, overflowScope, UsageCounter } from './usage_counter.ts'

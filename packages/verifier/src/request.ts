@@ -34,6 +34,18 @@ export function credentialHeadersOf(rawHeaders: readonly string[]): CredentialHe
   return { authorization, apiKey }
 }
 
+/** The `Origin` of a `node:http` request. One that names two names none, and a constraint then refuses: no browser sends two. */
+export function originOf(rawHeaders: readonly string[]): string | undefined {
+  let origin: string | undefined
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (name.length !== 6 || name.toLowerCase() !== 'origin') continue
+    if (origin !== undefined) return undefined
+    origin = rawHeaders[index + 1]
+  }
+  return origin
+}
+
 /** From a web `Headers`, which joins repeated fields by commas: no credential holds one, so a comma means two. */
 export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
   const authorization = headers.get('authorization')

@@ -8,9 +8,16 @@ import {
   rejectionAnswer,
   unavailableAnswer,
 } from '@countersign/core'
-import { credentialHeadersOf, mayFail, type Outcome, questionOf, tooManyFailures } from '@countersign/verifier'
+import {
+  credentialHeadersOf,
+  mayFail,
+  type Outcome,
+  originOf,
+  questionOf,
+  tooManyFailures,
+} from '@countersign/verifier'
 import { clientAddress } from '../http/client_address.ts'
-import { type Exchange, headerValues } from '../http/exchange.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 export interface Caller {
@@ -37,7 +44,7 @@ export function authenticateCaller(
     audience: tenant.managementAudience,
     requires: orScope === undefined ? [[scope]] : [[scope], [orScope]],
     ip: address,
-    origin: headerValues(exchange, 'origin')[0],
+    origin: originOf(exchange.rawHeaders),
   })
   if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const judge = (outcome: Outcome): CallerOrRefusal => {

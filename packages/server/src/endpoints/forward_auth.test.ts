@@ -125,6 +125,31 @@ describe('let through', () => {
 })
 
 describe('refused', () => {
+  it('failed credentials are limited for each caller’s address, and whoever shares it with a guesser goes on working', async () => {
+    const fresh = await startWorld()
+    const asked = async (key: string, ip: string): Promise<number> => {
+      const headers: Headers = [...families.nginx!, ['X-Countersign-Verifier', fresh.admin], ['X-Real-IP', ip]]
+      return (await ask('nginx', headers, key, '&scope=orders:read', fresh)).status
+    }
+    const { key } = await fresh.key()
+    const statuses: number[] = []
+    for (let guess = 0; guess < 610; guess++) statuses.push(await asked('nonsense', '192.0.2.1'))
+    expect([401, 429].map((status) => statuses.filter((each) => each === status).length)).toEqual([600, 10])
+    expect(await asked(key, '192.0.2.1')).toBe(200)
+    expect(await asked('nonsense', '192.0.2.2')).toBe(401)
+    await fresh.close()
+  })
+
+  it('a caller that names two origins names none, and a key bound to one of them is refused', async () => {
+    const { key } = await world.key({ originAllow: ['https://app.example'] })
+    const asked = async (...origins: readonly string[]): Promise<number> => {
+      const headers: Headers = [...families.nginx!, named(), ...origins.map((origin) => ['Origin', origin] as const)]
+      return (await ask('nginx', headers, key, '&scope=orders:read')).status
+    }
+    expect(await asked('https://app.example')).toBe(200)
+    expect(await asked('https://app.example', 'https://evil.example')).toBe(403)
+  })
+
   it('401 without a credential, 403 without the scope, 429 beyond the limit, each with its challenge', async () => {
     const { key } = await world.key({ rateLimit: { limit: 1, windowSeconds: 60 } })
     const headers = [...families.nginx!, named()]

@@ -12,7 +12,7 @@ import {
   type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import { credentialHeadersOf, questionOf } from '@countersign/verifier'
+import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { answerError, problem } from '../http/respond.ts'
 import { signAssertion } from '../services/gateway_assertion.ts'
@@ -60,13 +60,17 @@ async function answer(
     requires: needed.requires,
     cost: needed.cost,
     ip: forwarded.ip,
-    origin: headerValues(exchange, 'origin')[0],
+    origin: originOf(exchange.rawHeaders),
   })
   if ('rejection' in question) return problem(exchange, rejectionAnswer(question.rejection))
   const outcome = await tenant.engine.verify(question)
   services.metrics.verified(outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome)
   if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
-  if (outcome.outcome === 'rejected') return problem(exchange, rejectionAnswer(outcome.rejection))
+  if (outcome.outcome === 'rejected') {
+    const refused = rejectionAnswer(outcome.rejection)
+    const isAnswered = refused.status !== 401 || mayFail(services.failures, `${tenant.id} ${audience}`, forwarded.ip)
+    return problem(exchange, isAnswered ? refused : tooManyFailures)
+  }
   const { assertion } = await signAssertion(services, tenant, outcome.grant, api.apiId)
   const limit = rateLimitHeaders(outcome.rateLimits ?? [])
   return {
