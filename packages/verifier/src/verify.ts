@@ -7,7 +7,6 @@
  * are read in the same turn as the decision (feed.md §4).
  */
 import {
-  type Ancestor,
   andThen,
   type CredentialRecord,
   decide,
@@ -20,7 +19,6 @@ import {
   type MaybePromise,
   type RateLimitOutcome,
   type Spend,
-  type Standing,
   digest as sha256,
 } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
@@ -33,6 +31,7 @@ import { isOld, isOutdated, type Known } from './known.ts'
 import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import { PackedKeys } from './packed_keys.ts'
+import { standingOf } from './standing.ts'
 import type { StatusBook } from './status_book.ts'
 import { countOutcome, type UsagePort } from './usage_counter.ts'
 
@@ -320,36 +319,4 @@ function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {
     entry.memo = memo
   }
   return { entry, effective: memo.effective, at }
-}
-
-/** feed.md §5: its own entry and those of its whole lineage. A looked-up record already holds what was said before it. */
-function standingOf({ established, readAt }: Entry, book: StatusBook): Standing {
-  const { kind, credentialId, clientId, apiId, lineage } = established
-  const ownType =
-    kind === 'api_key'
-      ? 'key'
-      : kind === 'self_issued_jwt'
-        ? 'client_token'
-        : readAt === undefined
-          ? 'token'
-          : 'opaque_token'
-  const ownId = kind === 'self_issued_jwt' ? `${clientId} ${credentialId}` : credentialId
-  const own = book.isRevoked(ownType, ownId)
-    ? 'revoked'
-    : ownType === 'token' || ownType === 'client_token'
-      ? book.state(ownType, ownId)
-      : undefined
-  return {
-    tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
-    api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
-    // Beside the client as recorded, since no record says its cut-off, which opaque tokens are judged by as well.
-    client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
-    own,
-    ancestors: lineage.map((ancestor) => ancestorState(ancestor, book)),
-  }
-}
-
-function ancestorState({ type, id }: Ancestor, book: StatusBook): Standing['ancestors'][number] {
-  if (book.isRevoked(type, id)) return 'revoked'
-  return type === 'public_key' ? undefined : book.state(type, id)
 }

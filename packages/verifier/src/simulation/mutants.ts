@@ -13,6 +13,7 @@ export interface Mutant {
 const follower = 'verifier/src/feed_follower.ts'
 const establish = 'verifier/src/establish.ts'
 const engine = 'verifier/src/verify.ts'
+const standing = 'verifier/src/standing.ts'
 const known = 'verifier/src/known.ts'
 const book = 'verifier/src/status_book.ts'
 const clock = 'verifier/src/clock.ts'
@@ -112,13 +113,13 @@ export const mutants: readonly Mutant[] = [
   mutant('an ancestor or client that changed does not evict', [
     { file: known, find: "    book.isChangedSince('client', clientId, readAt) ||\n", replace: '' },
     {
-      file: engine,
+      file: standing,
       find: "client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId)",
       replace: "client: readAt === undefined ? book.state('client', clientId) : undefined",
     },
   ]),
   mutant('the lineage is not looked at', [
-    { file: engine, find: 'lineage.map((ancestor) => ancestorState(ancestor, book))', replace: '[]' },
+    { file: standing, find: 'lineage.map((ancestor) => ancestorState(ancestor, book))', replace: '[]' },
   ]),
   mutant('the cache is keyed by id', [
     {

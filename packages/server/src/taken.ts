@@ -1,0 +1,186 @@
+/** What is taken from one object of a restored store: it may lose, never gain. Each gives whether anything was changed. */
+import { formatScope, intersectScope, parseScope, type Seconds, type Status, type Subject } from '@countersign/core'
+import type { Api, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
+import {
+  apiSubject,
+  clientSubject,
+  keySubject,
+  publicKeySubject,
+  signingKeySubject,
+  tenantSubject,
+  tokenSubject,
+} from './services/subjects.ts'
+
+const rank: { readonly [S in Status]: number } = { active: 0, disabled: 1, revoked: 2 }
+
+function worse(one: Status, other: Status): Status {
+  return rank[one] >= rank[other] ? one : other
+}
+
+export async function takeApi(it: WriteTransaction, api: Api, status: Status, now: Seconds): Promise<boolean> {
+  if (api.isBuiltIn || rank[status] <= rank[api.status]) return false
+  const changed = { ...api, status, version: api.version + 1, updatedAt: Math.floor(now) }
+  if (status === 'revoked') await it.apis.delete(api.tenant, api.id)
+  else await it.apis.update(changed)
+  append(it, api.tenant, 'api', api.id, apiSubject(changed, now))
+  return true
+}
+
+export async function takeClient(
+  it: WriteTransaction,
+  client: Client,
+  later: Pick<Client, 'status' | 'access' | 'cutOff' | 'guards'>,
+  now: Seconds,
+): Promise<boolean> {
+  const status = worse(client.status, later.status)
+  const access = Object.fromEntries(
+    Object.entries(client.access).flatMap(([api, scope]) => {
+      const left = later.access[api]
+      return left === undefined ? [] : [[api, narrow(scope, left)]]
+    }),
+  )
+  const guards = later.guards.includes('*')
+    ? client.guards
+    : client.guards.filter((each) => later.guards.includes(each))
+  const cutOff = Math.max(client.cutOff, later.cutOff)
+  const changed = { ...client, status, access, guards, cutOff }
+  if (JSON.stringify(changed) === JSON.stringify(client)) return false
+  const next = { ...changed, version: client.version + 1, updatedAt: Math.floor(now) }
+  await it.clients.update(next)
+  await it.clients.setCutOff(client.tenant, client.id, cutOff)
+  append(it, client.tenant, 'client', client.id, clientSubject(next, now))
+  return true
+}
+
+/** Secrets and public keys that are not there any more. The store ends secrets all but one, so one by one is by end. */
+export async function takeCredentials(
+  it: WriteTransaction,
+  { tenant, id }: Client,
+  later: {
+    readonly secrets: readonly { readonly id: string; readonly expiresAt?: Seconds }[]
+    readonly jwks: readonly { readonly thumbprint: string }[]
+  },
+  now: Seconds,
+): Promise<boolean> {
+  let isTaken = false
+  const earlier = await it.clients.secrets(tenant, id)
+  const kept = earlier.filter((secret) =>
+    later.secrets.some((each) => each.id === secret.id && !endsBefore(each, secret)),
+  )
+  if (kept.length < earlier.length) {
+    await it.clients.deleteSecrets(tenant, id)
+    for (const secret of kept) await it.clients.insertSecret(secret)
+    for (const secret of earlier.filter((each) => !kept.includes(each))) {
+      const found = later.secrets.find((each) => each.id === secret.id)
+      if (found?.expiresAt !== undefined) await it.clients.insertSecret({ ...secret, expiresAt: found.expiresAt })
+    }
+    isTaken = true
+  }
+  for (const { kid, thumbprint } of await it.clients.jwks(tenant, id)) {
+    if (later.jwks.some((jwk) => jwk.thumbprint === thumbprint)) continue
+    await it.clients.deleteJwk(tenant, id, kid)
+    append(it, tenant, 'client', id, publicKeySubject(id, thumbprint, now))
+    isTaken = true
+  }
+  return isTaken
+}
+
+export async function deleteClient(it: WriteTransaction, client: Client, now: Seconds): Promise<boolean> {
+  await it.keys.revokeByClient(client.tenant, client.id, Math.floor(now))
+  await it.tokens.revokeByClient(client.tenant, client.id, Math.floor(now))
+  await it.clients.delete(client.tenant, client.id)
+  const gone = { ...client, status: 'revoked' as const, version: client.version + 1 }
+  append(it, client.tenant, 'client', client.id, clientSubject(gone, now))
+  return true
+}
+
+export async function deleteTenant(it: WriteTransaction, tenant: Tenant): Promise<boolean> {
+  await it.tenants.delete(tenant.id)
+  const gone = { ...tenant, status: 'revoked' as const, version: tenant.version + 1 }
+  append(it, tenant.id, 'tenant', tenant.id, tenantSubject(gone))
+  return true
+}
+
+export async function takeKey(
+  it: WriteTransaction,
+  key: Key,
+  later: { readonly status: Status; readonly scope: string; readonly expiresAt?: Seconds },
+  now: Seconds,
+): Promise<boolean> {
+  if (key.status === 'revoked') return false
+  const status = worse(key.status, later.status)
+  const scope = status === 'revoked' ? key.scope : narrow(key.scope, later.scope)
+  const end = earlier(key.expiresAt, later.expiresAt)
+  if (status === key.status && scope === key.scope && end === key.expiresAt) return false
+  const ends = end === undefined ? {} : { expiresAt: end }
+  const changed: Key = { ...key, status, scope, ...ends, version: key.version + 1, updatedAt: Math.floor(now) }
+  await it.keys.update(changed)
+  append(it, key.tenant, 'key', key.id, keySubject(changed, now))
+  return true
+}
+
+export async function takeToken(
+  it: WriteTransaction,
+  token: Token,
+  later: { readonly status: Status; readonly scope?: string; readonly expiresAt?: Seconds },
+): Promise<boolean> {
+  if (token.status === 'revoked') return false
+  const status = worse(token.status, later.status)
+  const current = token.scope ?? token.issuedScope
+  const scope = later.scope === undefined ? current : narrow(current, later.scope)
+  const end = earlier(token.expiresAt, later.expiresAt)
+  if (status === token.status && scope === current && end === token.expiresAt) return false
+  const members = { ...(scope === current ? {} : { scope }), ...(end === undefined ? {} : { expiresAt: end }) }
+  const changed: Token = { ...token, ...members, status, version: token.version + 1 }
+  await it.tokens.update(changed)
+  append(it, token.tenant, 'token', token.jti, tokenSubject(changed))
+  return true
+}
+
+export async function revokeSigningKey(it: WriteTransaction, key: SigningKey, now: Seconds): Promise<boolean> {
+  if (key.status === 'revoked') return false
+  const { sealedPrivateJwk: _, ...rest } = key
+  const removed: SigningKey = { ...rest, status: 'revoked', leavesAt: Math.floor(now), version: key.version + 1 }
+  await it.signingKeys.update(removed)
+  append(it, key.tenant, 'signing_key', key.kid, signingKeySubject(removed))
+  return true
+}
+
+/** Without a row there is nothing to change, and the book alone must remember. */
+export async function appendRevoked(it: WriteTransaction, tenant: string, entry: Subject): Promise<boolean> {
+  if (entry.state.status !== 'revoked') return false
+  const found = await it.statusEntries.find(tenant, entry.type, entry.id)
+  if (found?.state.status === 'revoked') return false
+  append(it, tenant, entry.type, entry.id, entry)
+  return true
+}
+
+/** One system change in the log, with its entries. */
+export function append(
+  it: WriteTransaction,
+  tenant: string,
+  objectType: string,
+  objectId: string,
+  ...subjects: Subject[]
+) {
+  const audit = {
+    actor: { kind: 'system' },
+    action: 'restore.merge',
+    objectType,
+    objectId,
+    requestId: 'restore',
+  } as const
+  it.append({ tenant, audit, subjects: () => subjects })
+}
+
+function narrow(scope: string, left: string): string {
+  return formatScope(intersectScope(parseScope(scope), parseScope(left)))
+}
+
+function earlier(one: Seconds | undefined, other: Seconds | undefined): Seconds | undefined {
+  return one === undefined || (other !== undefined && other < one) ? other : one
+}
+
+function endsBefore(later: { readonly expiresAt?: Seconds }, secret: { readonly expiresAt?: Seconds }): boolean {
+  return earlier(secret.expiresAt, later.expiresAt) !== secret.expiresAt
+}
