@@ -39,7 +39,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
-    rollUpUsage: (now, retention, budgetMs) => rollUpUsage(database, now, retention, budgetMs),
+    rollUpUsage: (now, retention, budget) => rollUpUsage(database, now, retention, budget),
     backup: (file, onProgress) => database.backup(file, onProgress),
     startEpoch: (above) => startEpoch(database, options, above),
     verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),

@@ -22,17 +22,25 @@ const steps = [
   { from: intervals.hour, into: intervals.day },
 ] as const
 
+/** Tenant by tenant from behind `after`; `next` is where it stopped when the time was over: with many, none is left out. */
 export async function rollUpUsage(
   database: Database,
   now: Seconds,
   retention: UsageRetention,
-  budgetMs: number,
-): Promise<{ readonly rolled: number; readonly removed: number }> {
+  { budgetMs, after = '' }: { readonly budgetMs: number; readonly after?: string | undefined },
+): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }> {
   const endAt = performance.now() + budgetMs
-  const tenants = await database.reader.selectFrom('tenant_slugs').select('tenant').orderBy('tenant').execute()
+  const tenants = await database.reader
+    .selectFrom('tenant_slugs')
+    .select('tenant')
+    .where('tenant', '>', after)
+    .orderBy('tenant')
+    .execute()
   let rolled = 0
   let removed = 0
+  let done = after
   for (const { tenant } of tenants) {
+    if (performance.now() >= endAt) return { rolled, removed, next: done }
     for (const step of steps) {
       rolled += await repeat(endAt, () => rollPortion(database, tenant, step, now))
     }
@@ -42,9 +50,10 @@ export async function rollUpUsage(
     }
     const end = Math.floor(now - retention.daySeconds)
     removed += await repeat(endAt, () => removeLastUses(database, tenant, end))
-    if (performance.now() > endAt) break
+    // Also when the time was over in the midst of it: the others have their turn first.
+    done = tenant
   }
-  return { rolled, removed }
+  return { rolled, removed, next: undefined }
 }
 
 function keptOf({ minuteSeconds, hourSeconds, daySeconds }: UsageRetention): readonly (readonly [number, Seconds])[] {

@@ -143,13 +143,14 @@ export interface Store {
   cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
   /**
    * Rolls minutes up into hours and hours into days once they are over, then removes what is older than the retention and
-   * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`; what is left waits for the next call.
+   * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`, tenant by tenant from behind `after`;
+   * `next` is where to go on, `undefined` when all had their turn.
    */
   rollUpUsage(
     now: Seconds,
     retention: UsageRetention,
-    budgetMs: number,
-  ): Promise<{ readonly rolled: number; readonly removed: number }>
+    budget: { readonly budgetMs: number; readonly after?: string | undefined },
+  ): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }>
   /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   /**

@@ -19,13 +19,16 @@ export function startMaintenance(services: Services): () => void {
     every(ms, what, async () => {
       if (await services.store.takeLease(what, services.processId, (2 * ms) / 1000)) await work()
     })
+  let rolledUpTo: string | undefined
   const timers = [
     onlyOne(serverLimits.cleanUpEveryMs, 'clean-up', () =>
       services.store.cleanUp(services.now(), serverLimits.feedLogSeconds),
     ),
-    onlyOne(serverLimits.rollUpEveryMs, 'roll-up', () =>
-      services.store.rollUpUsage(services.now(), services.usageRetention, serverLimits.rollUpBudgetMs),
-    ),
+    onlyOne(serverLimits.rollUpEveryMs, 'roll-up', async () => {
+      const { store, usageRetention } = services
+      const budget = { budgetMs: serverLimits.rollUpBudgetMs, after: rolledUpTo }
+      rolledUpTo = (await store.rollUpUsage(services.now(), usageRetention, budget)).next
+    }),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
     onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]

@@ -169,7 +169,7 @@ async function read(store: Store, seed: number) {
     limit: 100,
   }
   const retention = { minuteSeconds: 60, hourSeconds: 3_600, daySeconds: 86_400 }
-  if (random(5) === 0) await store.rollUpUsage(at(random) + 7_200, retention, 1_000)
+  if (random(5) === 0) await store.rollUpUsage(at(random) + 7_200, retention, { budgetMs: 1_000 })
   return [
     await store.read.tenants.list(page),
     await store.read.apis.list(tenant, page),

@@ -94,7 +94,10 @@ export function usageCases(create: CreateDatabase): void {
         // Time passes back and forth; another process rolls up at the same moment; the one before may be killed half-way.
         const now = day + random(3 * 86_400)
         const other = random(3) === 0 ? await database.open() : undefined
-        await Promise.all([store.rollUpUsage(now, long, random(3)), other?.rollUpUsage(now, long, 1_000)])
+        await Promise.all([
+          store.rollUpUsage(now, long, { budgetMs: random(3) }),
+          other?.rollUpUsage(now, long, { budgetMs: 1_000 }),
+        ])
         await other?.close()
         for (const seconds of [60, 3600, 86_400] as const) {
           const expected = new Map<number, number>()
@@ -106,9 +109,33 @@ export function usageCases(create: CreateDatabase): void {
           expect(total).toEqual(expected)
         }
       }
-      await store.rollUpUsage(day + 10 * 86_400, long, 10_000)
+      await store.rollUpUsage(day + 10 * 86_400, long, { budgetMs: 10_000 })
       const open = await database.query('select count(*) as open from usage_sums where count <> rolled')
       expect(Number(open[0]?.open)).toBe(0)
+    }))
+
+  it('a roll-up goes on behind where the one before stopped, so that every tenant has its turn', () =>
+    withStore(create, async (store, database) => {
+      const tenants = ['a', 'b', 'c', 'd']
+      await seed(store, ...tenants)
+      for (const tenant of tenants) {
+        const counts = [{ ...countAt(day, 1), tenant }]
+        await store.write((transaction) => transaction.usage.addBatch(tenant, 'batch', counts, day))
+      }
+      const open = async () => {
+        const rows = await database.query(
+          'select distinct tenant from usage_sums where count <> rolled order by tenant',
+        )
+        return rows.map(({ tenant }) => tenant)
+      }
+      const now = day + 2 * 86_400
+      // One that has no time at all says that nobody had a turn.
+      expect(await store.rollUpUsage(now, long, { budgetMs: 0 })).toMatchObject({ rolled: 0, next: '' })
+      expect(await store.rollUpUsage(now, long, { budgetMs: 0, after: 'b' })).toMatchObject({ rolled: 0, next: 'b' })
+      expect((await store.rollUpUsage(now, long, { budgetMs: 10_000, after: 'b' })).next).toBeUndefined()
+      expect(await open()).toEqual(['a', 'b'])
+      await store.rollUpUsage(now, long, { budgetMs: 10_000 })
+      expect(await open()).toEqual([])
     }))
 
   it('a roll-up that ends between adding to the hour and noting it in the minutes leaves every sum as it was', () =>
@@ -116,13 +143,13 @@ export function usageCases(create: CreateDatabase): void {
       await seed(store, 'acme')
       await add(store, 'b1', [countAt(day, 5), countAt(day + 60, 6)])
       for (const statement of endBeforeNoting[store.dialect]) await database.execute(statement)
-      await expect(store.rollUpUsage(day + 7_200, long, 1_000)).rejects.toThrow()
+      await expect(store.rollUpUsage(day + 7_200, long, { budgetMs: 1_000 })).rejects.toThrow()
       expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
       expect(await database.query('select at from usage_sums where interval_seconds = 3600')).toEqual([])
       for (const statement of endNoMore[store.dialect]) await database.execute(statement)
       // And then as often as one likes.
       for (const now of [day + 3_600, day + 7_200, day + 7_200, day + 86_400 * 2]) {
-        await store.rollUpUsage(now, long, 1_000)
+        await store.rollUpUsage(now, long, { budgetMs: 1_000 })
         expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
         expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 11 }])
       }
@@ -134,10 +161,10 @@ export function usageCases(create: CreateDatabase): void {
     withStore(create, async (store) => {
       await seed(store, 'acme')
       await add(store, 'b1', [countAt(day, 11)])
-      await store.rollUpUsage(day + 86_400 * 2, long, 1_000)
+      await store.rollUpUsage(day + 86_400 * 2, long, { budgetMs: 1_000 })
       await add(store, 'b2', [countAt(day, 1)])
       expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
-      await store.rollUpUsage(day + 86_400 * 2, long, 1_000)
+      await store.rollUpUsage(day + 86_400 * 2, long, { budgetMs: 1_000 })
       expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
     }))
 
@@ -151,12 +178,12 @@ export function usageCases(create: CreateDatabase): void {
       )
       const retention = { minuteSeconds: 86_400, hourSeconds: 2 * 86_400, daySeconds: 3 * 86_400 }
       const kept = async (daysLater: number) => {
-        await store.rollUpUsage(day + daysLater * 86_400, retention, 5_000)
+        await store.rollUpUsage(day + daysLater * 86_400, retention, { budgetMs: 5_000 })
         const rows = await database.query('select interval_seconds from usage_sums order by interval_seconds')
         return rows.map((row) => Number(row.interval_seconds))
       }
       // Not even with a retention of nothing: what is open stays until its interval is over.
-      await store.rollUpUsage(day + 3_700, { minuteSeconds: 0, hourSeconds: 0, daySeconds: 0 }, 5_000)
+      await store.rollUpUsage(day + 3_700, { minuteSeconds: 0, hourSeconds: 0, daySeconds: 0 }, { budgetMs: 5_000 })
       expect((await series(store, 3600)).reduce((sum, { count }) => sum + count, 0)).toBe(3)
       expect(await kept(1)).toEqual([60, 60, 60, 3600, 3600])
       expect(await kept(2)).toEqual([3600, 3600, 86_400])
@@ -184,7 +211,7 @@ export function usageCases(create: CreateDatabase): void {
       ])
       expect(await usage.lastUses('acme', 'jti of a token')).toEqual([])
       expect(await usage.lastUsed('acme', ['key_1', 'key_2', 'key_3'])).toEqual(new Map([['key_1', day + 9]]))
-      await store.rollUpUsage(day + 1_000, { ...long, daySeconds: 995 }, 1_000)
+      await store.rollUpUsage(day + 1_000, { ...long, daySeconds: 995 }, { budgetMs: 1_000 })
       expect(await usage.lastUses('acme', 'key_1')).toHaveLength(1)
     }))
 

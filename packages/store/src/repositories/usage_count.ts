@@ -10,7 +10,7 @@ import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
 
 export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
 
-/** In the words of the partial index of migration 3: with others, or as a parameter, no database would take it. */
+/** In the words of the partial index of migration 4: with others, or as a parameter, no database would take it. */
 export const isOpen = sql<boolean>`interval_seconds < 86400 and count <> rolled`
 
 export const sumKey = ['tenant', 'interval_seconds', 'at', 'credential_id', 'client_id', 'scope', 'outcome'] as const
