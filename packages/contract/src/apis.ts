@@ -93,8 +93,7 @@ export const signingKeyRoutes = {
       schema: z.object({
         kid: z.string(),
         status: z.literal('revoked'),
-        feedSequence: v.feedSequence,
-        verifiers: v.verifiers,
+        ...v.inFeed,
       }),
     },
   }),
@@ -173,8 +172,7 @@ export const apiRoutes = {
       schema: z.object({
         id: v.id,
         status: z.literal('revoked'),
-        feedSequence: v.feedSequence,
-        verifiers: v.verifiers,
+        ...v.inFeed,
       }),
     },
   }),

@@ -30,7 +30,7 @@ const shownKey = listedKey.extend({
 })
 
 const createdKey = key.extend({ key: z.string().meta({ description: 'The key itself, shown once' }) })
-const changed = z.object({ id: v.id, status: v.status, feedSequence: v.feedSequence, verifiers: v.verifiers })
+const changed = z.object({ id: v.id, status: v.status, ...v.inFeed })
 const oneKey = '/v1/keys/{id}'
 
 export const keyRoutes = {

@@ -77,8 +77,7 @@ export const tenantRoutes = {
       schema: z.object({
         id: v.id,
         status: z.literal('revoked'),
-        feedSequence: v.feedSequence,
-        verifiers: v.verifiers,
+        ...v.inFeed,
       }),
     },
     isDefaultTenantOnly: true,

@@ -71,7 +71,7 @@ export const tokenRoutes = {
     summary: 'Narrow, widen (within the client’s access) or end earlier a token that is already out',
     scope: 'tokens:write',
     body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional() }),
-    answer: { status: 200, schema: token.extend({ feedSequence: v.feedSequence, verifiers: v.verifiers }) },
+    answer: { status: 200, schema: token.extend({ ...v.inFeed }) },
   }),
   revokeToken: route({
     operationId: 'revokeToken',
@@ -83,7 +83,7 @@ export const tokenRoutes = {
     body: z.strictObject({ reason: v.reason }),
     answer: {
       status: 200,
-      schema: z.object({ jti: v.id, status: v.status, feedSequence: v.feedSequence, verifiers: v.verifiers }),
+      schema: z.object({ jti: v.id, status: v.status, ...v.inFeed }),
     },
   }),
 }

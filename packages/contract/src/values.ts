@@ -143,4 +143,7 @@ export const verifiers = z
   .object({ applied: z.int(), total: z.int() })
   .meta({ description: 'How many verifiers are known to have applied it already, of all that may not have' })
 
+/** What the answer to a change says of its way to the verifiers. */
+export const inFeed = { feedSequence, verifiers }
+
 export const reason = z.string().max(500).optional()

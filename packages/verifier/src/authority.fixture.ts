@@ -157,26 +157,7 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
       const random = (count: number) => crypto.getRandomValues(new Uint8Array(count))
       const marker = changes.kind === 'access_token' ? 'at' : 'live'
       const { id, text } = generateKey({ prefix: 'cs', marker, randomBytes: random })
-      const record: CredentialRecord = {
-        kind: 'api_key',
-        id,
-        version: 1,
-        prefix: 'cs',
-        clientId,
-        subject: clientId,
-        apiId,
-        audience,
-        scope: 'orders:read orders:write',
-        status: 'active',
-        environment: 'live',
-        metadata: {},
-        limitId: id,
-        lineage: [],
-        inherited: [],
-        clientStatus: 'active',
-        access: 'orders:read orders:write',
-      }
-      records.set(digest(text) as string, withChanges(record, changes))
+      records.set(digest(text) as string, withChanges(exampleRecord(id), changes))
       return { text, id }
     },
     change(text, changes) {
@@ -257,6 +238,29 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
     publicJwk: ownPublicJwk,
   })
   return authority
+}
+
+/** What a look-up of a live key of the fixture's client finds. */
+export function exampleRecord(id: string): CredentialRecord {
+  return {
+    kind: 'api_key',
+    id,
+    version: 1,
+    prefix: 'cs',
+    clientId,
+    subject: clientId,
+    apiId,
+    audience,
+    scope: 'orders:read orders:write',
+    status: 'active',
+    environment: 'live',
+    metadata: {},
+    limitId: id,
+    lineage: [],
+    inherited: [],
+    clientStatus: 'active',
+    access: 'orders:read orders:write',
+  }
 }
 
 function withChanges(record: CredentialRecord, changes: KeyChanges): CredentialRecord {

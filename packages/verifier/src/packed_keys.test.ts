@@ -1,6 +1,6 @@
 import { digest, type Established, limits } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import { apiId, audience, clientId, createWorld, startAt, tenant } from './authority.fixture.ts'
+import { apiId, audience, clientId, createWorld, exampleRecord, startAt, tenant } from './authority.fixture.ts'
 import { PackedKeys } from './packed_keys.ts'
 
 const since = { monotonicMs: 5_999, wallMs: startAt * 1000 + 999 }
@@ -194,26 +194,7 @@ describe('the engine, with a cache that forgets at once', () => {
 })
 
 describe('preload', () => {
-  const record = (id: string) =>
-    ({
-      kind: 'api_key',
-      id,
-      version: 1,
-      prefix: 'cs',
-      clientId,
-      subject: clientId,
-      apiId,
-      audience,
-      scope: 'orders:read',
-      status: 'active',
-      environment: 'live',
-      metadata: {},
-      limitId: id,
-      lineage: [],
-      inherited: [],
-      clientStatus: 'active',
-      access: 'orders:read',
-    }) as const
+  const record = (id: string) => ({ ...exampleRecord(id), scope: 'orders:read' })
 
   it('makes keys known before they are shown, each judged as ever', async () => {
     const { authority, engine, codeOf, say } = await createWorld()
