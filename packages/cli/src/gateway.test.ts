@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -113,13 +114,16 @@ it('what cannot work is one line and an exit code at the start, not with the fir
   expect(ran[7]!.err).toContain('--health-listen')
 })
 
-it('finishes what runs when it is told to stop, and exits with 0', async () => {
+it('finishes what runs when it is told to stop, answers once more on kept connections, and exits with 0', async () => {
   const running = fetch(`${ready.url}/v2/slow`, bearer(dev.ready.demo.key))
   while (slow === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
   const stopped = gateway.stop('SIGTERM')
   while ((await fetch(`${ready.healthUrl}/readyz`)).status !== 503)
     await new Promise((resolve) => setTimeout(resolve, 5))
-  await expect(fetch(`${ready.url}/v2/health`)).rejects.toThrow()
+  const own = get(`${ready.url}/v2/health`, { agent: false })
+  expect(await once(own, 'error')).toMatchObject([{ code: 'ECONNREFUSED' }])
+  const kept = await fetch(`${ready.url}/v2/health`)
+  expect([kept.status, kept.headers.get('connection')]).toEqual([200, 'close'])
   slow()
   expect(await (await running).text()).toBe('done')
   expect(await stopped).toBe(0)

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { AddressRange, Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { type BookKeeper, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
@@ -125,18 +128,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-/** Node closes idle connections when it stops listening; those that become idle later are closed as they do. */
+/**
+ * Takes no connection more, answers what comes on those there are and ends each with its answer, so that no request is
+ * sent into a connection that is being closed. Idle ones end after 2 s; those that become idle later, as they do.
+ */
 async function drain(server: Server): Promise<void> {
   if (!server.listening) return
-  await new Promise<void>((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 50)
-    const deadline = setTimeout(() => server.closeAllConnections(), gatewayLimits.drainMs)
-    server.close(() => {
-      clearInterval(sweep)
-      clearTimeout(deadline)
-      resolve()
-    })
-  })
+  const closed = once(server, 'close')
+  // Of `node:net`, since that of `node:http` closes idle connections at once, under requests that are on their way.
+  NetServer.prototype.close.call(server)
+  const pause = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
+  await Promise.race([closed, pause(gatewayLimits.drainIdleMs)])
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  await Promise.race([closed, pause(gatewayLimits.drainMs - gatewayLimits.drainIdleMs)])
+  clearInterval(sweep)
+  server.closeAllConnections()
+  await closed
 }
 
 const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')

@@ -456,6 +456,17 @@ describe('closing', () => {
     closing.upstream.closeAllConnections()
     closing.upstream.close()
   })
+
+  test('a request on a kept connection is answered, and told that it is the last', async () => {
+    const closing = await openWorld()
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    expect((await closing.call('GET', '/health', { agent })).headers.connection).toBe('keep-alive')
+    const closed = closing.gateway.close()
+    const last = await closing.call('GET', '/health', { agent })
+    expect(last).toMatchObject({ status: 200, headers: { connection: 'close' } })
+    await closed
+    await closing.close()
+  })
 })
 
 test('an upstream must be http or https, without user, query or fragment', async () => {

@@ -28,6 +28,8 @@ export const gatewayLimits = {
   rejudgeGapMs: 50,
   /** What runs when the gateway closes may run this long. */
   drainMs: 10_000,
+  /** Kept connections are answered for this long after it closes, so that a request on its way is not lost. */
+  drainIdleMs: 2_000,
   /** A path in a request event. */
   eventPathCharactersMax: 2_048,
 } as const
