@@ -158,7 +158,11 @@ it('what is wrong with all of them is said once, with the exit code of one', asy
   const ran = await run(['serve', '--workers', '3'], { cwd: folder.path, env })
   expect(ran.code).toBe(1)
   expect(ran.err.match(/COUNTERSIGN_LISTEN/g)).toHaveLength(1)
-  expect((await run(['serve', '--workers', '0'], { cwd: folder.path, env })).code).toBe(2)
+})
+
+it.each(['0', '257', '-1', '1.5', 'many'])('--workers %s is refused with the number that is the most', async (count) => {
+  const { code, err } = await run(['serve', `--workers=${count}`], { cwd: folder.path })
+  expect([code, err]).toEqual([2, expect.stringContaining('--workers) must be a whole number from 1 to 256')])
 })
 
 async function workerPids(of = running.pid): Promise<readonly number[]> {

@@ -90,11 +90,7 @@ export const signingKeyRoutes = {
     body: z.strictObject({ reason: v.reason }),
     answer: {
       status: 200,
-      schema: z.object({
-        kid: z.string(),
-        status: z.literal('revoked'),
-        ...v.inFeed,
-      }),
+      schema: z.object({ kid: z.string(), status: z.literal('revoked'), ...v.inFeed }),
     },
   }),
 }
@@ -169,11 +165,7 @@ export const apiRoutes = {
     scope: 'apis:write',
     answer: {
       status: 200,
-      schema: z.object({
-        id: v.id,
-        status: z.literal('revoked'),
-        ...v.inFeed,
-      }),
+      schema: z.object({ id: v.id, status: z.literal('revoked'), ...v.inFeed }),
     },
   }),
   importOpenapi: route({

@@ -96,11 +96,7 @@ export const clientRoutes = {
     scope: 'clients:write',
     answer: {
       status: 200,
-      schema: z.object({
-        clientId: v.id,
-        status: z.literal('revoked'),
-        ...v.inFeed,
-      }),
+      schema: z.object({ clientId: v.id, status: z.literal('revoked'), ...v.inFeed }),
     },
   }),
   createClientSecret: route({

@@ -74,11 +74,7 @@ export const tenantRoutes = {
     scope: 'tenants:write',
     answer: {
       status: 200,
-      schema: z.object({
-        id: v.id,
-        status: z.literal('revoked'),
-        ...v.inFeed,
-      }),
+      schema: z.object({ id: v.id, status: z.literal('revoked'), ...v.inFeed }),
     },
     isDefaultTenantOnly: true,
   }),

@@ -71,7 +71,7 @@ export const tokenRoutes = {
     summary: 'Narrow, widen (within the client’s access) or end earlier a token that is already out',
     scope: 'tokens:write',
     body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional() }),
-    answer: { status: 200, schema: token.extend({ ...v.inFeed }) },
+    answer: { status: 200, schema: token.extend(v.inFeed) },
   }),
   revokeToken: route({
     operationId: 'revokeToken',

@@ -191,7 +191,7 @@ function parseRanges(text: string, problems: string[]): readonly AddressRange[] 
 function parseWorkers(text: string, problems: string[]): number {
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (count < 1 || count > serverLimits.workersMax)
-    problems.push(`COUNTERSIGN_WORKERS must be a whole number from 1 to ${serverLimits.workersMax}`)
+    problems.push(`COUNTERSIGN_WORKERS (--workers) must be a whole number from 1 to ${serverLimits.workersMax}`)
   return count
 }
 

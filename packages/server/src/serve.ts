@@ -36,19 +36,16 @@ export interface ServeOptions {
   readonly version: string
   /** The bootstrap admin key, shown once at the first start. */
   readonly onAdminKey: (key: string) => void
-  /** Instead of the configured number of processes. */
-  readonly workers?: number
 }
 
 /** Resolves when requests are answered. In a worker, whoever started it is told with `tellReady`. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const config = readConfig(options.environment, options.configFile)
   const log = createPinoLog(config.logLevel)
-  const workers = options.workers ?? config.workers
-  if (workers > 1 && cluster.isPrimary) {
+  if (config.workers > 1 && cluster.isPrimary) {
     // Migrated, and its first key shown, before any of them begins.
     await (await open(config, log, options)).close()
-    const { address, stop } = await startWorkers(workers, log)
+    const { address, stop } = await startWorkers(config.workers, log)
     return { url: config.url, address, stop }
   }
   const server = await open(config, log, options)

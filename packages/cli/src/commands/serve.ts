@@ -1,23 +1,22 @@
 import cluster from 'node:cluster'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
 
 export const serveCommand = new Command('serve')
   .description('production server; configured by environment or file, never by prompts')
   .option('--config <file>', 'settings as one JSON object, names in camelCase')
-  .option('--workers <count>', 'processes on this machine; default COUNTERSIGN_WORKERS, else 1', parseWorkers)
+  .option('--workers <count>', 'processes on this machine; default COUNTERSIGN_WORKERS, else 1')
   .option('--json', 'one line of JSON when ready')
-  .action(async (flags: { readonly config?: string; readonly json?: true; readonly workers?: number }) => {
+  .action(async (flags: { readonly config?: string; readonly json?: true; readonly workers?: string }) => {
     const { serve, tellReady } = await import('@countersign/server')
     let adminKey: string | undefined
     const begun = serve({
-      environment: process.env,
+      environment: flags.workers === undefined ? process.env : { ...process.env, COUNTERSIGN_WORKERS: flags.workers },
       version,
       onAdminKey: (key) => {
         adminKey = key
       },
-      ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...(flags.config === undefined ? {} : { configFile: flags.config }),
     })
     // Made and shown by this start or never: also when the port, say, cannot be had.
@@ -37,8 +36,3 @@ export const serveCommand = new Command('serve')
     // The channel to whoever started it would keep a worker.
     if (cluster.isWorker) process.exit()
   })
-
-function parseWorkers(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 256.')
-  return Number(text)
-}

@@ -4,6 +4,8 @@ import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startWorld, type World } from '../server.fixture.ts'
+import type { Exchange } from './exchange.ts'
+import { createListener } from './node_listener.ts'
 
 let world: World
 let listener: Server
@@ -90,4 +92,28 @@ it('a caller that goes away in the middle of its body leaves nothing behind', as
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(world.dump()).toBe(before)
   expect(world.logged.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+it('requests that come in one piece are answered in their order, each once', async () => {
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+  const answer = await raw(get('/healthz') + get('/nowhere') + get('/oauth/jwks') + get('/healthz'))
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([200, 404, 200, 200].map((status) => `HTTP/1.1 ${status}`))
+  expect(new Set(answer.match(/X-Request-Id: \S+/gi)).size).toBe(4)
+})
+
+it('an exchange has no accessor of its own, which would keep its request alive beyond its answer', async () => {
+  const seen: Exchange[] = []
+  const bare = createListener(
+    (exchange) => {
+      seen.push(exchange)
+      return { status: 204, headers: {} }
+    },
+    () => 'req_1',
+  ).listen(0, '127.0.0.1')
+  await once(bare, 'listening')
+  await fetch(`http://127.0.0.1:${(bare.address() as AddressInfo).port}/`)
+  bare.close()
+  const own = Object.values(Object.getOwnPropertyDescriptors(seen[0] as Exchange))
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.filter(({ get }) => get !== undefined)).toEqual([])
 })
