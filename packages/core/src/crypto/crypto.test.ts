@@ -21,6 +21,13 @@ describe.each(ports)('%s', (_name, crypto) => {
     expect(Buffer.from(await crypto.digestBytes(Buffer.from('schlüssel')))).toEqual(expected)
   })
 
+  test.each(['', 'a', 'ab', 'abc', '{"iss":"schlüssel"}', '\u{1f511}', '\ud800'])(
+    'base64url of the UTF-8 of %j',
+    (text) => {
+      expect(crypto.textToBase64url(text)).toBe(Buffer.from(text).toString('base64url'))
+    },
+  )
+
   test.each(asymmetric)('%s: what one half signs, the other verifies, in either runtime', async (alg) => {
     const { publicJwk, privateJwk } = await crypto.generateKeyPair(alg)
     expect(publicJwk).toMatchObject({ alg, use: 'sig' })

@@ -27,6 +27,10 @@ export function digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array
   return hash('sha256', input, 'buffer')
 }
 
+export function textToBase64url(text: string): string {
+  return Buffer.from(text).toString('base64url')
+}
+
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {
   if (algorithms[alg].kty !== 'oct') return toHandle(createPublicKey({ key: toNodeJwk(jwk), format: 'jwk' }), alg)
   return toHandle(createSecretKey(Buffer.from((jwk as PrivateJwk).k ?? '', 'base64url')), alg)

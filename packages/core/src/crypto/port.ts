@@ -11,6 +11,8 @@ export interface CryptoPort {
   digest(text: string): MaybePromise<string>
   /** SHA-256 of bytes, or of the UTF-8 text. */
   digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array>
+  /** base64url of the UTF-8 of a text: native where the runtime has it, since every token is written this way. */
+  textToBase64url(text: string): string
   /** The key that verifies: the public half of a pair, or for HS256, HS384 and HS512 the secret itself. */
   importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle>
   /** The key that signs. */

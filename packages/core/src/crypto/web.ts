@@ -15,6 +15,10 @@ export function digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array
   return sha256(toBytes(input))
 }
 
+export function textToBase64url(text: string): string {
+  return encodeBase64url(utf8.encode(text))
+}
+
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {
   const rule = algorithms[alg]
   if (rule.kty !== 'oct') return importJwk(publicMembers(jwk), alg, 'verify')

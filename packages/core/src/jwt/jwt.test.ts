@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { jwtVerify } from 'jose'
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import type { SigningKey } from '../jwk/signing_key.ts'
@@ -169,9 +170,22 @@ describe('signing', () => {
     ['half a character', { sub: '\ud800' }],
     ['an array as issuer', { iss: [issuer] }],
     ['more than a token may hold', { fill: 'a'.repeat(jwtBytesMax) }],
+    ['nothing as scope', { scope: null }],
+    ['more members than are read', Object.fromEntries(Array.from({ length: 257 }, (_, at) => [`m${at}`, 1]))],
+    ['more members than are read, inside one another', { a: Array.from({ length: 257 }, () => ({ b: 1 })) }],
   ])('%s is refused where the token is made', (_name, changes) => {
     expect(() => signJwt({ typ: 'at+jwt', claims: { ...claims, ...changes }, key: ours.signingKey })).toThrow(TypeError)
   })
+
+  test('whatever is signed can be read, and says what was asked', () =>
+    fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue()), async (more) => {
+        const asked = { ...more, ...claims }
+        const jwt = parseJwt(await signJwt({ typ: 'at+jwt', claims: asked, key: ours.signingKey }))
+        expect('claims' in jwt && JSON.stringify(jwt.claims)).toBe(JSON.stringify(asked))
+      }),
+      { numRuns: 300 },
+    ))
 
   test('only a signing key signs', () => {
     for (const key of [ours.key, ours.pair.privateJwk, 'secret', undefined]) {
