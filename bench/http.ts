@@ -1,47 +1,55 @@
-/** Over HTTP, each against the same server without us: one process serves, another loads it. */
+/** Over HTTP, each against the same server without us: every server in a process of its own, another loads them in turns. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { Outcome } from '@countersign/verifier'
 import autocannon from 'autocannon'
 import { compareAsync } from './measure.ts'
 import type { Figure } from './run.ts'
 
-interface Target {
+export interface Target {
   readonly url: string
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
 }
 
-/** What `http_servers.ts` tells when it is ready: each measured server beside its bare one. */
-export interface HttpTargets {
+/** Three questions, for our servers and for those that decide nothing. */
+export interface BareHttpTargets {
   readonly verify: Target
-  readonly bareVerify: Target
   readonly token: Target
-  readonly bareToken: Target
   readonly gateway: Target
-  readonly bareGateway: Target
+}
+
+/** What the bare ones must know to answer alike, besides. */
+export interface OurHttpTargets extends BareHttpTargets {
+  readonly issuer: string
+  readonly clientId: string
+  readonly upstream: string
+  readonly outcome: Outcome
 }
 
 const seconds = 3
 
 export async function benchHttp(): Promise<readonly Figure[]> {
-  const { targets, child } = await startServers()
-  const pairs: readonly (readonly [name: string, ours: Target, bare: Target, goal: number])[] = [
-    ['POST /v1/verify, of node:http that parses the same JSON', targets.verify, targets.bareVerify, 0.5],
-    ['client_credentials, of a server that signs the same JWT', targets.token, targets.bareToken, 0.4],
-    ['gateway, of the same proxy without the engine', targets.gateway, targets.bareGateway, 0.6],
+  const upstream = await startPart<{ readonly upstream: string }>('upstream')
+  const ours = await startPart<OurHttpTargets>('ours', upstream.told)
+  const bare = await startPart<BareHttpTargets>('bare', ours.told)
+  const pairs: readonly (readonly [name: string, part: keyof BareHttpTargets, goal: number])[] = [
+    ['POST /v1/verify, of node:http that parses the same JSON', 'verify', 0.6],
+    ['client_credentials, of a server that signs the same JWT', 'token', 0.4],
+    ['gateway, of the same proxy without the engine', 'gateway', 0.7],
   ]
   const figures: Figure[] = []
-  for (const [name, ours, bare, goal] of pairs) {
+  for (const [name, part, goal] of pairs) {
     const { a, b, ratio } = await compareAsync(
-      () => load(ours),
-      () => load(bare),
+      () => load(ours.told[part]),
+      () => load(bare.told[part]),
     )
     figures.push({ name: `${name.split(',')[0]}`, value: a, unit: '/s' }, { name: '  bare', value: b, unit: '/s' })
     figures.push({ name, value: ratio, unit: '', goal: { atLeast: goal } })
   }
-  child.kill()
+  for (const { child } of [bare, ours, upstream]) child.kill()
   return figures
 }
 
@@ -60,12 +68,15 @@ async function load({ url, method, headers, body }: Target): Promise<number> {
   return result.requests.average
 }
 
-async function startServers(): Promise<{ readonly targets: HttpTargets; readonly child: ChildProcess }> {
+async function startPart<Told>(
+  part: string,
+  given: object = {},
+): Promise<{ readonly told: Told; readonly child: ChildProcess }> {
   const script = fileURLToPath(new URL('./http_servers.ts', import.meta.url))
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, part, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
-    child.once('exit', () => reject(new Error('the servers did not start')))
+    child.once('exit', () => reject(new Error(`the servers of ${part} did not start`)))
   })
-  return { targets: JSON.parse(line) as HttpTargets, child }
+  return { told: JSON.parse(line) as Told, child }
 }

@@ -1,80 +1,84 @@
-/** All the servers of the HTTP suite in one process; each pair is loaded in turn, so that neither has the other's company. */
+/**
+ * The servers of the HTTP suite, a process for each part, so that neither has the other's company: `http_servers.ts PART JSON`
+ * with `upstream`, `ours` (given the upstream) or `bare` (given what `ours` told). Tells its targets when it is ready.
+ */
 import { randomUUID } from 'node:crypto'
-import { createGateway } from '@countersign/gateway'
+import { createGateway, type GatewayOptions } from '@countersign/gateway'
 import { readDocument, readOperations } from '@countersign/openapi'
 import { connect, type Engine } from '@countersign/verifier'
 import { answerOrders, answerParsed, answerSigned, listen, listenServer } from './bare_answers.ts'
-import type { HttpTargets } from './http.ts'
+import type { BareHttpTargets, OurHttpTargets, Target } from './http.ts'
 import { audience, startInstallation } from './installation.ts'
 
-const installation = await startInstallation()
-const { call, clientId, clientSecret, url, verifierKey } = installation
-const key = await call('POST', '/v1/keys', { clientId, audience, scope: 'orders:read', name: 'k' })
-const credential = key.key as string
-const question = JSON.stringify({ credential, audience, scope: 'orders:read' })
-const form = new URLSearchParams({
-  grant_type: 'client_credentials',
-  client_id: clientId,
-  client_secret: clientSecret,
-  scope: 'orders:read',
-}).toString()
-
-const upstream = await listen(answerOrders)
-const description = readOperations(
-  readDocument(
-    JSON.stringify({
-      openapi: '3.1.0',
-      info: { title: 'b', version: '1' },
-      paths: { '/orders': { get: { security: [{ k: ['orders:read'] }] } } },
-    }),
-  ),
-)
-const connection = connect({ issuer: url, audience, credential: verifierKey, maxStalenessSeconds: 300 })
-await connection.ready()
-const shared = {
-  description,
-  upstream: new URL(upstream),
-  audience,
-  trustedProxies: [],
-  now: () => Date.now() / 1000,
-  nextRequestId: randomUUID,
+const [, , part = '', given = '{}'] = process.argv
+const parts: Readonly<Record<string, () => Promise<object>>> = {
+  upstream: async () => ({ upstream: await listen(answerOrders) }),
+  ours: () => startOurs(JSON.parse(given) as { readonly upstream: string }),
+  bare: () => startBare(JSON.parse(given) as OurHttpTargets),
 }
-const guarded = createGateway({
-  ...shared,
-  engine: connection.engine,
-  keeper: connection.keeper,
-  assertions: () => ({ assertion: 'x', expiresAt: Date.now() / 1000 + 60 }),
-})
-const grant = await connection.engine.verify({
-  credential,
-  audience,
-  requires: [[]],
-  address: undefined,
-  origin: undefined,
-})
-/** The same proxy, told yes by nobody in particular. */
-const open: Engine = { ...connection.engine, verify: () => grant }
-const unguarded = createGateway({
-  ...shared,
-  engine: open,
-  keeper: connection.keeper,
-  assertions: () => ({ assertion: 'x', expiresAt: Date.now() / 1000 + 60 }),
-})
+process.stdout.write(`${JSON.stringify(await parts[part]?.())}\n`)
 
-const json = { 'content-type': 'application/json', authorization: `Bearer ${verifierKey}` }
-const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' }
-const bearer = { authorization: `Bearer ${credential}` }
-const targets: HttpTargets = {
-  verify: { url: `${url}/v1/verify`, method: 'POST', headers: json, body: question },
-  bareVerify: { url: await listen(answerParsed(clientId)), method: 'POST', headers: json, body: question },
-  token: { url: `${url}/oauth/token`, method: 'POST', headers: formHeaders, body: form },
-  bareToken: {
-    url: await listen(answerSigned({ issuer: url, clientId, audience })),
-    method: 'POST',
-    headers: formHeaders,
-    body: form,
-  },
-  gateway: { url: `${await listenServer(guarded.server)}/orders`, method: 'GET', headers: bearer },
-  bareGateway: { url: `${await listenServer(unguarded.server)}/orders`, method: 'GET', headers: bearer },
+async function startOurs({ upstream }: { readonly upstream: string }): Promise<OurHttpTargets> {
+  const { call, clientId, clientSecret, url: issuer, verifierKey } = await startInstallation()
+  const { key } = await call('POST', '/v1/keys', { clientId, audience, scope: 'orders:read', name: 'k' })
+  const credential = key as string
+  const connection = connect({ issuer, audience, credential: verifierKey, maxStalenessSeconds: 300 })
+  await connection.ready()
+  const { engine, keeper } = connection
+  const question = { credential, audience, requires: [[]], address: undefined, origin: undefined }
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: 'orders:read',
+  })
+  const verify = JSON.stringify({ credential, audience, scope: 'orders:read' })
+  return {
+    issuer,
+    clientId,
+    upstream,
+    outcome: await engine.verify(question),
+    verify: post(`${issuer}/v1/verify`, 'application/json', verify, { authorization: `Bearer ${verifierKey}` }),
+    token: post(`${issuer}/oauth/token`, 'application/x-www-form-urlencoded', form.toString()),
+    gateway: {
+      url: `${await listenServer(gateway(upstream, engine, keeper))}/orders`,
+      method: 'GET',
+      headers: { authorization: `Bearer ${credential}` },
+    },
+  }
 }
-process.stdout.write(`${JSON.stringify(targets)}\n`)
+
+/** The same questions to servers that decide nothing: the gateway's is the same proxy, told yes by nobody in particular. */
+async function startBare(ours: OurHttpTargets): Promise<BareHttpTargets> {
+  const { issuer, clientId, outcome, upstream } = ours
+  const engine = { verify: () => outcome } as unknown as Engine
+  const keeper = { now: () => Date.now() / 1000, subscribe: () => () => {} } as unknown as GatewayOptions['keeper']
+  return {
+    verify: { ...ours.verify, url: await listen(answerParsed(clientId)) },
+    token: { ...ours.token, url: await listen(answerSigned({ issuer, clientId, audience })) },
+    gateway: { ...ours.gateway, url: `${await listenServer(gateway(upstream, engine, keeper))}/orders` },
+  }
+}
+
+function post(url: string, type: string, body: string, headers: Readonly<Record<string, string>> = {}): Target {
+  return { url, method: 'POST', headers: { 'content-type': type, ...headers }, body }
+}
+
+function gateway(upstream: string, engine: Engine, keeper: GatewayOptions['keeper']) {
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'b', version: '1' },
+    paths: { '/orders': { get: { security: [{ k: ['orders:read'] }] } } },
+  }
+  return createGateway({
+    description: readOperations(readDocument(JSON.stringify(document))),
+    upstream: new URL(upstream),
+    audience,
+    trustedProxies: [],
+    now: () => Date.now() / 1000,
+    nextRequestId: randomUUID,
+    engine,
+    keeper,
+    assertions: () => ({ assertion: 'x', expiresAt: Date.now() / 1000 + 60 }),
+  }).server
+}
