@@ -92,7 +92,7 @@ export function readAccessToken(
   if (lineage === undefined || constraints === undefined || !isObject(metadata)) return undefined
   if (own === undefined || clientRates === undefined) return undefined
   if (environment !== undefined && environment !== 'live' && environment !== 'test') return undefined
-  return {
+  const established: { -readonly [Member in keyof Established]: Established[Member] } = {
     kind: 'access_token',
     credentialId: jti,
     tenant: context.tenant,
@@ -105,7 +105,6 @@ export function readAccessToken(
     expiresAt: exp,
     notBefore: Math.max(typeof nbf === 'number' ? nbf : 0, typeof iat === 'number' ? iat : 0),
     leewaySeconds: 0,
-    ...(environment === undefined ? {} : { environment }),
     metadata,
     constraints,
     rates: own.policies,
@@ -114,6 +113,8 @@ export function readAccessToken(
     lineage,
     position,
   }
+  if (environment !== undefined) established.environment = environment
+  return established
 }
 
 /** What most tokens have of lineage, constraints and metadata; theirs to share, nobody's to change. */

@@ -85,30 +85,39 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
   const rates = ownRates(credential, standing)
   const constraints =
     states === nothing ? credential.constraints : [...credential.constraints, ...states.filter(hasConstraints)]
+  const { addressRanges, origins } = readConstraints(constraints)
   return {
-    grant: {
-      kind: credential.kind,
-      credentialId: credential.credentialId,
-      tenant: credential.tenant,
-      clientId: credential.clientId,
-      subject: credential.subject,
-      audience: credential.audience,
-      scope: formatScope(scope),
-      ...(expiresAt === Infinity ? {} : { expiresAt }),
-      ...(credential.environment === undefined ? {} : { environment: credential.environment }),
-      metadata: credential.metadata,
-      ...(credential.lineage[0] === undefined ? {} : { parent: parentId(credential.lineage[0]) }),
-      has: (...tokens) => tokens.every((token) => has.has(token)),
-    },
+    grant: grantOf(credential, formatScope(scope), has, expiresAt),
     fault: findFault(credential, standing),
     scope: has,
     notBefore: credential.notBefore ?? 0,
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
-    ...readConstraints(constraints),
+    addressRanges,
+    origins,
     rates,
     limitId: limitIdOf(credential),
     spends: findSpends(credential, standing, rates),
   }
+}
+
+/** What is not there has no member. Set one by one: spreading what is mostly nothing shows in every cold verification. */
+function grantOf(credential: Established, scope: string, has: ReadonlySet<string>, expiresAt: Seconds): Grant {
+  const grant: { -readonly [Member in keyof Grant]: Grant[Member] } = {
+    kind: credential.kind,
+    credentialId: credential.credentialId,
+    tenant: credential.tenant,
+    clientId: credential.clientId,
+    subject: credential.subject,
+    audience: credential.audience,
+    scope,
+    metadata: credential.metadata,
+    has: (...tokens) => tokens.every((token) => has.has(token)),
+  }
+  const parent = credential.lineage[0]
+  if (expiresAt !== Infinity) grant.expiresAt = expiresAt
+  if (credential.environment !== undefined) grant.environment = credential.environment
+  if (parent !== undefined) grant.parent = parentId(parent)
+  return grant
 }
 
 /** One address against every set of ranges. A set nobody can evaluate, an empty one or no address known, refuses. */
@@ -153,13 +162,16 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
   // The API of that audience was made after this was signed: it was for another one, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
-  let fault: 'disabled' | undefined
-  for (const state of [credential, credential.client, tenant, api, client, own, ...ancestors]) {
-    if (state === undefined || state === 'revoked' || state.status === 'active') continue
-    if (state.status === 'revoked') return 'revoked'
-    fault = 'disabled'
-  }
-  return fault
+  let worst: Status = 'active'
+  for (const state of ancestors) worst = worse(worst, state)
+  worst = worse(worse(worse(worst, own), client), api)
+  worst = worse(worse(worse(worst, tenant), credential.client), credential)
+  return worst === 'active' ? undefined : worst
+}
+
+function worse(worst: Status, state: { readonly status: Status } | undefined | 'revoked'): Status {
+  if (state === undefined || state === 'revoked' || state.status === 'active' || worst === 'revoked') return worst
+  return state.status
 }
 
 /** A child spends from its oldest ancestor's limit, as that is now. */

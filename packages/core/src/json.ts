@@ -1,3 +1,4 @@
+import { utf8ToText } from '#crypto'
 import { jsonDepthMax, jsonMembersMax } from './jwt/limits.ts'
 
 /** A parsed object without a prototype: `constructor` and `__proto__` are there only if the text had them. */
@@ -22,7 +23,7 @@ export function parseJsonObject(text: string): JsonObject | undefined {
 
 /** The same from bytes, which must be UTF-8. A byte order mark is not JSON (RFC 8259 §8.1). */
 export function parseJsonObjectBytes(bytes: Uint8Array): JsonObject | undefined {
-  const text = decodeUtf8(bytes)
+  const text = utf8ToText(bytes)
   return text === undefined ? undefined : parseJsonObject(text)
 }
 
@@ -120,14 +121,4 @@ function settle(value: object): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
 }

@@ -55,9 +55,26 @@ export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
 
 /** Alternatives, each needed as a whole. A mistake in the expectation is the programmer's and throws. */
 export function requirementOf(expectation: RequestExpectation): readonly Scope[] {
-  const all = scopeOf(expectation.scope ?? '')
+  const { scope = '' } = expectation
+  if (typeof scope === 'string' && expectation.anyScope === undefined) return requirementOfText(scope)
+  const all = scopeOf(scope)
   if (expectation.anyScope === undefined) return [all]
   return scopeOf(expectation.anyScope).map((token) => [...all, token])
+}
+
+/** By text: a route asks for the same with every request, and what is the same list need not be compared. */
+const known = new Map<string, readonly Scope[]>()
+const knownMax = 1_000
+const knownCharactersMax = 1_024
+
+function requirementOfText(text: string): readonly Scope[] {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const requirement = Object.freeze([Object.freeze(scopeOf(text))])
+  if (text.length > knownCharactersMax) return requirement
+  if (known.size >= knownMax) known.clear()
+  known.set(text, requirement)
+  return requirement
 }
 
 /** `undefined` where nothing is said, which is 1. A mistake in the expectation is the programmer's and throws. */

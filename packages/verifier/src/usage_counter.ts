@@ -160,7 +160,18 @@ function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {
   return true
 }
 
+/** Of lists that are used again, as a route's is, the text is made once. */
+const texts = new WeakMap<readonly Scope[], string>()
+
 function scopeText(requires: readonly Scope[]): string {
+  const known = texts.get(requires)
+  if (known !== undefined) return known
+  const text = writeScope(requires)
+  texts.set(requires, text)
+  return text
+}
+
+function writeScope(requires: readonly Scope[]): string {
   const text = requires
     .map((scope) => scope.join(' '))
     .join(' | ')

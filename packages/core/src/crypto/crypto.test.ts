@@ -28,6 +28,15 @@ describe.each(ports)('%s', (_name, crypto) => {
     },
   )
 
+  test('only UTF-8 becomes text, with its byte order mark', () => {
+    expect(crypto.utf8ToText(new Uint8Array())).toBe('')
+    expect(crypto.utf8ToText(Buffer.from('xschlüssel\u{1f511}').subarray(1))).toBe('schlüssel\u{1f511}')
+    expect(crypto.utf8ToText(new Uint8Array([0xef, 0xbb, 0xbf, 0x41]))).toBe('\ufeffA')
+    for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xf4, 0x90, 0x80, 0x80]]) {
+      expect(crypto.utf8ToText(new Uint8Array(bytes))).toBeUndefined()
+    }
+  })
+
   test.each(asymmetric)('%s: what one half signs, the other verifies, in either runtime', async (alg) => {
     const { publicJwk, privateJwk } = await crypto.generateKeyPair(alg)
     expect(publicJwk).toMatchObject({ alg, use: 'sig' })

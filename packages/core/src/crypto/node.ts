@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import {
   constants,
   createHmac,
@@ -29,6 +30,17 @@ export function digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array
 
 export function textToBase64url(text: string): string {
   return Buffer.from(text).toString('base64url')
+}
+
+export function base64urlToBytes(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  // The decoder takes much that is not canonical, but only what is canonical comes back as it was.
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+export function utf8ToText(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes)) return undefined
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
 }
 
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {

@@ -5,6 +5,7 @@ import type { MaybePromise } from '../seconds.ts'
 import type { KeyHandle, KeyPair } from './port.ts'
 
 const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The primitives of browsers and workers (Web Cryptography). See `port.ts` for what each promises. */
 export function digest(text: string): MaybePromise<string> {
@@ -17,6 +18,18 @@ export function digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array
 
 export function textToBase64url(text: string): string {
   return encodeBase64url(utf8.encode(text))
+}
+
+export function base64urlToBytes(text: string): Uint8Array | undefined {
+  return decodeBase64url(text)
+}
+
+export function utf8ToText(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {
