@@ -50,6 +50,7 @@ export {
   formatAncestor,
   parseAncestor,
   publicKeyId,
+  sortMembers,
 } from './feed.ts'
 export type { RateLimit, RateLimitOutcome, RatePolicy, RateUse, Spend } from './gcra.ts'
 export { defaultPolicyName, gcra, hasRoom, rateLimitOutcome, tightest, usedAt } from './gcra.ts'

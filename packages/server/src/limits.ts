@@ -41,6 +41,10 @@ export const serverLimits = {
   credentialsPackedMax: 1_250_000,
   /** Keys read ahead in one go after a start, about 1 ms of work. */
   warmingPage: 100,
+  /** Changes of all tenants whose chain values are kept in memory, about 150 bytes each. */
+  recentChainsMax: 4_096,
+  /** How old the list of verifiers may be by which the answer to a change counts those that have it; receipts read it anew. */
+  standingSharedMs: 100,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
   /** From so many on, what changes within a millisecond for every twenty of them is sent in one piece. */

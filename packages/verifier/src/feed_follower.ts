@@ -6,6 +6,7 @@
  * No clock, timer, randomness or network of its own: all come as arguments, so that a simulator can drive it.
  */
 import {
+  andThen,
   chainInput,
   digest,
   type FeedEntry,
@@ -200,7 +201,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       }
       for (const entry of answer.entries) {
         if (entry.sequence <= asked.place.sequence) continue
-        if (!(await applyNext(asked, entry))) {
+        const applied = applyNext(asked, entry)
+        if (!(applied instanceof Promise ? await applied : applied)) {
           await reload()
           return false
         }
@@ -211,16 +213,16 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   }
 
   /** The next entry and no other: its number follows and its chain value covers what came before. */
-  async function applyNext(to: StatusBook, entry: FeedEntry): Promise<boolean> {
+  function applyNext(to: StatusBook, entry: FeedEntry): MaybePromise<boolean> {
     const { place } = to
-    const computed = digest(chainInput(place.chain, entry))
-    const chain = computed instanceof Promise ? await computed : computed
-    // Somebody else applied it while the digest was computed: a duplicate is harmless.
-    if (to.place !== place) return entry.sequence <= to.place.sequence
-    if (entry.sequence !== place.sequence + 1 || entry.chain !== chain) return false
-    to.apply(entry)
-    changed()
-    return true
+    return andThen(digest(chainInput(place.chain, entry)), (chain) => {
+      // Somebody else applied it while the digest was computed: a duplicate is harmless.
+      if (to.place !== place) return entry.sequence <= to.place.sequence
+      if (entry.sequence !== place.sequence + 1 || entry.chain !== chain) return false
+      to.apply(entry)
+      changed()
+      return true
+    })
   }
 
   /** A new book beside the old, swapped in one turn. Until then the old one goes on refusing and grows no fresher. */
@@ -242,13 +244,19 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   function openStream(): void {
     if (streaming || book === undefined || abort.signal.aborted) return
     streaming = true
-    let pending = Promise.resolve()
+    // What comes while one waits, for a digest or an answer, waits behind it; where nothing waits, no promise is made.
+    let pending: Promise<void> | undefined
+    const take = (entry: FeedEntry): MaybePromise<void> => {
+      if (book === undefined || entry.sequence <= book.place.sequence) return
+      return andThen(applyNext(book, entry), (isApplied) => (isApplied ? reportSoon() : ask().then(() => {})))
+    }
     const onEntry = (entry: FeedEntry): void => {
-      pending = pending.then(async () => {
-        if (book === undefined || entry.sequence <= book.place.sequence) return
-        if (await applyNext(book, entry)) reportSoon()
-        else await ask()
+      const taken = pending === undefined ? take(entry) : pending.then(() => take(entry))
+      if (!(taken instanceof Promise)) return
+      const last = taken.finally(() => {
+        if (pending === last) pending = undefined
       })
+      pending = last
     }
     source
       .stream(book.place, onEntry, abort.signal)

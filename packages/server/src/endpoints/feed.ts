@@ -162,6 +162,7 @@ async function isInLog(services: Services, tenant: TenantContext, place: Place):
   if (place.epoch !== head.epoch) return false
   // Nearly everybody who asks is where the book is: no need to ask the database.
   if (place.sequence === head.sequence && head.chain !== '') return head.chain === place.chain
-  const chain = await services.store.feed.chainAt(tenant.id, place.sequence)
+  const recent = services.books.recentChain(tenant.id, place.sequence)
+  const chain = recent ?? (await services.store.feed.chainAt(tenant.id, place.sequence))
   return chain !== undefined && chain === place.chain
 }

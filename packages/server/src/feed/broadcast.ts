@@ -1,4 +1,4 @@
-import type { FeedEntry } from '@countersign/core'
+import { type FeedEntry, sortMembers } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
 import type { Books } from './books.ts'
 
@@ -74,5 +74,7 @@ const stillHere: Batch = { entries: [], text: ': still here\n\n' }
 
 export function formatEvent(entry: FeedEntry): string {
   const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
-  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state, dropAt, at, audit, chain })}\n\n`
+  // Its members in the order of the chain: it is sorted here once rather than by every verifier.
+  const sorted = sortMembers(state)
+  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state: sorted, dropAt, at, audit, chain })}\n\n`
 }

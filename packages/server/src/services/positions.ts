@@ -5,13 +5,17 @@
 import type { Seconds } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'
 import { Cache } from '@countersign/verifier'
+import { serverLimits } from '../limits.ts'
 
 type Report = Pick<VerifierPosition, 'verifierId' | 'epoch' | 'sequence' | 'maxStalenessSeconds'>
 
 export interface Positions {
   report(tenant: string, position: Report): void
-  /** Where every verifier of the tenant stands that may still accept anything from before `since`. */
-  standing(tenant: string, since: Seconds): Promise<readonly Standing[]>
+  /**
+   * Where every verifier of the tenant stands that may still accept anything from before `since`; as it was up to `ageMsMax`
+   * ago, by default now.
+   */
+  standing(tenant: string, since: Seconds, ageMsMax?: number): Promise<readonly Standing[]>
   /** Those that this process heard from within their bound. */
   recent(): readonly VerifierPosition[]
   /** Write what came since the last time. */
@@ -42,6 +46,7 @@ const placesMax = 64
 export function createPositions(store: Store, now: () => Seconds): Positions {
   const heard = new Cache<Heard>(verifiersMax)
   let unwritten = new Map<string, VerifierPosition>()
+  const shared = new Cache<{ readonly readAt: number; readonly standing: readonly Standing[] }>(1_000)
   const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
 
   /** What others heard, a second old at most: many changes may be answered in one. */
@@ -52,6 +57,17 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     const positions = await store.read.verifierPositions.list(tenant)
     stored.set(tenant, { readAt, positions })
     return positions
+  }
+
+  async function readStanding(tenant: string): Promise<readonly Standing[]> {
+    const others = await readStored(tenant)
+    const all = new Map<string, VerifierPosition | Heard>(others.map((position) => [position.verifierId, position]))
+    for (const id of all.keys()) {
+      const own = heard.get(`${tenant} ${id}`)
+      if (own !== undefined && own.askedAt >= (all.get(id)?.askedAt ?? 0)) all.set(id, own)
+    }
+    for (const own of unwritten.values()) if (own.tenant === tenant) all.set(own.verifierId, own)
+    return [...all.values()].map(standingOf)
   }
 
   return {
@@ -68,18 +84,14 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
       heard.set(name, current)
       if (unwritten.size < verifiersMax) unwritten.set(name, current)
     },
-    async standing(tenant, since) {
-      const others = await readStored(tenant)
-      const all = new Map<string, VerifierPosition | Heard>(others.map((position) => [position.verifierId, position]))
-      for (const id of all.keys()) {
-        const own = heard.get(`${tenant} ${id}`)
-        if (own !== undefined && own.askedAt >= (all.get(id)?.askedAt ?? 0)) all.set(id, own)
-      }
-      for (const own of unwritten.values()) if (own.tenant === tenant) all.set(own.verifierId, own)
+    async standing(tenant, since, ageMsMax = 0) {
+      const known = shared.get(tenant)
+      const readAt = performance.now()
+      const isKnown = known !== undefined && readAt - known.readAt < ageMsMax
+      const all = isKnown ? known.standing : await readStanding(tenant)
+      if (!isKnown) shared.set(tenant, { readAt, standing: all })
       // One that had stopped asking longer ago than its bound was refusing everything already.
-      return [...all.values()]
-        .filter(({ askedAt, maxStalenessSeconds }) => askedAt + maxStalenessSeconds >= since)
-        .map(standingOf)
+      return all.filter(({ askedAt, maxStalenessSeconds }) => askedAt + maxStalenessSeconds >= since)
     },
     recent: () =>
       [...heard.values()].filter(({ askedAt, maxStalenessSeconds }) => now() <= askedAt + maxStalenessSeconds),
@@ -106,7 +118,7 @@ export async function countApplied(
   tenant: string,
   change: { readonly epoch: string; readonly sequence: number; readonly at: Seconds },
 ): Promise<{ readonly applied: number; readonly total: number }> {
-  const standing = await positions.standing(tenant, change.at)
+  const standing = await positions.standing(tenant, change.at, serverLimits.standingSharedMs)
   const applied = standing.filter((verifier) => verifier.appliedAt(change.epoch, change.sequence) !== undefined)
   return { applied: applied.length, total: standing.length }
 }

@@ -13,31 +13,38 @@ export async function* readLines(
   silenceMs: number = silenceMsMax,
 ): AsyncGenerator<string, void, undefined> {
   if (response.body === null) return
+  // A decoder by hand: the same as a stream between takes longer than all else that is done with a change.
+  const reader = response.body.getReader()
+  const decoder = new TextDecoder()
   let rest = ''
-  const silence = new AbortController()
-  const decoded = response.body.pipeThrough(new TextDecoderStream(), { signal: silence.signal })
-  for await (const chunk of withTimer(decoded, silenceMs, silence)) {
-    rest += chunk
-    let start = 0
-    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
-      yield rest.slice(start, end)
-      start = end + 1
+  try {
+    for (;;) {
+      const { done, value } = await readInTime(reader, silenceMs)
+      if (done) return
+      rest += decoder.decode(value, { stream: true })
+      let start = 0
+      for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
+        yield rest.slice(start, end)
+        start = end + 1
+      }
+      rest = rest.slice(start)
+      if (rest.length > lineCharactersMax) throw new Error('a line of the answer is too long')
     }
-    rest = rest.slice(start)
-    if (rest.length > lineCharactersMax) throw new Error('a line of the answer is too long')
+  } finally {
+    // Whoever stops listening, or heard nothing, ends the connection too.
+    await reader.cancel().catch(() => {})
   }
 }
 
-async function* withTimer<T>(chunks: AsyncIterable<T>, silenceMs: number, silence: AbortController): AsyncGenerator<T> {
-  const begin = () => setTimeout(() => silence.abort(new Error('the server fell silent')), silenceMs)
-  let timer = begin()
-  try {
-    for await (const chunk of chunks) {
-      clearTimeout(timer)
-      yield chunk
-      timer = begin()
-    }
-  } finally {
-    clearTimeout(timer)
-  }
+function readInTime(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  silenceMs: number,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the server fell silent')), silenceMs)
+    reader
+      .read()
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject)
+  })
 }

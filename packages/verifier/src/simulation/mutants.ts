@@ -30,8 +30,8 @@ export const mutants: readonly Mutant[] = [
   mutant('a pushed entry is taken as proof of freshness', [
     {
       file: follower,
-      find: 'if (await applyNext(book, entry)) reportSoon()',
-      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; if (await applyNext(book, entry)) reportSoon()',
+      find: 'return andThen(applyNext(book, entry)',
+      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; return andThen(applyNext(book, entry)',
     },
   ]),
   mutant('a heartbeat is trusted without the position', [
