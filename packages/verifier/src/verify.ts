@@ -213,11 +213,11 @@ export function createEngine(options: EngineOptions): Engine {
   /** Steps four and five. Only a credential that would pass spends from its limit. */
   function judge(question: Question, hit: Hit): MaybePromise<Outcome> {
     const { effective, at } = hit
+    const { spends } = effective
+    if (question.isRepeat === true || spends.length === 0) return conclude(question, hit, nothingTaken)
     const now = keeper.now(at)
     const rejection = findRejection(effective, question, now)
     if (rejection !== undefined) return rejected(rejection)
-    const { spends } = effective
-    if (question.isRepeat === true || spends.length === 0) return conclude(question, hit, nothingTaken)
     const taken = limiter.take(spendsAt(question.cost, spends), now)
     if (!(taken instanceof Promise)) return conclude(question, hit, taken)
     return taken.then(
