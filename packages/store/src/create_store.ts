@@ -14,19 +14,41 @@ import { readRepositories, writeRepositories } from './repositories/index.ts'
 import { rollUpUsage } from './roll_up.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
-import type { Append, InstallationEntry, Store, StoreOptions, WriteTransaction, Written } from './store.ts'
+import {
+  type Append,
+  type InstallationEntry,
+  type Store,
+  type StoreOptions,
+  StoreUnavailableError,
+  type WriteTransaction,
+  type Written,
+} from './store.ts'
 
 type Listener = (entries: readonly InstallationEntry[]) => void
+
+const writesAtOnceMax = 1_000
 
 /** The store over a migrated database of either dialect. */
 export function createStore(database: Database, options: StoreOptions): Store {
   const auditKey = new Uint8Array(options.auditKey)
   const listeners = new Set<Listener>()
   const order = new CommitOrder()
+  const writer = { database, options: { ...options, auditKey }, order, listeners }
+  let writing = 0
   return {
     dialect: database.dialect,
     canFailOver: database.canFailOver,
-    write: (work) => write({ database, options: { ...options, auditKey }, order, listeners }, work),
+    async write(work) {
+      // Beyond what is done in two seconds, waiting only makes those wait who come after: said at once, nothing written.
+      if (writing >= (options.writesAtOnceMax ?? writesAtOnceMax))
+        throw new StoreUnavailableError('busy', new Error('too many writes at once'))
+      writing++
+      try {
+        return await write(writer, work)
+      } finally {
+        writing--
+      }
+    },
     read: readRepositories(readSession(database, options)),
     onCommit(listener) {
       listeners.add(listener)

@@ -383,6 +383,8 @@ export interface StoreOptions {
   /** Seconds since the epoch. */
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
+  /** Writes that run or wait; one more is refused as `busy`. Default 1,000: about two seconds' worth. */
+  readonly writesAtOnceMax?: number
   /** Told of every row that a list or a snapshot had to leave out. Default: nobody is. */
   readonly onPoisonedRow?: (error: PoisonedRowError) => void
 }

@@ -64,6 +64,28 @@ export function changeCases(create: CreateDatabase): void {
       await expect(orphan).rejects.toThrow()
     }))
 
+  it('a write beyond those that may run or wait is refused at once, and the others are done as if it had never been', () =>
+    withStore(
+      create,
+      async (store) => {
+        await seed(store, 'acme')
+        const gate = Promise.withResolvers<void>()
+        const insert = (id: string) =>
+          store.write(async (transaction) => {
+            await gate.promise
+            await transaction.keys.insert(exampleKey('acme', id))
+          })
+        const taken = [insert('key_a'), insert('key_b'), insert('key_c')]
+        await expect(insert('key_d')).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'busy' })
+        gate.resolve()
+        await Promise.all(taken)
+        await insert('key_e')
+        const kept = ['key_a', 'key_b', 'key_c', 'key_d', 'key_e'].map((id) => store.read.keys.find('acme', id))
+        expect((await Promise.all(kept)).map((key) => key?.id)).toEqual(['key_a', 'key_b', 'key_c', undefined, 'key_e'])
+      },
+      { writesAtOnceMax: 3 },
+    ))
+
   it('a transaction with a failed statement cannot commit, also when the failure was swallowed', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')
