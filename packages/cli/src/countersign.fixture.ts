@@ -1,6 +1,7 @@
 /** The real command, spawned, for tests only. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type Agent, request as httpRequest } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,4 +120,34 @@ export async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo
   await new Promise((closed) => probe.close(closed))
   return port
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: Record<string, string>
+}
+
+/** JSON over a connection of the agent: which one, `fetch` would choose by itself. */
+export function callOver(
+  agent: Agent,
+  { origin, key }: { readonly origin: string; readonly key: string },
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const request = httpRequest(origin + path, { method, agent, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => {
+        const isJson = response.headers['content-type']?.includes('json') === true
+        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : { text } })
+      })
+    })
+    request.on('error', reject)
+    request.end(body === undefined ? undefined : JSON.stringify(body))
+  })
 }

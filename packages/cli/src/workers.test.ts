@@ -1,10 +1,18 @@
 /** `serve --workers`: several processes over one database, as one server to whoever asks. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { freePort, makeFolder, type Running, run, startUntilReady } from './countersign.fixture.ts'
+import {
+  type Answer,
+  callOver,
+  freePort,
+  makeFolder,
+  type Running,
+  run,
+  startUntilReady,
+} from './countersign.fixture.ts'
 
 const folder = makeFolder()
 const workers = 3
@@ -24,29 +32,9 @@ afterAll(async () => {
   folder.remove()
 })
 
-interface Answer {
-  readonly status: number
-  readonly body: Record<string, string>
-}
-
 /** Over a connection of the agent, so that a test knows which worker it speaks to. */
-function call(agent: Agent, method: string, path: string, body?: object): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
-    const request = httpRequest(origin + path, { method, agent, headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => {
-        const isJson = response.headers['content-type']?.includes('json') === true
-        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : { text } })
-      })
-    })
-    request.on('error', reject)
-    request.end(body === undefined ? undefined : JSON.stringify(body))
-  })
-}
+const call = (agent: Agent, method: string, path: string, body?: object): Promise<Answer> =>
+  callOver(agent, { origin, key: adminKey }, method, path, body)
 
 const one = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -160,10 +148,13 @@ it('what is wrong with all of them is said once, with the exit code of one', asy
   expect(ran.err.match(/COUNTERSIGN_LISTEN/g)).toHaveLength(1)
 })
 
-it.each(['0', '257', '-1', '1.5', 'many'])('--workers %s is refused with the number that is the most', async (count) => {
-  const { code, err } = await run(['serve', `--workers=${count}`], { cwd: folder.path })
-  expect([code, err]).toEqual([2, expect.stringContaining('--workers) must be a whole number from 1 to 256')])
-})
+it.each(['0', '257', '-1', '1.5', 'many'])(
+  '--workers %s is refused with the number that is the most',
+  async (count) => {
+    const { code, err } = await run(['serve', `--workers=${count}`], { cwd: folder.path })
+    expect([code, err]).toEqual([2, expect.stringContaining('--workers) must be a whole number from 1 to 256')])
+  },
+)
 
 async function workerPids(of = running.pid): Promise<readonly number[]> {
   const text = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim()
