@@ -19,6 +19,7 @@ import type { BookKeeper } from './book_keeper.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
 import { StatusBook } from './status_book.ts'
+import { untilAborted } from './until_aborted.ts'
 
 export interface FeedFollowerOptions {
   readonly source: FeedSource
@@ -176,14 +177,17 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
    */
   function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const deadlineMs = Math.min(answerDeadlineMsMax, Math.max(askDeadlineMs, stalenessMs() / 3))
-    const late = new AbortController()
     return new Promise((resolve, reject) => {
+      const deadline = untilAborted(abort.signal)
       const cancel = schedule(deadlineMs, () => {
-        late.abort()
+        deadline.end()
         reject(new Error('the server did not answer in time'))
       })
-      run(AbortSignal.any([abort.signal, late.signal]))
-        .finally(cancel)
+      run(deadline.signal)
+        .finally(() => {
+          cancel()
+          deadline.release()
+        })
         .then(resolve, reject)
     })
   }

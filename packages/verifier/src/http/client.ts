@@ -1,3 +1,5 @@
+import { untilAborted } from '../until_aborted.ts'
+
 export interface HttpClientOptions {
   /** The issuer, tenant path included: every path is below it. */
   readonly issuer: string
@@ -51,15 +53,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     get: (path, accept, signal) => send(path, { headers: { authorization, accept }, signal }),
     async post(path, body, signal) {
-      const response = await send(path, {
-        method: 'POST',
-        headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      })
-      const text = await response.text()
-      if (text.length > answerBytesMax) throw new Error(`${path} answered more than ${answerBytesMax} characters`)
-      return JSON.parse(text) as unknown
+      const deadline = untilAborted(signal)
+      const timer = setTimeout(deadline.end, timeoutMs)
+      try {
+        const response = await send(path, {
+          method: 'POST',
+          headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify(body),
+          signal: deadline.signal,
+        })
+        const text = await response.text()
+        if (text.length > answerBytesMax) throw new Error(`${path} answered more than ${answerBytesMax} characters`)
+        return JSON.parse(text) as unknown
+      } finally {
+        clearTimeout(timer)
+        deadline.release()
+      }
     },
   }
 }

@@ -15,12 +15,12 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
   return {
     async snapshot(signal) {
       const response = await client.get('/v1/feed/snapshot', 'application/x-ndjson', signal)
-      const lines = readLines(response, snapshotSilenceMs)
-      const first = await lines.next()
-      if (first.done === true) throw new Error('the snapshot is empty')
-      const head = JSON.parse(first.value) as Omit<SnapshotStream, 'entries'>
+      const pieces = readLines(response, snapshotSilenceMs)
+      const [first, ...others] = (await pieces.next()).value ?? []
+      if (first === undefined) throw new Error('the snapshot is empty')
+      const head = JSON.parse(first) as Omit<SnapshotStream, 'entries'>
       if (isRefused) reloadedTo = head.place
-      return { ...head, entries: readSubjects(lines) }
+      return { ...head, entries: readSubjects(others, pieces) }
     },
     async position(question, signal) {
       try {
@@ -43,8 +43,8 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
     },
     async stream(place, onEntry, signal) {
       const response = await client.get(feedPath(place), 'text/event-stream', signal)
-      for await (const line of readLines(response)) {
-        if (line.startsWith('data: ')) onEntry(JSON.parse(line.slice(6)) as FeedEntry)
+      for await (const lines of readLines(response)) {
+        for (const line of lines) if (line.startsWith('data: ')) onEntry(JSON.parse(line.slice(6)) as FeedEntry)
       }
     },
   }
@@ -61,18 +61,33 @@ function isSamePlace(place: Place, other: Place | undefined): boolean {
 }
 
 /** The last line says how many came before it: a snapshot cut off in the middle is none. */
-async function* readSubjects(lines: AsyncIterable<string>): AsyncGenerator<Subject> {
+async function* readSubjects(
+  first: readonly string[],
+  others: AsyncGenerator<readonly string[]>,
+): AsyncGenerator<Subject> {
   let count = 0
-  for await (const line of lines) {
-    const value = JSON.parse(line) as Subject | { readonly end: number }
-    if ('end' in value) {
-      if (value.end !== count) break
-      return
+  try {
+    for (let lines = first; ; ) {
+      for (const line of lines) {
+        const value = JSON.parse(line) as Subject | { readonly end: number }
+        if ('end' in value) {
+          if (value.end === count) return
+          throw cutOff()
+        }
+        count++
+        yield value
+      }
+      const next = await others.next()
+      if (next.done === true) throw cutOff()
+      lines = next.value
     }
-    count++
-    yield value
+  } finally {
+    await others.return(undefined)
   }
-  throw new Error('the snapshot was cut off')
+}
+
+function cutOff(): Error {
+  return new Error('the snapshot was cut off')
 }
 
 function feedPath(place: { readonly epoch: string; readonly sequence: number; readonly chain: string }): string {

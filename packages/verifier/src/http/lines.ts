@@ -5,13 +5,13 @@ const lineCharactersMax = 1_048_576
 const silenceMsMax = 45_000
 
 /**
- * The lines of a body as they come, without their ends; a last line without an end is not given. Throws when nothing comes
+ * The lines of a body without their ends, as many at once as came at once; a last line without an end is not given. Throws when nothing comes
  * for `silenceMs`: a connection whose other side vanished without a word would be waited for without end.
  */
 export async function* readLines(
   response: Response,
   silenceMs: number = silenceMsMax,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<readonly string[], void, undefined> {
   if (response.body === null) return
   // A decoder by hand: the same as a stream between takes longer than all else that is done with a change.
   const reader = response.body.getReader()
@@ -21,13 +21,9 @@ export async function* readLines(
     for (;;) {
       const { done, value } = await readInTime(reader, silenceMs)
       if (done) return
-      rest += decoder.decode(value, { stream: true })
-      let start = 0
-      for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
-        yield rest.slice(start, end)
-        start = end + 1
-      }
-      rest = rest.slice(start)
+      const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      if (lines.length > 0) yield lines
       if (rest.length > lineCharactersMax) throw new Error('a line of the answer is too long')
     }
   } finally {
