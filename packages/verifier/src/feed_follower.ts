@@ -54,8 +54,12 @@ const askDeadlineMs = 1_000
 /** No answer of the server may take longer to begin, whatever the bound. */
 const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
-/** What streamed in is reported after half of this to one and a half of it. */
-const reportMs = 1_000
+/**
+ * What streamed in is reported after this, half more or less: soon, so that a receipt is complete soon; later where changes
+ * go on and on, since each report is a question that costs more than all the changes it is about.
+ */
+const reportMs = 500
+const reportAgainMs = 1_500
 const sweepEveryMs = 60_000
 
 /**
@@ -275,7 +279,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   function reportSoon(): void {
     if (isReportDue) return
     isReportDue = true
-    cancelReport = schedule(reportMs * (0.5 + random()), () => {
+    const isAgain = freshness !== undefined && elapsedMs(freshness.askedAt, clock.stamp()) < reportAgainMs
+    cancelReport = schedule((isAgain ? reportAgainMs : reportMs) * (0.5 + random()), () => {
       isReportDue = false
       void ask()
     })
