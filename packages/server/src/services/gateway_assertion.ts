@@ -8,7 +8,17 @@ export interface GatewayAssertion {
   readonly expiresAt: Seconds
 }
 
-/** 60 seconds, never past the credential's end; nothing of the single request. */
+interface Kept extends GatewayAssertion {
+  readonly renewAt: Seconds
+}
+
+/** A grant is made anew with every change of the book, that of a signing key too: what was signed for it holds as long. */
+const kept = new WeakMap<Grant, Kept>()
+
+/**
+ * 60 seconds, never past the credential's end; nothing of the single request. Signed once for a grant and again at half its
+ * life, so that a proxy that asks about every request costs no signature for each.
+ */
 export async function signAssertion(
   services: Services,
   tenant: TenantContext,
@@ -16,9 +26,10 @@ export async function signAssertion(
   apiId: string,
 ): Promise<GatewayAssertion> {
   const now = services.now()
-  const expiresAt = Math.floor(
-    Math.min(now + serverLimits.assertionLifeSeconds, grant.expiresAt ?? Number.POSITIVE_INFINITY),
-  )
+  const known = kept.get(grant)
+  if (known !== undefined && now < known.renewAt) return known
+  const endsAt = grant.expiresAt ?? Number.POSITIVE_INFINITY
+  const expiresAt = Math.floor(Math.min(now + serverLimits.assertionLifeSeconds, endsAt))
   const key = await services.signingKeys.signer(tenant.id, 'ES256', 'gateway_assertion')
   const claims = {
     iss: tenant.issuer,
@@ -31,5 +42,10 @@ export async function signAssertion(
     iat: Math.floor(now),
     exp: expiresAt,
   }
-  return { assertion: await signJwt({ typ: 'countersign-assertion+jwt', claims, key }), expiresAt }
+  const assertion = await signJwt({ typ: 'countersign-assertion+jwt', claims, key })
+  // One that lasts to the credential's end cannot be had any longer.
+  const renewAt = expiresAt < Math.floor(endsAt) ? now + (expiresAt - now) / 2 : expiresAt
+  const signed = { assertion, expiresAt, renewAt }
+  kept.set(grant, signed)
+  return signed
 }
