@@ -14,14 +14,15 @@ export class Cache<V> {
 
   get(key: string): V | undefined {
     const young = this.#young.get(key)
-    if (young !== undefined) return young
+    // Asked only where there is something: what is not known at all is looked for once.
+    if (young !== undefined || this.#old.size === 0) return young
     const old = this.#old.get(key)
     if (old !== undefined) this.set(key, old)
     return old
   }
 
   set(key: string, value: V): void {
-    this.#old.delete(key)
+    if (this.#old.size > 0) this.#old.delete(key)
     this.#young.set(key, value)
     if (this.#young.size < this.#entriesMax / 2) return
     this.#old = this.#young

@@ -83,8 +83,9 @@ export interface EngineOptions {
 }
 
 interface Entry extends Known {
-  /** The effective grant as worked out at a version of the book. */
-  memo: { readonly version: number; readonly effective: EffectiveGrant } | undefined
+  /** Of the book that `effective` was worked out at; -1 before. */
+  version: number
+  effective: EffectiveGrant | undefined
 }
 
 /** `'again'`: the book was replaced meanwhile. */
@@ -195,7 +196,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (establishment === 'unavailable') return unavailable
       if ('known' in establishment) {
         const { established, readAt, since, signedBy } = establishment.known
-        const entry = { established, readAt, since, signedBy, memo: undefined }
+        const entry = { established, readAt, since, signedBy, version: -1, effective: undefined }
         if (establishment.isFrequent !== false) entries.set(digest, entry)
         return { entry }
       }
@@ -307,16 +308,16 @@ function isStillUnknown(unknown: Unknown | undefined, at: Stamp, minSequence: nu
 
 /** At a version of the book it was judged at before, only time can have made it so. */
 function isEntryOutdated(entry: Entry, book: StatusBook, at: Stamp): boolean {
-  return entry.memo?.version === book.version ? isOld(entry, at) : isOutdated(entry, book, at)
+  return entry.version === book.version ? isOld(entry, at) : isOutdated(entry, book, at)
 }
 
 function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {
   const { version } = book
-  let { memo } = entry
-  if (memo?.version !== version) {
-    const effective = effectiveGrant(entry.established, standingOf(entry, book))
-    memo = { version, effective }
-    entry.memo = memo
+  let { effective } = entry
+  if (effective === undefined || entry.version !== version) {
+    effective = effectiveGrant(entry.established, standingOf(entry, book))
+    entry.effective = effective
+    entry.version = version
   }
-  return { entry, effective: memo.effective, at }
+  return { entry, effective, at }
 }
