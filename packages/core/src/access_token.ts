@@ -1,7 +1,7 @@
 /**
  * The claims of an access token we issue, RFC 9068, and back. Beside the registered ones: `cs_pos` (feed.md §2) and, for
  * a token that came from another credential, what it inherits: `cs_parent cs_lineage cs_env cs_constraints
- * cs_limit cs_limits`; and `cs_client_limits`, its client's when it was issued.
+ * cs_limit cs_limits`; `cs_client_limits`, its client's when it was issued; and `cs_listed` when it was minted as a key.
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
@@ -31,6 +31,8 @@ export interface AccessTokenInput extends Limited {
   readonly constraints?: readonly Constraints[]
   /** What its limits are counted under. */
   readonly limitId?: string
+  /** Minted as an API key: it is in its owner's list, and counted by itself. Default false. */
+  readonly isListed?: boolean
   /** Its client's, for as long as nothing else is said of them. */
   readonly clientRateLimits?: readonly RatePolicy[]
 }
@@ -54,6 +56,7 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
     ...(isEmpty(input.constraints) ? {} : { cs_constraints: input.constraints }),
     ...limitClaims(input),
+    ...(input.isListed === true ? { cs_listed: true } : {}),
     ...(isEmpty(input.metadata) ? {} : { cs_meta: input.metadata }),
   }
 }
@@ -109,6 +112,7 @@ export function readAccessToken(
     constraints,
     rates: own.policies,
     limitId: own.id ?? jti,
+    isListed: claims.cs_listed === true,
     clientRates,
     lineage,
     position,

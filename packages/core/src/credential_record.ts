@@ -30,6 +30,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     constraints: [own, ...record.inherited],
     rates: policiesOf(record),
     limitId: record.limitId,
+    isListed: record.kind === 'api_key',
     clientRates: record.clientRateLimits ?? none,
     lineage: record.lineage,
     ...(record.position === undefined ? {} : { position: record.position }),

@@ -19,6 +19,7 @@ const credential: Established = {
   notBefore: now - 100,
   expiresAt: now + 100,
   leewaySeconds: 0,
+  isListed: false,
   metadata: {},
   constraints: [],
   rates: [],

@@ -40,6 +40,8 @@ export interface Established {
   /** Its own limits, counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
   readonly limitId: string
+  /** A key, or a token minted as one: its owner sees it in a list, and its use is counted under its own id. */
+  readonly isListed: boolean
   /** Its client's, as recorded or signed with it. */
   readonly clientRates: readonly RatePolicy[]
   readonly lineage: readonly Ancestor[]

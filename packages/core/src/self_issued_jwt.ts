@@ -58,6 +58,7 @@ export function establishSelfIssued(
     notBefore: claims.notBefore,
     expiresAt: claims.expiresAt,
     leewaySeconds: limits.clockLeewaySeconds,
+    isListed: false,
     metadata: {},
     constraints: [],
     rates: [],

@@ -32,7 +32,7 @@ export {
 } from './request.ts'
 export { StatusBook } from './status_book.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage_counter.ts'
-export { countOutcome, overflowScope, UsageCounter } from './usage_counter.ts'
+export { countedId, countOutcome, overflowScope, UsageCounter } from './usage_counter.ts'
 export type { UsageReporter, UsageReporterOptions } from './usage_reporter.ts'
 export { createUsageReporter } from './usage_reporter.ts'
 export type { Engine, EngineOptions, Inspection, Question } from './verify.ts'

@@ -19,6 +19,7 @@ function key(id: string, changes: Partial<Established> = {}): Established {
     scope: ['orders:read'],
     status: 'active',
     leewaySeconds: 0,
+    isListed: true,
     environment: 'live',
     metadata: {},
     constraints: [{}],

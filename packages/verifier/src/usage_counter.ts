@@ -1,9 +1,9 @@
-import type { Scope, Seconds } from '@countersign/core'
+import type { Established, Scope, Seconds } from '@countersign/core'
 import type { Outcome } from './outcome.ts'
 
 /** Counts of one credential, requirement and outcome in one minute. */
 export interface UsageRow {
-  /** Empty for a credential that nobody knows: a flood of them is a few rows. */
+  /** Empty for a credential that nobody knows, and for tokens that are in nobody's list: many of them are a few rows. */
   readonly credentialId: string
   readonly clientId: string
   /** What was required: tokens with spaces between them, alternatives with ` | `; empty when nothing was. */
@@ -50,7 +50,7 @@ interface Cell extends UsageRow {
   readonly requires: readonly Scope[]
   count: number
   lastAt: Seconds
-  /** Another cell of the same credential. */
+  /** Another cell of the same holder. */
   readonly next: Cell | undefined
 }
 
@@ -69,7 +69,8 @@ export class UsageCounter implements UsagePort {
   readonly #onFirst: (() => void) | undefined
   readonly #onOverflow: (() => void) | undefined
   #cells: Cell[] = []
-  readonly #byCredential = new Map<string, Cell>()
+  /** The cells of a credential, or of all that its client has besides: the last of them, which knows the one before. */
+  readonly #byHolder = new Map<string, Cell>()
   #minuteAt = Number.NaN
 
   constructor({ room = { rowsMax: 10_000, used: 0 }, onFirst, onOverflow }: UsageCounterOptions = {}) {
@@ -91,21 +92,23 @@ export class UsageCounter implements UsagePort {
     const cells = this.#cells
     this.#cells = []
     this.#room.used -= cells.length
-    this.#byCredential.clear()
+    this.#byHolder.clear()
     return cells
   }
 
   #turnMinute(now: Seconds): void {
     this.#minuteAt = now - (now % 60)
-    this.#byCredential.clear()
+    this.#byHolder.clear()
   }
 
   #find(credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): Cell {
-    const first = this.#byCredential.get(credentialId)
+    const holder = credentialId === '' ? clientId : credentialId
+    const first = this.#byHolder.get(holder)
     let steps = 0
     for (let cell = first; cell !== undefined; cell = cell.next) {
       steps++
-      if (cell.outcome === outcome && cell.clientId === clientId && isSame(cell.requires, requires)) return cell
+      const isOf = cell.credentialId === credentialId && cell.clientId === clientId
+      if (isOf && cell.outcome === outcome && isSame(cell.requires, requires)) return cell
     }
     const isOverflow = requires === overflowRequires
     if (!isOverflow && this.#isFull()) return this.#overflow('', '', outcome)
@@ -114,7 +117,7 @@ export class UsageCounter implements UsagePort {
     const scope = scopeText(requires)
     const minuteAt = this.#minuteAt
     const cell = { credentialId, clientId, scope, outcome, minuteAt, requires, count: 0, lastAt: minuteAt, next: first }
-    this.#byCredential.set(credentialId, cell)
+    this.#byHolder.set(holder, cell)
     this.#room.used++
     if (this.#cells.push(cell) === 1) this.#onFirst?.()
     return cell
@@ -140,12 +143,17 @@ function isPlain(id: string): boolean {
 export function countOutcome(
   usage: UsagePort,
   now: Seconds,
-  of: { readonly credentialId: string; readonly clientId: string } | undefined,
+  of: Pick<Established, 'credentialId' | 'clientId' | 'isListed'> | undefined,
   requires: readonly Scope[],
   outcome: Outcome,
 ): void {
   const code = outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
-  usage.count(now, of?.credentialId ?? '', of?.clientId ?? '', requires, code)
+  usage.count(now, countedId(of), of?.clientId ?? '', requires, code)
+}
+
+/** Tokens come and go: what is in no list would leave a row for every hour of every token, which nobody could ask for. */
+export function countedId(of: Pick<Established, 'credentialId' | 'isListed'> | undefined): string {
+  return of?.isListed === true ? of.credentialId : ''
 }
 
 function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {

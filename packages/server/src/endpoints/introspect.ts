@@ -1,6 +1,6 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
-import type { Inspection } from '@countersign/verifier'
+import { countedId, type Inspection } from '@countersign/verifier'
 import { clientAddress } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
 import { type Form, readForm } from '../http/form.ts'
@@ -29,14 +29,11 @@ export function introspect(services: Services, tenant: TenantContext, exchange: 
     }
     const now = services.now()
     const code = codeOf(inspection, mayKnow, now)
-    const { credentialId, clientId } =
-      code === 'unknown' || 'outcome' in inspection ? nobody : inspection.effective.grant
-    tenant.usage.count(now, credentialId, clientId, [], code)
+    const of = code === 'unknown' || 'outcome' in inspection ? undefined : inspection.established
+    tenant.usage.count(now, countedId(of), of?.clientId ?? '', [], code)
     return json(200, answerOf(tenant, inspection, code), { Pragma: 'no-cache' })
   })
 }
-
-const nobody = { credentialId: '', clientId: '' }
 
 /** `verified`, or why not; what is none of the asker's business is unknown. */
 function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): string {

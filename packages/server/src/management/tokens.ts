@@ -52,6 +52,7 @@ const createToken = writeOperation(routes.createToken, async (context) => {
     subject: body.subject ?? client.id,
     scope,
     expiresAt: Math.floor(now) + body.ttlSeconds,
+    isListed: true,
     ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
     ...(body.name === undefined ? {} : { name: body.name }),
   }

@@ -51,6 +51,21 @@ describe('what the server verifies itself', () => {
     expect((await sums(`clientId=${world.clientId}&groupBy=keyId`))[key.id]).toBe(4)
   })
 
+  it('leaves one row for all the tokens a client was issued, and one for each that was minted as a key', async () => {
+    const { clientId, clientSecret } = await world.client()
+    const own = { client_id: clientId, client_secret: clientSecret }
+    const issued = await Promise.all([1, 2, 3].map(async () => (await world.token(own)).body.access_token))
+    const minted = await Promise.all([1, 2].map(() => world.mint({ clientId })))
+    for (const token of [...issued, ...minted.map(({ token }) => token)])
+      await world.verify(token, { scope: 'orders:read' })
+    await world.server.services.usage.flush()
+    expect(await sums(`clientId=${clientId}&groupBy=keyId`)).toEqual({
+      '': 3,
+      [minted[0]!.jti]: 1,
+      [minted[1]!.jti]: 1,
+    })
+  })
+
   it('counts introspection and forward-auth, and what is unknown to the asker under no name', async () => {
     const key = await world.key()
     const own = { client_id: world.clientId, client_secret: world.clientSecret }

@@ -33,6 +33,8 @@ export interface IssueRequest extends Limited {
   readonly environment?: Environment
   readonly metadata?: Metadata
   readonly limitId?: string
+  /** Minted as an API key. Default false. */
+  readonly isListed?: boolean
   readonly name?: string
 }
 
