@@ -41,15 +41,18 @@ export async function benchHttp(): Promise<readonly Figure[]> {
     ['gateway, of the same proxy without the engine', 'gateway', 0.7],
   ]
   const figures: Figure[] = []
-  for (const [name, part, goal] of pairs) {
-    const { a, b, ratio } = await compareAsync(
-      () => load(ours.told[part]),
-      () => load(bare.told[part]),
-    )
-    figures.push({ name: `${name.split(',')[0]}`, value: a, unit: '/s' }, { name: '  bare', value: b, unit: '/s' })
-    figures.push({ name, value: ratio, unit: '', goal: { atLeast: goal } })
+  try {
+    for (const [name, part, goal] of pairs) {
+      const { a, b, ratio } = await compareAsync(
+        () => load(ours.told[part]),
+        () => load(bare.told[part]),
+      )
+      figures.push({ name: `${name.split(',')[0]}`, value: a, unit: '/s' }, { name: '  bare', value: b, unit: '/s' })
+      figures.push({ name, value: ratio, unit: '', goal: { atLeast: goal } })
+    }
+  } finally {
+    for (const { child } of [bare, ours, upstream]) child.kill()
   }
-  for (const { child } of [bare, ours, upstream]) child.kill()
   return figures
 }
 
