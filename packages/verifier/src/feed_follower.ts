@@ -230,7 +230,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     for await (const entry of snapshot.entries) entries.push(entry)
     const next = StatusBook.fromSnapshot({ ...snapshot, entries }, Math.floor(random() * 0x1_0000_0000))
     // Of the same epoch too: a server that lags answers with an older book.
-    if (book !== undefined) next.keepRevoked(book)
+    if (book !== undefined) next.keepRevoked(book, 'with_mac')
     book = next
     freshness = undefined
     isSaidFresh = false

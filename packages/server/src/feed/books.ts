@@ -74,7 +74,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       const slug = state !== undefined && 'slug' in state ? state.slug : undefined
       const book = StatusBook.fromSnapshot({ tenant, issuer: issuerOf(slug ?? ''), place, entries }, seed())
       const before = books.get(tenant)
-      if (before !== undefined) book.keepRevoked(before)
+      if (before !== undefined) book.keepRevoked(before, 'all')
       nextBooks.set(tenant, book)
       if (slug !== undefined && state?.status !== 'revoked') nextSlugs.set(slug, tenant)
     }
