@@ -17,6 +17,8 @@ import {
 import type { BookKeeper } from './book_keeper.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
+import { createHandBack } from './hand_back.ts'
+import { inTime as withinDeadline } from './in_time.ts'
 import { StatusBook } from './status_book.ts'
 
 export interface FeedFollowerOptions {
@@ -78,6 +80,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let isClockOff = false
   let sweptAt: Stamp = clock.stamp()
   const listeners = new Set<() => void>()
+  const { onProblem } = options
+  const handBack = createHandBack({ source, schedule, random, onProblem, book: () => book })
 
   function changed(): void {
     for (const listener of listeners) listener()
@@ -175,16 +179,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
    */
   function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const deadlineMs = Math.min(answerDeadlineMsMax, Math.max(askDeadlineMs, stalenessMs() / 3))
-    const late = new AbortController()
-    return new Promise((resolve, reject) => {
-      const cancel = schedule(deadlineMs, () => {
-        late.abort()
-        reject(new Error('the server did not answer in time'))
-      })
-      run(AbortSignal.any([abort.signal, late.signal]))
-        .finally(cancel)
-        .then(resolve, reject)
-    })
+    return withinDeadline(schedule, deadlineMs, abort.signal, run)
   }
 
   /** Fetch what is missing up to `head`. False when the log is not what the book was built on: a snapshot was loaded. */
@@ -232,6 +227,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     // Of the same epoch too: a server that lags answers with an older book.
     if (book !== undefined) next.keepRevoked(book, 'with_mac')
     book = next
+    handBack.wake()
     freshness = undefined
     isSaidFresh = false
     options.onReload()
@@ -320,6 +316,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     },
     close() {
       abort.abort()
+      handBack.close()
       cancelTimer()
       cancelReport()
       cancelStaleTimer()
