@@ -4,10 +4,11 @@
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
+import type { MasterKey } from './services/master_key.ts'
+import { mergeEntry } from './services/merge_entry.ts'
 import { signingKeySubject } from './services/subjects.ts'
 import {
   append,
-  appendRevoked,
   deleteClient,
   deleteTenant,
   revokeSigningKey,
@@ -17,7 +18,7 @@ import {
   takeCredentials,
   takeKey,
   takeToken,
-} from './taken.ts'
+} from './services/taken.ts'
 
 const pageRows = 100
 
@@ -46,11 +47,12 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
 export async function mergeEntries(
   restored: Store,
   entries: readonly (Subject & { readonly tenant: string })[],
+  master: MasterKey,
   now: Seconds,
 ): Promise<number> {
   let count = 0
   for (const entry of entries) {
-    count += await inTransaction(restored, now, (taking) => mergeEntry(taking, entry.tenant, entry))
+    count += await inTransaction(restored, now, (taking) => mergeEntry(taking, entry.tenant, entry, master))
   }
   return count
 }
@@ -70,51 +72,6 @@ const cause = { actor: { kind: 'system' }, action: 'restore.merge', requestId: '
 async function inTransaction(store: Store, now: Seconds, work: Work): Promise<number> {
   const { value } = await store.write((it) => work({ it, now, cause }))
   return value ? 1 : 0
-}
-
-/** What one entry takes from its object, or what the book alone must remember. Whether anything was changed. */
-export async function mergeEntry(taking: Taking, tenant: string, entry: Subject): Promise<boolean> {
-  const { it } = taking
-  const { id } = entry
-  const isRevoked = entry.state.status === 'revoked'
-  switch (entry.type) {
-    case 'tenant': {
-      const found = await it.tenants.find(id)
-      return isRevoked && found !== undefined && found.slug !== '' && deleteTenant(taking, found)
-    }
-    case 'api': {
-      const found = await it.apis.find(tenant, id)
-      return found !== undefined && takeApi(taking, found, entry.state.status)
-    }
-    case 'client': {
-      const found = await it.clients.find(tenant, id)
-      if (found === undefined) return false
-      return isRevoked
-        ? deleteClient(taking, found)
-        : takeClient(taking, found, { guards: found.guards, ...entry.state })
-    }
-    case 'key': {
-      const found = await it.keys.find(tenant, id)
-      return found === undefined ? appendRevoked(taking, tenant, entry) : takeKey(taking, found, entry.state)
-    }
-    case 'token':
-    case 'opaque_token': {
-      const found = await it.tokens.find(tenant, id)
-      return found === undefined ? appendRevoked(taking, tenant, entry) : takeToken(taking, found, entry.state)
-    }
-    case 'signing_key': {
-      const found = (await it.signingKeys.list(tenant)).find(({ kid }) => kid === id)
-      return isRevoked && found !== undefined && revokeSigningKey(taking, found)
-    }
-    case 'public_key': {
-      const [clientId = '', thumbprint = ''] = id.split(' ')
-      const found = (await it.clients.jwks(tenant, clientId)).find((jwk) => jwk.thumbprint === thumbprint)
-      if (found !== undefined) await it.clients.deleteJwk(tenant, clientId, found.kid)
-      return appendRevoked(taking, tenant, entry)
-    }
-    case 'client_token':
-      return appendRevoked(taking, tenant, entry)
-  }
 }
 
 async function mergeSigningKeys({ restored, replaced, tenant, now }: Merge): Promise<number> {

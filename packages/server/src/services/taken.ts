@@ -9,7 +9,7 @@ import {
   signingKeySubject,
   tenantSubject,
   tokenSubject,
-} from './services/subjects.ts'
+} from './subjects.ts'
 
 /** The transaction that takes, when that is, and what the audit log says of it. */
 export interface Taking {
