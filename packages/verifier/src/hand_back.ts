@@ -23,9 +23,12 @@ const retryMsMin = 500
 /** An older server does not know the request at all; it may be replaced by one that does. */
 const retryMsMax = 60_000
 
-/** Begins when it is woken. `book` is the present one. */
+/**
+ * Hands back what the present book owes whenever it is woken in another epoch, until nothing is owed or it is closed. A
+ * server uses it as well, to give its own database back what its books kept.
+ */
 export function createHandBack(options: {
-  readonly source: FeedSource
+  readonly source: Pick<FeedSource, 'handBack'>
   readonly schedule: Schedule
   /** In [0, 1). */
   readonly random: () => number

@@ -12,6 +12,8 @@ export interface Books {
   /** A keeper of one tenant's book, for its engine. */
   keeper(tenant: string): BookKeeper
   book(tenant: string): StatusBook | undefined
+  /** The tenants whose books know revocations that the database has forgotten: another epoch was begun. */
+  owing(): readonly string[]
   /** Every tenant that is not deleted, by slug; the default one is ''. */
   tenantBySlug(slug: string): string | undefined
   /** Called for each entry of the tenant as it is applied. Gives a function that ends it. */
@@ -234,6 +236,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       now,
     }),
     book: (tenant) => books.get(tenant),
+    owing: () => [...books].flatMap(([tenant, { owedCount }]) => (owedCount > 0 ? [tenant] : [])),
     tenantBySlug: (slug) => slugs.get(slug),
     subscribe,
     onReload,
