@@ -160,10 +160,13 @@ it('what is wrong with all of them is said once, with the exit code of one', asy
   expect(ran.err.match(/COUNTERSIGN_LISTEN/g)).toHaveLength(1)
 })
 
-it.each(['0', '257', '-1', '1.5', 'many'])('--workers %s is refused with the number that is the most', async (count) => {
-  const { code, err } = await run(['serve', `--workers=${count}`], { cwd: folder.path })
-  expect([code, err]).toEqual([2, expect.stringContaining('--workers) must be a whole number from 1 to 256')])
-})
+it.each(['0', '257', '-1', '1.5', 'many'])(
+  '--workers %s is refused with the number that is the most',
+  async (count) => {
+    const { code, err } = await run(['serve', `--workers=${count}`], { cwd: folder.path })
+    expect([code, err]).toEqual([2, expect.stringContaining('--workers) must be a whole number from 1 to 256')])
+  },
+)
 
 async function workerPids(of = running.pid): Promise<readonly number[]> {
   const text = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim()

@@ -28,7 +28,17 @@ function fileWith(name: string, text: string): string {
 }
 
 /** What a value can be wrong for; of Redis, any text that is no URL. */
-const settingsToSpoil = ['URL', 'LISTEN', 'DATABASE', 'MASTER_KEY', 'ADMIN_KEY', 'TRUSTED_PROXIES', 'WORKERS', 'KEY_PREFIX', 'LOG_LEVEL']
+const settingsToSpoil = [
+  'URL',
+  'LISTEN',
+  'DATABASE',
+  'MASTER_KEY',
+  'ADMIN_KEY',
+  'TRUSTED_PROXIES',
+  'WORKERS',
+  'KEY_PREFIX',
+  'LOG_LEVEL',
+]
 
 describe('good', () => {
   it('needs the public URL alone; the rest has defaults', () => {
