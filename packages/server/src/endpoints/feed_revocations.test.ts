@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { endlessRevocation, type HandedBack, neverDropAt } from '@countersign/core'
+import { endlessRevocation, type HandedBack, neverDropAt, type Subject } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { audience, baseUrl, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
@@ -172,6 +172,21 @@ describe('what this installation once said was revoked', () => {
       ).status,
     ).toBe(201)
     expect((await second.store.verifyAudit('default')).brokenAt).toBeUndefined()
+  })
+
+  it('is a whole tenant as well, when its own verifier says so, and deleted once', async () => {
+    const id = world.server.services.books.tenantBySlug('acme') as string
+    const copy = await restoredAfter(() => world.ok('DELETE', `/v1/tenants/${id}`))
+    const { entries } = await world.store.feed.snapshot(id, world.now)
+    const { type, mac } = world.server.services.macs.mark(
+      id,
+      entries.find((entry) => entry.type === 'tenant') as Subject,
+    )
+    const gone = { type, id, dropAt: endlessRevocation, mac }
+    expect((await copy.handBack([gone, gone], acme)).body).toEqual({ applied: 1, known: 1, refused: 0 })
+    expect((await copy.call('GET', `/v1/tenants/${id}`)).status).toBe(404)
+    expect((await copy.handBack([gone], acme)).status).toBe(404)
+    expect((await copy.store.verifyAudit(id)).brokenAt).toBeUndefined()
   })
 
   it('is remembered by the book alone where the copy has no row for it, for as long as it was said', async () => {
