@@ -39,6 +39,7 @@ export const operations = {
   feedSnapshot: ['GET', '/v1/feed/snapshot'],
   feed: ['GET', '/v1/feed'],
   feedPosition: ['POST', '/v1/feed/position'],
+  handBackRevocations: ['POST', '/v1/feed/revocations'],
   createAssertion: ['POST', '/v1/assertions'],
   getRevocation: ['GET', '/v1/revocations/{feedSequence}'],
   getUsage: ['GET', '/v1/usage'],

@@ -1,4 +1,4 @@
-import { limits } from '@countersign/core'
+import { endlessRevocation, limits, type ObjectType } from '@countersign/core'
 import { z } from 'zod'
 import { route } from './route.ts'
 import * as v from './values.ts'
@@ -30,6 +30,18 @@ const rateLimit = z.object({
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
 const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
 const chain = z.string().max(64)
+
+const objectTypes = [
+  'tenant',
+  'api',
+  'client',
+  'public_key',
+  'key',
+  'opaque_token',
+  'token',
+  'client_token',
+  'signing_key',
+] as const satisfies readonly ObjectType[]
 
 export const verificationRoutes = {
   verify: route({
@@ -145,6 +157,39 @@ export const verificationRoutes = {
         ageMs: z.number(),
         now: z.number(),
         reload: z.literal(true).optional(),
+      }),
+    },
+  }),
+  handBackRevocations: route({
+    operationId: 'handBackRevocations',
+    method: 'POST',
+    path: '/v1/feed/revocations',
+    tag: 'verification',
+    summary:
+      'For verifiers: after a change of epoch, what this server once said was revoked and its snapshot lacks; 409 in another epoch',
+    scope: 'credentials:verify',
+    body: z.strictObject({
+      epoch: place.epoch,
+      revocations: z
+        .array(
+          z.strictObject({
+            type: z.enum(objectTypes),
+            id: z.string().min(1).max(limits.identityBytesMax),
+            dropAt: z.int().min(0).max(endlessRevocation).meta({
+              description: 'As the entry said it, in whole seconds; 4294967295 for what ends later or never',
+            }),
+            mac: z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url'),
+          }),
+        )
+        .min(1)
+        .max(limits.handedBackMax),
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({
+        applied: z.int().meta({ description: 'Revoked by this request' }),
+        known: z.int().meta({ description: 'Revoked already, or past their end' }),
+        refused: z.int().meta({ description: 'Never said by this installation in these words; nothing was changed' }),
       }),
     },
   }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { chainInput, type FeedEntry, formatAncestor, parseAncestor } from './feed.ts'
+import { chainInput, endlessRevocation, type FeedEntry, formatAncestor, parseAncestor, revocationEnd } from './feed.ts'
+import { neverDropAt } from './limits.ts'
 
 const entry: Omit<FeedEntry, 'chain'> = {
   sequence: 7,
@@ -34,6 +35,15 @@ test('the chain covers every member of an entry and what came before', () => {
 test('the chain does not depend on the order of members, nor on members that are not there', () => {
   const turned = { rateLimit: { windowSeconds: 2, limit: 1 }, expiresAt: undefined, scope: 'a', status: 'disabled' }
   expect(chainInput('x', { ...entry, state: turned } as never)).toBe(chainInput('x', entry))
+})
+
+test('the chain does not cover the MAC of an entry, which is made anew for each answer', () => {
+  expect(chainInput('x', { ...entry, mac: 'A'.repeat(22) } as never)).toBe(chainInput('x', entry))
+})
+
+test('a revocation ends with a whole second that fits into 32 bits, never earlier than it was said', () => {
+  expect([10, 10.1, 10.9, 0xffffffff - 1].map(revocationEnd)).toEqual([10, 11, 11, 0xffffffff - 1])
+  expect([0xffffffff, 2 ** 32, neverDropAt].map(revocationEnd)).toEqual(Array(3).fill(endlessRevocation))
 })
 
 test('an ancestor is written with its type and read back; anything else is refused', () => {

@@ -113,6 +113,11 @@ export type Subject = {
     readonly state: StateByType[T]
     /** A verifier may forget the entry when the server's time is past this. */
     readonly dropAt: Seconds
+    /**
+     * Of what is revoked, as verifiers receive it: 16 bytes in base64url by which a server knows again what it, or an
+     * earlier copy of it, once said (feed.md §7). The chain does not cover it, and nothing stores it on a server.
+     */
+    readonly mac?: string
   }
 }[ObjectType]
 
@@ -153,6 +158,36 @@ function isSorted(value: unknown): boolean {
     before = name
   }
   return true
+}
+
+/** What never ends, as `revocationEnd` says it: the last second that fits into 32 bits, in the year 2106. */
+export const endlessRevocation = 0xffffffff
+
+/** The whole second until which a revocation is kept, and the one its MAC covers. What ends later has no end. */
+export function revocationEnd(dropAt: Seconds): Seconds {
+  return Math.min(Math.ceil(dropAt), endlessRevocation)
+}
+
+/** A revocation as a verifier hands it back: what was said, until when, and the MAC that it came with. */
+export interface HandedBack {
+  readonly type: ObjectType
+  readonly id: string
+  /** As `revocationEnd` gives it. */
+  readonly dropAt: Seconds
+  readonly mac: string
+}
+
+/** To a server of this epoch, what its snapshot lacks (feed.md §7). */
+export interface HandBackQuestion {
+  readonly epoch: string
+  readonly revocations: readonly HandedBack[]
+}
+
+/** How many were news to the server, how many it knew or no longer needs, and how many were never said by it. */
+export interface HandBackAnswer {
+  readonly applied: number
+  readonly known: number
+  readonly refused: number
 }
 
 /** The chain before the first entry. */

@@ -25,6 +25,9 @@ export type {
   Constraints,
   CredentialRecord,
   FeedEntry,
+  HandBackAnswer,
+  HandBackQuestion,
+  HandedBack,
   KeyState,
   LookupAnswer,
   Metadata,
@@ -47,9 +50,11 @@ export {
   chainInput,
   clientTokenId,
   emptyChain,
+  endlessRevocation,
   formatAncestor,
   parseAncestor,
   publicKeyId,
+  revocationEnd,
   sortMembers,
 } from './feed.ts'
 export type { RateLimit, RateLimitOutcome, RatePolicy, RateUse, Spend } from './gcra.ts'

@@ -22,6 +22,8 @@ export const limits = {
   identityBytesMax: 256,
   /** Kept beyond the end of what an entry is about (feed.md §2). */
   dropGraceSeconds: 300,
+  /** Revocations in one request that hands them back; at their longest they fit into 1 MiB. */
+  handedBackMax: 500,
   /** A looked-up record is renewed after this. */
   recordLifeSeconds: 3_600,
   /** `unknown` is remembered this long. */

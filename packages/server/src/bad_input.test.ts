@@ -186,6 +186,12 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   feedPosition: async () => ({
     body: { verifierId: 'v', ...(await place()), nonce: 'n', maxStalenessSeconds: 10 },
   }),
+  handBackRevocations: async () => ({
+    body: {
+      epoch: (await place()).epoch,
+      revocations: [{ type: 'key', id: next(), dropAt: 2_000_000_000, mac: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+    },
+  }),
   createAssertion: async () => ({
     body: { credential: (await world.key()).key, audience, ip: '192.0.2.1', origin: 'https://app.test' },
   }),

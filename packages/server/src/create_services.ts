@@ -20,6 +20,7 @@ import { createGuards } from './services/guards.ts'
 import { createPositions } from './services/positions.ts'
 import type { ServerLimiter } from './services/redis_limiter.ts'
 import { createRequirements } from './services/requirement.ts'
+import { createRevocationMacs } from './services/revocation_mac.ts'
 import { createRunning } from './services/running.ts'
 import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
@@ -45,6 +46,7 @@ export function createServices(
   const clock = systemClock(options.now)
   const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
   const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
+  const macs = createRevocationMacs(options.master)
   const warming = createWarming(store, options.log)
   // One for all tenants: what is idle in one makes room for another.
   const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
@@ -89,8 +91,9 @@ export function createServices(
     clientSecrets: createClientSecrets({ store, books }, clock),
     guards: createGuards({ store, books }, clock),
     positions: createPositions(store, now),
-    streams: createStreams(books),
-    snapshots: createSnapshots(store, books, now),
+    macs,
+    streams: createStreams(books, macs),
+    snapshots: createSnapshots({ store, books, macs, now }),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,

@@ -3,20 +3,22 @@
  * ended earlier. What was given since is lost with the rest. Each merged change has its entry and its audit event.
  */
 import type { Seconds, Subject } from '@countersign/core'
-import type { Store, WriteTransaction } from '@countersign/store'
+import type { Store } from '@countersign/store'
+import type { MasterKey } from './services/master_key.ts'
+import { mergeEntry } from './services/merge_entry.ts'
 import { signingKeySubject } from './services/subjects.ts'
 import {
   append,
-  appendRevoked,
   deleteClient,
   deleteTenant,
   revokeSigningKey,
+  type Taking,
   takeApi,
   takeClient,
   takeCredentials,
   takeKey,
   takeToken,
-} from './taken.ts'
+} from './services/taken.ts'
 
 const pageRows = 100
 
@@ -27,7 +29,7 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
     if (tenant.status === 'revoked') continue
     const later = await replaced.read.tenants.find(tenant.id)
     if (later === undefined || later.status === 'revoked') {
-      count += await inTransaction(restored, (transaction) => deleteTenant(transaction, tenant))
+      count += await inTransaction(restored, now, (taking) => deleteTenant(taking, tenant))
       continue
     }
     const merge: Merge = { restored, replaced, tenant: tenant.id, now }
@@ -45,11 +47,12 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
 export async function mergeEntries(
   restored: Store,
   entries: readonly (Subject & { readonly tenant: string })[],
+  master: MasterKey,
   now: Seconds,
 ): Promise<number> {
   let count = 0
   for (const entry of entries) {
-    count += await inTransaction(restored, (transaction) => mergeEntry(transaction, entry.tenant, entry, now))
+    count += await inTransaction(restored, now, (taking) => mergeEntry(taking, entry.tenant, entry, master))
   }
   return count
 }
@@ -62,70 +65,29 @@ interface Merge {
 }
 
 /** True when something was changed. */
-type Work = (transaction: WriteTransaction) => Promise<boolean>
+type Work = (taking: Taking) => Promise<boolean>
 
-async function inTransaction(store: Store, work: Work): Promise<number> {
-  const { value } = await store.write(work)
+const cause = { actor: { kind: 'system' }, action: 'restore.merge', requestId: 'restore' } as const
+
+async function inTransaction(store: Store, now: Seconds, work: Work): Promise<number> {
+  const { value } = await store.write((it) => work({ it, now, cause }))
   return value ? 1 : 0
-}
-
-async function mergeEntry(it: WriteTransaction, tenant: string, entry: Subject, now: Seconds): Promise<boolean> {
-  const { id } = entry
-  const isRevoked = entry.state.status === 'revoked'
-  switch (entry.type) {
-    case 'tenant': {
-      const found = await it.tenants.find(id)
-      return isRevoked && found !== undefined && found.slug !== '' && deleteTenant(it, found)
-    }
-    case 'api': {
-      const found = await it.apis.find(tenant, id)
-      return found !== undefined && takeApi(it, found, entry.state.status, now)
-    }
-    case 'client': {
-      const found = await it.clients.find(tenant, id)
-      if (found === undefined) return false
-      return isRevoked
-        ? deleteClient(it, found, now)
-        : takeClient(it, found, { guards: found.guards, ...entry.state }, now)
-    }
-    case 'key': {
-      const found = await it.keys.find(tenant, id)
-      return found === undefined ? appendRevoked(it, tenant, entry) : takeKey(it, found, entry.state, now)
-    }
-    case 'token':
-    case 'opaque_token': {
-      const found = await it.tokens.find(tenant, id)
-      return found === undefined ? appendRevoked(it, tenant, entry) : takeToken(it, found, entry.state)
-    }
-    case 'signing_key': {
-      const found = (await it.signingKeys.list(tenant)).find(({ kid }) => kid === id)
-      return isRevoked && found !== undefined && revokeSigningKey(it, found, now)
-    }
-    case 'public_key': {
-      const [clientId = '', thumbprint = ''] = id.split(' ')
-      const found = (await it.clients.jwks(tenant, clientId)).find((jwk) => jwk.thumbprint === thumbprint)
-      if (found !== undefined) await it.clients.deleteJwk(tenant, clientId, found.kid)
-      return appendRevoked(it, tenant, entry)
-    }
-    case 'client_token':
-      return appendRevoked(it, tenant, entry)
-  }
 }
 
 async function mergeSigningKeys({ restored, replaced, tenant, now }: Merge): Promise<number> {
   const earlier = await restored.read.signingKeys.list(tenant)
   const later = await replaced.read.signingKeys.list(tenant)
-  return inTransaction(restored, async (it) => {
+  return inTransaction(restored, now, async (taking) => {
     let isChanged = false
     // What it signed since is out and sound: its keys come along, sealed as they are under the same master key.
     for (const key of later.filter(({ kid }) => earlier.every((each) => each.kid !== kid))) {
-      await it.signingKeys.insert(key)
-      append(it, tenant, 'signing_key', key.kid, signingKeySubject(key))
+      await taking.it.signingKeys.insert(key)
+      append(taking, tenant, 'signing_key', key.kid, signingKeySubject(key))
       isChanged = true
     }
     for (const key of earlier) {
       const status = later.find(({ kid }) => kid === key.kid)?.status ?? 'revoked'
-      if (status === 'revoked') isChanged = (await revokeSigningKey(it, key, now)) || isChanged
+      if (status === 'revoked') isChanged = (await revokeSigningKey(taking, key)) || isChanged
     }
     return isChanged
   })
@@ -135,7 +97,7 @@ async function mergeApis({ restored, replaced, tenant, now }: Merge): Promise<nu
   let count = 0
   for await (const api of pages((page) => restored.read.apis.list(tenant, page))) {
     const later = await replaced.read.apis.find(tenant, api.id)
-    count += await inTransaction(restored, (it) => takeApi(it, api, later?.status ?? 'revoked', now))
+    count += await inTransaction(restored, now, (taking) => takeApi(taking, api, later?.status ?? 'revoked'))
   }
   return count
 }
@@ -146,12 +108,12 @@ async function mergeClients({ restored, replaced, tenant, now }: Merge): Promise
     const later = await replaced.read.clients.find(tenant, id)
     const secrets = await replaced.read.clients.secrets(tenant, id)
     const jwks = await replaced.read.clients.jwks(tenant, id)
-    count += await inTransaction(restored, async (it) => {
-      const client = await it.clients.find(tenant, id)
+    count += await inTransaction(restored, now, async (taking) => {
+      const client = await taking.it.clients.find(tenant, id)
       if (client === undefined) return false
-      if (later === undefined || later.status === 'revoked') return deleteClient(it, client, now)
-      const areTaken = await takeCredentials(it, client, { secrets, jwks }, now)
-      return (await takeClient(it, client, later, now)) || areTaken
+      if (later === undefined || later.status === 'revoked') return deleteClient(taking, client)
+      const areTaken = await takeCredentials(taking, client, { secrets, jwks })
+      return (await takeClient(taking, client, later)) || areTaken
     })
   }
   return count
@@ -161,22 +123,22 @@ async function mergeKeys({ restored, replaced, tenant, now }: Merge): Promise<nu
   let count = 0
   for await (const key of pages((page) => restored.read.keys.list(tenant, { now }, page))) {
     const later = (await replaced.read.keys.find(tenant, key.id)) ?? { ...key, status: 'revoked' as const }
-    count += await inTransaction(restored, async (it) => {
-      const current = await it.keys.find(tenant, key.id)
-      return current !== undefined && takeKey(it, current, later, now)
+    count += await inTransaction(restored, now, async (taking) => {
+      const current = await taking.it.keys.find(tenant, key.id)
+      return current !== undefined && takeKey(taking, current, later)
     })
   }
   return count
 }
 
-async function mergeTokens({ restored, replaced, tenant }: Merge): Promise<number> {
+async function mergeTokens({ restored, replaced, tenant, now }: Merge): Promise<number> {
   let count = 0
   for await (const token of pages((page) => restored.read.tokens.list(tenant, {}, page))) {
     const later = await replaced.read.tokens.find(tenant, token.jti)
     if (later === undefined) continue
-    count += await inTransaction(restored, async (it) => {
-      const current = await it.tokens.find(tenant, token.jti)
-      return current !== undefined && takeToken(it, current, later)
+    count += await inTransaction(restored, now, async (taking) => {
+      const current = await taking.it.tokens.find(tenant, token.jti)
+      return current !== undefined && takeToken(taking, current, later)
     })
   }
   return count
@@ -195,7 +157,7 @@ async function mergeBook({ restored, replaced, tenant, now }: Merge): Promise<nu
           const found = await it.statusEntries.find(tenant, type, id)
           if (found?.state.status !== 'revoked') missing.push({ type, id, version, state, dropAt } as Subject)
         }
-        if (missing.length > 0) append(it, tenant, 'tenant', tenant, ...missing)
+        if (missing.length > 0) append({ it, now, cause }, tenant, 'tenant', tenant, ...missing)
         return missing.length
       })
     ).value

@@ -2,6 +2,7 @@
 import { openapiDocument } from '@countersign/contract'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
+import { feedRevocations } from './endpoints/feed_revocations.ts'
 import { forwardAuth } from './endpoints/forward_auth.ts'
 import { healthz, metrics, readyz } from './endpoints/health.ts'
 import { introspect } from './endpoints/introspect.ts'
@@ -58,6 +59,7 @@ export function mount(services: Services): readonly MountedRoute<Mounted>[] {
     at('GET', '/v1/feed/snapshot', (tenant, exchange) => feedSnapshot(services, tenant, exchange)),
     at('GET', '/v1/feed', (tenant, exchange) => feed(services, tenant, exchange)),
     at('POST', '/v1/feed/position', (tenant, exchange) => feedPosition(services, tenant, exchange)),
+    at('POST', '/v1/feed/revocations', (tenant, exchange) => feedRevocations(services, tenant, exchange)),
     at('POST', '/v1/assertions', (tenant, exchange) => assertions(services, tenant, exchange)),
     at('GET', '/v1/assertion-jwks', (tenant) => jwks(services, tenant, 'gateway_assertion')),
     at('ANY', '/v1/forward-auth', (tenant, exchange) => forwardAuth(services, tenant, exchange)),

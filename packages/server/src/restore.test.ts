@@ -218,6 +218,35 @@ describe('what was taken since the backup stays taken', () => {
     expect(keys.data.find(({ kid }) => kid === signing.kid)?.status ?? 'revoked').toBe('revoked')
   })
 
+  it('from a log kept outside the database: also what no row stands for, and a removed signing key is followed', async () => {
+    const log = join(directory, 'revocations.ndjson')
+    const file = join(directory, 'backup.db')
+    await backup({ database, file })
+    // Made and gone since the backup: nothing but the log knows of it, and what was issued to it is out.
+    const client = await createClient()
+    const jwt = (await tokenFor(client)).access_token
+    await server.call('DELETE', `/v1/clients/${client.clientId}`)
+    const { data } = (await server.call('GET', '/v1/signing-keys')) as unknown as {
+      data: { kid: string; purpose: string }[]
+    }
+    writeFileSync(log, (await server.call('GET', '/v1/feed/snapshot')).text as string)
+    await server.stop()
+    rmSync(join(directory, 'countersign.db'))
+    await restore({ database, backup: file, now: () => Date.now() / 1000, revocations: log })
+    server = await start()
+    expect(await codeOf(jwt)).toBe('revoked')
+    const signing = data.find(({ purpose }) => purpose === 'access_token')!
+    await server.call('POST', `/v1/signing-keys/${signing.kid}/revoke`)
+    writeFileSync(log, (await server.call('GET', '/v1/feed/snapshot')).text as string)
+    await server.stop()
+    rmSync(join(directory, 'countersign.db'))
+    await restore({ database, backup: file, now: () => Date.now() / 1000, revocations: log })
+    server = await start()
+    const issued = (await tokenFor(await createClient())).access_token
+    expect(await codeOf(issued)).toBe('active')
+    expect(await codeOf(jwt)).not.toBe('active')
+  })
+
   it('from a log kept outside the database, when that is all there is', async () => {
     const client = await createClient()
     const [kept, revoked] = [await createKey(client), await createKey(client)]

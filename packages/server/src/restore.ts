@@ -88,7 +88,7 @@ async function remake(restored: Store, file: string, master: MasterKey, options:
   try {
     const above = await heads('why' in replaced ? undefined : replaced.store, lines)
     const epoch = await restored.startEpoch(above)
-    const fromLines = lines === undefined ? 0 : await mergeEntries(restored, lines.entries, now())
+    const fromLines = lines === undefined ? 0 : await mergeEntries(restored, lines.entries, master, now())
     if ('why' in replaced) {
       const isKnown = lines !== undefined
       const unknown = isKnown ? null : { from: backupAt, to: Math.floor(now()), why: replaced.why }

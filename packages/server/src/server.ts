@@ -18,6 +18,7 @@ import { startMaintenance } from './services/maintenance.ts'
 import type { MasterKey } from './services/master_key.ts'
 import { measureStore } from './services/measured_store.ts'
 import { createMetrics } from './services/metrics.ts'
+import { startOwnHandBack } from './services/own_hand_back.ts'
 import { createRandomBytes } from './services/random_bytes.ts'
 import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
 import type { Services } from './services/services.ts'
@@ -103,6 +104,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     metrics,
   })
   const stopMaintenance = startMaintenance(services)
+  const stopHandBack = startOwnHandBack(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
   const route = createRouter(mount(services))
@@ -159,6 +161,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       services.streams.endAll()
       services.warming.stop()
       stopMaintenance()
+      stopHandBack()
       services.limiter.close()
       await services.positions.flush().catch(() => {})
       await services.usage.close()

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeWithRedis, startRedis, type TestRedis, until } from './redis.fixture.ts'
 import { audience, startWorld, type Wire, type World } from './server.fixture.ts'
 import type { CountersignServer } from './server.ts'
@@ -83,6 +83,10 @@ describeWithRedis('two servers over one database and one Redis', () => {
     expect((await post('/v1/verify', { credential: key, audience })).code).toBe('rate_limited')
     expect((await verify(own.key, 1)).active).toBe(true)
     await world.ok('PATCH', `/v1/apis/${world.apiId}`, { rateLimit: null })
+    // The other server learns of it by asking the database: what follows is not about how soon.
+    await vi.waitFor(async () => {
+      for (const at of [0, 1, 0, 1]) expect((await verify(own.key, at)).active).toBe(true)
+    })
   })
 
   it('go on with Redis gone: not one verification fails, health and metrics say so, and it mends by itself', async () => {

@@ -4,11 +4,14 @@ import {
   accessTokenClaims,
   type CredentialRecord,
   chainInput,
+  decodeBase64url,
   digest,
   emptyChain,
+  encodeBase64url,
   type FeedEntry,
   generateKey,
   generateKeyPair,
+  type HandBackQuestion,
   importSigningKey,
   jwkThumbprint,
   type MaybePromise,
@@ -113,6 +116,8 @@ export interface Authority {
   publicKey: PublicKeyRecord | undefined
   readonly directory: Directory
   readonly source: FeedSource
+  /** What was handed back to it. */
+  readonly handedBack: HandBackQuestion[]
   /** Look-ups asked so far. */
   lookups: number
   /** When set, look-ups wait for it and are answered as of before or after it, as the test says. */
@@ -123,6 +128,7 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
   const records = new Map<string, CredentialRecord>()
   const versions = new Map<string, number>()
   const log: FeedEntry[] = []
+  const handedBack: HandBackQuestion[] = []
   const epoch = 'epoch-1'
 
   function chain(): string {
@@ -141,6 +147,7 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
       return startAt + time.trueMs / 1000
     },
     log,
+    handedBack,
     lookups: 0,
     wait: undefined,
     publicKey: undefined,
@@ -148,7 +155,8 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
     say(type, id, state, dropAt = neverDropAt) {
       const version = (versions.get(`${type} ${id}`) ?? 0) + 1
       versions.set(`${type} ${id}`, version)
-      const subject = { type, id, version, state, dropAt } as unknown as Subject
+      const mac = state.status === 'revoked' ? { mac: macOf(type, id, dropAt) } : {}
+      const subject = { type, id, version, state, dropAt, ...mac } as unknown as Subject
       const entry = { ...subject, sequence: log.length + 1, at: this.now, audit: 'a' } as Omit<FeedEntry, 'chain'>
       log.push({ ...entry, chain: digest(chainInput(chain(), entry)) as string } as FeedEntry)
       return log.length
@@ -216,6 +224,10 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
       },
       entries: async (place) => ({ entries: log.slice(place.sequence, place.sequence + 100) }),
       stream: () => new Promise(() => {}),
+      async handBack(question) {
+        handedBack.push(question)
+        return { applied: question.revocations.length, known: 0, refused: 0 }
+      },
     },
   }
   authority.publicKey = {
@@ -238,6 +250,12 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
     publicJwk: ownPublicJwk,
   })
   return authority
+}
+
+/** As long as a MAC, and another for each: a verifier cannot tell what it is. */
+export function macOf(type: string, id: string, dropAt: number): string {
+  const bytes = decodeBase64url(digest(JSON.stringify([type, id, dropAt])) as string) as Uint8Array
+  return encodeBase64url(bytes.subarray(0, 16))
 }
 
 /** What a look-up of a live key of the fixture's client finds. */
@@ -355,6 +373,8 @@ export function createFetch(authority: Authority): typeof fetch {
         const lines = [head, ...subjects, { end: subjects.length }].map((line) => JSON.stringify(line))
         return new Response(`${lines.join('\n')}\n`)
       }
+      case '/v1/feed/revocations':
+        return json(await authority.source.handBack(body, signal))
       case '/v1/feed/position':
         return json(await authority.source.position(body, signal))
       case '/v1/feed': {

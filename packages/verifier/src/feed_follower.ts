@@ -18,8 +18,9 @@ import {
 import type { BookKeeper } from './book_keeper.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
+import { createHandBack } from './hand_back.ts'
+import { inTime as withinDeadline } from './in_time.ts'
 import { StatusBook } from './status_book.ts'
-import { untilAborted } from './until_aborted.ts'
 
 export interface FeedFollowerOptions {
   readonly source: FeedSource
@@ -84,6 +85,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let isClockOff = false
   let sweptAt: Stamp = clock.stamp()
   const listeners = new Set<() => void>()
+  const { onProblem } = options
+  const handBack = createHandBack({ source, schedule, random, onProblem, book: () => book })
 
   function changed(): void {
     for (const listener of listeners) listener()
@@ -181,19 +184,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
    */
   function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const deadlineMs = Math.min(answerDeadlineMsMax, Math.max(askDeadlineMs, stalenessMs() / 3))
-    return new Promise((resolve, reject) => {
-      const deadline = untilAborted(abort.signal)
-      const cancel = schedule(deadlineMs, () => {
-        deadline.end()
-        reject(new Error('the server did not answer in time'))
-      })
-      run(deadline.signal)
-        .finally(() => {
-          cancel()
-          deadline.release()
-        })
-        .then(resolve, reject)
-    })
+    return withinDeadline(schedule, deadlineMs, abort.signal, run)
   }
 
   /** Fetch what is missing up to `head`. False when the log is not what the book was built on: a snapshot was loaded. */
@@ -240,8 +231,9 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     for await (const entry of snapshot.entries) entries.push(entry)
     const next = StatusBook.fromSnapshot({ ...snapshot, entries }, Math.floor(random() * 0x1_0000_0000))
     // Of the same epoch too: a server that lags answers with an older book.
-    if (book !== undefined) next.keepRevoked(book)
+    if (book !== undefined) next.keepRevoked(book, 'with_mac')
     book = next
+    handBack.wake()
     freshness = undefined
     isSaidFresh = false
     options.onReload()
@@ -337,6 +329,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     },
     close() {
       abort.abort()
+      handBack.close()
       cancelTimer()
       cancelReport()
       cancelStaleTimer()

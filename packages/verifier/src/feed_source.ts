@@ -1,4 +1,13 @@
-import type { FeedEntry, Place, PositionAnswer, PositionQuestion, Seconds, Subject } from '@countersign/core'
+import type {
+  FeedEntry,
+  HandBackAnswer,
+  HandBackQuestion,
+  Place,
+  PositionAnswer,
+  PositionQuestion,
+  Seconds,
+  Subject,
+} from '@countersign/core'
 
 /** One consistent read of a tenant's book, its entries as they come. An iteration that ends early throws. */
 export interface SnapshotStream {
@@ -20,6 +29,8 @@ export interface FeedSource {
   entries(place: Place, signal: AbortSignal): Promise<EntriesAnswer>
   /** Entries as they happen, for speed only. Resolves when the stream ends. */
   stream(place: Place, onEntry: (entry: FeedEntry) => void, signal: AbortSignal): Promise<void>
+  /** Revocations that a server of this epoch lacks. Throws also when it is of another epoch by now. */
+  handBack(question: HandBackQuestion, signal: AbortSignal): Promise<HandBackAnswer>
 }
 
 /** Timers, passed in: a simulator has its own. Gives a function that cancels. */

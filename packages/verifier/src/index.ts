@@ -12,6 +12,8 @@ export { createFailures, type Failures, mayFail, tooManyFailures, unlimitedFailu
 export type { FeedFollower, FeedFollowerOptions } from './feed_follower.ts'
 export { createFeedFollower } from './feed_follower.ts'
 export type { EntriesAnswer, FeedSource, Schedule, SnapshotStream } from './feed_source.ts'
+export type { HandBack } from './hand_back.ts'
+export { createHandBack } from './hand_back.ts'
 export type { HttpClient, HttpClientOptions } from './http/client.ts'
 export { createHttpClient, HttpStatusError } from './http/client.ts'
 export { createHttpDirectory } from './http/directory.ts'

@@ -1,25 +1,39 @@
-import { limits, type Seconds } from '@countersign/core'
+import { endlessRevocation, limits, revocationEnd, type Seconds } from '@countersign/core'
+import { type Identity, type RevocationMac, RevokedRecords } from './revoked_records.ts'
 
-/** Slots are two 32-bit words: the offset of the identity plus one (0: empty) and the end of its life in seconds. */
-const slotWords = 2
+export type { RevocationMac } from './revoked_records.ts'
+
 const smallest = 8
 const noSlots = new Uint32Array(0)
-const noBytes = new Uint8Array(0)
-/** Where an identity is written down to be looked for: never longer than one turn. */
-const scratch = new Uint8Array(limits.identityBytesMax + 2)
+/** Where an identity is written down to be looked for: never longer than one turn, and nothing made for it. */
+const scratch = { bytes: new Uint8Array(limits.identityBytesMax + 2), at: 0, length: 0 }
+
+/** One that a server of another epoch may lack (feed.md §7). */
+export interface OwedRevocation {
+  readonly tag: string
+  readonly id: string
+  /** What the MAC covers; without one, the end that is known. */
+  readonly end: number
+  readonly mac: Uint8Array | undefined
+}
+
+/** What another's identities owe when they are taken over: nothing, those with a MAC, or all that are new here. */
+export type Owing = 'nothing' | 'with_mac' | 'all'
 
 /**
- * The identities that are revoked, packed: a million of 24 bytes take about 40 MB where a `Set` of strings takes twice
- * that. Identities are kept whole and compared byte for byte, so no hash has to be trusted; the hash is seeded, so that
- * nobody can choose identities that fall together.
+ * The identities that are revoked, packed: a million of 24 bytes take about 60 MB with their MACs, and 40 without, where
+ * a `Map` of objects takes 189. Identities are kept whole and compared byte for byte, so no hash has to be trusted; the
+ * hash is seeded, so that nobody can choose identities that fall together.
  */
 export class RevokedSet {
   readonly #seed: number
-  /** Nothing until something is revoked: most tenants' sets stay empty. */
+  /** Each the offset of a record plus one, or 0. Nothing until something is revoked: most tenants' sets stay empty. */
   #slots = noSlots
-  #bytes = noBytes
-  #bytesUsed = 0
+  #records = new RevokedRecords()
   #size = 0
+  #owedCount = 0
+  /** Where the next look for what is owed begins. */
+  #owedFrom = 0
   #earliestDropAt = Number.POSITIVE_INFINITY
 
   constructor(seed: number) {
@@ -30,145 +44,177 @@ export class RevokedSet {
     return this.#size
   }
 
-  /** Memory held, in bytes. */
-  get byteLength(): number {
-    return this.#slots.byteLength + this.#bytes.byteLength
+  /** How many wait to be handed back. */
+  get owedCount(): number {
+    return this.#owedCount
   }
 
-  /** `tag` is the type's own letter, so that types never meet. A later end replaces an earlier one, never the reverse. */
-  add(tag: string, id: string, dropAt: Seconds): void {
-    const length = this.#encode(tag, id)
-    if (length === 0) throw new RangeError(`an identity has at most ${limits.identityBytesMax} bytes`)
-    // Uint32 seconds reach to the year 2106; what never drops, and what drops later, is kept.
-    const end = Math.min(Math.ceil(dropAt), 0xffffffff)
-    this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
-    this.#insert(scratch.subarray(0, length), end)
+  /** Memory held, in bytes. */
+  get byteLength(): number {
+    return this.#slots.byteLength + this.#records.byteLength
+  }
+
+  /**
+   * `tag` is the type's own letter, so that types never meet. A later end replaces an earlier one, and a MAC that covers a
+   * later end replaces an earlier one, never the reverse. Whatever is said of it by a server is owed to it no more.
+   */
+  add(tag: string, id: string, dropAt: Seconds, mac?: RevocationMac): void {
+    const identity = encode(tag, id)
+    if (identity === undefined) throw new RangeError(`an identity has at most ${limits.identityBytesMax} bytes`)
+    this.#setOwed(this.#insert(identity, revocationEnd(dropAt), mac), false)
   }
 
   has(tag: string, id: string): boolean {
     if (this.#size === 0) return false
-    const length = this.#encode(tag, id)
-    return length > 0 && (this.#slots[this.#find(scratch, length)] as number) !== 0
+    return this.#offsetOf(tag, id) !== undefined
   }
 
   /** Forgets what ended before `now`, the server's time. Rebuilds at most when the earliest of all has ended. */
   sweep(now: Seconds): void {
     if (now <= this.#earliestDropAt) return
-    this.#rebuild((this.#slots.length / slotWords) >>> 0, now)
-  }
-
-  /** Takes over all of another's: what was revoked stays so across a change of epoch (feed.md §7). */
-  addAll(other: RevokedSet): void {
-    other.#forEach((identity, dropAt) => {
-      this.#earliestDropAt = Math.min(this.#earliestDropAt, dropAt)
-      this.#insert(identity, dropAt)
-    })
-  }
-
-  #insert(identity: Uint8Array, end: number): void {
-    if ((this.#size + 1) * 4 > (this.#slots.length / slotWords) * 3) {
-      this.#rebuild(Math.max(smallest, (this.#slots.length / slotWords) * 2), Number.NEGATIVE_INFINITY)
-    }
-    const slot = this.#find(identity, identity.length)
-    if (this.#slots[slot] !== 0) {
-      this.#slots[slot + 1] = Math.max(this.#slots[slot + 1] as number, end)
-      return
-    }
-    this.#reserve(identity.length + 2)
-    this.#bytes[this.#bytesUsed] = identity.length & 0xff
-    this.#bytes[this.#bytesUsed + 1] = identity.length >> 8
-    this.#bytes.set(identity, this.#bytesUsed + 2)
-    this.#slots[slot] = this.#bytesUsed + 1
-    this.#slots[slot + 1] = end
-    this.#bytesUsed += identity.length + 2
-    this.#size++
-  }
-
-  #forEach(visit: (identity: Uint8Array, dropAt: number) => void): void {
-    for (let slot = 0; slot < this.#slots.length; slot += slotWords) {
-      const offset = this.#slots[slot] as number
-      if (offset !== 0) visit(this.#identityAt(offset - 1), this.#slots[slot + 1] as number)
-    }
-  }
-
-  #rebuild(capacity: number, now: Seconds): void {
-    const before = new RevokedSet(this.#seed)
-    before.#slots = this.#slots
-    before.#bytes = this.#bytes
-    this.#slots = new Uint32Array(capacity * slotWords)
-    this.#bytes = now === Number.NEGATIVE_INFINITY ? this.#bytes : new Uint8Array(Math.max(256, this.#bytesUsed))
-    const keepsBytes = now === Number.NEGATIVE_INFINITY
-    if (keepsBytes) {
-      before.#forEachSlot((offset, end) => this.#place(offset, end))
-      return
-    }
-    this.#bytesUsed = 0
+    const before = this.#records
+    this.#records = new RevokedRecords()
+    this.#slots = new Uint32Array(this.#slots.length)
     this.#size = 0
+    this.#owedCount = 0
+    this.#owedFrom = 0
     this.#earliestDropAt = Number.POSITIVE_INFINITY
-    before.#forEach((identity, end) => {
-      if (end < now && end !== 0xffffffff) return
-      this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
-      this.#insert(identity, end)
-    })
-  }
-
-  #forEachSlot(visit: (offset: number, end: number) => void): void {
-    for (let slot = 0; slot < this.#slots.length; slot += slotWords) {
-      if (this.#slots[slot] !== 0) visit(this.#slots[slot] as number, this.#slots[slot + 1] as number)
+    for (let at = before.from(0); at !== undefined; at = before.after(at)) {
+      const end = before.endAt(at)
+      if (end < now && end !== endlessRevocation) continue
+      this.#setOwed(this.#insert(before.identityAt(at), end, before.macAt(at)), before.isOwed(at))
     }
   }
 
-  #place(offset: number, end: number): void {
-    const identity = this.#identityAt(offset - 1)
-    const slot = this.#find(identity, identity.length)
-    this.#slots[slot] = offset
-    this.#slots[slot + 1] = end
+  /**
+   * Takes over all of another's: what was revoked stays so across a change of epoch (feed.md §7). What was owed there and
+   * is not here yet is owed on; what else is not here yet becomes so as `owing` says.
+   */
+  addAll(other: RevokedSet, owing: Owing): void {
+    const theirs = other.#records
+    for (let at = theirs.from(0); at !== undefined; at = theirs.after(at)) {
+      const sizeBefore = this.#size
+      const offset = this.#insert(theirs.identityAt(at), theirs.endAt(at), theirs.macAt(at))
+      if (this.#size === sizeBefore) continue
+      const becomesOwed = owing === 'all' || (owing === 'with_mac' && theirs.hasMac(at))
+      if (becomesOwed || theirs.isOwed(at)) this.#setOwed(offset, true)
+    }
+  }
+
+  /**
+   * Up to so many of those that are owed, each time the next ones, and from the beginning again after the last: what is
+   * refused over and over does not keep the others waiting.
+   */
+  owed(countMax: number): readonly OwedRevocation[] {
+    const wanted = Math.min(countMax, this.#owedCount)
+    const found: OwedRevocation[] = []
+    let at = this.#records.from(this.#owedFrom)
+    let ends = 0
+    while (found.length < wanted && ends < 2) {
+      if (at === undefined) {
+        ends++
+        at = this.#records.from(0)
+        continue
+      }
+      if (this.#records.isOwed(at)) found.push(this.#owedAt(at))
+      at = this.#records.after(at)
+    }
+    this.#owedFrom = at ?? 0
+    return found
+  }
+
+  /** The server has it, or will not have it. */
+  settle(tag: string, id: string): void {
+    const offset = this.#size === 0 ? undefined : this.#offsetOf(tag, id)
+    if (offset !== undefined) this.#setOwed(offset, false)
+  }
+
+  #owedAt(offset: number): OwedRevocation {
+    const { bytes, at, length } = this.#records.identityAt(offset)
+    const text = decoder.decode(bytes.subarray(at, at + length))
+    const mac = this.#records.macAt(offset)
+    const end = mac?.end ?? this.#records.endAt(offset)
+    return { tag: text.slice(0, 1), id: text.slice(1), end, mac: mac?.bytes }
+  }
+
+  #setOwed(offset: number, isOwed: boolean): void {
+    if (this.#records.isOwed(offset) === isOwed) return
+    this.#records.setOwed(offset, isOwed)
+    this.#owedCount += isOwed ? 1 : -1
+  }
+
+  /** Its offset, whether it is new or known. */
+  #insert(identity: Identity, end: number, mac: RevocationMac | undefined): number {
+    this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
+    if ((this.#size + 1) * 4 > this.#slots.length * 3) this.#grow()
+    const slot = this.#find(identity)
+    const known = (this.#slots[slot] as number) - 1
+    if (known >= 0) return this.#renew(slot, known, end, mac)
+    const offset = this.#records.append(identity, end, mac)
+    this.#slots[slot] = offset + 1
+    this.#size++
+    return offset
+  }
+
+  #renew(slot: number, offset: number, end: number, mac: RevocationMac | undefined): number {
+    const records = this.#records
+    if (end > records.endAt(offset)) records.setEnd(offset, end)
+    if (mac === undefined) return offset
+    const known = records.macAt(offset)
+    if (known !== undefined) {
+      if (mac.end > known.end) records.setMac(offset, mac)
+      return offset
+    }
+    // There was no room for a MAC. Where it stood is free again with the next sweep.
+    const moved = records.append(records.identityAt(offset), records.endAt(offset), mac)
+    records.setOwed(moved, records.isOwed(offset))
+    records.setMoved(offset)
+    this.#slots[slot] = moved + 1
+    return moved
+  }
+
+  #grow(): void {
+    this.#slots = new Uint32Array(Math.max(smallest, this.#slots.length * 2))
+    const records = this.#records
+    for (let at = records.from(0); at !== undefined; at = records.after(at)) {
+      this.#slots[this.#find(records.identityAt(at))] = at + 1
+    }
+  }
+
+  #offsetOf(tag: string, id: string): number | undefined {
+    const identity = encode(tag, id)
+    const offset = identity === undefined ? 0 : (this.#slots[this.#find(identity)] as number)
+    return offset === 0 ? undefined : offset - 1
   }
 
   /** The slot of the identity, or the free one where it would stand. */
-  #find(identity: Uint8Array, length: number): number {
-    const count = this.#slots.length / slotWords
-    let index = this.#hash(identity, length) & (count - 1)
+  #find(identity: Identity): number {
+    const mask = this.#slots.length - 1
+    let slot = this.#hash(identity) & mask
     for (;;) {
-      const offset = this.#slots[index * slotWords] as number
-      if (offset === 0 || this.#equals(offset - 1, identity, length)) return index * slotWords
-      index = (index + 1) & (count - 1)
+      const offset = this.#slots[slot] as number
+      if (offset === 0 || this.#records.equals(offset - 1, identity)) return slot
+      slot = (slot + 1) & mask
     }
   }
 
-  #identityAt(offset: number): Uint8Array {
-    const length = (this.#bytes[offset] as number) | ((this.#bytes[offset + 1] as number) << 8)
-    return this.#bytes.subarray(offset + 2, offset + 2 + length)
-  }
-
-  #equals(offset: number, identity: Uint8Array, length: number): boolean {
-    if (((this.#bytes[offset] as number) | ((this.#bytes[offset + 1] as number) << 8)) !== length) return false
-    for (let index = 0; index < length; index++) if (this.#bytes[offset + 2 + index] !== identity[index]) return false
-    return true
-  }
-
-  #reserve(more: number): void {
-    if (this.#bytesUsed + more <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(256, this.#bytesUsed + more, Math.ceil(this.#bytes.length * 1.5)))
-    grown.set(this.#bytes.subarray(0, this.#bytesUsed))
-    this.#bytes = grown
-  }
-
-  #hash(identity: Uint8Array, length: number): number {
+  #hash({ bytes, at, length }: Identity): number {
     let hash = this.#seed
-    for (let index = 0; index < length; index++) {
-      hash = Math.imul(hash ^ (identity[index] as number), 0x01000193)
+    for (let index = at; index < at + length; index++) {
+      hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193)
       hash = (hash << 13) | (hash >>> 19)
     }
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     return (hash ^ (hash >>> 13)) >>> 0
   }
+}
 
-  /** Into the scratch bytes; 0 when it does not fit, which no identity of ours does. */
-  #encode(tag: string, id: string): number {
-    const { read, written } = encoder.encodeInto(tag + id, scratch)
-    return read === tag.length + id.length ? written : 0
-  }
+/** In the scratch bytes; `undefined` when it does not fit, which no identity of ours does. */
+function encode(tag: string, id: string): Identity | undefined {
+  const { read, written } = encoder.encodeInto(tag + id, scratch.bytes)
+  scratch.length = written
+  return read === tag.length + id.length ? scratch : undefined
 }
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()

@@ -1,15 +1,19 @@
 import {
   type ApiState,
   type ClientState,
+  decodeBase64url,
+  encodeBase64url,
   type FeedEntry,
+  type HandedBack,
   limits,
   type ObjectType,
   type Place,
+  revocationEnd,
   type Seconds,
   type StateByType,
   type Subject,
 } from '@countersign/core'
-import { RevokedSet } from './revoked_set.ts'
+import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
 const tags: Readonly<Record<ObjectType, string>> = {
   tenant: 'T',
@@ -22,6 +26,10 @@ const tags: Readonly<Record<ObjectType, string>> = {
   client_token: 'S',
   signing_key: 'G',
 }
+
+const typeByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type as ObjectType]))
+
+const macBytes = 16
 
 /** What records that a verifier looks up are made from: a cached one may be this much older than the entry about it. */
 const lookedUpTypes: ReadonlySet<ObjectType> = new Set(['api', 'client', 'public_key', 'key', 'opaque_token'])
@@ -116,12 +124,33 @@ export class StatusBook {
     return apiId === undefined || state === undefined ? undefined : { apiId, state }
   }
 
+  /** How many revocations the server of this epoch lacks, as far as is known here. */
+  get owedCount(): number {
+    return this.#revoked.owedCount
+  }
+
+  /** Up to so many of them, in turns: `settle` ends them, nothing else but their own end. `mac` is '' without one. */
+  owed(countMax: number): readonly HandedBack[] {
+    return this.#revoked.owed(countMax).map(({ tag, id, end, mac }) => ({
+      type: typeByTag.get(tag) as ObjectType,
+      id,
+      dropAt: end,
+      mac: mac === undefined ? '' : encodeBase64url(mac),
+    }))
+  }
+
+  /** The server has answered about them. */
+  settle(revocations: readonly Pick<HandedBack, 'type' | 'id'>[]): void {
+    for (const { type, id } of revocations) this.#revoked.settle(tags[type], id)
+  }
+
   /**
    * Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). A cut-off is
-   * a revocation too; sequences only ever rise, so it means the same in the new history.
+   * a revocation too; sequences only ever rise, so it means the same in the new history. What this book's server lacks
+   * though it said it in another epoch is owed to it: by a verifier where there is a MAC, since nothing else is believed.
    */
-  keepRevoked(other: StatusBook): void {
-    this.#revoked.addAll(other.#revoked)
+  keepRevoked(other: StatusBook, owing: 'with_mac' | 'all'): void {
+    this.#revoked.addAll(other.#revoked, other.place.epoch === this.place.epoch ? 'nothing' : owing)
     for (const [type, said] of this.#said) {
       for (const id of said.keys()) if (this.isRevoked(type, id)) this.#forget(type, id)
     }
@@ -157,7 +186,7 @@ export class StatusBook {
     const { type, id, version, state } = entry
     const dropAt = Math.max(entry.dropAt, keptUntil)
     if (state.status === 'revoked') {
-      this.#revoked.add(tags[type], id, dropAt)
+      this.#revoked.add(tags[type], id, dropAt, macOf(entry))
       this.#forget(type, id)
       return
     }
@@ -186,6 +215,12 @@ export class StatusBook {
     }
     said?.delete(id)
   }
+}
+
+/** A MAC that cannot be read is none: what is revoked is so without one. */
+function macOf({ mac, dropAt }: Subject): RevocationMac | undefined {
+  const bytes = mac === undefined ? undefined : decodeBase64url(mac)
+  return bytes?.length === macBytes ? { bytes, end: revocationEnd(dropAt) } : undefined
 }
 
 /** A cut-off never goes back, whatever a later state says. */

@@ -46,6 +46,7 @@ export const restoreCommand = withDatabase(leaf('restore'))
     if (span !== null) {
       note(`countersign: ${span.why}: what was revoked from ${span.from} to ${span.to} is not known and is live again`)
       note('revoke again what you know of, or restore with --revocations FILE')
+      note('verifiers that run on hand back the revocations they had applied, once a server is up; no others')
     }
     if (auditBrokenAt !== null)
       note(`countersign: the backup’s audit log does not verify from event ${auditBrokenAt} on`)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { digest } from '@countersign/core'
+import { chainInput, digest, type FeedEntry, type Place } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 
@@ -37,6 +37,60 @@ describe('snapshot', () => {
     expect(lines[0]).toMatchObject({ tenant: 'default', place: await place(), now: startAt })
     expect(lines.at(-1)).toEqual({ end: lines.length - 2 })
     expect(lines.find(({ id }) => id === key.id)).toMatchObject({ type: 'key', state: { status: 'revoked' } })
+  })
+})
+
+describe('what is revoked carries a MAC', () => {
+  async function* streamed(after: Place): AsyncGenerator<Wire> {
+    const query = new URLSearchParams({ after: String(after.sequence), epoch: after.epoch, chain: after.chain })
+    const { body } = await world.server.handle({
+      method: 'GET',
+      path: '/v1/feed',
+      query: String(query),
+      rawHeaders: ['Authorization', `Bearer ${verifier.key}`, 'Accept', 'text/event-stream'],
+      peer: undefined,
+      requestId: 'req_stream',
+      readBody: async () => new Uint8Array(),
+      signal: new AbortController().signal,
+    })
+    for await (const text of body as AsyncIterable<string>) {
+      for (const line of text.split('\n').filter((each) => each.startsWith('data: '))) {
+        yield JSON.parse(line.slice(6)) as Wire
+      }
+    }
+  }
+
+  it('the same in the snapshot, in a page and in the stream; what is not has none, and the chain is as it was', async () => {
+    const before = await place()
+    const [disabled, early, late] = [await world.key(), await world.key(), await world.key()]
+    await world.ok('POST', `/v1/keys/${disabled.id}/disable`)
+    await world.ok('POST', `/v1/keys/${early.id}/revoke`)
+    const events: Wire[] = []
+    for await (const event of streamed(before)) {
+      events.push(event)
+      // What was there already begins the stream; what happens now is broadcast.
+      if (event.id === early.id) await world.ok('POST', `/v1/keys/${late.id}/revoke`)
+      if (event.id === late.id) break
+    }
+    const query = new URLSearchParams({ after: String(before.sequence), epoch: before.epoch, chain: before.chain })
+    const page = (await world.call('GET', `/v1/feed?${query}`, { as: verifier.key })).body.entries
+    const snapshot = (await world.call('GET', '/v1/feed/snapshot', { as: verifier.key })).text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Wire)
+    const ways = [page, snapshot, events].map((entries) =>
+      [disabled, early, late].map(({ id }) => entries.find((entry) => entry.id === id)?.mac),
+    )
+    const [none, first, second] = ways[0] as unknown[]
+    const mac = expect.stringMatching(/^[\w-]{21}[AQgw]$/)
+    expect([none, first, second]).toEqual([undefined, mac, mac])
+    expect(first).not.toBe(second)
+    expect(ways).toEqual([ways[0], ways[0], ways[0]])
+    let { chain } = before
+    for (const entry of page as unknown as FeedEntry[]) {
+      chain = (await digest(chainInput(chain, entry))) as string
+      expect(entry.chain).toBe(chain)
+    }
   })
 })
 

@@ -37,7 +37,8 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant, place))) return json(200, { reload: true })
     if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
-      return json(200, { entries: await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax) })
+      const entries = await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax)
+      return json(200, { entries: entries.map((entry) => services.macs.mark(tenant.id, entry)) })
     }
     if (services.streams.count >= serverLimits.streamsMax) return problem(exchange, unavailableAnswer(1))
     const isStillAllowed = async (): Promise<boolean> => {
@@ -75,7 +76,7 @@ async function* streamEntries(
     let turn = broadcast.next()
     let sent = after
     for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax)) {
-      yield formatEvent(entry)
+      yield formatEvent(services.macs.mark(tenant.id, entry))
       sent = entry.sequence
     }
     let checkedAt = performance.now()

@@ -14,6 +14,8 @@ export interface Books {
   book(tenant: string): StatusBook | undefined
   /** The chain value of a change applied here lately: a follower a little behind is found without the database. */
   recentChain(tenant: string, sequence: number): string | undefined
+  /** The tenants whose books know revocations that the database has forgotten: another epoch was begun. */
+  owing(): readonly string[]
   /** Every tenant that is not deleted, by slug; the default one is ''. */
   tenantBySlug(slug: string): string | undefined
   /** Called for each entry of the tenant as it is applied. Gives a function that ends it. */
@@ -78,7 +80,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       const slug = state !== undefined && 'slug' in state ? state.slug : undefined
       const book = StatusBook.fromSnapshot({ tenant, issuer: issuerOf(slug ?? ''), place, entries }, seed())
       const before = books.get(tenant)
-      if (before !== undefined) book.keepRevoked(before)
+      if (before !== undefined) book.keepRevoked(before, 'all')
       nextBooks.set(tenant, book)
       if (slug !== undefined && state?.status !== 'revoked') nextSlugs.set(slug, tenant)
     }
@@ -250,6 +252,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     }),
     book: (tenant) => books.get(tenant),
     recentChain: (tenant, sequence) => recent.get(`${tenant} ${sequence}`),
+    owing: () => [...books].flatMap(([tenant, { owedCount }]) => (owedCount > 0 ? [tenant] : [])),
     tenantBySlug: (slug) => slugs.get(slug),
     subscribe,
     onReload,

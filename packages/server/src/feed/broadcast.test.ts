@@ -6,6 +6,8 @@ import { createBroadcast } from './broadcast.ts'
 
 const entry = (sequence: number) => ({ sequence, type: 'key', id: `k${sequence}`, state: {} }) as unknown as FeedEntry
 
+const asItIs = (said: FeedEntry): FeedEntry => said
+
 /** Books as far as a broadcast sees them. */
 function createFeed() {
   const listeners = new Set<(said: FeedEntry) => void>()
@@ -29,7 +31,7 @@ afterEach(() => void vi.useRealTimers())
 
 it('where many listen, what changes within milliseconds is one turn for all of them', async () => {
   const { books, say } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1_000)
+  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
   const turns = [broadcast.next(), broadcast.next()]
   for (const sequence of [1, 2, 3]) say(sequence)
   await vi.advanceTimersByTimeAsync(serverLimits.streamsGatherMsMax)
@@ -38,9 +40,24 @@ it('where many listen, what changes within milliseconds is one turn for all of t
   expect(second).toBe(first)
 })
 
+it('makes of each entry what goes out once, however many listen, and sends that', async () => {
+  const { books, say } = createFeed()
+  const made: number[] = []
+  const marked = (said: FeedEntry): FeedEntry => {
+    made.push(said.sequence)
+    return { ...said, mac: `mac${said.sequence}` }
+  }
+  const broadcast = createBroadcast(books, 't', () => 1_000, marked)
+  const turns = Array.from({ length: 1_000 }, () => broadcast.next())
+  for (const sequence of [1, 2]) say(sequence)
+  await vi.advanceTimersByTimeAsync(serverLimits.streamsGatherMsMax)
+  expect((await turns[999])?.text).toMatch(/"mac":"mac1".*"mac":"mac2"/s)
+  expect(made).toEqual([1, 2])
+})
+
 it('says that it is still there when nothing changes, and that nothing follows after another epoch', async () => {
   const { books, reload } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1)
+  const broadcast = createBroadcast(books, 't', () => 1, asItIs)
   const heartbeat = broadcast.next()
   await vi.advanceTimersByTimeAsync(serverLimits.heartbeatMs)
   expect(await heartbeat).toMatchObject({ entries: [], text: expect.stringMatching(/^:/) })
@@ -51,7 +68,7 @@ it('says that it is still there when nothing changes, and that nothing follows a
 
 it('ended, it leaves no timer and no listener behind, though a change was still to be told', async () => {
   const { books, say, listeners } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1_000)
+  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
   const waiting = broadcast.next()
   say(1)
   broadcast.end()

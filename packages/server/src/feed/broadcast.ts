@@ -20,8 +20,16 @@ export interface Broadcast {
   end(): void
 }
 
-/** `listeners`: how many there are; where they are many, changes that come within milliseconds share a turn. */
-export function createBroadcast(books: Books, tenant: string, listeners: () => number): Broadcast {
+/**
+ * `listeners`: how many there are; where they are many, changes that come within milliseconds share a turn. `forVerifiers`
+ * makes of an entry what goes out: once a turn as well.
+ */
+export function createBroadcast(
+  books: Books,
+  tenant: string,
+  listeners: () => number,
+  forVerifiers: (entry: FeedEntry) => FeedEntry,
+): Broadcast {
   let turn = Promise.withResolvers<Batch | undefined>()
   let gathered: FeedEntry[] = []
   let isDue = false
@@ -39,7 +47,7 @@ export function createBroadcast(books: Books, tenant: string, listeners: () => n
 
   function flush(): void {
     isDue = false
-    const entries = gathered
+    const entries = gathered.map(forVerifiers)
     gathered = []
     resolve({ entries, text: entries.map(formatEvent).join('') })
   }
@@ -73,8 +81,8 @@ export function createBroadcast(books: Books, tenant: string, listeners: () => n
 const stillHere: Batch = { entries: [], text: ': still here\n\n' }
 
 export function formatEvent(entry: FeedEntry): string {
-  const { sequence, type, id, version, state, dropAt, at, audit, chain } = entry as FeedEntry & { state: object }
+  const { sequence, type, id, version, state, dropAt, at, audit, chain, mac } = entry as FeedEntry & { state: object }
   // Its members in the order of the chain: it is sorted here once rather than by every verifier.
-  const sorted = sortMembers(state)
-  return `id: ${sequence}\ndata: ${JSON.stringify({ sequence, type, id, version, state: sorted, dropAt, at, audit, chain })}\n\n`
+  const data = { sequence, type, id, version, state: sortMembers(state), dropAt, at, audit, chain, mac }
+  return `id: ${sequence}\ndata: ${JSON.stringify(data)}\n\n`
 }

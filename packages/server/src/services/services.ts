@@ -10,6 +10,7 @@ import type { MasterKey } from './master_key.ts'
 import type { Positions } from './positions.ts'
 import type { ServerLimiter } from './redis_limiter.ts'
 import type { Requirements } from './requirement.ts'
+import type { RevocationMacs } from './revocation_mac.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -47,6 +48,7 @@ export interface Services {
   readonly requirements: Requirements
   readonly running: Running
   readonly positions: Positions
+  readonly macs: RevocationMacs
   readonly streams: Streams
   readonly snapshots: Snapshots
   readonly usage: Usage

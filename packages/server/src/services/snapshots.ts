@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Place, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
+import type { RevocationMacs } from './revocation_mac.ts'
 
 /** A tenant's live entries at one place, as lines of JSON in pieces that are written whole. */
 export interface SharedSnapshot {
@@ -16,26 +18,34 @@ export interface Snapshots {
 }
 
 interface Shared {
-  readonly begunAt: number
   readonly snapshot: Promise<SharedSnapshot>
-  place: Place | undefined
+  /** Once it was read. */
+  read: { readonly place: Place; readonly at: number } | undefined
 }
 
 const pieceCharacters = 65_536
 
-export function createSnapshots(store: Store, books: Books, now: () => number): Snapshots {
+export function createSnapshots(options: {
+  readonly store: Store
+  readonly books: Books
+  readonly macs: RevocationMacs
+  readonly now: () => number
+}): Snapshots {
+  const { store, books, macs, now } = options
   const shared = new Map<string, Shared>()
 
   async function readNow(tenant: string): Promise<SharedSnapshot> {
     const { place, entries } = await store.feed.snapshot(tenant, now())
-    return { place, pieces: piecesOf(entries), count: entries.length }
+    const pieces = await piecesOf(entries, (entry) => macs.mark(tenant, entry))
+    return { place, pieces, count: entries.length }
   }
 
-  /** What is under way, or what nothing has been said since; forgotten soon, since it may be large. */
-  function isGood({ begunAt, place }: Shared, tenant: string): boolean {
-    if (performance.now() - begunAt > serverLimits.snapshotSharedMs) return false
+  /** What is under way, however long it takes, or what nothing has been said since; forgotten soon, since it may be large. */
+  function isGood({ read }: Shared, tenant: string): boolean {
+    if (read === undefined) return true
     const head = books.book(tenant)?.place
-    return place === undefined || (place.epoch === head?.epoch && place.sequence === head.sequence)
+    const isRecent = performance.now() - read.at <= serverLimits.snapshotSharedMs
+    return isRecent && read.place.epoch === head?.epoch && read.place.sequence === head.sequence
   }
 
   return {
@@ -43,13 +53,13 @@ export function createSnapshots(store: Store, books: Books, now: () => number): 
       const known = shared.get(tenant)
       if (known !== undefined && isGood(known, tenant)) return known.snapshot
       const snapshot = readNow(tenant)
-      const entry: Shared = { begunAt: performance.now(), snapshot, place: undefined }
+      const entry: Shared = { snapshot, read: undefined }
       shared.set(tenant, entry)
       const forget = (): void => {
         if (shared.get(tenant) === entry) shared.delete(tenant)
       }
       snapshot.then(({ place }) => {
-        entry.place = place
+        entry.read = { place, at: performance.now() }
         setTimeout(forget, serverLimits.snapshotSharedMs).unref()
       }, forget)
       return snapshot
@@ -57,14 +67,17 @@ export function createSnapshots(store: Store, books: Books, now: () => number): 
   }
 }
 
-function piecesOf(entries: readonly Subject[]): readonly string[] {
+/** A turn of the event loop between pieces: a million MACs take 2 s, and what is verified meanwhile must not wait for them. */
+async function piecesOf(entries: readonly Subject[], mark: (entry: Subject) => Subject): Promise<readonly string[]> {
   const pieces: string[] = []
   let piece = ''
-  for (const { type, id, version, state, dropAt } of entries) {
-    piece += `${JSON.stringify({ type, id, version, state, dropAt })}\n`
+  for (const entry of entries) {
+    const { type, id, version, state, dropAt, mac } = mark(entry)
+    piece += `${JSON.stringify({ type, id, version, state, dropAt, mac })}\n`
     if (piece.length < pieceCharacters) continue
     pieces.push(piece)
     piece = ''
+    await setImmediate()
   }
   return [...pieces, piece]
 }

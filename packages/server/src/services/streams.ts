@@ -1,5 +1,6 @@
 import type { Books } from '../feed/books.ts'
 import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
+import type { RevocationMacs } from './revocation_mac.ts'
 
 /** The open event streams: counted, and told to end when the server drains, so that clients move to another. */
 export interface Streams {
@@ -14,7 +15,7 @@ interface Group {
   listeners: number
 }
 
-export function createStreams(books: Books): Streams {
+export function createStreams(books: Books, macs: RevocationMacs): Streams {
   const groups = new Map<string, Group>()
   let count = 0
   let isEnding = false
@@ -22,7 +23,13 @@ export function createStreams(books: Books): Streams {
   function groupOf(tenant: string): Group {
     const known = groups.get(tenant)
     if (known !== undefined) return known
-    const group = { broadcast: createBroadcast(books, tenant, () => count), listeners: 0 }
+    const broadcast = createBroadcast(
+      books,
+      tenant,
+      () => count,
+      (entry) => macs.mark(tenant, entry),
+    )
+    const group = { broadcast, listeners: 0 }
     groups.set(tenant, group)
     return group
   }

@@ -1,4 +1,4 @@
-import type { FeedEntry, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
+import type { FeedEntry, HandBackAnswer, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
 import type { FeedSource, SnapshotStream } from '../feed_source.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 import { readLines } from './lines.ts'
@@ -46,6 +46,9 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
       for await (const lines of readLines(response)) {
         for (const line of lines) if (line.startsWith('data: ')) onEntry(JSON.parse(line.slice(6)) as FeedEntry)
       }
+    },
+    async handBack(question, signal) {
+      return (await client.post('/v1/feed/revocations', question, signal)) as HandBackAnswer
     },
   }
 }

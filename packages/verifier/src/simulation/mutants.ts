@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('delete instead of tombstone', [
-    { file: book, find: 'this.#revoked.add(tags[type], id, dropAt)', replace: '' },
+    { file: book, find: 'this.#revoked.add(tags[type], id, dropAt, macOf(entry))', replace: '' },
   ]),
   mutant('a gap is passed over, chain and all', [
     noChain,
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   mutant('the epoch is ignored', [noEpoch, noChain], { placeIsChecked: false, epochsDiffer: false }),
   mutant('the same sequence in another history', [noChain], { placeIsChecked: false, epochsDiffer: false }),
   mutant('what was revoked is forgotten across a restore', [
-    { file: follower, find: 'if (book !== undefined) next.keepRevoked(book)', replace: '' },
+    { file: follower, find: "if (book !== undefined) next.keepRevoked(book, 'with_mac')", replace: '' },
   ]),
   mutant('a torn snapshot', [], { snapshotIsWhole: false }),
   mutant('the cache is filled after a revocation', [

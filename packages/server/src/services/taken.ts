@@ -1,6 +1,6 @@
 /** What is taken from one object of a restored store: it may lose, never gain. Each gives whether anything was changed. */
 import { formatScope, intersectScope, parseScope, type Seconds, type Status, type Subject } from '@countersign/core'
-import type { Api, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
+import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
   apiSubject,
   clientSubject,
@@ -9,7 +9,14 @@ import {
   signingKeySubject,
   tenantSubject,
   tokenSubject,
-} from './services/subjects.ts'
+} from './subjects.ts'
+
+/** The transaction that takes, when that is, and what the audit log says of it. */
+export interface Taking {
+  readonly it: WriteTransaction
+  readonly now: Seconds
+  readonly cause: Pick<AuditDraft, 'actor' | 'action' | 'requestId'>
+}
 
 const rank: { readonly [S in Status]: number } = { active: 0, disabled: 1, revoked: 2 }
 
@@ -17,21 +24,22 @@ function worse(one: Status, other: Status): Status {
   return rank[one] >= rank[other] ? one : other
 }
 
-export async function takeApi(it: WriteTransaction, api: Api, status: Status, now: Seconds): Promise<boolean> {
+export async function takeApi(taking: Taking, api: Api, status: Status): Promise<boolean> {
+  const { it, now } = taking
   if (api.isBuiltIn || rank[status] <= rank[api.status]) return false
   const changed = { ...api, status, version: api.version + 1, updatedAt: Math.floor(now) }
   if (status === 'revoked') await it.apis.delete(api.tenant, api.id)
   else await it.apis.update(changed)
-  append(it, api.tenant, 'api', api.id, apiSubject(changed, now))
+  append(taking, api.tenant, 'api', api.id, apiSubject(changed, now))
   return true
 }
 
 export async function takeClient(
-  it: WriteTransaction,
+  taking: Taking,
   client: Client,
   later: Pick<Client, 'status' | 'access' | 'cutOff' | 'guards'>,
-  now: Seconds,
 ): Promise<boolean> {
+  const { it, now } = taking
   const status = worse(client.status, later.status)
   const access = Object.fromEntries(
     Object.entries(client.access).flatMap(([api, scope]) => {
@@ -48,20 +56,20 @@ export async function takeClient(
   const next = { ...changed, version: client.version + 1, updatedAt: Math.floor(now) }
   await it.clients.update(next)
   await it.clients.setCutOff(client.tenant, client.id, cutOff)
-  append(it, client.tenant, 'client', client.id, clientSubject(next, now))
+  append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
   return true
 }
 
 /** Secrets and public keys that are not there any more. The store ends secrets all but one, so one by one is by end. */
 export async function takeCredentials(
-  it: WriteTransaction,
+  taking: Taking,
   { tenant, id }: Client,
   later: {
     readonly secrets: readonly { readonly id: string; readonly expiresAt?: Seconds }[]
     readonly jwks: readonly { readonly thumbprint: string }[]
   },
-  now: Seconds,
 ): Promise<boolean> {
+  const { it, now } = taking
   let isTaken = false
   const earlier = await it.clients.secrets(tenant, id)
   const kept = earlier.filter((secret) =>
@@ -79,34 +87,35 @@ export async function takeCredentials(
   for (const { kid, thumbprint } of await it.clients.jwks(tenant, id)) {
     if (later.jwks.some((jwk) => jwk.thumbprint === thumbprint)) continue
     await it.clients.deleteJwk(tenant, id, kid)
-    append(it, tenant, 'client', id, publicKeySubject(id, thumbprint, now))
+    append(taking, tenant, 'client', id, publicKeySubject(id, thumbprint, now))
     isTaken = true
   }
   return isTaken
 }
 
-export async function deleteClient(it: WriteTransaction, client: Client, now: Seconds): Promise<boolean> {
+export async function deleteClient(taking: Taking, client: Client): Promise<boolean> {
+  const { it, now } = taking
   await it.keys.revokeByClient(client.tenant, client.id, Math.floor(now))
   await it.tokens.revokeByClient(client.tenant, client.id, Math.floor(now))
   await it.clients.delete(client.tenant, client.id)
   const gone = { ...client, status: 'revoked' as const, version: client.version + 1 }
-  append(it, client.tenant, 'client', client.id, clientSubject(gone, now))
+  append(taking, client.tenant, 'client', client.id, clientSubject(gone, now))
   return true
 }
 
-export async function deleteTenant(it: WriteTransaction, tenant: Tenant): Promise<boolean> {
-  await it.tenants.delete(tenant.id)
+export async function deleteTenant(taking: Taking, tenant: Tenant): Promise<boolean> {
+  await taking.it.tenants.delete(tenant.id)
   const gone = { ...tenant, status: 'revoked' as const, version: tenant.version + 1 }
-  append(it, tenant.id, 'tenant', tenant.id, tenantSubject(gone))
+  append(taking, tenant.id, 'tenant', tenant.id, tenantSubject(gone))
   return true
 }
 
 export async function takeKey(
-  it: WriteTransaction,
+  taking: Taking,
   key: Key,
   later: { readonly status: Status; readonly scope: string; readonly expiresAt?: Seconds },
-  now: Seconds,
 ): Promise<boolean> {
+  const { it, now } = taking
   if (key.status === 'revoked') return false
   const status = worse(key.status, later.status)
   const scope = status === 'revoked' ? key.scope : narrow(key.scope, later.scope)
@@ -115,12 +124,12 @@ export async function takeKey(
   const ends = end === undefined ? {} : { expiresAt: end }
   const changed: Key = { ...key, status, scope, ...ends, version: key.version + 1, updatedAt: Math.floor(now) }
   await it.keys.update(changed)
-  append(it, key.tenant, 'key', key.id, keySubject(changed, now))
+  append(taking, key.tenant, 'key', key.id, keySubject(changed, now))
   return true
 }
 
 export async function takeToken(
-  it: WriteTransaction,
+  taking: Taking,
   token: Token,
   later: { readonly status: Status; readonly scope?: string; readonly expiresAt?: Seconds },
 ): Promise<boolean> {
@@ -132,45 +141,39 @@ export async function takeToken(
   if (status === token.status && scope === current && end === token.expiresAt) return false
   const members = { ...(scope === current ? {} : { scope }), ...(end === undefined ? {} : { expiresAt: end }) }
   const changed: Token = { ...token, ...members, status, version: token.version + 1 }
-  await it.tokens.update(changed)
-  append(it, token.tenant, 'token', token.jti, tokenSubject(changed))
+  await taking.it.tokens.update(changed)
+  append(taking, token.tenant, 'token', token.jti, tokenSubject(changed))
   return true
 }
 
-export async function revokeSigningKey(it: WriteTransaction, key: SigningKey, now: Seconds): Promise<boolean> {
+export async function revokeSigningKey(taking: Taking, key: SigningKey): Promise<boolean> {
+  const { it, now } = taking
   if (key.status === 'revoked') return false
   const { sealedPrivateJwk: _, ...rest } = key
   const removed: SigningKey = { ...rest, status: 'revoked', leavesAt: Math.floor(now), version: key.version + 1 }
   await it.signingKeys.update(removed)
-  append(it, key.tenant, 'signing_key', key.kid, signingKeySubject(removed))
+  append(taking, key.tenant, 'signing_key', key.kid, signingKeySubject(removed))
   return true
 }
 
 /** Without a row there is nothing to change, and the book alone must remember. */
-export async function appendRevoked(it: WriteTransaction, tenant: string, entry: Subject): Promise<boolean> {
+export async function appendRevoked(taking: Taking, tenant: string, entry: Subject): Promise<boolean> {
   if (entry.state.status !== 'revoked') return false
-  const found = await it.statusEntries.find(tenant, entry.type, entry.id)
+  const found = await taking.it.statusEntries.find(tenant, entry.type, entry.id)
   if (found?.state.status === 'revoked') return false
-  append(it, tenant, entry.type, entry.id, entry)
+  append(taking, tenant, entry.type, entry.id, entry)
   return true
 }
 
-/** One system change in the log, with its entries. */
+/** One change in the log, with its entries. */
 export function append(
-  it: WriteTransaction,
+  { it, cause }: Taking,
   tenant: string,
   objectType: string,
   objectId: string,
   ...subjects: Subject[]
 ) {
-  const audit = {
-    actor: { kind: 'system' },
-    action: 'restore.merge',
-    objectType,
-    objectId,
-    requestId: 'restore',
-  } as const
-  it.append({ tenant, audit, subjects: () => subjects })
+  it.append({ tenant, audit: { ...cause, objectType, objectId }, subjects: () => subjects })
 }
 
 function narrow(scope: string, left: string): string {

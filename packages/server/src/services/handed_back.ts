@@ -1,0 +1,56 @@
+/** Revocations that a verifier knew and this database does not, after it was replaced by an older copy (feed.md §7). */
+import {
+  endlessRevocation,
+  type HandedBack,
+  neverDropAt,
+  type ObjectType,
+  type StateByType,
+  type Subject,
+} from '@countersign/core'
+import type { InstallationEntry } from '@countersign/store'
+import { mergeEntry } from './merge_entry.ts'
+import type { Services } from './services.ts'
+import type { Taking } from './taken.ts'
+
+/** Whoever calls has made sure that they were once said here. Each is a transaction; what is done stays done. */
+export async function applyHandedBack(
+  services: Pick<Services, 'store' | 'books' | 'master' | 'now'>,
+  tenant: string,
+  revocations: readonly Pick<HandedBack, 'type' | 'id' | 'dropAt'>[],
+  cause: Taking['cause'],
+): Promise<{ readonly applied: number; readonly known: number }> {
+  const { store, books, master } = services
+  const written: InstallationEntry[] = []
+  let applied = 0
+  for (const { type, id, dropAt } of revocations) {
+    const now = services.now()
+    if (dropAt < now && dropAt !== endlessRevocation) continue
+    // Of what many hand back nearly all is there already: a read, and no transaction. Not the book: it keeps more.
+    const found = await store.read.statusEntries.find(tenant, type, id)
+    if (found?.state.status === 'revoked') continue
+    const subject = revokedSubject(type, id, dropAt)
+    const { value, entries } = await store.write((it) => mergeEntry({ it, now, cause }, tenant, subject, master))
+    written.push(...entries)
+    if (value) applied++
+  }
+  await books.settle(written)
+  return { applied, known: revocations.length - applied }
+}
+
+/** What else the states held is lost, and nobody reads it of what is revoked. */
+const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
+  tenant: { status: 'revoked', slug: '' },
+  api: { status: 'revoked', audience: '', maxStalenessSeconds: 0, createdSequence: 0 },
+  client: { status: 'revoked', access: {}, cutOff: 0 },
+  public_key: { status: 'revoked' },
+  key: { status: 'revoked', scope: '' },
+  opaque_token: { status: 'revoked' },
+  token: { status: 'revoked' },
+  client_token: { status: 'revoked' },
+  signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
+}
+
+function revokedSubject(type: ObjectType, id: string, end: number): Subject {
+  const dropAt = end === endlessRevocation ? neverDropAt : end
+  return { type, id, version: 1, state: revokedStates[type], dropAt } as Subject
+}

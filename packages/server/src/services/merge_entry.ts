@@ -1,0 +1,80 @@
+import type { Subject } from '@countersign/core'
+import type { SigningKey } from '@countersign/store'
+import type { MasterKey } from './master_key.ts'
+import { createSigningKey, signingNow } from './signing_keys.ts'
+import { signingKeySubject } from './subjects.ts'
+import {
+  append,
+  appendRevoked,
+  deleteClient,
+  deleteTenant,
+  revokeSigningKey,
+  type Taking,
+  takeApi,
+  takeClient,
+  takeKey,
+  takeToken,
+} from './taken.ts'
+
+/**
+ * What one entry, as verifiers are told it, takes from its object (feed.md §7); what is revoked and has no row the book
+ * alone must remember. Whether anything was changed.
+ */
+export async function mergeEntry(taking: Taking, tenant: string, entry: Subject, master: MasterKey): Promise<boolean> {
+  const { it } = taking
+  const { id } = entry
+  const isRevoked = entry.state.status === 'revoked'
+  switch (entry.type) {
+    case 'tenant': {
+      const found = await it.tenants.find(id)
+      const isThere = found !== undefined && found.slug !== '' && found.status !== 'revoked'
+      return isRevoked && isThere && deleteTenant(taking, found)
+    }
+    case 'api': {
+      const found = await it.apis.find(tenant, id)
+      return found === undefined ? appendRevoked(taking, tenant, entry) : takeApi(taking, found, entry.state.status)
+    }
+    case 'client': {
+      const found = await it.clients.find(tenant, id)
+      if (found === undefined) return appendRevoked(taking, tenant, entry)
+      return isRevoked
+        ? deleteClient(taking, found)
+        : takeClient(taking, found, { guards: found.guards, ...entry.state })
+    }
+    case 'key': {
+      const found = await it.keys.find(tenant, id)
+      return found === undefined ? appendRevoked(taking, tenant, entry) : takeKey(taking, found, entry.state)
+    }
+    case 'token':
+    case 'opaque_token': {
+      const found = await it.tokens.find(tenant, id)
+      return found === undefined ? appendRevoked(taking, tenant, entry) : takeToken(taking, found, entry.state)
+    }
+    case 'signing_key': {
+      const found = (await it.signingKeys.list(tenant)).find(({ kid }) => kid === id)
+      if (found === undefined) return appendRevoked(taking, tenant, entry)
+      if (!isRevoked || !(await revokeSigningKey(taking, found))) return false
+      await followSigningKey(taking, found, master)
+      return true
+    }
+    case 'public_key': {
+      const [clientId = '', thumbprint = ''] = id.split(' ')
+      const found = (await it.clients.jwks(tenant, clientId)).find((jwk) => jwk.thumbprint === thumbprint)
+      if (found !== undefined) await it.clients.deleteJwk(tenant, clientId, found.kid)
+      return appendRevoked(taking, tenant, entry)
+    }
+    case 'client_token':
+      return appendRevoked(taking, tenant, entry)
+  }
+}
+
+/** The key that signed instead is lost with the rest; without another one nothing could be issued. */
+async function followSigningKey(taking: Taking, removed: SigningKey, master: MasterKey): Promise<void> {
+  const { it, now } = taking
+  const { tenant, alg, purpose } = removed
+  const same = (await it.signingKeys.list(tenant)).filter((key) => key.alg === alg && key.purpose === purpose)
+  if (signingNow(same, now) !== undefined) return
+  const next = await createSigningKey({ tenant, alg, purpose, master, now, signsAt: now })
+  await it.signingKeys.insert(next)
+  append(taking, tenant, 'signing_key', next.kid, signingKeySubject(next))
+}
