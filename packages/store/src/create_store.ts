@@ -127,6 +127,7 @@ function tell(listeners: ReadonlySet<Listener>, entries: readonly InstallationEn
 
 function readSession(database: Database, options: StoreOptions): Session {
   return {
+    dialect: database.dialect,
     db: database.reader,
     enter: async () => {},
     announce: async () => {},
@@ -139,6 +140,7 @@ function writeSession(database: Database, db: Kysely<Schema>, options: StoreOpti
   const entered = new Set<string>()
   let isOver = false
   const session: Session = {
+    dialect: database.dialect,
     get db() {
       if (isOver) throw new Error('the transaction is over')
       return db

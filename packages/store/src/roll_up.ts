@@ -92,7 +92,7 @@ function rollPortion(
       .limit(rowsMax)
       .execute()
     const open = rows.map(({ rolled, ...row }) => ({ ...row, at: row.at - (row.at % into), count: row.count - rolled }))
-    await addSums(db, tenant, into, open)
+    await addSums({ db, dialect: database.dialect }, tenant, into, open)
     await noteRolled(db, tenant, from, rows)
     return rows.length
   })

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
+import type { Database } from './database.ts'
 import type { PoisonedRowError } from './errors.ts'
 import type { Schema } from './schema.ts'
 
 /** Where a repository's statements run: the readers, or one writing transaction. */
 export interface Session {
+  readonly dialect: Database['dialect']
   /** Throws once the transaction is over: a forgotten `await` must not write into somebody else's. */
   readonly db: Kysely<Schema>
   /**

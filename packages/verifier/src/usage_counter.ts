@@ -24,7 +24,8 @@ export interface UsagePort {
 
 /** Distinct rows that counters may hold together until they are taken; what comes beyond is counted by outcome alone. */
 export interface UsageRoom {
-  readonly rowsMax: number
+  /** May change: what is there already stays. */
+  rowsMax: number
   used: number
 }
 

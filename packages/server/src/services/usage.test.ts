@@ -2,7 +2,7 @@ import { type Store, StoreUnavailableError } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startAt, startWorld, type World } from '../server.fixture.ts'
-import { createUsage } from './usage.ts'
+import { createUsage, roomFor } from './usage.ts'
 
 let world: World
 beforeAll(async () => {
@@ -61,4 +61,13 @@ it('all tenants share one bound, and each keeps its own counts', async () => {
   other.count(startAt, 'room again', 'c', [[]], 'verified')
   await usage.close()
   expect(await counted('room again', 'acme')).toBe(1)
+})
+
+it.each([
+  ['as many as were written in half the time', 5_000, 80, 10_000, 2_500],
+  ['never fewer than the least', 5_000, 4_000, 10_000, 2_000],
+  ['never more than the most', 5_000, 1, 3_000, 10_000],
+  ['as before when few were written', 1_999, 500, 10_000, 10_000],
+])('rows that are told apart: %s', (_name, rows, tookMs, before, after) => {
+  expect(roomFor(rows, tookMs, before)).toBe(after)
 })

@@ -26,7 +26,7 @@ export interface UsageOptions {
 }
 
 export function createUsage({ store, clock, log, metrics, flushMs }: UsageOptions): Usage {
-  const room = { rowsMax: serverLimits.usageRowsMax, used: 0 }
+  const room = { rowsMax: serverLimits.usageRowsMax as number, used: 0 }
   /** Those that hold counts: what has none needs no place here. */
   const counting = new Map<UsageCounter, string>()
   const reporter = createUsageReporter<UsageCount>({
@@ -37,11 +37,13 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     },
     async send(batchId, rows) {
       const now = clock.stamp().wallMs / 1000
+      const beganAt = performance.now()
       const byTenant = [...Map.groupBy(rows, (row) => row.tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
       await store.write(async (transaction) => {
         for (const [tenant, counts] of byTenant)
           await transaction.usage.addBatch(tenant, `server ${batchId}`, counts, now)
       })
+      if (store.dialect === 'sqlite') room.rowsMax = roomFor(rows.length, performance.now() - beganAt, room.rowsMax)
     },
     isHopeless: (error) => error instanceof UnstorableTextError,
     newBatchId: randomUUID,
@@ -75,6 +77,13 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     flush: () => reporter.flush(),
     close: () => reporter.close(),
   }
+}
+
+/** So many rows as may be written without those who are verified waiting for it; a few say nothing of how long many take. */
+export function roomFor(rows: number, tookMs: number, rowsMax: number): number {
+  if (rows < serverLimits.usageRowsMin) return rowsMax
+  const possible = Math.round((rows * serverLimits.usageWriteMs) / tookMs)
+  return Math.min(serverLimits.usageRowsMax, Math.max(serverLimits.usageRowsMin, possible))
 }
 
 function sumOf(rows: readonly UsageCount[]): number {

@@ -1,7 +1,9 @@
 import type { Seconds } from '@countersign/core'
+import { sql } from 'kysely'
 import type { LastUse, UsageCount } from '../records.ts'
 import type { Session } from '../session.ts'
 import { inParts } from './in_parts.ts'
+import { jsonRows } from './json_rows.ts'
 
 const shownMax = 1_000
 
@@ -44,27 +46,16 @@ export async function noteLastUses(session: Session, tenant: string, counts: rea
     const at = Math.max(Math.floor(lastAt ?? minuteAt), latest.get(identity)?.at ?? 0)
     latest.set(identity, { key_id: credentialId, scope, at })
   }
-  const ids = [...new Set([...latest.values()].map((use) => use.key_id))]
-  const keys = await inParts(ids, (part) =>
-    session.db.selectFrom('keys').select('id').where('tenant', '=', tenant).where('id', 'in', part).execute(),
-  )
-  const isKey = new Set(keys.map((row) => row.id))
+  if (latest.size === 0) return
   const rows = [...latest]
-    .filter(([, use]) => isKey.has(use.key_id))
     // In one order, so that two batches cannot deadlock.
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, use]) => ({ tenant, ...use }))
-  await inParts(rows, async (part) => {
-    await session.db
-      .insertInto('last_uses')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['tenant', 'key_id', 'scope'])
-          .doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))
-          .where((eb) => eb('last_uses.at', '<', eb.ref('excluded.at'))),
-      )
-      .execute()
-    return []
-  })
+    .map(([, { key_id, scope, at }]) => [key_id, scope, at])
+  const used = jsonRows(session.dialect, { key_id: 'text', scope: 'text', at: 'bigint' }, rows)
+  await sql`
+    insert into last_uses (tenant, key_id, scope, at)
+    select ${tenant}, key_id, scope, at from ${used} as used
+    where exists (select 1 from keys where keys.tenant = ${tenant} and keys.id = used.key_id)
+    on conflict (tenant, key_id, scope) do update set at = excluded.at where last_uses.at < excluded.at
+  `.execute(session.db)
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import type { UsageCount, UsageSum } from '../records.ts'
@@ -6,6 +6,7 @@ import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { inParts } from './in_parts.ts'
+import { jsonRows } from './json_rows.ts'
 import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
 
 export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
@@ -80,7 +81,7 @@ export function writeUsage(session: Session): WriteTransaction['usage'] {
         .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
         .executeTakeFirst()
       if (batch.numInsertedOrUpdatedRows !== 1n) return false
-      await addSums(session.db, tenant, intervals.minute, counts.map(encodeCount))
+      await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
       await noteLastUses(session, tenant, counts)
       return true
     },
@@ -91,29 +92,40 @@ type SumRow = Omit<Schema['usage_sums'], 'tenant' | 'interval_seconds' | 'rolled
 
 /** Adds to the rows of one interval. Days are never rolled up: theirs are done as they are written. */
 export async function addSums(
-  db: Kysely<Schema>,
+  { db, dialect }: Pick<Session, 'db' | 'dialect'>,
   tenant: string,
   intervalSeconds: number,
   added: readonly SumRow[],
 ): Promise<void> {
-  const isLast = intervalSeconds === intervals.day
-  const rows = sumRows(added).map((row) => {
-    return { ...row, tenant, interval_seconds: intervalSeconds, rolled: isLast ? row.count : 0 }
-  })
-  await inParts(rows, async (part) => {
-    await db
-      .insertInto('usage_sums')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict.columns([...sumKey]).doUpdateSet((eb) => ({
-          count: eb('usage_sums.count', '+', eb.ref('excluded.count')),
-          rolled: eb('usage_sums.rolled', '+', eb.ref('excluded.rolled')),
-        })),
-      )
-      .execute()
-    return []
-  })
+  if (added.length === 0) return
+  const rows = sumRows(added).map((row) => [
+    row.at,
+    row.credential_id,
+    row.client_id,
+    row.scope,
+    row.outcome,
+    row.count,
+  ])
+  const counted = jsonRows(dialect, sumColumns, rows)
+  const rolled = intervalSeconds === intervals.day ? sql.ref('count') : sql.lit(0)
+  // `where true`: without it SQLite takes the conflict for a join's condition.
+  await sql`
+    insert into usage_sums (tenant, interval_seconds, at, credential_id, client_id, scope, outcome, count, rolled)
+    select ${tenant}, ${sql.lit(intervalSeconds)}, at, credential_id, client_id, scope, outcome, count, ${rolled}
+    from ${counted} as counted where true
+    on conflict (${sql.join(sumKey.map((name) => sql.ref(name)))})
+    do update set count = usage_sums.count + excluded.count, rolled = usage_sums.rolled + excluded.rolled
+  `.execute(db)
 }
+
+const sumColumns = {
+  at: 'bigint',
+  credential_id: 'text',
+  client_id: 'text',
+  scope: 'text',
+  outcome: 'text',
+  count: 'bigint',
+} as const
 
 /** One row for each counter, since a statement may touch none twice, in one order, so that two batches cannot deadlock. */
 function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
@@ -126,7 +138,8 @@ function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
 }
 
 export function identityOf({ at, credential_id, client_id, scope, outcome }: SumRow): string {
-  return JSON.stringify([at, credential_id, client_id, scope, outcome])
+  // No text that is stored holds a NUL.
+  return `${at}\0${credential_id}\0${client_id}\0${scope}\0${outcome}`
 }
 
 /** What was counted in or rolled up into rows of this very interval. */
