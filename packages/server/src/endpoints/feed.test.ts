@@ -40,6 +40,29 @@ describe('snapshot', () => {
   })
 })
 
+describe('a follower a little behind', () => {
+  it('is told the head without a look into the log, and another history is still told apart', async () => {
+    let isLogGone = false
+    const own = await startWorld({ fails: (call) => isLogGone && call === 'feed.chainAt' })
+    const { key } = await own.caller('credentials:verify', [audience])
+    const { id } = await own.key()
+    const before = await own.store.feed.place('default')
+    await own.ok('POST', `/v1/keys/${id}/disable`)
+    await own.ok('POST', `/v1/keys/${id}/enable`)
+    const head = await own.store.feed.place('default')
+    isLogGone = true
+    const ask = async (chain: string): Promise<Wire> => {
+      const body = { ...before, chain, verifierId: 'v1', nonce: 'n', maxStalenessSeconds: 10 }
+      return (await own.call('POST', '/v1/feed/position', { as: key, body })).body
+    }
+    const answer = await ask(before.chain)
+    expect(answer).toMatchObject({ nonce: 'n', epoch: head.epoch, head: before.sequence + 2 })
+    expect(answer).not.toHaveProperty('reload')
+    expect(await ask(head.chain)).toMatchObject({ reload: true })
+    await own.close()
+  })
+})
+
 describe('what is revoked carries a MAC', () => {
   async function* streamed(after: Place): AsyncGenerator<Wire> {
     const query = new URLSearchParams({ after: String(after.sequence), epoch: after.epoch, chain: after.chain })
