@@ -100,7 +100,8 @@ export function readAccessToken(
     credentialId: jti,
     tenant: context.tenant,
     clientId,
-    subject: sub,
+    // Mostly the same text; one of them need not be kept.
+    subject: sub === clientId ? clientId : sub,
     apiId: context.apiId,
     audience: aud,
     scope: parseScope(scope),

@@ -15,7 +15,7 @@ import type {
 import type { RatePolicy, Spend } from './gcra.ts'
 import type { CredentialKind, Grant } from './grant.ts'
 import { policiesOf, spendsOf } from './rate_policy.ts'
-import { formatScope, intersectScope, parseScope, type Scope, scopeSet } from './scope.ts'
+import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** A credential whose digest or signature has matched. It holds nothing yet about whether it may be used. */
@@ -81,7 +81,7 @@ export interface EffectiveGrant {
 export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
   const states = statesOf(standing)
   const scope = effectiveScope(credential, standing)
-  const has = scopeSet(scope)
+  const view = scopeView(scope)
   let expiresAt = credential.expiresAt ?? Infinity
   for (const state of states) expiresAt = Math.min(expiresAt, state.expiresAt ?? Infinity)
   const rates = ownRates(credential, standing)
@@ -89,9 +89,9 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     states === nothing ? credential.constraints : [...credential.constraints, ...states.filter(hasConstraints)]
   const { addressRanges, origins } = readConstraints(constraints)
   return {
-    grant: grantOf(credential, formatScope(scope), has, expiresAt),
+    grant: grantOf(credential, view, expiresAt),
     fault: findFault(credential, standing),
-    scope: has,
+    scope: view.set,
     notBefore: credential.notBefore ?? 0,
     endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
     addressRanges,
@@ -103,7 +103,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
 }
 
 /** What is not there has no member. Set one by one: spreading what is mostly nothing shows in every cold verification. */
-function grantOf(credential: Established, scope: string, has: ReadonlySet<string>, expiresAt: Seconds): Grant {
+function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: Seconds): Grant {
   const grant: { -readonly [Member in keyof Grant]: Grant[Member] } = {
     kind: credential.kind,
     credentialId: credential.credentialId,
@@ -111,9 +111,9 @@ function grantOf(credential: Established, scope: string, has: ReadonlySet<string
     clientId: credential.clientId,
     subject: credential.subject,
     audience: credential.audience,
-    scope,
+    scope: text,
     metadata: credential.metadata,
-    has: (...tokens) => tokens.every((token) => has.has(token)),
+    has,
   }
   const parent = credential.lineage[0]
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt

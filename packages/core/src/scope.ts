@@ -38,16 +38,30 @@ export function parseScope(text: string): Scope {
   return scope
 }
 
-/** A scope as a set, which is made once for each list. */
-export function scopeSet(scope: Scope): ReadonlySet<string> {
-  const known = sets.get(scope)
-  if (known !== undefined) return known
-  const set = new Set(scope)
-  sets.set(scope, set)
-  return set
+/** A scope in the forms that a decision and a grant need. */
+export interface ScopeView {
+  readonly set: ReadonlySet<string>
+  /** The RFC 6749 string. */
+  readonly text: string
+  /** Whether every one of these is in it. */
+  readonly has: (...tokens: readonly string[]) => boolean
 }
 
-const sets = new WeakMap<Scope, ReadonlySet<string>>()
+/** Made once for each list: credentials are many and their scopes few. */
+export function scopeView(scope: Scope): ScopeView {
+  const known = views.get(scope)
+  if (known !== undefined) return known
+  const set = new Set(scope)
+  const view = {
+    set,
+    text: formatScope(scope),
+    has: (...tokens: readonly string[]) => tokens.every((it) => set.has(it)),
+  }
+  views.set(scope, view)
+  return view
+}
+
+const views = new WeakMap<Scope, ScopeView>()
 
 /** The RFC 6749 string. */
 export function formatScope(scope: Scope): string {
@@ -56,7 +70,7 @@ export function formatScope(scope: Scope): string {
 
 /** What both have; order of the first, and the first itself when the other has all of it. */
 export function intersectScope(scope: Scope, other: Scope): Scope {
-  const allowed = scopeSet(other)
+  const allowed = scopeView(other).set
   return scope.every((token) => allowed.has(token)) ? scope : scope.filter((token) => allowed.has(token))
 }
 
@@ -67,7 +81,7 @@ export function unionScope(scope: Scope, other: Scope): Scope {
 
 /** The tokens of `scope` that `allowed` lacks; empty when it is no wider. */
 export function missingScope(scope: Scope, allowed: Scope): Scope {
-  const have = scopeSet(allowed)
+  const have = scopeView(allowed).set
   return scope.filter((token) => !have.has(token))
 }
 
