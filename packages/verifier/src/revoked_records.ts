@@ -67,7 +67,7 @@ export class RevokedRecords {
     return { bytes: page, at: at + headBytes, length: readHead(page, at) & lengthMask }
   }
 
-  equals(offset: number, { bytes, at, length }: Identity): boolean {
+  isAt(offset: number, { bytes, at, length }: Identity): boolean {
     const page = this.#pageOf(offset)
     const own = offset & pageMask
     if ((readHead(page, own) & lengthMask) !== length) return false

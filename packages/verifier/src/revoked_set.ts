@@ -193,7 +193,7 @@ export class RevokedSet {
     let slot = this.#hash(identity) & mask
     for (;;) {
       const offset = this.#slots[slot] as number
-      if (offset === 0 || this.#records.equals(offset - 1, identity)) return slot
+      if (offset === 0 || this.#records.isAt(offset - 1, identity)) return slot
       slot = (slot + 1) & mask
     }
   }
