@@ -11,8 +11,9 @@ export interface JsonObject {
  * depth, every number finite, at most `jsonDepthMax` levels and `jsonMembersMax` members. `undefined` for anything else.
  *
  * RFC 7515 §4 and RFC 7519 §4 let a parser take the last of two duplicates; another parser takes the first, and a
- * token would say two things. So duplicates are looked for in the text, before `JSON.parse` hides them. That comes
- * first also because a bounded number of members is what keeps `JSON.parse` from colliding integer-like names.
+ * token would say two things. So duplicates are looked for in the text, before `JSON.parse` hides them; only a short text
+ * is parsed first, and believed only where writing it again gives it back. A bounded number of members, by the look or by
+ * the length, is also what keeps `JSON.parse` from colliding integer-like names.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
   const value = text.length <= shortMax ? parsePlain(text) : undefined
