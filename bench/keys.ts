@@ -1,4 +1,4 @@
-/** A million keys: how long until ready, how much memory, and how fast when any of them may come, once all are known. */
+/** A million keys, or as many as `KEYS` says: how long until ready, how much memory, and how fast when any of them may come, once all are known. */
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -48,18 +48,21 @@ export async function benchKeys(): Promise<readonly Figure[]> {
   const { rssMb } = JSON.parse((await lines.next()).value as string) as { readonly rssMb: number }
   child.kill()
   rmSync(filled.directory, { recursive: true, force: true })
+  const all = filled.count.toLocaleString('en')
+  const isMillion = filled.count === 1_000_000
   return [
-    { name: '1,000,000 keys: server ready', value: readySeconds, unit: 's', goal: { atMost: 5 } },
-    { name: '1,000,000 keys: every one known without a look-up', value: knownSeconds, unit: 's' },
-    { name: '1,000,000 keys: RSS after the load', value: rssMb, unit: 'MB', goal: { atMost: 400 } },
+    { name: `${all} keys: server ready`, value: readySeconds, unit: 's', goal: { atMost: 5 } },
+    { name: `${all} keys: every one known without a look-up`, value: knownSeconds, unit: 's' },
+    { name: `${all} keys: RSS after the load`, value: rssMb, unit: 'MB', ...(isMillion && { goal: { atMost: 400 } }) },
     { name: '1,000 keys', value: uniform.b, unit: '/s' },
-    { name: 'any of 1,000,000, of 1,000', value: uniform.ratio, unit: '', goal: { atLeast: 0.8 } },
+    { name: `any of ${all}, of 1,000`, value: uniform.ratio, unit: '', goal: { atLeast: 0.8 } },
     { name: 'a hot set of 10,000, of 1,000', value: hot.ratio, unit: '', goal: { atLeast: 0.8 } },
   ]
 }
 
-/** What `keys_fill.ts` tells. The sample file has every key. */
+/** What `keys_fill.ts` tells. The sample file has a million of the keys, or all of fewer. */
 export interface Filled {
+  readonly count: number
   readonly directory: string
   readonly sampleFile: string
   readonly audience: string
