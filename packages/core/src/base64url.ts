@@ -52,16 +52,23 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return text + pairs[bits >> 6] + alphabet[bits & 63]
 }
 
-/** The two or three characters at the end. Their spare bits must be zero, or the same bytes had several spellings. */
+/** The two or three characters at the end. */
 function decodeRest(text: string, index: number, rest: number, bytes: Uint8Array): boolean {
   const a = sextetAt(text, index)
   const b = sextetAt(text, index + 1)
   const c = rest === 3 ? sextetAt(text, index + 2) : 0
-  const spareBits = rest === 3 ? c & 3 : b & 15
-  if (a < 0 || b < 0 || c < 0 || spareBits !== 0) return false
+  if (a < 0 || b < 0 || c < 0 || !endsCanonically(text)) return false
   bytes[bytes.length - rest + 1] = (a << 2) | (b >> 4)
   if (rest === 3) bytes[bytes.length - 1] = (b << 4) | (c >> 2)
   return true
+}
+
+/** Whether the bits that its last character has to spare are zero, or the same bytes had several spellings. */
+export function endsCanonically(text: string): boolean {
+  const rest = text.length % 4
+  if (rest === 0) return true
+  const last = sextetAt(text, text.length - 1)
+  return rest === 3 ? (last & 3) === 0 : rest === 2 && (last & 15) === 0
 }
 
 function sextetAt(text: string, index: number): number {
