@@ -108,6 +108,8 @@ export interface Authority {
   /** Append to the log. Answers the sequence. */
   say<T extends Subject['type']>(type: T, id: string, state: StateByType[T], dropAt?: number): number
   issueKey(changes?: KeyChanges): { readonly text: string; readonly id: string }
+  /** A key that has its text already. */
+  takeKey(text: string, record: CredentialRecord): void
   /** Change what a look-up of it gives; undefined: it is gone. */
   change(text: string, changes: KeyChanges | undefined): void
   issueJwt(changes?: Partial<AccessTokenInput>, extra?: object, typ?: string): Promise<string>
@@ -165,8 +167,11 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
       const random = (count: number) => crypto.getRandomValues(new Uint8Array(count))
       const marker = changes.kind === 'access_token' ? 'at' : 'live'
       const { id, text } = generateKey({ prefix: 'cs', marker, randomBytes: random })
-      records.set(digest(text) as string, withChanges(exampleRecord(id), changes))
+      this.takeKey(text, withChanges(exampleRecord(id), changes))
       return { text, id }
+    },
+    takeKey(text, record) {
+      records.set(digest(text) as string, record)
     },
     change(text, changes) {
       const key = digest(text) as string

@@ -1,18 +1,21 @@
 /**
  * The one cache class: bounded, so that a flood of distinct keys costs a fixed amount of memory. Two generations: what
  * was used since the last turn survives it. Reads and writes take constant time and move no list.
+ *
+ * Texts that are made anew for each question are better turned into numbers first: V8 writes every text that a `Map` is
+ * asked about into its table of all texts, which costs more than the look-up and leaves garbage of a flood of unknown ones.
  */
-export class Cache<V> {
+export class Cache<V, K extends string | number = string> {
   readonly #entriesMax: number
-  #young = new Map<string, V>()
-  #old = new Map<string, V>()
+  #young = new Map<K, V>()
+  #old = new Map<K, V>()
 
   /** Holds at most `entriesMax` entries, at least the most recent half of them. */
   constructor(entriesMax: number) {
     this.#entriesMax = Math.max(2, entriesMax)
   }
 
-  get(key: string): V | undefined {
+  get(key: K): V | undefined {
     const young = this.#young.get(key)
     // Asked only where there is something: what is not known at all is looked for once.
     if (young !== undefined || this.#old.size === 0) return young
@@ -21,7 +24,7 @@ export class Cache<V> {
     return old
   }
 
-  set(key: string, value: V): void {
+  set(key: K, value: V): void {
     if (this.#old.size > 0) this.#old.delete(key)
     this.#young.set(key, value)
     if (this.#young.size < this.#entriesMax / 2) return
@@ -29,7 +32,7 @@ export class Cache<V> {
     this.#young = new Map()
   }
 
-  delete(key: string): void {
+  delete(key: K): void {
     this.#young.delete(key)
     this.#old.delete(key)
   }

@@ -20,6 +20,7 @@ import {
   type Rejection,
   readAccessToken,
   readSelfIssuedClaims,
+  type SigningKeyState,
   type UnverifiedJwt,
   type VerificationKey,
   verifyJwt,
@@ -41,7 +42,7 @@ export type Establishment =
 
 export interface Establisher {
   (text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment>
-  /** Drop imported keys and looked-up records: the book was replaced by this one. */
+  /** Drop what was looked up: the book was replaced by this one. */
   clear(book: StatusBook | undefined): void
 }
 
@@ -60,7 +61,8 @@ export function createEstablisher(options: {
   readonly clock: Clock
 }): Establisher {
   const { directory, packed, budget, clock } = options
-  const keys = new Cache<VerificationKey>(1_000)
+  /** By what the book or the directory gave, and for as long as that is kept: whatever is said anew is imported anew. */
+  const keys = new WeakMap<SigningKeyState | PublicKeyRecord, VerificationKey>()
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
 
   function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
@@ -110,8 +112,7 @@ export function createEstablisher(options: {
       return issuer === book.issuer ? badSignature('no key of ours has its kid') : unknown
     }
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
-    const { publicJwk, alg } = state
-    const key = importKey(`own ${alg} ${kid}`, publicJwk, alg, 'access_token')
+    const key = importKey(state, 'access_token')
     if (key === undefined) return badSignature('the key cannot be read')
     // Only what we signed is told that its issuer is wrong (invariant 7): the signature is verified for the issuer it names.
     const expected = { typ: accessTokenTypes, issuer, purpose: 'access_token' } as const
@@ -135,11 +136,11 @@ export function createEstablisher(options: {
     if (typeof claims === 'string') return malformed(claims)
     if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it names no kid')
     return withPublicKey(claims.clientId, kid, book, ({ record, readAt, since }) => {
-      const { publicJwk, alg, clientId, thumbprint } = record
+      const { clientId, thumbprint } = record
       const id = publicKeyId(clientId, thumbprint)
       // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
       if (clientId !== claims.clientId || record.kid !== kid || book.isRevoked('public_key', id)) return unknown
-      const key = importKey(`client ${alg} ${id}`, publicJwk, alg, 'self_issued_jwt')
+      const key = importKey(record, 'self_issued_jwt')
       if (key === undefined) return badSignature('the key cannot be read')
       const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
       return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
@@ -214,13 +215,14 @@ export function createEstablisher(options: {
   }
 
   /** `undefined` for a record that is no key of its algorithm: it refuses, and only for what it signed. */
-  function importKey(id: string, jwk: unknown, alg: string, purpose: KeyPurpose): VerificationKey | undefined {
-    const known = keys.get(id)
+  function importKey(from: SigningKeyState | PublicKeyRecord, purpose: KeyPurpose): VerificationKey | undefined {
+    const known = keys.get(from)
     if (known !== undefined) return known
+    const { publicJwk, alg } = from
     if (!isJwsAlgorithm(alg)) return undefined
     try {
-      const key = importVerificationKey(jwk, { alg, purpose })
-      keys.set(id, key)
+      const key = importVerificationKey(publicJwk, { alg, purpose })
+      keys.set(from, key)
       return key
     } catch {
       return undefined
@@ -229,7 +231,6 @@ export function createEstablisher(options: {
 
   return Object.assign(establish, {
     clear(book: StatusBook | undefined) {
-      keys.clear()
       publicKeys.clear()
       packed.clear(book)
     },

@@ -1,6 +1,7 @@
 import { digest } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import { apiId, audience, clientId, createWorld, settled, startAt } from './authority.fixture.ts'
+import { apiId, audience, clientId, createWorld, exampleRecord, settled, startAt } from './authority.fixture.ts'
+import { digestNumber } from './digest_bits.ts'
 
 /** A door that a test opens. */
 function createGate(): { readonly closed: Promise<void>; open(): void } {
@@ -141,6 +142,37 @@ describe('unknown', () => {
     const { authority, codeOf } = await createWorld()
     const codes = await Promise.all(Array.from({ length: 1_000 }, () => codeOf(authority.issueKey().text)))
     expect(new Set(codes)).toEqual(new Set(['verified']))
+  })
+})
+
+describe('two keys whose digests have one number', () => {
+  const texts = [
+    'cs_test_RSWSZ8Htzs1n_M9MavwCLi2kr2tA2AvJ4bEP7t3CSmi390OgpWo',
+    'cs_test_iEcXWWHTT6GR_8vXSbpHkg1LGqKHZhtgxtTyId7Wc3v9c3I0EX9',
+  ] as const
+  const idOf = (text: string): string => text.split('_')[2] as string
+
+  it('are what they are said to be, each with another digest', async () => {
+    const [one, other] = await Promise.all(texts.map(async (text) => digest(text)))
+    expect(digestNumber(one as string)).toBe(digestNumber(other as string))
+    expect(one).not.toBe(other)
+  })
+
+  it('are never taken for each other, in whatever order they come', async () => {
+    const { authority, verify } = await createWorld()
+    for (const text of texts) authority.takeKey(text, { ...exampleRecord(idOf(text)), environment: 'test' })
+    for (const text of [...texts, ...texts, ...texts.toReversed()]) {
+      expect(await verify(text)).toMatchObject({ outcome: 'verified', grant: { credentialId: idOf(text) } })
+    }
+  })
+
+  it('are looked up each by itself where the other is unknown', async () => {
+    const { authority, codeOf } = await createWorld()
+    const [unknown, known] = texts
+    authority.takeKey(known, { ...exampleRecord(idOf(known)), environment: 'test' })
+    expect(await codeOf(unknown)).toBe('unknown')
+    expect(await codeOf(known)).toBe('verified')
+    expect(await codeOf(unknown)).toBe('unknown')
   })
 })
 

@@ -1,5 +1,6 @@
 import type { Established } from '@countersign/core'
 import type { Stamp } from './clock.ts'
+import { thirtyBits } from './digest_bits.ts'
 
 /**
  * A row is twelve 32-bit words: five of the digest, the template, the end (0: none), the sequence it was read at (low,
@@ -254,23 +255,7 @@ function isPlain(established: Established): boolean {
   return expiresAt === undefined || (Number.isInteger(expiresAt) && expiresAt > 0 && expiresAt <= wordMax)
 }
 
-const sextets = new Uint8Array(128)
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-for (let sextet = 0; sextet < 64; sextet++) sextets[alphabet.charCodeAt(sextet)] = sextet
-
 /** Words of 30 bits, five characters each, from the 43 that a digest has in base64url. */
 function readWords(digest: string, words: Uint32Array): void {
-  for (let word = 0; word < digestWords; word++) {
-    const at = word * 5
-    words[word] =
-      (sextetAt(digest, at) << 24) |
-      (sextetAt(digest, at + 1) << 18) |
-      (sextetAt(digest, at + 2) << 12) |
-      (sextetAt(digest, at + 3) << 6) |
-      sextetAt(digest, at + 4)
-  }
-}
-
-function sextetAt(text: string, index: number): number {
-  return sextets[text.charCodeAt(index) & 127] as number
+  for (let word = 0; word < digestWords; word++) words[word] = thirtyBits(digest, word * 5)
 }

@@ -25,6 +25,7 @@ import type { BookKeeper } from './book_keeper.ts'
 import { createBudget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
+import { digestNumber } from './digest_bits.ts'
 import type { Directory } from './directory.ts'
 import { createEstablisher, type Establishment, findMalformed } from './establish.ts'
 import { isOld, isOutdated, type Known } from './known.ts'
@@ -83,6 +84,7 @@ export interface EngineOptions {
 }
 
 interface Entry extends Known {
+  readonly digest: string
   /** Of the book that `effective` was worked out at; -1 before. */
   version: number
   effective: EffectiveGrant | undefined
@@ -93,6 +95,7 @@ type Settled = { readonly entry: Entry } | (Refused & { readonly unknownAt?: num
 
 /** `unknown` as a directory said it, at a sequence and when the question began. */
 interface Unknown {
+  readonly digest: string
   readonly readAt: number
   readonly since: Stamp
 }
@@ -117,8 +120,9 @@ const roundsMax = 5
  */
 export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock, usage } = options
-  const entries = new Cache<Entry>(options.cacheEntriesMax ?? 50_000)
-  const unknowns = new Cache<Unknown>(unknownsMax)
+  // Both by the digest's number, and each holds the digest: where two have one number, the later takes the place.
+  const entries = new Cache<Entry, number>(options.cacheEntriesMax ?? 50_000)
+  const unknowns = new Cache<Unknown, number>(unknownsMax)
   const underWay = new Map<string, Promise<Settled>>()
   const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
   const packed = (options.packedKeys ?? new PackedKeys()).view()
@@ -173,9 +177,10 @@ export function createEngine(options: EngineOptions): Engine {
       )
     }
     if (book !== cachedFrom) empty(book)
-    const entry = entries.get(digest)
-    if (entry !== undefined && !isEntryOutdated(entry, book, at)) return use(hitOf(entry, book, at))
-    if (unknowns.size > 0 && isStillUnknown(unknowns.get(digest), at, minSequence)) return unknownCredential
+    const number = digestNumber(digest)
+    const entry = entries.get(number)
+    if (entry?.digest === digest && !isEntryOutdated(entry, book, at)) return use(hitOf(entry, book, at))
+    if (unknowns.size > 0 && isStillUnknown(unknowns.get(number), digest, at, minSequence)) return unknownCredential
     const settled = establishOnce(asked.credential, digest, book, at)
     if (settled instanceof Promise) {
       return settled.then((after) =>
@@ -196,12 +201,12 @@ export function createEngine(options: EngineOptions): Engine {
       if (establishment === 'unavailable') return unavailable
       if ('known' in establishment) {
         const { established, readAt, since, signedBy } = establishment.known
-        const entry = { established, readAt, since, signedBy, version: -1, effective: undefined }
-        if (establishment.isFrequent !== false) entries.set(digest, entry)
+        const entry = { digest, established, readAt, since, signedBy, version: -1, effective: undefined }
+        if (establishment.isFrequent !== false) entries.set(digestNumber(digest), entry)
         return { entry }
       }
       const { rejection, unknownAt } = establishment
-      if (unknownAt !== undefined) unknowns.set(digest, { readAt: unknownAt, since: at })
+      if (unknownAt !== undefined) unknowns.set(digestNumber(digest), { digest, readAt: unknownAt, since: at })
       return { outcome: 'rejected', rejection, unknownAt }
     }
     const establishment = establish(text, digest, book, at)
@@ -301,8 +306,8 @@ function refuse(settled: Settled): Refused {
   return settled.outcome === 'rejected' ? rejected(settled.rejection) : settled
 }
 
-function isStillUnknown(unknown: Unknown | undefined, at: Stamp, minSequence: number): boolean {
-  if (unknown === undefined || unknown.readAt < minSequence) return false
+function isStillUnknown(unknown: Unknown | undefined, digest: string, at: Stamp, minSequence: number): boolean {
+  if (unknown?.digest !== digest || unknown.readAt < minSequence) return false
   return elapsedMs(unknown.since, at) < limits.unknownLifeSeconds * 1000
 }
 
