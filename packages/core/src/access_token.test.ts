@@ -23,7 +23,7 @@ const input: AccessTokenInput = {
   rateLimit: { limit: 3, windowSeconds: 60 },
   limitId: '0123456789AB',
 }
-const context = { tenant: 'default', apiId: 'api_1' }
+const context = { tenant: 'default', apiId: 'api_1', audience: 'https://api.example' }
 const claims = accessTokenClaims(input)
 
 test('the claims are those of RFC 9068, whole seconds, and what is inherited', () => {

@@ -80,11 +80,11 @@ function limitClaims(input: AccessTokenInput): Claims {
  */
 export function readAccessToken(
   claims: Claims,
-  context: { readonly tenant: string; readonly apiId: string },
+  context: { readonly tenant: string; readonly apiId: string; readonly audience: string },
 ): Established | undefined {
   const { sub, aud, client_id: clientId, jti, exp, scope, cs_pos: position, nbf, iat } = claims
-  if (typeof sub !== 'string' || typeof aud !== 'string' || typeof clientId !== 'string' || typeof jti !== 'string')
-    return undefined
+  if (typeof sub !== 'string' || typeof clientId !== 'string' || typeof jti !== 'string') return undefined
+  if (aud !== context.audience) return undefined
   if (typeof exp !== 'number' || typeof scope !== 'string' || !isCount(position) || 'cnf' in claims) return undefined
   const lineage = readLineage(claims.cs_lineage)
   const constraints = readConstraints(claims.cs_constraints)
@@ -103,7 +103,8 @@ export function readAccessToken(
     // Mostly the same text; one of them need not be kept.
     subject: sub === clientId ? clientId : sub,
     apiId: context.apiId,
-    audience: aud,
+    // The context's, which all of its tokens share.
+    audience: context.audience,
     scope: parseScope(scope),
     status: 'active',
     expiresAt: exp,

@@ -148,7 +148,8 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
   if (client !== undefined && client !== 'revoked') {
     scope = intersectScope(scope, parseScope(client.access[credential.apiId] ?? ''))
   }
-  for (const ancestor of ancestors) {
+  for (let index = 0; index < ancestors.length; index++) {
+    const ancestor = ancestors[index]
     if (ancestor !== undefined && ancestor !== 'revoked' && ancestor.scope !== undefined) {
       scope = intersectScope(scope, parseScope(ancestor.scope))
     }
@@ -165,7 +166,7 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   // The API of that audience was made after this was signed: it was for another one, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
   let worst: Status = 'active'
-  for (const state of ancestors) worst = worse(worst, state)
+  for (let index = 0; index < ancestors.length; index++) worst = worse(worst, ancestors[index])
   worst = worse(worse(worse(worst, own), client), api)
   worst = worse(worse(worse(worst, tenant), credential.client), credential)
   return worst === 'active' ? undefined : worst
@@ -213,6 +214,7 @@ type Allowed = Pick<EffectiveGrant, 'addressRanges' | 'origins'>
 const unconstrained: Allowed = { addressRanges: [], origins: [] }
 
 function readConstraints(constraints: readonly Constraints[]): Allowed {
+  if (constraints.length === 0) return unconstrained
   if (constraints.every((set) => set.ipAllow === undefined && set.originAllow === undefined)) return unconstrained
   return {
     addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),

@@ -31,7 +31,10 @@ const shortMax = 1_024
  */
 function parsePlain(text: string): JsonObject | undefined {
   const value = parseJson(text)
-  return value !== undefined && JSON.stringify(value) === text ? settled(value) : undefined
+  if (value === undefined || JSON.stringify(value) !== text) return undefined
+  // Nothing within it to be settled, and its numbers have come back.
+  const isFlat = text.startsWith('{') && !text.includes('{', 1) && !text.includes('[')
+  return isFlat ? Object.setPrototypeOf(value, null) : settled(value)
 }
 
 function settled(value: unknown): JsonObject | undefined {

@@ -25,7 +25,7 @@ export class Cache<V, K extends string | number = string> {
   }
 
   set(key: K, value: V): void {
-    if (this.#old.size > 0) this.#old.delete(key)
+    // What the older generation has of it is never looked at again.
     this.#young.set(key, value)
     if (this.#young.size < this.#entriesMax / 2) return
     this.#old = this.#young
@@ -44,10 +44,10 @@ export class Cache<V, K extends string | number = string> {
 
   *values(): Iterable<V> {
     yield* this.#young.values()
-    yield* this.#old.values()
+    for (const [key, value] of this.#old) if (!this.#young.has(key)) yield value
   }
 
-  get size(): number {
-    return this.#young.size + this.#old.size
+  get isEmpty(): boolean {
+    return this.#young.size === 0 && this.#old.size === 0
   }
 }

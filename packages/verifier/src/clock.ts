@@ -18,6 +18,8 @@ export function elapsedMs(since: Stamp, until: Stamp): number {
 
 /** The machine's clocks. `now` replaces the wall clock, in seconds. */
 export function systemClock(now?: () => Seconds): Clock {
+  // Where it is global it is an accessor, called anew each time.
+  const { performance } = globalThis
   if (now === undefined) return { stamp: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }) }
   return { stamp: () => ({ monotonicMs: performance.now(), wallMs: now() * 1000 }) }
 }

@@ -87,20 +87,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verifyRawHeaders: (rawHeaders: readonly string[], expectation: RequestExpectation = {}) =>
       verifyHeaders(credentialHeadersOf(rawHeaders), expectation, originOf(rawHeaders)),
     verify(credential: string, expectation: RequestExpectation & { readonly origin?: string } = {}) {
-      const expected = {
-        audience,
-        requires: requirementOf(expectation),
-        ip: expectation.ip,
-        origin: expectation.origin,
-        cost: costOf(expectation),
-      }
-      const question = questionOf({ authorization: [], apiKey: [credential] }, expected)
+      const { ip, origin } = expectation
+      const expected = { audience, requires: requirementOf(expectation), ip, origin, cost: costOf(expectation) }
+      const question = questionOf({ authorization: none, apiKey: [credential] }, expected)
       return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
     },
     ready,
     close,
   })
 }
+
+const none: readonly string[] = []
 
 function checkOptions(options: VerifierOptions): VerifierOptions {
   for (const name of Object.keys(options)) {

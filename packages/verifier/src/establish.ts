@@ -8,6 +8,7 @@ import {
   establishSelfIssued,
   importVerificationKey,
   isJwsAlgorithm,
+  type JwtFault,
   type KeyPurpose,
   type LookupAnswer,
   limits,
@@ -23,6 +24,7 @@ import {
   type SigningKeyState,
   type UnverifiedJwt,
   type VerificationKey,
+  type VerifiedJwt,
   verifyJwt,
 } from '@countersign/core'
 import type { Budget } from './budget.ts'
@@ -52,6 +54,14 @@ interface Looked<R> {
   readonly since: Stamp
 }
 
+type SignedBy = NonNullable<Known['signedBy']>
+
+/** A key, and what all that it signed says of it. */
+interface Imported {
+  readonly key: VerificationKey
+  readonly signedBy: SignedBy
+}
+
 const unknown: { readonly rejection: Rejection } = { rejection: { code: 'unknown', detail: 'no such credential here' } }
 
 export function createEstablisher(options: {
@@ -62,7 +72,7 @@ export function createEstablisher(options: {
 }): Establisher {
   const { directory, packed, budget, clock } = options
   /** By what the book or the directory gave, and for as long as that is kept: whatever is said anew is imported anew. */
-  const keys = new WeakMap<SigningKeyState | PublicKeyRecord, VerificationKey>()
+  const imported = new WeakMap<SigningKeyState | PublicKeyRecord, Imported>()
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
 
   function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
@@ -112,22 +122,11 @@ export function createEstablisher(options: {
       return issuer === book.issuer ? badSignature('no key of ours has its kid') : unknown
     }
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
-    const key = importKey(state, 'access_token')
-    if (key === undefined) return badSignature('the key cannot be read')
+    const signer = importKey(state, 'access_token', 'signing_key', kid)
+    if (signer === undefined) return badSignature('the key cannot be read')
     // Only what we signed is told that its issuer is wrong (invariant 7): the signature is verified for the issuer it names.
     const expected = { typ: accessTokenTypes, issuer, purpose: 'access_token' } as const
-    return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
-      if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
-      if (verified.claims.iss !== book.issuer) {
-        return { rejection: { code: 'wrong_issuer', detail: 'it names another issuer, a former one perhaps' } }
-      }
-      const audience = verified.claims.aud
-      const api = typeof audience === 'string' ? book.apiByAudience(audience) : undefined
-      if (api === undefined) return noSuchAudience
-      const established = readAccessToken(verified.claims, { tenant: book.tenant, apiId: api.apiId })
-      if (established === undefined) return malformed('a claim that must be there is not, or has another shape')
-      return { known: { established, readAt: undefined, since: at, signedBy: { type: 'signing_key', id: kid } } }
-    })
+    return andThen(verifyJwt(jwt, signer.key, expected), establishSigned, { book, at, signedBy: signer.signedBy })
   }
 
   function establishSelfIssuedJwt(jwt: UnverifiedJwt, book: StatusBook): MaybePromise<Establishment> {
@@ -140,16 +139,16 @@ export function createEstablisher(options: {
       const id = publicKeyId(clientId, thumbprint)
       // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
       if (clientId !== claims.clientId || record.kid !== kid || book.isRevoked('public_key', id)) return unknown
-      const key = importKey(record, 'self_issued_jwt')
-      if (key === undefined) return badSignature('the key cannot be read')
+      const signer = importKey(record, 'self_issued_jwt', 'public_key', id)
+      if (signer === undefined) return badSignature('the key cannot be read')
       const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
-      return andThen(verifyJwt(jwt, key, expected), (verified): Establishment => {
+      return andThen(verifyJwt(jwt, signer.key, expected), (verified): Establishment => {
         if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
         const api = book.apiByAudience(claims.audience)
         if (api === undefined) return noSuchAudience
         const established = establishSelfIssued(claims, record, { tenant: book.tenant, apiId: api.apiId })
         if (typeof established === 'string') return malformed(established)
-        return { known: { established, readAt, since, signedBy: { type: 'public_key', id } } }
+        return { known: { established, readAt, since, signedBy: signer.signedBy } }
       })
     })
   }
@@ -215,15 +214,20 @@ export function createEstablisher(options: {
   }
 
   /** `undefined` for a record that is no key of its algorithm: it refuses, and only for what it signed. */
-  function importKey(from: SigningKeyState | PublicKeyRecord, purpose: KeyPurpose): VerificationKey | undefined {
-    const known = keys.get(from)
+  function importKey(
+    from: SigningKeyState | PublicKeyRecord,
+    purpose: KeyPurpose,
+    type: SignedBy['type'],
+    id: string,
+  ): Imported | undefined {
+    const known = imported.get(from)
     if (known !== undefined) return known
     const { publicJwk, alg } = from
     if (!isJwsAlgorithm(alg)) return undefined
     try {
-      const key = importVerificationKey(publicJwk, { alg, purpose })
-      keys.set(from, key)
-      return key
+      const signer = { key: importVerificationKey(publicJwk, { alg, purpose }), signedBy: { type, id } }
+      imported.set(from, signer)
+      return signer
     } catch {
       return undefined
     }
@@ -235,6 +239,27 @@ export function createEstablisher(options: {
       packed.clear(book)
     },
   })
+}
+
+interface SignedBefore {
+  readonly book: StatusBook
+  readonly at: Stamp
+  readonly signedBy: SignedBy
+}
+
+/** What a JWT of ours proves once its signature is known to hold. */
+function establishSigned(verified: VerifiedJwt | JwtFault, { book, at, signedBy }: SignedBefore): Establishment {
+  if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
+  const { claims } = verified
+  if (claims.iss !== book.issuer) {
+    return { rejection: { code: 'wrong_issuer', detail: 'it names another issuer, a former one perhaps' } }
+  }
+  const api = typeof claims.aud === 'string' ? book.apiByAudience(claims.aud) : undefined
+  if (api === undefined) return noSuchAudience
+  const { audience } = api.state
+  const established = readAccessToken(claims, { tenant: book.tenant, apiId: api.apiId, audience })
+  if (established === undefined) return malformed('a claim that must be there is not, or has another shape')
+  return { known: { established, readAt: undefined, since: at, signedBy } }
 }
 
 /** By shape alone, with nobody asked: what can be no credential of any kind. */

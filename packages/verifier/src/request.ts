@@ -70,7 +70,7 @@ const knownCharactersMax = 1_024
 function requirementOfText(text: string): readonly Scope[] {
   const found = known.get(text)
   if (found !== undefined) return found
-  const requirement = Object.freeze([Object.freeze(scopeOf(text))])
+  const requirement = [scopeOf(text)]
   if (text.length > knownCharactersMax) return requirement
   if (known.size >= knownMax) known.clear()
   known.set(text, requirement)

@@ -25,8 +25,15 @@ export function standingOf({ established, readAt }: Known, book: StatusBook): St
     // Beside the client as recorded, since no record says its cut-off, which opaque tokens are judged by as well.
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
     own,
-    ancestors: lineage.map((ancestor) => ancestorState(ancestor, book)),
+    ancestors: lineage.length === 0 ? none : ancestorStates(lineage, book),
   }
+}
+
+/** Of most credentials: they share it. */
+const none: Standing['ancestors'] = []
+
+function ancestorStates(lineage: readonly Ancestor[], book: StatusBook): Standing['ancestors'] {
+  return lineage.map((ancestor) => ancestorState(ancestor, book))
 }
 
 function ancestorState({ type, id }: Ancestor, book: StatusBook): Standing['ancestors'][number] {

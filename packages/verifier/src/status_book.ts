@@ -104,7 +104,7 @@ export class StatusBook {
   }
 
   isRevoked(type: ObjectType, id: string): boolean {
-    return this.#revoked.has(tags[type], id)
+    return this.#revoked.size > 0 && this.#revoked.has(tags[type], id)
   }
 
   /** The present state of what is not revoked, if anything was said. */

@@ -153,17 +153,13 @@ export function createEngine(options: EngineOptions): Engine {
    * Steps one to three, then `use`, in one synchronous turn. Whatever had to wait begins again here, with book, freshness
    * and clock as they are then (feed.md §4).
    */
-  function withHit<R>(asked: Asked, round: number, use: (hit: Hit) => MaybePromise<R>): MaybePromise<R | Refused> {
+  function withHit<R>(asked: Asked, round: number, use: Use<R>): MaybePromise<R | Refused> {
     if (asked.credential.length > limits.credentialBytesMax) return tooLong
-    return andThen(sha256(asked.credential), (digest) => withKnown(asked, digest, round, use))
+    return andThen(sha256(asked.credential), withDigest<R>, { asked, round, use })
   }
 
-  function withKnown<R>(
-    asked: Asked,
-    digest: string,
-    round: number,
-    use: (hit: Hit) => MaybePromise<R>,
-  ): MaybePromise<R | Refused> {
+  function withDigest<R>(digest: string, asking: Asking<R>): MaybePromise<R | Refused> {
+    const { asked, round, use } = asking
     const { book } = keeper
     const at = clock.stamp()
     const minSequence = asked.minSequence ?? 0
@@ -172,48 +168,59 @@ export function createEngine(options: EngineOptions): Engine {
       const malformed = findMalformed(asked.credential)
       if (malformed !== undefined) return rejected(malformed)
       const isBehind = book !== undefined && book.place.sequence < minSequence
-      return andThen(isBehind ? keeper.reach(minSequence) : keeper.refresh(), (ok) =>
-        ok ? withKnown(asked, digest, round + 1, use) : unavailable,
-      )
+      return withNewBook(isBehind ? keeper.reach(minSequence) : keeper.refresh(), digest, asking)
     }
     if (book !== cachedFrom) empty(book)
     const number = digestNumber(digest)
     const entry = entries.get(number)
     if (entry?.digest === digest && !isEntryOutdated(entry, book, at)) return use(hitOf(entry, book, at))
-    if (unknowns.size > 0 && isStillUnknown(unknowns.get(number), digest, at, minSequence)) return unknownCredential
+    if (!unknowns.isEmpty && isStillUnknown(unknowns.get(number), digest, at, minSequence)) return unknownCredential
     const settled = establishOnce(asked.credential, digest, book, at)
-    if (settled instanceof Promise) {
-      return settled.then((after) =>
-        isGoodAfterWaiting(after) ? withKnown(asked, digest, round + 1, use) : refuse(after),
-      )
-    }
+    if (settled instanceof Promise) return withSettled(settled, digest, asking)
     // Nothing was waited for, so this is still the turn in which book, freshness and clock were read.
     return settled !== 'again' && 'entry' in settled ? use(hitOf(settled.entry, book, at)) : refuse(settled)
+  }
+
+  function withNewBook<R>(asked: MaybePromise<boolean>, digest: string, asking: Asking<R>): MaybePromise<R | Refused> {
+    return andThen(asked, (ok) => (ok ? withDigest(digest, { ...asking, round: asking.round + 1 }) : unavailable))
+  }
+
+  function withSettled<R>(settled: Promise<Settled>, digest: string, asking: Asking<R>): Promise<R | Refused> {
+    return settled.then((after) =>
+      isGoodAfterWaiting(after) ? withDigest(digest, { ...asking, round: asking.round + 1 }) : refuse(after),
+    )
   }
 
   /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
   function establishOnce(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Settled> {
     const running = underWay.size === 0 ? undefined : underWay.get(digest)
     if (running !== undefined) return running
-    const settle = (establishment: Establishment): Settled => {
-      // A book replaced meanwhile has emptied the cache; this answer was made with the old one.
-      if (keeper.book !== book) return 'again'
-      if (establishment === 'unavailable') return unavailable
-      if ('known' in establishment) {
-        const { established, readAt, since, signedBy } = establishment.known
-        const entry = { digest, established, readAt, since, signedBy, version: -1, effective: undefined }
-        if (establishment.isFrequent !== false) entries.set(digestNumber(digest), entry)
-        return { entry }
-      }
-      const { rejection, unknownAt } = establishment
-      if (unknownAt !== undefined) unknowns.set(digestNumber(digest), { digest, readAt: unknownAt, since: at })
-      return { outcome: 'rejected', rejection, unknownAt }
-    }
     const establishment = establish(text, digest, book, at)
-    if (!(establishment instanceof Promise)) return settle(establishment)
-    const settled = establishment.then(settle).finally(() => underWay.delete(digest))
+    if (establishment instanceof Promise) return share(establishment, digest, book, at)
+    return settle(establishment, digest, book, at)
+  }
+
+  function share(establishing: Promise<Establishment>, digest: string, book: StatusBook, at: Stamp): Promise<Settled> {
+    const settled = establishing
+      .then((establishment) => settle(establishment, digest, book, at))
+      .finally(() => underWay.delete(digest))
     underWay.set(digest, settled)
     return settled
+  }
+
+  function settle(establishment: Establishment, digest: string, book: StatusBook, at: Stamp): Settled {
+    // A book replaced meanwhile has emptied the cache; this answer was made with the old one.
+    if (keeper.book !== book) return 'again'
+    if (establishment === 'unavailable') return unavailable
+    if ('known' in establishment) {
+      const { established, readAt, since, signedBy } = establishment.known
+      const entry = { digest, established, readAt, since, signedBy, version: -1, effective: undefined }
+      if (establishment.isFrequent !== false) entries.set(digestNumber(digest), entry)
+      return { entry }
+    }
+    const { rejection, unknownAt } = establishment
+    if (unknownAt !== undefined) unknowns.set(digestNumber(digest), { digest, readAt: unknownAt, since: at })
+    return { outcome: 'rejected', rejection, unknownAt }
   }
 
   /** Steps four and five. Only a credential that would pass spends from its limit. */
@@ -269,6 +276,15 @@ export function createEngine(options: EngineOptions): Engine {
 interface Asked {
   readonly credential: string
   readonly minSequence?: number
+}
+
+type Use<R> = (hit: Hit) => MaybePromise<R>
+
+interface Asking<R> {
+  readonly asked: Asked
+  /** How often it has begun again. */
+  readonly round: number
+  readonly use: Use<R>
 }
 
 interface Hit {

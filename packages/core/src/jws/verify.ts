@@ -1,5 +1,6 @@
 import { verifyBytes } from '#crypto'
 import { andThen } from '../crypto/maybe_promise.ts'
+import type { KeyHandle } from '../crypto/port.ts'
 import { isVerificationKey, type VerificationKey } from '../jwk/verification_key.ts'
 import type { MaybePromise } from '../seconds.ts'
 import type { JwsFault, UnverifiedJws, VerifiedJws } from './parse.ts'
@@ -15,10 +16,15 @@ export function verifyJws(jws: UnverifiedJws, key: VerificationKey): MaybePromis
   if (jws.header.kid !== undefined && key.kid !== undefined && jws.header.kid !== key.kid) {
     return badSignature('"kid" of the header must name the key')
   }
-  const isValid = andThen(key.handle, (handle) => verifyBytes(handle, jws.signingInput, jws.signature))
-  return andThen(isValid, (valid) =>
-    valid ? (jws as unknown as VerifiedJws) : badSignature('the signature does not hold'),
-  )
+  return andThen(andThen(key.handle, verifyWith, jws), conclude, jws)
+}
+
+function verifyWith(handle: KeyHandle, { signingInput, signature }: UnverifiedJws): MaybePromise<boolean> {
+  return verifyBytes(handle, signingInput, signature)
+}
+
+function conclude(isValid: boolean, jws: UnverifiedJws): VerifiedJws | JwsFault {
+  return isValid ? (jws as unknown as VerifiedJws) : badSignature('the signature does not hold')
 }
 
 function badSignature(detail: string): JwsFault {

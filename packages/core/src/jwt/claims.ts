@@ -14,29 +14,36 @@ export interface JwtClaims extends JsonObject {
   readonly nbf?: number
 }
 
-const identifiers = ['iss', 'sub', 'client_id', 'jti'] as const
-const times = ['exp', 'iat', 'nbf'] as const
-
 /**
  * The first rule that the types of these claims break. A claim may be absent; one that is there has its type, since a
  * claim of another type is what libraries read as no claim at all (CVE-2026-25537, CVE-2025-30144).
  */
 export function claimsProblem(claims: JsonObject): string | undefined {
-  for (const name of identifiers) {
-    const value = claims[name]
-    if (value !== undefined && !isIdentifier(value)) return `"${name}" must be a well-formed string`
-  }
-  for (const name of times) {
-    const value = claims[name]
-    if (value !== undefined && !isNumericDate(value))
-      return `"${name}" must be a whole number of seconds from 0 to 2^53`
-  }
-  const { aud, scope } = claims
+  const { iss, sub, client_id: clientId, jti, exp, iat, nbf, aud, scope } = claims
+  // Name by name: the shapes of claims are many, and a member whose name is a variable is then the slowest to read.
+  const problem =
+    identifierProblem('iss', iss) ??
+    identifierProblem('sub', sub) ??
+    identifierProblem('client_id', clientId) ??
+    identifierProblem('jti', jti) ??
+    timeProblem('exp', exp) ??
+    timeProblem('iat', iat) ??
+    timeProblem('nbf', nbf)
+  if (problem !== undefined) return problem
   if (scope !== undefined && typeof scope !== 'string') return '"scope" must be a string'
   if (aud !== undefined && typeof aud !== 'string' && !isListOfStrings(aud)) {
     return '"aud" must be a string or an array of strings'
   }
   return undefined
+}
+
+function identifierProblem(name: string, value: unknown): string | undefined {
+  return value === undefined || isIdentifier(value) ? undefined : `"${name}" must be a well-formed string`
+}
+
+function timeProblem(name: string, value: unknown): string | undefined {
+  if (value === undefined || isNumericDate(value)) return undefined
+  return `"${name}" must be a whole number of seconds from 0 to 2^53`
 }
 
 /** RFC 7519 §2 allows fractions; nobody needs them and rounding them is a choice that two parsers make differently. */

@@ -1,5 +1,6 @@
 import { andThen } from '../crypto/maybe_promise.ts'
 import { isVerificationKey, type KeyPurpose, type VerificationKey } from '../jwk/verification_key.ts'
+import type { JwsFault, VerifiedJws } from '../jws/parse.ts'
 import { verifyJws } from '../jws/verify.ts'
 import type { MaybePromise } from '../seconds.ts'
 import type { JwtFault, UnverifiedJwt, VerifiedJwt } from './parse.ts'
@@ -35,9 +36,11 @@ export function verifyJwt(
   if (!key.purposes.has(expected.purpose)) return refuse('bad_signature', 'the key is registered for another purpose')
   if (!isExpectedTyp(jwt.header.typ, expected.typ)) return refuse('malformed', '"typ" must be what is expected here')
   if (jwt.claims.iss !== expected.issuer) return refuse('wrong_issuer', '"iss" must be the issuer that is expected')
-  return andThen(verifyJws(jwt.jws, key), (outcome) =>
-    'fault' in outcome ? outcome : ({ header: jwt.header, claims: jwt.claims, jws: outcome } as unknown as VerifiedJwt),
-  )
+  return andThen(verifyJws(jwt.jws, key), conclude, jwt)
+}
+
+function conclude(outcome: VerifiedJws | JwsFault, jwt: UnverifiedJwt): VerifiedJwt | JwtFault {
+  return 'fault' in outcome ? outcome : (jwt as unknown as VerifiedJwt)
 }
 
 function requireExpectation(key: VerificationKey, expected: JwtExpectation): void {
