@@ -29,13 +29,15 @@ const versionFlags: Readonly<Record<ProxyName, string>> = { nginx: '-v', haproxy
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
 
 /** The proxies that cannot be run here, and why. */
-export function missingProxies(): readonly string[] {
-  const missing = proxyNames
-    .filter((name) => spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment }).error !== undefined)
-    .map((name) => `${name} is not installed`)
+export function missingProxies(): ReadonlyMap<ProxyName, string> {
+  const missing = new Map<ProxyName, string>()
   // Debian's writes below /var/lib/nginx before it reads where else it might.
-  const isRoot = process.getuid?.() === 0
-  return isRoot ? missing : [...missing, 'nginx needs root']
+  if (process.getuid?.() !== 0) missing.set('nginx', 'nginx needs root')
+  for (const name of proxyNames) {
+    const { error } = spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment })
+    if (error !== undefined) missing.set(name, `${name} is not installed`)
+  }
+  return missing
 }
 
 export async function startProxy(name: ProxyName, settings: ProxySettings): Promise<RunningProxy> {
@@ -74,15 +76,13 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
   nginx({ countersign, api, audience, verifierKey }, port, directory) {
     const verifierFile = join(directory, 'countersign_verifier.conf')
     writeFileSync(verifierFile, `proxy_set_header X-Countersign-Verifier "${verifierKey}";\n`, { mode: 0o600 })
-    const file = join(directory, 'nginx.conf')
-    const placeholders = {
+    const file = copyExample('nginx.conf', directory, {
       '127.0.0.1:8080': `127.0.0.1:${port}`,
       '127.0.0.1:4800': countersign,
       '127.0.0.1:3000': api,
       'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
       '/etc/nginx/countersign_verifier.conf': verifierFile,
-    }
-    writeFileSync(file, replaceAll(readFileSync(exampleFile('nginx.conf'), 'utf8'), placeholders))
+    })
     // In the foreground, and nothing of it where an installed nginx would have the same.
     const global = `daemon off; pid ${directory}/nginx.pid;`
     return { parameters: ['-e', 'stderr', '-c', file, '-g', global], environment: {} }
@@ -111,6 +111,13 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
       LISTEN_PORT: String(port),
     },
   }),
+}
+
+/** A copy with its placeholders replaced; its path. */
+function copyExample(name: string, directory: string, placeholders: Readonly<Record<string, string>>): string {
+  const copy = join(directory, name)
+  writeFileSync(copy, replaceAll(readFileSync(exampleFile(name), 'utf8'), placeholders))
+  return copy
 }
 
 export function exampleFile(name: string): string {
