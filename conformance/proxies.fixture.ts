@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const
+export const proxyNames = ['nginx', 'haproxy', 'caddy', 'envoy'] as const
 export type ProxyName = (typeof proxyNames)[number]
 
 export interface ProxySettings {
@@ -23,7 +23,12 @@ export interface RunningProxy {
   stop(): Promise<void>
 }
 
-const versionFlags: Readonly<Record<ProxyName, string>> = { nginx: '-v', haproxy: '-v', caddy: 'version' }
+const versionFlags: Readonly<Record<ProxyName, string>> = {
+  nginx: '-v',
+  haproxy: '-v',
+  caddy: 'version',
+  envoy: '--version',
+}
 
 /** Debian keeps servers where the path of an ordinary user does not lead. */
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
@@ -111,7 +116,21 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
       LISTEN_PORT: String(port),
     },
   }),
+  envoy({ countersign, api, audience, verifierKey }, port, directory) {
+    const file = copyExample('envoy.yaml', directory, {
+      'port_value: 8080': `port_value: ${port}`,
+      'port_value: 4800': `port_value: ${portOf(countersign)}`,
+      'port_value: 3000': `port_value: ${portOf(api)}`,
+      '127.0.0.1:4800': countersign,
+      'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
+    })
+    // Two on one machine would share what a hot restart hands over.
+    const parameters = ['--config-path', file, '--disable-hot-restart', '--concurrency', '2']
+    return { parameters, environment: { COUNTERSIGN_VERIFIER_KEY: verifierKey } }
+  },
 }
+
+const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1)
 
 /** A copy with its placeholders replaced; its path. */
 function copyExample(name: string, directory: string, placeholders: Readonly<Record<string, string>>): string {

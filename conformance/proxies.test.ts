@@ -35,6 +35,7 @@ const manners: Readonly<Record<ProxyName, Manner>> = {
   nginx: {},
   haproxy: { passesTrailers: true },
   caddy: { cleaned: { '/orders#x': '/orders%23x' } },
+  envoy: { retryAfter: '1', upgrades: ['websocket'] },
 }
 
 let product: Product
