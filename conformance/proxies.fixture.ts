@@ -1,12 +1,12 @@
 /** The files of examples/proxies in the real proxies: nothing is replaced but what each file says is to be replaced. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const proxyNames = ['nginx', 'haproxy', 'caddy', 'envoy'] as const
+export const proxyNames = ['nginx', 'haproxy', 'caddy', 'traefik', 'envoy'] as const
 export type ProxyName = (typeof proxyNames)[number]
 
 export interface ProxySettings {
@@ -27,6 +27,7 @@ const versionFlags: Readonly<Record<ProxyName, string>> = {
   nginx: '-v',
   haproxy: '-v',
   caddy: 'version',
+  traefik: 'version',
   envoy: '--version',
 }
 
@@ -58,7 +59,7 @@ export async function startProxy(name: ProxyName, settings: ProxySettings): Prom
     stderr += chunk
   })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await listening(child, port, () => stderr)
+  await serving(child, port, () => stderr)
   return {
     port,
     async stop() {
@@ -116,6 +117,18 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
       LISTEN_PORT: String(port),
     },
   }),
+  traefik({ countersign, api, audience, verifierKey }, port, directory) {
+    const routes = copyExample('traefik_dynamic.yaml', directory, {
+      '127.0.0.1:4800': countersign,
+      '127.0.0.1:3000': api,
+      'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
+    })
+    const file = copyExample('traefik.yaml', directory, {
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
+      '/etc/traefik/traefik_dynamic.yaml': routes,
+    })
+    return { parameters: [`--configFile=${file}`], environment: { COUNTERSIGN_VERIFIER_KEY: verifierKey } }
+  },
   envoy({ countersign, api, audience, verifierKey }, port, directory) {
     const file = copyExample('envoy.yaml', directory, {
       'port_value: 8080': `port_value: ${port}`,
@@ -158,20 +171,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function listening(child: ChildProcess, port: number, stderr: () => string): Promise<void> {
+/** It listens and has its routes: Traefik reads them later, and answers 404 until then. */
+async function serving(child: ChildProcess, port: number, stderr: () => string): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     if (child.exitCode !== null) throw new Error(`the proxy ended with ${child.exitCode}: ${stderr()}`)
-    if (await accepts(port)) return
+    const status = await fetch(`http://127.0.0.1:${port}/`).then(
+      (response) => response.status,
+      () => 404,
+    )
+    if (status !== 404) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   child.kill('SIGKILL')
-  throw new Error(`the proxy does not listen: ${stderr()}`)
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
+  throw new Error(`the proxy does not serve: ${stderr()}`)
 }

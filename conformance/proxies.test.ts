@@ -35,6 +35,21 @@ const manners: Readonly<Record<ProxyName, Manner>> = {
   nginx: {},
   haproxy: { passesTrailers: true },
   caddy: { cleaned: { '/orders#x': '/orders%23x' } },
+  traefik: {
+    cleaned: {
+      '//orders': '/orders',
+      '/orders//1': '/orders/1',
+      '/a/../orders': '/orders',
+      '/a/./orders': '/a/orders',
+      '/health/../orders': '/orders',
+      '/%2e%2e/orders': '/orders',
+      '/%6frders': '/orders',
+      '/a%2fb': '/a%2Fb',
+    },
+    onStranger: { 302: 302, 404: 404, 500: 500, 502: 502 },
+    onSilence: 500,
+    isTerse: true,
+  },
   envoy: { retryAfter: '1', upgrades: ['websocket'] },
 }
 
