@@ -1,12 +1,12 @@
 /** The files of examples/proxies in the real proxies: nothing is replaced but what each file says is to be replaced. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const
+export const proxyNames = ['nginx', 'haproxy', 'caddy', 'traefik', 'envoy'] as const
 export type ProxyName = (typeof proxyNames)[number]
 
 export interface ProxySettings {
@@ -23,19 +23,27 @@ export interface RunningProxy {
   stop(): Promise<void>
 }
 
-const versionFlags: Readonly<Record<ProxyName, string>> = { nginx: '-v', haproxy: '-v', caddy: 'version' }
+const versionFlags: Readonly<Record<ProxyName, string>> = {
+  nginx: '-v',
+  haproxy: '-v',
+  caddy: 'version',
+  traefik: 'version',
+  envoy: '--version',
+}
 
 /** Debian keeps servers where the path of an ordinary user does not lead. */
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
 
 /** The proxies that cannot be run here, and why. */
-export function missingProxies(): readonly string[] {
-  const missing = proxyNames
-    .filter((name) => spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment }).error !== undefined)
-    .map((name) => `${name} is not installed`)
+export function missingProxies(): ReadonlyMap<ProxyName, string> {
+  const missing = new Map<ProxyName, string>()
   // Debian's writes below /var/lib/nginx before it reads where else it might.
-  const isRoot = process.getuid?.() === 0
-  return isRoot ? missing : [...missing, 'nginx needs root']
+  if (process.getuid?.() !== 0) missing.set('nginx', 'nginx needs root')
+  for (const name of proxyNames) {
+    const { error } = spawnSync(name, [versionFlags[name]], { stdio: 'ignore', env: environment })
+    if (error !== undefined) missing.set(name, `${name} is not installed`)
+  }
+  return missing
 }
 
 export async function startProxy(name: ProxyName, settings: ProxySettings): Promise<RunningProxy> {
@@ -51,7 +59,7 @@ export async function startProxy(name: ProxyName, settings: ProxySettings): Prom
     stderr += chunk
   })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await listening(child, port, () => stderr)
+  await serving(child, port, () => stderr)
   return {
     port,
     async stop() {
@@ -74,15 +82,13 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
   nginx({ countersign, api, audience, verifierKey }, port, directory) {
     const verifierFile = join(directory, 'countersign_verifier.conf')
     writeFileSync(verifierFile, `proxy_set_header X-Countersign-Verifier "${verifierKey}";\n`, { mode: 0o600 })
-    const file = join(directory, 'nginx.conf')
-    const placeholders = {
+    const file = copyExample('nginx.conf', directory, {
       '127.0.0.1:8080': `127.0.0.1:${port}`,
       '127.0.0.1:4800': countersign,
       '127.0.0.1:3000': api,
       'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
       '/etc/nginx/countersign_verifier.conf': verifierFile,
-    }
-    writeFileSync(file, replaceAll(readFileSync(exampleFile('nginx.conf'), 'utf8'), placeholders))
+    })
     // In the foreground, and nothing of it where an installed nginx would have the same.
     const global = `daemon off; pid ${directory}/nginx.pid;`
     return { parameters: ['-e', 'stderr', '-c', file, '-g', global], environment: {} }
@@ -111,6 +117,39 @@ const commands: Readonly<Record<ProxyName, (settings: ProxySettings, port: numbe
       LISTEN_PORT: String(port),
     },
   }),
+  traefik({ countersign, api, audience, verifierKey }, port, directory) {
+    const routes = copyExample('traefik_dynamic.yaml', directory, {
+      '127.0.0.1:4800': countersign,
+      '127.0.0.1:3000': api,
+      'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
+    })
+    const file = copyExample('traefik.yaml', directory, {
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
+      '/etc/traefik/traefik_dynamic.yaml': routes,
+    })
+    return { parameters: [`--configFile=${file}`], environment: { COUNTERSIGN_VERIFIER_KEY: verifierKey } }
+  },
+  envoy({ countersign, api, audience, verifierKey }, port, directory) {
+    const file = copyExample('envoy.yaml', directory, {
+      'port_value: 8080': `port_value: ${port}`,
+      'port_value: 4800': `port_value: ${portOf(countersign)}`,
+      'port_value: 3000': `port_value: ${portOf(api)}`,
+      '127.0.0.1:4800': countersign,
+      'https%3A%2F%2Fapi.example.com': encodeURIComponent(audience),
+    })
+    // Two on one machine would share what a hot restart hands over.
+    const parameters = ['--config-path', file, '--disable-hot-restart', '--concurrency', '2']
+    return { parameters, environment: { COUNTERSIGN_VERIFIER_KEY: verifierKey } }
+  },
+}
+
+const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1)
+
+/** A copy with its placeholders replaced; its path. */
+function copyExample(name: string, directory: string, placeholders: Readonly<Record<string, string>>): string {
+  const copy = join(directory, name)
+  writeFileSync(copy, replaceAll(readFileSync(exampleFile(name), 'utf8'), placeholders))
+  return copy
 }
 
 export function exampleFile(name: string): string {
@@ -132,20 +171,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function listening(child: ChildProcess, port: number, stderr: () => string): Promise<void> {
+/** It listens and has its routes: Traefik reads them later, and answers 404 until then. */
+async function serving(child: ChildProcess, port: number, stderr: () => string): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     if (child.exitCode !== null) throw new Error(`the proxy ended with ${child.exitCode}: ${stderr()}`)
-    if (await accepts(port)) return
+    const status = await fetch(`http://127.0.0.1:${port}/`).then(
+      (response) => response.status,
+      () => 404,
+    )
+    if (status !== 404) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   child.kill('SIGKILL')
-  throw new Error(`the proxy does not listen: ${stderr()}`)
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
+  throw new Error(`the proxy does not serve: ${stderr()}`)
 }

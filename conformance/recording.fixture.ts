@@ -8,6 +8,8 @@ export interface Seen {
   readonly method: string
   readonly target: string
   readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Once the body came to its end. */
+  trailers: readonly string[]
   /** Of the body, once it came to its end. */
   bytes: number
   sha256: string
@@ -35,7 +37,10 @@ export async function startUpstream(): Promise<Upstream> {
   server.on('upgrade', (incoming, socket) => {
     seen.push(recordOf(incoming))
     socket.on('error', () => {})
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: conformance\r\n\r\n')
+    const key = `${incoming.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+    const accept = createHash('sha1').update(key).digest('base64')
+    const fields = [`Upgrade: ${incoming.headers.upgrade}`, 'Connection: upgrade', `Sec-WebSocket-Accept: ${accept}`]
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields.join('\r\n')}\r\n\r\n`)
     socket.pipe(socket)
   })
   const port = await listen(server, 0)
@@ -70,7 +75,8 @@ export async function startRoad(target: URL): Promise<Road> {
       port: target.port,
       method: incoming.method,
       path: incoming.url,
-      headers: incoming.rawHeaders as unknown as string[],
+      // Announced by a caller, and meant for a body that the question has not.
+      headers: record.headers.filter(([name]) => name !== 'trailer').flat(),
       agent: false,
     })
     onward.once('response', (reply) => {
@@ -103,7 +109,7 @@ function recordOf(incoming: IncomingMessage): Seen {
   for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
     headers.push([(incoming.rawHeaders[index] as string).toLowerCase(), incoming.rawHeaders[index + 1] as string])
   }
-  return { method: incoming.method ?? '', target: incoming.url ?? '', headers, bytes: 0, sha256: '' }
+  return { method: incoming.method ?? '', target: incoming.url ?? '', headers, trailers: [], bytes: 0, sha256: '' }
 }
 
 async function digest(incoming: IncomingMessage, record: Seen): Promise<void> {
@@ -113,6 +119,7 @@ async function digest(incoming: IncomingMessage, record: Seen): Promise<void> {
     hash.update(chunk as Buffer)
   }
   record.sha256 = hash.digest('hex')
+  record.trailers = incoming.rawTrailers
 }
 
 async function listen(server: Server, port: number): Promise<number> {
