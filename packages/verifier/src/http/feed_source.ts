@@ -1,7 +1,7 @@
 import type { FeedEntry, HandBackAnswer, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
 import type { FeedSource, SnapshotStream } from '../feed_source.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
-import { readLines } from './lines.ts'
+import { createLineReader, type LineReader } from './lines.ts'
 
 /** A snapshot comes in one go: a pause this long in the middle of it is an end. */
 const snapshotSilenceMs = 5_000
@@ -15,12 +15,17 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
   return {
     async snapshot(signal) {
       const response = await client.get('/v1/feed/snapshot', 'application/x-ndjson', signal)
-      const pieces = readLines(response, snapshotSilenceMs)
-      const [first, ...others] = (await pieces.next()).value ?? []
-      if (first === undefined) throw new Error('the snapshot is empty')
-      const head = JSON.parse(first) as Omit<SnapshotStream, 'entries'>
-      if (isRefused) reloadedTo = head.place
-      return { ...head, entries: readSubjects(others, pieces) }
+      const reader = createLineReader(response, snapshotSilenceMs)
+      try {
+        const [first, ...others] = (await reader.next()) ?? []
+        if (first === undefined) throw new Error('the snapshot is empty')
+        const head = JSON.parse(first) as Omit<SnapshotStream, 'entries'>
+        if (isRefused) reloadedTo = head.place
+        return { ...head, entries: readSubjects(others, reader) }
+      } catch (error) {
+        await reader.close()
+        throw error
+      }
     },
     async position(question, signal) {
       try {
@@ -43,8 +48,13 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
     },
     async stream(place, onEntry, signal) {
       const response = await client.get(feedPath(place), 'text/event-stream', signal)
-      for await (const lines of readLines(response)) {
-        for (const line of lines) if (line.startsWith('data: ')) onEntry(JSON.parse(line.slice(6)) as FeedEntry)
+      const reader = createLineReader(response)
+      try {
+        for (let lines = await reader.next(); lines !== undefined; lines = await reader.next()) {
+          for (const line of lines) if (line.startsWith('data: ')) onEntry(JSON.parse(line.slice(6)) as FeedEntry)
+        }
+      } finally {
+        await reader.close()
       }
     },
     async handBack(question, signal) {
@@ -64,13 +74,10 @@ function isSamePlace(place: Place, other: Place | undefined): boolean {
 }
 
 /** The last line says how many came before it: a snapshot cut off in the middle is none. */
-async function* readSubjects(
-  first: readonly string[],
-  others: AsyncGenerator<readonly string[]>,
-): AsyncGenerator<Subject> {
+async function* readSubjects(first: readonly string[], reader: LineReader): AsyncGenerator<Subject> {
   let count = 0
   try {
-    for (let lines = first; ; ) {
+    for (let lines: readonly string[] | undefined = first; lines !== undefined; lines = await reader.next()) {
       for (const line of lines) {
         const value = JSON.parse(line) as Subject | { readonly end: number }
         if ('end' in value) {
@@ -80,12 +87,10 @@ async function* readSubjects(
         count++
         yield value
       }
-      const next = await others.next()
-      if (next.done === true) throw cutOff()
-      lines = next.value
     }
+    throw cutOff()
   } finally {
-    await others.return(undefined)
+    await reader.close()
   }
 }
 
