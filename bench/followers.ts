@@ -28,8 +28,8 @@ export async function benchFollowers(): Promise<readonly Figure[]> {
   const open: Promise<void>[] = []
   for (const [index, id] of keys.entries()) {
     // Open loop: at its time, whatever became of the ones before.
-    const at = beganAt + (index * 1_000) / perSecond
-    if (at > performance.now()) await wait(at - performance.now())
+    const leftMs = beganAt + (index * 1_000) / perSecond - performance.now()
+    if (leftMs > 0) await wait(leftMs)
     open.push(
       call('POST', `/v1/keys/${id}/revoke`).then(({ feedSequence }) => {
         acknowledgedAt.set(Number(feedSequence), performance.timeOrigin + performance.now())
