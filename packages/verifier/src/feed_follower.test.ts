@@ -137,6 +137,96 @@ describe('freshness', () => {
   })
 })
 
+describe('what streamed in', () => {
+  /** A follower whose stream a test writes, with every question it asks: when, and up to where it has applied. */
+  async function createStreamed() {
+    let push: (entry: never) => void = () => {}
+    const time = createTime()
+    const authority = createAuthority(time)
+    const questions: { readonly atMs: number; readonly sequence: number }[] = []
+    const { position } = authority.source
+    let held: Promise<void> | undefined
+    Object.assign(authority.source, {
+      stream: (_place: unknown, onEntry: typeof push) => {
+        push = onEntry
+        return new Promise(() => {})
+      },
+      position: async (...asked: Parameters<typeof position>) => {
+        questions.push({ atMs: time.trueMs, sequence: asked[0].sequence })
+        const answer = await position(...asked)
+        await held
+        return answer
+      },
+    })
+    const keeper = createFeedFollower({
+      source: authority.source,
+      clock: time,
+      schedule: (delayMs, run) => time.schedule(delayMs, run),
+      random: () => 0.5,
+      verifierId: 'v',
+      maxStalenessSeconds: 30,
+      audience,
+      onReload: () => {},
+    })
+    await keeper.start()
+    const revoke = async (id: string): Promise<number> => {
+      const sequence = authority.say('token', id, { status: 'revoked' })
+      push(authority.log.at(-1) as never)
+      await settled()
+      return sequence
+    }
+    /** Answers wait until what it gives is called. */
+    const hold = (): (() => void) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    }
+    return { time, questions, keeper, revoke, hold }
+  }
+
+  it('is reported within 0.75 s of the first change, however often it was asked before', async () => {
+    const { time, questions, keeper, revoke } = await createStreamed()
+    for (let round = 0; round < 10; round++) {
+      await time.advance(10_000 + round * 1_000)
+      const sequence = await revoke(`tok_${round}`)
+      await time.advance(750)
+      expect(questions.at(-1)?.sequence).toBe(sequence)
+    }
+    keeper.close()
+  })
+
+  it('goes on and on: one question in 3 s, and the last change within 4.5 s', async () => {
+    const { time, questions, keeper, revoke } = await createStreamed()
+    const before = questions.length
+    let sequence = 0
+    for (let change = 0; change < 600; change++) {
+      sequence = await revoke(`tok_${change}`)
+      await time.advance(100)
+    }
+    expect(questions.length - before).toBeGreaterThanOrEqual(19)
+    expect(questions.length - before).toBeLessThanOrEqual(22)
+    await time.advance(4_500)
+    expect(questions.at(-1)?.sequence).toBe(sequence)
+    keeper.close()
+  })
+
+  it('while a question is under way is said by the next one, right after it', async () => {
+    const { time, questions, keeper, revoke, hold } = await createStreamed()
+    const open = hold()
+    await time.advance(10_000)
+    const before = questions.length
+    const sequence = await revoke('tok_0')
+    await time.advance(750)
+    expect(questions).toHaveLength(before)
+    open()
+    await settled()
+    await time.advance(1)
+    expect(questions).toHaveLength(before + 1)
+    expect(questions.at(-1)?.sequence).toBe(sequence)
+    keeper.close()
+  })
+})
+
 describe('clocks', () => {
   it('a wall clock set back by an hour changes nothing', async () => {
     const world = await createWorld()

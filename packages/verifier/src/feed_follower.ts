@@ -60,7 +60,7 @@ const retryMsMin = 100
  * go on and on, since each report is a question that costs more than all the changes it is about.
  */
 const reportMs = 500
-const reportAgainMs = 1_500
+const reportAgainMs = 3_000
 const sweepEveryMs = 60_000
 
 /**
@@ -79,6 +79,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let cancelStaleTimer: () => void = () => {}
   let cancelReport: () => void = () => {}
   let isReportDue = false
+  let reportedAt: Stamp | undefined
   let failures = 0
   let streaming = false
   let isSaidFresh = false
@@ -145,6 +146,10 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   /** Whether the book is proven fresh by this question. False after a reload: it must be asked again. */
   async function askAt(asked: StatusBook): Promise<boolean> {
     const askedAt = clock.stamp()
+    // Whatever has been applied is said with this question.
+    if (isReportDue) reportedAt = askedAt
+    cancelReport()
+    isReportDue = false
     const { place } = asked
     const nonce = createNonce(random)
     const { verifierId, maxStalenessSeconds } = options
@@ -271,15 +276,18 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   function reportSoon(): void {
     if (isReportDue) return
     isReportDue = true
-    const isAgain = freshness !== undefined && elapsedMs(freshness.askedAt, clock.stamp()) < reportAgainMs
+    const isAgain = reportedAt !== undefined && elapsedMs(reportedAt, clock.stamp()) < reportAgainMs
     cancelReport = schedule((isAgain ? reportAgainMs : reportMs) * (0.5 + random()), () => {
-      isReportDue = false
-      void ask()
+      // A question that is under way was asked before this was applied.
+      if (asking === undefined) loop()
+      else void asking.then(loop)
     })
   }
 
+  /** Asks now, and then again after the regular time, whoever asked: a report is as good a question as any. */
   function loop(): void {
     if (abort.signal.aborted) return
+    cancelTimer()
     void ask().then((ok) => {
       if (abort.signal.aborted) return
       openStream()
@@ -287,6 +295,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       noteFreshness()
       const regular = (stalenessMs() / 3) * (0.7 + 0.3 * random())
       const retry = Math.min(regular, retryMsMin * 2 ** Math.min(failures, 10) * (0.5 + random()))
+      cancelTimer()
       cancelTimer = schedule(ok ? regular : retry, loop)
     })
   }
