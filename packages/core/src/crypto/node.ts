@@ -33,6 +33,10 @@ export function textToBase64url(text: string): string {
   return Buffer.from(text).toString('base64url')
 }
 
+export function bytesToBase64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+}
+
 export function base64urlToBytes(text: string): Uint8Array | undefined {
   // The decoder takes these two for `-` and `_`, other characters for those with the same low byte, and passes over the rest.
   if (text.includes('+') || text.includes('/') || !isAscii(text) || !endsCanonically(text)) return undefined

@@ -13,6 +13,8 @@ export interface CryptoPort {
   digestBytes(input: Uint8Array | string): MaybePromise<Uint8Array>
   /** base64url of the UTF-8 of a text: native where the runtime has it, since every token is written this way. */
   textToBase64url(text: string): string
+  /** base64url without padding, native where the runtime has it. */
+  bytesToBase64url(bytes: Uint8Array): string
   /** The bytes of canonical base64url without padding (`decodeBase64url`); `undefined` for every other spelling. */
   base64urlToBytes(text: string): Uint8Array | undefined
   /** `undefined` when the bytes are not UTF-8; a byte order mark stays where it is. */

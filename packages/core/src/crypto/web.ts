@@ -20,6 +20,10 @@ export function textToBase64url(text: string): string {
   return encodeBase64url(utf8.encode(text))
 }
 
+export function bytesToBase64url(bytes: Uint8Array): string {
+  return encodeBase64url(bytes)
+}
+
 export function base64urlToBytes(text: string): Uint8Array | undefined {
   return decodeBase64url(text)
 }

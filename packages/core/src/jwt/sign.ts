@@ -1,5 +1,4 @@
-import { signBytes, textToBase64url } from '#crypto'
-import { encodeBase64url } from '../base64url.ts'
+import { bytesToBase64url, signBytes, textToBase64url } from '#crypto'
 import { andThen } from '../crypto/maybe_promise.ts'
 import type { JsonObject } from '../json.ts'
 import { isSigningKey, type SigningKey } from '../jwk/signing_key.ts'
@@ -24,7 +23,7 @@ export function signJwt({ typ, claims, key }: JwtToSign): MaybePromise<string> {
   if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
   const input = `${encodePart({ alg: key.alg, typ, kid: key.kid })}.${encodePart(claims)}`
   const signature = andThen(key.handle, (handle) => signBytes(handle, input))
-  return andThen(signature, (bytes) => requireParsable(`${input}.${encodeBase64url(bytes)}`, claims))
+  return andThen(signature, (bytes) => requireParsable(`${input}.${bytesToBase64url(bytes)}`, claims))
 }
 
 function encodePart(members: { readonly [name: string]: unknown }): string {
