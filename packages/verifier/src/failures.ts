@@ -11,7 +11,7 @@ export interface Failures {
 export function createFailures(now: () => Seconds): Failures {
   const uses = new Cache<RateUse>(100_000)
   return {
-    isLeft: (id, rate) => gcra(rate, uses.get(id), now()).outcome.allowed,
+    isLeft: (id, rate) => uses.isEmpty || gcra(rate, uses.get(id), now()).outcome.allowed,
     count(id, rate) {
       uses.set(id, gcra(rate, uses.get(id), now()).use)
     },

@@ -44,14 +44,15 @@ async function authenticateSecret(
   text: string,
   address: string | undefined,
 ): Promise<Client> {
-  requireAttemptsLeft(services, tenant, clientId, address)
+  const failureId = failureIdOf(tenant, clientId, address)
+  requireAttemptsLeft(services, failureId)
   const shape = parseKey(text)
   const found =
     shape?.marker === 'secret' ? await services.clientSecrets.find(tenant.id, await digest(text)) : undefined
-  requireAttemptsLeft(services, tenant, clientId, address)
+  requireAttemptsLeft(services, failureId)
   const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
   if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(services, found.client)) {
-    countFailure(services, tenant, clientId, address)
+    countFailure(services, failureId)
     throw refused()
   }
   return found.client
@@ -70,20 +71,21 @@ async function authenticateAssertion(
   const kid = jwt.header.kid
   if (typeof iss !== 'string' || iss !== sub || typeof kid !== 'string') throw refused()
   if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
-  requireAttemptsLeft(services, tenant, iss, address)
+  const failureId = failureIdOf(tenant, iss, address)
+  requireAttemptsLeft(services, failureId)
   const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
   const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
   if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
-    countFailure(services, tenant, iss, address)
+    countFailure(services, failureId)
     throw refused()
   }
   const key = importVerificationKey(record.publicJwk, { alg: record.alg, purpose: 'client_assertion' })
   // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
   const typ = [undefined, 'JWT', 'client-authentication+jwt']
   const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
-  requireAttemptsLeft(services, tenant, iss, address)
+  requireAttemptsLeft(services, failureId)
   if ('fault' in verified || !holdsNow(verified, tenant, services.now())) {
-    countFailure(services, tenant, iss, address)
+    countFailure(services, failureId)
     throw refused()
   }
   await takeOnce(services, tenant, iss, verified)
@@ -140,25 +142,20 @@ export function refused(): OauthError {
 }
 
 /** Per (client, address): whoever guesses stops himself and locks nobody else out (invariant 8). */
-function failureId(tenant: TenantContext, clientId: string, address: string | undefined): string {
+function failureIdOf(tenant: TenantContext, clientId: string, address: string | undefined): string {
   return JSON.stringify([tenant.id, 'client_secret', clientId.slice(0, 255), address ?? ''])
 }
 
 const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 60 }
 
 /** Asked before the look-up and again after it: what ran beside it may have used up the attempts (CVE-2024-4629). */
-function requireAttemptsLeft(
-  services: Services,
-  tenant: TenantContext,
-  clientId: string,
-  address: string | undefined,
-): void {
-  if (services.failures.isLeft(failureId(tenant, clientId, address), failureRate)) return
+function requireAttemptsLeft(services: Services, failureId: string): void {
+  if (services.failures.isLeft(failureId, failureRate)) return
   throw new OauthError('slow_down', 'too many failed attempts for this client from this address', 429, {
     'Retry-After': '60',
   })
 }
 
-function countFailure(services: Services, tenant: TenantContext, clientId: string, address: string | undefined): void {
-  services.failures.count(failureId(tenant, clientId, address), failureRate)
+function countFailure(services: Services, failureId: string): void {
+  services.failures.count(failureId, failureRate)
 }
