@@ -333,8 +333,17 @@ export interface WriteTransaction extends ReadRepositories {
     ): Promise<boolean>
   }
   readonly usage: ReadRepositories['usage'] & {
-    /** False, and nothing counted, when the batch was already there. Notes the last use of every key that was verified. */
-    addBatch(tenant: string, batchId: string, counts: readonly UsageCount[], now: Seconds): Promise<boolean>
+    /**
+     * False, and nothing counted, when the batch was already there. Notes the last use of every key that was verified.
+     * With `pause` in portions of 100 counts, waiting for it between them: on SQLite each stops everything else for milliseconds.
+     */
+    addBatch(
+      tenant: string,
+      batchId: string,
+      counts: readonly UsageCount[],
+      now: Seconds,
+      pause?: () => Promise<void>,
+    ): Promise<boolean>
   }
   readonly verifierPositions: ReadRepositories['verifierPositions'] & {
     /** Each replaces what was there of its verifier. Rows of several tenants at once. */

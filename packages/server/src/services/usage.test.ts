@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Store, StoreUnavailableError } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -46,6 +47,25 @@ it('a write that was committed and not acknowledged is written again, and counts
   isLost = false
   await usage.flush()
   expect(await counted('lost')).toBe(1)
+})
+
+it('while many rows are written, others have their turns', async () => {
+  const { usage } = create()
+  const counter = usage.counterOf('default')
+  for (let index = 0; index < 2_000; index++) counter.count(startAt, `turn_${index}`, 'c', [[]], 'verified')
+  let isWritten = false
+  let turns = 0
+  const flushed = usage.flush().then(() => {
+    isWritten = true
+  })
+  while (!isWritten) {
+    await setImmediate()
+    turns++
+  }
+  await flushed
+  // One between each two of the twenty portions, beside those before and after.
+  expect(turns).toBeGreaterThanOrEqual(19)
+  expect(await counted('turn_1999')).toBe(1)
 })
 
 it('all tenants share one bound, and each keeps its own counts', async () => {

@@ -41,6 +41,21 @@ export function usageCases(create: CreateDatabase): void {
       expect(await series(store, 60, { limit: 2 })).toHaveLength(2)
     }))
 
+  it('with pauses a batch is written in portions of 100, counts the same, and is there as a whole or not at all', () =>
+    withStore(create, async (store) => {
+      const counts = Array.from({ length: 600 }, (_, index) => countAt(day, 1, { credentialId: `key_${index % 400}` }))
+      let pauses = 0
+      const pause = async () => void pauses++
+      const addWith = (batchId: string, how: () => Promise<void>) =>
+        store.write((transaction) => transaction.usage.addBatch('acme', batchId, counts, startAt, how))
+      expect((await addWith('b1', pause)).value).toBe(true)
+      expect(pauses).toBe(5)
+      expect((await series(store, 86_400)).map(({ count }) => count)).toEqual([600])
+      expect((await series(store, 86_400, { credentialId: 'key_7' })).map(({ count }) => count)).toEqual([2])
+      await expect(addWith('b2', () => Promise.reject(new Error('ended')))).rejects.toThrow('ended')
+      expect((await series(store, 86_400)).map(({ count }) => count)).toEqual([600])
+    }))
+
   it('tenants never see each other’s counts, nor can one write into another’s', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme', 'other')

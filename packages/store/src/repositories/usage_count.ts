@@ -70,10 +70,13 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
   }
 }
 
+/** Written in a millisecond or two. */
+const portionCounts = 100
+
 export function writeUsage(session: Session): WriteTransaction['usage'] {
   return {
     ...readUsage(session),
-    async addBatch(tenant, batchId, counts, now) {
+    async addBatch(tenant, batchId, counts, now, pause) {
       if (counts.some((count) => count.tenant !== tenant)) throw new Error('a batch of counts names another tenant')
       const batch = await session.db
         .insertInto('usage_batches')
@@ -81,8 +84,13 @@ export function writeUsage(session: Session): WriteTransaction['usage'] {
         .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
         .executeTakeFirst()
       if (batch.numInsertedOrUpdatedRows !== 1n) return false
-      await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
-      await noteLastUses(session, tenant, counts)
+      const size = pause === undefined ? Math.max(1, counts.length) : portionCounts
+      for (let from = 0; from < counts.length; from += size) {
+        if (from > 0) await pause?.()
+        const portion = counts.slice(from, from + size)
+        await addSums(session, tenant, intervals.minute, portion.map(encodeCount))
+        await noteLastUses(session, tenant, portion)
+      }
       return true
     },
   }
