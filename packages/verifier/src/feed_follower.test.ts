@@ -195,6 +195,19 @@ describe('what streamed in', () => {
     keeper.close()
   })
 
+  it('is reported twice as late as the time before where one change comes upon another', async () => {
+    const { time, questions, keeper, revoke } = await createStreamed()
+    await time.advance(20_000)
+    for (const withinMs of [500, 1_000, 2_000, 3_000, 3_000]) {
+      const sequence = await revoke(`tok_${questions.length}`)
+      await time.advance(withinMs - 100)
+      expect(questions.at(-1)?.sequence).toBeLessThan(sequence)
+      await time.advance(100)
+      expect(questions.at(-1)?.sequence).toBe(sequence)
+    }
+    keeper.close()
+  })
+
   it('goes on and on: one question in 3 s, and the last change within 4.5 s', async () => {
     const { time, questions, keeper, revoke } = await createStreamed()
     const before = questions.length

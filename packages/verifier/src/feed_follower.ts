@@ -56,11 +56,12 @@ const askDeadlineMs = 1_000
 const answerDeadlineMsMax = 5_000
 const retryMsMin = 100
 /**
- * What streamed in is reported after this, half more or less: soon, so that a receipt is complete soon; later where changes
- * go on and on, since each report is a question that costs more than all the changes it is about.
+ * What streamed in is reported after this, half more or less: soon, so that a receipt is complete soon. Where changes go on
+ * and on each report is twice as late as the one before, up to the most: it is a question that costs more than all the
+ * changes it is about.
  */
 const reportMs = 500
-const reportAgainMs = 3_000
+const reportMsMax = 3_000
 const sweepEveryMs = 60_000
 
 /**
@@ -80,6 +81,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let cancelReport: () => void = () => {}
   let isReportDue = false
   let reportedAt: Stamp | undefined
+  /** With less than the most between each two. */
+  let reportsInRow = 0
   let failures = 0
   let streaming = false
   let isSaidFresh = false
@@ -147,7 +150,10 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   async function askAt(asked: StatusBook): Promise<boolean> {
     const askedAt = clock.stamp()
     // Whatever has been applied is said with this question.
-    if (isReportDue) reportedAt = askedAt
+    if (isReportDue) {
+      reportedAt = askedAt
+      reportsInRow++
+    }
     cancelReport()
     isReportDue = false
     const { place } = asked
@@ -276,8 +282,9 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   function reportSoon(): void {
     if (isReportDue) return
     isReportDue = true
-    const isAgain = reportedAt !== undefined && elapsedMs(reportedAt, clock.stamp()) < reportAgainMs
-    cancelReport = schedule((isAgain ? reportAgainMs : reportMs) * (0.5 + random()), () => {
+    if (reportedAt === undefined || elapsedMs(reportedAt, clock.stamp()) >= reportMsMax) reportsInRow = 0
+    const delayMs = Math.min(reportMsMax, reportMs * 2 ** Math.min(reportsInRow, 10))
+    cancelReport = schedule(delayMs * (0.5 + random()), () => {
       // A question that is under way was asked before this was applied.
       if (asking === undefined) loop()
       else void asking.then(loop)
