@@ -17,6 +17,9 @@ import { openReader, openWriter } from './file.ts'
 /** How often it is looked whether another process has committed. */
 const hintEveryMs = 20
 
+/** Transactions may hold the thread for so long, and the last of them its own time more. */
+const heldMsMax = 4
+
 /** One connection writes, its transactions one after the other; one reads. */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite'
@@ -36,6 +39,7 @@ export class SqliteDatabase implements Database {
   #queue: Promise<unknown> = Promise.resolve()
   #fatal: FatalStoreError | undefined
   #isClosed = false
+  #heldSince = 0
 
   private constructor(file: string, write: DatabaseSync, read: DatabaseSync) {
     this.#file = file
@@ -51,9 +55,18 @@ export class SqliteDatabase implements Database {
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     const result = this.#queue.then(() => this.#transactNow(work))
-    // Nothing in a transaction waits for the outside, so a row of them would hold the thread: others get a turn between.
-    this.#queue = result.catch(() => {}).then(() => setImmediate())
+    this.#queue = result.catch(() => {}).then(() => this.#letOthers())
     return result
+  }
+
+  /**
+   * Nothing in a transaction waits for the outside, so a row of them would hold the thread: others get a turn after a few
+   * milliseconds. Not after each, or a server whose turns are long would write once in each of them.
+   */
+  async #letOthers(): Promise<void> {
+    if (performance.now() - this.#heldSince < heldMsMax) return
+    await setImmediate()
+    this.#heldSince = performance.now()
   }
 
   async #transactNow<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
