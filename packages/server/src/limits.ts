@@ -76,7 +76,7 @@ export const serverLimits = {
   flushUsageMs: 800,
   /** Distinct counters of one process until they are written; what comes beyond is counted by outcome alone. */
   usageRowsMax: 10_000,
-  /** Writing them into SQLite may hold the thread for so long at a time: a twentieth, since it is done every 800 ms. */
+  /** Writing them into SQLite may take so much of the thread, in pieces: a twentieth, since it is done every 800 ms. */
   usageWriteMs: 40,
   /** However slow the disk, so many rows are told apart. */
   usageRowsMin: 2_000,

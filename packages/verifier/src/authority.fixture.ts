@@ -26,7 +26,7 @@ import {
 } from '@countersign/core'
 import type { Clock, Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
-import { createFeedFollower, type FeedFollower } from './feed_follower.ts'
+import { createFeedFollower, type FeedFollower, type FeedFollowerOptions } from './feed_follower.ts'
 import type { FeedSource } from './feed_source.ts'
 import { memoryLimiter } from './limiter.ts'
 import type { Outcome } from './outcome.ts'
@@ -303,20 +303,35 @@ export interface World {
   codeOf(credential: string, requires?: string | readonly Scope[], more?: Partial<Question>): Promise<string>
 }
 
+/** A follower of the authority under a test's clock, not yet started. */
+export function createFollower(
+  authority: Authority,
+  time: ManualTime,
+  more: Partial<FeedFollowerOptions> = {},
+): FeedFollower {
+  return createFeedFollower({
+    source: authority.source,
+    clock: time,
+    schedule: (delayMs, run) => time.schedule(delayMs, run),
+    random: () => 0.5,
+    verifierId: 'v',
+    maxStalenessSeconds: 10,
+    audience,
+    onReload: () => {},
+    ...more,
+  })
+}
+
 /** An engine that has loaded its book. */
 export async function createWorld(
   options: Partial<EngineOptions> & { readonly maxStalenessSeconds?: number; readonly source?: FeedSource } = {},
 ): Promise<World> {
   const time = createTime()
   const authority = createAuthority(time)
-  const keeper = createFeedFollower({
+  const keeper = createFollower(authority, time, {
     source: options.source ?? authority.source,
-    clock: time,
-    schedule: (delayMs, run) => time.schedule(delayMs, run),
-    random: () => 0.5,
     verifierId: 'verifier-1',
     maxStalenessSeconds: options.maxStalenessSeconds ?? 10,
-    audience,
     onReload: () => engine.clear(),
   })
   const engine = createEngine({

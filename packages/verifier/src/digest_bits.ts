@@ -5,7 +5,7 @@ for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
   sextets[character.charCodeAt(0)] = value
 }
 
-/** The first 32 bits but four, as a signed number: many digests in a million have another's, so whoever uses it compares. */
+/** Its first 36 bits folded into a signed number of 32: two digests may have the same, so whoever uses it compares them. */
 export function digestNumber(digest: string): number {
   return thirtyBits(digest, 0) ^ (sextetAt(digest, 5) << 26)
 }

@@ -4,13 +4,13 @@ import {
   audience,
   clientId,
   createAuthority,
+  createFollower,
   createTime,
   createWorld,
   settled,
   startAt,
   type World,
 } from './authority.fixture.ts'
-import { createFeedFollower } from './feed_follower.ts'
 import type { FeedSource } from './feed_source.ts'
 import { createEngine } from './verify.ts'
 
@@ -158,16 +158,7 @@ describe('what streamed in', () => {
         return answer
       },
     })
-    const keeper = createFeedFollower({
-      source: authority.source,
-      clock: time,
-      schedule: (delayMs, run) => time.schedule(delayMs, run),
-      random: () => 0.5,
-      verifierId: 'v',
-      maxStalenessSeconds: 30,
-      audience,
-      onReload: () => {},
-    })
+    const keeper = createFollower(authority, time, { maxStalenessSeconds: 30 })
     await keeper.start()
     const revoke = async (id: string): Promise<number> => {
       const sequence = authority.say('token', id, { status: 'revoked' })
@@ -270,17 +261,7 @@ describe('clocks', () => {
       time.wallMs += offMs
       const authority = createAuthority(time)
       const problems: string[] = []
-      const keeper = createFeedFollower({
-        source: authority.source,
-        clock: time,
-        schedule: (delayMs, run) => time.schedule(delayMs, run),
-        random: () => 0.5,
-        verifierId: 'v',
-        maxStalenessSeconds: 10,
-        audience,
-        onReload: () => {},
-        onProblem: (problem) => problems.push(problem),
-      })
+      const keeper = createFollower(authority, time, { onProblem: (problem) => problems.push(problem) })
       await keeper.start()
       expect(keeper.now()).toBe(startAt)
       await time.advance(60_000)
@@ -316,16 +297,7 @@ describe('the log', () => {
       },
     })
     const onReload = vi.fn()
-    const keeper = createFeedFollower({
-      source: authority.source,
-      clock: time,
-      schedule: (delayMs, run) => time.schedule(delayMs, run),
-      random: () => 0.5,
-      verifierId: 'v',
-      maxStalenessSeconds: 10,
-      audience,
-      onReload,
-    })
+    const keeper = createFollower(authority, time, { onReload })
     await keeper.start()
     Object.assign(authority.source, {
       position: async (...asked: Parameters<typeof position>) => {

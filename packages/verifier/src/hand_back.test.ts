@@ -2,6 +2,7 @@ import type { FeedEntry, HandBackQuestion } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import {
   createAuthority,
+  createFollower,
   createTime,
   createWorld,
   issuer,
@@ -11,7 +12,6 @@ import {
   tenant,
   type World,
 } from './authority.fixture.ts'
-import { createFeedFollower } from './feed_follower.ts'
 import type { FeedSource } from './feed_source.ts'
 
 const farOff = startAt + 1_000_000
@@ -49,15 +49,8 @@ async function worldWith(count: number, problems: string[] = []) {
   const authority = createAuthority(time)
   const copy = [...authority.log]
   for (let index = 0; index < count; index++) authority.say('token', `tok_${index}`, { status: 'revoked' }, farOff)
-  const keeper = createFeedFollower({
-    source: authority.source,
-    clock: time,
-    schedule: (delayMs, run) => time.schedule(delayMs, run),
-    random: () => 0.5,
-    verifierId: 'v',
-    maxStalenessSeconds: 10,
+  const keeper = createFollower(authority, time, {
     audience: undefined,
-    onReload: () => {},
     onProblem: (problem) => problems.push(problem),
   })
   await keeper.start()

@@ -105,7 +105,7 @@ function createStopwatch(): { start(): void; stop(): number; pause(): Promise<vo
   }
 }
 
-/** So many rows as may be written without those who are verified waiting for it; a few say nothing of how long many take. */
+/** So many rows as are written in the time that is set aside for it; a few say nothing of how long many take. */
 export function roomFor(rows: number, tookMs: number, rowsMax: number): number {
   if (rows < serverLimits.usageRowsMin) return rowsMax
   const possible = Math.round((rows * serverLimits.usageWriteMs) / tookMs)

@@ -60,8 +60,8 @@ export class SqliteDatabase implements Database {
   }
 
   /**
-   * Nothing in a transaction waits for the outside, so a row of them would hold the thread: others get a turn after a few
-   * milliseconds. Not after each, or a server whose turns are long would write once in each of them.
+   * No transaction waits for the outside, so a row of them would hold the thread: others get a turn after a few
+   * milliseconds, and during a long one where it pauses by itself. Not after each, or a server whose turns are long would write once in each of them.
    */
   async #letOthers(): Promise<void> {
     if (performance.now() - this.#heldSince < heldMsMax) return
