@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { PrivateJwk } from '../jwk/jwk.ts'
 import { type AsymmetricAlgorithm, algorithms, isAsymmetric, type JwsAlgorithm } from '../jws/algorithm.ts'
@@ -60,6 +60,51 @@ describe.each(ports)('%s', (_name, crypto) => {
     expect(await crypto.verifyBytes(key, message, signature)).toBe(true)
     expect(await crypto.verifyBytes(key, 'other', signature)).toBe(false)
     expect(await crypto.verifyBytes(key, message, signature.subarray(0, 31))).toBe(false)
+  })
+
+  test('what was signed is the UTF-8 of a text, of whatever length', async () => {
+    const { publicJwk, privateJwk } = await crypto.generateKeyPair('ES256')
+    const [privateKey, publicKey] = [
+      await crypto.importPrivate(privateJwk, 'ES256'),
+      await crypto.importPublic(publicJwk, 'ES256'),
+    ]
+    for (const text of ['', 'a', 'schlüssel', 'a'.repeat(16_384), '€'.repeat(16_384), '€'.repeat(16_385)]) {
+      const signature = await crypto.signBytes(privateKey, new TextEncoder().encode(text))
+      expect(await crypto.verifyBytes(publicKey, text, signature)).toBe(true)
+      expect(await crypto.verifyBytes(publicKey, `${text}a`, signature)).toBe(false)
+    }
+  })
+
+  test.each(['ES256', 'ES384', 'ES512'] as const)(
+    '%s: r and s count as numbers, whatever they begin with',
+    async (alg) => {
+      const { publicJwk, privateJwk } = await crypto.generateKeyPair(alg)
+      const privateKey = await crypto.importPrivate(privateJwk, alg)
+      const publicKey = await crypto.importPublic(publicJwk, alg)
+      const native = createPublicKey({ key: publicJwk as JsonWebKey, format: 'jwk' })
+      const { hash } = algorithms[alg]
+      // One in 256 begins with a zero, but for ES512: at least one of those, and enough of the others.
+      let zeros = 0
+      for (let round = 0; (round < 200 || zeros === 0) && round < 5_000; round++) {
+        const signature = Buffer.from(await crypto.signBytes(privateKey, message))
+        const half = signature.length / 2
+        if (signature[0] === 0 || signature[half] === 0) zeros++
+        expect(await crypto.verifyBytes(publicKey, message, signature)).toBe(true)
+        const changed = Buffer.from(signature)
+        changed.fill(round % 3 === 0 ? 0xff : 0, (round % 2) * half, (round % 2) * half + 1 + (round % half))
+        const isValid = verify(hash, message, { key: native, dsaEncoding: 'ieee-p1363' }, changed)
+        expect(await crypto.verifyBytes(publicKey, message, changed)).toBe(isValid)
+      }
+      expect(zeros).toBeGreaterThan(0)
+    },
+  )
+
+  test('a piece of ASCII becomes text, from bytes of any kind', () => {
+    for (const bytes of [Buffer.from('xabcx'), new TextEncoder().encode('xabcx')]) {
+      expect(crypto.asciiToText(bytes, 1, 4)).toBe('abc')
+      expect(crypto.asciiToText(bytes.subarray(1), 0, 2)).toBe('ab')
+      expect(crypto.asciiToText(bytes, 2, 2)).toBe('')
+    }
   })
 
   test('a signature of RSASSA-PSS has a salt as long as the hash', async () => {

@@ -14,9 +14,10 @@ import {
   timingSafeEqual as systemTimingSafeEqual,
   verify,
 } from 'node:crypto'
-import { endsCanonically } from '../base64url.ts'
+import { decodeBase64url, endsCanonically } from '../base64url.ts'
 import type { PrivateJwk, PublicJwk } from '../jwk/jwk.ts'
 import { type AsymmetricAlgorithm, algorithms, type JwsAlgorithm } from '../jws/algorithm.ts'
+import { jwtBytesMax } from '../jwt/limits.ts'
 import type { MaybePromise } from '../seconds.ts'
 import type { KeyHandle, KeyPair } from './port.ts'
 
@@ -34,20 +35,35 @@ export function textToBase64url(text: string): string {
 }
 
 export function bytesToBase64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+  return asBuffer(bytes).toString('base64url')
 }
 
 export function base64urlToBytes(text: string): Uint8Array | undefined {
-  // The decoder takes these two for `-` and `_`, other characters for those with the same low byte, and passes over the rest.
-  if (text.includes('+') || text.includes('/') || !isAscii(text) || !endsCanonically(text)) return undefined
-  const bytes = Buffer.from(text, 'base64url')
+  // Up to the length of a signature, this is sooner done than the native decoder is called and checked.
+  if (text.length <= 128) return decodeBase64url(text)
+  return isDecodedExactly(text) ? whole(text, Buffer.from(text, 'base64url')) : undefined
+}
+
+export function lendBase64urlBytes(text: string): Uint8Array | undefined {
+  return isDecodedExactly(text) ? whole(text, decoded.write(text, 'base64url')) : undefined
+}
+
+/** Whether Node's decoder reads nothing else into it: `+` and `/` for `-` and `_`, or a character for the one with its low byte. */
+function isDecodedExactly(text: string): boolean {
+  return !text.includes('+') && !text.includes('/') && isAscii(text) && endsCanonically(text)
+}
+
+/** What the decoder has passed over is missing. */
+function whole(text: string, bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length === (text.length * 3) >> 2 ? bytes : undefined
 }
 
 export function utf8ToText(bytes: Uint8Array): string | undefined {
-  if (!isUtf8(bytes)) return undefined
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return buffer.toString()
+  return isUtf8(bytes) ? asBuffer(bytes).toString() : undefined
+}
+
+export function asciiToText(bytes: Uint8Array, start: number, end: number): string {
+  return asBuffer(bytes).toString('latin1', start, end)
 }
 
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {
@@ -75,10 +91,12 @@ export function signBytes(key: KeyHandle, input: Uint8Array | string): MaybeProm
 }
 
 export function verifyBytes(key: KeyHandle, input: Uint8Array | string, signature: Uint8Array): MaybePromise<boolean> {
-  const { hash: hashName, parameters, isSecret, signatureBytes } = nativeOf(key)
+  const { hash: hashName, parameters, isSecret, isShortEc, signatureBytes } = nativeOf(key)
   if (signature.length !== signatureBytes) return false
   if (isSecret) return systemTimingSafeEqual(hmac(hashName, parameters.key, input), signature)
-  return verify(hashName, toBytes(input), parameters, signature)
+  const bytes = typeof input === 'string' ? signed.write(input, 'utf8') : input
+  if (isShortEc) return verify(hashName, bytes, parameters.key, toDer(signature))
+  return verify(hashName, bytes, parameters, signature)
 }
 
 export function timingSafeEqual(a: string, b: string): boolean {
@@ -95,12 +113,14 @@ class NodeKey {
   readonly hash: string | null
   readonly parameters: SignKeyObjectInput & { readonly key: KeyObject }
   readonly isSecret: boolean
+  readonly isShortEc: boolean
   readonly signatureBytes: number
 
   constructor(key: KeyObject, alg: JwsAlgorithm) {
     const rule = algorithms[alg]
     this.hash = rule.hash ?? null
     this.isSecret = rule.kty === 'oct'
+    this.isShortEc = rule.kty === 'EC' && rule.signatureBytes <= 96
     this.signatureBytes = rule.signatureBytes ?? Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
     // RFC 7518 §3.5: the salt of RSASSA-PSS is as long as the hash; OpenSSL would take any length.
     if (rule.padding === 'pss') {
@@ -120,6 +140,58 @@ function toHandle(key: KeyObject, alg: JwsAlgorithm): KeyHandle {
 function nativeOf(key: KeyHandle): NodeKey {
   if (!(key.native instanceof NodeKey)) throw new TypeError('a key handle must come from importPublic or importPrivate')
   return key.native
+}
+
+/**
+ * r and s side by side (RFC 7518 §3.4), as the DER of RFC 3279 §2.2.3 that OpenSSL takes. Node would write the same when told
+ * that they are, which takes 2 µs. Good until the next call.
+ */
+function toDer(signature: Uint8Array): Uint8Array {
+  const half = signature.length / 2
+  const end = writeInteger(signature, half, signature.length, writeInteger(signature, 0, half, 2))
+  der[0] = 0x30
+  der[1] = end - 2
+  return derOfLength[end]!
+}
+
+/** An unsigned integer from its big-endian bytes, without zeros before it but the one that keeps it from being negative. */
+function writeInteger(bytes: Uint8Array, start: number, end: number, at: number): number {
+  let from = start
+  while (from < end - 1 && bytes[from] === 0) from++
+  let to = at + 2
+  if (bytes[from]! > 0x7f) der[to++] = 0
+  while (from < end) der[to++] = bytes[from++]!
+  der[at] = 0x02
+  der[at + 1] = to - at - 2
+  return to
+}
+
+/** Room for two integers of 49 bytes: ES384. Longer ones need a length of two bytes. */
+const der = Buffer.alloc(2 + 2 * (2 + 49))
+const derOfLength = Array.from({ length: der.length + 1 }, (_, length) => der.subarray(0, length))
+
+/** Memory that is written over with each text, for what is read at once: the collector has nothing to do with it. */
+class Scratch {
+  readonly #memory = Buffer.alloc(jwtBytesMax * utf8BytesMax)
+  /** Texts of one kind mostly have one length. */
+  #view = this.#memory
+
+  /** Good until the next call. A text that might not fit has memory of its own. */
+  write(text: string, encoding: 'utf8' | 'base64url'): Buffer {
+    if (text.length > jwtBytesMax) return Buffer.from(text, encoding)
+    const length = this.#memory.write(text, encoding)
+    if (this.#view.length !== length) this.#view = this.#memory.subarray(0, length)
+    return this.#view
+  }
+}
+
+/** Of one UTF-16 code unit. */
+const utf8BytesMax = 3
+const decoded = new Scratch()
+const signed = new Scratch()
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function toBytes(input: Uint8Array | string): Uint8Array {

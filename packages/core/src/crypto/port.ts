@@ -17,8 +17,12 @@ export interface CryptoPort {
   bytesToBase64url(bytes: Uint8Array): string
   /** The bytes of canonical base64url without padding (`decodeBase64url`); `undefined` for every other spelling. */
   base64urlToBytes(text: string): Uint8Array | undefined
+  /** The same, where the runtime can in memory that the next call writes over: for what is read at once and kept nowhere. */
+  lendBase64urlBytes(text: string): Uint8Array | undefined
   /** `undefined` when the bytes are not UTF-8; a byte order mark stays where it is. */
   utf8ToText(bytes: Uint8Array): string | undefined
+  /** The text of some of the bytes, all of which are known to be ASCII. */
+  asciiToText(bytes: Uint8Array, start: number, end: number): string
   /** The key that verifies: the public half of a pair, or for HS256, HS384 and HS512 the secret itself. */
   importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle>
   /** The key that signs. */

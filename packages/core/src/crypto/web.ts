@@ -28,12 +28,20 @@ export function base64urlToBytes(text: string): Uint8Array | undefined {
   return decodeBase64url(text)
 }
 
+export function lendBase64urlBytes(text: string): Uint8Array | undefined {
+  return decodeBase64url(text)
+}
+
 export function utf8ToText(bytes: Uint8Array): string | undefined {
   try {
     return strictUtf8.decode(bytes)
   } catch {
     return undefined
   }
+}
+
+export function asciiToText(bytes: Uint8Array, start: number, end: number): string {
+  return strictUtf8.decode(bytes.subarray(start, end))
 }
 
 export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle> {

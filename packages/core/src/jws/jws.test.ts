@@ -10,7 +10,7 @@ const key = importVerificationKey(publicJwk, { purpose: 'access_token' })
 const encode = (text: string) => encodeBase64url(new TextEncoder().encode(text))
 const input = `${encode('{"alg":"EdDSA"}')}.${encode('any payload')}`
 const signature = encodeBase64url(await signBytes(await importPrivate(privateJwk, 'EdDSA'), input))
-const jws = parseJws(`${input}.${signature}`) as UnverifiedJws
+const jws = parseJws(`${input}.${signature}`, copyOf) as UnverifiedJws<Uint8Array>
 
 test('the payload of a JWS may be anything, and holds when its signature does', async () => {
   expect(new TextDecoder().decode(jws.payload)).toBe('any payload')
@@ -35,5 +35,17 @@ test.each([
   [`${encode('{"alg":"none"}')}.AAAA.AAAA`, '"alg"'],
   [`${encode('{}')}.AAAA.AAAA`, '"alg"'],
 ])('%j is not a JWS, and the fault says why', (text, rule) => {
-  expect(parseJws(text)).toEqual({ fault: 'malformed', detail: expect.stringContaining(rule) })
+  expect(parseJws(text, copyOf)).toEqual({ fault: 'malformed', detail: expect.stringContaining(rule) })
 })
+
+test('a payload that its reader refuses is malformed, with the rule that the reader names', () => {
+  expect(parseJws(`${input}.${signature}`, () => 'claims must be wise')).toEqual({
+    fault: 'malformed',
+    detail: 'claims must be wise',
+  })
+})
+
+/** The bytes are only lent. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes)
+}

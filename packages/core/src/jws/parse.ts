@@ -1,4 +1,4 @@
-import { base64urlToBytes } from '#crypto'
+import { base64urlToBytes, lendBase64urlBytes } from '#crypto'
 import { encodeBase64url } from '../base64url.ts'
 import { type JsonObject, parseJsonObjectBytes } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
@@ -14,21 +14,21 @@ export interface JoseHeader extends JsonObject {
   readonly kid?: string
 }
 
-interface Jws {
+interface Jws<Payload> {
   readonly header: JoseHeader
-  readonly payload: Uint8Array
+  readonly payload: Payload
   /** The first two parts as they came: what the signature is about. */
   readonly signingInput: string
   readonly signature: Uint8Array
 }
 
 /** A JWS as read: well-formed, and nothing more. */
-export interface UnverifiedJws extends Jws {
+export interface UnverifiedJws<Payload = object> extends Jws<Payload> {
   readonly [brand]: 'unverified'
 }
 
 /** A JWS whose signature held. Only `verifyJws` makes it. */
-export interface VerifiedJws extends Jws {
+export interface VerifiedJws<Payload = object> extends Jws<Payload> {
   readonly [brand]: 'verified'
 }
 
@@ -40,13 +40,17 @@ export interface JwsFault {
 
 /**
  * Read a JWS in compact serialisation (RFC 7515 §7.1), at most 16 KiB with a header part of at most 4 KiB. Three parts
- * in canonical base64url, a header that is one JSON object with an `alg` we verify. The payload may be anything; the
- * signature may not be empty. A fault is a value, nothing is thrown.
+ * in canonical base64url, a header that is one JSON object with an `alg` we verify. The payload is what `read` makes of its
+ * bytes, which are only lent to it, or the rule that they break, as text; the signature may not be empty. A fault is a
+ * value, nothing is thrown.
  *
  * `crit` is always refused: we understand no extension, and RFC 7515 §4.1.11 makes that a refusal. Keys that a token
  * brings along (`jwk`, `jku`, `x5u`, `x5c`) are not read.
  */
-export function parseJws(text: string): UnverifiedJws | JwsFault {
+export function parseJws<Payload extends object>(
+  text: string,
+  read: (bytes: Uint8Array) => Payload | string,
+): UnverifiedJws<Payload> | JwsFault {
   if (typeof text !== 'string') return malformed('a JWS must be text')
   if (text.length > jwtBytesMax) return malformed(`a JWS must have at most ${jwtBytesMax} bytes`)
   const first = text.indexOf('.')
@@ -55,25 +59,42 @@ export function parseJws(text: string): UnverifiedJws | JwsFault {
   if (first > joseHeaderBytesMax) return malformed(`a JOSE header must have at most ${joseHeaderBytesMax} bytes`)
   if (second + 1 === text.length) return malformed('a JWS must have a signature')
 
-  const header = knownHeaders.get(text.slice(0, first)) ?? readHeader(text, first)
+  const header = headerOf(text, first)
   if (typeof header === 'string') return malformed(header)
-  const payload = base64urlToBytes(text.slice(first + 1, second))
   const signature = base64urlToBytes(text.slice(second + 1))
-  if (payload === undefined || signature === undefined) return malformed(notCanonical)
-  return { header, payload, signingInput: text.slice(0, second), signature } as unknown as UnverifiedJws
+  const payloadBytes = lendBase64urlBytes(text.slice(first + 1, second))
+  if (payloadBytes === undefined || signature === undefined) return malformed(notCanonical)
+  const payload = read(payloadBytes)
+  if (typeof payload === 'string') return malformed(payload)
+  return { header, payload, signingInput: text.slice(0, second), signature } as unknown as UnverifiedJws<Payload>
 }
 
 const notCanonical = 'the parts of a JWS must be canonical base64url'
+
+interface KnownHeader {
+  readonly text: string
+  readonly header: JoseHeader
+}
 
 /**
  * Headers by their exact text, since all tokens of one key have the same one. Kept are few, short, frozen and flat;
  * the text is encoded afresh, or each would keep the whole token that it was cut from in memory.
  */
-const knownHeaders = new Map<string, JoseHeader>()
+const knownHeaders = new Map<string, KnownHeader>()
 const knownHeadersMax = 64
 const knownHeaderBytesMax = 256
+/** The one asked about last: mostly the one asked about next. */
+let recent: KnownHeader | undefined
 
 /** The header, or the rule that it breaks. */
+function headerOf(text: string, end: number): JoseHeader | string {
+  if (recent?.text.length === end && text.startsWith(recent.text)) return recent.header
+  const known = knownHeaders.get(text.slice(0, end))
+  if (known === undefined) return readHeader(text, end)
+  recent = known
+  return known.header
+}
+
 function readHeader(text: string, end: number): JoseHeader | string {
   const bytes = base64urlToBytes(text.slice(0, end))
   if (bytes === undefined) return notCanonical
@@ -84,7 +105,8 @@ function readHeader(text: string, end: number): JoseHeader | string {
   const read = Object.freeze(header as unknown as JoseHeader)
   if (end <= knownHeaderBytesMax && Object.values(header).every((member) => typeof member === 'string')) {
     if (knownHeaders.size >= knownHeadersMax) knownHeaders.clear()
-    knownHeaders.set(encodeBase64url(bytes), read)
+    recent = { text: encodeBase64url(bytes), header: read }
+    knownHeaders.set(recent.text, recent)
   }
   return read
 }

@@ -10,21 +10,24 @@ import type { JwsFault, UnverifiedJws, VerifiedJws } from './parse.ts'
  * both name a `kid` the same `kid`. A fault is a value; throws `TypeError` when `key` was not imported. JWTs go through
  * `verifyJwt`, which also asks what the key is for.
  */
-export function verifyJws(jws: UnverifiedJws, key: VerificationKey): MaybePromise<VerifiedJws | JwsFault> {
+export function verifyJws<Payload>(
+  jws: UnverifiedJws<Payload>,
+  key: VerificationKey,
+): MaybePromise<VerifiedJws<Payload> | JwsFault> {
   if (!isVerificationKey(key)) throw new TypeError('key must come from importVerificationKey')
   if (jws.header.alg !== key.alg) return badSignature('"alg" of the header must be the algorithm of the key')
   if (jws.header.kid !== undefined && key.kid !== undefined && jws.header.kid !== key.kid) {
     return badSignature('"kid" of the header must name the key')
   }
-  return andThen(andThen(key.handle, verifyWith, jws), conclude, jws)
+  return andThen(andThen(key.handle, verifyWith, jws), conclude<Payload>, jws)
 }
 
-function verifyWith(handle: KeyHandle, { signingInput, signature }: UnverifiedJws): MaybePromise<boolean> {
+function verifyWith(handle: KeyHandle, { signingInput, signature }: UnverifiedJws<unknown>): MaybePromise<boolean> {
   return verifyBytes(handle, signingInput, signature)
 }
 
-function conclude(isValid: boolean, jws: UnverifiedJws): VerifiedJws | JwsFault {
-  return isValid ? (jws as unknown as VerifiedJws) : badSignature('the signature does not hold')
+function conclude<Payload>(isValid: boolean, jws: UnverifiedJws<Payload>): VerifiedJws<Payload> | JwsFault {
+  return isValid ? (jws as unknown as VerifiedJws<Payload>) : badSignature('the signature does not hold')
 }
 
 function badSignature(detail: string): JwsFault {

@@ -468,7 +468,7 @@ test('CVE-2026-27804, CVE-2026-11800, CVE-2026-1529: there is one way to check a
     'crypto/web.ts',
     'jws/verify.ts',
   ])
-  expect(sourcesThatMention(/\bverifyJws\(/)).toEqual(['jws/verify.ts', 'jwt/verify.ts'])
+  expect(sourcesThatMention(/\bverifyJws[<(]/)).toEqual(['jws/verify.ts', 'jwt/verify.ts'])
   expect(sourcesThatMention(/as unknown as VerifiedJw[st]/)).toEqual(['jws/verify.ts', 'jwt/verify.ts'])
 })
 
@@ -525,7 +525,7 @@ test('CVE-2026-21717, CVE-2026-21710: 100,000 integer-like names are refused qui
 test('a JWS that holds for us holds for the bare primitive, and the reverse', async () => {
   const native = createPublicKey({ key: es256.pair.publicJwk as JsonWebKey, format: 'jwk' })
   for (const text of [await sign(es256), await sign(await createIssuer('ES256'))]) {
-    const jws = parseJws(text)
+    const jws = parseJws(text, () => ({}))
     if ('fault' in jws) throw new Error(jws.detail)
     const options = { key: native, dsaEncoding: 'ieee-p1363' } as const
     const isValid = verify('sha256', Buffer.from(jws.signingInput), options, jws.signature)

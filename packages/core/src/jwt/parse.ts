@@ -1,6 +1,7 @@
 import { parseJsonObjectBytes } from '../json.ts'
 import { type JoseHeader, type JwsFault, parseJws, type UnverifiedJws, type VerifiedJws } from '../jws/parse.ts'
 import { claimsProblem, type JwtClaims } from './claims.ts'
+import { readPlainClaims } from './plain_claims.ts'
 
 declare const brand: unique symbol
 
@@ -20,7 +21,7 @@ export interface UnverifiedJwt {
   readonly [brand]: 'unverified'
   readonly header: JoseHeader
   readonly claims: UnverifiedClaims
-  readonly jws: UnverifiedJws
+  readonly jws: UnverifiedJws<UnverifiedClaims>
 }
 
 /** A JWT whose signature, key purpose, `typ` and `iss` held. Time and audience are judged with the grant, later. */
@@ -28,7 +29,7 @@ export interface VerifiedJwt {
   readonly [brand]: 'verified'
   readonly header: JoseHeader
   readonly claims: VerifiedClaims
-  readonly jws: VerifiedJws
+  readonly jws: VerifiedJws<UnverifiedClaims>
 }
 
 /** Why not. `detail` states the rule and holds nothing of the token. */
@@ -42,13 +43,16 @@ export interface JwtFault {
  * Nothing in the answer is to be believed yet. Never throws.
  */
 export function parseJwt(text: string): UnverifiedJwt | JwtFault {
-  const jws = parseJws(text)
+  const jws = parseJws(text, readClaims)
   if ('fault' in jws) return jws
-  const claims = parseJsonObjectBytes(jws.payload)
-  if (claims === undefined) return { fault: 'malformed', detail: 'claims must be one JSON object with unique names' }
-  const problem = claimsProblem(claims)
-  if (problem !== undefined) return { fault: 'malformed', detail: problem }
-  return { header: jws.header, claims, jws } as unknown as UnverifiedJwt
+  return { header: jws.header, claims: jws.payload, jws } as unknown as UnverifiedJwt
+}
+
+/** The claims, or the rule that they break. */
+function readClaims(bytes: Uint8Array): UnverifiedClaims | string {
+  const claims = readPlainClaims(bytes) ?? parseJsonObjectBytes(bytes)
+  if (claims === undefined) return 'claims must be one JSON object with unique names'
+  return claimsProblem(claims) ?? (claims as UnverifiedClaims)
 }
 
 /** Whether reading or verifying a JWT gave a fault. */
