@@ -17,3 +17,13 @@ export function formatBase62(value: number, length: number): string {
   for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) text = digits[rest % 62] + text
   return text.padStart(length, '0')
 }
+
+/** Whether the last `length` characters of a text are `formatBase62(value, length)`, without writing it. */
+export function endsWithBase62(text: string, value: number, length: number): boolean {
+  let rest = value
+  for (let index = text.length - 1; index >= text.length - length; index--) {
+    if (text.charCodeAt(index) !== digits.charCodeAt(rest % 62)) return false
+    rest = Math.floor(rest / 62)
+  }
+  return rest === 0
+}

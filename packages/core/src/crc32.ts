@@ -4,10 +4,13 @@ const table = Int32Array.from({ length: 256 }, (_, index) => {
   return value
 })
 
-/** CRC-32/ISO-HDLC of ASCII text, as an unsigned integer. A checksum against typing errors, not a secret. */
-export function crc32(text: string): number {
+/**
+ * CRC-32/ISO-HDLC of ASCII text, or of its first `length` characters, as an unsigned integer. A checksum against typing
+ * errors, not a secret.
+ */
+export function crc32(text: string, length = text.length): number {
   let crc = -1
-  for (let index = 0; index < text.length; index++) {
+  for (let index = 0; index < length; index++) {
     crc = (crc >>> 8) ^ (table[(crc ^ text.charCodeAt(index)) & 0xff] as number)
   }
   return (crc ^ -1) >>> 0
