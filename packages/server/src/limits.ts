@@ -79,7 +79,7 @@ export const serverLimits = {
   /** Writing them into SQLite may take so much of the thread, in pieces: a twentieth, since it is done every 800 ms. */
   usageWriteMs: 40,
   /** However slow the disk, so many rows are told apart. */
-  usageRowsMin: 2_000,
+  usageRowsMin: 1_000,
   /** In one transaction. */
   usageBatchRowsMax: 5_000,
   /** How long the end waits for the last counts to be written. */

@@ -74,8 +74,8 @@ it('all tenants share one bound, and each keeps its own counts', async () => {
   for (let index = 0; index < 9_999; index++) one.count(startAt, `k${index}`, 'c', [[]], 'verified')
   other.count(startAt, 'of acme', 'c', [[]], 'verified')
   other.count(startAt, 'one too many', 'c', [[]], 'verified')
-  expect(overflowed).toEqual([1])
   await usage.flush()
+  expect(overflowed).toEqual([1])
   expect([await counted('of acme', 'acme'), await counted('of acme')]).toEqual([1, 0])
   expect([await counted('one too many', 'acme'), await counted('', 'acme')]).toEqual([0, 1])
   other.count(startAt, 'room again', 'c', [[]], 'verified')
@@ -85,9 +85,9 @@ it('all tenants share one bound, and each keeps its own counts', async () => {
 
 it.each([
   ['as many as were written in half the time', 5_000, 80, 10_000, 2_500],
-  ['never fewer than the least', 5_000, 4_000, 10_000, 2_000],
+  ['never fewer than the least', 5_000, 4_000, 10_000, 1_000],
   ['never more than the most', 5_000, 1, 3_000, 10_000],
-  ['as before when few were written', 1_999, 500, 10_000, 10_000],
+  ['as before when few were written', 999, 500, 10_000, 10_000],
 ])('rows that are told apart: %s', (_name, rows, tookMs, before, after) => {
   expect(roomFor(rows, tookMs, before)).toBe(after)
 })

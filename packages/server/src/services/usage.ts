@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
-import { type Clock, createUsageReporter, UsageCounter } from '@countersign/verifier'
+import { type Clock, createUsageReporter, overflowScope, UsageCounter } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './services.ts'
@@ -34,6 +34,8 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     take() {
       const rows = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => ({ tenant, ...row })))
       counting.clear()
+      const unnamed = sumOf(rows.filter(({ scope }) => scope === overflowScope))
+      if (unnamed > 0) metrics.usage('overflowed', unnamed)
       return rows
     },
     async send(batchId, rows) {
@@ -74,7 +76,6 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
           counting.set(counter, tenant)
           reporter.wake()
         },
-        onOverflow: () => metrics.usage('overflowed', 1),
       })
       return counter
     },
