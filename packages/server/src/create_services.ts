@@ -47,9 +47,10 @@ export function createServices(
   const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
   const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
   const macs = createRevocationMacs(options.master)
-  const warming = createWarming(store, options.log)
+  const rowsMax = options.packedKeysMax ?? serverLimits.credentialsPackedMin
+  const warming = createWarming(store, options.log, rowsMax)
   // One for all tenants: what is idle in one makes room for another.
-  const packedKeys = new PackedKeys({ rowsMax: serverLimits.credentialsPackedMax })
+  const packedKeys = new PackedKeys({ rowsMax })
   const tenants = new Cache<TenantContext>(20_000)
 
   function tenantById(id: string): TenantContext | undefined {

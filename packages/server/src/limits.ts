@@ -37,8 +37,11 @@ export const serverLimits = {
   tokenEntriesMax: 10_000,
   /** Credentials a tenant's engine keeps ready, about 5 KiB each; the least it keeps is half of them. */
   credentialsCachedMax: 22_000,
-  /** API keys all tenants' engines know without asking the database, about 60 bytes each. */
-  credentialsPackedMax: 1_250_000,
+  /** API keys all tenants' engines know without asking the database, about 60 bytes each: so many at least ... */
+  credentialsPackedMin: 1_250_000,
+  /** ... and, where a quarter of the memory holds them, up to so many. */
+  credentialsPackedMax: 12_500_000,
+  credentialPackedBytes: 60,
   /** Keys read ahead in one go after a start, about 1 ms of work. */
   warmingPage: 100,
   /** Changes of all tenants whose chain values are kept in memory, about 150 bytes each. */

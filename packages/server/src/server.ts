@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly limitsFailures?: boolean
   /** How long counts of usage are kept. Default: by minute 2 days, by hour 60, by day 400. */
   readonly usageRetention?: UsageRetention
+  /** API keys that may be known without asking the database, about 60 bytes each. Default 1,250,000; see `packedKeysMax`. */
+  readonly packedKeysMax?: number
   /** Counts are written this long after the first of them. Default 800 ms. */
   readonly flushUsageMs?: number
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

@@ -18,6 +18,9 @@ const wallAt = 10
 const recalledAt = 11
 const frequentSeconds = 2
 const rowsPerChunk = 8_192
+/** The index grows piece by piece: of ten million keys in one, to double it would hold the thread for a second. */
+const segmentsCount = 256
+const segmentSlotsMin = 16
 const wordMax = 0xffffffff
 
 /** What many keys have in common: all but id and end. */
@@ -70,8 +73,7 @@ export class PackedKeys {
   readonly #rowsMax: number
   readonly #templatesMax: number
   readonly #chunks: Uint32Array[] = []
-  /** Open addressing over rows: a row's number plus one, or 0. Digests fall evenly, and nobody chooses those of real keys. */
-  #index = new Uint32Array(64)
+  readonly #segments = Array.from({ length: segmentsCount }, () => new Segment())
   #rows = 0
   #oldest = 0
   #templates: Template[] = []
@@ -91,7 +93,8 @@ export class PackedKeys {
 
   /** Memory held by rows and index, in bytes. */
   get byteLength(): number {
-    return this.#index.byteLength + this.#chunks.length * rowsPerChunk * rowWords * 4
+    const rows = this.#chunks.length * rowsPerChunk * rowWords * 4
+    return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, rows)
   }
 
   view(): PackedKeysView {
@@ -127,7 +130,8 @@ export class PackedKeys {
   #recall(owner: object, digest: string, id: string, asked: Stamp): RecalledKey | undefined {
     if (this.#rows === 0) return undefined
     readWords(digest, this.#words)
-    const row = (this.#index[this.#findSlot(this.#words)] as number) - 1
+    const { slots } = this.#segmentOf(this.#words[1] as number)
+    const row = (slots[this.#findSlot(slots, this.#words)] as number) - 1
     if (row < 0) return undefined
     const chunk = this.#chunkOf(row)
     const at = (row % rowsPerChunk) * rowWords
@@ -163,20 +167,20 @@ export class PackedKeys {
 
   /** The row that has the digest, a new one, or the oldest one freed. It is in the index when this returns. */
   #rowOf(words: Uint32Array): number {
-    const known = this.#index[this.#findSlot(words)] as number
+    const segment = this.#segmentOf(words[1] as number)
+    const known = segment.slots[this.#findSlot(segment.slots, words)] as number
     if (known !== 0) return known - 1
     let row = this.#rows
-    if (row < this.#rowsMax) {
-      this.#rows++
-      if (this.#rows * 4 > this.#index.length * 3) this.#growIndex()
-    } else {
+    if (row < this.#rowsMax) this.#rows++
+    else {
       row = this.#oldest
       this.#oldest = (this.#oldest + 1) % this.#rowsMax
       this.#unlink(row)
     }
     const chunk = this.#chunkOf(row)
     chunk.set(words, (row % rowsPerChunk) * rowWords)
-    this.#index[this.#findSlot(words)] = row + 1
+    if (++segment.rows * 4 > segment.slots.length * 3) this.#grow(segment)
+    segment.slots[this.#findSlot(segment.slots, words)] = row + 1
     return row
   }
 
@@ -187,12 +191,17 @@ export class PackedKeys {
     return chunk
   }
 
-  /** The index slot of the row with that digest, or the free one where it would stand. */
-  #findSlot(words: Uint32Array): number {
-    const mask = this.#index.length - 1
+  /** By another word of the digest than the slot within it. */
+  #segmentOf(secondWord: number): Segment {
+    return this.#segments[secondWord % segmentsCount] as Segment
+  }
+
+  /** The slot of the row with that digest, or the free one where it would stand. */
+  #findSlot(slots: Uint32Array, words: Uint32Array): number {
+    const mask = slots.length - 1
     let slot = (words[0] as number) & mask
     for (;;) {
-      const row = (this.#index[slot] as number) - 1
+      const row = (slots[slot] as number) - 1
       if (row < 0 || this.#hasDigest(row, words)) return slot
       slot = (slot + 1) & mask
     }
@@ -205,34 +214,36 @@ export class PackedKeys {
     return true
   }
 
-  /** The slot where a search for the row begins. */
-  #homeOf(row: number): number {
-    return (this.#chunkOf(row)[(row % rowsPerChunk) * rowWords] as number) & (this.#index.length - 1)
+  #wordOf(row: number, word: number): number {
+    return this.#chunkOf(row)[(row % rowsPerChunk) * rowWords + word] as number
   }
 
   /** Out of the index, and those behind it move up, so that no search ends before it should. */
   #unlink(row: number): void {
-    const mask = this.#index.length - 1
-    let hole = this.#homeOf(row)
-    while (this.#index[hole] !== row + 1) hole = (hole + 1) & mask
-    for (let slot = (hole + 1) & mask; this.#index[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#homeOf((this.#index[slot] as number) - 1)
+    const segment = this.#segmentOf(this.#wordOf(row, 1))
+    const { slots } = segment
+    const mask = slots.length - 1
+    let hole = this.#wordOf(row, 0) & mask
+    while (slots[hole] !== row + 1) hole = (hole + 1) & mask
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#wordOf((slots[slot] as number) - 1, 0) & mask
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      this.#index[hole] = this.#index[slot] as number
+      slots[hole] = slots[slot] as number
       hole = slot
     }
-    this.#index[hole] = 0
+    slots[hole] = 0
+    segment.rows--
   }
 
-  #growIndex(): void {
-    const before = this.#index
-    this.#index = new Uint32Array(before.length * 2)
-    const mask = this.#index.length - 1
+  #grow(segment: Segment): void {
+    const before = segment.slots
+    segment.slots = new Uint32Array(before.length * 2)
+    const mask = segment.slots.length - 1
     for (const number of before) {
       if (number === 0) continue
-      let slot = this.#homeOf(number - 1)
-      while (this.#index[slot] !== 0) slot = (slot + 1) & mask
-      this.#index[slot] = number
+      let slot = this.#wordOf(number - 1, 0) & mask
+      while (segment.slots[slot] !== 0) slot = (slot + 1) & mask
+      segment.slots[slot] = number
     }
   }
 
@@ -245,6 +256,12 @@ export class PackedKeys {
     this.#templates.push(template)
     return this.#templatesFrom + this.#templates.length - 1
   }
+}
+
+/** Open addressing over rows: a row's number plus one, or 0. Digests fall evenly, and nobody chooses those of real keys. */
+class Segment {
+  slots = new Uint32Array(segmentSlotsMin)
+  rows = 0
 }
 
 /** A key with nothing behind it, whose own limit is counted under its own id, and whose end fits a word. */

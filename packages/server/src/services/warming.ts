@@ -13,9 +13,10 @@ export interface Warming {
   stop(): void
 }
 
-export function createWarming(store: Store, log: Log): Warming {
+/** At most `keysMax` of all tenants together: more would push out what was read before. */
+export function createWarming(store: Store, log: Log, keysMax: number): Warming {
   let isStopped = false
-  let room: number = serverLimits.credentialsPackedMax
+  let room = keysMax
   let queue: Promise<void> = Promise.resolve()
 
   async function warm(tenant: string, engine: Engine): Promise<void> {
