@@ -24,6 +24,7 @@ import { createRevocationMacs } from './services/revocation_mac.ts'
 import { createRunning } from './services/running.ts'
 import type { Metrics, Services, TenantContext } from './services/services.ts'
 import { createSigningKeys } from './services/signing_keys.ts'
+import { createSigningThread } from './services/signing_thread.ts'
 import { createSnapshots } from './services/snapshots.ts'
 import { createStreams } from './services/streams.ts'
 import { createUsage } from './services/usage.ts'
@@ -86,6 +87,7 @@ export function createServices(
     books,
     master: options.master,
     signingKeys: createSigningKeys({ store, master: options.master, books, now }),
+    signing: createSigningThread({ log: options.log, nowMs: () => clock.stamp().monotonicMs }),
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     apis: createApiRegistry({ store, books }, clock),

@@ -24,6 +24,16 @@ export const serverLimits = {
   /** A signing key is replaced after this. */
   signingKeyLifeSeconds: 90 * 86_400,
   assertionLifeSeconds: 60,
+  /** So many signatures of one turn of the event loop are worth another thread. */
+  signTogetherMin: 4,
+  /** It answers so many at a time, or whoever it works for would have nothing to do meanwhile. */
+  signOrderMax: 16,
+  /** Answers it may owe; further signatures are made where they are asked for. */
+  signOrdersMax: 64,
+  /** Keys that it holds until it is started anew. */
+  signThreadKeysMax: 1_000,
+  /** After it has ended by itself. */
+  signThreadRestMs: 10_000,
   /** RFC 7523 assertions of clients: `exp` at most this far ahead. */
   clientAssertionLifeSecondsMax: 300,
   tokenTtlSecondsDefault: 3_600,

@@ -165,6 +165,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       stopMaintenance()
       stopHandBack()
       services.limiter.close()
+      services.signing.close()
       await services.positions.flush().catch(() => {})
       await services.usage.close()
       books.close()

@@ -99,6 +99,16 @@ describe.each(ports)('%s', (_name, crypto) => {
     },
   )
 
+  test('a key that was sent to another thread signs what its other half verifies', async () => {
+    const { publicJwk, privateJwk } = await crypto.generateKeyPair('ES256')
+    const sent = structuredClone(crypto.toCloneable(await crypto.importPrivate(privateJwk, 'ES256')))
+    const signature = await crypto.signBytes(crypto.fromCloned(sent, 'ES256'), message)
+    expect(await crypto.verifyBytes(await crypto.importPublic(publicJwk, 'ES256'), message, signature)).toBe(true)
+    for (const other of [{}, privateJwk, Buffer.from('key')]) {
+      expect(() => crypto.fromCloned(other, 'ES256')).toThrow(TypeError)
+    }
+  })
+
   test('a piece of ASCII becomes text, from bytes of any kind', () => {
     for (const bytes of [Buffer.from('xabcx'), new TextEncoder().encode('xabcx')]) {
       expect(crypto.asciiToText(bytes, 1, 4)).toBe('abc')

@@ -7,7 +7,7 @@ import {
   createSecretKey,
   generateKeyPairSync,
   hash,
-  type KeyObject,
+  KeyObject,
   type SignKeyObjectInput,
   sign,
   randomBytes as systemRandomBytes,
@@ -73,6 +73,15 @@ export function importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<Ke
 
 export function importPrivate(jwk: PrivateJwk, alg: AsymmetricAlgorithm): MaybePromise<KeyHandle> {
   return toHandle(createPrivateKey({ key: toNodeJwk(jwk), format: 'jwk' }), alg)
+}
+
+export function toCloneable(key: KeyHandle): object {
+  return nativeOf(key).parameters.key
+}
+
+export function fromCloned(native: object, alg: JwsAlgorithm): KeyHandle {
+  if (!(native instanceof KeyObject)) throw new TypeError('only a key that was sent can be used')
+  return toHandle(native, alg)
 }
 
 export function generateKeyPair(alg: AsymmetricAlgorithm): MaybePromise<KeyPair> {

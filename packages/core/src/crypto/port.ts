@@ -27,6 +27,10 @@ export interface CryptoPort {
   importPublic(jwk: PublicJwk, alg: JwsAlgorithm): MaybePromise<KeyHandle>
   /** The key that signs. */
   importPrivate(jwk: PrivateJwk, alg: AsymmetricAlgorithm): MaybePromise<KeyHandle>
+  /** The runtime's own key, which `postMessage` copies to another thread. */
+  toCloneable(key: KeyHandle): object
+  /** The key that another thread was sent. Throws `TypeError` for anything else. */
+  fromCloned(native: object, alg: JwsAlgorithm): KeyHandle
   /** A new pair; RSA has 2048 bits. Both halves say `alg` and `use`, neither has a `kid`. */
   generateKeyPair(alg: AsymmetricAlgorithm): MaybePromise<KeyPair>
   /** Sign bytes, or the UTF-8 of a text. ECDSA signatures are r and s side by side (RFC 7518 §3.4). */

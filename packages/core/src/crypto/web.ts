@@ -57,6 +57,15 @@ export function importPrivate(jwk: PrivateJwk, alg: AsymmetricAlgorithm): MaybeP
   return importJwk({ ...publicMembers(jwk), ...dropUndefined({ d, p, q, dp, dq, qi }) }, alg, 'sign')
 }
 
+export function toCloneable(key: KeyHandle): object {
+  return nativeOf(key)
+}
+
+export function fromCloned(native: object, alg: JwsAlgorithm): KeyHandle {
+  if (!(native instanceof CryptoKey)) throw new TypeError('only a key that was sent can be used')
+  return toHandle(native, alg)
+}
+
 export async function generateKeyPair(alg: AsymmetricAlgorithm): Promise<KeyPair> {
   const rule = algorithms[alg]
   const rsa = rule.kty === 'RSA' ? { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) } : {}

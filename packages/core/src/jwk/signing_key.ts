@@ -1,4 +1,5 @@
-import { importPrivate } from '#crypto'
+import { fromCloned, importPrivate, toCloneable } from '#crypto'
+import { andThen } from '../crypto/maybe_promise.ts'
 import type { KeyHandle } from '../crypto/port.ts'
 import { type AsymmetricAlgorithm, isAsymmetric, type JwsAlgorithm } from '../jws/algorithm.ts'
 import type { MaybePromise } from '../seconds.ts'
@@ -35,7 +36,28 @@ export function importSigningKey(jwk: unknown, options: SigningKeyOptions = {}):
   validateMaterial(members, alg)
   readBytes(members, 'd')
 
-  const key = { kid: members.kid, alg, handle: settled(tryImport(() => importPrivate(members, alg))) }
+  return made(members.kid, alg, settled(tryImport(() => importPrivate(members, alg))))
+}
+
+/** A signing key as `postMessage` copies it to another thread of this process. */
+export interface SentSigningKey {
+  readonly kid: string
+  readonly alg: AsymmetricAlgorithm
+  readonly native: object
+}
+
+/** For another thread, which has `receiveSigningKey`. */
+export function sendSigningKey({ kid, alg, handle }: SigningKey): MaybePromise<SentSigningKey> {
+  return andThen(handle, (it) => ({ kid, alg, native: toCloneable(it) }))
+}
+
+/** What another thread has sent. Throws `TypeError` when it is no key of the runtime. */
+export function receiveSigningKey({ kid, alg, native }: SentSigningKey): SigningKey {
+  return made(kid, alg, fromCloned(native, alg))
+}
+
+function made(kid: string, alg: AsymmetricAlgorithm, handle: MaybePromise<KeyHandle>): SigningKey {
+  const key = { kid, alg, handle }
   imported.add(key)
   return Object.freeze(key) as unknown as SigningKey
 }

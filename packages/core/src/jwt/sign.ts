@@ -13,17 +13,27 @@ export interface JwtToSign {
   /** The claims. Those that are `undefined` are left out. */
   readonly claims: { readonly [name: string]: unknown }
   readonly key: SigningKey
+  /** Who signs. Default: this thread. */
+  readonly sign?: SignInput
+}
+
+/** The signature of a text under a key, in base64url. */
+export type SignInput = (key: SigningKey, input: string) => MaybePromise<string>
+
+/** Signs in this thread. Throws `TypeError` when `key` was not imported. */
+export function signInput(key: SigningKey, input: string): MaybePromise<string> {
+  if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
+  return andThen(andThen(key.handle, signBytes, input), bytesToBase64url)
 }
 
 /**
  * Sign a JWT; its header has `alg` and `kid` of the key and the `typ` given. Throws `TypeError` for claims that
  * `parseJwt` would refuse: a token that nobody takes is our mistake and must show where it is made.
  */
-export function signJwt({ typ, claims, key }: JwtToSign): MaybePromise<string> {
+export function signJwt({ typ, claims, key, sign = signInput }: JwtToSign): MaybePromise<string> {
   if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
   const input = `${encodePart({ alg: key.alg, typ, kid: key.kid })}.${encodePart(claims)}`
-  const signature = andThen(key.handle, (handle) => signBytes(handle, input))
-  return andThen(signature, (bytes) => requireParsable(`${input}.${bytesToBase64url(bytes)}`, claims))
+  return andThen(sign(key, input), (signature) => requireParsable(`${input}.${signature}`, claims))
 }
 
 function encodePart(members: { readonly [name: string]: unknown }): string {

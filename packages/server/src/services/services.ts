@@ -13,6 +13,7 @@ import type { Requirements } from './requirement.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 import type { Running } from './running.ts'
 import type { SigningKeys } from './signing_keys.ts'
+import type { SigningThread } from './signing_thread.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Streams } from './streams.ts'
 import type { Usage } from './usage.ts'
@@ -42,6 +43,8 @@ export interface Services {
   readonly books: Books
   readonly master: MasterKey
   readonly signingKeys: SigningKeys
+  /** Makes signatures, many at once in a thread of its own. */
+  readonly signing: SigningThread
   readonly limiter: ServerLimiter
   readonly apis: ApiRegistry
   readonly clientSecrets: ClientSecrets

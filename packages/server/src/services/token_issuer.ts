@@ -14,6 +14,7 @@ import {
   type Scope,
   type Seconds,
   Secret,
+  type SignInput,
   type SigningKey,
   signJwt,
 } from '@countersign/core'
@@ -78,14 +79,14 @@ export async function issueJwt(services: Services, request: IssueRequest): Promi
     position,
     clientRateLimits: policiesOf(request.client),
   })
-  const text = await sign(claims, key)
+  const text = await sign(claims, key, services.signing.sign)
   return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
 }
 
 /** What verifiers would refuse is not signed: `signJwt` throws a TypeError for it. */
-async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKey): Promise<string> {
+async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKey, signer: SignInput): Promise<string> {
   try {
-    return await signJwt({ typ: accessTokenTypes[0], claims, key })
+    return await signJwt({ typ: accessTokenTypes[0], claims, key, sign: signer })
   } catch (error) {
     if (error instanceof TypeError) throw new UnsignableTokenError(error)
     throw error

@@ -1,0 +1,180 @@
+/**
+ * Signatures of one turn of the event loop, made together: a few in this thread, many in one of their own, while this one
+ * reads and answers requests. What that thread cannot do is done here: it is never needed.
+ */
+import { Worker } from 'node:worker_threads'
+import {
+  type MaybePromise,
+  type SentSigningKey,
+  type SignInput,
+  type SigningKey,
+  sendSigningKey,
+  signInput,
+} from '@countersign/core'
+import { serverLimits } from '../limits.ts'
+import type { Log } from './log.ts'
+
+/** To the thread: sign these with that key, and, the first time, the key itself, before which it may forget all others. */
+export interface SigningOrder {
+  readonly keyNumber: number
+  readonly key?: SentSigningKey
+  readonly forgets?: boolean
+  readonly inputs: readonly string[]
+}
+
+/** From the thread: what it was asked for, in that order. */
+export type SigningAnswer = readonly string[]
+
+/** What a worker thread offers of what is used here. */
+export interface SigningWorker {
+  postMessage(order: SigningOrder): void
+  on(event: 'message', listener: (answer: SigningAnswer) => void): unknown
+  on(event: 'error' | 'exit', listener: (reason: unknown) => void): unknown
+  unref(): void
+  terminate(): unknown
+}
+
+export interface SigningThread {
+  readonly sign: SignInput
+  close(): void
+}
+
+interface Waiting {
+  readonly input: string
+  resolve(signature: MaybePromise<string>): void
+}
+
+interface Sent {
+  readonly key: SigningKey
+  readonly waiting: readonly Waiting[]
+}
+
+interface Running {
+  readonly worker: SigningWorker
+  /** Answers come in the order of questions. */
+  readonly sent: Sent[]
+  readonly keyNumbers: Map<SigningKey, number>
+  /** Never used again: a number means one key, whatever the thread still has. */
+  nextKeyNumber: number
+}
+
+export function createSigningThread(options: {
+  readonly log: Log
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  /** Default: a thread of this process. */
+  readonly start?: () => SigningWorker
+}): SigningThread {
+  const { log, nowMs, start = startWorker } = options
+  let gathered = new Map<SigningKey, Waiting[]>()
+  let gatheredCount = 0
+  let running: Running | undefined
+  let mayStartAt = 0
+  let isClosed = false
+
+  function sign(key: SigningKey, input: string): Promise<string> {
+    return new Promise((resolve) => {
+      // Once all that goes on in this turn has come to its signature.
+      if (gatheredCount++ === 0) process.nextTick(flush)
+      const waiting = gathered.get(key)
+      if (waiting === undefined) gathered.set(key, [{ input, resolve }])
+      else waiting.push({ input, resolve })
+    })
+  }
+
+  function flush(): void {
+    const orders = [...gathered].flatMap(([key, waiting]) =>
+      inPieces(waiting).map((piece) => ({ key, waiting: piece })),
+    )
+    const thread = gatheredCount >= serverLimits.signTogetherMin ? runningThread() : undefined
+    gathered = new Map()
+    gatheredCount = 0
+    for (const order of orders) {
+      if (thread === undefined) signHere(order)
+      else send(thread, order)
+    }
+  }
+
+  /** `undefined` where it ended by itself not long ago, or is behind with what it was given. */
+  function runningThread(): Running | undefined {
+    if (isClosed || nowMs() < mayStartAt) return undefined
+    try {
+      running ??= begin()
+    } catch (error) {
+      rest(error)
+      return undefined
+    }
+    return running.sent.length < serverLimits.signOrdersMax ? running : undefined
+  }
+
+  function rest(reason: unknown): void {
+    mayStartAt = nowMs() + serverLimits.signThreadRestMs
+    log.warn({ error: reason }, 'the thread that signs has ended: tokens are signed without it for now')
+  }
+
+  function begin(): Running {
+    const begun: Running = { worker: start(), sent: [], keyNumbers: new Map(), nextKeyNumber: 0 }
+    const { worker, sent } = begun
+    worker.unref()
+    worker.on('message', (signatures) => {
+      const order = sent.shift()
+      for (const [index, { resolve }] of (order?.waiting ?? []).entries()) resolve(signatures[index] as string)
+    })
+    const ended = (reason: unknown): void => {
+      if (running !== begun) return
+      running = undefined
+      rest(reason)
+      for (const order of sent.splice(0)) signHere(order)
+    }
+    worker.on('error', ended)
+    worker.on('exit', ended)
+    return begun
+  }
+
+  function send(thread: Running, order: Sent): void {
+    const { keyNumbers, sent, worker } = thread
+    const known = keyNumbers.get(order.key)
+    const key = known === undefined ? sendSigningKey(order.key) : undefined
+    if (key instanceof Promise) {
+      // In Node it never is; were it waited for, other orders would come between.
+      signHere(order)
+      return
+    }
+    const forgets = known === undefined && keyNumbers.size >= serverLimits.signThreadKeysMax
+    if (forgets) keyNumbers.clear()
+    const keyNumber = known ?? thread.nextKeyNumber++
+    keyNumbers.set(order.key, keyNumber)
+    sent.push(order)
+    const inputs = order.waiting.map(({ input }) => input)
+    worker.postMessage(key === undefined ? { keyNumber, inputs } : { keyNumber, key, forgets, inputs })
+  }
+
+  return {
+    sign,
+    close() {
+      isClosed = true
+      const ending = running
+      running = undefined
+      for (const order of ending?.sent.splice(0) ?? []) signHere(order)
+      void ending?.worker.terminate()
+    },
+  }
+}
+
+/** Those of the first are answered while the thread makes those of the next. */
+function inPieces(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
+  const size = serverLimits.signOrderMax
+  return Array.from({ length: Math.ceil(waiting.length / size) }, (_, index) =>
+    waiting.slice(index * size, (index + 1) * size),
+  )
+}
+
+function signHere({ key, waiting }: Sent): void {
+  for (const { input, resolve } of waiting) resolve(signInput(key, input))
+}
+
+function startWorker(): SigningWorker {
+  // Beside this file, as source or as what was built from it.
+  const name = import.meta.url.endsWith('.ts') ? './signing_worker.ts' : './signing_worker.js'
+  return new Worker(new URL(name, import.meta.url))
+}

@@ -1,0 +1,15 @@
+/** The thread that signs: see `signing_thread.ts`. */
+import { parentPort } from 'node:worker_threads'
+import { receiveSigningKey, type SigningKey, signInput } from '@countersign/core'
+import type { SigningAnswer, SigningOrder } from './signing_thread.ts'
+
+const keys = new Map<number, SigningKey>()
+
+parentPort?.on('message', ({ keyNumber, key, forgets, inputs }: SigningOrder) => {
+  if (forgets === true) keys.clear()
+  if (key !== undefined) keys.set(keyNumber, receiveSigningKey(key))
+  const signer = keys.get(keyNumber)
+  // Whoever waits signs by itself when this thread ends.
+  if (signer === undefined) throw new Error('this thread was not given that key')
+  parentPort?.postMessage(inputs.map((input) => signInput(signer, input)) as SigningAnswer)
+})
