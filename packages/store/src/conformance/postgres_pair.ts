@@ -3,6 +3,7 @@
  * has not got. The primary can be killed, or left alone, and the standby promoted.
  */
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { chownSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -130,12 +131,17 @@ function chownTree(directory: string, user: { readonly uid: number; readonly gid
   }
 }
 
+/** Not one that the system gives to whoever asks for any: a server that was killed must find it free again. */
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { readonly port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
 }
 
 async function eventually(holds: () => Promise<unknown>): Promise<void> {

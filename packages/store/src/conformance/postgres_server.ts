@@ -100,11 +100,13 @@ function initialise(initdb: string, data: string, user: User | undefined): void 
 }
 
 /**
- * The shell waits for the end of its standard input, which comes also when this process is killed, and stops the server
- * then. `fsync` is off: what a crash of the machine would do is not what these tests ask.
+ * The shell stops the server at the end of its standard input, which comes also when this process is killed, and ends with
+ * the server. `fsync` is off: what a crash of the machine would do is not what these tests ask. Rejects when the server
+ * does not start.
  */
 export function runServer(bin: string, data: string, user: User | undefined, settings: readonly string[]) {
-  const script = '"$0" "$@" <&- & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid'
+  const script =
+    'exec 3<&0; "$0" "$@" <&- 3<&- & pid=$!; (cat <&3 >/dev/null; kill -INT $pid) & wait $pid; kill $! 2>/dev/null; wait'
   const flags = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
   const shell = spawn('sh', ['-c', script, join(bin, 'postgres'), ...flags], {
     ...user,
