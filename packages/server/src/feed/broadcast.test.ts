@@ -40,6 +40,26 @@ it('where many listen, what changes within milliseconds is one turn for all of t
   expect(second).toBe(first)
 })
 
+it('a change after a while without any is told at once to however many, and what comes soon after it in one turn', async () => {
+  const { books, say } = createFeed()
+  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
+  const restMs = 1_000 / serverLimits.streamsPerGatherMs
+  const told = async () => (await broadcast.next())?.entries.map(({ sequence }) => sequence)
+  for (const from of [1, 4]) {
+    const first = told()
+    say(from)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await first).toEqual([from])
+    const second = told()
+    say(from + 1)
+    await vi.advanceTimersByTimeAsync(restMs / 2)
+    say(from + 2)
+    await vi.advanceTimersByTimeAsync(restMs / 2)
+    expect(await second).toEqual([from + 1, from + 2])
+    await vi.advanceTimersByTimeAsync(restMs)
+  }
+})
+
 it('makes of each entry what goes out once, however many listen, and sends that', async () => {
   const { books, say } = createFeed()
   const made: number[] = []

@@ -21,8 +21,8 @@ export interface Broadcast {
 }
 
 /**
- * `listeners`: how many there are; where they are many, changes that come within milliseconds share a turn. `forVerifiers`
- * makes of an entry what goes out: once a turn as well.
+ * `listeners`: how many there are; where they are many, changes that come within milliseconds of the last turn share the
+ * next. `forVerifiers` makes of an entry what goes out: once a turn as well.
  */
 export function createBroadcast(
   books: Books,
@@ -33,6 +33,8 @@ export function createBroadcast(
   let turn = Promise.withResolvers<Batch | undefined>()
   let gathered: FeedEntry[] = []
   let isDue = false
+  /** Running while what comes is only gathered. */
+  let rest: NodeJS.Timeout | undefined
   let isOver = false
   let heartbeat: NodeJS.Timeout | undefined
 
@@ -47,19 +49,26 @@ export function createBroadcast(
 
   function flush(): void {
     isDue = false
+    if (isOver) return
     const entries = gathered.map(forVerifiers)
     gathered = []
     resolve({ entries, text: entries.map(formatEvent).join('') })
+    const count = listeners()
+    if (count < serverLimits.streamsManyMin) return
+    // A write to each of a thousand takes some twenty milliseconds: as long is gathered before the next, never before the first.
+    rest = setTimeout(rested, Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs))
+  }
+
+  function rested(): void {
+    rest = undefined
+    if (gathered.length > 0) flush()
   }
 
   const unsubscribe = books.subscribe(tenant, (entry) => {
     gathered.push(entry)
-    if (isDue) return
+    if (isDue || rest !== undefined) return
     isDue = true
-    const count = listeners()
-    // A write to each of a thousand takes some twenty milliseconds: as long is gathered for the next.
-    if (count < serverLimits.streamsManyMin) setImmediate(flush)
-    else setTimeout(flush, Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs))
+    setImmediate(flush)
   })
   // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
   const unsubscribeReload = books.onReload(() => resolve(undefined))
@@ -74,6 +83,7 @@ export function createBroadcast(
       // What was gathered and is still due finds nobody, and begins no heartbeat.
       isOver = true
       clearTimeout(heartbeat)
+      clearTimeout(rest)
     },
   }
 }
