@@ -1,5 +1,10 @@
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
-import { StoreUnavailableError, UnknownCursorError, UnstorableTextError } from '@countersign/store'
+import {
+  StoreUnavailableError,
+  type UnavailableReason,
+  UnknownCursorError,
+  UnstorableTextError,
+} from '@countersign/store'
 import { type Answer, type Exchange, ProblemError } from './exchange.ts'
 
 /** Everything here depends on a credential or holds one: nothing may be cached unless its endpoint says so. */
@@ -7,6 +12,14 @@ const jsonHeaders = { 'Cache-Control': 'no-store', 'Content-Type': 'application/
 
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(body) }
+}
+
+/** What became of the request, and what to do. */
+const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full'>]: string } = {
+  unreachable: 'The database cannot be reached.',
+  busy: 'More is being written than the database takes: nothing was changed, try again.',
+  timeout:
+    'The database did not answer in time. What was asked for may have been done: ask again with the same Idempotency-Key.',
 }
 
 /** RFC 9457 with the request id and, for bad input, what is wrong where. */
@@ -38,7 +51,7 @@ export function answerError(exchange: Exchange, error: unknown, log: (error: unk
       return problem(exchange, problemAnswer(507, 'storage_full', 'The database has no space left.'))
     return problem(
       exchange,
-      problemAnswer(503, 'unavailable', 'The database cannot be reached.', { 'Retry-After': '1' }),
+      problemAnswer(503, 'unavailable', unavailableDetails[error.reason], { 'Retry-After': '1' }),
     )
   }
   return problem(
