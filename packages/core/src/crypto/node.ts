@@ -14,7 +14,7 @@ import {
   timingSafeEqual as systemTimingSafeEqual,
   verify,
 } from 'node:crypto'
-import { decodeBase64url, endsCanonically } from '../base64url.ts'
+import { decodeBase64urlInto, decodedLength } from '../base64url.ts'
 import type { PrivateJwk, PublicJwk } from '../jwk/jwk.ts'
 import { type AsymmetricAlgorithm, algorithms, type JwsAlgorithm } from '../jws/algorithm.ts'
 import { jwtBytesMax } from '../jwt/limits.ts'
@@ -38,24 +38,9 @@ export function bytesToBase64url(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('base64url')
 }
 
-export function base64urlToBytes(text: string): Uint8Array | undefined {
-  // Up to the length of a signature, this is sooner done than the native decoder is called and checked.
-  if (text.length <= 128) return decodeBase64url(text)
-  return isDecodedExactly(text) ? whole(text, Buffer.from(text, 'base64url')) : undefined
-}
-
 export function lendBase64urlBytes(text: string): Uint8Array | undefined {
-  return isDecodedExactly(text) ? whole(text, decoded.write(text, 'base64url')) : undefined
-}
-
-/** Whether Node's decoder reads nothing else into it: `+` and `/` for `-` and `_`, or a character for the one with its low byte. */
-function isDecodedExactly(text: string): boolean {
-  return !text.includes('+') && !text.includes('/') && isAscii(text) && endsCanonically(text)
-}
-
-/** What the decoder has passed over is missing. */
-function whole(text: string, bytes: Uint8Array): Uint8Array | undefined {
-  return bytes.length === (text.length * 3) >> 2 ? bytes : undefined
+  const bytes = decoded.view(decodedLength(text))
+  return decodeBase64urlInto(text, bytes) ? bytes : undefined
 }
 
 export function utf8ToText(bytes: Uint8Array): string | undefined {
@@ -103,7 +88,7 @@ export function verifyBytes(key: KeyHandle, input: Uint8Array | string, signatur
   const { hash: hashName, parameters, isSecret, isShortEc, signatureBytes } = nativeOf(key)
   if (signature.length !== signatureBytes) return false
   if (isSecret) return systemTimingSafeEqual(hmac(hashName, parameters.key, input), signature)
-  const bytes = typeof input === 'string' ? signed.write(input, 'utf8') : input
+  const bytes = typeof input === 'string' ? signed.write(input) : input
   if (isShortEc) return verify(hashName, bytes, parameters.key, toDer(signature))
   return verify(hashName, bytes, parameters, signature)
 }
@@ -185,12 +170,16 @@ class Scratch {
   /** Texts of one kind mostly have one length. */
   #view = this.#memory
 
-  /** Good until the next call. A text that might not fit has memory of its own. */
-  write(text: string, encoding: 'utf8' | 'base64url'): Buffer {
-    if (text.length > jwtBytesMax) return Buffer.from(text, encoding)
-    const length = this.#memory.write(text, encoding)
+  /** So much of it, good until the next call. What does not fit has memory of its own. */
+  view(length: number): Buffer {
+    if (length > this.#memory.length) return Buffer.alloc(length)
     if (this.#view.length !== length) this.#view = this.#memory.subarray(0, length)
     return this.#view
+  }
+
+  /** The UTF-8 of a text in it, or in memory of its own. */
+  write(text: string): Buffer {
+    return text.length > jwtBytesMax ? Buffer.from(text) : this.view(this.#memory.write(text))
   }
 }
 

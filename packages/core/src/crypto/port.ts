@@ -15,9 +15,7 @@ export interface CryptoPort {
   textToBase64url(text: string): string
   /** base64url without padding, native where the runtime has it. */
   bytesToBase64url(bytes: Uint8Array): string
-  /** The bytes of canonical base64url without padding (`decodeBase64url`); `undefined` for every other spelling. */
-  base64urlToBytes(text: string): Uint8Array | undefined
-  /** The same, where the runtime can in memory that the next call writes over: for what is read at once and kept nowhere. */
+  /** `decodeBase64url`, where it can into memory that the next call writes over: for what is read at once and kept nowhere. */
   lendBase64urlBytes(text: string): Uint8Array | undefined
   /** `undefined` when the bytes are not UTF-8; a byte order mark stays where it is. */
   utf8ToText(bytes: Uint8Array): string | undefined

@@ -24,10 +24,6 @@ export function bytesToBase64url(bytes: Uint8Array): string {
   return encodeBase64url(bytes)
 }
 
-export function base64urlToBytes(text: string): Uint8Array | undefined {
-  return decodeBase64url(text)
-}
-
 export function lendBase64urlBytes(text: string): Uint8Array | undefined {
   return decodeBase64url(text)
 }

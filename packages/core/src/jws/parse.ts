@@ -1,5 +1,5 @@
-import { base64urlToBytes, lendBase64urlBytes } from '#crypto'
-import { encodeBase64url } from '../base64url.ts'
+import { lendBase64urlBytes } from '#crypto'
+import { decodeBase64url, encodeBase64url } from '../base64url.ts'
 import { type JsonObject, parseJsonObjectBytes } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
 import { joseHeaderBytesMax, jwtBytesMax, kidLengthMax } from '../jwt/limits.ts'
@@ -61,7 +61,7 @@ export function parseJws<Payload extends object>(
 
   const header = headerOf(text, first)
   if (typeof header === 'string') return malformed(header)
-  const signature = base64urlToBytes(text.slice(second + 1))
+  const signature = decodeBase64url(text.slice(second + 1))
   const payloadBytes = lendBase64urlBytes(text.slice(first + 1, second))
   if (payloadBytes === undefined || signature === undefined) return malformed(notCanonical)
   const payload = read(payloadBytes)
@@ -96,7 +96,7 @@ function headerOf(text: string, end: number): JoseHeader | string {
 }
 
 function readHeader(text: string, end: number): JoseHeader | string {
-  const bytes = base64urlToBytes(text.slice(0, end))
+  const bytes = decodeBase64url(text.slice(0, end))
   if (bytes === undefined) return notCanonical
   const header = parseJsonObjectBytes(bytes)
   if (header === undefined) return 'a JOSE header must be one JSON object with unique names'

@@ -50,7 +50,10 @@ export function parseJwt(text: string): UnverifiedJwt | JwtFault {
 
 /** The claims, or the rule that they break. */
 function readClaims(bytes: Uint8Array): UnverifiedClaims | string {
-  const claims = readPlainClaims(bytes) ?? parseJsonObjectBytes(bytes)
+  // Of those the types are known by how they were read.
+  const plain = readPlainClaims(bytes)
+  if (plain !== undefined) return plain as UnverifiedClaims
+  const claims = parseJsonObjectBytes(bytes)
   if (claims === undefined) return 'claims must be one JSON object with unique names'
   return claimsProblem(claims) ?? (claims as UnverifiedClaims)
 }

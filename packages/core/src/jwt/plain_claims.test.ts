@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { accessTokenClaims } from '../access_token.ts'
 import { parseJsonObjectBytes } from '../json.ts'
+import { claimsProblem } from './claims.ts'
 import { readPlainClaims } from './plain_claims.ts'
 
 const textNames = ['iss', 'sub', 'aud', 'client_id', 'jti', 'scope']
@@ -33,7 +34,10 @@ test('every object of plain members is read, in whatever order, as the rules of 
     fc.property(plainMembers, (members) => {
       const text = write(members)
       expect(JSON.stringify(readPlainClaims(encode(text)))).toBe(text)
-      expect(JSON.stringify(parseJsonObjectBytes(encode(text)))).toBe(text)
+      const parsed = parseJsonObjectBytes(encode(text))
+      expect(JSON.stringify(parsed)).toBe(text)
+      // Which is why nobody asks again when they were read here.
+      expect(claimsProblem(parsed ?? {})).toBeUndefined()
     }),
     { numRuns: 2_000 },
   )
@@ -51,7 +55,9 @@ test('what is read of any bytes is what the rules of JSON read', () => {
   fc.assert(
     fc.property(fc.oneof(wild.map(encode), damaged), (bytes) => {
       const read = readPlainClaims(bytes)
-      if (read !== undefined) expect(JSON.stringify(read)).toBe(JSON.stringify(parseJsonObjectBytes(bytes)))
+      if (read === undefined) return
+      expect(JSON.stringify(read)).toBe(JSON.stringify(parseJsonObjectBytes(bytes)))
+      expect(claimsProblem(read)).toBeUndefined()
     }),
     { numRuns: 30_000 },
   )
