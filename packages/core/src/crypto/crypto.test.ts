@@ -104,7 +104,8 @@ describe.each(ports)('%s', (_name, crypto) => {
     const sent = structuredClone(crypto.toCloneable(await crypto.importPrivate(privateJwk, 'ES256')))
     const signature = await crypto.signBytes(crypto.fromCloned(sent, 'ES256'), message)
     expect(await crypto.verifyBytes(await crypto.importPublic(publicJwk, 'ES256'), message, signature)).toBe(true)
-    for (const other of [{}, privateJwk, Buffer.from('key')]) {
+    const publicKey = crypto.toCloneable(await crypto.importPublic(publicJwk, 'ES256'))
+    for (const other of [{}, privateJwk, Buffer.from('key'), publicKey]) {
       expect(() => crypto.fromCloned(other, 'ES256')).toThrow(TypeError)
     }
   })

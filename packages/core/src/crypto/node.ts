@@ -65,7 +65,7 @@ export function toCloneable(key: KeyHandle): object {
 }
 
 export function fromCloned(native: object, alg: JwsAlgorithm): KeyHandle {
-  if (!(native instanceof KeyObject)) throw new TypeError('only a key that was sent can be used')
+  if (!(native instanceof KeyObject) || native.type !== 'private') throw new TypeError('only a private key can be sent')
   return toHandle(native, alg)
 }
 

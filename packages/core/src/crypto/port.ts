@@ -27,7 +27,7 @@ export interface CryptoPort {
   importPrivate(jwk: PrivateJwk, alg: AsymmetricAlgorithm): MaybePromise<KeyHandle>
   /** The runtime's own key, which `postMessage` copies to another thread. */
   toCloneable(key: KeyHandle): object
-  /** The key that another thread was sent. Throws `TypeError` for anything else. */
+  /** The private key that another thread has sent. Throws `TypeError` for anything else. */
   fromCloned(native: object, alg: JwsAlgorithm): KeyHandle
   /** A new pair; RSA has 2048 bits. Both halves say `alg` and `use`, neither has a `kid`. */
   generateKeyPair(alg: AsymmetricAlgorithm): MaybePromise<KeyPair>

@@ -9,7 +9,10 @@ import { algorithmOf, requireUse, settled, validateMaterial } from './key_rules.
 
 declare const brand: unique symbol
 
-/** A private key with its name and its one algorithm. Only `importSigningKey` makes it; it cannot be printed. */
+/**
+ * A private key with its name and its one algorithm. Only `importSigningKey` makes it, and `receiveSigningKey` of one that
+ * was sent; it cannot be printed.
+ */
 export interface SigningKey {
   readonly [brand]: 'SigningKey'
   readonly kid: string
@@ -46,12 +49,14 @@ export interface SentSigningKey {
   readonly native: object
 }
 
-/** For another thread, which has `receiveSigningKey`. */
-export function sendSigningKey({ kid, alg, handle }: SigningKey): MaybePromise<SentSigningKey> {
+/** For another thread, which has `receiveSigningKey`. Throws `TypeError` when `key` was not imported. */
+export function sendSigningKey(key: SigningKey): MaybePromise<SentSigningKey> {
+  if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
+  const { kid, alg, handle } = key
   return andThen(handle, (it) => ({ kid, alg, native: toCloneable(it) }))
 }
 
-/** What another thread has sent. Throws `TypeError` when it is no key of the runtime. */
+/** What another thread has sent. Throws `TypeError` when it is no private key of the runtime. */
 export function receiveSigningKey({ kid, alg, native }: SentSigningKey): SigningKey {
   return made(kid, alg, fromCloned(native, alg))
 }
@@ -64,7 +69,7 @@ function made(kid: string, alg: AsymmetricAlgorithm, handle: MaybePromise<KeyHan
 
 const imported = new WeakSet<object>()
 
-/** Whether `importSigningKey` made this. */
+/** Whether it was imported, here or by who sent it. */
 export function isSigningKey(value: unknown): value is SigningKey {
   return typeof value === 'object' && value !== null && imported.has(value)
 }

@@ -227,3 +227,19 @@ it('closed, it signs what it was asked for, and goes on without a thread', async
   expect(fake.started).toBe(1)
   expect(warnings).toEqual([])
 })
+
+it('a signature that cannot be made fails for whoever asked, and for nobody else', async () => {
+  const { fake, start, answer } = createFake()
+  const { thread, warnings } = create(start)
+  const key = await createKey('ES256', 'a')
+  const foreign = { ...key.signing } as SigningKey
+  for (const count of [1, serverLimits.signTogetherMin]) {
+    const failing = Array.from({ length: count }, () => thread.sign(foreign, 'input'))
+    const tokens = signMany(thread, key.signing, serverLimits.signTogetherMin)
+    for (const asked of failing) await expect(asked).rejects.toThrow(TypeError)
+    answer()
+    await expectSigned(tokens, key)
+  }
+  expect(fake.started).toBe(1)
+  expect(warnings).toEqual([])
+})

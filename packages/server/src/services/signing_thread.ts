@@ -42,6 +42,7 @@ export interface SigningThread {
 interface Waiting {
   readonly input: string
   resolve(signature: MaybePromise<string>): void
+  reject(error: unknown): void
 }
 
 interface Sent {
@@ -73,12 +74,12 @@ export function createSigningThread(options: {
   let isClosed = false
 
   function sign(key: SigningKey, input: string): Promise<string> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       // Once all that goes on in this turn has come to its signature.
       if (gatheredCount++ === 0) process.nextTick(flush)
       const waiting = gathered.get(key)
-      if (waiting === undefined) gathered.set(key, [{ input, resolve }])
-      else waiting.push({ input, resolve })
+      if (waiting === undefined) gathered.set(key, [{ input, resolve, reject }])
+      else waiting.push({ input, resolve, reject })
     })
   }
 
@@ -90,8 +91,7 @@ export function createSigningThread(options: {
     gathered = new Map()
     gatheredCount = 0
     for (const order of orders) {
-      if (thread === undefined) signHere(order)
-      else send(thread, order)
+      if (thread === undefined || !send(thread, order)) signHere(order)
     }
   }
 
@@ -109,7 +109,10 @@ export function createSigningThread(options: {
 
   function rest(reason: unknown): void {
     mayStartAt = nowMs() + serverLimits.signThreadRestMs
-    log.warn({ error: reason }, 'the thread that signs has ended: tokens are signed without it for now')
+    log.warn(
+      { error: reason },
+      'the thread that signs has ended: tokens are signed without it until another is started',
+    )
   }
 
   function begin(): Running {
@@ -131,22 +134,25 @@ export function createSigningThread(options: {
     return begun
   }
 
-  function send(thread: Running, order: Sent): void {
+  /** False when it cannot be sent: who signs it here learns why. */
+  function send(thread: Running, order: Sent): boolean {
     const { keyNumbers, sent, worker } = thread
-    const known = keyNumbers.get(order.key)
-    const key = known === undefined ? sendSigningKey(order.key) : undefined
-    if (key instanceof Promise) {
+    try {
+      const known = keyNumbers.get(order.key)
+      const key = known === undefined ? sendSigningKey(order.key) : undefined
       // In Node it never is; were it waited for, other orders would come between.
-      signHere(order)
-      return
+      if (key instanceof Promise) return false
+      const forgets = known === undefined && keyNumbers.size >= serverLimits.signThreadKeysMax
+      const keyNumber = known ?? thread.nextKeyNumber++
+      const inputs = order.waiting.map(({ input }) => input)
+      worker.postMessage(key === undefined ? { keyNumber, inputs } : { keyNumber, key, forgets, inputs })
+      if (forgets) keyNumbers.clear()
+      keyNumbers.set(order.key, keyNumber)
+      sent.push(order)
+      return true
+    } catch {
+      return false
     }
-    const forgets = known === undefined && keyNumbers.size >= serverLimits.signThreadKeysMax
-    if (forgets) keyNumbers.clear()
-    const keyNumber = known ?? thread.nextKeyNumber++
-    keyNumbers.set(order.key, keyNumber)
-    sent.push(order)
-    const inputs = order.waiting.map(({ input }) => input)
-    worker.postMessage(key === undefined ? { keyNumber, inputs } : { keyNumber, key, forgets, inputs })
   }
 
   return {
@@ -170,7 +176,13 @@ function inPieces(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] 
 }
 
 function signHere({ key, waiting }: Sent): void {
-  for (const { input, resolve } of waiting) resolve(signInput(key, input))
+  for (const { input, resolve, reject } of waiting) {
+    try {
+      resolve(signInput(key, input))
+    } catch (error) {
+      reject(error)
+    }
+  }
 }
 
 function startWorker(): SigningWorker {
