@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { openInstallation, silentLog } from '@countersign/server'
 import { bind } from '../packages/cli/src/bind.ts'
-import { packedKeysMax } from '../packages/server/src/services/packed_keys_max.ts'
+import { packedKeysMax, readMemoryBytes } from '../packages/server/src/services/packed_keys_max.ts'
 
 const [directory] = process.argv.slice(2)
 const bound = await bind(0, '127.0.0.1', '--port')
@@ -13,7 +13,7 @@ const server = await openInstallation({
   baseUrl: url,
   version: 'bench',
   log: silentLog,
-  packedKeysMax: packedKeysMax(1),
+  packedKeysMax: packedKeysMax(1, readMemoryBytes()),
 })
 bound.serve(server.createListener())
 process.stdout.write(`${JSON.stringify({ url, readySeconds: (performance.now() - beganAt) / 1000 })}\n`)

@@ -48,14 +48,14 @@ export function parseJsonObjectBytes(bytes: Uint8Array): JsonObject | undefined 
   return text === undefined ? undefined : parseJsonObject(text)
 }
 
-const quote = 0x22
-const comma = 0x2c
-const colon = 0x3a
+export const quote = 0x22
+export const comma = 0x2c
+export const colon = 0x3a
 const openBracket = 0x5b
-const backslash = 0x5c
+export const backslash = 0x5c
 const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
+export const openBrace = 0x7b
+export const closeBrace = 0x7d
 
 /**
  * One pass over the text. It looks only at strings and structural characters and needs not judge the grammar: text

@@ -8,7 +8,7 @@ import { openInstallation } from './installation.ts'
 import { serverLimits } from './limits.ts'
 import type { CountersignServer } from './server.ts'
 import type { Log } from './services/log.ts'
-import { packedKeysMax } from './services/packed_keys_max.ts'
+import { packedKeysMax, readMemoryBytes } from './services/packed_keys_max.ts'
 import { createPinoLog } from './services/pino_log.ts'
 import { openRedisLimiter, processLimiter } from './services/redis_limiter.ts'
 import { startWorkers } from './workers.ts'
@@ -77,7 +77,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     keyPrefix: config.keyPrefix,
     usageRetention: config.usageRetention,
     trustedProxies: config.trustedProxies,
-    packedKeysMax: packedKeysMax(config.workers),
+    packedKeysMax: packedKeysMax(config.workers, readMemoryBytes()),
     onFatal: (error) => {
       log.error({ error }, 'the database can no longer be trusted: this process ends')
       process.exit(1)

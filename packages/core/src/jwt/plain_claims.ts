@@ -1,4 +1,5 @@
 import { asciiToText } from '#crypto'
+import { backslash, closeBrace, colon, comma, openBrace, quote } from '../json.ts'
 import type { JwtClaims } from './claims.ts'
 
 /**
@@ -46,13 +47,7 @@ class PlainClaims {
 Reflect.deleteProperty(PlainClaims.prototype, 'constructor')
 Object.freeze(Object.setPrototypeOf(PlainClaims.prototype, null))
 
-const quote = 0x22
-const comma = 0x2c
 const zero = 0x30
-const colon = 0x3a
-const backslash = 0x5c
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 const digitsMax = 15
 const nameLengthMax = 9
