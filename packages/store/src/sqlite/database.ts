@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
-import { Kysely, sql } from 'kysely'
+import { type ControlledTransaction, Kysely, sql } from 'kysely'
 import type { ColumnTypes, Database, KeptQuery } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import { FatalStoreError } from '../errors.ts'
@@ -20,7 +20,16 @@ const hintEveryMs = 20
 /** Transactions may hold the thread for so long, and the last of them its own time more. */
 const heldMsMax = 4
 
-/** One connection writes, its transactions one after the other; one reads. */
+interface Asked {
+  readonly work: (db: Kysely<Schema>) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * One connection writes, one reads. What is asked for at about the same time is committed together, since it is the sync
+ * of the disk that takes long; each is whole or undone by itself, and nobody hears of it before all of it is on the disk.
+ */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite'
   readonly columnTypes: ColumnTypes = {
@@ -35,8 +44,11 @@ export class SqliteDatabase implements Database {
   readonly reader: Kysely<Schema>
   readonly #file: string
   readonly #read: DatabaseSync
+  readonly #write: DatabaseSync
   readonly #writer: Kysely<Schema>
   #queue: Promise<unknown> = Promise.resolve()
+  readonly #waiting: Asked[] = []
+  #isPlanned = false
   #fatal: FatalStoreError | undefined
   #isClosed = false
   #heldSince = 0
@@ -44,6 +56,7 @@ export class SqliteDatabase implements Database {
   private constructor(file: string, write: DatabaseSync, read: DatabaseSync) {
     this.#file = file
     this.#read = read
+    this.#write = write
     this.#writer = new Kysely({ dialect: sqliteDialect(write) })
     this.reader = new Kysely({ dialect: sqliteDialect(read) })
   }
@@ -54,9 +67,23 @@ export class SqliteDatabase implements Database {
   }
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => this.#transactNow(work))
+    return new Promise<unknown>((resolve, reject) => {
+      this.#waiting.push({ work, resolve, reject })
+      this.#plan()
+    }) as Promise<T>
+  }
+
+  /** Waits for its turn among the transactions: what `work` writes over another connection finds none of ours in its way. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
     this.#queue = result.catch(() => {}).then(() => this.#letOthers())
     return result
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#waiting.length === 0) return
+    this.#isPlanned = true
+    void this.inTurn(() => this.#commitTogether())
   }
 
   /**
@@ -69,13 +96,65 @@ export class SqliteDatabase implements Database {
     this.#heldSince = performance.now()
   }
 
-  async #transactNow<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    if (this.#fatal !== undefined) throw this.#fatal
+  /** Never throws. */
+  async #commitTogether(): Promise<void> {
+    this.#isPlanned = false
+    const group: Asked[] = []
     try {
-      return await this.#writer.transaction().execute(work)
+      if (this.#fatal !== undefined) throw this.#fatal
+      const values = await this.#transactAll(group)
+      for (const [index, { resolve }] of group.entries()) resolve(values[index])
     } catch (error) {
-      if (error instanceof FatalStoreError) this.#fatal = error
+      if (error instanceof FatalStoreError) {
+        this.#fatal = error
+        group.push(...this.#waiting.splice(0))
+      }
+      for (const { reject } of group) reject(error)
+    }
+    this.#plan()
+  }
+
+  /** Takes those that wait into `group`, whose fate is then one; what failed by itself is told so and is not in it. */
+  async #transactAll(group: Asked[]): Promise<readonly unknown[]> {
+    const first = this.#waiting.shift()
+    if (first === undefined) return []
+    group.push(first)
+    const transaction = await this.#writer.startTransaction().execute()
+    try {
+      const until = performance.now() + heldMsMax
+      const values = [await first.work(transaction)]
+      while (performance.now() < until) {
+        const next = this.#waiting.shift()
+        if (next === undefined) break
+        await this.#join(transaction, next, group, values)
+      }
+      await transaction.commit().execute()
+      return values
+    } catch (error) {
+      await transaction.rollback().execute()
       throw error
+    }
+  }
+
+  async #join(
+    transaction: ControlledTransaction<Schema, []>,
+    asked: Asked,
+    group: Asked[],
+    values: unknown[],
+  ): Promise<void> {
+    const index = group.push(asked) - 1
+    const inner = await transaction.savepoint('each').execute()
+    try {
+      values.push(await asked.work(inner))
+      await inner.releaseSavepoint('each').execute()
+    } catch (error) {
+      // Out of space, SQLite may have undone all of the transaction.
+      if (error instanceof FatalStoreError || !this.#write.isTransaction) throw error
+      const outer = await inner.rollbackToSavepoint('each').execute()
+      await outer.releaseSavepoint('each').execute()
+      group.splice(index)
+      values.splice(index)
+      asked.reject(error)
     }
   }
 

@@ -69,6 +69,21 @@ class SqliteDriver implements Driver {
     if (this.#database.isTransaction) this.#database.exec('rollback')
   }
 
+  async savepoint(_connection: DatabaseConnection, name: string): Promise<void> {
+    this.#database.exec(`savepoint ${name}`)
+    this.#connection.failure = undefined
+  }
+
+  async releaseSavepoint(_connection: DatabaseConnection, name: string): Promise<void> {
+    if (this.#connection.failure !== undefined) throw this.#connection.failure
+    this.#database.exec(`release ${name}`)
+  }
+
+  async rollbackToSavepoint(_connection: DatabaseConnection, name: string): Promise<void> {
+    this.#database.exec(`rollback to ${name}`)
+    this.#connection.failure = undefined
+  }
+
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
@@ -82,7 +97,7 @@ interface KeptStatement {
 }
 
 class SqliteConnection implements DatabaseConnection {
-  /** The first error of a statement in this transaction, which can then only be rolled back. */
+  /** The first error of a statement in this transaction or savepoint, which can then only be rolled back. */
   failure: unknown
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, KeptStatement>()
