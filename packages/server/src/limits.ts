@@ -89,12 +89,12 @@ export const serverLimits = {
   flushUsageMs: 800,
   /** Distinct counters of one process until they are written; what comes beyond is counted by outcome alone. */
   usageRowsMax: 10_000,
-  /** Writing them into SQLite may take so much of the thread, in pieces: a twentieth, since it is done every 800 ms. */
-  usageWriteMs: 40,
+  /** Writing them into SQLite may take so long, a quarter of the time of a thread, since it is done every 800 ms. */
+  usageWriteMs: 200,
   /** However slow the disk, so many rows are told apart. */
   usageRowsMin: 1_000,
-  /** In one transaction. */
-  usageBatchRowsMax: 5_000,
+  /** In one transaction, for which on SQLite all changes wait: about 30 ms. */
+  usageBatchRowsMax: 2_000,
   /** How long the end waits for the last counts to be written. */
   usageCloseMs: 5_000,
   rollUpEveryMs: 60_000,

@@ -29,7 +29,8 @@ interface Installation {
   /** May verify for the audience, and no more. */
   readonly verifierKey: string
   start(): Promise<void>
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Its exit code; `null` when it was killed. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
   call(method: string, path: string, body?: object): Promise<Record<string, unknown>>
   /** How often the key was verified, as the server tells. */
   counted(): Promise<number>
@@ -40,7 +41,7 @@ async function install(): Promise<Installation> {
   closing.push(async () => rmSync(directory, { recursive: true, force: true }))
   const port = await freePort()
   const url = `http://localhost:${port}`
-  let end: Installation['end'] = async () => {}
+  let end: Installation['end'] = async () => null
 
   async function start(): Promise<void> {
     const child = spawn(process.execPath, [program, 'serve', '--json'], {
@@ -54,7 +55,7 @@ async function install(): Promise<Installation> {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
     end = (signal) => {
       child.kill(signal)
       return ended
@@ -131,7 +132,7 @@ it('kill -9 of a server under load loses the counts of about the last second, SI
   expect(afterKill).toBeLessThanOrEqual(asked)
   expect(afterKill).toBeGreaterThan(0)
   for (let index = 0; index < 20; index++) await call('POST', '/v1/verify', { credential: key.key, audience })
-  await end('SIGTERM')
+  expect(await end('SIGTERM')).toBe(0)
   await start()
   expect(await counted()).toBe(afterKill + 20)
 }, 60_000)

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { cleanUp } from './clean_up.ts'
 import { CommitOrder } from './commit_order.ts'
+import { countUsage } from './count_usage.ts'
 import type { Database } from './database.ts'
 import { appendAll } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
@@ -61,6 +62,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
+    countUsage: (batch) => countUsage(database, batch),
     rollUpUsage: (now, retention, budget) => rollUpUsage(database, now, retention, budget),
     backup: (file, onProgress) => database.backup(file, onProgress),
     startEpoch: (above) => startEpoch(database, options, above),

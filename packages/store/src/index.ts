@@ -33,6 +33,7 @@ export type {
   Tenant,
   Token,
   TokenFormat,
+  UsageBatch,
   UsageCount,
   UsageRetention,
   UsageSum,

@@ -240,6 +240,14 @@ export interface UsageCount {
   readonly lastAt?: Seconds
 }
 
+/** What one process, or one verifier, counted; sent again under the same id it counts once. */
+export interface UsageBatch {
+  readonly id: string
+  /** Of any tenants. */
+  readonly counts: readonly UsageCount[]
+  readonly now: Seconds
+}
+
 /** One sum of a series, under what it was grouped by. */
 export interface UsageSum {
   readonly at: Seconds

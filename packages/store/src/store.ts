@@ -25,7 +25,7 @@ import type {
   StatusEntry,
   Tenant,
   Token,
-  UsageCount,
+  UsageBatch,
   UsageRetention,
   UsageSum,
   VerifierPosition,
@@ -141,6 +141,12 @@ export interface Store {
 
   /** Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries older than `logSeconds`. At most 10,000 rows a call. */
   cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
+  /**
+   * In a transaction of its own. False, and nothing counted, when every tenant had the batch already. Notes the last use of
+   * every key that was verified. On SQLite it is done in a thread of its own, since thousands of counters hold one for
+   * tens of milliseconds; other writes of this process wait for it. Must not be called within `write`, which it waits for.
+   */
+  countUsage(batch: UsageBatch): Promise<boolean>
   /**
    * Rolls minutes up into hours and hours into days once they are over, then removes what is older than the retention and
    * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`, tenant by tenant from behind `after`;
@@ -332,19 +338,7 @@ export interface WriteTransaction extends ReadRepositories {
       now: Seconds,
     ): Promise<boolean>
   }
-  readonly usage: ReadRepositories['usage'] & {
-    /**
-     * False, and nothing counted, when the batch was already there. Notes the last use of every key that was verified.
-     * With `pause` in portions of 100 counts, waiting for it between them: on SQLite each stops everything else for milliseconds.
-     */
-    addBatch(
-      tenant: string,
-      batchId: string,
-      counts: readonly UsageCount[],
-      now: Seconds,
-      pause?: () => Promise<void>,
-    ): Promise<boolean>
-  }
+  readonly usage: ReadRepositories['usage']
   readonly verifierPositions: ReadRepositories['verifierPositions'] & {
     /** Each replaces what was there of its verifier. Rows of several tenants at once. */
     saveAll(positions: readonly VerifierPosition[]): Promise<void>

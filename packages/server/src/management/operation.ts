@@ -60,9 +60,11 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   requireHeld(scopes: Scope): void
 }
 
-/** What an operation answers: a body, or one that needs the number of the entry the commit gave. */
+/** What an operation answers: a body, one that needs the number of the entry the commit gave, or one that is yet to be done. */
 export type Result =
   | { readonly status: number; readonly body: object }
+  /** After the commit, since it writes by itself; not for what is given an Idempotency-Key. */
+  | { readonly status: number; readonly afterwards: () => Promise<object> }
   | {
       readonly status: number
       readonly bodyOf: (feedSequence: number) => object
@@ -170,6 +172,7 @@ async function write<R extends Route>(
   await services.books.settle(entries)
   services.metrics.written(route.operationId, 'done')
   if ('body' in value) return json(value.status, value.body)
+  if ('afterwards' in value) return json(value.status, await value.afterwards().catch(toProblem))
   const { sequence = value.said ?? 0, at = context.now } = entries[0] ?? {}
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
   const verifiers = await countApplied(services.positions, tenant.id, { epoch, sequence, at })

@@ -96,7 +96,7 @@ describe('what the server verifies itself', () => {
 
   it('what cannot be written is written later, once', async () => {
     let isDown = false
-    const own = await startWorld({ fails: (call) => isDown && call === 'write' })
+    const own = await startWorld({ fails: (call) => isDown && call === 'countUsage' })
     const key = await own.key()
     await own.server.services.usage.flush()
     await own.verify(key.key)

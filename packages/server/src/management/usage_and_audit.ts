@@ -38,7 +38,7 @@ const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant
 })
 
 const reportUsage = writeOperation(routes.reportUsage, async (context) => {
-  const { body, tenant, transaction, now, caller } = context
+  const { body, tenant, services, now, caller } = context
   const mayName = await namingOf(context, body.counts)
   const counts = body.counts.map((count): UsageCount => {
     const { credentialId = '', clientId = '', scope, outcome, count: number } = count
@@ -48,8 +48,8 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
       count.lastAt === undefined ? at : Math.min(withinDay(parseTime(count.lastAt) as number, now), Math.floor(now))
     return { tenant: tenant.id, ...who, scope, outcome, minuteAt: at - (at % 60), lastAt, count: number }
   })
-  const accepted = await transaction.usage.addBatch(tenant.id, `${caller.grant.clientId} ${body.batchId}`, counts, now)
-  return { status: 200, body: { accepted } }
+  const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, now }
+  return { status: 200, afterwards: async () => ({ accepted: await services.store.countUsage(batch) }) }
 })
 
 /** A verifier's clock may be wrong: what it counts must not lie beyond what is kept, nor ahead of all clean-up. */

@@ -16,6 +16,7 @@ export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => vo
   return {
     ...store,
     write: (work) => store.write(work).catch(tell),
+    countUsage: (batch) => store.countUsage(batch).catch(tell),
     feed: {
       ...store.feed,
       head() {

@@ -43,6 +43,7 @@ export function measureStore(store: Store, metrics: Metrics): Store {
   return {
     ...store,
     write: (work) => measure('write', () => store.write(work)),
+    countUsage: (batch) => measure('usage', () => store.countUsage(batch)),
     beat: (process) => measure('beat', () => store.beat(process)),
     feed: {
       ...store.feed,

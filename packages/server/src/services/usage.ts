@@ -3,7 +3,6 @@
  * (invariant 6: no verification writes). Killed, it loses what came since the last write.
  */
 import { randomUUID } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import { type Clock, createUsageReporter, overflowScope, UsageCounter } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
@@ -38,18 +37,11 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
       if (unnamed > 0) metrics.usage('overflowed', unnamed)
       return rows
     },
-    async send(batchId, rows) {
+    async send(batchId, counts) {
       const now = clock.stamp().wallMs / 1000
-      const byTenant = [...Map.groupBy(rows, (row) => row.tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
-      const isSqlite = store.dialect === 'sqlite'
-      const busy = createStopwatch()
-      await store.write(async (transaction) => {
-        busy.start()
-        for (const [tenant, counts] of byTenant) {
-          await transaction.usage.addBatch(tenant, `server ${batchId}`, counts, now, isSqlite ? busy.pause : undefined)
-        }
-      })
-      if (isSqlite) room.rowsMax = roomFor(rows.length, busy.stop(), room.rowsMax)
+      const beganAt = performance.now()
+      await store.countUsage({ id: `server ${batchId}`, counts, now })
+      if (store.dialect === 'sqlite') room.rowsMax = roomFor(counts.length, performance.now() - beganAt, room.rowsMax)
     },
     isHopeless: (error) => error instanceof UnstorableTextError,
     newBatchId: randomUUID,
@@ -81,28 +73,6 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     },
     flush: () => reporter.flush(),
     close: () => reporter.close(),
-  }
-}
-
-/** How long this process was kept busy with writing, without what others did in the pauses. */
-function createStopwatch(): { start(): void; stop(): number; pause(): Promise<void> } {
-  let busyMs = 0
-  let since = 0
-  const start = (): void => {
-    since = performance.now()
-  }
-  const stop = (): number => {
-    busyMs += performance.now() - since
-    return busyMs
-  }
-  return {
-    start,
-    stop,
-    async pause() {
-      stop()
-      await setImmediate()
-      start()
-    },
   }
 }
 

@@ -5,6 +5,7 @@ import {
   exampleApi,
   exampleAudit,
   exampleClient,
+  exampleCount,
   exampleIdempotency,
   exampleJwk,
   exampleKey,
@@ -47,9 +48,10 @@ export function differentialCases(first: CreateDatabase, second: CreateDatabase,
   }, 60_000)
 }
 
-/** One to three operations in one transaction, which then commits or does not. */
+/** One to three operations in one transaction, which then commits or does not; or counts, which have one of their own. */
 async function write(store: Store, seed: number) {
   const random = randomFrom(seed)
+  if (random(40) === 0) return countUsage(store, random)
   return store.write(async (transaction) => {
     const values: unknown[] = []
     for (let count = random(3); count >= 0; count--) {
@@ -58,6 +60,14 @@ async function write(store: Store, seed: number) {
     if (random(8) === 0) throw new Error('on purpose')
     return values
   })
+}
+
+function countUsage(store: Store, random: Random): Promise<boolean> {
+  const counts = [0, 0, 60].map((after) => {
+    const own = { clientId: clientId(random), minuteAt: startAt + after, count: random(5) }
+    return { ...exampleCount(tenantOf(random), keyId(random)), ...own }
+  })
+  return store.countUsage({ id: `batch_${random(40)}`, counts, now: startAt })
 }
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[random(values.length)]!
@@ -132,12 +142,6 @@ const operations: readonly Operation[] = [
   (it, random) => it.idempotency.insert(exampleIdempotency(tenantOf(random), { createdAt: at(random) })),
   (it, random) => it.idempotency.find(exampleIdempotency(tenantOf(random)), at(random)),
   (it, random) => it.singleUse.take('client_assertion', tenantOf(random), jti(random), at(random), at(random)),
-  (it, random) => {
-    const tenant = tenantOf(random)
-    const count = { tenant, credentialId: keyId(random), clientId: clientId(random), scope: '', outcome: 'verified' }
-    const counts = [0, 0, 60].map((after) => ({ ...count, minuteAt: startAt + after, count: random(5) }))
-    return it.usage.addBatch(tenant, `batch_${random(40)}`, counts, startAt)
-  },
   (it, random) => it.verifierPositions.saveAll([examplePosition(tenantOf(random), `v${random(3)}`, random(9))]),
   (it, random) => append(it, random),
   (it, random) => append(it, random),

@@ -13,6 +13,7 @@ import type {
   SigningKey,
   Tenant,
   Token,
+  UsageCount,
   VerifierPosition,
 } from '../records.ts'
 import type { Append, Store } from '../store.ts'
@@ -153,6 +154,11 @@ export function exampleIdempotency(tenant: string, members: Partial<IdempotencyR
     expiresAt: startAt + 86_400,
     ...members,
   }
+}
+
+export function exampleCount(tenant: string, credentialId: string): UsageCount {
+  const minuteAt = startAt - (startAt % 60)
+  return { tenant, credentialId, clientId: 'client_1', scope: '', outcome: 'verified', minuteAt, count: 1 }
 }
 
 export function examplePosition(tenant: string, verifierId: string, sequence = 1): VerifierPosition {

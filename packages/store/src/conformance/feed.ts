@@ -3,7 +3,16 @@ import type { Subject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
 import { expect, it } from 'vitest'
 import type { InstallationEntry, Store } from '../store.ts'
-import { exampleApi, exampleAudit, exampleClient, exampleKey, keyChange, keySubject, seed } from './examples.ts'
+import {
+  exampleApi,
+  exampleAudit,
+  exampleClient,
+  exampleCount,
+  exampleKey,
+  keyChange,
+  keySubject,
+  seed,
+} from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { randomFrom, startAt, withStore } from './test_database.ts'
@@ -348,8 +357,9 @@ async function cleaning(store: Store): Promise<void> {
     await store.write(async (transaction) => {
       transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [ended] })
       await transaction.singleUse.take('client_assertion', 'acme', `jti_${round}`, startAt + round, startAt)
-      await transaction.usage.addBatch('other', `batch_${round}`, [], startAt - 6 * 3_600)
     })
+    const counts = [exampleCount('other', 'key_1')]
+    await store.countUsage({ id: `batch_${round}`, counts, now: startAt - 6 * 3_600 })
   }
   await store.write((transaction) => transaction.clients.insert(exampleClient('acme', 'client_2')))
   const place = await store.feed.place('acme')

@@ -11,7 +11,7 @@ import { writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
 import { readTenants, writeTenants } from './tenant.ts'
 import { readTokens, writeTokens } from './token.ts'
-import { readUsage, writeUsage } from './usage_count.ts'
+import { readUsage } from './usage_count.ts'
 import { readVerifierPositions, writeVerifierPositions } from './verifier_position.ts'
 
 export function readRepositories(session: Session): ReadRepositories {
@@ -41,7 +41,7 @@ export function writeRepositories(session: Session): Omit<WriteTransaction, 'app
     audit: readAudit(session),
     idempotency: writeIdempotency(session),
     singleUse: writeSingleUse(session),
-    usage: writeUsage(session),
+    usage: readUsage(session),
     verifierPositions: writeVerifierPositions(session),
   }
 }

@@ -38,7 +38,11 @@ export async function lastUsed(
 }
 
 /** Of keys alone: tokens come and go, and a row for each would stay. The later time wins, in whatever order they come. */
-export async function noteLastUses(session: Session, tenant: string, counts: readonly UsageCount[]): Promise<void> {
+export async function noteLastUses(
+  session: Pick<Session, 'db' | 'dialect'>,
+  tenant: string,
+  counts: readonly UsageCount[],
+): Promise<void> {
   const latest = new Map<string, { readonly key_id: string; readonly scope: string; readonly at: number }>()
   for (const { credentialId, scope, outcome, minuteAt, lastAt } of counts) {
     if (outcome !== 'verified' || credentialId === '') continue

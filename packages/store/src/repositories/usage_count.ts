@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
-import type { UsageCount, UsageSum } from '../records.ts'
+import type { UsageBatch, UsageCount, UsageSum } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import type { ReadRepositories } from '../store.ts'
 import { inParts } from './in_parts.ts'
 import { jsonRows } from './json_rows.ts'
 import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
@@ -70,30 +70,21 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
   }
 }
 
-/** Written in a millisecond or two. */
-const portionCounts = 100
-
-export function writeUsage(session: Session): WriteTransaction['usage'] {
-  return {
-    ...readUsage(session),
-    async addBatch(tenant, batchId, counts, now, pause) {
-      if (counts.some((count) => count.tenant !== tenant)) throw new Error('a batch of counts names another tenant')
-      const batch = await session.db
-        .insertInto('usage_batches')
-        .values({ tenant, batch_id: batchId, at: Math.floor(now) })
-        .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
-        .executeTakeFirst()
-      if (batch.numInsertedOrUpdatedRows !== 1n) return false
-      const size = pause === undefined ? Math.max(1, counts.length) : portionCounts
-      for (let from = 0; from < counts.length; from += size) {
-        if (from > 0) await pause?.()
-        const portion = counts.slice(from, from + size)
-        await addSums(session, tenant, intervals.minute, portion.map(encodeCount))
-        await noteLastUses(session, tenant, portion)
-      }
-      return true
-    },
-  }
+/** Counts of one tenant. False, and nothing counted, when it had the batch already. */
+export async function addBatch(
+  session: Pick<Session, 'db' | 'dialect'>,
+  tenant: string,
+  { id, counts, now }: UsageBatch,
+): Promise<boolean> {
+  const batch = await session.db
+    .insertInto('usage_batches')
+    .values({ tenant, batch_id: id, at: Math.floor(now) })
+    .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
+    .executeTakeFirst()
+  if (batch.numInsertedOrUpdatedRows !== 1n) return false
+  await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
+  await noteLastUses(session, tenant, counts)
+  return true
 }
 
 type SumRow = Omit<Schema['usage_sums'], 'tenant' | 'interval_seconds' | 'rolled'>

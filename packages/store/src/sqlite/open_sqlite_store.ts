@@ -6,6 +6,7 @@ import { migrate } from '../migrate.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { SqliteDatabase } from './database.ts'
 import { prepareFile } from './file.ts'
+import { createUsageThread, withUsageThread } from './usage_thread.ts'
 
 export interface SqliteStoreOptions extends StoreOptions {
   /** Path of the database file, made when it is not there; `:memory:` is a file that goes when the store closes. */
@@ -32,7 +33,7 @@ async function open(file: string, options: StoreOptions): Promise<Store> {
   const database = await SqliteDatabase.open(file)
   try {
     await migrate(database, options)
-    return createStore(database, options)
+    return withUsageThread(createStore(database, options), database, createUsageThread(file))
   } catch (error) {
     await database.close()
     throw error

@@ -1,0 +1,22 @@
+/** Errors of the store between threads, which pass objects without their classes. */
+import { FatalStoreError, UnstorableTextError } from '../errors.ts'
+import { StoreUnavailableError, type UnavailableReason } from '../store.ts'
+
+export interface SentError {
+  readonly kind: 'fatal' | 'unstorable' | 'other' | UnavailableReason
+  readonly message: string
+}
+
+export function sendError(error: unknown): SentError {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof FatalStoreError) return { kind: 'fatal', message }
+  if (error instanceof UnstorableTextError) return { kind: 'unstorable', message }
+  return { kind: error instanceof StoreUnavailableError ? error.reason : 'other', message }
+}
+
+export function receiveError({ kind, message }: SentError): Error {
+  const cause = new Error(message)
+  if (kind === 'fatal') return new FatalStoreError(cause)
+  if (kind === 'unstorable') return new UnstorableTextError()
+  return kind === 'other' ? cause : new StoreUnavailableError(kind, cause)
+}
