@@ -89,8 +89,8 @@ export const serverLimits = {
   flushUsageMs: 800,
   /** Distinct counters of one process until they are written; what comes beyond is counted by outcome alone. */
   usageRowsMax: 10_000,
-  /** Writing them into SQLite may take so long, a quarter of the time of a thread, since it is done every 800 ms. */
-  usageWriteMs: 200,
+  /** Writing them into SQLite may take so much of a core that others may need: a thirteenth, since it is done every 800 ms. */
+  usageWriteMs: 60,
   /** However slow the disk, so many rows are told apart. */
   usageRowsMin: 1_000,
   /** In one transaction, for which on SQLite all changes wait: about 30 ms. */

@@ -32,8 +32,8 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
     await switchToWal(database)
     // While the timeout is on: another process may be closing the file, or recovering it.
     assertOurs(database, file)
-    // 32 MiB hold what a second's counts of a thousand keys touch among a million; with 2 MiB each page is written several times.
-    database.exec('pragma synchronous = full; pragma busy_timeout = 0; pragma cache_size = -32768')
+    // 8 MiB hold what a transaction of two thousand counts touches among a million keys; with 2 MiB pages are written several times.
+    database.exec('pragma synchronous = full; pragma busy_timeout = 0; pragma cache_size = -8192')
     return database
   } catch (error) {
     database.close()

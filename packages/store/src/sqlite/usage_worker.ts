@@ -1,10 +1,9 @@
 /** The thread that writes counts of usage: see `usage_thread.ts`. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { countUsage } from '../count_usage.ts'
-import type { UsageBatch } from '../records.ts'
 import { SqliteDatabase } from './database.ts'
 import { sendError } from './sent_error.ts'
-import type { UsageAnswer, UsageOrder } from './usage_thread.ts'
+import { receiveCounts, type SentBatch, type UsageAnswer, type UsageOrder } from './usage_thread.ts'
 
 const database = await SqliteDatabase.open(workerData as string)
 
@@ -14,9 +13,9 @@ parentPort?.on('message', async (order: UsageOrder) => {
   parentPort?.close()
 })
 
-async function answer(batch: UsageBatch): Promise<UsageAnswer> {
+async function answer({ id, now, counts }: SentBatch): Promise<UsageAnswer> {
   try {
-    return { isNew: await countUsage(database, batch) }
+    return { isNew: await countUsage(database, { id, now, counts: receiveCounts(counts) }) }
   } catch (error) {
     return { error: sendError(error) }
   }
