@@ -3,22 +3,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '@countersign/verifier'
-import autocannon from 'autocannon'
+import { closedLoop } from './closed_loop.ts'
+import { type Question, writeQuestion } from './connection.ts'
 import { compareAsync } from './measure.ts'
 import type { Figure } from './run.ts'
 
-export interface Target {
-  readonly url: string
-  readonly method: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
 /** Three questions, for our servers and for those that decide nothing. */
 export interface BareHttpTargets {
-  readonly verify: Target
-  readonly token: Target
-  readonly gateway: Target
+  readonly verify: Question
+  readonly token: Question
+  readonly gateway: Question
 }
 
 /** What the bare ones must know to answer alike, besides. */
@@ -56,19 +50,10 @@ export async function benchHttp(): Promise<readonly Figure[]> {
   return figures
 }
 
-/** Closed loop, 32 connections; anything but 2xx ends the run. */
-async function load({ url, method, headers, body }: Target): Promise<number> {
-  const result = await autocannon({
-    url,
-    method,
-    headers,
-    connections: 32,
-    duration: seconds,
-    ...(body === undefined ? {} : { body }),
-  })
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`)
-  return result.requests.average
+async function load(question: Question): Promise<number> {
+  const bytes = writeQuestion(question)
+  const isRight = (status: number): boolean => status === 200
+  return (await closedLoop({ url: question.url, next: () => bytes, isRight, seconds })).perSecond
 }
 
 async function startPart<Told>(

@@ -7,7 +7,8 @@ import { createGateway, type GatewayOptions } from '@countersign/gateway'
 import { readDocument, readOperations } from '@countersign/openapi'
 import { connect, type Engine } from '@countersign/verifier'
 import { answerOrders, answerParsed, answerSigned, listen, listenServer } from './bare_answers.ts'
-import type { BareHttpTargets, OurHttpTargets, Target } from './http.ts'
+import type { Question } from './connection.ts'
+import type { BareHttpTargets, OurHttpTargets } from './http.ts'
 import { audience, startInstallation } from './installation.ts'
 
 const [, , part = '', given = '{}'] = process.argv
@@ -60,7 +61,7 @@ async function startBare(ours: OurHttpTargets): Promise<BareHttpTargets> {
   }
 }
 
-function post(url: string, type: string, body: string, headers: Readonly<Record<string, string>> = {}): Target {
+function post(url: string, type: string, body: string, headers: Readonly<Record<string, string>> = {}): Question {
   return { url, method: 'POST', headers: { 'content-type': type, ...headers }, body }
 }
 

@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createManagementClient } from '@countersign/client'
-import autocannon from 'autocannon'
 import { type Serving, startServing } from '../conformance/serving.fixture.ts'
 import { startPostgres } from '../packages/store/src/conformance/postgres_server.ts'
+import { type ClosedLoopResult, closedLoop } from './closed_loop.ts'
+import { type Question, writeQuestion } from './connection.ts'
 import { median } from './measure.ts'
+import { openLoop, sleep } from './open_loop.ts'
 import type { Figure } from './run.ts'
+import { openSender } from './sender.ts'
 
 const seconds = 3
 const rounds = 3
@@ -98,22 +101,30 @@ async function start(database: string, workers: string): Promise<Ready> {
   }
 }
 
-/** Without a rate as fast as it goes, over 32 connections; else at that rate, over 16 for each process. */
+/** Without a rate as fast as it goes, else at that rate for each process. */
 async function measure({ serving, body, verifierKey, processes }: Ready, ratePerProcess?: number): Promise<Measured> {
+  const url = `${serving.product.url}/v1/verify`
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${verifierKey}` }
+  const question = { url, method: 'POST', headers, body } as const
   const pid = serving.process.pid as number
   const before = cpuTicks(pid)
-  const result = await autocannon({
-    url: `${serving.product.url}/v1/verify`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${verifierKey}` },
-    body,
-    connections: ratePerProcess === undefined ? 32 : 16 * processes,
-    ...(ratePerProcess === undefined ? {} : { overallRate: ratePerProcess * processes }),
-    duration: seconds,
-  })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} answers were not 2xx`)
-  const cpuMicros = ((cpuTicks(pid) - before) * tickMicros) / result.requests.total
-  return { perSecond: result.requests.average, cpuMicros }
+  const { answers, perSecond } =
+    ratePerProcess === undefined ? await asFast(question) : await atRate(question, ratePerProcess * processes)
+  return { perSecond, cpuMicros: ((cpuTicks(pid) - before) * tickMicros) / answers }
+}
+
+const isRight = (status: number, body: string): boolean => status === 200 && body.includes('"active":true')
+
+function asFast(question: Question): Promise<ClosedLoopResult> {
+  const bytes = writeQuestion(question)
+  return closedLoop({ url: question.url, next: () => bytes, isRight, seconds })
+}
+
+async function atRate(question: Question, perSecond: number): Promise<ClosedLoopResult> {
+  const sender = openSender(question, isRight)
+  const { sent } = await openLoop({ perSecond, seconds, now: () => performance.now(), sleep, send: sender.send })
+  sender.close()
+  return { answers: sent, perSecond }
 }
 
 /** User and system time of the process and of all it started. */

@@ -1,9 +1,7 @@
+import type { Question } from '../connection.ts'
+
 /** One question over HTTP, what its answer must hold, and the same question with credentials that must not be accepted. */
-export interface Target {
-  readonly url: string
-  readonly method: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+export interface Target extends Question {
   /** Part of every right answer's body; its status must be 200. */
   readonly holds: string
   /** Absent where nothing is verified: a bare server, an open proxy. */

@@ -1,10 +1,10 @@
 /** Servers that are loaded over HTTP: closed loop in turns for throughput, then open loops for latency. */
-import { setTimeout as passed, setImmediate as served } from 'node:timers/promises'
-import { closedLoop } from '../closed_loop.ts'
+import { type ClosedLoopResult, closedLoop } from '../../closed_loop.ts'
+import { writeQuestion } from '../../connection.ts'
+import { openLoop, sleep } from '../../open_loop.ts'
+import { openSender } from '../../sender.ts'
 import { figuresOf, type Latency, type Measured, type Pace, type SystemFigures, takeTurns } from '../comparison.ts'
-import { openLoop } from '../open_loop.ts'
-import { openSender } from '../sender.ts'
-import { requireHonest, type Target } from '../target.ts'
+import { isRight, requireHonest, type Target } from '../target.ts'
 
 export interface HttpSystem {
   readonly name: string
@@ -19,7 +19,7 @@ const shareMax = 0.8
 
 export async function measureOverHttp(systems: readonly HttpSystem[], pace: Pace): Promise<readonly SystemFigures[]> {
   for (const { name, target } of systems) await requireHonest(name, target)
-  for (const { target } of systems) await closedLoop(target, 1)
+  for (const { target } of systems) await load(target, 1)
   const measured = await takeTurns(systems, pace.rounds, (system) => loadClosed(system, pace.seconds))
   const figures: SystemFigures[] = []
   for (const [index, system] of systems.entries()) {
@@ -30,9 +30,18 @@ export async function measureOverHttp(systems: readonly HttpSystem[], pace: Pace
   return figures
 }
 
+function load(target: Target, seconds: number): Promise<ClosedLoopResult> {
+  const bytes = writeQuestion(target)
+  return closedLoop({ url: target.url, next: () => bytes, isRight: isRightFor(target), seconds })
+}
+
+function isRightFor(target: Target): (status: number, body: string) => boolean {
+  return (status, body) => isRight(target, status, body)
+}
+
 async function loadClosed({ target, cpuMicros }: HttpSystem, seconds: number): Promise<Measured> {
   const before = await cpuMicros()
-  const { perSecond, answers } = await closedLoop(target, seconds)
+  const { perSecond, answers } = await load(target, seconds)
   const after = await cpuMicros()
   const isKnown = before !== undefined && after !== undefined
   return { perSecond, cpuMicros: isKnown ? (after - before) / answers : undefined }
@@ -47,19 +56,11 @@ async function loadOpen(target: Target, perSecond: number, pace: Pace): Promise<
 }
 
 async function loadAt(target: Target, perSecond: number, seconds: number, isHalfLoad: boolean): Promise<Latency> {
-  const sender = await openSender(target)
+  const sender = openSender(target, isRightFor(target))
   const options = { perSecond, now: () => performance.now(), sleep, send: sender.send }
   // Connections are opened and code is compiled before it counts.
   await openLoop({ ...options, seconds: 0.5 })
   const { p50Ms, p99Ms, sentLateP99Ms } = await openLoop({ ...options, seconds })
-  await sender.close()
+  sender.close()
   return { perSecond, isHalfLoad, p50Ms, p99Ms, sentLateP99Ms }
-}
-
-/**
- * Never a busy wait, which would take a processor from what is measured: waits below a millisecond last one, and what came
- * due meanwhile is sent at once, its latency counted from when it was due.
- */
-async function sleep(ms: number): Promise<void> {
-  await (ms === 0 ? served() : passed(Math.max(1, Math.floor(ms))))
 }

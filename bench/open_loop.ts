@@ -3,6 +3,8 @@
  * yet, and its latency counts from the time it was scheduled for. A server that stalls is charged for every request that
  * should have been sent meanwhile; a closed loop would not have sent them (coordinated omission).
  */
+import { setImmediate, setTimeout } from 'node:timers/promises'
+
 export interface OpenLoopOptions {
   readonly perSecond: number
   readonly seconds: number
@@ -32,7 +34,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   const latencies: number[] = []
   const lateness: number[] = []
   const failures: unknown[] = []
-  const answers: Promise<void>[] = []
+  let awaited = count
+  const all = Promise.withResolvers<void>()
   const beganAt = now()
   for (let index = 0, burst = 0; index < count; ) {
     const dueAt = beganAt + (index * 1000) / perSecond
@@ -43,12 +46,17 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
       continue
     }
     lateness.push(-waitMs)
-    const answered = (): void => void latencies.push(now() - dueAt)
-    answers.push(send().then(answered, (error: unknown) => void failures.push(error)))
+    send()
+      .then(
+        () => void latencies.push(now() - dueAt),
+        (error: unknown) => void failures.push(error),
+      )
+      // Not kept until the end: a hundred thousand promises would be the garbage collector's to move.
+      .finally(() => --awaited === 0 && all.resolve())
     index++
     burst++
   }
-  await Promise.all(answers)
+  await all.promise
   if (failures.length > 0) throw new Error(`${failures.length} of ${count} answers were wrong`, { cause: failures[0] })
   return {
     sent: count,
@@ -62,4 +70,12 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] as number
+}
+
+/**
+ * `OpenLoopOptions.sleep`. Never a busy wait, which would take a processor from what is measured: waits below a millisecond
+ * last one, and what came due meanwhile is sent at once, its latency counted from when it was due.
+ */
+export async function sleep(ms: number): Promise<void> {
+  await (ms === 0 ? setImmediate() : setTimeout(Math.max(1, Math.floor(ms))))
 }

@@ -1,0 +1,55 @@
+/** Single questions for the open loop, over kept connections. */
+import { Connection, type Question, writeQuestion } from './connection.ts'
+
+export interface Sender {
+  /** Resolves when the whole answer was read and is right, else rejects. */
+  send(): Promise<void>
+  close(): void
+}
+
+/** Questions beyond the free connections wait here, and their waiting counts. */
+const connectionsMax = 64
+
+export function openSender(question: Question, isRight: (status: number, body: string) => boolean): Sender {
+  const bytes = writeQuestion(question)
+  const free = Array.from({ length: connectionsMax }, () => openPlace(question.url))
+  const waiting: Waiting[] = []
+
+  function start(place: Place, { resolve, reject }: Waiting): void {
+    place.reject = reject
+    place.connection.ask(bytes, (status, body) => {
+      const next = waiting.shift()
+      if (next === undefined) free.push(place)
+      else start(place, next)
+      if (isRight(status, body)) resolve()
+      else reject(new Error(`${question.url} answered ${status}`))
+    })
+  }
+
+  return {
+    send: () =>
+      new Promise((resolve, reject) => {
+        const place = free.pop()
+        if (place === undefined) waiting.push({ resolve, reject })
+        else start(place, { resolve, reject })
+      }),
+    close() {
+      for (const { connection } of free) connection.close()
+    },
+  }
+}
+
+interface Waiting {
+  resolve(): void
+  reject(error: Error): void
+}
+
+interface Place {
+  readonly connection: Connection
+  reject: (error: Error) => void
+}
+
+function openPlace(url: string): Place {
+  const place: Place = { connection: new Connection(url, (error) => place.reject(error)), reject: () => {} }
+  return place
+}
