@@ -24,11 +24,11 @@ export const serverLimits = {
   /** A signing key is replaced after this. */
   signingKeyLifeSeconds: 90 * 86_400,
   assertionLifeSeconds: 60,
-  /** So many signatures of one turn of the event loop are worth another thread. */
-  signTogetherMin: 4,
-  /** It answers so many at a time, or whoever it works for would have nothing to do meanwhile. */
-  signOrderMax: 16,
-  /** Answers it may owe; further signatures are made where they are asked for. */
+  /** So many signatures of one turn of the event loop are worth waking another thread. */
+  signTogetherMin: 2,
+  /** It is given so many at a time, without waiting for the end of the turn: it makes them while this one reads on. */
+  signOrderMax: 4,
+  /** Orders it may owe; further signatures are made where they are asked for. */
   signOrdersMax: 64,
   /** Keys that it holds until it is started anew. */
   signThreadKeysMax: 1_000,

@@ -187,6 +187,19 @@ describe('signing', () => {
       { numRuns: 300 },
     ))
 
+  test('names the type and key it was signed with, whatever the one before had', async () => {
+    const other = await createIssuer('ES256')
+    for (const [typ, key] of [
+      ['at+jwt', ours],
+      ['JWT', ours],
+      ['at+jwt', other],
+      ['at+jwt', ours],
+    ] as const) {
+      const { header } = parsed(await signJwt({ typ, claims, key: key.signingKey }))
+      expect(header).toEqual({ alg: 'ES256', typ, kid: key.signingKey.kid })
+    }
+  })
+
   test('only a signing key signs', () => {
     for (const key of [ours.key, ours.pair.privateJwk, 'secret', undefined]) {
       expect(() => signJwt({ typ: 'at+jwt', claims, key: key as unknown as SigningKey })).toThrow(TypeError)

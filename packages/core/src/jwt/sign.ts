@@ -32,8 +32,19 @@ export function signInput(key: SigningKey, input: string): MaybePromise<string> 
  */
 export function signJwt({ typ, claims, key, sign = signInput }: JwtToSign): MaybePromise<string> {
   if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
-  const input = `${encodePart({ alg: key.alg, typ, kid: key.kid })}.${encodePart(claims)}`
+  const input = `${encodeHeader(key, typ)}.${encodePart(claims)}`
   return andThen(sign(key, input), (signature) => requireParsable(`${input}.${signature}`, claims))
+}
+
+/** By key, the header with the `typ` that it was last used with: it is the same for all its tokens. */
+const headers = new WeakMap<SigningKey, { readonly typ: string; readonly text: string }>()
+
+function encodeHeader(key: SigningKey, typ: string): string {
+  const known = headers.get(key)
+  if (known?.typ === typ) return known.text
+  const text = encodePart({ alg: key.alg, typ, kid: key.kid })
+  headers.set(key, { typ, text })
+  return text
 }
 
 function encodePart(members: { readonly [name: string]: unknown }): string {

@@ -1,6 +1,6 @@
 /**
- * Signatures of one turn of the event loop, made together: a few in this thread, many in one of their own, while this one
- * reads and answers requests. What that thread cannot do is done here: it is never needed.
+ * Signatures: of one that is asked for alone in this thread, at the end of the turn of the event loop; of several in one of
+ * their own, while this one reads and answers requests. What that thread cannot do is done here: it is never needed.
  */
 import { Worker } from 'node:worker_threads'
 import {
@@ -75,22 +75,25 @@ export function createSigningThread(options: {
 
   function sign(key: SigningKey, input: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      // Once all that goes on in this turn has come to its signature.
-      if (gatheredCount++ === 0) process.nextTick(flush)
       const waiting = gathered.get(key)
       if (waiting === undefined) gathered.set(key, [{ input, resolve, reject }])
       else waiting.push({ input, resolve, reject })
+      if (++gatheredCount >= serverLimits.signOrderMax) flush()
+      // What came in with this turn has been read by then.
+      else if (gatheredCount === 1) setImmediate(flush)
     })
   }
 
   function flush(): void {
-    const orders = [...gathered].flatMap(([key, waiting]) =>
-      inPieces(waiting).map((piece) => ({ key, waiting: piece })),
-    )
-    const thread = gatheredCount >= serverLimits.signTogetherMin ? runningThread() : undefined
+    const orders = gathered
+    // What is awake already is asked again at once: to leave some to it and some to this thread would make this one late.
+    const isWorthIt =
+      gatheredCount >= serverLimits.signTogetherMin || (running !== undefined && running.sent.length > 0)
+    const thread = isWorthIt ? runningThread() : undefined
     gathered = new Map()
     gatheredCount = 0
-    for (const order of orders) {
+    for (const [key, waiting] of orders) {
+      const order = { key, waiting }
       if (thread === undefined || !send(thread, order)) signHere(order)
     }
   }
@@ -165,14 +168,6 @@ export function createSigningThread(options: {
       void ending?.worker.terminate()
     },
   }
-}
-
-/** Those of the first are answered while the thread makes those of the next. */
-function inPieces(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
-  const size = serverLimits.signOrderMax
-  return Array.from({ length: Math.ceil(waiting.length / size) }, (_, index) =>
-    waiting.slice(index * size, (index + 1) * size),
-  )
 }
 
 function signHere({ key, waiting }: Sent): void {

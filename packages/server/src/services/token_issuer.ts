@@ -19,7 +19,6 @@ import {
   signJwt,
 } from '@countersign/core'
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
-import { endOfTurn } from './end_of_turn.ts'
 import type { Services, TenantContext } from './services.ts'
 
 /** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
@@ -63,8 +62,6 @@ export class UnsignableTokenError extends Error {
 /** A JWT, RFC 9068. Writes nothing. */
 export async function issueJwt(services: Services, request: IssueRequest): Promise<IssuedToken> {
   const { tenant, api } = request
-  // First of all, so that the position and the key are of the moment in which it is signed.
-  await endOfTurn()
   const position = await freshPosition(services, tenant)
   const signer = services.signingKeys.signer(tenant.id, api.signingAlg, 'access_token')
   const key = signer instanceof Promise ? await signer : signer
