@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely'
-import { cleanUp } from './clean_up.ts'
+import { choresOf } from './chores.ts'
 import { CommitOrder } from './commit_order.ts'
-import { countUsage } from './count_usage.ts'
 import type { Database } from './database.ts'
 import { appendAll } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
@@ -12,7 +11,6 @@ import { readSnapshots } from './feed/snapshot.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories, writeRepositories } from './repositories/index.ts'
-import { rollUpUsage } from './roll_up.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
 import {
@@ -61,9 +59,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     endLease: (name, holder) => endLease(database, name, holder),
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
-    cleanUp: (now, logSeconds) => cleanUp(database, now, logSeconds),
-    countUsage: (batch) => countUsage(database, batch),
-    rollUpUsage: (now, retention, budget) => rollUpUsage(database, now, retention, budget),
+    ...choresOf(database),
     backup: (file, onProgress) => database.backup(file, onProgress),
     startEpoch: (above) => startEpoch(database, options, above),
     verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),

@@ -66,7 +66,37 @@ export interface StoreLoad {
   readonly disk?: { readonly usedBytes: number; readonly freeBytes: number }
 }
 
-export interface Store {
+/**
+ * What is done beside requests, in large transactions of its own. On SQLite in another thread, and other writes of this
+ * process wait for one of its transactions at most. Not to be waited for within `write`, which it waits for. Each may be
+ * done again without harm when nobody knows whether it was done.
+ */
+export interface Chores {
+  /**
+   * In one transaction. False, and nothing counted, when every tenant had the batch already. Notes the last use of every
+   * key that was verified.
+   */
+  countUsage(batch: UsageBatch): Promise<boolean>
+  /**
+   * Rolls minutes up into hours and hours into days once they are over, then removes what is older than the retention and
+   * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`, tenant by tenant from behind `after`;
+   * `next` is where to go on, `undefined` when all had their turn.
+   */
+  rollUpUsage(
+    now: Seconds,
+    retention: UsageRetention,
+    budget: { readonly budgetMs: number; readonly after?: string | undefined },
+  ): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }>
+  /**
+   * Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries
+   * older than `logSeconds`. At most 10,000 rows a call, a transaction for each tenant.
+   */
+  cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
+  /** Each replaces what was there of its verifier. Rows of several tenants at once. */
+  savePositions(positions: readonly VerifierPosition[]): Promise<void>
+}
+
+export interface Store extends Chores {
   readonly dialect: 'sqlite' | 'postgres'
 
   /**
@@ -139,24 +169,6 @@ export interface Store {
     }>
   }
 
-  /** Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries older than `logSeconds`. At most 10,000 rows a call. */
-  cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
-  /**
-   * In a transaction of its own. False, and nothing counted, when every tenant had the batch already. Notes the last use of
-   * every key that was verified. On SQLite it is done in a thread of its own, since thousands of counters hold one for
-   * tens of milliseconds; other writes of this process wait for it. Must not be called within `write`, which it waits for.
-   */
-  countUsage(batch: UsageBatch): Promise<boolean>
-  /**
-   * Rolls minutes up into hours and hours into days once they are over, then removes what is older than the retention and
-   * rolled up. In portions of 1,000 rows, each a transaction, for about `budgetMs`, tenant by tenant from behind `after`;
-   * `next` is where to go on, `undefined` when all had their turn.
-   */
-  rollUpUsage(
-    now: Seconds,
-    retention: UsageRetention,
-    budget: { readonly budgetMs: number; readonly after?: string | undefined },
-  ): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }>
   /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   /**
@@ -339,10 +351,7 @@ export interface WriteTransaction extends ReadRepositories {
     ): Promise<boolean>
   }
   readonly usage: ReadRepositories['usage']
-  readonly verifierPositions: ReadRepositories['verifierPositions'] & {
-    /** Each replaces what was there of its verifier. Rows of several tenants at once. */
-    saveAll(positions: readonly VerifierPosition[]): Promise<void>
-  }
+  readonly verifierPositions: ReadRepositories['verifierPositions']
 }
 
 /** A unique value is taken. `what` names it: `audience`, `slug`, `id`, `kid`, `digest`. */

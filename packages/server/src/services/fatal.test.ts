@@ -6,7 +6,7 @@ import { createServer } from '../server.ts'
 import { silentLog } from './log.ts'
 import { MasterKey } from './master_key.ts'
 
-it.each(['write', 'read'])(
+it.each(['write', 'chore', 'read'])(
   'a database that can no longer be trusted ends the process, told by a %s, once',
   async (what) => {
     const master = new MasterKey(randomBytes(32))
@@ -19,6 +19,7 @@ it.each(['write', 'read'])(
     const store: typeof sound = {
       ...sound,
       write: async (work) => (isBroken && what === 'write' ? broken() : sound.write(work)),
+      countUsage: async (batch) => (isBroken && what === 'chore' ? broken() : sound.countUsage(batch)),
       feed: { ...sound.feed, head: () => (isBroken && what === 'read' ? broken() : sound.feed.head()) },
     }
     const told: Error[] = []
@@ -35,11 +36,13 @@ it.each(['write', 'read'])(
         ],
         JSON.stringify({ audience: 'https://a.test', name: 'A' }),
       )
+    const count = () => server.services.store.countUsage({ id: 'batch', counts: [], now: now() })
     isBroken = true
-    if (what === 'read') await server.services.books.poll()
-    else expect((await create()).status).toBe(500)
-    if (what === 'read') await server.services.books.poll()
-    else expect((await create()).status).toBe(500)
+    for (let time = 0; time < 2; time++) {
+      if (what === 'read') await server.services.books.poll()
+      else if (what === 'chore') await expect(count()).rejects.toThrow(FatalStoreError)
+      else expect((await create()).status).toBe(500)
+    }
     expect(told.map(({ name }) => name)).toEqual(['FatalStoreError'])
     isBroken = false
     await server.close()

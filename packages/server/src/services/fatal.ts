@@ -17,6 +17,7 @@ export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => vo
     ...store,
     write: (work) => store.write(work).catch(tell),
     countUsage: (batch) => store.countUsage(batch).catch(tell),
+    savePositions: (positions) => store.savePositions(positions).catch(tell),
     feed: {
       ...store.feed,
       head() {

@@ -2,14 +2,14 @@ import { FatalStoreError, type Store, StoreUnavailableError } from '@countersign
 import type { Metrics } from './services.ts'
 
 /**
- * The store, which says how long polls, beats and writes took and which the database failed. A write that was refused for
+ * The store, which says how long polls, beats, writes and chores took and which the database failed. A write that was refused for
  * what it asks is no failure of the database.
  */
 export function measureStore(store: Store, metrics: Metrics): Store {
   let isUp = true
   metrics.gauge({
     name: 'countersign_database_up',
-    help: '1 when the last poll, beat or write was answered',
+    help: '1 when the last poll, beat, write or chore was answered',
     aggregator: 'min',
     read: () => (isUp ? 1 : 0),
   })
@@ -43,7 +43,8 @@ export function measureStore(store: Store, metrics: Metrics): Store {
   return {
     ...store,
     write: (work) => measure('write', () => store.write(work)),
-    countUsage: (batch) => measure('usage', () => store.countUsage(batch)),
+    countUsage: (batch) => measure('chore', () => store.countUsage(batch)),
+    savePositions: (positions) => measure('chore', () => store.savePositions(positions)),
     beat: (process) => measure('beat', () => store.beat(process)),
     feed: {
       ...store.feed,

@@ -45,7 +45,7 @@ const placesMax = 64
 
 export function createPositions(store: Store, now: () => Seconds): Positions {
   const heard = new Cache<Heard>(verifiersMax)
-  let unwritten = new Map<string, VerifierPosition>()
+  let unwritten = new Map<string, Heard>()
   const shared = new Cache<{ readonly readAt: number; readonly standing: readonly Standing[] }>(1_000)
   const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
 
@@ -100,7 +100,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
       const batch = unwritten
       unwritten = new Map()
       try {
-        await store.write((transaction) => transaction.verifierPositions.saveAll([...batch.values()]))
+        await store.savePositions([...batch.values()].map(withoutPlaces))
         // What is no longer to be written must be found in what is read.
         for (const { tenant } of batch.values()) stored.delete(tenant)
       } catch (error) {
@@ -110,6 +110,10 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
       }
     },
   }
+}
+
+function withoutPlaces({ places: _, ...position }: Heard): VerifierPosition {
+  return position
 }
 
 /** What the answer to a change says of its verifiers: how many have applied it, of all that may not have. */

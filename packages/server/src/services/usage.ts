@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
-import { type Clock, createUsageReporter, overflowScope, UsageCounter } from '@countersign/verifier'
+import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './services.ts'
@@ -31,7 +31,7 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
   const counting = new Map<UsageCounter, string>()
   const reporter = createUsageReporter<UsageCount>({
     take() {
-      const rows = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => ({ tenant, ...row })))
+      const rows = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => countOf(tenant, row)))
       counting.clear()
       const unnamed = sumOf(rows.filter(({ scope }) => scope === overflowScope))
       if (unnamed > 0) metrics.usage('overflowed', unnamed)
@@ -74,6 +74,12 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     flush: () => reporter.flush(),
     close: () => reporter.close(),
   }
+}
+
+/** Only what a count has: a counter's rows hold more, and one another. */
+function countOf(tenant: string, row: UsageRow): UsageCount {
+  const { credentialId, clientId, scope, outcome, minuteAt, count, lastAt } = row
+  return { tenant, credentialId, clientId, scope, outcome, minuteAt, count, lastAt }
 }
 
 /** So many rows as are written in the time that is set aside for it; a few say nothing of how long many take. */

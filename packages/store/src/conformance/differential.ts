@@ -48,10 +48,11 @@ export function differentialCases(first: CreateDatabase, second: CreateDatabase,
   }, 60_000)
 }
 
-/** One to three operations in one transaction, which then commits or does not; or counts, which have one of their own. */
+/** One to three operations in one transaction, which then commits or does not; or a chore, which has its own. */
 async function write(store: Store, seed: number) {
   const random = randomFrom(seed)
   if (random(40) === 0) return countUsage(store, random)
+  if (random(40) === 0) return store.savePositions([examplePosition(tenantOf(random), `v${random(3)}`, random(9))])
   return store.write(async (transaction) => {
     const values: unknown[] = []
     for (let count = random(3); count >= 0; count--) {
@@ -142,7 +143,6 @@ const operations: readonly Operation[] = [
   (it, random) => it.idempotency.insert(exampleIdempotency(tenantOf(random), { createdAt: at(random) })),
   (it, random) => it.idempotency.find(exampleIdempotency(tenantOf(random)), at(random)),
   (it, random) => it.singleUse.take('client_assertion', tenantOf(random), jti(random), at(random), at(random)),
-  (it, random) => it.verifierPositions.saveAll([examplePosition(tenantOf(random), `v${random(3)}`, random(9))]),
   (it, random) => append(it, random),
   (it, random) => append(it, random),
   (it, random) => append(it, random),

@@ -12,8 +12,8 @@ export function epochCases(create: CreateDatabase): void {
       await store.write(async (transaction) => {
         transaction.append(keyChange('acme', 'key_1', 2, 'revoked'))
         transaction.append(keyChange('other', 'key_1', 2))
-        await transaction.verifierPositions.saveAll([examplePosition('acme', 'verifier_1')])
       })
+      await store.savePositions([examplePosition('acme', 'verifier_1')])
       const former = await store.feed.place('acme')
       const above = { position: 5_000_000_000, sequences: new Map([['acme', 7_000_000_000]]) }
       const epoch = await store.startEpoch(above)

@@ -314,11 +314,8 @@ export function repositoryCases(create: CreateDatabase): void {
 
   it('the position of a verifier is its last one', () =>
     withStore(create, async (store) => {
-      await store.write(async (transaction) => {
-        await transaction.verifierPositions.saveAll([examplePosition('acme', 'key_1:b', 3)])
-        await transaction.verifierPositions.saveAll([examplePosition('acme', 'key_1:a', 1)])
-        await transaction.verifierPositions.saveAll([examplePosition('acme', 'key_1:a', 2)])
-      })
+      await store.savePositions([examplePosition('acme', 'key_1:b', 3), examplePosition('acme', 'key_1:a', 1)])
+      await store.savePositions([examplePosition('acme', 'key_1:a', 2)])
       expect(await store.read.verifierPositions.list('acme')).toEqual([
         examplePosition('acme', 'key_1:a', 2),
         examplePosition('acme', 'key_1:b', 3),

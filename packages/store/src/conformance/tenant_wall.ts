@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
-import type { Append, WriteTransaction } from '../store.ts'
+import type { Append, Store, WriteTransaction } from '../store.ts'
 import {
   digestOf,
   exampleApi,
   exampleAudit,
   exampleClient,
+  exampleCount,
   exampleIdempotency,
   exampleJwk,
   exampleKey,
@@ -72,7 +73,7 @@ export function tenantWallCases(create: CreateDatabase): void {
   it('the wrong tenant finds nothing, by any method', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme', 'other')
-      await fill(store.write.bind(store))
+      await fill(store)
       const { read } = store
       const page = { limit: 10 }
       const idempotency = { ...exampleIdempotency('other'), tenant: 'other' }
@@ -109,13 +110,12 @@ export function tenantWallCases(create: CreateDatabase): void {
     withStore(create, async (store, database) => {
       const tenants = Array.from({ length: 40 }, (_, index) => `tenant_${index}`)
       await seed(store, ...tenants)
-      for (const tenant of tenants) await fill(store.write.bind(store), tenant)
+      for (const tenant of tenants) await fill(store, tenant)
       const random = randomFrom(7)
       let before = await dump(database)
       for (let round = 0; round < mutations.length * 2; round++) {
         const tenant = tenants[random(tenants.length)]!
-        const mutate = mutations[round % mutations.length]!
-        await store.write((transaction) => mutate(transaction, tenant)).catch(() => {})
+        await mutations[round % mutations.length]!(store, tenant).catch(() => {})
         const after = await dump(database)
         const touched = [...missing(before, after), ...missing(after, before)].map((row) => JSON.parse(row)[1])
         expect(touched.filter((each) => each !== tenant)).toEqual([])
@@ -128,11 +128,10 @@ function missing(from: ReadonlySet<string>, of: ReadonlySet<string>): readonly s
   return [...of].filter((row) => !from.has(row))
 }
 
-type Write = (work: (transaction: WriteTransaction) => Promise<void>) => Promise<unknown>
-
 /** One more of everything, with 9 in its id. */
-async function fill(write: Write, tenant = 'acme'): Promise<void> {
-  await write(async (transaction) => {
+async function fill(store: Store, tenant = 'acme'): Promise<void> {
+  await store.savePositions([examplePosition(tenant, 'verifier_9')])
+  await store.write(async (transaction) => {
     await transaction.apis.insert(exampleApi(tenant, 'api_9'))
     await transaction.apis.saveDocument({ tenant, apiId: 'api_9', text: '', description: {}, importedAt: startAt })
     await transaction.clients.insert(exampleClient(tenant, 'client_9', { access: { api_1: 'a', api_9: 'b' } }))
@@ -142,7 +141,6 @@ async function fill(write: Write, tenant = 'acme'): Promise<void> {
     await transaction.tokens.insert(exampleToken(tenant, 'jti_9', { clientId: 'client_9', apiId: 'api_9' }))
     await transaction.signingKeys.insert(exampleSigningKey(tenant, 'kid_9'))
     await transaction.idempotency.insert(exampleIdempotency(tenant))
-    await transaction.verifierPositions.saveAll([examplePosition(tenant, 'verifier_9')])
     await transaction.singleUse.take('client_assertion', tenant, 'jti', startAt + 60, startAt)
     transaction.append(keyChange(tenant, 'key_9'))
   })
@@ -150,7 +148,7 @@ async function fill(write: Write, tenant = 'acme'): Promise<void> {
 
 const again = { version: 2 }
 
-const mutations: readonly ((transaction: WriteTransaction, tenant: string) => Promise<unknown>)[] = [
+const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) => Promise<unknown>)[] = [
   (it, tenant) => it.keys.revokeByClient(tenant, 'client_9', startAt),
   (it, tenant) => it.tokens.revokeByClient(tenant, 'client_9', startAt),
   (it, tenant) => it.keys.update(exampleKey(tenant, 'key_1', { ...again, status: 'revoked' })),
@@ -168,10 +166,17 @@ const mutations: readonly ((transaction: WriteTransaction, tenant: string) => Pr
   (it, tenant) => it.signingKeys.delete(tenant, 'kid_9'),
   (it, tenant) => it.idempotency.insert(exampleIdempotency(tenant, { createdAt: startAt + 99_999 })),
   (it, tenant) => it.singleUse.take('client_assertion', tenant, 'jti', startAt + 900, startAt + 60),
-  (it, tenant) => it.verifierPositions.saveAll([examplePosition(tenant, 'verifier_9', 5)]),
   async (it, tenant) => it.append(keyChange(tenant, 'key_1', 2, 'revoked')),
   async (it, tenant) => it.append({ tenant, audit: exampleAudit('key_1') } satisfies Append),
   (it, tenant) => it.tenants.delete(tenant),
+]
+
+const mutations: readonly ((store: Store, tenant: string) => Promise<unknown>)[] = [
+  (store, tenant) => store.savePositions([examplePosition(tenant, 'verifier_9', 5)]),
+  (store, tenant) => store.countUsage({ id: 'batch_9', counts: [exampleCount(tenant, 'key_1')], now: startAt }),
+  ...inTransaction.map(
+    (mutate) => (store: Store, tenant: string) => store.write((transaction) => mutate(transaction, tenant)),
+  ),
 ]
 
 const tables = [
@@ -192,6 +197,9 @@ const tables = [
   'idempotency',
   'single_use',
   'verifier_positions',
+  'usage_batches',
+  'usage_sums',
+  'last_uses',
 ]
 
 /** Every row of every table, with its tenant. */

@@ -12,7 +12,7 @@ import { readStatusEntries } from './status_entry.ts'
 import { readTenants, writeTenants } from './tenant.ts'
 import { readTokens, writeTokens } from './token.ts'
 import { readUsage } from './usage_count.ts'
-import { readVerifierPositions, writeVerifierPositions } from './verifier_position.ts'
+import { readVerifierPositions } from './verifier_position.ts'
 
 export function readRepositories(session: Session): ReadRepositories {
   return {
@@ -42,6 +42,6 @@ export function writeRepositories(session: Session): Omit<WriteTransaction, 'app
     idempotency: writeIdempotency(session),
     singleUse: writeSingleUse(session),
     usage: readUsage(session),
-    verifierPositions: writeVerifierPositions(session),
+    verifierPositions: readVerifierPositions(session),
   }
 }

@@ -1,10 +1,12 @@
+import type { Kysely } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { inParts } from '../feed/append.ts'
 import { decodeSound } from '../page.ts'
 import type { VerifierPosition } from '../records.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import type { ReadRepositories } from '../store.ts'
 
 export function readVerifierPositions(session: Session): ReadRepositories['verifierPositions'] {
   return {
@@ -20,28 +22,24 @@ export function readVerifierPositions(session: Session): ReadRepositories['verif
   }
 }
 
-export function writeVerifierPositions(session: Session): WriteTransaction['verifierPositions'] {
-  return {
-    ...readVerifierPositions(session),
-    async saveAll(positions) {
-      // One order for all who write, so that no two wait for each other.
-      const rows = positions.map(encodeVerifierPosition).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-      for (const part of inParts(rows)) {
-        await session.db
-          .insertInto('verifier_positions')
-          .values(part)
-          .onConflict((conflict) =>
-            conflict.columns(['tenant', 'verifier_id']).doUpdateSet((eb) => ({
-              epoch: eb.ref('excluded.epoch'),
-              sequence: eb.ref('excluded.sequence'),
-              max_staleness_seconds: eb.ref('excluded.max_staleness_seconds'),
-              asked_at: eb.ref('excluded.asked_at'),
-              reached_at: eb.ref('excluded.reached_at'),
-            })),
-          )
-          .execute()
-      }
-    },
+/** See `Store.savePositions`. */
+export async function savePositions(db: Kysely<Schema>, positions: readonly VerifierPosition[]): Promise<void> {
+  // One order for all who write, so that no two wait for each other.
+  const rows = positions.map(encodeVerifierPosition).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  for (const part of inParts(rows)) {
+    await db
+      .insertInto('verifier_positions')
+      .values(part)
+      .onConflict((conflict) =>
+        conflict.columns(['tenant', 'verifier_id']).doUpdateSet((eb) => ({
+          epoch: eb.ref('excluded.epoch'),
+          sequence: eb.ref('excluded.sequence'),
+          max_staleness_seconds: eb.ref('excluded.max_staleness_seconds'),
+          asked_at: eb.ref('excluded.asked_at'),
+          reached_at: eb.ref('excluded.reached_at'),
+        })),
+      )
+      .execute()
   }
 }
 

@@ -20,6 +20,8 @@ const hintEveryMs = 20
 /** Transactions may hold the thread for so long, and the last of them its own time more. */
 const heldMsMax = 4
 
+type Enter = (work: () => Promise<void>) => Promise<void>
+
 interface Asked {
   readonly work: (db: Kysely<Schema>) => Promise<unknown>
   readonly resolve: (value: unknown) => void
@@ -42,6 +44,7 @@ export class SqliteDatabase implements Database {
   readonly clock = sql<number>`unixepoch()`
   readonly canFailOver = false
   readonly reader: Kysely<Schema>
+  readonly #enter: Enter
   readonly #file: string
   readonly #read: DatabaseSync
   readonly #write: DatabaseSync
@@ -53,7 +56,8 @@ export class SqliteDatabase implements Database {
   #isClosed = false
   #heldSince = 0
 
-  private constructor(file: string, write: DatabaseSync, read: DatabaseSync) {
+  private constructor(file: string, write: DatabaseSync, read: DatabaseSync, enter: Enter) {
+    this.#enter = enter
     this.#file = file
     this.#read = read
     this.#write = write
@@ -61,9 +65,10 @@ export class SqliteDatabase implements Database {
     this.reader = new Kysely({ dialect: sqliteDialect(read) })
   }
 
-  static async open(file: string): Promise<SqliteDatabase> {
+  /** `enter` is where each of its transactions waits for those of others. Default: nobody is waited for. */
+  static async open(file: string, enter: Enter = (work) => work()): Promise<SqliteDatabase> {
     const write = await openWriter(file)
-    return new SqliteDatabase(file, write, openReader(file))
+    return new SqliteDatabase(file, write, openReader(file), enter)
   }
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
@@ -83,7 +88,7 @@ export class SqliteDatabase implements Database {
   #plan(): void {
     if (this.#isPlanned || this.#waiting.length === 0) return
     this.#isPlanned = true
-    void this.inTurn(() => this.#commitTogether())
+    void this.inTurn(() => this.#enter(() => this.#commitTogether()))
   }
 
   /**

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { createStore } from '../create_store.ts'
 import { migrate } from '../migrate.ts'
 import type { Store, StoreOptions } from '../store.ts'
+import { type ChoreThread, createChoreThread, orHere } from './chore_thread.ts'
 import { SqliteDatabase } from './database.ts'
 import { prepareFile } from './file.ts'
-import { createUsageThread, withUsageThread } from './usage_thread.ts'
 
 export interface SqliteStoreOptions extends StoreOptions {
   /** Path of the database file, made when it is not there; `:memory:` is a file that goes when the store closes. */
@@ -33,9 +33,20 @@ async function open(file: string, options: StoreOptions): Promise<Store> {
   const database = await SqliteDatabase.open(file)
   try {
     await migrate(database, options)
-    return withUsageThread(createStore(database, options), database, createUsageThread(file))
+    return withChoreThread(createStore(database, options), createChoreThread(file, database))
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+function withChoreThread(store: Store, thread: ChoreThread): Store {
+  return {
+    ...store,
+    ...orHere(thread, store),
+    async close() {
+      await thread.close()
+      await store.close()
+    },
   }
 }

@@ -8,9 +8,10 @@ import { startAt } from '../conformance/test_database.ts'
 import { FatalStoreError, UnstorableTextError } from '../errors.ts'
 import type { UsageBatch } from '../records.ts'
 import { type Store, StoreUnavailableError } from '../store.ts'
+import { type ChoreThread, createChoreThread, orHere, ThreadEndedError } from './chore_thread.ts'
+import { SqliteDatabase } from './database.ts'
 import { openSqliteStore } from './open_sqlite_store.ts'
 import { receiveError, sendError } from './sent_error.ts'
-import { createUsageThread, ThreadEndedError, type UsageThread, withUsageThread } from './usage_thread.ts'
 
 let directory: string
 let file: string
@@ -52,40 +53,84 @@ it('while thousands are written this thread has its turns, and reads', async () 
   expect(await counted()).toBe(5_000)
 })
 
-it('a change that is asked for meanwhile is made right after it, and one batch follows another', async () => {
-  const order: string[] = []
-  const note = (name: string) => () => void order.push(name)
-  await Promise.all([
-    store.countUsage(batchOf('b1', 2_000)).then(note('first')),
-    store.write(async () => {}).then(note('change')),
-    store.countUsage(batchOf('b2', 1)).then(note('second')),
-  ])
-  expect(order).toEqual(['first', 'change', 'second'])
+it('a change waits for one transaction of the thread at most, however many are to come', async () => {
+  let done = 0
+  const batches = Array.from({ length: 6 }, async (_, index) => {
+    await store.countUsage(batchOf(`b${index}`, 1_000))
+    done++
+  })
+  const meanwhile: number[] = []
+  while (done < batches.length) {
+    const before = done
+    await store.write(async () => {})
+    meanwhile.push(done - before)
+  }
+  await Promise.all(batches)
+  expect(Math.max(...meanwhile)).toBeLessThanOrEqual(1)
 })
+
+const free = { inTurn: <T>(work: () => Promise<T>) => work() }
 
 it.each([
   ['before it counted', false],
   ['after it counted', true],
 ])('a thread that ends %s costs no count, and makes none twice', async (_when, hasCounted) => {
-  const ending: UsageThread = {
-    async count(batch) {
-      if (hasCounted) await openThread.count(batch)
+  const whole = createChoreThread(file, free)
+  const ending: ChoreThread = {
+    ...whole,
+    async countUsage(batch) {
+      if (hasCounted) await whole.countUsage(batch)
       throw new ThreadEndedError(undefined)
     },
-    close: async () => {},
   }
-  const openThread = createUsageThread(file)
-  const guarded = withUsageThread(store, { inTurn: (work) => work() }, ending)
-  await guarded.countUsage(batchOf('b1', 3))
+  await orHere(ending, store).countUsage(batchOf('b1', 3))
   expect(await counted()).toBe(3)
-  await openThread.close()
+  await whole.close()
 })
 
-it('a thread that cannot begin says that it ended, each time anew', async () => {
-  const thread = createUsageThread(join(directory, 'nowhere', 'a.db'))
-  await expect(thread.count(batchOf('b1', 1))).rejects.toBeInstanceOf(ThreadEndedError)
-  await expect(thread.count(batchOf('b1', 1))).rejects.toBeInstanceOf(ThreadEndedError)
+it('a thread that cannot begin says that it ended, to all who wait for it, and each time anew', async () => {
+  const thread = createChoreThread(join(directory, 'nowhere', 'a.db'), free)
+  for (let round = 0; round < 2; round++) {
+    const outcomes = await Promise.allSettled([thread.countUsage(batchOf('b1', 1)), thread.cleanUp(startAt, 1)])
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { name: 'ThreadEndedError' } })
+  }
   await thread.close()
+})
+
+it('one that ends in the midst of its turn holds up nobody after it', async () => {
+  const database = await SqliteDatabase.open(file)
+  const endings: Promise<unknown>[] = []
+  const breaking = createChoreThread(file, {
+    inTurn: (work) =>
+      database.inTurn(() => {
+        const turn = work()
+        endings.push(breaking.close())
+        return turn
+      }),
+  })
+  await Promise.allSettled([breaking.countUsage(batchOf('b1', 1)), breaking.countUsage(batchOf('b2', 1))])
+  await Promise.all(endings)
+  await database.transact(async () => {})
+  await database.close()
+})
+
+it('a roll-up that takes long leaves room for counts and changes between its transactions', async () => {
+  for (let minute = 0; minute < 12; minute++) {
+    const counts = batchOf('', 500).counts.map((each) => ({ ...each, minuteAt: each.minuteAt - 7_200 + 60 * minute }))
+    await store.countUsage({ id: `b${minute}`, counts, now: startAt })
+  }
+  const order: string[] = []
+  const note = (name: string) => () => void order.push(name)
+  const retention = { minuteSeconds: 1e9, hourSeconds: 1e9, daySeconds: 1e9 }
+  const rolling = store.rollUpUsage(startAt + 7_200, retention, { budgetMs: 60_000 })
+  await Promise.all([
+    rolling.then(note('rolled up')),
+    store.countUsage(batchOf('now', 1)).then(note('counted')),
+    store.write(async () => {}).then(note('changed')),
+  ])
+  expect(order.at(-1)).toBe('rolled up')
+  expect((await rolling).rolled).toBeGreaterThanOrEqual(6_000)
+  expect(await counted()).toBe(6_001)
 })
 
 it('closing waits for what is being counted, and then nobody has the file open', async () => {
