@@ -41,11 +41,14 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     bounds,
     registry,
   )
-  const database = time('countersign_database_duration_seconds', 'Polls of the feed, beats, writes and chores', ['operation'])
-  const failures = count('countersign_database_failures_total', 'Polls, beats, writes and chores that the database failed', [
+  const database = time('countersign_database_duration_seconds', 'Polls of the feed, beats, writes and chores', [
     'operation',
-    'reason',
   ])
+  const failures = count(
+    'countersign_database_failures_total',
+    'Polls, beats, writes and chores that the database failed',
+    ['operation', 'reason'],
+  )
   // Shown before the first one: an increase is otherwise not seen as one.
   for (const operation of ['poll', 'beat', 'write', 'chore'])
     for (const reason of ['full', 'unreachable', 'busy', 'timeout', 'fatal']) failures.inc({ operation, reason }, 0)
