@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { makeVerifierKey, startProduct } from '../conformance/product.fixture.ts'
 import { build } from './build.ts'
@@ -65,4 +65,12 @@ test('the packed verifier, installed into an empty project, verifies against a r
   expect(() =>
     execFileSync(join(process.cwd(), 'node_modules/.bin/tsc'), flags, { cwd: directory, stdio: 'pipe' }),
   ).not.toThrow()
+}, 120_000)
+
+test('every package is built, with what its threads run and without tests', () => {
+  expect(build()).toHaveLength(9)
+  const files = readdirSync('dist', { recursive: true, encoding: 'utf8' })
+  expect(files.filter((file) => /\.(test|fixture)\.|\/(conformance|simulation)\//.test(file))).toEqual([])
+  const workers = files.filter((file) => file.endsWith('_worker.js')).map((file) => basename(file))
+  expect(workers.sort()).toEqual(['chore_worker.js', 'document_worker.js', 'signing_worker.js'])
 }, 120_000)

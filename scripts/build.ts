@@ -45,6 +45,7 @@ function buildPackage(name: string): string {
 
 function compile(name: string, target: string): void {
   const earlier = packages.slice(0, packages.indexOf(name))
+  const from = resolve('packages', name, 'src')
   const configuration = join(target, 'tsconfig.json')
   const paths = earlier.map((other) => [`@countersign/${other}`, [join(out, other, 'dist/index.d.ts')]])
   writeFileSync(
@@ -56,13 +57,14 @@ function compile(name: string, target: string): void {
         allowImportingTsExtensions: false,
         rewriteRelativeImportExtensions: true,
         declaration: true,
-        rootDir: resolve('packages', name, 'src'),
+        rootDir: from,
         outDir: join(target, 'dist'),
         typeRoots: [resolve('node_modules/@types')],
         paths: Object.fromEntries(paths),
       },
-      include: [resolve('packages', name, 'src')],
-      exclude: ['**/*.test.ts', '**/*.fixture.ts', '**/simulation/**', '**/conformance/**'],
+      include: [from],
+      // Relative patterns would be looked for below the file that says them.
+      exclude: ['*.test.ts', '*.fixture.ts', 'simulation/**', 'conformance/**'].map((own) => join(from, '**', own)),
     }),
   )
   execFileSync(resolve('node_modules/.bin/tsc'), ['-p', configuration], { stdio: 'inherit' })
