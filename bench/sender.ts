@@ -29,7 +29,8 @@ export function openSender(question: Question, isRight: (status: number, body: s
   return {
     send: () =>
       new Promise((resolve, reject) => {
-        const place = free.pop()
+        // In turns, so that none is idle for so long that the server closes it.
+        const place = free.shift()
         if (place === undefined) waiting.push({ resolve, reject })
         else start(place, { resolve, reject })
       }),
