@@ -93,7 +93,7 @@ export class SqliteDatabase implements Database {
 
   /**
    * No transaction waits for the outside, so a row of them would hold the thread: others get a turn after a few
-   * milliseconds, and during a long one where it pauses by itself. Not after each, or a server whose turns are long would write once in each of them.
+   * milliseconds. Not after each, or a server whose turns are long would write once in each of them.
    */
   async #letOthers(): Promise<void> {
     if (performance.now() - this.#heldSince < heldMsMax) return
@@ -101,7 +101,7 @@ export class SqliteDatabase implements Database {
     this.#heldSince = performance.now()
   }
 
-  /** Never throws. */
+  /** Never throws: whoever asked is told. */
   async #commitTogether(): Promise<void> {
     this.#isPlanned = false
     const group: Asked[] = []
