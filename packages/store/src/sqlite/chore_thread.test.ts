@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { startAt } from '../conformance/test_database.ts'
 import { FatalStoreError, UnstorableTextError } from '../errors.ts'
 import type { UsageBatch } from '../records.ts'
 import { type Store, StoreUnavailableError } from '../store.ts'
-import { type ChoreThread, createChoreThread, orHere, ThreadEndedError } from './chore_thread.ts'
+import { type ChoreThread, type ChoreWorker, createChoreThread, orHere, ThreadEndedError } from './chore_thread.ts'
 import { SqliteDatabase } from './database.ts'
 import { openSqliteStore } from './open_sqlite_store.ts'
 import { receiveError, sendError } from './sent_error.ts'
@@ -97,21 +98,26 @@ it('a thread that cannot begin says that it ended, to all who wait for it, and e
   await thread.close()
 })
 
-it('one that ends in the midst of its turn holds up nobody after it', async () => {
+it('a thread that ends by itself in the midst of its turn holds up nobody after it', async () => {
   const database = await SqliteDatabase.open(file)
-  const endings: Promise<unknown>[] = []
-  const breaking = createChoreThread(file, {
-    inTurn: (work) =>
-      database.inTurn(() => {
-        const turn = work()
-        endings.push(breaking.close())
-        return turn
-      }),
-  })
-  await Promise.allSettled([breaking.countUsage(batchOf('b1', 1)), breaking.countUsage(batchOf('b2', 1))])
-  await Promise.all(endings)
-  await database.transact(async () => {})
+  const worker = Object.assign(new EventEmitter(), { postMessage() {}, ref() {}, unref() {} })
+  const thread = createChoreThread(file, database, () => worker as ChoreWorker)
+  const counting = thread.countUsage(batchOf('b1', 1))
+  worker.emit('message', { asks: 0 })
+  const change = database.transact(async () => 'made')
+  await setImmediate()
+  worker.emit('exit', 1)
+  await expect(counting).rejects.toBeInstanceOf(ThreadEndedError)
+  expect(await change).toBe('made')
   await database.close()
+})
+
+it('where no thread can be started, the chores are done here', async () => {
+  const thread = createChoreThread(file, free, () => {
+    throw new Error('too many threads')
+  })
+  await orHere(thread, store).countUsage(batchOf('b1', 3))
+  expect(await counted()).toBe(3)
 })
 
 it('a roll-up that takes long leaves room for counts and changes between its transactions', async () => {

@@ -49,8 +49,24 @@ interface Waiting {
 /** Its statements are few and its batches small: what Node would give it is more than all it does takes. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
-/** Begins with the first chore, and keeps no process alive while there is none. Chores throw `ThreadEndedError` besides. */
-export function createChoreThread(file: string, database: Pick<SqliteDatabase, 'inTurn'>): ChoreThread {
+/** What a worker thread offers of what is used here. */
+export interface ChoreWorker {
+  postMessage(message: ToThread): void
+  on(event: 'message', listener: (message: FromThread) => void): unknown
+  on(event: 'error' | 'exit', listener: (reason: unknown) => void): unknown
+  ref(): void
+  unref(): void
+}
+
+/**
+ * Begins with the first chore, and keeps no process alive while there is none. Chores throw `ThreadEndedError` besides.
+ * `startWorker`: by default a thread of this process.
+ */
+export function createChoreThread(
+  file: string,
+  database: Pick<SqliteDatabase, 'inTurn'>,
+  startWorker: (file: string) => ChoreWorker = startThread,
+): ChoreThread {
   let running: Running | undefined
 
   async function ask(chore: keyof Chores, ...given: readonly unknown[]): Promise<never> {
@@ -60,7 +76,7 @@ export function createChoreThread(file: string, database: Pick<SqliteDatabase, '
 
   function start(): Running {
     try {
-      const started = run(file, database, () => {
+      const started = run(startWorker(file), database, () => {
         if (running === started) running = undefined
       })
       return started
@@ -87,10 +103,13 @@ interface Running {
   end(): Promise<void>
 }
 
-function run(file: string, database: Pick<SqliteDatabase, 'inTurn'>, onEnd: () => void): Running {
+function startThread(file: string): ChoreWorker {
   // Beside this file, as source or as what was built from it.
   const name = import.meta.url.endsWith('.ts') ? './chore_worker.ts' : './chore_worker.js'
-  const worker = new Worker(new URL(name, import.meta.url), { workerData: file, resourceLimits })
+  return new Worker(new URL(name, import.meta.url), { workerData: file, resourceLimits })
+}
+
+function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEnd: () => void): Running {
   const chores = new Map<number, Waiting>()
   const turns = new Map<number, () => void>()
   const ended = Promise.withResolvers<void>()
