@@ -46,6 +46,10 @@ const placesMax = 64
 export function createPositions(store: Store, now: () => Seconds): Positions {
   const heard = new Cache<Heard>(verifiersMax)
   let unwritten = new Map<string, Heard>()
+  /** What is being written is in neither until it is there. */
+  let writing: ReadonlyMap<string, Heard> = new Map()
+  let writes = 0
+  let flushed: Promise<void> = Promise.resolve()
   const shared = new Cache<{ readonly readAt: number; readonly standing: readonly Standing[] }>(1_000)
   const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
 
@@ -54,20 +58,44 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     const known = stored.get(tenant)
     const readAt = performance.now()
     if (known !== undefined && readAt - known.readAt < storedLifeMs) return known.positions
+    const before = writes
     const positions = await store.read.verifierPositions.list(tenant)
-    stored.set(tenant, { readAt, positions })
+    // Read while something was written, it may lack that.
+    if (writes === before) stored.set(tenant, { readAt, positions })
     return positions
   }
 
   async function readStanding(tenant: string): Promise<readonly Standing[]> {
+    const pending = [...writing.values(), ...unwritten.values()]
     const others = await readStored(tenant)
     const all = new Map<string, VerifierPosition | Heard>(others.map((position) => [position.verifierId, position]))
     for (const id of all.keys()) {
       const own = heard.get(`${tenant} ${id}`)
       if (own !== undefined && own.askedAt >= (all.get(id)?.askedAt ?? 0)) all.set(id, own)
     }
-    for (const own of unwritten.values()) if (own.tenant === tenant) all.set(own.verifierId, own)
+    for (const own of pending) {
+      if (own.tenant === tenant) all.set(own.verifierId, heard.get(`${tenant} ${own.verifierId}`) ?? own)
+    }
     return [...all.values()].map(standingOf)
+  }
+
+  async function write(): Promise<void> {
+    if (unwritten.size === 0) return
+    const batch = unwritten
+    writing = batch
+    unwritten = new Map()
+    try {
+      await store.savePositions([...batch.values()].map(withoutPlaces))
+      writes++
+      // What is no longer to be written must be found in what is read.
+      for (const { tenant } of batch.values()) stored.delete(tenant)
+    } catch (error) {
+      // Kept for the next time, except where something newer came meanwhile.
+      unwritten = new Map([...batch, ...unwritten])
+      throw error
+    } finally {
+      writing = new Map()
+    }
   }
 
   return {
@@ -95,19 +123,9 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     },
     recent: () =>
       [...heard.values()].filter(({ askedAt, maxStalenessSeconds }) => now() <= askedAt + maxStalenessSeconds),
-    async flush() {
-      if (unwritten.size === 0) return
-      const batch = unwritten
-      unwritten = new Map()
-      try {
-        await store.savePositions([...batch.values()].map(withoutPlaces))
-        // What is no longer to be written must be found in what is read.
-        for (const { tenant } of batch.values()) stored.delete(tenant)
-      } catch (error) {
-        // Kept for the next time, except where something newer came meanwhile.
-        unwritten = new Map([...batch, ...unwritten])
-        throw error
-      }
+    flush() {
+      flushed = flushed.catch(() => {}).then(write)
+      return flushed
     },
   }
 }
