@@ -60,9 +60,9 @@ export const serverLimits = {
   standingSharedMs: 100,
   /** Streams of one tenant at once. */
   streamsMax: 20_000,
-  /** From so many on, what changes within a millisecond for every 33 of them after one piece is sent in the next. */
+  /** From so many on, what changes within a millisecond for every 40 of them after one piece is sent in the next. */
   streamsManyMin: 100,
-  streamsPerGatherMs: 33,
+  streamsPerGatherMs: 40,
   streamsGatherMsMax: 100,
   /** A snapshot that was read is given to all who ask within this, while nothing has been said since. */
   snapshotSharedMs: 2_000,
