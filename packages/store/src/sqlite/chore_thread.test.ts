@@ -98,19 +98,26 @@ it('a thread that cannot begin says that it ended, to all who wait for it, and e
   await thread.close()
 })
 
-it('a thread that ends by itself in the midst of its turn holds up nobody after it', async () => {
-  const database = await SqliteDatabase.open(file)
-  const worker = Object.assign(new EventEmitter(), { postMessage() {}, ref() {}, unref() {} })
-  const thread = createChoreThread(file, database, () => worker as ChoreWorker)
-  const counting = thread.countUsage(batchOf('b1', 1))
-  worker.emit('message', { asks: 0 })
-  const change = database.transact(async () => 'made')
-  await setImmediate()
-  worker.emit('exit', 1)
-  await expect(counting).rejects.toBeInstanceOf(ThreadEndedError)
-  expect(await change).toBe('made')
-  await database.close()
-})
+it.each([
+  ['in the midst of its turn', true],
+  ['while it waits for its turn', false],
+])(
+  'a thread that ends by itself %s holds up nobody after it',
+  async (_when, hasTurn) => {
+    const database = await SqliteDatabase.open(file)
+    const worker = Object.assign(new EventEmitter(), { postMessage() {}, ref() {}, unref() {} })
+    const thread = createChoreThread(file, database, () => worker as ChoreWorker)
+    const counting = thread.countUsage(batchOf('b1', 1))
+    worker.emit('message', { asks: 0 })
+    const change = database.transact(async () => 'made')
+    if (hasTurn) await setImmediate()
+    worker.emit('exit', 1)
+    await expect(counting).rejects.toBeInstanceOf(ThreadEndedError)
+    expect(await change).toBe('made')
+    await database.close()
+  },
+  5_000,
+)
 
 it('where no thread can be started, the chores are done here', async () => {
   const thread = createChoreThread(file, free, () => {

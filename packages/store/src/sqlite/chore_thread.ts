@@ -114,6 +114,7 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
   const turns = new Map<number, () => void>()
   const ended = Promise.withResolvers<void>()
   let nextNumber = 0
+  let hasEnded = false
   worker.unref()
 
   const post = (message: ToThread): void => worker.postMessage(message)
@@ -121,6 +122,8 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
     database.inTurn(
       () =>
         new Promise((resolve) => {
+          // It may have ended while it waited: nobody would give the turn back, and everybody would wait for it.
+          if (hasEnded) return resolve()
           turns.set(turn, resolve)
           post({ turn })
         }),
@@ -131,6 +134,7 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
     else settle(take(chores, message.number), message)
   })
   const stop = (reason: unknown): void => {
+    hasEnded = true
     onEnd()
     for (const resolve of turns.values()) resolve()
     turns.clear()
