@@ -7,6 +7,7 @@ import { checkFlaws } from './check_flaws.ts'
 import { checkImports } from './check_imports.ts'
 import { checkRejections } from './check_rejections.ts'
 import { checkRoutes } from './check_routes.ts'
+import { checkMutants } from './mutants.ts'
 
 type Check = readonly [name: string, run: () => readonly string[] | Promise<readonly string[]>]
 
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   ['error codes documented', checkErrorCodes],
   ['flaws tested', checkFlaws],
   ['operations mounted', checkRoutes],
+  ['mutants fit', checkMutants],
 ]
 
 function runTool(name: string, parameters: readonly string[]): readonly string[] {

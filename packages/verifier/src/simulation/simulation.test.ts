@@ -1,15 +1,15 @@
 /**
- * The bound of feed.md, held by the real engine, follower and book under every fault the model knows. `SIMULATION_SEEDS`
- * says how many runs; a finding names the seed that brings it back.
+ * The bound of feed.md, held by the real engine, follower and book under every fault the model knows. A finding names the
+ * seed that brings it back.
  */
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { createFeedFollower } from '../feed_follower.ts'
 import { memoryLimiter } from '../limiter.ts'
 import { createEngine } from '../verify.ts'
 import { type Finding, run } from './run.ts'
 
 const parts = { createFeedFollower, createEngine, memoryLimiter }
-const seeds = Number(process.env.SIMULATION_SEEDS ?? 1_500)
+const seeds = inject('isFull') ? 10_000 : 1_500
 const timeoutMs = 60_000 + seeds * 100
 
 it(`nothing is accepted on a state older than the bound, and all is well after faults stop: ${seeds} runs`, {

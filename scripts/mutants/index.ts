@@ -1,0 +1,6 @@
+import type { Mutant } from './mutant.ts'
+
+export type { Mutant } from './mutant.ts'
+
+/** A file a subject, so that a mend and its mutant stand in one commit. */
+export const mutants: readonly Mutant[] = []
