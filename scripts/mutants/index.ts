@@ -1,6 +1,7 @@
+import { dropTimeMutants } from './drop_time.ts'
 import type { Mutant } from './mutant.ts'
 
 export type { Mutant } from './mutant.ts'
 
 /** A file a subject, so that a mend and its mutant stand in one commit. */
-export const mutants: readonly Mutant[] = []
+export const mutants: readonly Mutant[] = [...dropTimeMutants]

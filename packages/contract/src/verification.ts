@@ -156,6 +156,7 @@ export const verificationRoutes = {
         head: z.int(),
         ageMs: z.number(),
         now: z.number(),
+        dropTime: z.number().meta({ description: 'What ended before it may be forgotten; nothing else may' }),
         reload: z.literal(true).optional(),
       }),
     },

@@ -119,6 +119,7 @@ export function readAccessToken(
     lineage,
     position,
   }
+  if (typeof iat === 'number') established.issuedAt = iat
   if (environment !== undefined) established.environment = environment
   return established
 }

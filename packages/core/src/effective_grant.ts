@@ -1,6 +1,7 @@
 /** feed.md §5: what a credential may do now, from what was signed or recorded and what was said since. */
 import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
 import type { Environment } from './api_key.ts'
+import { type DropFloor, isDropped } from './drop_time.ts'
 import type {
   Ancestor,
   ApiState,
@@ -30,6 +31,8 @@ export interface Established {
   readonly scope: Scope
   readonly status: Status
   readonly notBefore?: Seconds
+  /** `iat` of a JWT. */
+  readonly issuedAt?: Seconds
   readonly expiresAt?: Seconds
   /** Beyond `expiresAt`: 0 for what we issued, 10 for what clients sign. */
   readonly leewaySeconds: number
@@ -58,6 +61,9 @@ export interface Standing {
   readonly client: ClientState | undefined | 'revoked'
   readonly own: KeyState | TokenState | undefined | 'revoked'
   readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]
+  /** The highest drop time known, and the floor written for it. Default: nothing was ever dropped. */
+  readonly dropTime?: Seconds
+  readonly floor?: DropFloor | undefined
 }
 
 /** The sum, ready to be judged against a request. */
@@ -66,7 +72,7 @@ export interface EffectiveGrant {
   readonly fault: 'revoked' | 'disabled' | undefined
   readonly scope: ReadonlySet<string>
   readonly notBefore: Seconds
-  /** With its leeway; infinite when it has no end. */
+  /** With its leeway; infinite when it has no end, and 0 when what was said of it may have been dropped. */
   readonly endsAt: Seconds
   readonly addressRanges: readonly (readonly AddressRange[])[]
   readonly origins: readonly ReadonlySet<string>[]
@@ -93,13 +99,22 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     fault: findFault(credential, standing),
     scope: view.set,
     notBefore: credential.notBefore ?? 0,
-    endsAt: expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0),
+    endsAt: findEnd(credential, standing, expiresAt),
     addressRanges,
     origins,
     rates,
     limitId: limitIdOf(credential),
     spends: findSpends(credential, standing, rates),
   }
+}
+
+/**
+ * An API key's record outlives every entry about it, so its end needs no drop time. Whatever else has ended by the drop
+ * time has ended, however late a clock is.
+ */
+function findEnd(credential: Established, { dropTime = 0, floor }: Standing, expiresAt: Seconds): Seconds {
+  const endsAt = expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0)
+  return credential.kind !== 'api_key' && isDropped(credential, endsAt, dropTime, floor) ? 0 : endsAt
 }
 
 /** What is not there has no member. Set one by one: spreading what is mostly nothing shows in every cold verification. */

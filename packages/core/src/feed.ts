@@ -3,6 +3,7 @@
  * Each entry holds its object's whole state, never a difference; the higher version wins; `revoked` beats every version.
  */
 import type { Environment } from './api_key.ts'
+import type { DropFloor } from './drop_time.ts'
 import type { RatePolicy } from './gcra.ts'
 import type { Limited } from './rate_policy.ts'
 import type { Seconds } from './seconds.ts'
@@ -43,6 +44,8 @@ export interface TenantState {
   readonly status: Status
   /** Empty for the default tenant. */
   readonly slug: string
+  /** Present once a drop time was found ahead of all clocks. */
+  readonly floor?: DropFloor
 }
 
 export interface ApiState extends Limited {
@@ -111,7 +114,7 @@ export type Subject = {
     readonly id: string
     readonly version: number
     readonly state: StateByType[T]
-    /** A verifier may forget the entry when the server's time is past this. */
+    /** A verifier may forget the entry when the installation's drop time is past this. */
     readonly dropAt: Seconds
     /**
      * Of what is revoked, as verifiers receive it: 16 bytes in base64url by which a server knows again what it, or an
@@ -300,6 +303,8 @@ export interface PositionAnswer {
   readonly head: number
   readonly ageMs: number
   readonly now: Seconds
+  /** The highest drop time the server knows; verifiers forget by this and by no clock. Absent from older servers. */
+  readonly dropTime?: Seconds
   /** The place named is not in this log: fetch a snapshot. */
   readonly reload?: true
 }
@@ -311,4 +316,6 @@ export interface Snapshot {
   readonly entries: readonly Subject[]
   readonly ageMs: number
   readonly now: Seconds
+  /** Read with the entries: none that ends later is left out. */
+  readonly dropTime?: Seconds
 }

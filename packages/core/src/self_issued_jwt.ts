@@ -56,6 +56,7 @@ export function establishSelfIssued(
     scope: parseScope(claims.scope),
     status: 'active',
     notBefore: claims.notBefore,
+    issuedAt: claims.issuedAt,
     expiresAt: claims.expiresAt,
     leewaySeconds: limits.clockLeewaySeconds,
     isListed: false,

@@ -96,7 +96,7 @@ export function createServices(
     positions: createPositions(store, now),
     macs,
     streams: createStreams(books, macs),
-    snapshots: createSnapshots({ store, books, macs, now }),
+    snapshots: createSnapshots({ store, books, macs }),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,

@@ -76,6 +76,10 @@ export const serverLimits = {
   /** How long the log keeps entries; a follower farther behind loads a snapshot. */
   feedLogSeconds: 86_400,
   cleanUpEveryMs: 60_000,
+  /** A process whose clock is farther off the database's moves no drop time (feed.md §2). */
+  clocksApartMsMax: 300_000,
+  /** The last round of clean-up, as the server ends. */
+  lastCleanUpMs: 2_000,
   /** How often it is looked whether a signing key has signed long enough. */
   rotateEveryMs: 600_000,
   flushPositionsMs: 1_000,

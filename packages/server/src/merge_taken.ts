@@ -146,7 +146,7 @@ async function mergeTokens({ restored, replaced, tenant, now }: Merge): Promise<
 
 /** What no row stands for: JWTs, and what is gone altogether. */
 async function mergeBook({ restored, replaced, tenant, now }: Merge): Promise<number> {
-  const { entries } = await replaced.feed.snapshot(tenant, now)
+  const { entries } = await replaced.feed.snapshot(tenant)
   const revoked = entries.filter(({ state }) => state.status === 'revoked')
   let count = 0
   for (let from = 0; from < revoked.length; from += pageRows) {

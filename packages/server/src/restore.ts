@@ -144,7 +144,7 @@ async function openReplaced(
   try {
     store = await openInstallationStore(`sqlite:${file}`, master, silentLog, now)
     // Every page that is needed, read once before anything is begun.
-    await store.feed.snapshotAll(now())
+    await store.feed.snapshotAll()
     return { store }
   } catch (error) {
     await store?.close()
@@ -199,7 +199,7 @@ async function heads(replaced: Store | undefined, lines: Lines | undefined) {
   const sequences = new Map(lines?.sequences)
   if (replaced === undefined) return { position: 0, sequences }
   // No entry is past its end so late: only the places are wanted.
-  const { position, places } = await replaced.feed.snapshotAll(Number.MAX_SAFE_INTEGER)
+  const { position, places } = await replaced.feed.places()
   for (const [tenant, { sequence }] of places) {
     sequences.set(tenant, Math.max(sequences.get(tenant) ?? 0, sequence))
   }
@@ -207,7 +207,7 @@ async function heads(replaced: Store | undefined, lines: Lines | undefined) {
 }
 
 async function lastChange(store: Store): Promise<Seconds> {
-  const { places } = await store.feed.snapshotAll(Number.MAX_SAFE_INTEGER)
+  const { places } = await store.feed.places()
   let last = 0
   for (const tenant of places.keys()) {
     const [event] = await store.read.audit.list(tenant, {}, { limit: 1 })

@@ -1,16 +1,18 @@
 /** The composition root: store, books and services in their order, and one way for every request. */
 import type { Server } from 'node:http'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
-import type { Store, UsageRetention } from '@countersign/store'
+import type { BootClock, Store, UsageRetention } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { createServices } from './create_services.ts'
 import { openBooks } from './feed/books.ts'
+import { createDropTimes } from './feed/drop_time.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { type Located, locate } from './http/locate.ts'
 import { createListener } from './http/node_listener.ts'
 import { answerError, problem } from './http/respond.ts'
 import { createRouter, type RouteMatch } from './http/router.ts'
 import { type Mounted, mount } from './mount.ts'
+import { readBootClock } from './services/boot_clock.ts'
 import { bootstrap } from './services/bootstrap.ts'
 import { watchFatal } from './services/fatal.ts'
 import type { Log } from './services/log.ts'
@@ -53,6 +55,8 @@ export interface ServerOptions {
   readonly packedKeysMax?: number
   /** Counts are written this long after the first of them. Default 800 ms. */
   readonly flushUsageMs?: number
+  /** A clock that nobody sets, since the machine's boot. Default: Linux's; none elsewhere. */
+  readonly bootClock?: () => BootClock | undefined
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -105,7 +109,10 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     limiter,
     metrics,
   })
-  const stopMaintenance = startMaintenance(services)
+  const dropTimes = createDropTimes({ store, clock, bootClock: options.bootClock ?? readBootClock })
+  // What this process counts begins here, not with its first round.
+  await dropTimes.read()
+  const stopMaintenance = startMaintenance(services, dropTimes)
   const stopHandBack = startOwnHandBack(services)
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
@@ -162,7 +169,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       isClosing = true
       services.streams.endAll()
       services.warming.stop()
-      stopMaintenance()
+      await stopMaintenance()
       stopHandBack()
       services.limiter.close()
       services.signing.close()

@@ -2,6 +2,7 @@ import type { Seconds } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { readDropSeconds } from './feed/drop_time.ts'
 import type { Schema } from './schema.ts'
 
 /** Rows one call removes: a writer that waits behind it waits for milliseconds. */
@@ -12,13 +13,17 @@ const usageBatchSeconds = 6 * 3_600
 
 /** Tables whose rows end at a time, with the column of it and the primary key behind the tenant. */
 const expiring = [
-  { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
   { table: 'single_use', at: 'expires_at', key: ['namespace', 'value_digest'] },
-  { table: 'client_secrets', at: 'expires_at', key: ['id'] },
   { table: 'status_entries', at: 'drop_at', key: ['type', 'id'] },
 ] as const
 
-/** Removes what ended at or before `now`, tenant by tenant, each in a short transaction of its own. */
+/** Ended by the server's clock as well: removed early they would be missed, and removed late nobody minds. */
+const expiringByBoth = [
+  { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
+  { table: 'client_secrets', at: 'expires_at', key: ['id'] },
+] as const
+
+/** Removes what ended by the drop time, tenant by tenant, each in a short transaction of its own. */
 export async function cleanUp(
   database: Database,
   now: Seconds,
@@ -52,14 +57,15 @@ function cleanTenant(
   return database.transact(async (db) => {
     await database.lockTenant(db, tenant)
     let removed = 0
-    for (const { table, at, key } of expiring) {
-      removed += await deleteExpired(db, { table, at, key }, tenant, now, limit - removed)
-    }
-    const logEnd = now - Math.floor(logSeconds)
+    const dropTime = await readDropSeconds(db)
+    const byBoth = Math.min(now, dropTime)
+    for (const of of expiring) removed += await deleteExpired(db, of, tenant, dropTime, limit - removed)
+    for (const of of expiringByBoth) removed += await deleteExpired(db, of, tenant, byBoth, limit - removed)
+    const logEnd = dropTime - Math.floor(logSeconds)
     const gone = { table: 'verifier_positions', at: 'asked_at', key: ['verifier_id'] }
     removed += await deleteExpired(db, gone, tenant, logEnd, limit - removed)
     const batches = { table: 'usage_batches', at: 'at', key: ['batch_id'] }
-    removed += await deleteExpired(db, batches, tenant, now - usageBatchSeconds, limit - removed)
+    removed += await deleteExpired(db, batches, tenant, byBoth - usageBatchSeconds, limit - removed)
     return removed + (await deleteLog(db, tenant, logEnd, limit - removed))
   })
 }
@@ -78,7 +84,7 @@ async function deleteExpired(
   return Number(result.numAffectedRows ?? 0)
 }
 
-/** Only from its beginning, also when a clock went back: a follower takes a hole for loss, rightly. */
+/** Only from its beginning, also where a clock that was wrong wrote times that do not rise: a follower takes a hole for loss, rightly. */
 async function deleteLog(db: Kysely<Schema>, tenant: string, end: number, limit: number): Promise<number> {
   const kept = await db
     .selectFrom('feed')

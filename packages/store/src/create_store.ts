@@ -5,6 +5,7 @@ import type { Database } from './database.ts'
 import { appendAll } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
 import { beat } from './feed/beat.ts'
+import { dropTimes } from './feed/drop_time.ts'
 import { startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
@@ -57,6 +58,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     beat: (process) => beat(database, process),
     takeLease: (name, holder, seconds) => takeLease(database, name, holder, seconds),
     endLease: (name, holder) => endLease(database, name, holder),
+    dropTime: dropTimes(database, options),
     lookup: keepLookups(database),
     feed: { ...readLog(database), ...readSnapshots(database, options.onPoisonedRow) },
     ...choresOf(database),

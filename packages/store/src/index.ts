@@ -45,6 +45,8 @@ export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 export type {
   Append,
+  BootClock,
+  DropTime,
   InstallationEntry,
   Page,
   ReadRepositories,

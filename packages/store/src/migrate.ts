@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { SchemaTooNewError } from './errors.ts'
+import { beginDropTime } from './feed/drop_time.ts'
 import { migrations } from './migrations/index.ts'
 import type { StoreOptions } from './store.ts'
 
@@ -33,5 +34,6 @@ export async function migrate(database: Database, options: Pick<StoreOptions, 'n
       .values({ id: 1, epoch, position: 0, history: null })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
+    await beginDropTime(db, database, options)
   })
 }

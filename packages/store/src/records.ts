@@ -2,6 +2,7 @@
 import type {
   Ancestor,
   Constraints,
+  DropFloor,
   Environment,
   Limited,
   Metadata,
@@ -18,6 +19,8 @@ export interface Tenant {
   readonly slug: string
   readonly name: string
   readonly status: Status
+  /** Written when the drop time was found ahead of all clocks. */
+  readonly floor?: DropFloor
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds

@@ -8,6 +8,7 @@ type Json = string
 export interface Schema {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
   readonly installation: { id: number; epoch: string; position: number; history: string | null }
+  readonly drop_time: { id: number; time_ms: number; moves: number; boot_id: string | null; boot_ms: number | null }
   readonly leases: { name: string; holder: string; expires_at: number }
   readonly beats: { process: string; count: number; at: number }
   readonly counters: {
@@ -60,6 +61,7 @@ export interface Schema {
     slug: string
     name: string
     status: string
+    floor: Json | null
     version: number
     created_at: number
     updated_at: number

@@ -1,6 +1,7 @@
 /** The seam to the databases. Both implement it, and both pass `conformance/`. */
 import type {
   CredentialRecord,
+  DropFloor,
   FeedEntry,
   MaybePromise,
   Place,
@@ -88,12 +89,31 @@ export interface Chores {
     budget: { readonly budgetMs: number; readonly after?: string | undefined },
   ): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }>
   /**
-   * Expired idempotency records, single-use marks, secrets past their grace, status entries past `dropAt`, log entries
-   * older than `logSeconds`. At most 10,000 rows a call, a transaction for each tenant.
+   * Removes by the drop time, read in each transaction: status entries past `dropAt`, single-use marks, log entries and
+   * positions older than `logSeconds`. Idempotency records, usage batches and secrets past their grace must have ended by
+   * `now` as well. At most 10,000 rows a call, a transaction for each tenant.
    */
   cleanUp(now: Seconds, logSeconds: number): Promise<{ readonly removed: number }>
   /** Each replaces what was there of its verifier. Rows of several tenants at once. */
   savePositions(positions: readonly VerifierPosition[]): Promise<void>
+}
+
+/** Milliseconds since the epoch. */
+export interface DropTime {
+  readonly timeMs: number
+  /** How often it was moved. */
+  readonly moves: number
+  /** The machine that moved it last, and its boot clock then. */
+  readonly boot: BootClock | undefined
+  /** The database's own clock when it was read. */
+  readonly databaseMs: number
+}
+
+/** A clock that counts from a machine's boot, suspend included, and that nobody sets. */
+export interface BootClock {
+  /** Random, another at each boot. */
+  readonly id: string
+  readonly ms: number
 }
 
 export interface Store extends Chores {
@@ -124,6 +144,13 @@ export interface Store extends Chores {
    */
   takeLease(name: string, holder: string, seconds: number): Promise<boolean>
   endLease(name: string, holder: string): Promise<void>
+
+  /** The installation's drop time: by it alone, and by no clock, entries are removed (docs/protocol/feed.md). */
+  readonly dropTime: {
+    read(): Promise<DropTime>
+    /** Moves it on, only if it is still at `moves` and not later. Whether it was. */
+    move(moves: number, to: Pick<DropTime, 'timeMs' | 'boot'>): Promise<boolean>
+  }
 
   /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
   readonly lookup: {
@@ -158,10 +185,21 @@ export interface Store extends Chores {
     afterPosition(position: number, limit: number): MaybePromise<readonly InstallationEntry[]>
     /** The chain value at a sequence; `undefined` when the log has it no more or not yet; `''` at 0. */
     chainAt(tenant: string, sequence: number): MaybePromise<string | undefined>
-    /** One read transaction: the place, and every status entry with `dropAt` after `now`. */
-    snapshot(tenant: string, now: Seconds): Promise<{ readonly place: Place; readonly entries: readonly StatusEntry[] }>
+    /** One read transaction: the place, the drop time, and every status entry with `dropAt` after it. */
+    snapshot(tenant: string): Promise<{
+      readonly place: Place
+      readonly dropTime: Seconds
+      readonly entries: readonly StatusEntry[]
+    }>
+    /** The installation's head and every tenant's, at one moment. */
+    places(): Promise<{
+      readonly epoch: string
+      readonly position: number
+      readonly places: ReadonlyMap<string, Place>
+    }>
     /** The same for all tenants, for a server's own book. */
-    snapshotAll(now: Seconds): Promise<{
+    snapshotAll(): Promise<{
+      readonly dropTime: Seconds
       readonly epoch: string
       readonly position: number
       readonly places: ReadonlyMap<string, Place>
@@ -229,7 +267,7 @@ export interface ReadRepositories {
   readonly statusEntries: {
     find(tenant: string, type: Subject['type'], id: string): Promise<StatusEntry | undefined>
     /** Live entries about one client's tokens: `client_token` (1,000 at most) and `token` (10,000), feed.md §2. */
-    count(tenant: string, type: 'client_token' | 'token', clientId: string, now: Seconds): Promise<number>
+    count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
   }
   readonly signingKeys: {
     list(tenant: string): Promise<readonly SigningKey[]>
@@ -291,6 +329,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly tenants: ReadRepositories['tenants'] & {
     insert(tenant: Tenant): Promise<void>
     update(tenant: Tenant): Promise<void>
+    setFloor(id: string, floor: DropFloor): Promise<void>
     /** Removes every row the tenant has, but for its slug (never reused), its audit log and its status entries. */
     delete(id: string): Promise<void>
   }
@@ -341,14 +380,11 @@ export interface WriteTransaction extends ReadRepositories {
     insert(record: IdempotencyRecord): Promise<void>
   }
   readonly singleUse: {
-    /** True for the first taker of (namespace, tenant, value) until `expiresAt`; false for every other. Compare-and-set. */
-    take(
-      namespace: 'client_assertion',
-      tenant: string,
-      value: string,
-      expiresAt: Seconds,
-      now: Seconds,
-    ): Promise<boolean>
+    /**
+     * True for the first taker of (namespace, tenant, value) that may be used until `endsAt`; false for every other, and
+     * for everybody once the drop time may have removed the mark. Compare-and-set.
+     */
+    take(namespace: 'client_assertion', tenant: string, value: string, endsAt: Seconds): Promise<boolean>
   }
   readonly usage: ReadRepositories['usage']
   readonly verifierPositions: ReadRepositories['verifierPositions']

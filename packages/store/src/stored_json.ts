@@ -2,6 +2,7 @@
 import type {
   Ancestor,
   Constraints,
+  DropFloor,
   Environment,
   Metadata,
   ObjectType,
@@ -56,6 +57,8 @@ export const isActor = shape<AuditActor>({
   address: optional(isText),
 })
 
+export const isFloor = shape<DropFloor>({ sequence: isCount, time: isCount, at: isCount })
+
 const isTokenState = shape<StateByType['token']>({
   status: isStatus,
   scope: optional(isText),
@@ -64,7 +67,7 @@ const isTokenState = shape<StateByType['token']>({
 
 /** What an entry of each type says; feed.md §1. */
 export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
-  tenant: shape<StateByType['tenant']>({ status: isStatus, slug: isText }),
+  tenant: shape<StateByType['tenant']>({ status: isStatus, slug: isText, floor: optional(isFloor) }),
   api: shape<StateByType['api']>({
     status: isStatus,
     audience: isText,

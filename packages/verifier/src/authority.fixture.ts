@@ -219,13 +219,15 @@ export function createAuthority(time: Pick<ManualTime, 'trueMs'>): Authority {
       async snapshot() {
         // The latest state of each object, as the store keeps it.
         const latest = new Map(log.map((entry) => [`${entry.type} ${entry.id}`, entry]))
-        return { tenant, issuer, place: authority.place(), now: authority.now, entries: [...latest.values()] }
+        const { now } = authority
+        return { tenant, issuer, place: authority.place(), now, dropTime: now, entries: [...latest.values()] }
       },
       async position(question) {
         const { nonce, sequence } = question
         const isKnown = question.epoch === epoch && (log[sequence - 1]?.chain ?? emptyChain) === question.chain
         const head = log.length
-        return { nonce, epoch, head, ageMs: 0, now: authority.now, ...(isKnown ? {} : { reload: true as const }) }
+        const { now } = authority
+        return { nonce, epoch, head, ageMs: 0, now, dropTime: now, ...(isKnown ? {} : { reload: true as const }) }
       },
       entries: async (place) => ({ entries: log.slice(place.sequence, place.sequence + 100) }),
       stream: () => new Promise(() => {}),

@@ -62,7 +62,6 @@ const retryMsMin = 100
  */
 const reportMs = 500
 const reportMsMax = 3_000
-const sweepEveryMs = 60_000
 
 /**
  * A keeper that follows the feed from `source`. It asks at least every third of the bound, the smaller of
@@ -87,7 +86,6 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let streaming = false
   let isSaidFresh = false
   let isClockOff = false
-  let sweptAt: Stamp = clock.stamp()
   const listeners = new Set<() => void>()
   const { onProblem } = options
   const handBack = createHandBack({ source, schedule, random, onProblem, book: () => book })
@@ -184,9 +182,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     if (isClockOff && !wasClockOff) options.onProblem?.('this machine’s clock is more than 10 s off the server’s')
     serverTime = { now: answer.now, at: askedAt }
     noteFreshness()
-    if (elapsedMs(sweptAt, stamp) < sweepEveryMs) return
-    sweptAt = stamp
-    book?.sweep(answer.now)
+    if (answer.dropTime !== undefined) book?.sweep(answer.dropTime)
   }
 
   /**
@@ -359,7 +355,8 @@ function isSound(answer: PositionAnswer): boolean {
     Number.isSafeInteger(answer.head) &&
     Number.isFinite(answer.ageMs) &&
     answer.ageMs >= 0 &&
-    Number.isFinite(answer.now)
+    Number.isFinite(answer.now) &&
+    (answer.dropTime === undefined || Number.isFinite(answer.dropTime))
   )
 }
 

@@ -15,6 +15,8 @@ export interface SnapshotStream {
   readonly issuer: string
   readonly place: Place
   readonly now: Seconds
+  /** Read with the entries. Absent from older servers: then nothing is ever forgotten. */
+  readonly dropTime?: Seconds
   readonly entries: AsyncIterable<Subject> | Iterable<Subject>
 }
 

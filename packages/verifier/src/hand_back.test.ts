@@ -23,7 +23,7 @@ function restoreTo({ authority }: Pick<World, 'authority'>, epoch: string, entri
   const read = async () => ({ tenant, issuer, place, now: authority.now, entries: [...entries] })
   const position: FeedSource['position'] = async ({ nonce, epoch: asked }) => {
     const isKnown = asked === epoch
-    const answer = { nonce, epoch, head: place.sequence, ageMs: 0, now: authority.now }
+    const answer = { nonce, epoch, head: place.sequence, ageMs: 0, now: authority.now, dropTime: authority.now }
     return isKnown ? answer : { ...answer, reload: true }
   }
   Object.assign(source, { snapshot: read, position })
@@ -286,7 +286,7 @@ it('a verifier that is closed hands nothing back any more', async () => {
   expect(counted.asked).toBe(before)
 })
 
-it('what has ended by the server’s time is not handed back any more', async () => {
+it('what has ended by the drop time is not handed back any more', async () => {
   const world = await createWorld()
   const { authority } = world
   const copy = [...authority.log]

@@ -26,6 +26,8 @@ export function standingOf({ established, readAt }: Known, book: StatusBook): St
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
     own,
     ancestors: lineage.length === 0 ? none : ancestorStates(lineage, book),
+    dropTime: book.dropTime,
+    floor: book.floor,
   }
 }
 

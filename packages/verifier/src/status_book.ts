@@ -1,6 +1,7 @@
 import {
   type ApiState,
   type ClientState,
+  type DropFloor,
   decodeBase64url,
   encodeBase64url,
   type FeedEntry,
@@ -12,6 +13,7 @@ import {
   type Seconds,
   type StateByType,
   type Subject,
+  type TenantState,
 } from '@countersign/core'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
@@ -51,6 +53,8 @@ export class StatusBook {
   readonly issuer: string
   #place: Place
   #version = 0
+  #dropTime: Seconds = 0
+  #floor: DropFloor | undefined
   readonly #revoked: RevokedSet
   readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
   readonly #audiences = new Map<string, string>()
@@ -75,11 +79,13 @@ export class StatusBook {
       readonly issuer: string
       readonly place: Place
       readonly entries: Iterable<Subject>
+      readonly dropTime?: Seconds
     },
     seed: number,
   ): StatusBook {
     const book = new StatusBook({ ...snapshot, seed })
     for (const entry of snapshot.entries) book.#set(entry, snapshot.place.sequence, 0)
+    book.#dropTime = snapshot.dropTime ?? 0
     return book
   }
 
@@ -90,6 +96,16 @@ export class StatusBook {
   /** Rises with every change: what was worked out at one version holds until the next. */
   get version(): number {
     return this.#version
+  }
+
+  /** The highest drop time heard of. What ended before it may have been forgotten, here or by whom the book came from. */
+  get dropTime(): Seconds {
+    return this.#dropTime
+  }
+
+  /** The floor of the highest drop time that had one; kept across epochs. */
+  get floor(): DropFloor | undefined {
+    return this.#floor
   }
 
   get revokedCount(): number {
@@ -157,6 +173,8 @@ export class StatusBook {
     for (const [id, said] of other.#said.get('client') ?? []) {
       if ((said.state as ClientState).cutOff > 0) this.#keepCutOff(id, said)
     }
+    this.#dropTime = Math.max(this.#dropTime, other.#dropTime)
+    this.#keepFloor(other.#floor)
     this.#version++
   }
 
@@ -174,12 +192,26 @@ export class StatusBook {
     clients.set(clientId, { ...merged, dropAt: Math.max(before.dropAt, merged.dropAt), sequence: this.#place.sequence })
   }
 
-  /** Forget what is past its `dropAt`, by the server's time. */
-  sweep(now: Seconds): void {
-    this.#revoked.sweep(now)
+  /**
+   * Forget what ends before `dropTime`, which is the installation's and no clock's; a lower one than was heard of before
+   * changes nothing. What was worked out before is out of date: its end is judged by the drop time as well.
+   */
+  sweep(dropTime: Seconds): void {
+    if (dropTime <= this.#dropTime) return
+    this.#dropTime = dropTime
+    this.#revoked.sweep(dropTime)
     for (const said of this.#said.values()) {
-      for (const [id, { dropAt }] of said) if (dropAt < now) said.delete(id)
+      for (const [id, { dropAt }] of said) if (dropAt < dropTime) said.delete(id)
     }
+    this.#version++
+  }
+
+  /** Of one drop time the later sequence: a database that went back may have written it again. */
+  #keepFloor(floor: DropFloor | undefined): void {
+    const known = this.#floor
+    if (floor === undefined || (known !== undefined && known.time > floor.time)) return
+    if (known?.time === floor.time && known.sequence > floor.sequence) return
+    this.#floor = floor
   }
 
   #set(entry: Subject, sequence: number, keptUntil: Seconds): void {
@@ -193,6 +225,7 @@ export class StatusBook {
     const said = this.#said.get(type) ?? new Map<string, Said<ObjectType>>()
     this.#said.set(type, said)
     const known = said.get(id)
+    if (type === 'tenant') this.#keepFloor((state as TenantState).floor)
     if (this.isRevoked(type, id) || (known !== undefined && known.version >= version)) return
     if (type === 'api') {
       this.#forget(type, id)

@@ -16,7 +16,8 @@ import { guarded } from './guarded.ts'
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.feedSnapshot, async () => {
     const snapshot = await services.snapshots.read(tenant.id)
-    const head = { tenant: tenant.id, issuer: tenant.issuer, place: snapshot.place, now: services.now() }
+    const { place, dropTime } = snapshot
+    const head = { tenant: tenant.id, issuer: tenant.issuer, place, now: services.now(), dropTime }
     return {
       status: 200,
       headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' },
@@ -145,6 +146,7 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
       head: head.sequence,
       ageMs,
       now: services.now(),
+      dropTime: books.dropTime(),
       ...(isKnown ? {} : { reload: true }),
     })
   })

@@ -3,7 +3,7 @@
  * process commits is applied before the commit is acknowledged; what others commit is found by asking the database.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { type FeedEntry, neverDropAt, type Seconds } from '@countersign/core'
+import type { FeedEntry, Seconds } from '@countersign/core'
 import type { InstallationEntry, Store } from '@countersign/store'
 import { type BookKeeper, type Clock, elapsedMs, type Stamp, StatusBook } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
@@ -22,6 +22,10 @@ export interface Books {
   subscribe(tenant: string, listener: (entry: FeedEntry) => void): () => void
   /** Called when all books were replaced: the database began another epoch. Gives a function that ends it. */
   onReload(listener: () => void): () => void
+  /** The highest drop time read so far. */
+  dropTime(): Seconds
+  /** It was read anew: the books forget what ended before it. */
+  raiseDropTime(dropTime: Seconds): void
   /** Read the head now and apply what is new. Whether it could be read. */
   poll(): Promise<boolean>
   /** Prove that the books are what the primary holds, in at most a second. Whether they are fresh after it. */
@@ -56,6 +60,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   const listeners = new Map<string, Set<(entry: FeedEntry) => void>>()
   const reloadListeners = new Set<() => void>()
   let position = 0
+  let dropTime: Seconds = 0
   let epoch = ''
   let freshAsOf: Stamp | undefined
   let polling: Promise<boolean> | undefined
@@ -69,16 +74,16 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
 
   /** Built beside what is there and swapped in one turn; what was known to be revoked stays so (feed.md §7). */
   async function load(): Promise<void> {
-    const askedAt = clock.stamp()
-    const snapshot = await store.feed.snapshotAll(askedAt.wallMs / 1000)
+    const snapshot = await store.feed.snapshotAll()
     const byTenant = Map.groupBy(snapshot.entries, (entry) => entry.tenant)
     const nextBooks = new Map<string, StatusBook>()
     const nextSlugs = new Map<string, string>()
+    dropTime = Math.max(dropTime, snapshot.dropTime)
     for (const [tenant, place] of snapshot.places) {
       const entries = byTenant.get(tenant) ?? []
       const state = entries.find((entry) => entry.type === 'tenant' && entry.id === tenant)?.state
       const slug = state !== undefined && 'slug' in state ? state.slug : undefined
-      const book = StatusBook.fromSnapshot({ tenant, issuer: issuerOf(slug ?? ''), place, entries }, seed())
+      const book = StatusBook.fromSnapshot({ tenant, issuer: issuerOf(slug ?? ''), place, entries, dropTime }, seed())
       const before = books.get(tenant)
       if (before !== undefined) book.keepRevoked(before, 'all')
       nextBooks.set(tenant, book)
@@ -98,6 +103,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     const slug = entry.type === 'tenant' && 'slug' in entry.state ? entry.state.slug : ''
     const place = { epoch, sequence: entry.sequence - 1, chain: '' }
     const book = new StatusBook({ tenant: entry.tenant, issuer: issuerOf(slug), place, seed: seed() })
+    book.sweep(dropTime)
     books.set(entry.tenant, book)
     return book
   }
@@ -226,13 +232,9 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   const unsubscribe = [store.onCommit(apply), store.onHint(onHint)]
   // Without proof it begins all the same: it answers `unavailable` until there is one.
   await prove()
-  let sweptAt = clock.stamp()
   timer = setInterval(() => {
     const isDue = store.canFailOver && ageMs() >= (options.maxStalenessSeconds * 1000) / 6
     void (isDue ? prove() : poll())
-    if (elapsedMs(sweptAt, clock.stamp()) < serverLimits.cleanUpEveryMs) return
-    sweptAt = clock.stamp()
-    for (const book of books.values()) book.sweep(Math.min(now(), neverDropAt))
   }, serverLimits.pollMs)
   timer.unref()
 
@@ -254,6 +256,12 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     recentChain: (tenant, sequence) => recent.get(`${tenant} ${sequence}`),
     owing: () => [...books].flatMap(([tenant, { owedCount }]) => (owedCount > 0 ? [tenant] : [])),
     tenantBySlug: (slug) => slugs.get(slug),
+    dropTime: () => dropTime,
+    raiseDropTime(to) {
+      if (to <= dropTime) return
+      dropTime = to
+      for (const book of books.values()) book.sweep(to)
+    },
     subscribe,
     onReload,
     poll,

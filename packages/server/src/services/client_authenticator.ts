@@ -3,6 +3,7 @@ import {
   digest,
   importVerificationKey,
   isJwsAlgorithm,
+  limits,
   parseJwt,
   parseKey,
   type VerifiedJwt,
@@ -107,7 +108,7 @@ function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): 
   )
 }
 
-/** Each `jti` once, kept until the assertion could no longer be used (CVE-2020-5300). */
+/** Each `jti` once, remembered until no clock can take the assertion for one that still holds (CVE-2020-5300). */
 async function takeOnce(
   services: Services,
   tenant: TenantContext,
@@ -115,9 +116,9 @@ async function takeOnce(
   { claims }: VerifiedJwt,
 ): Promise<void> {
   const value = JSON.stringify([clientId, claims.jti])
-  const expiresAt = Math.ceil((claims.exp ?? 0) + 20)
+  const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds
   const { value: isFirst } = await services.store.write((transaction) =>
-    transaction.singleUse.take('client_assertion', tenant.id, value, expiresAt, services.now()),
+    transaction.singleUse.take('client_assertion', tenant.id, value, endsAt),
   )
   if (!isFirst) throw refused()
 }

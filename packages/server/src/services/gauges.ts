@@ -71,6 +71,12 @@ export function registerGauges(services: Services, packedKeys: PackedKeys): void
     aggregator: 'sum',
     read: () => getHeapStatistics().heap_size_limit,
   })
+  metrics.gauge({
+    name: 'countersign_drop_time_lag_seconds',
+    help: 'How far the drop time is behind this machine’s clock; below zero when it is ahead of it',
+    aggregator: 'max',
+    read: () => now() - books.dropTime(),
+  })
   registerLoad(services)
   metrics.gauge({
     name: 'countersign_signing_key_age_seconds',

@@ -24,7 +24,8 @@ export async function applyHandedBack(
   let applied = 0
   for (const { type, id, dropAt } of revocations) {
     const now = services.now()
-    if (dropAt < now && dropAt !== endlessRevocation) continue
+    // By the drop time and never by `now`: a clock that is ahead must not refuse what is still needed.
+    if (dropAt < books.dropTime() && dropAt !== endlessRevocation) continue
     // Of what many hand back nearly all is there already: a read, and no transaction. Not the book: it keeps more.
     const found = await store.read.statusEntries.find(tenant, type, id)
     if (found?.state.status === 'revoked') continue

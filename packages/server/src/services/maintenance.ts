@@ -1,11 +1,15 @@
 /** What must be done now and then: clean-up, receipts, signing keys whose time has come. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DropTimes } from '../feed/drop_time.ts'
 import { serverLimits } from '../limits.ts'
+import { createCleanUp } from './clean_up.ts'
 import type { Services } from './services.ts'
 import { isRotationDue, rotateKeys } from './signing_keys.ts'
 import { signingKeySubject } from './subjects.ts'
 
-/** Begins; gives a function that ends it. A failure is logged and tried again the next time. */
-export function startMaintenance(services: Services): () => void {
+/** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
+export function startMaintenance(services: Services, dropTimes: DropTimes): () => Promise<void> {
+  const cleanUp = createCleanUp(services, dropTimes)
   const every = (ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout => {
     const timer = setInterval(
       () => void work().catch((error: unknown) => services.log.warn({ error }, `${what} failed`)),
@@ -21,9 +25,7 @@ export function startMaintenance(services: Services): () => void {
     })
   let rolledUpTo: string | undefined
   const timers = [
-    onlyOne(serverLimits.cleanUpEveryMs, 'clean-up', () =>
-      services.store.cleanUp(services.now(), serverLimits.feedLogSeconds),
-    ),
+    every(serverLimits.cleanUpEveryMs, 'clean-up', cleanUp),
     onlyOne(serverLimits.rollUpEveryMs, 'roll-up', async () => {
       const { store, usageRetention } = services
       const budget = { budgetMs: serverLimits.rollUpBudgetMs, after: rolledUpTo }
@@ -32,7 +34,11 @@ export function startMaintenance(services: Services): () => void {
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
     onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]
-  return () => timers.forEach(clearInterval)
+  return async () => {
+    timers.forEach(clearInterval)
+    const ended = cleanUp().catch((error: unknown) => services.log.warn({ error }, 'the last clean-up failed'))
+    await Promise.race([ended, wait(serverLimits.lastCleanUpMs, undefined, { ref: false })])
+  }
 }
 
 /** Every tenant whose keys have signed long enough gets new ones. Judged again in the transaction: others may do the same. */

@@ -109,10 +109,10 @@ async function isFull(
   transaction: WriteTransaction,
   type: 'client_token' | 'token',
   clientId: string,
-  { tenant, now }: RevocationContext,
+  { tenant }: RevocationContext,
 ): Promise<boolean> {
   const max = type === 'token' ? serverLimits.tokenEntriesMax : serverLimits.clientTokenEntriesMax
-  return (await transaction.statusEntries.count(tenant, type, clientId, now)) >= max
+  return (await transaction.statusEntries.count(tenant, type, clientId)) >= max
 }
 
 /** A JWT that has an entry of its own needs no further one. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Place, Subject } from '@countersign/core'
+import type { Place, Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
@@ -8,6 +8,7 @@ import type { RevocationMacs } from './revocation_mac.ts'
 /** A tenant's live entries at one place, as lines of JSON in pieces that are written whole. */
 export interface SharedSnapshot {
   readonly place: Place
+  readonly dropTime: Seconds
   readonly pieces: readonly string[]
   readonly count: number
 }
@@ -29,15 +30,14 @@ export function createSnapshots(options: {
   readonly store: Store
   readonly books: Books
   readonly macs: RevocationMacs
-  readonly now: () => number
 }): Snapshots {
-  const { store, books, macs, now } = options
+  const { store, books, macs } = options
   const shared = new Map<string, Shared>()
 
   async function readNow(tenant: string): Promise<SharedSnapshot> {
-    const { place, entries } = await store.feed.snapshot(tenant, now())
+    const { place, dropTime, entries } = await store.feed.snapshot(tenant)
     const pieces = await piecesOf(entries, (entry) => macs.mark(tenant, entry))
-    return { place, pieces, count: entries.length }
+    return { place, dropTime, pieces, count: entries.length }
   }
 
   /** What is under way, however long it takes, or what nothing has been said since; forgotten soon, since it may be large. */

@@ -15,8 +15,9 @@ const longestLifeSeconds = 366 * 86_400
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
 
 export function tenantSubject(tenant: Tenant): Subject {
-  const { id, version, status, slug } = tenant
-  return { type: 'tenant', id, version, state: { status, slug }, dropAt: neverDropAt }
+  const { id, version, status, slug, floor } = tenant
+  const state = { status, slug, ...(floor === undefined ? {} : { floor }) }
+  return { type: 'tenant', id, version, state, dropAt: neverDropAt }
 }
 
 export function apiSubject(api: Api, now: Seconds, createdSequence = api.createdSequence): Subject {
@@ -115,6 +116,12 @@ function limitsOf({ rateLimit, rateLimits }: Limited): Limited {
   return { ...(rateLimit === undefined ? {} : { rateLimit }), ...(rateLimits === undefined ? {} : { rateLimits }) }
 }
 
+/**
+ * The drop time may lag behind the clock that `now` was read from, and catches up by a hundredth of what passes: 3.7 days
+ * in the longest life. The rest is the day that a lag may have.
+ */
+const lagSeconds = 5 * 86_400
+
 function afterLongestLife(now: Seconds): Seconds {
-  return Math.ceil(now) + longestLifeSeconds + graceSeconds
+  return Math.ceil(now) + longestLifeSeconds + lagSeconds + graceSeconds
 }

@@ -12,7 +12,7 @@ import {
   seed,
 } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
-import { startAt, withStore } from './test_database.ts'
+import { moveDropTime, startAt, withStore } from './test_database.ts'
 
 /** Versions, row counts, pages, single use. */
 export function changeCases(create: CreateDatabase): void {
@@ -138,24 +138,44 @@ export function changeCases(create: CreateDatabase): void {
       for (const list of lists) await expect(list()).rejects.toMatchObject({ name: 'UnknownCursorError' })
     }))
 
-  it('of 200 at once, one takes a single-use value, in each tenant and until it expires', () =>
+  it('of 200 at once, one takes a single-use value, in each tenant, and nobody takes it once its mark may be gone', () =>
     withStore(create, async (store, database) => {
       const second = await database.open()
-      const take = (from: Store, tenant: string, expiresAt: number, now: number) =>
-        from
-          .write((transaction) =>
-            transaction.singleUse.take('client_assertion', tenant, 'jti '.repeat(999), expiresAt, now),
-          )
-          .then(({ value }) => value)
-      const race = async (tenant: string, now: number) => {
-        const takes = Array.from({ length: 200 }, (_, index) => take(index % 2 ? store : second, tenant, now + 60, now))
-        return (await Promise.all(takes)).filter(Boolean).length
+      await seed(store, 'acme', 'other')
+      const endsAt = startAt + 60
+      const race = async (tenant: string) => {
+        const takes = Array.from({ length: 200 }, (_, index) =>
+          (index % 2 ? store : second).write((transaction) =>
+            transaction.singleUse.take('client_assertion', tenant, 'jti '.repeat(999), endsAt),
+          ),
+        )
+        return (await Promise.all(takes)).filter(({ value }) => value).length
       }
-      expect(await race('acme', startAt)).toBe(1)
-      expect(await race('other', startAt)).toBe(1)
-      expect(await race('acme', startAt + 59)).toBe(0)
-      expect(await race('acme', startAt + 60)).toBe(1)
+      await moveDropTime(store, startAt)
+      expect(await race('acme')).toBe(1)
+      expect(await race('other')).toBe(1)
+      expect(await race('acme')).toBe(0)
+      // The mark stays for as long as any server may take the value for one that has not ended.
+      await moveDropTime(store, endsAt + 309)
+      await store.cleanUp(startAt, 60)
+      expect(await race('acme')).toBe(0)
+      await moveDropTime(store, endsAt + 310)
+      await store.cleanUp(startAt, 60)
+      expect(await database.query('select * from single_use')).toEqual([])
+      expect(await race('acme')).toBe(0)
       await second.close()
+    }))
+
+  it('a single-use mark that is made while the drop time is ahead outlives the next clean-up', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const take = (endsAt: number) =>
+        store.write((transaction) => transaction.singleUse.take('client_assertion', 'acme', 'jti', endsAt))
+      await moveDropTime(store, startAt + 1_000)
+      expect((await take(startAt + 701)).value).toBe(true)
+      await moveDropTime(store, startAt + 1_309)
+      await store.cleanUp(startAt, 60)
+      expect((await take(startAt + 2_000)).value).toBe(false)
     }))
 }
 

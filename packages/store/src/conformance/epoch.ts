@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { examplePosition, keyChange, seed } from './examples.ts'
 import { expectChained } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
-import { startAt, withStore } from './test_database.ts'
+import { withStore } from './test_database.ts'
 
 /** A restored copy begins a history of its own (feed.md §1, §7). */
 export function epochCases(create: CreateDatabase): void {
@@ -31,7 +31,7 @@ export function epochCases(create: CreateDatabase): void {
       expect(entries[0]).toMatchObject({ sequence: 8_000_000_001, position: 6_000_000_001 })
       expectChained(entries, { sequence: 8_000_000_000, chain: former.chain } as never)
       expect(await store.verifyAudit('acme')).toEqual({ events: 2 })
-      const { entries: book } = await store.feed.snapshot('acme', startAt)
+      const { entries: book } = await store.feed.snapshot('acme')
       expect(book.find(({ id }) => id === 'key_1')).toMatchObject({ state: { status: 'revoked' } })
     }))
 }

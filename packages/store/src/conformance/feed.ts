@@ -15,7 +15,7 @@ import {
 } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
-import { randomFrom, startAt, withStore } from './test_database.ts'
+import { moveDropTime, randomFrom, startAt, withStore } from './test_database.ts'
 
 export function feedCases(create: CreateDatabase): void {
   it('an entry, its audit event and the rows commit together, numbered from one', () =>
@@ -204,11 +204,11 @@ export function feedCases(create: CreateDatabase): void {
         }
       })()
       for (let round = 0; round < 6; round++) {
-        const { place, entries } = await store.feed.snapshot('acme', startAt)
+        const { place, entries } = await store.feed.snapshot('acme')
         expect(new Set(entries.map((entry) => entry.version)).size).toBe(1)
         expect(place.sequence).toBe(entries[0]!.version * ids.length)
         expect(Math.max(...entries.map((entry) => entry.sequence))).toBe(place.sequence)
-        const all = await store.feed.snapshotAll(startAt)
+        const all = await store.feed.snapshotAll()
         expect(new Set(all.entries.map((entry) => entry.version)).size).toBe(1)
         expect(all.position).toBe(all.places.get('acme')!.sequence + all.places.get('other')!.sequence)
       }
@@ -221,7 +221,7 @@ export function feedCases(create: CreateDatabase): void {
     withStore(create, async (store) => {
       const places = []
       for (let round = 1; round <= 12; round++) {
-        places.push((await store.feed.snapshot('acme', startAt)).place)
+        places.push((await store.feed.snapshot('acme')).place)
         await store.write(async (transaction) => transaction.append(keyChange('acme', `key_${round % 3}`, round)))
       }
       for (const { sequence, chain } of places) {
@@ -232,14 +232,56 @@ export function feedCases(create: CreateDatabase): void {
       }
     }))
 
-  it('an entry is in a snapshot until its dropAt', () =>
-    withStore(create, async (store) => {
-      const subject = { ...keySubject('key_1'), dropAt: startAt + 10 } as Subject
+  it('an entry is in a snapshot until the drop time is past its dropAt, whatever the clock says', () =>
+    withStore(create, async (store, database) => {
+      const subject = { ...keySubject('key_1'), dropAt: startAt + 1_000 } as Subject
+      await moveDropTime(store, startAt)
       await store.write(async (transaction) =>
         transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [subject] }),
       )
-      expect((await store.feed.snapshot('acme', startAt + 9.9)).entries).toHaveLength(1)
-      expect((await store.feed.snapshot('acme', startAt + 10)).entries).toHaveLength(0)
+      const ahead = await database.open({ now: () => startAt + 999_999 })
+      await ahead.cleanUp(startAt + 999_999, 1)
+      for (const each of [store, ahead]) {
+        expect(await each.feed.snapshot('acme')).toMatchObject({ dropTime: startAt, entries: [{ id: 'key_1' }] })
+        expect((await each.feed.snapshotAll()).entries).toHaveLength(1)
+      }
+      await moveDropTime(store, startAt + 1_000)
+      expect(await ahead.feed.snapshot('acme')).toMatchObject({ dropTime: startAt + 1_000, entries: [] })
+      await ahead.close()
+    }))
+
+  it('an entry written while the drop time is ahead, or by a clock that is behind it, is kept beyond it', () =>
+    withStore(create, async (store) => {
+      const subject = (id: string, dropAt: number) => ({ ...keySubject(id), dropAt }) as Subject
+      await moveDropTime(store, startAt + 5_000)
+      const { entries } = await store.write(async (transaction) =>
+        transaction.append({
+          tenant: 'acme',
+          audit: exampleAudit('x'),
+          subjects: () => [subject('key_1', startAt + 100), subject('key_2', startAt + 1_000), keySubject('key_3')],
+        }),
+      )
+      // The writer's clock is 5,000 s behind the drop time: what it counts from now on is counted from there.
+      expect(entries.map(({ dropAt }) => dropAt)).toEqual([
+        startAt + 5_310,
+        startAt + 6_000,
+        keySubject('key_3').dropAt,
+      ])
+    }))
+
+  it('the drop time is moved from the value that was read, on and never back', () =>
+    withStore(create, async (store, database) => {
+      const second = await database.open()
+      await moveDropTime(store, startAt)
+      const { moves } = await store.dropTime.read()
+      const boot = { id: 'boot', ms: 4_711 }
+      const moved = await Promise.all(
+        [store, second].map((each) => each.dropTime.move(moves, { timeMs: (startAt + 60) * 1000, boot })),
+      )
+      expect(moved.filter(Boolean)).toHaveLength(1)
+      expect(await second.dropTime.read()).toMatchObject({ timeMs: (startAt + 60) * 1000, moves: moves + 1, boot })
+      expect(await store.dropTime.move(moves + 1, { timeMs: startAt * 1000, boot })).toBe(false)
+      await second.close()
     }))
 
   it('an API is numbered in the transaction that makes it', () =>
@@ -352,17 +394,19 @@ async function otherBegins(begun: readonly number[], other: number): Promise<voi
 
 async function cleaning(store: Store): Promise<void> {
   await seed(store, 'acme', 'other')
+  await moveDropTime(store, startAt)
   for (let round = 1; round <= 3; round++) {
-    const ended = { ...keySubject(`key_${round}`), dropAt: startAt + round } as Subject
+    const ended = { ...keySubject(`key_${round}`), dropAt: startAt + 310 + round } as Subject
     await store.write(async (transaction) => {
       transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [ended] })
-      await transaction.singleUse.take('client_assertion', 'acme', `jti_${round}`, startAt + round, startAt)
+      await transaction.singleUse.take('client_assertion', 'acme', `jti_${round}`, startAt + round)
     })
     const counts = [exampleCount('other', 'key_1')]
     await store.countUsage({ id: `batch_${round}`, counts, now: startAt - 6 * 3_600 })
   }
   await store.write((transaction) => transaction.clients.insert(exampleClient('acme', 'client_2')))
   const place = await store.feed.place('acme')
+  await moveDropTime(store, startAt + 312)
   expect(await store.cleanUp(startAt + 2, 1000)).toEqual({ removed: 4 + 3 })
   expect(await store.cleanUp(startAt + 2, 1000)).toEqual({ removed: 0 })
   expect(await store.read.statusEntries.find('acme', 'key', 'key_3')).toBeDefined()

@@ -14,6 +14,7 @@ const addedSince = {
   tokens: ['rate_limits'],
   clients: ['rate_limit', 'rate_limits'],
   apis: ['rate_limit', 'rate_limits'],
+  tenants: ['floor'],
 }
 
 const program = fileURLToPath(new URL('writer_process.ts', import.meta.url))
@@ -78,7 +79,8 @@ export function processCases(create: CreateDatabase): void {
       for (const [table, names] of Object.entries(addedSince)) {
         for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
       }
-      for (const table of ['leases', 'beats', 'usage_sums', 'last_uses']) await database.execute(`drop table ${table}`)
+      const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time']
+      for (const table of tables) await database.execute(`drop table ${table}`)
       await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
         credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)
       await database.execute(`insert into usage_counts values ('acme', 60, 'key_1', 'client_1', 'verified', 7)`)
@@ -89,6 +91,7 @@ export function processCases(create: CreateDatabase): void {
       const [usage] = await database.query('select at, count, rolled from usage_sums')
       expect([usage?.at, usage?.count, usage?.rolled].map(Number)).toEqual([60, 7, 0])
       const limited = exampleKey('acme', 'key_9', { rateLimits: [{ name: 'burst', limit: 1, windowSeconds: 1 }] })
+      expect(await opened.dropTime.read()).toMatchObject({ moves: 0, boot: undefined })
       await opened.write((transaction) => transaction.keys.insert(limited))
       expect(await opened.read.keys.find('acme', 'key_9')).toStrictEqual(limited)
       await opened.close()

@@ -19,7 +19,7 @@ import {
   seed,
 } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
-import { startAt, withStore } from './test_database.ts'
+import { moveDropTime, startAt, withStore } from './test_database.ts'
 
 /** Every method of every repository, and what is read back is what was written. */
 export function repositoryCases(create: CreateDatabase): void {
@@ -347,24 +347,24 @@ export function repositoryCases(create: CreateDatabase): void {
       await store.write(async (transaction) => {
         await transaction.tokens.insert(exampleToken('acme', 'kept'))
         const token = (id: string, dropAt: number) => ({ type: 'token' as const, id, version: 1, state, dropAt })
-        const own = (id: string) => ({ ...token(id, startAt + 10), type: 'client_token' as const })
+        const own = (id: string) => ({ ...token(id, startAt + 1_000), type: 'client_token' as const })
         const audit = exampleAudit('x')
         transaction.append({
           tenant: 'acme',
           audit,
-          subjects: () => [token('kept', startAt + 10), own('client_1 a'), own('client_1 b c'), own('client_12 a')],
+          subjects: () => [token('kept', startAt + 1_000), own('client_1 a'), own('client_1 b c'), own('client_12 a')],
         })
         transaction.append({
           tenant: 'acme',
           audit,
           clientId: 'client_1',
-          subjects: () => [token('not kept', startAt + 20)],
+          subjects: () => [token('not kept', startAt + 2_000)],
         })
       })
-      const count = (type: 'token' | 'client_token', now: number) =>
-        store.read.statusEntries.count('acme', type, 'client_1', now)
-      expect([await count('token', startAt), await count('token', startAt + 10)]).toEqual([2, 1])
-      expect([await count('client_token', startAt), await count('client_token', startAt + 10)]).toEqual([2, 0])
+      const count = (type: 'token' | 'client_token') => store.read.statusEntries.count('acme', type, 'client_1')
+      expect([await count('token'), await count('client_token')]).toEqual([2, 2])
+      await moveDropTime(store, startAt + 1_000)
+      expect([await count('token'), await count('client_token')]).toEqual([1, 0])
     }))
 
   it('a look-up gives what a verifier needs in one read', () => withStore(create, lookups))

@@ -41,6 +41,13 @@ export async function withStore(
   }
 }
 
+/** As a process that holds the clean-up lease would, only at once. */
+export async function moveDropTime(store: Store, seconds: Seconds): Promise<void> {
+  const { moves } = await store.dropTime.read()
+  if (!(await store.dropTime.move(moves, { timeMs: seconds * 1000, boot: undefined })))
+    throw new Error('it was not moved')
+}
+
 /** A small generator with a seed (mulberry32), so that a failing run can be run again. */
 export function randomFrom(seed: number): (below: number) => number {
   let state = seed

@@ -4,7 +4,7 @@ import type { UsageCount, UsageRetention } from '../records.ts'
 import type { Store } from '../store.ts'
 import { exampleCount, exampleKey, seed } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
-import { randomFrom, startAt, withStore } from './test_database.ts'
+import { moveDropTime, randomFrom, startAt, withStore } from './test_database.ts'
 
 /** The start of a UTC day. */
 const day = startAt - (startAt % 86_400)
@@ -253,6 +253,7 @@ export function usageCases(create: CreateDatabase): void {
       const ids = async () => (await database.query('select batch_id from usage_batches')).length
       await store.cleanUp(startAt + 5 * 3_600, 60)
       expect(await ids()).toBe(1)
+      await moveDropTime(store, startAt + 7 * 3_600)
       await store.cleanUp(startAt + 7 * 3_600, 60)
       expect(await ids()).toBe(0)
     }))

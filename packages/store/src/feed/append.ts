@@ -4,7 +4,7 @@
  * for one insert and the commit. The rows are the locks: a rollback leaves no gap and commit order is sequence order.
  */
 import { hash } from 'node:crypto'
-import type { FeedEntry, Subject } from '@countersign/core'
+import type { FeedEntry, Seconds, Subject } from '@countersign/core'
 import { chainInput, emptyChain, limits } from '@countersign/core'
 import { isCount, isVersion } from '../check.ts'
 import type { AuditEvent } from '../records.ts'
@@ -12,6 +12,7 @@ import type { Session } from '../session.ts'
 import type { Append, InstallationEntry } from '../store.ts'
 import { isState } from '../stored_json.ts'
 import { auditLink } from './audit_link.ts'
+import { dropSeconds, liftDropAt } from './drop_time.ts'
 import { saveStatusEntries } from './status_entry.ts'
 
 /** Rows in one statement: eleven parameters each. */
@@ -22,6 +23,7 @@ interface Head {
   chain: string
   auditSequence: number
   auditLink: string
+  readonly dropTime: Seconds
 }
 
 type TenantEntry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
@@ -64,7 +66,7 @@ async function lockHead({ db }: Session, tenant: string): Promise<Head | undefin
     .updateTable('counters')
     .set((eb) => ({ sequence: eb.ref('sequence') }))
     .where('tenant', '=', tenant)
-    .returning(['sequence', 'chain', 'audit_sequence', 'audit_link'])
+    .returning(['sequence', 'chain', 'audit_sequence', 'audit_link', dropSeconds.as('drop_time')])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -72,6 +74,7 @@ async function lockHead({ db }: Session, tenant: string): Promise<Head | undefin
     chain: row.chain,
     auditSequence: row.audit_sequence,
     auditLink: row.audit_link,
+    dropTime: row.drop_time,
   }
 }
 
@@ -97,7 +100,8 @@ function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry
   if (subjects.length === 0 && change.rows !== undefined) throw new Error('rows were given, and no entry numbers them')
   return subjects.map((subject) => {
     assertSubject(subject)
-    const { type, id, version, state, dropAt } = subject
+    const { type, id, version, state } = subject
+    const dropAt = liftDropAt(subject.dropAt, head.dropTime, event.at)
     head.sequence += 1
     const unchained = { type, id, version, state, dropAt, sequence: head.sequence, at: event.at, audit: event.link }
     head.chain = hash('sha256', chainInput(head.chain, unchained as Omit<FeedEntry, 'chain'>), 'base64url')

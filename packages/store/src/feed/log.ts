@@ -8,7 +8,7 @@ import { thenMaybe } from '../database.ts'
 import { decodeSubject } from '../repositories/status_entry.ts'
 import type { InstallationEntry, Store } from '../store.ts'
 
-type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll'>
+type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'>
 
 /** Kept statements. Entries are never left out: a poisoned one throws, since a follower must not see a gap. */
 export function readLog(database: Database): Log {

@@ -10,6 +10,7 @@ import { decodeStatusEntry } from '../repositories/status_entry.ts'
 import type { Schema } from '../schema.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { isObjectType } from '../stored_json.ts'
+import { readDropSeconds } from './drop_time.ts'
 import { decodePlace } from './log.ts'
 
 const pageRows = 1000
@@ -19,34 +20,44 @@ type OnPoisonedRow = StoreOptions['onPoisonedRow']
 export function readSnapshots(
   database: Database,
   onPoisonedRow: OnPoisonedRow,
-): Pick<Store['feed'], 'snapshot' | 'snapshotAll'> {
+): Pick<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'> {
   return {
-    snapshot: (tenant, now) =>
+    snapshot: (tenant) =>
       database.readTransaction(async (db) => {
         const row = await db
           .selectFrom('installation')
           .leftJoin('counters', (join) => join.on('counters.tenant', '=', tenant))
           .select(['installation.epoch', 'counters.sequence', 'counters.chain'])
           .executeTakeFirstOrThrow()
-        return { place: decodePlace(row), entries: await liveEntries(db, tenant, now, onPoisonedRow) }
+        const dropTime = await readDropSeconds(db)
+        return { place: decodePlace(row), dropTime, entries: await liveEntries(db, tenant, dropTime, onPoisonedRow) }
       }),
-    snapshotAll: (now) =>
+    places: () => database.readTransaction(readPlaces),
+    snapshotAll: () =>
       database.readTransaction(async (db) => {
-        const { epoch, position } = await db.selectFrom('installation').selectAll().executeTakeFirstOrThrow()
-        const heads = await db.selectFrom('counters').select(['tenant', 'sequence', 'chain']).execute()
-        const places = new Map<string, Place>(heads.map((row) => [row.tenant, decodePlace({ ...row, epoch })]))
+        const { epoch, position, places } = await readPlaces(db)
+        const dropTime = await readDropSeconds(db)
         const entries: StatusEntry[] = []
-        for (const tenant of places.keys()) entries.push(...(await liveEntries(db, tenant, now, onPoisonedRow)))
-        return { epoch, position, places, entries }
+        for (const tenant of places.keys()) {
+          for (const entry of await liveEntries(db, tenant, dropTime, onPoisonedRow)) entries.push(entry)
+        }
+        return { epoch, position, dropTime, places, entries }
       }),
   }
+}
+
+async function readPlaces(db: Kysely<Schema>) {
+  const { epoch, position } = await db.selectFrom('installation').selectAll().executeTakeFirstOrThrow()
+  const heads = await db.selectFrom('counters').select(['tenant', 'sequence', 'chain']).execute()
+  const places = new Map<string, Place>(heads.map((row) => [row.tenant, decodePlace({ ...row, epoch })]))
+  return { epoch, position, places }
 }
 
 /** In pages, with a turn of the event loop between them: a million entries must not stop what is verified meanwhile. */
 async function liveEntries(
   db: Kysely<Schema>,
   tenant: string,
-  now: Seconds,
+  dropTime: Seconds,
   onPoisonedRow: OnPoisonedRow,
 ): Promise<readonly StatusEntry[]> {
   const entries: StatusEntry[] = []
@@ -55,7 +66,7 @@ async function liveEntries(
     let query = db.selectFrom('status_entries').selectAll().where('tenant', '=', tenant)
     if (last !== undefined) query = query.where(sql<boolean>`(type, id) > (${last.type}, ${last.id})`)
     const rows = await query.orderBy('type').orderBy('id').limit(pageRows).execute()
-    for (const row of rows) if (row.drop_at > now) entries.push(...decodeOrRevoke(row, onPoisonedRow))
+    for (const row of rows) if (row.drop_at > dropTime) entries.push(...decodeOrRevoke(row, onPoisonedRow))
     last = rows.length < pageRows ? undefined : rows.at(-1)
     if (last !== undefined) await setImmediate()
   } while (last !== undefined)

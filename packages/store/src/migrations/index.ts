@@ -5,6 +5,7 @@ import { up as initial } from './0001_initial.ts'
 import { up as processes } from './0002_processes.ts'
 import { up as ratePolicies } from './0003_rate_policies.ts'
 import { up as usageRollUps } from './0004_usage_roll_ups.ts'
+import { up as dropTime } from './0005_drop_time.ts'
 
 export interface Migration {
   readonly number: number
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'processes', up: processes },
   { number: 3, name: 'rate_policies', up: ratePolicies },
   { number: 4, name: 'usage_roll_ups', up: usageRollUps },
+  { number: 5, name: 'drop_time', up: dropTime },
 ]

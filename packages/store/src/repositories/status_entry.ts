@@ -1,5 +1,6 @@
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
+import { dropSeconds } from '../feed/drop_time.ts'
 import type { StatusEntry } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { ReadRepositories } from '../store.ts'
@@ -18,7 +19,7 @@ export function readStatusEntries(session: Session): ReadRepositories['statusEnt
         .executeTakeFirst()
       return row && decodeStatusEntry(row)
     },
-    async count(tenant, type, clientId, now) {
+    async count(tenant, type, clientId) {
       await session.enter(tenant)
       const row = await session.db
         .selectFrom('status_entries')
@@ -26,7 +27,7 @@ export function readStatusEntries(session: Session): ReadRepositories['statusEnt
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
         .where('type', '=', type)
-        .where('drop_at', '>', Math.floor(now))
+        .where('drop_at', '>', dropSeconds)
         .executeTakeFirst()
       return row?.count ?? 0
     },

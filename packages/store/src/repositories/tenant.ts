@@ -1,11 +1,12 @@
+import type { DropFloor } from '@countersign/core'
 import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
+import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, readPage } from '../page.ts'
 import type { Tenant } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isStatus } from '../stored_json.ts'
+import { isFloor, isStatus } from '../stored_json.ts'
 
 export function readTenants(session: Session): ReadRepositories['tenants'] {
   return {
@@ -40,6 +41,11 @@ export function writeTenants(session: Session): WriteTransaction['tenants'] {
         .where('version', '=', tenant.version - 1)
         .executeTakeFirst()
       assertTouched('the update of a tenant', 1, result.numUpdatedRows)
+    },
+    async setFloor(id, floor) {
+      await session.enter(id)
+      const text = JSON.stringify(floor)
+      await session.db.updateTable('tenants').set({ floor: text }).where('id', '=', id).execute()
     },
     delete: (id) => deleteTenant(session, id),
   }
@@ -85,19 +91,21 @@ async function deleteTenant(session: Session, id: string): Promise<void> {
 }
 
 function encodeTenant(tenant: Tenant) {
-  const { id, slug, name, status, version, createdAt, updatedAt } = tenant
-  return { id, slug, name, status, version, created_at: createdAt, updated_at: updatedAt }
+  const { id, slug, name, status, floor, version, createdAt, updatedAt } = tenant
+  const times = { created_at: createdAt, updated_at: updatedAt }
+  return { id, slug, name, status, floor: floor === undefined ? null : JSON.stringify(floor), version, ...times }
 }
 
 function decodeTenant(row: Row): Tenant {
   const columns = new Columns('tenants', row.id, row)
-  return {
+  return present({
     id: columns.text('id'),
     slug: columns.text('slug'),
     name: columns.text('name'),
     status: columns.word('status', isStatus),
+    floor: columns.optionalJson<DropFloor>('floor', isFloor),
     version: columns.version(),
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
-  }
+  })
 }
