@@ -15,10 +15,10 @@ export interface Finding {
 const oldestSqlite = '3.51.3'
 
 /** Reads only: nothing is made, migrated or mended. */
-export function inspectInstallation(database: string): readonly Finding[] {
+export function inspectInstallation(database: string, nowMs: number): readonly Finding[] {
   const file = sqliteFile(database)
   if (file === undefined) return [sqliteVersion()]
-  return [sqliteVersion(), directoryOf(file), ...modesOf(file), ...schemaOf(file)]
+  return [sqliteVersion(), directoryOf(file), ...modesOf(file), ...schemaOf(file), ...dropTimeOf(file, nowMs)]
 }
 
 function sqliteVersion(): Finding {
@@ -81,6 +81,25 @@ function schemaOf(file: string): readonly Finding[] {
     return [{ check, outcome: 'fail', detail: `${file} is damaged (${flaw}): restore a backup` }]
   } catch {
     return [{ check, outcome: 'fail', detail: `${file} cannot be read as a Countersign database: restore a backup` }]
+  } finally {
+    database.close()
+  }
+}
+
+/** A database of an older schema has none; one that cannot be read is said above. */
+function dropTimeOf(file: string, nowMs: number): readonly Finding[] {
+  if (!existsSync(file)) return []
+  const check = 'drop time'
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
+  try {
+    const row = database.prepare('select time_ms from drop_time').get() as { readonly time_ms: number } | undefined
+    if (row === undefined) return []
+    const lagSeconds = Math.round((nowMs - row.time_ms) / 1000)
+    if (lagSeconds >= -300) return [{ check, outcome: 'ok', detail: `${lagSeconds} s behind this machine’s clock` }]
+    const detail = `${-lagSeconds} s ahead of this machine’s clock: a clock is or was wrong; see CountersignClockOff in the runbook`
+    return [{ check, outcome: 'warn', detail }]
+  } catch {
+    return []
   } finally {
     database.close()
   }

@@ -94,6 +94,7 @@ async function remake(restored: Store, file: string, master: MasterKey, options:
       const unknown = isKnown ? null : { from: backupAt, to: Math.floor(now()), why: replaced.why }
       return { epoch, merged: fromLines, backupAt, unknown, auditBrokenAt: brokenAt ?? null }
     }
+    await takeDropTime(restored, replaced.store)
     const merged = fromLines + (await mergeTaken(restored, replaced.store, now()))
     return { epoch, merged, backupAt, unknown: null, auditBrokenAt: brokenAt ?? null }
   } catch (error) {
@@ -106,6 +107,12 @@ async function remake(restored: Store, file: string, master: MasterKey, options:
   } finally {
     if ('store' in replaced) await replaced.store.close()
   }
+}
+
+/** What the replaced database had dropped already must not be accepted again by a clock that is behind. */
+async function takeDropTime(restored: Store, replaced: Store): Promise<void> {
+  const [own, { timeMs, boot }] = await Promise.all([restored.dropTime.read(), replaced.dropTime.read()])
+  if (timeMs > own.timeMs) await restored.dropTime.move(own.moves, { timeMs, boot })
 }
 
 function requireSqlite(database: string): string {

@@ -10,7 +10,7 @@ export const doctorCommand = withDatabase(leaf('doctor'))
     const { inspectRuntime, inspectServer } = await import('../inspect.ts')
     const findings = [
       inspectRuntime(),
-      ...inspectInstallation(findDatabase(flags).database),
+      ...inspectInstallation(findDatabase(flags).database, Date.now()),
       ...(await inspectServer(() => Date.now() / 1000)),
     ]
     if (findings.some(({ outcome }) => outcome === 'fail')) process.exitCode = exitCodes.error
