@@ -27,6 +27,8 @@ const rateLimit = z.object({
   retryAfterSeconds: z.int().optional(),
 })
 
+const mac = z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url')
+
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
 const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
 const chain = z.string().max(64)
@@ -147,6 +149,10 @@ export const verificationRoutes = {
       chain,
       nonce: z.string().min(1).max(100),
       maxStalenessSeconds: z.number().min(1).max(300).default(300),
+      sealed: z
+        .strictObject({ ...place, chain, seal: mac })
+        .optional()
+        .meta({ description: 'The highest place of all epochs that a server has sealed to this verifier' }),
     }),
     answer: {
       status: 200,
@@ -156,6 +162,7 @@ export const verificationRoutes = {
         head: z.int(),
         ageMs: z.number(),
         now: z.number(),
+        seal: z.string().meta({ description: 'Of the head: by it a database that went back is found out' }),
         dropTime: z.number().meta({ description: 'What ended before it may be forgotten; nothing else may' }),
         reload: z.literal(true).optional(),
       }),
@@ -179,11 +186,23 @@ export const verificationRoutes = {
             dropAt: z.int().min(0).max(endlessRevocation).meta({
               description: 'As the entry said it, in whole seconds; 4294967295 for what ends later or never',
             }),
-            mac: z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url'),
+            mac,
           }),
         )
-        .min(1)
         .max(limits.handedBackMax),
+      cutOffs: z
+        .array(
+          z.strictObject({
+            type: z.literal('client'),
+            id: z.string().min(1).max(limits.identityBytesMax),
+            what: z.enum(['tokens', 'everything']),
+            sequence: z.int().min(1),
+            at: z.int().min(0).meta({ description: 'As the entry said it, in whole seconds' }),
+            mac,
+          }),
+        )
+        .max(limits.handedBackCutOffsMax)
+        .optional(),
     }),
     answer: {
       status: 200,

@@ -16,6 +16,12 @@ export interface Place {
   readonly chain: string
 }
 
+/** A place that the server vouches for: it, or an earlier copy of it, was there once (feed.md §7). */
+export interface SealedPlace extends Place {
+  /** 16 bytes in base64url. */
+  readonly seal: string
+}
+
 /** What an entry can be about. Types never share a map; the id is the full identity within its tenant. */
 export type ObjectType =
   | 'tenant' // id: the tenant's own id
@@ -64,6 +70,21 @@ export interface ClientState extends Limited {
   readonly access: { readonly [apiId: string]: string }
   /** Tokens with an earlier `cs_pos` are revoked; 0 when there was no cut-off. */
   readonly cutOff: number
+  /** The cut-offs as they were once said: by these a database that went back takes them again. */
+  readonly cutOffs?: CutOffs
+}
+
+/** `tokens`: those issued before. `everything`: keys, secrets and public keys made before as well. */
+export type CutOffKind = 'tokens' | 'everything'
+
+/** The last of each kind. */
+export type CutOffs = { readonly [K in CutOffKind]?: CutOff }
+
+export interface CutOff {
+  /** Of the entry that said it. It never changes, whatever `ClientState.cutOff` is raised to. */
+  readonly sequence: number
+  /** When that was, in whole seconds by the clock of the server that wrote it. */
+  readonly at: Seconds
 }
 
 export interface KeyState extends Constraints, Limited {
@@ -121,6 +142,8 @@ export type Subject = {
      * earlier copy of it, once said (feed.md §7). The chain does not cover it, and nothing stores it on a server.
      */
     readonly mac?: string
+    /** Likewise one for each member of a client's `cutOffs`. */
+    readonly cutOffMacs?: { readonly [K in CutOffKind]?: string }
   }
 }[ObjectType]
 
@@ -130,6 +153,8 @@ export type FeedEntry = Subject & {
   /** The HMAC link of the audit event written in the same transaction. */
   readonly audit: string
   readonly chain: string
+  /** On the last entry of a page or a batch: the seal of the place right after it. The chain does not cover it. */
+  readonly seal?: string
 }
 
 /** The bytes a chain value covers: every member in a fixed order, each length-prefixed by JSON's own quoting. */
@@ -184,6 +209,16 @@ export interface HandedBack {
 export interface HandBackQuestion {
   readonly epoch: string
   readonly revocations: readonly HandedBack[]
+  /** Absent when there are none, and for older servers. */
+  readonly cutOffs?: readonly HandedBackCutOff[]
+}
+
+/** A cut-off as a verifier hands it back. */
+export interface HandedBackCutOff extends CutOff {
+  readonly type: 'client'
+  readonly id: string
+  readonly what: CutOffKind
+  readonly mac: string
 }
 
 /** How many were news to the server, how many it knew or no longer needs, and how many were never said by it. */
@@ -294,6 +329,8 @@ export interface PositionQuestion {
   readonly nonce: string
   /** The verifier's own bound: shown in receipts. */
   readonly maxStalenessSeconds: number
+  /** The highest place of all epochs that a server has sealed to it. */
+  readonly sealed?: SealedPlace
 }
 
 /** `now` is the server's clock in seconds, `head` the last sequence at the time of the read. */
@@ -305,6 +342,8 @@ export interface PositionAnswer {
   readonly now: Seconds
   /** The highest drop time the server knows; verifiers forget by this and by no clock. Absent from older servers. */
   readonly dropTime?: Seconds
+  /** Of the head. */
+  readonly seal?: string
   /** The place named is not in this log: fetch a snapshot. */
   readonly reload?: true
 }
@@ -316,6 +355,8 @@ export interface Snapshot {
   readonly entries: readonly Subject[]
   readonly ageMs: number
   readonly now: Seconds
+  /** Of `place`. */
+  readonly seal?: string
   /** Read with the entries: none that ends later is left out. */
   readonly dropTime?: Seconds
 }

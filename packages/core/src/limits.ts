@@ -22,8 +22,10 @@ export const limits = {
   identityBytesMax: 256,
   /** Kept beyond the end of what an entry is about (feed.md §2). */
   dropGraceSeconds: 300,
-  /** Revocations in one request that hands them back; at their longest they fit into 1 MiB. */
+  /** Revocations in one request that hands them back; at their longest they fit into 1 MiB, with the cut-offs. */
   handedBackMax: 500,
+  /** Cut-offs beside them. */
+  handedBackCutOffsMax: 100,
   /** A looked-up record is renewed after this. */
   recordLifeSeconds: 3_600,
   /** `unknown` is remembered this long. */

@@ -11,6 +11,7 @@ import {
 } from '@countersign/verifier'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
+import { createPlaceSeals } from './feed/place_seal.ts'
 import { serverLimits } from './limits.ts'
 import type { ServerOptions } from './server.ts'
 import { createApiRegistry } from './services/api_registry.ts'
@@ -48,6 +49,7 @@ export function createServices(
   const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
   const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
   const macs = createRevocationMacs(options.master)
+  const seals = createPlaceSeals(options.master)
   const rowsMax = options.packedKeysMax ?? serverLimits.credentialsPackedMin
   const warming = createWarming(store, options.log, rowsMax)
   // One for all tenants: what is idle in one makes room for another.
@@ -71,6 +73,7 @@ export function createServices(
       cacheEntriesMax: serverLimits.credentialsCachedMax,
       packedKeys,
       usage: counter,
+      onAhead: (sequence) => void books.claim({ tenant: id, sequence }).catch(() => {}),
     })
     const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine, usage: counter }
     tenants.set(id, context)
@@ -95,7 +98,8 @@ export function createServices(
     guards: createGuards({ store, books }, clock),
     positions: createPositions(store, now),
     macs,
-    streams: createStreams(books, macs),
+    seals,
+    streams: createStreams(books, macs, seals),
     snapshots: createSnapshots({ store, books, macs }),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,

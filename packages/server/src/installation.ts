@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openStore, type Store } from '@countersign/store'
+import { openPlaceFile } from './feed/place_file.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 import type { Log } from './services/log.ts'
 import type { MasterKey } from './services/master_key.ts'
@@ -19,7 +20,9 @@ export async function openInstallation(options: InstallationOptions): Promise<Co
   const { database, masterKey, ...rest } = options
   const master = openMaster(database, masterKey)
   const store = await openInstallationStore(database, master, options.log, options.now)
-  return createServer({ ...rest, store, master })
+  const file = sqliteFile(database)
+  const placeFile = file === undefined ? {} : { placeFile: openPlaceFile(`${file}-place`, master) }
+  return createServer({ ...rest, ...placeFile, store, master })
 }
 
 /** The store alone, for commands that work on a database nobody serves. */

@@ -86,7 +86,7 @@ async function remake(restored: Store, file: string, master: MasterKey, options:
   const lines = options.revocations === undefined ? undefined : readLines(options.revocations)
   const replaced = await openReplaced(file, master, now)
   try {
-    const above = await heads('why' in replaced ? undefined : replaced.store, lines)
+    const above = await highest('why' in replaced ? undefined : replaced.store, lines)
     const epoch = await restored.startEpoch(above)
     const fromLines = lines === undefined ? 0 : await mergeEntries(restored, lines.entries, master, now())
     if ('why' in replaced) {
@@ -166,13 +166,14 @@ function isUnreadable(error: unknown): boolean {
 
 interface Lines {
   readonly entries: readonly (Subject & { readonly tenant: string })[]
-  readonly sequences: ReadonlyMap<string, number>
+  /** The highest number that a place or an entry names. */
+  readonly highest: number
 }
 
 /** Lines of snapshots, one after the other: each begins with its tenant and place. Throws `ConfigError`. */
 function readLines(file: string): Lines {
   const entries: (Subject & { readonly tenant: string })[] = []
-  const sequences = new Map<string, number>()
+  let highest = 0
   let tenant = defaultTenantId
   const lines = readFileSync(file, 'utf8').split('\n')
   for (const [index, line] of lines.entries()) {
@@ -181,15 +182,13 @@ function readLines(file: string): Lines {
     if (typeof value.tenant === 'string') tenant = value.tenant
     const place = value.place as { readonly sequence?: unknown } | undefined
     const sequence = place?.sequence ?? value.sequence
-    if (Number.isSafeInteger(sequence)) {
-      sequences.set(tenant, Math.max(sequences.get(tenant) ?? 0, sequence as number))
-    }
+    if (Number.isSafeInteger(sequence)) highest = Math.max(highest, sequence as number)
     if (typeof value.type === 'string' && typeof value.state === 'object') {
       const { type, id, version, state, dropAt } = value as unknown as Subject
       entries.push({ type, id, version, state, dropAt, tenant } as Subject & { readonly tenant: string })
     }
   }
-  return { entries, sequences }
+  return { entries, highest }
 }
 
 function parseLine(line: string, where: string): { readonly [name: string]: unknown } {
@@ -202,15 +201,12 @@ function parseLine(line: string, where: string): { readonly [name: string]: unkn
   throw new ConfigError(`${where} is no line of a feed snapshot`)
 }
 
-async function heads(replaced: Store | undefined, lines: Lines | undefined) {
-  const sequences = new Map(lines?.sequences)
-  if (replaced === undefined) return { position: 0, sequences }
-  // No entry is past its end so late: only the places are wanted.
+/** The highest number that is known of the history that ends. */
+async function highest(replaced: Store | undefined, lines: Lines | undefined): Promise<number> {
+  const ofLines = lines?.highest ?? 0
+  if (replaced === undefined) return ofLines
   const { position, places } = await replaced.feed.places()
-  for (const [tenant, { sequence }] of places) {
-    sequences.set(tenant, Math.max(sequences.get(tenant) ?? 0, sequence))
-  }
-  return { position, sequences }
+  return [...places.values()].reduce((most, { sequence }) => Math.max(most, sequence), Math.max(ofLines, position))
 }
 
 async function lastChange(store: Store): Promise<Seconds> {

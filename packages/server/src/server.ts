@@ -4,8 +4,10 @@ import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secr
 import type { BootClock, Store, UsageRetention } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { createServices } from './create_services.ts'
-import { openBooks } from './feed/books.ts'
+import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
+import type { Noted, PlaceFile } from './feed/place_file.ts'
+import { sayRollback } from './feed/rollback.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { type Located, locate } from './http/locate.ts'
 import { createListener } from './http/node_listener.ts'
@@ -13,7 +15,7 @@ import { answerError, problem } from './http/respond.ts'
 import { createRouter, type RouteMatch } from './http/router.ts'
 import { type Mounted, mount } from './mount.ts'
 import { readBootClock } from './services/boot_clock.ts'
-import { bootstrap } from './services/bootstrap.ts'
+import { bootstrap, defaultTenantId } from './services/bootstrap.ts'
 import { watchFatal } from './services/fatal.ts'
 import type { Log } from './services/log.ts'
 import { startMaintenance } from './services/maintenance.ts'
@@ -34,6 +36,8 @@ export interface ServerOptions {
   readonly log: Log
   readonly keyPrefix?: string
   readonly trustedProxies?: readonly AddressRange[]
+  /** Says beside a database file how far its log had come. Default: nowhere. */
+  readonly placeFile?: PlaceFile
   /** Used when the installation is new. */
   readonly adminKey?: Secret
   /** The wall clock in seconds. Default: the machine's. */
@@ -87,6 +91,11 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const keyPrefix = options.keyPrefix ?? 'cs'
   const randomBytes = createRandomBytes()
   const processId = `process_${randomBase62(12, randomBytes)}`
+  const onRollback = sayRollback(log, metrics)
+  // Before anything is written that would continue an older history.
+  const noted = options.placeFile?.read()
+  const begun = noted === undefined ? undefined : await store.leaveHistory([noted])
+  if (begun !== undefined) onRollback(begun)
   const adminKey = await bootstrap({ ...options, store, keyPrefix, now, randomBytes, issuerOf })
   const books = await openBooks({
     store,
@@ -96,6 +105,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     random: Math.random,
     processId,
     onProblem: (message, error) => log.error({ error }, message),
+    onRollback,
   })
   const services = createServices({
     ...options,
@@ -114,6 +124,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   await dropTimes.read()
   const stopMaintenance = startMaintenance(services, dropTimes)
   const stopHandBack = startOwnHandBack(services)
+  const stopPlaceFile = options.placeFile?.follow(store, books.epoch, presentPlace(books))
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
   const route = createRouter(mount(services))
@@ -171,6 +182,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       services.warming.stop()
       await stopMaintenance()
       stopHandBack()
+      stopPlaceFile?.()
       services.limiter.close()
       services.signing.close()
       await services.positions.flush().catch(() => {})
@@ -179,6 +191,12 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       await store.close()
     },
   }
+}
+
+/** Of the default tenant, which every installation has. */
+function presentPlace(books: Books): Noted {
+  const { sequence, chain } = books.book(defaultTenantId)?.place ?? { sequence: 0, chain: '' }
+  return { tenant: defaultTenantId, position: books.position(), sequence, chain }
 }
 
 /** Unique here and elsewhere: random for the process, counted within it. */

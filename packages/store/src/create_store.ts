@@ -2,11 +2,11 @@ import type { Kysely } from 'kysely'
 import { choresOf } from './chores.ts'
 import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
-import { appendAll } from './feed/append.ts'
+import { appendAll, type LockedHead } from './feed/append.ts'
 import { verifyAudit } from './feed/audit_link.ts'
 import { beat } from './feed/beat.ts'
 import { dropTimes } from './feed/drop_time.ts'
-import { startEpoch } from './feed/epoch.ts'
+import { leaveHistory, startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
 import { endLease, takeLease } from './lease.ts'
@@ -16,6 +16,8 @@ import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
 import {
   type Append,
+  type EpochBegun,
+  type HistoryClaim,
   type InstallationEntry,
   type Store,
   type StoreOptions,
@@ -33,7 +35,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
   const auditKey = new Uint8Array(options.auditKey)
   const listeners = new Set<Listener>()
   const order = new CommitOrder()
-  const writer = { database, options: { ...options, auditKey }, order, listeners }
+  const writer: Writer = { database, options: { ...options, auditKey }, order, listeners, follows: () => true }
   let writing = 0
   return {
     dialect: database.dialect,
@@ -64,6 +66,10 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...choresOf(database),
     backup: (file, onProgress) => database.backup(file, onProgress),
     startEpoch: (above) => startEpoch(database, options, above),
+    leaveHistory: (claims) => leave(writer, claims),
+    beforeAppend(follows) {
+      writer.follows = follows
+    },
     verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),
     async ping() {
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()
@@ -78,12 +84,12 @@ interface Writer {
   readonly options: StoreOptions
   readonly order: CommitOrder
   readonly listeners: ReadonlySet<Listener>
+  /** Whether what was locked continues what this process has read. */
+  follows: Parameters<Store['beforeAppend']>[0]
 }
 
-async function write<T>(
-  { database, options, order, listeners }: Writer,
-  work: (transaction: WriteTransaction) => Promise<T>,
-): Promise<Written<T>> {
+async function write<T>(writer: Writer, work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>> {
+  const { database, options, order, listeners } = writer
   let settle = () => {}
   try {
     const written = await database.transact(async (db) => {
@@ -95,7 +101,9 @@ async function write<T>(
           changes.push(change)
         }
         const value = await work({ ...writeRepositories(session), append })
-        const entries = await appendAll(session, changes, options.auditKey)
+        const entries = await appendAll(session, changes, options.auditKey, (tenant, head) =>
+          assertFollows(writer, tenant, head),
+        )
         if (entries.length > 0) settle = order.begin(entries[0]!.position)
         return { value, entries }
       } finally {
@@ -110,6 +118,32 @@ async function write<T>(
   } finally {
     settle()
   }
+}
+
+/**
+ * Nothing is acknowledged in a history that this process does not know: a database that went back, one that another process
+ * has begun an epoch of, or a server that was found and not looked at yet.
+ */
+function assertFollows({ database, follows }: Writer, tenant: string, head: LockedHead): void {
+  const { epoch, sequence, chain, history } = head
+  const found = database.history()
+  const isSettled = found === undefined || found === history
+  if (isSettled && follows(tenant, { epoch, sequence, chain })) return
+  throw new StoreUnavailableError('history', new Error('the database continues another history'))
+}
+
+/** Nobody hears of these entries: every process loads its books anew in the new epoch. */
+function leave({ database, options }: Writer, claims: readonly HistoryClaim[]): Promise<EpochBegun | undefined> {
+  return database.transact(async (db) => {
+    const { session, end } = writeSession(database, db, options)
+    try {
+      return await leaveHistory(session, options, claims, (changes) =>
+        appendAll(session, changes, options.auditKey, () => {}),
+      )
+    } finally {
+      end()
+    }
+  })
 }
 
 /** What was committed stays so: a listener that throws ends the process, not the answer to the write. */

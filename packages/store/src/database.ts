@@ -29,6 +29,8 @@ export interface Database {
   announce(db: Kysely<Schema>): Promise<void>
   /** Called, soon and perhaps for nothing, when somebody else has committed. Gives a function that ends it. */
   onHint(listener: () => void): () => void
+  /** The name of the history that the server in use writes; `undefined` where there is none. */
+  history(): string | undefined
   /** Nothing was confirmed in time: look whether this is still the database. */
   doubt(): void
   /** A statement that is kept prepared for the hot path; called with its parameters in the order of its text. */

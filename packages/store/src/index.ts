@@ -47,6 +47,8 @@ export type {
   Append,
   BootClock,
   DropTime,
+  EpochBegun,
+  HistoryClaim,
   InstallationEntry,
   Page,
   ReadRepositories,

@@ -31,7 +31,7 @@ export async function migrate(database: Database, options: Pick<StoreOptions, 'n
     const epoch = Buffer.from(options.randomBytes(16)).toString('base64url')
     await db
       .insertInto('installation')
-      .values({ id: 1, epoch, position: 0, history: null })
+      .values({ id: 1, epoch, position: 0, history: null, beginning: 0 })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
     await beginDropTime(db, database, options)

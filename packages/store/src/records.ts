@@ -2,6 +2,7 @@
 import type {
   Ancestor,
   Constraints,
+  CutOffs,
   DropFloor,
   Environment,
   Limited,
@@ -80,6 +81,8 @@ export interface Client extends Limited {
   readonly selfIssuedLifeSecondsMax: number
   /** Sequence of the last cut-off, 0 when there was none. */
   readonly cutOff: number
+  /** Each as it was said; `cutOff` may be above them. */
+  readonly cutOffs?: CutOffs
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds

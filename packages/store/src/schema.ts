@@ -7,7 +7,7 @@ type Json = string
 
 export interface Schema {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
-  readonly installation: { id: number; epoch: string; position: number; history: string | null }
+  readonly installation: { id: number; epoch: string; position: number; history: string | null; beginning: number }
   readonly drop_time: { id: number; time_ms: number; moves: number; boot_id: string | null; boot_ms: number | null }
   readonly leases: { name: string; holder: string; expires_at: number }
   readonly beats: { process: string; count: number; at: number }
@@ -103,6 +103,7 @@ export interface Schema {
     metadata: Json
     self_issued_life_seconds_max: number
     cut_off: number
+    cut_offs: Json | null
     rate_limit: Json | null
     rate_limits: Json | null
     version: number

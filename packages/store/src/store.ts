@@ -1,6 +1,7 @@
 /** The seam to the databases. Both implement it, and both pass `conformance/`. */
 import type {
   CredentialRecord,
+  CutOffs,
   DropFloor,
   FeedEntry,
   MaybePromise,
@@ -98,6 +99,26 @@ export interface Chores {
   savePositions(positions: readonly VerifierPosition[]): Promise<void>
 }
 
+/** A place that is known to have been in this installation's log: by a seal, a MAC, a signature, or by a server's own book. */
+export interface HistoryClaim {
+  readonly tenant: string
+  /** `position`: of the installation, which only servers know. Default `sequence`: of the tenant. */
+  readonly of?: 'position'
+  readonly sequence: number
+  /** Without them only a number above the head proves anything. */
+  readonly epoch?: string
+  readonly chain?: string
+}
+
+export interface EpochBegun {
+  readonly epoch: string
+  readonly beginning: number
+  /** The claim that proved it. */
+  readonly lost: HistoryClaim
+  /** Clients whose older tokens end: their cut-off may have been numbered twice. */
+  readonly raised: readonly { readonly tenant: string; readonly clientId: string }[]
+}
+
 /** Milliseconds since the epoch. */
 export interface DropTime {
   readonly timeMs: number
@@ -178,7 +199,12 @@ export interface Store extends Chores {
     /** The tenant's head, read now. */
     place(tenant: string): MaybePromise<Place>
     /** The installation's epoch and head position, read now. */
-    head(): MaybePromise<{ readonly epoch: string; readonly position: number }>
+    head(): MaybePromise<{
+      readonly epoch: string
+      readonly position: number
+      /** Of the last entry; `undefined` when the log has it no more. */
+      readonly chain: string | undefined
+    }>
     /** Entries of one tenant above `sequence`, in order. */
     after(tenant: string, sequence: number, limit: number): MaybePromise<readonly FeedEntry[]>
     /** Entries of the installation above `position`, in order. */
@@ -195,6 +221,7 @@ export interface Store extends Chores {
     places(): Promise<{
       readonly epoch: string
       readonly position: number
+      readonly chain: string | undefined
       readonly places: ReadonlyMap<string, Place>
     }>
     /** The same for all tenants, for a server's own book. */
@@ -202,6 +229,7 @@ export interface Store extends Chores {
       readonly dropTime: Seconds
       readonly epoch: string
       readonly position: number
+      readonly chain: string | undefined
       readonly places: ReadonlyMap<string, Place>
       readonly entries: readonly StatusEntry[]
     }>
@@ -210,11 +238,21 @@ export interface Store extends Chores {
   /** A consistent copy while writes go on (SQLite: the backup API; PostgreSQL: refused with what to use instead). */
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   /**
-   * For a restored copy, before anything else uses it: a new epoch, and counters at least 10^9 above their own and those
-   * named, so that no place of the former history is in this log (feed.md §1, §7). The log is emptied; status entries and
-   * the audit chain stay. The new epoch.
+   * For a restored copy, before anything else uses it: a new epoch, and all counters at one number: at least 10^9 above
+   * their own and `above`, and at least the time in microseconds, so that no two epochs share numbers. The former log is
+   * hidden; status entries and the audit chain stay. The new epoch.
    */
-  startEpoch(above: { readonly position: number; readonly sequences: ReadonlyMap<string, number> }): Promise<string>
+  startEpoch(above: number): Promise<string>
+  /**
+   * A new epoch where one of the claims proves, in this transaction, that the database went back; recorded cut-offs are
+   * raised to its beginning. `undefined` and nothing changed when nothing is lost.
+   */
+  leaveHistory(claims: readonly HistoryClaim[]): Promise<EpochBegun | undefined>
+  /**
+   * Asked in each transaction that appends, with the counters it has locked. False rolls it back before anybody is told:
+   * `StoreUnavailableError` with the reason `history`.
+   */
+  beforeAppend(follows: (tenant: string, head: Place) => boolean): void
   /** Verifies the audit chain of a tenant with the key the links were made with; the first broken sequence if any. */
   verifyAudit(tenant: string): Promise<{ readonly events: number; readonly brokenAt?: number }>
   /** Reads one row: for readiness. */
@@ -346,12 +384,14 @@ export interface WriteTransaction extends ReadRepositories {
     insert(client: Client): Promise<void>
     /** Access is replaced by that of the record. */
     update(client: Client): Promise<void>
-    setCutOff(tenant: string, id: string, sequence: number): Promise<void>
+    /** With what it was; without, the recorded ones stay. */
+    setCutOff(tenant: string, id: string, sequence: number, cutOffs?: CutOffs): Promise<void>
     delete(tenant: string, id: string): Promise<void>
     insertSecret(secret: ClientSecret): Promise<void>
     /** Sets the end of every current secret of the client but `exceptId`; never later than it was. How many. */
     expireSecrets(tenant: string, clientId: string, expiresAt: Seconds, exceptId?: string): Promise<number>
-    deleteSecrets(tenant: string, clientId: string): Promise<number>
+    /** Those made at or before `madeBy`, default all. How many. */
+    deleteSecrets(tenant: string, clientId: string, madeBy?: Seconds): Promise<number>
     insertJwk(jwk: ClientJwk): Promise<void>
     deleteJwk(tenant: string, clientId: string, kid: string): Promise<void>
   }
@@ -359,12 +399,14 @@ export interface WriteTransaction extends ReadRepositories {
     insert(key: Key): Promise<void>
     update(key: Key): Promise<void>
     /** Every key of the client that is not revoked becomes so. The ids. */
-    revokeByClient(tenant: string, clientId: string, now: Seconds): Promise<readonly string[]>
+    /** Those made at or before `madeBy`, default all: every key of the client that is not revoked becomes so. The ids. */
+    revokeByClient(tenant: string, clientId: string, now: Seconds, madeBy?: Seconds): Promise<readonly string[]>
   }
   readonly tokens: ReadRepositories['tokens'] & {
     insert(token: Token): Promise<void>
     update(token: Token): Promise<void>
-    revokeByClient(tenant: string, clientId: string, now: Seconds): Promise<readonly string[]>
+    /** Those with a position below `sequence`, default all. The ids. */
+    revokeByClient(tenant: string, clientId: string, now: Seconds, sequence?: number): Promise<readonly string[]>
   }
   readonly signingKeys: ReadRepositories['signingKeys'] & {
     insert(key: SigningKey): Promise<void>
@@ -401,13 +443,14 @@ export class ConflictError extends Error {
   }
 }
 
-export type UnavailableReason = 'full' | 'unreachable' | 'busy' | 'timeout'
+export type UnavailableReason = 'full' | 'unreachable' | 'busy' | 'timeout' | 'history'
 
 const unavailableWords: { readonly [R in UnavailableReason]: string } = {
   full: 'out of space',
   unreachable: 'unreachable',
   busy: 'busy',
   timeout: 'too slow',
+  history: 'in another history than this process has read',
 }
 
 /** The database could not be reached, is full, or did not answer in time: 503, with the cause for the log. */
@@ -415,7 +458,7 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
   /**
    * `full`: no space to write; `unreachable`; `busy`: others held it too long, nothing was written; `timeout`: the
-   * outcome of a write is unknown, never *failed* (feed.md §3).
+   * outcome of a write is unknown, never *failed* (feed.md §3); `history`: the database went back, nothing was written.
    */
   readonly reason: UnavailableReason
 

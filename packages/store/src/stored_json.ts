@@ -2,6 +2,8 @@
 import type {
   Ancestor,
   Constraints,
+  CutOff,
+  CutOffs,
   DropFloor,
   Environment,
   Metadata,
@@ -59,6 +61,10 @@ export const isActor = shape<AuditActor>({
 
 export const isFloor = shape<DropFloor>({ sequence: isCount, time: isCount, at: isCount })
 
+const isCutOff = shape<CutOff>({ sequence: isCount, at: isCount })
+
+export const isCutOffs = shape<CutOffs>({ tokens: optional(isCutOff), everything: optional(isCutOff) })
+
 const isTokenState = shape<StateByType['token']>({
   status: isStatus,
   scope: optional(isText),
@@ -79,6 +85,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     status: isStatus,
     access: recordOf(isText),
     cutOff: isCount,
+    cutOffs: optional(isCutOffs),
     ...limited,
   }),
   public_key: shape<StateByType['public_key']>({ status: oneOf('revoked') }),

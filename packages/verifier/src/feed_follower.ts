@@ -12,7 +12,9 @@ import {
   type FeedEntry,
   limits,
   type MaybePromise,
+  type Place,
   type PositionAnswer,
+  type SealedPlace,
   type Seconds,
 } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
@@ -82,6 +84,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   let reportedAt: Stamp | undefined
   /** With less than the most between each two. */
   let reportsInRow = 0
+  /** The highest place of all epochs that a server has sealed: with it a database that went back is found out. */
+  let sealed: SealedPlace | undefined
   let failures = 0
   let streaming = false
   let isSaidFresh = false
@@ -157,7 +161,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     const { place } = asked
     const nonce = createNonce(random)
     const { verifierId, maxStalenessSeconds } = options
-    const question = { verifierId, ...place, nonce, maxStalenessSeconds }
+    const question = { verifierId, ...place, nonce, maxStalenessSeconds, ...(sealed === undefined ? {} : { sealed }) }
     const answer = await inTime((signal) => source.position(question, signal))
     if (answer.nonce !== nonce || book !== asked) return false
     // Against the place that was named: what streamed in since may rightly be above the head of the answer.
@@ -167,8 +171,14 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     }
     if (!isSound(answer)) throw new Error('the answer about the feed cannot be read')
     if (!(await catchUp(asked, answer.head))) return false
+    if (asked.place.sequence === answer.head) noteSeal(asked.place, answer.seal)
     prove(answer, askedAt)
     return true
+  }
+
+  function noteSeal({ epoch, sequence, chain }: Place, seal: string | undefined): void {
+    if (seal === undefined || (sealed !== undefined && sequence <= sealed.sequence)) return
+    sealed = { epoch, sequence, chain, seal }
   }
 
   function prove(answer: PositionAnswer, askedAt: Stamp): void {
@@ -226,6 +236,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
       if (to.place !== place) return entry.sequence <= to.place.sequence
       if (entry.sequence !== place.sequence + 1 || entry.chain !== chain) return false
       to.apply(entry)
+      noteSeal(to.place, entry.seal)
       changed()
       return true
     })
@@ -240,6 +251,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     // Of the same epoch too: a server that lags answers with an older book.
     if (book !== undefined) next.keepRevoked(book, 'with_mac')
     book = next
+    noteSeal(snapshot.place, snapshot.seal)
     handBack.wake()
     freshness = undefined
     isSaidFresh = false

@@ -15,6 +15,8 @@ export interface SnapshotStream {
   readonly issuer: string
   readonly place: Place
   readonly now: Seconds
+  /** Of `place`. */
+  readonly seal?: string
   /** Read with the entries. Absent from older servers: then nothing is ever forgotten. */
   readonly dropTime?: Seconds
   readonly entries: AsyncIterable<Subject> | Iterable<Subject>
@@ -31,7 +33,7 @@ export interface FeedSource {
   entries(place: Place, signal: AbortSignal): Promise<EntriesAnswer>
   /** Entries as they happen, for speed only. Resolves when the stream ends. */
   stream(place: Place, onEntry: (entry: FeedEntry) => void, signal: AbortSignal): Promise<void>
-  /** Revocations that a server of this epoch lacks. Throws also when it is of another epoch by now. */
+  /** Revocations and cut-offs that a server of this epoch lacks. Throws also when it is of another epoch by now. */
   handBack(question: HandBackQuestion, signal: AbortSignal): Promise<HandBackAnswer>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Hands revocations back to a server that has forgotten them (feed.md §7): after a change of epoch, what the former book
- * knew and the new snapshot lacks. Beside everything else and for as long as the verifier lives: no verification waits for
+ * Hands revocations and cut-offs back to a server that has forgotten them (feed.md §7): after every reload, what the former
+ * book knew and the new snapshot lacks. A database may have gone back within its epoch. Beside everything else and for as long as the verifier lives: no verification waits for
  * it, and the book is no fresher or staler for it. What is owed is noted in the book itself, so a further change of epoch
  * works it out anew.
  */
@@ -9,7 +9,7 @@ import { inTime } from './in_time.ts'
 import type { StatusBook } from './status_book.ts'
 
 export interface HandBack {
-  /** The book was replaced. In another epoch what was under way for the one before is given up. */
+  /** The book was replaced: what it owes is handed back. */
   wake(): void
   close(): void
 }
@@ -24,7 +24,7 @@ const retryMsMin = 500
 const retryMsMax = 60_000
 
 /**
- * Hands back what the present book owes whenever it is woken in another epoch, until nothing is owed or it is closed. A
+ * Hands back what the present book owes whenever it is woken, until nothing is owed or it is closed. A
  * server uses it as well, to give its own database back what its books kept.
  */
 export function createHandBack(options: {
@@ -37,13 +37,21 @@ export function createHandBack(options: {
 }): HandBack {
   const { source, schedule, random, onProblem } = options
   const abort = new AbortController()
-  /** Of the book that it was last woken for. */
+  /** The epoch of the book that it was last woken for. */
   let wokenIn: string | undefined
   let isAsking = false
+  let isWaiting = false
   let failures = 0
   let cancelTimer: () => void = () => {}
 
+  function runIn(delayMs: number): void {
+    cancelTimer()
+    isWaiting = true
+    cancelTimer = schedule(delayMs, () => void run())
+  }
+
   async function run(): Promise<void> {
+    isWaiting = false
     isAsking = true
     try {
       await handBackNext()
@@ -56,37 +64,40 @@ export function createHandBack(options: {
     isAsking = false
     if (abort.signal.aborted || (options.book()?.owedCount ?? 0) === 0) return
     const retryMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures, 10)) * (0.5 + random())
-    cancelTimer = schedule(failures === 0 ? 0 : retryMs, () => void run())
+    runIn(failures === 0 ? 0 : retryMs)
   }
 
   async function handBackNext(): Promise<void> {
     const asked = options.book()
-    const revocations = asked?.owed(batchMax) ?? []
-    if (asked === undefined || revocations.length === 0) return
+    if (asked === undefined || asked.owedCount === 0) return
+    const revocations = asked.owed(batchMax)
+    const cutOffs = asked.owedCutOffs(batchMax)
     const { epoch } = asked.place
-    const answer = await inTime(schedule, deadlineMs, abort.signal, (signal) =>
-      source.handBack({ epoch, revocations }, signal),
-    )
-    if (answer.applied + answer.known + answer.refused !== revocations.length) {
+    const question = { epoch, revocations, ...(cutOffs.length === 0 ? {} : { cutOffs }) }
+    const answer = await inTime(schedule, deadlineMs, abort.signal, (signal) => source.handBack(question, signal))
+    if (answer.applied + answer.known + answer.refused !== revocations.length + cutOffs.length) {
       throw new Error('the answer cannot be read')
     }
     if (answer.refused > 0) onProblem?.(`the server never said ${answer.refused} revocations that it was handed back`)
     // What a server of another epoch said of them means nothing to this one. A newer book of the same one
     // owes what this one owed.
     const book = options.book()
-    if (book?.place.epoch === epoch) book.settle(revocations)
+    if (book?.place.epoch !== epoch) return
+    book.settle(revocations)
+    book.settleCutOffs(cutOffs)
   }
 
   return {
     wake() {
       const book = options.book()
-      if (book === undefined || book.place.epoch === wokenIn || abort.signal.aborted) return
+      if (book === undefined || abort.signal.aborted) return
+      // A server that does not take it is asked no sooner for a further snapshot of the same epoch.
+      if (isWaiting && book.place.epoch === wokenIn) return
       wokenIn = book.place.epoch
       failures = 0
-      // A request under way is of the epoch before: it goes on by itself, and finds the book that is there then.
+      // A request under way is of the book before: it goes on by itself, and finds the book that is there then.
       if (isAsking || book.owedCount === 0) return
-      cancelTimer()
-      cancelTimer = schedule(spreadMs * random(), () => void run())
+      runIn(spreadMs * random())
     },
     close() {
       abort.abort()

@@ -17,8 +17,8 @@ export interface OwedRevocation {
   readonly mac: Uint8Array | undefined
 }
 
-/** What another's identities owe when they are taken over: nothing, those with a MAC, or all that are new here. */
-export type Owing = 'nothing' | 'with_mac' | 'all'
+/** What another's identities owe when they are taken over: those with a MAC, or all that are new here. */
+export type Owing = 'with_mac' | 'all'
 
 /**
  * The identities that are revoked, packed: a million of 24 bytes take about 60 MB with their MACs, and 40 without, where

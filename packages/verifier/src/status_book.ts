@@ -6,6 +6,7 @@ import {
   encodeBase64url,
   type FeedEntry,
   type HandedBack,
+  type HandedBackCutOff,
   limits,
   type ObjectType,
   type Place,
@@ -15,6 +16,7 @@ import {
   type Subject,
   type TenantState,
 } from '@countersign/core'
+import { CutOffBook } from './cut_off_book.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
 const tags: Readonly<Record<ObjectType, string>> = {
@@ -58,6 +60,7 @@ export class StatusBook {
   readonly #revoked: RevokedSet
   readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
   readonly #audiences = new Map<string, string>()
+  readonly #cutOffs = new CutOffBook()
 
   /** Empty at `place`; `seed` is random. */
   constructor(options: {
@@ -140,9 +143,9 @@ export class StatusBook {
     return apiId === undefined || state === undefined ? undefined : { apiId, state }
   }
 
-  /** How many revocations the server of this epoch lacks, as far as is known here. */
+  /** How many revocations and cut-offs the server lacks, as far as is known here. */
   get owedCount(): number {
-    return this.#revoked.owedCount
+    return this.#revoked.owedCount + this.#cutOffs.owedCount
   }
 
   /** Up to so many of them, in turns: `settle` ends them, nothing else but their own end. `mac` is '' without one. */
@@ -155,6 +158,15 @@ export class StatusBook {
     }))
   }
 
+  /** Likewise up to so many cut-offs. */
+  owedCutOffs(countMax: number): readonly HandedBackCutOff[] {
+    return this.#cutOffs.owed(countMax)
+  }
+
+  settleCutOffs(cutOffs: readonly Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>[]): void {
+    for (const cutOff of cutOffs) this.#cutOffs.settle(cutOff)
+  }
+
   /** The server has answered about them. */
   settle(revocations: readonly Pick<HandedBack, 'type' | 'id'>[]): void {
     for (const { type, id } of revocations) this.#revoked.settle(tags[type], id)
@@ -163,10 +175,12 @@ export class StatusBook {
   /**
    * Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). A cut-off is
    * a revocation too; sequences only ever rise, so it means the same in the new history. What this book's server lacks
-   * though it said it in another epoch is owed to it: by a verifier where there is a MAC, since nothing else is believed.
+   * though it said it once is owed to it, in the same epoch too, since a database may have gone back within one: by a
+   * verifier where there is a MAC, since nothing else is believed.
    */
   keepRevoked(other: StatusBook, owing: 'with_mac' | 'all'): void {
-    this.#revoked.addAll(other.#revoked, other.place.epoch === this.place.epoch ? 'nothing' : owing)
+    this.#revoked.addAll(other.#revoked, owing)
+    this.#cutOffs.keep(other.#cutOffs, owing)
     for (const [type, said] of this.#said) {
       for (const id of said.keys()) if (this.isRevoked(type, id)) this.#forget(type, id)
     }
@@ -200,6 +214,7 @@ export class StatusBook {
     if (dropTime <= this.#dropTime) return
     this.#dropTime = dropTime
     this.#revoked.sweep(dropTime)
+    this.#cutOffs.sweep(dropTime)
     for (const said of this.#said.values()) {
       for (const [id, { dropAt }] of said) if (dropAt < dropTime) said.delete(id)
     }
@@ -231,6 +246,7 @@ export class StatusBook {
       this.#forget(type, id)
       this.#audiences.set((state as ApiState).audience, id)
     }
+    if (entry.type === 'client') this.#noteCutOffs(entry, dropAt)
     const cutOff = type === 'client' ? (known?.state as ClientState | undefined)?.cutOff : undefined
     said.set(id, {
       version,
@@ -238,6 +254,13 @@ export class StatusBook {
       dropAt,
       state: cutOff === undefined ? state : withCutOff(state as ClientState, cutOff),
     })
+  }
+
+  #noteCutOffs({ id, state, cutOffMacs }: Extract<Subject, { readonly type: 'client' }>, dropAt: Seconds): void {
+    for (const what of ['tokens', 'everything'] as const) {
+      const cutOff = state.cutOffs?.[what]
+      if (cutOff !== undefined) this.#cutOffs.add(id, what, cutOff, dropAt, cutOffMacs?.[what])
+    }
   }
 
   #forget(type: ObjectType, id: string): void {

@@ -79,6 +79,11 @@ export interface EngineOptions {
   readonly cacheEntriesMax?: number
   /** Keys that were looked up before, behind that cache. Default: 250,000 of its own. */
   readonly packedKeys?: PackedKeys
+  /**
+   * Called with the position of a token of ours that is above the book's place: its issuer knew more. In a server that is
+   * the database's own, such a token proves that the database went back.
+   */
+  readonly onAhead?: (sequence: number) => void
   /** Where every verification is counted, but for repeated ones. Default: nowhere. */
   readonly usage?: UsagePort
 }
@@ -214,6 +219,9 @@ export function createEngine(options: EngineOptions): Engine {
     if (establishment === 'unavailable') return unavailable
     if ('known' in establishment) {
       const { established, readAt, since, signedBy } = establishment.known
+      if (signedBy !== undefined && (established.position ?? 0) > book.place.sequence) {
+        options.onAhead?.(established.position ?? 0)
+      }
       const entry = { digest, established, readAt, since, signedBy, version: -1, effective: undefined }
       if (establishment.isFrequent !== false) entries.set(digestNumber(digest), entry)
       return { entry }

@@ -161,9 +161,12 @@ describe('the question that proves freshness', () => {
     expect((await position(await asked({ epoch: 'other', sequence: 1e9 }))).body.reload).toBe(true)
   })
 
-  it('a place above the head is 400: it would make a receipt for what nobody has applied', async () => {
-    const { sequence } = await place()
-    expect((await position(await asked({ sequence: sequence + 1 }))).status).toBe(400)
+  it('a place above the head is `reload` for the asker alone: it makes no receipt and begins no epoch', async () => {
+    const { epoch, sequence } = await place()
+    const answer = await position(await asked({ sequence: sequence + 1 }))
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ epoch, head: sequence, reload: true })
+    expect((await place()).epoch).toBe(epoch)
   })
 
   it('makes receipts: applied since, not applied yet, and complete when the verifier’s own bound has passed', async () => {

@@ -1,10 +1,10 @@
 /** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
 
 import { routes } from '@countersign/contract'
-import { type Place, unavailableAnswer } from '@countersign/core'
+import { type FeedEntry, type Place, type SealedPlace, unavailableAnswer } from '@countersign/core'
 import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
-import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
+import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
@@ -17,7 +17,8 @@ export function feedSnapshot(services: Services, tenant: TenantContext, exchange
   return guarded(services, tenant, exchange, routes.feedSnapshot, async () => {
     const snapshot = await services.snapshots.read(tenant.id)
     const { place, dropTime } = snapshot
-    const head = { tenant: tenant.id, issuer: tenant.issuer, place, now: services.now(), dropTime }
+    const seal = services.seals.seal(tenant.id, place)
+    const head = { tenant: tenant.id, issuer: tenant.issuer, place, seal, now: services.now(), dropTime }
     return {
       status: 200,
       headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' },
@@ -38,8 +39,7 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant, place))) return json(200, { reload: true })
     if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
-      const entries = await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax)
-      return json(200, { entries: entries.map((entry) => services.macs.mark(tenant.id, entry)) })
+      return json(200, { entries: await readPage(services, tenant, place) })
     }
     if (services.streams.count >= serverLimits.streamsMax) return problem(exchange, unavailableAnswer(1))
     const isStillAllowed = async (): Promise<boolean> => {
@@ -53,7 +53,7 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
     return {
       status: 200,
       headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
-      body: streamEntries(services, tenant, after, exchange.signal, {
+      body: streamEntries(services, tenant, place, exchange.signal, {
         ids: [caller.grant.credentialId, caller.grant.clientId],
         isStillAllowed,
       }),
@@ -61,11 +61,25 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
   })
 }
 
+/** Up to a page of entries after a place in the log, as they go out. */
+async function readPage(
+  { store, macs, seals }: Services,
+  tenant: TenantContext,
+  place: Place,
+): Promise<readonly FeedEntry[]> {
+  const entries = await store.feed.after(tenant.id, place.sequence, serverLimits.feedPageMax)
+  return seals.sealLast(
+    tenant.id,
+    place.epoch,
+    entries.map((entry) => macs.mark(tenant.id, entry)),
+  )
+}
+
 /** What is there already, then what comes; the follower asks for whatever it missed in between. */
 async function* streamEntries(
   services: Services,
   tenant: TenantContext,
-  after: number,
+  place: Place,
   signal: AbortSignal,
   caller: { readonly ids: readonly string[]; isStillAllowed(): Promise<boolean> },
 ): AsyncGenerator<string> {
@@ -75,9 +89,9 @@ async function* streamEntries(
   try {
     yield ': countersign\n\n'
     let turn = broadcast.next()
-    let sent = after
-    for (const entry of await services.store.feed.after(tenant.id, after, serverLimits.feedPageMax)) {
-      yield formatEvent(services.macs.mark(tenant.id, entry))
+    let sent = place.sequence
+    for (const entry of await readPage(services, tenant, place)) {
+      yield formatEvent(entry)
       sent = entry.sequence
     }
     let checkedAt = performance.now()
@@ -120,16 +134,15 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
   return guarded(services, tenant, exchange, routes.feedPosition, async (caller) => {
     const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
     const asked = { epoch: body.epoch, sequence: body.sequence, chain: body.chain }
-    const { books } = services
+    const { books, seals } = services
+    if (body.sealed !== undefined) await hearSeal(services, tenant, body.sealed)
     if (books.ageMs() > (body.maxStalenessSeconds * 1000) / ageShare) await books.refresh()
     // Another process may be ahead of this one, and told the asker so.
     if (asked.sequence > headOf(services, tenant).sequence) await books.poll()
     const ageMs = books.ageMs()
     const head = headOf(services, tenant)
     if (!Number.isFinite(ageMs)) return problem(exchange, unavailableAnswer(1))
-    if (asked.epoch === head.epoch && asked.sequence > head.sequence) {
-      throw new ProblemError(400, 'invalid_request', 'the place named is above the head')
-    }
+    // Above the head, or not in the log: for the asker alone to load anew. Receipts count it for nothing.
     const isKnown = await isInLog(services, tenant, asked)
     if (isKnown) {
       services.positions.report(tenant.id, {
@@ -147,9 +160,25 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
       ageMs,
       now: services.now(),
       dropTime: books.dropTime(),
+      seal: seals.seal(tenant.id, head),
       ...(isKnown ? {} : { reload: true }),
     })
   })
+}
+
+/**
+ * A sealed place that this log does not have proves that the database went back. Anybody with a verifier's key can name one
+ * that was never sealed: so the MAC is looked at before the database is.
+ */
+async function hearSeal(services: Services, tenant: TenantContext, sealed: SealedPlace): Promise<void> {
+  const { books, seals } = services
+  const head = headOf(services, tenant)
+  const { epoch, sequence, chain } = sealed
+  const isOfNow = epoch === head.epoch
+  if (sequence <= head.sequence && !isOfNow) return
+  const known = sequence === head.sequence ? head.chain : books.recentChain(tenant.id, sequence)
+  if (isOfNow && known === chain) return
+  if (seals.holds(tenant.id, sealed)) await books.claim({ tenant: tenant.id, epoch, sequence, chain })
 }
 
 /** Knowledge older than this part of the asker's bound is fetched anew before it is handed on. */

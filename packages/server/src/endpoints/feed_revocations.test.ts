@@ -43,7 +43,7 @@ async function restoredAfter(take: () => Promise<unknown>): Promise<Copy> {
   await take()
   const now = (): number => world.now
   const store = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
-  const epoch = await store.startEpoch({ position: 0, sequences: new Map() })
+  const epoch = await store.startEpoch(0)
   const note = (fields: object, message: string) => void world.logged.push({ level: 'warn', fields, message })
   const log = { info: note, warn: note, error: note }
   const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, flushUsageMs: 3_600_000 })

@@ -2,11 +2,14 @@
  * The server's own books: one for each tenant, following the installation's log by its position (feed.md §1). What this
  * process commits is applied before the commit is acknowledged; what others commit is found by asking the database.
  */
+
+import { hash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FeedEntry, Seconds } from '@countersign/core'
-import type { InstallationEntry, Store } from '@countersign/store'
+import { chainInput, type FeedEntry, type Place, type Seconds } from '@countersign/core'
+import type { EpochBegun, HistoryClaim, InstallationEntry, Store } from '@countersign/store'
 import { type BookKeeper, type Clock, elapsedMs, type Stamp, StatusBook } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
+import { defaultTenantId } from '../services/bootstrap.ts'
 
 export interface Books {
   /** A keeper of one tenant's book, for its engine. */
@@ -20,6 +23,11 @@ export interface Books {
   tenantBySlug(slug: string): string | undefined
   /** Called for each entry of the tenant as it is applied. Gives a function that ends it. */
   subscribe(tenant: string, listener: (entry: FeedEntry) => void): () => void
+  /**
+   * Somebody has proven, by a seal, a MAC or a signature, that this installation's log was at a place. When the database
+   * lacks it, it went back, and another epoch begins.
+   */
+  claim(claim: HistoryClaim): Promise<void>
   /** Called when all books were replaced: the database began another epoch. Gives a function that ends it. */
   onReload(listener: () => void): () => void
   /** The highest drop time read so far. */
@@ -33,6 +41,8 @@ export interface Books {
   isFresh(): boolean
   /** Resolves when what was just committed is in the books: at once, unless another process committed in between. */
   settle(entries: readonly InstallationEntry[]): Promise<void>
+  /** That the books are of. */
+  epoch(): string
   /** The installation's last change that is in the books. */
   position(): number
   /** Milliseconds since the proof that the books stand for began. */
@@ -49,6 +59,8 @@ export interface BooksOptions {
   /** This process among those over one database: random. */
   readonly processId: string
   readonly onProblem: (problem: string, error: unknown) => void
+  /** The database had gone back, and another epoch was begun. */
+  readonly onRollback: (begun: EpochBegun) => void
 }
 
 export async function openBooks(options: BooksOptions): Promise<Books> {
@@ -62,10 +74,14 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   let position = 0
   let dropTime: Seconds = 0
   let epoch = ''
+  /** Of the last entry applied; `undefined` when it is not known. */
+  let lastChain: string | undefined
   let freshAsOf: Stamp | undefined
   let polling: Promise<boolean> | undefined
   let isHinted = false
   let proving: Promise<boolean> | undefined
+  /** One after the other: the second of two finds what the first has begun. */
+  let claiming: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
 
   function seed(): number {
@@ -93,7 +109,10 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     recent.clear()
     slugs = nextSlugs
     position = snapshot.position
+    lastChain = snapshot.chain
     epoch = snapshot.epoch
+    // They hold what was read, and perhaps less than the former ones had applied since.
+    freshAsOf = undefined
     for (const listener of [...reloadListeners]) listener()
   }
 
@@ -108,18 +127,34 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     return book
   }
 
-  /** In the order of positions and without a gap; what does not follow waits for the next poll. */
+  /**
+   * In the order of positions and without a gap, and only what its chain value says follows what was applied; anything else,
+   * this process's own commits too, waits for the next poll.
+   */
   function apply(entries: readonly InstallationEntry[]): void {
     for (const entry of entries) {
       if (entry.position <= position) continue
-      if (entry.position !== position + 1) return
       const book = bookFor(entry)
+      if (entry.position !== position + 1 || !follows(book.place, entry)) return
       book.apply(entry)
       remember(entry)
       position = entry.position
+      lastChain = entry.chain
       if (entry.type === 'tenant') noteTenant(entry)
       for (const listener of listeners.get(entry.tenant) ?? []) listener(entry)
     }
+  }
+
+  /** A transaction that has locked a head which does not continue the book is rolled back (`beforeAppend`). */
+  function continues(tenant: string, head: Place): boolean {
+    const place = books.get(tenant)?.place
+    const isSame =
+      head.epoch === epoch &&
+      (place === undefined ||
+        head.sequence > place.sequence ||
+        (head.sequence === place.sequence && head.chain === place.chain))
+    if (!isSame) onHint()
+    return isSame
   }
 
   function remember({ tenant, sequence, chain }: InstallationEntry): void {
@@ -139,19 +174,62 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
 
   async function pollOnce(): Promise<boolean> {
     const askedAt = clock.stamp()
+    // Looked at before the head is read: what this process commits meanwhile is above it.
+    const own = ownClaim()
     let head = await store.feed.head()
+    if (isBehind(head, own) && (await leave([own]))) head = await store.feed.head()
     while (head.epoch !== epoch) {
       await load()
       head = await store.feed.head()
     }
     while (position < head.position) {
       const before = position
-      apply(await store.feed.afterPosition(position, serverLimits.feedPageMax))
-      if (position === before) throw new Error('the feed has a gap')
+      if (await applyNext()) continue
+      if (position !== before || (await leave([ownClaim()]))) return pollOnce()
+      // Cleaned up, or damaged: a new snapshot, never a guess.
+      options.onProblem('the log does not continue the books: they are read anew', undefined)
+      await load()
     }
     // Where a standby may have taken over, that the database answers proves nothing.
     if (!store.canFailOver) freshAsOf = askedAt
     return true
+  }
+
+  /** The next page. False when it does not follow what was applied: the entry at our own place is compared as well. */
+  async function applyNext(): Promise<boolean> {
+    const from = { position, chain: lastChain }
+    const entries = await store.feed.afterPosition(from.position - 1, serverLimits.feedPageMax + 1)
+    const own = entries[0]?.position === from.position ? entries[0] : undefined
+    if (own !== undefined && from.chain !== undefined && own.chain !== from.chain) return false
+    apply(entries)
+    return position > from.position
+  }
+
+  function ownClaim(): HistoryClaim & { readonly of: 'position' } {
+    const claim = { tenant: defaultTenantId, of: 'position', sequence: position, epoch } as const
+    return lastChain === undefined ? claim : { ...claim, chain: lastChain }
+  }
+
+  /** True when another epoch has begun, whoever began it. */
+  async function leave(claims: readonly HistoryClaim[]): Promise<boolean> {
+    const begun = await store.leaveHistory(claims)
+    if (begun !== undefined) options.onRollback(begun)
+    return begun !== undefined
+  }
+
+  async function claimOnce(claim: HistoryClaim): Promise<void> {
+    // Another process may be ahead of this one, and told the claimant so.
+    if (!(await poll()) || !(await isLost(claim))) return
+    if (await leave([claim])) await poll()
+  }
+
+  /** By a read, before anything is locked for it. */
+  async function isLost({ tenant, sequence, chain, epoch: ofEpoch }: HistoryClaim): Promise<boolean> {
+    const head = await store.feed.place(tenant)
+    if (sequence > head.sequence) return true
+    if (chain === undefined || ofEpoch !== head.epoch) return false
+    const known = await store.feed.chainAt(tenant, sequence)
+    return known !== undefined && known !== chain
   }
 
   /** One poll at a time; a hint that comes while one runs may be of a commit that it did not see. */
@@ -229,6 +307,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   }
 
   await load()
+  store.beforeAppend(continues)
   const unsubscribe = [store.onCommit(apply), store.onHint(onHint)]
   // Without proof it begins all the same: it answers `unavailable` until there is one.
   await prove()
@@ -264,6 +343,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     },
     subscribe,
     onReload,
+    claim: (claim) => (claiming = claiming.catch(() => {}).then(() => claimOnce(claim))),
     poll,
     refresh,
     isFresh,
@@ -274,6 +354,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
         await poll()
     },
     ageMs,
+    epoch: () => epoch,
     position: () => position,
     close() {
       clearInterval(timer)
@@ -283,3 +364,19 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
 }
 
 const settleRoundsMax = 3
+
+/** Its number is the next and its chain value covers what came before. */
+function follows(place: Place, entry: InstallationEntry): boolean {
+  if (entry.sequence !== place.sequence + 1) return false
+  return entry.chain === hash('sha256', chainInput(place.chain, entry), 'base64url')
+}
+
+/** Whether the head is below what was known before it was read, or another entry stands at that very position. */
+function isBehind(
+  head: { readonly epoch: string; readonly position: number; readonly chain: string | undefined },
+  own: HistoryClaim,
+): boolean {
+  if (head.position < own.sequence) return true
+  if (head.position > own.sequence || head.epoch !== own.epoch) return false
+  return own.chain !== undefined && head.chain !== undefined && head.chain !== own.chain
+}

@@ -6,7 +6,7 @@ import { createBroadcast } from './broadcast.ts'
 
 const entry = (sequence: number) => ({ sequence, type: 'key', id: `k${sequence}`, state: {} }) as unknown as FeedEntry
 
-const asItIs = (said: FeedEntry): FeedEntry => said
+const asTheyAre = (said: readonly FeedEntry[]): readonly FeedEntry[] => said
 
 /** Books as far as a broadcast sees them. */
 function createFeed() {
@@ -31,7 +31,7 @@ afterEach(() => void vi.useRealTimers())
 
 it('where many listen, what changes within milliseconds is one turn for all of them', async () => {
   const { books, say } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
+  const broadcast = createBroadcast(books, 't', () => 1_000, asTheyAre)
   const turns = [broadcast.next(), broadcast.next()]
   for (const sequence of [1, 2, 3]) say(sequence)
   await vi.advanceTimersByTimeAsync(serverLimits.streamsGatherMsMax)
@@ -42,7 +42,7 @@ it('where many listen, what changes within milliseconds is one turn for all of t
 
 it('a change after a while without any is told at once to however many, and what comes soon after it in one turn', async () => {
   const { books, say } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
+  const broadcast = createBroadcast(books, 't', () => 1_000, asTheyAre)
   const restMs = 1_000 / serverLimits.streamsPerGatherMs
   const told = async () => (await broadcast.next())?.entries.map(({ sequence }) => sequence)
   for (const from of [1, 4]) {
@@ -63,9 +63,9 @@ it('a change after a while without any is told at once to however many, and what
 it('makes of each entry what goes out once, however many listen, and sends that', async () => {
   const { books, say } = createFeed()
   const made: number[] = []
-  const marked = (said: FeedEntry): FeedEntry => {
-    made.push(said.sequence)
-    return { ...said, mac: `mac${said.sequence}` }
+  const marked = (said: readonly FeedEntry[]): readonly FeedEntry[] => {
+    made.push(...said.map(({ sequence }) => sequence))
+    return said.map((each) => ({ ...each, mac: `mac${each.sequence}` }))
   }
   const broadcast = createBroadcast(books, 't', () => 1_000, marked)
   const turns = Array.from({ length: 1_000 }, () => broadcast.next())
@@ -77,7 +77,7 @@ it('makes of each entry what goes out once, however many listen, and sends that'
 
 it('says that it is still there when nothing changes, and that nothing follows after another epoch', async () => {
   const { books, reload } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1, asItIs)
+  const broadcast = createBroadcast(books, 't', () => 1, asTheyAre)
   const heartbeat = broadcast.next()
   await vi.advanceTimersByTimeAsync(serverLimits.heartbeatMs)
   expect(await heartbeat).toMatchObject({ entries: [], text: expect.stringMatching(/^:/) })
@@ -88,7 +88,7 @@ it('says that it is still there when nothing changes, and that nothing follows a
 
 it('ended, it leaves no timer and no listener behind, though a change was still to be told', async () => {
   const { books, say, listeners } = createFeed()
-  const broadcast = createBroadcast(books, 't', () => 1_000, asItIs)
+  const broadcast = createBroadcast(books, 't', () => 1_000, asTheyAre)
   const waiting = broadcast.next()
   say(1)
   broadcast.end()

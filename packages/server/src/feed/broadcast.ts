@@ -22,13 +22,13 @@ export interface Broadcast {
 
 /**
  * `listeners`: how many there are; where they are many, changes that come within milliseconds of the last turn share the
- * next. `forVerifiers` makes of an entry what goes out: once a turn as well.
+ * next. `forVerifiers` makes of the entries what goes out: once a turn as well.
  */
 export function createBroadcast(
   books: Books,
   tenant: string,
   listeners: () => number,
-  forVerifiers: (entry: FeedEntry) => FeedEntry,
+  forVerifiers: (entries: readonly FeedEntry[]) => readonly FeedEntry[],
 ): Broadcast {
   let turn = Promise.withResolvers<Batch | undefined>()
   let gathered: FeedEntry[] = []
@@ -50,7 +50,7 @@ export function createBroadcast(
   function flush(): void {
     isDue = false
     if (isOver) return
-    const entries = gathered.map(forVerifiers)
+    const entries = forVerifiers(gathered)
     gathered = []
     resolve({ entries, text: entries.map(formatEvent).join('') })
     const count = listeners()
@@ -91,8 +91,12 @@ export function createBroadcast(
 const stillHere: Batch = { entries: [], text: ': still here\n\n' }
 
 export function formatEvent(entry: FeedEntry): string {
-  const { sequence, type, id, version, state, dropAt, at, audit, chain, mac } = entry as FeedEntry & { state: object }
+  const { sequence, type, id, version, state, dropAt, at, audit, chain, ...uncovered } = entry as FeedEntry & {
+    state: object
+  }
+  const { mac, cutOffMacs, seal } = uncovered
   // Its members in the order of the chain: it is sorted here once rather than by every verifier.
-  const data = { sequence, type, id, version, state: sortMembers(state), dropAt, at, audit, chain, mac }
+  const chained = { sequence, type, id, version, state: sortMembers(state), dropAt, at, audit, chain }
+  const data = { ...chained, mac, cutOffMacs, seal }
   return `id: ${sequence}\ndata: ${JSON.stringify(data)}\n\n`
 }

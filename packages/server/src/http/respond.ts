@@ -18,6 +18,7 @@ export function json(status: number, body: unknown, headers: Readonly<Record<str
 const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full'>]: string } = {
   unreachable: 'The database cannot be reached.',
   busy: 'More is being written than the database takes: nothing was changed, try again.',
+  history: 'The database continues another history than this server has read: nothing was changed, try again.',
   timeout:
     'The database did not answer in time. What was asked for may have been done: ask again with the same Idempotency-Key.',
 }

@@ -12,6 +12,7 @@ import {
 } from '@countersign/core'
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { cutOffAt } from '../services/revoker.ts'
 import { clientSubject, publicKeySubject } from '../services/subjects.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
@@ -182,11 +183,13 @@ const revokeClient = writeOperation(routes.revokeClient, async (context) => {
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'client.revoke', client), after: { ...counts, reason: body.reason ?? null } },
-    subjects: (sequence) => [
-      clientSubject(changed, now, sequence),
-      ...jwks.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
-    ],
-    rows: (sequence) => transaction.clients.setCutOff(tenant.id, client.id, sequence),
+    ...cutOffAt(
+      transaction,
+      changed,
+      'everything',
+      now,
+      jwks.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
+    ),
   })
   return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, ...counts, feedSequence }) }
 })

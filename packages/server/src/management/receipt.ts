@@ -7,7 +7,7 @@ import { type Operation, readOperation } from './operation.ts'
 /** Which verifiers have applied an entry, who is behind and since when (feed.md §8). */
 const getRevocation = readOperation(routes.getRevocation, async ({ params, services, tenant, now }) => {
   const sequence = Number(params.feedSequence)
-  if (!/^\d{1,15}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
+  if (!/^\d{1,16}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
   const [entry] = await services.store.feed.after(tenant.id, sequence - 1, 1)
   if (entry === undefined || entry.sequence !== sequence) throw notFound('entry')
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''

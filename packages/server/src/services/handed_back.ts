@@ -2,6 +2,7 @@
 import {
   endlessRevocation,
   type HandedBack,
+  type HandedBackCutOff,
   neverDropAt,
   type ObjectType,
   type StateByType,
@@ -10,13 +11,18 @@ import {
 import type { InstallationEntry } from '@countersign/store'
 import { mergeEntry } from './merge_entry.ts'
 import type { Services } from './services.ts'
-import type { Taking } from './taken.ts'
+import { type Taking, takeCutOff } from './taken.ts'
+
+export interface HandedBackWords {
+  readonly revocations: readonly Pick<HandedBack, 'type' | 'id' | 'dropAt'>[]
+  readonly cutOffs: readonly Omit<HandedBackCutOff, 'mac'>[]
+}
 
 /** Whoever calls has made sure that they were once said here. Each is a transaction; what is done stays done. */
 export async function applyHandedBack(
   services: Pick<Services, 'store' | 'books' | 'master' | 'now'>,
   tenant: string,
-  revocations: readonly Pick<HandedBack, 'type' | 'id' | 'dropAt'>[],
+  { revocations, cutOffs }: HandedBackWords,
   cause: Taking['cause'],
 ): Promise<{ readonly applied: number; readonly known: number }> {
   const { store, books, master } = services
@@ -34,8 +40,14 @@ export async function applyHandedBack(
     written.push(...entries)
     if (value) applied++
   }
+  for (const cutOff of cutOffs) {
+    const now = services.now()
+    const { value, entries } = await store.write((it) => takeCutOff({ it, now, cause }, tenant, cutOff))
+    written.push(...entries)
+    if (value) applied++
+  }
   await books.settle(written)
-  return { applied, known: revocations.length - applied }
+  return { applied, known: revocations.length + cutOffs.length - applied }
 }
 
 /** What else the states held is lost, and nobody reads it of what is revoked. */

@@ -1,5 +1,5 @@
-import type { Subject } from '@countersign/core'
-import type { SigningKey } from '@countersign/store'
+import type { ClientState, CutOff, CutOffKind, Subject } from '@countersign/core'
+import type { Client, SigningKey } from '@countersign/store'
 import type { MasterKey } from './master_key.ts'
 import { createSigningKey, signingNow } from './signing_keys.ts'
 import { signingKeySubject } from './subjects.ts'
@@ -12,6 +12,7 @@ import {
   type Taking,
   takeApi,
   takeClient,
+  takeCutOff,
   takeKey,
   takeToken,
 } from './taken.ts'
@@ -37,9 +38,7 @@ export async function mergeEntry(taking: Taking, tenant: string, entry: Subject,
     case 'client': {
       const found = await it.clients.find(tenant, id)
       if (found === undefined) return appendRevoked(taking, tenant, entry)
-      return isRevoked
-        ? deleteClient(taking, found)
-        : takeClient(taking, found, { guards: found.guards, ...entry.state })
+      return isRevoked ? deleteClient(taking, found) : mergeClient(taking, found, entry.state)
     }
     case 'key': {
       const found = await it.keys.find(tenant, id)
@@ -66,6 +65,18 @@ export async function mergeEntry(taking: Taking, tenant: string, entry: Subject,
     case 'client_token':
       return appendRevoked(taking, tenant, entry)
   }
+}
+
+/** First its cut-offs, which end more than the state says: keys and secrets made before. */
+async function mergeClient(taking: Taking, client: Client, state: ClientState): Promise<boolean> {
+  const { tenant, id, guards } = client
+  let isTaken = false
+  for (const [what, cutOff] of Object.entries(state.cutOffs ?? {}) as [CutOffKind, CutOff][]) {
+    if (await takeCutOff(taking, tenant, { type: 'client', id, what, ...cutOff })) isTaken = true
+  }
+  const current = await taking.it.clients.find(tenant, id)
+  if (current === undefined) return isTaken
+  return (await takeClient(taking, current, { guards, ...state })) || isTaken
 }
 
 /** The key that signed instead is lost with the rest; without another one nothing could be issued. */

@@ -51,7 +51,8 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
   )
   // Shown before the first one: an increase is otherwise not seen as one.
   for (const operation of ['poll', 'beat', 'write', 'chore'])
-    for (const reason of ['full', 'unreachable', 'busy', 'timeout', 'fatal']) failures.inc({ operation, reason }, 0)
+    for (const reason of ['full', 'unreachable', 'busy', 'timeout', 'history', 'fatal'])
+      failures.inc({ operation, reason }, 0)
   const unnamed = count(
     'countersign_usage_unnamed_total',
     'Verifications counted by outcome alone (overflowed) or not at all (dropped)',

@@ -17,7 +17,7 @@ async function forget(keyId: string): Promise<void> {
   database.prepare("update keys set status = 'active' where id = ?").run(keyId)
   database.exec('delete from status_entries where is_revoked = 1')
   database.close()
-  await world.store.startEpoch({ position: 0, sequences: new Map() })
+  await world.store.startEpoch(0)
 }
 
 const statusOf = async (id: string) => (await world.store.read.keys.find('default', id))?.status

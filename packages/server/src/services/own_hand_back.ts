@@ -14,10 +14,10 @@ export function startOwnHandBack(services: Services): () => void {
   function begin(tenant: string): HandBack {
     const handBack = createHandBack({
       source: {
-        async handBack({ epoch, revocations }) {
+        async handBack({ epoch, revocations, cutOffs = [] }) {
           // The database may have been replaced once more since they were gathered.
           if (books.book(tenant)?.place.epoch !== epoch) throw new Error('the database began another epoch')
-          return { ...(await applyHandedBack(services, tenant, revocations, cause)), refused: 0 }
+          return { ...(await applyHandedBack(services, tenant, { revocations, cutOffs }, cause)), refused: 0 }
         },
       },
       schedule,

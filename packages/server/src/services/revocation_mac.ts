@@ -1,32 +1,53 @@
-import { createHmac, createSecretKey } from 'node:crypto'
-import { type HandedBack, revocationEnd, type Subject, timingSafeEqual } from '@countersign/core'
+import {
+  type CutOffKind,
+  type CutOffs,
+  type HandedBack,
+  type HandedBackCutOff,
+  revocationEnd,
+  type Subject,
+} from '@countersign/core'
+import { createMac } from '../feed/mac.ts'
 import type { MasterKey } from './master_key.ts'
 
 /**
- * What goes out about revoked things carries a MAC, so that a server whose database was replaced by an older copy, or
- * another over the same master key, knows it again when a verifier hands it back (feed.md §7).
+ * What goes out about revoked things and cut-offs carries a MAC, so that a server whose database was replaced by an older
+ * copy, or another over the same master key, knows it again when a verifier hands it back (feed.md §7).
  */
 export interface RevocationMacs {
   /** The entry as verifiers receive it. */
   mark<E extends Subject>(tenant: string, entry: E): E
   /** Whether it was said of this tenant, with this very end. In constant time. */
   holds(tenant: string, handedBack: HandedBack): boolean
+  holdsCutOff(tenant: string, handedBack: Omit<HandedBackCutOff, 'mac'> & { readonly mac: string }): boolean
 }
 
-const macBytes = 16
-
 export function createRevocationMacs(master: MasterKey): RevocationMacs {
-  // Made once: importing the bytes costs a third of a MAC.
-  const key = createSecretKey(master.derive('feed_revocations'))
+  const mac = createMac(master.derive('feed_revocations'))
+  const ofCutOffs = createMac(master.derive('feed_cut_offs'))
 
   /** The tenant first: what one tenant's verifier was told proves nothing to another. JSON quotes each part. */
-  function macOf(tenant: string, { type, id, dropAt }: Pick<Subject, 'type' | 'id' | 'dropAt'>): string {
-    const text = JSON.stringify([tenant, type, id, revocationEnd(dropAt)])
-    return createHmac('sha256', key).update(text).digest().subarray(0, macBytes).toString('base64url')
+  const textOf = (tenant: string, { type, id, dropAt }: Pick<Subject, 'type' | 'id' | 'dropAt'>): string =>
+    JSON.stringify([tenant, type, id, revocationEnd(dropAt)])
+
+  const cutOffText = (tenant: string, { type, id, sequence, at, what }: Omit<HandedBackCutOff, 'mac'>): string =>
+    JSON.stringify([tenant, type, id, sequence, at, what])
+
+  function markCutOffs<E extends Subject>(tenant: string, entry: E, cutOffs: CutOffs): E {
+    const { id } = entry
+    const kinds = Object.entries(cutOffs) as [CutOffKind, NonNullable<CutOffs[CutOffKind]>][]
+    const macs = kinds.map(([what, cutOff]) => {
+      return [what, ofCutOffs.of(cutOffText(tenant, { type: 'client', id, what, ...cutOff }))]
+    })
+    return { ...entry, cutOffMacs: Object.fromEntries(macs) }
   }
 
   return {
-    mark: (tenant, entry) => (entry.state.status === 'revoked' ? { ...entry, mac: macOf(tenant, entry) } : entry),
-    holds: (tenant, handedBack) => timingSafeEqual(macOf(tenant, handedBack), handedBack.mac),
+    mark(tenant, entry) {
+      if (entry.state.status === 'revoked') return { ...entry, mac: mac.of(textOf(tenant, entry)) }
+      const cutOffs = entry.type === 'client' ? entry.state.cutOffs : undefined
+      return cutOffs === undefined ? entry : markCutOffs(tenant, entry, cutOffs)
+    },
+    holds: (tenant, handedBack) => mac.holds(textOf(tenant, handedBack), handedBack.mac),
+    holdsCutOff: (tenant, handedBack) => ofCutOffs.holds(cutOffText(tenant, handedBack), handedBack.mac),
   }
 }

@@ -1,6 +1,6 @@
 /** Revocation in one transaction: the row, the feed entry, the audit event (invariant 5). */
-import { publicKeyId } from '@countersign/core'
-import type { AuditActor, Key, Token, WriteTransaction } from '@countersign/store'
+import { type CutOffKind, publicKeyId, type Seconds, type Subject } from '@countersign/core'
+import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
 import {
   clientSubject,
@@ -9,6 +9,7 @@ import {
   revokedClientTokenSubject,
   revokedTokenSubject,
   tokenSubject,
+  withCutOff,
 } from './subjects.ts'
 import { auditView } from './token_issuer.ts'
 
@@ -138,9 +139,27 @@ async function cutOff(transaction: WriteTransaction, clientId: string, context: 
   transaction.append({
     tenant,
     audit: { ...audit, after: { registeredTokens: tokens.length } },
-    subjects: (sequence) => [clientSubject(changed, now, sequence)],
-    rows: (sequence) => transaction.clients.setCutOff(tenant, clientId, sequence),
+    ...cutOffAt(transaction, changed, 'tokens', now),
   })
+}
+
+/** The entry of a cut-off, numbered by itself, and its row. `more`: further entries of the same change. */
+export function cutOffAt(
+  transaction: WriteTransaction,
+  client: Client,
+  what: CutOffKind,
+  now: Seconds,
+  more: readonly Subject[] = [],
+): Required<Pick<Append, 'subjects' | 'rows'>> {
+  const at = Math.floor(now)
+  const cutAt = (sequence: number): Client => withCutOff(client, what, { sequence, at })
+  return {
+    subjects: (sequence) => [clientSubject(cutAt(sequence), now), ...more],
+    rows: (sequence) => {
+      const { cutOff, cutOffs } = cutAt(sequence)
+      return transaction.clients.setCutOff(client.tenant, client.id, cutOff, cutOffs)
+    },
+  }
 }
 
 async function retirePublicKey(

@@ -2,6 +2,7 @@ import type { AddressRange, MaybePromise, Seconds } from '@countersign/core'
 import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
+import type { PlaceSeals } from '../feed/place_seal.ts'
 import type { ApiRegistry } from './api_registry.ts'
 import type { ClientSecrets } from './client_secrets.ts'
 import type { Guards } from './guards.ts'
@@ -52,6 +53,7 @@ export interface Services {
   readonly running: Running
   readonly positions: Positions
   readonly macs: RevocationMacs
+  readonly seals: PlaceSeals
   readonly streams: Streams
   readonly snapshots: Snapshots
   readonly usage: Usage

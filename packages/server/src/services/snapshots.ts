@@ -72,8 +72,8 @@ async function piecesOf(entries: readonly Subject[], mark: (entry: Subject) => S
   const pieces: string[] = []
   let piece = ''
   for (const entry of entries) {
-    const { type, id, version, state, dropAt, mac } = mark(entry)
-    piece += `${JSON.stringify({ type, id, version, state, dropAt, mac })}\n`
+    const { type, id, version, state, dropAt, mac, cutOffMacs } = mark(entry)
+    piece += `${JSON.stringify({ type, id, version, state, dropAt, mac, cutOffMacs })}\n`
     if (piece.length < pieceCharacters) continue
     pieces.push(piece)
     piece = ''

@@ -1,5 +1,6 @@
 import type { Books } from '../feed/books.ts'
 import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
+import type { PlaceSeals } from '../feed/place_seal.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 
 /** The open event streams: counted, and told to end when the server drains, so that clients move to another. */
@@ -15,7 +16,7 @@ interface Group {
   listeners: number
 }
 
-export function createStreams(books: Books, macs: RevocationMacs): Streams {
+export function createStreams(books: Books, macs: RevocationMacs, seals: PlaceSeals): Streams {
   const groups = new Map<string, Group>()
   let count = 0
   let isEnding = false
@@ -27,7 +28,14 @@ export function createStreams(books: Books, macs: RevocationMacs): Streams {
       books,
       tenant,
       () => count,
-      (entry) => macs.mark(tenant, entry),
+      (entries) => {
+        const epoch = books.book(tenant)?.place.epoch ?? ''
+        return seals.sealLast(
+          tenant,
+          epoch,
+          entries.map((entry) => macs.mark(tenant, entry)),
+        )
+      },
     )
     const group = { broadcast, listeners: 0 }
     groups.set(tenant, group)

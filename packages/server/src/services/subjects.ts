@@ -1,5 +1,7 @@
 /** What the feed says about each record: its whole state, and how long a verifier must remember it (feed.md §2). */
 import {
+  type CutOff,
+  type CutOffKind,
   clientTokenId,
   type Limited,
   limits,
@@ -26,15 +28,21 @@ export function apiSubject(api: Api, now: Seconds, createdSequence = api.created
   return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
 }
 
-export function clientSubject(client: Client, now: Seconds, cutOff = client.cutOff): Subject {
-  const { id, version, status, access } = client
+export function clientSubject(client: Client, now: Seconds): Subject {
+  const { id, version, status, access, cutOff, cutOffs } = client
   return {
     type: 'client',
     id,
     version,
-    state: { status, access, cutOff, ...limitsOf(client) },
+    state: { status, access, cutOff, ...(cutOffs === undefined ? {} : { cutOffs }), ...limitsOf(client) },
     dropAt: afterLongestLife(now),
   }
+}
+
+/** The client as it is once it was cut off at this number: what `tokens` or `everything` means, see `CutOffs`. */
+export function withCutOff(client: Client, what: CutOffKind, cutOff: CutOff): Client {
+  const { sequence } = cutOff
+  return { ...client, cutOff: Math.max(client.cutOff, sequence), cutOffs: { ...client.cutOffs, [what]: cutOff } }
 }
 
 export function publicKeySubject(clientId: string, thumbprint: string, now: Seconds): Subject {

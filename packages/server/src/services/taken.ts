@@ -1,5 +1,16 @@
 /** What is taken from one object of a restored store: it may lose, never gain. Each gives whether anything was changed. */
-import { formatScope, intersectScope, parseScope, type Seconds, type Status, type Subject } from '@countersign/core'
+import {
+  type CutOffKind,
+  type CutOffs,
+  formatScope,
+  type HandedBackCutOff,
+  intersectScope,
+  limits,
+  parseScope,
+  type Seconds,
+  type Status,
+  type Subject,
+} from '@countersign/core'
 import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
   apiSubject,
@@ -9,6 +20,7 @@ import {
   signingKeySubject,
   tenantSubject,
   tokenSubject,
+  withCutOff,
 } from './subjects.ts'
 
 /** The transaction that takes, when that is, and what the audit log says of it. */
@@ -37,7 +49,7 @@ export async function takeApi(taking: Taking, api: Api, status: Status): Promise
 export async function takeClient(
   taking: Taking,
   client: Client,
-  later: Pick<Client, 'status' | 'access' | 'cutOff' | 'guards'>,
+  later: Pick<Client, 'status' | 'access' | 'cutOff' | 'cutOffs' | 'guards'>,
 ): Promise<boolean> {
   const { it, now } = taking
   const status = worse(client.status, later.status)
@@ -51,13 +63,63 @@ export async function takeClient(
     ? client.guards
     : client.guards.filter((each) => later.guards.includes(each))
   const cutOff = Math.max(client.cutOff, later.cutOff)
-  const changed = { ...client, status, access, guards, cutOff }
+  const cutOffs = laterCutOffs(client.cutOffs, later.cutOffs)
+  const changed = { ...client, status, access, guards, cutOff, ...(cutOffs === undefined ? {} : { cutOffs }) }
   if (JSON.stringify(changed) === JSON.stringify(client)) return false
   const next = { ...changed, version: client.version + 1, updatedAt: Math.floor(now) }
   await it.clients.update(next)
-  await it.clients.setCutOff(client.tenant, client.id, cutOff)
   append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
   return true
+}
+
+/** The later of each kind. */
+function laterCutOffs(one: CutOffs | undefined, other: CutOffs | undefined): CutOffs | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  const later = (what: CutOffKind) => {
+    const [first, second] = [one[what], other[what]]
+    const cutOff = (first?.sequence ?? 0) >= (second?.sequence ?? 0) ? first : second
+    return cutOff === undefined ? {} : { [what]: cutOff }
+  }
+  return { ...later('tokens'), ...later('everything') }
+}
+
+/**
+ * A client's revoke or cut-off that a verifier knew and this database does not. Its number is compared with the one that
+ * was recorded of its kind, never with what the recorded one was raised to; what was made after it stays.
+ */
+export async function takeCutOff(
+  taking: Taking,
+  tenant: string,
+  { id, what, sequence, at }: Omit<HandedBackCutOff, 'mac'>,
+): Promise<boolean> {
+  const { it, now } = taking
+  const client = await it.clients.find(tenant, id)
+  if (client === undefined || sequence <= recordedOf(client, what)) return false
+  const second = Math.floor(now)
+  await it.tokens.revokeByClient(tenant, id, second, sequence)
+  const removed = what === 'everything' ? await endCredentials(taking, client, at + limits.clockLeewaySeconds) : []
+  const next = { ...withCutOff(client, what, { sequence, at }), version: client.version + 1, updatedAt: second }
+  await it.clients.update(next)
+  append(taking, tenant, 'client', id, clientSubject(next, now), ...removed)
+  return true
+}
+
+/** Of a cut-off from before its kind was recorded, its number alone is known. */
+function recordedOf({ cutOff, cutOffs }: Client, what: CutOffKind): number {
+  return cutOffs === undefined ? cutOff : (cutOffs[what]?.sequence ?? 0)
+}
+
+/** Keys, secrets and public keys made by then. The client's entry has verifiers look its keys up anew. */
+async function endCredentials(
+  { it, now }: Taking,
+  { tenant, id }: Client,
+  madeBy: Seconds,
+): Promise<readonly Subject[]> {
+  await it.keys.revokeByClient(tenant, id, Math.floor(now), madeBy)
+  await it.clients.deleteSecrets(tenant, id, madeBy)
+  const jwks = (await it.clients.jwks(tenant, id)).filter(({ createdAt }) => createdAt <= madeBy)
+  for (const { kid } of jwks) await it.clients.deleteJwk(tenant, id, kid)
+  return jwks.map(({ thumbprint }) => publicKeySubject(id, thumbprint, now))
 }
 
 /** Secrets and public keys that are not there any more. The store ends secrets all but one, so one by one is by end. */

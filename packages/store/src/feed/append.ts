@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto'
 import type { FeedEntry, Seconds, Subject } from '@countersign/core'
 import { chainInput, emptyChain, limits } from '@countersign/core'
+import { sql } from 'kysely'
 import { isCount, isVersion } from '../check.ts'
 import type { AuditEvent } from '../records.ts'
 import type { Session } from '../session.ts'
@@ -24,7 +25,13 @@ interface Head {
   auditSequence: number
   auditLink: string
   readonly dropTime: Seconds
+  /** Of the installation, read with the lock. */
+  readonly epoch: string
+  readonly history: string | null
 }
+
+/** A tenant's counters as a transaction has locked them. */
+export type LockedHead = Readonly<Pick<Head, 'sequence' | 'chain' | 'epoch' | 'history'>>
 
 type TenantEntry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
 
@@ -32,8 +39,10 @@ export async function appendAll(
   session: Session,
   changes: readonly Append[],
   auditKey: Uint8Array,
+  assertFollows: (tenant: string, head: LockedHead) => void,
 ): Promise<readonly InstallationEntry[]> {
   const heads = await lockHeads(session, changes)
+  for (const [tenant, head] of heads) assertFollows(tenant, head)
   const events: AuditEvent[] = []
   const entries: TenantEntry[] = []
   const firsts: number[] = []
@@ -67,6 +76,7 @@ async function lockHead({ db }: Session, tenant: string): Promise<Head | undefin
     .set((eb) => ({ sequence: eb.ref('sequence') }))
     .where('tenant', '=', tenant)
     .returning(['sequence', 'chain', 'audit_sequence', 'audit_link', dropSeconds.as('drop_time')])
+    .returning([epoch.as('epoch'), history.as('history')])
     .executeTakeFirst()
   if (row === undefined) return undefined
   return {
@@ -75,14 +85,21 @@ async function lockHead({ db }: Session, tenant: string): Promise<Head | undefin
     auditSequence: row.audit_sequence,
     auditLink: row.audit_link,
     dropTime: row.drop_time,
+    epoch: row.epoch,
+    history: row.history,
   }
 }
+
+const epoch = sql<string>`(select epoch from installation)`
+const history = sql<string | null>`(select history from installation)`
+/** A tenant that is new in an epoch is numbered like all others: no number of a former one is given again. */
+const beginning = sql<number>`(select beginning from installation)`
 
 /** Whoever comes second waits for the first one's insert, and then finds its row. */
 async function createHead(session: Session, tenant: string): Promise<Head> {
   await session.db
     .insertInto('counters')
-    .values({ tenant, sequence: 0, chain: emptyChain, audit_sequence: 0, audit_link: '' })
+    .values({ tenant, sequence: beginning, chain: emptyChain, audit_sequence: 0, audit_link: '' })
     .onConflict((conflict) => conflict.column('tenant').doNothing())
     .execute()
   return (await lockHead(session, tenant))!

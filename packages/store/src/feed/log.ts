@@ -1,6 +1,7 @@
 /** Reading the log: the follower's side of feed.md §1 and §3. */
 import type { FeedEntry, Place } from '@countersign/core'
 import { emptyChain } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import type { Database } from '../database.ts'
@@ -10,11 +11,21 @@ import type { InstallationEntry, Store } from '../store.ts'
 
 type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'>
 
+/** What is at or below it belongs to a history that is over. */
+const beginning = sql<number>`(select beginning from installation)`
+
 /** Kept statements. Entries are never left out: a poisoned one throws, since a follower must not see a gap. */
 export function readLog(database: Database): Log {
   const { reader } = database
   const epoch = database.keep(reader.selectFrom('installation').select('epoch').compile())
-  const installation = database.keep(reader.selectFrom('installation').select(['epoch', 'position']).compile())
+  const installation = database.keep(
+    reader
+      .selectFrom('installation')
+      .leftJoin('feed', 'feed.position', 'installation.position')
+      .select(['installation.epoch', 'installation.position', 'feed.chain'])
+      .compile(),
+  )
+  const begins = database.keep(reader.selectFrom('installation').select('beginning').compile())
   const place = database.keep(
     reader
       .selectFrom('installation')
@@ -28,15 +39,29 @@ export function readLog(database: Database): Log {
       .selectAll()
       .where('tenant', '=', '')
       .where('sequence', '>', 0)
+      .where('sequence', '>', beginning)
       .orderBy('sequence')
       .limit(1)
       .compile(),
   )
   const afterPosition = database.keep(
-    reader.selectFrom('feed').selectAll().where('position', '>', 0).orderBy('position').limit(1).compile(),
+    reader
+      .selectFrom('feed')
+      .selectAll()
+      .where('position', '>', 0)
+      .where('position', '>', beginning)
+      .orderBy('position')
+      .limit(1)
+      .compile(),
   )
   const chainAt = database.keep(
-    reader.selectFrom('feed').select('chain').where('tenant', '=', '').where('sequence', '=', 0).compile(),
+    reader
+      .selectFrom('feed')
+      .select('chain')
+      .where('tenant', '=', '')
+      .where('sequence', '=', 0)
+      .where('sequence', '>', beginning)
+      .compile(),
   )
   const head = (tenant: string) => thenMaybe(place([tenant]), ([row]) => decodePlace(row!))
 
@@ -44,12 +69,16 @@ export function readLog(database: Database): Log {
     epoch: () => thenMaybe(epoch([]), ([row]) => row!.epoch as string),
     place: head,
     head: () =>
-      thenMaybe(installation([]), ([row]) => ({ epoch: row!.epoch as string, position: row!.position as number })),
+      thenMaybe(installation([]), ([row]) => ({
+        epoch: row!.epoch as string,
+        position: row!.position as number,
+        chain: (row!.chain as string | null) ?? undefined,
+      })),
     after: (tenant, sequence, limit) =>
       thenMaybe(after([tenant, sequence, limit]), (rows) => rows.map(decodeTenantEntry)),
     afterPosition: (from, limit) => thenMaybe(afterPosition([from, limit]), (rows) => rows.map(decodeEntry)),
     chainAt: (tenant, sequence) => {
-      if (sequence === 0) return emptyChain
+      if (sequence === 0) return thenMaybe(begins([]), ([row]) => (row!.beginning === 0 ? emptyChain : undefined))
       return thenMaybe(chainAt([tenant, sequence]), ([row]) => {
         if (row !== undefined) return row.chain as string
         // The log may have been cleaned up to its very end; the head's chain value is known all the same.

@@ -35,22 +35,26 @@ export function readSnapshots(
     places: () => database.readTransaction(readPlaces),
     snapshotAll: () =>
       database.readTransaction(async (db) => {
-        const { epoch, position, places } = await readPlaces(db)
+        const { epoch, position, chain, places } = await readPlaces(db)
         const dropTime = await readDropSeconds(db)
         const entries: StatusEntry[] = []
         for (const tenant of places.keys()) {
           for (const entry of await liveEntries(db, tenant, dropTime, onPoisonedRow)) entries.push(entry)
         }
-        return { epoch, position, dropTime, places, entries }
+        return { epoch, position, chain, dropTime, places, entries }
       }),
   }
 }
 
 async function readPlaces(db: Kysely<Schema>) {
-  const { epoch, position } = await db.selectFrom('installation').selectAll().executeTakeFirstOrThrow()
+  const { epoch, position, chain } = await db
+    .selectFrom('installation')
+    .leftJoin('feed', 'feed.position', 'installation.position')
+    .select(['installation.epoch', 'installation.position', 'feed.chain'])
+    .executeTakeFirstOrThrow()
   const heads = await db.selectFrom('counters').select(['tenant', 'sequence', 'chain']).execute()
   const places = new Map<string, Place>(heads.map((row) => [row.tenant, decodePlace({ ...row, epoch })]))
-  return { epoch, position, places }
+  return { epoch, position, chain: chain ?? undefined, places }
 }
 
 /** In pages, with a turn of the event loop between them: a million entries must not stop what is verified meanwhile. */

@@ -56,6 +56,10 @@ export class PostgresDatabase implements Database {
     return this.#primary.onHint(listener)
   }
 
+  history(): string | undefined {
+    return this.#primary.history()
+  }
+
   doubt(): void {
     this.#primary.doubt()
   }

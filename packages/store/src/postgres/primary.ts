@@ -52,6 +52,7 @@ interface Current {
   readonly pool: pg.Pool
   readonly clients: Set<pg.Client>
   readonly watch: pg.Client
+  readonly history: History
 }
 
 /**
@@ -127,6 +128,11 @@ export class Primary {
       })
   }
 
+  /** Of the server in use; what is appended must continue it (`beforeAppend`). */
+  history(): string | undefined {
+    return this.#current?.history.name
+  }
+
   /** None is in use while there is no primary. */
   connections(): { readonly used: number; readonly max: number; readonly waiting: number } {
     const pool = this.#current?.pool
@@ -198,7 +204,7 @@ export class Primary {
     })
     pool.on('remove', (client) => void clients.delete(client as unknown as pg.Client))
     this.#timeline = Math.max(this.#timeline, history.timeline)
-    this.#current = { pool, clients, watch }
+    this.#current = { pool, clients, watch, history }
     watch.on('notification', () => this.#tell())
     for (const event of ['error', 'end'] as const) {
       watch.on(event, () => {

@@ -1,3 +1,4 @@
+import type { CutOffs } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import { oneOf } from '../check.ts'
 import type { Row } from '../columns.ts'
@@ -8,7 +9,7 @@ import type { Client, ClientType } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
+import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { readClientJwks, writeClientJwks } from './client_jwk.ts'
 import { readClientSecrets, writeClientSecrets } from './client_secret.ts'
 
@@ -37,11 +38,11 @@ export function writeClients(session: Session): WriteTransaction['clients'] {
       await insertAccess(session, client)
     },
     update: (client) => updateClient(session, client),
-    async setCutOff(tenant, id, sequence) {
+    async setCutOff(tenant, id, sequence, cutOffs) {
       await session.enter(tenant)
       const result = await session.db
         .updateTable('clients')
-        .set({ cut_off: sequence })
+        .set({ cut_off: sequence, ...(cutOffs === undefined ? {} : { cut_offs: JSON.stringify(cutOffs) }) })
         .where('tenant', '=', tenant)
         .where('id', '=', id)
         .executeTakeFirst()
@@ -158,6 +159,7 @@ function encodeClient(client: Client) {
     metadata: JSON.stringify(client.metadata),
     self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
     cut_off: client.cutOff,
+    cut_offs: jsonOrNull(client.cutOffs),
     rate_limit: jsonOrNull(client.rateLimit),
     rate_limits: jsonOrNull(client.rateLimits),
     version: client.version,
@@ -181,6 +183,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     metadata: columns.json('metadata', isMetadata),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
+    cutOffs: columns.optionalJson<CutOffs>('cut_offs', isCutOffs),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     version: columns.version(),

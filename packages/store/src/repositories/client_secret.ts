@@ -52,12 +52,13 @@ export function writeClientSecrets(
       const result = await query.executeTakeFirst()
       return Number(result.numUpdatedRows)
     },
-    async deleteSecrets(tenant, clientId) {
+    async deleteSecrets(tenant, clientId, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
       const result = await session.db
         .deleteFrom('client_secrets')
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
+        .where('created_at', '<=', madeBy)
         .executeTakeFirst()
       return Number(result.numDeletedRows)
     },

@@ -44,7 +44,7 @@ export function writeKeys(session: Session): WriteTransaction['keys'] {
         .executeTakeFirst()
       assertTouched('the update of a key', 1, result.numUpdatedRows)
     },
-    async revokeByClient(tenant, clientId, now) {
+    async revokeByClient(tenant, clientId, now, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
       const rows = await session.db
         .updateTable('keys')
@@ -52,6 +52,7 @@ export function writeKeys(session: Session): WriteTransaction['keys'] {
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
         .where('status', '!=', 'revoked')
+        .where('created_at', '<=', madeBy)
         .returning('id')
         .execute()
       return rows.map((row) => row.id).sort()

@@ -50,7 +50,7 @@ export function writeTokens(session: Session): WriteTransaction['tokens'] {
         .executeTakeFirst()
       assertTouched('the update of a token', 1, result.numUpdatedRows)
     },
-    async revokeByClient(tenant, clientId, now) {
+    async revokeByClient(tenant, clientId, now, sequence = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
       const rows = await session.db
         .updateTable('tokens')
@@ -58,6 +58,7 @@ export function writeTokens(session: Session): WriteTransaction['tokens'] {
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
         .where('status', '!=', 'revoked')
+        .where('position', '<', sequence)
         .returning('jti')
         .execute()
       return rows.map((row) => row.jti).sort()

@@ -193,6 +193,8 @@ export class SqliteDatabase implements Database {
     return () => clearInterval(timer)
   }
 
+  history(): undefined {}
+
   doubt(): void {}
 
   async lockSchema(): Promise<void> {}

@@ -1,0 +1,105 @@
+/**
+ * A file beside a SQLite database that says how far its log had come: when the database is replaced by an older copy of
+ * itself, or loses what its write-ahead log held, the file still knows (feed.md §7). Two slots are written in turn after
+ * each commit, without a sync, so that one of them is whole whatever happens.
+ *
+ * It is no part of the database: it never goes into a backup, and a write that fails fails no commit.
+ */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import type { HistoryClaim, InstallationEntry, Store } from '@countersign/store'
+import type { MasterKey } from '../services/master_key.ts'
+import { createMac, type Mac } from './mac.ts'
+
+const slotBytes = 512
+const slots = 2
+
+interface Slot {
+  readonly epoch: string
+  readonly position: number
+  readonly tenant: string
+  readonly sequence: number
+  readonly chain: string
+}
+
+/** A tenant's place, and the installation's position with it. */
+export type Noted = Pick<InstallationEntry, 'position' | 'tenant' | 'sequence' | 'chain'>
+
+export interface PlaceFile {
+  /** The later of both slots, as a claim; `undefined` when there is no file, or none that can be read. */
+  read(): HistoryClaim | undefined
+  /** Written now, and from now on after each commit of this process. Gives a function that ends it. */
+  follow(store: Pick<Store, 'onCommit'>, epoch: () => string, present: Noted): () => void
+}
+
+export function openPlaceFile(path: string, master: MasterKey): PlaceFile {
+  const mac = createMac(master.derive('feed_places'))
+
+  return {
+    read() {
+      const found = readSlots(path).flatMap((text) => parseSlot(text, mac))
+      const latest = found.toSorted((one, other) => other.position - one.position)[0]
+      if (latest === undefined) return undefined
+      const { tenant, epoch, sequence, chain } = latest
+      return { tenant, epoch, sequence, chain }
+    },
+    follow(store, epoch, present) {
+      const file = openForWriting(path)
+      if (file === undefined) return () => {}
+      writeSlot(file, present, epoch(), mac)
+      const end = store.onCommit((entries) => {
+        const last = entries.at(-1)
+        if (last !== undefined) writeSlot(file, last, epoch(), mac)
+      })
+      return () => {
+        end()
+        closeSync(file)
+      }
+    },
+  }
+}
+
+/** Never truncated: what it says must outlive the database. */
+function openForWriting(path: string): number | undefined {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+    return openSync(path, 'r+')
+  } catch {
+    return undefined
+  }
+}
+
+function writeSlot(file: number, entry: Noted, epoch: string, mac: Mac): void {
+  const { position, tenant, sequence, chain } = entry
+  const text = JSON.stringify([epoch, position, tenant, sequence, chain])
+  const line = `${text}\n${mac.of(`file ${text}`)}\n`
+  // An id of more than a slot holds is none of ours.
+  if (Buffer.byteLength(line) > slotBytes) return
+  try {
+    writeSync(file, line.padEnd(slotBytes), (position % slots) * slotBytes)
+  } catch {
+    // The commit stands. The other slot, or a verifier's seal, says nearly as much.
+  }
+}
+
+function readSlots(path: string): readonly string[] {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const bytes = Buffer.alloc(slots * slotBytes)
+    const length = readSync(file, bytes, 0, bytes.length, 0)
+    const text = bytes.subarray(0, length)
+    return [text.subarray(0, slotBytes).toString(), text.subarray(slotBytes).toString()]
+  } catch {
+    return []
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/** Torn, damaged or made under another master key: none. */
+function parseSlot(text: string, mac: Mac): readonly Slot[] {
+  const [body = '', tag = ''] = text.split('\n')
+  if (!mac.holds(`file ${body}`, tag)) return []
+  const [epoch, position, tenant, sequence, chain] = JSON.parse(body) as [string, number, string, number, string]
+  return [{ epoch, position, tenant, sequence, chain }]
+}

@@ -1,0 +1,25 @@
+/** What is said when the database went back within its epoch (feed.md §7): a line of the log, and a metric that alerts. */
+import type { EpochBegun } from '@countersign/store'
+import type { Log } from '../services/log.ts'
+import type { Metrics } from '../services/services.ts'
+
+const clientsNamedMax = 100
+
+export function sayRollback(log: Log, metrics: Pick<Metrics, 'gauge'>): (begun: EpochBegun) => void {
+  let count = 0
+  metrics.gauge({
+    name: 'countersign_database_rollbacks',
+    help: 'How often this process found that the database went back to an earlier state and began another epoch',
+    aggregator: 'sum',
+    read: () => count,
+  })
+  return ({ epoch, lost, raised }) => {
+    count++
+    const clients = raised.slice(0, clientsNamedMax).map(({ tenant, clientId }) => `${tenant} ${clientId}`)
+    const fields = { epoch, tenant: lost.tenant, lostSequence: lost.sequence, clients, clientCount: raised.length }
+    log.error(fields, wentBack)
+  }
+}
+
+const wentBack =
+  'the database went back to an earlier state: what was changed since is lost, another epoch begins, verifiers hand back what was revoked; see docs/operations/backup.md'

@@ -1,0 +1,76 @@
+import type { CutOff, CutOffKind, HandedBackCutOff, Seconds } from '@countersign/core'
+
+interface Kept extends CutOff {
+  readonly id: string
+  readonly what: CutOffKind
+  readonly dropAt: Seconds
+  readonly mac: string | undefined
+  /** The server lacks it, as far as is known. */
+  isOwed: boolean
+}
+
+/**
+ * The clients' cut-offs as they were once said, beside what they do. A client's revoke is the operator's strongest act, and
+ * its keys and secrets have no entries of their own: a database that went back learns of it from here (feed.md §7).
+ */
+export class CutOffBook {
+  readonly #kept = new Map<string, Kept>()
+  #owedCount = 0
+
+  get owedCount(): number {
+    return this.#owedCount
+  }
+
+  /** A server said it: it is owed to it no more. The later of each kind is kept. */
+  add(id: string, what: CutOffKind, { sequence, at }: CutOff, dropAt: Seconds, mac: string | undefined): void {
+    const name = nameOf(id, what)
+    const known = this.#kept.get(name)
+    if (known !== undefined && known.sequence > sequence) return
+    this.#set(name, { id, what, sequence, at, dropAt, mac, isOwed: false })
+  }
+
+  /** What the other knew and this one does not is kept, and owed: by a verifier where there is a MAC. */
+  keep(other: CutOffBook, owing: 'with_mac' | 'all'): void {
+    for (const [name, theirs] of other.#kept) {
+      const own = this.#kept.get(name)
+      if (own !== undefined && own.sequence >= theirs.sequence) continue
+      this.#set(name, { ...theirs, isOwed: owing === 'all' || theirs.mac !== undefined })
+    }
+  }
+
+  owed(countMax: number): readonly HandedBackCutOff[] {
+    const owed: HandedBackCutOff[] = []
+    for (const { id, what, sequence, at, mac, isOwed } of this.#kept.values()) {
+      if (owed.length >= countMax) break
+      if (isOwed) owed.push({ type: 'client', id, what, sequence, at, mac: mac ?? '' })
+    }
+    return owed
+  }
+
+  /** The server has answered about it. */
+  settle({ id, what, sequence }: Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>): void {
+    const name = nameOf(id, what)
+    const kept = this.#kept.get(name)
+    if (kept?.sequence === sequence) this.#set(name, { ...kept, isOwed: false })
+  }
+
+  sweep(dropTime: Seconds): void {
+    for (const [name, { dropAt }] of this.#kept) if (dropAt < dropTime) this.#delete(name)
+  }
+
+  #set(name: string, kept: Kept): void {
+    this.#delete(name)
+    this.#kept.set(name, kept)
+    if (kept.isOwed) this.#owedCount++
+  }
+
+  #delete(name: string): void {
+    if (this.#kept.get(name)?.isOwed === true) this.#owedCount--
+    this.#kept.delete(name)
+  }
+}
+
+/** Client ids hold no space. */
+function nameOf(id: string, what: CutOffKind): string {
+  return `${what} ${id}`
+}
