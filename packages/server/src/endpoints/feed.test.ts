@@ -169,6 +169,66 @@ describe('the question that proves freshness', () => {
     expect((await place()).epoch).toBe(epoch)
   })
 
+  it('says how old what it answers from is: it is as old as the proof of the books', async () => {
+    const { books } = world.server.services
+    const { ageMs } = books
+    Object.assign(books, { ageMs: () => 1_234 })
+    const answer = await position(await asked({}))
+    Object.assign(books, { ageMs })
+    expect(answer.body).toMatchObject({ ageMs: 1_234 })
+  })
+
+  it('a sealed place above the head proves that the database went back, of a former epoch too', async () => {
+    const fresh = await startWorld()
+    const { key } = await fresh.caller('credentials:verify', [audience])
+    const { seals } = fresh.server.services
+    for (const epoch of [(await fresh.store.feed.head()).epoch, 'a former epoch']) {
+      const before = await fresh.store.feed.place('default')
+      const lost = { epoch, sequence: before.sequence + 1, chain: 'c'.repeat(43) }
+      const sealed = { ...lost, seal: seals.seal('default', lost) }
+      const body = { verifierId: 'v', ...before, nonce: 'n', maxStalenessSeconds: 10, sealed }
+      const answer = await fresh.call('POST', '/v1/feed/position', { as: key, body })
+      const { epoch: next } = await fresh.store.feed.head()
+      expect(next).not.toBe(before.epoch)
+      expect(answer.body).toMatchObject({ epoch: next, reload: true })
+    }
+    await fresh.close()
+  })
+
+  it('10,000 invented places, places of a log that is cleaned up and of another tenant begin no epoch', async () => {
+    const { epoch, sequence, chain } = await place()
+    const { seals, books, store } = world.server.services
+    const own = { epoch, sequence, chain, seal: seals.seal('default', { epoch, sequence, chain }) }
+    const above = { epoch, sequence: sequence + 1_000, chain }
+    let locked = 0
+    const { leaveHistory } = store
+    Object.assign(store, {
+      leaveHistory: (claims: Parameters<typeof leaveHistory>[0]) => {
+        locked++
+        return leaveHistory(claims)
+      },
+    })
+    const reloads: unknown[] = []
+    const end = books.onReload(() => reloads.push(1))
+    for (let index = 0; index < 10_000; index++) {
+      const sealed =
+        index % 3 === 0
+          ? { ...above, sequence: sequence + 1 + index, seal: own.seal }
+          : index % 3 === 1
+            ? { ...above, epoch: `e${index}`, seal: seals.seal('acme', above) }
+            : { ...own, chain: 'x'.repeat(43), seal: own.seal }
+      expect((await position(await asked({ sealed }))).status).toBe(200)
+    }
+    // Genuine ones that are no news, and of a log that holds them no more.
+    await position(await asked({ sealed: own }))
+    const cleaned = { epoch, sequence: 1, chain: 'x'.repeat(43) }
+    await store.cleanUp(startAt, -1)
+    await position(await asked({ sealed: { ...cleaned, seal: seals.seal('default', { ...cleaned, chain: 'y' }) } }))
+    end()
+    Object.assign(store, { leaveHistory })
+    expect({ locked, reloads: reloads.length, epoch: (await place()).epoch }).toEqual({ locked: 0, reloads: 0, epoch })
+  }, 60_000)
+
   it('makes receipts: applied since, not applied yet, and complete when the verifier’s own bound has passed', async () => {
     const fresh = await startWorld()
     const { key } = await fresh.caller('credentials:verify', [audience])

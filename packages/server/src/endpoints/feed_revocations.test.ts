@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { endlessRevocation, type HandedBack, neverDropAt, type Subject } from '@countersign/core'
+import {
+  type CutOff,
+  type CutOffKind,
+  endlessRevocation,
+  type HandedBack,
+  type HandedBackCutOff,
+  neverDropAt,
+  type Subject,
+} from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { audience, baseUrl, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
@@ -260,6 +268,114 @@ describe('what this installation once said was revoked', () => {
     expect((await copy.handBack([removed])).body).toEqual({ applied: 1, known: 0, refused: 0 })
     const entry = await copy.store.read.statusEntries.find('default', 'signing_key', removed.id)
     expect(entry).toMatchObject({ dropAt: neverDropAt, state: { status: 'revoked' } })
+  })
+})
+
+/** The cut-offs that a verifier of the default tenant was told of, as it hands them back. */
+async function toldCutOffs(): Promise<readonly HandedBackCutOff[]> {
+  const { text } = await world.call('GET', '/v1/feed/snapshot', { as: verifier })
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Subject)
+  return lines.flatMap((entry) => {
+    if (entry.type !== 'client') return []
+    const { id, state, cutOffMacs = {} } = entry
+    return Object.entries(state.cutOffs ?? {}).map(([what, cutOff]) => {
+      const kind = what as CutOffKind
+      return { type: 'client' as const, id, what: kind, ...(cutOff as CutOff), mac: cutOffMacs[kind] ?? '' }
+    })
+  })
+}
+
+describe('a client’s cut-off that this database has forgotten', () => {
+  const handBack = async (copy: Copy, cutOffs: readonly HandedBackCutOff[]) =>
+    (await copy.call('POST', path, { as: verifier, body: { epoch: copy.epoch, revocations: [], cutOffs } })).body
+
+  it('ends its tokens, keys, secrets and public keys made by then, as its revoke did; what was made later stays', async () => {
+    const client = await world.signedClient()
+    const ids = { client_id: client.clientId, client_secret: client.clientSecret }
+    const key = await world.key({ clientId: client.clientId })
+    const minted = await world.mint({ clientId: client.clientId })
+    const token = (await world.token(ids)).body.access_token
+    const selfIssued = await client.selfIssued()
+    const copy = await restoredAfter(() => world.ok('POST', `/v1/clients/${client.clientId}/revoke`))
+    const held = [key.key, minted.token, token, selfIssued]
+    expect(await Promise.all(held.map((each) => copy.codeOf(each)))).toEqual(Array(4).fill('active'))
+    // By the leeway later, in the copy: a key that the revoke never saw.
+    world.now += 11
+    const body = { clientId: client.clientId, audience, scope: 'orders:read', name: 'later' }
+    const later = (await copy.call('POST', '/v1/keys', { body })).body
+    const cutOffs = await toldCutOffs()
+    expect(cutOffs).toMatchObject([{ id: client.clientId, what: 'everything' }])
+    expect(await handBack(copy, cutOffs)).toEqual({ applied: 1, known: 0, refused: 0 })
+    for (const each of held) expect(await copy.codeOf(each)).not.toBe('active')
+    expect(await copy.codeOf(later.key)).toBe('active')
+    const fields = { grant_type: 'client_credentials', audience, ...ids }
+    expect((await world.form('/oauth/token', fields, { server: copy.server })).status).toBe(401)
+    expect(await handBack(copy, cutOffs)).toEqual({ applied: 0, known: 1, refused: 0 })
+  })
+
+  it('that is older than the recorded one changes nothing: an old genuine one ends no newer key', async () => {
+    const client = await world.client()
+    await world.ok('POST', `/v1/clients/${client.clientId}/revoke`)
+    const [old] = await toldCutOffs()
+    world.now += 100
+    await world.ok('POST', `/v1/clients/${client.clientId}/revoke`)
+    const key = await world.key({ clientId: client.clientId })
+    const { epoch } = await world.store.feed.head()
+    const body = { epoch, revocations: [], cutOffs: [old] }
+    const answer = await world.call('POST', path, { as: verifier, body })
+    expect(answer.body).toEqual({ applied: 0, known: 1, refused: 0 })
+    expect((await world.verify(key.key)).active).toBe(true)
+  })
+
+  it('of its tokens alone ends no key and no secret', async () => {
+    const client = (await world.client()) as Wire
+    const ids = { client_id: client.clientId, client_secret: client.clientSecret }
+    const key = await world.key({ clientId: client.clientId })
+    const [last, sibling] = [(await world.token(ids)).body.access_token, (await world.token(ids)).body.access_token]
+    const copy = await restoredAfter(async () => {
+      await world.store.write(async (transaction) =>
+        transaction.append({
+          tenant: 'default',
+          clientId: client.clientId,
+          audit: { actor: { kind: 'system' }, action: 'x', objectType: 'token', objectId: 'many', requestId: 'x' },
+          subjects: () =>
+            Array.from({ length: 10_000 }, (_, index) => ({
+              type: 'token',
+              id: `${client.clientId}-${index}`,
+              version: 1,
+              state: { status: 'revoked' },
+              dropAt: startAt + 10_000,
+            })),
+        }),
+      )
+      expect((await revokeAtOauth(last, client)).status).toBe(200)
+    })
+    const cutOffs = await toldCutOffs()
+    expect(cutOffs).toMatchObject([{ what: 'tokens' }])
+    expect(await handBack(copy, cutOffs)).toMatchObject({ applied: 1 })
+    expect(await copy.codeOf(sibling)).toBe('revoked')
+    expect(await copy.codeOf(key.key)).toBe('active')
+    const fields = { grant_type: 'client_credentials', audience, ...ids }
+    expect((await world.form('/oauth/token', fields, { server: copy.server })).status).toBe(200)
+  })
+
+  it('altered in any member is refused, and so is another tenant’s', async () => {
+    const client = await world.client()
+    const copy = await restoredAfter(() => world.ok('POST', `/v1/clients/${client.clientId}/revoke`))
+    const [said] = (await toldCutOffs()) as [HandedBackCutOff]
+    const forged: HandedBackCutOff[] = [
+      { ...said, at: said.at + 1 },
+      { ...said, sequence: said.sequence + 1 },
+      { ...said, what: 'tokens' },
+      { ...said, id: world.clientId },
+      { ...said, mac: 'A'.repeat(22) },
+    ]
+    const before = await copy.state()
+    expect(await handBack(copy, forged)).toEqual({ applied: 0, known: 0, refused: forged.length })
+    expect(await copy.state()).toBe(before)
   })
 })
 
