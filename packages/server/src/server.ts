@@ -6,8 +6,6 @@ import { systemClock } from '@countersign/verifier'
 import { createServices } from './create_services.ts'
 import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
-import type { Noted, PlaceFile } from './feed/place_file.ts'
-import { sayRollback } from './feed/rollback.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { type Located, locate } from './http/locate.ts'
 import { createListener } from './http/node_listener.ts'
@@ -23,8 +21,10 @@ import type { MasterKey } from './services/master_key.ts'
 import { measureStore } from './services/measured_store.ts'
 import { createMetrics } from './services/metrics.ts'
 import { startOwnHandBack } from './services/own_hand_back.ts'
+import type { Noted, PlaceFile } from './services/place_file.ts'
 import { createRandomBytes } from './services/random_bytes.ts'
 import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
+import { sayRollback } from './services/rollback.ts'
 import type { Services } from './services/services.ts'
 
 export interface ServerOptions {
@@ -101,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     store,
     clock,
     issuerOf,
+    defaultTenant: defaultTenantId,
     maxStalenessSeconds: options.maxStalenessSeconds ?? 10,
     random: Math.random,
     processId,

@@ -9,7 +9,6 @@ import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
-import { invalid } from '../management/find.ts'
 import { applyHandedBack } from '../services/handed_back.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { guarded } from './guarded.ts'
@@ -18,7 +17,8 @@ export function feedRevocations(services: Services, tenant: TenantContext, excha
   return guarded(services, tenant, exchange, routes.handBackRevocations, async ({ grant, address }) => {
     const body = parseInput(routes.handBackRevocations.body, await readJson(exchange), 'body')
     if (body.revocations.length === 0 && (body.cutOffs ?? []).length === 0) {
-      throw invalid('/revocations', 'must not be empty where there are no cutOffs')
+      const errors = [{ pointer: '/revocations', detail: 'must not be empty where there are no cutOffs' }]
+      throw new ProblemError(400, 'invalid_request', 'The request names nothing to hand back.', { errors })
     }
     await requireEpoch(services, tenant, body.epoch)
     const { clientId, credentialId } = grant

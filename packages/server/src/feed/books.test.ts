@@ -27,6 +27,7 @@ async function open(over: Partial<Store['feed']> = {}, more: Partial<Store> = {}
     store: { ...store, ...more, feed: { ...store.feed, ...over } },
     clock: { stamp: () => now },
     issuerOf: (slug) => `https://auth.example/${slug}`,
+    defaultTenant: 'default',
     maxStalenessSeconds: 10,
     random: () => 0.5,
     processId: 'test',

@@ -9,7 +9,6 @@ import { chainInput, type FeedEntry, type Place, type Seconds } from '@countersi
 import type { EpochBegun, HistoryClaim, InstallationEntry, Store } from '@countersign/store'
 import { type BookKeeper, type Clock, elapsedMs, type Stamp, StatusBook } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
-import { defaultTenantId } from '../services/bootstrap.ts'
 
 export interface Books {
   /** A keeper of one tenant's book, for its engine. */
@@ -54,6 +53,8 @@ export interface BooksOptions {
   readonly store: Store
   readonly clock: Clock
   readonly issuerOf: (slug: string) => string
+  /** Whose audit log says what happened to the whole installation. */
+  readonly defaultTenant: string
   readonly maxStalenessSeconds: number
   readonly random: () => number
   /** This process among those over one database: random. */
@@ -206,7 +207,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   }
 
   function ownClaim(): HistoryClaim & { readonly of: 'position' } {
-    const claim = { tenant: defaultTenantId, of: 'position', sequence: position, epoch } as const
+    const claim = { tenant: options.defaultTenant, of: 'position', sequence: position, epoch } as const
     return lastChain === undefined ? claim : { ...claim, chain: lastChain }
   }
 

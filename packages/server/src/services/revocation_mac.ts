@@ -6,7 +6,7 @@ import {
   revocationEnd,
   type Subject,
 } from '@countersign/core'
-import { createMac } from '../feed/mac.ts'
+import { createMac } from './mac.ts'
 import type { MasterKey } from './master_key.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Books } from '../feed/books.ts'
 import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
-import type { PlaceSeals } from '../feed/place_seal.ts'
+import type { PlaceSeals } from './place_seal.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 
 /** The open event streams: counted, and told to end when the server drains, so that clients move to another. */
