@@ -11,6 +11,7 @@ import {
 } from '@countersign/verifier'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
+import { systemTimers } from './feed/timers.ts'
 import { serverLimits } from './limits.ts'
 import type { ServerOptions } from './server.ts'
 import { createApiRegistry } from './services/api_registry.ts'
@@ -100,7 +101,7 @@ export function createServices(
     macs,
     seals,
     streams: createStreams(books, macs, seals),
-    snapshots: createSnapshots({ store, books, macs }),
+    snapshots: createSnapshots({ store, books, macs, clock, timers: systemTimers }),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,

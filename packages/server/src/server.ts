@@ -6,6 +6,7 @@ import { systemClock } from '@countersign/verifier'
 import { createServices } from './create_services.ts'
 import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
+import { systemTimers } from './feed/timers.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import { type Located, locate } from './http/locate.ts'
 import { createListener } from './http/node_listener.ts'
@@ -100,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const books = await openBooks({
     store,
     clock,
+    timers: systemTimers,
     issuerOf,
     defaultTenant: defaultTenantId,
     maxStalenessSeconds: options.maxStalenessSeconds ?? 10,
@@ -124,7 +126,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   // What this process counts begins here, not with its first round.
   await dropTimes.read()
   const stopMaintenance = startMaintenance(services, dropTimes)
-  const stopHandBack = startOwnHandBack(services)
+  const stopHandBack = startOwnHandBack(services, systemTimers)
   const stopPlaceFile = options.placeFile?.follow(store, books.epoch, presentPlace(books))
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')

@@ -4,6 +4,7 @@ import { openSqliteStore, type Store } from '@countersign/store'
 import type { Stamp } from '@countersign/verifier'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Books, openBooks } from './books.ts'
+import { systemTimers } from './timers.ts'
 
 const startAt = 1_800_000_000
 
@@ -26,6 +27,7 @@ async function open(over: Partial<Store['feed']> = {}, more: Partial<Store> = {}
   books = await openBooks({
     store: { ...store, ...more, feed: { ...store.feed, ...over } },
     clock: { stamp: () => now },
+    timers: systemTimers,
     issuerOf: (slug) => `https://auth.example/${slug}`,
     defaultTenant: 'default',
     maxStalenessSeconds: 10,

@@ -4,11 +4,11 @@
  */
 
 import { hash } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import { chainInput, type FeedEntry, type Place, type Seconds } from '@countersign/core'
 import type { EpochBegun, HistoryClaim, InstallationEntry, Store } from '@countersign/store'
 import { type BookKeeper, type Clock, elapsedMs, type Stamp, StatusBook } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
+import type { Timers } from './timers.ts'
 
 export interface Books {
   /** A keeper of one tenant's book, for its engine. */
@@ -52,6 +52,7 @@ export interface Books {
 export interface BooksOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly timers: Timers
   readonly issuerOf: (slug: string) => string
   /** Whose audit log says what happened to the whole installation. */
   readonly defaultTenant: string
@@ -65,7 +66,7 @@ export interface BooksOptions {
 }
 
 export async function openBooks(options: BooksOptions): Promise<Books> {
-  const { store, clock, issuerOf } = options
+  const { store, clock, timers, issuerOf } = options
   let books = new Map<string, StatusBook>()
   let slugs = new Map<string, string>()
   /** Chain values by tenant and sequence, oldest first. */
@@ -83,7 +84,6 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   let proving: Promise<boolean> | undefined
   /** One after the other: the second of two finds what the first has begun. */
   let claiming: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
 
   function seed(): number {
     return Math.floor(options.random() * 0x1_0000_0000)
@@ -279,7 +279,10 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   }
 
   async function refresh(): Promise<boolean> {
-    await Promise.race([prove(), wait(serverLimits.refreshMs, undefined, { ref: false })])
+    const late = Promise.withResolvers<void>()
+    const cancel = timers.after(serverLimits.refreshMs, late.resolve)
+    await Promise.race([prove(), late.promise])
+    cancel()
     return isFresh()
   }
 
@@ -312,11 +315,10 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   const unsubscribe = [store.onCommit(apply), store.onHint(onHint)]
   // Without proof it begins all the same: it answers `unavailable` until there is one.
   await prove()
-  timer = setInterval(() => {
+  const stopPolling = timers.every(serverLimits.pollMs, () => {
     const isDue = store.canFailOver && ageMs() >= (options.maxStalenessSeconds * 1000) / 6
     void (isDue ? prove() : poll())
-  }, serverLimits.pollMs)
-  timer.unref()
+  })
 
   return {
     keeper: (tenant) => ({
@@ -358,7 +360,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     epoch: () => epoch,
     position: () => position,
     close() {
-      clearInterval(timer)
+      stopPolling()
       for (const end of unsubscribe) end()
     },
   }

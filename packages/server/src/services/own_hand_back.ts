@@ -1,4 +1,5 @@
 import { createHandBack, type HandBack } from '@countersign/verifier'
+import type { Timers } from '../feed/timers.ts'
 import { applyHandedBack } from './handed_back.ts'
 import type { Services } from './services.ts'
 
@@ -7,7 +8,10 @@ import type { Services } from './services.ts'
  * (feed.md §7). It hands that back to its own database, as a verifier does to a server: without a MAC, since it is its own
  * word. Gives a function that ends it.
  */
-export function startOwnHandBack(services: Services): () => void {
+export function startOwnHandBack(
+  services: Pick<Services, 'books' | 'log' | 'store' | 'master' | 'now'>,
+  timers: Timers,
+): () => void {
   const { books, log } = services
   const byTenant = new Map<string, HandBack>()
 
@@ -20,7 +24,7 @@ export function startOwnHandBack(services: Services): () => void {
           return { ...(await applyHandedBack(services, tenant, { revocations, cutOffs }, cause)), refused: 0 }
         },
       },
-      schedule,
+      schedule: timers.after,
       random: Math.random,
       book: () => books.book(tenant),
       onProblem: (problem) => log.error({ tenant }, problem),
@@ -42,9 +46,3 @@ export function startOwnHandBack(services: Services): () => void {
 }
 
 const cause = { actor: { kind: 'system' }, action: 'revocation.hand_back', requestId: 'failover' } as const
-
-/** Timers that keep no process alive. */
-function schedule(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs).unref()
-  return () => clearTimeout(timer)
-}

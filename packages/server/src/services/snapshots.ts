@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Place, Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
+import type { Clock } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
+import type { Timers } from '../feed/timers.ts'
 import { serverLimits } from '../limits.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 
@@ -30,8 +32,11 @@ export function createSnapshots(options: {
   readonly store: Store
   readonly books: Books
   readonly macs: RevocationMacs
+  readonly clock: Clock
+  readonly timers: Timers
 }): Snapshots {
-  const { store, books, macs } = options
+  const { store, books, macs, clock, timers } = options
+  const nowMs = (): number => clock.stamp().monotonicMs
   const shared = new Map<string, Shared>()
 
   async function readNow(tenant: string): Promise<SharedSnapshot> {
@@ -44,7 +49,7 @@ export function createSnapshots(options: {
   function isGood({ read }: Shared, tenant: string): boolean {
     if (read === undefined) return true
     const head = books.book(tenant)?.place
-    const isRecent = performance.now() - read.at <= serverLimits.snapshotSharedMs
+    const isRecent = nowMs() - read.at <= serverLimits.snapshotSharedMs
     return isRecent && read.place.epoch === head?.epoch && read.place.sequence === head.sequence
   }
 
@@ -59,8 +64,8 @@ export function createSnapshots(options: {
         if (shared.get(tenant) === entry) shared.delete(tenant)
       }
       snapshot.then(({ place }) => {
-        entry.read = { place, at: performance.now() }
-        setTimeout(forget, serverLimits.snapshotSharedMs).unref()
+        entry.read = { place, at: nowMs() }
+        timers.after(serverLimits.snapshotSharedMs, forget)
       }, forget)
       return snapshot
     },
