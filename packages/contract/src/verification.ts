@@ -42,6 +42,7 @@ const objectTypes = [
   'opaque_token',
   'token',
   'client_token',
+  'client_secret',
   'signing_key',
 ] as const satisfies readonly ObjectType[]
 

@@ -28,6 +28,7 @@ export type ObjectType =
   | 'api' // api id
   | 'client' // client id
   | 'public_key' // client id, space, thumbprint: a key of a client that was removed
+  | 'client_secret' // client id, space, secret id: a secret that was ended at once
   | 'key' // API key id
   | 'opaque_token' // id of an opaque access token
   | 'token' // jti of a JWT we issued
@@ -106,6 +107,11 @@ export interface PublicKeyState {
   readonly status: 'revoked'
 }
 
+/** No verifier is shown a secret: the entry lets a database that went back learn of it again. */
+export interface ClientSecretState {
+  readonly status: 'revoked'
+}
+
 export type SigningPurpose = 'access_token' | 'gateway_assertion'
 
 export interface SigningKeyState {
@@ -121,6 +127,7 @@ export interface StateByType {
   readonly api: ApiState
   readonly client: ClientState
   readonly public_key: PublicKeyState
+  readonly client_secret: ClientSecretState
   readonly key: KeyState
   readonly opaque_token: TokenState
   readonly token: TokenState
@@ -239,6 +246,11 @@ export function clientTokenId(clientId: string, jti: string): string {
 /** A client’s public key by its thumbprint (RFC 7638): a `kid` may be used again, a key that was removed may not. */
 export function publicKeyId(clientId: string, thumbprint: string): string {
   return `${clientId} ${thumbprint}`
+}
+
+/** A client’s secret by the id that its text shows. */
+export function clientSecretId(clientId: string, secretId: string): string {
+  return `${clientId} ${secretId}`
 }
 
 /** An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued). */

@@ -23,6 +23,7 @@ export { effectiveGrant } from './effective_grant.ts'
 export type {
   Ancestor,
   ApiState,
+  ClientSecretState,
   ClientState,
   Constraints,
   CredentialRecord,
@@ -55,6 +56,7 @@ export type {
 } from './feed.ts'
 export {
   chainInput,
+  clientSecretId,
   clientTokenId,
   emptyChain,
   endlessRevocation,

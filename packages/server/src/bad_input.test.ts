@@ -184,12 +184,19 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   feedSnapshot: async () => ({}),
   feed: async () => ({ query: { after: '0', epoch: (await place()).epoch, chain: 'c' } }),
   feedPosition: async () => ({
-    body: { verifierId: 'v', ...(await place()), nonce: 'n', maxStalenessSeconds: 10 },
+    body: {
+      verifierId: 'v',
+      ...(await place()),
+      nonce: 'n',
+      maxStalenessSeconds: 10,
+      sealed: { ...(await place()), seal: 'AAAAAAAAAAAAAAAAAAAAAA' },
+    },
   }),
   handBackRevocations: async () => ({
     body: {
       epoch: (await place()).epoch,
       revocations: [{ type: 'key', id: next(), dropAt: 2_000_000_000, mac: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+      cutOffs: [{ type: 'client', id: next(), what: 'tokens', sequence: 1, at: 1, mac: 'AAAAAAAAAAAAAAAAAAAAAA' }],
     },
   }),
   createAssertion: async () => ({

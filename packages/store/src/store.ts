@@ -390,6 +390,8 @@ export interface WriteTransaction extends ReadRepositories {
     insertSecret(secret: ClientSecret): Promise<void>
     /** Sets the end of every current secret of the client but `exceptId`; never later than it was. How many. */
     expireSecrets(tenant: string, clientId: string, expiresAt: Seconds, exceptId?: string): Promise<number>
+    /** Nothing happens when it is not there. */
+    deleteSecret(tenant: string, clientId: string, id: string): Promise<void>
     /** Those made at or before `madeBy`, default all. How many. */
     deleteSecrets(tenant: string, clientId: string, madeBy?: Seconds): Promise<number>
     insertJwk(jwk: ClientJwk): Promise<void>

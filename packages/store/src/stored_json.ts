@@ -89,6 +89,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     ...limited,
   }),
   public_key: shape<StateByType['public_key']>({ status: oneOf('revoked') }),
+  client_secret: shape<StateByType['client_secret']>({ status: oneOf('revoked') }),
   key: shape<StateByType['key']>({
     status: isStatus,
     scope: isText,

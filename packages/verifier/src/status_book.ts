@@ -24,6 +24,7 @@ const tags: Readonly<Record<ObjectType, string>> = {
   api: 'A',
   client: 'C',
   public_key: 'P',
+  client_secret: 'X',
   key: 'K',
   opaque_token: 'O',
   token: 'J',

@@ -288,6 +288,26 @@ async function toldCutOffs(): Promise<readonly HandedBackCutOff[]> {
   })
 }
 
+it('a secret that was ended at once is ended again, and the one that took its place in the copy is not', async () => {
+  const client = (await world.client()) as Wire
+  const secret = (clientSecret: string, server: CountersignServer) =>
+    world.form(
+      '/oauth/token',
+      { grant_type: 'client_credentials', audience, client_id: client.clientId, client_secret: clientSecret },
+      { server },
+    )
+  const copy = await restoredAfter(() =>
+    world.ok('POST', `/v1/clients/${client.clientId}/secrets`, { graceSeconds: 0 }),
+  )
+  const kept = (await copy.call('POST', `/v1/clients/${client.clientId}/secrets`)).body
+  expect((await secret(client.clientSecret, copy.server)).status).toBe(200)
+  const lost = await told()
+  expect(lost.map(({ type }) => type)).toEqual(['client_secret'])
+  expect((await copy.handBack(lost)).body).toEqual({ applied: 1, known: 0, refused: 0 })
+  expect((await secret(client.clientSecret, copy.server)).status).toBe(401)
+  expect((await secret(kept.clientSecret, copy.server)).status).toBe(200)
+})
+
 describe('a client’s cut-off that this database has forgotten', () => {
   const handBack = async (copy: Copy, cutOffs: readonly HandedBackCutOff[]) =>
     (await copy.call('POST', path, { as: verifier, body: { epoch: copy.epoch, revocations: [], cutOffs } })).body

@@ -13,7 +13,7 @@ import {
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { cutOffAt } from '../services/revoker.ts'
-import { clientSubject, publicKeySubject } from '../services/subjects.ts'
+import { clientSecretSubject, clientSubject, publicKeySubject } from '../services/subjects.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'
@@ -146,13 +146,21 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
   const secret = await insertSecret(context, client)
   // Said to all who have read the others: they end now.
   const changed: Client = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
+  const ended = body.graceSeconds === 0 ? await currentSecrets(context, client, secret.record.id) : []
   if (body.graceSeconds !== undefined) {
     await transaction.clients.expireSecrets(tenant.id, client.id, Math.floor(now + body.graceSeconds), secret.record.id)
     await transaction.clients.update(changed)
   }
   transaction.append({
     tenant: tenant.id,
-    ...(body.graceSeconds === undefined ? {} : { subjects: () => [clientSubject(changed, now)] }),
+    ...(body.graceSeconds === undefined
+      ? {}
+      : {
+          subjects: () => [
+            clientSubject(changed, now),
+            ...ended.map(({ id }) => clientSecretSubject(client.id, id, now)),
+          ],
+        }),
     audit: {
       actor,
       action: 'client.secret.create',
@@ -165,6 +173,12 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
   const { id, createdAt } = secret.record
   return { status: 201, body: { id, clientId: client.id, clientSecret: secret.text, createdAt: formatTime(createdAt) } }
 })
+
+/** That could be used until now: ended at once they are revoked, each by an entry of its own. */
+async function currentSecrets({ transaction, now }: WriteContext, { tenant, id }: Client, exceptId: string) {
+  const secrets = await transaction.clients.secrets(tenant, id)
+  return secrets.filter((each) => each.id !== exceptId && (each.expiresAt === undefined || each.expiresAt > now))
+}
 
 /** Tokens by a cut-off at this entry's own number, rows by their state; what is made afterwards is good. */
 const revokeClient = writeOperation(routes.revokeClient, async (context) => {

@@ -56,6 +56,7 @@ const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   api: { status: 'revoked', audience: '', maxStalenessSeconds: 0, createdSequence: 0 },
   client: { status: 'revoked', access: {}, cutOff: 0 },
   public_key: { status: 'revoked' },
+  client_secret: { status: 'revoked' },
   key: { status: 'revoked', scope: '' },
   opaque_token: { status: 'revoked' },
   token: { status: 'revoked' },

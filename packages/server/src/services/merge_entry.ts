@@ -14,6 +14,7 @@ import {
   takeClient,
   takeCutOff,
   takeKey,
+  takeSecret,
   takeToken,
 } from './taken.ts'
 
@@ -60,6 +61,12 @@ export async function mergeEntry(taking: Taking, tenant: string, entry: Subject,
       const [clientId = '', thumbprint = ''] = id.split(' ')
       const found = (await it.clients.jwks(tenant, clientId)).find((jwk) => jwk.thumbprint === thumbprint)
       if (found !== undefined) await it.clients.deleteJwk(tenant, clientId, found.kid)
+      return appendRevoked(taking, tenant, entry)
+    }
+    case 'client_secret': {
+      const [clientId = '', secretId = ''] = id.split(' ')
+      const found = await it.clients.find(tenant, clientId)
+      if (found !== undefined) await takeSecret(taking, found, secretId)
       return appendRevoked(taking, tenant, entry)
     }
     case 'client_token':

@@ -2,6 +2,7 @@
 import {
   type CutOff,
   type CutOffKind,
+  clientSecretId,
   clientTokenId,
   type Limited,
   limits,
@@ -49,6 +50,17 @@ export function publicKeySubject(clientId: string, thumbprint: string, now: Seco
   return {
     type: 'public_key',
     id: publicKeyId(clientId, thumbprint),
+    version: 1,
+    state: { status: 'revoked' },
+    dropAt: afterLongestLife(now),
+  }
+}
+
+/** Of a secret that was ended at once. */
+export function clientSecretSubject(clientId: string, secretId: string, now: Seconds): Subject {
+  return {
+    type: 'client_secret',
+    id: clientSecretId(clientId, secretId),
     version: 1,
     state: { status: 'revoked' },
     dropAt: afterLongestLife(now),

@@ -104,6 +104,15 @@ export async function takeCutOff(
   return true
 }
 
+/** The client's own entry has every process read its secrets anew. */
+export async function takeSecret(taking: Taking, client: Client, secretId: string): Promise<void> {
+  const { it, now } = taking
+  await it.clients.deleteSecret(client.tenant, client.id, secretId)
+  const next = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
+  await it.clients.update(next)
+  append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
+}
+
 /** Of a cut-off from before its kind was recorded, its number alone is known. */
 function recordedOf({ cutOff, cutOffs }: Client, what: CutOffKind): number {
   return cutOffs === undefined ? cutOff : (cutOffs[what]?.sequence ?? 0)

@@ -24,7 +24,7 @@ export function readClientSecrets(session: Session): Pick<ReadRepositories['clie
 
 export function writeClientSecrets(
   session: Session,
-): Pick<WriteTransaction['clients'], 'insertSecret' | 'expireSecrets' | 'deleteSecrets'> {
+): Pick<WriteTransaction['clients'], 'insertSecret' | 'expireSecrets' | 'deleteSecret' | 'deleteSecrets'> {
   return {
     async insertSecret(secret) {
       await session.enter(secret.tenant)
@@ -51,6 +51,15 @@ export function writeClientSecrets(
       if (exceptId !== undefined) query = query.where('id', '!=', exceptId)
       const result = await query.executeTakeFirst()
       return Number(result.numUpdatedRows)
+    },
+    async deleteSecret(tenant, clientId, id) {
+      await session.enter(tenant)
+      await session.db
+        .deleteFrom('client_secrets')
+        .where('tenant', '=', tenant)
+        .where('client_id', '=', clientId)
+        .where('id', '=', id)
+        .execute()
     },
     async deleteSecrets(tenant, clientId, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
