@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../server/src/simulation/timeline.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
-import { createRandom } from './simulation/timeline.ts'
 
 /** Sixteen bytes that tell which they are. */
 function macOf(index: number, end: number): RevocationMac {

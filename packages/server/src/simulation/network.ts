@@ -1,6 +1,5 @@
 import type { CredentialRecord, FeedEntry, LookupAnswer, PositionAnswer, PublicKeyRecord } from '@countersign/core'
-import type { Directory } from '../directory.ts'
-import type { FeedSource, SnapshotStream } from '../feed_source.ts'
+import type { Directory, FeedSource, SnapshotStream } from '@countersign/verifier'
 import { entriesAfter, isInLog, placeOf } from './history.ts'
 import type { Server } from './server.ts'
 import type { MachineClock, Random, Timeline } from './timeline.ts'

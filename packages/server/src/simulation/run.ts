@@ -1,9 +1,13 @@
 /** One run: a seed makes servers, verifiers, changes and faults; the oracle is asked about every acceptance. */
 import type { ClientState } from '@countersign/core'
-import type { BookKeeper } from '../book_keeper.ts'
-import type { createFeedFollower } from '../feed_follower.ts'
-import type { Limiter, memoryLimiter } from '../limiter.ts'
-import type { createEngine, Engine } from '../verify.ts'
+import type {
+  BookKeeper,
+  createEngine,
+  createFeedFollower,
+  Engine,
+  Limiter,
+  memoryLimiter,
+} from '@countersign/verifier'
 import { audience, credentials, type Dependency, type ModelCredential, startAt } from './credentials.ts'
 import { append, createHistory, type History, placeOf, restore } from './history.ts'
 import { createPorts, type Link } from './network.ts'

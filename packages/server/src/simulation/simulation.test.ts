@@ -2,10 +2,9 @@
  * The bound of feed.md, held by the real engine, follower and book under every fault the model knows. A finding names the
  * seed that brings it back.
  */
+
+import { createEngine, createFeedFollower, memoryLimiter } from '@countersign/verifier'
 import { expect, inject, it } from 'vitest'
-import { createFeedFollower } from '../feed_follower.ts'
-import { memoryLimiter } from '../limiter.ts'
-import { createEngine } from '../verify.ts'
 import { type Finding, run } from './run.ts'
 
 const parts = { createFeedFollower, createEngine, memoryLimiter }

@@ -1,5 +1,5 @@
 import type { ClientState, StateByType } from '@countersign/core'
-import type { StatusBook } from '../status_book.ts'
+import type { StatusBook } from '@countersign/verifier'
 import { apiId, type Dependency, type ModelCredential, startAt, tenant } from './credentials.ts'
 
 /** Servers' clocks disagree by no more than this, both ways together, with what an answer takes. */

@@ -1,5 +1,5 @@
 import type { FeedEntry, Place, PositionAnswer, PositionQuestion } from '@countersign/core'
-import type { SnapshotStream } from '../feed_source.ts'
+import type { SnapshotStream } from '@countersign/verifier'
 import { issuer, startAt, tenant } from './credentials.ts'
 import {
   credentialOf,
