@@ -1,6 +1,7 @@
 /** The SDK in its own process: warm keys and JWTs, and a JWT it has never seen, against bare `crypto.verify`. */
 import { createPublicKey, verify as verifySignature } from 'node:crypto'
 import { createVerifier } from '@countersign/verifier'
+import { atOneMoment } from '../packages/server/src/services/issuing_moment.ts'
 import { issueJwt } from '../packages/server/src/services/token_issuer.ts'
 import { audience, startInstallation } from './installation.ts'
 import { compare, median, perSecond } from './measure.ts'
@@ -67,14 +68,18 @@ async function coldTokens({ server, clientId }: Awaited<ReturnType<typeof startI
   const tokens = []
   const parts = []
   for (let index = 0; index < count; index++) {
-    const { text } = await issueJwt(services, {
-      tenant,
-      client,
-      api,
-      subject: clientId,
-      scope: ['orders:read'],
-      expiresAt,
-    })
+    const { text } = await atOneMoment(services, tenant, (moment) =>
+      issueJwt(services, {
+        tenant,
+        moment,
+        client,
+        api,
+        authorities: [],
+        subject: clientId,
+        scope: ['orders:read'],
+        expiresAt,
+      }),
+    )
     const token = text.reveal()
     const dot = token.lastIndexOf('.')
     tokens.push(token)

@@ -1,8 +1,9 @@
 import { dropTimeMutants } from './drop_time.ts'
 import type { Mutant } from './mutant.ts'
+import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
 
 export type { Mutant } from './mutant.ts'
 
 /** A file a subject, so that a mend and its mutant stand in one commit. */
-export const mutants: readonly Mutant[] = [...dropTimeMutants, ...rollbackMutants]
+export const mutants: readonly Mutant[] = [...dropTimeMutants, ...positionMutants, ...rollbackMutants]

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { atOneMoment } from '../../../packages/server/src/services/issuing_moment.ts'
 import { issueJwt } from '../../../packages/server/src/services/token_issuer.ts'
 import { audience, type BenchInstallation, startInstallation } from '../../installation.ts'
 import { answerQuestions } from '../answering.ts'
@@ -66,7 +67,10 @@ async function issue({ server, clientId }: BenchInstallation, forAudience: strin
   const api = await services.store.read.apis.findByAudience('default', forAudience)
   if (tenant === undefined || client === undefined || api === undefined)
     throw new Error('the installation is not whole')
-  const { text } = await issueJwt(services, { tenant, client, api, subject: clientId, scope: [scope], expiresAt })
+  const { text } = await atOneMoment(services, tenant, (moment) => {
+    const authorised = { tenant, moment, client, api, authorities: [] }
+    return issueJwt(services, { ...authorised, subject: clientId, scope: [scope], expiresAt })
+  })
   return text.reveal()
 }
 

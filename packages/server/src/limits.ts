@@ -37,6 +37,10 @@ export const serverLimits = {
   /** RFC 7523 assertions of clients: `exp` at most this far ahead. */
   clientAssertionLifeSecondsMax: 300,
   tokenTtlSecondsDefault: 3_600,
+  /** Polls of the feed by which a request that is behind lets this process catch up, before it is 503. */
+  catchUpRoundsMax: 3,
+  /** Waits on the last step before a signature, each of which makes it look again, before the request begins again. */
+  issuingRoundsMax: 5,
   /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
   wrongSecretsPerMinute: 30,
   /** Entries in one answer of the feed. */

@@ -83,6 +83,8 @@ export interface SignedClient {
   assertion(claims?: object, header?: { readonly typ?: string }): Promise<string>
 }
 
+export type KnownClient = Pick<SignedClient, 'clientId' | 'clientSecret'>
+
 export interface World {
   readonly server: CountersignServer
   readonly store: Store
@@ -105,7 +107,8 @@ export interface World {
   key(more?: object): Promise<Wire>
   mint(more?: object): Promise<Wire>
   client(more?: object): Promise<Wire>
-  signedClient(more?: object, alg?: JwsAlgorithm): Promise<SignedClient>
+  /** `known`: not a new client, but this one, which is given a new public key instead of those it has. */
+  signedClient(more?: object, alg?: JwsAlgorithm, known?: KnownClient): Promise<SignedClient>
   /** A key for the management API with these scopes, of a client of its own. */
   caller(scope: string, guards?: readonly string[]): Promise<{ readonly key: string; readonly clientId: string }>
   /** Every row of every table, as text: equal before and after when nothing was changed. */
@@ -184,7 +187,15 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
     mint: (more = {}) =>
       ok('POST', '/v1/tokens', { clientId, audience, scope: 'orders:read', ttlSeconds: 600, ...more }),
     client,
-    signedClient: (more = {}, alg = 'ES256') => signedClient(client, now, more, alg),
+    signedClient: (more = {}, alg = 'ES256', known) =>
+      signedClient(
+        known === undefined
+          ? client
+          : async ({ jwks }) => ({ ...(await ok('PATCH', `/v1/clients/${known.clientId}`, { jwks })), ...known }),
+        now,
+        more,
+        alg,
+      ),
     async caller(scope, guards = []) {
       const management = [{ audience: `${baseUrl}/v1`, scope }]
       const owner = await client({ access: management, guards })
@@ -331,7 +342,7 @@ export function pathPattern(path: string): RegExp {
 }
 
 async function signedClient(
-  register: (more: object) => Promise<Wire>,
+  register: (more: { readonly jwks: object }) => Promise<Wire>,
   now: () => number,
   more: object,
   alg: JwsAlgorithm,

@@ -1,12 +1,14 @@
 /** `POST /oauth/token`, RFC 6749 §3.2. A grant fills in what is its own and cannot leave out a shared step. */
 import { formatScope } from '@countersign/core'
+import type { GrantDecision, TokenRequest } from '../grants/grant_type.ts'
 import { grantTypes } from '../grants/index.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { readForm } from '../http/form.ts'
 import { readPresentedClient } from '../http/presented_client.ts'
 import { json } from '../http/respond.ts'
-import { authenticateClient } from '../services/client_authenticator.ts'
+import { identifyClient } from '../services/client_authenticator.ts'
+import { atOneMoment } from '../services/issuing_moment.ts'
 import { OauthError } from '../services/oauth_error.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from '../services/token_issuer.ts'
@@ -19,21 +21,20 @@ export function token(services: Services, tenant: TenantContext, exchange: Excha
     const name = form.get('grant_type')
     if (name === undefined) throw new OauthError('invalid_request', 'grant_type is missing')
 
-    // 2. Who is asking.
+    const presented = readPresentedClient(exchange, form)
     const address = clientAddress(exchange, services.trustedProxies)
-    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
 
-    // 3. Which grant: a map, not a chain of ifs.
-    const grantType = grantTypes.get(name)
-    if (grantType === undefined)
-      throw new OauthError('unsupported_grant_type', 'see grant_types_supported in the metadata')
+    // 2. The moment all of it counts from, before anything that authorises it is read (feed.md §2).
+    const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
+      // 3. Who is asking.
+      const { useUp, ...identified } = await identifyClient(services, tenant, presented, address, moment)
 
-    // 4. The grant decides, through the one issuing gate.
-    const now = services.now()
-    const { issue, answer } = await grantType.decide(services, { tenant, client, parameters: form, now })
+      // 4. Which grant: a map, not a chain of ifs. It decides, through the one issuing gate.
+      const decision = await decide(services, name, { tenant, moment, parameters: form, ...identified }, useUp)
 
-    // 5. Signed, or stored where the API wants opaque tokens.
-    const issued = await issueToken(services, issue, exchange.requestId, address)
+      // 5. Signed, or stored where the API wants opaque tokens.
+      return { ...decision, issued: await issueToken(services, decision.issue, exchange.requestId, address) }
+    })
 
     // 6. RFC 6749 §5.1.
     services.metrics.issued(name, 'issued')
@@ -42,13 +43,34 @@ export function token(services: Services, tenant: TenantContext, exchange: Excha
       {
         access_token: issued.text.reveal(),
         token_type: 'Bearer',
-        expires_in: Math.max(0, Math.floor(issued.expiresAt - now)),
+        expires_in: Math.max(0, Math.floor(issued.expiresAt - services.now())),
         scope: formatScope(issue.scope),
         ...answer,
       },
       { Pragma: 'no-cache' },
     )
   })
+}
+
+/** Uses up the assertion after all comparisons: an answer of either kind takes it, a request that begins again does not. */
+async function decide(
+  services: Services,
+  name: string,
+  request: TokenRequest,
+  useUp: () => Promise<void>,
+): Promise<GrantDecision> {
+  let decision: GrantDecision
+  try {
+    const grantType = grantTypes.get(name)
+    if (grantType === undefined)
+      throw new OauthError('unsupported_grant_type', 'see grant_types_supported in the metadata')
+    decision = await grantType.decide(services, request)
+  } catch (error) {
+    if (error instanceof OauthError && error.error !== 'temporarily_unavailable') await useUp()
+    throw error
+  }
+  await useUp()
+  return decision
 }
 
 async function issueToken(

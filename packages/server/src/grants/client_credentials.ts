@@ -6,10 +6,10 @@ import type { GrantType } from './grant_type.ts'
 /** RFC 6749 §4.4: a client asks for itself. */
 export const clientCredentials: GrantType = {
   name: 'client_credentials',
-  async decide(services, { tenant, client, parameters, now }) {
+  async decide(services, { tenant, moment, client, authority, parameters }) {
     const api = await chooseApi(services.apis, tenant, client, parameters)
-    const scope = requireIssuable(client, api, parameters.get('scope'), parseScope(client.access[api.id] ?? ''))
-    const expiresAt = Math.floor(now) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax)
-    return { issue: { tenant, client, api, subject: client.id, scope, expiresAt } }
+    const scope = requireIssuable(moment, client, api, parameters.get('scope'), parseScope(client.access[api.id] ?? ''))
+    const expiresAt = Math.floor(moment.takenAt) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax)
+    return { issue: { tenant, moment, client, api, authorities: [authority], subject: client.id, scope, expiresAt } }
   },
 }

@@ -1,14 +1,18 @@
 /** A way to obtain a token: decides what it shall say, knows no HTTP, issues nothing itself. */
 import type { Client } from '@countersign/store'
+import type { Authority } from '../services/issuing_gate.ts'
+import type { IssuingMoment } from '../services/issuing_moment.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import type { IssueRequest } from '../services/token_issuer.ts'
 
 export interface TokenRequest {
   readonly tenant: TenantContext
+  readonly moment: IssuingMoment
   readonly client: Client
+  /** By which the client proved who it is. */
+  readonly authority: Authority
   /** Of the form, each once. */
   readonly parameters: ReadonlyMap<string, string>
-  readonly now: number
 }
 
 export interface GrantDecision {

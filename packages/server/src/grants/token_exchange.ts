@@ -4,14 +4,19 @@ import {
   type Established,
   findRejection,
   limits,
+  missingScope,
   parseCredential,
   parseScope,
+  type Scope,
 } from '@countersign/core'
+import type { Client } from '@countersign/store'
 import type { Inspection } from '@countersign/verifier'
 import { chooseApi } from '../services/api_registry.ts'
-import { requireIssuable } from '../services/issuing_gate.ts'
+import { type Authority, requireCovered, requireIssuable } from '../services/issuing_gate.ts'
+import { BehindError, requireReached } from '../services/issuing_moment.ts'
+import { readLineageAgain } from '../services/lineage_again.ts'
 import { OauthError } from '../services/oauth_error.ts'
-import type { Services } from '../services/services.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import type { GrantType, TokenRequest } from './grant_type.ts'
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -23,9 +28,13 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 export const tokenExchange: GrantType = {
   name: 'urn:ietf:params:oauth:grant-type:token-exchange',
   async decide(services, request) {
-    const { tenant, client, parameters, now } = request
-    const parent = await inspectSubject(services, request)
+    const { tenant, moment, client, authority, parameters } = request
+    const text = readSubjectToken(parameters)
+    const parent = judgeSubject(await tenant.engine.inspect(text), client, moment.takenAt)
     const { established, effective } = parent
+    // A parent that was issued after a cut-off this process has not applied yet: its child would be refused by it.
+    requireReached(moment, established.position ?? 0)
+    services.metrics.verified('verified')
     const target =
       parameters.has('audience') || parameters.has('resource')
         ? parameters
@@ -33,21 +42,24 @@ export const tokenExchange: GrantType = {
     const api = await chooseApi(services.apis, tenant, client, target)
     if (api.id !== established.apiId)
       throw new OauthError('invalid_target', 'the subject token is not valid for that API')
-    const scope = requireIssuable(client, api, parameters.get('scope'), parseScope(effective.grant.scope))
+    const scope = requireIssuable(moment, client, api, parameters.get('scope'), parseScope(effective.grant.scope))
     const expiresAt = Math.min(
-      Math.floor(now) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax),
+      Math.floor(moment.takenAt) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax),
       effective.grant.expiresAt ?? Number.POSITIVE_INFINITY,
     )
     const { environment, constraints } = established
+    const lineage = lineageOf(parent, text)
     return {
       issue: {
         tenant,
+        moment,
         client,
         api,
+        authorities: [authority, parentAuthority(services, tenant, { text, client, lineage, scope, expiresAt })],
         subject: established.subject,
         scope,
         expiresAt,
-        lineage: lineageOf(parent, parameters.get('subject_token') as string),
+        lineage,
         constraints: constraints.filter((set) => Object.keys(set).length > 0),
         ...(environment === undefined ? {} : { environment }),
         ...(effective.rates.length === 0 ? {} : { rateLimits: effective.rates, limitId: effective.limitId }),
@@ -59,8 +71,7 @@ export const tokenExchange: GrantType = {
 
 type Parent = Exclude<Inspection, { readonly outcome: string }>
 
-/** A subject token that does not hold, or is another client's, is `invalid_request` (RFC 8693 §2.2.2), the same for all. */
-async function inspectSubject(services: Services, { tenant, client, parameters, now }: TokenRequest): Promise<Parent> {
+function readSubjectToken(parameters: TokenRequest['parameters']): string {
   const text = parameters.get('subject_token')
   if (text === undefined) throw new OauthError('invalid_request', 'subject_token is missing')
   if (parameters.get('subject_token_type') !== accessTokenType) {
@@ -70,7 +81,11 @@ async function inspectSubject(services: Services, { tenant, client, parameters, 
     throw new OauthError('invalid_request', `requested_token_type must be ${accessTokenType}`)
   }
   if (parameters.has('actor_token')) throw new OauthError('invalid_request', 'actor_token is not supported')
-  const inspection = await tenant.engine.inspect(text)
+  return text
+}
+
+/** A subject token that does not hold, or is another client's, is `invalid_request` (RFC 8693 §2.2.2), the same for all. */
+function judgeSubject(inspection: Inspection, client: Client, now: number): Parent {
   if ('outcome' in inspection) {
     if (inspection.outcome === 'unavailable')
       throw new OauthError('temporarily_unavailable', 'try again', 503, { 'Retry-After': '1' })
@@ -81,8 +96,36 @@ async function inspectSubject(services: Services, { tenant, client, parameters, 
   const expected = { audience: inspection.established.audience, requires: [[]], address: undefined, origin: undefined }
   const rejection = findRejection(effective, expected, now)
   if (rejection !== undefined || inspection.established.clientId !== client.id) throw invalidSubject()
-  services.metrics.verified('verified')
   return inspection
+}
+
+interface Child {
+  /** Of the parent. */
+  readonly text: string
+  readonly client: Client
+  readonly lineage: readonly Ancestor[]
+  readonly scope: Scope
+  readonly expiresAt: number
+}
+
+/** The parent, looked at again where its child is made: revoked or disabled it has none, narrowed or ended only a lesser one. */
+function parentAuthority(services: Services, tenant: TenantContext, child: Child): Authority {
+  const { text, client, lineage, scope, expiresAt } = child
+  return {
+    requireStill() {
+      const inspection = tenant.engine.inspect(text)
+      if (inspection instanceof Promise) return inspection.then(() => {})
+      const { grant } = judgeSubject(inspection, client, services.now()).effective
+      requireCovered(grant.scope, scope)
+      if (grant.expiresAt !== undefined && grant.expiresAt < expiresAt) throw new BehindError()
+    },
+    async requireIn(transaction) {
+      const again = await readLineageAgain(transaction, tenant.id, lineage, services.now())
+      if (again === undefined) throw invalidSubject()
+      const isNarrowed = again.scopes.some((ceiling) => missingScope(scope, ceiling).length > 0)
+      if (isNarrowed || again.endsAt < expiresAt) throw new BehindError()
+    },
+  }
 }
 
 /** Nearest first. What a client's own key signed dies with that key too. */

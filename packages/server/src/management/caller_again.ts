@@ -2,6 +2,7 @@ import { intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
 import type { Caller } from '../endpoints/caller.ts'
 import { ProblemError } from '../http/exchange.ts'
+import { readLineageAgain } from '../services/lineage_again.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
 
@@ -61,16 +62,10 @@ async function tokenScope(
       ? ({ type: 'client_token', id: `${clientId} ${credentialId}` } as const)
       : ({ type: 'token', id: credentialId } as const)
   const opaque = { type: 'opaque_token', id: credentialId } as const
-  let scope = parseScope(caller.grant.scope)
-  for (const { type, id } of [own, opaque, ...(signedBy === undefined ? [] : [signedBy]), ...lineage]) {
-    const entry = await transaction.statusEntries.find(tenant.id, type, id)
-    if (entry === undefined) continue
-    const { state } = entry
-    if (state.status !== 'active') throw lost()
-    if ('expiresAt' in state && state.expiresAt !== undefined && services.now() >= state.expiresAt) throw lost()
-    if ('scope' in state && state.scope !== undefined) scope = intersectScope(scope, parseScope(state.scope))
-  }
-  return scope
+  const named = [own, opaque, ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
+  const again = await readLineageAgain(transaction, tenant.id, named, services.now())
+  if (again === undefined) throw lost()
+  return again.scopes.reduce(intersectScope, parseScope(caller.grant.scope))
 }
 
 function lost(): ProblemError {

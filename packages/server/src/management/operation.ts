@@ -23,9 +23,10 @@ import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import { DocumentError, describeDocument } from '../services/document.ts'
+import { atPresentMoment, type IssuingMoment, StaleBookError } from '../services/issuing_moment.ts'
 import { countApplied } from '../services/positions.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { StaleBookError, UnsignableTokenError } from '../services/token_issuer.ts'
+import { UnsignableTokenError } from '../services/token_issuer.ts'
 import { requireMayTouch } from './access.ts'
 import { readCallerAgain } from './caller_again.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
@@ -97,6 +98,28 @@ export function writeOperation<R extends Route>(
   route: R,
   run: (context: WriteContext<R>) => Promise<Result>,
 ): Operation {
+  return operation(route, (context, idempotency) => write(route, run, context, idempotency))
+}
+
+/**
+ * A write that issues a token, which counts from a moment taken before the transaction began. It begins again, once, when
+ * what it reads there is newer (feed.md §2).
+ */
+export function issueOperation<R extends Route>(
+  route: R,
+  run: (context: WriteContext<R>, moment: IssuingMoment) => Promise<Result>,
+): Operation {
+  return operation(route, (context, idempotency) =>
+    atPresentMoment(context.services, context.tenant, (moment) =>
+      write(route, (writing) => run(writing, moment), context, idempotency),
+    ).catch(toProblem),
+  )
+}
+
+function operation<R extends Route>(
+  route: R,
+  work: (context: ReadContext<R>, idempotency: Idempotency | undefined) => Promise<Answer>,
+): Operation {
   return {
     route,
     handle: (services, tenant, exchange, params) =>
@@ -109,7 +132,7 @@ export function writeOperation<R extends Route>(
         const release = idempotency === undefined ? () => {} : services.running.begin(idempotency.name)
         if (release === undefined) throw inProgress()
         try {
-          return await write(route, run, context as ReadContext<R>, idempotency)
+          return await work(context as ReadContext<R>, idempotency)
         } finally {
           release()
         }

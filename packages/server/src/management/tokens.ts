@@ -2,13 +2,14 @@ import { routes } from '@countersign/contract'
 import { clientIdPrefix, formatScope, formatTime, intersectScope, parseScope, parseTime } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { requireReached } from '../services/issuing_moment.ts'
 import { mustCutOff, revokeToken as revoke } from '../services/revoker.ts'
 import { tokenSubject } from '../services/subjects.ts'
 import { auditView, type IssueRequest, issueJwt, tokenRecord } from '../services/token_issuer.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findToken, invalid } from './find.ts'
-import { type Operation, readOperation, writeOperation } from './operation.ts'
+import { issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
 function tokenView(token: Token, audience: string, now: number): object {
@@ -30,8 +31,9 @@ function tokenView(token: Token, audience: string, now: number): object {
   }
 }
 
-const createToken = writeOperation(routes.createToken, async (context) => {
-  const { body, now, services, tenant, transaction, actor, requestId } = context
+const createToken = issueOperation(routes.createToken, async (context, moment) => {
+  const { body, services, tenant, transaction, actor, requestId } = context
+  const now = moment.takenAt
   const client = await transaction.clients.find(tenant.id, body.clientId)
   if (client === undefined) throw invalid('/clientId', 'is no client here')
   const api = await findApiByAudience(context, body.audience, '/audience')
@@ -45,10 +47,17 @@ const createToken = writeOperation(routes.createToken, async (context) => {
     throw invalid('/ttlSeconds', `may be at most ${api.tokenTtlSecondsMax} for this API`)
   if (body.subject?.startsWith(clientIdPrefix))
     throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
+  // The client was revoked after this began. Nothing here shows a credential that has ended with it, so nobody but the
+  // caller can tell whether the token is still wanted.
+  if (client.cutOff > moment.position) throw revokedMeanwhile()
+  requireReached(moment, api.createdSequence)
   const request: IssueRequest = {
     tenant,
+    moment,
     client,
     api,
+    // Client and API were read under the tenant's lock: nothing about them changes before the commit.
+    authorities: [],
     subject: body.subject ?? client.id,
     scope,
     expiresAt: Math.floor(now) + body.ttlSeconds,
@@ -57,8 +66,7 @@ const createToken = writeOperation(routes.createToken, async (context) => {
     ...(body.name === undefined ? {} : { name: body.name }),
   }
   const issued = await issueJwt(services, request)
-  const position = services.books.book(tenant.id)?.place.sequence ?? 0
-  const token = tokenRecord(request, { jti: issued.jti, format: 'jwt', position, now })
+  const token = tokenRecord(request, { jti: issued.jti, format: 'jwt' })
   await transaction.tokens.insert(token)
   transaction.append({
     tenant: tenant.id,
@@ -73,6 +81,12 @@ const createToken = writeOperation(routes.createToken, async (context) => {
   })
   return { status: 201, body: { ...tokenView(token, api.audience, now), token: issued.text.reveal() } }
 })
+
+function revokedMeanwhile(): ProblemError {
+  return new ProblemError(503, 'unavailable', 'The client was revoked at this moment: try again.', {
+    headers: { 'Retry-After': '1' },
+  })
+}
 
 const listTokens = readOperation(routes.listTokens, async (context) => {
   const { query, services, tenant, now } = context

@@ -1,11 +1,14 @@
 import type { Api, Client } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
+import { BehindError } from './issuing_moment.ts'
 import { keepRecords } from './kept_records.ts'
 import { OauthError } from './oauth_error.ts'
 import type { Services, TenantContext } from './services.ts'
 
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
 export interface ApiRegistry {
+  /** Whether this process has applied that such an API was made, whatever became of it. */
+  isKnown(tenant: TenantContext, id: string): boolean
   byId(tenant: TenantContext, id: string): Promise<Api | undefined>
   byAudience(tenant: TenantContext, audience: string): Promise<Api | undefined>
 }
@@ -19,6 +22,10 @@ export function createApiRegistry({ store, books }: Pick<Services, 'store' | 'bo
 
   return {
     byId,
+    isKnown(tenant, id) {
+      const book = books.book(tenant.id)
+      return book?.state('api', id) !== undefined || book?.isRevoked('api', id) === true
+    },
     async byAudience(tenant, audience) {
       const known = books.book(tenant.id)?.apiByAudience(audience)
       return known === undefined ? undefined : byId(tenant, known.apiId)
@@ -45,9 +52,10 @@ export async function chooseApi(
   if (named === undefined && ids.length !== 1) throw invalidTarget('name the API with audience or resource')
   const api =
     named === undefined ? await registry.byId(tenant, ids[0] as string) : await registry.byAudience(tenant, named)
-  if (api === undefined || client.access[api.id] === undefined)
-    throw invalidTarget('this client has no access to such an API')
-  return api
+  if (api !== undefined && client.access[api.id] !== undefined) return api
+  // The client, as it was read, has access to an API that was made after this request began: it may be the one named.
+  if (!ids.every((id) => registry.isKnown(tenant, id))) throw new BehindError()
+  throw invalidTarget('this client has no access to such an API')
 }
 
 function invalidTarget(description: string): OauthError {

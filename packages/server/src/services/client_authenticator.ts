@@ -11,6 +11,9 @@ import {
 } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
+import { hasEnded, publicKeyAuthority, secretAuthority } from './client_authority.ts'
+import type { Authority } from './issuing_gate.ts'
+import { type IssuingMoment, requireReached } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
 import type { Services, TenantContext } from './services.ts'
 
@@ -23,49 +26,74 @@ export type PresentedClient =
     }
   | { readonly method: 'private_key_jwt'; readonly clientId: string | undefined; readonly assertion: string }
 
-/**
- * What does not hold is `invalid_client`, the same for an unknown client, a wrong secret and a disabled client; a store
- * that cannot be read throws.
- */
+/** A client that proved who it is. */
+export interface Authenticated {
+  readonly client: Client
+  /** The secret or public key by which it did. */
+  readonly authority: Authority
+  /** Takes what is good once, after everything the request reads was compared with its position (feed.md §2). */
+  useUp(): Promise<void>
+}
+
+/** For endpoints that issue nothing: nothing they answer has a position. */
 export async function authenticateClient(
   services: Services,
   tenant: TenantContext,
   presented: PresentedClient,
   address: string | undefined,
 ): Promise<Client> {
-  if (presented.method === 'private_key_jwt') return authenticateAssertion(services, tenant, presented, address)
-  const client = authenticateSecret(services, tenant, presented.clientId, presented.secret, address)
+  const { client, useUp } = await identifyClient(services, tenant, presented, address)
+  await useUp()
+  return client
+}
+
+/**
+ * What does not hold is `invalid_client`, the same for an unknown client, a wrong secret and a disabled client; a store
+ * that cannot be read throws. `moment`: when the request began, where it issues something; nothing read may be newer.
+ */
+export async function identifyClient(
+  services: Services,
+  tenant: TenantContext,
+  presented: PresentedClient,
+  address: string | undefined,
+  moment?: IssuingMoment,
+): Promise<Authenticated> {
+  if (presented.method === 'private_key_jwt') return identifyByAssertion(services, tenant, presented, address, moment)
+  const client = identifyBySecret(services, tenant, presented, address, moment)
   return presented.method === 'client_secret_basic' ? client.catch(challengeBasic) : client
 }
 
-async function authenticateSecret(
+async function identifyBySecret(
   services: Services,
   tenant: TenantContext,
-  clientId: string,
-  text: string,
+  { clientId, secret: text }: Exclude<PresentedClient, { readonly method: 'private_key_jwt' }>,
   address: string | undefined,
-): Promise<Client> {
+  moment: IssuingMoment | undefined,
+): Promise<Authenticated> {
   const failureId = failureIdOf(tenant, clientId, address)
   requireAttemptsLeft(services, failureId)
   const shape = parseKey(text)
-  const found =
-    shape?.marker === 'secret' ? await services.clientSecrets.find(tenant.id, await digest(text)) : undefined
+  const kept = shape?.marker === 'secret' ? await services.clientSecrets.find(tenant.id, await digest(text)) : undefined
   requireAttemptsLeft(services, failureId)
-  const isCurrent = found !== undefined && (found.expiresAt === undefined || services.now() < found.expiresAt)
-  if (!isCurrent || found.clientId !== clientId || found.id !== shape?.id || !isUsable(services, found.client)) {
+  const found = kept?.record
+  const isOurs = found?.clientId === clientId && found.id === shape?.id && isUsable(services, found.client)
+  if (kept === undefined || !isOurs || hasEnded(kept.record, services.now())) {
     countFailure(services, failureId)
     throw refused()
   }
-  return found.client
+  const { client } = kept.record
+  if (moment !== undefined) requireReached(moment, client.cutOff)
+  return { client, authority: secretAuthority(services, tenant, kept), useUp: async () => {} }
 }
 
 /** RFC 7523 §3 with the audience of RFC 9700's successors: our issuer, as one string (CVE-2025-27370). */
-async function authenticateAssertion(
+async function identifyByAssertion(
   services: Services,
   tenant: TenantContext,
   presented: Extract<PresentedClient, { readonly method: 'private_key_jwt' }>,
   address: string | undefined,
-): Promise<Client> {
+  moment: IssuingMoment | undefined,
+): Promise<Authenticated> {
   const jwt = parseJwt(presented.assertion)
   if ('fault' in jwt) throw refused()
   const { iss, sub } = jwt.claims
@@ -74,6 +102,7 @@ async function authenticateAssertion(
   if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
   const failureId = failureIdOf(tenant, iss, address)
   requireAttemptsLeft(services, failureId)
+  const readAt = services.books.book(tenant.id)?.place.sequence ?? 0
   const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
   const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
   if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
@@ -89,8 +118,12 @@ async function authenticateAssertion(
     countFailure(services, failureId)
     throw refused()
   }
-  await takeOnce(services, tenant, iss, verified)
-  return client
+  if (moment !== undefined) requireReached(moment, client.cutOff)
+  return {
+    client,
+    authority: publicKeyAuthority(services, tenant, record, readAt),
+    useUp: () => takeOnce(services, tenant, iss, verified, moment?.usedUp),
+  }
 }
 
 function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): boolean {
@@ -108,19 +141,25 @@ function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): 
   )
 }
 
-/** Each `jti` once, remembered until no clock can take the assertion for one that still holds (CVE-2020-5300). */
+/**
+ * Each `jti` once, remembered until no clock can take the assertion for one that still holds (CVE-2020-5300). A request that
+ * begins again has taken its own already.
+ */
 async function takeOnce(
   services: Services,
   tenant: TenantContext,
   clientId: string,
   { claims }: VerifiedJwt,
+  usedUp: Set<string> | undefined,
 ): Promise<void> {
   const value = JSON.stringify([clientId, claims.jti])
+  if (usedUp?.has(value) === true) return
   const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds
   const { value: isFirst } = await services.store.write((transaction) =>
     transaction.singleUse.take('client_assertion', tenant.id, value, endsAt),
   )
   if (!isFirst) throw refused()
+  usedUp?.add(value)
 }
 
 /** RFC 6749 §5.2: who tried the Authorization header is told its scheme. */

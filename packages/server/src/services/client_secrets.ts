@@ -1,14 +1,14 @@
 import type { MaybePromise } from '@countersign/core'
 import type { Client, ClientSecret } from '@countersign/store'
-import { type KeptRecordsOptions, keepRecords } from './kept_records.ts'
+import { type Kept, type KeptRecordsOptions, keepRecords } from './kept_records.ts'
 import type { Services } from './services.ts'
 
 export type SecretRecord = ClientSecret & { readonly client: Client }
 
 /** Client secrets as the token endpoint needs them. A secret that was just made works at once, in every process. */
 export interface ClientSecrets {
-  /** By its digest; undefined for none. Whether it has ended is judged by whoever asks. */
-  find(tenant: string, digest: string): MaybePromise<SecretRecord | undefined>
+  /** By its digest; undefined for none. The caller judges whether it has ended, and by `sequence` whether it changed. */
+  find(tenant: string, digest: string): MaybePromise<Kept<SecretRecord> | undefined>
 }
 
 export function createClientSecrets(
@@ -16,5 +16,5 @@ export function createClientSecrets(
   clock: KeptRecordsOptions<SecretRecord>['clock'],
 ): ClientSecrets {
   const secrets = keepRecords<SecretRecord>({ books, clock, type: 'client', idOf: ({ clientId }) => clientId })
-  return { find: (tenant, digest) => secrets.find(tenant, digest, () => store.lookup.clientSecret(tenant, digest)) }
+  return { find: (tenant, digest) => secrets.findKept(tenant, digest, () => store.lookup.clientSecret(tenant, digest)) }
 }

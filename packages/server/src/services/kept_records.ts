@@ -13,24 +13,33 @@ export interface KeptRecordsOptions<R> {
 }
 
 export interface KeptRecords<R> {
-  /** The record of that name in the tenant, from `read` unless it is kept. What is not there is never kept. */
+  /** The record of that name in the tenant, from `read` unless it is kept. Absence is never kept. */
   find(tenant: string, name: string, read: () => MaybePromise<R | undefined>): MaybePromise<R | undefined>
+  /** The same, with what tells whether the record has changed since. */
+  findKept(tenant: string, name: string, read: () => MaybePromise<R | undefined>): MaybePromise<Kept<R> | undefined>
 }
 
-interface Kept<R> {
+export interface Kept<R> {
   readonly record: R
-  /** Of the book when it was read. */
+  /** The sequence that the book had applied when the record was read. */
   readonly sequence: number
   readonly since: Stamp
 }
 
 /**
  * What the server itself reads once and uses often. One rule for all of it: never while the books cannot prove their
- * freshness, never after a change that they know of, and no longer than they are sure to remember one.
+ * freshness, never after a change that they know of, never after they were replaced, and no longer than they are sure to
+ * remember a change.
  */
 export function keepRecords<R extends object>(options: KeptRecordsOptions<R>): KeptRecords<R> {
   const { books, clock, type, idOf } = options
   const kept = new Cache<Kept<R>>(options.entriesMax ?? 10_000)
+  /** How often the books were replaced: a record that was being read meanwhile is of the former ones. */
+  let generation = 0
+  books.onReload(() => {
+    kept.clear()
+    generation++
+  })
 
   function isCurrent(tenant: string, { record, sequence, since }: Kept<R>): boolean {
     const book = books.book(tenant)
@@ -44,18 +53,24 @@ export function keepRecords<R extends object>(options: KeptRecordsOptions<R>): K
     )
   }
 
-  return {
-    find(tenant, name, read) {
-      const key = `${tenant} ${name}`
-      const entry = kept.get(key)
-      if (entry !== undefined && isCurrent(tenant, entry)) return entry.record
-      const sequence = books.book(tenant)?.place.sequence ?? 0
-      const since = clock.stamp()
-      return andThen(read(), (record) => {
-        if (record === undefined) kept.delete(key)
-        else kept.set(key, { record, sequence, since })
-        return record
-      })
-    },
+  function findKept(
+    tenant: string,
+    name: string,
+    read: () => MaybePromise<R | undefined>,
+  ): MaybePromise<Kept<R> | undefined> {
+    const key = `${tenant} ${name}`
+    const entry = kept.get(key)
+    if (entry !== undefined && isCurrent(tenant, entry)) return entry
+    const sequence = books.book(tenant)?.place.sequence ?? 0
+    const since = clock.stamp()
+    const begunIn = generation
+    return andThen(read(), (record) => {
+      const made = record === undefined ? undefined : { record, sequence, since }
+      if (made === undefined) kept.delete(key)
+      else if (begunIn === generation) kept.set(key, made)
+      return made
+    })
   }
+
+  return { findKept, find: (tenant, name, read) => andThen(findKept(tenant, name, read), (found) => found?.record) }
 }

@@ -37,20 +37,32 @@ export function createSigningKeys(options: {
   const { store, master, books, now } = options
   const loaded = new Cache<Map<string, Loaded>>(10_000)
   const watched = new Set<string>()
-  books.onReload(() => loaded.clear())
+  /** How often anything that is loaded was dropped: rows that were being read meanwhile may be older than that. */
+  let generation = 0
+  books.onReload(() => {
+    generation++
+    loaded.clear()
+  })
+
+  function drop(tenant: string): void {
+    generation++
+    loaded.delete(tenant)
+  }
 
   /** Whatever the feed says about a signing key, whoever did it, is read again. */
   function watch(tenant: string): void {
     if (watched.has(tenant)) return
     watched.add(tenant)
     books.subscribe(tenant, (entry) => {
-      if (entry.type === 'signing_key') loaded.delete(tenant)
+      if (entry.type === 'signing_key') drop(tenant)
     })
   }
 
   async function load(tenant: string, alg: string, purpose: SigningPurpose): Promise<SigningHandle> {
     watch(tenant)
+    const begunIn = generation
     const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.alg === alg && key.purpose === purpose)
+    if (begunIn !== generation) return load(tenant, alg, purpose)
     const row = signingNow(rows, now())
     if (row === undefined) throw new Error(`tenant ${tenant} has no ${alg} key that signs now`)
     const next = Math.min(...rows.map((key) => (key.signsAt > now() ? key.signsAt : Number.POSITIVE_INFINITY)))
@@ -69,7 +81,7 @@ export function createSigningKeys(options: {
       const keys = await store.read.signingKeys.list(tenant)
       return keys.filter((key) => key.purpose === purpose && isPublished(key, now())).map(shownJwk)
     },
-    forget: (tenant) => loaded.delete(tenant),
+    forget: drop,
   }
 }
 

@@ -19,13 +19,20 @@ import {
   signJwt,
 } from '@countersign/core'
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
+import { serverLimits } from '../limits.ts'
+import { type Authority, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
+import { BehindError, type IssuingMoment, requireSameBook } from './issuing_moment.ts'
 import type { Services, TenantContext } from './services.ts'
 
 /** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
 export interface IssueRequest extends Limited {
   readonly tenant: TenantContext
+  /** The token carries its position, and begins when it was taken. */
+  readonly moment: IssuingMoment
   readonly client: Client
   readonly api: Api
+  /** Looked at again where the token is made. */
+  readonly authorities: readonly Authority[]
   readonly subject: string
   readonly scope: Scope
   readonly expiresAt: Seconds
@@ -45,11 +52,6 @@ export interface IssuedToken {
   readonly expiresAt: Seconds
 }
 
-/** The server's book cannot prove its freshness: nothing may be signed (feed.md §6). */
-export class StaleBookError extends Error {
-  override readonly name = 'StaleBookError'
-}
-
 /** Scope and metadata would make a token that no verifier takes: too long, or too deep. */
 export class UnsignableTokenError extends Error {
   override readonly name = 'UnsignableTokenError'
@@ -61,23 +63,34 @@ export class UnsignableTokenError extends Error {
 
 /** A JWT, RFC 9068. Writes nothing. */
 export async function issueJwt(services: Services, request: IssueRequest): Promise<IssuedToken> {
-  const { tenant, api } = request
-  const position = await freshPosition(services, tenant)
-  const signer = services.signingKeys.signer(tenant.id, api.signingAlg, 'access_token')
-  const key = signer instanceof Promise ? await signer : signer
   const jti = randomBase62(22, services.randomBytes)
-  const claims = accessTokenClaims({
+  const claims = claimsOf(request, jti)
+  for (let round = 0; round < serverLimits.issuingRoundsMax; round++) {
+    const signer = services.signingKeys.signer(request.tenant.id, request.api.signingAlg, 'access_token')
+    // Whatever is waited for here may end what was looked at: only a turn without a wait may hand the claims over.
+    const waiting = signer instanceof Promise ? signer : requireStillIssuable(services, request)
+    if (waiting instanceof Promise || signer instanceof Promise) {
+      await waiting
+      continue
+    }
+    const text = await sign(claims, signer, services.signing.sign)
+    return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
+  }
+  throw new BehindError()
+}
+
+function claimsOf(request: IssueRequest, jti: string): ReturnType<typeof accessTokenClaims> {
+  const { tenant, client, api, moment } = request
+  return accessTokenClaims({
     ...request,
     issuer: tenant.issuer,
     audience: api.audience,
-    clientId: request.client.id,
+    clientId: client.id,
     jti,
-    issuedAt: services.now(),
-    position,
-    clientRateLimits: policiesOf(request.client),
+    issuedAt: moment.takenAt,
+    position: moment.position,
+    clientRateLimits: policiesOf(client),
   })
-  const text = await sign(claims, key, services.signing.sign)
-  return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
 }
 
 /** What verifiers would refuse is not signed: `signJwt` throws a TypeError for it. */
@@ -97,10 +110,11 @@ export async function issueOpaqueToken(
   transaction: WriteTransaction,
   audit: { readonly actor: AuditActor; readonly requestId: string },
 ): Promise<IssuedToken> {
-  const position = await freshPosition(services, request.tenant)
+  await requireIssuableIn(transaction, request)
+  requireSameBook(services, request.tenant, request.moment)
   const { keyPrefix, randomBytes } = services
   const { id, text } = generateKey({ prefix: keyPrefix, marker: 'at', randomBytes })
-  const token = tokenRecord(request, { jti: id, format: 'opaque', position, now: services.now() })
+  const token = tokenRecord(request, { jti: id, format: 'opaque' })
   await transaction.tokens.insert({ ...token, digest: await digest(text), prefix: keyPrefix })
   transaction.append({
     tenant: request.tenant.id,
@@ -112,10 +126,10 @@ export async function issueOpaqueToken(
 /** A token as it is kept: opaque ones, and JWTs minted as API keys. */
 export function tokenRecord(
   request: IssueRequest,
-  made: { readonly jti: string; readonly format: 'jwt' | 'opaque'; readonly position: number; readonly now: Seconds },
+  made: { readonly jti: string; readonly format: 'jwt' | 'opaque' },
 ): Token {
-  const { tenant, client, api, environment, rateLimit, rateLimits } = request
-  const at = Math.floor(made.now)
+  const { tenant, client, api, moment, environment, rateLimit, rateLimits } = request
+  const at = Math.floor(moment.takenAt)
   return {
     tenant: tenant.id,
     jti: made.jti,
@@ -134,7 +148,7 @@ export function tokenRecord(
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(rateLimits === undefined ? {} : { rateLimits }),
     limitId: request.limitId ?? made.jti,
-    position: made.position,
+    position: moment.position,
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -153,9 +167,4 @@ export function auditView(token: Token): object {
     expiresAt: expiresAt ?? issuedExpiresAt,
     status,
   }
-}
-
-async function freshPosition(services: Services, tenant: TenantContext): Promise<number> {
-  if (!services.books.isFresh() && !(await services.books.poll())) throw new StaleBookError('the book is stale')
-  return services.books.book(tenant.id)?.place.sequence ?? 0
 }

@@ -11,6 +11,7 @@ import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { usageCases } from './usage.ts'
 
+export { type PostgresServer, startPostgres } from './postgres_server.ts'
 export type { CreateDatabase, TestDatabase } from './test_database.ts'
 
 /** `create` gives an empty database each time. */

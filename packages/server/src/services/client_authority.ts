@@ -1,0 +1,55 @@
+/** The secret or public key by which a client proved who it is, looked at again where a token is made (feed.md §2). */
+import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
+import type { ClientSecret } from '@countersign/store'
+import type { SecretRecord } from './client_secrets.ts'
+import type { Authority } from './issuing_gate.ts'
+import { BehindError } from './issuing_moment.ts'
+import type { Kept } from './kept_records.ts'
+import type { Services, TenantContext } from './services.ts'
+
+/** The book names no secrets: whatever it says of the client since the read may be the secret's end. */
+export function secretAuthority(
+  services: Services,
+  tenant: TenantContext,
+  { record, sequence }: Kept<SecretRecord>,
+): Authority {
+  return {
+    requireStill() {
+      requireUnchangedClient(services, tenant, record.clientId, sequence)
+      if (hasEnded(record, services.now())) throw new BehindError()
+    },
+    async requireIn(transaction) {
+      const secrets = await transaction.clients.secrets(tenant.id, record.clientId)
+      const secret = secrets.find(({ id }) => id === record.id)
+      if (secret === undefined || hasEnded(secret, services.now())) throw new BehindError()
+    },
+  }
+}
+
+/** `readAt`: the sequence that the book had applied when key and client were read. */
+export function publicKeyAuthority(
+  services: Services,
+  tenant: TenantContext,
+  { clientId, thumbprint }: Pick<PublicKeyRecord, 'clientId' | 'thumbprint'>,
+  readAt: number,
+): Authority {
+  return {
+    requireStill() {
+      requireUnchangedClient(services, tenant, clientId, readAt)
+      const isRevoked = services.books.book(tenant.id)?.isRevoked('public_key', publicKeyId(clientId, thumbprint))
+      if (isRevoked !== false) throw new BehindError()
+    },
+    async requireIn(transaction) {
+      const jwks = await transaction.clients.jwks(tenant.id, clientId)
+      if (!jwks.some((jwk) => jwk.thumbprint === thumbprint)) throw new BehindError()
+    },
+  }
+}
+
+function requireUnchangedClient({ books }: Services, tenant: TenantContext, clientId: string, readAt: number): void {
+  if (books.book(tenant.id)?.isChangedSince('client', clientId, readAt) !== false) throw new BehindError()
+}
+
+export function hasEnded({ expiresAt }: Pick<ClientSecret, 'expiresAt'>, now: Seconds): boolean {
+  return expiresAt !== undefined && now >= expiresAt
+}

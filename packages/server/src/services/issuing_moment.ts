@@ -1,0 +1,102 @@
+/**
+ * The moment a request counts from: feed.md §2, *Cut-offs*. Everything it makes carries the position of that moment, so
+ * a cut-off that came after refuses it, however long the request read, waited and signed.
+ */
+import type { Seconds } from '@countersign/core'
+import type { StatusBook } from '@countersign/verifier'
+import { serverLimits } from '../limits.ts'
+import type { Services, TenantContext } from './services.ts'
+
+export interface IssuingMoment {
+  /** The sequence that this process had applied before the request read the first thing that authorises what it makes. */
+  readonly position: number
+  /** When the position was taken: ends count from here. */
+  readonly takenAt: Seconds
+  /** The book it was taken from. Another book has another history. */
+  readonly book: StatusBook
+  /** Single-use values that this request took when it began the first time. */
+  readonly usedUp: Set<string>
+}
+
+/** The server's book cannot prove its freshness: nothing may be signed (feed.md §6). */
+export class StaleBookError extends Error {
+  override readonly name = 'StaleBookError'
+}
+
+/**
+ * What the request read is newer than its position, or has changed since it was read: it begins again.
+ * `sequence`: what the book must have applied first; 0 when only the reading has to be done again.
+ */
+export class BehindError extends Error {
+  override readonly name = 'BehindError'
+  readonly sequence: number
+
+  constructor(sequence = 0) {
+    super('the request began before what it read')
+    this.sequence = sequence
+  }
+}
+
+/**
+ * Takes the moment, then runs `work`. When `work` finds that it is behind, this process catches up and `work` runs once
+ * more from a new moment; behind again, or without proof that the book is fresh, it throws `StaleBookError`.
+ */
+export async function atOneMoment<T>(
+  services: Services,
+  tenant: TenantContext,
+  work: (moment: IssuingMoment) => Promise<T>,
+): Promise<T> {
+  const usedUp = new Set<string>()
+  try {
+    return await work(await takeMoment(services, tenant, usedUp))
+  } catch (error) {
+    if (!(error instanceof BehindError)) throw error
+    await catchUp(services, tenant, error.sequence)
+  }
+  try {
+    return await work(await takeMoment(services, tenant, usedUp))
+  } catch (error) {
+    throw error instanceof BehindError ? new StaleBookError('this process is behind its database') : error
+  }
+}
+
+async function takeMoment(services: Services, tenant: TenantContext, usedUp: Set<string>): Promise<IssuingMoment> {
+  const { books } = services
+  if (!books.isFresh() && !(await books.refresh())) throw new StaleBookError('the book is stale')
+  const book = books.book(tenant.id)
+  if (book === undefined) throw new StaleBookError('the tenant has no book')
+  return { position: book.place.sequence, takenAt: services.now(), book, usedUp }
+}
+
+/**
+ * For a request that is authorised by somebody else than the client: the feed's head is read first, so that whatever is
+ * above the position came after the request began.
+ */
+export async function atPresentMoment<T>(
+  services: Services,
+  tenant: TenantContext,
+  work: (moment: IssuingMoment) => Promise<T>,
+): Promise<T> {
+  const { sequence } = await services.store.feed.place(tenant.id)
+  if ((services.books.book(tenant.id)?.place.sequence ?? 0) < sequence) await catchUp(services, tenant, sequence)
+  return atOneMoment(services, tenant, work)
+}
+
+/** A poll that runs already may have read the head before the number was committed. */
+async function catchUp({ books }: Services, tenant: TenantContext, sequence: number): Promise<void> {
+  for (let round = 0; round < serverLimits.catchUpRoundsMax; round++) {
+    if (!(await books.poll())) throw new StaleBookError('the feed could not be read')
+    if ((books.book(tenant.id)?.place.sequence ?? 0) >= sequence) return
+  }
+}
+
+/** Throws `BehindError` for a number above the position: what bears it was said after the request began. */
+export function requireReached({ position }: IssuingMoment, sequence: number): void {
+  if (sequence > position) throw new BehindError(sequence)
+}
+
+/** In memory, wherever something is about to be made: fresh, and still the book of the beginning. */
+export function requireSameBook({ books }: Services, tenant: TenantContext, { book }: IssuingMoment): void {
+  if (!books.isFresh()) throw new StaleBookError('the book is stale')
+  if (books.book(tenant.id) !== book) throw new BehindError()
+}

@@ -1,0 +1,59 @@
+/** What a credential and its ancestors are inside a writing transaction, by rows and by the feed's entries (invariant 11). */
+import { parseScope, type Scope, type Seconds, type Subject } from '@countersign/core'
+import type { WriteTransaction } from '@countersign/store'
+
+export interface NamedObject {
+  readonly type: Subject['type']
+  readonly id: string
+}
+
+export interface LineageAgain {
+  /** The scopes that a change set, or that a key has; nothing made from them has more. */
+  readonly scopes: readonly Scope[]
+  /** The earliest end of all; infinite without one. */
+  readonly endsAt: Seconds
+}
+
+/** `undefined` when one of them is revoked, disabled, at its end or, a key, not there. */
+export async function readLineageAgain(
+  transaction: WriteTransaction,
+  tenant: string,
+  lineage: readonly NamedObject[],
+  now: Seconds,
+): Promise<LineageAgain | undefined> {
+  const scopes: Scope[] = []
+  let endsAt = Number.POSITIVE_INFINITY
+  for (const { type, id } of lineage) {
+    const states = await statesOf(transaction, tenant, { type, id })
+    if (states === undefined) return undefined
+    for (const { status, scope, expiresAt = Number.POSITIVE_INFINITY } of states) {
+      if (status !== 'active' || now >= expiresAt) return undefined
+      if (scope !== undefined) scopes.push(parseScope(scope))
+      endsAt = Math.min(endsAt, expiresAt)
+    }
+  }
+  return { scopes, endsAt }
+}
+
+interface State {
+  readonly status: string
+  readonly scope?: string | undefined
+  readonly expiresAt?: Seconds | undefined
+}
+
+/** The revocation of a client changes the rows of its keys and tokens without an entry for each. */
+async function statesOf(
+  transaction: WriteTransaction,
+  tenant: string,
+  { type, id }: NamedObject,
+): Promise<readonly State[] | undefined> {
+  const entry = await transaction.statusEntries.find(tenant, type, id)
+  const said = entry === undefined ? [] : [entry.state as State]
+  if (type === 'key') {
+    const key = await transaction.keys.find(tenant, id)
+    return key && [...said, key]
+  }
+  if (type !== 'token' && type !== 'opaque_token') return said
+  const token = await transaction.tokens.find(tenant, id)
+  return token === undefined ? said : [...said, token]
+}
