@@ -1,4 +1,5 @@
 import { dropTimeMutants } from './drop_time.ts'
+import { firstTable } from './first_table.ts'
 import type { Mutant } from './mutant.ts'
 import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
@@ -6,4 +7,4 @@ import { rollbackMutants } from './rollback.ts'
 export type { Mutant } from './mutant.ts'
 
 /** A file a subject, so that a mend and its mutant stand in one commit. */
-export const mutants: readonly Mutant[] = [...dropTimeMutants, ...positionMutants, ...rollbackMutants]
+export const mutants: readonly Mutant[] = [...dropTimeMutants, ...firstTable, ...positionMutants, ...rollbackMutants]

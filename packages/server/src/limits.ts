@@ -41,7 +41,7 @@ export const serverLimits = {
   catchUpRoundsMax: 3,
   /** Waits on the last step before a signature, each of which makes it look again, before the request begins again. */
   issuingRoundsMax: 5,
-  /** Wrong secrets for one client from one address in any minute, before further ones are refused unseen. */
+  /** Failed proofs for one client from one address in any minute, before further ones are 429. A right one never is. */
   wrongSecretsPerMinute: 30,
   /** Entries in one answer of the feed. */
   feedPageMax: 1_000,

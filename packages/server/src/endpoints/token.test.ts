@@ -352,9 +352,8 @@ describe('refused by client authentication', () => {
     expect(await world.form('/oauth/token', fields, { at })).toMatchObject(invalidClient)
   })
 
-  it('wrong secrets are limited for one client from one address, and lock nobody else out', async () => {
+  it('wrong secrets are limited for one client from one address, and lock nobody out', async () => {
     const client = await world.client()
-    const other = await world.client()
     const ask = (secret: string, of: { clientId: string }, peer: string) =>
       world.form(
         '/oauth/token',
@@ -363,17 +362,63 @@ describe('refused by client authentication', () => {
       )
     const statuses = []
     for (let count = 0; count < 40; count++) statuses.push((await ask('wrong', client, '198.51.100.1')).status)
-    expect(statuses.filter((status) => status === 401)).toHaveLength(30)
-    expect(statuses.slice(30)).toEqual(Array.from({ length: 10 }, () => 429))
-    expect(await ask(client.clientSecret, client, '198.51.100.1')).toMatchObject({
+    expect(statuses).toEqual([...Array(30).fill(401), ...Array(10).fill(429)])
+    expect(await ask('wrong', client, '198.51.100.1')).toMatchObject({
       status: 429,
       headers: { 'Retry-After': expect.any(String) },
     })
-    expect((await ask(client.clientSecret, client, '198.51.100.2')).status).toBe(200)
-    expect((await ask(other.clientSecret, other, '198.51.100.1')).status).toBe(200)
-    world.now += 60
+    expect((await ask('wrong', client, '198.51.100.2')).status).toBe(401)
     expect((await ask(client.clientSecret, client, '198.51.100.1')).status).toBe(200)
+    world.now += 60
+    expect((await ask('wrong', client, '198.51.100.1')).status).toBe(401)
     world.now = startAt
+  })
+})
+
+describe('a right proof is never refused because of wrong ones before it', () => {
+  const peer = '198.51.100.77'
+  const paths = ['/oauth/token', '/oauth/introspect', '/oauth/revoke']
+
+  it.each(paths)('%s: a secret, by Basic and in the form', async (path) => {
+    const client = await world.client()
+    const other = await world.client()
+    const fields = { grant_type: 'client_credentials', token: 'x' }
+    const ask = (secret: string) => [
+      world.form(path, fields, { peer, headers: [basic(client.clientId, secret)] }),
+      world.form(path, { ...fields, client_id: client.clientId, client_secret: secret }, { peer }),
+    ]
+    const statuses = async (secret: string) => (await Promise.all(ask(secret))).map(({ status }) => status)
+    // Malformed, and a secret of the right form: another client's.
+    for (let count = 0; count < 20; count++) await statuses(count % 2 === 0 ? 'wrong' : other.clientSecret)
+    expect(await statuses(other.clientSecret)).toEqual([429, 429])
+    expect(await statuses(client.clientSecret)).toEqual([200, 200])
+    // Between wrong ones that are still under way, too.
+    const [wrong, right] = [Array.from({ length: 50 }, () => ask(other.clientSecret)), ask(client.clientSecret)]
+    expect((await Promise.all(right)).map(({ status }) => status)).toEqual([200, 200])
+    for (const { status } of await Promise.all(wrong.flat())) expect(status).toBe(429)
+  })
+
+  it.each(paths)('%s: an assertion', async (path) => {
+    const client = await world.signedClient()
+    const forger = await world.signedClient()
+    const [head = '', body = ''] = (await client.assertion()).split('.')
+    const [, , signature = ''] = (await forger.assertion()).split('.')
+    const ask = (assertion: string) =>
+      world.form(
+        path,
+        {
+          grant_type: 'client_credentials',
+          token: 'x',
+          client_assertion_type: assertionType,
+          client_assertion: assertion,
+        },
+        { peer },
+      )
+    const forged = `${head}.${body}.${signature}`
+    const before = await Promise.all(Array.from({ length: 40 }, () => ask(forged)))
+    expect(before.filter(({ status }) => status === 429)).toHaveLength(10)
+    expect((await ask(await client.assertion())).status).toBe(200)
+    expect((await ask(forged)).status).toBe(429)
   })
 })
 

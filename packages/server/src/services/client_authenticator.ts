@@ -70,16 +70,12 @@ async function identifyBySecret(
   address: string | undefined,
   moment: IssuingMoment | undefined,
 ): Promise<Authenticated> {
-  const failureId = failureIdOf(tenant, clientId, address)
-  requireAttemptsLeft(services, failureId)
   const shape = parseKey(text)
   const kept = shape?.marker === 'secret' ? await services.clientSecrets.find(tenant.id, await digest(text)) : undefined
-  requireAttemptsLeft(services, failureId)
   const found = kept?.record
   const isOurs = found?.clientId === clientId && found.id === shape?.id && isUsable(services, found.client)
   if (kept === undefined || !isOurs || hasEnded(kept.record, services.now())) {
-    countFailure(services, failureId)
-    throw refused()
+    throw failed(services, tenant, clientId, address)
   }
   const { client } = kept.record
   if (moment !== undefined) requireReached(moment, client.cutOff)
@@ -100,23 +96,18 @@ async function identifyByAssertion(
   const kid = jwt.header.kid
   if (typeof iss !== 'string' || iss !== sub || typeof kid !== 'string') throw refused()
   if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
-  const failureId = failureIdOf(tenant, iss, address)
-  requireAttemptsLeft(services, failureId)
   const readAt = services.books.book(tenant.id)?.place.sequence ?? 0
   const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
   const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
   if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
-    countFailure(services, failureId)
-    throw refused()
+    throw failed(services, tenant, iss, address)
   }
   const key = importVerificationKey(record.publicJwk, { alg: record.alg, purpose: 'client_assertion' })
   // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
   const typ = [undefined, 'JWT', 'client-authentication+jwt']
   const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
-  requireAttemptsLeft(services, failureId)
   if ('fault' in verified || !holdsNow(verified, tenant, services.now())) {
-    countFailure(services, failureId)
-    throw refused()
+    throw failed(services, tenant, iss, address)
   }
   if (moment !== undefined) requireReached(moment, client.cutOff)
   return {
@@ -181,21 +172,18 @@ export function refused(): OauthError {
   return new OauthError('invalid_client', 'client authentication failed')
 }
 
-/** Per (client, address): whoever guesses stops himself and locks nobody else out (invariant 8). */
-function failureIdOf(tenant: TenantContext, clientId: string, address: string | undefined): string {
-  return JSON.stringify([tenant.id, 'client_secret', clientId.slice(0, 255), address ?? ''])
-}
-
 const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 60 }
 
-/** Asked before the look-up and again after it: what ran beside it may have used up the attempts (CVE-2024-4629). */
-function requireAttemptsLeft(services: Services, failureId: string): void {
-  if (services.failures.isLeft(failureId, failureRate)) return
-  throw new OauthError('slow_down', 'too many failed attempts for this client from this address', 429, {
+/**
+ * The answer to a proof that does not hold. Failures are limited per (client, address), and only here, after the check: an
+ * attacker who shares a victim's address cannot keep the right secret out (invariant 8).
+ */
+function failed(services: Services, tenant: TenantContext, clientId: string, address: string | undefined): OauthError {
+  const failureId = JSON.stringify([tenant.id, 'client_secret', clientId.slice(0, 255), address ?? ''])
+  const isLeft = services.failures.isLeft(failureId, failureRate)
+  services.failures.count(failureId, failureRate)
+  if (isLeft) return refused()
+  return new OauthError('slow_down', 'too many failed attempts for this client from this address', 429, {
     'Retry-After': '60',
   })
-}
-
-function countFailure(services: Services, failureId: string): void {
-  services.failures.count(failureId, failureRate)
 }
