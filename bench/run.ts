@@ -1,9 +1,10 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak, workers.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak, workers, answers.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
+import { benchAnswerTimes } from './answer_times.ts'
 import { benchEngine } from './engine.ts'
 import { benchFollowers } from './followers.ts'
 import { benchHerd } from './herd.ts'
@@ -30,6 +31,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   scale: benchScale,
   soak: benchSoak,
   workers: benchWorkers,
+  answers: () => benchAnswerTimes(),
 }
 
 const { names, jsonFile } = readArguments(process.argv.slice(2))

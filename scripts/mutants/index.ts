@@ -1,3 +1,4 @@
+import { answerWorkMutants } from './answer_work.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
 import type { Mutant } from './mutant.ts'
@@ -7,4 +8,10 @@ import { rollbackMutants } from './rollback.ts'
 export type { Mutant } from './mutant.ts'
 
 /** A file a subject, so that a mend and its mutant stand in one commit. */
-export const mutants: readonly Mutant[] = [...dropTimeMutants, ...firstTable, ...positionMutants, ...rollbackMutants]
+export const mutants: readonly Mutant[] = [
+  ...answerWorkMutants,
+  ...dropTimeMutants,
+  ...firstTable,
+  ...positionMutants,
+  ...rollbackMutants,
+]

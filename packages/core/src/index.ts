@@ -70,6 +70,7 @@ export type { RateLimit, RateLimitOutcome, RatePolicy, RateUse, Spend } from './
 export { defaultPolicyName, gcra, hasRoom, rateLimitOutcome, tightest, usedAt } from './gcra.ts'
 export type { CredentialKind, Grant } from './grant.ts'
 export { parseJsonObject } from './json.ts'
+export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'
 export { JwkError } from './jwk/jwk_error.ts'
 export { parseJwks } from './jwk/jwks.ts'
 export { publicJwk } from './jwk/public_jwk.ts'

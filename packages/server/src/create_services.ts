@@ -15,6 +15,7 @@ import { systemTimers } from './feed/timers.ts'
 import { serverLimits } from './limits.ts'
 import type { ServerOptions } from './server.ts'
 import { createApiRegistry } from './services/api_registry.ts'
+import { createClientReads } from './services/client_reads.ts'
 import { createClientSecrets } from './services/client_secrets.ts'
 import { registerGauges } from './services/gauges.ts'
 import { createGuards } from './services/guards.ts'
@@ -73,6 +74,7 @@ export function createServices(
       unknownPerSecondMax: Number.POSITIVE_INFINITY,
       cacheEntriesMax: serverLimits.credentialsCachedMax,
       packedKeys,
+      keepsRefused: false,
       usage: counter,
       onAhead: (sequence) => void books.claim({ tenant: id, sequence }).catch(() => {}),
     })
@@ -96,6 +98,7 @@ export function createServices(
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),
+    clientReads: createClientReads(store),
     guards: createGuards({ store, books }, clock),
     positions: createPositions(store, now),
     macs,

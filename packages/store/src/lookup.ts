@@ -26,11 +26,14 @@ export function keepLookups(database: Database): Store['lookup'] {
   const clientSecret = database.keep(selectClientSecret(database))
   const client = database.keep(selectClient(database.reader, '', '').compile())
   return {
-    credential: (tenant, digest) =>
-      thenMaybe(key([tenant, digest]), ([row]) => {
+    credential(tenant, digest, kind) {
+      const findToken = () => thenMaybe(token([tenant, digest]), ([row]) => row && tokenRecord(row))
+      if (kind === 'token') return findToken()
+      return thenMaybe(key([tenant, digest]), ([row]) => {
         if (row !== undefined) return keyRecord(row)
-        return thenMaybe(token([tenant, digest]), ([other]) => other && tokenRecord(other))
-      }),
+        return kind === 'key' ? undefined : findToken()
+      })
+    },
     newestKeys: (tenant, before, limit) =>
       thenMaybe(newest([tenant, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit]), pageOfKeys),
     publicKey: (tenant, clientId, kid) => thenMaybe(publicKey([tenant, clientId, kid]), publicKeyRecord),

@@ -175,7 +175,8 @@ export interface Store extends Chores {
 
   /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
   readonly lookup: {
-    credential(tenant: string, digest: string): MaybePromise<CredentialRecord | undefined>
+    /** `kind`: look among the keys or the opaque tokens alone. Default: both. */
+    credential(tenant: string, digest: string, kind?: 'key' | 'token'): MaybePromise<CredentialRecord | undefined>
     /**
      * Up to `limit` keys that are not revoked, newest first, with their digests; `last` is where the next page begins,
      * `undefined` at the end. For a server that starts: it need not ask for each of them when it comes.

@@ -4,6 +4,7 @@ import {
   andThen,
   type CredentialRecord,
   clientIdPrefix,
+  decoyJwk,
   establishRecord,
   establishSelfIssued,
   importVerificationKey,
@@ -30,7 +31,7 @@ import {
 import type { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
-import type { Directory } from './directory.ts'
+import type { CredentialAnswer, Directory } from './directory.ts'
 import { isOutdated, type Known } from './known.ts'
 import type { PackedKeysView } from './packed_keys.ts'
 import type { StatusBook } from './status_book.ts'
@@ -39,7 +40,7 @@ export type Establishment =
   /** `isFrequent: false`: known without asking, and used so seldom that keeping it ready would push others out. */
   | { readonly known: Known; readonly isFrequent?: boolean }
   /** `unknownAt`: the sequence at which the directory knew no such credential. */
-  | { readonly rejection: Rejection; readonly unknownAt?: number }
+  | { readonly rejection: Rejection; readonly unknownAt?: number; readonly decoy?: Known }
   | 'unavailable'
 
 export interface Establisher {
@@ -69,11 +70,14 @@ export function createEstablisher(options: {
   readonly packed: PackedKeysView
   readonly budget: Budget
   readonly clock: Clock
+  /** As in `EngineOptions`. */
+  readonly keepsRefused: boolean
 }): Establisher {
-  const { directory, packed, budget, clock } = options
+  const { directory, packed, budget, clock, keepsRefused } = options
   /** By what the book or the directory gave, and for as long as that is kept: whatever is said anew is imported anew. */
   const imported = new WeakMap<SigningKeyState | PublicKeyRecord, Imported>()
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
+  const decoys = new Map<string, VerificationKey>()
 
   function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
     const parsed = parseCredential(text)
@@ -93,17 +97,19 @@ export function createEstablisher(options: {
     if (recalled !== undefined) {
       const { established, readAt, since, isFrequent } = recalled
       const known = { established, readAt, since, signedBy: undefined }
-      if (!isOutdated(known, book, at)) return { known, isFrequent }
+      if (keepsRefused || !isGone(key.id, established.clientId, book)) {
+        if (!isOutdated(known, book, at)) return { known, isFrequent }
+      }
     }
     return lookUp(
-      () => directory.credential(digest, book.place),
+      () => directory.credential(digest, book.place, key.marker === 'at' ? 'token' : 'key'),
       book,
       ({ record, readAt, since }: Looked<CredentialRecord>) => {
+        const established = establishRecord(record, book.tenant)
         // The checksum is public: what stands around the secret must be what was stored (contract.md §3).
         const marker = record.kind === 'api_key' ? record.environment : 'at'
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
-        const established = establishRecord(record, book.tenant)
-        packed.remember(book, digest, { established, readAt, since })
+        if (record.status !== 'revoked') packed.remember(book, digest, { established, readAt, since })
         return { known: { established, readAt, since, signedBy: undefined } }
       },
     )
@@ -134,7 +140,7 @@ export function createEstablisher(options: {
     const kid = jwt.header.kid
     if (typeof claims === 'string') return malformed(claims)
     if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it names no kid')
-    return withPublicKey(claims.clientId, kid, book, ({ record, readAt, since }) => {
+    const establishment = withPublicKey(claims.clientId, kid, book, ({ record, readAt, since }, isKept) => {
       const { clientId, thumbprint } = record
       const id = publicKeyId(clientId, thumbprint)
       // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
@@ -142,8 +148,12 @@ export function createEstablisher(options: {
       const signer = importKey(record, 'self_issued_jwt', 'public_key', id)
       if (signer === undefined) return badSignature('the key cannot be read')
       const expected = { typ: accessTokenTypes, issuer: clientId, purpose: 'self_issued_jwt' } as const
-      return andThen(verifyJwt(jwt, signer.key, expected), (verified): Establishment => {
-        if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
+      return andThen(verifyJwt(jwt, signer.key, expected), (verified): MaybePromise<Establishment> => {
+        if ('fault' in verified) {
+          const refused = { rejection: { code: verified.fault, detail: verified.detail } }
+          // A key nobody knows has just been looked up.
+          return isKept && !keepsRefused ? lookUpNothing(refused, book) : refused
+        }
         const api = book.apiByAudience(claims.audience)
         if (api === undefined) return noSuchAudience
         const established = establishSelfIssued(claims, record, { tenant: book.tenant, apiId: api.apiId })
@@ -151,6 +161,33 @@ export function createEstablisher(options: {
         return { known: { established, readAt, since, signedBy: signer.signedBy } }
       })
     })
+    return andThen(establishment, (found) =>
+      found !== 'unavailable' && 'rejection' in found && found.rejection.code === 'unknown'
+        ? andThen(verifyDecoy(jwt, claims.clientId), () => found)
+        : found,
+    )
+  }
+
+  /** Whether client and `kid` are known must not show in the time of the answer: a signature is verified all the same. */
+  function verifyDecoy(jwt: UnverifiedJwt, issuer: string): MaybePromise<unknown> {
+    const jwk = decoyJwk(jwt)
+    if (jwk === undefined) return
+    const name = `${jwt.header.alg} ${jwk.n ?? ''}`
+    const key = decoys.get(name) ?? importVerificationKey(jwk, { alg: jwt.header.alg, purpose: 'self_issued_jwt' })
+    decoys.set(name, key)
+    return verifyJwt(jwt, key, { typ: accessTokenTypes, issuer, purpose: 'self_issued_jwt' })
+  }
+
+  /** No key has an empty `kid`. */
+  function lookUpNothing(refused: Establishment, book: StatusBook): MaybePromise<Establishment> {
+    return andThen(
+      lookUp(
+        () => directory.publicKey(clientIdPrefix, '', book.place),
+        book,
+        () => refused,
+      ),
+      () => refused,
+    )
   }
 
   /** A client may sign a new JWT for every request: its key is looked up once, and again when anything was said of it. */
@@ -158,18 +195,18 @@ export function createEstablisher(options: {
     clientId: string,
     kid: string,
     book: StatusBook,
-    use: (looked: Looked<PublicKeyRecord>) => MaybePromise<Establishment>,
+    use: (looked: Looked<PublicKeyRecord>, isKept: boolean) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
     // `iss` and `kid` are anybody's words here: joined by a character that either may hold, two pairs would be one name.
     const name = JSON.stringify([clientId, kid])
     const known = publicKeys.get(name)
-    if (known !== undefined && !isKeyOutdated(known, book)) return use(known)
+    if (known !== undefined && !isKeyOutdated(known, book)) return use(known, true)
     return lookUp(
       () => directory.publicKey(clientId, kid, book.place),
       book,
       (looked: Looked<PublicKeyRecord>) => {
         publicKeys.set(name, looked)
-        return use(looked)
+        return use(looked, false)
       },
     )
   }
@@ -184,7 +221,7 @@ export function createEstablisher(options: {
 
   /** One look-up: its answer is used only if it is not behind the place it was asked from (feed.md §4). */
   function lookUp<R>(
-    ask: () => MaybePromise<LookupAnswer<R>>,
+    ask: () => MaybePromise<LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>>,
     book: StatusBook,
     use: (looked: Looked<R>) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
@@ -192,12 +229,12 @@ export function createEstablisher(options: {
     const asked = book.place
     const since = clock.stamp()
     const settle = once(budget.settle)
-    const answered = (answer: LookupAnswer<R>): MaybePromise<Establishment> => {
+    const answered = (answer: LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>): MaybePromise<Establishment> => {
       const { record, place } = answer
       const isBehind = place.epoch !== asked.epoch || place.sequence < asked.sequence
       settle(!isBehind && record === undefined)
       if (isBehind) return 'unavailable'
-      if (record === undefined) return { ...unknown, unknownAt: place.sequence }
+      if (record === undefined) return unknownAt(answer, book, since)
       return use({ record, readAt: place.sequence, since })
     }
     // A record that cannot be read is nobody's answer either: it refuses, and only for the credential it is about.
@@ -239,6 +276,23 @@ export function createEstablisher(options: {
       packed.clear(book)
     },
   })
+}
+
+/** As much is made of the decoy as of a record that is there. */
+function unknownAt(
+  { place, decoy }: Pick<CredentialAnswer, 'place' | 'decoy'>,
+  book: StatusBook,
+  since: Stamp,
+): Establishment {
+  if (decoy === undefined) return { ...unknown, unknownAt: place.sequence }
+  const established = establishRecord({ ...decoy, status: 'revoked' }, book.tenant)
+  const known = { established, readAt: place.sequence, since, signedBy: undefined }
+  return { ...unknown, unknownAt: place.sequence, decoy: known }
+}
+
+/** Whether the book says that the key is revoked, or its client. */
+function isGone(keyId: string, clientId: string, book: StatusBook): boolean {
+  return book.isRevoked('key', keyId) || book.isRevoked('client', clientId)
 }
 
 interface SignedBefore {

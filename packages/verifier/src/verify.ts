@@ -84,6 +84,11 @@ export interface EngineOptions {
    * the database's own, such a token proves that the database went back.
    */
   readonly onAhead?: (sequence: number) => void
+  /**
+   * Keep in memory what is refused for good, unknown or revoked, so that asking again costs no look-up. Default true. False
+   * where a look-up is one read of an index: both then cost the same, and the time of an answer tells neither from the other.
+   */
+  readonly keepsRefused?: boolean
   /** Where every verification is counted, but for repeated ones. Default: nowhere. */
   readonly usage?: UsagePort
 }
@@ -124,14 +129,14 @@ const roundsMax = 5
  * ```
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { keeper, directory, limiter, clock, usage } = options
+  const { keeper, directory, limiter, clock, usage, keepsRefused = true } = options
   // Both by the digest's number, and each holds the digest: where two have one number, the later takes the place.
   const entries = new Cache<Entry, number>(options.cacheEntriesMax ?? 50_000)
   const unknowns = new Cache<Unknown, number>(unknownsMax)
   const underWay = new Map<string, Promise<Settled>>()
   const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
   const packed = (options.packedKeys ?? new PackedKeys()).view()
-  const establish = createEstablisher({ directory, packed, budget, clock })
+  const establish = createEstablisher({ directory, packed, budget, clock, keepsRefused })
   let cachedFrom: StatusBook | undefined
 
   function verify(question: Question): MaybePromise<Outcome> {
@@ -178,7 +183,11 @@ export function createEngine(options: EngineOptions): Engine {
     if (book !== cachedFrom) empty(book)
     const number = digestNumber(digest)
     const entry = entries.get(number)
-    if (entry?.digest === digest && !isEntryOutdated(entry, book, at)) return use(hitOf(entry, book, at))
+    if (entry?.digest === digest && !isEntryOutdated(entry, book, at)) {
+      const hit = hitOf(entry, book, at)
+      if (keepsRefused || asking.hasLookedUp === true || !isRefusedRecord(hit)) return use(hit)
+      entries.delete(number)
+    }
     if (!unknowns.isEmpty && isStillUnknown(unknowns.get(number), digest, at, minSequence)) return unknownCredential
     const settled = establishOnce(asked.credential, digest, book, at)
     if (settled instanceof Promise) return withSettled(settled, digest, asking)
@@ -191,9 +200,12 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function withSettled<R>(settled: Promise<Settled>, digest: string, asking: Asking<R>): Promise<R | Refused> {
-    return settled.then((after) =>
-      isGoodAfterWaiting(after) ? withDigest(digest, { ...asking, round: asking.round + 1 }) : refuse(after),
-    )
+    return settled.then((after) => {
+      const isFinal =
+        !isGoodAfterWaiting(after) || (!keepsRefused && isUnknownSince(after, asking.asked.minSequence ?? 0))
+      if (isFinal) return refuse(after)
+      return withDigest(digest, { ...asking, round: asking.round + 1, hasLookedUp: true })
+    })
   }
 
   /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
@@ -226,8 +238,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (establishment.isFrequent !== false) entries.set(digestNumber(digest), entry)
       return { entry }
     }
-    const { rejection, unknownAt } = establishment
-    if (unknownAt !== undefined) unknowns.set(digestNumber(digest), { digest, readAt: unknownAt, since: at })
+    const { rejection, unknownAt, decoy } = establishment
+    if (decoy !== undefined) hitOf({ digest, ...decoy, version: -1, effective: undefined }, book, at)
+    if (unknownAt !== undefined && keepsRefused)
+      unknowns.set(digestNumber(digest), { digest, readAt: unknownAt, since: at })
     return { outcome: 'rejected', rejection, unknownAt }
   }
 
@@ -292,6 +306,8 @@ interface Asking<R> {
   readonly asked: Asked
   /** How often it has begun again. */
   readonly round: number
+  /** Whether it waited for a look-up of this very credential. */
+  readonly hasLookedUp?: boolean
   readonly use: Use<R>
 }
 
@@ -322,6 +338,16 @@ function spendsAt(cost: number | undefined, spends: readonly Spend[]): readonly 
 /** What a directory said is looked up in what is kept, which knows how old it is; all else is final. */
 function isGoodAfterWaiting(settled: Settled): boolean {
   return settled === 'again' || 'entry' in settled || ('unknownAt' in settled && settled.unknownAt !== undefined)
+}
+
+/** What a look-up said, at that sequence or later. */
+function isUnknownSince(settled: Settled, minSequence: number): boolean {
+  return settled !== 'again' && 'unknownAt' in settled && (settled.unknownAt ?? -1) >= minSequence
+}
+
+/** Revoked, by a record that was looked up. */
+function isRefusedRecord({ entry, effective }: Hit): boolean {
+  return effective.fault === 'revoked' && entry.readAt !== undefined
 }
 
 /** Where nothing more can be done: a book that changes under the asker is nobody's answer. */

@@ -1,19 +1,46 @@
-import type { LookupAnswer, MaybePromise, Place } from '@countersign/core'
+import {
+  andThen,
+  type CredentialRecord,
+  type LookupAnswer,
+  type MaybePromise,
+  type Place,
+  type PublicKeyRecord,
+} from '@countersign/core'
 import type { Store } from '@countersign/store'
-import type { Directory } from '@countersign/verifier'
+import type { CredentialAnswer, Directory } from '@countersign/verifier'
+import { createEvenReads } from './even_reads.ts'
+
+/** Base64url, but of no digest: it is too short. */
+const noDigest = 'absent'
 
 /**
  * The directory that is the store itself. It reads what is committed now, so its answer is never behind the place asked
- * from: the book only ever holds what was committed.
+ * from: the book only ever holds what was committed. An unknown and a revoked credential cost the same reads.
  */
 export function storeDirectory(store: Store, tenant: string): Directory {
+  const kinds = {
+    key: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'key'), noDigest),
+    token: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'token'), noDigest),
+  }
+
+  function credential(digest: string, kind: 'key' | 'token', place: Place): MaybePromise<CredentialAnswer> {
+    const reads = kinds[kind]
+    return andThen(reads.find(tenant, digest), (record) => {
+      if (record !== undefined && record.status !== 'revoked') return { record, place, ageMs: 0 }
+      return andThen(reads.balance(tenant, record !== undefined), (other): CredentialAnswer => {
+        const answer = { record, place, ageMs: 0 }
+        return record === undefined && other !== undefined ? { ...answer, decoy: other } : answer
+      })
+    })
+  }
+
   return {
-    credential: (digest, place) => answer(store.lookup.credential(tenant, digest), place),
-    publicKey: (clientId, kid, place) => answer(store.lookup.publicKey(tenant, clientId, kid), place),
+    credential: (digest, place, kind) =>
+      kind === undefined ? answer(store.lookup.credential(tenant, digest), place) : credential(digest, kind, place),
+    publicKey: (clientId, kid, place) => answer<PublicKeyRecord>(store.lookup.publicKey(tenant, clientId, kid), place),
   }
 }
 
 function answer<R>(record: MaybePromise<R | undefined>, place: Place): MaybePromise<LookupAnswer<R>> {
-  if (record instanceof Promise) return record.then((found) => ({ record: found, place, ageMs: 0 }))
-  return { record, place, ageMs: 0 }
+  return andThen(record, (found): LookupAnswer<R> => ({ record: found, place, ageMs: 0 }))
 }

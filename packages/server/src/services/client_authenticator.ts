@@ -1,8 +1,9 @@
 /** Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all. */
 import {
+  decoyJwk,
   digest,
   importVerificationKey,
-  isJwsAlgorithm,
+  isOfDecoySize,
   limits,
   parseJwt,
   parseKey,
@@ -96,17 +97,23 @@ async function identifyByAssertion(
   const kid = jwt.header.kid
   if (typeof iss !== 'string' || iss !== sub || typeof kid !== 'string') throw refused()
   if (presented.clientId !== undefined && presented.clientId !== iss) throw refused()
+  const decoy = decoyJwk(jwt)
+  if (decoy === undefined) throw failed(services, tenant, iss, address)
   const readAt = services.books.book(tenant.id)?.place.sequence ?? 0
-  const record = await services.store.lookup.publicKey(tenant.id, iss, kid)
-  const client = record === undefined ? undefined : await services.store.lookup.client(tenant.id, iss)
-  if (record === undefined || client === undefined || !isUsable(services, client) || !isJwsAlgorithm(record.alg)) {
-    throw failed(services, tenant, iss, address)
-  }
-  const key = importVerificationKey(record.publicJwk, { alg: record.alg, purpose: 'client_assertion' })
+  const { publicKeys, clients } = services.clientReads
+  const record = await publicKeys.find(tenant.id, JSON.stringify([iss, kid]))
+  const client = await clients.find(tenant.id, iss)
+  // As much work for an unknown client or `kid` as for a known one: the time of the answer must not tell them apart.
+  const isTried = record !== undefined && isOfDecoySize(jwt, record.alg, record.publicJwk)
+  const publicJwk = isTried ? record.publicJwk : decoy
+  const key = importVerificationKey(publicJwk, { alg: jwt.header.alg, purpose: 'client_assertion' })
   // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
   const typ = [undefined, 'JWT', 'client-authentication+jwt']
   const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
-  if ('fault' in verified || !holdsNow(verified, tenant, services.now())) {
+  const isUnknown = !isTried || client === undefined || !isUsable(services, client)
+  if (isUnknown || 'fault' in verified || !holdsNow(verified, tenant, services.now())) {
+    await publicKeys.balance(tenant.id, record !== undefined)
+    await clients.balance(tenant.id, client !== undefined)
     throw failed(services, tenant, iss, address)
   }
   if (moment !== undefined) requireReached(moment, client.cutOff)

@@ -3,6 +3,7 @@ import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
 import type { ApiRegistry } from './api_registry.ts'
+import type { ClientReads } from './client_reads.ts'
 import type { ClientSecrets } from './client_secrets.ts'
 import type { Guards } from './guards.ts'
 import type { Log } from './log.ts'
@@ -49,6 +50,7 @@ export interface Services {
   readonly limiter: ServerLimiter
   readonly apis: ApiRegistry
   readonly clientSecrets: ClientSecrets
+  readonly clientReads: ClientReads
   readonly requirements: Requirements
   readonly running: Running
   readonly positions: Positions

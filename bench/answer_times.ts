@@ -1,0 +1,229 @@
+/**
+ * Whether the time of an answer tells what must look the same: requests of two kinds in random order, in this process without
+ * a socket, and Welch's t between their times (dudect's test). Below 4.5 nothing can be told. `node bench/answer_times.ts [requests]`;
+ * default 100,000 of each kind.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateKey, generateKeyPair, importSigningKey, signJwt } from '@countersign/core'
+import { createServer, MasterKey, silentLog } from '@countersign/server'
+import { openSqliteStore } from '@countersign/store'
+import type { Figure } from './run.ts'
+
+const baseUrl = 'http://localhost:4800'
+const audience = 'https://api.bench.example'
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+interface Request {
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
+/** Two kinds of request that must be answered in the same time. Each call makes one. */
+interface Pair {
+  readonly name: string
+  readonly status: number
+  readonly a: () => Request
+  readonly b: () => Request
+}
+
+export async function benchAnswerTimes(requests = 100_000): Promise<readonly Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-times-'))
+  const master = new MasterKey(randomBytes(32))
+  const now = () => Date.now() / 1000
+  const file = join(directory, 'countersign.db')
+  const store = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+  const server = await createServer({
+    store,
+    master,
+    baseUrl,
+    version: 'bench',
+    log: silentLog,
+    // Beyond the limit every answer is the same.
+    limitsFailures: false,
+  })
+  const admin = server.adminKey?.reveal() ?? ''
+  let count = 0
+  const answer = async ({ method, path, headers, body }: Request) => {
+    const bytes = Buffer.from(body)
+    return server.handle({
+      method,
+      path,
+      query: '',
+      rawHeaders: headers,
+      peer: '192.0.2.7',
+      requestId: `req_${count++}`,
+      readBody: async () => bytes,
+      signal: new AbortController().signal,
+    })
+  }
+  const call = async (path: string, body: object): Promise<Record<string, string>> => {
+    const headers = ['Authorization', `Bearer ${admin}`, 'Content-Type', 'application/json']
+    const { status, body: text } = await answer({ method: 'POST', path, headers, body: JSON.stringify(body) })
+    if (status >= 300) throw new Error(`${path}: ${status} ${String(text)}`)
+    return JSON.parse(String(text)) as Record<string, string>
+  }
+  try {
+    const figures: Figure[] = []
+    for (const pair of await makePairs(call)) {
+      const { t, differenceUs } = await compareTimes(pair, requests, answer)
+      figures.push({ name: `${pair.name}, Welch’s t`, value: Math.abs(t), unit: '', goal: { atMost: 4.5 } })
+      figures.push({ name: `${pair.name}, difference`, value: Math.abs(differenceUs), unit: 'µs' })
+    }
+    return figures
+  } finally {
+    await server.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+type Call = (path: string, body: object) => Promise<Record<string, string>>
+
+async function makePairs(call: Call): Promise<readonly Pair[]> {
+  await call('/v1/apis', { audience, name: 'bench', scopes: [{ name: 'a' }] })
+  const access = [{ audience, scope: 'a' }]
+  const pair = await generateKeyPair('ES256')
+  const { privateJwk } = await generateKeyPair('ES256')
+  const jwks = { keys: [{ ...pair.publicJwk, kid: 'k', alg: 'ES256' }] }
+  const client = await call('/v1/clients', { name: 'a client', type: 'service', access, jwks })
+  const other = await call('/v1/clients', { name: 'another', type: 'service', access })
+  const key = () => call('/v1/keys', { clientId: client.clientId, audience, scope: 'a', name: 'a key' })
+  const revoked = await key()
+  await call(`/v1/keys/${revoked.id}/revoke`, {})
+  const known = client.clientId as string
+  const unknown = `client_${'0'.repeat(known.length - 7)}`
+  const bytes = (length: number) => randomBytes(length)
+  const wrongSecret = () => generateKey({ prefix: 'cs', marker: 'secret', randomBytes: bytes }).text
+  const wrongKey = () => generateKey({ prefix: 'cs', marker: 'live', randomBytes: bytes }).text
+  const unknownKey = wrongKey()
+  const exp = Math.floor(Date.now() / 1000) + 250
+  const forge = async (clientId: string, kid: string, typ: string, aud: string): Promise<readonly string[]> => {
+    const texts: string[] = []
+    for (let index = 0; index < 200; index++) {
+      const claims = { iss: clientId, sub: clientId, aud, jti: `j${index}`, exp, iat: exp - 250, scope: 'a' }
+      texts.push(await signJwt({ typ, claims, key: importSigningKey({ ...privateJwk, kid }, { alg: 'ES256' }) }))
+    }
+    return texts
+  }
+  const cycle = (texts: readonly string[], request: (text: string) => Request) => {
+    let next = 0
+    return () => request(texts[next++ % texts.length] as string)
+  }
+  const assertion = (texts: readonly string[]) =>
+    cycle(texts, (text) => form({ client_assertion_type: assertionType, client_assertion: text }))
+  const forged = await forge(known, 'k', 'JWT', baseUrl)
+  const self = await forge(known, 'k', 'at+jwt', audience)
+  return [
+    {
+      name: 'wrong secret, client known or unknown',
+      status: 401,
+      a: () => form({ client_id: known, client_secret: wrongSecret() }),
+      b: () => form({ client_id: unknown, client_secret: wrongSecret() }),
+    },
+    {
+      name: 'secret of another client, client known or unknown',
+      status: 401,
+      a: () => form({ client_id: known, client_secret: other.clientSecret as string }),
+      b: () => form({ client_id: unknown, client_secret: other.clientSecret as string }),
+    },
+    {
+      name: 'forged assertion, client known or unknown',
+      status: 401,
+      a: assertion(forged),
+      b: assertion(await forge(unknown, 'k', 'JWT', baseUrl)),
+    },
+    {
+      name: 'forged assertion, kid known or unknown',
+      status: 401,
+      a: assertion(forged),
+      b: assertion(await forge(known, 'x', 'JWT', baseUrl)),
+    },
+    {
+      name: 'key revoked or unknown, each the same again',
+      status: 401,
+      a: () => bearer(revoked.key as string),
+      b: () => bearer(unknownKey),
+    },
+    {
+      name: 'key revoked, or another unknown one each time',
+      status: 401,
+      a: () => bearer(revoked.key as string),
+      b: () => bearer(wrongKey()),
+    },
+    {
+      name: 'forged self-issued JWT, client known or unknown',
+      status: 401,
+      a: cycle(self, bearer),
+      b: cycle(await forge(unknown, 'k', 'at+jwt', audience), bearer),
+    },
+    {
+      name: 'forged self-issued JWT, kid known or unknown',
+      status: 401,
+      a: cycle(self, bearer),
+      b: cycle(await forge(known, 'x', 'at+jwt', audience), bearer),
+    },
+  ]
+}
+
+function form(fields: Readonly<Record<string, string>>): Request {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', ...fields }).toString()
+  return { method: 'POST', path: '/oauth/token', headers: ['Content-Type', 'application/x-www-form-urlencoded'], body }
+}
+
+function bearer(credential: string): Request {
+  return { method: 'GET', path: '/v1/keys', headers: ['Authorization', `Bearer ${credential}`], body: '' }
+}
+
+interface Sums {
+  readonly count: number
+  readonly mean: number
+  readonly squares: number
+}
+
+interface Comparison {
+  /** Welch's. */
+  readonly t: number
+  readonly differenceUs: number
+}
+
+async function compareTimes(
+  { a, b, status, name }: Pair,
+  requests: number,
+  answer: (request: Request) => Promise<{ readonly status: number }>,
+): Promise<Comparison> {
+  const times: readonly [number[], number[]] = [[], []]
+  for (let index = 0; index < requests * 2 + 2_000; index++) {
+    const kind = randomBytes(1)[0]! & 1
+    const request = (kind === 0 ? a : b)()
+    const beganAt = process.hrtime.bigint()
+    const answered = await answer(request)
+    const took = Number(process.hrtime.bigint() - beganAt)
+    if (answered.status !== status) throw new Error(`${name}: ${answered.status}`)
+    // What is compiled first is slow, whichever kind it is.
+    if (index >= 2_000) times[kind as 0 | 1].push(took)
+  }
+  // Pauses of the machine and of the garbage collector: the slowest tenth of all, whatever their kind.
+  const sorted = [...times[0], ...times[1]].sort((x, y) => x - y)
+  const longest = sorted[Math.floor(sorted.length * 0.9)] as number
+  return compare(sums(times[0].filter((time) => time <= longest)), sums(times[1].filter((time) => time <= longest)))
+}
+
+function sums(values: readonly number[]): Sums {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return { count: values.length, mean, squares: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) }
+}
+
+function compare(a: Sums, b: Sums): Comparison {
+  const variance = ({ count, squares }: Sums) => squares / (count - 1) / count
+  const difference = a.mean - b.mean
+  return { t: difference / Math.sqrt(variance(a) + variance(b)), differenceUs: difference / 1_000 }
+}
+
+if (import.meta.main) {
+  for (const { name, value, unit } of await benchAnswerTimes(Number(process.argv[2] ?? 100_000)))
+    process.stdout.write(`${name.padEnd(70)} ${value.toFixed(2)} ${unit}\n`)
+}

@@ -1,0 +1,56 @@
+import type { Mutant } from './mutant.ts'
+
+const server = 'packages/server/src'
+const tests = (name: string): readonly string[] => [`${server}/answer_work.test.ts`, '-t', name]
+
+/** Invariant 7: unknown, foreign and revoked look the same, in the work that their refusal takes too. */
+export const answerWorkMutants: readonly Mutant[] = [
+  {
+    id: 'work-assertion',
+    what: 'an assertion that names no known key is refused without a signature check',
+    file: `${server}/services/client_authenticator.ts`,
+    find: '  const publicJwk = isTried ? record.publicJwk : decoy\n',
+    replace: '  if (!isTried) throw failed(services, tenant, iss, address)\n  const publicJwk = record.publicJwk\n',
+    tests: tests('an assertion'),
+  },
+  {
+    id: 'work-algorithm',
+    what: 'a known key of another algorithm is refused without a signature check',
+    file: 'packages/core/src/jwk/decoy_key.ts',
+    find: '  if (alg !== header.alg) return false\n',
+    replace: '  if (alg !== header.alg) return true\n',
+    tests: tests('another algorithm'),
+  },
+  {
+    id: 'work-client-reads',
+    what: 'a refused assertion is not followed by the opposite read of the public key',
+    file: `${server}/services/client_authenticator.ts`,
+    find: '    await publicKeys.balance(tenant.id, record !== undefined)\n',
+    replace: '',
+    tests: tests('an assertion'),
+  },
+  {
+    id: 'work-key-reads',
+    what: 'a refused key is not followed by the opposite read',
+    file: `${server}/feed/directory.ts`,
+    find: "if (record !== undefined && record.status !== 'revoked') return",
+    replace: 'if (kind !== undefined) return',
+    tests: tests('a revoked and an unknown'),
+  },
+  {
+    id: 'work-kept',
+    what: 'a server keeps unknown and revoked keys in memory',
+    file: `${server}/create_services.ts`,
+    find: '      keepsRefused: false,\n',
+    replace: '',
+    tests: tests('a revoked and an unknown key'),
+  },
+  {
+    id: 'work-self-issued',
+    what: 'a self-issued JWT that names no known key is refused without a signature check',
+    file: 'packages/verifier/src/establish.ts',
+    find: '? andThen(verifyDecoy(jwt, claims.clientId), () => found)',
+    replace: '? found',
+    tests: tests('a self-issued JWT'),
+  },
+]
