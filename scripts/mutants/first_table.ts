@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const server = 'packages/server/src'
+const verifier = 'packages/verifier/src'
 
 /** Rules whose loss no test noticed when they were first taken out, by the ids they had then. */
 export const firstTable: readonly Mutant[] = [
@@ -20,5 +21,86 @@ export const firstTable: readonly Mutant[] = [
     find: '  if (isLeft) return refused()\n',
     replace: '  if (isLeft || true) return refused()\n',
     tests: [`${server}/flaws.test.ts`, '-t', 'CVE-2024-4629'],
+  },
+  {
+    id: 'FM7',
+    what: 'a second call of crypto.verify, anywhere in the server',
+    file: `${server}/services/running.ts`,
+    find: 'export function createRunning(',
+    replace:
+      "import * as second from 'node:crypto'\nexport const isSigned = (key: string, text: Buffer, signature: Buffer): boolean =>\n  second.verify(null, text, key, signature)\nexport function createRunning(",
+    tests: ['scripts/signature_checks.test.ts'],
+  },
+  {
+    id: 'S10',
+    what: 'the entry of a token is kept until its changed end, not until its signed one',
+    file: `${server}/services/subjects.ts`,
+    find: '    dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,',
+    replace: '    dropAt: Math.ceil(expiresAt ?? issuedExpiresAt) + graceSeconds,',
+    tests: [`${server}/services/subjects.test.ts`],
+  },
+  {
+    id: 'S18',
+    what: 'the jti of an assertion is remembered until 40 s before its exp',
+    file: `${server}/services/client_authenticator.ts`,
+    find: '  const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds\n',
+    replace: '  const endsAt = Math.ceil(claims.exp ?? 0) - 40\n',
+    tests: [`${server}/endpoints/token.test.ts`, '-t', 'taken once'],
+  },
+  {
+    id: 'O3c',
+    what: 'public keys that were looked up survive a reload',
+    file: `${verifier}/establish.ts`,
+    find: '      publicKeys.clear()\n',
+    replace: '',
+    tests: [`${verifier}/replaced_book.test.ts`],
+  },
+  {
+    id: 'O34',
+    what: 'a look-up that was under way while the book was replaced is used',
+    file: `${verifier}/verify.ts`,
+    find: "    if (keeper.book !== book) return 'again'\n",
+    replace: '',
+    tests: [`${verifier}/replaced_book.test.ts`],
+  },
+  {
+    id: 'O22',
+    what: 'the server’s time counts from the arrival of the answer, not from the question',
+    file: `${verifier}/feed_follower.ts`,
+    find: 'serverTime = { now: answer.now, at: askedAt }',
+    replace: 'serverTime = { now: answer.now, at: stamp }',
+    tests: [`${verifier}/replaced_book.test.ts`],
+  },
+  {
+    id: 'O23',
+    what: 'reload in an answer is ignored',
+    file: `${verifier}/feed_follower.ts`,
+    find: 'answer.reload === true || ',
+    replace: '',
+    tests: [`${verifier}/replaced_book.test.ts`],
+  },
+  {
+    id: 'O24',
+    what: 'a head below the book’s own place is accepted',
+    file: `${verifier}/feed_follower.ts`,
+    find: ' || answer.head < place.sequence',
+    replace: '',
+    tests: [`${verifier}/replaced_book.test.ts`],
+  },
+  {
+    id: 'O9',
+    what: 'an older state after a newer one is taken',
+    file: `${verifier}/status_book.ts`,
+    find: ' || (known !== undefined && known.version >= version)) return',
+    replace: ') return',
+    tests: [`${verifier}/status_book.test.ts`],
+  },
+  {
+    id: 'O15b',
+    what: 'entries are dropped 320 s early',
+    file: `${verifier}/status_book.ts`,
+    find: 'if (dropAt < dropTime) said.delete(id)',
+    replace: 'if (dropAt - 320 < dropTime) said.delete(id)',
+    tests: [`${verifier}/status_book.test.ts`],
   },
 ]

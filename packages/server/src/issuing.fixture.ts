@@ -35,8 +35,11 @@ export interface Way {
   readonly name: string
   /** Of the token. */
   readonly audience: string
-  /** With a new client, or with one that was revoked and has this secret now: it is given a new public key. */
-  prepare(world: World, known?: KnownClient): Promise<Asker>
+  /**
+   * With a new client; with one that was revoked and has this secret now, which is given a new public key; or with one that
+   * asks in other ways as well.
+   */
+  prepare(world: World, known?: KnownClient | SignedClient): Promise<Asker>
 }
 
 type Fields = Readonly<Record<string, string>>
@@ -98,7 +101,8 @@ export const ways: readonly Way[] = [
   },
 ]
 
-function makeClient(world: World, known: KnownClient | undefined): Promise<SignedClient> {
+async function makeClient(world: World, known: KnownClient | SignedClient | undefined): Promise<SignedClient> {
+  if (known !== undefined && 'assertion' in known) return known
   const access = [audience, opaqueAudience].map((name) => ({ audience: name, scope: 'orders:read' }))
   return world.signedClient({ access }, 'ES256', known)
 }

@@ -473,6 +473,22 @@ describe('assertions (RFC 7523)', () => {
       expect((await ask(await client.assertion({ aud }).catch(() => 'x'))).status, `${aud}`).toBe(401)
   })
 
+  it('a jti is taken once for as long as the assertion could be used, by the slowest clock that is allowed', async () => {
+    const client = await world.signedClient()
+    const assertion = await client.assertion({ exp: startAt + 60 })
+    expect((await ask(assertion)).status).toBe(200)
+    const [, rows] = (JSON.parse(world.dump()) as [string, { value_digest?: string; expires_at: number }[]][]).find(
+      ([table]) => table === 'single_use',
+    ) ?? ['', []]
+    // Whoever is told of the end by the leeway accepts it so long, and the drop time is 300 s behind.
+    expect(Math.max(...rows.map((row) => row.expires_at))).toBeGreaterThanOrEqual(startAt + 60 + 10 + 310)
+    for (const seconds of [29, 31, 60, 69]) {
+      world.now = startAt + seconds
+      expect((await ask(assertion)).status, `${seconds} s`).toBe(401)
+    }
+    world.now = startAt
+  })
+
   it('CVE-2020-5300 CVE-2020-15222 esignet #2418 thunderid #4673: a jti is good once, at every endpoint together', async () => {
     const client = await world.signedClient()
     const first = await client.assertion()

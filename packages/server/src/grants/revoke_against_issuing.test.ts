@@ -87,7 +87,7 @@ function races(open: () => Promise<Open>): void {
   it.each([
     ['one server', false],
     ['two servers', true],
-  ])(`%s: ${rounds} rounds`, async (_, second) => {
+  ])(`%s: ${rounds} rounds`, { timeout: 240_000 }, async (_, second) => {
     const setup = await start(await open(), second)
     try {
       let count = 0
