@@ -1,4 +1,7 @@
-/** A published flaw that we say we are tested against must be named by the test: conformance/flaws.json. One line a problem. */
+/**
+ * Every published flaw of systems like ours, conformance/flaw_ids.json, is in conformance/flaws.json: tried by a test that has
+ * its id in its name, or not yet, with a reason. One line a problem.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,18 +16,26 @@ export interface FlawList {
 }
 
 /** What does not hold; empty when the list is true. `read` gives a file's text, or undefined where there is none. */
-export function findProblems(list: FlawList, read: (file: string) => string | undefined): readonly string[] {
+export function findProblems(
+  list: FlawList,
+  ids: readonly string[],
+  read: (file: string) => string | undefined,
+): readonly string[] {
   const problems: string[] = []
   const seen = new Set<string>()
   for (const id of [...list.applied, ...list.notYet.map((flaw) => flaw.id)]) {
     if (seen.has(id)) problems.push(`${id} is listed twice`)
     seen.add(id)
   }
+  const known = new Set(ids)
+  for (const id of known) if (!seen.has(id)) problems.push(`${id} is neither applied nor not yet tried`)
+  for (const id of seen) if (!known.has(id)) problems.push(`${id} is no flaw of conformance/flaw_ids.json`)
   for (const id of list.applied) {
     const file = list.tests[id]
     if (file === undefined) problems.push(`${id} is applied, but no test file is given for it`)
     else if (!/\.test\.ts$/.test(file)) problems.push(`${id}: ${file} is no test file`)
-    else if (!names(read(file), id)) problems.push(`${id}: ${file} does not name it`)
+    else if (!titlesOf(read(file) ?? '').some((title) => names(title, id)))
+      problems.push(`${id}: no test in ${file} has it in its name`)
   }
   const applied = new Set(list.applied)
   for (const id of Object.keys(list.tests))
@@ -34,9 +45,19 @@ export function findProblems(list: FlawList, read: (file: string) => string | un
   return problems
 }
 
+/**
+ * The names of the tests in a source, and of what groups them: the text that follows `it(`, `test(`, `describe(`, or the
+ * parenthesis that ends the cases of `it.each(…)`. A comment is no test, and one that is skipped is none either.
+ */
+export function titlesOf(source: string): readonly string[] {
+  const code = source.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/^\s*\/\/.*$/gm, '')
+  const begin = /(?:(?<![\w.])(?:it|test|describe)(?:\.(?:each|concurrent|sequential|only))*|[)\]`])\s*\(\s*/
+  const title = /(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/
+  return [...code.matchAll(new RegExp(begin.source + title.source, 'gs'))].map(([, , text]) => text as string)
+}
+
 /** As a word of its own: CVE-2020-527 is not named by CVE-2020-5270. */
-function names(text: string | undefined, id: string): boolean {
-  if (text === undefined) return false
+function names(text: string, id: string): boolean {
   const escaped = id.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`).test(text)
 }
@@ -44,8 +65,10 @@ function names(text: string | undefined, id: string): boolean {
 /** The list of this repository against its tests. */
 export function checkFlaws(): readonly string[] {
   const root = fileURLToPath(new URL('..', import.meta.url))
-  const list = JSON.parse(readFileSync(join(root, 'conformance/flaws.json'), 'utf8')) as FlawList
-  return findProblems(list, (file) => {
+  const readJson = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'))
+  const list = readJson('conformance/flaws.json') as FlawList
+  const ids = Object.values(readJson('conformance/flaw_ids.json') as Record<string, readonly string[]>).flat()
+  return findProblems(list, ids, (file) => {
     const path = join(root, file)
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined
   })

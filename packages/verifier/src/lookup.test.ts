@@ -247,8 +247,8 @@ describe('a look-up', () => {
   })
 })
 
-// solana-foundation PR #1214, granit VULN-100-IAM, executor #1870: a look-up that read the old row puts it back.
-describe('the race of a look-up against a revocation (reliability.md §4.1)', () => {
+// A look-up that read the old row must not put it back.
+describe('PR #1214, VULN-100-IAM, executor #1870: the race of a look-up against a revocation', () => {
   const events = ['ask', 'read', 'revoke', 'hear', 'answer'] as const
   type Event = (typeof events)[number]
 
