@@ -81,7 +81,7 @@ export const positionMutants: readonly Mutant[] = [
     id: 'position-mint',
     what: 'a token is minted for a client that was revoked after the request began',
     file: `${server}/management/tokens.ts`,
-    find: '  if (client.cutOff > moment.position) throw revokedMeanwhile()\n',
+    find: '  if (client.cutOff > askedAt) throw revokedMeanwhile()\n',
     replace: '',
     tests: tests('there is none > POST /v1/tokens'),
   },

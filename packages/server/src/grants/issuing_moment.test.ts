@@ -190,7 +190,7 @@ describe('a process that is behind', () => {
     return asker
   }
 
-  it.each(tried.map((way) => [way.name, way] as const))(
+  it.each(tried.filter(({ name }) => !name.includes('/v1/')).map((way) => [way.name, way] as const))(
     'catches up: what is asked for after a revoke is active at once: %s',
     async (_, way) => {
       const { ask } = await renewed(way)
@@ -199,6 +199,16 @@ describe('a process that is behind', () => {
       expect([await isActive(reply, way.audience), await isActiveAtSecond(reply, way.audience)]).toEqual([true, true])
     },
   )
+
+  it('mints nothing for a client whose revoke it has not applied, and does once it has', async () => {
+    const { ask } = await renewed(ways.find(({ name }) => name.includes('/v1/')) as Way)
+    const mint = () => asking.run(true, () => ask(second))
+    expect(await mint()).toMatchObject({ status: 503, headers: { 'Retry-After': '1' }, body: { code: 'unavailable' } })
+    await asking.run(true, () => second.services.books.poll())
+    const reply = await mint()
+    expect(reply.status, reply.text).toBe(201)
+    expect(await isActive(reply, audience)).toBe(true)
+  })
 
   /** A client with access to an API whose audience was another API's, while the second server hears of nothing. */
   let made = 0

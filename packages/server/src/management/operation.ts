@@ -23,7 +23,7 @@ import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import { DocumentError, describeDocument } from '../services/document.ts'
-import { atPresentMoment, type IssuingMoment, StaleBookError } from '../services/issuing_moment.ts'
+import { atOneMoment, type IssuingMoment, StaleBookError } from '../services/issuing_moment.ts'
 import { countApplied } from '../services/positions.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { UnsignableTokenError } from '../services/token_issuer.ts'
@@ -101,29 +101,34 @@ export function writeOperation<R extends Route>(
   return operation(route, (context, idempotency) => write(route, run, context, idempotency))
 }
 
-/**
- * A write that issues a token, which counts from a moment taken before the transaction began. It begins again, once, when
- * what it reads there is newer (feed.md §2).
- */
+export interface Issuing {
+  /** Taken before the transaction began: what is issued counts from here. */
+  readonly moment: IssuingMoment
+  /** What this process had applied when the request came, before its caller was known and its body was read. */
+  readonly askedAt: number
+}
+
+/** A write that issues a token. It begins again, once, when what it reads is newer than its moment (feed.md §2). */
 export function issueOperation<R extends Route>(
   route: R,
-  run: (context: WriteContext<R>, moment: IssuingMoment) => Promise<Result>,
+  run: (context: WriteContext<R>, issuing: Issuing) => Promise<Result>,
 ): Operation {
-  return operation(route, (context, idempotency) =>
-    atPresentMoment(context.services, context.tenant, (moment) =>
-      write(route, (writing) => run(writing, moment), context, idempotency),
+  return operation(route, (context, idempotency, askedAt) =>
+    atOneMoment(context.services, context.tenant, (moment) =>
+      write(route, (writing) => run(writing, { moment, askedAt }), context, idempotency),
     ).catch(toProblem),
   )
 }
 
 function operation<R extends Route>(
   route: R,
-  work: (context: ReadContext<R>, idempotency: Idempotency | undefined) => Promise<Answer>,
+  work: (context: ReadContext<R>, idempotency: Idempotency | undefined, askedAt: number) => Promise<Answer>,
 ): Operation {
   return {
     route,
-    handle: (services, tenant, exchange, params) =>
-      guarded(services, tenant, exchange, route, async (caller, query) => {
+    handle(services, tenant, exchange, params) {
+      const askedAt = services.books.book(tenant.id)?.place.sequence ?? 0
+      return guarded(services, tenant, exchange, route, async (caller, query) => {
         // 1. The caller is known and has the scope; the input is read and holds.
         const context = await readContext(route, services, tenant, exchange, params, caller, query)
         const idempotency =
@@ -132,11 +137,12 @@ function operation<R extends Route>(
         const release = idempotency === undefined ? () => {} : services.running.begin(idempotency.name)
         if (release === undefined) throw inProgress()
         try {
-          return await work(context as ReadContext<R>, idempotency)
+          return await work(context as ReadContext<R>, idempotency, askedAt)
         } finally {
           release()
         }
-      }),
+      })
+    },
   }
 }
 

@@ -31,7 +31,7 @@ function tokenView(token: Token, audience: string, now: number): object {
   }
 }
 
-const createToken = issueOperation(routes.createToken, async (context, moment) => {
+const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
   const now = moment.takenAt
   const client = await transaction.clients.find(tenant.id, body.clientId)
@@ -47,9 +47,9 @@ const createToken = issueOperation(routes.createToken, async (context, moment) =
     throw invalid('/ttlSeconds', `may be at most ${api.tokenTtlSecondsMax} for this API`)
   if (body.subject?.startsWith(clientIdPrefix))
     throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
-  // The client was revoked after this began. Nothing here shows a credential that has ended with it, so nobody but the
-  // caller can tell whether the token is still wanted.
-  if (client.cutOff > moment.position) throw revokedMeanwhile()
+  // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a credential
+  // that has ended with it, so only the caller can tell whether the token is still wanted.
+  if (client.cutOff > askedAt) throw revokedMeanwhile()
   requireReached(moment, api.createdSequence)
   const request: IssueRequest = {
     tenant,

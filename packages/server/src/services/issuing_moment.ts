@@ -68,20 +68,6 @@ async function takeMoment(services: Services, tenant: TenantContext, usedUp: Set
   return { position: book.place.sequence, takenAt: services.now(), book, usedUp }
 }
 
-/**
- * For a request that is authorised by somebody else than the client: the feed's head is read first, so that whatever is
- * above the position came after the request began.
- */
-export async function atPresentMoment<T>(
-  services: Services,
-  tenant: TenantContext,
-  work: (moment: IssuingMoment) => Promise<T>,
-): Promise<T> {
-  const { sequence } = await services.store.feed.place(tenant.id)
-  if ((services.books.book(tenant.id)?.place.sequence ?? 0) < sequence) await catchUp(services, tenant, sequence)
-  return atOneMoment(services, tenant, work)
-}
-
 /** A poll that runs already may have read the head before the number was committed. */
 async function catchUp({ books }: Services, tenant: TenantContext, sequence: number): Promise<void> {
   for (let round = 0; round < serverLimits.catchUpRoundsMax; round++) {
