@@ -34,7 +34,8 @@ export class CutOffBook {
     for (const [name, theirs] of other.#kept) {
       const own = this.#kept.get(name)
       if (own !== undefined && own.sequence >= theirs.sequence) continue
-      this.#set(name, { ...theirs, isOwed: owing === 'all' || theirs.mac !== undefined })
+      const hasMac = theirs.mac !== undefined
+      this.#set(name, { ...theirs, isOwed: owing === 'all' || hasMac })
     }
   }
 
