@@ -123,6 +123,14 @@ export const rollbackMutants: readonly Mutant[] = [
     tests: epochTests,
   },
   {
+    id: 'R12',
+    what: 'a write goes to a server that was found before its history is settled',
+    file: 'packages/store/src/create_store.ts',
+    find: 'const isSettled = found === undefined || found === history',
+    replace: 'const isSettled = found !== null || found === history',
+    tests: ['packages/store/src/create_store.test.ts'],
+  },
+  {
     id: 'C1',
     what: 'a cut-off is taken back without “above the recorded one”',
     file: taken,
