@@ -1,0 +1,98 @@
+import { type Address, parseAddress } from './address.ts'
+
+/** Who uses a part of a shared resource. A name that is not given is not limited. */
+export interface Holder {
+  readonly tenant?: string | undefined
+  readonly credential?: string | undefined
+  /** IPv6 counts by its /64, which one subscriber has to itself. */
+  readonly address?: string | Address | undefined
+}
+
+/**
+ * Fair shares of one bounded resource. While more than half of it is used, no tenant holds more than a quarter and no
+ * credential or address more than a sixteenth; below half, nobody is limited. One who floods can so take half at most,
+ * and everybody else finds room.
+ *
+ * ```ts
+ * const streams = new Shares(20_000)
+ * if (!streams.take({ tenant, credential })) return unavailable
+ * // … and when it ends:
+ * streams.give({ tenant, credential })
+ * ```
+ */
+export class Shares {
+  readonly size: number
+  readonly #half: number
+  readonly #ofTenant: Ledger
+  readonly #ofCredential: Ledger
+  readonly #ofAddress: Ledger
+  #used = 0
+
+  /** `size`: how many units there are, at least 1. A share is never less than one unit. */
+  constructor(size: number) {
+    this.size = size
+    this.#half = size / 2
+    this.#ofTenant = new Ledger(Math.max(1, size / 4))
+    this.#ofCredential = new Ledger(Math.max(1, size / 16))
+    this.#ofAddress = new Ledger(Math.max(1, size / 16))
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /** Whether the holder may have that much more, and has it now. Whoever is told so gives it back once. */
+  take(holder: Holder, amount = 1): boolean {
+    const after = this.#used + amount
+    if (after > this.size) return false
+    const { tenant, credential, address } = holder
+    const block = address === undefined ? undefined : addressBlock(address)
+    const isScarce = after > this.#half
+    if (isScarce && !this.#ofTenant.hasRoom(tenant, amount)) return false
+    if (isScarce && !this.#ofCredential.hasRoom(credential, amount)) return false
+    if (isScarce && !this.#ofAddress.hasRoom(block, amount)) return false
+    this.#used = after
+    this.#ofTenant.add(tenant, amount)
+    this.#ofCredential.add(credential, amount)
+    this.#ofAddress.add(block, amount)
+    return true
+  }
+
+  /** Give back what was taken. */
+  give({ tenant, credential, address }: Holder, amount = 1): void {
+    this.#used -= amount
+    this.#ofTenant.add(tenant, -amount)
+    this.#ofCredential.add(credential, -amount)
+    this.#ofAddress.add(address === undefined ? undefined : addressBlock(address), -amount)
+  }
+}
+
+/** How much each holder of one kind has. */
+class Ledger {
+  readonly #share: number
+  readonly #held = new Map<string, number>()
+
+  constructor(share: number) {
+    this.#share = share
+  }
+
+  hasRoom(name: string | undefined, amount: number): boolean {
+    return name === undefined || (this.#held.get(name) ?? 0) + amount <= this.#share
+  }
+
+  add(name: string | undefined, amount: number): void {
+    if (name === undefined) return
+    const after = (this.#held.get(name) ?? 0) + amount
+    if (after === 0) this.#held.delete(name)
+    else this.#held.set(name, after)
+  }
+}
+
+/** An address as fair shares count it: IPv4, however it is written, as itself; IPv6 by its /64. */
+export function addressBlock(written: string | Address): string {
+  if (typeof written === 'string' && !written.includes(':')) return written
+  const address = typeof written === 'string' ? parseAddress(written) : written
+  if (address === undefined) return String(written)
+  const isV4 = address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff
+  return isV4 ? address.subarray(12).join('.') : `${address.subarray(0, 8).join('.')}/64`
+}
