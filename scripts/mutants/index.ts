@@ -4,6 +4,7 @@ import { firstTable } from './first_table.ts'
 import type { Mutant } from './mutant.ts'
 import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
+import { sharedResourceMutants } from './shared_resources.ts'
 
 export type { Mutant } from './mutant.ts'
 
@@ -14,4 +15,5 @@ export const mutants: readonly Mutant[] = [
   ...firstTable,
   ...positionMutants,
   ...rollbackMutants,
+  ...sharedResourceMutants,
 ]

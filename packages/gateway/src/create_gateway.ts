@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { AddressRange, Seconds } from '@countersign/core'
+import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { type BookKeeper, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
+import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { type AssertionSource, createAssertions } from './assertion.ts'
 import { createExchange, type Exchange, refuse, upgradeResponse } from './exchange.ts'
 import { type ForwardOptions, forward } from './forward.ts'
@@ -112,8 +113,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.on('error', () => socket.destroy())
     begin(request, upgradeResponse(request), undefined)
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    answerMalformed(error, socket, running.get(socket), { requestId: nextRequestId(), onRequest })
+  boundConnections(server, {
+    connectionsMax: withinFileLimit(gatewayLimits.connectionsMax, fileShare),
+    writeTimeoutMs: gatewayLimits.writeTimeoutMs,
+    isProxy: (peer) => isTrustedAddress(peer, options.trustedProxies),
+    onMalformed(error, socket) {
+      answerMalformed(error, socket, running.get(socket), { requestId: nextRequestId(), onRequest })
+    },
   })
 
   return {
@@ -145,6 +151,9 @@ async function drain(server: Server): Promise<void> {
   server.closeAllConnections()
   await closed
 }
+
+/** Of the file limit: callers' connections and those to the upstream have so much each. */
+const fileShare = 0.375
 
 const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')
 

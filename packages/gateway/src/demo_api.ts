@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { boundConnections } from '@countersign/verifier/connections'
 import { gatewayLimits } from './limits.ts'
 
 type Order = { readonly id: number; readonly [member: string]: unknown }
@@ -24,7 +25,7 @@ export function createDemoApi(): Server {
     return order
   }
 
-  return createServer(
+  const server = createServer(
     { headersTimeout: gatewayLimits.headersTimeoutMs, requestTimeout: 30_000, maxHeaderSize: 65_536 },
     (request, response) => {
       const route = `${request.method} ${(request.url ?? '').replace(/\?.*$/, '')}`
@@ -38,6 +39,13 @@ export function createDemoApi(): Server {
       }
     },
   )
+  boundConnections(server, {
+    connectionsMax: gatewayLimits.connectionsMax,
+    writeTimeoutMs: gatewayLimits.writeTimeoutMs,
+    // All its callers come through the gateway.
+    isProxy: () => true,
+  })
+  return server
 }
 
 async function takeOrder(

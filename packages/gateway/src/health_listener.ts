@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { BookKeeper } from '@countersign/verifier'
+import { boundConnections } from '@countersign/verifier/connections'
 import { gatewayLimits } from './limits.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
@@ -14,7 +15,7 @@ export function createHealthListener(options: {
   readonly metrics?: Pick<GatewayMetrics, 'text' | 'contentType'>
 }): Server {
   const { keeper, isClosing, metrics } = options
-  return createServer(
+  const server = createServer(
     { headersTimeout: gatewayLimits.headersTimeoutMs, requestTimeout: 10_000 },
     (request, response) => {
       request.resume()
@@ -32,6 +33,11 @@ export function createHealthListener(options: {
       return keeper.isFresh() ? answer(200, 'ready') : answer(503, 'the status book is stale')
     },
   )
+  boundConnections(server, {
+    connectionsMax: gatewayLimits.healthConnectionsMax,
+    writeTimeoutMs: gatewayLimits.writeTimeoutMs,
+  })
+  return server
 }
 
 async function writeMetrics(

@@ -10,6 +10,12 @@ export const gatewayLimits = {
   headersTimeoutEveryMs: 1_000,
   /** Longer than the idle time of common load balancers (60 s), so that they and not we close first. */
   keepAliveTimeoutMs: 65_000,
+  /** Callers' connections at once, and never more than three eighths of the file limit: each may need one upstream. */
+  connectionsMax: 32_768,
+  /** At the health listener. */
+  healthConnectionsMax: 256,
+  /** A caller that takes nothing of what it is sent for this long loses its connection. */
+  writeTimeoutMs: 30_000,
   /** A connection to the upstream is not reused after this long: Node's own servers close theirs after 5 s. */
   upstreamIdleMs: 4_000,
   upstreamIdleSocketsMax: 256,

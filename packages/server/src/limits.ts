@@ -8,6 +8,10 @@ export const serverLimits = {
   headerBytesMax: 16_384 + 8_192,
   formParametersMax: 64,
   headersTimeoutMs: 10_000,
+  /** Connections of one process at once, and never more than three quarters of the file limit. */
+  connectionsMax: 40_000,
+  /** Who takes nothing of what it is sent for this long loses its connection. */
+  writeTimeoutMs: 30_000,
   requestTimeoutMs: 30_000,
   /** What runs when SIGTERM comes may run this long, and a connection without a request stay open this long. */
   drainMs: 10_000,

@@ -178,7 +178,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     services,
     adminKey,
     handle,
-    createListener: () => createListener(handle, requestIds(randomBytes)),
+    createListener: () => createListener(handle, requestIds(randomBytes), options.trustedProxies),
     async close() {
       isClosing = true
       services.streams.endAll()

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressRange, isTrustedAddress } from '@countersign/core'
+import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { serverLimits } from '../limits.ts'
 import { isDraining } from './drain.ts'
 import { type Answer, type Exchange, ProblemError } from './exchange.ts'
@@ -6,7 +8,11 @@ import { type Answer, type Exchange, ProblemError } from './exchange.ts'
 export type Handle = (exchange: Exchange) => Promise<Answer> | Answer
 
 /** `node:http` in front of the endpoints, with every time and size limited. */
-export function createListener(handle: Handle, nextRequestId: () => string): Server {
+export function createListener(
+  handle: Handle,
+  nextRequestId: () => string,
+  trustedProxies: readonly AddressRange[] = [],
+): Server {
   const answers = createAnswerQueue()
   const server = createServer(
     {
@@ -27,6 +33,11 @@ export function createListener(handle: Handle, nextRequestId: () => string): Ser
     },
   )
   server.maxHeadersCount = 200
+  boundConnections(server, {
+    connectionsMax: withinFileLimit(serverLimits.connectionsMax),
+    writeTimeoutMs: serverLimits.writeTimeoutMs,
+    isProxy: (peer) => isTrustedAddress(peer, trustedProxies),
+  })
   return server
 }
 
