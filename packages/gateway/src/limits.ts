@@ -12,6 +12,8 @@ export const gatewayLimits = {
   keepAliveTimeoutMs: 65_000,
   /** Callers' connections at once, and never more than three eighths of the file limit: each may need one upstream. */
   connectionsMax: 32_768,
+  /** Metrics are collected at most this often, whoever asks. */
+  metricsSharedMs: 1_000,
   /** At the health listener. */
   healthConnectionsMax: 256,
   /** A caller that takes nothing of what it is sent for this long loses its connection. */

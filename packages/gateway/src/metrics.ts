@@ -1,11 +1,13 @@
-import type { BookKeeper } from '@countersign/verifier'
+import { type BookKeeper, shareAnswer, systemClock } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { gatewayLimits } from './limits.ts'
 import type { RequestEvent } from './request_event.ts'
 
 /** Prometheus metrics of a gateway of its own process, for its health listener. */
 export interface GatewayMetrics {
   /** Counts one event. */
   observe(event: RequestEvent): void
+  /** Collected at most once a second: whoever asks meanwhile is given the same. */
   text(): Promise<string>
   readonly contentType: string
 }
@@ -64,7 +66,7 @@ export function createGatewayMetrics({
       requests.inc({ decision, status: statusClass })
       if (upstreamMs !== undefined && decision !== 'cut') upstream.observe({ status: statusClass }, upstreamMs / 1000)
     },
-    text: () => registry.metrics(),
+    text: shareAnswer(gatewayLimits.metricsSharedMs, systemClock(), () => registry.metrics()),
     contentType: registry.contentType,
   }
 }

@@ -6,6 +6,12 @@ export const serverLimits = {
   documentInlineBytesMax: 65_536,
   documentTimeoutMs: 15_000,
   headerBytesMax: 16_384 + 8_192,
+  /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
+  documentsKept: 100,
+  /** Metrics are collected at most this often, whoever asks. */
+  metricsSharedMs: 1_000,
+  /** A JWK Set is read anew after this, though nothing was said of its keys. */
+  jwksKeptSeconds: 60,
   formParametersMax: 64,
   headersTimeoutMs: 10_000,
   /** Connections of one process at once, and never more than three quarters of the file limit. */

@@ -1,5 +1,4 @@
 /** Which endpoint is where. */
-import { openapiDocument } from '@countersign/contract'
 import { assertions } from './endpoints/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
 import { feedRevocations } from './endpoints/feed_revocations.ts'
@@ -8,12 +7,12 @@ import { healthz, metrics, readyz } from './endpoints/health.ts'
 import { introspect } from './endpoints/introspect.ts'
 import { jwks } from './endpoints/jwks.ts'
 import { lookup } from './endpoints/lookup.ts'
-import { metadata } from './endpoints/metadata.ts'
+import { createMetadata } from './endpoints/metadata.ts'
+import { createOpenapi } from './endpoints/openapi.ts'
 import { revoke } from './endpoints/revoke.ts'
 import { token } from './endpoints/token.ts'
 import { verify } from './endpoints/verify.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
-import { json } from './http/respond.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import type { Services, TenantContext } from './services/services.ts'
@@ -38,14 +37,12 @@ export function mount(services: Services): readonly MountedRoute<Mounted>[] {
     path,
     endpoint: { endpoint, isRootOnly, answered: services.metrics.route(method, path) },
   })
-  const document = (tenant: TenantContext): Answer =>
-    json(200, openapiDocument({ issuer: tenant.issuer, version: services.version }), {
-      'Cache-Control': 'public, max-age=300',
-    })
+  const metadata = createMetadata()
+  const document = createOpenapi(services.version)
   return [
     at('GET', '/.well-known/oauth-authorization-server', metadata),
     at('GET', '/.well-known/openid-configuration', metadata),
-    at('GET', '/oauth/jwks', (tenant) => jwks(services, tenant, 'access_token')),
+    at('GET', '/oauth/jwks', (tenant, exchange) => jwks(services, tenant, exchange, 'access_token')),
     at('POST', '/oauth/token', (tenant, exchange) => token(services, tenant, exchange)),
     at('POST', '/oauth/introspect', (tenant, exchange) => introspect(services, tenant, exchange)),
     at('POST', '/oauth/revoke', (tenant, exchange) => revoke(services, tenant, exchange)),
@@ -61,7 +58,7 @@ export function mount(services: Services): readonly MountedRoute<Mounted>[] {
     at('POST', '/v1/feed/position', (tenant, exchange) => feedPosition(services, tenant, exchange)),
     at('POST', '/v1/feed/revocations', (tenant, exchange) => feedRevocations(services, tenant, exchange)),
     at('POST', '/v1/assertions', (tenant, exchange) => assertions(services, tenant, exchange)),
-    at('GET', '/v1/assertion-jwks', (tenant) => jwks(services, tenant, 'gateway_assertion')),
+    at('GET', '/v1/assertion-jwks', (tenant, exchange) => jwks(services, tenant, exchange, 'gateway_assertion')),
     at('ANY', '/v1/forward-auth', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
     at('ANY', '/v1/forward-auth/*', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
 

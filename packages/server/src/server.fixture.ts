@@ -315,7 +315,8 @@ export async function send(
 
 async function readReply({ status, headers, body }: Answer): Promise<Reply> {
   let text = typeof body === 'string' ? body : ''
-  if (typeof body === 'object') for await (const chunk of body) text += chunk
+  if (body instanceof Uint8Array) text = Buffer.from(body).toString()
+  else if (typeof body === 'object') for await (const chunk of body) text += chunk
   const isJson = /[/+]json$/.test(headers['Content-Type'] ?? '')
   return { status, headers, text, body: (isJson ? JSON.parse(text) : {}) as Wire }
 }

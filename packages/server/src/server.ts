@@ -82,11 +82,11 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const { baseUrl, log } = options
   let isClosing = false
   const limiter = options.limiter ?? processLimiter()
-  const metrics = createMetrics(limiter)
+  const clock = systemClock(options.now)
+  const metrics = createMetrics(limiter, clock)
   const store = watchFatal(measureStore(options.store, metrics), (error) => {
     if (!isClosing) options.onFatal?.(error)
   })
-  const clock = systemClock(options.now)
   const now = (): Seconds => clock.stamp().wallMs / 1000
   const issuerOf = (slug: string): string => (slug === '' ? baseUrl : `${baseUrl}/t/${slug}`)
   const keyPrefix = options.keyPrefix ?? 'cs'

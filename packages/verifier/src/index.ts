@@ -32,6 +32,7 @@ export {
   questionOf,
   requirementOf,
 } from './request.ts'
+export { shareAnswer } from './shared_answer.ts'
 export { StatusBook } from './status_book.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage_counter.ts'
 export { countedId, countOutcome, overflowScope, UsageCounter } from './usage_counter.ts'

@@ -50,10 +50,13 @@ it('installation-wide endpoints are not below a tenant', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) expect((await get(`/t/acme${path}`)).status).toBe(404)
 })
 
-const metric = async (name: string): Promise<number> => {
-  const line = (await get('/metrics')).text.split('\n').find((each) => each.startsWith(`${name} `))
-  return Number(line?.split(' ').at(-1))
+/** What was collected is shown for a second: each scrape is one later. */
+const scrape = async (...names: readonly string[]): Promise<readonly number[]> => {
+  world.now += 1
+  const lines = (await get('/metrics')).text.split('\n')
+  return names.map((name) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ').at(-1)))
 }
+const metric = async (name: string): Promise<number> => (await scrape(name))[0] as number
 
 it('requests are counted by the route that is mounted and the class of the answer, under a tenant too', async () => {
   const count = (method: string, route: string, status: string): Promise<number> =>
@@ -86,10 +89,7 @@ it('a verifier is behind when it asks and does not move for longer than its boun
   const { services } = world.server
   const tenant = services.tenant('')!.id
   const { epoch, sequence } = services.books.book(tenant)!.place
-  const states = async () => [
-    await metric('countersign_verifiers{state="current"}'),
-    await metric('countersign_verifiers{state="behind"}'),
-  ]
+  const states = () => scrape('countersign_verifiers{state="current"}', 'countersign_verifiers{state="behind"}')
   const ask = (at: number) =>
     services.positions.report(tenant, { verifierId: 'v', epoch, sequence: at, maxStalenessSeconds: 10 })
   ask(sequence)
@@ -98,7 +98,7 @@ it('a verifier is behind when it asks and does not move for longer than its boun
   await world.call('GET', '/v1/keys')
   const { id } = await world.key()
   await world.ok('POST', `/v1/keys/${id}/revoke`, {})
-  world.now += 9
+  world.now += 8
   ask(sequence)
   expect(await states()).toEqual([1, 0])
   world.now += 2
@@ -114,6 +114,15 @@ it('the age is that of the oldest key that signs', async () => {
   world.now += 3_600
   const before = await metric('countersign_signing_key_age_seconds')
   expect(before).toBeGreaterThanOrEqual(3_600)
-  world.now += 100
+  world.now += 99
   expect(await metric('countersign_signing_key_age_seconds')).toBe(before + 100)
+})
+
+it('metrics are collected once a second, whoever asks', async () => {
+  world.now += 1
+  const first = (await get('/metrics')).text
+  const again = await Promise.all(Array.from({ length: 50 }, () => get('/metrics')))
+  for (const { text } of again) expect(text).toBe(first)
+  world.now += 1
+  expect((await get('/metrics')).text).not.toBe(first)
 })

@@ -1,5 +1,6 @@
 import type { SigningPurpose } from '@countersign/core'
-import type { Answer } from '../http/exchange.ts'
+import type { Answer, Exchange } from '../http/exchange.ts'
+import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
@@ -7,14 +8,22 @@ import type { Services, TenantContext } from '../services/services.ts'
  * `GET /oauth/jwks` (RFC 7517), and `GET /v1/assertion-jwks` for upstreams. Public and cacheable; a verifier of ours learns
  * keys from the feed, and a foreign one is outside the bound by as much as it caches.
  */
-export async function jwks(services: Services, tenant: TenantContext, purpose: SigningPurpose): Promise<Answer> {
+export async function jwks(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  purpose: SigningPurpose,
+): Promise<Answer> {
   const keys = await services.signingKeys.published(tenant.id, purpose)
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'application/jwk-set+json',
-      'Cache-Control': `public, max-age=${serverLimits.jwksMaxAgeSeconds}`,
-    },
-    body: JSON.stringify({ keys }),
-  }
+  const document = kept.get(keys) ?? keepDocument(JSON.stringify({ keys }), cacheable)
+  kept.set(keys, document)
+  return answerKept(exchange, document)
+}
+
+/** By the list, which is the same until it changes. */
+const kept = new WeakMap<object, KeptDocument>()
+
+const cacheable = {
+  'Content-Type': 'application/jwk-set+json',
+  'Cache-Control': `public, max-age=${serverLimits.jwksMaxAgeSeconds}`,
 }

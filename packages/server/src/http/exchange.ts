@@ -18,7 +18,7 @@ export interface Exchange {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | AsyncIterable<string>
+  readonly body?: string | Uint8Array | AsyncIterable<string>
 }
 
 /** An expected refusal that must also undo what was begun: thrown inside transactions, answered as RFC 9457. */

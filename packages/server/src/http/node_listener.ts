@@ -145,11 +145,11 @@ function write({ request, response, exchange, answer }: Due): void {
   const fields: Record<string, string | number> = { ...headers, 'X-Request-Id': exchange.requestId }
   // A body nobody read: the connection ends rather than be read as the next request.
   if (!request.complete && status >= 400) fields.Connection = 'close'
-  if (typeof body === 'string' || body === undefined) {
-    const text = body ?? ''
-    if (status !== 204 && status !== 304) fields['Content-Length'] = Buffer.byteLength(text)
+  if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {
+    const whole = body ?? ''
+    if (status !== 204 && status !== 304) fields['Content-Length'] = Buffer.byteLength(whole)
     response.writeHead(status, fields)
-    response.end(request.method === 'HEAD' ? undefined : text)
+    response.end(request.method === 'HEAD' ? undefined : whole)
     return
   }
   // Its end is the connection's: every piece is then one write, without a frame of its own.

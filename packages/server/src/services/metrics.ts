@@ -1,4 +1,6 @@
+import { type Clock, shareAnswer } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { serverLimits } from '../limits.ts'
 import type { ServerLimiter } from './redis_limiter.ts'
 import { RequestHistogram } from './request_histogram.ts'
 import type { GaugeOptions, Metrics } from './services.ts'
@@ -11,7 +13,7 @@ const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /** Prometheus metrics with bounded labels: routes as mounted, outcomes, operations; never a key, client, path or tenant. */
-export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbacks'>): Metrics {
+export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbacks'>, clock: Clock): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of misnamed) registry.removeSingleMetric(name)
@@ -89,7 +91,9 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     databaseFailed: (operation, reason) => failures.inc({ operation, reason }),
     gauge: (options) => void createGauge(options, registry),
     usage: (why, count) => unnamed.inc({ why }, count),
-    text: async () => (await sum()) ?? registry.metrics(),
+    text: shareAnswer(serverLimits.metricsSharedMs, clock, async () =>
+      Buffer.from((await sum()) ?? (await registry.metrics())),
+    ),
     contentType: registry.contentType,
   }
 }

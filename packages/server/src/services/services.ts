@@ -89,7 +89,8 @@ export interface Metrics {
   gauge(options: GaugeOptions): void
   /** Counts of usage that no credential can be told of. */
   usage(why: 'overflowed' | 'dropped', count: number): void
-  text(): Promise<string>
+  /** Collected at most once a second: whoever asks meanwhile is given the same. */
+  text(): Promise<Uint8Array>
   readonly contentType: string
 }
 

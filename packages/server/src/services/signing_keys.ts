@@ -13,11 +13,13 @@ import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
 import { type MasterKey, seal, unseal } from './master_key.ts'
 
+type Jwk = { readonly [member: string]: unknown }
+
 export interface SigningKeys {
   /** The key that signs now. Throws when the tenant has none for the algorithm: it is made with the API that asks for it. */
   signer(tenant: string, alg: string, purpose: SigningPurpose): SigningHandle | Promise<SigningHandle>
-  /** The public keys to show now: RFC 7517. */
-  published(tenant: string, purpose: SigningPurpose): Promise<readonly { readonly [member: string]: unknown }[]>
+  /** The public keys to show now: RFC 7517. The same list until they change. */
+  published(tenant: string, purpose: SigningPurpose): Promise<readonly Jwk[]>
   /** Forget what is cached of a tenant. */
   forget(tenant: string): void
 }
@@ -28,6 +30,14 @@ interface Loaded {
   readonly until: Seconds
 }
 
+interface Shown {
+  readonly keys: readonly Jwk[]
+  /** Another is published then, or one leaves. */
+  readonly until: Seconds
+}
+
+const purposes: readonly SigningPurpose[] = ['access_token', 'gateway_assertion']
+
 export function createSigningKeys(options: {
   readonly store: Store
   readonly master: MasterKey
@@ -36,33 +46,48 @@ export function createSigningKeys(options: {
 }): SigningKeys {
   const { store, master, books, now } = options
   const loaded = new Cache<Map<string, Loaded>>(10_000)
+  const shown = new Cache<Shown>(10_000)
   const watched = new Set<string>()
-  /** How often anything that is loaded was dropped: rows that were being read meanwhile may be older than that. */
-  let generation = 0
+  /** How often anything that is kept was dropped: rows that were being read meanwhile may be older than that. */
+  let changes = 0
   books.onReload(() => {
-    generation++
+    changes++
     loaded.clear()
+    shown.clear()
   })
-
-  function drop(tenant: string): void {
-    generation++
-    loaded.delete(tenant)
-  }
 
   /** Whatever the feed says about a signing key, whoever did it, is read again. */
   function watch(tenant: string): void {
     if (watched.has(tenant)) return
     watched.add(tenant)
     books.subscribe(tenant, (entry) => {
-      if (entry.type === 'signing_key') drop(tenant)
+      if (entry.type === 'signing_key') forget(tenant)
     })
+  }
+
+  function forget(tenant: string): void {
+    changes++
+    loaded.delete(tenant)
+    for (const purpose of purposes) shown.delete(`${purpose} ${tenant}`)
+  }
+
+  async function readShown(tenant: string, purpose: SigningPurpose): Promise<readonly Jwk[]> {
+    watch(tenant)
+    const before = changes
+    const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.purpose === purpose)
+    const keys = rows.filter((key) => isPublished(key, now())).map(shownJwk)
+    const ends = rows.flatMap(({ publishedAt, leavesAt }) => [publishedAt, leavesAt ?? 0]).filter((at) => at > now())
+    // Read while something was said of a key, it may lack that.
+    const until = Math.min(now() + serverLimits.jwksKeptSeconds, ...ends)
+    if (changes === before) shown.set(`${purpose} ${tenant}`, { keys, until })
+    return keys
   }
 
   async function load(tenant: string, alg: string, purpose: SigningPurpose): Promise<SigningHandle> {
     watch(tenant)
-    const begunIn = generation
+    const before = changes
     const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.alg === alg && key.purpose === purpose)
-    if (begunIn !== generation) return load(tenant, alg, purpose)
+    if (changes !== before) return load(tenant, alg, purpose)
     const row = signingNow(rows, now())
     if (row === undefined) throw new Error(`tenant ${tenant} has no ${alg} key that signs now`)
     const next = Math.min(...rows.map((key) => (key.signsAt > now() ? key.signsAt : Number.POSITIVE_INFINITY)))
@@ -78,10 +103,10 @@ export function createSigningKeys(options: {
       return known !== undefined && now() < known.until ? known.handle : load(tenant, alg, purpose)
     },
     async published(tenant, purpose) {
-      const keys = await store.read.signingKeys.list(tenant)
-      return keys.filter((key) => key.purpose === purpose && isPublished(key, now())).map(shownJwk)
+      const known = shown.get(`${purpose} ${tenant}`)
+      return known !== undefined && now() < known.until ? known.keys : readShown(tenant, purpose)
     },
-    forget: drop,
+    forget,
   }
 }
 
@@ -188,7 +213,7 @@ function isPublished(key: SigningKey, now: Seconds): boolean {
   return key.status === 'active' && key.publishedAt <= now && (key.leavesAt === undefined || now < key.leavesAt)
 }
 
-function shownJwk(key: SigningKey): { readonly [member: string]: unknown } {
+function shownJwk(key: SigningKey): Jwk {
   return { ...key.publicJwk, kid: key.kid, alg: key.alg, use: 'sig' }
 }
 
