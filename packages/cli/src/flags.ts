@@ -18,6 +18,13 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
+/** At least one. */
+export function parsePositive(text: string): number {
+  const count = parseCount(text)
+  if (count === 0) throw new InvalidArgumentError('must be at least 1')
+  return count
+}
+
 const unitSeconds = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const
 
 /** `90`, `90s`, `15m`, `1h`, `30d`, `4w`: seconds. */

@@ -30,6 +30,8 @@ export interface GuardOptions {
   readonly server?: string
   readonly credentialFile?: string
   readonly trustedProxies?: readonly string[]
+  readonly upstreamConnections?: number
+  readonly longConnections?: number
   readonly onRequest: (event: RequestEvent) => void
   /** Something the operator should see, one line. */
   readonly onNotice: (line: string) => void
@@ -76,6 +78,8 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     failures: createFailures(() => Date.now() / 1000),
     now: () => Date.now() / 1000,
     nextRequestId: () => `req_${randomUUID()}`,
+    ...(options.upstreamConnections === undefined ? {} : { upstreamConnections: options.upstreamConnections }),
+    ...(options.longConnections === undefined ? {} : { longConnections: options.longConnections }),
     onRequest(event) {
       metrics?.observe(event)
       options.onRequest(event)

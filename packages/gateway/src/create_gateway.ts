@@ -8,13 +8,15 @@ import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { type BookKeeper, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { type AssertionSource, createAssertions } from './assertion.ts'
-import { createExchange, type Exchange, refuse, upgradeResponse } from './exchange.ts'
-import { type ForwardOptions, forward } from './forward.ts'
+import { createExchange, type Exchange, type Refusal, refuse, upgradeResponse } from './exchange.ts'
+import { type ForwardOptions, forward, noRoom } from './forward.ts'
 import { gatewayLimits } from './limits.ts'
 import { answerMalformed } from './malformed.ts'
-import { admit, type PipelineOptions, refusal } from './pipeline.ts'
+import { type Admission, admit, admitAgain, type PipelineOptions, refusal } from './pipeline.ts'
+import { type Place, type Rooms, takePlace } from './place.ts'
 import type { RequestEvent } from './request_event.ts'
 import { isWebSocket } from './request_flaw.ts'
+import { createRoom } from './room.ts'
 import { createUpstream } from './upstream.ts'
 import { createWatch } from './watch.ts'
 
@@ -39,6 +41,10 @@ export interface GatewayOptions {
   readonly allowedHosts?: (host: string) => boolean
   /** From the last byte of a request until the upstream's answer begins. Default 30,000. */
   readonly upstreamTimeoutMs?: number
+  /** Requests at the upstream at once, and never more than three eighths of the file limit. Default 4,096. */
+  readonly upstreamConnections?: number
+  /** Upgraded connections and event streams at once, with the same bound. Default 10,000. */
+  readonly longConnections?: number
 }
 
 export interface Gateway {
@@ -59,6 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const watch = createWatch(engine, keeper)
   const pipeline: PipelineOptions = {
     engine,
+    keeper,
     routes: compileRoutes(options.description),
     audience: options.audience,
     assertions: createAssertions(options.assertions, () => keeper.now()),
@@ -72,6 +79,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstreamTimeoutMs: options.upstreamTimeoutMs ?? gatewayLimits.upstreamTimeoutMs,
     openEnded: new Set(),
   }
+  const rooms: Rooms = {
+    short: createRoom(
+      withinFileLimit(options.upstreamConnections ?? gatewayLimits.upstreamConnections, fileShare),
+      gatewayLimits.roomWaitMs,
+    ),
+    long: createRoom(
+      withinFileLimit(options.longConnections ?? gatewayLimits.longConnections, fileShare),
+      gatewayLimits.roomWaitMs,
+    ),
+  }
   const running = new WeakMap<Duplex, Exchange>()
   let isClosing = false
 
@@ -80,12 +97,34 @@ export function createGateway(options: GatewayOptions): Gateway {
     running.set(request.socket, exchange)
     if (isClosing) response.shouldKeepAlive = false
     admit(request, pipeline)
-      .then((admitted) => {
-        if (response.destroyed || request.socket.destroyed) exchange.report(499, 'client_gone', 'the caller went away')
-        else if ('answer' in admitted) refuse(exchange, admitted)
-        else forward(exchange, admitted, forwarding)
-      })
+      .then((admitted) => proceed(exchange, admitted))
       .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))
+  }
+
+  function proceed(exchange: Exchange, admitted: Admission | Refusal): void | Promise<void> {
+    if (isGone(exchange)) return exchange.report(499, 'client_gone', 'the caller went away')
+    if ('answer' in admitted) return refuse(exchange, admitted)
+    const taken = takePlace(rooms, admitted, exchange.upgradeHead !== undefined)
+    if (!(taken instanceof Promise)) return forwardFrom(exchange, admitted, taken)
+    return taken.then(async (place) => {
+      const again = place === undefined ? admitted : await admitAgain(admitted, pipeline)
+      if (!isGone(exchange) && !('answer' in again)) return forwardFrom(exchange, again, place)
+      place?.leave()
+      if (isGone(exchange)) exchange.report(499, 'client_gone', 'the caller went away')
+      else if ('answer' in again) refuse(exchange, again)
+    })
+  }
+
+  function forwardFrom(exchange: Exchange, admission: Admission, place: Place | undefined): void {
+    if (place === undefined) {
+      refuse(exchange, noRoom, admission.judged?.grant)
+      return
+    }
+    const { request, response, upgradeHead } = exchange
+    // The response of an upgrade lets its socket go.
+    const ending = upgradeHead === undefined ? response : request.socket
+    ending.once('close', place.leave)
+    forward(exchange, admission, forwarding, place)
   }
 
   const server = createServer({
@@ -154,6 +193,10 @@ async function drain(server: Server): Promise<void> {
 
 /** Of the file limit: callers' connections and those to the upstream have so much each. */
 const fileShare = 0.375
+
+function isGone({ request, response }: Exchange): boolean {
+  return response.destroyed || request.socket.destroyed
+}
 
 const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')
 

@@ -1,14 +1,16 @@
 /** Step eight: to the upstream and back. Bodies stream both ways and nothing is kept; whoever goes away ends both sides. */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { rateLimitHeaders } from '@countersign/core'
-import { type Exchange, refuse } from './exchange.ts'
+import { type ProblemAnswer, rateLimitHeaders, unavailableAnswer } from '@countersign/core'
+import { type Exchange, type Refusal, refuse } from './exchange.ts'
+import { gatewayLimits } from './limits.ts'
 import { type Admission, refusal } from './pipeline.ts'
+import type { Place } from './place.ts'
 import { hasBody, upstreamHeaders } from './request_headers.ts'
 import { callerHeaders } from './response_headers.ts'
 import { startTunnel } from './tunnel.ts'
 import type { Connection, Upstream } from './upstream.ts'
-import type { Watch } from './watch.ts'
+import type { Watch, Watched } from './watch.ts'
 
 export interface ForwardOptions {
   readonly upstream: Upstream
@@ -22,7 +24,13 @@ export interface ForwardOptions {
 /** RFC 9110 §9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
-export function forward(exchange: Exchange, admission: Admission, options: ForwardOptions, isRetry = false): void {
+export function forward(
+  exchange: Exchange,
+  admission: Admission,
+  options: ForwardOptions,
+  place: Place,
+  isRetry = false,
+): void {
   const { request, response } = exchange
   const { upstream } = options
   const isUpgrade = exchange.upgradeHead !== undefined
@@ -39,8 +47,10 @@ export function forward(exchange: Exchange, admission: Admission, options: Forwa
   exchange.markSent()
   const wait = createWait(options.upstreamTimeoutMs, () => giveUp(exchange, admission, sent))
 
+  const unwatchUpload = watchUpload(exchange, admission, sent, options.watch)
   const onCallerGone = (): void => {
     wait.end()
+    unwatchUpload()
     if (response.writableFinished) return
     exchange.report(499, 'client_gone', 'the caller went away before there was an answer', admission.judged?.grant)
     sent.destroy()
@@ -50,7 +60,8 @@ export function forward(exchange: Exchange, admission: Admission, options: Forwa
   sent.on('continue', () => response.writeContinue())
   sent.once('response', (answer) => {
     wait.end()
-    relay(exchange, admission, sent, answer, options)
+    unwatchUpload()
+    relay(exchange, admission, sent, answer, options, place)
   })
   sent.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
     wait.end()
@@ -59,13 +70,46 @@ export function forward(exchange: Exchange, admission: Admission, options: Forwa
   })
   sent.on('error', () => {
     wait.end()
+    unwatchUpload()
     if (response.destroyed || response.headersSent) return
     const isStale = sent.reusedSocket && !isRetry && !hasBody(request) && idempotent.has(request.method ?? '')
     if (!isStale) return refuse(exchange, badGateway, admission.judged?.grant)
     response.removeListener('close', onCallerGone)
-    forward(exchange, admission, options, true)
+    forward(exchange, admission, options, place, true)
   })
   sendBody(request, sent, wait)
+}
+
+/**
+ * feed.md, the bound: a body that has not ended a moment after its request was let in could go on for as long as it likes.
+ * Watched until it ends; what the upstream answers is watched by itself. Gives what ends the watch.
+ */
+function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequest, watch: Watch): () => void {
+  const { request, response } = exchange
+  if (judged === undefined || request.complete || !hasBody(request)) return () => {}
+  const cut = (why: string, answer: ProblemAnswer): void => {
+    request.unpipe(sent)
+    sent.destroy()
+    refuse(exchange, { answer, decision: 'cut', why }, judged.grant)
+    // Whatever of it is still under way belongs to nothing.
+    response.once('close', () => request.socket.destroy())
+  }
+  const unwatch = watchSoon(watch, { ...judged, cut }, gatewayLimits.watchAfterMs)
+  request.once('end', unwatch)
+  return unwatch
+}
+
+/** Under watch once it has run for so long; most have ended by then. Gives what ends the watch. */
+function watchSoon(watch: Watch, watched: Watched, afterMs: number): () => void {
+  if (afterMs === 0) return watch.add(watched)
+  let unwatch: (() => void) | undefined
+  const timer = setTimeout(() => {
+    unwatch = watch.add(watched)
+  }, afterMs)
+  return () => {
+    clearTimeout(timer)
+    unwatch?.()
+  }
 }
 
 /** With back-pressure. The head goes at once, so that an upstream can say `100 Continue` or refuse before the body. */
@@ -86,10 +130,17 @@ function relay(
   sent: ClientRequest,
   answer: IncomingMessage,
   { watch, openEnded }: ForwardOptions,
+  place: Place,
 ): void {
   const { request, response } = exchange
   const { judged } = admission
   const status = answer.statusCode ?? 502
+  const isOpenEnded = /^\s*text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
+  if (isOpenEnded && !place.becomeLong()) {
+    sent.destroy()
+    refuse(exchange, noRoom, judged?.grant)
+    return
+  }
   // An upstream that dies amid a body must not look like one that has finished.
   answer.on('error', () => response.destroy())
   const fields = callerHeaders(answer.rawHeaders, {
@@ -116,7 +167,6 @@ function relay(
   // A head whose body lets us wait goes alone.
   setImmediate(() => response.writableEnded || response.destroyed || response.flushHeaders())
 
-  const isOpenEnded = /^\s*text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
   const cut = (why: string): void => {
     exchange.report(status, 'cut', why, judged?.grant)
     sent.destroy()
@@ -124,11 +174,21 @@ function relay(
   }
   const closing = (): void => cut('the gateway is closing')
   if (isOpenEnded) openEnded.add(closing)
-  const unwatch = judged === undefined ? undefined : watch.add({ ...judged, isOpenEnded, cut })
+  const unwatch =
+    judged === undefined
+      ? undefined
+      : watchSoon(watch, { ...judged, cut }, isOpenEnded ? 0 : gatewayLimits.watchAfterMs)
   response.once('close', () => {
     unwatch?.()
     openEnded.delete(closing)
   })
+}
+
+/** Everything that may be at the upstream is there. */
+export const noRoom: Refusal = {
+  answer: unavailableAnswer(1),
+  decision: 'unavailable',
+  why: 'as many requests as may be are at the upstream',
 }
 
 const badGateway = refusal(502, 'bad_gateway', 'The API behind this gateway could not be reached or broke off.')

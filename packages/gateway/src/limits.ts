@@ -34,6 +34,16 @@ export const gatewayLimits = {
   rejudgeEveryMs: 1_000,
   /** And at most this often, however fast the book changes. */
   rejudgeGapMs: 50,
+  /** One whose judgement needs a look-up that has no answer after this is cut. */
+  rejudgeTimeoutMs: 1_000,
+  /** A body that has not ended this long after its request was let in is watched, and so is an answer that goes on. */
+  watchAfterMs: 100,
+  /** Requests at the upstream at once (`--upstream-connections`). */
+  upstreamConnections: 4_096,
+  /** Upgraded connections and event streams at once (`--long-connections`). */
+  longConnections: 10_000,
+  /** A request beyond waits this long for one of them to end. */
+  roomWaitMs: 1_000,
   /** What runs when the gateway closes may run this long. */
   drainMs: 10_000,
   /** Kept connections are answered for this long after it closes, so that a request on its way is not lost. */

@@ -18,6 +18,7 @@ import {
 } from '@countersign/core'
 import type { Operation, RouteTable } from '@countersign/openapi'
 import {
+  type BookKeeper,
   credentialHeadersOf,
   type Engine,
   type Failures,
@@ -34,6 +35,7 @@ import type { Refusal } from './exchange.ts'
 import { anonymousHeaders, identityHeaders } from './identity_headers.ts'
 import { type RawHeaders, valuesOf } from './raw_headers.ts'
 import { findRequestFlaw } from './request_flaw.ts'
+import { type BookMark, markOf } from './watch.ts'
 
 /** A request that goes on to the upstream, with everything that the rest of its life needs. */
 export interface Admission {
@@ -50,10 +52,12 @@ export interface Judged {
   readonly question: Question
   readonly grant: Grant
   readonly rateLimits: readonly RateLimitOutcome[] | undefined
+  readonly mark: BookMark
 }
 
 export interface PipelineOptions {
   readonly engine: Engine
+  readonly keeper: BookKeeper
   readonly routes: RouteTable
   readonly audience: string
   readonly assertions: Assertions
@@ -109,6 +113,7 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   if ('rejection' in question) return rejectionRefusal(question.rejection)
 
   // 6. The engine.
+  const mark = markOf(options.keeper)
   const answer = engine.verify(question)
   const outcome = answer instanceof Promise ? await answer : answer
   if (outcome.outcome !== 'verified') {
@@ -118,30 +123,48 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   }
 
   // 7. The assertion. Whoever waited for one is judged again, in the turn in which the request goes on.
-  return attest(question, outcome, origin, options)
+  return attest(question, outcome, origin, options, mark)
+}
+
+/** Once more, for one that has waited since it was let in. Nothing is spent from a rate limit again. */
+export async function admitAgain(admission: Admission, options: PipelineOptions): Promise<Admission | Refusal> {
+  const { judged, origin } = admission
+  if (judged === undefined) return admission
+  const mark = markOf(options.keeper)
+  const answer = options.engine.verify({ ...judged.question, isRepeat: true })
+  const outcome = answer instanceof Promise ? await answer : answer
+  if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
+  return attest(judged.question, { ...outcome, ...rateLimitsOf(judged) }, origin, options, mark)
+}
+
+function rateLimitsOf({ rateLimits }: Judged): Pick<Verified, 'rateLimits'> {
+  return rateLimits === undefined ? {} : { rateLimits }
 }
 
 async function attest(
   question: Question,
   first: Verified,
   origin: Origin,
-  { engine, assertions }: PipelineOptions,
+  { engine, keeper, assertions }: PipelineOptions,
+  firstMark: BookMark,
 ): Promise<Admission | Refusal> {
   let { grant } = first
+  let mark = firstMark
   for (let round = 0; round < roundsMax; round++) {
     const { credential } = question
     let assertion: string
     try {
       const asked = assertions.get({ grant, credential, ip: origin.address, origin: question.origin })
-      if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin)
+      if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin, mark)
       assertion = await asked
     } catch {
       return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be had' }
     }
+    mark = markOf(keeper)
     const answer = engine.verify({ ...question, isRepeat: true })
     const outcome = answer instanceof Promise ? await answer : answer
     if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
-    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin)
+    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin, mark)
     grant = outcome.grant
   }
   return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'the credential changes too fast' }
@@ -149,13 +172,19 @@ async function attest(
 
 type Verified = Extract<Outcome, { readonly outcome: 'verified' }>
 
-function verified(question: Question, { grant, rateLimits }: Verified, assertion: string, origin: Origin): Admission {
+function verified(
+  question: Question,
+  { grant, rateLimits }: Verified,
+  assertion: string,
+  origin: Origin,
+  mark: BookMark,
+): Admission {
   return {
     decision: 'verified',
     why: `${grant.kind} ${grant.credentialId} of ${grant.clientId}`,
     origin,
     identity: identityHeaders(grant, assertion),
-    judged: { question, grant, rateLimits },
+    judged: { question, grant, rateLimits, mark },
   }
 }
 

@@ -38,7 +38,7 @@ export function startTunnel(
   }
   const closing = (): void => cut('the gateway is closing')
   openEnded.add(closing)
-  const unwatch = judged === undefined ? undefined : watch.add({ ...judged, isOpenEnded: true, cut })
+  const unwatch = judged === undefined ? undefined : watch.add({ ...judged, cut })
   caller.once('close', () => {
     unwatch?.()
     openEnded.delete(closing)

@@ -236,19 +236,76 @@ describe('what goes on is judged again (feed.md, the bound)', () => {
     caller.socket.destroy()
   })
 
-  test('a download is cut once it has run for a second; one that has just begun runs on', async () => {
+  test('a download is cut, one that has just begun too', async () => {
     world.handle = (_, response) => streamEvents(response, 'application/octet-stream')
-    const [long, short] = await Promise.all([world.key('orders:read'), world.key('orders:read')])
-    const older = open(get(long.text))
-    await until(() => older.text().includes('data'), 1_000)
-    await new Promise((resolve) => setTimeout(resolve, 2_100))
-    const younger = open(get(short.text))
-    await until(() => younger.text().includes('data'), 500)
-    world.revoke(long.id)
-    world.revoke(short.id)
-    await until(older.isClosed, 500)
-    expect(younger.isClosed()).toBe(false)
-    await until(younger.isClosed, 2_500)
+    const { id, text } = await world.key('orders:read')
+    const callers = [open(get(text))]
+    await until(() => callers[0]?.text().includes('data') === true, 1_000)
+    callers.push(open(get(text)))
+    await until(() => callers[1]?.text().includes('data') === true, 1_000)
+    world.revoke(id)
+    await until(() => callers.every((caller) => caller.isClosed()), 1_500)
+  })
+
+  test('an answer that is there at once is not cut, though its key was revoked while the upstream made it', async () => {
+    const { id, text } = await world.key('orders:read')
+    let finish = (): void => {}
+    world.handle = (_, response) => {
+      finish = () => response.end('done')
+    }
+    const caller = open(get(text))
+    await until(() => world.seen.length === 1, 1_000)
+    world.revoke(id)
+    finish()
+    await until(() => caller.text().endsWith('done'), 1_000)
+  })
+
+  const upload = (text: string): string =>
+    `POST /orders HTTP/1.1\r\nHost: a\r\nX-API-Key: ${text}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`
+
+  test('an upload ends with its revoke, however long it sends', async () => {
+    const { id, text } = await world.key('orders:write')
+    let isUpstreamGone = false
+    world.handle = (request) =>
+      request.on('close', () => {
+        isUpstreamGone = true
+      })
+    const caller = open(upload(text))
+    const timer = setInterval(() => caller.socket.writable && caller.socket.write('1\r\ny\r\n'), 10)
+    await until(() => world.seen.length === 1, 1_000)
+    world.revoke(id)
+    await until(() => caller.isClosed() && isUpstreamGone, 1_500)
+    clearInterval(timer)
+    expect(caller.text()).toMatch(/^HTTP\/1.1 401 .*Connection: close/s)
+    expect(world.events.filter(({ decision }) => decision === 'cut')).toHaveLength(1)
+  })
+
+  test('an upload whose key was revoked before it came under watch ends then', async () => {
+    const { id, text } = await world.key('orders:write')
+    world.handle = () => {}
+    const caller = open(upload(text))
+    await until(() => world.seen.length === 1, 1_000)
+    // In the turn in which it is seen: no change comes after it is watched.
+    world.revoke(id)
+    await until(caller.isClosed, 800)
+  })
+
+  test('an upload that has ended waits for its answer unwatched', async () => {
+    const { id, text } = await world.key('orders:write')
+    let finish = (): void => {}
+    world.handle = (request, response) => {
+      request.resume()
+      finish = () => response.end('done')
+    }
+    const caller = open(upload(text))
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    caller.socket.write('0\r\n\r\n')
+    await until(() => world.seen.length === 1 && world.seen[0]?.body === 'x', 1_000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    world.revoke(id)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    finish()
+    await until(() => caller.text().endsWith('done'), 1_000)
   })
 
   test('two hundred streams are all cut, and nothing is left watching', async () => {

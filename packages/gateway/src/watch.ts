@@ -1,15 +1,26 @@
-import type { Grant, Rejection, Seconds } from '@countersign/core'
-import type { BookKeeper, Engine, Outcome, Question } from '@countersign/verifier'
+import { type Grant, type ProblemAnswer, rejectionAnswer, type Seconds, unavailableAnswer } from '@countersign/core'
+import type { BookKeeper, Engine, Outcome, Question, StatusBook } from '@countersign/verifier'
 import { gatewayLimits } from './limits.ts'
+
+/** Which state of which book something was decided by. */
+export interface BookMark {
+  readonly book: StatusBook | undefined
+  readonly version: number
+}
 
 /** An exchange that goes on after it was let through. */
 export interface Watched {
   readonly question: Question
   readonly grant: Grant
-  /** An upgraded connection or an event stream: judged from its first moment. Others once they have run for a second. */
-  readonly isOpenEnded: boolean
-  /** End it. Called at most once. */
-  cut(why: string): void
+  /** Read before the decision that let it through. */
+  readonly mark: BookMark
+  /** End it. Called at most once. `answer`: for a caller that has none yet. */
+  cut(why: string, answer: ProblemAnswer): void
+}
+
+/** Where the book stands now. Read before a decision, so that no change between the two is missed. */
+export function markOf({ book }: Pick<BookKeeper, 'book'>): BookMark {
+  return { book, version: book?.version ?? -1 }
 }
 
 export interface Watch {
@@ -19,15 +30,17 @@ export interface Watch {
 }
 
 interface Entry extends Watched {
-  isLongLived: boolean
   isAsking: boolean
+  /** The book changed while it was asked about: the answer may be of before. */
+  isDue: boolean
   isEnded: boolean
 }
 
 /**
- * feed.md, the bound: an upgraded connection, an event stream or a response still streaming is judged again whenever the
- * book changes or goes stale, once a second, and at expiry; whatever would not be let in now is cut. Nothing is spent
- * from a rate limit. One timer for all; a fast book is followed at most twenty times a second.
+ * feed.md, the bound: an upgraded connection, an event stream, an upload or a response still streaming is judged again
+ * whenever the book changes or goes stale, once a second, and at expiry; one that would not be let in now is cut. Coming
+ * under watch it is judged at once if the book has changed since it was let in. Nothing is spent from a rate limit. One
+ * timer for all; a fast book is followed at most twenty times a second.
  */
 export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   const entries = new Set<Entry>()
@@ -40,16 +53,13 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   function judgeAll(): void {
     clearTimeout(pending)
     pending = undefined
-    for (const entry of entries) if (entry.isLongLived) judge(entry)
+    for (const entry of entries) judge(entry)
   }
 
   function everySecond(): void {
     judgeAll()
     const now = keeper.now()
-    for (const entry of entries) {
-      entry.isLongLived = true
-      judgeAtExpiry(entry, now)
-    }
+    for (const entry of entries) judgeAtExpiry(entry, now)
   }
 
   function judgeAtExpiry(entry: Entry, now: Seconds): void {
@@ -59,24 +69,40 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   }
 
   function judge(entry: Entry): void {
-    if (entry.isEnded || entry.isAsking) return
-    entry.isAsking = true
-    const settle = (why: string | undefined): void => {
-      entry.isAsking = false
-      if (why !== undefined && !entry.isEnded) end(entry, why)
+    if (entry.isEnded) return
+    if (entry.isAsking) {
+      entry.isDue = true
+      return
     }
     try {
       const outcome = engine.verify({ ...entry.question, isRepeat: true })
-      if (outcome instanceof Promise) void outcome.then(reasonOf, () => 'the engine failed').then(settle)
-      else settle(reasonOf(outcome))
+      if (outcome instanceof Promise) wait(entry, outcome)
+      else settle(entry, refusalOf(outcome))
     } catch {
-      settle('the engine failed')
+      settle(entry, failed)
     }
   }
 
-  function end(entry: Entry, why: string): void {
+  /** Nobody waits for ever to learn that it must end: a look-up without an answer is none. */
+  function wait(entry: Entry, asked: Promise<Outcome>): void {
+    entry.isAsking = true
+    const timer = setTimeout(() => settle(entry, noAnswer), gatewayLimits.rejudgeTimeoutMs)
+    void asked
+      .then(refusalOf, () => failed)
+      .then((refusal) => {
+        clearTimeout(timer)
+        entry.isAsking = false
+        settle(entry, refusal)
+        if (!entry.isDue) return
+        entry.isDue = false
+        judge(entry)
+      })
+  }
+
+  function settle(entry: Entry, refusal: Refusal | undefined): void {
+    if (refusal === undefined || entry.isEnded) return
     remove(entry)
-    entry.cut(why)
+    entry.cut(refusal.why, refusal.answer)
   }
 
   function remove(entry: Entry): void {
@@ -89,11 +115,12 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
 
   return {
     add(watched) {
-      const entry = { ...watched, isLongLived: watched.isOpenEnded, isAsking: false, isEnded: false }
+      const entry = { ...watched, isAsking: false, isDue: false, isEnded: false }
       entries.add(entry)
       tick ??= setInterval(everySecond, gatewayLimits.rejudgeEveryMs)
       // Since it was let in, the upstream may have taken its time.
-      if (entry.isOpenEnded) judge(entry)
+      const { book, version } = markOf(keeper)
+      if (book !== entry.mark.book || version !== entry.mark.version) judge(entry)
       if (!entry.isEnded) judgeAtExpiry(entry, keeper.now())
       return () => remove(entry)
     },
@@ -107,11 +134,19 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   }
 }
 
-function reasonOf(outcome: Outcome): string | undefined {
-  if (outcome.outcome === 'verified') return undefined
-  return outcome.outcome === 'unavailable' ? 'unavailable: nobody could tell' : rejectionText(outcome.rejection)
+interface Refusal {
+  readonly why: string
+  readonly answer: ProblemAnswer
 }
 
-function rejectionText({ code, detail }: Rejection): string {
-  return `${code}: ${detail}`
+const failed: Refusal = { why: 'the engine failed', answer: unavailableAnswer(1) }
+const noAnswer: Refusal = { why: 'unavailable: no answer in time', answer: unavailableAnswer(1) }
+
+function refusalOf(outcome: Outcome): Refusal | undefined {
+  if (outcome.outcome === 'verified') return undefined
+  if (outcome.outcome === 'unavailable') {
+    return { why: 'unavailable: nobody could tell', answer: unavailableAnswer(outcome.retryAfterSeconds) }
+  }
+  const { rejection } = outcome
+  return { why: `${rejection.code}: ${rejection.detail}`, answer: rejectionAnswer(rejection) }
 }

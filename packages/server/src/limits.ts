@@ -1,6 +1,8 @@
 /** Every limit of the server in one place, with its unit. */
 export const serverLimits = {
   bodyBytesMax: 1_048_576,
+  /** A form of an OAuth endpoint, which is read before it is known who asks. */
+  formBytesMax: 65_536,
   documentBytesMax: 16_777_216,
   /** Longer documents are read in a thread of their own, for at most this long. */
   documentInlineBytesMax: 65_536,

@@ -1,6 +1,6 @@
 import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
-import { collect } from '../flags.ts'
+import { collect, parsePositive } from '../flags.ts'
 import type { GuardOptions } from '../guard.ts'
 import { note, printJson } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
@@ -20,6 +20,12 @@ export const gatewayCommand = new Command('gateway')
   .option('--server <url>', 'the issuer; default: COUNTERSIGN_URL or the profile')
   .option('--credential-file <file>', 'a key that may verify for the audience; default: COUNTERSIGN_KEY or the profile')
   .option('--trusted-proxies <cidr...>', 'whose forwarded headers are believed; default: nobody’s', collect)
+  .option('--upstream-connections <number>', 'requests at the upstream at once; default: 4096', parsePositive)
+  .option(
+    '--long-connections <number>',
+    'upgraded connections and event streams at once; default: 10000',
+    parsePositive,
+  )
   .option('--json', 'one line of JSON when ready; requests as JSON on standard error')
   .action(async ({ json, ...flags }: Flags) => {
     const { guard } = await import('../guard.ts')

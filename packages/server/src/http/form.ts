@@ -15,7 +15,7 @@ export async function readForm(exchange: Exchange): Promise<Form> {
     throw invalid('the body must be application/x-www-form-urlencoded')
   }
   try {
-    return parseForm(await readText(exchange, serverLimits.bodyBytesMax))
+    return parseForm(await readText(exchange, serverLimits.formBytesMax))
   } catch (error) {
     if (error instanceof ProblemError) throw new OauthError('invalid_request', error.message, error.status)
     throw error
@@ -24,7 +24,7 @@ export async function readForm(exchange: Exchange): Promise<Form> {
 
 function parseForm(text: string): Form {
   const form = new Map<string, string>()
-  const pairs = text === '' ? [] : text.split('&')
+  const pairs = text === '' ? [] : text.split('&', serverLimits.formParametersMax + 1)
   if (pairs.length > serverLimits.formParametersMax)
     throw invalid(`at most ${serverLimits.formParametersMax} parameters`)
   for (const pair of pairs) {

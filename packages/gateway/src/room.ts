@@ -1,0 +1,67 @@
+import { type Holder, Shares } from '@countersign/core'
+
+/** Room for a number of requests at once, shared fairly; those that find none wait in order. */
+export interface Room {
+  /** Whether there is room now, or a promise of it. Whoever is told `true` leaves once. */
+  enter(holder: Holder): boolean | Promise<boolean>
+  /** Without waiting. */
+  enterNow(holder: Holder): boolean
+  leave(holder: Holder): void
+}
+
+interface Waiting {
+  readonly holder: Holder
+  settle(isLetIn: boolean): void
+}
+
+/** `size` at once; one beyond waits for `waitMs`. At most one request of a connection waits, so those are bounded too. */
+export function createRoom(size: number, waitMs: number): Room {
+  const shares = new Shares(size)
+  /** A line for each holder, since one that is over its share must not hold up the others. */
+  const lines = new Map<string, Set<Waiting>>()
+
+  function wait(name: string, holder: Holder): Promise<boolean> {
+    const line = lines.get(name) ?? new Set<Waiting>()
+    lines.set(name, line)
+    return new Promise((resolve) => {
+      const settle = (isLetIn: boolean): void => {
+        clearTimeout(timer)
+        line.delete(waiting)
+        if (line.size === 0 && lines.get(name) === line) lines.delete(name)
+        resolve(isLetIn)
+      }
+      const timer = setTimeout(settle, waitMs, false)
+      const waiting = { holder, settle }
+      line.add(waiting)
+    })
+  }
+
+  /** The first that may. Its line goes to the end: the next place is another's. */
+  function letIn(): void {
+    for (const [name, line] of lines) {
+      const [first] = line
+      if (first === undefined || !shares.take(first.holder)) continue
+      lines.delete(name)
+      if (line.size > 1) lines.set(name, line)
+      first.settle(true)
+      return
+    }
+  }
+
+  return {
+    enter(holder) {
+      const name = lines.size === 0 ? '' : nameOf(holder)
+      if (lines.size > 0 && lines.has(name)) return wait(name, holder)
+      return shares.take(holder) || wait(nameOf(holder), holder)
+    },
+    enterNow: (holder) => shares.take(holder),
+    leave(holder) {
+      shares.give(holder)
+      if (lines.size > 0) letIn()
+    },
+  }
+}
+
+function nameOf({ credential, address }: Holder): string {
+  return JSON.stringify([credential, String(address)])
+}
