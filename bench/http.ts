@@ -9,14 +9,19 @@ import { compareAsync } from './measure.ts'
 import type { Figure } from './run.ts'
 
 /** Three questions, for our servers and for those that decide nothing. */
-export interface BareHttpTargets {
+export interface HttpTargets {
   readonly verify: Question
   readonly token: Question
   readonly gateway: Question
 }
 
+export interface BareHttpTargets extends HttpTargets {
+  /** The first again, of a server that works on one request of a connection at a time. */
+  readonly turns: Question
+}
+
 /** What the bare ones must know to answer alike, besides. */
-export interface OurHttpTargets extends BareHttpTargets {
+export interface OurHttpTargets extends HttpTargets {
   readonly issuer: string
   readonly clientId: string
   readonly upstream: string
@@ -29,7 +34,7 @@ export async function benchHttp(): Promise<readonly Figure[]> {
   const upstream = await startPart<{ readonly upstream: string }>('upstream')
   const ours = await startPart<OurHttpTargets>('ours', upstream.told)
   const bare = await startPart<BareHttpTargets>('bare', ours.told)
-  const pairs: readonly (readonly [name: string, part: keyof BareHttpTargets, goal: number])[] = [
+  const pairs: readonly (readonly [name: string, part: keyof HttpTargets, goal: number])[] = [
     ['POST /v1/verify, of node:http that parses the same JSON', 'verify', 0.6],
     ['client_credentials, of a server that signs the same JWT', 'token', 0.4],
     ['gateway, of the same proxy without the engine', 'gateway', 0.7],
@@ -44,6 +49,18 @@ export async function benchHttp(): Promise<readonly Figure[]> {
       figures.push({ name: `${name.split(',')[0]}`, value: a, unit: '/s' }, { name: '  bare', value: b, unit: '/s' })
       figures.push({ name, value: ratio, unit: '', goal: { atLeast: goal } })
     }
+    const { verify, turns } = bare.told
+    const { ratio } = await compareAsync(
+      () => load(turns),
+      () => load(verify),
+      7,
+    )
+    figures.push({
+      name: 'one request of a connection at a time, of all at once',
+      value: ratio,
+      unit: '',
+      goal: { atLeast: 0.97 },
+    })
   } finally {
     for (const { child } of [bare, ours, upstream]) child.kill()
   }

@@ -3,9 +3,11 @@
  * with `upstream`, `ours` (given the upstream) or `bare` (given what `ours` told). Tells its targets when it is ready.
  */
 import { randomUUID } from 'node:crypto'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { createGateway, type GatewayOptions } from '@countersign/gateway'
 import { readDocument, readOperations } from '@countersign/openapi'
 import { connect, type Engine } from '@countersign/verifier'
+import { boundConnections } from '@countersign/verifier/connections'
 import { answerOrders, answerParsed, answerSigned, listen, listenServer } from './bare_answers.ts'
 import type { Question } from './connection.ts'
 import type { BareHttpTargets, OurHttpTargets } from './http.ts'
@@ -56,9 +58,16 @@ async function startBare(ours: OurHttpTargets): Promise<BareHttpTargets> {
   const keeper = { now: () => Date.now() / 1000, subscribe: () => () => {} } as unknown as GatewayOptions['keeper']
   return {
     verify: { ...ours.verify, url: await listen(answerParsed(clientId)) },
+    turns: { ...ours.verify, url: await listenServer(inTurns(answerParsed(clientId))) },
     token: { ...ours.token, url: await listen(answerSigned({ issuer, clientId, audience })) },
     gateway: { ...ours.gateway, url: `${await listenServer(gateway(upstream, engine, keeper))}/orders` },
   }
+}
+
+function inTurns(answer: RequestListener): Server {
+  const server = createServer(answer)
+  boundConnections(server, { connectionsMax: 10_000, writeTimeoutMs: 30_000, isProxy: () => true })
+  return server
 }
 
 function post(url: string, type: string, body: string, headers: Readonly<Record<string, string>> = {}): Question {
