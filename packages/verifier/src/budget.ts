@@ -1,24 +1,33 @@
+import { type Holder, Shares } from '@countersign/core'
 import { type Clock, elapsedMs } from './clock.ts'
 
 /** How many look-ups may be made. Cached credentials never ask it. */
 export interface Budget {
-  /** Whether one more look-up may begin; whoever is told so calls `settle` when it has ended. */
-  take(): boolean
-  settle(isUnknown: boolean): void
+  /** `undefined`: none may begin. Otherwise called once, when the look-up has ended. */
+  take(holder: Holder): ((isUnknown: boolean) => void) | undefined
 }
 
 /** Look-ups at once while none comes back unknown: after a restart every credential is new. */
 const underWayMax = 1_000
 
+interface UnderWay {
+  readonly holder: Holder
+  /** Whether it counts among those of this second that may come back unknown. */
+  isCounted: boolean
+}
+
 /**
- * At most `unknownPerSecondMax` look-ups a second that come back unknown. While any came back so in this second or the one
- * before, those under way are counted as if they would: whoever guesses in parallel gains nothing by it.
+ * At most `unknownPerSecondMax` look-ups a second that come back unknown, shared fairly by address: one that guesses uses up
+ * half of them, and keys that are new but good are looked up for everybody else. While any came back unknown in this second
+ * or the one before, those under way count as if they would: guessing in parallel gains nothing.
  */
 export function createBudget(unknownPerSecondMax: number, clock: Clock): Budget {
   let since = clock.stamp()
   let unknown = 0
   let unknownBefore = 0
-  let underWay = 0
+  let ofSecond = new Shares(unknownPerSecondMax)
+  const atOnce = new Shares(underWayMax)
+  const running = new Set<UnderWay>()
 
   function turn(): void {
     const now = clock.stamp()
@@ -27,20 +36,29 @@ export function createBudget(unknownPerSecondMax: number, clock: Clock): Budget 
     unknownBefore = passedMs < 2_000 ? unknown : 0
     unknown = 0
     since = now
+    ofSecond = new Shares(unknownPerSecondMax)
+    for (const each of running) each.isCounted = ofSecond.take(each.holder)
   }
 
   return {
-    take() {
+    take(holder) {
       turn()
+      const isCounted = ofSecond.take(holder)
       const isCalm = unknown === 0 && unknownBefore === 0
-      if (unknown + underWay >= (isCalm ? underWayMax : unknownPerSecondMax)) return false
-      underWay++
-      return true
-    },
-    settle(isUnknown) {
-      turn()
-      underWay--
-      if (isUnknown) unknown++
+      if (!isCounted && !isCalm) return undefined
+      if (!atOnce.take(holder)) {
+        if (isCounted) ofSecond.give(holder)
+        return undefined
+      }
+      const underWay: UnderWay = { holder, isCounted }
+      running.add(underWay)
+      return (isUnknown) => {
+        turn()
+        running.delete(underWay)
+        atOnce.give(holder)
+        if (isUnknown) unknown++
+        else if (underWay.isCounted) ofSecond.give(holder)
+      }
     },
   }
 }

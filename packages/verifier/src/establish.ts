@@ -1,5 +1,6 @@
 /** Step two of the engine: from the text of a credential to what its digest or signature proves. Nothing is decided here. */
 import {
+  type Address,
   accessTokenTypes,
   andThen,
   type CredentialRecord,
@@ -44,7 +45,8 @@ export type Establishment =
   | 'unavailable'
 
 export interface Establisher {
-  (text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment>
+  /** `from`: who showed it, for the budget of look-ups. */
+  (text: string, digest: string, book: StatusBook, at: Stamp, from?: Address): MaybePromise<Establishment>
   /** Drop what was looked up: the book was replaced by this one. */
   clear(book: StatusBook | undefined): void
 }
@@ -79,20 +81,32 @@ export function createEstablisher(options: {
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
   const decoys = new Map<string, VerificationKey>()
 
-  function establish(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
+  function establish(
+    text: string,
+    digest: string,
+    book: StatusBook,
+    at: Stamp,
+    from?: Address,
+  ): MaybePromise<Establishment> {
     const parsed = parseCredential(text)
     if (parsed === undefined) return notACredential
-    if (parsed.kind === 'key') return establishKey(parsed.key, digest, book, at)
+    if (parsed.kind === 'key') return establishKey(parsed.key, digest, book, at, from)
     const jwt = parseJwt(text)
     if ('fault' in jwt) return malformed(jwt.detail)
     const issuer = jwt.claims.iss
     if (issuer === undefined || issuer === '') return malformed('iss must be there')
     return issuer.startsWith(clientIdPrefix)
-      ? establishSelfIssuedJwt(jwt, book)
+      ? establishSelfIssuedJwt(jwt, book, from)
       : establishOwnJwt(jwt, issuer, book, at)
   }
 
-  function establishKey(key: ParsedKey, digest: string, book: StatusBook, at: Stamp): MaybePromise<Establishment> {
+  function establishKey(
+    key: ParsedKey,
+    digest: string,
+    book: StatusBook,
+    at: Stamp,
+    from: Address | undefined,
+  ): MaybePromise<Establishment> {
     const recalled = packed.recall(digest, key.id, at)
     if (recalled !== undefined) {
       const { established, readAt, since, isFrequent } = recalled
@@ -104,6 +118,7 @@ export function createEstablisher(options: {
     return lookUp(
       () => directory.credential(digest, book.place, key.marker === 'at' ? 'token' : 'key'),
       book,
+      from,
       ({ record, readAt, since }: Looked<CredentialRecord>) => {
         const established = establishRecord(record, book.tenant)
         // The checksum is public: what stands around the secret must be what was stored (contract.md §3).
@@ -135,12 +150,16 @@ export function createEstablisher(options: {
     return andThen(verifyJwt(jwt, signer.key, expected), establishSigned, { book, at, signedBy: signer.signedBy })
   }
 
-  function establishSelfIssuedJwt(jwt: UnverifiedJwt, book: StatusBook): MaybePromise<Establishment> {
+  function establishSelfIssuedJwt(
+    jwt: UnverifiedJwt,
+    book: StatusBook,
+    from: Address | undefined,
+  ): MaybePromise<Establishment> {
     const claims = readSelfIssuedClaims(jwt.claims)
     const kid = jwt.header.kid
     if (typeof claims === 'string') return malformed(claims)
     if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it names no kid')
-    const establishment = withPublicKey(claims.clientId, kid, book, ({ record, readAt, since }, isKept) => {
+    const establishment = withPublicKey(claims.clientId, kid, book, from, ({ record, readAt, since }, isKept) => {
       const { clientId, thumbprint } = record
       const id = publicKeyId(clientId, thumbprint)
       // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
@@ -152,7 +171,7 @@ export function createEstablisher(options: {
         if ('fault' in verified) {
           const refused = { rejection: { code: verified.fault, detail: verified.detail } }
           // A key nobody knows has just been looked up.
-          return isKept && !keepsRefused ? lookUpNothing(refused, book) : refused
+          return isKept && !keepsRefused ? lookUpNothing(refused, book, from) : refused
         }
         const api = book.apiByAudience(claims.audience)
         if (api === undefined) return noSuchAudience
@@ -179,11 +198,16 @@ export function createEstablisher(options: {
   }
 
   /** No key has an empty `kid`. */
-  function lookUpNothing(refused: Establishment, book: StatusBook): MaybePromise<Establishment> {
+  function lookUpNothing(
+    refused: Establishment,
+    book: StatusBook,
+    from: Address | undefined,
+  ): MaybePromise<Establishment> {
     return andThen(
       lookUp(
         () => directory.publicKey(clientIdPrefix, '', book.place),
         book,
+        from,
         () => refused,
       ),
       () => refused,
@@ -195,6 +219,7 @@ export function createEstablisher(options: {
     clientId: string,
     kid: string,
     book: StatusBook,
+    from: Address | undefined,
     use: (looked: Looked<PublicKeyRecord>, isKept: boolean) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
     // `iss` and `kid` are anybody's words here: joined by a character that either may hold, two pairs would be one name.
@@ -204,6 +229,7 @@ export function createEstablisher(options: {
     return lookUp(
       () => directory.publicKey(clientId, kid, book.place),
       book,
+      from,
       (looked: Looked<PublicKeyRecord>) => {
         publicKeys.set(name, looked)
         return use(looked, false)
@@ -223,12 +249,14 @@ export function createEstablisher(options: {
   function lookUp<R>(
     ask: () => MaybePromise<LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>>,
     book: StatusBook,
+    from: Address | undefined,
     use: (looked: Looked<R>) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
-    if (!budget.take()) return 'unavailable'
+    const taken = budget.take({ address: from })
+    if (taken === undefined) return 'unavailable'
     const asked = book.place
     const since = clock.stamp()
-    const settle = once(budget.settle)
+    const settle = once(taken)
     const answered = (answer: LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>): MaybePromise<Establishment> => {
       const { record, place } = answer
       const isBehind = place.epoch !== asked.epoch || place.sequence < asked.sequence

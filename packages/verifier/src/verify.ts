@@ -7,6 +7,7 @@
  * are read in the same turn as the decision (feed.md §4).
  */
 import {
+  type Address,
   andThen,
   type CredentialRecord,
   decide,
@@ -189,7 +190,7 @@ export function createEngine(options: EngineOptions): Engine {
       entries.delete(number)
     }
     if (!unknowns.isEmpty && isStillUnknown(unknowns.get(number), digest, at, minSequence)) return unknownCredential
-    const settled = establishOnce(asked.credential, digest, book, at)
+    const settled = establishOnce(asked, digest, book, at)
     if (settled instanceof Promise) return withSettled(settled, digest, asking)
     // Nothing was waited for, so this is still the turn in which book, freshness and clock were read.
     return settled !== 'again' && 'entry' in settled ? use(hitOf(settled.entry, book, at)) : refuse(settled)
@@ -209,10 +210,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
-  function establishOnce(text: string, digest: string, book: StatusBook, at: Stamp): MaybePromise<Settled> {
+  function establishOnce(asked: Asked, digest: string, book: StatusBook, at: Stamp): MaybePromise<Settled> {
     const running = underWay.size === 0 ? undefined : underWay.get(digest)
     if (running !== undefined) return running
-    const establishment = establish(text, digest, book, at)
+    const establishment = establish(asked.credential, digest, book, at, asked.address)
     if (establishment instanceof Promise) return share(establishment, digest, book, at)
     return settle(establishment, digest, book, at)
   }
@@ -297,6 +298,7 @@ export function createEngine(options: EngineOptions): Engine {
 
 interface Asked {
   readonly credential: string
+  readonly address?: Address | undefined
   readonly minSequence?: number
 }
 
