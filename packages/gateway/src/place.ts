@@ -1,6 +1,6 @@
 import type { Holder } from '@countersign/core'
+import type { Room } from '@countersign/verifier'
 import type { Admission } from './pipeline.ts'
-import type { Room } from './room.ts'
 
 /** Where requests at the upstream count: those that end by themselves, and those that may go on for hours. */
 export interface Rooms {

@@ -27,7 +27,7 @@ export const limits = {
   costMax: coreLimits.costMax,
   /** Characters of one scope. */
   scopeLengthMax: 256,
-  /** Pairs of templates compared for overlap, and problems reported. */
-  overlapPairsMax: 5_000_000,
+  /** Steps of comparing templates for overlap, 0.1 µs each, and problems reported. */
+  overlapStepsMax: 1_000_000,
   problemsMax: 1_000,
 } as const

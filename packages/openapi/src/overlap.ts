@@ -4,7 +4,14 @@ import { limits } from './limits.ts'
 import { routeKey } from './path_template.ts'
 import type { Problem } from './problem.ts'
 import { requirementKey } from './requirement.ts'
-import { comparePrecedence, segmentsOverlap } from './segment.ts'
+import {
+  comparePrecedence,
+  matchSegment,
+  type Segment,
+  segmentKey,
+  segmentsOverlap,
+  type TemplateSegment,
+} from './segment.ts'
 
 /**
  * Reports templates that no request can reach, and pairs of templates with different requirements that match one path.
@@ -17,9 +24,9 @@ export function reportOverlaps(routes: readonly Route[], problems: Problem[]): v
     const message = `No request reaches ${operation.basePath}${operation.path}: ${template.unreachable}.`
     problems.push({ code: 'unreachable', pointer, message })
   }
-  const budget = { pairs: limits.overlapPairsMax }
+  const budget = { steps: limits.overlapStepsMax }
   for (const group of comparable(routes)) reportPairs(group, budget, problems)
-  if (budget.pairs >= 0) return
+  if (budget.steps >= 0) return
   const message = 'There are too many templates: not all of them were compared for overlap.'
   problems.push({ code: 'problems_omitted', pointer: '/paths', message })
 }
@@ -38,23 +45,74 @@ function comparable(routes: readonly Route[]): Iterable<readonly Route[]> {
   return groups.values()
 }
 
-function reportPairs(group: readonly Route[], budget: { pairs: number }, problems: Problem[]): void {
+/** Each is compared with the branches of a trie that it can take, not with every other: a thousand literals are one step. */
+function reportPairs(group: readonly Route[], budget: { steps: number }, problems: Problem[]): void {
   const keys = group.map((route) => requirementKey(route.operation))
+  const root = newNode()
+  for (const [i, { template }] of group.entries()) insert(root, template.segments, i)
   for (const [i, left] of group.entries()) {
-    for (let j = i + 1; j < group.length; j++) {
-      if (--budget.pairs < 0 || problems.length > limits.problemsMax) return
+    const others: number[] = []
+    collect(root, left.template.segments, 0, budget, others)
+    for (const j of others.sort((a, b) => a - b)) {
+      if (budget.steps < 0 || problems.length > limits.problemsMax) return
       const right = group[j]
-      if (right === undefined || keys[i] === keys[j] || !overlap(left, right)) continue
-      problems.push(overlapProblem(left, right))
+      if (j > i && right !== undefined && keys[i] !== keys[j]) problems.push(overlapProblem(left, right))
     }
   }
 }
 
-function overlap(left: Route, right: Route): boolean {
-  return left.template.segments.every((segment, i) => {
-    const other = right.template.segments[i]
-    return other !== undefined && segmentsOverlap(segment, other)
-  })
+/** One segment of all templates that begin alike. */
+interface Node {
+  readonly literals: Map<string, Node>
+  readonly templates: Map<string, { readonly segment: TemplateSegment; readonly node: Node }>
+  /** The index of the route that ends here; one of each is enough. */
+  route: number | undefined
+}
+
+function newNode(): Node {
+  return { literals: new Map(), templates: new Map(), route: undefined }
+}
+
+function insert(root: Node, segments: readonly Segment[], route: number): void {
+  let node = root
+  for (const segment of segments) {
+    const key = segmentKey(segment)
+    const known = segment.kind === 'literal' ? node.literals.get(key) : node.templates.get(key)?.node
+    const child = known ?? newNode()
+    if (segment.kind === 'literal') node.literals.set(key, child)
+    else node.templates.set(key, { segment, node: child })
+    node = child
+  }
+  node.route = route
+}
+
+/** The routes below a node that match some path that the segments from `depth` on match too. */
+function collect(
+  node: Node,
+  segments: readonly Segment[],
+  depth: number,
+  budget: { steps: number },
+  found: number[],
+): void {
+  if (--budget.steps < 0) return
+  const segment = segments[depth]
+  if (segment === undefined) {
+    if (node.route !== undefined) found.push(node.route)
+    return
+  }
+  if (segment.kind === 'literal') {
+    const child = node.literals.get(segment.text)
+    if (child !== undefined) collect(child, segments, depth + 1, budget, found)
+  } else {
+    for (const [text, child] of node.literals) {
+      if (--budget.steps < 0) return
+      if (matchSegment(segment, text) !== undefined) collect(child, segments, depth + 1, budget, found)
+    }
+  }
+  for (const { segment: other, node: child } of node.templates.values()) {
+    if (--budget.steps < 0) return
+    if (segmentsOverlap(segment, other)) collect(child, segments, depth + 1, budget, found)
+  }
 }
 
 function overlapProblem(left: Route, right: Route): Problem {

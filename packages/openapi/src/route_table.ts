@@ -167,7 +167,9 @@ function literalChild(node: Node, text: string): Node {
   const child = newNode()
   node.literals.set(text, child)
   const spelling = text === '' ? '' : foldSegment(text)
-  node.folded.set(spelling, [...(node.folded.get(spelling) ?? []), child])
+  const alike = node.folded.get(spelling)
+  if (alike === undefined) node.folded.set(spelling, [child])
+  else alike.push(child)
   return child
 }
 

@@ -4,9 +4,13 @@ export const serverLimits = {
   /** A form of an OAuth endpoint, which is read before it is known who asks. */
   formBytesMax: 65_536,
   documentBytesMax: 16_777_216,
-  /** Longer documents are read in a thread of their own, for at most this long. */
-  documentInlineBytesMax: 65_536,
+  /** Longer documents are read in a thread of their own, for at most this long, with at most this much memory. */
+  documentInlineBytesMax: 4_096,
   documentTimeoutMs: 15_000,
+  documentWorkerMb: 768,
+  /** Such threads at once, and how long a document waits for one. */
+  documentWorkersMax: 2,
+  documentWaitMs: 20_000,
   headerBytesMax: 16_384 + 8_192,
   /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
   documentsKept: 100,

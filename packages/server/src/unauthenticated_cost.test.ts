@@ -29,7 +29,8 @@ type Headers = readonly (readonly [string, string])[]
 const credentials: Readonly<Record<string, () => Headers>> = {
   none: () => [],
   'an unknown key': () => bearer(generateKey({ prefix: 'cs', marker: 'live', randomBytes: random }).text),
-  'an unknown JWT': () => bearer(jwt({ alg: 'ES256', kid: randomBase62(22, random) }, { iss: 'http://localhost:4800' })),
+  'an unknown JWT': () =>
+    bearer(jwt({ alg: 'ES256', kid: randomBase62(22, random) }, { iss: 'http://localhost:4800' })),
   'a JWT of an unknown client': () =>
     bearer(jwt({ alg: 'EdDSA', kid: randomBase62(22, random) }, { iss: `client_${randomBase62(16, random)}` })),
   'something malformed': () => bearer(`cs_live_${randomBytes(3_000).toString('base64url')}`),
@@ -47,7 +48,11 @@ function bodiesOf(method: string, path: string): readonly [headers: Headers, bod
   const form: Headers = [['Content-Type', 'application/x-www-form-urlencoded']]
   const json: Headers = [['Content-Type', 'application/json']]
   if (method === 'GET') return [[[], '']]
-  if (!path.startsWith('/oauth/')) return [[[], ''], [json, largestJson]]
+  if (!path.startsWith('/oauth/'))
+    return [
+      [[], ''],
+      [json, largestJson],
+    ]
   return [
     [form, ''],
     [form, 'a=1'],
@@ -64,7 +69,7 @@ async function cpuMsOf(method: string, path: string, headers: () => Headers, tex
   const body = Buffer.from(text)
   const ask = async (): Promise<void> => {
     const { body: answer } = await world.server.handle(exchangeOf(method, path, headers(), body))
-    if (typeof answer === 'object' && !(answer instanceof Uint8Array)) for await (const _ of answer) continue
+    if (typeof answer === 'object' && !(answer instanceof Uint8Array)) for await (const _ of answer);
   }
   for (let round = 0; round < 5; round++) await ask()
   const before = process.cpuUsage()

@@ -32,6 +32,8 @@ export {
   questionOf,
   requirementOf,
 } from './request.ts'
+export type { Room } from './room.ts'
+export { createRoom } from './room.ts'
 export { shareAnswer } from './shared_answer.ts'
 export { StatusBook } from './status_book.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage_counter.ts'

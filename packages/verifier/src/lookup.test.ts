@@ -1,4 +1,4 @@
-import { digest } from '@countersign/core'
+import { digest, parseAddress } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { apiId, audience, clientId, createWorld, exampleRecord, settled, startAt } from './authority.fixture.ts'
 import { digestNumber } from './digest_bits.ts'
@@ -121,6 +121,24 @@ describe('unknown', () => {
     expect(await codeOf(authority.issueKey().text)).toBe('unavailable')
     await time.advance(1_000)
     expect(await codeOf(authority.issueKey().text)).toBe('verified')
+  })
+
+  it('a flood from one address makes no new but good key of another address unavailable', async () => {
+    const { authority, codeOf, time } = await createWorld()
+    const flooder = parseAddress('2001:db8::1')
+    const neighbour = parseAddress('2001:db8::2')
+    const victim = parseAddress('198.51.100.1')
+    for (let second = 0; second < 3; second++) {
+      for (let index = 0; index < 500; index++) {
+        const { text } = authority.issueKey()
+        authority.change(text, undefined)
+        await codeOf(text, undefined, { address: index % 2 === 0 ? flooder : neighbour })
+        if (index % 25 === 0) {
+          expect(await codeOf(authority.issueKey().text, undefined, { address: victim })).toBe('verified')
+        }
+      }
+      await time.advance(1_000)
+    }
   })
 
   it('gains nothing from guessing in parallel', async () => {

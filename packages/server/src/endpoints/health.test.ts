@@ -54,7 +54,14 @@ it('installation-wide endpoints are not below a tenant', async () => {
 const scrape = async (...names: readonly string[]): Promise<readonly number[]> => {
   world.now += 1
   const lines = (await get('/metrics')).text.split('\n')
-  return names.map((name) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ').at(-1)))
+  return names.map((name) =>
+    Number(
+      lines
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')
+        .at(-1),
+    ),
+  )
 }
 const metric = async (name: string): Promise<number> => (await scrape(name))[0] as number
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
-import { missingScope, type Scope } from '@countersign/core'
+import { type Holder, missingScope, type Scope } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
 import {
   type AuditActor,
@@ -22,7 +22,7 @@ import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
-import { DocumentError, describeDocument } from '../services/document.ts'
+import { DocumentError, DocumentsBusyError, describeDocument } from '../services/document.ts'
 import { atOneMoment, type IssuingMoment, StaleBookError } from '../services/issuing_moment.ts'
 import { countApplied } from '../services/positions.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -217,7 +217,7 @@ async function readContext(
   caller: Caller,
   query: object,
 ): Promise<ReadContext> {
-  const body = await readBody(route, exchange)
+  const body = await readBody(route, exchange, { tenant: tenant.id, credential: caller.grant.credentialId })
   return {
     services,
     tenant,
@@ -230,16 +230,24 @@ async function readContext(
   } as ReadContext
 }
 
-async function readBody(route: Route, exchange: Exchange): Promise<unknown> {
-  if (route.takesDocument === true) return readApiDocument(await readText(exchange, serverLimits.documentBytesMax))
+async function readBody(route: Route, exchange: Exchange, holder: Holder): Promise<unknown> {
+  if (route.takesDocument === true)
+    return readApiDocument(await readText(exchange, serverLimits.documentBytesMax), holder)
   return route.body === undefined ? undefined : parseInput(route.body, await readJson(exchange), 'body')
 }
 
 /** Before the transaction: nobody's write waits for a large document. */
-async function readApiDocument(text: string): Promise<{ readonly text: string; readonly description: ApiDescription }> {
+async function readApiDocument(
+  text: string,
+  holder: Holder,
+): Promise<{ readonly text: string; readonly description: ApiDescription }> {
   try {
-    return { text, description: await describeDocument(text) }
+    return { text, description: await describeDocument(text, holder) }
   } catch (error) {
+    if (error instanceof DocumentsBusyError) {
+      const headers = { 'Retry-After': '5' }
+      throw new ProblemError(503, 'unavailable', 'Other documents are being read: try again.', { headers })
+    }
     if (!(error instanceof DocumentError)) throw error
     const errors = [{ pointer: error.where, detail: error.message }]
     throw new ProblemError(400, 'invalid_document', error.message, { errors })

@@ -1,7 +1,9 @@
 /** API descriptions from outside, read where they cannot hold up anybody: 16 MiB of hostile YAML take half a minute. */
 import { Worker } from 'node:worker_threads'
+import type { Holder } from '@countersign/core'
 import { type ApiDescription, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
 import type { ApiDocument } from '@countersign/store'
+import { createRoom } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 
 /** What reading came to, as it goes from one thread to another. */
@@ -21,18 +23,39 @@ export class DocumentError extends Error {
   }
 }
 
-/** In this thread when it is small, else in one of its own that is ended when its time is over. */
-export async function describeDocument(text: string): Promise<ApiDescription> {
-  const answer = text.length <= serverLimits.documentInlineBytesMax ? answerDocument(text) : await askWorker(text)
+/** More documents are being read than there are threads for, and this one's turn did not come in time. */
+export class DocumentsBusyError extends Error {
+  override readonly name = 'DocumentsBusyError'
+}
+
+/** The threads that read documents, of all servers in this process. */
+const readers = createRoom(serverLimits.documentWorkersMax, serverLimits.documentWaitMs)
+
+/**
+ * In this thread when it is a few KiB, else in one of its own that is ended when its time is over. There are few of those,
+ * shared fairly by tenant. Throws `DocumentError` and `DocumentsBusyError`.
+ */
+export async function describeDocument(text: string, holder: Holder): Promise<ApiDescription> {
+  const isSmall = text.length <= serverLimits.documentInlineBytesMax
+  const answer = isSmall ? answerDocument(text) : await readInTurn(text, holder)
   if ('description' in answer) return answer.description
   throw new DocumentError(answer.message, answer.where)
 }
 
+async function readInTurn(text: string, holder: Holder): Promise<DocumentAnswer> {
+  if (!(await readers.enter(holder))) throw new DocumentsBusyError('other documents are being read')
+  try {
+    return await askWorker(text)
+  } finally {
+    readers.leave(holder)
+  }
+}
+
 /** What was read when the document was imported. */
 export function storedDescription(document: ApiDocument): Promise<ApiDescription> | ApiDescription {
-  const { description, text } = document
+  const { description, text, tenant } = document
   const isWhole = typeof description === 'object' && description !== null && 'problems' in description
-  return isWhole ? (description as ApiDescription) : describeDocument(text)
+  return isWhole ? (description as ApiDescription) : describeDocument(text, { tenant })
 }
 
 /** The reading itself, in whichever thread. */
@@ -51,7 +74,10 @@ function askWorker(text: string): Promise<DocumentAnswer> {
     import.meta.url.endsWith('.ts') ? './document_worker.ts' : './document_worker.js',
     import.meta.url,
   )
-  const worker = new Worker(script, { workerData: text, resourceLimits: { maxOldGenerationSizeMb: 1_024 } })
+  const worker = new Worker(script, {
+    workerData: text,
+    resourceLimits: { maxOldGenerationSizeMb: serverLimits.documentWorkerMb },
+  })
   return new Promise<DocumentAnswer>((resolve) => {
     const tooMuch: DocumentAnswer = { message: 'the document takes too long to read: send it as JSON', where: '' }
     const timer = setTimeout(() => resolve(tooMuch), serverLimits.documentTimeoutMs)

@@ -14,7 +14,10 @@ interface Waiting {
   settle(isLetIn: boolean): void
 }
 
-/** `size` at once; one beyond waits for `waitMs`. At most one request of a connection waits, so those are bounded too. */
+/**
+ * `size` at once, by fair shares; one beyond waits for `waitMs`. Those who wait are bounded by whoever makes them come: at
+ * most one request of a connection waits.
+ */
 export function createRoom(size: number, waitMs: number): Room {
   const shares = new Shares(size)
   /** A line for each holder, since one that is over its share must not hold up the others. */
@@ -62,6 +65,6 @@ export function createRoom(size: number, waitMs: number): Room {
   }
 }
 
-function nameOf({ credential, address }: Holder): string {
-  return JSON.stringify([credential, String(address)])
+function nameOf({ tenant, credential, address }: Holder): string {
+  return JSON.stringify([tenant, credential, String(address)])
 }
