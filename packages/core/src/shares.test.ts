@@ -21,6 +21,16 @@ describe('fair shares', () => {
     expect(shares.take({ tenant: 'other', address: '192.0.2.1' })).toBe(false)
   })
 
+  it('one credential that floods does not use up its tenant’s share, and the tenant leaves a quarter to others', () => {
+    const shares = new Shares(160)
+    takenBy(shares, { tenant: 'a', credential: 'flooder' })
+    expect(takenBy(shares, { tenant: 'a', credential: 'victim' })).toBe(10)
+    const others = Array.from({ length: 100 }, (_, index) => ({ tenant: 'a', credential: `key_${index}` }))
+    for (const holder of others) shares.take(holder)
+    expect(shares.used).toBe(120)
+    expect(takenBy(shares, { tenant: 'b' })).toBe(40)
+  })
+
   it('together they hold the whole and no more, and what is given back can be taken again', () => {
     const shares = new Shares(64)
     const all = Array.from({ length: 200 }, (_, index) => ({ tenant: `t${index}` }))

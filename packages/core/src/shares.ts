@@ -11,7 +11,8 @@ export interface Holder {
 /**
  * Fair shares of one bounded resource. While more than half of it is used, no tenant holds more than a quarter and no
  * credential or address more than a sixteenth; below half, nobody is limited. One who floods can so take half at most,
- * and everybody else finds room.
+ * and everybody else finds room: up to three quarters, the other credentials of the same tenant too. Otherwise one
+ * credential that took half would have used up its whole tenant's share, and all of an installation with one tenant.
  *
  * ```ts
  * const streams = new Shares(20_000)
@@ -21,8 +22,7 @@ export interface Holder {
  * ```
  */
 export class Shares {
-  readonly size: number
-  readonly #half: number
+  #size: number
   readonly #ofTenant: Ledger
   readonly #ofCredential: Ledger
   readonly #ofAddress: Ledger
@@ -30,11 +30,19 @@ export class Shares {
 
   /** `size`: how many units there are, at least 1. A share is never less than one unit. */
   constructor(size: number) {
-    this.size = size
-    this.#half = size / 2
-    this.#ofTenant = new Ledger(Math.max(1, size / 4))
-    this.#ofCredential = new Ledger(Math.max(1, size / 16))
-    this.#ofAddress = new Ledger(Math.max(1, size / 16))
+    this.#size = size
+    this.#ofTenant = new Ledger(4)
+    this.#ofCredential = new Ledger(16)
+    this.#ofAddress = new Ledger(16)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** More or fewer from now on. What is held stays held. */
+  set size(size: number) {
+    this.#size = size
   }
 
   get used(): number {
@@ -44,13 +52,15 @@ export class Shares {
   /** Whether the holder may have that much more, and has it now. Whoever is told so gives it back once. */
   take(holder: Holder, amount = 1): boolean {
     const after = this.#used + amount
-    if (after > this.size) return false
+    const size = this.#size
+    if (after > size) return false
     const { tenant, credential, address } = holder
     const block = address === undefined ? undefined : addressBlock(address)
-    const isScarce = after > this.#half
-    if (isScarce && !this.#ofTenant.hasRoom(tenant, amount)) return false
-    if (isScarce && !this.#ofCredential.hasRoom(credential, amount)) return false
-    if (isScarce && !this.#ofAddress.hasRoom(block, amount)) return false
+    const isScarce = after > size / 2
+    const isSpared = credential !== undefined && after <= (size * 3) / 4
+    if (isScarce && !isSpared && !this.#ofTenant.hasRoom(tenant, amount, size)) return false
+    if (isScarce && !this.#ofCredential.hasRoom(credential, amount, size)) return false
+    if (isScarce && !this.#ofAddress.hasRoom(block, amount, size)) return false
     this.#used = after
     this.#ofTenant.add(tenant, amount)
     this.#ofCredential.add(credential, amount)
@@ -69,15 +79,16 @@ export class Shares {
 
 /** How much each holder of one kind has. */
 class Ledger {
-  readonly #share: number
+  /** One holder may have this part of the whole. */
+  readonly #part: number
   readonly #held = new Map<string, number>()
 
-  constructor(share: number) {
-    this.#share = share
+  constructor(part: number) {
+    this.#part = part
   }
 
-  hasRoom(name: string | undefined, amount: number): boolean {
-    return name === undefined || (this.#held.get(name) ?? 0) + amount <= this.#share
+  hasRoom(name: string | undefined, amount: number, size: number): boolean {
+    return name === undefined || (this.#held.get(name) ?? 0) + amount <= Math.max(1, size / this.#part)
   }
 
   add(name: string | undefined, amount: number): void {

@@ -1,5 +1,5 @@
 /** Everything that endpoints, grants and management are given, put together once. */
-import type { Seconds } from '@countersign/core'
+import { type Seconds, Shares } from '@countersign/core'
 import {
   Cache,
   createEngine,
@@ -104,6 +104,7 @@ export function createServices(
     macs,
     seals,
     streams: createStreams(books, macs, seals),
+    questions: new Shares(serverLimits.questionsMax),
     snapshots: createSnapshots({ store, books, macs, clock, timers: systemTimers }),
     usage,
     usageRetention: options.usageRetention ?? usageRetentionDefault,

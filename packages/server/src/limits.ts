@@ -1,6 +1,9 @@
 /** Every limit of the server in one place, with its unit. */
 export const serverLimits = {
   bodyBytesMax: 1_048_576,
+  /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */
+  bodyBytesInFlight: 268_435_456,
+  bodyBytesUncounted: 4_096,
   /** A form of an OAuth endpoint, which is read before it is known who asks. */
   formBytesMax: 65_536,
   documentBytesMax: 16_777_216,
@@ -78,8 +81,12 @@ export const serverLimits = {
   recentChainsMax: 4_096,
   /** How old the list of verifiers may be by which the answer to a change counts those that have it; receipts read it anew. */
   standingSharedMs: 100,
-  /** Streams of one tenant at once. */
-  streamsMax: 20_000,
+  /** Streams of the feed at once, of all tenants. */
+  streamsMax: 32_768,
+  /** Instances of one verifier's credential that are told apart; further ones share an entry, as slow as the slowest. */
+  verifierInstancesMax: 2_000,
+  /** Questions of verifiers under way at once: positions, look-ups, pages and snapshots. */
+  questionsMax: 4_096,
   /** From so many on, what changes within a millisecond for every 40 of them after one piece is sent in the next. */
   streamsManyMin: 100,
   streamsPerGatherMs: 40,

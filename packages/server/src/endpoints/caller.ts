@@ -48,8 +48,10 @@ export function authenticateCaller(
   })
   if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const judge = (outcome: Outcome): CallerOrRefusal => {
-    if (outcome.outcome === 'verified')
+    if (outcome.outcome === 'verified') {
+      exchange.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
       return { caller: callerOf(services, tenant, outcome.grant, question.credential, address) }
+    }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
     const answer = rejectionAnswer(outcome.rejection)
     const isAnswered = answer.status !== 401 || mayFail(services.failures, tenant.id, address)

@@ -4,17 +4,18 @@ import { routes } from '@countersign/contract'
 import { type FeedEntry, type Place, type SealedPlace, unavailableAnswer } from '@countersign/core'
 import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
+import { holderOf } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import type { SharedSnapshot } from '../services/snapshots.ts'
-import { guarded } from './guarded.ts'
+import { guardedQuestion } from './guarded.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.feedSnapshot, async () => {
+  return guardedQuestion(services, tenant, exchange, routes.feedSnapshot, async () => {
     const snapshot = await services.snapshots.read(tenant.id)
     const { place, dropTime } = snapshot
     const seal = services.seals.seal(tenant.id, place)
@@ -35,13 +36,16 @@ async function* snapshotLines(head: object, { pieces, count }: SharedSnapshot): 
 
 /** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */
 export function feed(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.feed, async (caller, { after, epoch, chain }) => {
+  return guardedQuestion(services, tenant, exchange, routes.feed, async (caller, { after, epoch, chain }) => {
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant, place))) return json(200, { reload: true })
     if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
       return json(200, { entries: await readPage(services, tenant, place) })
     }
-    if (services.streams.count >= serverLimits.streamsMax) return problem(exchange, unavailableAnswer(1))
+    const stream = services.streams.open(tenant.id, holderOf(exchange, services.trustedProxies))
+    if (stream === undefined) return problem(exchange, unavailableAnswer(1))
+    // At once, and whether or not anybody reads it: streams that are gone must not count.
+    exchange.signal.addEventListener('abort', stream.close, { once: true })
     const isStillAllowed = async (): Promise<boolean> => {
       const inspection = await tenant.engine.inspect(caller.credential)
       return (
@@ -53,10 +57,16 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
     return {
       status: 200,
       headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
-      body: streamEntries(services, tenant, place, exchange.signal, {
-        ids: [caller.grant.credentialId, caller.grant.clientId],
-        isStillAllowed,
-      }),
+      body: streamEntries(
+        services,
+        tenant,
+        place,
+        { ...stream, signal: exchange.signal },
+        {
+          ids: [caller.grant.credentialId, caller.grant.clientId],
+          isStillAllowed,
+        },
+      ),
     }
   })
 }
@@ -75,17 +85,16 @@ async function readPage(
   )
 }
 
+type OpenStream = NonNullable<ReturnType<Services['streams']['open']>> & { readonly signal: AbortSignal }
+
 /** What is there already, then what comes; the follower asks for whatever it missed in between. */
 async function* streamEntries(
   services: Services,
   tenant: TenantContext,
   place: Place,
-  signal: AbortSignal,
+  { broadcast, close, signal }: OpenStream,
   caller: { readonly ids: readonly string[]; isStillAllowed(): Promise<boolean> },
 ): AsyncGenerator<string> {
-  const { broadcast, close } = services.streams.open(tenant.id)
-  // At once, whenever the next turn comes: those that are gone must not count.
-  signal.addEventListener('abort', close, { once: true })
   try {
     yield ': countersign\n\n'
     let turn = broadcast.next()
@@ -131,7 +140,7 @@ async function* streamEntries(
  * from the database to the verifier (feed.md §3). A question that needs younger knowledge has it fetched.
  */
 export function feedPosition(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.feedPosition, async (caller) => {
+  return guardedQuestion(services, tenant, exchange, routes.feedPosition, async (caller) => {
     const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
     const asked = { epoch: body.epoch, sequence: body.sequence, chain: body.chain }
     const { books, seals } = services
@@ -146,7 +155,8 @@ export function feedPosition(services: Services, tenant: TenantContext, exchange
     const isKnown = await isInLog(services, tenant, asked)
     if (isKnown) {
       services.positions.report(tenant.id, {
-        verifierId: `${caller.grant.credentialId}:${body.verifierId}`,
+        credentialId: caller.grant.credentialId,
+        instance: body.verifierId,
         epoch: asked.epoch,
         sequence: asked.sequence,
         // Whole seconds are kept; rounded down, a receipt would be complete too early.

@@ -1,5 +1,7 @@
 import type { Route } from '@countersign/contract'
+import { unavailableAnswer } from '@countersign/core'
 import type { z } from 'zod'
+import { holderOf } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { parseQuery, requireNoQuery } from '../http/input.ts'
 import { answerError, problem } from '../http/respond.ts'
@@ -30,4 +32,23 @@ export async function guarded<R extends Route>(
       services.log.error({ requestId: exchange.requestId, error: cause }, 'request failed'),
     )
   }
+}
+
+/** The same for what verifiers ask: of those questions so many may be under way, shared fairly; one beyond is 503. */
+export function guardedQuestion<R extends Route>(
+  services: Services,
+  tenant: TenantContext,
+  exchange: Exchange,
+  route: R,
+  work: (caller: Caller, query: QueryOf<R>) => Promise<Answer> | Answer,
+): Promise<Answer> {
+  return guarded(services, tenant, exchange, route, async (caller, query) => {
+    const holder = holderOf(exchange, services.trustedProxies)
+    if (!services.questions.take(holder)) return problem(exchange, unavailableAnswer(1))
+    try {
+      return await work(caller, query)
+    } finally {
+      services.questions.give(holder)
+    }
+  })
 }

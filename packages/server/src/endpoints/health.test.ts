@@ -98,7 +98,13 @@ it('a verifier is behind when it asks and does not move for longer than its boun
   const { epoch, sequence } = services.books.book(tenant)!.place
   const states = () => scrape('countersign_verifiers{state="current"}', 'countersign_verifiers{state="behind"}')
   const ask = (at: number) =>
-    services.positions.report(tenant, { verifierId: 'v', epoch, sequence: at, maxStalenessSeconds: 10 })
+    services.positions.report(tenant, {
+      credentialId: 'key',
+      instance: 'v',
+      epoch,
+      sequence: at,
+      maxStalenessSeconds: 10,
+    })
   ask(sequence)
   expect(await states()).toEqual([1, 0])
   await world.key()

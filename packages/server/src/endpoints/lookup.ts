@@ -8,10 +8,10 @@ import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { guarded } from './guarded.ts'
+import { guardedQuestion } from './guarded.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.lookup, async (caller) => {
+  return guardedQuestion(services, tenant, exchange, routes.lookup, async (caller) => {
     const body = parseInput(routes.lookup.body, await readJson(exchange), 'body')
     const isKey = body.digest !== undefined
     if (isKey === (body.clientId !== undefined && body.kid !== undefined)) {

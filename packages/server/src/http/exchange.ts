@@ -1,3 +1,5 @@
+import type { Holder } from '@countersign/core'
+
 /** One request as the endpoints see it: nothing parsed that was not asked for. */
 export interface Exchange {
   readonly method: string
@@ -11,6 +13,8 @@ export interface Exchange {
   readonly requestId: string
   /** Reads the body once. Throws `ProblemError` 413 when it is longer, 400 when it breaks off. */
   readBody(bytesMax: number): Promise<Uint8Array>
+  /** Whose it is, as far as is known by now: shared resources count by it. */
+  caller?: Pick<Holder, 'tenant' | 'credential'>
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal
 }

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressRange, isTrustedAddress } from '@countersign/core'
+import { type AddressRange, type Holder, isTrustedAddress, Shares } from '@countersign/core'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { serverLimits } from '../limits.ts'
+import { holderOf } from './client_address.ts'
 import { isDraining } from './drain.ts'
 import { type Answer, type Exchange, ProblemError } from './exchange.ts'
 
@@ -14,6 +15,7 @@ export function createListener(
   trustedProxies: readonly AddressRange[] = [],
 ): Server {
   const answers = createAnswerQueue()
+  const listening: Listening = { trustedProxies, bytes: new Shares(serverLimits.bodyBytesInFlight) }
   const server = createServer(
     {
       headersTimeout: serverLimits.headersTimeoutMs,
@@ -25,7 +27,7 @@ export function createListener(
     },
     (request, response) => {
       if (isDraining(server)) response.shouldKeepAlive = false
-      const exchange = new NodeExchange(request, response, nextRequestId())
+      const exchange = new NodeExchange(request, response, nextRequestId(), listening)
       const send = (answer: Answer): void => answers.add({ request, response, exchange, answer })
       const answer = handle(exchange)
       if (answer instanceof Promise) void answer.then(send)
@@ -41,6 +43,13 @@ export function createListener(
   return server
 }
 
+/** What the requests of one listener share. */
+interface Listening {
+  readonly trustedProxies: readonly AddressRange[]
+  /** Of the bodies that are read and not yet answered. */
+  readonly bytes: Shares
+}
+
 /**
  * A class, not an object with a getter: V8 makes a new shape for each such object, and the shapes hang on each other, so
  * that every request outlives its time. That was most of what the garbage collector had to do.
@@ -54,9 +63,11 @@ class NodeExchange implements Exchange {
   readonly requestId: string
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
+  readonly #listening: Listening
+  caller?: NonNullable<Exchange['caller']>
   #signal: AbortSignal | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, requestId: string) {
+  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, listening: Listening) {
     const url = request.url ?? '/'
     const mark = url.indexOf('?')
     this.method = request.method ?? 'GET'
@@ -67,10 +78,25 @@ class NodeExchange implements Exchange {
     this.requestId = requestId
     this.#request = request
     this.#response = response
+    this.#listening = listening
   }
 
   readBody(bytesMax: number): Promise<Uint8Array> {
-    return readBody(this.#request, bytesMax)
+    let taken = 0
+    let holder: Holder | undefined
+    return readBody(this.#request, bytesMax, (bytes) => {
+      // Most bodies are small, and the connections bound how many of those there are.
+      if (bytes <= serverLimits.bodyBytesUncounted || bytes <= taken) return true
+      const wanted = Math.min(bytesMax, Math.max(bytes, taken * 2))
+      if (holder === undefined) {
+        holder = holderOf(this, this.#listening.trustedProxies)
+        // Until it is answered: what was read is held by whatever works on it.
+        this.#response.once('close', () => this.#listening.bytes.give(holder as Holder, taken))
+      }
+      if (!this.#listening.bytes.take(holder, wanted - taken)) return false
+      taken = wanted
+      return true
+    })
   }
 
   get signal(): AbortSignal {
@@ -83,23 +109,36 @@ class NodeExchange implements Exchange {
   }
 }
 
-function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+/** Takes room for what a body needs; `false` where there is none for its sender. */
+type TakeRoom = (bytes: number) => boolean
+
+function readBody(request: IncomingMessage, bytesMax: number, takeRoom: TakeRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const tooLong = () => new ProblemError(413, 'content_too_large', `the body may have at most ${bytesMax} bytes`)
-    if (Number(request.headers['content-length'] ?? 0) > bytesMax) return reject(tooLong())
+    const said = Number(request.headers['content-length'] ?? 0)
+    if (said > bytesMax) return reject(tooLong())
+    if (!takeRoom(said)) return reject(noRoom())
     const chunks: Buffer[] = []
     let length = 0
+    const refuse = (problem: ProblemError): void => {
+      request.removeAllListeners('data')
+      reject(problem)
+    }
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length > bytesMax) {
-        request.removeAllListeners('data')
-        return reject(tooLong())
-      }
+      if (length > bytesMax) return refuse(tooLong())
+      if (length > said && !takeRoom(length)) return refuse(noRoom())
       chunks.push(chunk)
     })
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
     request.on('error', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
     request.on('aborted', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
+  })
+}
+
+function noRoom(): ProblemError {
+  return new ProblemError(503, 'unavailable', 'Too much is being sent at this moment: try again.', {
+    headers: { 'Retry-After': '1' },
   })
 }
 

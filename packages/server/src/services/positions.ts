@@ -2,12 +2,16 @@
  * How far every verifier has come, from the questions it asks (feed.md §8): receipts are made from this. What this process
  * heard is exact and in memory; what others heard comes from the database, to which each writes what changed.
  */
-import type { Seconds } from '@countersign/core'
+import { type Holder, type Seconds, Shares } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'
 import { Cache } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 
-type Report = Pick<VerifierPosition, 'verifierId' | 'epoch' | 'sequence' | 'maxStalenessSeconds'>
+interface Report extends Pick<VerifierPosition, 'epoch' | 'sequence' | 'maxStalenessSeconds'> {
+  /** Of the credential that asks, and the name it gives itself. */
+  readonly credentialId: string
+  readonly instance: string
+}
 
 export interface Positions {
   report(tenant: string, position: Report): void
@@ -39,9 +43,28 @@ interface Heard extends VerifierPosition {
 }
 
 const verifiersMax = 50_000
+/** What verifiers beyond those that are told apart share. No instance can be named so. */
+const others = ''
 const storedLifeMs = 1_000
 /** Places remembered of each: a receipt older than all of them says when the oldest was reached, which is later. */
 const placesMax = 64
+
+/** Instances that have stopped asking make room this often. */
+const sweepSeconds = 10
+
+interface Instances {
+  readonly holder: Holder
+  readonly until: Map<string, Seconds>
+}
+
+/** The lowest sequence that the instances not told apart reported, in this span of time and in the one before. */
+interface Rest {
+  readonly epoch: string
+  since: Seconds
+  bound: number
+  now: number
+  before: number
+}
 
 export function createPositions(store: Store, now: () => Seconds): Positions {
   const heard = new Cache<Heard>(verifiersMax)
@@ -50,6 +73,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
   let writing: ReadonlyMap<string, Heard> = new Map()
   let writes = 0
   let flushed: Promise<void> = Promise.resolve()
+  const rests = new Cache<Rest>(verifiersMax)
   const shared = new Cache<{ readonly readAt: number; readonly standing: readonly Standing[] }>(1_000)
   const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
 
@@ -98,13 +122,74 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     }
   }
 
+  const apart = new Shares(verifiersMax)
+  /** By credential: when each instance that is told apart will not have asked for its bound. */
+  const instances = new Map<string, Instances>()
+  let sweptAt = Number.NEGATIVE_INFINITY
+
+  /** Of one credential no more than `verifierInstancesMax` at once, and of all by fair shares. */
+  function isToldApart(tenant: string, { credentialId, instance, maxStalenessSeconds }: Report, at: Seconds): boolean {
+    if (at - sweptAt >= sweepSeconds) sweep(at)
+    const name = `${tenant} ${credentialId}`
+    const known = instances.get(name) ?? { holder: { tenant, credential: name }, until: new Map() }
+    if (!known.until.has(instance)) {
+      if (known.until.size >= serverLimits.verifierInstancesMax || !apart.take(known.holder)) return false
+      instances.set(name, known)
+    }
+    known.until.set(instance, at + maxStalenessSeconds)
+    return true
+  }
+
+  function sweep(at: Seconds): void {
+    sweptAt = at
+    for (const [name, { holder, until }] of instances) {
+      for (const [instance, end] of until) {
+        if (end >= at) continue
+        until.delete(instance)
+        apart.give(holder)
+      }
+      if (until.size === 0) instances.delete(name)
+    }
+  }
+
+  /** The rest of a credential's instances: counts as the slowest of those that asked within their bound. */
+  function slowest(
+    tenant: string,
+    { credentialId, epoch, sequence, maxStalenessSeconds }: Report,
+    at: Seconds,
+  ): Report {
+    const name = `${tenant} ${credentialId}`
+    let rest = rests.get(name)
+    if (rest === undefined || rest.epoch !== epoch)
+      rest = { epoch, since: at, bound: maxStalenessSeconds, now: sequence, before: sequence }
+    rest.bound = Math.max(rest.bound, maxStalenessSeconds)
+    // Whoever still asks has asked within the bound, so what neither span saw is not there any more.
+    if (at - rest.since >= rest.bound) Object.assign(rest, { since: at, before: rest.now, now: sequence })
+    rest.now = Math.min(rest.now, sequence)
+    rests.set(name, rest)
+    return {
+      credentialId,
+      instance: others,
+      epoch,
+      sequence: Math.min(rest.now, rest.before),
+      maxStalenessSeconds: rest.bound,
+    }
+  }
+
   return {
-    report(tenant, position) {
+    report(tenant, reported) {
+      const { credentialId, instance } = reported
+      const isApart = isToldApart(tenant, reported, now())
+      const { epoch, sequence, maxStalenessSeconds } = isApart ? reported : slowest(tenant, reported, now())
+      const verifierId = `${credentialId}:${isApart ? instance : others}`
+      const position = { verifierId, epoch, sequence, maxStalenessSeconds }
       const name = `${tenant} ${position.verifierId}`
       const before = heard.get(name)
       const at = now()
       const isSame = before !== undefined && before.sequence === position.sequence && before.epoch === position.epoch
-      const past = before?.epoch === position.epoch ? before.places : []
+      // Where it stood before it fell back proves nothing of when it was there again.
+      const isAhead = before?.epoch === position.epoch && before.sequence <= position.sequence
+      const past = isAhead ? before.places : []
       const places = isSame ? past : [...past.slice(1 - placesMax), { sequence: position.sequence, at }]
       const askedAt = Math.floor(at)
       const reachedAt = isSame ? before.reachedAt : Math.ceil(at)

@@ -1,4 +1,4 @@
-import type { AddressRange, MaybePromise, Seconds } from '@countersign/core'
+import type { AddressRange, MaybePromise, Seconds, Shares } from '@countersign/core'
 import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier'
 import type { Books } from '../feed/books.ts'
@@ -57,6 +57,8 @@ export interface Services {
   readonly macs: RevocationMacs
   readonly seals: PlaceSeals
   readonly streams: Streams
+  /** Questions of verifiers under way. */
+  readonly questions: Shares
   readonly snapshots: Snapshots
   readonly usage: Usage
   /** How long counts of usage are kept. */

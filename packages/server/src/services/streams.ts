@@ -1,13 +1,15 @@
+import { type Holder, Shares } from '@countersign/core'
 import type { Books } from '../feed/books.ts'
 import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
+import { serverLimits } from '../limits.ts'
 import type { PlaceSeals } from './place_seal.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 
 /** The open event streams: counted, and told to end when the server drains, so that clients move to another. */
 export interface Streams {
   readonly count: number
-  /** One more listener of the tenant, until `close`, which may be called twice. */
-  open(tenant: string): { readonly broadcast: Broadcast; close(): void }
+  /** One more listener of the tenant, until `close`, which may be called twice; `undefined` where the holder has its share. */
+  open(tenant: string, holder: Holder): { readonly broadcast: Broadcast; close(): void } | undefined
   endAll(): void
 }
 
@@ -18,7 +20,7 @@ interface Group {
 
 export function createStreams(books: Books, macs: RevocationMacs, seals: PlaceSeals): Streams {
   const groups = new Map<string, Group>()
-  let count = 0
+  const shares = new Shares(serverLimits.streamsMax)
   let isEnding = false
 
   function groupOf(tenant: string): Group {
@@ -27,7 +29,7 @@ export function createStreams(books: Books, macs: RevocationMacs, seals: PlaceSe
     const broadcast = createBroadcast(
       books,
       tenant,
-      () => count,
+      () => shares.used,
       (entries) => {
         const epoch = books.book(tenant)?.place.epoch ?? ''
         return seals.sealLast(
@@ -44,20 +46,20 @@ export function createStreams(books: Books, macs: RevocationMacs, seals: PlaceSe
 
   return {
     get count() {
-      return count
+      return shares.used
     },
-    open(tenant) {
+    open(tenant, holder) {
+      if (!shares.take(holder)) return undefined
       const group = groupOf(tenant)
       if (isEnding) group.broadcast.end()
       group.listeners += 1
-      count += 1
       let isOpen = true
       return {
         broadcast: group.broadcast,
         close() {
           if (!isOpen) return
           isOpen = false
-          count -= 1
+          shares.give(holder)
           group.listeners -= 1
           if (group.listeners > 0) return
           // Nobody listens: a tenant that once had a follower costs nothing.
