@@ -202,4 +202,20 @@ export const sharedResourceMutants: readonly Mutant[] = [
     replace: 'sequence',
     tests: ['packages/server/src/services/positions.test.ts', '-t', 'slowest'],
   },
+  {
+    id: 'identity-dash',
+    what: 'the subject - is written like none',
+    file: 'packages/core/src/identity_header.ts',
+    find: "if (text === none) return '%2D'",
+    replace: "if (text === '%2D') return none",
+    tests: ['packages/core/src/identity_header.test.ts'],
+  },
+  {
+    id: 'identity-forward-auth',
+    what: 'forward-auth writes identities in its own way',
+    file: 'packages/server/src/endpoints/forward_auth.ts',
+    find: "'X-Countersign-Subject': identityHeader(grant.subject)",
+    replace: "'X-Countersign-Subject': encodeURI(grant.subject)",
+    tests: ['packages/server/src/endpoints/forward_auth.test.ts', '-t', 'comes back'],
+  },
 ]

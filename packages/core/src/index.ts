@@ -69,6 +69,7 @@ export {
 export type { RateLimit, RateLimitOutcome, RatePolicy, RateUse, Spend } from './gcra.ts'
 export { defaultPolicyName, gcra, hasRoom, rateLimitOutcome, tightest, usedAt } from './gcra.ts'
 export type { CredentialKind, Grant } from './grant.ts'
+export { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
 export { parseJsonObject } from './json.ts'
 export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'
 export { JwkError } from './jwk/jwk_error.ts'

@@ -1,4 +1,4 @@
-import { parseAddressRange } from '@countersign/core'
+import { parseAddressRange, readIdentityHeader } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audience, otherAudience, startWorld, type World } from '../server.fixture.ts'
 
@@ -59,6 +59,23 @@ describe('let through', () => {
       'Cache-Control': 'no-store',
     })
   })
+
+  it.each(['é', '%C3%A9', ' bob', 'bob', '-', '--', '100%', '%2D'])(
+    'the subject %j comes back as it is',
+    async (subject) => {
+      const { token } = await world.mint({ subject })
+      const { status, headers, text } = await ask(
+        'traefik',
+        [...(families.traefik as Headers), named()],
+        token as string,
+        '&scope=orders:read',
+      )
+      expect(status, text).toBe(200)
+      const value = headers['X-Countersign-Subject'] as string
+      expect(value).toMatch(/^[\x21-\x7e]+$/)
+      expect(readIdentityHeader(value)).toBe(subject)
+    },
+  )
 
   it('envoy asks with the request’s own method and path', async () => {
     const { key } = await world.key()

@@ -4,12 +4,14 @@
  */
 import {
   type Grant,
+  identityHeader,
   isTrustedAddress,
   parseAddress,
   rateLimitHeaders,
   readScope,
   rejectionAnswer,
   type Scope,
+  scopeHeader,
   unavailableAnswer,
 } from '@countersign/core'
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
@@ -169,16 +171,10 @@ const anonymous = {
 function identityHeaders(grant: Grant, assertion: string): Record<string, string> {
   return {
     'X-Countersign-Kind': grant.kind,
-    'X-Countersign-Client': headerValue(grant.clientId),
-    'X-Countersign-Subject': headerValue(grant.subject),
-    'X-Countersign-Scope': headerValue(grant.scope),
-    'X-Countersign-Credential': headerValue(grant.credentialId),
+    'X-Countersign-Client': identityHeader(grant.clientId),
+    'X-Countersign-Subject': identityHeader(grant.subject),
+    'X-Countersign-Scope': scopeHeader(grant.scope),
+    'X-Countersign-Credential': identityHeader(grant.credentialId),
     'X-Countersign-Assertion': assertion,
   }
-}
-
-/** Printable ASCII as it is; anything else percent-encoded, so that no value can end its line. */
-function headerValue(text: string): string {
-  if (text === '') return '-'
-  return /^[\x20-\x7e]+$/.test(text) ? text : encodeURIComponent(text)
 }

@@ -1,0 +1,51 @@
+/**
+ * Who calls, as a header field value for the API behind a gateway or a proxy (`X-Countersign-*`). Every byte of its UTF-8
+ * that is not visible ASCII, and `%`, is percent-encoded, so nothing in it can end a line. A bare `-` means none; the text
+ * `-` alone is `%2D`. `readIdentityHeader` gives back the text that was written, whatever it is.
+ */
+export function identityHeader(text: string): string {
+  if (text === '') return none
+  if (text === none) return '%2D'
+  if (/^[\x21-\x24\x26-\x7e]*$/.test(text)) return text
+  return Array.from(text, encodeCharacter).join('')
+}
+
+/** The same for a scope, which keeps the spaces between its tokens. */
+export function scopeHeader(scope: string): string {
+  if (!scope.includes(' ')) return identityHeader(scope)
+  return scope
+    .split(' ')
+    .map((token) => (token === '' ? '' : identityHeader(token)))
+    .join(' ')
+}
+
+/** The text that `identityHeader` was given. Throws a `URIError` for what it never writes. */
+export function readIdentityHeader(value: string): string {
+  if (value === none) return ''
+  // Half a surrogate pair, which no decoder takes, was given the three bytes that it would have.
+  return value
+    .split(/((?:%ED%[AB][0-9A-F]%[89AB][0-9A-F]))/)
+    .map((part, index) => (index % 2 === 1 ? decodeSurrogate(part) : decodeURIComponent(part)))
+    .join('')
+}
+
+const none = '-'
+
+function encodeCharacter(character: string): string {
+  if (/^[\x21-\x24\x26-\x7e]$/.test(character)) return character
+  if (character.isWellFormed()) return encodeURIComponent(character)
+  const code = character.charCodeAt(0)
+  return [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)].map(percent).join('')
+}
+
+function percent(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+function decodeSurrogate(text: string): string {
+  const [, second = 0, third = 0] = text
+    .slice(1)
+    .split('%')
+    .map((hex) => Number.parseInt(hex, 16))
+  return String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f))
+}
