@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { commands } from './commands.ts'
 import { exitCodes } from './exit.ts'
 import { describeFailure } from './failure.ts'
+import { note } from './output.ts'
 import { version } from './version.ts'
 
 // `countersign keys list | head`: whoever reads no further is no failure of ours.
@@ -29,7 +30,7 @@ try {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   } else {
     const { message, exitCode } = describeFailure(error)
-    if (message !== '') process.stderr.write(`countersign: ${message}\n`)
+    if (message !== '') note(`countersign: ${message}`)
     process.exitCode = exitCode
     // A worker's channel to whoever started it would keep it.
     if (process.connected) process.exit()

@@ -1,15 +1,42 @@
 /** Data goes to standard output, everything else to standard error. */
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  process.stdout.write(`${escapeInJson(JSON.stringify(value))}\n`)
 }
 
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${shown(line)}\n`)
 }
 
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${shown(line)}\n`)
+}
+
+/**
+ * What a terminal would obey rather than show: controls, and marks that turn the direction of text or take no room, so
+ * that a name reads as another. The two joiners pass: scripts and emoji need them.
+ */
+const obeyed = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** Text that may be somebody else's, for a terminal. Our own line breaks and tabs stay. */
+export function shown(text: string): string {
+  return text.replace(obeyed, (character) =>
+    character === '\n' || character === '\t' ? character : escapeOf(character),
+  )
+}
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) as number
+  return code < 0x100 ? `\\x${code.toString(16)}` : `\\u{${code.toString(16)}}`
+}
+
+/** JSON has escapes of its own, and stands for the same text with them. */
+function escapeInJson(json: string): string {
+  return json.replace(obeyed, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
+    }).join(''),
+  )
 }
 
 /** A wider cell is cut in a list; one record and `--json` show it whole. */
@@ -43,9 +70,9 @@ function cut(text: string): string {
 function cellText(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  // A name that somebody else chose must not write on this terminal.
-  return text.replace(/\p{Cc}/gu, (character) => {
+  // A name that somebody else chose must not write on this terminal, nor begin another line of a table.
+  return text.replace(obeyed, (character) => {
     const escaped = JSON.stringify(character).slice(1, -1)
-    return escaped === character ? `\\x${character.charCodeAt(0).toString(16)}` : escaped
+    return escaped === character ? escapeOf(character) : escaped
   })
 }

@@ -1,3 +1,5 @@
+import { numericDateMax } from './jwt/limits.ts'
+
 /** Every limit of `core` in one place, with its unit. A limit that is reached refuses; nothing is cut silently. */
 export const limits = {
   /** One scope value as text. */
@@ -42,4 +44,4 @@ export const limits = {
 } as const
 
 /** An entry that never goes while its object lives: 9999-12-31T23:59:59Z. */
-export const neverDropAt = 253_402_300_799
+export const neverDropAt = numericDateMax

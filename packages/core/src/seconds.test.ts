@@ -24,3 +24,10 @@ describe('what is no time is none', () => {
     '2026-11-22T11:51:38Z ',
   ])('%s', (text) => expect(parseTime(text)).toBeUndefined())
 })
+
+test('a time that no year of four digits has is none, though its text has one', () => {
+  expect(parseTime('9999-12-31T23:59:59Z')).toBe(253_402_300_799)
+  for (const text of ['9999-12-31T23:59:59-00:01', '9999-12-31T12:00:00-23:59', '0000-01-01T00:00:00+00:01']) {
+    expect(parseTime(text), text).toBeUndefined()
+  }
+})

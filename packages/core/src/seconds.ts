@@ -1,3 +1,5 @@
+import { numericDateMax } from './jwt/limits.ts'
+
 /** Seconds since the epoch, NumericDate of RFC 7519 §2. Whole numbers on the wire; a clock may pass fractions. */
 export type Seconds = number
 
@@ -9,7 +11,10 @@ export function formatTime(at: Seconds): string {
   return new Date(Math.floor(at) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-/** RFC 3339 date-time to seconds, rounded down; `undefined` for anything else, also for dates that do not exist. */
+/**
+ * RFC 3339 date-time to seconds, rounded down; `undefined` for anything else, also for dates that do not exist, and for those
+ * whose offset puts them outside of the years 0 to 9999.
+ */
 export function parseTime(text: string): Seconds | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/.exec(text)
   if (match === null) return undefined
@@ -17,5 +22,10 @@ export function parseTime(text: string): Seconds | undefined {
   const daysInMonth = new Date(Date.UTC(Number(match[1]), Number(match[2]), 0)).getUTCDate()
   if (day < 1 || day > daysInMonth) return undefined
   const milliseconds = Date.parse(text.toUpperCase())
-  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000)
+  if (Number.isNaN(milliseconds)) return undefined
+  const seconds = Math.floor(milliseconds / 1000)
+  return seconds > numericDateMax || seconds < yearZero ? undefined : seconds
 }
+
+/** 0000-01-01T00:00:00Z. */
+const yearZero = -62_167_219_200

@@ -38,6 +38,8 @@ const before = [
   '%3b',
   '%252e%252e',
   '%20',
+  // Full width, leaders and their kin: NFKC makes dots and slashes of them.
+  ...['．', '．．', '․', '‥', '…', '。．', '／', '＼', '﹨', '﹒', '⒈', '；', '％2e', '℀'].map(encodeURIComponent),
   'public/..',
   'public/%2e%2e',
   'public/..;x',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type RawHeaders, valuesOf } from './raw_headers.ts'
+import { foldName, type RawHeaders, valuesOf } from './raw_headers.ts'
 
 /**
  * Why a request that Node's parser let pass might be another request to the upstream, or `undefined`. Duplicate lengths,
@@ -33,7 +33,7 @@ const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-ov
 /** The route was judged by the request line; frameworks that honour these act on something else. */
 function findOverride(rawHeaders: RawHeaders, method: string, url: string): string | undefined {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] as string).toLowerCase().replaceAll('_', '-')
+    const name = foldName(rawHeaders[index] as string)
     const value = (rawHeaders[index + 1] as string).trim()
     if (methodOverrides.includes(name) && value.toUpperCase() !== method) return 'the method cannot be overridden'
     if ((name === 'x-original-url' || name === 'x-rewrite-url') && value !== url) return 'the path cannot be overridden'

@@ -1,27 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { Origin } from './client_address.ts'
+import { isDeceptive } from './deceptive_headers.ts'
 import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw_headers.ts'
 
 /** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Written anew below, or nobody's to send to an upstream that trusts us. `Expect` and `Via` pass. */
-const replaced: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'authorization',
-  'x-api-key',
-  'forwarded',
-  'x-real-ip',
-  'x-original-url',
-  'x-rewrite-url',
-  'x-http-method',
-])
+/** Written anew below, or ended here. `Expect` and `Via` pass. */
+const replaced: ReadonlySet<string> = new Set(['host', 'content-length', 'authorization', 'x-api-key'])
 
 /**
  * The header section for the upstream. Of the caller's fields it keeps all but: credentials, anything that an upstream
- * might read as ours, what ends at each hop, and the forwarded family unless a trusted proxy wrote it. Trailers are not
- * passed on at all (RFC 9110 §6.5.1), so nothing can come in behind the body.
+ * might read as ours, what ends at each hop, what names another caller, method or path than the request's own, and the
+ * forwarded family unless a trusted proxy wrote it. Trailers are not passed on at all (RFC 9110 §6.5.1), so nothing can come in behind the body.
  */
 export function upstreamHeaders(
   request: IncomingMessage,
@@ -38,8 +29,8 @@ export function upstreamHeaders(
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
     const folded = foldName(name)
-    if (isHopByHop(folded) || isOurs(folded) || replaced.has(folded) || named.has(folded)) continue
-    if (folded.startsWith('x-forwarded-')) continue
+    if (isHopByHop(folded) || isOurs(folded) || isDeceptive(folded)) continue
+    if (replaced.has(folded) || named.has(folded)) continue
     fields.push(name, rawHeaders[index + 1] as string)
   }
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))

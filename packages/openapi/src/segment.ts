@@ -20,9 +20,19 @@ export function segmentFlaw(text: string): string | undefined {
   if (/[/\\]/.test(text)) return 'an encoded slash or a backslash is a separator to some servers'
   if (text.includes(';')) return 'a path parameter (;) is cut off by some servers'
   if (/\p{Cc}/u.test(text)) return 'control characters'
+  if (hasLookAlike(text)) return 'a character that some servers fold to a dot, a slash or another sign of a path'
   if (/^[. ]+$/.test(text)) return 'a segment of dots or spaces leads elsewhere or nowhere'
   if (/%(?:2[5ef]|5c|3b|7f|[01][0-9a-f])/i.test(text)) return 'decoded once more this would be another path'
   return undefined
+}
+
+/** A full-width dot, a one-dot leader, a full-width slash and their kin: NFKC makes each the sign that it looks like. */
+function hasLookAlike(text: string): boolean {
+  if (!/[^\0-\x7f]/.test(text)) return false
+  for (const character of text) {
+    if (character > '\x7f' && /[./\\;%?#]/.test(character.normalize('NFKC'))) return true
+  }
+  return false
 }
 
 /** The values of the names, or undefined. A name takes one character at least, and as few as it can, except the last. */

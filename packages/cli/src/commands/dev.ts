@@ -2,6 +2,7 @@ import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
 import type { DevReady } from '../dev.ts'
 import { parsePort } from '../flags.ts'
+import { note } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
 
@@ -34,11 +35,11 @@ export const devCommand = new Command('dev')
     const ready = await dev({
       ...options,
       version,
-      onNotice: (line) => process.stderr.write(`${line}\n`),
+      onNotice: note,
       ...(json === true ? {} : { onRequest: logRequest }),
     })
     const stopped = untilStopped(ready.stop)
-    if (!ready.isDemo) for (const line of describeOperations(ready)) process.stderr.write(`${line}\n`)
+    if (!ready.isDemo) for (const line of describeOperations(ready)) note(line)
     process.stdout.write(json === true ? `${jsonLine(ready)}\n` : screen(ready, flags.data))
     await stopped
   })
@@ -122,5 +123,5 @@ function describeOperations({ description, gatewayUrl }: DevReady): readonly str
 }
 
 function logRequest({ method, path, status, decision, why }: RequestEvent): void {
-  process.stderr.write(`${method} ${path}  ${status} ${decision}  ${why}\n`)
+  note(`${method} ${path}  ${status} ${decision}  ${why}`)
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { CommandError, exitCodes } from '../exit.ts'
 import { collect, leaf } from '../flags.ts'
 import type { Leak } from '../leak.ts'
-import { note, printJson, printLine } from '../output.ts'
+import { note, printJson, printLine, shown } from '../output.ts'
 import { scanPath, scanStream } from '../scan_files.ts'
 
 interface Flags {
@@ -68,7 +68,7 @@ function showProgress() {
       if (!isShown || Date.now() - shownAt < progressEveryMs) return
       shownAt = Date.now()
       const width = (process.stderr.columns ?? 80) - 16
-      process.stderr.write(`\r\x1b[K${files} files  ${path.replace(/\p{Cc}/gu, '?').slice(-width)}`)
+      process.stderr.write(`\r\x1b[K${files} files  ${shown(path).slice(-width)}`)
     },
     clear() {
       if (isShown) process.stderr.write('\r\x1b[K')

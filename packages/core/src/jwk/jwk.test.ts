@@ -144,6 +144,8 @@ describe('a key that is refused', () => {
     ['exponent 3', { e: 'Aw' }],
     ['an even exponent', { e: 'AQAC' }],
     ['an exponent of 72 bits', { e: Buffer.alloc(9, 255).toString('base64url') }],
+    ['an exponent of 33 bits', { e: Buffer.from([1, 0, 0, 0, 1]).toString('base64url') }],
+    ['a modulus of 4104 bits', { n: Buffer.alloc(513, 255).toString('base64url') }],
     ['a modulus of 2047 bits', { n: shiftedModulus(1n, 0n) }],
     ['an even modulus', { n: shiftedModulus(0n, 1n) }],
     ['a modulus of 8200 bits', { n: Buffer.alloc(1025, 255).toString('base64url') }],

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
+import { numericDateMax } from './limits.ts'
 
 /** The claims that we read, with the types that parsing has made sure of (RFC 7519 §4.1, RFC 9068 §2.2). */
 export interface JwtClaims extends JsonObject {
@@ -43,12 +44,12 @@ function identifierProblem(name: string, value: unknown): string | undefined {
 
 function timeProblem(name: string, value: unknown): string | undefined {
   if (value === undefined || isNumericDate(value)) return undefined
-  return `"${name}" must be a whole number of seconds from 0 to 2^53`
+  return `"${name}" must be a whole number of seconds, up to the year 9999`
 }
 
 /** RFC 7519 §2 allows fractions; nobody needs them and rounding them is a choice that two parsers make differently. */
 function isNumericDate(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 53
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= numericDateMax
 }
 
 function isListOfStrings(value: unknown): value is readonly string[] {

@@ -1,6 +1,7 @@
 import { asciiToText } from '#crypto'
 import { backslash, closeBrace, colon, comma, openBrace, quote } from '../json.ts'
 import type { JwtClaims } from './claims.ts'
+import { numericDateMax } from './limits.ts'
 
 /**
  * The claims of most tokens, ours above all: one flat JSON object without whitespace, of the members in `Known` and no
@@ -105,8 +106,9 @@ function takeText(claims: Known, name: number, text: string): boolean {
   }
 }
 
-/** The same for whole numbers. */
+/** The same for whole numbers, and for dates that cannot be. */
 function takeCount(claims: Known, name: number, count: number): boolean {
+  if (count > numericDateMax && name !== position) return false
   switch (name) {
     case iat:
       if (claims.iat !== undefined) return false

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressRange, type Holder, isTrustedAddress, Shares } from '@countersign/core'
+import { type AddressRange, type Holder, isTrustedAddress, problemAnswer, Shares } from '@countersign/core'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { serverLimits } from '../limits.ts'
 import { holderOf } from './client_address.ts'
@@ -22,11 +22,12 @@ export function createListener(
       requestTimeout: serverLimits.requestTimeoutMs,
       maxHeaderSize: serverLimits.headerBytesMax,
       keepAliveTimeout: 65_000,
-      // Two `Host` or no `Host` is refused by Node itself.
       requireHostHeader: true,
     },
     (request, response) => {
       if (isDraining(server)) response.shouldKeepAlive = false
+      // Node refuses a request without one, and of two takes the first: whoever reads the second reads another request.
+      if (hasSecondHost(request.rawHeaders)) return refuseHosts(response)
       const exchange = new NodeExchange(request, response, nextRequestId(), listening)
       const send = (answer: Answer): void => answers.add({ request, response, exchange, answer })
       const answer = handle(exchange)
@@ -41,6 +42,20 @@ export function createListener(
     isProxy: (peer) => isTrustedAddress(peer, trustedProxies),
   })
   return server
+}
+
+function hasSecondHost(rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
+}
+
+function refuseHosts(response: ServerResponse): void {
+  const { headers, body } = problemAnswer(400, 'invalid_request', 'Send one Host header.')
+  response.writeHead(400, { ...headers, Connection: 'close' }).end(JSON.stringify(body))
 }
 
 /** What the requests of one listener share. */

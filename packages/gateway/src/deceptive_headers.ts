@@ -1,0 +1,72 @@
+/**
+ * Header fields by which a caller could tell an upstream another address, host, method or path than its request has: each
+ * is honoured by some framework, proxy or logger. Nobody behind a gateway may believe them, so they end here. Names are
+ * folded as `foldName` does it.
+ */
+export function isDeceptive(foldedName: string): boolean {
+  return deceptive.has(foldedName) || families.some((prefix) => foldedName.startsWith(prefix))
+}
+
+const families = ['x-forwarded', 'x-original-', 'x-rewrite-', 'forwarded-']
+
+const deceptive: ReadonlySet<string> = new Set([
+  // Who calls.
+  'forwarded',
+  'client-ip',
+  'remote-addr',
+  'true-client-ip',
+  'x-true-client-ip',
+  'x-real-ip',
+  'x-client-ip',
+  'x-clientip',
+  'x-cluster-client-ip',
+  'x-originating-ip',
+  'x-remote-ip',
+  'x-remote-addr',
+  'x-remote-user',
+  'remote-user',
+  'x-proxyuser-ip',
+  'x-peer-address',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'cf-pseudo-ipv4',
+  'cf-ipcountry',
+  'cf-visitor',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'do-connecting-ip',
+  'akamai-client-ip',
+  'incap-client-ip',
+  'wl-proxy-client-ip',
+  'x-appengine-user-ip',
+  'x-appengine-remote-addr',
+  'x-azure-clientip',
+  'x-azure-socketip',
+  'x-nf-client-connection-ip',
+  'x-vercel-forwarded-for',
+  'x-envoy-external-address',
+  'x-envoy-original-path',
+  'x-client-cert',
+  'x-ssl-client-verify',
+  // To whom it speaks, and how.
+  'x-host',
+  'x-http-host-override',
+  'x-forwarded',
+  'x-url-scheme',
+  'front-end-https',
+  // What it asks for.
+  'x-method',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-http-verb',
+  'x-http-verb-override',
+  'x-verb',
+  'http-method-override',
+  'method-override',
+  'x-override-method',
+  'x-override-url',
+  'x-request-uri',
+  'x-path',
+  'x-request-path',
+])
