@@ -86,7 +86,7 @@ export const serverLimits = {
   /** Instances of one verifier's credential that are told apart; further ones share an entry, as slow as the slowest. */
   verifierInstancesMax: 2_000,
   /** Questions of verifiers under way at once: positions, look-ups, pages and snapshots. */
-  questionsMax: 4_096,
+  questionsMax: 32_768,
   /** From so many on, what changes within a millisecond for every 40 of them after one piece is sent in the next. */
   streamsManyMin: 100,
   streamsPerGatherMs: 40,
