@@ -250,4 +250,20 @@ export const sharedResourceMutants: readonly Mutant[] = [
     replace: 'if (count > numericDateMax && name === 0) return false',
     tests: ['packages/core/src/jwt/flaws.test.ts', '-t', 'CVE-2026-25537'],
   },
+  {
+    id: 'opaque-audit',
+    what: 'an audit event for each opaque token',
+    file: 'packages/server/src/services/opaque_tokens.ts',
+    find: 'if (days.get(name) === day) return false',
+    replace: 'if (days.get(name) === 0) return false',
+    tests: ['packages/server/src/grants/opaque_audit.test.ts'],
+  },
+  {
+    id: 'usage-shares',
+    what: 'one tenant fills the room for counts of usage',
+    file: 'packages/server/src/services/usage.ts',
+    find: 'take: () => rows.take({ tenant })',
+    replace: 'take: () => rows.take({})',
+    tests: ['packages/server/src/services/usage.test.ts', '-t', 'leaves room'],
+  },
 ]

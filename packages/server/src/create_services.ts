@@ -19,6 +19,8 @@ import { createClientReads } from './services/client_reads.ts'
 import { createClientSecrets } from './services/client_secrets.ts'
 import { registerGauges } from './services/gauges.ts'
 import { createGuards } from './services/guards.ts'
+import { createIdempotencyRoom } from './services/idempotency_room.ts'
+import { createOpaqueTokens } from './services/opaque_tokens.ts'
 import { createPlaceSeals } from './services/place_seal.ts'
 import { createPositions } from './services/positions.ts'
 import type { ServerLimiter } from './services/redis_limiter.ts'
@@ -111,6 +113,8 @@ export function createServices(
     warming,
     requirements: createRequirements({ store, books }, clock),
     running: createRunning(),
+    idempotencyRoom: createIdempotencyRoom(),
+    opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
     now,
     randomBytes: options.randomBytes,
     trustedProxies: options.trustedProxies ?? [],

@@ -495,7 +495,8 @@ describe('answers', () => {
         body: { credential: 'x', audience, scope: many.slice(0, 200_000).join(' ') },
       }),
     ]
-    for (const { status } of replies) expect(status).toBe(400)
+    // A form is too long before it is read for scopes.
+    expect(replies.map(({ status }) => status)).toEqual([413, 400])
     expect(performance.now() - began).toBeLessThan(1_000)
   })
 

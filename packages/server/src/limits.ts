@@ -37,6 +37,8 @@ export const serverLimits = {
   /** Processes on one machine. */
   workersMax: 256,
   idempotencyLifeSeconds: 86_400,
+  /** Answers that a process keeps within that time, about 1 KB each. */
+  idempotencyRecordsMax: 200_000,
   /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */
   publishBeforeSigningSeconds: 600,
   jwksMaxAgeSeconds: 300,

@@ -1,4 +1,4 @@
-import type { Established, Scope, Seconds } from '@countersign/core'
+import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome } from './outcome.ts'
 
 /** Counts of one credential, requirement and outcome in one minute. */
@@ -24,9 +24,10 @@ export interface UsagePort {
 
 /** Distinct rows that counters may hold together until they are taken; what comes beyond is counted by outcome alone. */
 export interface UsageRoom {
-  /** May change: what is there already stays. */
-  rowsMax: number
-  used: number
+  /** Whether there is room for one more row, which has it then. */
+  take(): boolean
+  /** Rows that were taken to be reported make room again. */
+  give(rows: number): void
 }
 
 export interface UsageCounterOptions {
@@ -73,8 +74,10 @@ export class UsageCounter implements UsagePort {
    */
   readonly #byHolder = new Map<number, Cell>()
   #minuteAt = Number.NaN
+  /** Rows that have room of their own: all but those that overflow. */
+  #counted = 0
 
-  constructor({ room = { rowsMax: 10_000, used: 0 }, onFirst }: UsageCounterOptions = {}) {
+  constructor({ room = ownRoom(), onFirst }: UsageCounterOptions = {}) {
     this.#room = room
     this.#onFirst = onFirst
   }
@@ -91,7 +94,8 @@ export class UsageCounter implements UsagePort {
   take(): readonly UsageRow[] {
     const cells = this.#cells
     this.#cells = []
-    this.#room.used -= cells.length
+    this.#room.give(this.#counted)
+    this.#counted = 0
     this.#byHolder.clear()
     return cells
   }
@@ -112,21 +116,22 @@ export class UsageCounter implements UsagePort {
     }
     // As many rows as there are outcomes, for each minute: these need no limit.
     const isOverflow = requires === overflowRequires
-    if (!isOverflow && this.#isFull()) return this.#find('', '', overflowRequires, outcome)
     if (!isOverflow && steps >= rowsOfOneMax) return this.#find(credentialId, clientId, overflowRequires, outcome)
     if (!isPlain(credentialId) || !isPlain(clientId)) return this.#find('', '', requires, outcome)
+    if (!isOverflow && !this.#room.take()) return this.#find('', '', overflowRequires, outcome)
+    if (!isOverflow) this.#counted++
     const scope = scopeText(requires)
     const minuteAt = this.#minuteAt
     const cell = { credentialId, clientId, scope, outcome, minuteAt, requires, count: 0, lastAt: minuteAt, next: first }
     this.#byHolder.set(holder, cell)
-    this.#room.used++
     if (this.#cells.push(cell) === 1) this.#onFirst?.()
     return cell
   }
+}
 
-  #isFull(): boolean {
-    return this.#room.used >= this.#room.rowsMax
-  }
+function ownRoom(): UsageRoom {
+  const shares = new Shares(10_000)
+  return { take: () => shares.take({}), give: (rows) => shares.give({}, rows) }
 }
 
 function numberOf(text: string): number {

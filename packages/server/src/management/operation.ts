@@ -187,6 +187,8 @@ async function write<R extends Route>(
       })
       // 6. The answer is kept with it, or neither is.
       if (idempotency !== undefined && 'body' in result) {
+        const holder = { tenant: tenant.id, credential: caller.grant.credentialId }
+        if (!services.idempotencyRoom.take(holder, services.now())) throw noRoomToKeep()
         await keepAnswer(
           services,
           idempotency,
@@ -252,6 +254,11 @@ async function readApiDocument(
     const errors = [{ pointer: error.where, detail: error.message }]
     throw new ProblemError(400, 'invalid_document', error.message, { errors })
   }
+}
+
+function noRoomToKeep(): ProblemError {
+  const detail = 'Too many answers are kept for Idempotency-Keys: nothing was changed. Try again, or without one.'
+  return new ProblemError(503, 'unavailable', detail, { headers: { 'Retry-After': '1' } })
 }
 
 function requireScopes(held: Scope, scopes: Scope): void {

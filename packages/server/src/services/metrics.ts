@@ -32,6 +32,7 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     'operation',
     'outcome',
   ])
+  const opaque = count('countersign_opaque_tokens_total', 'Opaque tokens issued at the token endpoint', [])
   const limitsHit = count(
     'countersign_failure_limits_hit_total',
     'Questions answered 429 because too many attempts from there had failed',
@@ -86,6 +87,7 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
     issued: (grantType, outcome) => tokens.inc({ grant_type: grantType, outcome }),
     written: (operation, outcome) => writes.inc({ operation, outcome }),
     limited: () => limitsHit.inc(),
+    opaqueIssued: () => opaque.inc(),
     route: (method, route) => requests.route(method, route),
     database: lookedUpOnce((operation: string) => database.labels({ operation }).observe),
     databaseFailed: (operation, reason) => failures.inc({ operation, reason }),

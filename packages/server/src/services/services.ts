@@ -6,8 +6,10 @@ import type { ApiRegistry } from './api_registry.ts'
 import type { ClientReads } from './client_reads.ts'
 import type { ClientSecrets } from './client_secrets.ts'
 import type { Guards } from './guards.ts'
+import type { IdempotencyRoom } from './idempotency_room.ts'
 import type { Log } from './log.ts'
 import type { MasterKey } from './master_key.ts'
+import type { OpaqueTokens } from './opaque_tokens.ts'
 import type { PlaceSeals } from './place_seal.ts'
 import type { Positions } from './positions.ts'
 import type { ServerLimiter } from './redis_limiter.ts'
@@ -53,6 +55,8 @@ export interface Services {
   readonly clientReads: ClientReads
   readonly requirements: Requirements
   readonly running: Running
+  readonly idempotencyRoom: IdempotencyRoom
+  readonly opaqueTokens: OpaqueTokens
   readonly positions: Positions
   readonly macs: RevocationMacs
   readonly seals: PlaceSeals
@@ -87,6 +91,7 @@ export interface Metrics {
   route(method: string, route: string): (status: number, seconds: number) => void
   /** Takes the seconds that one took: `poll`, `beat`, `write`. */
   database(operation: string): (seconds: number) => void
+  opaqueIssued(): void
   databaseFailed(operation: string, reason: string): void
   gauge(options: GaugeOptions): void
   /** Counts of usage that no credential can be told of. */

@@ -3,6 +3,7 @@
  * (invariant 6: no verification writes). Killed, it loses what came since the last write.
  */
 import { randomUUID } from 'node:crypto'
+import { Shares } from '@countersign/core'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
@@ -26,22 +27,27 @@ export interface UsageOptions {
 }
 
 export function createUsage({ store, clock, log, metrics, flushMs }: UsageOptions): Usage {
-  const room = { rowsMax: serverLimits.usageRowsMax as number, used: 0 }
+  /** Distinct rows until they are written, of all tenants: one of them that makes many up leaves room for the others. */
+  let rowsMax: number = serverLimits.usageRowsMax
+  // Twice as many as one tenant alone may have, which is half.
+  const rows = new Shares(2 * rowsMax)
   /** Those that hold counts: what has none needs no place here. */
   const counting = new Map<UsageCounter, string>()
   const reporter = createUsageReporter<UsageCount>({
     take() {
-      const rows = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => countOf(tenant, row)))
+      const taken = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => countOf(tenant, row)))
       counting.clear()
-      const unnamed = sumOf(rows.filter(({ scope }) => scope === overflowScope))
+      const unnamed = sumOf(taken.filter(({ scope }) => scope === overflowScope))
       if (unnamed > 0) metrics.usage('overflowed', unnamed)
-      return rows
+      return taken
     },
     async send(batchId, counts) {
       const now = clock.stamp().wallMs / 1000
       const beganAt = performance.now()
       await store.countUsage({ id: `server ${batchId}`, counts, now })
-      if (store.dialect === 'sqlite') room.rowsMax = roomFor(counts.length, performance.now() - beganAt, room.rowsMax)
+      if (store.dialect !== 'sqlite') return
+      rowsMax = roomFor(counts.length, performance.now() - beganAt, rowsMax)
+      rows.size = 2 * rowsMax
     },
     isHopeless: (error) => error instanceof UnstorableTextError,
     newBatchId: randomUUID,
@@ -63,7 +69,7 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
   return {
     counterOf(tenant) {
       const counter: UsageCounter = new UsageCounter({
-        room,
+        room: { take: () => rows.take({ tenant }), give: (count) => rows.give({ tenant }, count) },
         onFirst() {
           counting.set(counter, tenant)
           reporter.wake()
