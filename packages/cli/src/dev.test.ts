@@ -131,7 +131,8 @@ describe('a start with what is there', () => {
     await fetch(`${first.ready.gatewayUrl}/orders`, bearer(key))
     const began = performance.now()
     expect(await first.stop('SIGINT')).toBe(0)
-    expect(performance.now() - began).toBeLessThan(5_000)
+    // A connection that is open and idle would hold it for the whole drain of 10 s.
+    expect(performance.now() - began).toBeLessThan(9_000)
 
     const ports = ['--port', portOf(first.ready.url), '--gateway-port', portOf(first.ready.gatewayUrl)]
     const second = await startDev(cwd, '--data', data, ...ports)

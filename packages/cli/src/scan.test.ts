@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { makeFolder, type RunOptions, run } from './countersign.fixture.ts'
 import { scanPath } from './scan_files.ts'
 
@@ -79,9 +80,12 @@ it('a large file passes in a stream', async () => {
   const file = join(folder.path, 'large.log')
   const line = 'GET /orders 200 cs_live_ and nothing else of interest on this line\n'
   writeFileSync(file, line.repeat(600_000) + key)
-  const began = performance.now()
   const ran = await scan([file])
   expect(ran.out).toBe(`${file}:600001:1  cs  test  0123456789AB  api key\n`)
-  // 40 MB; generous for a busy machine, and far from what a slow search would take.
-  expect(performance.now() - began).toBeLessThan(10_000)
+  // 40 MB: far from what a slow search would take.
+  const began = cpuMs()
+  const leaks: unknown[] = []
+  scanPath(file, { onFile() {}, onLeak: (leak) => void leaks.push(leak), onUnreadable() {} })
+  expect(leaks).toHaveLength(1)
+  expect(cpuMs() - began).toBeLessThan(5_000)
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { parseJsonObject, parseJsonObjectBytes } from './json.ts'
 import { jsonDepthMax, jsonMembersMax } from './jwt/limits.ts'
 
@@ -124,10 +125,10 @@ test('no text makes it throw, and time grows with the length only', () => {
     { numRuns: 20_000 },
   )
   for (const piece of ['"', '\\"', '\\', '"\\\\', '{"a":', '[', '"a":1,', ',', '"\\u0061":']) {
-    const started = performance.now()
+    const started = cpuMs()
     parseJsonObject(`{${piece.repeat(200_000)}`)
     parseJsonObject(`{"${piece.repeat(200_000)}`)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(cpuMs() - started).toBeLessThan(1_000)
   }
 })
 

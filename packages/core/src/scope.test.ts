@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { limits } from './limits.ts'
 import { formatScope, intersectScope, isScopeToken, missingScope, parseScope, readScope, unionScope } from './scope.ts'
 
@@ -46,9 +47,9 @@ describe('what is no scope is refused with the rule', () => {
 
 test('CVE-2025-2559 CVE-2026-79651: half a million scopes are refused in no time', () => {
   const text = 'a '.repeat(500_000).trim()
-  const beganAt = performance.now()
+  const beganAt = cpuMs()
   expect(readScope(text)).toHaveProperty('problem')
-  expect(performance.now() - beganAt).toBeLessThan(50)
+  expect(cpuMs() - beganAt).toBeLessThan(50)
 })
 
 test('a scope that was written is read back the same', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { compileErrors, validate } from '@readme/openapi-parser'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { compileRoutes, deriveSlug, readDocument, readOperations } from './index.ts'
 
 const fixture = (name: string) =>
@@ -104,9 +105,9 @@ describe('three megabytes', () => {
     ['YAML', stringify(document)],
   ])('of %s are read within seconds', (_, text) => {
     expect(text.length).toBeGreaterThan(3_000_000)
-    const start = performance.now()
+    const start = cpuMs()
     const description = readOperations(readDocument(text))
-    expect(performance.now() - start).toBeLessThan(8_000)
+    expect(cpuMs() - start).toBeLessThan(8_000)
     expect(description.operations).toHaveLength(3_000)
     expect(description.scopes).toHaveLength(50)
     expect(description.problems).toEqual([])

@@ -1,6 +1,7 @@
 /** Published flaws of others, each as a test of ours named after its id; those with a file of their own stand there. */
 import { allRoutes, type Route } from '@countersign/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { audience, baseUrl, type Reply, send, startWorld, type Wire, type World } from './server.fixture.ts'
 
 let world: World
@@ -488,7 +489,7 @@ describe('answers', () => {
 
   it('CVE-2025-2559 CVE-2026-79651 CVE-2026-4634: 500,000 scope tokens are refused in no time', async () => {
     const many = Array.from({ length: 500_000 }, (_, index) => (index % 2 === 0 ? 'a' : 'b'))
-    const began = performance.now()
+    const began = cpuMs()
     const replies: Reply[] = [
       await world.token({ scope: many.join(' ') }),
       await world.call('POST', '/v1/verify', {
@@ -497,7 +498,7 @@ describe('answers', () => {
     ]
     // A form is too long before it is read for scopes.
     expect(replies.map(({ status }) => status)).toEqual([413, 400])
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(cpuMs() - began).toBeLessThan(1_000)
   })
 
   it('CVE-2025-64762: whatever holds or depends on a credential may not be cached', async () => {

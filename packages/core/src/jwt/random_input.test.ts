@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cpuMs } from '../../../../scripts/cpu_ms.ts'
 import { JwkError } from '../jwk/jwk_error.ts'
 import { parseJwks } from '../jwk/jwks.ts'
 import { publicJwk } from '../jwk/public_jwk.ts'
@@ -118,8 +119,8 @@ test('no value makes importing a key throw anything but JwkError', () => {
 
 test('folding a typ takes time in proportion to its length', () => {
   for (const text of ['A'.repeat(1_000_000), 'application/'.repeat(100_000), '/'.repeat(1_000_000)]) {
-    const started = performance.now()
+    const started = cpuMs()
     foldTyp(text)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(cpuMs() - started).toBeLessThan(1_000)
   }
 })
