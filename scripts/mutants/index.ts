@@ -1,3 +1,4 @@
+import { access } from './access.ts'
 import { answerWorkMutants } from './answer_work.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
@@ -10,6 +11,7 @@ export type { Mutant } from './mutant.ts'
 
 /** A file a subject, so that a mend and its mutant stand in one commit. */
 export const mutants: readonly Mutant[] = [
+  ...access,
   ...answerWorkMutants,
   ...dropTimeMutants,
   ...firstTable,

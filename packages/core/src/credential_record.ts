@@ -1,7 +1,7 @@
 import type { Established } from './effective_grant.ts'
 import type { CredentialRecord } from './feed.ts'
 import { policiesOf } from './rate_policy.ts'
-import { parseScope } from './scope.ts'
+import { parseScope, type Scope } from './scope.ts'
 
 /** What most have of it; theirs to share, nobody's to change. */
 const none: readonly never[] = Object.freeze([])
@@ -34,6 +34,11 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     clientRates: record.clientRateLimits ?? none,
     lineage: record.lineage,
     ...(record.position === undefined ? {} : { position: record.position }),
-    client: { status: record.clientStatus, access: parseScope(record.access) },
+    client: { status: record.clientStatus, access: accessOf(record.access) },
   }
+}
+
+/** What a record does not say is no access. Earlier servers said `""` for none. */
+function accessOf(access: string | null | undefined): Scope | null {
+  return access == null ? null : parseScope(access)
 }

@@ -98,7 +98,7 @@ describe('one change refuses it', () => {
     ],
     [
       'its client without access',
-      'insufficient_scope',
+      'wrong_audience',
       {},
       { client: { ...client, access: { api_2: 'read' } } },
       { requires: [['read']] },

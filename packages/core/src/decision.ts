@@ -58,6 +58,9 @@ export function findRejection(effective: EffectiveGrant, expected: Expectation, 
   if (grant.audience !== expected.audience) {
     return { code: 'wrong_audience', detail: 'the credential is for another API' }
   }
+  if (!effective.hasAccess) {
+    return { code: 'wrong_audience', detail: 'the client of the credential has no access to this API' }
+  }
   if (effective.addressRanges.length > 0 && !allowsAddress(effective, expected.address)) {
     return {
       code: 'address_not_allowed',

@@ -51,7 +51,11 @@ export interface Established {
   /** `cs_pos`: the sequence its issuer had applied; absent for keys and what clients sign. */
   readonly position?: number
   /** The client as recorded with it; a JWT of ours brings none, its scope was within the access when it was signed. */
-  readonly client?: { readonly status: Status; readonly access: Scope }
+  readonly client?: {
+    readonly status: Status
+    /** `null`: no access to this API at all; an empty scope is access that meets only what needs no scope. */
+    readonly access: Scope | null
+  }
 }
 
 /** What the status book says, at this moment, about a credential and all it depends on. `undefined`: nothing was said. */
@@ -71,6 +75,8 @@ export interface EffectiveGrant {
   readonly grant: Grant
   readonly fault: 'revoked' | 'disabled' | undefined
   readonly scope: ReadonlySet<string>
+  /** Whether the client may use the API now, whatever an operation needs (docs/protocol/credentials.md). */
+  readonly hasAccess: boolean
   readonly notBefore: Seconds
   /** With its leeway; infinite when it has no end, and 0 when what was said of it may have been dropped. */
   readonly endsAt: Seconds
@@ -98,6 +104,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     grant: grantOf(credential, view, expiresAt),
     fault: findFault(credential, standing),
     scope: view.set,
+    hasAccess: hasAccess(credential, standing),
     notBefore: credential.notBefore ?? 0,
     endsAt: findEnd(credential, standing, expiresAt),
     addressRanges,
@@ -152,6 +159,18 @@ function statesOf({ own, ancestors }: Standing): readonly (KeyState | TokenState
   return [own, ...ancestors].filter((state) => state !== undefined && state !== 'revoked')
 }
 
+/** What a client without access to the API may do there. */
+const none: Scope = Object.freeze([])
+
+/**
+ * Record and book must both name the API. A JWT of ours brings no record: until the book has an entry about its client,
+ * nothing was taken since it was signed.
+ */
+function hasAccess(credential: Established, { client }: Standing): boolean {
+  if (credential.client?.access === null) return false
+  return client === undefined || client === 'revoked' || client.access[credential.apiId] !== undefined
+}
+
 function effectiveScope(credential: Established, standing: Standing): Scope {
   const { own, client, ancestors } = standing
   // What a change set replaces what was signed. A key's record is read anew after each change and is never older.
@@ -159,7 +178,7 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
   let scope = replaced === undefined ? credential.scope : parseScope(replaced)
   // A self-issued JWT may be narrowed but has only ever what its client signed.
   if (credential.kind === 'self_issued_jwt') scope = intersectScope(credential.scope, scope)
-  if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access)
+  if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access ?? none)
   if (client !== undefined && client !== 'revoked') {
     scope = intersectScope(scope, parseScope(client.access[credential.apiId] ?? ''))
   }

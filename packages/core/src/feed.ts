@@ -303,8 +303,8 @@ export interface CredentialRecord extends Constraints, Limited {
   /** `cs_pos` of an opaque token. */
   readonly position?: number
   readonly clientStatus: Status
-  /** The client's present access for this API. */
-  readonly access: string
+  /** The client's present access for this API: `null` is none, `""` is an empty scope. */
+  readonly access: string | null
   /** The client's present limits; absent when it has none. */
   readonly clientRateLimits?: readonly RatePolicy[]
 }

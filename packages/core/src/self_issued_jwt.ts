@@ -45,6 +45,7 @@ export function establishSelfIssued(
   if (claims.expiresAt - claims.issuedAt > record.lifeSecondsMax) {
     return `exp may be at most ${record.lifeSecondsMax} seconds after iat`
   }
+  const access = record.access[context.apiId]
   return {
     kind: 'self_issued_jwt',
     credentialId: claims.jti,
@@ -66,6 +67,6 @@ export function establishSelfIssued(
     limitId: claims.clientId,
     clientRates: record.clientRateLimits ?? [],
     lineage: [],
-    client: { status: record.clientStatus, access: parseScope(record.access[context.apiId] ?? '') },
+    client: { status: record.clientStatus, access: access === undefined ? null : parseScope(access) },
   }
 }

@@ -225,7 +225,8 @@ function joined(columns: Columns) {
   return {
     audience: columns.text('audience'),
     clientStatus: columns.word('client_status', isStatus),
-    access: columns.optionalText('access_scope') ?? '',
+    // The row that is not there is no access; an empty scope is one.
+    access: columns.optionalText('access_scope') ?? null,
     clientRateLimits: policiesOrNone({
       rateLimit: columns.optionalJson('client_rate_limit', isRateLimit),
       rateLimits: columns.optionalJson('client_rate_limits', isRateLimits),

@@ -128,7 +128,7 @@ describe('what a client may have', () => {
   it('for another API says nothing about this one', async () => {
     const { authority, say, codeOf } = await createWorld()
     await say('client', clientId, { status: 'active', access: { api_2: both }, cutOff: 0 })
-    expect(await codeOf(await authority.issueJwt())).toBe('insufficient_scope')
+    expect(await codeOf(await authority.issueJwt())).toBe('wrong_audience')
   })
 })
 

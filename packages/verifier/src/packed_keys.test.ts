@@ -162,6 +162,17 @@ describe('the engine, with a cache that forgets at once', () => {
     expect(authority.lookups).toBe(10)
   })
 
+  it('keeps no access apart from empty access', async () => {
+    const { authority, codeOf } = await createWorld(tiny)
+    const accesses = ['', null, '', null, '', null, '', null]
+    const issued = accesses.map((access) => authority.issueKey({ access }))
+    for (let round = 0; round < 3; round++) {
+      const codes = await Promise.all(issued.map(({ text }) => codeOf(text, [[]])))
+      expect(codes).toEqual(accesses.map((access) => (access === null ? 'wrong_audience' : 'verified')))
+    }
+    expect(authority.lookups).toBe(issued.length)
+  })
+
   it('refuses a revoked one from the moment the entry is applied', async () => {
     const { say, codes, first } = await createForgetful()
     await say('key', first.id, { status: 'revoked', scope: '' })

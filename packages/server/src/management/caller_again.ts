@@ -21,8 +21,9 @@ export async function readCallerAgain(
 ): Promise<CallerAgain> {
   const { grant } = caller
   const client = await transaction.clients.find(tenant.id, grant.clientId)
-  if (client === undefined || client.status !== 'active') throw lost()
-  const access = parseScope(client.access[managementApiId] ?? '')
+  const recorded = client?.access[managementApiId]
+  if (client === undefined || client.status !== 'active' || recorded === undefined) throw lost()
+  const access = parseScope(recorded)
   const own =
     grant.kind === 'api_key'
       ? await keyScope(services, tenant, caller, transaction)

@@ -1,3 +1,4 @@
+import { missingScope, parseScope, readScope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
 import { BehindError } from './issuing_moment.ts'
@@ -34,8 +35,8 @@ export function createApiRegistry({ store, books }: Pick<Services, 'store' | 'bo
 }
 
 /**
- * The one API a token is for: `audience` or `resource` (RFC 8707), both of which name it; else the client's only one.
- * Unknown, foreign and not allowed look the same: `invalid_target`.
+ * The one API a token is for: `audience` or `resource` (RFC 8707), both of which name it; else the client's only one, else
+ * the only one that holds every scope asked for. Unknown, foreign and not allowed look the same: `invalid_target`.
  */
 export async function chooseApi(
   registry: ApiRegistry,
@@ -48,14 +49,41 @@ export async function chooseApi(
   if (audience !== undefined && resource !== undefined && audience !== resource)
     throw invalidTarget('audience and resource name two APIs')
   const named = audience ?? resource
-  const ids = Object.keys(client.access)
-  if (named === undefined && ids.length !== 1) throw invalidTarget('name the API with audience or resource')
   const api =
-    named === undefined ? await registry.byId(tenant, ids[0] as string) : await registry.byAudience(tenant, named)
+    named === undefined
+      ? await findUnnamed(registry, tenant, client, parameters.get('scope'))
+      : await registry.byAudience(tenant, named)
   if (api !== undefined && client.access[api.id] !== undefined) return api
-  // The client, as it was read, has access to an API that was made after this request began: it may be the one named.
-  if (!ids.every((id) => registry.isKnown(tenant, id))) throw new BehindError()
-  throw invalidTarget('this client has no access to such an API')
+  // The client, as it was read, has access to an API that was made after this request began: it may be the one meant.
+  if (!Object.keys(client.access).every((id) => registry.isKnown(tenant, id))) throw new BehindError()
+  throw invalidTarget(
+    named === undefined ? 'name the API with audience or resource' : 'this client has no access to such an API',
+  )
+}
+
+/** Scopes that speak of who signs in, whatever the API (OpenID Connect Core §5.4, §11). */
+const identityScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
+
+/** Our own APIs are left aside where there is a choice: nobody reaches the management API by leaving the audience out. */
+async function findUnnamed(
+  registry: ApiRegistry,
+  tenant: TenantContext,
+  client: Client,
+  requested: string | undefined,
+): Promise<Api | undefined> {
+  const ids = Object.keys(client.access)
+  if (ids.length === 1) return registry.byId(tenant, ids[0] as string)
+  const read = readScope(requested ?? '')
+  if ('problem' in read) throw new OauthError('invalid_scope', read.problem)
+  const asked = read.scope.filter((token) => !identityScopes.has(token))
+  const found: Api[] = []
+  for (const id of ids) {
+    if (missingScope(asked, parseScope(client.access[id] ?? '')).length > 0) continue
+    const api = await registry.byId(tenant, id)
+    if (api !== undefined && !api.isBuiltIn) found.push(api)
+  }
+  // One that is not known yet might hold them as well.
+  return found.length === 1 && ids.every((id) => registry.isKnown(tenant, id)) ? found[0] : undefined
 }
 
 function invalidTarget(description: string): OauthError {

@@ -143,9 +143,9 @@ export function publicKeyOf(view: View, clientId: string, kid: string): PublicKe
   const { thumbprint } = publicKeyRecord
   if (latestOf(view, 'public_key', `${clientId} ${thumbprint}`) !== undefined) return undefined
   const client = latestOf(view, 'client', clientId)
-  return { ...publicKeyRecord, clientStatus: client?.status ?? 'active', access: { [apiId]: accessOf(client) } }
+  return { ...publicKeyRecord, clientStatus: client?.status ?? 'active', access: client?.access ?? { [apiId]: 'a b' } }
 }
 
-function accessOf(client: ClientState | undefined): string {
-  return client === undefined ? 'a b' : (client.access[apiId] ?? '')
+function accessOf(client: ClientState | undefined): string | null {
+  return client === undefined ? 'a b' : (client.access[apiId] ?? null)
 }

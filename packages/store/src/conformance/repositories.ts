@@ -442,7 +442,7 @@ async function lookups(store: Store): Promise<void> {
   })
   expect(await credential('acme', exampleKey('acme', 'key_2').digest)).toMatchObject({
     clientStatus: 'active',
-    access: '',
+    access: null,
     ipAllow: ['::1/128'],
   })
   expect(await credential('acme', token.digest!)).toEqual({
