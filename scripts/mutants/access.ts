@@ -25,7 +25,7 @@ export const access: readonly Mutant[] = [
     what: "the book's entry about the client is not asked",
     file: 'packages/core/src/effective_grant.ts',
     find: "return client === undefined || client === 'revoked' || client.access[credential.apiId] !== undefined",
-    replace: 'return client !== null',
+    replace: 'return client !== null || credential === null',
     tests: matrix,
   },
   {

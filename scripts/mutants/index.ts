@@ -1,5 +1,6 @@
 import { access } from './access.ts'
 import { answerWorkMutants } from './answer_work.ts'
+import { authority } from './authority.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
 import type { Mutant } from './mutant.ts'
@@ -13,6 +14,7 @@ export type { Mutant } from './mutant.ts'
 export const mutants: readonly Mutant[] = [
   ...access,
   ...answerWorkMutants,
+  ...authority,
   ...dropTimeMutants,
   ...firstTable,
   ...positionMutants,

@@ -39,6 +39,8 @@ export const serverLimits = {
   idempotencyLifeSeconds: 86_400,
   /** Answers that a process keeps within that time, about 1 KB each. */
   idempotencyRecordsMax: 200_000,
+  /** Audiences remembered as once guarded by a client; beyond, it counts as one that guarded every audience. */
+  highestGuardsMax: 1_000,
   /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */
   publishBeforeSigningSeconds: 600,
   jwksMaxAgeSeconds: 300,

@@ -3,6 +3,7 @@ import { digest, formatScope, generateKey, limits, randomBase62, Secret } from '
 import type { ApiDescription } from '@countersign/openapi'
 import type { Api, Client, Key } from '@countersign/store'
 import { serverLimits } from './limits.ts'
+import { noAuthority } from './services/authority.ts'
 import { defaultTenantId } from './services/bootstrap.ts'
 import type { Services } from './services/services.ts'
 import { apiSubject } from './services/subjects.ts'
@@ -119,6 +120,7 @@ function newClient(services: Services, api: Api, { description, name }: Provisio
     status: 'active',
     access: { [api.id]: formatScope(description.scopes.map((scope) => scope.name)) },
     guards: [],
+    authority: noAuthority,
     metadata: {},
     selfIssuedLifeSecondsMax: limits.selfIssuedLifeSecondsDefault,
     cutOff: 0,

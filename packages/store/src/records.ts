@@ -77,6 +77,8 @@ export interface Client extends Limited {
   readonly access: { readonly [apiId: string]: string }
   /** Audiences whose credentials it may ask about; `['*']` is every one (the bootstrap admin). */
   readonly guards: readonly string[]
+  /** The widest management scope, and all guards, that it had since its last revoke: credentials made then still live. */
+  readonly authority: { readonly scope: string; readonly guards: readonly string[] }
   readonly metadata: Metadata
   readonly selfIssuedLifeSecondsMax: number
   /** Sequence of the last cut-off, 0 when there was none. */

@@ -7,7 +7,14 @@ type Json = string
 
 export interface Schema {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
-  readonly installation: { id: number; epoch: string; position: number; history: string | null; beginning: number }
+  readonly installation: {
+    id: number
+    epoch: string
+    position: number
+    history: string | null
+    beginning: number
+    key_check: string | null
+  }
   readonly drop_time: { id: number; time_ms: number; moves: number; boot_id: string | null; boot_ms: number | null }
   readonly leases: { name: string; holder: string; expires_at: number }
   readonly beats: { process: string; count: number; at: number }
@@ -17,6 +24,7 @@ export interface Schema {
     chain: string
     audit_sequence: number
     audit_link: string
+    audit_mac: string | null
   }
   readonly feed: {
     tenant: string
@@ -100,6 +108,7 @@ export interface Schema {
     type: string
     status: string
     guards: Json
+    authority: Json
     metadata: Json
     self_issued_life_seconds_max: number
     cut_off: number

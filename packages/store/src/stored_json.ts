@@ -15,7 +15,7 @@ import type {
 } from '@countersign/core'
 import type { Check } from './check.ts'
 import { isCount, isObject, isText, listOf, oneOf, optional, recordOf, shape } from './check.ts'
-import type { ApiScope, AuditActor } from './records.ts'
+import type { ApiScope, AuditActor, Client } from './records.ts'
 
 export const isStatus = oneOf<Status>('active', 'disabled', 'revoked')
 
@@ -64,6 +64,7 @@ export const isFloor = shape<DropFloor>({ sequence: isCount, time: isCount, at: 
 const isCutOff = shape<CutOff>({ sequence: isCount, at: isCount })
 
 export const isCutOffs = shape<CutOffs>({ tokens: optional(isCutOff), everything: optional(isCutOff) })
+export const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
 
 const isTokenState = shape<StateByType['token']>({
   status: isStatus,

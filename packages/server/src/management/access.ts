@@ -2,18 +2,21 @@
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { raisedAuthority } from '../services/authority.ts'
 import { shownScope } from '../services/shown_scope.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
 import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
 
 /**
- * Whoever touches a client, or a credential of it, must hold all management scopes it has and guard all that it guards.
- * A replay of the answer is judged by the client as it is then.
+ * Whoever touches a client, or a credential of it, must hold all management scopes it can come to have, and guard all that
+ * it can come to guard: what was taken from it now may be given again. A replay of the answer is judged by the client as it
+ * is then.
  */
 export function requireMayTouch(context: Touching, client: Client): void {
-  context.requireHeld(parseScope(client.access[managementApiId] ?? ''))
-  const beyond = context.guards.includes('*') ? [] : client.guards.filter((each) => !context.guards.includes(each))
+  const { scope, guards } = raisedAuthority(client.authority, client)
+  context.requireHeld(parseScope(scope))
+  const beyond = context.guards.includes('*') ? [] : guards.filter((each) => !context.guards.includes(each))
   if (beyond.length > 0)
     throw new ProblemError(403, 'forbidden', 'The caller does not guard every audience that this client guards.')
   context.touched.add(client.id)

@@ -12,6 +12,7 @@ import {
 } from '@countersign/core'
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { presentAuthority, raisedAuthority } from '../services/authority.ts'
 import { cutOffAt } from '../services/revoker.ts'
 import { clientSecretSubject, clientSubject, publicKeySubject } from '../services/subjects.ts'
 import { readAccess, requireMayTouch } from './access.ts'
@@ -63,6 +64,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     status: 'active',
     access,
     guards: body.guards ?? [],
+    authority: presentAuthority({ access, guards: body.guards ?? [] }),
     metadata: body.metadata ?? {},
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? limits.selfIssuedLifeSecondsDefault,
     cutOff: 0,
@@ -105,13 +107,15 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
   requireMayTouch(context, client)
   const before = await clientView(context, client)
   const access = body.access === undefined ? client.access : await readAccess(context, body.access)
+  const guards = body.guards ?? client.guards
   const changed: Client = {
     ...withoutLimits(client),
     ...limitsOf(body, client),
     access,
     name: body.name ?? client.name,
     status: body.status ?? client.status,
-    guards: body.guards ?? client.guards,
+    guards,
+    authority: raisedAuthority(client.authority, { access, guards }),
     metadata: body.metadata ?? client.metadata,
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? client.selfIssuedLifeSecondsMax,
     version: client.version + 1,
@@ -191,7 +195,8 @@ const revokeClient = writeOperation(routes.revokeClient, async (context) => {
   const secrets = await transaction.clients.deleteSecrets(tenant.id, client.id)
   const jwks = await transaction.clients.jwks(tenant.id, client.id)
   for (const { kid } of jwks) await transaction.clients.deleteJwk(tenant.id, client.id, kid)
-  const changed: Client = { ...client, version: client.version + 1, updatedAt: at }
+  const authority = presentAuthority(client)
+  const changed: Client = { ...client, authority, version: client.version + 1, updatedAt: at }
   await transaction.clients.update(changed)
   const counts = { keys: keys.length, tokens: tokens.length, secrets, publicKeys: jwks.length }
   transaction.append({

@@ -4,6 +4,7 @@ import {
   formatScope,
   formatTime,
   generateKey,
+  parseScope,
   parseTime,
   type RateLimit,
   type RatePolicy,
@@ -145,6 +146,7 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
   const old = await findKey(context, context.params.id as string)
   const client = await findClient(context, old.clientId)
   requireMayTouch(context, client)
+  requireMayGive(context, old.apiId, parseScope(old.scope))
   const status = statusOf(old, now)
   if (status !== 'active') throw new ProblemError(409, status, `A key that is ${status} cannot be rolled.`)
   if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
@@ -182,6 +184,7 @@ const enableKey = writeOperation(routes.enableKey, (context) => switchKey(contex
 async function switchKey(context: WriteContext, status: 'active' | 'disabled'): Promise<Result> {
   const key = await findKey(context, context.params.id as string)
   requireMayTouch(context, await findClient(context, key.clientId))
+  requireMayGive(context, key.apiId, parseScope(key.scope))
   if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked key stays revoked.')
   if (key.status === status) return unchanged(context, key, status)
   const changed: Key = { ...key, status, version: key.version + 1, updatedAt: Math.floor(context.now) }

@@ -59,9 +59,13 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
   return { tenant, adminKey: new Secret(generated.text) }
 }
 
+/** All of them; whoever holds them is an administrator of the tenant. */
+export function managementScopesOf({ slug }: Pick<Tenant, 'slug'>): readonly string[] {
+  return managementScopes.filter((scope) => slug === '' || !scope.startsWith('tenants:'))
+}
+
 /** The built-in `<issuer>/v1`. */
 function managementApi(tenant: Tenant, issuer: string): Api {
-  const scopes = managementScopes.filter((scope) => tenant.slug === '' || !scope.startsWith('tenants:'))
   return {
     tenant: tenant.id,
     id: managementApiId,
@@ -75,7 +79,7 @@ function managementApi(tenant: Tenant, issuer: string): Api {
     maxStalenessSeconds: limits.maxStalenessSecondsMax,
     isBuiltIn: true,
     createdSequence: 0,
-    scopes: scopes.map((name) => ({ name, description: '', source: 'declared' })),
+    scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' })),
     version: 1,
     createdAt: tenant.createdAt,
     updatedAt: tenant.createdAt,
@@ -83,15 +87,16 @@ function managementApi(tenant: Tenant, issuer: string): Api {
 }
 
 function administratorOf(tenant: Tenant, random: string): Client {
-  const scopes = managementScopes.filter((scope) => tenant.slug === '' || !scope.startsWith('tenants:'))
+  const scope = formatScope(managementScopesOf(tenant))
   return {
     tenant: tenant.id,
     id: `client_${random}`,
     name: 'Administrator',
     type: 'service',
     status: 'active',
-    access: { [managementApiId]: formatScope(scopes) },
+    access: { [managementApiId]: scope },
     guards: ['*'],
+    authority: { scope, guards: ['*'] },
     metadata: {},
     selfIssuedLifeSecondsMax: limits.selfIssuedLifeSecondsDefault,
     cutOff: 0,

@@ -58,6 +58,7 @@ export function exampleClient(tenant: string, id: string, members: Partial<Clien
     status: 'active',
     access: { api_1: 'orders:read orders:write' },
     guards: [],
+    authority: { scope: '', guards: [] },
     metadata: { team: 'blue' },
     selfIssuedLifeSecondsMax: 3600,
     cutOff: 0,

@@ -3,19 +3,33 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { migrations } from '../migrations/index.ts'
-import { exampleKey, keyChange, seed } from './examples.ts'
+import { exampleApi, exampleClient, exampleKey, exampleToken, keyChange, seed } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
-import type { CreateDatabase } from './test_database.ts'
+import type { CreateDatabase, TestDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
 
 /** By table, the columns that the first schema had not. */
 const addedSince = {
   keys: ['rate_limits'],
   tokens: ['rate_limits'],
-  clients: ['rate_limit', 'rate_limits', 'cut_offs'],
+  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority'],
   apis: ['rate_limit', 'rate_limits'],
   tenants: ['floor'],
-  installation: ['history', 'beginning'],
+  counters: ['audit_mac'],
+  installation: ['history', 'beginning', 'key_check'],
+}
+
+/** As a program of the first schema would have left it, with one count of usage. */
+export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
+  for (const [table, names] of Object.entries(addedSince)) {
+    for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
+  }
+  const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time']
+  for (const table of tables) await database.execute(`drop table ${table}`)
+  await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
+    credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)
+  await database.execute(`insert into usage_counts values ('acme', 60, 'key_1', 'client_1', 'verified', 7)`)
+  await database.execute('delete from schema_migrations where number > 1')
 }
 
 const program = fileURLToPath(new URL('writer_process.ts', import.meta.url))
@@ -77,15 +91,7 @@ export function processCases(create: CreateDatabase): void {
   it('a database of the first schema is brought up to this one with all it holds', () =>
     withStore(create, async (store, database) => {
       await seed(store, 'acme')
-      for (const [table, names] of Object.entries(addedSince)) {
-        for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
-      }
-      const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time']
-      for (const table of tables) await database.execute(`drop table ${table}`)
-      await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
-        credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)
-      await database.execute(`insert into usage_counts values ('acme', 60, 'key_1', 'client_1', 'verified', 7)`)
-      await database.execute('delete from schema_migrations where number > 1')
+      await goBackToFirstSchema(database)
       const opened = await database.open()
       expect(await opened.read.keys.find('acme', 'key_1')).toStrictEqual(exampleKey('acme', 'key_1'))
       const [usage] = await database.query('select at, count, rolled from usage_sums')
@@ -94,6 +100,31 @@ export function processCases(create: CreateDatabase): void {
       expect(await opened.dropTime.read()).toMatchObject({ moves: 0, boot: undefined })
       await opened.write((transaction) => transaction.keys.insert(limited))
       expect(await opened.read.keys.find('acme', 'key_9')).toStrictEqual(limited)
+      await opened.close()
+    }))
+
+  it('clients of before are remembered with what they have and what their keys and tokens were given', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      const apiId = 'api_management'
+      await store.write(async (transaction) => {
+        await transaction.apis.insert(exampleApi('acme', apiId, { audience: 'https://acme.test/v1' }))
+        const has = { access: { [apiId]: 'keys:read' }, guards: ['https://a.test'] }
+        await transaction.clients.insert(exampleClient('acme', 'client_has', has))
+        await transaction.clients.insert(exampleClient('acme', 'client_had', { access: {} }))
+        const own = { clientId: 'client_had', apiId } as const
+        await transaction.keys.insert(exampleKey('acme', 'key_live', { ...own, scope: 'keys:write' }))
+        await transaction.keys.insert(
+          exampleKey('acme', 'key_gone', { ...own, scope: 'apis:write', status: 'revoked' }),
+        )
+        await transaction.tokens.insert(exampleToken('acme', 'jti_live', { ...own, issuedScope: 'audit:read' }))
+      })
+      await goBackToFirstSchema(database)
+      const opened = await database.open()
+      const authorityOf = async (id: string) => (await opened.read.clients.find('acme', id))?.authority
+      expect(await authorityOf('client_has')).toEqual({ scope: 'keys:read', guards: ['https://a.test'] })
+      expect(await authorityOf('client_had')).toEqual({ scope: 'keys:write audit:read', guards: [] })
+      expect(await authorityOf('client_1')).toEqual({ scope: '', guards: [] })
       await opened.close()
     }))
 

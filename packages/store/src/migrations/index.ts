@@ -6,6 +6,7 @@ import { up as processes } from './0002_processes.ts'
 import { up as ratePolicies } from './0003_rate_policies.ts'
 import { up as usageRollUps } from './0004_usage_roll_ups.ts'
 import { up as dropTime } from './0005_drop_time.ts'
+import { up as authority } from './0008_authority.ts'
 import { up as history } from './0009_history.ts'
 
 export interface Migration {
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'rate_policies', up: ratePolicies },
   { number: 4, name: 'usage_roll_ups', up: usageRollUps },
   { number: 5, name: 'drop_time', up: dropTime },
+  { number: 8, name: 'authority', up: authority },
   { number: 9, name: 'history', up: history },
 ]

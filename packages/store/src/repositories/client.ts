@@ -9,7 +9,7 @@ import type { Client, ClientType } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
+import { isAuthority, isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { readClientJwks, writeClientJwks } from './client_jwk.ts'
 import { readClientSecrets, writeClientSecrets } from './client_secret.ts'
 
@@ -156,6 +156,7 @@ function encodeClient(client: Client) {
     type: client.type,
     status: client.status,
     guards: JSON.stringify(client.guards),
+    authority: JSON.stringify(client.authority),
     metadata: JSON.stringify(client.metadata),
     self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
     cut_off: client.cutOff,
@@ -180,6 +181,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     status: columns.word('status', isStatus),
     access: decodeAccess(rows),
     guards: columns.json('guards', isTextList),
+    authority: columns.json('authority', isAuthority),
     metadata: columns.json('metadata', isMetadata),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
