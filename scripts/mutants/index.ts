@@ -1,4 +1,5 @@
 import { access } from './access.ts'
+import { administrators } from './administrators.ts'
 import { answerWorkMutants } from './answer_work.ts'
 import { authority } from './authority.ts'
 import { dropTimeMutants } from './drop_time.ts'
@@ -13,6 +14,7 @@ export type { Mutant } from './mutant.ts'
 /** A file a subject, so that a mend and its mutant stand in one commit. */
 export const mutants: readonly Mutant[] = [
   ...access,
+  ...administrators,
   ...answerWorkMutants,
   ...authority,
   ...dropTimeMutants,

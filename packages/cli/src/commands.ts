@@ -64,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
   {
+    name: 'provision',
+    description: 'with --recover: an administrator’s key, made offline when nobody has one any more',
+    load: async () => (await import('./commands/provision.ts')).provisionCommand,
+  },
+  {
     name: 'backup',
     description: 'a consistent copy of the SQLite database, while a server writes',
     load: async () => (await import('./commands/backup.ts')).backupCommand,

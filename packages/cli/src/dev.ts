@@ -9,9 +9,11 @@ import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import {
   type CountersignServer,
   defaultTenantId,
+  lockData,
   openInstallation,
   type Provisioned,
   provisionApi,
+  serverLimits,
   signAssertion,
   silentLog,
 } from '@countersign/server'
@@ -58,7 +60,7 @@ export interface DevReady {
 }
 
 export async function dev(options: DevOptions): Promise<DevReady> {
-  const { openapi, upstream, host } = options
+  const { openapi, upstream } = options
   if ((openapi === undefined) !== (upstream === undefined)) {
     throw new CommandError('usage', '--openapi and --upstream go together: name the document and where the API runs')
   }
@@ -67,10 +69,28 @@ export async function dev(options: DevOptions): Promise<DevReady> {
   const description = describeDocument(text, openapi ?? 'the demo document', options.basePath)
   const data = resolve(options.data)
   makeDirectory(data)
+  const database = `sqlite:${join(data, 'countersign.db')}`
+  const lock = await lockData(database, serverLimits.dataLockWaitMs)
+  try {
+    const { stop, ...ready } = await listen({ options, text, description, upstreamUrl, data, database })
+    return {
+      ...ready,
+      async stop() {
+        await stop()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
 
+async function listen(prepared: Omit<Start, 'bound' | 'gatewayBound'>): Promise<DevReady> {
+  const { host, port, gatewayPort } = prepared.options
   // Both ports are ours before anything is written.
-  const bound = await bind(options.port, host, '--port')
-  const gatewayBound = await bind(options.gatewayPort, host, '--gateway-port').catch((error: unknown) => {
+  const bound = await bind(port, host, '--port')
+  const gatewayBound = await bind(gatewayPort, host, '--gateway-port').catch((error: unknown) => {
     bound.close()
     throw error
   })
@@ -79,7 +99,7 @@ export async function dev(options: DevOptions): Promise<DevReady> {
     gatewayBound.close()
   }
   try {
-    return await start({ options, text, description, upstreamUrl, data, bound, gatewayBound })
+    return await start({ ...prepared, bound, gatewayBound })
   } catch (error) {
     release()
     throw error
@@ -92,11 +112,13 @@ interface Start {
   readonly description: ApiDescription
   readonly upstreamUrl: URL | undefined
   readonly data: string
+  readonly database: string
   readonly bound: Bound
   readonly gatewayBound: Bound
 }
 
-async function start({ options, text, description, upstreamUrl, data, bound, gatewayBound }: Start): Promise<DevReady> {
+async function start(prepared: Start): Promise<DevReady> {
+  const { options, text, description, upstreamUrl, data, database, bound, gatewayBound } = prepared
   const urlHost = options.host === undefined || isLoopbackHost(options.host) ? 'localhost' : formatHost(options.host)
   const url = `http://${urlHost}:${bound.port}`
   const gatewayUrl = `http://${urlHost}:${gatewayBound.port}`
@@ -109,7 +131,7 @@ async function start({ options, text, description, upstreamUrl, data, bound, gat
     )
   }
   const server = await openInstallation({
-    database: `sqlite:${join(data, 'countersign.db')}`,
+    database,
     baseUrl: url,
     version: options.version,
     log: { ...silentLog, error: (fields, message) => options.onNotice(`${message}: ${describeError(fields)}`) },

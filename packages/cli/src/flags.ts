@@ -103,3 +103,13 @@ export function collectWhole(text: string, before: readonly string[] = []): read
 export function orNone<T>(parse: (text: string, before?: T) => T): (text: string, before?: T | 'none') => T | 'none' {
   return (text, before) => (text === 'none' ? 'none' : parse(text, before === 'none' ? undefined : before))
 }
+
+export interface Force {
+  readonly force?: true | undefined
+}
+
+export const forceOption = ['--force', 'even when nobody is left who has all management scopes; audited'] as const
+
+export function readForce({ force }: Force): { readonly force?: true } {
+  return force === true ? { force } : {}
+}

@@ -143,7 +143,9 @@ it('metrics are those of all workers together', async () => {
 
 it('what is wrong with all of them is said once, with the exit code of one', async () => {
   const env = { COUNTERSIGN_URL: origin, COUNTERSIGN_LISTEN: origin.slice('http://'.length) }
-  const ran = await run(['serve', '--workers', '3'], { cwd: folder.path, env })
+  const elsewhere = makeFolder()
+  const ran = await run(['serve', '--workers', '3'], { cwd: elsewhere.path, env })
+  elsewhere.remove()
   expect(ran.code).toBe(1)
   expect(ran.err.match(/COUNTERSIGN_LISTEN/g)).toHaveLength(1)
 })

@@ -87,7 +87,7 @@ export const signingKeyRoutes = {
     tag: 'signing keys',
     summary: 'Emergency removal: everything this key signed is refused within the bound; another signs at once',
     scope: 'apis:write',
-    body: z.strictObject({ reason: v.reason }),
+    body: z.strictObject({ reason: v.reason, force: v.force }),
     answer: {
       status: 200,
       schema: z.object({ kid: z.string(), status: z.literal('revoked'), ...v.inFeed }),

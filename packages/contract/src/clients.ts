@@ -83,6 +83,7 @@ export const clientRoutes = {
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
+      force: v.force,
       ...v.limiting,
     }),
     answer: { status: 200, schema: client },
@@ -94,6 +95,7 @@ export const clientRoutes = {
     tag: 'clients',
     summary: 'Delete a client; everything it holds is revoked',
     scope: 'clients:write',
+    query: v.forceQuery,
     answer: {
       status: 200,
       schema: z.object({ clientId: v.id, status: z.literal('revoked'), ...v.inFeed }),
@@ -106,7 +108,7 @@ export const clientRoutes = {
     tag: 'clients',
     summary: 'A new client secret; the others end after graceSeconds, or live on when none is given',
     scope: 'clients:write',
-    body: z.strictObject({ graceSeconds: v.graceSeconds.optional() }),
+    body: z.strictObject({ graceSeconds: v.graceSeconds.optional(), force: v.force }),
     answer: {
       status: 201,
       schema: z.object({ id: v.id, clientId: v.id, clientSecret: z.string(), createdAt: v.time }),
@@ -120,7 +122,7 @@ export const clientRoutes = {
     tag: 'clients',
     summary: 'End every key, token, secret and public key of the client; new ones can be made at once',
     scope: 'clients:write',
-    body: z.strictObject({ reason: v.reason }),
+    body: z.strictObject({ reason: v.reason, force: v.force }),
     answer: {
       status: 200,
       schema: z.object({

@@ -70,7 +70,7 @@ export const tokenRoutes = {
     tag: 'tokens',
     summary: 'Narrow, widen (within the client’s access) or end earlier a token that is already out',
     scope: 'tokens:write',
-    body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional() }),
+    body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional(), force: v.force }),
     answer: { status: 200, schema: token.extend(v.inFeed) },
   }),
   revokeToken: route({
@@ -80,7 +80,7 @@ export const tokenRoutes = {
     tag: 'tokens',
     summary: 'End a token for good, and every token that came from it',
     scope: 'tokens:write',
-    body: z.strictObject({ reason: v.reason }),
+    body: z.strictObject({ reason: v.reason, force: v.force }),
     answer: {
       status: 200,
       schema: z.object({ jti: v.id, status: v.status, ...v.inFeed }),

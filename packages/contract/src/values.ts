@@ -147,3 +147,12 @@ export const verifiers = z
 export const inFeed = { feedSequence, verifiers }
 
 export const reason = z.string().max(500).optional()
+
+const forceText = 'Do it even if no live credential with all management scopes is left; the audit log keeps it'
+
+export const force = z.boolean().optional().meta({ description: forceText })
+
+/** Where there is no body. */
+export const forceQuery = z.strictObject({
+  force: z.enum(['true', 'false']).default('false').meta({ description: forceText }),
+})

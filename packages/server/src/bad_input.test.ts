@@ -77,7 +77,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   rotateSigningKeys: async () => ({ body: {} }),
   revokeSigningKey: async () => ({
     params: { kid: (await world.ok('GET', '/v1/signing-keys')).data[0]!.kid },
-    body: { reason: 'r' },
+    body: { reason: 'r', force: false },
   }),
   createClient: async () => ({
     body: {
@@ -103,15 +103,19 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       jwks: { keys: [await newJwk()] },
       metadata: { a: 1 },
       selfIssuedTtlSecondsMax: 60,
+      force: false,
       ...limiting,
     },
   }),
-  deleteClient: async () => ({ params: { clientId: (await world.client()).clientId } }),
+  deleteClient: async () => ({ params: { clientId: (await world.client()).clientId }, query: { force: 'false' } }),
   createClientSecret: async () => ({
     params: { clientId: (await world.client()).clientId },
-    body: { graceSeconds: 1 },
+    body: { graceSeconds: 1, force: false },
   }),
-  revokeClient: async () => ({ params: { clientId: (await world.client()).clientId }, body: { reason: 'r' } }),
+  revokeClient: async () => ({
+    params: { clientId: (await world.client()).clientId },
+    body: { reason: 'r', force: false },
+  }),
   createKey: async () => ({
     body: {
       clientId: world.clientId,
@@ -139,13 +143,14 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       metadata: { a: 1 },
       ipAllow: ['192.0.2.0/24'],
       originAllow: ['https://app.test'],
+      force: false,
       ...limiting,
     },
   }),
-  rollKey: async () => ({ params: { id: (await world.key()).id }, body: { graceSeconds: 1 } }),
-  disableKey: async () => ({ params: { id: (await world.key()).id }, body: { reason: 'r' } }),
+  rollKey: async () => ({ params: { id: (await world.key()).id }, body: { graceSeconds: 1, force: false } }),
+  disableKey: async () => ({ params: { id: (await world.key()).id }, body: { reason: 'r', force: false } }),
   enableKey: async () => ({ params: { id: (await world.key()).id }, body: { reason: 'r' } }),
-  revokeKey: async () => ({ params: { id: (await world.key()).id }, body: { reason: 'r' } }),
+  revokeKey: async () => ({ params: { id: (await world.key()).id }, body: { reason: 'r', force: false } }),
   createToken: async () => ({
     body: {
       clientId: world.clientId,
@@ -161,9 +166,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   getToken: async () => ({ params: { jti: (await world.mint()).jti } }),
   updateToken: async () => ({
     params: { jti: (await world.mint()).jti },
-    body: { scope: 'orders:read', expiresAt: new Date(world.now * 1000).toISOString() },
+    body: { scope: 'orders:read', expiresAt: new Date(world.now * 1000).toISOString(), force: false },
   }),
-  revokeToken: async () => ({ params: { jti: (await world.mint()).jti }, body: { reason: 'r' } }),
+  revokeToken: async () => ({ params: { jti: (await world.mint()).jti }, body: { reason: 'r', force: false } }),
   verify: async () => ({
     body: {
       credential: (await world.key()).key,

@@ -2,6 +2,7 @@
 export { type AuditVerified, auditVerify } from './audit_verify.ts'
 export { type BackupOptions, backup } from './backup.ts'
 export { type Config, readConfig } from './config.ts'
+export { lockData } from './data_lock.ts'
 export { type Finding, inspectInstallation } from './doctor.ts'
 export {
   type InstallationOptions,
@@ -10,7 +11,9 @@ export {
   openMaster,
   sqliteFile,
 } from './installation.ts'
+export { serverLimits } from './limits.ts'
 export { type Provision, type Provisioned, provisionApi } from './provision.ts'
+export { type Recovered, recoverAdministrator } from './recover.ts'
 export { type Restored, type RestoreOptions, restore } from './restore.ts'
 export { ListenError, type ServeOptions, type Serving, serve } from './serve.ts'
 export { type CountersignServer, createServer, type ServerOptions } from './server.ts'

@@ -39,6 +39,11 @@ export const serverLimits = {
   idempotencyLifeSeconds: 86_400,
   /** Answers that a process keeps within that time, about 1 KB each. */
   idempotencyRecordsMax: 200_000,
+  /** For the lock of a SQLite database; `serve` waits longer, for a rolling restart. */
+  dataLockWaitMs: 2_000,
+  dataLockServeWaitMs: 15_000,
+  /** A credential that ends sooner does not keep its tenant from being locked out. */
+  administratorLastsSeconds: 86_400,
   /** Audiences remembered as once guarded by a client; beyond, it counts as one that guarded every audience. */
   highestGuardsMax: 1_000,
   /** A key is in the JWK Set this long before it signs; clients cache the set for at most `jwksMaxAgeSeconds`. */

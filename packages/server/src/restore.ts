@@ -13,6 +13,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { Seconds, Subject } from '@countersign/core'
 import { DatabaseOpenError, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
+import { lockData } from './data_lock.ts'
 import { openInstallationStore, openMaster, sqliteFile } from './installation.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
 import { defaultTenantId } from './services/bootstrap.ts'
@@ -51,9 +52,18 @@ export interface Restored {
  * reason `in_use` while a server has the database open), `SchemaTooNewError`.
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
-  const { database, now } = options
-  const file = requireSqlite(database)
+  const file = requireSqlite(options.database)
   const master = openExistingMaster(file, options.masterKey)
+  const lock = await lockData(`sqlite:${file}`, 0)
+  try {
+    return await restoreLocked(file, master, options)
+  } finally {
+    lock.release()
+  }
+}
+
+async function restoreLocked(file: string, master: MasterKey, options: RestoreOptions): Promise<Restored> {
+  const { now } = options
   if (existsSync(file)) requireUnused(file)
   const work = `${file}.restoring`
   removeDatabase(work)

@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Config, readConfig } from './config.ts'
+import { lockData } from './data_lock.ts'
 import { drain } from './http/drain.ts'
 import { openInstallation } from './installation.ts'
 import { serverLimits } from './limits.ts'
@@ -43,6 +44,24 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const config = readConfig(options.environment, options.configFile)
   const log = createPinoLog(config.logLevel)
+  // Workers share the lock of whoever started them, which ends after them.
+  const lock = cluster.isPrimary ? await lockData(config.database, serverLimits.dataLockServeWaitMs) : undefined
+  try {
+    const { stop, ...serving } = await begin(config, log, options)
+    return {
+      ...serving,
+      async stop() {
+        await stop()
+        lock?.release()
+      },
+    }
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+}
+
+async function begin(config: Config, log: Log, options: ServeOptions): Promise<Serving> {
   if (config.workers > 1 && cluster.isPrimary) {
     // Migrated, and its first key shown, before any of them begins.
     await (await open(config, log, options)).close()

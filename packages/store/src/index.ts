@@ -41,6 +41,7 @@ export type {
 } from './records.ts'
 export { backupFile as backupSqliteFile } from './sqlite/backup.ts'
 export { withExclusiveFile } from './sqlite/exclusive.ts'
+export { type FileLock, lockFile as lockSqliteFile } from './sqlite/lock.ts'
 export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 export type {

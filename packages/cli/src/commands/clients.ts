@@ -6,6 +6,8 @@ import { CommandError } from '../exit.ts'
 import {
   collect,
   collectRateLimit,
+  type Force,
+  forceOption,
   leaf,
   orNone,
   parseCount,
@@ -13,6 +15,7 @@ import {
   parseJsonFlag,
   type RatePolicyFlag,
   rateLimitHelp,
+  readForce,
   readRateLimits,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
@@ -143,14 +146,18 @@ const update = withSettings(leaf('update'))
   .description('change a client; access given here replaces all it had, at once, for every live credential')
   .argument('<id>')
   .option('--status <active|disabled>', 'disabled refuses all of its credentials')
-  .action(async (clientId: string, flags: SetFlags & { readonly status?: string }) => {
+  .option(...forceOption)
+  .action(async (clientId: string, flags: SetFlags & Force & { readonly status?: string }) => {
     const status = flags.status as 'active' | 'disabled' | undefined
     if (status !== undefined && status !== 'active' && status !== 'disabled') {
       throw new CommandError('usage', '--status must be active or disabled')
     }
     const body = { ...readSettings(flags), ...(status === undefined ? {} : { status }) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
-    const client = await connectToServer().management.updateClient({ params: { clientId: requireId(clientId) }, body })
+    const client = await connectToServer().management.updateClient({
+      params: { clientId: requireId(clientId) },
+      body: { ...body, ...readForce(flags) },
+    })
     if (flags.json === true) printJson(client)
     else printRecord({ ...client, access: formatAccess(client.access) })
   })
@@ -172,8 +179,9 @@ const revoke = leaf('revoke')
   .description('end all keys, tokens, secrets and public keys of a client; new ones can be made at once')
   .argument('<id>')
   .option('--reason <text>', 'for the audit log')
-  .action(async (clientId: string, { json, reason }: Json & { readonly reason?: string }) => {
-    const body = reason === undefined ? {} : { reason }
+  .option(...forceOption)
+  .action(async (clientId: string, { json, reason, force }: Json & Force & { readonly reason?: string }) => {
+    const body = { ...readForce({ force }), ...(reason === undefined ? {} : { reason }) }
     const { management } = connectToServer()
     const ended = await management.revokeClient({ params: { clientId: requireId(clientId) }, body })
     if (json === true) printJson(ended)
@@ -183,8 +191,10 @@ const revoke = leaf('revoke')
 const remove = leaf('delete')
   .description('delete a client; everything it holds is revoked')
   .argument('<id>')
-  .action(async (clientId: string, { json }: Json) => {
-    const gone = await connectToServer().management.deleteClient({ params: { clientId: requireId(clientId) } })
+  .option(...forceOption)
+  .action(async (clientId: string, { json, force }: Json & Force) => {
+    const query = force === true ? { force: 'true' as const } : {}
+    const gone = await connectToServer().management.deleteClient({ params: { clientId: requireId(clientId) }, query })
     if (json === true) printJson(gone)
     else printLine(`${gone.clientId}  deleted  feed sequence ${gone.feedSequence}`)
   })

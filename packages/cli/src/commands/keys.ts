@@ -7,6 +7,8 @@ import { CommandError } from '../exit.ts'
 import {
   collect,
   collectRateLimit,
+  type Force,
+  forceOption,
   leaf,
   orNone,
   parseCount,
@@ -15,6 +17,7 @@ import {
   parseTimeFlag,
   type RatePolicyFlag,
   rateLimitHelp,
+  readForce,
   readRateLimits,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
@@ -152,10 +155,14 @@ const show = leaf('show')
 const update = withLimits(leaf('update'))
   .description('change a key; it holds at every verifier within the bound')
   .argument('<id>')
-  .action(async (id: string, flags: Json & Limits) => {
+  .option(...forceOption)
+  .action(async (id: string, flags: Json & Limits & Force) => {
     const body = readLimits(flags)
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
-    const key = await connectToServer().management.updateKey({ params: { id: requireId(id) }, body })
+    const key = await connectToServer().management.updateKey({
+      params: { id: requireId(id) },
+      body: { ...body, ...readForce(flags) },
+    })
     if (flags.json === true) printJson(key)
     else printRecord(key)
   })
@@ -170,13 +177,13 @@ const roll = leaf('roll')
     showNew(await management.rollKey({ params: { id: requireId(id) }, body }), flags)
   })
 
-interface ChangeFlags extends Json {
+interface ChangeFlags extends Json, Force {
   readonly reason?: string
   readonly wait?: number | true
 }
 
 function change(name: 'disable' | 'enable' | 'revoke', description: string): Command {
-  return leaf(name)
+  const command = leaf(name)
     .description(description)
     .argument('<id>')
     .option('--reason <text>', 'for the audit log')
@@ -185,15 +192,19 @@ function change(name: 'disable' | 'enable' | 'revoke', description: string): Com
       'until every verifier has it, by default for a minute; exit 6 when some are behind',
       parseDuration,
     )
-    .action(async (given: string, { json, reason, wait }: ChangeFlags) => {
+    .action(async (given: string, { json, reason, wait, force }: ChangeFlags) => {
       const id = requireId(given)
       const { management } = connectToServer()
       const call = { disable: management.disableKey, enable: management.enableKey, revoke: management.revokeKey }[name]
-      const changed = await call({ params: { id }, body: reason === undefined ? {} : { reason } })
+      const changed = await call({
+        params: { id },
+        body: { ...readForce({ force }), ...(reason === undefined ? {} : { reason }) },
+      })
       if (wait !== undefined) await waitForVerifiers(management, changed.feedSequence, wait === true ? 60 : wait)
       if (json === true) printJson(changed)
       else printLine(`${changed.id}  ${changed.status}  feed sequence ${changed.feedSequence}`)
     })
+  return name === 'enable' ? command : command.option(...forceOption)
 }
 
 export const keysCommand = new Command('keys')

@@ -8,6 +8,12 @@ import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { readForm } from '../http/form.ts'
 import { readPresentedClient } from '../http/presented_client.ts'
+import {
+  hasAdministrator,
+  isAdministrator,
+  keepAdministrator,
+  LastAdministratorError,
+} from '../services/administrators.ts'
 import { authenticateClient } from '../services/client_authenticator.ts'
 import { OauthError } from '../services/oauth_error.ts'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../services/revoker.ts'
@@ -33,11 +39,28 @@ export function revoke(services: Services, tenant: TenantContext, exchange: Exch
       actor: { kind: 'client', clientId: client.id, ...(address === undefined ? {} : { address }) },
       requestId: exchange.requestId,
     }
-    const { entries } = await services.store.write((transaction) => found.revoke(transaction, context))
+    const isForced = form.get('force') === 'true'
+    const { entries } = await keepAdministrator(services, tenant, (mayLeaveNone) =>
+      services.store.write(async (transaction) => {
+        const isEnding = !mayLeaveNone && isAdministrator(tenant, client)
+        await found.revoke(transaction, context)
+        if (!isEnding || (await hasAdministrator(transaction, tenant, context.now))) return
+        if (!isForced) throw new LastAdministratorError()
+        appendLockOut(transaction, context)
+      }),
+    ).catch((error: unknown) => {
+      if (error instanceof LastAdministratorError) throw new OauthError('invalid_request', error.message, 409)
+      throw error
+    })
     await services.books.settle(entries)
     services.metrics.written('oauth.revoke', 'revoked')
     return done
   })
+}
+
+function appendLockOut(transaction: WriteTransaction, { tenant, actor, requestId }: RevocationContext): void {
+  const audit = { actor, action: 'tenant.last_administrator', objectType: 'tenant', objectId: tenant, requestId }
+  transaction.append({ tenant, audit: { ...audit, after: { operation: 'oauth.revoke', forced: true } } })
 }
 
 const done: Answer = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } }

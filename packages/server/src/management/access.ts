@@ -2,6 +2,7 @@
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
+import { isAdministrator } from '../services/administrators.ts'
 import { raisedAuthority } from '../services/authority.ts'
 import { shownScope } from '../services/shown_scope.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
@@ -20,9 +21,10 @@ export function requireMayTouch(context: Touching, client: Client): void {
   if (beyond.length > 0)
     throw new ProblemError(403, 'forbidden', 'The caller does not guard every audience that this client guards.')
   context.touched.add(client.id)
+  if (isAdministrator(context.tenant, client)) context.mayEndAdministrators('credentials')
 }
 
-type Touching = Pick<WriteContext, 'guards' | 'touched' | 'requireHeld'>
+type Touching = Pick<WriteContext, 'tenant' | 'guards' | 'touched' | 'requireHeld' | 'mayEndAdministrators'>
 
 /** A credential for the management API: its own scopes too. */
 export function requireMayGive(context: WriteContext, apiId: string, scope: Scope): void {

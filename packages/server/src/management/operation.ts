@@ -22,6 +22,7 @@ import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
+import { hasAdministrator, keepAdministrator, LastAdministratorError } from '../services/administrators.ts'
 import { DocumentError, DocumentsBusyError, describeDocument } from '../services/document.ts'
 import { atOneMoment, type IssuingMoment, StaleBookError } from '../services/issuing_moment.ts'
 import { countApplied } from '../services/positions.ts'
@@ -57,6 +58,8 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly guards: readonly string[]
   /** Ids of the clients that the call touches: a replay is judged by what they are then. */
   readonly touched: Set<string>
+  /** The call may end credentials with all management scopes: somebody must be left who has them. */
+  mayEndAdministrators(which: 'credentials' | 'jwts'): void
   /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
   requireHeld(scopes: Scope): void
 }
@@ -153,14 +156,16 @@ async function write<R extends Route>(
   idempotency: Idempotency | undefined,
 ): Promise<Answer> {
   const { services, tenant, caller } = context
-  const { value, entries } = await services.store
-    .write(async (transaction) => {
+  const isForced = isForcedBy(context)
+  const attempt = (mayLeaveNone: boolean) =>
+    services.store.write(async (transaction) => {
       // 3. The caller is read again here: what it could do a moment ago it may have lost.
       const again = await readCallerAgain(services, tenant, caller, transaction)
       const { orScope } = route
       requireScopes(again.held, [orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope])
       const needed = new Set<string>()
       const touched = new Set<string>()
+      const ending = new Set<'credentials' | 'jwts'>()
       // 4. An answer that was given is given again, to whoever may still have it.
       const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
       if (replay !== undefined) {
@@ -168,7 +173,8 @@ async function write<R extends Route>(
         for (const id of replay.touched) {
           const client = await transaction.clients.find(tenant.id, id)
           const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
-          if (client !== undefined) requireMayTouch({ guards: again.guards, touched, requireHeld }, client)
+          const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
+          if (client !== undefined) requireMayTouch(replaying, client)
         }
         return { status: replay.status, body: replay.body }
       }
@@ -179,13 +185,20 @@ async function write<R extends Route>(
         held: again.held,
         guards: again.guards,
         touched,
+        mayEndAdministrators: (which) => void ending.add(which),
         actor: actorOf(caller),
         requireHeld(scopes) {
           requireScopes(again.held, scopes)
           for (const scope of scopes) needed.add(scope)
         },
       })
-      // 6. The answer is kept with it, or neither is.
+      // 6. Whatever it ended, somebody is left who can do everything.
+      if (ending.size > 0 && !mayLeaveNone) {
+        const isLeft = await hasAdministrator(transaction, tenant, context.now, { withoutJwts: ending.has('jwts') })
+        if (!isLeft && !isForced) throw new LastAdministratorError()
+        if (!isLeft) appendLockOut(transaction, context, route)
+      }
+      // 7. The answer is kept with it, or neither is.
       if (idempotency !== undefined && 'body' in result) {
         const holder = { tenant: tenant.id, credential: caller.grant.credentialId }
         if (!services.idempotencyRoom.take(holder, services.now())) throw noRoomToKeep()
@@ -198,8 +211,8 @@ async function write<R extends Route>(
       }
       return result
     })
-    .catch(toProblem)
-  // 7. This process refuses what was revoked before anybody is told that it was.
+  const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
+  // 8. This process refuses what was revoked before anybody is told that it was.
   await services.books.settle(entries)
   services.metrics.written(route.operationId, 'done')
   if ('body' in value) return json(value.status, value.body)
@@ -208,6 +221,18 @@ async function write<R extends Route>(
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
   const verifiers = await countApplied(services.positions, tenant.id, { epoch, sequence, at })
   return json(value.status, { ...value.bodyOf(sequence), verifiers })
+}
+
+/** In the body, or in the query where there is none. */
+function isForcedBy({ body, query }: ReadContext): boolean {
+  const { force } = { ...query, ...(body as object | undefined) } as { readonly force?: boolean | 'true' | 'false' }
+  return force === true || force === 'true'
+}
+
+function appendLockOut(transaction: WriteTransaction, { tenant, caller, requestId }: ReadContext, route: Route): void {
+  const audit = { action: 'tenant.last_administrator', objectType: 'tenant', objectId: tenant.id, requestId }
+  const after = { operation: route.operationId, forced: true }
+  transaction.append({ tenant: tenant.id, audit: { ...audit, actor: actorOf(caller), after } })
 }
 
 async function readContext(
@@ -287,6 +312,7 @@ function bodyDigest(body: unknown): string {
 
 function toProblem(error: unknown): never {
   if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `The ${error.what} is already taken.`)
+  if (error instanceof LastAdministratorError) throw new ProblemError(409, 'last_administrator', error.message)
   if (error instanceof RowCountError)
     throw new ProblemError(409, 'conflict', 'It was changed by somebody else at this moment: try again.')
   if (error instanceof UnstorableTextError)

@@ -50,6 +50,7 @@ const revokeSigningKey = writeOperation(routes.revokeSigningKey, async (context)
   const key = keys.find(({ kid }) => kid === params.kid)
   if (key === undefined) throw notFound('signing key')
   if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'The key was removed before.')
+  if (key.purpose === 'access_token') context.mayEndAdministrators('jwts')
   const { sealedPrivateJwk: _, ...rest } = key
   const removed: SigningKey = { ...rest, status: 'revoked', leavesAt: Math.floor(now), version: key.version + 1 }
   await transaction.signingKeys.update(removed)

@@ -19,8 +19,12 @@ export interface RedisConnection {
 export class RedisUnavailableError extends Error {
   override readonly name = 'RedisUnavailableError'
 
+  /** Nobody answered, or it is still starting: it may come. What answers that it cannot be used so is a mistake. */
+  readonly isAway: boolean
+
   constructor(target: RedisTarget, cause: unknown) {
     super(`COUNTERSIGN_REDIS: ${formatRedisTarget(target)} ${reasonOf(cause)}`, { cause })
+    this.isAway = isAway(cause)
   }
 }
 
@@ -166,4 +170,22 @@ function reasonOf(error: unknown): string {
   if (word === 'WRONGPASS' || word === 'NOAUTH') return `refuses the credentials (${word})`
   if (word !== undefined) return `cannot be used for limits: it answers ${word}`
   return typeof code === 'string' ? `cannot be reached (${code})` : 'does not answer as Redis does'
+}
+
+const awayCodes: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+])
+
+function isAway(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+  if (awayCodes.has(code)) return true
+  const text = typeof message === 'string' ? message : ''
+  return /^LOADING\b|no answer in time|timeout|socket closed|disconnect/i.test(text)
 }

@@ -249,12 +249,19 @@ describeWithRedis('with Redis', () => {
       return error.message
     }
 
-    it('an unreachable one is one line that says where', async () => {
-      expect(await refusal('redis://me:geheim@127.0.0.1:1')).toBe(
-        'COUNTERSIGN_REDIS: redis://[redacted]@127.0.0.1:1 refuses the connection',
-      )
-      expect(await refusal('redis://nowhere.invalid:1')).toContain('has no address')
-      expect(await refusal('redis://127.0.0.1:1,127.0.0.1:2')).toContain('refuses the connection')
+    it.each([
+      ['redis://me:geheim@127.0.0.1:1', 'COUNTERSIGN_REDIS: redis://[redacted]@127.0.0.1:1 refuses the connection'],
+      ['redis://nowhere.invalid:1', 'has no address'],
+      ['redis://127.0.0.1:1,127.0.0.1:2', 'refuses the connection'],
+    ])('one that is away is said in a line, and this process counts alone', async (url, why) => {
+      const said: { readonly reason?: string }[] = []
+      const limiter = await openRedisLimiter(targetOf(url), { ...log, warn: (fields) => void said.push(fields) })
+      expect(said).toEqual([{ redis: expect.not.stringContaining('geheim'), reason: expect.stringContaining(why) }])
+      expect(limiter.isShared()).toBe(false)
+      const name = fresh()
+      expect(isAllowed(await limiter.take([spend(name, 1)], 0))).toBe(true)
+      expect(isAllowed(await limiter.take([spend(name, 1)], 0))).toBe(false)
+      limiter.close()
     })
 
     it('one that hangs, or is something else, is told from one that is not there', async () => {

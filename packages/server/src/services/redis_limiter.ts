@@ -24,7 +24,9 @@ export function processLimiter(): ServerLimiter {
  * it should, this process counts alone, at once and without asking, until Redis has answered again. Default for
  * `takeTimeoutMs`, which no verification waits longer for: 50.
  *
- * @throws RedisUnavailableError when Redis cannot be used now: at start that is a mistake, later it is an outage.
+ * Away at start, it is said and asked again, as when it goes later.
+ *
+ * @throws RedisUnavailableError when it answers at start that it cannot be used so: that is a mistake.
  */
 export async function openRedisLimiter(
   target: RedisTarget,
@@ -64,11 +66,14 @@ export async function openRedisLimiter(
     log.info({ redis: at }, 'limits are shared again')
   }
 
-  use(
-    await connectProven(target).catch((error: unknown) => {
-      throw new RedisUnavailableError(target, error)
-    }),
-  )
+  try {
+    use(await connectProven(target))
+  } catch (error) {
+    const unavailable = new RedisUnavailableError(target, error)
+    if (!unavailable.isAway) throw unavailable
+    log.warn({ redis: at, reason: unavailable.message }, 'limits are counted per process until Redis answers')
+    retryLater()
+  }
 
   return {
     take(spends, now) {

@@ -86,7 +86,8 @@ function managementApi(tenant: Tenant, issuer: string): Api {
   }
 }
 
-function administratorOf(tenant: Tenant, random: string): Client {
+/** A client with all management scopes that guards every audience. */
+export function administratorOf(tenant: Tenant, random: string): Client {
   const scope = formatScope(managementScopesOf(tenant))
   return {
     tenant: tenant.id,
@@ -106,7 +107,8 @@ function administratorOf(tenant: Tenant, random: string): Client {
   }
 }
 
-async function administratorKey(
+/** A key of it, with all it has. */
+export async function administratorKey(
   client: Client,
   generated: { readonly id: string; readonly text: string },
 ): Promise<Key> {

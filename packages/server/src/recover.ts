@@ -1,0 +1,55 @@
+/** `countersign provision --recover`: an administrator's key, made offline, for when no one is left who could make one. */
+import { randomBytes } from 'node:crypto'
+import { generateKey, randomBase62, type Seconds, Secret } from '@countersign/core'
+import { openInstallationStore, openMaster } from './installation.ts'
+import { silentLog } from './services/log.ts'
+import { administratorKey, administratorOf } from './services/tenant_setup.ts'
+
+export interface Recovered {
+  readonly key: Secret
+  readonly keyId: string
+  readonly clientId: string
+}
+
+/**
+ * A client of its own with everything, since others may have been revoked for a reason. `undefined` when there is no such
+ * tenant. The caller holds the data lock. Throws `ConfigError`, `DatabaseOpenError`.
+ */
+export async function recoverAdministrator(options: {
+  readonly database: string
+  readonly masterKey?: string
+  /** Of the tenant; `''` is the default one. */
+  readonly slug: string
+  readonly keyPrefix: string
+  readonly now: () => Seconds
+}): Promise<Recovered | undefined> {
+  const { database, masterKey, slug, keyPrefix, now } = options
+  const master = openMaster(database, masterKey)
+  const store = await openInstallationStore(database, master, silentLog, now)
+  try {
+    const { value } = await store.write(async (transaction) => {
+      const tenant = await transaction.tenants.findBySlug(slug)
+      if (tenant === undefined || tenant.status === 'revoked') return undefined
+      const at = { ...tenant, createdAt: Math.floor(now()) }
+      const client = { ...administratorOf(at, randomBase62(20, randomBytes)), name: 'Recovered administrator' }
+      const generated = generateKey({ prefix: keyPrefix, marker: 'live', randomBytes })
+      await transaction.clients.insert(client)
+      await transaction.keys.insert({ ...(await administratorKey(client, generated)), name: 'Recovered admin key' })
+      transaction.append({
+        tenant: tenant.id,
+        audit: {
+          actor: { kind: 'system' },
+          action: 'administrator.recover',
+          objectType: 'key',
+          objectId: generated.id,
+          after: { clientId: client.id, scope: client.authority.scope },
+          requestId: 'provision',
+        },
+      })
+      return { key: new Secret(generated.text), keyId: generated.id, clientId: client.id }
+    })
+    return value
+  } finally {
+    await store.close()
+  }
+}
