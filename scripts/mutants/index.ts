@@ -1,6 +1,7 @@
 import { access } from './access.ts'
 import { administrators } from './administrators.ts'
 import { answerWorkMutants } from './answer_work.ts'
+import { audit } from './audit.ts'
 import { authority } from './authority.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...access,
   ...administrators,
   ...answerWorkMutants,
+  ...audit,
   ...authority,
   ...dropTimeMutants,
   ...firstTable,

@@ -60,7 +60,13 @@ it('backup, doctor and audit verify go on beside a server; provision and restore
   const here = { cwd: folder.path }
   const copy = join(folder.path, 'copy.db')
   expect((await run(['backup', copy], here)).code).toBe(0)
-  expect((await run(['audit', 'verify'], here)).code).toBe(0)
+  const verified = await run(['audit', 'verify', '--json'], here)
+  expect(verified.code).toBe(0)
+  const { head } = (JSON.parse(verified.out) as { tenants: { head: string }[] }).tenants[0]!
+  expect((await run(['audit', 'verify', '--expect', head], here)).code).toBe(0)
+  const [sequence, link] = head.split(':')
+  expect((await run(['audit', 'verify', '--expect', `${Number(sequence) + 1}:${link}`], here)).code).toBe(7)
+  expect((await run(['audit', 'verify', '--expect', 'nonsense'], here)).code).toBe(2)
   expect((await run(['doctor'], here)).code).toBe(0)
   expect((await run(['provision', '--recover'], here)).code).toBe(5)
   expect((await run(['restore', copy], here)).code).toBe(5)

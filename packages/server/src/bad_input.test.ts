@@ -571,7 +571,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
         if (reply.status >= 300 || !holds || value === '\u0000') {
           expectRefused(reply, `${operationId} ?${name}=${value.slice(0, 20)}`)
         }
-        expect(await head()).toBe(before)
+        if (!holds) expect(await head()).toBe(before)
       }
       const twice = `${targetOf(route, example)}&${name}=${encodeURIComponent(example.query?.[name] ?? '')}`
       expectRefused(await world.call(route.method, twice, optionsOf(example)), `${operationId} ?${name} twice`)

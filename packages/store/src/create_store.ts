@@ -3,7 +3,7 @@ import { choresOf } from './chores.ts'
 import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
 import { appendAll, type LockedHead } from './feed/append.ts'
-import { verifyAudit } from './feed/audit_link.ts'
+import { auditedTenants, verifyAudit } from './feed/audit_link.ts'
 import { beat } from './feed/beat.ts'
 import { dropTimes } from './feed/drop_time.ts'
 import { leaveHistory, startEpoch } from './feed/epoch.ts'
@@ -70,7 +70,8 @@ export function createStore(database: Database, options: StoreOptions): Store {
     beforeAppend(follows) {
       writer.follows = follows
     },
-    verifyAudit: (tenant) => verifyAudit(database, tenant, auditKey),
+    verifyAudit: (tenant, expected) => verifyAudit(database, tenant, auditKey, expected),
+    auditedTenants: () => auditedTenants(database),
     async ping() {
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()
     },

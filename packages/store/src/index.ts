@@ -10,6 +10,7 @@ export {
   UnknownCursorError,
   UnstorableTextError,
 } from './errors.ts'
+export type { AuditHead, AuditVerdict } from './feed/audit_link.ts'
 export type { OpenStoreOptions } from './open_store.ts'
 export { openStore } from './open_store.ts'
 export type { PostgresStoreOptions } from './postgres/open_postgres_store.ts'

@@ -9,7 +9,10 @@ import type { StoreOptions } from './store.ts'
  * Brings the schema up to this program's, in one transaction under one lock: of two processes that start at once the
  * second finds it done, and one that is killed leaves what was there. Throws `SchemaTooNewError`.
  */
-export async function migrate(database: Database, options: Pick<StoreOptions, 'now' | 'randomBytes'>): Promise<void> {
+export async function migrate(
+  database: Database,
+  options: Pick<StoreOptions, 'now' | 'randomBytes' | 'auditKey'>,
+): Promise<void> {
   await database.transact(async (db) => {
     await database.lockSchema(db)
     const { integer, text, tableEnd } = database.columnTypes
@@ -23,7 +26,7 @@ export async function migrate(database: Database, options: Pick<StoreOptions, 'n
     if (found > known) throw new SchemaTooNewError(found, known)
 
     for (const { number, name, up } of migrations.filter((migration) => migration.number > found)) {
-      await up(db, database.columnTypes)
+      await up(db, database.columnTypes, new Uint8Array(options.auditKey))
       const appliedAt = Math.floor(options.now())
       await db.insertInto('schema_migrations').values({ number, name, applied_at: appliedAt }).execute()
     }

@@ -11,6 +11,7 @@ import type {
   Subject,
 } from '@countersign/core'
 import type { PoisonedRowError } from './errors.ts'
+import type { AuditHead, AuditVerdict } from './feed/audit_link.ts'
 import type { Cursor } from './page.ts'
 import type {
   Api,
@@ -254,8 +255,13 @@ export interface Store extends Chores {
    * `StoreUnavailableError` with the reason `history`.
    */
   beforeAppend(follows: (tenant: string, head: Place) => boolean): void
-  /** Verifies the audit chain of a tenant with the key the links were made with; the first broken sequence if any. */
-  verifyAudit(tenant: string): Promise<{ readonly events: number; readonly brokenAt?: number }>
+  /**
+   * Verifies the audit chain of a tenant, and where it ends, with the key the links were made with; `expected` is an end
+   * noted elsewhere. An older end of its own, whole with its feed, verifies: only `expected` tells.
+   */
+  verifyAudit(tenant: string, expected?: AuditHead): Promise<AuditVerdict>
+  /** Every tenant that ever had an audit event, also when somebody took its rows away. */
+  auditedTenants(): Promise<readonly string[]>
   /** Reads one row: for readiness. */
   ping(): Promise<void>
   /** What is used of what there is, without a query: for whoever watches. */

@@ -1,24 +1,42 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { type DatabaseFlags, findExistingDatabase, withDatabase } from '../database.ts'
-import { exitCodes } from '../exit.ts'
+import { CommandError, exitCodes } from '../exit.ts'
 import { leaf } from '../flags.ts'
 import { printJson, printTable } from '../output.ts'
 
+interface Flags extends DatabaseFlags {
+  readonly json?: true
+  readonly expect?: { readonly sequence: number; readonly link: string }
+  readonly tenant?: string
+}
+
+function parseHead(text: string): { readonly sequence: number; readonly link: string } {
+  const match = /^([1-9]\d{0,14}):([A-Za-z0-9_-]{43})$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('must be SEQ:LINK, as the column HEAD has it')
+  return { sequence: Number(match[1]), link: match[2] as string }
+}
+
 const verify = withDatabase(leaf('verify'))
   .description('that nothing in the audit log was changed, left out or cut off; exit 7 when something was')
-  .action(async ({ json, ...flags }: DatabaseFlags & { readonly json?: true }) => {
+  .option('--expect <seq:link>', 'an end noted before: everything up to it must still be there', parseHead)
+  .option('--tenant <id>', 'the tenant whose end --expect names; default: the default tenant')
+  .action(async ({ json, expect, tenant: of, ...flags }: Flags) => {
+    if (of !== undefined && expect === undefined) throw new CommandError('usage', '--tenant goes with --expect')
     const place = findExistingDatabase(flags)
     const { auditVerify } = await import('@countersign/server')
-    const { tenants } = await auditVerify(place)
+    const expected =
+      expect === undefined ? {} : { expected: { ...expect, ...(of === undefined ? {} : { tenant: of }) } }
+    const { tenants } = await auditVerify({ ...place, ...expected })
     if (tenants.some(({ brokenAt }) => brokenAt !== null)) process.exitCode = exitCodes.no
     if (json === true) printJson({ tenants })
     else {
       printTable(
-        ['TENANT', 'EVENTS', 'CHAIN'],
-        tenants.map(({ tenant, events, brokenAt }) => [
+        ['TENANT', 'EVENTS', 'CHAIN', 'HEAD'],
+        tenants.map(({ tenant, events, brokenAt, head }) => [
           tenant,
           events,
           brokenAt === null ? 'whole' : `broken at event ${brokenAt}`,
+          head,
         ]),
       )
     }

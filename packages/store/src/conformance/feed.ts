@@ -78,7 +78,7 @@ export function feedCases(create: CreateDatabase): void {
       })
       expect(entries).toEqual([])
       expect((await store.feed.head()).position).toBe(0)
-      expect(await store.verifyAudit('acme')).toEqual({ events: 1 })
+      expect(await store.verifyAudit('acme')).toEqual({ events: 1, link: expect.any(String) })
     }))
 
   it('what a verifier could not read is refused before it is committed', () =>
@@ -105,7 +105,7 @@ export function feedCases(create: CreateDatabase): void {
       await expect(rows).rejects.toThrow('no entry numbers them')
       expect((await store.feed.head()).position).toBe(0)
       expect(await store.read.keys.find('acme', 'key_1')).toBeUndefined()
-      expect(await store.verifyAudit('acme')).toEqual({ events: 0 })
+      expect(await store.verifyAudit('acme')).toEqual({ events: 0, link: '', brokenAt: 1 })
       const longest = keySubject('é'.repeat(128))
       await store.write(async (transaction) => {
         transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [longest] })
@@ -143,7 +143,7 @@ export function feedCases(create: CreateDatabase): void {
         failures.map((_, index) => [index + 1, index + 1]),
       )
       expectChained(entries)
-      expect(await store.verifyAudit('acme')).toEqual({ events: failures.length })
+      expect(await store.verifyAudit('acme')).toEqual({ events: failures.length, link: expect.any(String) })
     }))
 
   it('in the status book the higher version wins, and revoked beats every version', () =>
@@ -417,7 +417,7 @@ async function cleaning(store: Store): Promise<void> {
   expect(await store.feed.chainAt('acme', 2)).toBeUndefined()
   expect(await store.feed.chainAt('acme', 3)).toBe(place.chain)
   expect(await store.feed.place('acme')).toEqual(place)
-  expect(await store.verifyAudit('acme')).toEqual({ events: 3 })
+  expect(await store.verifyAudit('acme')).toEqual({ events: 3, link: expect.any(String) })
   const { entries } = await store.write(async (transaction) => transaction.append(keyChange('acme', 'key_9')))
   expect(entries[0]).toMatchObject({ sequence: 4, position: 4 })
   expectChained(entries, { sequence: 3, chain: place.chain } as never)

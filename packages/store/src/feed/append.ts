@@ -12,7 +12,7 @@ import type { AuditEvent } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Append, InstallationEntry } from '../store.ts'
 import { isState } from '../stored_json.ts'
-import { auditLink } from './audit_link.ts'
+import { auditLink, auditMac } from './audit_link.ts'
 import { dropSeconds, liftDropAt } from './drop_time.ts'
 import { saveStatusEntries } from './status_entry.ts'
 
@@ -57,7 +57,7 @@ export async function appendAll(
   await insertEvents(session, events)
   await saveStatusEntries(session, entries)
   for (const [index, change] of changes.entries()) await change.rows?.(firsts[index]!)
-  await saveHeads(session, heads)
+  await saveHeads(session, heads, auditKey)
   return entries.length === 0 ? [] : insertEntries(session, entries)
 }
 
@@ -153,7 +153,7 @@ async function insertEvents(session: Session, events: readonly AuditEvent[]): Pr
   for (const part of inParts(rows)) await session.db.insertInto('audit').values(part).execute()
 }
 
-async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>): Promise<void> {
+async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>, auditKey: Uint8Array): Promise<void> {
   for (const [tenant, head] of heads) {
     await session.db
       .updateTable('counters')
@@ -162,6 +162,7 @@ async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>): Pr
         chain: head.chain,
         audit_sequence: head.auditSequence,
         audit_link: head.auditLink,
+        audit_mac: auditMac(auditKey, tenant, head.auditSequence, head.auditLink),
       })
       .where('tenant', '=', tenant)
       .execute()

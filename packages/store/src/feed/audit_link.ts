@@ -19,35 +19,87 @@ export function auditLink(key: Uint8Array, previous: string, event: Omit<AuditEv
   return createHmac('sha256', key).update(JSON.stringify(members, sortMembers)).digest('base64url')
 }
 
+/** Base64url HMAC-SHA256: where the tenant's log ends. Its key is the links' own; its text, a list of three, is no event's. */
+export function auditMac(key: Uint8Array, tenant: string, sequence: number, link: string): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify([tenant, sequence, link]))
+    .digest('base64url')
+}
+
 /** Equal events give equal text, whichever order their members were written or stored in. */
 function sortMembers(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Walks the whole chain: each link, no sequence missing, and an end where the counters say that it ends. */
+/**
+ * Walks the whole chain: each link, no sequence missing, an end where the counters say that it ends, and a MAC that whoever
+ * wrote that end had the key. Every entry of the feed names the link it was written with: entries that name none of these
+ * are of events cut off behind an older, genuine end. `expected` is an end that was noted elsewhere.
+ */
 export function verifyAudit(
   database: Database,
   tenant: string,
   key: Uint8Array,
-): Promise<{ readonly events: number; readonly brokenAt?: number }> {
+  expected?: AuditHead,
+): Promise<AuditVerdict> {
   return database.readTransaction(async (db) => {
     const head = await db
       .selectFrom('counters')
-      .select(['audit_sequence', 'audit_link'])
+      .select(['audit_sequence', 'audit_link', 'audit_mac'])
       .where('tenant', '=', tenant)
       .executeTakeFirst()
+    const feed = feedLinks(db, tenant)
+    let said = await feed.next()
     let events = 0
     let previous = ''
+    const broken = (): AuditVerdict => ({ events, link: previous, brokenAt: events + 1 })
     for await (const row of auditRows(db, tenant)) {
       const link = linkOf(row, events + 1, previous, key)
-      if (link === undefined) return { events, brokenAt: events + 1 }
+      if (link === undefined) return broken()
+      if (expected?.sequence === events + 1 && !timingSafeEqual(expected.link, link)) return broken()
       events += 1
       previous = link
+      // Both are in the order of their commits, and the feed begins later: its old entries are cleaned up.
+      while (said.done !== true && said.value === link) said = await feed.next()
     }
-    if (events === (head?.audit_sequence ?? 0) && timingSafeEqual(previous, head?.audit_link ?? '')) return { events }
-    return { events, brokenAt: events + 1 }
+    if (head === undefined || said.done !== true || (expected?.sequence ?? 0) > events) return broken()
+    const isEnd = events === head.audit_sequence && timingSafeEqual(previous, head.audit_link)
+    const isSealed = timingSafeEqual(auditMac(key, tenant, events, previous), head.audit_mac ?? '')
+    return isEnd && isSealed ? { events, link: previous } : broken()
   })
+}
+
+export interface AuditHead {
+  readonly sequence: number
+  readonly link: string
+}
+
+/** How many events verify from the first, and the link of the last of them; the first that does not, if any. */
+export interface AuditVerdict {
+  readonly events: number
+  readonly link: string
+  readonly brokenAt?: number
+}
+
+/** By every table that tells of a tenant: a row that was taken out of one of them must not hide it. */
+export async function auditedTenants({ reader }: Database): Promise<readonly string[]> {
+  const tables = ['tenant_slugs', 'counters', 'audit', 'feed'] as const
+  const found = new Set<string>()
+  for (const table of tables) {
+    const rows = await reader.selectFrom(table).select('tenant').distinct().execute()
+    for (const { tenant } of rows) found.add(tenant)
+  }
+  return [...found].sort()
+}
+
+/** Heads of before had no MAC. Done once, in the migration's own transaction: a MAC that is missing later was taken away. */
+export async function sealAuditHeads(db: Kysely<Schema>, key: Uint8Array): Promise<void> {
+  const heads = await db.selectFrom('counters').select(['tenant', 'audit_sequence', 'audit_link']).execute()
+  for (const { tenant, audit_sequence: sequence, audit_link: link } of heads) {
+    const mac = auditMac(key, tenant, sequence, link)
+    await db.updateTable('counters').set({ audit_mac: mac }).where('tenant', '=', tenant).execute()
+  }
 }
 
 /** The row's link if it holds, else `undefined`. */
@@ -76,6 +128,25 @@ async function* auditRows(db: Kysely<Schema>, tenant: string): AsyncGenerator<Sc
     yield* rows
     const last = rows.at(-1)
     if (last === undefined) return
+    after = last.sequence
+  }
+}
+
+/** The audit link of every entry that the feed still has, each once in a row. */
+async function* feedLinks(db: Kysely<Schema>, tenant: string): AsyncGenerator<string, undefined> {
+  let after = -1
+  for (;;) {
+    const rows = await db
+      .selectFrom('feed')
+      .select(['sequence', 'audit'])
+      .where('tenant', '=', tenant)
+      .where('sequence', '>', after)
+      .orderBy('sequence')
+      .limit(pageRows)
+      .execute()
+    for (const { audit } of rows) yield audit
+    const last = rows.at(-1)
+    if (last === undefined) return undefined
     after = last.sequence
   }
 }

@@ -4,12 +4,13 @@
  */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
+import { sealAuditHeads } from '../feed/audit_link.ts'
 import type { Schema } from '../schema.ts'
 
 /** The management API of every tenant: the one whose scopes are authority over other credentials. */
 const managementApiId = 'api_management'
 
-export async function up(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
+export async function up(db: Kysely<Schema>, types: ColumnTypes, auditKey: Uint8Array): Promise<void> {
   await sql`alter table clients add column authority ${types.text} not null default '{"scope":"","guards":[]}'`.execute(
     db,
   )
@@ -21,6 +22,7 @@ export async function up(db: Kysely<Schema>, types: ColumnTypes): Promise<void> 
     .alterTable('installation')
     .addColumn('key_check', types.text as never)
     .execute()
+  await sealAuditHeads(db, auditKey)
   await recordAuthority(db)
 }
 

@@ -12,7 +12,7 @@ import { up as history } from './0009_history.ts'
 export interface Migration {
   readonly number: number
   readonly name: string
-  up(db: Kysely<Schema>, types: ColumnTypes): Promise<void>
+  up(db: Kysely<Schema>, types: ColumnTypes, auditKey: Uint8Array): Promise<void>
 }
 
 /** Forward only. What was released is never edited; the next number changes it. */
