@@ -5,6 +5,7 @@ import { audit } from './audit.ts'
 import { authority } from './authority.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
+import { fullDisk } from './full_disk.ts'
 import type { Mutant } from './mutant.ts'
 import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
   ...authority,
   ...dropTimeMutants,
   ...firstTable,
+  ...fullDisk,
   ...positionMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,

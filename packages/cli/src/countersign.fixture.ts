@@ -100,7 +100,7 @@ export interface Dev extends Running {
 
 export async function startDev(cwd: string, ...args: readonly string[]): Promise<Dev> {
   const ports = args.includes('--port') ? [] : ['--port', '0', '--gateway-port', '0']
-  const running = await startUntilReady(['dev', ...ports, '--json', ...args], { cwd })
+  const running = await startUntilReady(['dev', ...ports, '--no-reserve', '--json', ...args], { cwd })
   return { ...running, ready: JSON.parse(running.line) as DevLine }
 }
 

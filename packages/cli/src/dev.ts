@@ -32,6 +32,7 @@ export interface DevOptions {
   readonly basePath?: string
   readonly audience?: string
   readonly host?: string
+  readonly reserve: boolean
   readonly version: string
   readonly onRequest?: (event: RequestEvent) => void
   /** Something the operator should see, one line. */
@@ -132,6 +133,7 @@ async function start(prepared: Start): Promise<DevReady> {
   }
   const server = await openInstallation({
     database,
+    ...(options.reserve ? { reserveBytes: serverLimits.reserveBytes } : {}),
     baseUrl: url,
     version: options.version,
     log: { ...silentLog, error: (fields, message) => options.onNotice(`${message}: ${describeError(fields)}`) },

@@ -14,12 +14,14 @@ export interface InstallationOptions extends Omit<ServerOptions, 'store' | 'mast
   readonly database: string
   /** 32 bytes, base64url. Needed with PostgreSQL; with SQLite a file beside the database is used, and made at first start. */
   readonly masterKey?: string
+  /** SQLite: room kept beside the database for a full disk. Default 0: none. */
+  readonly reserveBytes?: number
 }
 
 export async function openInstallation(options: InstallationOptions): Promise<CountersignServer> {
-  const { database, masterKey, ...rest } = options
+  const { database, masterKey, reserveBytes = 0, ...rest } = options
   const master = openMaster(database, masterKey)
-  const store = await openInstallationStore(database, master, options.log, options.now)
+  const store = await openInstallationStore(database, master, options.log, options.now, reserveBytes)
   const file = sqliteFile(database)
   const placeFile = file === undefined ? {} : { placeFile: openPlaceFile(`${file}-place`, master) }
   return createServer({ ...rest, ...placeFile, store, master })
@@ -31,12 +33,14 @@ export function openInstallationStore(
   master: MasterKey,
   log: Log,
   now = () => Date.now() / 1000,
+  reserveBytes = 0,
 ): Promise<Store> {
   return openStore({
     database,
     auditKey: master.derive('audit'),
     now,
     randomBytes,
+    reserveBytes,
     onPoisonedRow: (error: Error) => log.error({ error }, 'a stored row cannot be read'),
   })
 }

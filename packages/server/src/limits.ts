@@ -39,6 +39,9 @@ export const serverLimits = {
   idempotencyLifeSeconds: 86_400,
   /** Answers that a process keeps within that time, about 1 KB each. */
   idempotencyRecordsMax: 200_000,
+  /** Kept beside a SQLite database, for what ends credentials when the disk is full; made again when there is room. */
+  reserveBytes: 67_108_864,
+  tendReserveMs: 10_000,
   /** For the lock of a SQLite database; `serve` waits longer, for a rolling restart. */
   dataLockWaitMs: 2_000,
   dataLockServeWaitMs: 15_000,

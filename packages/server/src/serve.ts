@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly version: string
   /** The bootstrap admin key, shown once at the first start. */
   readonly onAdminKey: (key: string) => void
+  /** Whether room is kept for a full disk. Default true. */
+  readonly reserve?: boolean
 }
 
 /** Resolves when requests are answered. In a worker, whoever started it is told with `tellReady`. */
@@ -90,6 +92,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
   const limiter = config.redis === undefined ? processLimiter() : await openRedisLimiter(config.redis, log)
   const server = await openInstallation({
     database: config.database,
+    ...(options.reserve === false ? {} : { reserveBytes: serverLimits.reserveBytes }),
     baseUrl: config.url,
     version: options.version,
     log,

@@ -9,6 +9,7 @@ import { dropTimes } from './feed/drop_time.ts'
 import { leaveHistory, startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
+import { beforeReserve, withReserve } from './full_disk.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories, writeRepositories } from './repositories/index.ts'
@@ -40,13 +41,14 @@ export function createStore(database: Database, options: StoreOptions): Store {
   return {
     dialect: database.dialect,
     canFailOver: database.canFailOver,
-    async write(work) {
+    async write(work, { endsCredentials = false } = {}) {
       // Beyond what is done in two seconds, waiting only makes those wait who come after: said at once, nothing written.
       if (writing >= (options.writesAtOnceMax ?? writesAtOnceMax))
         throw new StoreUnavailableError('busy', new Error('too many writes at once'))
       writing++
       try {
-        return await write(writer, work)
+        const through = endsCredentials ? withReserve : beforeReserve
+        return await through(database.reserve, () => write(writer, work))
       } finally {
         writing--
       }
@@ -58,7 +60,8 @@ export function createStore(database: Database, options: StoreOptions): Store {
     },
     onHint: (listener) => database.onHint(listener),
     beat: (process) => beat(database, process),
-    takeLease: (name, holder, seconds) => takeLease(database, name, holder, seconds),
+    takeLease: (name, holder, seconds) =>
+      beforeReserve(database.reserve, () => takeLease(database, name, holder, seconds)),
     endLease: (name, holder) => endLease(database, name, holder),
     dropTime: dropTimes(database, options),
     lookup: keepLookups(database),
@@ -75,6 +78,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     async ping() {
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()
     },
+    tendReserve: () => database.reserve.tend(),
     load: () => database.load(),
     close: () => database.close(),
   }

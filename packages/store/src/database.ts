@@ -2,6 +2,7 @@ import type { MaybePromise } from '@countersign/core'
 import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 import type { Row } from './columns.ts'
 import type { Schema } from './schema.ts'
+import type { Reserve } from './sqlite/reserve.ts'
 import type { StoreLoad } from './store.ts'
 
 /** What a dialect gives the store: everything beyond it is the same for both databases. */
@@ -35,6 +36,8 @@ export interface Database {
   doubt(): void
   /** A statement that is kept prepared for the hot path; called with its parameters in the order of its text. */
   keep(query: CompiledQuery): KeptQuery
+  /** What is kept for a full disk; PostgreSQL has none of ours. */
+  readonly reserve: Pick<Reserve, 'state' | 'giveUp' | 'tend'>
   load(): StoreLoad
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   close(): Promise<void>

@@ -45,6 +45,7 @@ export { withExclusiveFile } from './sqlite/exclusive.ts'
 export { type FileLock, lockFile as lockSqliteFile } from './sqlite/lock.ts'
 export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
+export type { ReserveState } from './sqlite/reserve.ts'
 export type {
   Append,
   BootClock,
@@ -58,6 +59,7 @@ export type {
   StoreLoad,
   StoreOptions,
   UnavailableReason,
+  WriteOptions,
   WriteTransaction,
   Written,
 } from './store.ts'

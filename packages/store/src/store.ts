@@ -33,6 +33,7 @@ import type {
   UsageSum,
   VerifierPosition,
 } from './records.ts'
+import type { ReserveState } from './sqlite/reserve.ts'
 
 /** One page, ordered by creation and then id. `after` is the last item's id of the page before; gone: `UnknownCursorError`. */
 export interface Page {
@@ -66,7 +67,15 @@ export interface StoreLoad {
   /** `waiting` is how many wait for one. */
   readonly connections?: { readonly used: number; readonly max: number; readonly waiting: number }
   /** The file with its log, and what is left on its disk for whoever is not root. */
-  readonly disk?: { readonly usedBytes: number; readonly freeBytes: number }
+  readonly disk?: { readonly usedBytes: number; readonly freeBytes: number; readonly reserve: ReserveState }
+}
+
+export interface WriteOptions {
+  /**
+   * It ends or suspends credentials: it may use the room that is kept for a full disk, and is tried again when that has just
+   * been given up. Everything else is refused as `full` from then on, until the room is there again.
+   */
+  readonly endsCredentials?: boolean
 }
 
 /**
@@ -145,7 +154,7 @@ export interface Store extends Chores {
    * One transaction, serialised with every other on SQLite, `READ COMMITTED` with row locks on PostgreSQL. Throws
    * whatever `work` throws, after rolling back. Listeners of `onCommit` have run when it resolves.
    */
-  write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>>
+  write<T>(work: (transaction: WriteTransaction) => Promise<T>, options?: WriteOptions): Promise<Written<T>>
   /** Reads of committed state, never inside somebody's transaction. */
   readonly read: ReadRepositories
   /** Called in commit order with every batch of entries this process committed, before `write` resolves. */
@@ -264,6 +273,8 @@ export interface Store extends Chores {
   auditedTenants(): Promise<readonly string[]>
   /** Reads one row: for readiness. */
   ping(): Promise<void>
+  /** SQLite: makes the reserve for a full disk where it is not whole and there is room; see `StoreOptions`. */
+  tendReserve(): Promise<void>
   /** What is used of what there is, without a query: for whoever watches. */
   load(): StoreLoad
   close(): Promise<void>
@@ -485,6 +496,8 @@ export interface StoreOptions {
   readonly randomBytes: (count: number) => Uint8Array
   /** Writes that run or wait; one more is refused as `busy`. Default 1,000: about two seconds' worth. */
   readonly writesAtOnceMax?: number
+  /** SQLite: bytes of a file beside the database that is given up when the disk is full. Default 0: none. */
+  readonly reserveBytes?: number
   /** Told of every row that a list or a snapshot had to leave out. Default: nobody is. */
   readonly onPoisonedRow?: (error: PoisonedRowError) => void
 }

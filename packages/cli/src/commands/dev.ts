@@ -15,6 +15,7 @@ interface Flags {
   readonly basePath?: string
   readonly audience?: string
   readonly host?: string
+  readonly reserve: boolean
   readonly json?: true
 }
 
@@ -28,6 +29,7 @@ export const devCommand = new Command('dev')
   .option('--base-path <path>', 'instead of the one in the document')
   .option('--audience <uri>', 'of your API')
   .option('--host <address>', 'listen on this address instead of loopback')
+  .option('--no-reserve', 'keep no 64 MiB for revocations on a full disk')
   .option('--json', 'one line of JSON when ready, and no request log')
   .action(async (flags: Flags) => {
     const { json, ...options } = flags

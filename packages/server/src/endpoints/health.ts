@@ -1,3 +1,4 @@
+import type { ReserveState } from '@countersign/store'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { json } from '../http/respond.ts'
 import type { Services, TenantContext } from '../services/services.ts'
@@ -9,7 +10,7 @@ export function healthz(): Answer {
 
 /**
  * `GET /readyz`: database, migrations (the store opened, so they ran), a fresh book and a key that signs. That limits are
- * counted per process is said, and no reason to send requests elsewhere: the next server may count alone as well.
+ * counted per process is said, or that the disk is full, and no reason to send requests elsewhere: the next server may count alone as well.
  */
 export async function readyz(services: Services, tenant: TenantContext): Promise<Answer> {
   const checks: Record<string, boolean> = {
@@ -18,11 +19,29 @@ export async function readyz(services: Services, tenant: TenantContext): Promise
     signingKey: await holds(async () => services.signingKeys.signer(tenant.id, 'ES256', 'access_token')),
   }
   const isReady = Object.values(checks).every(Boolean)
+  // Full, it still verifies and revokes: to send requests elsewhere would help nobody.
+  const reserve = reserveOf(services)
+  const isDegraded = reserve === 'given_up' || reserve === 'missing'
+  const status = isReady ? (isDegraded ? 'degraded' : 'ready') : 'not ready'
   return json(
     isReady ? 200 : 503,
-    { status: isReady ? 'ready' : 'not ready', checks, limits: services.limiter.isShared() ? 'shared' : 'per process' },
+    {
+      status,
+      checks,
+      ...(isDegraded ? { disk: reserve } : {}),
+      limits: services.limiter.isShared() ? 'shared' : 'per process',
+    },
     isReady ? {} : { 'Retry-After': '1' },
   )
+}
+
+/** Without a database there is none to tell of, and that is said above. */
+function reserveOf({ store }: Services): ReserveState {
+  try {
+    return store.load().disk?.reserve ?? 'none'
+  } catch {
+    return 'none'
+  }
 }
 
 /** `GET /metrics`: Prometheus text, with bounded labels. */

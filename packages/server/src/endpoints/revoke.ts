@@ -24,7 +24,9 @@ export function revoke(services: Services, tenant: TenantContext, exchange: Exch
   return answerOauth(services.log, exchange.requestId, async () => {
     const form = await readForm(exchange)
     const address = clientAddress(exchange, services.trustedProxies)
-    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
+    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address, {
+      endsCredentials: true,
+    })
     const text = form.get('token')
     if (text === undefined) throw new OauthError('invalid_request', 'token is missing')
     const found = await find(services, tenant, text)
@@ -41,13 +43,16 @@ export function revoke(services: Services, tenant: TenantContext, exchange: Exch
     }
     const isForced = form.get('force') === 'true'
     const { entries } = await keepAdministrator(services, tenant, (mayLeaveNone) =>
-      services.store.write(async (transaction) => {
-        const isEnding = !mayLeaveNone && isAdministrator(tenant, client)
-        await found.revoke(transaction, context)
-        if (!isEnding || (await hasAdministrator(transaction, tenant, context.now))) return
-        if (!isForced) throw new LastAdministratorError()
-        appendLockOut(transaction, context)
-      }),
+      services.store.write(
+        async (transaction) => {
+          const isEnding = !mayLeaveNone && isAdministrator(tenant, client)
+          await found.revoke(transaction, context)
+          if (!isEnding || (await hasAdministrator(transaction, tenant, context.now))) return
+          if (!isForced) throw new LastAdministratorError()
+          appendLockOut(transaction, context)
+        },
+        { endsCredentials: true },
+      ),
     ).catch((error: unknown) => {
       if (error instanceof LastAdministratorError) throw new OauthError('invalid_request', error.message, 409)
       throw error

@@ -15,6 +15,8 @@ export function json(status: number, body: unknown, headers: Readonly<Record<str
 }
 
 /** What became of the request, and what to do. */
+const storageFull = 'The disk of the database is full: credentials can be revoked, and nothing else be changed.'
+
 const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full'>]: string } = {
   unreachable: 'The database cannot be reached.',
   busy: 'More is being written than the database takes: nothing was changed, try again.',
@@ -49,7 +51,7 @@ export function answerError(exchange: Exchange, error: unknown, log: (error: unk
   log(error)
   if (error instanceof StoreUnavailableError) {
     if (error.reason === 'full')
-      return problem(exchange, problemAnswer(507, 'storage_full', 'The database has no space left.'))
+      return problem(exchange, problemAnswer(507, 'storage_full', storageFull, { 'Retry-After': '30' }))
     return problem(
       exchange,
       problemAnswer(503, 'unavailable', unavailableDetails[error.reason], { 'Retry-After': '1' }),

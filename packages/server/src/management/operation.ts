@@ -158,59 +158,62 @@ async function write<R extends Route>(
   const { services, tenant, caller } = context
   const isForced = isForcedBy(context)
   const attempt = (mayLeaveNone: boolean) =>
-    services.store.write(async (transaction) => {
-      // 3. The caller is read again here: what it could do a moment ago it may have lost.
-      const again = await readCallerAgain(services, tenant, caller, transaction)
-      const { orScope } = route
-      requireScopes(again.held, [orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope])
-      const needed = new Set<string>()
-      const touched = new Set<string>()
-      const ending = new Set<'credentials' | 'jwts'>()
-      // 4. An answer that was given is given again, to whoever may still have it.
-      const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
-      if (replay !== undefined) {
-        requireScopes(again.held, replay.needed)
-        for (const id of replay.touched) {
-          const client = await transaction.clients.find(tenant.id, id)
-          const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
-          const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
-          if (client !== undefined) requireMayTouch(replaying, client)
+    services.store.write(
+      async (transaction) => {
+        // 3. The caller is read again here: what it could do a moment ago it may have lost.
+        const again = await readCallerAgain(services, tenant, caller, transaction)
+        const { orScope } = route
+        requireScopes(again.held, [orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope])
+        const needed = new Set<string>()
+        const touched = new Set<string>()
+        const ending = new Set<'credentials' | 'jwts'>()
+        // 4. An answer that was given is given again, to whoever may still have it.
+        const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
+        if (replay !== undefined) {
+          requireScopes(again.held, replay.needed)
+          for (const id of replay.touched) {
+            const client = await transaction.clients.find(tenant.id, id)
+            const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
+            const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
+            if (client !== undefined) requireMayTouch(replaying, client)
+          }
+          return { status: replay.status, body: replay.body }
         }
-        return { status: replay.status, body: replay.body }
-      }
-      // 5. The change itself.
-      const result = await run({
-        ...context,
-        transaction,
-        held: again.held,
-        guards: again.guards,
-        touched,
-        mayEndAdministrators: (which) => void ending.add(which),
-        actor: actorOf(caller),
-        requireHeld(scopes) {
-          requireScopes(again.held, scopes)
-          for (const scope of scopes) needed.add(scope)
-        },
-      })
-      // 6. Whatever it ended, somebody is left who can do everything.
-      if (ending.size > 0 && !mayLeaveNone) {
-        const isLeft = await hasAdministrator(transaction, tenant, context.now, { withoutJwts: ending.has('jwts') })
-        if (!isLeft && !isForced) throw new LastAdministratorError()
-        if (!isLeft) appendLockOut(transaction, context, route)
-      }
-      // 7. The answer is kept with it, or neither is.
-      if (idempotency !== undefined && 'body' in result) {
-        const holder = { tenant: tenant.id, credential: caller.grant.credentialId }
-        if (!services.idempotencyRoom.take(holder, services.now())) throw noRoomToKeep()
-        await keepAnswer(
-          services,
-          idempotency,
-          { status: result.status, body: result.body, needed: [...needed], touched: [...touched] },
+        // 5. The change itself.
+        const result = await run({
+          ...context,
           transaction,
-        )
-      }
-      return result
-    })
+          held: again.held,
+          guards: again.guards,
+          touched,
+          mayEndAdministrators: (which) => void ending.add(which),
+          actor: actorOf(caller),
+          requireHeld(scopes) {
+            requireScopes(again.held, scopes)
+            for (const scope of scopes) needed.add(scope)
+          },
+        })
+        // 6. Whatever it ended, somebody is left who can do everything.
+        if (ending.size > 0 && !mayLeaveNone) {
+          const isLeft = await hasAdministrator(transaction, tenant, context.now, { withoutJwts: ending.has('jwts') })
+          if (!isLeft && !isForced) throw new LastAdministratorError()
+          if (!isLeft) appendLockOut(transaction, context, route)
+        }
+        // 7. The answer is kept with it, or neither is.
+        if (idempotency !== undefined && 'body' in result) {
+          const holder = { tenant: tenant.id, credential: caller.grant.credentialId }
+          if (!services.idempotencyRoom.take(holder, services.now())) throw noRoomToKeep()
+          await keepAnswer(
+            services,
+            idempotency,
+            { status: result.status, body: result.body, needed: [...needed], touched: [...touched] },
+            transaction,
+          )
+        }
+        return result
+      },
+      { endsCredentials: endsCredentials(context, route) },
+    )
   const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
   // 8. This process refuses what was revoked before anybody is told that it was.
   await services.books.settle(entries)
@@ -221,6 +224,22 @@ async function write<R extends Route>(
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
   const verifiers = await countApplied(services.positions, tenant.id, { epoch, sequence, at })
   return json(value.status, { ...value.bodyOf(sequence), verifiers })
+}
+
+/** What must go on when the disk is full. */
+const endings: ReadonlySet<string> = new Set([
+  'disableKey',
+  'revokeKey',
+  'revokeToken',
+  'revokeClient',
+  'deleteClient',
+  'deleteApi',
+  'deleteTenant',
+  'revokeSigningKey',
+])
+
+function endsCredentials({ body }: ReadContext, { operationId }: Route): boolean {
+  return endings.has(operationId) || (body as { readonly status?: unknown } | undefined)?.status === 'disabled'
 }
 
 /** In the body, or in the query where there is none. */

@@ -10,7 +10,7 @@ import {
   type VerifiedJwt,
   verifyJwt,
 } from '@countersign/core'
-import type { Client } from '@countersign/store'
+import type { Client, WriteOptions } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
 import { hasEnded, publicKeyAuthority, secretAuthority } from './client_authority.ts'
 import type { Authority } from './issuing_gate.ts'
@@ -33,7 +33,7 @@ export interface Authenticated {
   /** The secret or public key by which it did. */
   readonly authority: Authority
   /** Takes what is good once, after everything the request reads was compared with its position (feed.md §2). */
-  useUp(): Promise<void>
+  useUp(writing?: WriteOptions): Promise<void>
 }
 
 /** For endpoints that issue nothing: nothing they answer has a position. */
@@ -42,9 +42,10 @@ export async function authenticateClient(
   tenant: TenantContext,
   presented: PresentedClient,
   address: string | undefined,
+  writing: WriteOptions = {},
 ): Promise<Client> {
   const { client, useUp } = await identifyClient(services, tenant, presented, address)
-  await useUp()
+  await useUp(writing)
   return client
 }
 
@@ -120,7 +121,7 @@ async function identifyByAssertion(
   return {
     client,
     authority: publicKeyAuthority(services, tenant, record, readAt),
-    useUp: () => takeOnce(services, tenant, iss, verified, moment?.usedUp),
+    useUp: (writing) => takeOnce(services, tenant, iss, verified, moment?.usedUp, writing),
   }
 }
 
@@ -149,12 +150,14 @@ async function takeOnce(
   clientId: string,
   { claims }: VerifiedJwt,
   usedUp: Set<string> | undefined,
+  writing: WriteOptions = {},
 ): Promise<void> {
   const value = JSON.stringify([clientId, claims.jti])
   if (usedUp?.has(value) === true) return
   const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds
-  const { value: isFirst } = await services.store.write((transaction) =>
-    transaction.singleUse.take('client_assertion', tenant.id, value, endsAt),
+  const { value: isFirst } = await services.store.write(
+    (transaction) => transaction.singleUse.take('client_assertion', tenant.id, value, endsAt),
+    writing,
   )
   if (!isFirst) throw refused()
   usedUp?.add(value)

@@ -15,7 +15,7 @@ export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => vo
   }
   return {
     ...store,
-    write: (work) => store.write(work).catch(tell),
+    write: (work, options) => store.write(work, options).catch(tell),
     countUsage: (batch) => store.countUsage(batch).catch(tell),
     savePositions: (positions) => store.savePositions(positions).catch(tell),
     feed: {

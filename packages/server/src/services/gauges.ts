@@ -101,6 +101,12 @@ function registerLoad({ store, metrics }: Services): void {
   }
   if (disk === undefined) return
   metrics.gauge({
+    name: 'countersign_disk_reserve',
+    help: '1 while the room for revocations on a full disk is kept, 0 when it is missing or given up',
+    aggregator: 'min',
+    read: () => (['missing', 'given_up'].includes(store.load().disk?.reserve ?? 'none') ? 0 : 1),
+  })
+  metrics.gauge({
     name: 'countersign_database_bytes',
     help: 'The database file with its log',
     aggregator: 'max',

@@ -36,7 +36,9 @@ export async function applyHandedBack(
     const found = await store.read.statusEntries.find(tenant, type, id)
     if (found?.state.status === 'revoked') continue
     const subject = revokedSubject(type, id, dropAt)
-    const { value, entries } = await store.write((it) => mergeEntry({ it, now, cause }, tenant, subject, master))
+    const { value, entries } = await store.write((it) => mergeEntry({ it, now, cause }, tenant, subject, master), {
+      endsCredentials: true,
+    })
     written.push(...entries)
     if (value) applied++
   }

@@ -1,5 +1,6 @@
 /** What must be done now and then: clean-up, receipts, signing keys whose time has come. */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ReserveState } from '@countersign/store'
 import type { DropTimes } from '../feed/drop_time.ts'
 import { serverLimits } from '../limits.ts'
 import { createCleanUp } from './clean_up.ts'
@@ -23,9 +24,16 @@ export function startMaintenance(services: Services, dropTimes: DropTimes): () =
     every(ms, what, async () => {
       if (await services.store.takeLease(what, services.processId, (2 * ms) / 1000)) await work()
     })
+  const tendReserve = async (): Promise<void> => {
+    await services.store.tendReserve()
+    tellReserve()
+  }
+  const tellReserve = reserveTeller(services)
+  void tendReserve().catch((error: unknown) => services.log.warn({ error }, 'the reserve for a full disk was not made'))
   let rolledUpTo: string | undefined
   const timers = [
     every(serverLimits.cleanUpEveryMs, 'clean-up', cleanUp),
+    every(serverLimits.tendReserveMs, 'the reserve for a full disk', tendReserve),
     onlyOne(serverLimits.rollUpEveryMs, 'roll-up', async () => {
       const { store, usageRetention } = services
       const budget = { budgetMs: serverLimits.rollUpBudgetMs, after: rolledUpTo }
@@ -38,6 +46,18 @@ export function startMaintenance(services: Services, dropTimes: DropTimes): () =
     timers.forEach(clearInterval)
     const ended = cleanUp().catch((error: unknown) => services.log.warn({ error }, 'the last clean-up failed'))
     await Promise.race([ended, wait(serverLimits.lastCleanUpMs, undefined, { ref: false })])
+  }
+}
+
+/** Says once that the disk is full, and once that it is not any more. */
+function reserveTeller({ store, log }: Services): () => void {
+  let known: ReserveState | undefined
+  return () => {
+    const state = store.load().disk?.reserve
+    if (state === 'given_up' && known !== state)
+      log.error({}, 'the disk of the database is full: its reserve is given up for revocations; free some space')
+    if (state === 'whole' && known === 'given_up') log.info({}, 'the reserve for a full disk is there again')
+    known = state
   }
 }
 

@@ -42,7 +42,7 @@ export function measureStore(store: Store, metrics: Metrics): Store {
 
   return {
     ...store,
-    write: (work) => measure('write', () => store.write(work)),
+    write: (work, options) => measure('write', () => store.write(work, options)),
     countUsage: (batch) => measure('chore', () => store.countUsage(batch)),
     savePositions: (positions) => measure('chore', () => store.savePositions(positions)),
     beat: (process) => measure('beat', () => store.beat(process)),

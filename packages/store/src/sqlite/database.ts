@@ -13,6 +13,7 @@ import { backupFile } from './backup.ts'
 import { readRows, sqliteDialect } from './dialect.ts'
 import { readSqliteError } from './error.ts'
 import { openReader, openWriter } from './file.ts'
+import { Reserve } from './reserve.ts'
 
 /** How often it is looked whether another process has committed. */
 const hintEveryMs = 20
@@ -44,6 +45,7 @@ export class SqliteDatabase implements Database {
   readonly clock = sql<number>`unixepoch()`
   readonly canFailOver = false
   readonly reader: Kysely<Schema>
+  readonly reserve: Reserve
   readonly #enter: Enter
   readonly #file: string
   readonly #read: DatabaseSync
@@ -56,7 +58,8 @@ export class SqliteDatabase implements Database {
   #isClosed = false
   #heldSince = 0
 
-  private constructor(file: string, write: DatabaseSync, read: DatabaseSync, enter: Enter) {
+  private constructor(file: string, write: DatabaseSync, read: DatabaseSync, enter: Enter, reserveBytes: number) {
+    this.reserve = new Reserve(file, reserveBytes)
     this.#enter = enter
     this.#file = file
     this.#read = read
@@ -66,9 +69,9 @@ export class SqliteDatabase implements Database {
   }
 
   /** `enter` is where each of its transactions waits for those of others. Default: nobody is waited for. */
-  static async open(file: string, enter: Enter = (work) => work()): Promise<SqliteDatabase> {
+  static async open(file: string, enter: Enter = (work) => work(), reserveBytes = 0): Promise<SqliteDatabase> {
     const write = await openWriter(file)
-    return new SqliteDatabase(file, write, openReader(file), enter)
+    return new SqliteDatabase(file, write, openReader(file), enter, reserveBytes)
   }
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
@@ -214,7 +217,13 @@ export class SqliteDatabase implements Database {
   load(): StoreLoad {
     const sizes = [this.#file, `${this.#file}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
     const { bavail, bsize } = statfsSync(dirname(this.#file))
-    return { disk: { usedBytes: sizes.reduce((sum, size) => sum + size, 0), freeBytes: bavail * bsize } }
+    return {
+      disk: {
+        usedBytes: sizes.reduce((sum, size) => sum + size, 0),
+        freeBytes: bavail * bsize,
+        reserve: this.reserve.state,
+      },
+    }
   }
 
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void> {
@@ -225,6 +234,7 @@ export class SqliteDatabase implements Database {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.reserve.close()
     await this.#queue
     this.#fatal ??= new FatalStoreError(new Error('the store was closed'))
     this.#read.close()

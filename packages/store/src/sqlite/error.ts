@@ -15,6 +15,9 @@ const primary = {
 } as const
 
 const syncFailed = new Set([1034, 1290])
+/** The index of the write-ahead log could not grow (SQLITE_IOERR_SHMSIZE): the disk is full. */
+const shmSize = 4874
+
 const uniqueViolated = new Set([1555, 2067])
 
 /** What SQLite threw, in the words of the seam; anything unknown stays as it is. */
@@ -25,6 +28,7 @@ export function readSqliteError(error: unknown): unknown {
     return new FatalStoreError(error)
   }
   if (uniqueViolated.has(code)) return new ConflictError(takenColumn(error as Error))
+  if (code === shmSize) return new StoreUnavailableError('full', error)
   switch (code & 0xff) {
     case primary.full:
       return new StoreUnavailableError('full', error)

@@ -141,7 +141,7 @@ describe('a backup', () => {
     expect(place.sequence).toBeGreaterThanOrEqual(300)
     expect(place.chain).toBe(await store.feed.chainAt('acme', place.sequence))
     expectChained(await copy.feed.after('acme', 0, 100_000))
-    expect(await copy.verifyAudit('acme')).toEqual({ events: place.sequence })
+    expect(await copy.verifyAudit('acme')).toEqual({ events: place.sequence, link: expect.any(String) })
     await copy.close()
 
     await expect(store.backup(file)).rejects.toMatchObject({ reason: 'exists' })
@@ -256,7 +256,7 @@ async function expectKept(store: Store, count: number): Promise<void> {
   expect(await store.read.keys.find('acme', `key_${count - 1}`)).toBeDefined()
   expect(await store.read.keys.find('acme', `key_${count}`)).toBeUndefined()
   expectChained(await store.feed.after('acme', 0, 100_000))
-  expect(await store.verifyAudit('acme')).toEqual({ events: count })
+  expect(await store.verifyAudit('acme')).toEqual({ events: count, link: expect.any(String) })
 }
 
 function write(name: string, content: string | Buffer): string {

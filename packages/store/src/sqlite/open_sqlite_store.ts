@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStore } from '../create_store.ts'
+import { beforeReserve, withReserve } from '../full_disk.ts'
 import { migrate } from '../migrate.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { type ChoreThread, createChoreThread, orHere } from './chore_thread.ts'
 import { SqliteDatabase } from './database.ts'
 import { prepareFile } from './file.ts'
+import type { Reserve } from './reserve.ts'
 
 export interface SqliteStoreOptions extends StoreOptions {
   /** Path of the database file, made when it is not there; `:memory:` is a file that goes when the store closes. */
@@ -30,20 +32,25 @@ export async function openSqliteStore({ file, ...options }: SqliteStoreOptions):
 
 async function open(file: string, options: StoreOptions): Promise<Store> {
   prepareFile(file)
-  const database = await SqliteDatabase.open(file)
+  const database = await SqliteDatabase.open(file, undefined, options.reserveBytes)
   try {
-    await migrate(database, options)
-    return withChoreThread(createStore(database, options), createChoreThread(file, database))
+    await withReserve(database.reserve, () => migrate(database, options))
+    return withChoreThread(createStore(database, options), createChoreThread(file, database), database.reserve)
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
-function withChoreThread(store: Store, thread: ChoreThread): Store {
+function withChoreThread(store: Store, thread: ChoreThread, reserve: Reserve): Store {
+  const chores = orHere(thread, store)
   return {
     ...store,
-    ...orHere(thread, store),
+    // None of them ends a credential: what the reserve freed is not theirs.
+    countUsage: (batch) => beforeReserve(reserve, () => chores.countUsage(batch)),
+    rollUpUsage: (...given) => beforeReserve(reserve, () => chores.rollUpUsage(...given)),
+    cleanUp: (...given) => beforeReserve(reserve, () => chores.cleanUp(...given)),
+    savePositions: (positions) => beforeReserve(reserve, () => chores.savePositions(positions)),
     async close() {
       await thread.close()
       await store.close()

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, statfsSync, statSync, truncateSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+/** `none`: not asked for. `missing`: not made yet, or there is no room for it. `given_up`: the disk was full. */
+export type ReserveState = 'none' | 'whole' | 'making' | 'missing' | 'given_up'
+
+const random = promisify(randomBytes)
+const pieceBytes = 1024 * 1024
+
+/** Left free beside it, so that making it again does not fill the disk at once. */
+const marginBytes = 16 * 1024 * 1024
+
+/** A maker that was killed left its part behind. */
+const stalePartMs = 60_000
+
+/**
+ * A file beside the database that holds nothing but room: when the disk is full it is given up, and what ends credentials
+ * still finds space. Its bytes are random, since a file system that compresses would keep no room for zeros. An empty file
+ * says that it was given up, to every process that shares the database.
+ */
+export class Reserve {
+  readonly #file: string
+  readonly #bytes: number
+  #isMaking = false
+  #isClosed = false
+
+  /** `bytes` 0: there is none. */
+  constructor(database: string, bytes: number) {
+    this.#file = `${database}.reserve`
+    this.#bytes = bytes
+  }
+
+  get state(): ReserveState {
+    if (this.#bytes === 0) return 'none'
+    const size = statSync(this.#file, { throwIfNoEntry: false })?.size
+    if (size === 0) return 'given_up'
+    if (size !== undefined && size >= this.#bytes) return 'whole'
+    return this.#isMaking ? 'making' : 'missing'
+  }
+
+  /** Its room is free when this returns. Nothing is thrown: the write that failed is what the caller hears of. */
+  giveUp(): void {
+    if (this.state === 'none' || this.state === 'given_up') return
+    try {
+      truncateSync(this.#file, 0)
+    } catch {
+      // It was never whole. There is no room to give, and no need to remember it.
+    }
+  }
+
+  /** Makes it where it is not whole and there is room. May be called again and again, by several processes. */
+  async tend(): Promise<void> {
+    const { state } = this
+    if (state === 'none' || state === 'whole' || this.#isMaking || this.#isClosed || !this.#hasRoom()) return
+    this.#isMaking = true
+    const part = `${this.#file}.part`
+    try {
+      removeStale(part)
+      await this.#write(part)
+      if (!this.#isClosed) await rename(part, this.#file)
+    } catch (error) {
+      // Another process makes it, or the room is gone again: the next round sees.
+      const { code } = error as { readonly code?: string }
+      if (code !== 'EEXIST') rmSync(part, { force: true })
+      if (code !== 'EEXIST' && code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    } finally {
+      this.#isMaking = false
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #hasRoom(): boolean {
+    const { bavail, bsize } = statfsSync(dirname(resolve(this.#file)))
+    return bavail * bsize >= this.#bytes + marginBytes
+  }
+
+  async #write(part: string): Promise<void> {
+    const handle = await open(part, 'wx', 0o600)
+    try {
+      for (let written = 0; written < this.#bytes && !this.#isClosed; written += pieceBytes) {
+        await handle.write(await random(Math.min(pieceBytes, this.#bytes - written)))
+      }
+      await handle.sync()
+    } finally {
+      await handle.close()
+      if (this.#isClosed) rmSync(part, { force: true })
+    }
+  }
+}
+
+function removeStale(part: string): void {
+  const found = statSync(part, { throwIfNoEntry: false })
+  if (found !== undefined && Date.now() - found.mtimeMs > stalePartMs) rmSync(part, { force: true })
+}
