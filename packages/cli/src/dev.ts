@@ -137,6 +137,11 @@ async function start(prepared: Start): Promise<DevReady> {
     baseUrl: url,
     version: options.version,
     log: { ...silentLog, error: (fields, message) => options.onNotice(`${message}: ${describeError(fields)}`) },
+    onFatal: (error) => {
+      options.onNotice(`${database.slice('sqlite:'.length)}: ${error.message}`)
+      options.onNotice('this process ends: ask countersign doctor, and restore a backup when it says damaged')
+      process.exit(1)
+    },
     trustedProxies: loopbackRanges(),
     limitsFailures: false,
     ...allowedHosts,

@@ -16,6 +16,8 @@ const byReason: Readonly<Record<string, number>> = {
   in_use: exitCodes.conflict,
   missing_directory: exitCodes.notFound,
   not_a_database: exitCodes.error,
+  damaged: exitCodes.error,
+  wrong_master_key: exitCodes.usage,
 }
 
 /** What a server or nobody answered, by HTTP status; 0 is no answer. */

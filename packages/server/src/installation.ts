@@ -1,13 +1,20 @@
 /** Master key, store and server of one installation, opened together. What `serve` and `dev` both begin with. */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { openStore, type Store } from '@countersign/store'
+import { type KeyProof, openStore, type Store } from '@countersign/store'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 import type { Log } from './services/log.ts'
 import type { MasterKey } from './services/master_key.ts'
-import { ConfigError, openMasterKeyFile, parseMasterKey } from './services/master_key_file.ts'
+import {
+  ConfigError,
+  endFirstStart,
+  isFirstStart,
+  openMasterKeyFile,
+  parseMasterKey,
+} from './services/master_key_file.ts'
 import { openPlaceFile } from './services/place_file.ts'
+import { opensSigningKey } from './services/signing_keys.ts'
 
 export interface InstallationOptions extends Omit<ServerOptions, 'store' | 'master'> {
   /** `sqlite:PATH` or `postgres://…`. */
@@ -23,6 +30,7 @@ export async function openInstallation(options: InstallationOptions): Promise<Co
   const master = openMaster(database, masterKey)
   const store = await openInstallationStore(database, master, options.log, options.now, reserveBytes)
   const file = sqliteFile(database)
+  if (file !== undefined) endFirstStart(join(dirname(file), 'master.key'))
   const placeFile = file === undefined ? {} : { placeFile: openPlaceFile(`${file}-place`, master) }
   return createServer({ ...rest, ...placeFile, store, master })
 }
@@ -41,6 +49,7 @@ export function openInstallationStore(
     now,
     randomBytes,
     reserveBytes,
+    keyProof: keyProofOf(master),
     onPoisonedRow: (error: Error) => log.error({ error }, 'a stored row cannot be read'),
   })
 }
@@ -52,7 +61,25 @@ export function openMaster(database: string, masterKey: string | undefined): Mas
     throw new ConfigError('COUNTERSIGN_MASTER_KEY is required with PostgreSQL: 32 bytes in base64url')
   const directory = dirname(file)
   if (!existsSync(directory)) throw new ConfigError(`the directory ${directory} does not exist`)
-  return openMasterKeyFile(join(directory, 'master.key'), existsSync(file))
+  const keyFile = join(directory, 'master.key')
+  if (existsSync(keyFile) && isEmptyFile(file) && !isFirstStart(keyFile)) {
+    throw new ConfigError(
+      `${file} is empty, and ${keyFile} is of an installation that was not: restore a backup (countersign restore FILE), or ` +
+        'remove the empty file to begin anew',
+    )
+  }
+  return openMasterKeyFile(keyFile, existsSync(file))
+}
+
+function isEmptyFile(file: string): boolean {
+  return existsSync(file) && statSync(file).size === 0 && !existsSync(`${file}-wal`)
+}
+
+function keyProofOf(master: MasterKey): KeyProof {
+  return {
+    check: Buffer.from(master.derive('key_check')).toString('base64url'),
+    opens: (sealed, key) => opensSigningKey(master, sealed, key),
+  }
 }
 
 export function sqliteFile(database: string): string | undefined {

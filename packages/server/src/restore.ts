@@ -70,7 +70,7 @@ async function restoreLocked(file: string, master: MasterKey, options: RestoreOp
   copyFileSync(options.backup, work)
   chmodSync(work, 0o600)
   try {
-    const restored = await openInstallationStore(`sqlite:${work}`, master, silentLog, now)
+    const restored = await openInstallationStore(`sqlite:${work}`, master, silentLog, now).catch(toForeign)
     const made = await remake(restored, file, master, options).finally(() => restored.close())
     // Folds the log into the one file that is moved.
     withExclusiveFile(work, () => {})
@@ -81,17 +81,22 @@ async function restoreLocked(file: string, master: MasterKey, options: RestoreOp
   }
 }
 
+function toForeign(error: unknown): never {
+  if (error instanceof DatabaseOpenError && error.reason === 'wrong_master_key') throw foreign(error)
+  throw error
+}
+
+function foreign(cause?: unknown): DatabaseOpenError {
+  const why = 'the backup is of another installation: this master key made no audit event in it'
+  return new DatabaseOpenError('not_a_database', why, cause)
+}
+
 type Made = Omit<Restored, 'file' | 'keptAs'>
 
 async function remake(restored: Store, file: string, master: MasterKey, options: RestoreOptions): Promise<Made> {
   const { now } = options
   const { brokenAt } = await restored.verifyAudit(defaultTenantId)
-  if (brokenAt === 1) {
-    throw new DatabaseOpenError(
-      'not_a_database',
-      'the backup is of another installation: this master key made no audit event in it',
-    )
-  }
+  if (brokenAt === 1) throw foreign()
   const backupAt = await lastChange(restored)
   const lines = options.revocations === undefined ? undefined : readLines(options.revocations)
   const replaced = await openReplaced(file, master, now)

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type Config, readConfig } from './config.ts'
 import { lockData } from './data_lock.ts'
 import { drain } from './http/drain.ts'
-import { openInstallation } from './installation.ts'
+import { openInstallation, sqliteFile } from './installation.ts'
 import { serverLimits } from './limits.ts'
 import type { CountersignServer } from './server.ts'
 import type { Log } from './services/log.ts'
@@ -101,7 +101,8 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     trustedProxies: config.trustedProxies,
     packedKeysMax: packedKeysMax(config.workers, readMemoryBytes()),
     onFatal: (error) => {
-      log.error({ error }, 'the database can no longer be trusted: this process ends')
+      const advice = 'this process ends; ask countersign doctor, and restore a backup when it says damaged'
+      log.error({ error, file: sqliteFile(config.database) }, `the database can no longer be trusted: ${advice}`)
       process.exit(1)
     },
     ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),

@@ -76,6 +76,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     verifyAudit: (tenant, expected) => verifyAudit(database, tenant, auditKey, expected),
     auditedTenants: () => auditedTenants(database),
     async ping() {
+      database.assertThere()
       await database.reader.selectFrom('installation').select('epoch').executeTakeFirstOrThrow()
     },
     tendReserve: () => database.reserve.tend(),

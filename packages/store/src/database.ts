@@ -36,6 +36,8 @@ export interface Database {
   doubt(): void
   /** A statement that is kept prepared for the hot path; called with its parameters in the order of its text. */
   keep(query: CompiledQuery): KeptQuery
+  /** Throws `FatalStoreError` when the file is not the one that was opened, or lost some of its end. */
+  assertThere(): void
   /** What is kept for a full disk; PostgreSQL has none of ours. */
   readonly reserve: Pick<Reserve, 'state' | 'giveUp' | 'tend'>
   load(): StoreLoad

@@ -20,6 +20,8 @@ export type DatabaseOpenReason =
   | 'unwritable'
   | 'exists'
   | 'in_use'
+  | 'wrong_master_key'
+  | 'damaged'
   | 'not_a_primary'
   | 'asynchronous_standby'
   | 'bad_encoding'
@@ -44,7 +46,8 @@ export class FatalStoreError extends Error {
   override readonly name = 'FatalStoreError'
 
   constructor(cause: unknown) {
-    super('the database file can no longer be trusted by this process, which must exit', { cause })
+    const why = cause instanceof Error ? `: ${cause.message}` : ''
+    super(`the database file can no longer be trusted by this process, which must exit${why}`, { cause })
   }
 }
 

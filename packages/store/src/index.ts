@@ -11,6 +11,7 @@ export {
   UnstorableTextError,
 } from './errors.ts'
 export type { AuditHead, AuditVerdict } from './feed/audit_link.ts'
+export type { KeyProof } from './key_check.ts'
 export type { OpenStoreOptions } from './open_store.ts'
 export { openStore } from './open_store.ts'
 export type { PostgresStoreOptions } from './postgres/open_postgres_store.ts'

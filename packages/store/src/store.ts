@@ -12,6 +12,7 @@ import type {
 } from '@countersign/core'
 import type { PoisonedRowError } from './errors.ts'
 import type { AuditHead, AuditVerdict } from './feed/audit_link.ts'
+import type { KeyProof } from './key_check.ts'
 import type { Cursor } from './page.ts'
 import type {
   Api,
@@ -496,6 +497,8 @@ export interface StoreOptions {
   readonly randomBytes: (count: number) => Uint8Array
   /** Writes that run or wait; one more is refused as `busy`. Default 1,000: about two seconds' worth. */
   readonly writesAtOnceMax?: number
+  /** Compared before anything is written, and kept at the first start. Default: nothing is compared. */
+  readonly keyProof?: KeyProof
   /** SQLite: bytes of a file beside the database that is given up when the disk is full. Default 0: none. */
   readonly reserveBytes?: number
   /** Told of every row that a list or a snapshot had to leave out. Default: nobody is. */

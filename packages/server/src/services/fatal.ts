@@ -16,6 +16,7 @@ export function watchFatal(store: Store, onFatal: (error: FatalStoreError) => vo
   return {
     ...store,
     write: (work, options) => store.write(work, options).catch(tell),
+    ping: () => store.ping().catch(tell),
     countUsage: (batch) => store.countUsage(batch).catch(tell),
     savePositions: (positions) => store.savePositions(positions).catch(tell),
     feed: {

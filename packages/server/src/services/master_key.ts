@@ -11,7 +11,9 @@ export class MasterKey {
     this.#bytes = Uint8Array.from(bytes)
   }
 
-  derive(use: 'signing_keys' | 'audit' | 'cursors' | 'feed_revocations' | 'feed_cut_offs' | 'feed_places'): Uint8Array {
+  derive(
+    use: 'key_check' | 'signing_keys' | 'audit' | 'cursors' | 'feed_revocations' | 'feed_cut_offs' | 'feed_places',
+  ): Uint8Array {
     const known = this.#derived.get(use)
     if (known !== undefined) return known
     const key = this.#hkdf(use, '')

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { MasterKey } from './master_key.ts'
 
 /** The configuration or a file it names does not hold: one line, exit 2. */
@@ -29,10 +39,25 @@ export function openMasterKeyFile(file: string, databaseExists: boolean): Master
   if (databaseExists) {
     throw new ConfigError(`${file} is missing, and the database beside it cannot be used without it: restore the file`)
   }
+  // Until the database is there: a start that was killed in between may begin again with the key and an empty file.
+  closeSync(openSync(firstStartFile(file), 'w', 0o600))
   const key = randomBytes(32)
   const descriptor = openSync(file, 'wx', 0o600)
   writeSync(descriptor, `${key.toString('base64url')}\n`)
   fsyncSync(descriptor)
   closeSync(descriptor)
   return new MasterKey(key)
+}
+
+/** Whether the start that made the key never came to have a database. */
+export function isFirstStart(keyFile: string): boolean {
+  return existsSync(firstStartFile(keyFile))
+}
+
+export function endFirstStart(keyFile: string): void {
+  rmSync(firstStartFile(keyFile), { force: true })
+}
+
+function firstStartFile(keyFile: string): string {
+  return `${keyFile}.first-start`
 }

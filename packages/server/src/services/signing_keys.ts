@@ -226,3 +226,17 @@ function openSigningKey(key: SigningKey, master: MasterKey): SigningHandle {
 function sealContext(tenant: string, kid: string): string {
   return JSON.stringify(['signing_key', tenant, kid])
 }
+
+/** Whether it was sealed under this master key. */
+export function opensSigningKey(
+  master: MasterKey,
+  sealed: Uint8Array,
+  { tenant, kid }: { readonly tenant: string; readonly kid: string },
+): boolean {
+  try {
+    unseal(master.derive('signing_keys'), sealed, sealContext(tenant, kid))
+    return true
+  } catch {
+    return false
+  }
+}

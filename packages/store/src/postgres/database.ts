@@ -23,6 +23,8 @@ export class PostgresDatabase implements Database {
   }
   readonly clock = sql<number>`extract(epoch from clock_timestamp())::bigint`
   readonly canFailOver = true
+  assertThere(): void {}
+
   /** The disk is the operator's. */
   readonly reserve = { state: 'none', giveUp() {}, async tend() {} } as const
   readonly reader: Kysely<Schema>

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { createStore } from '../create_store.ts'
 import { followHistory } from '../feed/epoch.ts'
+import { keepKeyCheck, requireKey } from '../key_check.ts'
 import { migrate } from '../migrate.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { PostgresDatabase } from './database.ts'
@@ -31,7 +32,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   })
   const database = new PostgresDatabase(primary)
   try {
+    await requireKey(database, options.keyProof)
     await migrate(database, options)
+    await keepKeyCheck(database, options.keyProof)
     await followHistory(database, options, history.name)
     return createStore(database, options)
   } catch (error) {

@@ -48,6 +48,8 @@ export class SqliteDatabase implements Database {
   readonly reserve: Reserve
   readonly #enter: Enter
   readonly #file: string
+  readonly #inode: number
+  #sizeSeen: number
   readonly #read: DatabaseSync
   readonly #write: DatabaseSync
   readonly #writer: Kysely<Schema>
@@ -62,6 +64,9 @@ export class SqliteDatabase implements Database {
     this.reserve = new Reserve(file, reserveBytes)
     this.#enter = enter
     this.#file = file
+    const { ino, size } = statSync(file)
+    this.#inode = ino
+    this.#sizeSeen = size
     this.#read = read
     this.#write = write
     this.#writer = new Kysely({ dialect: sqliteDialect(write) })
@@ -212,6 +217,17 @@ export class SqliteDatabase implements Database {
         throw readSqliteError(error)
       }
     }
+  }
+
+  /** By name and size alone: opening the file beside SQLite would end the locks that this process has on it. */
+  assertThere(): void {
+    const found = statSync(this.#file, { throwIfNoEntry: false })
+    if (found === undefined || found.ino !== this.#inode || found.size < this.#sizeSeen) {
+      const what = found === undefined ? 'is gone' : found.ino === this.#inode ? 'was cut short' : 'was replaced'
+      const advice = 'stop this process, look what did it, and restore a backup'
+      throw new FatalStoreError(new Error(`the database file ${this.#file} ${what}: ${advice}`))
+    }
+    this.#sizeSeen = found.size
   }
 
   load(): StoreLoad {

@@ -32,6 +32,7 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
     await switchToWal(database)
     // While the timeout is on: another process may be closing the file, or recovering it.
     assertOurs(database, file)
+    assertSound(database, file)
     // 8 MiB hold what a transaction of two thousand counts touches among a million keys; with 2 MiB pages are written several times.
     database.exec('pragma synchronous = full; pragma busy_timeout = 0; pragma cache_size = -8192')
     return database
@@ -82,8 +83,24 @@ function assertOurs(database: DatabaseSync, file: string): void {
   throw new DatabaseOpenError('not_a_database', `${file} is a database of another program`)
 }
 
+/** Larger files are checked by `countersign doctor`: reading them whole would hold up the start. */
+const checkedBytesMax = 64 * 1024 * 1024
+
+/** What is damaged and not read by chance would be served from as if it were sound. */
+function assertSound(database: DatabaseSync, file: string): void {
+  if (statSync(file).size > checkedBytesMax) return
+  const rows = database.prepare('pragma quick_check(1)').all()
+  if (rows.some(({ quick_check: found }) => found !== 'ok')) throw damaged(file)
+}
+
+function damaged(file: string, cause?: unknown): DatabaseOpenError {
+  const advice = 'stop what uses it, and restore a backup (countersign restore FILE)'
+  return new DatabaseOpenError('damaged', `the database file ${file} is damaged: ${advice}`, cause)
+}
+
 function readOpenError(error: unknown, file: string): unknown {
   const code = (sqliteCode(error) ?? 0) & 0xff
+  if (code === 11) return damaged(file, error)
   if (code === 26) return new DatabaseOpenError('not_a_database', `${file} is not a database`, error)
   if (code === 8 || code === 14) {
     return new DatabaseOpenError('unwritable', `the database file ${file} cannot be written`, error)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStore } from '../create_store.ts'
 import { beforeReserve, withReserve } from '../full_disk.ts'
+import { keepKeyCheck, requireKey } from '../key_check.ts'
 import { migrate } from '../migrate.ts'
 import type { Store, StoreOptions } from '../store.ts'
 import { type ChoreThread, createChoreThread, orHere } from './chore_thread.ts'
@@ -34,7 +35,9 @@ async function open(file: string, options: StoreOptions): Promise<Store> {
   prepareFile(file)
   const database = await SqliteDatabase.open(file, undefined, options.reserveBytes)
   try {
+    await requireKey(database, options.keyProof)
     await withReserve(database.reserve, () => migrate(database, options))
+    await withReserve(database.reserve, () => keepKeyCheck(database, options.keyProof))
     return withChoreThread(createStore(database, options), createChoreThread(file, database), database.reserve)
   } catch (error) {
     await database.close()
