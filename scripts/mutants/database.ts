@@ -24,7 +24,7 @@ export const database: readonly Mutant[] = [
     id: 'DATABASE-3',
     what: 'damaged pages are not looked for at start',
     file: 'packages/store/src/sqlite/file.ts',
-    find: '    assertSound(database, file)\n',
+    find: '    assertSound(file)\n',
     replace: '',
     tests: cases('a damaged page'),
   },

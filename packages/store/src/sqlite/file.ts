@@ -32,7 +32,7 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
     await switchToWal(database)
     // While the timeout is on: another process may be closing the file, or recovering it.
     assertOurs(database, file)
-    assertSound(database, file)
+    assertSound(file)
     // 8 MiB hold what a transaction of two thousand counts touches among a million keys; with 2 MiB pages are written several times.
     database.exec('pragma synchronous = full; pragma busy_timeout = 0; pragma cache_size = -8192')
     return database
@@ -87,10 +87,16 @@ function assertOurs(database: DatabaseSync, file: string): void {
 const checkedBytesMax = 64 * 1024 * 1024
 
 /** What is damaged and not read by chance would be served from as if it were sound. */
-function assertSound(database: DatabaseSync, file: string): void {
+function assertSound(file: string): void {
   if (statSync(file).size > checkedBytesMax) return
-  const rows = database.prepare('pragma quick_check(1)').all()
-  if (rows.some(({ quick_check: found }) => found !== 'ok')) throw damaged(file)
+  // Over a connection of its own: what the writer keeps in its cache it would not read again from a disk that fails later.
+  const database = openReader(file)
+  try {
+    const rows = database.prepare('pragma quick_check(1)').all()
+    if (rows.some(({ quick_check: found }) => found !== 'ok')) throw damaged(file)
+  } finally {
+    database.close()
+  }
 }
 
 function damaged(file: string, cause?: unknown): DatabaseOpenError {

@@ -9,7 +9,9 @@ export interface SentError {
 
 export function sendError(error: unknown): SentError {
   const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof FatalStoreError) return { kind: 'fatal', message }
+  // Its own words are put around the cause's again where it arrives.
+  if (error instanceof FatalStoreError)
+    return { kind: 'fatal', message: error.cause instanceof Error ? error.cause.message : message }
   if (error instanceof UnstorableTextError) return { kind: 'unstorable', message }
   return { kind: error instanceof StoreUnavailableError ? error.reason : 'other', message }
 }
