@@ -264,21 +264,30 @@ describeWithRedis('with Redis', () => {
       limiter.close()
     })
 
-    it('one that hangs, or is something else, is told from one that is not there', async () => {
+    it('one that is something else is told from one that is not there', async () => {
       const web = createServer((_, response) => response.end('hello'))
       await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
       const { port } = web.address() as AddressInfo
       expect(await refusal(`redis://127.0.0.1:${port}`)).toContain(`127.0.0.1:${port} `)
       web.close()
-      redis.hang()
-      expect(await refusal(`redis://127.0.0.1:${redis.port}`)).toContain('does not answer as Redis does')
-      expect(await refusal(`redis://127.0.0.1:${redis.port}?cluster=true`)).toContain('does not answer as Redis does')
-      redis.go()
     })
 
-    it('credentials it does not take, TLS it does not speak, a cluster it is not', async () => {
+    it.each(['', '?cluster=true'])('one that hangs is away too%s', async (query) => {
+      const said: { readonly reason?: string }[] = []
+      const hearing = { ...log, warn: (fields: object) => void said.push(fields) }
+      redis.hang()
+      const limiter = await openRedisLimiter(targetOf(`redis://127.0.0.1:${redis.port}${query}`), hearing).finally(
+        redis.go,
+      )
+      expect(said).toMatchObject([{ reason: expect.stringContaining('does not answer as Redis does') }])
+      expect(limiter.isShared()).toBe(false)
+      // It answers again, and is no cluster: only the first is shared with.
+      if (query === '') await expect.poll(() => limiter.isShared(), { timeout: 10_000 }).toBe(true)
+      limiter.close()
+    })
+
+    it('credentials it does not take, a cluster it is not', async () => {
       expect(await refusal(`redis://me:geheim@127.0.0.1:${redis.port}`)).toContain('refuses the credentials')
-      expect(await refusal(`rediss://127.0.0.1:${redis.port}`)).toContain('127.0.0.1')
       expect(await refusal(`redis://127.0.0.1:${redis.port}?cluster=true`)).toContain('is no cluster')
       redis.command('replicaof', '127.0.0.1', '1')
       expect(await refusal(`redis://127.0.0.1:${redis.port}`)).toContain('READONLY')
