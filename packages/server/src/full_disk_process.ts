@@ -147,7 +147,7 @@ const meanwhile = {
     (error: { readonly reason?: string }) => error.reason,
   ),
   audit: (await services.store.verifyAudit('default')).brokenAt ?? 'whole',
-  metric: /^countersign_disk_reserve 0$/m.test(await services.metrics.text()),
+  metric: /^countersign_disk_reserve 0$/m.test(Buffer.from(await services.metrics.text()).toString()),
 }
 rmSync(filler)
 await services.store.tendReserve()
