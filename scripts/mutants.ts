@@ -1,6 +1,6 @@
 // Each rule whose loss no test once noticed, taken out of a copy of the code, one at a time: `npm run mutants [ID…]`.
 // A mutant that its tests do not notice is a failure; so is one whose text no longer stands in the code.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ function copyTree(): string {
 }
 
 /** Whether a test failed with the mutant in place. */
-function isNoticed(copy: string, { file, find, replace, tests }: Mutant): boolean {
+async function isNoticed(copy: string, { file, find, replace, tests }: Mutant): Promise<boolean> {
   const path = join(copy, file)
   const text = readFileSync(path, 'utf8')
   writeFileSync(
@@ -52,14 +52,30 @@ function isNoticed(copy: string, { file, find, replace, tests }: Mutant): boolea
     text.replace(find, () => replace),
   )
   try {
-    const { status } = spawnSync('npx', ['vitest', 'run', '--reporter=dot', ...tests], { cwd: copy, stdio: 'ignore' })
-    return status !== 0
+    return (await runTests(copy, tests)) !== 0
   } finally {
     writeFileSync(path, text)
   }
 }
 
-function run(ids: readonly string[]): number {
+/** In a process group of their own: a test that failed may have left a server running. */
+function runTests(copy: string, tests: readonly string[]): Promise<number | null> {
+  const parameters = ['vitest', 'run', '--reporter=dot', ...tests]
+  const child = spawn('npx', parameters, { cwd: copy, stdio: 'ignore', detached: true })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      try {
+        process.kill(-(child.pid as number), 'SIGKILL')
+      } catch {
+        // Nothing was left.
+      }
+      resolve(code)
+    })
+  })
+}
+
+async function run(ids: readonly string[]): Promise<number> {
   const problems = checkMutants()
   for (const problem of problems) process.stdout.write(`FAIL  ${problem}\n`)
   if (problems.length > 0) return 1
@@ -68,7 +84,7 @@ function run(ids: readonly string[]): number {
   let missed = 0
   try {
     for (const mutant of wanted) {
-      const ok = isNoticed(copy, mutant)
+      const ok = await isNoticed(copy, mutant)
       if (!ok) missed++
       process.stdout.write(`${ok ? 'ok  ' : 'FAIL'}  ${mutant.id}: ${mutant.what}\n`)
     }
@@ -79,4 +95,4 @@ function run(ids: readonly string[]): number {
   return missed === 0 && wanted.length > 0 ? 0 : 1
 }
 
-if (import.meta.main) process.exitCode = run(process.argv.slice(2))
+if (import.meta.main) process.exitCode = await run(process.argv.slice(2))
