@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import {
   type Answer,
   callOver,
@@ -138,7 +138,10 @@ it('metrics are those of all workers together', async () => {
   }
   const before = await total(agents[0] as Agent)
   for (const agent of agents) await verify(agent, key)
-  for (const agent of agents) expect(await total(agent)).toBe(before + workers)
+  // Each worker collects once a second, for all who ask it meanwhile.
+  for (const agent of agents) {
+    await vi.waitFor(async () => expect(await total(agent)).toBe(before + workers), { timeout: 5_000, interval: 100 })
+  }
 })
 
 it('what is wrong with all of them is said once, with the exit code of one', async () => {
