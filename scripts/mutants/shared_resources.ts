@@ -266,4 +266,12 @@ export const sharedResourceMutants: readonly Mutant[] = [
     replace: 'take: () => rows.take({})',
     tests: ['packages/server/src/services/usage.test.ts', '-t', 'leaves room'],
   },
+  {
+    id: 'usage-names',
+    what: 'reports of usage may make up texts without end',
+    file: 'packages/server/src/services/usage_names.ts',
+    find: 'if (texts.size >= serverLimits.usageNamesOfCredentialMax) return false',
+    replace: '',
+    tests: ['packages/server/src/management/usage.test.ts', '-t', 'texts that nothing here knows'],
+  },
 ]

@@ -33,6 +33,7 @@ import { createSigningThread } from './services/signing_thread.ts'
 import { createSnapshots } from './services/snapshots.ts'
 import { createStreams } from './services/streams.ts'
 import { createUsage } from './services/usage.ts'
+import { createUsageNames } from './services/usage_names.ts'
 import { usageRetentionDefault } from './services/usage_retention.ts'
 import { createWarming } from './services/warming.ts'
 
@@ -109,6 +110,7 @@ export function createServices(
     questions: new Shares(serverLimits.questionsMax),
     snapshots: createSnapshots({ store, books, macs, clock, timers: systemTimers }),
     usage,
+    usageNames: createUsageNames(),
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,
     requirements: createRequirements({ store, books }, clock),

@@ -132,6 +132,9 @@ export const serverLimits = {
   flushUsageMs: 800,
   /** Distinct counters of one process until they are written; what comes beyond is counted by outcome alone. */
   usageRowsMax: 10_000,
+  /** Texts of reports that nothing here knows, told apart a day: of one credential, and of all by fair shares. */
+  usageNamesOfCredentialMax: 1_000,
+  usageNamesMax: 100_000,
   /** Writing them into SQLite may take so much of a core that others may need: a thirteenth, since it is done every 800 ms. */
   usageWriteMs: 60,
   /** However slow the disk, so many rows are told apart. */

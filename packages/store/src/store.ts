@@ -361,7 +361,7 @@ export interface ReadRepositories {
     lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
     /** The latest of each of these keys that was ever used, in one read. */
     lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
-    /** The APIs and clients that these keys are of, and those that these clients have access to. */
+    /** The APIs and clients that these keys and kept tokens are of, and those that these clients have access to. */
     apisOf(
       tenant: string,
       of: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },

@@ -1,4 +1,6 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serverLimits } from '../limits.ts'
 import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 
 let world: World
@@ -208,14 +210,39 @@ describe('what a verifier reports', () => {
     expect(later.body.data.map(({ clientId }) => clientId)).not.toContain(world.clientId)
   })
 
-  it('more sums than one answer may hold is 400, not a part of them', async () => {
-    const { key: writer } = await world.caller('usage:write')
-    for (const part of ['a', 'b']) {
-      await report(
-        writer,
-        Array.from({ length: 5_001 }, (_, index) => ({ credentialId: `${part}${index}`, clientId: 'many' })),
-      )
+  it('texts that nothing here knows are told apart up to a number, and one who makes them up takes no other’s place', async () => {
+    const [flooder, victim] = [await world.caller('usage:write'), await world.caller('usage:write')]
+    const rows = (): number => {
+      using database = new DatabaseSync(world.file, { readOnly: true })
+      return Number(database.prepare('select count(*) as count from usage_sums').get()?.count)
     }
+    const before = rows()
+    for (let batch = 0; batch < 3; batch++) {
+      const made = Array.from({ length: 1_000 }, (_, index) => ({
+        credentialId: `made-${batch}-${index}`,
+        clientId: 'c',
+        scope: `made:${batch}-${index}`,
+      }))
+      expect((await report(flooder.key, made)).status).toBe(200)
+    }
+    expect(rows() - before).toBeLessThanOrEqual(serverLimits.usageNamesOfCredentialMax + 1)
+    expect(await sums('scope=(overflow)')).toMatchObject({ verified: expect.any(Number) })
+    await report(victim.key, [{ credentialId: 'v', clientId: 'c', scope: 'orders:read' }])
+    expect(await sums('keyId=v&scope=orders:read')).toEqual({ verified: 1 })
+  })
+
+  it('more sums than one answer may hold is 400, not a part of them', async () => {
+    const counts = Array.from({ length: 10_002 }, (_, index) => ({
+      tenant: 'default',
+      credentialId: `key ${index}`,
+      clientId: 'many',
+      scope: '',
+      outcome: 'verified',
+      minuteAt: startAt - (startAt % 60),
+      lastAt: startAt,
+      count: 1,
+    }))
+    await world.store.countUsage({ id: 'many', counts, now: startAt })
     const reply = await world.call('GET', `/v1/usage?${span}&groupBy=keyId`)
     expect([reply.status, reply.body.code]).toEqual([400, 'invalid_request'])
     expect(await sums('clientId=many')).toEqual({ verified: 10_002 })

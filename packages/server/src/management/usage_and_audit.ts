@@ -1,6 +1,7 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import type { UsageCount } from '@countersign/store'
+import { overflowScope } from '@countersign/verifier'
 import { ProblemError } from '../http/exchange.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
@@ -39,10 +40,11 @@ const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant
 
 const reportUsage = writeOperation(routes.reportUsage, async (context) => {
   const { body, tenant, services, now, caller } = context
-  const mayName = await namingOf(context, body.counts)
+  const { nameOf, scopeOf } = await namingOf(context, body.counts)
   const counts = body.counts.map((count): UsageCount => {
-    const { credentialId = '', clientId = '', scope, outcome, count: number } = count
-    const who = mayName({ credentialId, clientId }) ? { credentialId, clientId } : { credentialId: '', clientId: '' }
+    const { credentialId = '', clientId = '', outcome, count: number } = count
+    const who = nameOf({ credentialId, clientId })
+    const scope = scopeOf(count.scope)
     const at = withinDay(parseTime(count.minuteAt) as number, now)
     const lastAt =
       count.lastAt === undefined ? at : Math.min(withinDay(parseTime(count.lastAt) as number, now), Math.floor(now))
@@ -64,25 +66,38 @@ interface Who {
 
 /**
  * About whom the caller may say anything: with `usage:write` about everybody, else about keys for the audiences it guards,
- * of the client named, and about tokens of clients that have access there. The rest counts, but under nobody's name.
+ * of the client named, and about tokens of clients that have access there. The rest counts, but under nobody's name. What
+ * nothing here knows, scopes as well, is told apart up to a number.
  */
 async function namingOf(
-  { held, guards, services, tenant, transaction }: WriteContext,
+  { caller, held, guards, now, services, tenant, transaction }: WriteContext,
   counts: readonly { readonly credentialId?: string | undefined; readonly clientId?: string | undefined }[],
-): Promise<(who: Who) => boolean> {
-  if (held.includes('usage:write') || guards.includes('*')) return () => true
+): Promise<{ nameOf(who: Who): Who; scopeOf(scope: string): string }> {
+  const isOfAll = held.includes('usage:write') || guards.includes('*')
+  const admits = (text: string): boolean =>
+    text === '' || services.usageNames.admits(tenant.id, caller.grant.credentialId, text, now)
   const book = services.books.book(tenant.id)
   const guarded = new Set(guards.map((audience) => book?.apiByAudience(audience)?.apiId))
   const { byKey, byClient } = await transaction.usage.apisOf(tenant.id, {
     keyIds: namesOf(counts.map(({ credentialId }) => credentialId)),
     clientIds: namesOf(counts.map(({ clientId }) => clientId)),
   })
-  return ({ credentialId, clientId }) => {
+  const mayName = ({ credentialId, clientId }: Who): boolean => {
     const key = byKey.get(credentialId)
     if (key !== undefined) return key.clientId === clientId && guarded.has(key.apiId)
     return [...(byClient.get(clientId) ?? [])].some((apiId) => guarded.has(apiId))
   }
+  return {
+    nameOf(who) {
+      if (!isOfAll && !mayName(who)) return nobody
+      const isKnown = (who.credentialId === '' || byKey.has(who.credentialId)) && byClient.has(who.clientId)
+      return isKnown || admits(JSON.stringify([who.credentialId, who.clientId])) ? who : nobody
+    },
+    scopeOf: (scope) => (admits(scope) ? scope : overflowScope),
+  }
 }
+
+const nobody: Who = { credentialId: '', clientId: '' }
 
 function namesOf(ids: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(ids)].filter((id) => id !== undefined)

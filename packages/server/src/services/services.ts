@@ -21,6 +21,7 @@ import type { SigningThread } from './signing_thread.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Streams } from './streams.ts'
 import type { Usage } from './usage.ts'
+import type { UsageNames } from './usage_names.ts'
 import type { Warming } from './warming.ts'
 
 /** One tenant as requests meet it. */
@@ -65,6 +66,7 @@ export interface Services {
   readonly questions: Shares
   readonly snapshots: Snapshots
   readonly usage: Usage
+  readonly usageNames: UsageNames
   /** How long counts of usage are kept. */
   readonly usageRetention: UsageRetention
   readonly warming: Warming

@@ -53,6 +53,14 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
           .where('id', 'in', ids)
           .execute(),
       )
+      const tokens = await inParts(keyIds, (ids) =>
+        session.db
+          .selectFrom('tokens')
+          .select(['jti as id', 'api_id', 'client_id'])
+          .where('tenant', '=', tenant)
+          .where('jti', 'in', ids)
+          .execute(),
+      )
       const access = await inParts(clientIds, (ids) =>
         session.db
           .selectFrom('client_access')
@@ -63,7 +71,7 @@ export function readUsage(session: Session): ReadRepositories['usage'] {
       )
       const byClient = Map.groupBy(access, (row) => row.client_id)
       return {
-        byKey: new Map(keys.map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
+        byKey: new Map([...tokens, ...keys].map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
         byClient: new Map([...byClient].map(([id, rows]) => [id, new Set(rows.map((row) => row.api_id))])),
       }
     },
