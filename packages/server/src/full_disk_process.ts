@@ -12,6 +12,8 @@ const filler = join(directory, 'filler')
 const baseUrl = 'http://localhost:4800'
 const audience = 'https://orders.test'
 
+// Nothing of an installation keeps a process alive by itself: a server's socket does, and there is none here.
+const alive = setInterval(() => {}, 60_000)
 const server = await openInstallation({
   database: `sqlite:${database}`,
   baseUrl,
@@ -157,4 +159,5 @@ const after = {
   reserve: services.store.load().disk?.reserve,
 }
 await server.close()
+clearInterval(alive)
 process.stdout.write(`${JSON.stringify({ before, full, revoked, meanwhile, after })}\n`)

@@ -4,11 +4,12 @@ import type { Exchange } from './exchange.ts'
 import { answerError } from './respond.ts'
 
 it.each([
-  ['unreachable', 503, 'unavailable', /cannot be reached/],
-  ['busy', 503, 'unavailable', /nothing was changed, try again/],
-  ['timeout', 503, 'unavailable', /may have been done.*Idempotency-Key/],
-  ['full', 507, 'storage_full', /no space left/],
-] as const)('a database that is %s is %i, and says what became of the request', (reason, status, code, detail) => {
+  ['unreachable', 503, 'unavailable', '1', /cannot be reached/],
+  ['busy', 503, 'unavailable', '1', /nothing was changed, try again/],
+  ['timeout', 503, 'unavailable', '1', /may have been done.*Idempotency-Key/],
+  ['full', 507, 'storage_full', '30', /disk of the database is full: credentials can be revoked/],
+] as const)('a database that is %s is %i, and says what became of the request', (...given) => {
+  const [reason, status, code, retryAfter, detail] = given
   const logged: unknown[] = []
   const error = new StoreUnavailableError(reason, new Error('postgres://user:secret@host'))
   const answer = answerError({ requestId: 'req_1' } as Exchange, error, (cause) => logged.push(cause))
@@ -18,7 +19,7 @@ it.each([
     detail: expect.stringMatching(detail),
     requestId: 'req_1',
   })
-  expect(answer.headers['Retry-After']).toBe(status === 503 ? '1' : undefined)
+  expect(answer.headers['Retry-After']).toBe(retryAfter)
   expect(answer.body).not.toContain('secret')
   expect(logged).toEqual([error])
 })
