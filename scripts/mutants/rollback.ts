@@ -6,6 +6,7 @@ const taken = 'packages/server/src/services/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
 const cutOffTests = ['packages/server/src/endpoints/feed_revocations.test.ts', '-t', 'cut-off']
+const lostRevokeTests = ['packages/verifier/src/hand_back.test.ts', '-t', 'server has forgotten']
 const matrix = (name: string) => ['packages/server/src/rollback.test.ts', '-t', name]
 
 /** docs/protocol/feed.md, "A database that went back": each sentence left out once; and what the books rest on. */
@@ -152,6 +153,30 @@ export const rollbackMutants: readonly Mutant[] = [
     file: taken,
     find: "what === 'everything' ? ",
     replace: 'what !== undefined ? ',
+    tests: cutOffTests,
+  },
+  {
+    id: 'C4',
+    what: 'a client’s revoke that the server has forgotten refuses nothing until it is handed back',
+    file: 'packages/core/src/effective_grant.ts',
+    find: 'standing.hasLostRevoke === true &&',
+    replace: 'standing.hasLostRevoke === undefined &&',
+    tests: lostRevokeTests,
+  },
+  {
+    id: 'C5',
+    what: 'that a hand-back was answered is taken for the server’s entry',
+    file: 'packages/verifier/src/cut_off_book.ts',
+    find: '{ ...kept, isOwed: false }',
+    replace: '{ ...kept, isOwed: false, isLost: false }',
+    tests: lostRevokeTests,
+  },
+  {
+    id: 'C6',
+    what: 'a token made from a key whose revoke was forgotten outlives the hand-back',
+    file: taken,
+    find: '...keys.map((key) => keySubject(key, now)),',
+    replace: '',
     tests: cutOffTests,
   },
 ]

@@ -63,6 +63,8 @@ export interface Standing {
   readonly tenant: TenantState | undefined | 'revoked'
   readonly api: ApiState | undefined | 'revoked'
   readonly client: ClientState | undefined | 'revoked'
+  /** Its client was revoked, and the database has since forgotten it (feed.md §7). Default: no. */
+  readonly hasLostRevoke?: boolean
   readonly own: KeyState | TokenState | undefined | 'revoked'
   readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]
   /** The highest drop time known, and the floor written for it. Default: nothing was ever dropped. */
@@ -196,6 +198,8 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (tenant === 'revoked' || api === 'revoked' || client === 'revoked') return 'revoked'
   if (own === 'revoked' || ancestors.includes('revoked')) return 'revoked'
   const position = credential.position
+  // The record is as the database was before the revoke. Only a token issued from nothing else can show that it is newer.
+  if (standing.hasLostRevoke === true && (position === undefined || credential.lineage.length > 0)) return 'revoked'
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
   // The API of that audience was made after this was signed: it was for another one, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'

@@ -7,6 +7,8 @@ interface Kept extends CutOff {
   readonly mac: string | undefined
   /** The server lacks it, as far as is known. */
   isOwed: boolean
+  /** The present server has not said it; that it answered a hand-back is not enough: its entry may still be on its way. */
+  readonly isLost: boolean
 }
 
 /**
@@ -16,6 +18,7 @@ interface Kept extends CutOff {
 export class CutOffBook {
   readonly #kept = new Map<string, Kept>()
   #owedCount = 0
+  #lostCount = 0
 
   get owedCount(): number {
     return this.#owedCount
@@ -26,7 +29,15 @@ export class CutOffBook {
     const name = nameOf(id, what)
     const known = this.#kept.get(name)
     if (known !== undefined && known.sequence > sequence) return
-    this.#set(name, { id, what, sequence, at, dropAt, mac, isOwed: false })
+    this.#set(name, { id, what, sequence, at, dropAt, mac, isOwed: false, isLost: false })
+  }
+
+  /**
+   * Whether a revoke of the client is known that the present server has forgotten. No record that it gives says so, and no
+   * number tells when a key was made.
+   */
+  isLost(clientId: string): boolean {
+    return this.#lostCount > 0 && this.#kept.get(nameOf(clientId, 'everything'))?.isLost === true
   }
 
   /** What the other knew and this one does not is kept, and owed: by a verifier where there is a MAC. */
@@ -35,7 +46,7 @@ export class CutOffBook {
       const own = this.#kept.get(name)
       if (own !== undefined && own.sequence >= theirs.sequence) continue
       const hasMac = theirs.mac !== undefined
-      this.#set(name, { ...theirs, isOwed: owing === 'all' || hasMac })
+      this.#set(name, { ...theirs, isOwed: owing === 'all' || hasMac, isLost: true })
     }
   }
 
@@ -63,10 +74,13 @@ export class CutOffBook {
     this.#delete(name)
     this.#kept.set(name, kept)
     if (kept.isOwed) this.#owedCount++
+    if (kept.isLost) this.#lostCount++
   }
 
   #delete(name: string): void {
-    if (this.#kept.get(name)?.isOwed === true) this.#owedCount--
+    const kept = this.#kept.get(name)
+    if (kept?.isOwed === true) this.#owedCount--
+    if (kept?.isLost === true) this.#lostCount--
     this.#kept.delete(name)
   }
 }

@@ -1,6 +1,8 @@
 import type { FeedEntry, HandBackQuestion } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import {
+  apiId,
+  clientId,
   createAuthority,
   createFollower,
   createTime,
@@ -120,6 +122,54 @@ describe('after a change of epoch', () => {
     expect(world.keeper.book?.place.epoch).toBe('epoch-2')
     expect(['bare', 'short', 'odd'].map((id) => world.keeper.book?.isRevoked('token', id))).toEqual([true, true, true])
     expect(authority.handedBack).toEqual([])
+  })
+})
+
+describe('a client’s revoke that the server has forgotten', () => {
+  it('refuses what shows no later number, until the server has said it anew, whatever it answers meanwhile', async () => {
+    const world = await createWorld()
+    const { authority, codeOf, time } = world
+    const copy = [...authority.log]
+    const sequence = authority.log.length + 1
+    const everything = { sequence, at: startAt }
+    const revoked = { status: 'active', access: { [apiId]: 'orders:read' }, cutOff: sequence } as const
+    await world.say('client', clientId, { ...revoked, cutOffs: { everything } })
+    restoreTo(world, 'epoch-2', copy)
+    // The copy has the key, the public key and the secret, as they were before.
+    const key = authority.issueKey()
+    const selfIssued = await authority.selfIssue()
+    const position = 1_000_000_000
+    const ofKey = { lineage: [{ type: 'key', id: key.id }] } as const
+    const fromKey = await authority.issueJwt({ position, ...ofKey })
+    const held = [key.text, selfIssued, fromKey]
+    const later = await authority.issueJwt({ position })
+    const codes = () => Promise.all([...held, later].map((each) => codeOf(each)))
+    Object.assign(authority, { place: () => world.keeper.book?.place })
+    await time.advance(60_000)
+    expect(world.keeper.book?.place.epoch).toBe('epoch-2')
+    // Handed back: the server’s entry is still on its way.
+    world.keeper.book?.settleCutOffs([{ id: clientId, what: 'everything', sequence }])
+    expect(world.keeper.book?.owedCount).toBe(0)
+    expect(await codes()).toEqual(['revoked', 'revoked', 'revoked', 'verified'])
+    authority.say('client', clientId, { ...revoked, cutOffs: { everything } })
+    world.keeper.book?.apply({ ...(authority.log.at(-1) as FeedEntry), sequence: position + 1 })
+    // From now on the server’s own records count.
+    expect(await codes()).toEqual(['verified', 'verified', 'verified', 'verified'])
+  })
+
+  it('of its tokens alone refuses no key', async () => {
+    const world = await createWorld()
+    const { authority, codeOf, time } = world
+    const copy = [...authority.log]
+    const sequence = authority.log.length + 1
+    const tokens = { sequence, at: startAt }
+    const cut = { status: 'active', access: { [apiId]: 'orders:read' }, cutOff: sequence } as const
+    await world.say('client', clientId, { ...cut, cutOffs: { tokens } })
+    const [key, old] = [authority.issueKey(), await authority.issueJwt({ position: 0 })]
+    restoreTo(world, 'epoch-2', copy)
+    Object.assign(authority, { place: () => world.keeper.book?.place })
+    await time.advance(60_000)
+    expect([await codeOf(key.text), await codeOf(old)]).toEqual(['verified', 'revoked'])
   })
 })
 

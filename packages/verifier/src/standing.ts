@@ -24,6 +24,7 @@ export function standingOf({ established, readAt }: Known, book: StatusBook): St
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
     // Beside the client as recorded, since no record says its cut-off, which opaque tokens are judged by as well.
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
+    hasLostRevoke: book.hasLostRevoke(clientId),
     own,
     ancestors: lineage.length === 0 ? none : ancestorStates(lineage, book),
     dropTime: book.dropTime,

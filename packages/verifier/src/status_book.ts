@@ -159,6 +159,11 @@ export class StatusBook {
     }))
   }
 
+  /** Whether a client's revoke is known here that the server has forgotten and not said again. */
+  hasLostRevoke(clientId: string): boolean {
+    return this.#cutOffs.isLost(clientId)
+  }
+
   /** Likewise up to so many cut-offs. */
   owedCutOffs(countMax: number): readonly HandedBackCutOff[] {
     return this.#cutOffs.owed(countMax)

@@ -11,7 +11,17 @@ import {
 } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { audience, baseUrl, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import {
+  accessTokenType,
+  audience,
+  baseUrl,
+  exchangeGrant,
+  otherAudience,
+  startAt,
+  startWorld,
+  type Wire,
+  type World,
+} from '../server.fixture.ts'
 import { type CountersignServer, createServer } from '../server.ts'
 import { MasterKey } from '../services/master_key.ts'
 
@@ -326,6 +336,15 @@ describe('a client’s cut-off that this database has forgotten', () => {
     world.now += 11
     const body = { clientId: client.clientId, audience, scope: 'orders:read', name: 'later' }
     const later = (await copy.call('POST', '/v1/keys', { body })).body
+    // And a token made from the key that the revoke had ended: its number is of the copy, and says nothing.
+    const exchange = {
+      grant_type: exchangeGrant,
+      subject_token: key.key,
+      subject_token_type: accessTokenType,
+      audience,
+    }
+    held.push((await world.form('/oauth/token', { ...exchange, ...ids }, { server: copy.server })).body.access_token)
+    expect(await copy.codeOf(held.at(-1) as string)).toBe('active')
     const cutOffs = await toldCutOffs()
     expect(cutOffs).toMatchObject([{ id: client.clientId, what: 'everything' }])
     expect(await handBack(copy, cutOffs)).toEqual({ applied: 1, known: 0, refused: 0 })

@@ -28,6 +28,13 @@ export async function applyHandedBack(
   const { store, books, master } = services
   const written: InstallationEntry[] = []
   let applied = 0
+  // First: each ends all that a client has, and until then what it had is refused only where the revoke is known.
+  for (const cutOff of cutOffs) {
+    const now = services.now()
+    const { value, entries } = await store.write((it) => takeCutOff({ it, now, cause }, tenant, cutOff), ending)
+    written.push(...entries)
+    if (value) applied++
+  }
   for (const { type, id, dropAt } of revocations) {
     const now = services.now()
     // By the drop time and never by `now`: a clock that is ahead must not refuse what is still needed.
@@ -36,21 +43,19 @@ export async function applyHandedBack(
     const found = await store.read.statusEntries.find(tenant, type, id)
     if (found?.state.status === 'revoked') continue
     const subject = revokedSubject(type, id, dropAt)
-    const { value, entries } = await store.write((it) => mergeEntry({ it, now, cause }, tenant, subject, master), {
-      endsCredentials: true,
-    })
-    written.push(...entries)
-    if (value) applied++
-  }
-  for (const cutOff of cutOffs) {
-    const now = services.now()
-    const { value, entries } = await store.write((it) => takeCutOff({ it, now, cause }, tenant, cutOff))
+    const { value, entries } = await store.write(
+      (it) => mergeEntry({ it, now, cause }, tenant, subject, master),
+      ending,
+    )
     written.push(...entries)
     if (value) applied++
   }
   await books.settle(written)
   return { applied, known: revocations.length + cutOffs.length - applied }
 }
+
+/** It may use the reserve of a full disk. */
+const ending = { endsCredentials: true } as const
 
 /** What else the states held is lost, and nobody reads it of what is revoked. */
 const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {

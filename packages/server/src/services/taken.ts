@@ -118,17 +118,27 @@ function recordedOf({ cutOff, cutOffs }: Client, what: CutOffKind): number {
   return cutOffs === undefined ? cutOff : (cutOffs[what]?.sequence ?? 0)
 }
 
-/** Keys, secrets and public keys made by then. The client's entry has verifiers look its keys up anew. */
+/**
+ * Keys, secrets and public keys made by then. The client's entry has verifiers look its keys up anew; each key has an entry
+ * as well, for the tokens that were made from it after the database had forgotten the revoke.
+ */
 async function endCredentials(
   { it, now }: Taking,
   { tenant, id }: Client,
   madeBy: Seconds,
 ): Promise<readonly Subject[]> {
-  await it.keys.revokeByClient(tenant, id, Math.floor(now), madeBy)
+  const keys: Key[] = []
+  for (const keyId of await it.keys.revokeByClient(tenant, id, Math.floor(now), madeBy)) {
+    const key = await it.keys.find(tenant, keyId)
+    if (key !== undefined) keys.push(key)
+  }
   await it.clients.deleteSecrets(tenant, id, madeBy)
   const jwks = (await it.clients.jwks(tenant, id)).filter(({ createdAt }) => createdAt <= madeBy)
   for (const { kid } of jwks) await it.clients.deleteJwk(tenant, id, kid)
-  return jwks.map(({ thumbprint }) => publicKeySubject(id, thumbprint, now))
+  return [
+    ...keys.map((key) => keySubject(key, now)),
+    ...jwks.map(({ thumbprint }) => publicKeySubject(id, thumbprint, now)),
+  ]
 }
 
 /** Secrets and public keys that are not there any more. The store ends secrets all but one, so one by one is by end. */
