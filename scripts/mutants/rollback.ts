@@ -30,7 +30,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'S1',
     what: 'a position answer says no age',
-    file: 'packages/server/src/endpoints/feed.ts',
+    file: 'packages/server/src/services/feed_answers.ts',
     find: 'const ageMs = books.ageMs()',
     replace: 'const ageMs = books.ageMs() * 0',
     tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'as old as'],
@@ -38,7 +38,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R1',
     what: 'a seal of another epoch is ignored',
-    file: 'packages/server/src/endpoints/feed.ts',
+    file: 'packages/server/src/services/feed_answers.ts',
     find: 'if (sequence <= head.sequence && !isOfNow) return',
     replace: 'if (!isOfNow) return',
     tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'of a former epoch too'],
@@ -102,8 +102,8 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R9',
     what: 'the seal is not verified',
-    file: 'packages/server/src/endpoints/feed.ts',
-    find: 'if (seals.holds(tenant.id, sealed)) await',
+    file: 'packages/server/src/services/feed_answers.ts',
+    find: 'if (seals.holds(tenant, sealed)) await',
     replace: 'await',
     tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'invented places'],
   },
