@@ -126,7 +126,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   // What this process counts begins here, not with its first round.
   await dropTimes.read()
   const stopMaintenance = startMaintenance(services, dropTimes)
-  const stopHandBack = startOwnHandBack(services, systemTimers)
+  const stopHandBack = startOwnHandBack(services, systemTimers, Math.random)
   const stopPlaceFile = options.placeFile?.follow(store, books.epoch, presentPlace(books))
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')

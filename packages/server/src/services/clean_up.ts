@@ -8,7 +8,10 @@ import type { Services } from './services.ts'
 /** Held for two rounds: when its holder is gone, another process takes it in the round after. */
 const leaseSeconds = (2 * serverLimits.cleanUpEveryMs) / 1000
 
-export function createCleanUp(services: Services, dropTimes: DropTimes): () => Promise<void> {
+export function createCleanUp(
+  services: Pick<Services, 'store' | 'books' | 'log' | 'now' | 'processId'>,
+  dropTimes: DropTimes,
+): () => Promise<void> {
   const { store, books, log, now, processId } = services
   let isSaidApart = false
 

@@ -10,7 +10,10 @@ import { tenantSubject } from './subjects.ts'
 const pageRows = 100
 
 /** Once per value of the drop time: written again, it would refuse what was issued since the first. */
-export async function writeFloors(services: Services, dropTime: DropTime): Promise<void> {
+export async function writeFloors(
+  services: Pick<Services, 'store' | 'books' | 'now'>,
+  dropTime: DropTime,
+): Promise<void> {
   const { store, books, now } = services
   const time = Math.floor(dropTime.timeMs / 1000)
   const at = Math.ceil(Math.max(now(), dropTime.databaseMs / 1000))

@@ -11,6 +11,7 @@ import type { Services } from './services.ts'
 export function startOwnHandBack(
   services: Pick<Services, 'books' | 'log' | 'store' | 'master' | 'now'>,
   timers: Timers,
+  random: () => number,
 ): () => void {
   const { books, log } = services
   const byTenant = new Map<string, HandBack>()
@@ -25,7 +26,7 @@ export function startOwnHandBack(
         },
       },
       schedule: timers.after,
-      random: Math.random,
+      random,
       book: () => books.book(tenant),
       onProblem: (problem) => log.error({ tenant }, problem),
     })

@@ -4,9 +4,9 @@ import { allRules, type Rules } from './rules.ts'
 
 export interface Mutant {
   readonly name: string
-  /** What is changed in the code of the verifier and of core. */
+  /** What is changed in the code of the server, of the verifier and of core. */
   readonly patches: readonly Patch[]
-  /** What the servers of the model no longer hold themselves to. */
+  /** What the modelled database no longer holds itself to. */
   readonly rules: Rules
 }
 
@@ -18,6 +18,9 @@ const known = 'verifier/src/known.ts'
 const book = 'verifier/src/status_book.ts'
 const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
+const answers = 'server/src/services/feed_answers.ts'
+const serverBooks = 'server/src/feed/books.ts'
+const subjects = 'server/src/services/subjects.ts'
 
 function mutant(name: string, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {
   return { name, patches, rules: { ...allRules, ...broken } }
@@ -25,6 +28,12 @@ function mutant(name: string, patches: readonly Patch[], broken: Partial<Rules> 
 
 const noChain: Patch = { file: follower, find: ' || entry.chain !== chain', replace: '' }
 const noEpoch: Patch = { file: follower, find: 'answer.epoch !== place.epoch || ', replace: '' }
+/** A follower's place is not compared with the log. */
+const noPlace: Patch = {
+  file: answers,
+  find: 'if (place.epoch !== head.epoch) return false',
+  replace: 'if (head.sequence >= 0) return true',
+}
 
 export const mutants: readonly Mutant[] = [
   mutant('a pushed entry is taken as proof of freshness', [
@@ -56,8 +65,16 @@ export const mutants: readonly Mutant[] = [
       replace: 'freshness = { askedAt, ageMs: 0 }',
     },
   ]),
-  mutant('the answer does not say its age', [], { ageIsSaid: false }),
-  mutant('a replaced primary answers as if it were one', [], { replacedIsHonest: false }),
+  mutant('the answer does not say its age', [
+    { file: answers, find: 'const ageMs = books.ageMs()', replace: 'const ageMs = books.ageMs() * 0' },
+  ]),
+  mutant('a replaced primary answers as if it were one', [
+    {
+      file: serverBooks,
+      find: 'if (!store.canFailOver) freshAsOf = askedAt',
+      replace: 'freshAsOf = askedAt',
+    },
+  ]),
   mutant('any answer will do, whatever the nonce', [
     { file: follower, find: 'answer.nonce !== nonce || ', replace: '' },
   ]),
@@ -75,15 +92,10 @@ export const mutants: readonly Mutant[] = [
     noChain,
     { file: follower, find: 'entry.sequence !== place.sequence + 1', replace: 'false' },
   ]),
-  mutant(
-    'id > last, with numbers given before the commit',
-    [noChain, { file: follower, find: 'entry.sequence !== place.sequence + 1', replace: 'false' }],
-    { numberedAtCommit: false, placeIsChecked: false },
-  ),
   mutant('the monotonic clock alone', [{ file: clock, find: ', until.wallMs - since.wallMs', replace: '' }]),
   mutant('the wall clock alone', [{ file: clock, find: 'until.monotonicMs - since.monotonicMs, ', replace: '' }]),
-  mutant('the epoch is ignored', [noEpoch, noChain], { placeIsChecked: false, epochsDiffer: false }),
-  mutant('the same sequence in another history', [noChain], { placeIsChecked: false, epochsDiffer: false }),
+  mutant('the epoch is ignored', [noEpoch, noChain, noPlace], { epochsDiffer: false }),
+  mutant('the same sequence in another history', [noChain, noPlace], { epochsDiffer: false }),
   mutant('what was revoked is forgotten across a restore', [
     { file: follower, find: "if (book !== undefined) next.keepRevoked(book, 'with_mac')", replace: '' },
   ]),
@@ -95,18 +107,15 @@ export const mutants: readonly Mutant[] = [
       replace: 'return use({ record, readAt: book.place.sequence, since })',
     },
   ]),
-  mutant(
-    'a look-up answered behind the place of the asker is used',
-    [
-      { file: establish, find: 'place.epoch !== asked.epoch || place.sequence < asked.sequence', replace: 'false' },
-      {
-        file: establish,
-        find: 'return use({ record, readAt: place.sequence, since })',
-        replace: 'return use({ record, readAt: asked.sequence, since })',
-      },
-    ],
-    { lookupsAreNotBehind: false },
-  ),
+  mutant('a look-up answered behind the place of the asker is used', [
+    { file: establish, find: 'place.epoch !== asked.epoch || place.sequence < asked.sequence', replace: 'false' },
+    {
+      file: establish,
+      find: 'return use({ record, readAt: place.sequence, since })',
+      replace: 'return use({ record, readAt: asked.sequence, since })',
+    },
+    { file: answers, find: '  return !isBehind()\n', replace: '  return true\n' },
+  ]),
   mutant('one off: >= for >', [
     { file: book, find: 'said.sequence > sequence', replace: 'said.sequence > sequence + 1' },
   ]),
@@ -142,20 +151,32 @@ export const mutants: readonly Mutant[] = [
   mutant('a removed key goes on verifying what is cached', [
     { file: known, find: 'isKeyGone(signedBy, book) || ', replace: '' },
   ]),
-  mutant(
-    'a cut-off by iat',
-    [
-      {
-        file: effectiveGrant,
-        find: 'position < client.cutOff',
-        replace: '(credential.notBefore ?? 0) < client.cutOff',
-      },
-    ],
-    { cutOffIsSequence: false },
-  ),
-  mutant('dropped at the end that a change set', [], { dropAtIsSigned: false }),
-  mutant('dropped without leeway and grace', [], { dropAtHasGrace: false }),
+  mutant('a cut-off by iat', [
+    {
+      file: effectiveGrant,
+      find: 'position < client.cutOff',
+      replace: '(credential.notBefore ?? 0) < client.cutOff',
+    },
+  ]),
+  mutant('dropped at the end that a change set', [
+    {
+      file: subjects,
+      find: 'dropAt: Math.ceil(issuedExpiresAt) + graceSeconds',
+      replace: 'dropAt: Math.ceil(expiresAt ?? issuedExpiresAt) + graceSeconds',
+    },
+  ]),
+  mutant('dropped without leeway and grace', [
+    {
+      file: subjects,
+      find: 'dropAt: Math.ceil(issuedExpiresAt) + graceSeconds',
+      replace: 'dropAt: Math.ceil(issuedExpiresAt) - 10',
+    },
+  ]),
   mutant("dropped by one's own clock", [
-    { file: follower, find: 'book?.sweep(answer.now)', replace: 'book?.sweep(stamp.wallMs / 1000)' },
+    {
+      file: follower,
+      find: 'if (answer.dropTime !== undefined) book?.sweep(answer.dropTime)',
+      replace: 'book?.sweep(stamp.wallMs / 1000)',
+    },
   ]),
 ]

@@ -1,7 +1,13 @@
-import type { CredentialRecord, FeedEntry, LookupAnswer, PositionAnswer, PublicKeyRecord } from '@countersign/core'
-import type { Directory, FeedSource, SnapshotStream } from '@countersign/verifier'
-import { entriesAfter, isInLog, placeOf } from './history.ts'
-import type { Server } from './server.ts'
+import type {
+  CredentialRecord,
+  FeedEntry,
+  LookupAnswer,
+  Place,
+  PositionAnswer,
+  PublicKeyRecord,
+} from '@countersign/core'
+import type { Directory, FeedSource } from '@countersign/verifier'
+import type { ServerProcess } from './process.ts'
 import type { MachineClock, Random, Timeline } from './timeline.ts'
 
 /** What one verifier's way to the servers does to its messages. */
@@ -26,18 +32,22 @@ const slowMsMax = 4_000
 
 /** The ports of the verifier over a network that loses, delays, repeats and reorders. */
 export function createPorts(options: {
-  readonly servers: readonly Server[]
+  readonly servers: readonly ServerProcess[]
+  readonly tenant: { readonly id: string; readonly issuer: string }
   readonly link: Link
   readonly clock: MachineClock
   readonly timeline: Timeline
   readonly random: Random
+  /** A server has answered that it took something back. */
+  readonly onTaken: (by: ServerProcess) => void
 }): { readonly source: FeedSource; readonly directory: Directory } {
   const { servers, link, clock, timeline, random } = options
+  const tenant = options.tenant.id
   const earlier: PositionAnswer[] = []
 
-  function server(): Server {
+  function server(): ServerProcess {
     if (random.chance(0.1)) link.route = random.between(0, servers.length - 1)
-    return servers[link.route % servers.length] as Server
+    return servers[link.route % servers.length] as ServerProcess
   }
 
   function delayMs(): number {
@@ -50,24 +60,29 @@ export function createPorts(options: {
     else run()
   }
 
-  function call<T>(ask: (to: Server, reply: (answer: T) => void) => void, signal?: AbortSignal): Promise<T> {
+  function call<T>(ask: (to: ServerProcess) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const lost = new Error('nobody answered')
       const cancel = clock.schedule(timeoutMs, () => reject(lost))
       signal?.addEventListener('abort', () => reject(lost), { once: true })
-      const reply = (answer: T): void => {
+      const answered = (settle: () => void): void => {
         if (link.isDownCut || random.chance(link.drop)) return
         timeline.after(delayMs(), () =>
           deliver(() => {
             cancel()
-            resolve(answer)
+            settle()
           }),
         )
       }
       const send = (): void => {
         if (link.isUpCut || random.chance(link.drop)) return
         const to = server()
-        timeline.after(delayMs(), () => ask(to, reply))
+        timeline.after(delayMs(), () => {
+          ask(to).then(
+            (answer) => answered(() => resolve(answer)),
+            () => answered(() => reject(lost)),
+          )
+        })
       }
       send()
       if (random.chance(link.duplicate)) timeline.after(random.between(1, link.delayMsMax * 4), send)
@@ -75,49 +90,58 @@ export function createPorts(options: {
   }
 
   const source: FeedSource = {
-    snapshot: (signal) => call<SnapshotStream>((to, reply) => to.snapshot(reply), signal),
+    snapshot: (signal) => call((to) => to.snapshot(options.tenant), signal),
     async position(question, signal) {
-      const answer = await call<PositionAnswer>((to, reply) => to.position(question, reply), signal)
+      const answer = await call((to) => to.position(tenant, question), signal)
       earlier.push(answer)
       return random.chance(link.replay) ? random.pick(earlier.slice(-4)) : answer
     },
-    entries: (place, signal) => call((to, reply) => to.entries(place, reply), signal),
-    // Its servers give no MACs, so that nothing is ever owed to them.
-    handBack: () => Promise.reject(new Error('nobody answered')),
-    stream: (place, onEntry, signal) =>
-      new Promise((resolve) => {
-        const to = server()
-        let sent = place
-        const flush = (): void => {
-          if (link.isDownCut || !isInLog(to.view, sent)) return
-          for (const entry of entriesAfter(to.view, sent.sequence)) push(entry)
-          sent = placeOf(to.view)
-          if (random.chance(0.1)) end()
-        }
-        const push = (entry: FeedEntry): void => {
-          if (random.chance(link.drop)) return
-          timeline.after(random.between(1, link.streamDelayMsMax), () =>
-            deliver(() => signal.aborted || onEntry(entry)),
-          )
-          if (random.chance(link.duplicate)) push(entry)
-        }
-        const stop = to.onGrowth(flush)
-        const end = (): void => {
-          stop()
-          resolve()
-        }
-        signal.addEventListener('abort', end, { once: true })
-        if (!isInLog(to.view, place)) end()
-        else flush()
-      }),
+    entries: (place, signal) => call((to) => to.entries(tenant, place), signal),
+    handBack: (question, signal) =>
+      call(async (to) => {
+        const answer = await to.handBack(tenant, question)
+        options.onTaken(to)
+        return answer
+      }, signal),
+    stream: (place, onEntry, signal) => stream(server(), place, onEntry, signal),
   }
 
-  async function lookUp<R>(asked: Parameters<Server['lookUp']>[0], place: Parameters<Server['lookUp']>[1]) {
-    const answer = await call<LookupAnswer<R> | undefined>((to, reply) =>
-      to.lookUp(asked, place, (found) => reply(found as LookupAnswer<R> | undefined)),
-    )
-    if (answer === undefined) throw new Error('the server is behind')
-    return answer
+  /** What the server's book applies is passed on as it comes; whatever is missing before it, the follower asks for. */
+  function stream(
+    to: ServerProcess,
+    place: Place,
+    onEntry: (entry: FeedEntry) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { running } = to
+    if (running === undefined || to.isDown) return Promise.resolve()
+    const { books, macs, seals } = running
+    return new Promise((resolve) => {
+      const push = (entry: FeedEntry): void => {
+        if (link.isDownCut || random.chance(link.drop)) return
+        timeline.after(random.between(1, link.streamDelayMsMax), () => deliver(() => signal.aborted || onEntry(entry)))
+        if (random.chance(link.duplicate)) push(entry)
+      }
+      const pushAll = (entries: readonly FeedEntry[]): void => {
+        const marked = entries.map((entry) => macs.mark(tenant, entry))
+        for (const entry of seals.sealLast(tenant, books.epoch(), marked)) push(entry)
+        if (random.chance(0.1)) end()
+      }
+      const stops = [books.subscribe(tenant, (entry) => pushAll([entry])), books.onReload(() => end())]
+      const end = (): void => {
+        for (const stop of stops) stop()
+        resolve()
+      }
+      signal.addEventListener('abort', end, { once: true })
+      to.entries(tenant, place).then(
+        (answer) => (answer === 'reload' ? end() : answer.entries.forEach(push)),
+        () => end(),
+      )
+    })
+  }
+
+  function lookUp<R>(asked: Parameters<ServerProcess['lookUp']>[1], place: Place): Promise<LookupAnswer<R>> {
+    return call((to) => to.lookUp(tenant, asked, place) as Promise<unknown> as Promise<LookupAnswer<R>>)
   }
 
   return {

@@ -1,87 +1,142 @@
-import type { ClientState, StateByType, Subject } from '@countersign/core'
-import { apiId, audience, credentials, type Dependency } from './credentials.ts'
-import { subjectOf } from './history.ts'
-import { nameOf } from './oracle.ts'
-import type { Rules } from './rules.ts'
+/** What an operator may do to an object: the transactions of the management API, with the real code of revoking. */
+import type { Subject } from '@countersign/core'
+import type { Client, Key, Token, WriteTransaction } from '@countersign/store'
+import { apiId, type Dependency, type ModelCredential } from './credentials.ts'
+import type { Parts } from './process.ts'
 import type { Random } from './timeline.ts'
 
-export interface Made {
-  readonly subject: Subject
-  /** Everything issued to this client before is revoked. */
-  readonly isCutOff: boolean
-}
-
-interface Circumstances {
-  readonly version: number
-  readonly before: StateByType[Dependency['type']] | undefined
-  /** The number that the entry will have. */
-  readonly sequence: number
+export interface Circumstances {
+  readonly parts: Parts
+  /** By the server's clock, in seconds. */
   readonly now: number
   readonly random: Random
-  readonly rules: Rules
+  /** The credential that is changed; undefined where the object is none. */
+  readonly credential: ModelCredential | undefined
 }
 
-/** The signed end of each token, with its leeway. */
-const signedEnds = new Map(credentials.map(({ own, endsAt }) => [nameOf(own), endsAt]))
+type Work = (it: WriteTransaction) => Promise<void>
 
-/** Something an operator may do to an object that is not revoked; undefined where there is nothing to do. */
-export function makeSubject({ type, id }: Dependency, around: Circumstances): Made | undefined {
-  const { version, now, random } = around
-  const farAway = Math.ceil(now) + 40_000_000
+const actor = { kind: 'system' } as const
+
+/** Something that may be done to it; nothing happens to what is not there, or revoked. */
+export function change({ tenant, type, id }: Dependency, around: Circumstances): Work {
+  const { parts, now, random } = around
+  const context = { tenant, now, actor, requestId: 'simulated' }
   const status = random.pick(['active', 'active', 'disabled', 'revoked'] as const)
   const scope = random.pick(['a b', 'a', 'b', ''])
+  const ends = random.chance(0.3) ? { expiresAt: Math.ceil(now) + random.between(0, 60) } : {}
   switch (type) {
-    case 'key': {
-      const ends = random.chance(0.2) ? { expiresAt: Math.ceil(now) + random.between(0, 60) } : {}
-      return { subject: subjectOf('key', id, version, { status, scope, ...ends }, farAway), isCutOff: false }
-    }
+    case 'key':
+      return async (it) => {
+        const key = await it.keys.find(tenant, id)
+        if (key === undefined || key.status === 'revoked') return
+        if (status === 'revoked') return void (await parts.revokeKey(it, key, context))
+        const changed: Key = { ...key, status, scope, ...ends, version: key.version + 1 }
+        await it.keys.update(changed)
+        append(it, tenant, parts.keySubject(changed, now))
+      }
     case 'token':
-    case 'client_token': {
-      const signedEnd = signedEnds.get(nameOf({ type, id })) ?? 0
-      const expiresAt = random.chance(0.4) ? Math.min(signedEnd, Math.ceil(now) + random.between(0, 60)) : undefined
-      const changes = { ...(random.chance(0.5) ? { scope } : {}), ...(expiresAt === undefined ? {} : { expiresAt }) }
-      const dropAt = dropAtOf(signedEnd, expiresAt, around.rules)
-      return { subject: subjectOf(type, id, version, { status, ...changes }, dropAt), isCutOff: false }
-    }
+    case 'opaque_token':
+      return async (it) => {
+        const token = await it.tokens.find(tenant, id)
+        if (token === undefined) return revokeUnregistered(it, around, { tenant, type, id })
+        if (token.status === 'revoked') return
+        if (status === 'revoked') return void (await parts.revokeToken(it, token, context))
+        const end = Math.min(token.issuedExpiresAt, ends.expiresAt ?? Number.POSITIVE_INFINITY)
+        const set = ends.expiresAt === undefined ? {} : { expiresAt: end }
+        const changed: Token = { ...token, status, scope, ...set, version: token.version + 1 }
+        await it.tokens.update(changed)
+        append(it, tenant, parts.tokenSubject(changed))
+      }
+    case 'client_token':
+      return (it) => revokeUnregistered(it, around, { tenant, type, id })
     case 'client':
-      return changeClient(id, status, scope, farAway, around)
+      return changeClient(tenant, id, status, scope, around)
     case 'public_key': {
-      if (!random.chance(0.3)) return undefined
-      return { subject: subjectOf('public_key', id, version, { status: 'revoked' }, farAway), isCutOff: false }
+      const [clientId = '', thumbprint = ''] = id.split(' ')
+      const isDone = random.chance(0.3)
+      return async (it) => {
+        const jwk = (await it.clients.jwks(tenant, clientId)).find((each) => each.thumbprint === thumbprint)
+        if (jwk === undefined || !isDone) return
+        await it.clients.deleteJwk(tenant, clientId, jwk.kid)
+        append(it, tenant, parts.publicKeySubject(clientId, thumbprint, now))
+      }
     }
     case 'signing_key': {
-      if (!random.chance(0.3)) return undefined
-      const state = { status: 'revoked', alg: 'RS256', purpose: 'access_token' } as const
-      return { subject: subjectOf('signing_key', id, version, state, farAway), isCutOff: false }
+      const isDone = random.chance(0.3)
+      const cause = { actor, action: 'signing_key.remove', requestId: 'simulated' }
+      return async (it) => {
+        const key = (await it.signingKeys.list(tenant)).find(({ kid }) => kid === id)
+        if (key !== undefined && isDone) await parts.revokeSigningKey({ it, now, cause }, key)
+      }
     }
-    case 'api': {
-      const isDisabled = random.chance(0.5)
-      const state = { audience, maxStalenessSeconds: 300, createdSequence: 0 }
-      const whole = { ...state, status: isDisabled ? ('disabled' as const) : ('active' as const) }
-      return { subject: subjectOf('api', id, version, whole, farAway), isCutOff: false }
-    }
+    case 'api':
+      return async (it) => {
+        const api = await it.apis.find(tenant, id)
+        if (api === undefined) return
+        const changed = {
+          ...api,
+          status: status === 'active' ? status : ('disabled' as const),
+          version: api.version + 1,
+        }
+        await it.apis.update(changed)
+        append(it, tenant, parts.apiSubject(changed, now))
+      }
     case 'tenant':
-      return undefined
+      return async () => {}
+  }
+
+  async function revokeUnregistered(it: WriteTransaction, of: Circumstances, what: Dependency): Promise<void> {
+    if (of.credential === undefined) return
+    const { clientId, endsAt, signedBy } = of.credential
+    const jti = what.id.split(' ').at(-1) as string
+    const kind = what.type === 'client_token' ? 'client_token' : 'token'
+    const jwt = { kind, clientId, jti, expiresAt: endsAt, signedBy: signedBy?.id } as const
+    await parts.revokeUnregistered(it, jwt, context)
   }
 }
 
-/** feed.md §2: the signed end and no other, plus leeway (it is in the end already) and 300 s. */
-function dropAtOf(signedEnd: number, setEnd: number | undefined, rules: Rules): number {
-  const end = rules.dropAtIsSigned ? signedEnd : (setEnd ?? signedEnd)
-  return rules.dropAtHasGrace ? end + 300 : end - 10
-}
-
+/** A cut-off of its tokens, a revoke of everything it has, its end, or another state and access. */
 function changeClient(
+  tenant: string,
   id: string,
   status: 'active' | 'disabled' | 'revoked',
   scope: string,
-  dropAt: number,
-  { before, version, sequence, now, random, rules }: Circumstances,
-): Made {
-  const isCutOff = random.chance(0.3)
-  const was = (before as ClientState | undefined)?.cutOff ?? 0
-  const cutOff = isCutOff ? (rules.cutOffIsSequence ? sequence : Math.floor(now)) : was
+  { parts, now, random }: Circumstances,
+): Work {
+  const kind = random.pick(['change', 'change', 'change', 'change', 'tokens', 'everything', 'everything'] as const)
   const access = { [apiId]: random.pick(['a b', 'a b', scope]) }
-  const state = { status: isCutOff ? ('active' as const) : status, access, cutOff }
-  return { subject: subjectOf('client', id, version, state, dropAt), isCutOff }
+  const isDeleted = status === 'revoked' && random.chance(0.2)
+  const cause = { actor, action: 'client.delete', requestId: 'simulated' }
+  return async (it) => {
+    const client = await it.clients.find(tenant, id)
+    if (client === undefined) return
+    const changed: Client = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
+    if (kind === 'change') {
+      if (isDeleted) return void (await parts.deleteClient({ it, now, cause }, client))
+      const next = { ...changed, access, status: status === 'active' ? status : ('disabled' as const) }
+      await it.clients.update(next)
+      return append(it, tenant, parts.clientSubject(next, now))
+    }
+    const gone: Subject[] = []
+    await it.tokens.revokeByClient(tenant, id, now)
+    if (kind === 'everything') {
+      await it.keys.revokeByClient(tenant, id, now)
+      await it.clients.deleteSecrets(tenant, id)
+      for (const { kid, thumbprint } of await it.clients.jwks(tenant, id)) {
+        await it.clients.deleteJwk(tenant, id, kid)
+        gone.push(parts.publicKeySubject(id, thumbprint, now))
+      }
+    }
+    await it.clients.update(changed)
+    it.append({ tenant, audit: audit('client', id), ...parts.cutOffAt(it, changed, kind, now, gone) })
+  }
+}
+
+export function append(it: WriteTransaction, tenant: string, subject: Subject): void {
+  it.append({ tenant, audit: audit(subject.type, subject.id), subjects: () => [subject] })
+}
+
+function audit(objectType: string, objectId: string) {
+  return { actor, action: `${objectType}.change`, objectType, objectId, requestId: 'simulated' }
 }

@@ -1,28 +1,14 @@
 /** One run: a seed makes servers, verifiers, changes and faults; the oracle is asked about every acceptance. */
-import type { ClientState } from '@countersign/core'
-import type {
-  BookKeeper,
-  createEngine,
-  createFeedFollower,
-  Engine,
-  Limiter,
-  memoryLimiter,
-} from '@countersign/verifier'
-import { audience, credentials, type Dependency, type ModelCredential, startAt } from './credentials.ts'
-import { append, createHistory, type History, placeOf, restore } from './history.ts'
+import type { BookKeeper, Engine, Limiter } from '@countersign/verifier'
+import { audience, type Dependency, type ModelCredential, startAt, tenants } from './credentials.ts'
+import { type Database, dropSecondsOf, placeOf, type State } from './database.ts'
+import { createInstallation } from './installation.ts'
 import { createPorts, type Link } from './network.ts'
-import { type Made, makeSubject } from './operator.ts'
-import { dependenciesOf, type Memory, nameOf, Oracle } from './oracle.ts'
+import { change } from './operator.ts'
+import { dependenciesOf, isTrue, type Memory, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
+import { type Parts, type PlaceFile, ServerProcess } from './process.ts'
 import { allRules, type Rules } from './rules.ts'
-import { Server } from './server.ts'
 import { createRandom, MachineClock, type Random, Timeline } from './timeline.ts'
-
-/** The parts that are simulated: the real ones, or the real ones with a rule left out. */
-export interface Implementation {
-  readonly createFeedFollower: typeof createFeedFollower
-  readonly createEngine: typeof createEngine
-  readonly memoryLimiter: typeof memoryLimiter
-}
 
 export interface Finding {
   readonly seed: number
@@ -30,14 +16,21 @@ export interface Finding {
   readonly what: string
 }
 
-interface Machine {
+/** Whoever verifies: a verifier beside an API, or a server for itself. */
+interface Judge {
   readonly name: string
+  readonly tenant: string
   readonly clock: MachineClock
+  readonly maxStalenessMs: number
+  readonly memory: Memory
+  /** Undefined while it starts. */
+  readonly engine: Engine | undefined
+}
+
+interface Machine extends Judge {
   readonly link: Link
   readonly keeper: BookKeeper & { start(): Promise<void>; close(): void }
   readonly engine: Engine
-  readonly maxStalenessMs: number
-  readonly memory: Memory
   /** Either it sleeps, or its wall clock is set: both at once are outside of what is promised (feed.md §3). */
   readonly habit: 'sleeps' | 'set back' | 'set forward' | 'steady'
 }
@@ -48,67 +41,78 @@ export interface Tally {
   unavailable: number
 }
 
-const objects: readonly Dependency[] = [
-  ...new Map(credentials.flatMap(dependenciesOf).map((dependency) => [nameOf(dependency), dependency])).values(),
-]
+/** States of the database that may come back. */
+const pastMax = 12
 
 export async function run(
   seed: number,
-  parts: Implementation,
+  parts: Parts,
   rules: Rules = allRules,
   tally: Tally = { accepted: 0, refused: 0, unavailable: 0 },
 ): Promise<Finding | undefined> {
-  const simulation = new Simulation(seed, parts, rules, tally)
-  return simulation.run()
+  const random = createRandom(seed)
+  const database = await createInstallation(parts, rules, startAt * 1000)
+  return new Simulation({ seed, parts, rules, tally, random, database }).run()
 }
 
 class Simulation {
   readonly #seed: number
-  readonly #parts: Implementation
+  readonly #parts: Parts
   readonly #rules: Rules
   readonly #tally: Tally
   readonly #random: Random
+  readonly #database: Database
   readonly #timeline = new Timeline()
   readonly #oracle = new Oracle()
-  readonly #servers: Server[]
+  readonly #databaseClock: MachineClock
+  readonly #servers: ServerProcess[]
+  readonly #serverJudges: readonly Judge[]
   readonly #machines: readonly Machine[]
   readonly #isLong: boolean
-  readonly #commitMsMax: number
-  readonly #versions = new Map<string, number>()
-  #history: History = createHistory()
-  #highest = 0
-  #epochs = 0
+  readonly #dialect: 'sqlite' | 'postgres'
+  readonly #canFailOver: boolean
+  readonly #objects: Dependency[]
+  readonly #credentials: ModelCredential[]
+  /** What each entry changed, by its chain value: acknowledged when the entry is. */
+  readonly #changes = new Map<string, readonly Said[]>()
+  readonly #past: State[] = []
   #isHealed = false
+  #hasGoneBack = false
   #finding: Finding | undefined
 
-  constructor(seed: number, parts: Implementation, rules: Rules, tally: Tally) {
-    this.#seed = seed
-    this.#parts = parts
-    this.#rules = rules
-    this.#tally = tally
-    this.#random = createRandom(seed)
-    const random = this.#random
+  constructor(given: {
+    readonly seed: number
+    readonly parts: Parts
+    readonly rules: Rules
+    readonly tally: Tally
+    readonly random: Random
+    readonly database: Database
+  }) {
+    const { random, database } = given
+    this.#seed = given.seed
+    this.#parts = given.parts
+    this.#rules = given.rules
+    this.#tally = given.tally
+    this.#random = random
+    this.#database = database
+    this.#credentials = tenants.flatMap(({ credentials }) => credentials)
+    this.#objects = [
+      ...new Map(
+        this.#credentials.flatMap(dependenciesOf).map((dependency) => [nameOf(dependency), dependency]),
+      ).values(),
+    ]
     this.#isLong = random.chance(0.1)
-    this.#commitMsMax = random.pick([5, 100, 1_000])
-    const kinds = ['primary', 'primary', 'memory'] as const
-    const pollMs = random.pick([100, 1_000, 6_000])
-    this.#servers = Array.from({ length: random.between(1, 3) }, (_, index) => {
-      const server = new Server({
-        kind: index === 0 ? 'primary' : random.pick(kinds),
-        skewMs: random.between(-1_500, 1_500),
-        database: () => this.#history,
-        timeline: this.#timeline,
-        random,
-        rules,
-      })
-      server.readMsMax = random.pick([5, 50, 400])
-      server.pollMs = pollMs
-      return server
-    })
+    this.#dialect = random.chance(0.3) ? 'sqlite' : 'postgres'
+    this.#canFailOver = this.#dialect === 'postgres' && random.chance(0.4)
+    this.#databaseClock = this.#createClock(1_500)
+    this.#servers = this.#createServers()
+    this.#serverJudges = this.#servers.flatMap((server) => this.#judgesOf(server))
     this.#machines = Array.from(
       { length: this.#isLong ? 1 : random.between(1, 3) + (random.chance(0.1) ? 2 : 0) },
       (_, index) => this.#createMachine(`verifier ${index}`),
     )
+    this.#past.push(database.state)
+    database.onChange((before, after) => this.#note(before, after))
   }
 
   async run(): Promise<Finding | undefined> {
@@ -116,22 +120,70 @@ class Simulation {
     const timeline = this.#timeline
     const isGoing = (): boolean => this.#finding === undefined
     const durationMs = this.#isLong ? random.between(500_000, 1_000_000) : random.between(15_000, 45_000)
+    for (const server of this.#servers) server.start()
     for (const machine of this.#machines) void machine.keeper.start()
     this.#plan(durationMs)
     await timeline.runUntil(durationMs, isGoing)
     if (isGoing()) {
       this.#heal()
-      const longest = Math.max(...this.#machines.map(({ maxStalenessMs }) => maxStalenessMs))
-      await timeline.runUntil(timeline.now + Math.max(2 * longest, 7_000), isGoing)
+      await timeline.runUntil(timeline.now + this.#healMs(), isGoing)
       if (isGoing()) await this.#checkLiveness()
     }
     for (const machine of this.#machines) machine.keeper.close()
+    for (const server of this.#servers) server.kill()
     return this.#finding
+  }
+
+  #createClock(skewMsMax: number): MachineClock {
+    return new MachineClock(this.#timeline, startAt * 1000 + this.#random.between(-skewMsMax, skewMsMax))
+  }
+
+  #createServers(): ServerProcess[] {
+    const random = this.#random
+    const isSqlite = this.#dialect === 'sqlite'
+    const master = new this.#parts.MasterKey(new Uint8Array(32).fill(7))
+    const placeFile: PlaceFile | undefined = isSqlite && random.chance(0.7) ? { claim: undefined } : undefined
+    return Array.from({ length: isSqlite ? 1 : random.between(1, 3) }, (_, index) => {
+      // One machine has the file, and its clock is the database's.
+      const clock = isSqlite ? this.#databaseClock : this.#createClock(1_500)
+      const server = new ServerProcess({
+        name: `server ${index}`,
+        parts: this.#parts,
+        rules: this.#rules,
+        database: this.#database,
+        dialect: this.#dialect,
+        canFailOver: this.#canFailOver,
+        timeline: this.#timeline,
+        random,
+        clock,
+        databaseMs: () => this.#databaseClock.stamp().wallMs,
+        master,
+        placeFile,
+        hasBootClock: random.chance(0.5),
+        maxStalenessSeconds: random.pick([5, 10]),
+      })
+      server.readMsMax = isSqlite ? random.pick([1, 5]) : random.pick([5, 50, 400])
+      return server
+    })
+  }
+
+  #judgesOf(server: ServerProcess): readonly Judge[] {
+    const { name, clock, maxStalenessSeconds, memory } = server
+    return tenants.map(({ tenant: { id } }) => ({
+      name,
+      tenant: id,
+      clock,
+      maxStalenessMs: maxStalenessSeconds * 1000,
+      memory,
+      get engine() {
+        return server.running?.engines.get(id)
+      },
+    }))
   }
 
   #createMachine(name: string): Machine {
     const random = this.#random
-    const clock = new MachineClock(this.#timeline, startAt * 1000 + random.between(-5_000, 5_000))
+    const clock = this.#createClock(5_000)
     const link: Link = {
       drop: random.pick([0, 0, 0.03, 0.2]),
       duplicate: random.pick([0, 0.2]),
@@ -144,12 +196,15 @@ class Simulation {
       route: random.between(0, 2),
     }
     const maxStalenessSeconds = this.#isLong ? random.pick([30, 60, 200]) : random.pick([3, 5, 10])
+    const { tenant, issuer } = random.pick(tenants)
     const { source, directory } = createPorts({
       servers: this.#servers,
+      tenant: { id: tenant.id, issuer },
       link,
       clock,
       timeline: this.#timeline,
       random,
+      onTaken: (by) => this.#acknowledgeAll(by),
     })
     const keeper = this.#parts.createFeedFollower({
       source,
@@ -171,12 +226,13 @@ class Simulation {
     })
     return {
       name,
+      tenant: tenant.id,
       clock,
       link,
       keeper,
       engine,
       maxStalenessMs: maxStalenessSeconds * 1000,
-      memory: { revoked: new Set(), cutOff: new Set() },
+      memory: { revoked: new Set(), cutOffs: new Map() },
       habit: random.pick(['sleeps', 'set back', 'set forward', 'steady']),
     }
   }
@@ -199,40 +255,51 @@ class Simulation {
     for (let index = 0; index < steps; index++) {
       this.#timeline.after(random.next() * durationMs, () => {
         const chosen = random.next()
-        if (chosen < 0.68) this.#present(random.pick(this.#machines))
+        if (chosen < 0.68) this.#present(this.#anyJudge())
         else if (chosen < 0.86) this.#change()
         else this.#fault(random.pick(this.#machines))
       })
     }
+    const sometime = (act: () => void): void => void this.#timeline.after(random.next() * durationMs, act)
     if (this.#isLong) this.#planEnds(durationMs)
-    if (random.chance(0.25)) this.#timeline.after(random.next() * durationMs, () => this.#failOver())
-    if (random.chance(0.25)) this.#timeline.after(random.next() * durationMs, () => this.#restore())
+    if (this.#canFailOver && random.chance(0.5)) sometime(() => this.#failOver())
+    if (random.chance(0.25)) sometime(() => this.#restore())
   }
 
   /** Faults hide at edges: what ends within the run is changed before, and shown shortly before and after its end. */
   #planEnds(durationMs: number): void {
     const random = this.#random
-    for (const { own, endsAt } of credentials) {
+    for (const { own, endsAt } of this.#credentials) {
       const endMs = (endsAt - startAt) * 1000
       if (endMs > durationMs) continue
       this.#timeline.after(random.next() * endMs, () => this.#change(own))
       for (let index = 0; index < 4; index++) {
         this.#timeline.after(endMs + random.between(-10_000, 2_000), () => {
           if (random.chance(0.5)) this.#change()
-          this.#present(random.pick(this.#machines))
+          this.#present(this.#anyJudge())
         })
       }
     }
   }
 
-  /** Show a verifier everything, and ask the oracle about what it accepts at the moment it does. */
-  #present(machine: Machine): void {
-    if (machine.clock.isSuspended) return
-    const needed = this.#random.pick(['a', 'b'])
-    for (const credential of credentials) void this.#verify(machine, credential, needed)
+  #anyJudge(): Judge {
+    return this.#random.chance(0.3) ? this.#random.pick(this.#serverJudges) : this.#random.pick(this.#machines)
   }
 
-  async #verify(machine: Machine, credential: ModelCredential, needed: string): Promise<string> {
+  /** Show a verifier everything of its tenant, and one thing of another; the oracle is asked at the moment of acceptance. */
+  #present(judge: Judge): void {
+    if (judge.clock.isSuspended) return
+    const needed = this.#random.pick(['a', 'b'])
+    for (const credential of this.#shown(judge)) void this.#verify(judge, credential, needed)
+    const foreign = this.#credentials.filter(({ own }) => own.tenant !== judge.tenant && own.type !== 'client_token')
+    void this.#verify(judge, this.#random.pick(foreign), needed)
+  }
+
+  #shown({ tenant }: Judge): readonly ModelCredential[] {
+    return this.#credentials.filter(({ own }) => own.tenant === tenant)
+  }
+
+  async #verify(judge: Judge, credential: ModelCredential, needed: string): Promise<string> {
     const question = {
       credential: credential.text,
       audience,
@@ -240,14 +307,19 @@ class Simulation {
       address: undefined,
       origin: undefined,
     }
-    const answer = machine.engine.verify(question)
+    const { memory } = judge
+    const answer = judge.engine?.verify(question) ?? ({ outcome: 'unavailable' } as const)
     const outcome = answer instanceof Promise ? await answer : answer
     if (outcome.outcome === 'unavailable') this.#tally.unavailable++
     else if (outcome.outcome === 'rejected') this.#tally.refused++
     else {
       this.#tally.accepted++
-      const breach = this.#oracle.findBreach(credential, needed, this.#timeline.now, machine)
-      if (breach !== undefined) this.#find(`${machine.name} accepted ${credential.name} for ${needed}: ${breach}`)
+      const { maxStalenessMs } = judge
+      const breach =
+        credential.own.tenant === judge.tenant
+          ? this.#oracle.findBreach(credential, needed, this.#timeline.now, { maxStalenessMs, memory })
+          : 'it is of another tenant'
+      if (breach !== undefined) this.#find(`${judge.name} accepted ${credential.name} for ${needed}: ${breach}`)
     }
     return outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
   }
@@ -256,60 +328,44 @@ class Simulation {
     this.#finding ??= { seed: this.#seed, atMs: Math.round(this.#timeline.now), what }
   }
 
-  #change(dependency: Dependency = this.#random.pick(objects)): void {
-    const random = this.#random
-    if (dependency.type === 'tenant') return
-    const history = this.#history
-    const number = this.#rules.numberedAtCommit ? undefined : this.#takeNumber()
-    const begin = (): void => {
-      // One that began in a database that was replaced by a copy is lost with it.
-      if (history !== this.#history) return
-      const made = this.#makeSubject(dependency)
-      if (made === undefined) return
-      const { subject, isCutOff } = made
-      const entry = append(history, subject, this.#servers[0]?.now ?? 0, number)
-      this.#highest = Math.max(this.#highest, entry.sequence)
-      const said = this.#oracle.commit(
-        dependency,
-        subject.state,
-        isCutOff ? entry.sequence : this.#cutOffOf(dependency),
-      )
-      for (const server of this.#servers) server.committed()
-      // Look-ups and limits under way while a change is told are where races are.
-      if (random.chance(0.5)) this.#present(random.pick(this.#machines))
-      this.#timeline.after(random.between(0, this.#commitMsMax), () => {
-        if (history === this.#history) said.ackedAt ??= this.#timeline.now
-      })
-    }
-    this.#timeline.after(random.between(0, this.#commitMsMax), begin)
+  /** An operator asks a server for a change. */
+  #change(dependency: Dependency = this.#random.pick(this.#objects)): void {
+    const server = this.#random.pick(this.#servers)
+    const { running } = server
+    if (running === undefined || server.isDown) return
+    const credential = this.#credentials.find(({ own }) => nameOf(own) === nameOf(dependency))
+    const { store, books, now } = running
+    const work = change(dependency, { parts: this.#parts, now: now(), random: this.#random, credential })
+    store.write(work).then(
+      async ({ entries }) => {
+        await books.settle(entries)
+        if (server.running !== running) return
+        for (const { chain } of entries) this.#acknowledge(chain)
+      },
+      // Nobody knows whether it was done: nothing is promised of it.
+      () => {},
+    )
   }
 
-  /** What a sequence of the database would give: a number before the commit. */
-  #takeNumber(): number {
-    const { sequence } = placeOf({ history: this.#history, count: this.#history.entries.length })
-    this.#highest = Math.max(this.#highest, sequence) + 1
-    return this.#highest
+  /** Whatever is committed, by whomever. */
+  #note(before: State, after: State): void {
+    this.#past.push(after)
+    if (this.#past.length > pastMax) this.#past.shift()
+    const changes = this.#oracle.commit(this.#objects, before, after)
+    const known = new Set(before.feed)
+    for (const { chain } of after.feed.filter((entry) => !known.has(entry))) this.#changes.set(chain, changes)
+    // Look-ups and limits under way while a change is told are where races are.
+    if (changes.length > 0 && this.#random.chance(0.5)) this.#present(this.#anyJudge())
   }
 
-  #makeSubject(dependency: Dependency): Made | undefined {
-    const before = this.#oracle.latest(dependency)?.state
-    if (before?.status === 'revoked') return undefined
-    const name = nameOf(dependency)
-    const version = (this.#versions.get(name) ?? 1) + 1
-    this.#versions.set(name, version)
-    const { sequence } = placeOf({ history: this.#history, count: this.#history.entries.length })
-    return makeSubject(dependency, {
-      version,
-      before,
-      sequence: sequence + 1,
-      now: startAt + this.#timeline.now / 1000,
-      random: this.#random,
-      rules: this.#rules,
-    })
+  #acknowledge(chain: string): void {
+    for (const said of this.#changes.get(chain) ?? []) said.ackedAt ??= this.#timeline.now
   }
 
-  #cutOffOf(dependency: Dependency): number {
-    return this.#oracle.latest(dependency)?.cutOffSequence ?? 0
+  /** What a server has taken back is refused everywhere from then on. */
+  #acknowledgeAll(by: ServerProcess): void {
+    const applied = by.running?.books.position() ?? 0
+    for (const { position, chain } of by.unacknowledged.splice(0)) if (position <= applied) this.#acknowledge(chain)
   }
 
   #fault(machine: Machine): void {
@@ -320,7 +376,7 @@ class Simulation {
       this.#timeline.after(random.between(100, 2 * machine.maxStalenessMs), () => set(false))
     }
     const server = random.pick(this.#servers)
-    switch (random.between(0, 5)) {
+    switch (random.between(0, 7)) {
       case 0:
         forAWhile((isOn) => Object.assign(link, { isUpCut: isOn }))
         break
@@ -336,6 +392,12 @@ class Simulation {
       case 4:
         forAWhile((isOn) => Object.assign(link, { isSlow: isOn }))
         break
+      case 5:
+        forAWhile((isOn) => Object.assign(server, { isCut: isOn }))
+        break
+      case 6:
+        if (random.chance(0.3)) this.#restart(server)
+        break
       default:
         if (habit === 'sleeps') forAWhile((isOn) => (isOn ? clock.suspend() : clock.resume()))
         if (habit === 'set back') clock.wallOffsetMs -= random.pick([500, 5_000, 3_600_000])
@@ -343,57 +405,55 @@ class Simulation {
     }
   }
 
-  /** A standby takes over with everything that was acknowledged; the old primary goes on answering. */
-  #failOver(): void {
-    const old = this.#servers.find(({ kind }) => kind === 'primary')
-    if (old === undefined || this.#isHealed) return
-    const { timeline, random, rules } = { timeline: this.#timeline, random: this.#random, rules: this.#rules }
-    old.replace()
-    this.#servers.push(
-      new Server({
-        kind: 'primary',
-        skewMs: random.between(-1_500, 1_500),
-        database: () => this.#history,
-        timeline,
-        random,
-        rules,
-      }),
-    )
+  #restart(server: ServerProcess): void {
+    server.kill()
+    this.#timeline.after(this.#random.between(100, 5_000), () => server.start())
   }
 
-  /** An older copy is put into service: what came after it is lost, but not to verifiers that knew. */
+  /** A standby takes over with everything that was acknowledged; the old primary goes on answering. */
+  #failOver(): void {
+    if (!this.#isHealed) this.#database.failOver()
+  }
+
+  /** An older copy is put into service by `countersign restore`, while no server runs. */
   #restore(): void {
     if (this.#isHealed) return
+    for (const server of this.#servers) server.kill()
+    this.#goBack()
+    const { current } = this.#database
+    const nowSeconds = startAt + this.#timeline.now / 1000
+    void this.#database.transact(current, async (draft) => this.#database.begin(draft, 0, nowSeconds))
+    for (const server of this.#servers) this.#restart(server)
+  }
+
+  /** What came after some state is lost, but not to verifiers that knew. */
+  #goBack(): void {
+    this.#hasGoneBack = true
     const now = this.#timeline.now
+    const { state } = this.#database
     for (const { keeper, memory } of this.#machines) {
-      if (keeper.book !== undefined) this.#oracle.remember(keeper.book, memory)
+      if (keeper.book !== undefined) this.#oracle.remember(keeper.book, this.#objects, memory)
     }
-    const least = 5
-    const count = Math.max(least, this.#history.entries.length - this.#random.between(0, 6))
-    const lost = this.#history.entries.slice(count)
-    const kept = this.#history.entries.slice(0, count)
-    const { epochsDiffer } = this.#rules
-    const view = { history: this.#history, count }
-    const jump = epochsDiffer ? this.#highest + 1_000_000_000 : placeOf(view).sequence
-    this.#highest = jump
-    this.#history = restore(view, epochsDiffer ? `e${++this.#epochs}` : this.#history.epoch, jump)
-    for (const entry of lost) {
-      const dependency = { type: entry.type, id: entry.id } as Dependency
-      const index = kept.findLastIndex((other) => other.type === entry.type && other.id === entry.id)
-      const state = kept[index]?.state as ReturnType<Oracle['latest']> extends { state: infer S } | undefined
-        ? S
-        : never
-      const cutOff = (state as ClientState | undefined)?.cutOff ?? 0
-      this.#oracle.commit(dependency, state, this.#rules.cutOffIsSequence ? cutOff : 0).ackedAt = now
+    for (const { running, memory } of this.#servers) {
+      for (const { tenant } of tenants) {
+        const book = running?.books.book(tenant.id)
+        if (book !== undefined) this.#oracle.remember(book, this.#objects, memory)
+      }
     }
+    const copy = this.#past.at(-1 - this.#random.between(0, pastMax - 1)) ?? (this.#past[0] as State)
+    this.#database.goBack(copy)
+    for (const said of this.#oracle.commit(this.#objects, state, copy)) said.ackedAt = now
   }
 
   /** Faults stop. */
   #heal(): void {
     this.#isHealed = true
-    const replaced = this.#servers.filter(({ kind }) => kind === 'replaced')
-    for (const server of replaced) this.#servers.splice(this.#servers.indexOf(server), 1)
-    for (const server of this.#servers) Object.assign(server, { isDown: false, readMsMax: 5, pollMs: 50 })
+    for (const server of this.#servers) {
+      Object.assign(server, { isDown: false, isCut: false, readMsMax: 5 })
+      server.clock.wallOffsetMs = startAt * 1000
+      if (server.running === undefined) server.start()
+    }
+    this.#databaseClock.wallOffsetMs = startAt * 1000
     for (const { link, clock } of this.#machines) {
       Object.assign(link, {
         drop: 0,
@@ -409,49 +469,65 @@ class Simulation {
     }
   }
 
+  /** Time to be fresh, at the head, and, after a loss, to hand back what is owed: retries are up to a minute and a half apart. */
+  #healMs(): number {
+    const longest = Math.max(...this.#machines.map(({ maxStalenessMs }) => maxStalenessMs))
+    return Math.max(2 * longest, 15_000, this.#hasGoneBack ? 100_000 : 0)
+  }
+
   /** Everybody is fresh, at the head, and answers the truth. */
   async #checkLiveness(): Promise<void> {
+    const judges = [...this.#machines, ...this.#serverJudges]
     for (const machine of this.#machines) {
-      const problem = this.#findLag(machine)
+      const problem = this.#findLag(machine) ?? this.#findLoss(machine)
       if (problem !== undefined) return this.#find(`${machine.name} ${problem} though all faults have stopped`)
     }
-    const asked = this.#machines.flatMap((machine) =>
-      credentials.flatMap((credential) =>
+    const state = this.#database.state
+    const asked = judges.flatMap((judge) =>
+      this.#shown(judge).flatMap((credential) =>
         ['a', 'b'].map((needed) => ({
-          machine,
+          judge,
           credential,
           needed,
-          wasTrue: this.#oracle.isTrue(credential, needed, this.#timeline.now),
-          code: this.#verify(machine, credential, needed),
+          wasTrue: isTrue(credential, needed, this.#timeline.now, state),
+          code: this.#verify(judge, credential, needed),
         })),
       ),
     )
     await this.#timeline.runUntil(this.#timeline.now + 15_000, () => this.#finding === undefined)
     if (this.#finding !== undefined) return
-    for (const { machine, credential, needed, wasTrue, code } of asked) {
-      const isTrue = this.#oracle.isTrue(credential, needed, this.#timeline.now)
+    for (const { judge, credential, needed, wasTrue, code } of asked) {
+      const isNow = isTrue(credential, needed, this.#timeline.now, state)
       const said = await code
-      if (isTrue === undefined || isTrue !== wasTrue) continue
-      if (isTrue === (said === 'verified') || this.#isKept(machine, credential)) continue
-      return this.#find(`${machine.name} says ${said} of ${credential.name} for ${needed} long after the last change`)
+      if (isNow === undefined || isNow !== wasTrue || isNow === (said === 'verified')) continue
+      return this.#find(`${judge.name} says ${said} of ${credential.name} for ${needed} long after the last change`)
     }
   }
 
-  #findLag({ keeper }: Machine): string | undefined {
-    const head = placeOf({ history: this.#history, count: this.#history.entries.length })
+  #findLag({ tenant, keeper }: Machine): string | undefined {
+    const head = placeOf(this.#database.state, tenant)
     const place = keeper.book?.place
     if (!keeper.isFresh()) return 'is not fresh'
     if (place?.epoch === head.epoch && place.sequence === head.sequence && place.chain === head.chain) return undefined
     return `is at ${place?.epoch} ${place?.sequence} and not at ${head.epoch} ${head.sequence}`
   }
 
-  /** What a verifier knew before a restore it keeps, though the copy says nothing of it. */
-  #isKept({ keeper }: Machine, credential: ModelCredential): boolean {
-    if (this.#epochs === 0) return false
+  /** It ended so long ago that what was said of it is forgotten. */
+  #isDropped(object: Dependency): boolean {
+    const credential = this.#credentials.find(({ own }) => nameOf(own) === nameOf(object))
+    return credential !== undefined && credential.endsAt <= dropSecondsOf(this.#database.state)
+  }
+
+  /** What a verifier knew before the database went back is refused everywhere again. */
+  #findLoss({ tenant, keeper }: Machine): string | undefined {
     const { book } = keeper
-    return dependenciesOf(credential).some(
-      ({ type, id }) =>
-        book?.isRevoked(type, id) === true || (type === 'client' && (book?.state('client', id)?.cutOff ?? 0) > 0),
-    )
+    const lost = this.#objects.find((object) => {
+      if (object.tenant !== tenant || book === undefined || this.#isDropped(object)) return false
+      const state = saidIn(this.#database.state, object)
+      if (book.isRevoked(object.type, object.id)) return state?.status !== 'revoked'
+      const cutOff = object.type === 'client' ? (book.state('client', object.id)?.cutOff ?? 0) : 0
+      return state !== undefined && 'cutOff' in state && state.cutOff < cutOff
+    })
+    return lost && `knows of a revocation of ${nameOf(lost)} that the database does not`
   }
 }

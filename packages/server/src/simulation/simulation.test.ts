@@ -2,12 +2,10 @@
  * The bound of feed.md, held by the real engine, follower and book under every fault the model knows. A finding names the
  * seed that brings it back.
  */
-
-import { createEngine, createFeedFollower, memoryLimiter } from '@countersign/verifier'
 import { expect, inject, it } from 'vitest'
+import * as parts from './parts.ts'
 import { type Finding, run } from './run.ts'
 
-const parts = { createFeedFollower, createEngine, memoryLimiter }
 const seeds = inject('isFull') ? 10_000 : 1_500
 const timeoutMs = 60_000 + seeds * 100
 

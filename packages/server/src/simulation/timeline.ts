@@ -29,7 +29,7 @@ export function createRandom(seed: number): Random {
 }
 
 interface Event {
-  readonly at: number
+  at: number
   readonly order: number
   readonly run: () => void
 }
@@ -46,6 +46,12 @@ export class Timeline {
     const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, run }
     this.#push(event)
     return () => this.#cancelled.add(event.order)
+  }
+
+  /** Time passes in which nothing runs anywhere: whatever is due comes as much later. A week is as cheap as a second. */
+  skip(ms: number): void {
+    this.now += ms
+    for (const event of this.#heap) event.at += ms
   }
 
   /** Run everything until `end`; false from `isGoing` stops it. Each event is followed by all promises it settles. */

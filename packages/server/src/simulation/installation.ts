@@ -1,0 +1,44 @@
+import { apiId, startAt, tenants } from './credentials.ts'
+import { Database, type Draft, emptyState, put } from './database.ts'
+import type { Parts } from './process.ts'
+import type { Rules } from './rules.ts'
+
+/** The database of an installation with both tenants, whose logs have come to `issuedPosition`. */
+export async function createInstallation(parts: Parts, rules: Rules, dropMs: number): Promise<Database> {
+  const { liftDropAt } = parts
+  const database = new Database(emptyState(dropMs), { rules, liftDropAt })
+  await database.transact(database.current, async (draft) => {
+    for (const tenant of tenants) await install(parts, database, draft, tenant)
+  })
+  return database
+}
+
+async function install(
+  parts: Parts,
+  database: Database,
+  draft: Draft,
+  { tenant, api, clients, keys, tokens, jwk, signingKeys }: (typeof tenants)[number],
+): Promise<void> {
+  const { id } = tenant
+  put(draft, 'tenants', id, tenant)
+  put(draft, 'apis', `${id} ${apiId}`, api)
+  for (const client of clients) put(draft, 'clients', `${id} ${client.id}`, client)
+  for (const key of keys) put(draft, 'keys', `${id} ${key.id}`, key)
+  for (const token of tokens) put(draft, 'tokens', `${id} ${token.jti}`, token)
+  for (const key of signingKeys) put(draft, 'signingKeys', `${id} ${key.kid}`, key)
+  put(draft, 'jwks', `${id} ${jwk.clientId} ${jwk.kid}`, jwk)
+  const subjects = [
+    parts.tenantSubject(tenant),
+    parts.apiSubject(api, startAt),
+    ...signingKeys.map(parts.signingKeySubject),
+    ...clients.map((client) => parts.clientSubject(client, startAt)),
+  ]
+  const audit = {
+    actor: { kind: 'system' },
+    action: 'install',
+    objectType: 'tenant',
+    objectId: id,
+    requestId: '',
+  } as const
+  await database.append(draft, [{ tenant: id, audit, subjects: () => subjects }], startAt, () => true)
+}
