@@ -22,6 +22,8 @@ export const apiId = 'api_1'
 export const startAt = 1_790_000_000
 /** The last sequence of a tenant's log when a run begins: all that is there was issued at it. */
 export const issuedPosition = 7
+/** Of each tenant, in one run. */
+const mintedMax = 20
 
 /** All that a credential of the model can be refused for, by type and id. */
 export interface Dependency {
@@ -65,6 +67,8 @@ export interface ModelTenant {
   readonly jwk: ClientJwk
   readonly signingKeys: readonly SigningKey[]
   readonly credentials: readonly ModelCredential[]
+  /** JWTs that are issued during a run, when the log has come to their position; no row knows them. */
+  readonly minted: readonly ModelCredential[]
 }
 
 const fresh = { version: 1, createdAt: startAt - 200, updatedAt: startAt - 200 }
@@ -198,6 +202,8 @@ const jwts = [
   { jti: 'tok_0', client: 0, pair: 0, iat: -130, life: 10_000, ofKey: false, parent: undefined },
   { jti: 'tok_1', client: 1, pair: 1, iat: 9, life: 3_000, ofKey: false, parent: undefined },
   { jti: 'tok_2', client: 0, pair: 0, iat: 8, life: 5_000, ofKey: true, parent: undefined },
+  // It ends between a week and the drop time of a week whose clocks were ahead.
+  { jti: 'tok_week', client: 1, pair: 1, iat: -5, life: 607_500, ofKey: false, parent: undefined },
   { jti: 'tok_3', client: 0, pair: 1, iat: -90, life: 200, ofKey: false, parent: 'tok_0' },
 ] as const
 
@@ -218,38 +224,23 @@ async function createTenant(id: string, slug: string): Promise<ModelTenant> {
     ...(parent === undefined ? [] : [{ type: 'token' as const, id: parent }]),
   ]
   const tokens = await Promise.all(
-    jwts.map(async ({ jti, client, pair, iat, life, ofKey, parent }) => {
-      const lineage = lineageOf(client, ofKey, parent)
-      const clientId = clientIds[client]
-      const endsAt = startAt + life
-      const { kid, signingKey } = ownPairs[pair] as Awaited<ReturnType<typeof createPair>>
-      const claims = accessTokenClaims({
-        issuer,
-        subject: clientId,
-        audience,
-        clientId,
-        jti,
-        issuedAt: startAt + iat,
-        expiresAt: endsAt,
-        scope: ['a', 'b'],
+    jwts.map(({ jti, client, pair, iat, life, ofKey, parent }) => {
+      const options = {
+        clientId: clientIds[client] as string,
+        createdAt: startAt + iat,
+        endsAt: startAt + life,
         position: issuedPosition,
-        lineage,
-        rateLimit,
-        limitId: jti,
-      })
-      const credential: ModelCredential = {
-        name: jti,
-        text: await signJwt({ typ: 'at+jwt', claims, key: signingKey }),
-        own: { tenant: id, type: 'token', id: jti },
-        clientId,
-        ancestors: lineage,
-        signedBy: { tenant: id, type: 'signing_key', id: kid },
-        position: issuedPosition,
-        endsAt,
-        isForged: false,
+        lineage: lineageOf(client, ofKey, parent),
       }
-      const options = { clientId, createdAt: startAt + iat, endsAt, position: issuedPosition, lineage }
-      return { row: tokenRow(id, jti, options), credential }
+      return signToken(id, issuer, jti, pair, options)
+    }),
+  )
+  const minted = await Promise.all(
+    Array.from({ length: mintedMax }, (_, index) => {
+      const position = issuedPosition + 1 + index
+      const clientId = clientIds[index % 2] as string
+      const options = { clientId, createdAt: startAt, endsAt: startAt + 6_000, position, lineage: [] }
+      return signToken(id, issuer, `minted_${position}`, index % 2, options)
     }),
   )
   const opaque = opaques.map(({ client, life, ofKey }) => {
@@ -320,7 +311,45 @@ async function createTenant(id: string, slug: string): Promise<ModelTenant> {
       await selfIssue(id, 's_1', 400),
       forge(firstKey),
     ],
+    minted: minted.map(({ credential }) => credential),
   }
+}
+
+async function signToken(
+  tenant: string,
+  issuer: string,
+  jti: string,
+  pair: number,
+  options: TokenOptions,
+): Promise<{ readonly row: Token; readonly credential: ModelCredential }> {
+  const { clientId, createdAt, endsAt, position, lineage } = options
+  const { kid, signingKey } = ownPairs[pair] as Awaited<ReturnType<typeof createPair>>
+  const claims = accessTokenClaims({
+    issuer,
+    subject: clientId,
+    audience,
+    clientId,
+    jti,
+    issuedAt: createdAt,
+    expiresAt: endsAt,
+    scope: ['a', 'b'],
+    position,
+    lineage,
+    rateLimit,
+    limitId: jti,
+  })
+  const credential: ModelCredential = {
+    name: jti,
+    text: await signJwt({ typ: 'at+jwt', claims, key: signingKey }),
+    own: { tenant, type: 'token', id: jti },
+    clientId,
+    ancestors: lineage,
+    signedBy: { tenant, type: 'signing_key', id: kid },
+    position,
+    endsAt,
+    isForged: false,
+  }
+  return { row: tokenRow(tenant, jti, options), credential }
 }
 
 async function selfIssue(tenant: string, jti: string, life: number): Promise<ModelCredential> {

@@ -43,6 +43,22 @@ export interface Tally {
 
 /** States of the database that may come back. */
 const pastMax = 12
+const dayMs = 86_400_000
+const jumpMs = 7_200_000
+const jumpLastsMs = 75_000
+
+/**
+ * `jumps`: clocks of servers and of the database are hours off for a while. `drop ahead`: the drop time is a day ahead of
+ * all clocks, as it is when the installation was begun by a clock that was. `week`: clocks are a day ahead for a week.
+ */
+type Clocks = 'right' | 'jumps' | 'drop ahead' | 'week'
+
+function pickClocks(random: Random): Clocks {
+  const chosen = random.next()
+  if (chosen < 0.72) return 'right'
+  if (chosen < 0.89) return 'jumps'
+  return chosen < 0.98 ? 'drop ahead' : 'week'
+}
 
 export async function run(
   seed: number,
@@ -51,8 +67,9 @@ export async function run(
   tally: Tally = { accepted: 0, refused: 0, unavailable: 0 },
 ): Promise<Finding | undefined> {
   const random = createRandom(seed)
-  const database = await createInstallation(parts, rules, startAt * 1000)
-  return new Simulation({ seed, parts, rules, tally, random, database }).run()
+  const clocks = pickClocks(random)
+  const database = await createInstallation(parts, rules, startAt * 1000 + (clocks === 'drop ahead' ? dayMs : 0))
+  return new Simulation({ seed, parts, rules, tally, random, clocks, database }).run()
 }
 
 class Simulation {
@@ -62,6 +79,7 @@ class Simulation {
   readonly #tally: Tally
   readonly #random: Random
   readonly #database: Database
+  readonly #clocks: Clocks
   readonly #timeline = new Timeline()
   readonly #oracle = new Oracle()
   readonly #databaseClock: MachineClock
@@ -76,6 +94,7 @@ class Simulation {
   /** What each entry changed, by its chain value: acknowledged when the entry is. */
   readonly #changes = new Map<string, readonly Said[]>()
   readonly #past: State[] = []
+  #lastEntryAtMs = 0
   #isHealed = false
   #hasGoneBack = false
   #finding: Finding | undefined
@@ -86,9 +105,11 @@ class Simulation {
     readonly rules: Rules
     readonly tally: Tally
     readonly random: Random
+    readonly clocks: Clocks
     readonly database: Database
   }) {
     const { random, database } = given
+    this.#clocks = given.clocks
     this.#seed = given.seed
     this.#parts = given.parts
     this.#rules = given.rules
@@ -101,7 +122,7 @@ class Simulation {
         this.#credentials.flatMap(dependenciesOf).map((dependency) => [nameOf(dependency), dependency]),
       ).values(),
     ]
-    this.#isLong = random.chance(0.1)
+    this.#isLong = this.#clocks !== 'week' && random.chance(0.1)
     this.#dialect = random.chance(0.3) ? 'sqlite' : 'postgres'
     this.#canFailOver = this.#dialect === 'postgres' && random.chance(0.4)
     this.#databaseClock = this.#createClock(1_500)
@@ -122,11 +143,15 @@ class Simulation {
     const durationMs = this.#isLong ? random.between(500_000, 1_000_000) : random.between(15_000, 45_000)
     for (const server of this.#servers) server.start()
     for (const machine of this.#machines) void machine.keeper.start()
+    if (this.#clocks === 'week') await this.#passWeek(isGoing)
     this.#plan(durationMs)
-    await timeline.runUntil(durationMs, isGoing)
+    await timeline.runUntil(timeline.now + durationMs, isGoing)
     if (isGoing()) {
       this.#heal()
       await timeline.runUntil(timeline.now + this.#healMs(), isGoing)
+      // A floor or something taken back may just have been written.
+      for (let round = 0; round < 10 && isGoing() && timeline.now < this.#quietAtMs(); round++)
+        await timeline.runUntil(this.#quietAtMs(), isGoing)
       if (isGoing()) await this.#checkLiveness()
     }
     for (const machine of this.#machines) machine.keeper.close()
@@ -262,8 +287,53 @@ class Simulation {
     }
     const sometime = (act: () => void): void => void this.#timeline.after(random.next() * durationMs, act)
     if (this.#isLong) this.#planEnds(durationMs)
+    for (let count = random.between(0, 4); count > 0; count--) sometime(() => this.#cleanUp())
+    if (this.#clocks === 'drop ahead') for (let count = 4; count > 0; count--) sometime(() => this.#cleanUp())
+    if (this.#clocks === 'jumps')
+      for (let count = random.between(1, 3); count > 0; count--) sometime(() => this.#jump())
     if (this.#canFailOver && random.chance(0.5)) sometime(() => this.#failOver())
     if (random.chance(0.25)) sometime(() => this.#restore())
+  }
+
+  /** A round, as one runs every minute and when a server ends. */
+  #cleanUp(): void {
+    void this.#random.pick(this.#servers).running?.cleanUp()
+  }
+
+  /** A clock is set hours ahead or back, and right again. */
+  #jump(): void {
+    if (this.#isHealed) return
+    const clock = this.#random.pick([this.#databaseClock, ...this.#servers.map((server) => server.clock)])
+    const byMs = this.#random.pick([jumpMs, -jumpMs])
+    clock.wallOffsetMs += byMs
+    this.#noteClocks()
+    this.#timeline.after(jumpLastsMs, () => {
+      if (!this.#isHealed) clock.wallOffsetMs -= byMs
+    })
+  }
+
+  #noteClocks(): void {
+    const offsets = this.#servers.map(({ clock }) => clock.wallOffsetMs - startAt * 1000)
+    const behind = Math.ceil(Math.max(0, ...offsets.map((offsetMs) => -offsetMs)) / 1000)
+    this.#oracle.clocksBehindSeconds = Math.max(this.#oracle.clocksBehindSeconds, behind)
+  }
+
+  /** Some of the clocks, or all, are a day ahead for a week; half a day passes between two rounds of clean-up. */
+  async #passWeek(isGoing: () => boolean): Promise<void> {
+    const random = this.#random
+    const clocks = new Set([this.#databaseClock, ...this.#servers.map((server) => server.clock)])
+    const ahead = random.chance(0.6) ? [...clocks] : [random.pick([...clocks])]
+    for (const clock of ahead) clock.wallOffsetMs += dayMs
+    for (let count = random.between(5, 15); count > 0; count--)
+      this.#timeline.after(random.between(0, 8_000), () => this.#change())
+    await this.#timeline.runUntil(10_000, isGoing)
+    for (let round = 0; round < 14 && isGoing(); round++) {
+      this.#timeline.skip(dayMs / 2)
+      for (const { running } of this.#servers) void running?.cleanUp()
+      await this.#timeline.runUntil(this.#timeline.now + 3_000, isGoing)
+      this.#present(this.#anyJudge())
+    }
+    for (const clock of ahead) clock.wallOffsetMs -= dayMs
   }
 
   /** Faults hide at edges: what ends within the run is changed before, and shown shortly before and after its end. */
@@ -352,10 +422,21 @@ class Simulation {
     this.#past.push(after)
     if (this.#past.length > pastMax) this.#past.shift()
     const changes = this.#oracle.commit(this.#objects, before, after)
+    if (after.position !== before.position) this.#lastEntryAtMs = this.#timeline.now
     const known = new Set(before.feed)
     for (const { chain } of after.feed.filter((entry) => !known.has(entry))) this.#changes.set(chain, changes)
+    for (const { tenant, minted } of tenants) this.#mint(after, placeOf(after, tenant.id).sequence, minted)
     // Look-ups and limits under way while a change is told are where races are.
     if (changes.length > 0 && this.#random.chance(0.5)) this.#present(this.#anyJudge())
+  }
+
+  /** A token is issued at this position, by a server that has applied it. */
+  #mint(state: State, position: number, minted: readonly ModelCredential[]): void {
+    const credential = minted.find((each) => each.position === position)
+    if (credential === undefined || this.#credentials.includes(credential) || !this.#random.chance(0.5)) return
+    if (!dependenciesOf(credential).every((of) => (saidIn(state, of)?.status ?? 'active') === 'active')) return
+    this.#credentials.push(credential)
+    this.#objects.push(credential.own)
   }
 
   #acknowledge(chain: string): void {
@@ -472,7 +553,12 @@ class Simulation {
   /** Time to be fresh, at the head, and, after a loss, to hand back what is owed: retries are up to a minute and a half apart. */
   #healMs(): number {
     const longest = Math.max(...this.#machines.map(({ maxStalenessMs }) => maxStalenessMs))
-    return Math.max(2 * longest, 15_000, this.#hasGoneBack ? 100_000 : 0)
+    return Math.max(2 * longest, 15_000, this.#hasGoneBack ? 100_000 : 0, this.#clocks === 'drop ahead' ? 130_000 : 0)
+  }
+
+  /** When everybody must know of the last entry. */
+  #quietAtMs(): number {
+    return this.#lastEntryAtMs + Math.max(...this.#machines.map(({ maxStalenessMs }) => maxStalenessMs), 10_000)
   }
 
   /** Everybody is fresh, at the head, and answers the truth. */
