@@ -89,7 +89,7 @@ export function put<T extends TableName>(draft: Draft, table: T, key: string, ro
 /** Of a database server. A standby that takes over is another one, with what was committed at the former. */
 export interface Primary {
   state: State
-  readonly history: string
+  history: string
   /** A standby has taken over: what is written here is confirmed by nobody. */
   isReplaced: boolean
 }
@@ -130,8 +130,9 @@ export class Database {
     return () => this.#hints.delete(listener)
   }
 
-  /** The file, or the volume, is another one from now on. */
+  /** The file, or the volume, is another one from now on; a server that a standby was promoted from is so again. */
   goBack(state: State): void {
+    this.current.history = state.history
     this.#set(this.current, state)
   }
 

@@ -83,8 +83,16 @@ export class Oracle {
   }
 }
 
-/** What is true by the database now, with nothing in the air. `undefined`: within the tolerance of clocks, either will do. */
-export function isTrue(credential: ModelCredential, needed: string, nowMs: number, state: State): boolean | undefined {
+/**
+ * What is true by the database now, with nothing in the air, for whoever has heard of `dropTime`. `undefined`: within the
+ * tolerance of clocks, either will do.
+ */
+export function isTrue(
+  credential: ModelCredential,
+  needed: string,
+  nowMs: number,
+  { state, dropTime }: { readonly state: State; readonly dropTime: number },
+): boolean | undefined {
   if (credential.isForged) return false
   const serverNow = startAt + nowMs / 1000
   const isAllowedAt = (at: number): boolean =>
@@ -94,7 +102,9 @@ export function isTrue(credential: ModelCredential, needed: string, nowMs: numbe
   const isEarly = isAllowedAt(serverNow - clockToleranceSeconds)
   if (!isEarly || serverNow - clockToleranceSeconds >= credential.endsAt) return false
   // What ended by the drop time is refused, and a drop time that was ahead may be ahead of the truth.
-  const isDroppable = credential.own.type !== 'key' && credential.endsAt <= dropSecondsOf(state) + clockToleranceSeconds
+  const isDroppable =
+    credential.own.type !== 'key' &&
+    credential.endsAt <= Math.max(dropSecondsOf(state), dropTime) + clockToleranceSeconds
   const isLate = isAllowedAt(serverNow + clockToleranceSeconds)
   return isLate && serverNow + clockToleranceSeconds < credential.endsAt && !isDroppable ? true : undefined
 }

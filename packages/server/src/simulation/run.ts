@@ -1,10 +1,19 @@
 /** One run: a seed makes servers, verifiers, changes and faults; the oracle is asked about every acceptance. */
+import type { Client, WriteTransaction } from '@countersign/store'
 import type { BookKeeper, Engine, Limiter } from '@countersign/verifier'
-import { audience, type Dependency, type ModelCredential, startAt, tenants } from './credentials.ts'
+import {
+  audience,
+  createKey,
+  createOpaqueToken,
+  type Dependency,
+  type ModelCredential,
+  startAt,
+  tenants,
+} from './credentials.ts'
 import { type Database, dropSecondsOf, placeOf, type State } from './database.ts'
 import { createInstallation } from './installation.ts'
 import { createPorts, type Link } from './network.ts'
-import { change } from './operator.ts'
+import { append, change } from './operator.ts'
 import { dependenciesOf, isTrue, type Memory, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
 import { type Parts, type PlaceFile, ServerProcess } from './process.ts'
 import { allRules, type Rules } from './rules.ts'
@@ -25,6 +34,8 @@ interface Judge {
   readonly memory: Memory
   /** Undefined while it starts. */
   readonly engine: Engine | undefined
+  /** The highest drop time it has heard of: higher than the database's own where that went back. */
+  readonly dropTime: number
 }
 
 interface Machine extends Judge {
@@ -46,6 +57,8 @@ const pastMax = 12
 const dayMs = 86_400_000
 const jumpMs = 7_200_000
 const jumpLastsMs = 75_000
+/** Two servers may count a moment so differently, with the leeway and what a transaction takes. */
+const clocksDifferMs = 20_000
 
 /**
  * `jumps`: clocks of servers and of the database are hours off for a while. `drop ahead`: the drop time is a day ahead of
@@ -94,6 +107,10 @@ class Simulation {
   /** What each entry changed, by its chain value: acknowledged when the entry is. */
   readonly #changes = new Map<string, readonly Said[]>()
   readonly #past: State[] = []
+  /** When what is made during the run was made, and when operators last did something to an object. */
+  readonly #madeAtMs = new Map<string, number>()
+  readonly #touchedAtMs = new Map<string, number>()
+  #wentBackAtMs = 0
   #lastEntryAtMs = 0
   #isHealed = false
   #hasGoneBack = false
@@ -149,6 +166,9 @@ class Simulation {
     if (isGoing()) {
       this.#heal()
       await timeline.runUntil(timeline.now + this.#healMs(), isGoing)
+      // A token from a history that is lost proves it to a server that is shown it, and so an epoch may begin only now.
+      for (const judge of [...this.#machines, ...this.#serverJudges]) this.#present(judge)
+      await timeline.runUntil(timeline.now + 5_000, isGoing)
       // A floor or something taken back may just have been written.
       for (let round = 0; round < 10 && isGoing() && timeline.now < this.#quietAtMs(); round++)
         await timeline.runUntil(this.#quietAtMs(), isGoing)
@@ -202,6 +222,9 @@ class Simulation {
       memory,
       get engine() {
         return server.running?.engines.get(id)
+      },
+      get dropTime() {
+        return server.running?.books.dropTime() ?? 0
       },
     }))
   }
@@ -258,6 +281,9 @@ class Simulation {
       engine,
       maxStalenessMs: maxStalenessSeconds * 1000,
       memory: { revoked: new Set(), cutOffs: new Map() },
+      get dropTime() {
+        return keeper.book?.dropTime ?? 0
+      },
       habit: random.pick(['sleeps', 'set back', 'set forward', 'steady']),
     }
   }
@@ -276,7 +302,7 @@ class Simulation {
 
   #plan(durationMs: number): void {
     const random = this.#random
-    const steps = random.between(60, 120)
+    const steps = random.between(45, 90)
     for (let index = 0; index < steps; index++) {
       this.#timeline.after(random.next() * durationMs, () => {
         const chosen = random.next()
@@ -292,7 +318,9 @@ class Simulation {
     if (this.#clocks === 'jumps')
       for (let count = random.between(1, 3); count > 0; count--) sometime(() => this.#jump())
     if (this.#canFailOver && random.chance(0.5)) sometime(() => this.#failOver())
-    if (random.chance(0.25)) sometime(() => this.#restore())
+    if (random.chance(0.2)) sometime(() => this.#restore())
+    for (let count = random.pick([0, 0, 0, 1, 1, 2]); count > 0; count--) sometime(() => this.#rollBack())
+    for (let count = random.between(0, 4); count > 0; count--) sometime(() => this.#issue())
   }
 
   /** A round, as one runs every minute and when a server ends. */
@@ -341,8 +369,13 @@ class Simulation {
     const random = this.#random
     for (const { own, endsAt } of this.#credentials) {
       const endMs = (endsAt - startAt) * 1000
-      if (endMs > durationMs) continue
+      if (endMs > durationMs) {
+        // Early enough for what was said of it to be forgotten within the run, if it were by the wrong end.
+        if (own.type !== 'key') this.#timeline.after(random.next() * 150_000, () => this.#change(own))
+        continue
+      }
       this.#timeline.after(random.next() * endMs, () => this.#change(own))
+      this.#timeline.after(endMs - random.between(2_000, 9_000), () => this.#cleanUp())
       for (let index = 0; index < 4; index++) {
         this.#timeline.after(endMs + random.between(-10_000, 2_000), () => {
           if (random.chance(0.5)) this.#change()
@@ -405,6 +438,7 @@ class Simulation {
     if (running === undefined || server.isDown) return
     const credential = this.#credentials.find(({ own }) => nameOf(own) === nameOf(dependency))
     const { store, books, now } = running
+    this.#touch(dependency)
     const work = change(dependency, { parts: this.#parts, now: now(), random: this.#random, credential })
     store.write(work).then(
       async ({ entries }) => {
@@ -413,6 +447,47 @@ class Simulation {
         for (const { chain } of entries) this.#acknowledge(chain)
       },
       // Nobody knows whether it was done: nothing is promised of it.
+      () => {},
+    )
+  }
+
+  /** An operator may have ended it, and whatever was made before for its client. */
+  #touch(dependency: Dependency): void {
+    this.#touchedAtMs.set(nameOf(dependency), this.#timeline.now)
+  }
+
+  /** A key or an opaque token is made now: in the latter case at the position that the server has applied. */
+  #issue(): void {
+    const random = this.#random
+    const server = random.pick(this.#servers)
+    const { running } = server
+    if (running === undefined || server.isDown || this.#isHealed) return
+    const { tenant, clients } = random.pick(tenants)
+    const clientId = (random.pick(clients) as Client).id
+    const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => random.between(0, 255))
+    const now = Math.floor(running.now())
+    const position = running.books.book(tenant.id)?.place.sequence ?? 0
+    const options = { clientId, createdAt: now, endsAt: now + random.pick([60, 5_000]), position, lineage: [] }
+    const key = createKey(tenant.id, clientId, now, bytes)
+    const token = createOpaqueToken(tenant.id, options, bytes)
+    const isKey = random.chance(0.5)
+    const { credential } = isKey ? key : token
+    const work = async (it: WriteTransaction): Promise<boolean> => {
+      const client = await it.clients.find(tenant.id, clientId)
+      if (client?.status !== 'active' || client.cutOff > position) return false
+      if (isKey) await it.keys.insert(key.row)
+      else await it.tokens.insert(token.row)
+      // A change without an entry: still, nothing is issued in a history that the server does not know.
+      append(it, tenant.id, this.#parts.clientSubject(client, now))
+      return true
+    }
+    running.store.write(work).then(
+      ({ value }) => {
+        if (!value || server.running !== running) return
+        this.#credentials.push(credential)
+        this.#objects.push(credential.own)
+        this.#madeAtMs.set(nameOf(credential.own), this.#timeline.now)
+      },
       () => {},
     )
   }
@@ -507,9 +582,25 @@ class Simulation {
     for (const server of this.#servers) this.#restart(server)
   }
 
+  /** The database goes back in its epoch, or to one before, and nobody is told: a volume's snapshot, a lost log. */
+  #rollBack(): void {
+    if (this.#isHealed) return
+    const isSqlite = this.#dialect === 'sqlite'
+    // A SQLite file is exchanged under no running process.
+    const restarted = this.#servers.filter(() => isSqlite || this.#random.chance(0.4))
+    for (const server of restarted) server.kill()
+    this.#goBack()
+    for (const server of restarted) this.#restart(server)
+    // What is written before anybody finds out: less than was lost, as much, or more.
+    for (let count = this.#random.pick([0, 0, 2, 8]); count > 0; count--) {
+      this.#timeline.after(this.#random.between(0, 6_000), () => this.#change())
+    }
+  }
+
   /** What came after some state is lost, but not to verifiers that knew. */
   #goBack(): void {
     this.#hasGoneBack = true
+    this.#wentBackAtMs = this.#timeline.now
     const now = this.#timeline.now
     const { state } = this.#database
     for (const { keeper, memory } of this.#machines) {
@@ -568,6 +659,8 @@ class Simulation {
       const problem = this.#findLag(machine) ?? this.#findLoss(machine)
       if (problem !== undefined) return this.#find(`${machine.name} ${problem} though all faults have stopped`)
     }
+    const ended = this.#findEnded()
+    if (ended !== undefined) return this.#find(`${ended.name} has ended though nobody ended it`)
     const state = this.#database.state
     const asked = judges.flatMap((judge) =>
       this.#shown(judge).flatMap((credential) =>
@@ -575,7 +668,7 @@ class Simulation {
           judge,
           credential,
           needed,
-          wasTrue: isTrue(credential, needed, this.#timeline.now, state),
+          wasTrue: isTrue(credential, needed, this.#timeline.now, { state, dropTime: judge.dropTime }),
           code: this.#verify(judge, credential, needed),
         })),
       ),
@@ -583,7 +676,7 @@ class Simulation {
     await this.#timeline.runUntil(this.#timeline.now + 15_000, () => this.#finding === undefined)
     if (this.#finding !== undefined) return
     for (const { judge, credential, needed, wasTrue, code } of asked) {
-      const isNow = isTrue(credential, needed, this.#timeline.now, state)
+      const isNow = isTrue(credential, needed, this.#timeline.now, { state, dropTime: judge.dropTime })
       const said = await code
       if (isNow === undefined || isNow !== wasTrue || isNow === (said === 'verified')) continue
       return this.#find(`${judge.name} says ${said} of ${credential.name} for ${needed} long after the last change`)
@@ -596,6 +689,21 @@ class Simulation {
     if (!keeper.isFresh()) return 'is not fresh'
     if (place?.epoch === head.epoch && place.sequence === head.sequence && place.chain === head.chain) return undefined
     return `is at ${place?.epoch} ${place?.sequence} and not at ${head.epoch} ${head.sequence}`
+  }
+
+  /** What is made after the database went back stays good: an older cut-off that is handed back does not end it. */
+  #findEnded(): ModelCredential | undefined {
+    if (this.#clocks === 'jumps' || this.#clocks === 'week') return undefined
+    return this.#credentials.find((credential) => {
+      const { own, clientId } = credential
+      const madeAtMs = this.#madeAtMs.get(nameOf(own))
+      if (madeAtMs === undefined || own.type !== 'key' || madeAtMs < this.#wentBackAtMs + clocksDifferMs) return false
+      const client = nameOf({ tenant: own.tenant, type: 'client', id: clientId })
+      const touchedAtMs = Math.max(this.#touchedAtMs.get(client) ?? 0, this.#touchedAtMs.get(nameOf(own)) ?? 0)
+      // A transaction may have been under way for seconds.
+      if (touchedAtMs > 0 && touchedAtMs + clocksDifferMs > madeAtMs) return false
+      return saidIn(this.#database.state, own)?.status === 'revoked'
+    })
   }
 
   /** It ended so long ago that what was said of it is forgotten. */
