@@ -1,4 +1,5 @@
-import { apiId, startAt, tenants } from './credentials.ts'
+import type { Subject } from '@countersign/core'
+import { apiId, type ModelTenant, startAt, tenants } from './credentials.ts'
 import { Database, type Draft, emptyState, put } from './database.ts'
 import type { Parts } from './process.ts'
 import type { Rules } from './rules.ts'
@@ -13,12 +14,8 @@ export async function createInstallation(parts: Parts, rules: Rules, dropMs: num
   return database
 }
 
-async function install(
-  parts: Parts,
-  database: Database,
-  draft: Draft,
-  { tenant, api, clients, keys, tokens, jwk, signingKeys }: (typeof tenants)[number],
-): Promise<void> {
+async function install(parts: Parts, database: Database, draft: Draft, installed: ModelTenant): Promise<void> {
+  const { tenant, api, clients, keys, tokens, jwk, signingKeys } = installed
   const { id } = tenant
   put(draft, 'tenants', id, tenant)
   put(draft, 'apis', `${id} ${apiId}`, api)
@@ -27,12 +24,6 @@ async function install(
   for (const token of tokens) put(draft, 'tokens', `${id} ${token.jti}`, token)
   for (const key of signingKeys) put(draft, 'signingKeys', `${id} ${key.kid}`, key)
   put(draft, 'jwks', `${id} ${jwk.clientId} ${jwk.kid}`, jwk)
-  const subjects = [
-    parts.tenantSubject(tenant),
-    parts.apiSubject(api, startAt),
-    ...signingKeys.map(parts.signingKeySubject),
-    ...clients.map((client) => parts.clientSubject(client, startAt)),
-  ]
   const audit = {
     actor: { kind: 'system' },
     action: 'install',
@@ -40,5 +31,23 @@ async function install(
     objectId: id,
     requestId: '',
   } as const
-  await database.append(draft, [{ tenant: id, audit, subjects: () => subjects }], startAt, () => true)
+  await database.append(
+    draft,
+    [{ tenant: id, audit, subjects: () => installedSubjects(parts, installed) }],
+    startAt,
+    () => true,
+  )
+}
+
+/** What the log says of a tenant before a run, one entry each. */
+export function installedSubjects(
+  parts: Parts,
+  { tenant, api, clients, signingKeys }: ModelTenant,
+): readonly Subject[] {
+  return [
+    parts.tenantSubject(tenant),
+    parts.apiSubject(api, startAt),
+    ...signingKeys.map(parts.signingKeySubject),
+    ...clients.map((client) => parts.clientSubject(client, startAt)),
+  ]
 }

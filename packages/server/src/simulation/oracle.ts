@@ -84,8 +84,8 @@ export class Oracle {
 }
 
 /**
- * What is true by the database now, with nothing in the air, for whoever has heard of `dropTime`. `undefined`: within the
- * tolerance of clocks, either will do.
+ * What is true by the database now, with nothing in the air, for whoever may have heard of `dropTime`. `undefined`: within
+ * the tolerance of clocks, either will do.
  */
 export function isTrue(
   credential: ModelCredential,

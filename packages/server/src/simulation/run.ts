@@ -34,8 +34,6 @@ interface Judge {
   readonly memory: Memory
   /** Undefined while it starts. */
   readonly engine: Engine | undefined
-  /** The highest drop time it has heard of: higher than the database's own where that went back. */
-  readonly dropTime: number
 }
 
 interface Machine extends Judge {
@@ -112,6 +110,8 @@ class Simulation {
   readonly #touchedAtMs = new Map<string, number>()
   #wentBackAtMs = 0
   #lastEntryAtMs = 0
+  /** The highest there ever was: higher than the database's own where that went back. */
+  #dropTime = 0
   #isHealed = false
   #hasGoneBack = false
   #finding: Finding | undefined
@@ -223,9 +223,6 @@ class Simulation {
       get engine() {
         return server.running?.engines.get(id)
       },
-      get dropTime() {
-        return server.running?.books.dropTime() ?? 0
-      },
     }))
   }
 
@@ -281,9 +278,6 @@ class Simulation {
       engine,
       maxStalenessMs: maxStalenessSeconds * 1000,
       memory: { revoked: new Set(), cutOffs: new Map() },
-      get dropTime() {
-        return keeper.book?.dropTime ?? 0
-      },
       habit: random.pick(['sleeps', 'set back', 'set forward', 'steady']),
     }
   }
@@ -328,6 +322,10 @@ class Simulation {
     void this.#random.pick(this.#servers).running?.cleanUp()
   }
 
+  #cleanUpAll(): void {
+    for (const { running } of this.#servers) void running?.cleanUp()
+  }
+
   /** A clock is set hours ahead or back, and right again. */
   #jump(): void {
     if (this.#isHealed) return
@@ -357,7 +355,7 @@ class Simulation {
     await this.#timeline.runUntil(10_000, isGoing)
     for (let round = 0; round < 14 && isGoing(); round++) {
       this.#timeline.skip(dayMs / 2)
-      for (const { running } of this.#servers) void running?.cleanUp()
+      this.#cleanUpAll()
       await this.#timeline.runUntil(this.#timeline.now + 3_000, isGoing)
       this.#present(this.#anyJudge())
     }
@@ -375,7 +373,9 @@ class Simulation {
         continue
       }
       this.#timeline.after(random.next() * endMs, () => this.#change(own))
-      this.#timeline.after(endMs - random.between(2_000, 9_000), () => this.#cleanUp())
+      const cleanedAtMs = endMs - random.between(2_000, 9_000)
+      this.#timeline.after(cleanedAtMs, () => this.#cleanUpAll())
+      this.#timeline.after(cleanedAtMs + 1_500, () => this.#present(random.pick(this.#serverJudges)))
       for (let index = 0; index < 4; index++) {
         this.#timeline.after(endMs + random.between(-10_000, 2_000), () => {
           if (random.chance(0.5)) this.#change()
@@ -498,6 +498,7 @@ class Simulation {
     if (this.#past.length > pastMax) this.#past.shift()
     const changes = this.#oracle.commit(this.#objects, before, after)
     if (after.position !== before.position) this.#lastEntryAtMs = this.#timeline.now
+    this.#dropTime = Math.max(this.#dropTime, dropSecondsOf(after))
     const known = new Set(before.feed)
     for (const { chain } of after.feed.filter((entry) => !known.has(entry))) this.#changes.set(chain, changes)
     for (const { tenant, minted } of tenants) this.#mint(after, placeOf(after, tenant.id).sequence, minted)
@@ -668,7 +669,7 @@ class Simulation {
           judge,
           credential,
           needed,
-          wasTrue: isTrue(credential, needed, this.#timeline.now, { state, dropTime: judge.dropTime }),
+          wasTrue: isTrue(credential, needed, this.#timeline.now, { state, dropTime: this.#dropTime }),
           code: this.#verify(judge, credential, needed),
         })),
       ),
@@ -676,7 +677,7 @@ class Simulation {
     await this.#timeline.runUntil(this.#timeline.now + 15_000, () => this.#finding === undefined)
     if (this.#finding !== undefined) return
     for (const { judge, credential, needed, wasTrue, code } of asked) {
-      const isNow = isTrue(credential, needed, this.#timeline.now, { state, dropTime: judge.dropTime })
+      const isNow = isTrue(credential, needed, this.#timeline.now, { state, dropTime: this.#dropTime })
       const said = await code
       if (isNow === undefined || isNow !== wasTrue || isNow === (said === 'verified')) continue
       return this.#find(`${judge.name} says ${said} of ${credential.name} for ${needed} long after the last change`)

@@ -249,17 +249,20 @@ function chainAt(state: State, tenant: string, sequence: number): string | undef
   return found?.chain ?? (head.sequence === sequence ? head.chain : undefined)
 }
 
+const cleanedMax = 10_000
+
 /** As `cleanUp` of the store: entries by their end, the log from its beginning. */
 function removeEnded(draft: Draft, end: number, logSeconds: number): number {
   const before = draft.statusEntries.size + draft.feed.length
   draft.statusEntries = new Map([...draft.statusEntries].filter(([, { dropAt }]) => dropAt > end))
   const logEnd = end - logSeconds
-  const kept = new Set<InstallationEntry>()
-  for (const group of Map.groupBy(draft.feed, ({ tenant }) => tenant).values()) {
-    const first = group.findIndex(({ at }) => at >= logEnd)
-    for (const entry of first === -1 ? [] : group.slice(first)) kept.add(entry)
+  const bounds = new Map<string, number>()
+  for (const [tenant, group] of Map.groupBy(draft.feed, (entry) => entry.tenant)) {
+    const firstKept = group.find(({ at }) => at >= logEnd)?.sequence ?? Number.MAX_SAFE_INTEGER
+    // So many numbers a round, as the store counts them: where an epoch began the rest waits for the next one.
+    bounds.set(tenant, Math.min(firstKept, (group[0] as InstallationEntry).sequence + cleanedMax))
   }
-  draft.feed = draft.feed.filter((entry) => kept.has(entry))
+  draft.feed = draft.feed.filter(({ tenant, sequence }) => sequence >= (bounds.get(tenant) ?? 0))
   return before - draft.statusEntries.size - draft.feed.length
 }
 
