@@ -40,6 +40,14 @@ export const firstTable: readonly Mutant[] = [
     tests: [`${server}/services/subjects.test.ts`],
   },
   {
+    id: 'S10b',
+    what: 'the entry of a token is dropped without leeway and grace',
+    file: `${server}/services/subjects.ts`,
+    find: '    dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,',
+    replace: '    dropAt: Math.ceil(issuedExpiresAt) - 10,',
+    tests: [`${server}/services/subjects.test.ts`],
+  },
+  {
     id: 'S18',
     what: 'the jti of an assertion is remembered until 40 s before its exp',
     file: `${server}/services/client_authenticator.ts`,
@@ -102,5 +110,13 @@ export const firstTable: readonly Mutant[] = [
     find: 'if (dropAt < dropTime) said.delete(id)',
     replace: 'if (dropAt - 320 < dropTime) said.delete(id)',
     tests: [`${verifier}/status_book.test.ts`],
+  },
+  {
+    id: 'L1',
+    what: 'a look-up answered from another history is used',
+    file: `${verifier}/establish.ts`,
+    find: 'const isBehind = place.epoch !== asked.epoch || ',
+    replace: 'const isBehind = ',
+    tests: [`${verifier}/lookup.test.ts`, '-t', 'answered from another history'],
   },
 ]

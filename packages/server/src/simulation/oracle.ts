@@ -19,7 +19,16 @@ export interface Memory {
   readonly revoked: Set<string>
   /** The cut-off of each client: older tokens stay refused. */
   readonly cutOffs: Map<string, number>
+  /** The sequence of each as it was said, by client and kind: what it hands back. */
+  readonly recorded: Map<string, number>
 }
+
+export function emptyMemory(): Memory {
+  return { revoked: new Set(), cutOffs: new Map(), recorded: new Map() }
+}
+
+/** What `saidIn` reads. */
+const judged = ['statusEntries', 'tenants', 'apis', 'clients', 'jwks', 'keys', 'tokens', 'signingKeys'] as const
 
 /** Knows the truth, and when everybody must know it: T + maxStaleness, the bound of docs/protocol/feed.md. */
 export class Oracle {
@@ -30,6 +39,8 @@ export class Oracle {
   /** A change was committed: what is different from now on. Acknowledge it with what this gives. */
   commit(dependencies: Iterable<Dependency>, before: State, after: State): readonly Said[] {
     const changes: Said[] = []
+    // Beats, leases and rounds of clean-up change nothing of what is asked for here.
+    if (judged.every((table) => before[table] === after[table])) return changes
     for (const dependency of dependencies) {
       const [was, is] = [saidIn(before, dependency), saidIn(after, dependency)]
       if (JSON.stringify(was) === JSON.stringify(is)) continue
@@ -77,10 +88,16 @@ export class Oracle {
       if (tenant !== book.tenant) continue
       const name = nameOf(dependency)
       if (book.isRevoked(type, id)) memory.revoked.add(name)
-      const cutOff = type === 'client' ? (book.state('client', id)?.cutOff ?? 0) : 0
-      if (cutOff > (memory.cutOffs.get(name) ?? 0)) memory.cutOffs.set(name, cutOff)
+      if (type !== 'client') continue
+      const { cutOff = 0, cutOffs = {} } = book.state('client', id) ?? {}
+      raise(memory.cutOffs, name, cutOff)
+      for (const [what, { sequence }] of Object.entries(cutOffs)) raise(memory.recorded, `${name} ${what}`, sequence)
     }
   }
+}
+
+function raise(numbers: Map<string, number>, name: string, to: number): void {
+  if (to > (numbers.get(name) ?? 0)) numbers.set(name, to)
 }
 
 /**

@@ -7,7 +7,7 @@ import { silentLog } from '../services/log.ts'
 import type { Services } from '../services/services.ts'
 import { issuerOf, tenants } from './credentials.ts'
 import type { Database } from './database.ts'
-import type { Memory } from './oracle.ts'
+import { emptyMemory, type Memory } from './oracle.ts'
 import type * as parts from './parts.ts'
 import type { Rules } from './rules.ts'
 import { createModelledStore } from './store.ts'
@@ -69,7 +69,7 @@ export class ServerProcess {
   /** What it has committed and told its books, and nobody has been told of yet. */
   readonly unacknowledged: InstallationEntry[] = []
   /** What it knew when the database went back. */
-  readonly memory: Memory = { revoked: new Set(), cutOffs: new Map() }
+  memory: Memory = emptyMemory()
   readonly #options: ProcessOptions
   #generation = 0
   /** Rejected when it ends: whatever it waits for at the database is let go. */
@@ -90,8 +90,7 @@ export class ServerProcess {
     this.running?.stop()
     this.running = undefined
     this.unacknowledged.length = 0
-    this.memory.revoked.clear()
-    this.memory.cutOffs.clear()
+    this.memory = emptyMemory()
   }
 
   /** Tries until it runs. */

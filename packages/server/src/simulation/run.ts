@@ -6,6 +6,7 @@ import {
   createKey,
   createOpaqueToken,
   type Dependency,
+  issuedPosition,
   type ModelCredential,
   startAt,
   tenants,
@@ -14,7 +15,7 @@ import { type Database, dropSecondsOf, placeOf, type State } from './database.ts
 import { createInstallation } from './installation.ts'
 import { createPorts, type Link } from './network.ts'
 import { append, change } from './operator.ts'
-import { dependenciesOf, isTrue, type Memory, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
+import { dependenciesOf, emptyMemory, isTrue, type Memory, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
 import { type Parts, type PlaceFile, ServerProcess } from './process.ts'
 import { allRules, type Rules } from './rules.ts'
 import { createRandom, MachineClock, type Random, Timeline } from './timeline.ts'
@@ -105,7 +106,7 @@ class Simulation {
   /** What each entry changed, by its chain value: acknowledged when the entry is. */
   readonly #changes = new Map<string, readonly Said[]>()
   readonly #past: State[] = []
-  /** When what is made during the run was made, and when operators last did something to an object. */
+  /** When the making of what is made during the run began, and when operators last did something to an object. */
   readonly #madeAtMs = new Map<string, number>()
   readonly #touchedAtMs = new Map<string, number>()
   #wentBackAtMs = 0
@@ -213,13 +214,15 @@ class Simulation {
   }
 
   #judgesOf(server: ServerProcess): readonly Judge[] {
-    const { name, clock, maxStalenessSeconds, memory } = server
+    const { name, clock, maxStalenessSeconds } = server
     return tenants.map(({ tenant: { id } }) => ({
       name,
       tenant: id,
       clock,
       maxStalenessMs: maxStalenessSeconds * 1000,
-      memory,
+      get memory() {
+        return server.memory
+      },
       get engine() {
         return server.running?.engines.get(id)
       },
@@ -277,7 +280,7 @@ class Simulation {
       keeper,
       engine,
       maxStalenessMs: maxStalenessSeconds * 1000,
-      memory: { revoked: new Set(), cutOffs: new Map() },
+      memory: emptyMemory(),
       habit: random.pick(['sleeps', 'set back', 'set forward', 'steady']),
     }
   }
@@ -308,13 +311,29 @@ class Simulation {
     const sometime = (act: () => void): void => void this.#timeline.after(random.next() * durationMs, act)
     if (this.#isLong) this.#planEnds(durationMs)
     for (let count = random.between(0, 4); count > 0; count--) sometime(() => this.#cleanUp())
-    if (this.#clocks === 'drop ahead') for (let count = 4; count > 0; count--) sometime(() => this.#cleanUp())
+    if (this.#clocks === 'drop ahead') this.#planFloor(durationMs)
     if (this.#clocks === 'jumps')
       for (let count = random.between(1, 3); count > 0; count--) sometime(() => this.#jump())
     if (this.#canFailOver && random.chance(0.5)) sometime(() => this.#failOver())
     if (random.chance(0.2)) sometime(() => this.#restore())
     for (let count = random.pick([0, 0, 0, 1, 1, 2]); count > 0; count--) sometime(() => this.#rollBack())
     for (let count = random.between(0, 4); count > 0; count--) sometime(() => this.#issue())
+  }
+
+  /** A floor is written, tokens are issued above it, and they are changed and forgotten while the drop time is ahead. */
+  #planFloor(durationMs: number): void {
+    const at = (part: number, act: () => void): void => void this.#timeline.after(part * durationMs, act)
+    const isMinted = ({ name, position = 0 }: ModelCredential): boolean =>
+      name === `minted_${position}` && position > issuedPosition + 1
+    at(0.1, () => this.#cleanUpAll())
+    at(0.2, () => this.#cleanUpAll())
+    for (const part of [0.25, 0.3, 0.35, 0.4]) at(part, () => this.#change())
+    for (const part of [0.5, 0.6, 0.7]) {
+      at(part, () => {
+        for (const { own } of this.#credentials.filter(isMinted)) if (this.#random.chance(0.3)) this.#change(own)
+      })
+    }
+    at(0.85, () => this.#cleanUpAll())
   }
 
   /** A round, as one runs every minute and when a server ends. */
@@ -334,7 +353,10 @@ class Simulation {
     clock.wallOffsetMs += byMs
     this.#noteClocks()
     this.#timeline.after(jumpLastsMs, () => {
-      if (!this.#isHealed) clock.wallOffsetMs -= byMs
+      if (this.#isHealed) return
+      clock.wallOffsetMs -= byMs
+      // Of two jumps at once the end of one may set it back.
+      this.#noteClocks()
     })
   }
 
@@ -350,6 +372,9 @@ class Simulation {
     const clocks = new Set([this.#databaseClock, ...this.#servers.map((server) => server.clock)])
     const ahead = random.chance(0.6) ? [...clocks] : [random.pick([...clocks])]
     for (const clock of ahead) clock.wallOffsetMs += dayMs
+    for (const { own } of this.#credentials.filter(({ name }) => name === 'tok_week'))
+      for (let count = 0; count < 2; count++)
+        this.#timeline.after(random.between(2_000, 8_000), () => this.#change(own))
     for (let count = random.between(5, 15); count > 0; count--)
       this.#timeline.after(random.between(0, 8_000), () => this.#change())
     await this.#timeline.runUntil(10_000, isGoing)
@@ -462,6 +487,7 @@ class Simulation {
     const server = random.pick(this.#servers)
     const { running } = server
     if (running === undefined || server.isDown || this.#isHealed) return
+    const beganAtMs = this.#timeline.now
     const { tenant, clients } = random.pick(tenants)
     const clientId = (random.pick(clients) as Client).id
     const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => random.between(0, 255))
@@ -486,7 +512,7 @@ class Simulation {
         if (!value || server.running !== running) return
         this.#credentials.push(credential)
         this.#objects.push(credential.own)
-        this.#madeAtMs.set(nameOf(credential.own), this.#timeline.now)
+        this.#madeAtMs.set(nameOf(credential.own), beganAtMs)
       },
       () => {},
     )
@@ -499,8 +525,10 @@ class Simulation {
     const changes = this.#oracle.commit(this.#objects, before, after)
     if (after.position !== before.position) this.#lastEntryAtMs = this.#timeline.now
     this.#dropTime = Math.max(this.#dropTime, dropSecondsOf(after))
-    const known = new Set(before.feed)
-    for (const { chain } of after.feed.filter((entry) => !known.has(entry))) this.#changes.set(chain, changes)
+    if (after.feed !== before.feed) {
+      const known = new Set(before.feed)
+      for (const entry of after.feed) if (!known.has(entry)) this.#changes.set(entry.chain, changes)
+    }
     for (const { tenant, minted } of tenants) this.#mint(after, placeOf(after, tenant.id).sequence, minted)
     // Look-ups and limits under way while a change is told are where races are.
     if (changes.length > 0 && this.#random.chance(0.5)) this.#present(this.#anyJudge())
@@ -624,6 +652,8 @@ class Simulation {
     for (const server of this.#servers) {
       Object.assign(server, { isDown: false, isCut: false, readMsMax: 5 })
       server.clock.wallOffsetMs = startAt * 1000
+      // A rolling restart: what it reads anew must be no less than what it knew.
+      if (this.#random.chance(0.2)) server.kill()
       if (server.running === undefined) server.start()
     }
     this.#databaseClock.wallOffsetMs = startAt * 1000
@@ -660,6 +690,7 @@ class Simulation {
       const problem = this.#findLag(machine) ?? this.#findLoss(machine)
       if (problem !== undefined) return this.#find(`${machine.name} ${problem} though all faults have stopped`)
     }
+    if (this.#isDropTimeAhead()) return this.#find('the drop time is ahead of all clocks')
     const ended = this.#findEnded()
     if (ended !== undefined) return this.#find(`${ended.name} has ended though nobody ended it`)
     const state = this.#database.state
@@ -680,6 +711,9 @@ class Simulation {
       const isNow = isTrue(credential, needed, this.#timeline.now, { state, dropTime: this.#dropTime })
       const said = await code
       if (isNow === undefined || isNow !== wasTrue || isNow === (said === 'verified')) continue
+      // A cut-off that was raised by an epoch of a history that is lost as well.
+      const client = nameOf({ tenant: credential.own.tenant, type: 'client', id: credential.clientId })
+      if ((credential.position ?? Number.POSITIVE_INFINITY) < (judge.memory.cutOffs.get(client) ?? 0)) continue
       return this.#find(`${judge.name} says ${said} of ${credential.name} for ${needed} long after the last change`)
     }
   }
@@ -692,13 +726,20 @@ class Simulation {
     return `is at ${place?.epoch} ${place?.sequence} and not at ${head.epoch} ${head.sequence}`
   }
 
+  /** It counts what passes, and a hundredth more; jumping clocks do not move it. */
+  #isDropTimeAhead(): boolean {
+    const passedSeconds = this.#timeline.now / 1000
+    const isRight = this.#clocks === 'right' || this.#clocks === 'jumps'
+    return isRight && this.#dropTime > startAt + 1.01 * passedSeconds + 10
+  }
+
   /** What is made after the database went back stays good: an older cut-off that is handed back does not end it. */
   #findEnded(): ModelCredential | undefined {
     if (this.#clocks === 'jumps' || this.#clocks === 'week') return undefined
     return this.#credentials.find((credential) => {
       const { own, clientId } = credential
       const madeAtMs = this.#madeAtMs.get(nameOf(own))
-      if (madeAtMs === undefined || own.type !== 'key' || madeAtMs < this.#wentBackAtMs + clocksDifferMs) return false
+      if (madeAtMs === undefined || own.type !== 'key' || madeAtMs < this.#wentBackAtMs) return false
       const client = nameOf({ tenant: own.tenant, type: 'client', id: clientId })
       const touchedAtMs = Math.max(this.#touchedAtMs.get(client) ?? 0, this.#touchedAtMs.get(nameOf(own)) ?? 0)
       // A transaction may have been under way for seconds.
@@ -714,14 +755,17 @@ class Simulation {
   }
 
   /** What a verifier knew before the database went back is refused everywhere again. */
-  #findLoss({ tenant, keeper }: Machine): string | undefined {
+  #findLoss({ tenant, keeper, memory }: Machine): string | undefined {
     const { book } = keeper
+    const { state } = this.#database
     const lost = this.#objects.find((object) => {
       if (object.tenant !== tenant || book === undefined || this.#isDropped(object)) return false
-      const state = saidIn(this.#database.state, object)
-      if (book.isRevoked(object.type, object.id)) return state?.status !== 'revoked'
-      const cutOff = object.type === 'client' ? (book.state('client', object.id)?.cutOff ?? 0) : 0
-      return state !== undefined && 'cutOff' in state && state.cutOff < cutOff
+      if (book.isRevoked(object.type, object.id)) return saidIn(state, object)?.status !== 'revoked'
+      const client = object.type === 'client' ? state.clients.get(`${tenant} ${object.id}`) : undefined
+      return (['tokens', 'everything'] as const).some((what) => {
+        const sequence = memory.recorded.get(`${nameOf(object)} ${what}`) ?? 0
+        return client !== undefined && (client.cutOffs?.[what]?.sequence ?? 0) < sequence
+      })
     })
     return lost && `knows of a revocation of ${nameOf(lost)} that the database does not`
   }
