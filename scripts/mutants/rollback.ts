@@ -179,4 +179,12 @@ export const rollbackMutants: readonly Mutant[] = [
     replace: '',
     tests: cutOffTests,
   },
+  {
+    id: 'R13',
+    what: 'a poll waits for a head that was lost after it was read',
+    file: books,
+    find: '      return pollOnce()\n    }\n',
+    replace: '    }\n',
+    tests: [...booksTests, '-t', 'between the head and the page'],
+  },
 ]

@@ -53,6 +53,31 @@ async function commit(tenant: string, id: string): Promise<void> {
 
 const hears = { onCommit: () => () => {}, onHint: () => () => {} }
 
+it('a database that goes back between the head and the page keeps no poll from ending', async () => {
+  await commit('acme', 'tok_0')
+  let isAhead = false
+  let reads = 0
+  await open(
+    {
+      head: async () => {
+        const head = await store.feed.head()
+        if (!isAhead) return head
+        isAhead = false
+        // Read a moment before the entry was lost.
+        return { ...head, position: head.position + 1, chain: 'lost' }
+      },
+      snapshotAll: () => {
+        if (reads++ > 10) throw new Error('the books are read over and over')
+        return store.feed.snapshotAll()
+      },
+    },
+    hears,
+  )
+  isAhead = true
+  expect(await books.poll()).toBe(true)
+  expect(books.isFresh()).toBe(true)
+})
+
 it('an entry that is missing before others is never passed over: the books are read anew', async () => {
   let isHole = false
   await commit('acme', 'tok_0')

@@ -190,6 +190,8 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       // Cleaned up, or damaged: a new snapshot, never a guess.
       options.onProblem('the log does not continue the books: they are read anew', undefined)
       await load()
+      // The head that was read may be of before the database went back: waited for, it might never come.
+      return pollOnce()
     }
     // Where a standby may have taken over, that the database answers proves nothing.
     if (!store.canFailOver) freshAsOf = askedAt
