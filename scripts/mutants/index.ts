@@ -3,6 +3,7 @@ import { administrators } from './administrators.ts'
 import { answerWorkMutants } from './answer_work.ts'
 import { audit } from './audit.ts'
 import { authority } from './authority.ts'
+import { clockAhead } from './clock_ahead.ts'
 import { database } from './database.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
   ...answerWorkMutants,
   ...audit,
   ...authority,
+  ...clockAhead,
   ...database,
   ...dropTimeMutants,
   ...firstTable,

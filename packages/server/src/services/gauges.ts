@@ -144,6 +144,7 @@ function oldestSigningKey({ store, now }: Services): () => Promise<number> {
       oldestSince = signing.length === 0 ? undefined : signing.reduce((oldest, at) => Math.min(oldest, at))
       readAt = now()
     }
-    return oldestSince === undefined ? 0 : now() - oldestSince
+    // A key that a clock that was ahead has made signs before its time.
+    return oldestSince === undefined ? 0 : Math.max(0, now() - oldestSince)
   }
 }

@@ -32,7 +32,7 @@ interface Loaded {
 
 interface Shown {
   readonly keys: readonly Jwk[]
-  /** Another is published then, or one leaves. */
+  /** One leaves then, or the list is read anew whatever was said. */
   readonly until: Seconds
 }
 
@@ -76,7 +76,7 @@ export function createSigningKeys(options: {
     const before = changes
     const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.purpose === purpose)
     const keys = rows.filter((key) => isPublished(key, now())).map(shownJwk)
-    const ends = rows.flatMap(({ publishedAt, leavesAt }) => [publishedAt, leavesAt ?? 0]).filter((at) => at > now())
+    const ends = rows.map(({ leavesAt }) => leavesAt ?? 0).filter((at) => at > now())
     // Read while something was said of a key, it may lack that.
     const until = Math.min(now() + serverLimits.jwksKeptSeconds, ...ends)
     if (changes === before) shown.set(`${purpose} ${tenant}`, { keys, until })
@@ -145,7 +145,7 @@ export async function rotateKeys(
   { tenant, master, now }: { readonly tenant: string; readonly master: MasterKey; readonly now: Seconds },
 ): Promise<readonly SigningKey[] | 'in_progress'> {
   const current = (await transaction.signingKeys.list(tenant)).filter(isCurrent)
-  if (current.some((key) => key.signsAt > now)) return 'in_progress'
+  if (current.some((key) => isAwaited(key, now))) return 'in_progress'
   // After a removal in the middle of a rotation two keys may have one use.
   const uses = new Map(current.map(({ alg, purpose }) => [`${alg} ${purpose}`, { alg, purpose }]))
   const longestLifeSeconds = await longestLife(transaction, tenant)
@@ -165,6 +165,12 @@ export function isRotationDue(keys: readonly SigningKey[], now: Seconds): boolea
   const current = keys.filter(isCurrent)
   if (current.some((key) => key.signsAt > now)) return false
   return current.some((key) => key.signsAt + serverLimits.signingKeyLifeSeconds <= now)
+}
+
+/** A time further ahead than clocks that are right could write was written by one that was not: nobody waits for that. */
+function isAwaited({ signsAt }: SigningKey, now: Seconds): boolean {
+  const apartMax = serverLimits.clocksApartMsMax / 1000
+  return signsAt > now && signsAt <= now + serverLimits.publishBeforeSigningSeconds + apartMax
 }
 
 function isCurrent(key: SigningKey): boolean {
@@ -197,20 +203,29 @@ async function retireBefore(
   }
 }
 
-/** The latest that already signs and is not retired yet. */
+/**
+ * The latest that already signs and is not retired yet. Where none does, every one was made while a clock was ahead, and
+ * waiting for their time would stop the tenant for as long: the one signs that was the first to.
+ */
 export function signingNow(keys: readonly SigningKey[], now: Seconds): SigningKey | undefined {
-  return keys
-    .filter(
-      (key) => key.status === 'active' && key.signsAt <= now && (key.retiredAt === undefined || key.retiredAt > now),
-    )
-    .reduce<SigningKey | undefined>(
-      (latest, key) => (latest === undefined || key.signsAt >= latest.signsAt ? key : latest),
-      undefined,
-    )
+  const current = keys.filter((key) => key.status === 'active' && retirementOf(key) > now)
+  const signing = current.filter((key) => key.signsAt <= now).toSorted((one, other) => one.signsAt - other.signsAt)
+  return signing.at(-1) ?? current.toSorted(bySuccession)[0]
 }
 
+/** A key that another one follows comes before it, whichever clock wrote the times of either. */
+function bySuccession(one: SigningKey, other: SigningKey): number {
+  const [ofOne, ofOther] = [retirementOf(one), retirementOf(other)]
+  return ofOne === ofOther ? one.signsAt - other.signsAt : ofOne - ofOther
+}
+
+function retirementOf(key: SigningKey): Seconds {
+  return key.retiredAt ?? Number.POSITIVE_INFINITY
+}
+
+/** From the moment it is stored: `publishedAt` lies ahead only where the clock that wrote it did. */
 function isPublished(key: SigningKey, now: Seconds): boolean {
-  return key.status === 'active' && key.publishedAt <= now && (key.leavesAt === undefined || now < key.leavesAt)
+  return key.status === 'active' && (key.leavesAt === undefined || now < key.leavesAt)
 }
 
 function shownJwk(key: SigningKey): Jwk {

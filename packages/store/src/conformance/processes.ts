@@ -155,6 +155,18 @@ export function processCases(create: CreateDatabase): void {
       await other.close()
     }))
 
+  it.each([
+    ['a day', 86_400],
+    ['a minute', 60],
+  ])('a lease that was taken while the database’s clock was %s ahead binds nobody', (_, ahead) =>
+    withStore(create, async (store, database) => {
+      expect(await store.takeLease('clean-up', 'gone', 60)).toBe(true)
+      await database.execute(`update leases set expires_at = expires_at + ${ahead + 2}`)
+      expect(await store.takeLease('clean-up', 'a', 60)).toBe(true)
+      expect(await store.takeLease('clean-up', 'b', 60)).toBe(false)
+    }),
+  )
+
   it('of fifty who ask for a lease at once one has it', () =>
     withStore(create, async (store, database) => {
       const other = await database.open()
