@@ -1,5 +1,8 @@
 import type { Mutant } from './mutant.ts'
 
+const installation = 'packages/server/src/installation.ts'
+const tables = 'packages/store/src/sqlite/tables.ts'
+const installationTests = ['packages/server/src/installation.test.ts', '-t']
 const cases = (name: string) => ['packages/cli/src/damaged_database.test.ts', '-t', name]
 
 /** What is damaged, emptied or another's is refused: docs/security/attacks.md. */
@@ -31,10 +34,10 @@ export const database: readonly Mutant[] = [
   {
     id: 'DATABASE-4',
     what: 'an empty file begins a new installation under an old key',
-    file: 'packages/server/src/installation.ts',
-    find: 'if (existsSync(keyFile) && isEmptyFile(file) && !isFirstStart(keyFile)) {',
-    replace: 'if (false as boolean) {',
-    tests: cases('an empty file'),
+    file: installation,
+    find: '    ...keyFiles.filter(',
+    replace: '    ...keyFiles.slice(1).filter(',
+    tests: [...installationTests, 'beside a key of before'],
   },
   {
     id: 'DATABASE-5',
@@ -43,5 +46,37 @@ export const database: readonly Mutant[] = [
     find: 'database.assertThere()',
     replace: '',
     tests: cases('is gone'),
+  },
+  {
+    id: 'DATABASE-6',
+    what: 'a place file does not keep a new installation from beginning',
+    file: installation,
+    find: '...(existsSync(placeFileOf(file)) ? [placeFileOf(file)] : []),',
+    replace: '',
+    tests: [...installationTests, 'beside a place file'],
+  },
+  {
+    id: 'DATABASE-7',
+    what: 'a file with a page in it counts as a database, whether its log is there or not',
+    file: tables,
+    find: 'return countTables(alone(real)) > 0 || ',
+    replace: 'return countTables(alone(real)) >= 0 || ',
+    tests: [...installationTests, 'lacks its log, beside'],
+  },
+  {
+    id: 'DATABASE-8',
+    what: 'the log of a young file is not looked at',
+    file: tables,
+    find: ' && countTables(real) > 0)',
+    replace: ' && countTables(alone(real)) > 0)',
+    tests: [...installationTests, 'young file'],
+  },
+  {
+    id: 'DATABASE-9',
+    what: 'a restore takes an empty database for one in which nothing was revoked',
+    file: 'packages/server/src/restore.ts',
+    find: 'if (!hasTables(file)) return',
+    replace: 'if (false as boolean) return',
+    tests: [...installationTests, 'span that nobody knows'],
   },
 ]

@@ -44,6 +44,15 @@ it('an empty file beside the key of an installation is refused, and left as it i
   expect(statSync(file).size).toBe(0)
 })
 
+it('a young file without its write-ahead log is refused after a crash, with what to do', async () => {
+  await first.stop('SIGKILL')
+  for (const name of [`${file}-wal`, `${file}-shm`]) rmSync(name)
+  const { code, err } = await again()
+  expect(code).toBe(2)
+  expect(err).toContain('lacks its write-ahead log')
+  expect(err).toContain('restore a backup')
+})
+
 it('a first start that was killed before it had a database begins again', async () => {
   await first.stop()
   for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}-place`]) rmSync(name, { force: true })

@@ -1,8 +1,8 @@
 /** Master key, store and server of one installation, opened together. What `serve` and `dev` both begin with. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type KeyProof, openStore, type Store } from '@countersign/store'
+import { hasTables, type KeyProof, openStore, type Store } from '@countersign/store'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 import type { Log } from './services/log.ts'
 import type { MasterKey } from './services/master_key.ts'
@@ -30,8 +30,8 @@ export async function openInstallation(options: InstallationOptions): Promise<Co
   const master = openMaster(database, masterKey)
   const store = await openInstallationStore(database, master, options.log, options.now, reserveBytes)
   const file = sqliteFile(database)
-  if (file !== undefined) endFirstStart(join(dirname(file), 'master.key'))
-  const placeFile = file === undefined ? {} : { placeFile: openPlaceFile(`${file}-place`, master) }
+  if (file !== undefined) endFirstStart(masterKeyFileOf(file))
+  const placeFile = file === undefined ? {} : { placeFile: openPlaceFile(placeFileOf(file), master) }
   return createServer({ ...rest, ...placeFile, store, master })
 }
 
@@ -54,25 +54,49 @@ export function openInstallationStore(
   })
 }
 
+/** For a database that goes on, or that nothing says was ever there. Throws `ConfigError`, and makes nothing then. */
 export function openMaster(database: string, masterKey: string | undefined): MasterKey {
+  const file = sqliteFile(database)
+  if (file !== undefined) requireNothingLost(file, masterKey === undefined ? [masterKeyFileOf(file)] : [])
+  return readMaster(database, masterKey)
+}
+
+/** A restore replaces the database, so that it may be in any state. */
+export function readMaster(database: string, masterKey: string | undefined): MasterKey {
   if (masterKey !== undefined) return parseMasterKey(masterKey, 'COUNTERSIGN_MASTER_KEY')
   const file = sqliteFile(database)
   if (file === undefined)
     throw new ConfigError('COUNTERSIGN_MASTER_KEY is required with PostgreSQL: 32 bytes in base64url')
   const directory = dirname(file)
   if (!existsSync(directory)) throw new ConfigError(`the directory ${directory} does not exist`)
-  const keyFile = join(directory, 'master.key')
-  if (existsSync(keyFile) && isEmptyFile(file) && !isFirstStart(keyFile)) {
-    throw new ConfigError(
-      `${file} is empty, and ${keyFile} is of an installation that was not: restore a backup (countersign restore FILE), or ` +
-        'remove the empty file to begin anew',
-    )
-  }
-  return openMasterKeyFile(keyFile, existsSync(file))
+  return openMasterKeyFile(masterKeyFileOf(file), existsSync(file))
 }
 
-function isEmptyFile(file: string): boolean {
-  return existsSync(file) && statSync(file).size === 0 && !existsSync(`${file}-wal`)
+/**
+ * A database without a table begins a new installation, in which nothing is revoked and nobody is known. Not where something
+ * says that there was one: a place file, which only a server with a database writes, or, beside a file that is there, the key
+ * of an installation that had one.
+ */
+function requireNothingLost(file: string, keyFiles: readonly string[]): void {
+  const left = [
+    ...(existsSync(placeFileOf(file)) ? [placeFileOf(file)] : []),
+    ...keyFiles.filter((keyFile) => existsSync(file) && existsSync(keyFile) && !isFirstStart(keyFile)),
+  ]
+  if (left.length === 0 || hasTables(file)) return
+  const what = existsSync(file) ? 'is empty, or lacks its write-ahead log (-wal)' : 'is missing'
+  throw new ConfigError(
+    `${file} ${what}, and ${left.join(' and ')} ${left.length === 1 ? 'is' : 'are'} of an installation that had one: ` +
+      'put the file back together with its -wal, or restore a backup (countersign restore FILE). Only to begin anew, with ' +
+      'nothing of before, move all these files away',
+  )
+}
+
+function masterKeyFileOf(file: string): string {
+  return join(dirname(file), 'master.key')
+}
+
+function placeFileOf(file: string): string {
+  return `${file}-place`
 }
 
 function keyProofOf(master: MasterKey): KeyProof {

@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Seconds, Subject } from '@countersign/core'
-import { DatabaseOpenError, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
+import { DatabaseOpenError, hasTables, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
 import { lockData } from './data_lock.ts'
-import { openInstallationStore, openMaster, sqliteFile } from './installation.ts'
+import { openInstallationStore, readMaster, sqliteFile } from './installation.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
 import { defaultTenantId } from './services/bootstrap.ts'
 import { silentLog } from './services/log.ts'
@@ -144,7 +144,7 @@ function openExistingMaster(file: string, masterKey: string | undefined): Master
       `${beside} is missing: put the installation’s master key there first, it is no part of a backup`,
     )
   }
-  return openMaster(`sqlite:${file}`, masterKey)
+  return readMaster(`sqlite:${file}`, masterKey)
 }
 
 function requireUnused(file: string): void {
@@ -162,6 +162,7 @@ async function openReplaced(
   now: () => Seconds,
 ): Promise<{ readonly store: Store } | { readonly why: string }> {
   if (!existsSync(file)) return { why: 'there was no database to be replaced' }
+  if (!hasTables(file)) return { why: 'the database that was replaced is empty, or lacks its write-ahead log' }
   let store: Store | undefined
   try {
     store = await openInstallationStore(`sqlite:${file}`, master, silentLog, now)

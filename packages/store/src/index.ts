@@ -47,6 +47,7 @@ export { type FileLock, lockFile as lockSqliteFile } from './sqlite/lock.ts'
 export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 export type { ReserveState } from './sqlite/reserve.ts'
+export { hasTables } from './sqlite/tables.ts'
 export type {
   Append,
   BootClock,
