@@ -7,6 +7,8 @@ const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
 const cutOffTests = ['packages/server/src/endpoints/feed_revocations.test.ts', '-t', 'cut-off']
 const lostRevokeTests = ['packages/verifier/src/hand_back.test.ts', '-t', 'server has forgotten']
+const placeFile = 'packages/server/src/services/place_file.ts'
+const placeFileTests = ['packages/server/src/services/place_file.test.ts']
 const matrix = (name: string) => ['packages/server/src/rollback.test.ts', '-t', name]
 
 /** docs/protocol/feed.md, "A database that went back": each sentence left out once; and what the books rest on. */
@@ -186,5 +188,21 @@ export const rollbackMutants: readonly Mutant[] = [
     find: '      return pollOnce()\n    }\n',
     replace: '    }\n',
     tests: [...booksTests, '-t', 'between the head and the page'],
+  },
+  {
+    id: 'PLACE-1',
+    what: 'a write of the place file goes over the slot that says the most',
+    file: placeFile,
+    find: '(latest.index + 1) % slots',
+    replace: 'latest.position % slots',
+    tests: placeFileTests,
+  },
+  {
+    id: 'PLACE-2',
+    what: 'a former epoch’s place is kept in the place file instead of the latest',
+    file: placeFile,
+    find: 'ofEpoch.length > 0 ? ofEpoch : found',
+    replace: 'ofEpoch.length > 9 ? ofEpoch : found',
+    tests: placeFileTests,
   },
 ]

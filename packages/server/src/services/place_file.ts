@@ -1,7 +1,7 @@
 /**
  * A file beside a SQLite database that says how far its log had come: when the database is replaced by an older copy of
- * itself, or loses what its write-ahead log held, the file still knows (feed.md §7). Two slots are written in turn after
- * each commit, without a sync, so that one of them is whole whatever happens.
+ * itself, or loses what its write-ahead log held, the file still knows (feed.md §7). After each commit one of two slots is
+ * written, without a sync, and never the one that says the most: a write that is torn costs nothing but itself.
  *
  * It is no part of the database: it never goes into a backup, and a write that fails fails no commit.
  */
@@ -14,6 +14,7 @@ const slotBytes = 512
 const slots = 2
 
 interface Slot {
+  readonly index: number
   readonly epoch: string
   readonly position: number
   readonly tenant: string
@@ -36,8 +37,10 @@ export function openPlaceFile(path: string, master: MasterKey): PlaceFile {
 
   return {
     read() {
-      const found = readSlots(path).flatMap((text) => parseSlot(text, mac))
-      const latest = found.toSorted((one, other) => other.position - one.position)[0]
+      const file = openForReading(path)
+      if (file === undefined) return undefined
+      const [latest] = readSlots(file, mac).toSorted((one, other) => other.position - one.position)
+      closeSync(file)
       if (latest === undefined) return undefined
       const { tenant, epoch, sequence, chain } = latest
       return { tenant, epoch, sequence, chain }
@@ -68,6 +71,14 @@ function openForWriting(path: string): number | undefined {
   }
 }
 
+function openForReading(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return undefined
+  }
+}
+
 function writeSlot(file: number, entry: Noted, epoch: string, mac: Mac): void {
   const { position, tenant, sequence, chain } = entry
   const text = JSON.stringify([epoch, position, tenant, sequence, chain])
@@ -75,31 +86,39 @@ function writeSlot(file: number, entry: Noted, epoch: string, mac: Mac): void {
   // An id of more than a slot holds is none of ours.
   if (Buffer.byteLength(line) > slotBytes) return
   try {
-    writeSync(file, line.padEnd(slotBytes), (position % slots) * slotBytes)
+    writeSync(file, line.padEnd(slotBytes), freeSlot(readSlots(file, mac), epoch) * slotBytes)
   } catch {
     // The commit stands. The other slot, or a verifier's seal, says nearly as much.
   }
 }
 
-function readSlots(path: string): readonly string[] {
-  let file: number | undefined
+/** The other one than the latest of this epoch, else the latest of all. Read each time: other workers write here too. */
+function freeSlot(found: readonly Slot[], epoch: string): number {
+  const ofEpoch = found.filter((slot) => slot.epoch === epoch)
+  const [latest] = (ofEpoch.length > 0 ? ofEpoch : found).toSorted((one, other) => other.position - one.position)
+  return latest === undefined ? 0 : (latest.index + 1) % slots
+}
+
+/** Those that are whole; none where the file cannot be read. */
+function readSlots(file: number, mac: Mac): readonly Slot[] {
+  const bytes = Buffer.alloc(slots * slotBytes)
   try {
-    file = openSync(path, 'r')
-    const bytes = Buffer.alloc(slots * slotBytes)
     const length = readSync(file, bytes, 0, bytes.length, 0)
-    const text = bytes.subarray(0, length)
-    return [text.subarray(0, slotBytes).toString(), text.subarray(slotBytes).toString()]
+    const text = (index: number): string =>
+      bytes
+        .subarray(0, length)
+        .subarray(index * slotBytes, (index + 1) * slotBytes)
+        .toString()
+    return Array.from({ length: slots }, (_, index) => parseSlot(text(index), index, mac)).flat()
   } catch {
     return []
-  } finally {
-    if (file !== undefined) closeSync(file)
   }
 }
 
 /** Torn, damaged or made under another master key: none. */
-function parseSlot(text: string, mac: Mac): readonly Slot[] {
+function parseSlot(text: string, index: number, mac: Mac): readonly Slot[] {
   const [body = '', tag = ''] = text.split('\n')
   if (!mac.holds(`file ${body}`, tag)) return []
   const [epoch, position, tenant, sequence, chain] = JSON.parse(body) as [string, number, string, number, string]
-  return [{ epoch, position, tenant, sequence, chain }]
+  return [{ index, epoch, position, tenant, sequence, chain }]
 }
