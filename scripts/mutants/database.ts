@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts'
 const installation = 'packages/server/src/installation.ts'
 const tables = 'packages/store/src/sqlite/tables.ts'
 const installationTests = ['packages/server/src/installation.test.ts', '-t']
+const lock = 'packages/store/src/sqlite/lock.ts'
+const lockTests = ['packages/store/src/sqlite/lock.test.ts']
 const cases = (name: string) => ['packages/cli/src/damaged_database.test.ts', '-t', name]
 
 /** What is damaged, emptied or another's is refused: docs/security/attacks.md. */
@@ -78,5 +80,29 @@ export const database: readonly Mutant[] = [
     find: 'if (!hasTables(file)) return',
     replace: 'if (false as boolean) return',
     tests: [...installationTests, 'span that nobody knows'],
+  },
+  {
+    id: 'DATABASE-10',
+    what: 'a lock file that was deleted is not taken anew',
+    file: lock,
+    find: '      const again = take(file, lock)\n      held.database.close()\n      held = again\n',
+    replace: '',
+    tests: lockTests,
+  },
+  {
+    id: 'DATABASE-11',
+    what: 'a file with two names is locked by each of them',
+    file: lock,
+    find: '  assertOneName(file)\n',
+    replace: '',
+    tests: lockTests,
+  },
+  {
+    id: 'DATABASE-12',
+    what: 'a server does not look whether its lock file is there',
+    file: 'packages/server/src/data_lock.ts',
+    find: '      lock.keep()\n',
+    replace: '',
+    tests: ['packages/cli/src/data_lock.test.ts', '-t', 'lock file that is deleted'],
   },
 ]

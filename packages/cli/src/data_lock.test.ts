@@ -1,5 +1,5 @@
 /** One server for one data directory: the lock ends with the process, however that ends. */
-import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Dev, makeFolder, run, startDev as start } from './countersign.fixture.ts'
@@ -34,6 +34,29 @@ it('a second start is exit 5 with the name of the database, and changes nothing'
   expect(linked.code).toBe(5)
   expect((await fetch(`${first.ready.url}/readyz`)).status).toBe(200)
   expect(statSync(`${file}.lock`).mode & 0o077).toBe(0)
+  await first.stop()
+})
+
+it('a hard link to the database is no way around the lock', async () => {
+  const first = await startDev(folder.path)
+  mkdirSync(join(folder.path, 'another-name'))
+  for (const name of ['countersign.db', 'master.key']) {
+    linkSync(join(first.ready.data, name), join(folder.path, 'another-name', name))
+  }
+  const linked = await run(['dev', '--port', '0', '--gateway-port', '0', '--data', 'another-name'], {
+    cwd: folder.path,
+  })
+  expect(linked).toMatchObject({ code: 5, err: expect.stringContaining('2 names (hard links)') })
+  expect((await fetch(`${first.ready.url}/readyz`)).status).toBe(200)
+  await first.stop()
+})
+
+it('a lock file that is deleted is made again by the server that runs, and locks as before', async () => {
+  const first = await startDev(folder.path)
+  const lock = join(first.ready.data, 'countersign.db.lock')
+  rmSync(lock)
+  await expect.poll(() => existsSync(lock), { timeout: 10_000 }).toBe(true)
+  expect((await again()).code).toBe(5)
   await first.stop()
 })
 

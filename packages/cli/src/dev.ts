@@ -71,7 +71,11 @@ export async function dev(options: DevOptions): Promise<DevReady> {
   const data = resolve(options.data)
   makeDirectory(data)
   const database = `sqlite:${join(data, 'countersign.db')}`
-  const lock = await lockData(database, serverLimits.dataLockWaitMs)
+  const onLost = (error: Error): void => {
+    options.onNotice(`${error.message}; the lock of the database was lost, this process ends`)
+    process.exit(1)
+  }
+  const lock = await lockData(database, serverLimits.dataLockWaitMs, onLost)
   try {
     const { stop, ...ready } = await listen({ options, text, description, upstreamUrl, data, database })
     return {

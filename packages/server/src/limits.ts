@@ -45,6 +45,8 @@ export const serverLimits = {
   /** For the lock of a SQLite database; `serve` waits longer, for a rolling restart. */
   dataLockWaitMs: 2_000,
   dataLockServeWaitMs: 15_000,
+  /** For so long two servers may have one SQLite database after its lock file was deleted. */
+  dataLockWatchMs: 1_000,
   /** A credential that ends sooner does not keep its tenant from being locked out. */
   administratorLastsSeconds: 86_400,
   /** Audiences remembered as once guarded by a client; beyond, it counts as one that guarded every audience. */

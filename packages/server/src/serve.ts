@@ -46,8 +46,12 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const config = readConfig(options.environment, options.configFile)
   const log = createPinoLog(config.logLevel)
+  const onLost = (error: Error): void => {
+    log.error({ error, file: sqliteFile(config.database) }, 'the lock of the database was lost; this process ends')
+    process.exit(1)
+  }
   // Workers share the lock of whoever started them, which ends after them.
-  const lock = cluster.isPrimary ? await lockData(config.database, serverLimits.dataLockServeWaitMs) : undefined
+  const lock = cluster.isPrimary ? await lockData(config.database, serverLimits.dataLockServeWaitMs, onLost) : undefined
   try {
     const { stop, ...serving } = await begin(config, log, options)
     return {

@@ -1,10 +1,15 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseOpenError } from '../errors.ts'
 import { isBusy } from './error.ts'
 
 export interface FileLock {
+  /**
+   * A lock file that was deleted or replaced locks nobody out: it is taken anew under its name. Throws `DatabaseOpenError` when
+   * that cannot be done, with the reason `in_use` when another process was first.
+   */
+  keep(): void
   release(): void
 }
 
@@ -13,26 +18,63 @@ const attemptEveryMs = 25
 /**
  * Of all processes one holds it: SQLite's own lock on an empty database beside the real one, which the system releases when
  * the process dies, however it dies. There is no process id that could be another's by then, and nothing to clean up.
- * Throws `DatabaseOpenError` with the reason `in_use` when somebody else still has it after `waitMs`.
+ * Throws `DatabaseOpenError` with the reason `in_use` when somebody else still has it after `waitMs`, or could take it by
+ * another name of the same file.
  */
 export async function lockFile(file: string, waitMs: number): Promise<FileLock> {
+  assertOneName(file)
   const until = performance.now() + waitMs
-  const lock = `${file}.lock`
-  const database = new DatabaseSync(lock, { open: false, timeout: 0 })
   for (;;) {
     try {
-      if (!database.isOpen) database.open()
-      database.exec('begin exclusive')
-      chmodSync(lock, 0o600)
-      return { release: () => database.close() }
+      return lockOf(file)
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) {
-        if (database.isOpen) database.close()
-        throw isBusy(error) ? inUse(file, error) : unwritable(lock, error)
-      }
+      if (!isTaken(error) || performance.now() >= until) throw error
     }
     await setTimeout(attemptEveryMs)
   }
+}
+
+function lockOf(file: string): FileLock {
+  const lock = `${file}.lock`
+  let held = take(file, lock)
+  return {
+    keep() {
+      if (inodeOf(lock) === held.inode) return
+      const again = take(file, lock)
+      held.database.close()
+      held = again
+    },
+    release: () => held.database.close(),
+  }
+}
+
+function take(file: string, lock: string) {
+  const database = new DatabaseSync(lock, { open: false, timeout: 0 })
+  try {
+    database.open()
+    database.exec('begin exclusive')
+    chmodSync(lock, 0o600)
+    return { database, inode: inodeOf(lock) }
+  } catch (error) {
+    if (database.isOpen) database.close()
+    throw isBusy(error) ? inUse(file, error) : unwritable(lock, error)
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof DatabaseOpenError && error.reason === 'in_use'
+}
+
+/** Each name has a lock and a write-ahead log of its own: two processes would damage the one file. */
+function assertOneName(file: string): void {
+  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1
+  if (names <= 1) return
+  const detail = `it has ${names} names (hard links), and a log belongs to one: remove the others`
+  throw new DatabaseOpenError('in_use', `${file} cannot be locked: ${detail}`)
 }
 
 function inUse(file: string, cause: unknown): DatabaseOpenError {
