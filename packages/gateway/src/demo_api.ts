@@ -31,7 +31,6 @@ export function createDemoApi(): Server {
       const route = `${request.method} ${(request.url ?? '').replace(/\?.*$/, '')}`
       if (route === 'POST /orders') void takeOrder(request, response, add)
       else {
-        request.resume()
         if (route === 'GET /orders' || route === 'HEAD /orders')
           answer(response, 200, { orders, caller: callerOf(request) })
         else if (route === 'GET /health' || route === 'HEAD /health') answer(response, 200, { status: 'ok' })

@@ -18,7 +18,6 @@ export function createHealthListener(options: {
   const server = createServer(
     { headersTimeout: gatewayLimits.headersTimeoutMs, requestTimeout: 10_000 },
     (request, response) => {
-      request.resume()
       const path = (request.url ?? '').replace(/\?.*$/, '')
       const answer = (status: number, text: string): void => {
         const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json', Connection: 'close' }

@@ -31,6 +31,15 @@ function open(server: Server): Socket {
   return socket
 }
 
+/** Everything that came until the connection ended, however it did. */
+function readToEnd(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  return new Promise((done) => socket.once('close', () => done(text)))
+}
+
 /** Everything that came until the text is there. */
 async function read(socket: Socket, until: string): Promise<string> {
   let text = ''
@@ -185,6 +194,127 @@ describe('one request of a connection at a time', () => {
     const alone = open(servers[0] as Server)
     alone.write('nonsense\r\n\r\n')
     expect(await read(alone, 'never')).toMatch(/^HTTP\/1.1 400 /)
+  })
+})
+
+describe('bodies', () => {
+  const chunked = (path: string, body: string): string =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${body}`
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
+
+  /** Whether it reads the bodies or not; counts the pieces that get through. */
+  async function listenCounting(how: 'reads' | 'answers', nowMs: () => number) {
+    const pieces = { count: 0, bytes: 0 }
+    const malformed: unknown[] = []
+    const answer: RequestListener = (request, response) => {
+      if (how === 'answers') return void response.end('<done>')
+      request.on('data', (piece: Buffer) => {
+        pieces.count++
+        pieces.bytes += piece.length
+      })
+      request.on('end', () => response.end('<done>'))
+    }
+    const server = await listen(answer, {
+      nowMs,
+      onMalformed: (error, socket) => malformed.push(error, socket.destroy()),
+    })
+    return { server, pieces, malformed }
+  }
+
+  it('one of many small chunks ends its connection after 500 of them, and the parser stops there', async () => {
+    const { server, pieces, malformed } = await listenCounting('reads', () => 0)
+    const socket = open(server)
+    socket.write(chunked('/', chunk('a').repeat(65_000)) + chunk(''))
+    expect(await readToEnd(socket)).toBe('')
+    // 500, and one more for each 128 bytes.
+    expect(pieces.count).toBe(503)
+    expect(malformed).toEqual([])
+  })
+
+  it('nor are they parsed when nobody reads the body, or when the answer is out', async () => {
+    const { server } = await listenCounting('answers', () => 0)
+    let parsed = 0
+    server.on('connection', (socket) => {
+      const { parser } = socket as unknown as { parser: Record<number, unknown> & { constructor: { kOnBody: number } } }
+      const { kOnBody } = parser.constructor
+      const onBody = parser[kOnBody] as (piece: Buffer) => void
+      parser[kOnBody] = function (this: unknown, piece: Buffer) {
+        parsed++
+        onBody.call(this, piece)
+      }
+      socket.once('close', () => {
+        parser[kOnBody] = onBody
+      })
+    })
+    const socket = open(server)
+    socket.write(chunked('/', chunk('a').repeat(65_000)) + chunk(''))
+    await readToEnd(socket)
+    const later = open(server)
+    later.write(chunked('/', chunk('a')))
+    const answer = readToEnd(later)
+    await once(later, 'data')
+    later.write(chunk('a').repeat(65_000) + chunk(''))
+    expect(await answer).toContain('<done>')
+    expect(parsed).toBeGreaterThan(1)
+    expect(parsed).toBeLessThan(1_100)
+  })
+
+  it('a parser that was stopped reads the bodies of its next connection', async () => {
+    const { server, pieces } = await listenCounting('reads', () => 0)
+    for (let round = 0; round < 5; round++) {
+      const socket = open(server)
+      socket.write(chunked('/', chunk('a').repeat(65_000)) + chunk(''))
+      await readToEnd(socket)
+    }
+    pieces.bytes = 0
+    const next = open(server)
+    next.write(chunked('/', chunk('abc')) + chunk(''))
+    await read(next, '<done>')
+    expect(pieces.bytes).toBe(3)
+  })
+
+  it('an upload in chunks of 64 KiB, and one of small chunks over time, are read to their end', async () => {
+    let ms = 0
+    const { server, pieces } = await listenCounting('reads', () => ms)
+    const socket = open(server)
+    socket.write(chunked('/', chunk('x'.repeat(65_536)).repeat(160)) + chunk(''))
+    expect(await read(socket, '<done>')).toContain('<done>')
+    expect(pieces.bytes).toBe(160 * 65_536)
+    const lines = open(server)
+    lines.write(chunked('/', ''))
+    for (let round = 0; round < 10; round++) {
+      const before = pieces.count
+      lines.write(chunk('{"event":1}\n').repeat(400))
+      while (pieces.count < before + 400) await new Promise(setImmediate)
+      ms += 800
+    }
+    lines.write(chunk(''))
+    expect(await read(lines, '<done>')).toContain('<done>')
+  })
+
+  it('an hour of silence pays for no more at once than the beginning did', async () => {
+    let ms = 0
+    const { server, pieces } = await listenCounting('reads', () => ms)
+    const socket = open(server)
+    socket.write(chunked('/', chunk('a')))
+    while (pieces.count < 1) await new Promise(setImmediate)
+    ms += 3_600_000
+    socket.write(chunk('a').repeat(65_000) + chunk(''))
+    await readToEnd(socket)
+    expect(pieces.count).toBeLessThan(510)
+  })
+
+  it('one that is answered unread ends its connection unless it has at most 64 KiB', async () => {
+    const { server } = await listenCounting('answers', () => 0)
+    const small = open(server)
+    small.write(post('/', 'x'.repeat(65_536)) + get('/next'))
+    const answers = readToEnd(small)
+    const large = open(server)
+    large.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(100)}`)
+    // Ends by itself: nothing more is sent.
+    expect(await readToEnd(large)).toContain('<done>')
+    small.end()
+    expect((await answers).match(/<done>/g)).toHaveLength(2)
   })
 })
 

@@ -12,6 +12,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Shares } from '@countersign/core'
+import { boundBody } from './body_pieces.ts'
 
 export interface ConnectionBounds {
   /** Connections at once; those beyond are closed when they come. */
@@ -22,6 +23,8 @@ export interface ConnectionBounds {
   readonly sweepEveryMs?: number
   /** Whether many callers may stand behind this peer, a trusted proxy: it has no share of its own. Default: none is. */
   readonly isProxy?: (peer: string | undefined) => boolean
+  /** A clock that never goes back. Default: the process's. */
+  readonly nowMs?: () => number
   /** Answers what is no HTTP, in place of Node's own bare 400, 408 and 431. */
   readonly onMalformed?: (error: NodeJS.ErrnoException, socket: Duplex) => void
 }
@@ -30,6 +33,7 @@ export interface ConnectionBounds {
 export function boundConnections(server: Server, bounds: ConnectionBounds): void {
   const shares = new Shares(bounds.connectionsMax)
   const open = new Set<Socket>()
+  const nowMs = bounds.nowMs ?? (() => performance.now())
   let sweep: NodeJS.Timeout | undefined
   // Behind Node's own listener, which has made the parser by then.
   server.on('connection', (socket: Socket) => {
@@ -47,9 +51,11 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
     })
     // Node's own listener leaves with an upgrade.
     socket.on('timeout', () => timed.has(socket) && socket.writableLength > 0 && socket.destroy())
-    takeTurns(socket as HttpSocket)
+    takeTurns(socket as HttpSocket, nowMs)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // A body of too many pieces: its connection is gone already.
+    if (error.code === 'HPE_PAUSED' && socket.destroyed) return
     if (error.code === 'HPE_PAUSED' && keepUnread.has(socket)) keepUnread.get(socket)?.(error as PauseError)
     else if (bounds.onMalformed !== undefined) bounds.onMalformed(error, socket)
     else answerBarely(error, socket as HttpSocket)
@@ -99,7 +105,7 @@ const upgradeCode = 2
 /** For each connection on which a request waits: takes the bytes behind its head. */
 const keepUnread = new WeakMap<Duplex, (error: PauseError) => void>()
 
-function takeTurns(socket: HttpSocket): void {
+function takeTurns(socket: HttpSocket, nowMs: () => number): void {
   const { parser } = socket
   // Without Node's hook there is no bound, and a connection without a bound is none that is served.
   if (typeof parser?.onIncoming !== 'function') return void socket.destroy()
@@ -108,6 +114,7 @@ function takeTurns(socket: HttpSocket): void {
   let unread: Buffer | undefined
 
   parser.onIncoming = (request, shouldKeepAlive) => {
+    boundBody(request, nowMs)
     const running = socket._httpMessage
     if (running === undefined || running === null) return begin(request, shouldKeepAlive)
     waiting = { request, shouldKeepAlive }
