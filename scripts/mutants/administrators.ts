@@ -61,6 +61,14 @@ export const administrators: readonly Mutant[] = [
     tests: [...tests, '-t', 'token was minted'],
   },
   {
+    id: 'ADMIN-8',
+    what: 'a key bound to addresses or origins is an administrator that remains',
+    file: 'packages/server/src/services/administrators.ts',
+    find: 'if (ipAllow !== undefined || originAllow !== undefined) continue',
+    replace: '',
+    tests: [...tests, '-t', 'bind the key'],
+  },
+  {
     id: 'LOCK-1',
     what: 'dev does not lock its data',
     file: 'packages/cli/src/dev.ts',

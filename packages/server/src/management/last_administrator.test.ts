@@ -25,6 +25,8 @@ const acts: Readonly<Record<string, Act>> = {
   'disable the key': ['POST', () => `/v1/keys/${keyId}/disable`],
   'narrow the key': ['PATCH', () => `/v1/keys/${keyId}`, () => ({ scope: all.replace(' audit:read', '') })],
   'end the key soon': ['PATCH', () => `/v1/keys/${keyId}`, () => ({ expiresAt: iso(startAt + day) })],
+  'bind the key to origins': ['PATCH', () => `/v1/keys/${keyId}`, () => ({ originAllow: ['https://nobody.invalid'] })],
+  'bind the key to addresses': ['PATCH', () => `/v1/keys/${keyId}`, () => ({ ipAllow: ['192.0.2.0/24'] })],
   'disable the client': ['PATCH', () => `/v1/clients/${clientId}`, () => ({ status: 'disabled' })],
   'take the client’s access': ['PATCH', () => `/v1/clients/${clientId}`, () => ({ access: [] })],
   'narrow the client’s access': [
@@ -68,13 +70,15 @@ describe.each(Object.keys(acts))('%s', (name) => {
     expect((await act()).status).toBe(200)
   })
 
-  it('is refused when the other one ends within a day, has less, or is disabled', async () => {
+  it('is refused when the other one ends within a day, has less, is disabled, or is bound to places', async () => {
     const other = await world.client({ type: 'spa', access: [{ audience: management, scope: all }] })
     const key = { clientId: other.clientId, audience: management, scope: all, name: 'nearly' }
     await world.ok('POST', '/v1/keys', { ...key, expiresAt: iso(startAt + day) })
     await world.ok('POST', '/v1/keys', { ...key, scope: 'keys:read keys:write' })
     const { id } = await world.ok('POST', '/v1/keys', key)
     await world.ok('POST', `/v1/keys/${id}/disable`)
+    await world.ok('POST', '/v1/keys', { ...key, originAllow: ['https://nobody.invalid'] })
+    await world.ok('POST', '/v1/keys', { ...key, ipAllow: ['192.0.2.0/24'] })
     expect((await act()).status).toBe(409)
   })
 })

@@ -60,7 +60,9 @@ async function hasLastingCredential(
   if ((await reads.clients.jwks(tenant, clientId)).length > 0) return true
   // Asked as if it were 24 hours later: what is active then lasts.
   const filter = { clientId, status: 'active', now: until } as const
-  for await (const { apiId, scope } of pages((page) => reads.keys.list(tenant, filter, page))) {
+  for await (const { apiId, scope, ipAllow, originAllow } of pages((page) => reads.keys.list(tenant, filter, page))) {
+    // One that is refused from some places may be refused to its owner.
+    if (ipAllow !== undefined || originAllow !== undefined) continue
     if (apiId === managementApiId && holdsAll(all, scope)) return true
   }
   for await (const token of pages((page) => reads.tokens.list(tenant, { clientId }, page))) {
