@@ -11,6 +11,8 @@ const names = [
   ...['X-Cluster-Client-IP', 'Fastly-Client-IP', 'Client-IP', 'X-Real-IP', 'X-Originating-IP', 'X-Remote-IP'],
   ...['X-Remote-Addr', 'X-Forwarded', 'Forwarded-For', 'X-Original-Forwarded-For', 'X-Envoy-External-Address'],
   ...['X-Azure-ClientIP', 'X-Appengine-User-IP', 'X-Forwarded-Client-Cert', 'Remote-User', 'X-Remote-User'],
+  ...['X-Scheme', 'X-SSL-Client-Cert', 'X_SSL_Client_S_DN', 'X-SSL-Client-Verify', 'X-SSL-Client-CN', 'X-WebAuth-User'],
+  ...['Base-Url', 'X-Real-Port', 'Cdn-Src-Ip'],
 ]
 
 let world: World

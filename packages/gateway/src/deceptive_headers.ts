@@ -7,7 +7,7 @@ export function isDeceptive(foldedName: string): boolean {
   return deceptive.has(foldedName) || families.some((prefix) => foldedName.startsWith(prefix))
 }
 
-const families = ['x-forwarded', 'x-original-', 'x-rewrite-', 'forwarded-']
+const families = ['x-forwarded', 'x-original-', 'x-rewrite-', 'x-ssl-client-', 'forwarded-']
 
 const deceptive: ReadonlySet<string> = new Set([
   // Who calls.
@@ -25,6 +25,7 @@ const deceptive: ReadonlySet<string> = new Set([
   'x-remote-addr',
   'x-remote-user',
   'remote-user',
+  'x-webauth-user',
   'x-proxyuser-ip',
   'x-peer-address',
   'cf-connecting-ip',
@@ -34,6 +35,7 @@ const deceptive: ReadonlySet<string> = new Set([
   'cf-visitor',
   'fastly-client-ip',
   'fly-client-ip',
+  'cdn-src-ip',
   'do-connecting-ip',
   'akamai-client-ip',
   'incap-client-ip',
@@ -47,12 +49,14 @@ const deceptive: ReadonlySet<string> = new Set([
   'x-envoy-external-address',
   'x-envoy-original-path',
   'x-client-cert',
-  'x-ssl-client-verify',
   // To whom it speaks, and how.
   'x-host',
   'x-http-host-override',
   'x-forwarded',
+  'x-scheme',
   'x-url-scheme',
+  'x-real-port',
+  'base-url',
   'front-end-https',
   // What it asks for.
   'x-method',

@@ -197,6 +197,8 @@ function requireFreeAudience(audience: string, baseUrl: string): void {
   const [read, ours] = [new URL(audience).href, new URL(`${baseUrl}/`).href]
   const isOurs = read.startsWith(ours) || read.startsWith(`${ours.slice(0, -1)}?`)
   if (isOurs) throw invalid('/audience', 'may not be the base URL of this server nor lie under it')
+  // The same host for DNS: two audiences would be one place, and ours would be somebody's.
+  if (new URL(audience).hostname.endsWith('.')) throw invalid('/audience', 'may not have a host that ends with a dot')
   if (audience.toLowerCase().startsWith('urn:countersign:upstream'))
     throw invalid('/audience', 'may not begin with urn:countersign:upstream')
 }
