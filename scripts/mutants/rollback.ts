@@ -205,4 +205,12 @@ export const rollbackMutants: readonly Mutant[] = [
     replace: 'ofEpoch.length > 9 ? ofEpoch : found',
     tests: placeFileTests,
   },
+  {
+    id: 'C7',
+    what: 'a token that a cut-off has ended gets no entry of its own when its revocation is handed back',
+    file: 'packages/server/src/services/merge_entry.ts',
+    find: '(await takeToken(taking, found, entry.state))) ||',
+    replace: '((await takeToken(taking, found, entry.state)) || true)) ||',
+    tests: cutOffTests,
+  },
 ]

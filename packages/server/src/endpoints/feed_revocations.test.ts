@@ -401,6 +401,20 @@ describe('a client’s cut-off that this database has forgotten', () => {
     expect((await world.form('/oauth/token', fields, { server: copy.server })).status).toBe(200)
   })
 
+  it('handed back before the revocation of one of its tokens keeps that from nobody’s book', async () => {
+    const client = await world.client()
+    const minted = await world.mint({ clientId: client.clientId })
+    const copy = await restoredAfter(async () => {
+      await world.ok('POST', `/v1/tokens/${minted.jti}/revoke`)
+      await world.ok('POST', `/v1/clients/${client.clientId}/revoke`)
+    })
+    expect(await handBack(copy, await toldCutOffs())).toMatchObject({ applied: 1 })
+    const lost = (await told()).filter(({ id }) => id === minted.jti)
+    expect((await copy.handBack(lost)).body).toEqual({ applied: 1, known: 0, refused: 0 })
+    expect((await copy.handBack(lost)).body).toEqual({ applied: 0, known: 1, refused: 0 })
+    expect(copy.server.services.books.book('default')?.isRevoked('token', minted.jti)).toBe(true)
+  })
+
   it('altered in any member is refused, and so is another tenant’s', async () => {
     const client = await world.client()
     const copy = await restoredAfter(() => world.ok('POST', `/v1/clients/${client.clientId}/revoke`))

@@ -43,12 +43,16 @@ export async function mergeEntry(taking: Taking, tenant: string, entry: Subject,
     }
     case 'key': {
       const found = await it.keys.find(tenant, id)
-      return found === undefined ? appendRevoked(taking, tenant, entry) : takeKey(taking, found, entry.state)
+      return (
+        (found !== undefined && (await takeKey(taking, found, entry.state))) || appendRevoked(taking, tenant, entry)
+      )
     }
     case 'token':
     case 'opaque_token': {
       const found = await it.tokens.find(tenant, id)
-      return found === undefined ? appendRevoked(taking, tenant, entry) : takeToken(taking, found, entry.state)
+      return (
+        (found !== undefined && (await takeToken(taking, found, entry.state))) || appendRevoked(taking, tenant, entry)
+      )
     }
     case 'signing_key': {
       const found = (await it.signingKeys.list(tenant)).find(({ kid }) => kid === id)

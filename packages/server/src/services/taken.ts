@@ -237,7 +237,7 @@ export async function revokeSigningKey(taking: Taking, key: SigningKey): Promise
   return true
 }
 
-/** Without a row there is nothing to change, and the book alone must remember. */
+/** Without a row, or with one that a cut-off has ended without an entry, the book alone must remember. */
 export async function appendRevoked(taking: Taking, tenant: string, entry: Subject): Promise<boolean> {
   if (entry.state.status !== 'revoked') return false
   const found = await taking.it.statusEntries.find(tenant, entry.type, entry.id)
