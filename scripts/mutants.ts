@@ -10,7 +10,7 @@ import { type Mutant, mutants } from './mutants/index.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const copied = ['packages', 'scripts', 'conformance', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 
-/** What does not fit, one line each. */
+/** Each mutant that does not fit, one line each. */
 export function findUnfitting(list: readonly Mutant[], read: (file: string) => string): readonly string[] {
   const problems: string[] = []
   const seen = new Set<string>()

@@ -11,7 +11,7 @@ import type { Seconds } from './seconds.ts'
  * removed, so their ends are judged by the server's time alone.
  */
 export interface DropFloor {
-  /** Of the feed entry that carries it. */
+  /** The feed entry that carries it has this number. */
   readonly sequence: number
   /** The drop time it was written for: at a later one it says nothing. */
   readonly time: Seconds

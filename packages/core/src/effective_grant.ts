@@ -161,7 +161,7 @@ function statesOf({ own, ancestors }: Standing): readonly (KeyState | TokenState
   return [own, ...ancestors].filter((state) => state !== undefined && state !== 'revoked')
 }
 
-/** What a client without access to the API may do there. */
+/** A client without access to the API may do nothing there. */
 const none: Scope = Object.freeze([])
 
 /**

@@ -82,7 +82,7 @@ export type CutOffKind = 'tokens' | 'everything'
 export type CutOffs = { readonly [K in CutOffKind]?: CutOff }
 
 export interface CutOff {
-  /** Of the entry that said it. It never changes, whatever `ClientState.cutOff` is raised to. */
+  /** The number of the entry that said it. It never changes, whatever `ClientState.cutOff` is raised to. */
   readonly sequence: number
   /** When that was, in whole seconds by the clock of the server that wrote it. */
   readonly at: Seconds

@@ -58,7 +58,7 @@ const deceptive: ReadonlySet<string> = new Set([
   'x-real-port',
   'base-url',
   'front-end-https',
-  // What it asks for.
+  // The target of the request.
   'x-method',
   'x-http-method',
   'x-http-method-override',

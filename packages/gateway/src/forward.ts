@@ -91,7 +91,7 @@ function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequ
     request.unpipe(sent)
     sent.destroy()
     refuse(exchange, { answer, decision: 'cut', why }, judged.grant)
-    // Whatever of it is still under way belongs to nothing.
+    // The rest of it that is still under way belongs to nothing.
     response.once('close', () => request.socket.destroy())
   }
   const unwatch = watchSoon(watch, { ...judged, cut }, gatewayLimits.watchAfterMs)

@@ -9,7 +9,7 @@ export interface AuditVerified {
     readonly tenant: string
     /** That verify, from the first. */
     readonly events: number
-    /** Of the last of them, `SEQ:LINK`, to be noted elsewhere and given again as `--expect`. */
+    /** The last of them as `SEQ:LINK`, to be noted elsewhere and given again as `--expect`. */
     readonly head: string
     /** The first that does not: changed, left out, or cut off. */
     readonly brokenAt: number | null

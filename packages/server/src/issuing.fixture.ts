@@ -59,7 +59,7 @@ const tokenFor =
   async (world, client) =>
     (await world.token({ ...own(client), audience: aud })).body.access_token
 
-/** What is asked for, the API's audience, and the parent. */
+/** The request, the API's audience, and the parent. */
 const grants: readonly (readonly [string, string, Parent | undefined])[] = [
   ['client_credentials, a JWT', audience, undefined],
   ['client_credentials, an opaque token', opaqueAudience, undefined],
@@ -107,7 +107,7 @@ async function makeClient(world: World, known: KnownClient | SignedClient | unde
   return world.signedClient({ access }, 'ES256', known)
 }
 
-/** What is kept of the client is out of date after it: the next request reads it. */
+/** The client as it is kept is out of date after it: the next request reads it anew. */
 async function forget(world: World, { clientId }: SignedClient): Promise<void> {
   await world.ok('PATCH', `/v1/clients/${clientId}`, { name: 'about to ask' })
 }

@@ -18,7 +18,7 @@ export interface Recovered {
 export async function recoverAdministrator(options: {
   readonly database: string
   readonly masterKey?: string
-  /** Of the tenant; `''` is the default one. */
+  /** The tenant's; `''` is the default one. */
   readonly slug: string
   readonly keyPrefix: string
   readonly now: () => Seconds

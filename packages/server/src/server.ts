@@ -123,7 +123,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     metrics,
   })
   const dropTimes = createDropTimes({ store, clock, bootClock: options.bootClock ?? readBootClock })
-  // What this process counts begins here, not with its first round.
+  // This process begins to count here, not with its first round.
   await dropTimes.read()
   const stopMaintenance = startMaintenance(services, dropTimes)
   const stopHandBack = startOwnHandBack(services, systemTimers, Math.random)
@@ -196,7 +196,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   }
 }
 
-/** Of the default tenant, which every installation has. */
+/** The default tenant's, which every installation has. */
 function presentPlace(books: Books): Noted {
   const { sequence, chain } = books.book(defaultTenantId)?.place ?? { sequence: 0, chain: '' }
   return { tenant: defaultTenantId, position: books.position(), sequence, chain }

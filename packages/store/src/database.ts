@@ -38,7 +38,7 @@ export interface Database {
   keep(query: CompiledQuery): KeptQuery
   /** Throws `FatalStoreError` when the file is not the one that was opened, or lost some of its end. */
   assertThere(): void
-  /** What is kept for a full disk; PostgreSQL has none of ours. */
+  /** The room that is kept for a full disk; PostgreSQL has none of ours. */
   readonly reserve: Pick<Reserve, 'state' | 'giveUp' | 'tend'>
   load(): StoreLoad
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>

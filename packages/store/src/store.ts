@@ -214,7 +214,7 @@ export interface Store extends Chores {
     head(): MaybePromise<{
       readonly epoch: string
       readonly position: number
-      /** Of the last entry; `undefined` when the log has it no more. */
+      /** The last entry's; `undefined` when the log has it no more. */
       readonly chain: string | undefined
     }>
     /** Entries of one tenant above `sequence`, in order. */
@@ -411,7 +411,7 @@ export interface WriteTransaction extends ReadRepositories {
     expireSecrets(tenant: string, clientId: string, expiresAt: Seconds, exceptId?: string): Promise<number>
     /** Nothing happens when it is not there. */
     deleteSecret(tenant: string, clientId: string, id: string): Promise<void>
-    /** Those made at or before `madeBy`, default all. How many. */
+    /** Deletes those made at or before `madeBy`, default all. Gives how many. */
     deleteSecrets(tenant: string, clientId: string, madeBy?: Seconds): Promise<number>
     insertJwk(jwk: ClientJwk): Promise<void>
     deleteJwk(tenant: string, clientId: string, kid: string): Promise<void>
@@ -420,13 +420,13 @@ export interface WriteTransaction extends ReadRepositories {
     insert(key: Key): Promise<void>
     update(key: Key): Promise<void>
     /** Every key of the client that is not revoked becomes so. The ids. */
-    /** Those made at or before `madeBy`, default all: every key of the client that is not revoked becomes so. The ids. */
+    /** Revokes every key of the client that was made at or before `madeBy`, default all. Gives the ids. */
     revokeByClient(tenant: string, clientId: string, now: Seconds, madeBy?: Seconds): Promise<readonly string[]>
   }
   readonly tokens: ReadRepositories['tokens'] & {
     insert(token: Token): Promise<void>
     update(token: Token): Promise<void>
-    /** Those with a position below `sequence`, default all. The ids. */
+    /** Revokes those with a position below `sequence`, default all. Gives the ids. */
     revokeByClient(tenant: string, clientId: string, now: Seconds, sequence?: number): Promise<readonly string[]>
   }
   readonly signingKeys: ReadRepositories['signingKeys'] & {

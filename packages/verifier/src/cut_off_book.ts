@@ -40,7 +40,7 @@ export class CutOffBook {
     return this.#lostCount > 0 && this.#kept.get(nameOf(clientId, 'everything'))?.isLost === true
   }
 
-  /** What the other knew and this one does not is kept, and owed: by a verifier where there is a MAC. */
+  /** Keeps, and owes, everything that the other knew and this one does not: a verifier where there is a MAC. */
   keep(other: CutOffBook, owing: 'with_mac' | 'all'): void {
     for (const [name, theirs] of other.#kept) {
       const own = this.#kept.get(name)

@@ -17,7 +17,7 @@ export interface OwedRevocation {
   readonly mac: Uint8Array | undefined
 }
 
-/** What another's identities owe when they are taken over: those with a MAC, or all that are new here. */
+/** Which of another's identities are owed when they are taken over: those with a MAC, or all that are new here. */
 export type Owing = 'with_mac' | 'all'
 
 /**

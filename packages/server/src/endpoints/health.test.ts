@@ -50,7 +50,7 @@ it('installation-wide endpoints are not below a tenant', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) expect((await get(`/t/acme${path}`)).status).toBe(404)
 })
 
-/** What was collected is shown for a second: each scrape is one later. */
+/** A collection is shown for a second: each scrape is one later. */
 const scrape = async (...names: readonly string[]): Promise<readonly number[]> => {
   world.now += 1
   const lines = (await get('/metrics')).text.split('\n')

@@ -76,7 +76,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   let position = 0
   let dropTime: Seconds = 0
   let epoch = ''
-  /** Of the last entry applied; `undefined` when it is not known. */
+  /** The chain value of the last entry applied; `undefined` when it is not known. */
   let lastChain: string | undefined
   let freshAsOf: Stamp | undefined
   let polling: Promise<boolean> | undefined

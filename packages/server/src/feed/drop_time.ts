@@ -9,7 +9,7 @@ import { serverLimits } from '../limits.ts'
 /** A little faster than time, so that what restarts have lost is caught up: a month's in a hundred months. */
 const catchUp = 1.01
 
-/** What has been counted since the drop time had its present value. */
+/** Counted since the drop time had its present value. */
 export interface Counted {
   /** By this process since it first saw the value. */
   readonly sinceSeenMs: number

@@ -148,7 +148,7 @@ async function revokeParent(asker: Asker): Promise<void> {
   expect((await world.form('/oauth/revoke', fields)).status).toBe(200)
 }
 
-/** What ends, and the ways that it takes along. */
+/** The thing that ends, and the ways that it takes along. */
 const ends: readonly (readonly [string, RegExp, End])[] = [
   ['the client is disabled', /credentials/, patch({ status: 'disabled' })],
   ['the client loses its access', /credentials|of a key/, patch({ access: [] })],

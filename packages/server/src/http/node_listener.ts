@@ -58,10 +58,10 @@ function refuseHosts(response: ServerResponse): void {
   response.writeHead(400, { ...headers, Connection: 'close' }).end(JSON.stringify(body))
 }
 
-/** What the requests of one listener share. */
+/** Shared by the requests of one listener. */
 interface Listening {
   readonly trustedProxies: readonly AddressRange[]
-  /** Of the bodies that are read and not yet answered. */
+  /** For the bodies that are read and not yet answered. */
   readonly bytes: Shares
 }
 

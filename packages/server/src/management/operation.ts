@@ -226,7 +226,7 @@ async function write<R extends Route>(
   return json(value.status, { ...value.bodyOf(sequence), verifiers })
 }
 
-/** What must go on when the disk is full. */
+/** These must go on when the disk is full. */
 const endings: ReadonlySet<string> = new Set([
   'disableKey',
   'revokeKey',

@@ -2,7 +2,7 @@ import type { PublicKeyRecord } from '@countersign/core'
 import type { Client, Store } from '@countersign/store'
 import { createEvenReads, type EvenReads } from '../feed/even_reads.ts'
 
-/** What an assertion is proved by: the client's public key, named `["client id","kid"]`, and the client. */
+/** An assertion is proved by the client's public key, named `["client id","kid"]`, and by the client. */
 export interface ClientReads {
   readonly publicKeys: EvenReads<PublicKeyRecord>
   readonly clients: EvenReads<Client>

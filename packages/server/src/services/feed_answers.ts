@@ -145,7 +145,7 @@ export async function takeHandedBack(
   return { ...(await applyHandedBack(services, tenant, { revocations, cutOffs }, cause)), refused }
 }
 
-/** What a snapshot of another epoch lacked says nothing of this one. */
+/** A snapshot of another epoch says nothing of what this one lacks. */
 async function isOfEpoch({ books }: Pick<Services, 'books'>, tenant: string, epoch: string): Promise<boolean> {
   const isOurs = (): boolean => books.book(tenant)?.place.epoch === epoch
   // Another process may have found the change of epoch first, and told the asker so.

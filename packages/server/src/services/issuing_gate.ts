@@ -10,7 +10,7 @@ import type { Services } from './services.ts'
 import { shownScope } from './shown_scope.ts'
 import type { IssueRequest } from './token_issuer.ts'
 
-/** What a request was authorised by beside its client and API: a secret, a public key, a parent. It may end meanwhile. */
+/** A request is authorised by a secret, a public key or a parent, beside its client and API. It may end meanwhile. */
 export interface Authority {
   /**
    * By what is in memory, in the present turn. Throws when it does not hold. A promise where something had to be read

@@ -24,7 +24,7 @@ export class StaleBookError extends Error {
 }
 
 /**
- * What the request read is newer than its position, or has changed since it was read: it begins again.
+ * The request has read something that is newer than its position, or that has changed since: it begins again.
  * `sequence`: what the book must have applied first; 0 when only the reading has to be done again.
  */
 export class BehindError extends Error {

@@ -99,7 +99,7 @@ function freeSlot(found: readonly Slot[], epoch: string): number {
   return latest === undefined ? 0 : (latest.index + 1) % slots
 }
 
-/** Those that are whole; none where the file cannot be read. */
+/** Only slots that are whole; none where the file cannot be read. */
 function readSlots(file: number, mac: Mac): readonly Slot[] {
   const bytes = Buffer.alloc(slots * slotBytes)
   try {

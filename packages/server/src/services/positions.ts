@@ -8,7 +8,7 @@ import { Cache } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 
 interface Report extends Pick<VerifierPosition, 'epoch' | 'sequence' | 'maxStalenessSeconds'> {
-  /** Of the credential that asks, and the name it gives itself. */
+  /** The credential that asks, and the name it gives itself. */
   readonly credentialId: string
   readonly instance: string
 }
@@ -43,7 +43,7 @@ interface Heard extends VerifierPosition {
 }
 
 const verifiersMax = 50_000
-/** What verifiers beyond those that are told apart share. No instance can be named so. */
+/** Shared by all verifiers beyond those that are told apart. No instance can be named so. */
 const others = ''
 const storedLifeMs = 1_000
 /** Places remembered of each: a receipt older than all of them says when the oldest was reached, which is later. */
@@ -127,7 +127,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
   const instances = new Map<string, Instances>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
-  /** Of one credential no more than `verifierInstancesMax` at once, and of all by fair shares. */
+  /** One credential has no more than `verifierInstancesMax` at once, and all have fair shares. */
   function isToldApart(tenant: string, { credentialId, instance, maxStalenessSeconds }: Report, at: Seconds): boolean {
     if (at - sweptAt >= sweepSeconds) sweep(at)
     const name = `${tenant} ${credentialId}`
@@ -163,7 +163,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     if (rest === undefined || rest.epoch !== epoch)
       rest = { epoch, since: at, bound: maxStalenessSeconds, now: sequence, before: sequence }
     rest.bound = Math.max(rest.bound, maxStalenessSeconds)
-    // Whoever still asks has asked within the bound, so what neither span saw is not there any more.
+    // A verifier that still asks has asked within the bound, so what neither span saw is not there any more.
     if (at - rest.since >= rest.bound) Object.assign(rest, { since: at, before: rest.now, now: sequence })
     rest.now = Math.min(rest.now, sequence)
     rests.set(name, rest)

@@ -56,7 +56,7 @@ export function publicKeySubject(clientId: string, thumbprint: string, now: Seco
   }
 }
 
-/** Of a secret that was ended at once. */
+/** The entry of a secret that was ended at once. */
 export function clientSecretSubject(clientId: string, secretId: string, now: Seconds): Subject {
   return {
     type: 'client_secret',

@@ -113,7 +113,7 @@ export async function takeSecret(taking: Taking, client: Client, secretId: strin
   append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
 }
 
-/** Of a cut-off from before its kind was recorded, its number alone is known. */
+/** A cut-off from before its kind was recorded has a number alone. */
 function recordedOf({ cutOff, cutOffs }: Client, what: CutOffKind): number {
   return cutOffs === undefined ? cutOff : (cutOffs[what]?.sequence ?? 0)
 }

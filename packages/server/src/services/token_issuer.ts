@@ -67,7 +67,7 @@ export async function issueJwt(services: Services, request: IssueRequest): Promi
   const claims = claimsOf(request, jti)
   for (let round = 0; round < serverLimits.issuingRoundsMax; round++) {
     const signer = services.signingKeys.signer(request.tenant.id, request.api.signingAlg, 'access_token')
-    // Whatever is waited for here may end what was looked at: only a turn without a wait may hand the claims over.
+    // Each wait here may end what was looked at: only a turn without a wait may hand the claims over.
     const waiting = signer instanceof Promise ? signer : requireStillIssuable(services, request)
     if (waiting instanceof Promise || signer instanceof Promise) {
       await waiting

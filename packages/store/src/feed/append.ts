@@ -25,7 +25,7 @@ interface Head {
   auditSequence: number
   auditLink: string
   readonly dropTime: Seconds
-  /** Of the installation, read with the lock. */
+  /** The installation's, read with the lock. */
   readonly epoch: string
   readonly history: string | null
 }

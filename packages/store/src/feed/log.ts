@@ -11,7 +11,7 @@ import type { InstallationEntry, Store } from '../store.ts'
 
 type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'>
 
-/** What is at or below it belongs to a history that is over. */
+/** A number at or below it belongs to a history that is over. */
 const beginning = sql<number>`(select beginning from installation)`
 
 /** Kept statements. Entries are never left out: a poisoned one throws, since a follower must not see a gap. */

@@ -1,4 +1,4 @@
-/** What ended before the drop time is removed, whatever any clock says (docs/protocol/feed.md); a tenant's floor. */
+/** Everything that ended before the drop time is removed, whatever any clock says (docs/protocol/feed.md); a tenant's floor. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'

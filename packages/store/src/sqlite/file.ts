@@ -86,7 +86,7 @@ function assertOurs(database: DatabaseSync, file: string): void {
 /** Larger files are checked by `countersign doctor`: reading them whole would hold up the start. */
 const checkedBytesMax = 64 * 1024 * 1024
 
-/** What is damaged and not read by chance would be served from as if it were sound. */
+/** A damaged page that is not read by chance would be served from as if it were sound. */
 function assertSound(file: string): void {
   if (statSync(file).size > checkedBytesMax) return
   // Over a connection of its own: what the writer keeps in its cache it would not read again from a disk that fails later.

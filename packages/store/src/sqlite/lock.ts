@@ -16,7 +16,7 @@ export interface FileLock {
 const attemptEveryMs = 25
 
 /**
- * Of all processes one holds it: SQLite's own lock on an empty database beside the real one, which the system releases when
+ * One of all processes holds it: SQLite's own lock on an empty database beside the real one, which the system releases when
  * the process dies, however it dies. There is no process id that could be another's by then, and nothing to clean up.
  * Throws `DatabaseOpenError` with the reason `in_use` when somebody else still has it after `waitMs`, or could take it by
  * another name of the same file.

@@ -14,7 +14,7 @@ type Body = IncomingMessage & {
 
 interface Parser {
   pause(): void
-  /** What it calls for a piece of a body, by a number that its class names `kOnBody`. */
+  /** The listener for a piece of a body, by a number that its class names `kOnBody`. */
   [listener: number]: unknown
 }
 

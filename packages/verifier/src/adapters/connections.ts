@@ -77,7 +77,7 @@ function readFileLimit(): number {
   }
 }
 
-/** What Node keeps on a connection of an HTTP server, as far as it is used here. */
+/** Node keeps this on a connection of an HTTP server, as far as it is used here. */
 interface HttpSocket extends Socket {
   parser: Parser | null
   /** The response that has the socket now. */
@@ -99,7 +99,7 @@ interface PauseError extends Error {
 
 /** llhttp: stop behind this head. */
 const pausedCode = 21
-/** What Node answers to say that the parser's part is over. */
+/** Node answers this to say that the parser's part is over. */
 const upgradeCode = 2
 
 /** For each connection on which a request waits: takes the bytes behind its head. */
