@@ -203,7 +203,7 @@ async function compareTimes(
     const answered = await answer(request)
     const took = Number(process.hrtime.bigint() - beganAt)
     if (answered.status !== status) throw new Error(`${name}: ${answered.status}`)
-    // What is compiled first is slow, whichever kind it is.
+    // The kind that is compiled first is slow.
     if (index >= 2_000) times[kind as 0 | 1].push(took)
   }
   // Pauses of the machine and of the garbage collector: the slowest tenth of all, whatever their kind.

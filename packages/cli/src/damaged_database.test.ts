@@ -1,4 +1,4 @@
-/** What is damaged, emptied, taken away or another's: said with the file's name and what to do, and nothing is written. */
+/** A database that is damaged, emptied, gone or another's is said with its name and what to do; nothing is written. */
 import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -38,7 +38,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
   }
 }
 
-/** What a record does not say is no access. Earlier servers said `""` for none. */
+/** Access that a record does not name is none. Earlier servers said `""` for none. */
 function accessOf(access: string | null | undefined): Scope | null {
   return access == null ? null : parseScope(access)
 }

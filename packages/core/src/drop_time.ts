@@ -19,7 +19,7 @@ export interface DropFloor {
   readonly at: Seconds
 }
 
-/** What a credential says of when it was issued. */
+/** A credential says this of when it was issued. */
 export interface IssueMark {
   /** `cs_pos`. */
   readonly position?: number

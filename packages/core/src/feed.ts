@@ -354,7 +354,7 @@ export interface PositionAnswer {
   readonly now: Seconds
   /** The highest drop time the server knows; verifiers forget by this and by no clock. Absent from older servers. */
   readonly dropTime?: Seconds
-  /** Of the head. */
+  /** The seal of the head. */
   readonly seal?: string
   /** The place named is not in this log: fetch a snapshot. */
   readonly reload?: true
@@ -367,7 +367,7 @@ export interface Snapshot {
   readonly entries: readonly Subject[]
   readonly ageMs: number
   readonly now: Seconds
-  /** Of `place`. */
+  /** The seal of `place`. */
   readonly seal?: string
   /** Read with the entries: none that ends later is left out. */
   readonly dropTime?: Seconds

@@ -190,7 +190,7 @@ async function drain(server: Server): Promise<void> {
   await closed
 }
 
-/** Of the file limit: callers' connections and those to the upstream have so much each. */
+/** Callers' connections and those to the upstream have this part each of the file limit. */
 const fileShare = 0.375
 
 function isGone({ request, response }: Exchange): boolean {

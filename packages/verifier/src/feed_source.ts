@@ -15,7 +15,7 @@ export interface SnapshotStream {
   readonly issuer: string
   readonly place: Place
   readonly now: Seconds
-  /** Of `place`. */
+  /** The seal of `place`. */
   readonly seal?: string
   /** Read with the entries. Absent from older servers: then nothing is ever forgotten. */
   readonly dropTime?: Seconds
