@@ -24,7 +24,7 @@ const stalePartMs = 60_000
 export class Reserve {
   readonly #file: string
   readonly #bytes: number
-  #isMaking = false
+  #making: Promise<void> | undefined
   #isClosed = false
 
   /** `bytes` 0: there is none. */
@@ -38,7 +38,7 @@ export class Reserve {
     const size = statSync(this.#file, { throwIfNoEntry: false })?.size
     if (size === 0) return 'given_up'
     if (size !== undefined && size >= this.#bytes) return 'whole'
-    return this.#isMaking ? 'making' : 'missing'
+    return this.#making === undefined ? 'missing' : 'making'
   }
 
   /** Its room is free when this returns. Nothing is thrown: the write that failed is what the caller hears of. */
@@ -51,11 +51,20 @@ export class Reserve {
     }
   }
 
-  /** Makes it where it is not whole and there is room. May be called again and again, by several processes. */
+  /** Makes it where it is not whole and there is room; who calls meanwhile waits for the same. May be called by several processes. */
   async tend(): Promise<void> {
     const { state } = this
-    if (state === 'none' || state === 'whole' || this.#isMaking || this.#isClosed || !this.#hasRoom()) return
-    this.#isMaking = true
+    if (this.#making !== undefined) return this.#making
+    if (state === 'none' || state === 'whole' || this.#isClosed || !this.#hasRoom()) return
+    this.#making = this.#make()
+    try {
+      await this.#making
+    } finally {
+      this.#making = undefined
+    }
+  }
+
+  async #make(): Promise<void> {
     const part = `${this.#file}.part`
     try {
       removeStale(part)
@@ -66,8 +75,6 @@ export class Reserve {
       const { code } = error as { readonly code?: string }
       if (code !== 'EEXIST') rmSync(part, { force: true })
       if (code !== 'EEXIST' && code !== 'ENOSPC' && code !== 'EDQUOT') throw error
-    } finally {
-      this.#isMaking = false
     }
   }
 
