@@ -1,25 +1,25 @@
 /**
- * Whether the time of an answer tells what must look the same: requests of two kinds in random order, in this process without
- * a socket, and Welch's t between their times (dudect's test). Below 4.5 nothing can be told. `node bench/answer_times.ts [requests]`;
- * default 100,000 of each kind.
+ * Whether the time of an answer tells what must look the same: requests of two kinds in random order, one at a time, and
+ * Welch's t between their times (dudect's test). Below 4.5 nothing can be told. First over HTTP from another process of the
+ * same machine, which is as near as an attacker comes, then in this process without a socket, which shows what is left to
+ * tell. `node bench/answer_times.ts [requests]`; default 100,000 of each kind.
  */
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { generateKey, generateKeyPair, importSigningKey, signJwt } from '@countersign/core'
-import { createServer, MasterKey, silentLog } from '@countersign/server'
-import { openSqliteStore } from '@countersign/store'
+import { openForTimes } from './answer_times_server.ts'
+import { Connection, writeQuestion } from './connection.ts'
 import type { Figure } from './run.ts'
 
-const baseUrl = 'http://localhost:4800'
 const audience = 'https://api.bench.example'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 interface Request {
-  readonly method: string
+  readonly method: 'GET' | 'POST'
   readonly path: string
-  readonly headers: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
@@ -31,59 +31,118 @@ interface Pair {
   readonly b: () => Request
 }
 
+interface Reply {
+  readonly status: number
+  readonly body: string
+}
+
+/** A server and one way to it. */
+interface Asked {
+  readonly baseUrl: string
+  readonly admin: string
+  /** Readies a request, so that what it costs the asker is not measured, and returns what sends it. */
+  ready(request: Request): () => Promise<Reply>
+  close(): Promise<void>
+}
+
 export async function benchAnswerTimes(requests = 100_000): Promise<readonly Figure[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'countersign-times-'))
-  const master = new MasterKey(randomBytes(32))
-  const now = () => Date.now() / 1000
-  const file = join(directory, 'countersign.db')
-  const store = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
-  const server = await createServer({
-    store,
-    master,
-    baseUrl,
-    version: 'bench',
-    log: silentLog,
-    // Beyond the limit every answer is the same.
-    limitsFailures: false,
-  })
-  const admin = server.adminKey?.reveal() ?? ''
-  let count = 0
-  const answer = async ({ method, path, headers, body }: Request) => {
-    const bytes = Buffer.from(body)
-    return server.handle({
-      method,
-      path,
-      query: '',
-      rawHeaders: headers,
-      peer: '192.0.2.7',
-      requestId: `req_${count++}`,
-      readBody: async () => bytes,
-      signal: new AbortController().signal,
-    })
-  }
-  const call = async (path: string, body: object): Promise<Record<string, string>> => {
-    const headers = ['Authorization', `Bearer ${admin}`, 'Content-Type', 'application/json']
-    const { status, body: text } = await answer({ method: 'POST', path, headers, body: JSON.stringify(body) })
-    if (status >= 300) throw new Error(`${path}: ${status} ${String(text)}`)
-    return JSON.parse(String(text)) as Record<string, string>
-  }
+  return [...(await overHttp(requests)), ...(await inProcess(requests))]
+}
+
+async function overHttp(requests: number): Promise<readonly Figure[]> {
+  const asked = await startAnother()
+  const figures: Figure[] = []
   try {
-    const figures: Figure[] = []
-    for (const pair of await makePairs(call)) {
-      const { t, differenceUs } = await compareTimes(pair, requests, answer)
+    for (const pair of await makePairs(asked)) {
+      const { t, differenceUs } = await compareTimes(pair, requests, asked)
       figures.push({ name: `${pair.name}, Welch’s t`, value: Math.abs(t), unit: '', goal: { atMost: 4.5 } })
-      figures.push({ name: `${pair.name}, difference`, value: Math.abs(differenceUs), unit: 'µs' })
+      figures.push({ name: '  difference', value: Math.abs(differenceUs), unit: 'µs' })
     }
-    return figures
   } finally {
-    await server.close()
-    rmSync(directory, { recursive: true, force: true })
+    await asked.close()
+  }
+  return figures
+}
+
+async function inProcess(requests: number): Promise<readonly Figure[]> {
+  const asked = await openHere()
+  const figures: Figure[] = []
+  try {
+    for (const pair of await makePairs(asked)) {
+      const { differenceUs } = await compareTimes(pair, requests, asked)
+      figures.push({ name: `${pair.name}, without a socket`, value: Math.abs(differenceUs), unit: 'µs' })
+    }
+  } finally {
+    await asked.close()
+  }
+  return figures
+}
+
+async function startAnother(): Promise<Asked> {
+  const script = fileURLToPath(new URL('./answer_times_server.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', () => reject(new Error('the server did not start')))
+  })
+  const { url, admin } = JSON.parse(line) as { readonly url: string; readonly admin: string }
+  let fail: (error: Error) => void = () => {}
+  const connection = new Connection(url, (error) => fail(error))
+  return {
+    baseUrl: url,
+    admin,
+    ready({ method, path, headers, body }) {
+      const bytes = writeQuestion({ url: url + path, method, headers, ...(body === '' ? {} : { body }) })
+      return () =>
+        new Promise((resolve, reject) => {
+          fail = reject
+          connection.ask(bytes, (status, text) => resolve({ status, body: text }))
+        })
+    },
+    async close() {
+      connection.close()
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.stdin.end()
+      await ended
+    },
   }
 }
 
-type Call = (path: string, body: object) => Promise<Record<string, string>>
+async function openHere(): Promise<Asked> {
+  const baseUrl = 'http://localhost:4800'
+  const server = await openForTimes(baseUrl)
+  let count = 0
+  return {
+    baseUrl,
+    admin: server.adminKey?.reveal() ?? '',
+    ready({ method, path, headers, body }) {
+      const bytes = Buffer.from(body)
+      const exchange = {
+        method,
+        path,
+        query: '',
+        rawHeaders: Object.entries(headers).flat(),
+        peer: '192.0.2.7',
+        requestId: `req_${count++}`,
+        readBody: async () => bytes,
+        signal: new AbortController().signal,
+      }
+      return async () => {
+        const answer = await server.handle(exchange)
+        return { status: answer.status, body: String(answer.body) }
+      }
+    },
+    close: () => server.close(),
+  }
+}
 
-async function makePairs(call: Call): Promise<readonly Pair[]> {
+async function makePairs({ ready, admin, baseUrl }: Asked): Promise<readonly Pair[]> {
+  const call = async (path: string, body: object): Promise<Record<string, string>> => {
+    const headers = { authorization: `Bearer ${admin}`, 'content-type': 'application/json' }
+    const reply = await ready({ method: 'POST', path, headers, body: JSON.stringify(body) })()
+    if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${reply.body}`)
+    return JSON.parse(reply.body) as Record<string, string>
+  }
   await call('/v1/apis', { audience, name: 'bench', scopes: [{ name: 'a' }] })
   const access = [{ audience, scope: 'a' }]
   const pair = await generateKeyPair('ES256')
@@ -171,11 +230,16 @@ async function makePairs(call: Call): Promise<readonly Pair[]> {
 
 function form(fields: Readonly<Record<string, string>>): Request {
   const body = new URLSearchParams({ grant_type: 'client_credentials', ...fields }).toString()
-  return { method: 'POST', path: '/oauth/token', headers: ['Content-Type', 'application/x-www-form-urlencoded'], body }
+  return {
+    method: 'POST',
+    path: '/oauth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body,
+  }
 }
 
 function bearer(credential: string): Request {
-  return { method: 'GET', path: '/v1/keys', headers: ['Authorization', `Bearer ${credential}`], body: '' }
+  return { method: 'GET', path: '/v1/keys', headers: { authorization: `Bearer ${credential}` }, body: '' }
 }
 
 interface Sums {
@@ -190,17 +254,13 @@ interface Comparison {
   readonly differenceUs: number
 }
 
-async function compareTimes(
-  { a, b, status, name }: Pair,
-  requests: number,
-  answer: (request: Request) => Promise<{ readonly status: number }>,
-): Promise<Comparison> {
+async function compareTimes({ a, b, status, name }: Pair, requests: number, { ready }: Asked): Promise<Comparison> {
   const times: readonly [number[], number[]] = [[], []]
   for (let index = 0; index < requests * 2 + 2_000; index++) {
     const kind = randomBytes(1)[0]! & 1
-    const request = (kind === 0 ? a : b)()
+    const send = ready((kind === 0 ? a : b)())
     const beganAt = process.hrtime.bigint()
-    const answered = await answer(request)
+    const answered = await send()
     const took = Number(process.hrtime.bigint() - beganAt)
     if (answered.status !== status) throw new Error(`${name}: ${answered.status}`)
     // The kind that is compiled first is slow.

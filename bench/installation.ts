@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AddressRange } from '@countersign/core'
 import { openInstallation, silentLog } from '@countersign/server'
 import { bind } from '../packages/cli/src/bind.ts'
 
@@ -19,8 +20,14 @@ export interface BenchInstallation {
   stop(): Promise<void>
 }
 
-/** `now`: the wall clock in seconds, for suites that move it. */
-export async function startInstallation(now?: () => number): Promise<BenchInstallation> {
+export interface BenchOptions {
+  /** The wall clock in seconds, for suites that move it. */
+  readonly now?: () => number
+  /** Peers behind which there are many callers: what one process sends stands for many machines then. */
+  readonly trustedProxies?: readonly AddressRange[]
+}
+
+export async function startInstallation(options: BenchOptions = {}): Promise<BenchInstallation> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const bound = await bind(0, '127.0.0.1', '--port')
   const url = `http://127.0.0.1:${bound.port}`
@@ -29,7 +36,7 @@ export async function startInstallation(now?: () => number): Promise<BenchInstal
     baseUrl: url,
     version: 'bench',
     log: silentLog,
-    ...(now === undefined ? {} : { now }),
+    ...options,
   })
   const listener = server.createListener()
   bound.serve(listener)

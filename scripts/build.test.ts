@@ -72,5 +72,5 @@ test('every package is built, with what its threads run and without tests', () =
   const files = readdirSync('dist', { recursive: true, encoding: 'utf8' })
   expect(files.filter((file) => /\.(test|fixture)\.|\/(conformance|simulation)\//.test(file))).toEqual([])
   const workers = files.filter((file) => file.endsWith('_worker.js')).map((file) => basename(file))
-  expect(workers.sort()).toEqual(['chore_worker.js', 'document_worker.js', 'signing_worker.js'])
+  expect(workers.sort()).toEqual(['chore_worker.js', 'document_worker.js', 'refusal_worker.js', 'signing_worker.js'])
 }, 120_000)

@@ -70,6 +70,24 @@ describe('what the caller is answered', () => {
     expect(world.seen).toEqual([])
   })
 
+  test('a 401 leaves when its time tells nothing, any other answer at once', async () => {
+    let waited = 0
+    const timed = await openWorld({ refusalTimes: { wait: async () => void waited++ } })
+    try {
+      const { id, text } = await timed.key('orders:read')
+      expect((await timed.call('GET', '/orders', { key: text })).status).toBe(200)
+      expect((await timed.call('POST', '/orders', { key: text })).status).toBe(403)
+      expect((await timed.call('GET', '/nothing', { key: text })).status).toBe(404)
+      expect(waited).toBe(0)
+      timed.revoke(id)
+      expect((await timed.call('GET', '/orders', { key: text })).status).toBe(401)
+      expect((await timed.call('GET', '/orders', { key: 'cs_live_unknown' })).status).toBe(401)
+      expect(waited).toBe(2)
+    } finally {
+      await timed.close()
+    }
+  })
+
   test('405 names the methods of the path', async () => {
     const answer = await world.call('PATCH', '/orders')
     expect(answer.headers.allow).toBe('DELETE, GET, HEAD, POST, PUT')

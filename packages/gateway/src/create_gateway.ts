@@ -7,6 +7,7 @@ import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { type BookKeeper, createRoom, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
+import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { type AssertionSource, createAssertions } from './assertion.ts'
 import { createExchange, type Exchange, type Refusal, refuse, upgradeResponse } from './exchange.ts'
 import { type ForwardOptions, forward, noRoom } from './forward.ts'
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly upstreamConnections?: number
   /** Upgraded connections and event streams at once, with the same bound. Default 10,000. */
   readonly longConnections?: number
+  /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
+  readonly refusalTimes?: RefusalTimes
 }
 
 export interface Gateway {
@@ -89,13 +92,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     ),
   }
   const running = new WeakMap<Duplex, Exchange>()
+  const times = options.refusalTimes ?? refusalTimes()
   let isClosing = false
 
   function begin(request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | undefined): void {
     const exchange = createExchange(request, response, upgradeHead, { requestId: nextRequestId(), now, onRequest })
     running.set(request.socket, exchange)
     if (isClosing) response.shouldKeepAlive = false
+    const beganAt = performance.now()
     admit(request, pipeline)
+      .then((admitted) => (isUnauthenticated(admitted) ? times.wait(beganAt).then(() => admitted) : admitted))
       .then((admitted) => proceed(exchange, admitted))
       .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))
   }
@@ -192,6 +198,10 @@ async function drain(server: Server): Promise<void> {
 
 /** Callers' connections and those to the upstream have this part each of the file limit. */
 const fileShare = 0.375
+
+function isUnauthenticated(admitted: Admission | Refusal): boolean {
+  return 'answer' in admitted && admitted.answer.status === 401
+}
 
 function isGone({ request, response }: Exchange): boolean {
   return response.destroyed || request.socket.destroyed

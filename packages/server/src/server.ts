@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { BootClock, Store, UsageRetention } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
+import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { createServices } from './create_services.ts'
 import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
@@ -62,6 +63,8 @@ export interface ServerOptions {
   readonly flushUsageMs?: number
   /** A clock that nobody sets, since the machine's boot. Default: Linux's; none elsewhere. */
   readonly bootClock?: () => BootClock | undefined
+  /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
+  readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
   readonly allowedHosts?: (host: string) => boolean
 }
@@ -134,15 +137,16 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
 
   const unmatched = metrics.route('', 'none')
+  const times = options.refusalTimes ?? refusalTimes()
 
   function handle(exchange: Exchange): Promise<Answer> | Answer {
     const beganAt = performance.now()
     const located = locate(exchange.path, basePath)
     const match = route.match(exchange.method, located.path)
     const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
-    const measured = (answer: Answer): Answer => {
+    const measured = (answer: Answer): Answer | Promise<Answer> => {
       answered(answer.status, (performance.now() - beganAt) / 1000)
-      return answer
+      return answer.status === 401 ? times.wait(exchange.bodyReadAt ?? beganAt).then(() => answer) : answer
     }
     const answer = answerTo(exchange, located, match)
     if (!(answer instanceof Promise)) return measured(answer)

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly requestId: string
   /** Reads the body once. Throws `ProblemError` 413 when it is longer, 400 when it breaks off. */
   readBody(bytesMax: number): Promise<Uint8Array>
+  /** When it was read, by `performance.now()`: what came before was the caller's time. Absent before, and where nobody says. */
+  readonly bodyReadAt?: number
   /** Whose it is, as far as is known by now: shared resources count by it. */
   caller?: Pick<Holder, 'tenant' | 'credential'>
   /** Aborted when the caller has gone. */

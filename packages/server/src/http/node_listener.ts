@@ -80,6 +80,7 @@ class NodeExchange implements Exchange {
   readonly #response: ServerResponse
   readonly #listening: Listening
   caller?: NonNullable<Exchange['caller']>
+  bodyReadAt?: number
   #signal: AbortSignal | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, requestId: string, listening: Listening) {
@@ -96,7 +97,13 @@ class NodeExchange implements Exchange {
     this.#listening = listening
   }
 
-  readBody(bytesMax: number): Promise<Uint8Array> {
+  async readBody(bytesMax: number): Promise<Uint8Array> {
+    const body = await this.#readBody(bytesMax)
+    this.bodyReadAt = performance.now()
+    return body
+  }
+
+  #readBody(bytesMax: number): Promise<Uint8Array> {
     let taken = 0
     let holder: Holder | undefined
     return readBody(this.#request, bytesMax, (bytes) => {

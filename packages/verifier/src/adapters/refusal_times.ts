@@ -1,0 +1,141 @@
+/**
+ * When a refusal leaves, so that its time does not tell what was looked for. Equal work leaves differences of a microsecond,
+ * which a hundred thousand requests show. So a refusal of what began at one moment leaves at a moment that follows from that
+ * alone, unless its work took longer than until then.
+ *
+ * A timer of the event loop cannot do this: it sleeps for whole milliseconds from when the loop goes to sleep, and so from the
+ * end of the work. A thread that sleeps until a given moment can.
+ */
+import { Worker } from 'node:worker_threads'
+
+/**
+ * A refusal leaves so long after its request began, or where the work took longer, twice, four times, … as long. Not on a grid of
+ * all refusals: it would show when the caller began, and tests of timing would take that for ours.
+ */
+const stepMs = 0.5
+
+/** Work that took longer was slowed by more than what was looked for. */
+const longestMs = 8
+
+/** A thread that ended is not started again before this has passed. Refusals leave at once meanwhile. */
+const restMs = 10_000
+
+export interface RefusalTimes {
+  /**
+   * Resolves when a refusal that is ready now may leave: 0.5 ms after its request began, as a rule. `beganAtMs` is a reading
+   * of `performance.now()`. Never rejects: where no thread can be had, nothing is waited for.
+   */
+  wait(beganAtMs: number): Promise<void>
+}
+
+/** What a worker thread offers of what is used here. It posts a message whenever the moment it was given has come. */
+export interface RefusalWorker {
+  on(event: 'message', listener: () => void): unknown
+  on(event: 'error' | 'exit', listener: () => void): unknown
+  ref(): void
+  unref(): void
+}
+
+/** One cell: the next moment, in nanoseconds of `process.hrtime`; 0 when there is none. */
+export type RefusalMoment = BigInt64Array
+
+export interface RefusalTimesOptions {
+  /** Milliseconds of a clock that never goes back. Default: `performance.now()`. */
+  readonly nowMs?: () => number
+  /** Default: a thread of this process. */
+  readonly start?: (moment: RefusalMoment) => RefusalWorker
+}
+
+/** When a refusal leaves that is ready at `readyAt`. All in milliseconds of one clock. */
+export function leavesAt(beganAt: number, readyAt: number): number {
+  for (let afterMs = stepMs; afterMs <= longestMs; afterMs *= 2) {
+    if (beganAt + afterMs > readyAt) return beganAt + afterMs
+  }
+  return readyAt
+}
+
+export function createRefusalTimes(options: RefusalTimesOptions = {}): RefusalTimes {
+  const { nowMs = () => performance.now(), start = startWorker } = options
+  const hrtimeAheadMs = Math.min(...Array.from({ length: 5 }, () => readAheadMs(nowMs)))
+  const moment = new BigInt64Array(new SharedArrayBuffer(8))
+  const waiting = new Map<number, (() => void)[]>()
+  let worker: RefusalWorker | undefined
+  let mayStartAt = Number.NEGATIVE_INFINITY
+  let nextAt = Number.POSITIVE_INFINITY
+
+  function runningWorker(now: number): RefusalWorker | undefined {
+    if (worker !== undefined || now < mayStartAt) return worker
+    try {
+      const begun = start(moment)
+      worker = begun
+      begun.unref()
+      begun.on('message', () => release(nowMs()))
+      for (const event of ['error', 'exit'] as const) begun.on(event, () => worker === begun && ended())
+    } catch {
+      ended()
+    }
+    return worker
+  }
+
+  function ended(): void {
+    worker = undefined
+    mayStartAt = nowMs() + restMs
+    release(Number.POSITIVE_INFINITY)
+  }
+
+  function release(until: number): void {
+    nextAt = Number.POSITIVE_INFINITY
+    for (const [at, resolves] of waiting) {
+      if (at > until) {
+        nextAt = Math.min(nextAt, at)
+        continue
+      }
+      waiting.delete(at)
+      for (const resolve of resolves) resolve()
+    }
+    if (waiting.size > 0) wakeAt(nextAt)
+    else worker?.unref()
+  }
+
+  function wakeAt(ms: number): void {
+    nextAt = ms
+    Atomics.store(moment, 0, BigInt(Math.ceil((ms + hrtimeAheadMs) * 1e6)))
+    Atomics.notify(moment, 0)
+  }
+
+  function wait(beganAtMs: number): Promise<void> {
+    const now = nowMs()
+    const running = runningWorker(now)
+    const at = leavesAt(beganAtMs, now)
+    if (running === undefined || at <= now) return Promise.resolve()
+    return new Promise((resolve) => {
+      const others = waiting.get(at)
+      if (others !== undefined) return void others.push(resolve)
+      if (waiting.size === 0) running.ref()
+      waiting.set(at, [resolve])
+      if (at < nextAt) wakeAt(at)
+    })
+  }
+
+  return { wait }
+}
+
+/** How far `process.hrtime` is ahead of the other clock; too much, never too little: the thread must not awake too early. */
+function readAheadMs(nowMs: () => number): number {
+  const before = nowMs()
+  return Number(process.hrtime.bigint()) / 1e6 - before
+}
+
+let shared: RefusalTimes | undefined
+
+/** One thread for all servers and gateways of a process. It begins with the first refusal. */
+export function refusalTimes(): RefusalTimes {
+  shared ??= createRefusalTimes()
+  return shared
+}
+
+function startWorker(moment: RefusalMoment): RefusalWorker {
+  // Beside this file, as source or as what was built from it.
+  const name = import.meta.url.endsWith('.ts') ? './refusal_worker.ts' : './refusal_worker.js'
+  return new Worker(new URL(name, import.meta.url), { workerData: moment })
+}
