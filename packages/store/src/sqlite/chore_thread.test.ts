@@ -119,6 +119,27 @@ it.each([
   5_000,
 )
 
+it('the thread keeps the process until it has ended, though the last chore is answered meanwhile', async () => {
+  let isHeld = true
+  const worker = Object.assign(new EventEmitter(), {
+    postMessage() {},
+    ref() {
+      isHeld = true
+    },
+    unref() {
+      isHeld = false
+    },
+  })
+  const thread = createChoreThread(file, free, () => worker as ChoreWorker)
+  const counting = thread.countUsage(batchOf('b1', 1))
+  const closing = thread.close()
+  worker.emit('message', { number: 0, value: undefined })
+  await counting
+  expect(isHeld).toBe(true)
+  worker.emit('exit', 0)
+  await closing
+})
+
 it('where no thread can be started, the chores are done here', async () => {
   const thread = createChoreThread(file, free, () => {
     throw new Error('too many threads')

@@ -115,6 +115,7 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
   const ended = Promise.withResolvers<void>()
   let nextNumber = 0
   let hasEnded = false
+  let isEnding = false
   worker.unref()
 
   const post = (message: ToThread): void => worker.postMessage(message)
@@ -146,7 +147,8 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
   worker.on('exit', stop)
 
   function settle(waiting: Waiting | undefined, answer: Extract<FromThread, { readonly number: number }>): void {
-    if (chores.size === 0) worker.unref()
+    // Whoever ends it waits for that, and nothing else may keep the process.
+    if (chores.size === 0 && !isEnding) worker.unref()
     if ('error' in answer) waiting?.reject(receiveError(answer.error))
     else waiting?.resolve(answer.value)
   }
@@ -162,6 +164,7 @@ function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEn
       })
     },
     end() {
+      isEnding = true
       worker.ref()
       post('end')
       return ended.promise
