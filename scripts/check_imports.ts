@@ -17,19 +17,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** Imported only as types: nothing of it may reach a browser. */
 const typesOnly = new Set(['client contract'])
 
-/** Inside `server`, each folder imports only from those named. */
-const serverArrows: Readonly<Record<string, readonly string[]>> = {
-  endpoints: ['endpoints', 'grants', 'services', 'feed', 'http', 'limits.ts'],
-  management: ['management', 'endpoints', 'services', 'feed', 'http', 'limits.ts'],
-  grants: ['grants', 'services', 'feed', 'limits.ts'],
-  services: ['services', 'feed', 'limits.ts'],
-  feed: ['feed', 'limits.ts'],
-  http: ['http', 'services', 'limits.ts'],
-}
-
-/** Of `endpoints/`, what the others share: endpoints do not import each other. */
-const sharedEndpoints = ['caller.ts', 'guarded.ts', 'oauth_endpoint.ts', 'forwarded.ts', 'verify.ts']
-
 export function checkImports(): readonly string[] {
   return readSources('packages/*/src/**/*.ts')
     .filter(({ path }) => !isTestOnly(path))
@@ -49,7 +36,7 @@ function importsOf({ text }: Source): readonly Import[] {
 }
 
 function judge(path: string, { from, isType }: Import): readonly string[] {
-  const [, name = '', , ...inside] = path.split('/')
+  const [, name = ''] = path.split('/')
   if (from.startsWith('@countersign/')) {
     const target = from.split('/')[1] as string
     if (!arrows[name]?.includes(target)) return [`${path}: ${name} may not import ${target}`]
@@ -59,18 +46,7 @@ function judge(path: string, { from, isType }: Import): readonly string[] {
     return [`${path}: core imports ${from}`]
   if (from.startsWith('node:') && name === 'verifier' && !path.includes('/adapters/'))
     return [`${path}: verifier imports ${from}`]
-  return name === 'server' && from.startsWith('.') ? judgeServer(path, inside, from) : []
-}
-
-function judgeServer(path: string, inside: readonly string[], from: string): readonly string[] {
-  const folder = inside.length > 1 ? (inside[0] as string) : undefined
-  const allowed = folder === undefined ? undefined : serverArrows[folder]
-  if (folder === undefined || allowed === undefined) return []
-  const target = new URL(from, `file:///${inside.join('/')}`).pathname.slice(1)
-  const [targetFolder = '', file = ''] = target.split('/')
-  if (!allowed.includes(targetFolder)) return [`${path}: ${folder} may not import ${target}`]
-  const isOtherEndpoint = targetFolder === 'endpoints' && !sharedEndpoints.includes(file)
-  return isOtherEndpoint ? [`${path}: endpoints do not import each other, and nobody imports one: ${target}`] : []
+  return []
 }
 
 if (import.meta.main) report(checkImports())
