@@ -1,8 +1,8 @@
 /** The SDK in its own process: warm keys and JWTs, and a JWT it has never seen, against bare `crypto.verify`. */
 import { createPublicKey, verify as verifySignature } from 'node:crypto'
 import { createVerifier } from '@countersign/verifier'
-import { atOneMoment } from '../packages/server/src/services/issuing_moment.ts'
-import { issueJwt } from '../packages/server/src/services/token_issuer.ts'
+import { atOneMoment } from '../packages/server/src/oauth/issuing_moment.ts'
+import { issueJwt } from '../packages/server/src/oauth/token_issuer.ts'
 import { audience, startInstallation } from './installation.ts'
 import { compare, median, perSecond } from './measure.ts'
 import type { Figure } from './run.ts'

@@ -39,7 +39,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'ADMIN-5',
     what: 'the OAuth endpoint does not ask',
-    file: 'packages/server/src/endpoints/revoke.ts',
+    file: 'packages/server/src/oauth/revoke.ts',
     find: 'if (!isForced) throw new LastAdministratorError()',
     replace: '',
     tests: [...tests, '-t', 'OAuth endpoint'],

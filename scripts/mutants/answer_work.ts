@@ -8,7 +8,7 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-assertion',
     what: 'an assertion that names no known key is refused without a signature check',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  const publicJwk = isTried ? record.publicJwk : decoy\n',
     replace: '  if (!isTried) throw failed(services, tenant, iss, address)\n  const publicJwk = record.publicJwk\n',
     tests: tests('an assertion'),
@@ -24,7 +24,7 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-client-reads',
     what: 'a refused assertion is not followed by the opposite read of the public key',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '    await publicKeys.balance(tenant.id, record !== undefined)\n',
     replace: '',
     tests: tests('an assertion'),

@@ -8,16 +8,16 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'FM10',
     what: 'the limit of failed proofs is applied before the check, not after it',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  const shape = parseKey(text)\n',
     replace:
       "  if (!services.failures.isLeft(JSON.stringify([tenant.id, 'client_secret', clientId, address ?? '']), failureRate)) throw failed(services, tenant, clientId, address)\n  const shape = parseKey(text)\n",
-    tests: [`${server}/endpoints/token.test.ts`, '-t', 'never refused because of wrong ones'],
+    tests: [`${server}/oauth/token.test.ts`, '-t', 'never refused because of wrong ones'],
   },
   {
     id: 'FM10-count',
     what: 'failed proofs are not limited at all',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  if (isLeft) return refused()\n',
     replace: '  if (isLeft || true) return refused()\n',
     tests: [`${server}/flaws.test.ts`, '-t', 'CVE-2024-4629'],
@@ -50,10 +50,10 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'S18',
     what: 'the jti of an assertion is remembered until 40 s before its exp',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds\n',
     replace: '  const endsAt = Math.ceil(claims.exp ?? 0) - 40\n',
-    tests: [`${server}/endpoints/token.test.ts`, '-t', 'taken once'],
+    tests: [`${server}/oauth/token.test.ts`, '-t', 'taken once'],
   },
   {
     id: 'O3c',

@@ -1,14 +1,14 @@
 import type { Mutant } from './mutant.ts'
 
 const server = 'packages/server/src'
-const tests = (name: string): readonly string[] => [`${server}/grants/issuing_moment.test.ts`, '-t', name]
+const tests = (name: string): readonly string[] => [`${server}/oauth/grants/issuing_moment.test.ts`, '-t', name]
 
 /** feed.md §2: a token's position, and what authorised it. */
 export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-at-signing',
     what: 'a JWT carries the position of its signature, not of its request',
-    file: `${server}/services/token_issuer.ts`,
+    file: `${server}/oauth/token_issuer.ts`,
     find: '    position: moment.position,\n    clientRateLimits',
     replace: '    position: moment.book.place.sequence,\n    clientRateLimits',
     tests: tests('gives the token its position'),
@@ -16,7 +16,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-at-writing',
     what: 'a kept token carries the position of its writing',
-    file: `${server}/services/token_issuer.ts`,
+    file: `${server}/oauth/token_issuer.ts`,
     find: '    position: moment.position,\n    version: 1',
     replace: '    position: moment.book.place.sequence,\n    version: 1',
     tests: tests('gives the token its position'),
@@ -24,7 +24,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-cut-off',
     what: 'the cut-off of the client that was read is not compared',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  if (moment !== undefined) requireReached(moment, client.cutOff)\n  return { client, authority: secretAuthority',
     replace: '  return { client, authority: secretAuthority',
     tests: tests('is active at once: client_secret_post, client_credentials, a JWT'),
@@ -32,7 +32,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-parent',
     what: 'only the client’s cut-off is compared, not the position of the parent',
-    file: `${server}/grants/token_exchange.ts`,
+    file: `${server}/oauth/grants/token_exchange.ts`,
     find: '    requireReached(moment, established.position ?? 0)\n',
     replace: '',
     tests: tests('a child of a parent from a process ahead'),
@@ -40,7 +40,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-api',
     what: 'only the client’s cut-off is compared, not when the API was made',
-    file: `${server}/services/issuing_gate.ts`,
+    file: `${server}/oauth/issuing_gate.ts`,
     find: '  requireReached(moment, api.createdSequence)\n',
     replace: '',
     tests: tests('an API made anew'),
@@ -48,7 +48,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-used-up-first',
     what: 'the assertion is used up first, compared after',
-    file: `${server}/endpoints/token.ts`,
+    file: `${server}/oauth/token.ts`,
     find: '    decision = await grantType.decide(services, request)\n',
     replace: '    await useUp()\n    decision = await grantType.decide(services, request)\n',
     tests: tests('has used up nothing'),
@@ -56,7 +56,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-used-up-twice',
     what: 'a request that begins again takes its own assertion for a replay',
-    file: `${server}/services/client_authenticator.ts`,
+    file: `${server}/oauth/client_authenticator.ts`,
     find: '  if (usedUp?.has(value) === true) return\n',
     replace: '',
     tests: tests('what does not concern it'),
@@ -64,7 +64,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-end-from-signing',
     what: 'the end counts from the decision, not from the moment of the position',
-    file: `${server}/grants/client_credentials.ts`,
+    file: `${server}/oauth/grants/client_credentials.ts`,
     find: 'Math.floor(moment.takenAt)',
     replace: 'Math.floor(services.now())',
     tests: tests('is when its end counts from'),
@@ -104,7 +104,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-other-book',
     what: 'a token is signed though the books were replaced since its position was taken',
-    file: `${server}/services/issuing_moment.ts`,
+    file: `${server}/oauth/issuing_moment.ts`,
     find: '  if (books.book(tenant.id) !== book) throw new BehindError()\n',
     replace: '',
     tests: tests('is of one book'),
@@ -112,7 +112,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-no-second-look',
     what: 'what authorised a JWT is not looked at again in the turn of its signature',
-    file: `${server}/services/token_issuer.ts`,
+    file: `${server}/oauth/token_issuer.ts`,
     find: 'signer instanceof Promise ? signer : requireStillIssuable(services, request)',
     replace: 'signer instanceof Promise ? signer : undefined',
     tests: tests('looked at again where it is made'),
@@ -120,7 +120,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-no-look-under-lock',
     what: 'what authorised an opaque token is not looked at again in its transaction',
-    file: `${server}/services/token_issuer.ts`,
+    file: `${server}/oauth/token_issuer.ts`,
     find: '  await requireIssuableIn(transaction, request)\n',
     replace: '',
     tests: tests('looked at again where it is made.*opaque token'),

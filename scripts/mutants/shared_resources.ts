@@ -93,7 +93,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'forms-split',
     what: 'a form is cut into all its parts before they are counted',
-    file: 'packages/server/src/http/form.ts',
+    file: 'packages/server/src/oauth/form.ts',
     find: "text.split('&', serverLimits.formParametersMax + 1)",
     replace: "text.split('&').map((part) => decodePart(part + '+'))",
     tests: ['packages/server/src/unauthenticated_cost.test.ts'],
@@ -213,7 +213,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'forms-64k',
     what: 'a form may have 1 MiB',
-    file: 'packages/server/src/http/form.ts',
+    file: 'packages/server/src/oauth/form.ts',
     find: 'readText(exchange, serverLimits.formBytesMax)',
     replace: 'readText(exchange, serverLimits.bodyBytesMax)',
     tests: ['packages/server/src/fair_shares.test.ts', '-t', '64 KiB'],
@@ -285,10 +285,10 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'opaque-audit',
     what: 'an audit event for each opaque token',
-    file: 'packages/server/src/services/opaque_tokens.ts',
+    file: 'packages/server/src/oauth/opaque_tokens.ts',
     find: 'if (days.get(name) === day) return false',
     replace: 'if (days.get(name) === 0) return false',
-    tests: ['packages/server/src/grants/opaque_audit.test.ts'],
+    tests: ['packages/server/src/oauth/grants/opaque_audit.test.ts'],
   },
   {
     id: 'usage-shares',

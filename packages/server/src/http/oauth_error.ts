@@ -1,4 +1,4 @@
-import type { OauthError } from '../services/oauth_error.ts'
+import type { OauthError } from '../oauth/oauth_error.ts'
 import type { Answer } from './exchange.ts'
 
 /** RFC 6749 §5.2: `error_description` in its printable ASCII, never cached. */

@@ -2,6 +2,7 @@
 import { type CutOffKind, publicKeyId, type Seconds, type Subject } from '@countersign/core'
 import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
+import { auditView } from '../oauth/token_issuer.ts'
 import {
   clientSubject,
   keySubject,
@@ -11,7 +12,6 @@ import {
   tokenSubject,
   withCutOff,
 } from './subjects.ts'
-import { auditView } from './token_issuer.ts'
 
 export interface RevocationContext {
   readonly tenant: string

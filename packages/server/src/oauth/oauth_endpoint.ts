@@ -2,10 +2,10 @@ import { StoreUnavailableError } from '@countersign/store'
 import type { Answer } from '../http/exchange.ts'
 import { ProblemError } from '../http/exchange.ts'
 import { oauthErrorAnswer } from '../http/oauth_error.ts'
-import { StaleBookError } from '../services/issuing_moment.ts'
 import type { Log } from '../services/log.ts'
-import { OauthError } from '../services/oauth_error.ts'
-import { UnsignableTokenError } from '../services/token_issuer.ts'
+import { StaleBookError } from './issuing_moment.ts'
+import { OauthError } from './oauth_error.ts'
+import { UnsignableTokenError } from './token_issuer.ts'
 
 /** Whatever happens, an OAuth endpoint answers as RFC 6749 §5.2 and nothing else. */
 export async function answerOauth(log: Log, requestId: string, work: () => Promise<Answer>): Promise<Answer> {

@@ -1,7 +1,6 @@
 /** Published flaws of the token endpoint and of what is registered for it, as far as there is anything to try. */
 import { generateKeyPair, importSigningKey, signJwt } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { grantTypes } from '../grants/index.ts'
 import {
   accessTokenType,
   assertionType,
@@ -14,6 +13,7 @@ import {
   startWorld,
   type World,
 } from '../server.fixture.ts'
+import { grantTypes } from './grants/index.ts'
 
 let world: World
 beforeAll(async () => {

@@ -12,11 +12,11 @@ import {
 } from '@countersign/core'
 import type { Client, WriteOptions } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import { hasEnded, publicKeyAuthority, secretAuthority } from './client_authority.ts'
 import type { Authority } from './issuing_gate.ts'
 import { type IssuingMoment, requireReached } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
-import type { Services, TenantContext } from './services.ts'
 
 /** What a request brought to authenticate its client with: exactly one method, read by `http/presented_client.ts`. */
 export type PresentedClient =

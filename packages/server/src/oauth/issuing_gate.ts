@@ -4,9 +4,9 @@
  */
 import { type MaybePromise, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client, WriteTransaction } from '@countersign/store'
+import type { Services } from '../services/services.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
-import type { Services } from './services.ts'
 import { shownScope } from './shown_scope.ts'
 import type { IssueRequest } from './token_issuer.ts'
 

@@ -1,18 +1,18 @@
 /** `POST /oauth/token`, RFC 6749 §3.2. A grant fills in what is its own and cannot leave out a shared step. */
 import { formatScope } from '@countersign/core'
-import type { GrantDecision, TokenRequest } from '../grants/grant_type.ts'
-import { grantTypes } from '../grants/index.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
-import { readForm } from '../http/form.ts'
-import { readPresentedClient } from '../http/presented_client.ts'
 import { json } from '../http/respond.ts'
-import { identifyClient } from '../services/client_authenticator.ts'
-import { atOneMoment } from '../services/issuing_moment.ts'
-import { OauthError } from '../services/oauth_error.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from '../services/token_issuer.ts'
+import { identifyClient } from './client_authenticator.ts'
+import { readForm } from './form.ts'
+import type { GrantDecision, TokenRequest } from './grants/grant_type.ts'
+import { grantTypes } from './grants/index.ts'
+import { atOneMoment } from './issuing_moment.ts'
 import { answerOauth } from './oauth_endpoint.ts'
+import { OauthError } from './oauth_error.ts'
+import { readPresentedClient } from './presented_client.ts'
+import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from './token_issuer.ts'
 
 export function token(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return answerOauth(services.log, exchange.requestId, async () => {

@@ -1,7 +1,7 @@
+import { mediaType, readText } from '../http/body.ts'
+import { type Exchange, ProblemError } from '../http/exchange.ts'
 import { serverLimits } from '../limits.ts'
-import { OauthError } from '../services/oauth_error.ts'
-import { mediaType, readText } from './body.ts'
-import { type Exchange, ProblemError } from './exchange.ts'
+import { OauthError } from './oauth_error.ts'
 
 export type Form = ReadonlyMap<string, string>
 

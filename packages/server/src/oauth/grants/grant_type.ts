@@ -1,9 +1,9 @@
 /** A way to obtain a token: decides what it shall say, knows no HTTP, issues nothing itself. */
 import type { Client } from '@countersign/store'
-import type { Authority } from '../services/issuing_gate.ts'
-import type { IssuingMoment } from '../services/issuing_moment.ts'
-import type { Services, TenantContext } from '../services/services.ts'
-import type { IssueRequest } from '../services/token_issuer.ts'
+import type { Services, TenantContext } from '../../services/services.ts'
+import type { Authority } from '../issuing_gate.ts'
+import type { IssuingMoment } from '../issuing_moment.ts'
+import type { IssueRequest } from '../token_issuer.ts'
 
 export interface TokenRequest {
   readonly tenant: TenantContext

@@ -1,11 +1,11 @@
 /** The secret or public key by which a client proved who it is, looked at again where a token is made (feed.md §2). */
 import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
 import type { ClientSecret } from '@countersign/store'
+import type { Kept } from '../services/kept_records.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import type { SecretRecord } from './client_secrets.ts'
 import type { Authority } from './issuing_gate.ts'
 import { BehindError } from './issuing_moment.ts'
-import type { Kept } from './kept_records.ts'
-import type { Services, TenantContext } from './services.ts'
 
 /** The book names no secrets: whatever it says of the client since the read may be the secret's end. */
 export function secretAuthority(

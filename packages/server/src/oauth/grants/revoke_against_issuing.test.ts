@@ -6,11 +6,11 @@ import { setImmediate } from 'node:timers/promises'
 import { openSqliteStore, type Store, type StoreOptions } from '@countersign/store'
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/store/conformance'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { baseUrl, type Reply, startAt, startWorld, type World } from '../../server.fixture.ts'
+import { type CountersignServer, createServer } from '../../server.ts'
+import { silentLog } from '../../services/log.ts'
+import { MasterKey } from '../../services/master_key.ts'
 import { type Asker, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
-import { baseUrl, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
-import { type CountersignServer, createServer } from '../server.ts'
-import { silentLog } from '../services/log.ts'
-import { MasterKey } from '../services/master_key.ts'
 
 /** On each database; half of them with one server, half with two. */
 const rounds = (inject('isFull') ? 1_000 : 100) / 2

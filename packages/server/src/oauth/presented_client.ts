@@ -1,7 +1,7 @@
-import { basicChallenge, type PresentedClient, refused } from '../services/client_authenticator.ts'
-import { OauthError } from '../services/oauth_error.ts'
-import { type Exchange, headerValues } from './exchange.ts'
+import { type Exchange, headerValues } from '../http/exchange.ts'
+import { basicChallenge, type PresentedClient, refused } from './client_authenticator.ts'
 import { decodePart, type Form } from './form.ts'
+import { OauthError } from './oauth_error.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 

@@ -6,19 +6,19 @@ import { digest, parseCredential } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
-import { readForm } from '../http/form.ts'
-import { readPresentedClient } from '../http/presented_client.ts'
 import {
   hasAdministrator,
   isAdministrator,
   keepAdministrator,
   LastAdministratorError,
 } from '../services/administrators.ts'
-import { authenticateClient } from '../services/client_authenticator.ts'
-import { OauthError } from '../services/oauth_error.ts'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../services/revoker.ts'
 import type { Services, TenantContext } from '../services/services.ts'
+import { authenticateClient } from './client_authenticator.ts'
+import { readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
+import { OauthError } from './oauth_error.ts'
+import { readPresentedClient } from './presented_client.ts'
 
 export function revoke(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return answerOauth(services.log, exchange.requestId, async () => {

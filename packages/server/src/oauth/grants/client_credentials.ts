@@ -1,6 +1,6 @@
 import { parseScope } from '@countersign/core'
-import { chooseApi } from '../services/api_registry.ts'
-import { requireIssuable } from '../services/issuing_gate.ts'
+import { chooseApi } from '../../services/api_registry.ts'
+import { requireIssuable } from '../issuing_gate.ts'
 import type { GrantType } from './grant_type.ts'
 
 /** RFC 6749 §4.4: a client asks for itself. */

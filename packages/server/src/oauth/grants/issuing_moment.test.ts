@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Asker, type Holder, holdable, own, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 import {
   accessTokenType,
   assertionType,
@@ -17,11 +16,12 @@ import {
   startAt,
   startWorld,
   type World,
-} from '../server.fixture.ts'
-import { type CountersignServer, createServer } from '../server.ts'
-import { silentLog } from '../services/log.ts'
-import { MasterKey } from '../services/master_key.ts'
-import { cutOffAt } from '../services/revoker.ts'
+} from '../../server.fixture.ts'
+import { type CountersignServer, createServer } from '../../server.ts'
+import { silentLog } from '../../services/log.ts'
+import { MasterKey } from '../../services/master_key.ts'
+import { cutOffAt } from '../../services/revoker.ts'
+import { type Asker, type Holder, holdable, own, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-moment-'))
 const file = join(directory, 'countersign.db')

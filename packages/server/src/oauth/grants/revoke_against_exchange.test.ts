@@ -15,10 +15,10 @@ import {
   startAt,
   startWorld,
   type World,
-} from '../server.fixture.ts'
-import { type CountersignServer, createServer } from '../server.ts'
-import { silentLog } from '../services/log.ts'
-import { MasterKey } from '../services/master_key.ts'
+} from '../../server.fixture.ts'
+import { type CountersignServer, createServer } from '../../server.ts'
+import { silentLog } from '../../services/log.ts'
+import { MasterKey } from '../../services/master_key.ts'
 
 const interleavings = 300
 const opaqueAudience = 'https://opaque.test'

@@ -9,8 +9,8 @@ import {
   type Reply,
   type SignedClient,
   type World,
-} from './server.fixture.ts'
-import type { CountersignServer } from './server.ts'
+} from '../server.fixture.ts'
+import type { CountersignServer } from '../server.ts'
 
 export const opaqueAudience = 'https://opaque.test'
 

@@ -20,9 +20,9 @@ import {
 } from '@countersign/core'
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import { type Authority, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
 import { BehindError, type IssuingMoment, requireSameBook } from './issuing_moment.ts'
-import type { Services, TenantContext } from './services.ts'
 
 /** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
 export interface IssueRequest extends Limited {

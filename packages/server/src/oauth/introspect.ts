@@ -1,17 +1,17 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
 import { countedId, type Inspection } from '@countersign/verifier'
+import { authenticateCaller } from '../endpoints/caller.ts'
 import { clientAddress } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
-import { type Form, readForm } from '../http/form.ts'
-import { readPresentedClient } from '../http/presented_client.ts'
 import { json } from '../http/respond.ts'
-import { authenticateClient } from '../services/client_authenticator.ts'
 import { isGuarded } from '../services/guards.ts'
-import { OauthError } from '../services/oauth_error.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { authenticateCaller } from './caller.ts'
+import { authenticateClient } from './client_authenticator.ts'
+import { type Form, readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
+import { OauthError } from './oauth_error.ts'
+import { readPresentedClient } from './presented_client.ts'
 
 /** Whether the asker may know of this grant: its own, or one for an audience it guards. */
 type MayKnow = (grant: Grant) => boolean

@@ -7,7 +7,7 @@ import {
   startWorld,
   type Wire,
   type World,
-} from '../server.fixture.ts'
+} from '../../server.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 let world: World

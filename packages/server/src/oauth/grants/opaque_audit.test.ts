@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startWorld, type World } from '../server.fixture.ts'
+import { startWorld, type World } from '../../server.fixture.ts'
 
 let world: World
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@countersign/core'
 import type { Client, ClientSecret } from '@countersign/store'
-import { type Kept, type KeptRecordsOptions, keepRecords } from './kept_records.ts'
-import type { Services } from './services.ts'
+import { type Kept, type KeptRecordsOptions, keepRecords } from '../services/kept_records.ts'
+import type { Services } from '../services/services.ts'
 
 export type SecretRecord = ClientSecret & { readonly client: Client }
 
