@@ -42,7 +42,7 @@ export const access: readonly Mutant[] = [
     file: 'packages/store/src/lookup.ts',
     find: "columns.optionalText('access_scope') ?? null",
     replace: "columns.optionalText('access_scope') ?? ''",
-    tests: ['packages/server/src/endpoints/no_access.test.ts', '-t', 'an API key'],
+    tests: ['packages/server/src/verification/no_access.test.ts', '-t', 'an API key'],
   },
   {
     id: 'ACCESS-6',

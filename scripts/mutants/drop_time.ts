@@ -69,7 +69,7 @@ export const dropTimeMutants: readonly Mutant[] = [
     file: 'packages/server/src/services/handed_back.ts',
     find: 'if (dropAt < books.dropTime() && ',
     replace: 'if (dropAt < services.now() && ',
-    tests: ['packages/server/src/endpoints/feed_revocations.test.ts', '-t', 'whatever the clock says'],
+    tests: ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'whatever the clock says'],
   },
   {
     id: 'D9',

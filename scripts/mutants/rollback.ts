@@ -5,7 +5,7 @@ const epoch = 'packages/store/src/feed/epoch.ts'
 const taken = 'packages/server/src/services/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
-const cutOffTests = ['packages/server/src/endpoints/feed_revocations.test.ts', '-t', 'cut-off']
+const cutOffTests = ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'cut-off']
 const lostRevokeTests = ['packages/verifier/src/hand_back.test.ts', '-t', 'server has forgotten']
 const placeFile = 'packages/server/src/services/place_file.ts'
 const placeFileTests = ['packages/server/src/services/place_file.test.ts']
@@ -35,7 +35,7 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/server/src/services/feed_answers.ts',
     find: 'const ageMs = books.ageMs()',
     replace: 'const ageMs = books.ageMs() * 0',
-    tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'as old as'],
+    tests: ['packages/server/src/verification/feed.test.ts', '-t', 'as old as'],
   },
   {
     id: 'R1',
@@ -43,7 +43,7 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/server/src/services/feed_answers.ts',
     find: 'if (sequence <= head.sequence && !isOfNow) return',
     replace: 'if (!isOfNow) return',
-    tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'of a former epoch too'],
+    tests: ['packages/server/src/verification/feed.test.ts', '-t', 'of a former epoch too'],
   },
   {
     id: 'R2',
@@ -107,7 +107,7 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/server/src/services/feed_answers.ts',
     find: 'if (seals.holds(tenant, sealed)) await',
     replace: 'await',
-    tests: ['packages/server/src/endpoints/feed.test.ts', '-t', 'invented places'],
+    tests: ['packages/server/src/verification/feed.test.ts', '-t', 'invented places'],
   },
   {
     id: 'R10',

@@ -245,10 +245,10 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'identity-forward-auth',
     what: 'forward-auth writes identities in its own way',
-    file: 'packages/server/src/endpoints/forward_auth.ts',
+    file: 'packages/server/src/verification/forward_auth.ts',
     find: "'X-Countersign-Subject': identityHeader(grant.subject)",
     replace: "'X-Countersign-Subject': encodeURI(grant.subject)",
-    tests: ['packages/server/src/endpoints/forward_auth.test.ts', '-t', 'comes back'],
+    tests: ['packages/server/src/verification/forward_auth.test.ts', '-t', 'comes back'],
   },
   {
     id: 'second-host',

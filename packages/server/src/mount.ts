@@ -1,12 +1,7 @@
 /** Which endpoint is where. */
-import { assertions } from './endpoints/assertions.ts'
-import { feed, feedPosition, feedSnapshot } from './endpoints/feed.ts'
-import { feedRevocations } from './endpoints/feed_revocations.ts'
-import { forwardAuth } from './endpoints/forward_auth.ts'
+
 import { healthz, metrics, readyz } from './endpoints/health.ts'
-import { lookup } from './endpoints/lookup.ts'
 import { createOpenapi } from './endpoints/openapi.ts'
-import { verify } from './endpoints/verify.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
@@ -16,6 +11,12 @@ import { createMetadata } from './oauth/metadata.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 import type { Services, TenantContext } from './services/services.ts'
+import { assertions } from './verification/assertions.ts'
+import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'
+import { feedRevocations } from './verification/feed_revocations.ts'
+import { forwardAuth } from './verification/forward_auth.ts'
+import { lookup } from './verification/lookup.ts'
+import { verify } from './verification/verify.ts'
 
 type Endpoint = (
   tenant: TenantContext,

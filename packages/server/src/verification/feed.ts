@@ -2,6 +2,7 @@
 
 import { routes } from '@countersign/contract'
 import { type Place, unavailableAnswer } from '@countersign/core'
+import { guardedQuestion } from '../endpoints/guarded.ts'
 import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
 import { holderOf } from '../http/client_address.ts'
@@ -12,7 +13,6 @@ import { serverLimits } from '../limits.ts'
 import { answerPosition, isInLog, readPage, readSnapshot } from '../services/feed_answers.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import type { SharedSnapshot } from '../services/snapshots.ts'
-import { guardedQuestion } from './guarded.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {

@@ -17,10 +17,10 @@ import {
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { answerError, problem } from '../http/respond.ts'
-import { signAssertion } from '../services/gateway_assertion.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
+import { signAssertion } from './gateway_assertion.ts'
 
 export async function forwardAuth(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   const { parameters } = splitQuery(exchange.query)

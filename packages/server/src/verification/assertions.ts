@@ -1,13 +1,13 @@
 import { routes } from '@countersign/contract'
 import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
+import { guarded } from '../endpoints/guarded.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
-import { signAssertion } from '../services/gateway_assertion.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { guarded } from './guarded.ts'
+import { signAssertion } from './gateway_assertion.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */
 export function assertions(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {

@@ -15,13 +15,13 @@ import {
   unionScope,
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier'
+import { authenticateCaller, type Caller } from '../endpoints/caller.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, json, problem } from '../http/respond.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { authenticateCaller, type Caller } from './caller.ts'
 
 export function verify(services: Services, tenant: TenantContext, exchange: Exchange): MaybePromise<Answer> {
   return andThen(authenticateCaller(services, tenant, exchange, 'credentials:verify'), (settled) => {

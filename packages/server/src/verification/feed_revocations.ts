@@ -4,13 +4,13 @@
  * it back late or twice does no harm.
  */
 import { routes } from '@countersign/contract'
+import { guarded } from '../endpoints/guarded.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { takeHandedBack } from '../services/feed_answers.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { guarded } from './guarded.ts'
 
 export function feedRevocations(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.handBackRevocations, async ({ grant, address }) => {

@@ -2,6 +2,7 @@
 
 import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
+import { guardedQuestion } from '../endpoints/guarded.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
@@ -9,7 +10,6 @@ import { json } from '../http/respond.ts'
 import { catchUp, lookUpRecord } from '../services/feed_answers.ts'
 import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { guardedQuestion } from './guarded.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guardedQuestion(services, tenant, exchange, routes.lookup, async (caller) => {
