@@ -197,7 +197,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'question-shares',
     what: 'any number of questions of verifiers under way',
-    file: 'packages/server/src/endpoints/guarded.ts',
+    file: 'packages/server/src/caller/guarded.ts',
     find: 'if (!services.questions.take(holder))',
     replace: 'if (!services.questions.take(holder) && holder.tenant === undefined)',
     tests: ['packages/server/src/fair_shares.test.ts', '-t', 'questions'],

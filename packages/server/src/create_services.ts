@@ -9,6 +9,7 @@ import {
   systemClock,
   unlimitedFailures,
 } from '@countersign/verifier'
+import { createGuards } from './caller/guards.ts'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
 import { systemTimers } from './feed/timers.ts'
@@ -19,7 +20,6 @@ import { createOpaqueTokens } from './oauth/opaque_tokens.ts'
 import type { ServerOptions } from './server.ts'
 import { createApiRegistry } from './services/api_registry.ts'
 import { registerGauges } from './services/gauges.ts'
-import { createGuards } from './services/guards.ts'
 import { createIdempotencyRoom } from './services/idempotency_room.ts'
 import { createPlaceSeals } from './services/place_seal.ts'
 import { createPositions } from './services/positions.ts'

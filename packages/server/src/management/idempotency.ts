@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Scope } from '@countersign/core'
 import type { IdempotencyRecord, WriteTransaction } from '@countersign/store'
-import type { Caller } from '../endpoints/caller.ts'
+import type { Caller } from '../caller/caller.ts'
 import { type Exchange, header, ProblemError } from '../http/exchange.ts'
 import { serverLimits } from '../limits.ts'
 import { seal, unseal } from '../services/master_key.ts'

@@ -15,8 +15,9 @@ import {
   type WriteTransaction,
 } from '@countersign/store'
 import type { z } from 'zod'
-import type { Caller } from '../endpoints/caller.ts'
-import { guarded, type QueryOf } from '../endpoints/guarded.ts'
+import type { Caller } from '../caller/caller.ts'
+import { readCallerAgain } from '../caller/caller_again.ts'
+import { guarded, type QueryOf } from '../caller/guarded.ts'
 import { readJson, readText } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
@@ -29,7 +30,6 @@ import { DocumentError, DocumentsBusyError, describeDocument } from '../services
 import { countApplied } from '../services/positions.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { requireMayTouch } from './access.ts'
-import { readCallerAgain } from './caller_again.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
 
 type BodyOf<R extends Route> = R['body'] extends z.ZodType

@@ -1,11 +1,11 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
 import { countedId, type Inspection } from '@countersign/verifier'
-import { authenticateCaller } from '../endpoints/caller.ts'
+import { authenticateCaller } from '../caller/caller.ts'
+import { isGuarded } from '../caller/guards.ts'
 import { clientAddress } from '../http/client_address.ts'
 import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
 import { json } from '../http/respond.ts'
-import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateClient } from './client_authenticator.ts'
 import { type Form, readForm } from './form.ts'

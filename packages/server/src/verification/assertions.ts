@@ -1,11 +1,11 @@
 import { routes } from '@countersign/contract'
 import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
-import { guarded } from '../endpoints/guarded.ts'
+import { guarded } from '../caller/guarded.ts'
+import { isGuarded } from '../caller/guards.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
-import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { signAssertion } from './gateway_assertion.ts'
 

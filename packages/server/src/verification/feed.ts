@@ -2,7 +2,7 @@
 
 import { routes } from '@countersign/contract'
 import { type Place, unavailableAnswer } from '@countersign/core'
-import { guardedQuestion } from '../endpoints/guarded.ts'
+import { guardedQuestion } from '../caller/guarded.ts'
 import { formatEvent } from '../feed/broadcast.ts'
 import { readJson } from '../http/body.ts'
 import { holderOf } from '../http/client_address.ts'

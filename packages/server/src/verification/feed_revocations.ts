@@ -4,7 +4,7 @@
  * it back late or twice does no harm.
  */
 import { routes } from '@countersign/contract'
-import { guarded } from '../endpoints/guarded.ts'
+import { guarded } from '../caller/guarded.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'

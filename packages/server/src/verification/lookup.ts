@@ -2,13 +2,13 @@
 
 import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
-import { guardedQuestion } from '../endpoints/guarded.ts'
+import { guardedQuestion } from '../caller/guarded.ts'
+import { isGuarded } from '../caller/guards.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
 import { catchUp, lookUpRecord } from '../services/feed_answers.ts'
-import { isGuarded } from '../services/guards.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {

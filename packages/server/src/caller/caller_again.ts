@@ -1,10 +1,10 @@
 import { intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
-import type { Caller } from '../endpoints/caller.ts'
 import { ProblemError } from '../http/exchange.ts'
-import { readLineageAgain } from '../services/lineage_again.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { managementApiId } from '../services/tenant_setup.ts'
+import type { Caller } from './caller.ts'
+import { readLineageAgain } from './lineage_again.ts'
 
 export interface CallerAgain {
   /** The management scopes it has now. */
