@@ -8,11 +8,11 @@ const guessable = /(?:mac|digest|signature|secret|hash|checksum|chain|link|passw
 const exceptions: Readonly<Record<string, string>> = {
   'packages/server/src/management/idempotency.ts: found.bodyDigest !== idempotency.record.bodyDigest':
     'a digest without a key, of bodies that the caller himself sent',
-  'packages/server/src/services/feed_answers.ts: chain === place.chain':
+  'packages/server/src/feed/feed_answers.ts: chain === place.chain':
     'a digest without a key, of entries that the asker may read',
-  'packages/server/src/services/feed_answers.ts: head.chain === place.chain':
+  'packages/server/src/feed/feed_answers.ts: head.chain === place.chain':
     'a digest without a key, of entries that the asker may read',
-  'packages/server/src/services/feed_answers.ts: known === chain':
+  'packages/server/src/feed/feed_answers.ts: known === chain':
     'a digest without a key, of entries that the asker may read; the seal beside it is compared in constant time',
   "packages/server/src/feed/books.ts: entry.chain === hash('sha256', chainInput(place.chain, entry), 'base64url')":
     'a digest without a key, of entries that the database itself holds',

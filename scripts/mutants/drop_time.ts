@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const server = 'packages/server/src/feed/drop_time.ts'
 const serverTests = ['packages/server/src/feed/drop_time.test.ts']
-const cleanUpTests = ['packages/server/src/services/clean_up.test.ts']
+const cleanUpTests = ['packages/server/src/feed/clean_up.test.ts']
 const storeTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'drop time|single-use']
 
 /** docs/protocol/feed.md, "What is forgotten, and when": each sentence left out once. */
@@ -50,7 +50,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D6',
     what: 'the floor written again at the same drop time',
-    file: 'packages/server/src/services/floors.ts',
+    file: 'packages/server/src/feed/floors.ts',
     find: 'return floor !== undefined && floor.time >= time',
     replace: 'return false',
     tests: cleanUpTests,
@@ -82,7 +82,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D10',
     what: 'a process whose clock is wrong moves the drop time',
-    file: 'packages/server/src/services/clean_up.ts',
+    file: 'packages/server/src/feed/clean_up.ts',
     find: 'if (areApart(present, wallMs)) {',
     replace: 'if (wallMs < 0) {',
     tests: cleanUpTests,

@@ -88,7 +88,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-kept-records',
     what: 'kept records survive a reload',
-    file: `${server}/services/kept_records.ts`,
+    file: `${server}/feed/kept_records.ts`,
     find: '    kept.clear()\n    generation++\n',
     replace: '',
     tests: tests('no record that was kept'),
@@ -96,7 +96,7 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-kept-while-read',
     what: 'a record that was being read when the books were replaced is kept',
-    file: `${server}/services/kept_records.ts`,
+    file: `${server}/feed/kept_records.ts`,
     find: '      else if (begunIn === generation) kept.set',
     replace: '      else kept.set',
     tests: tests('nor one that was being read'),

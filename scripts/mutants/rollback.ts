@@ -7,8 +7,8 @@ const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
 const cutOffTests = ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'cut-off']
 const lostRevokeTests = ['packages/verifier/src/hand_back.test.ts', '-t', 'server has forgotten']
-const placeFile = 'packages/server/src/services/place_file.ts'
-const placeFileTests = ['packages/server/src/services/place_file.test.ts']
+const placeFile = 'packages/server/src/feed/place_file.ts'
+const placeFileTests = ['packages/server/src/feed/place_file.test.ts']
 const matrix = (name: string) => ['packages/server/src/rollback.test.ts', '-t', name]
 
 /** docs/protocol/feed.md, "A database that went back": each sentence left out once; and what the books rest on. */
@@ -32,7 +32,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'S1',
     what: 'a position answer says no age',
-    file: 'packages/server/src/services/feed_answers.ts',
+    file: 'packages/server/src/feed/feed_answers.ts',
     find: 'const ageMs = books.ageMs()',
     replace: 'const ageMs = books.ageMs() * 0',
     tests: ['packages/server/src/verification/feed.test.ts', '-t', 'as old as'],
@@ -40,7 +40,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R1',
     what: 'a seal of another epoch is ignored',
-    file: 'packages/server/src/services/feed_answers.ts',
+    file: 'packages/server/src/feed/feed_answers.ts',
     find: 'if (sequence <= head.sequence && !isOfNow) return',
     replace: 'if (!isOfNow) return',
     tests: ['packages/server/src/verification/feed.test.ts', '-t', 'of a former epoch too'],
@@ -104,7 +104,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R9',
     what: 'the seal is not verified',
-    file: 'packages/server/src/services/feed_answers.ts',
+    file: 'packages/server/src/feed/feed_answers.ts',
     find: 'if (seals.holds(tenant, sealed)) await',
     replace: 'await',
     tests: ['packages/server/src/verification/feed.test.ts', '-t', 'invented places'],

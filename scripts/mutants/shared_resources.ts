@@ -189,7 +189,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'stream-shares',
     what: 'one tenant opens every stream',
-    file: 'packages/server/src/services/streams.ts',
+    file: 'packages/server/src/feed/streams.ts',
     find: 'if (!shares.take(holder)) return undefined',
     replace: 'if (!shares.take({})) return undefined',
     tests: ['packages/server/src/fair_shares.test.ts', '-t', 'streams'],
@@ -221,18 +221,18 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'verifier-instances',
     what: 'every name that a verifier gives itself is told apart',
-    file: 'packages/server/src/services/positions.ts',
+    file: 'packages/server/src/feed/positions.ts',
     find: 'known.until.size >= serverLimits.verifierInstancesMax || ',
     replace: '',
-    tests: ['packages/server/src/services/positions.test.ts', '-t', 'told apart'],
+    tests: ['packages/server/src/feed/positions.test.ts', '-t', 'told apart'],
   },
   {
     id: 'verifier-slowest',
     what: 'instances that are not told apart count as the last of them that asked',
-    file: 'packages/server/src/services/positions.ts',
+    file: 'packages/server/src/feed/positions.ts',
     find: 'sequence: Math.min(rest.now, rest.before)',
     replace: 'sequence',
-    tests: ['packages/server/src/services/positions.test.ts', '-t', 'slowest'],
+    tests: ['packages/server/src/feed/positions.test.ts', '-t', 'slowest'],
   },
   {
     id: 'identity-dash',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hasTables, type KeyProof, openStore, type Store } from '@countersign/store'
+import { openPlaceFile } from './feed/place_file.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 import type { Log } from './services/log.ts'
 import type { MasterKey } from './services/master_key.ts'
@@ -13,7 +14,6 @@ import {
   openMasterKeyFile,
   parseMasterKey,
 } from './services/master_key_file.ts'
-import { openPlaceFile } from './services/place_file.ts'
 import { opensSigningKey } from './services/signing_keys.ts'
 
 export interface InstallationOptions extends Omit<ServerOptions, 'store' | 'master'> {

@@ -4,9 +4,9 @@
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
+import { signingKeySubject } from './feed/subjects.ts'
 import type { MasterKey } from './services/master_key.ts'
 import { mergeEntry } from './services/merge_entry.ts'
-import { signingKeySubject } from './services/subjects.ts'
 import {
   append,
   deleteClient,

@@ -1,7 +1,7 @@
 import { andThen, type MaybePromise } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
-import { keepRecords } from '../services/kept_records.ts'
+import { keepRecords } from '../feed/kept_records.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 /** Which audiences' credentials a client may ask about; read again after any change of the client. */

@@ -11,10 +11,10 @@ import {
   randomBase62,
 } from '@countersign/core'
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
+import { cutOffAt } from '../feed/revoker.ts'
+import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/exchange.ts'
 import { presentAuthority, raisedAuthority } from '../services/authority.ts'
-import { cutOffAt } from '../services/revoker.ts'
-import { clientSecretSubject, clientSubject, publicKeySubject } from '../services/subjects.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'

@@ -10,10 +10,10 @@ import {
   type RatePolicy,
 } from '@countersign/core'
 import type { Key, WriteTransaction } from '@countersign/store'
+import { revokeKey as revoke } from '../feed/revoker.ts'
+import { keySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/exchange.ts'
-import { revokeKey as revoke } from '../services/revoker.ts'
 import type { Services } from '../services/services.ts'
-import { keySubject } from '../services/subjects.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'

@@ -1,6 +1,6 @@
 import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
-import type { Standing } from '../services/positions.ts'
+import type { Standing } from '../feed/positions.ts'
 import { notFound } from './find.ts'
 import { type Operation, readOperation } from './operation.ts'
 

@@ -1,7 +1,7 @@
 /** The secret or public key by which a client proved who it is, looked at again where a token is made (feed.md §2). */
 import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
 import type { ClientSecret } from '@countersign/store'
-import type { Kept } from '../services/kept_records.ts'
+import type { Kept } from '../feed/kept_records.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import type { SecretRecord } from './client_secrets.ts'
 import type { Authority } from './issuing_gate.ts'

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@countersign/core'
 import type { Client, ClientSecret } from '@countersign/store'
-import { type Kept, type KeptRecordsOptions, keepRecords } from '../services/kept_records.ts'
+import { type Kept, type KeptRecordsOptions, keepRecords } from '../feed/kept_records.ts'
 import type { Services } from '../services/services.ts'
 
 export type SecretRecord = ClientSecret & { readonly client: Client }

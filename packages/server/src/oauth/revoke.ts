@@ -4,6 +4,7 @@
  */
 import { digest, parseCredential } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
+import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import {
@@ -12,7 +13,6 @@ import {
   keepAdministrator,
   LastAdministratorError,
 } from '../services/administrators.ts'
-import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../services/revoker.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 import { authenticateClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'

@@ -1,8 +1,8 @@
 /** What must be there before the first request: the default tenant, and the audience that follows the issuer. */
 import { parseKey, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
+import { apiSubject } from '../feed/subjects.ts'
 import type { MasterKey } from './master_key.ts'
-import { apiSubject } from './subjects.ts'
 import { managementApiId, setUpTenant } from './tenant_setup.ts'
 
 export const defaultTenantId = 'default'

@@ -2,8 +2,8 @@
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import type { Clock } from '@countersign/verifier'
+import { keepRecords } from '../feed/kept_records.ts'
 import { storedDescription } from './document.ts'
-import { keepRecords } from './kept_records.ts'
 import type { Services, TenantContext } from './services.ts'
 
 export type Requirement =

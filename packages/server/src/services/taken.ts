@@ -21,7 +21,7 @@ import {
   tenantSubject,
   tokenSubject,
   withCutOff,
-} from './subjects.ts'
+} from '../feed/subjects.ts'
 
 /** The transaction that takes, when that is, and what the audit log says of it. */
 export interface Taking {

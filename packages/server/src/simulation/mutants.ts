@@ -23,9 +23,9 @@ const known = 'verifier/src/known.ts'
 const book = 'verifier/src/status_book.ts'
 const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
-const answers = 'server/src/services/feed_answers.ts'
+const answers = 'server/src/feed/feed_answers.ts'
 const serverBooks = 'server/src/feed/books.ts'
-const subjects = 'server/src/services/subjects.ts'
+const subjects = 'server/src/feed/subjects.ts'
 
 function mutant(name: string, seed: number, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {
   return { name, seed, patches, rules: { ...allRules, ...broken } }
@@ -216,12 +216,12 @@ export const mutants: readonly Mutant[] = [
       find: 'Math.min(present.timeMs + catchUp * elapsed, earliest)',
       replace: 'earliest',
     },
-    { file: 'server/src/services/clean_up.ts', find: 'if (areApart(present, wallMs)) {', replace: 'if (wallMs < 0) {' },
+    { file: 'server/src/feed/clean_up.ts', find: 'if (areApart(present, wallMs)) {', replace: 'if (wallMs < 0) {' },
   ]),
   mutant('removal goes by the clock of whoever cleans up', 10, [], { removesByDropTime: false }),
   mutant('the floor is written again at the same drop time', 68, [
     {
-      file: 'server/src/services/floors.ts',
+      file: 'server/src/feed/floors.ts',
       find: 'return floor !== undefined && floor.time >= time',
       replace: 'return false',
     },

@@ -3,9 +3,9 @@
 export { createEngine, createFeedFollower, memoryLimiter } from '@countersign/verifier'
 export { liftDropAt } from '../../../store/src/feed/drop_time.ts'
 export { openBooks } from '../feed/books.ts'
+export { createCleanUp } from '../feed/clean_up.ts'
 export { storeDirectory } from '../feed/directory.ts'
 export { createDropTimes } from '../feed/drop_time.ts'
-export { createCleanUp } from '../services/clean_up.ts'
 export {
   answerPosition,
   catchUp,
@@ -14,13 +14,11 @@ export {
   readPage,
   readSnapshot,
   takeHandedBack,
-} from '../services/feed_answers.ts'
-export { MasterKey } from '../services/master_key.ts'
-export { startOwnHandBack } from '../services/own_hand_back.ts'
-export { createPlaceSeals } from '../services/place_seal.ts'
-export { createRevocationMacs } from '../services/revocation_mac.ts'
-export { cutOffAt, revokeKey, revokeToken, revokeUnregistered } from '../services/revoker.ts'
-export { createSnapshots } from '../services/snapshots.ts'
+} from '../feed/feed_answers.ts'
+export { createPlaceSeals } from '../feed/place_seal.ts'
+export { createRevocationMacs } from '../feed/revocation_mac.ts'
+export { cutOffAt, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
+export { createSnapshots } from '../feed/snapshots.ts'
 export {
   apiSubject,
   clientSubject,
@@ -29,5 +27,7 @@ export {
   signingKeySubject,
   tenantSubject,
   tokenSubject,
-} from '../services/subjects.ts'
+} from '../feed/subjects.ts'
+export { MasterKey } from '../services/master_key.ts'
+export { startOwnHandBack } from '../services/own_hand_back.ts'
 export { deleteClient, revokeSigningKey } from '../services/taken.ts'

@@ -4,11 +4,11 @@ import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
 import { guardedQuestion } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
+import { catchUp, lookUpRecord } from '../feed/feed_answers.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
-import { catchUp, lookUpRecord } from '../services/feed_answers.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {

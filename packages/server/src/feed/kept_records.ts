@@ -1,6 +1,6 @@
 import { andThen, limits, type MaybePromise, type ObjectType } from '@countersign/core'
 import { Cache, type Clock, elapsedMs, type Stamp } from '@countersign/verifier'
-import type { Books } from '../feed/books.ts'
+import type { Books } from './books.ts'
 
 export interface KeptRecordsOptions<R> {
   readonly books: Books

@@ -1,6 +1,6 @@
 import type { FeedEntry, Place, SealedPlace } from '@countersign/core'
-import { createMac } from './mac.ts'
-import type { MasterKey } from './master_key.ts'
+import { createMac } from '../services/mac.ts'
+import type { MasterKey } from '../services/master_key.ts'
 
 /**
  * Places that go out are sealed. A place that somebody merely names proves nothing; one with a seal proves that this

@@ -1,7 +1,7 @@
 import { type Holder, Shares } from '@countersign/core'
-import type { Books } from '../feed/books.ts'
-import { type Broadcast, createBroadcast } from '../feed/broadcast.ts'
 import { serverLimits } from '../limits.ts'
+import type { Books } from './books.ts'
+import { type Broadcast, createBroadcast } from './broadcast.ts'
 import type { PlaceSeals } from './place_seal.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createDropTimes } from '../feed/drop_time.ts'
 import { audience, startWorld, type World } from '../server.fixture.ts'
 import { createCleanUp } from './clean_up.ts'
+import { createDropTimes } from './drop_time.ts'
 
 const hour = 3_600
 const day = 86_400

@@ -1,7 +1,7 @@
 /** What is said when the database went back within its epoch (feed.md §7): a line of the log, and a metric that alerts. */
 import type { EpochBegun } from '@countersign/store'
-import type { Log } from './log.ts'
-import type { Metrics } from './services.ts'
+import type { Log } from '../services/log.ts'
+import type { Metrics } from '../services/services.ts'
 
 const clientsNamedMax = 100
 

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Place, Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
-import type { Books } from '../feed/books.ts'
-import type { Timers } from '../feed/timers.ts'
 import { serverLimits } from '../limits.ts'
+import type { Books } from './books.ts'
 import type { RevocationMacs } from './revocation_mac.ts'
+import type { Timers } from './timers.ts'
 
 /** A tenant's live entries at one place, as lines of JSON in pieces that are written whole. */
 export interface SharedSnapshot {

@@ -16,10 +16,10 @@ import type {
   Seconds,
 } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
-import { applyHandedBack } from './handed_back.ts'
-import type { Services } from './services.ts'
+import { applyHandedBack } from '../services/handed_back.ts'
+import type { Services } from '../services/services.ts'
+import type { Taking } from '../services/taken.ts'
 import type { SharedSnapshot } from './snapshots.ts'
-import type { Taking } from './taken.ts'
 
 export interface SnapshotHead {
   readonly tenant: string

@@ -1,9 +1,9 @@
 /** One round of clean-up: the drop time is read, moved by whoever holds the lease, and everything that ended is removed. */
 import type { DropTime } from '@countersign/store'
-import { areApart, type DropTimes, isAhead } from '../feed/drop_time.ts'
 import { serverLimits } from '../limits.ts'
+import type { Services } from '../services/services.ts'
+import { areApart, type DropTimes, isAhead } from './drop_time.ts'
 import { writeFloors } from './floors.ts'
-import type { Services } from './services.ts'
 
 /** Held for two rounds: when its holder is gone, another process takes it in the round after. */
 const leaseSeconds = (2 * serverLimits.cleanUpEveryMs) / 1000
