@@ -102,7 +102,7 @@ describe('CVE-2026-21713: what is secret is compared in constant time', () => {
     expect(comparing).toEqual([
       'packages/core/src/crypto/node.ts',
       'packages/server/src/management/cursor.ts',
-      'packages/server/src/services/mac.ts',
+      'packages/server/src/keys/mac.ts',
       'packages/store/src/feed/audit_link.ts',
     ])
     expect(withMac.map(({ path }) => path).filter((path) => !comparing.includes(path))).toEqual([])

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
-const keys = 'packages/server/src/services/signing_keys.ts'
-const keysTests = ['packages/server/src/services/signing_keys.test.ts']
+const keys = 'packages/server/src/keys/signing_keys.ts'
+const keysTests = ['packages/server/src/keys/signing_keys.test.ts']
 
 /** Times in the database that a clock wrote while it was ahead: docs/security/attacks.md, "A wall clock that jumps". */
 export const clockAhead: readonly Mutant[] = [

@@ -10,8 +10,8 @@ import { join } from 'node:path'
 import { generateKey, generateKeyPair, importSigningKey, type JwsAlgorithm, signJwt } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { MasterKey } from './keys/master_key.ts'
 import { assertionType, audience, baseUrl, type Reply, startAt, startWorld, type World } from './server.fixture.ts'
-import { MasterKey } from './services/master_key.ts'
 
 let work: string[] = []
 

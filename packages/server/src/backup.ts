@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { backupSqliteFile } from '@countersign/store'
 import { sqliteFile } from './installation.ts'
-import { ConfigError } from './services/master_key_file.ts'
+import { ConfigError } from './keys/master_key_file.ts'
 
 export interface BackupOptions {
   /** `sqlite:PATH`. */

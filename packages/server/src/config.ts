@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
 import type { UsageRetention } from '@countersign/store'
+import { ConfigError, parseMasterKey } from './keys/master_key_file.ts'
 import { serverLimits } from './limits.ts'
-import { ConfigError, parseMasterKey } from './services/master_key_file.ts'
 import { parseRedisTarget, type RedisTarget } from './services/redis_target.ts'
 import { parseUsageRetention, usageRetentionDefault } from './services/usage_retention.ts'
 

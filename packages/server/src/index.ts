@@ -11,6 +11,8 @@ export {
   openMaster,
   sqliteFile,
 } from './installation.ts'
+export { MasterKey } from './keys/master_key.ts'
+export { ConfigError } from './keys/master_key_file.ts'
 export { serverLimits } from './limits.ts'
 export { type Provision, type Provisioned, provisionApi } from './provision.ts'
 export { type Recovered, recoverAdministrator } from './recover.ts'
@@ -19,8 +21,6 @@ export { ListenError, type ServeOptions, type Serving, serve } from './serve.ts'
 export { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 export { defaultTenantId } from './services/bootstrap.ts'
 export { type Log, silentLog } from './services/log.ts'
-export { MasterKey } from './services/master_key.ts'
-export { ConfigError } from './services/master_key_file.ts'
 export { formatRedisTarget, type RedisTarget } from './services/redis_target.ts'
 export { formatUsageRetention } from './services/usage_retention.ts'
 export { type GatewayAssertion, signAssertion } from './verification/gateway_assertion.ts'

@@ -19,8 +19,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { backup } from './backup.ts'
 import { installationFixture } from './installation.fixture.ts'
 import { openMaster } from './installation.ts'
+import { ConfigError } from './keys/master_key_file.ts'
 import { restore } from './restore.ts'
-import { ConfigError } from './services/master_key_file.ts'
 
 let crashed: string
 let directory: string

@@ -5,7 +5,7 @@
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import { signingKeySubject } from './feed/subjects.ts'
-import type { MasterKey } from './services/master_key.ts'
+import type { MasterKey } from './keys/master_key.ts'
 import { mergeEntry } from './services/merge_entry.ts'
 import {
   append,

@@ -15,11 +15,11 @@ import type { Seconds, Subject } from '@countersign/core'
 import { DatabaseOpenError, hasTables, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
 import { lockData } from './data_lock.ts'
 import { openInstallationStore, readMaster, sqliteFile } from './installation.ts'
+import type { MasterKey } from './keys/master_key.ts'
+import { ConfigError } from './keys/master_key_file.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
 import { defaultTenantId } from './services/bootstrap.ts'
 import { silentLog } from './services/log.ts'
-import type { MasterKey } from './services/master_key.ts'
-import { ConfigError } from './services/master_key_file.ts'
 
 export interface RestoreOptions {
   /** `sqlite:PATH`: what is replaced. */

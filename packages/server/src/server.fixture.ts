@@ -9,8 +9,8 @@ import { generateKeyPair, importSigningKey, type JwsAlgorithm, randomBase62, sig
 import { openSqliteStore, type Store, StoreUnavailableError } from '@countersign/store'
 import { expect } from 'vitest'
 import { type Answer, type Exchange, ProblemError } from './http/exchange.ts'
+import { MasterKey } from './keys/master_key.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
-import { MasterKey } from './services/master_key.ts'
 
 export const baseUrl = 'http://localhost:4800'
 export const startAt = 1_800_000_000

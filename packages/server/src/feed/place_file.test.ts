@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InstallationEntry } from '@countersign/store'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { MasterKey } from '../services/master_key.ts'
+import { MasterKey } from '../keys/master_key.ts'
 import { openPlaceFile } from './place_file.ts'
 
 const slotBytes = 512

@@ -7,8 +7,8 @@
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import type { HistoryClaim, InstallationEntry, Store } from '@countersign/store'
-import { createMac, type Mac } from '../services/mac.ts'
-import type { MasterKey } from '../services/master_key.ts'
+import { createMac, type Mac } from '../keys/mac.ts'
+import type { MasterKey } from '../keys/master_key.ts'
 
 const slotBytes = 512
 const slots = 2

@@ -1,6 +1,6 @@
 import type { FeedEntry, Place, SealedPlace } from '@countersign/core'
-import { createMac } from '../services/mac.ts'
-import type { MasterKey } from '../services/master_key.ts'
+import { createMac } from '../keys/mac.ts'
+import type { MasterKey } from '../keys/master_key.ts'
 
 /**
  * Places that go out are sealed. A place that somebody merely names proves nothing; one with a seal proves that this

@@ -6,8 +6,8 @@ import {
   revocationEnd,
   type Subject,
 } from '@countersign/core'
-import { createMac } from '../services/mac.ts'
-import type { MasterKey } from '../services/master_key.ts'
+import { createMac } from '../keys/mac.ts'
+import type { MasterKey } from '../keys/master_key.ts'
 
 /**
  * What goes out about revoked things and cut-offs carries a MAC, so that a server whose database was replaced by an older

@@ -7,8 +7,8 @@ import type { Scope } from '@countersign/core'
 import type { IdempotencyRecord, WriteTransaction } from '@countersign/store'
 import type { Caller } from '../caller/caller.ts'
 import { type Exchange, header, ProblemError } from '../http/exchange.ts'
+import { seal, unseal } from '../keys/master_key.ts'
 import { serverLimits } from '../limits.ts'
-import { seal, unseal } from '../services/master_key.ts'
 import type { Services, TenantContext } from '../services/services.ts'
 
 export interface Idempotency {

@@ -2,7 +2,7 @@
 import { parseKey, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import { apiSubject } from '../feed/subjects.ts'
-import type { MasterKey } from './master_key.ts'
+import type { MasterKey } from '../keys/master_key.ts'
 import { managementApiId, setUpTenant } from './tenant_setup.ts'
 
 export const defaultTenantId = 'default'

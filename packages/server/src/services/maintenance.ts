@@ -4,9 +4,9 @@ import type { ReserveState } from '@countersign/store'
 import { createCleanUp } from '../feed/clean_up.ts'
 import type { DropTimes } from '../feed/drop_time.ts'
 import { signingKeySubject } from '../feed/subjects.ts'
+import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
 import type { Services } from './services.ts'
-import { isRotationDue, rotateKeys } from './signing_keys.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
 export function startMaintenance(services: Services, dropTimes: DropTimes): () => Promise<void> {

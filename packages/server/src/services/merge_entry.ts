@@ -1,8 +1,8 @@
 import type { ClientState, CutOff, CutOffKind, Subject } from '@countersign/core'
 import type { Client, SigningKey } from '@countersign/store'
 import { signingKeySubject } from '../feed/subjects.ts'
-import type { MasterKey } from './master_key.ts'
-import { createSigningKey, signingNow } from './signing_keys.ts'
+import type { MasterKey } from '../keys/master_key.ts'
+import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import {
   append,
   appendRevoked,

@@ -4,9 +4,9 @@ import { managementScopes } from '@countersign/contract'
 import { digest, formatScope, generateKey, limits, randomBase62, type Seconds, Secret } from '@countersign/core'
 import type { Api, AuditActor, Client, Key, SigningKey, Tenant, WriteTransaction } from '@countersign/store'
 import { apiSubject, signingKeySubject, tenantSubject } from '../feed/subjects.ts'
+import type { MasterKey } from '../keys/master_key.ts'
+import { createSigningKey } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
-import type { MasterKey } from './master_key.ts'
-import { createSigningKey } from './signing_keys.ts'
 
 /** The management API's id in every tenant: its audience follows the issuer, credentials refer to this. */
 export const managementApiId = 'api_management'

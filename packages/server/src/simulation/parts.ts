@@ -28,6 +28,6 @@ export {
   tenantSubject,
   tokenSubject,
 } from '../feed/subjects.ts'
-export { MasterKey } from '../services/master_key.ts'
+export { MasterKey } from '../keys/master_key.ts'
 export { startOwnHandBack } from '../services/own_hand_back.ts'
 export { deleteClient, revokeSigningKey } from '../services/taken.ts'

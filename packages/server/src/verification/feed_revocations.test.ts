@@ -11,6 +11,7 @@ import {
 } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MasterKey } from '../keys/master_key.ts'
 import {
   accessTokenType,
   audience,
@@ -23,7 +24,6 @@ import {
   type World,
 } from '../server.fixture.ts'
 import { type CountersignServer, createServer } from '../server.ts'
-import { MasterKey } from '../services/master_key.ts'
 
 const path = '/v1/feed/revocations'
 let master: MasterKey

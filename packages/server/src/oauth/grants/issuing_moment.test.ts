@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cutOffAt } from '../../feed/revoker.ts'
+import { MasterKey } from '../../keys/master_key.ts'
 import {
   accessTokenType,
   assertionType,
@@ -20,7 +21,6 @@ import {
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
 import { silentLog } from '../../services/log.ts'
-import { MasterKey } from '../../services/master_key.ts'
 import { type Asker, type Holder, holdable, own, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-moment-'))

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MasterKey } from '../../keys/master_key.ts'
 import {
   accessTokenType,
   audience,
@@ -18,7 +19,6 @@ import {
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
 import { silentLog } from '../../services/log.ts'
-import { MasterKey } from '../../services/master_key.ts'
 
 const interleavings = 300
 const opaqueAudience = 'https://opaque.test'
