@@ -157,18 +157,18 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'document-threads',
     what: 'any number of threads read documents',
-    file: 'packages/server/src/services/document.ts',
+    file: 'packages/server/src/apis/document.ts',
     find: 'if (!(await readers.enter(holder)))',
     replace: 'if (!(await (readers.enterNow(holder) || true)))',
-    tests: ['packages/server/src/services/document.test.ts', '-t', 'twelve imports'],
+    tests: ['packages/server/src/apis/document.test.ts', '-t', 'twelve imports'],
   },
   {
     id: 'document-inline',
     what: 'documents of 1 MiB are read in the main thread',
-    file: 'packages/server/src/services/document.ts',
+    file: 'packages/server/src/apis/document.ts',
     find: 'text.length <= serverLimits.documentInlineBytesMax',
     replace: 'text.length <= serverLimits.documentBytesMax',
-    tests: ['packages/server/src/services/document.test.ts', '-t', 'in another thread'],
+    tests: ['packages/server/src/apis/document.test.ts', '-t', 'in another thread'],
   },
   {
     id: 'overlap-literals',

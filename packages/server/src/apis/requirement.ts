@@ -3,8 +3,8 @@ import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import type { Clock } from '@countersign/verifier'
 import { keepRecords } from '../feed/kept_records.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import { storedDescription } from './document.ts'
-import type { Services, TenantContext } from './services.ts'
 
 export type Requirement =
   /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */

@@ -4,7 +4,7 @@ import type { Clock } from '@countersign/verifier'
 import { keepRecords } from '../feed/kept_records.ts'
 import { BehindError } from '../oauth/issuing_moment.ts'
 import { OauthError } from '../oauth/oauth_error.ts'
-import type { Services, TenantContext } from './services.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
 export interface ApiRegistry {
