@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type CountersignServer, openInstallation, silentLog } from '@countersign/server'
-import { setUpTenant } from '../packages/server/src/services/tenant_setup.ts'
+import { setUpTenant } from '../packages/server/src/tenants/tenant_setup.ts'
 import { median } from './measure.ts'
 import type { Tenants } from './scale.ts'
 

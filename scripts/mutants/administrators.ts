@@ -15,7 +15,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'ADMIN-2',
     what: 'an end within a day counts as lasting',
-    file: 'packages/server/src/services/administrators.ts',
+    file: 'packages/server/src/tenants/administrators.ts',
     find: 'const until = now + serverLimits.administratorLastsSeconds',
     replace: 'const until = now',
     tests: [...tests, '-t', 'end the key soon'],
@@ -23,7 +23,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'ADMIN-3',
     what: 'a disabled client is an administrator',
-    file: 'packages/server/src/services/administrators.ts',
+    file: 'packages/server/src/tenants/administrators.ts',
     find: "client.status !== 'active' || ",
     replace: '',
     tests: [...tests, '-t', 'disable the client'],
@@ -31,7 +31,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'ADMIN-4',
     what: 'a key with less is an administrator',
-    file: 'packages/server/src/services/administrators.ts',
+    file: 'packages/server/src/tenants/administrators.ts',
     find: 'if (apiId === managementApiId && holdsAll(all, scope)) return true',
     replace: 'if (apiId === managementApiId) return true',
     tests: [...tests, '-t', 'narrow the key'],
@@ -63,7 +63,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'ADMIN-8',
     what: 'a key bound to addresses or origins is an administrator that remains',
-    file: 'packages/server/src/services/administrators.ts',
+    file: 'packages/server/src/tenants/administrators.ts',
     find: 'if (ipAllow !== undefined || originAllow !== undefined) continue',
     replace: '',
     tests: [...tests, '-t', 'bind the key'],

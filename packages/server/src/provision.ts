@@ -5,8 +5,8 @@ import type { Api, Client, Key } from '@countersign/store'
 import { apiSubject } from './feed/subjects.ts'
 import { serverLimits } from './limits.ts'
 import { noAuthority } from './services/authority.ts'
-import { defaultTenantId } from './services/bootstrap.ts'
 import type { Services } from './services/services.ts'
+import { defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface Provision {
   readonly audience: string

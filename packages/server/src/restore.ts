@@ -18,8 +18,8 @@ import { openInstallationStore, readMaster, sqliteFile } from './installation.ts
 import type { MasterKey } from './keys/master_key.ts'
 import { ConfigError } from './keys/master_key_file.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
-import { defaultTenantId } from './services/bootstrap.ts'
 import { silentLog } from './services/log.ts'
+import { defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface RestoreOptions {
   /** `sqlite:PATH`: what is replaced. */

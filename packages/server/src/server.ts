@@ -19,7 +19,6 @@ import type { MasterKey } from './keys/master_key.ts'
 import { createRandomBytes } from './keys/random_bytes.ts'
 import { type Mounted, mount } from './mount.ts'
 import { readBootClock } from './services/boot_clock.ts'
-import { bootstrap, defaultTenantId } from './services/bootstrap.ts'
 import { watchFatal } from './services/fatal.ts'
 import type { Log } from './services/log.ts'
 import { startMaintenance } from './services/maintenance.ts'
@@ -28,6 +27,7 @@ import { createMetrics } from './services/metrics.ts'
 import { startOwnHandBack } from './services/own_hand_back.ts'
 import { processLimiter, type ServerLimiter } from './services/redis_limiter.ts'
 import type { Services } from './services/services.ts'
+import { bootstrap, defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface ServerOptions {
   readonly store: Store

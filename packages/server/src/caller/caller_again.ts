@@ -2,7 +2,7 @@ import { intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import type { Services, TenantContext } from '../services/services.ts'
-import { managementApiId } from '../services/tenant_setup.ts'
+import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
 

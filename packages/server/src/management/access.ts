@@ -3,9 +3,9 @@ import { formatScope, missingScope, parseScope, readScope, type Scope } from '@c
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
-import { isAdministrator } from '../services/administrators.ts'
 import { raisedAuthority } from '../services/authority.ts'
-import { managementApiId } from '../services/tenant_setup.ts'
+import { isAdministrator } from '../tenants/administrators.ts'
+import { managementApiId } from '../tenants/tenant_setup.ts'
 import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
 

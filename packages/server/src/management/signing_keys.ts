@@ -4,7 +4,7 @@ import type { SigningKey } from '@countersign/store'
 import { signingKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/exchange.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
-import { managementApiId } from '../services/tenant_setup.ts'
+import { managementApiId } from '../tenants/tenant_setup.ts'
 import { findApi, notFound } from './find.ts'
 import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 

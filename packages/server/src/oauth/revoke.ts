@@ -7,13 +7,13 @@ import type { WriteTransaction } from '@countersign/store'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
+import type { Services, TenantContext } from '../services/services.ts'
 import {
   hasAdministrator,
   isAdministrator,
   keepAdministrator,
   LastAdministratorError,
-} from '../services/administrators.ts'
-import type { Services, TenantContext } from '../services/services.ts'
+} from '../tenants/administrators.ts'
 import { authenticateClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'

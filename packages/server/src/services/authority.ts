@@ -2,7 +2,7 @@
 import { formatScope, parseScope, unionScope } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
-import { managementApiId } from './tenant_setup.ts'
+import { managementApiId } from '../tenants/tenant_setup.ts'
 
 export type Authority = Client['authority']
 
