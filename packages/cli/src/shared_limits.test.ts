@@ -1,7 +1,7 @@
 /** Limits between processes: several workers of `serve`, each a process, and one Redis. */
 import { Agent } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeWithRedis, startRedis, type TestRedis } from '../../server/src/redis.fixture.ts'
+import { describeWithRedis, startRedis, type TestRedis } from '../../server/src/redis/redis.fixture.ts'
 import { callOver, freePort, makeFolder, type Running, startUntilReady } from './countersign.fixture.ts'
 
 const workers = 3

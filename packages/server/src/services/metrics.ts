@@ -1,7 +1,7 @@
 import { type Clock, shareAnswer } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { serverLimits } from '../limits.ts'
-import type { ServerLimiter } from './redis_limiter.ts'
+import type { ServerLimiter } from '../redis/limiter.ts'
 import { RequestHistogram } from './request_histogram.ts'
 import type { GaugeOptions, Metrics } from './services.ts'
 import { shareMetrics } from './worker_metrics.ts'

@@ -3,7 +3,7 @@
  * made. So a server that hangs, or a network that swallows packets, is left behind at once, whatever waits in its queue.
  */
 import type * as Redis from '@redis/client'
-import { formatRedisTarget, type RedisTarget } from './redis_target.ts'
+import { formatRedisTarget, type RedisTarget } from './target.ts'
 
 export interface RedisConnection {
   /** `keys` has at least one; in a cluster they lie in one slot. Rejects when lost. */

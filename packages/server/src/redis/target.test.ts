@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatRedisTarget, parseRedisTarget } from './redis_target.ts'
+import { formatRedisTarget, parseRedisTarget } from './target.ts'
 
 test.each([
   ['redis://localhost', 'redis://localhost:6379'],

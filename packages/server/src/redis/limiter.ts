@@ -1,9 +1,9 @@
 import { type Limiter, memoryLimiter } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
-import type { Log } from './log.ts'
-import { connectRedis, type RedisConnection, RedisUnavailableError, within } from './redis_connection.ts'
-import { takeFromRedis } from './redis_script.ts'
-import { formatRedisTarget, type RedisTarget } from './redis_target.ts'
+import type { Log } from '../services/log.ts'
+import { connectRedis, type RedisConnection, RedisUnavailableError, within } from './connection.ts'
+import { takeFromRedis } from './script.ts'
+import { formatRedisTarget, type RedisTarget } from './target.ts'
 
 /** Counts for a server, alone or with others. */
 export interface ServerLimiter extends Limiter {

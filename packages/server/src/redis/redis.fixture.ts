@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { parseRedisTarget, type RedisTarget } from './services/redis_target.ts'
+import { parseRedisTarget, type RedisTarget } from './target.ts'
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0
 

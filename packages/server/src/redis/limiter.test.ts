@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { RateLimitOutcome, Spend } from '@countersign/core'
 import { gcra, type RateUse } from '@countersign/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { describeWithRedis, startRedis, startRedisCluster, type TestRedis, targetOf, until } from '../redis.fixture.ts'
-import { openRedisLimiter, type ServerLimiter } from './redis_limiter.ts'
-import type { RedisTarget } from './redis_target.ts'
+import { openRedisLimiter, type ServerLimiter } from './limiter.ts'
+import { describeWithRedis, startRedis, startRedisCluster, type TestRedis, targetOf, until } from './redis.fixture.ts'
+import type { RedisTarget } from './target.ts'
 
 const logged: string[] = []
 const note = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)

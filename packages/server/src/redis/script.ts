@@ -1,7 +1,7 @@
 /** The limits of one call in one round trip: every counter read, and all of them spent from or none. */
 import { hash } from 'node:crypto'
 import { type RateLimitOutcome, rateLimitOutcome, type Spend } from '@countersign/core'
-import type { RedisConnection } from './redis_connection.ts'
+import type { RedisConnection } from './connection.ts'
 
 /**
  * `gcra` of core, in Redis's own time, so that the clocks of processes do not matter. A counter holds what is used and
