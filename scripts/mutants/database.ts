@@ -76,7 +76,7 @@ export const database: readonly Mutant[] = [
   {
     id: 'DATABASE-9',
     what: 'a restore takes an empty database for one in which nothing was revoked',
-    file: 'packages/server/src/restore.ts',
+    file: 'packages/server/src/restore/restore.ts',
     find: 'if (!hasTables(file)) return',
     replace: 'if (false as boolean) return',
     tests: [...installationTests, 'span that nobody knows'],

@@ -66,7 +66,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D8',
     what: 'hand-back skips by now',
-    file: 'packages/server/src/services/handed_back.ts',
+    file: 'packages/server/src/restore/handed_back.ts',
     find: 'if (dropAt < books.dropTime() && ',
     replace: 'if (dropAt < services.now() && ',
     tests: ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'whatever the clock says'],

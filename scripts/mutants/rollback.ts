@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const books = 'packages/server/src/feed/books.ts'
 const epoch = 'packages/store/src/feed/epoch.ts'
-const taken = 'packages/server/src/services/taken.ts'
+const taken = 'packages/server/src/restore/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
 const cutOffTests = ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'cut-off']
@@ -208,7 +208,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'C7',
     what: 'a token that a cut-off has ended gets no entry of its own when its revocation is handed back',
-    file: 'packages/server/src/services/merge_entry.ts',
+    file: 'packages/server/src/restore/merge_entry.ts',
     find: '(await takeToken(taking, found, entry.state))) ||',
     replace: '((await takeToken(taking, found, entry.state)) || true)) ||',
     tests: cutOffTests,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { auditVerify } from './audit_verify.ts'
 import { backup } from './backup.ts'
 import { openInstallation, openInstallationStore, openMaster } from './installation.ts'
-import { restore } from './restore.ts'
+import { restore } from './restore/restore.ts'
 import { silentLog } from './services/log.ts'
 
 const audience = 'https://api.example'

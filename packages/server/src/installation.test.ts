@@ -20,7 +20,7 @@ import { backup } from './backup.ts'
 import { installationFixture } from './installation.fixture.ts'
 import { openMaster } from './installation.ts'
 import { ConfigError } from './keys/master_key_file.ts'
-import { restore } from './restore.ts'
+import { restore } from './restore/restore.ts'
 
 let crashed: string
 let directory: string

@@ -16,9 +16,9 @@ import type {
   Seconds,
 } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
-import { applyHandedBack } from '../services/handed_back.ts'
+import { applyHandedBack } from '../restore/handed_back.ts'
+import type { Taking } from '../restore/taken.ts'
 import type { Services } from '../services/services.ts'
-import type { Taking } from '../services/taken.ts'
 import type { SharedSnapshot } from './snapshots.ts'
 
 export interface SnapshotHead {

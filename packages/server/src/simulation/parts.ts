@@ -29,5 +29,5 @@ export {
   tokenSubject,
 } from '../feed/subjects.ts'
 export { MasterKey } from '../keys/master_key.ts'
-export { startOwnHandBack } from '../services/own_hand_back.ts'
-export { deleteClient, revokeSigningKey } from '../services/taken.ts'
+export { startOwnHandBack } from '../restore/own_hand_back.ts'
+export { deleteClient, revokeSigningKey } from '../restore/taken.ts'

@@ -1,7 +1,7 @@
 import { createHandBack, type HandBack } from '@countersign/verifier'
 import type { Timers } from '../feed/timers.ts'
+import type { Services } from '../services/services.ts'
 import { applyHandedBack } from './handed_back.ts'
-import type { Services } from './services.ts'
 
 /**
  * A server runs on when a standby takes over that had not received everything, and its books keep what they knew

@@ -9,8 +9,8 @@ import {
   type Subject,
 } from '@countersign/core'
 import type { InstallationEntry } from '@countersign/store'
+import type { Services } from '../services/services.ts'
 import { mergeEntry } from './merge_entry.ts'
-import type { Services } from './services.ts'
 import { type Taking, takeCutOff } from './taken.ts'
 
 export interface HandedBackWords {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { backup } from './backup.ts'
-import { openInstallation } from './installation.ts'
+import { backup } from '../backup.ts'
+import { openInstallation } from '../installation.ts'
+import { silentLog } from '../services/log.ts'
 import { type Restored, restore } from './restore.ts'
-import { silentLog } from './services/log.ts'
 
 const audience = 'https://api.example'
 let directory: string

@@ -13,13 +13,13 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { Seconds, Subject } from '@countersign/core'
 import { DatabaseOpenError, hasTables, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
-import { lockData } from './data_lock.ts'
-import { openInstallationStore, readMaster, sqliteFile } from './installation.ts'
-import type { MasterKey } from './keys/master_key.ts'
-import { ConfigError } from './keys/master_key_file.ts'
+import { lockData } from '../data_lock.ts'
+import { openInstallationStore, readMaster, sqliteFile } from '../installation.ts'
+import type { MasterKey } from '../keys/master_key.ts'
+import { ConfigError } from '../keys/master_key_file.ts'
+import { silentLog } from '../services/log.ts'
+import { defaultTenantId } from '../tenants/bootstrap.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
-import { silentLog } from './services/log.ts'
-import { defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface RestoreOptions {
   /** `sqlite:PATH`: what is replaced. */

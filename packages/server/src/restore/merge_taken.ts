@@ -4,9 +4,9 @@
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { signingKeySubject } from './feed/subjects.ts'
-import type { MasterKey } from './keys/master_key.ts'
-import { mergeEntry } from './services/merge_entry.ts'
+import { signingKeySubject } from '../feed/subjects.ts'
+import type { MasterKey } from '../keys/master_key.ts'
+import { mergeEntry } from './merge_entry.ts'
 import {
   append,
   deleteClient,
@@ -18,7 +18,7 @@ import {
   takeCredentials,
   takeKey,
   takeToken,
-} from './services/taken.ts'
+} from './taken.ts'
 
 const pageRows = 100
 
