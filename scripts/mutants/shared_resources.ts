@@ -293,15 +293,15 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'usage-shares',
     what: 'one tenant fills the room for counts of usage',
-    file: 'packages/server/src/services/usage.ts',
+    file: 'packages/server/src/observe/usage.ts',
     find: 'take: () => rows.take({ tenant })',
     replace: 'take: () => rows.take({})',
-    tests: ['packages/server/src/services/usage.test.ts', '-t', 'leaves room'],
+    tests: ['packages/server/src/observe/usage.test.ts', '-t', 'leaves room'],
   },
   {
     id: 'usage-names',
     what: 'reports of usage may make up texts without end',
-    file: 'packages/server/src/services/usage_names.ts',
+    file: 'packages/server/src/observe/usage_names.ts',
     find: 'if (texts.size >= serverLimits.usageNamesOfCredentialMax) return false',
     replace: '',
     tests: ['packages/server/src/management/usage.test.ts', '-t', 'texts that nothing here knows'],

@@ -4,8 +4,8 @@ import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } f
 import type { UsageRetention } from '@countersign/store'
 import { ConfigError, parseMasterKey } from './keys/master_key_file.ts'
 import { serverLimits } from './limits.ts'
+import { parseUsageRetention, usageRetentionDefault } from './observe/usage_retention.ts'
 import { parseRedisTarget, type RedisTarget } from './redis/target.ts'
-import { parseUsageRetention, usageRetentionDefault } from './services/usage_retention.ts'
 
 export interface Config {
   readonly url: string

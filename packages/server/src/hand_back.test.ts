@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { auditVerify } from './audit_verify.ts'
 import { backup } from './backup.ts'
 import { openInstallation, openInstallationStore, openMaster } from './installation.ts'
+import { silentLog } from './observe/log.ts'
 import { restore } from './restore/restore.ts'
-import { silentLog } from './services/log.ts'
 
 const audience = 'https://api.example'
 const now = (): number => Date.now() / 1000

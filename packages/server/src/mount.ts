@@ -1,6 +1,5 @@
 /** Which endpoint is where. */
 
-import { healthz, metrics, readyz } from './endpoints/health.ts'
 import { createOpenapi } from './endpoints/openapi.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import type { MountedRoute } from './http/router.ts'
@@ -10,6 +9,7 @@ import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
+import { healthz, metrics, readyz } from './observe/health.ts'
 import type { Services, TenantContext } from './services/services.ts'
 import { assertions } from './verification/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { generateKey, randomBase62, type Seconds, Secret } from '@countersign/core'
 import { openInstallationStore, openMaster } from './installation.ts'
-import { silentLog } from './services/log.ts'
+import { silentLog } from './observe/log.ts'
 import { administratorKey, administratorOf } from './tenants/tenant_setup.ts'
 
 export interface Recovered {

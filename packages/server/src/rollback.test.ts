@@ -10,7 +10,7 @@ import { createVerifier, type Verifier } from '@countersign/verifier'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { installationFixture, type Running } from './installation.fixture.ts'
 import { openInstallation, openInstallationStore, openMaster } from './installation.ts'
-import { silentLog } from './services/log.ts'
+import { silentLog } from './observe/log.ts'
 
 const audience = 'https://api.example'
 const within = { timeout: 15_000, interval: 20 }

@@ -7,8 +7,8 @@ import { StoreUnavailableError } from '@countersign/store'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { MasterKey } from './keys/master_key.ts'
+import { createPinoLog } from './observe/pino_log.ts'
 import { assertionType, audience, type Reply, startWorld } from './server.fixture.ts'
-import { createPinoLog } from './services/pino_log.ts'
 
 it('CVE-2022-29266: a whole run leaves no secret in logs, errors, metrics, audit, feed or the database', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-log-'))

@@ -7,11 +7,11 @@ import { lockData } from './data_lock.ts'
 import { drain } from './http/drain.ts'
 import { openInstallation, sqliteFile } from './installation.ts'
 import { serverLimits } from './limits.ts'
+import type { Log } from './observe/log.ts'
+import { createPinoLog } from './observe/pino_log.ts'
 import { openRedisLimiter, processLimiter } from './redis/limiter.ts'
 import type { CountersignServer } from './server.ts'
-import type { Log } from './services/log.ts'
 import { packedKeysMax, readMemoryBytes } from './services/packed_keys_max.ts'
-import { createPinoLog } from './services/pino_log.ts'
 import { startWorkers } from './workers.ts'
 
 export interface Serving {

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { silentLog } from './observe/log.ts'
 import { openRedisLimiter } from './redis/limiter.ts'
 import { describeWithRedis, startRedis, type TestRedis, until } from './redis/redis.fixture.ts'
 import { audience, startWorld, type Wire, type World } from './server.fixture.ts'
 import type { CountersignServer } from './server.ts'
-import { silentLog } from './services/log.ts'
 
 describeWithRedis('two servers over one database and one Redis', () => {
   let redis: TestRedis

@@ -5,8 +5,8 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
 import { serverLimits } from './limits.ts'
-import type { Log } from './services/log.ts'
-import { answerMetrics } from './services/worker_metrics.ts'
+import type { Log } from './observe/log.ts'
+import { answerMetrics } from './observe/worker_metrics.ts'
 
 export interface Workers {
   /** What the first one that was ready listens on. */

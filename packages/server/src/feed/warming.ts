@@ -2,7 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import type { Store } from '@countersign/store'
 import type { Engine } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
-import type { Log } from '../services/log.ts'
+import type { Log } from '../observe/log.ts'
 
 /** Reads a tenant's keys into its engine in the background, so that after a start they need no look-up one by one. */
 export interface Warming {

@@ -13,7 +13,7 @@ import {
 } from '@countersign/core'
 import { afterEach, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
-import { silentLog } from '../services/log.ts'
+import { silentLog } from '../observe/log.ts'
 import { createSigningThread, type SigningOrder, type SigningThread, type SigningWorker } from './signing_thread.ts'
 
 const issuer = 'https://auth.example.com'

@@ -12,7 +12,7 @@ import {
   signInput,
 } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
-import type { Log } from '../services/log.ts'
+import type { Log } from '../observe/log.ts'
 
 /** To the thread: sign these with that key, and, the first time, the key itself, before which it may forget all others. */
 export interface SigningOrder {

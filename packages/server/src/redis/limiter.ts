@@ -1,6 +1,6 @@
 import { type Limiter, memoryLimiter } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
-import type { Log } from '../services/log.ts'
+import type { Log } from '../observe/log.ts'
 import { connectRedis, type RedisConnection, RedisUnavailableError, within } from './connection.ts'
 import { takeFromRedis } from './script.ts'
 import { formatRedisTarget, type RedisTarget } from './target.ts'

@@ -6,7 +6,7 @@ import { generateKeyPair } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backup } from '../backup.ts'
 import { openInstallation } from '../installation.ts'
-import { silentLog } from '../services/log.ts'
+import { silentLog } from '../observe/log.ts'
 import { type Restored, restore } from './restore.ts'
 
 const audience = 'https://api.example'

@@ -17,7 +17,7 @@ import { lockData } from '../data_lock.ts'
 import { openInstallationStore, readMaster, sqliteFile } from '../installation.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { ConfigError } from '../keys/master_key_file.ts'
-import { silentLog } from '../services/log.ts'
+import { silentLog } from '../observe/log.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
 

@@ -17,12 +17,12 @@ import type { SigningThread } from '../keys/signing_thread.ts'
 import type { ClientReads } from '../oauth/client_reads.ts'
 import type { ClientSecrets } from '../oauth/client_secrets.ts'
 import type { OpaqueTokens } from '../oauth/opaque_tokens.ts'
+import type { Log } from '../observe/log.ts'
+import type { Usage } from '../observe/usage.ts'
+import type { UsageNames } from '../observe/usage_names.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'
 import type { IdempotencyRoom } from './idempotency_room.ts'
-import type { Log } from './log.ts'
 import type { Running } from './running.ts'
-import type { Usage } from './usage.ts'
-import type { UsageNames } from './usage_names.ts'
 
 /** One tenant as requests meet it. */
 export interface TenantContext {

@@ -3,7 +3,7 @@ import type { HandBackQuestion, Place, PositionQuestion, Subject } from '@counte
 import { type HistoryClaim, type InstallationEntry, type Store, StoreUnavailableError } from '@countersign/store'
 import type { Engine, SnapshotStream } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
-import { silentLog } from '../services/log.ts'
+import { silentLog } from '../observe/log.ts'
 import type { Services } from '../services/services.ts'
 import { issuerOf, tenants } from './credentials.ts'
 import type { Database } from './database.ts'

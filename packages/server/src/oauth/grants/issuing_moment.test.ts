@@ -8,6 +8,7 @@ import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cutOffAt } from '../../feed/revoker.ts'
 import { MasterKey } from '../../keys/master_key.ts'
+import { silentLog } from '../../observe/log.ts'
 import {
   accessTokenType,
   assertionType,
@@ -20,7 +21,6 @@ import {
   type World,
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
-import { silentLog } from '../../services/log.ts'
 import { type Asker, type Holder, holdable, own, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-moment-'))

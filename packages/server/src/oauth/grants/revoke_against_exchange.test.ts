@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MasterKey } from '../../keys/master_key.ts'
+import { silentLog } from '../../observe/log.ts'
 import {
   accessTokenType,
   audience,
@@ -18,7 +19,6 @@ import {
   type World,
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
-import { silentLog } from '../../services/log.ts'
 
 const interleavings = 300
 const opaqueAudience = 'https://opaque.test'

@@ -7,9 +7,9 @@ import { openSqliteStore, type Store, type StoreOptions } from '@countersign/sto
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/store/conformance'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { MasterKey } from '../../keys/master_key.ts'
+import { silentLog } from '../../observe/log.ts'
 import { baseUrl, type Reply, startAt, startWorld, type World } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
-import { silentLog } from '../../services/log.ts'
 import { type Asker, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 
 /** On each database; half of them with one server, half with two. */

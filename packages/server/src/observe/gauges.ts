@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8'
 import type { PackedKeys } from '@countersign/verifier'
 import { signingNow } from '../keys/signing_keys.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 /** Reading all signing keys is a query: done this seldom. */
 const signingKeysEverySeconds = 60

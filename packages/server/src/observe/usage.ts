@@ -7,8 +7,8 @@ import { Shares } from '@countersign/core'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
+import type { Metrics } from '../services/services.ts'
 import type { Log } from './log.ts'
-import type { Metrics } from './services.ts'
 
 export interface Usage {
   /** A counter for the engine of one tenant. */

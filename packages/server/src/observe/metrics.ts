@@ -2,8 +2,8 @@ import { type Clock, shareAnswer } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { serverLimits } from '../limits.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'
+import type { GaugeOptions, Metrics } from '../services/services.ts'
 import { RequestHistogram } from './request_histogram.ts'
-import type { GaugeOptions, Metrics } from './services.ts'
 import { shareMetrics } from './worker_metrics.ts'
 
 /** Upper bounds in seconds: what is in memory takes less than the first, and a write to PostgreSQL is cut at two. */
