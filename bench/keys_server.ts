@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { openInstallation, silentLog } from '@countersign/server'
 import { bind } from '../packages/cli/src/bind.ts'
-import { packedKeysMax, readMemoryBytes } from '../packages/server/src/services/packed_keys_max.ts'
+import { packedKeysMax, readMemoryBytes } from '../packages/server/src/run/packed_keys_max.ts'
 
 const [directory] = process.argv.slice(2)
 const bound = await bind(0, '127.0.0.1', '--port')

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseYaml } from '../packages/openapi/src/yaml.ts'
-import { type Config, readConfig } from '../packages/server/src/config.ts'
+import { type Config, readConfig } from '../packages/server/src/run/config.ts'
 
 export function readText(path: string): string {
   return readFileSync(path, 'utf8')
@@ -34,7 +34,7 @@ export function settingsIn(text: string): readonly string[] {
 
 /** Every setting there is, from the file that reads them; `_FILE` for what may come from one. */
 export function knownSettings(): ReadonlySet<string> {
-  const source = readText('packages/server/src/config.ts')
+  const source = readText('packages/server/src/run/config.ts')
   const byName = new Map(
     [...source.matchAll(/^ {2}(\w+): '(COUNTERSIGN_\w+)',$/gm)].map(([, name, env]) => [name, env]),
   )

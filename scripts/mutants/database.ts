@@ -1,8 +1,8 @@
 import type { Mutant } from './mutant.ts'
 
-const installation = 'packages/server/src/installation.ts'
+const installation = 'packages/server/src/run/installation.ts'
 const tables = 'packages/store/src/sqlite/tables.ts'
-const installationTests = ['packages/server/src/installation.test.ts', '-t']
+const installationTests = ['packages/server/src/run/installation.test.ts', '-t']
 const lock = 'packages/store/src/sqlite/lock.ts'
 const lockTests = ['packages/store/src/sqlite/lock.test.ts']
 const cases = (name: string) => ['packages/cli/src/damaged_database.test.ts', '-t', name]
@@ -100,7 +100,7 @@ export const database: readonly Mutant[] = [
   {
     id: 'DATABASE-12',
     what: 'a server does not look whether its lock file is there',
-    file: 'packages/server/src/data_lock.ts',
+    file: 'packages/server/src/run/data_lock.ts',
     find: '      lock.keep()\n',
     replace: '',
     tests: ['packages/cli/src/data_lock.test.ts', '-t', 'lock file that is deleted'],

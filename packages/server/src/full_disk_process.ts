@@ -2,8 +2,8 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { digest } from '@countersign/core'
-import { openInstallation } from './installation.ts'
 import { silentLog } from './observe/log.ts'
+import { openInstallation } from './run/installation.ts'
 
 const [directory = '', reserveMiB = '8', countText = '500'] = process.argv.slice(2)
 const count = Number(countText)

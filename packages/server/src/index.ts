@@ -1,27 +1,28 @@
 /** The authorization server, the management API and the feed: what the CLI starts. */
-export { type AuditVerified, auditVerify } from './audit_verify.ts'
-export { type BackupOptions, backup } from './backup.ts'
-export { type Config, readConfig } from './config.ts'
-export { lockData } from './data_lock.ts'
-export { type Finding, inspectInstallation } from './doctor.ts'
+
+export { MasterKey } from './keys/master_key.ts'
+export { ConfigError } from './keys/master_key_file.ts'
+export { serverLimits } from './limits.ts'
+export { type Log, silentLog } from './observe/log.ts'
+export { formatUsageRetention } from './observe/usage_retention.ts'
+export { formatRedisTarget, type RedisTarget } from './redis/target.ts'
+export { type Restored, type RestoreOptions, restore } from './restore/restore.ts'
+export { type AuditVerified, auditVerify } from './run/audit_verify.ts'
+export { type BackupOptions, backup } from './run/backup.ts'
+export { type Config, readConfig } from './run/config.ts'
+export { lockData } from './run/data_lock.ts'
+export { type Finding, inspectInstallation } from './run/doctor.ts'
 export {
   type InstallationOptions,
   openInstallation,
   openInstallationStore,
   openMaster,
   sqliteFile,
-} from './installation.ts'
-export { MasterKey } from './keys/master_key.ts'
-export { ConfigError } from './keys/master_key_file.ts'
-export { serverLimits } from './limits.ts'
-export { type Log, silentLog } from './observe/log.ts'
-export { formatUsageRetention } from './observe/usage_retention.ts'
-export { type Provision, type Provisioned, provisionApi } from './provision.ts'
-export { type Recovered, recoverAdministrator } from './recover.ts'
-export { formatRedisTarget, type RedisTarget } from './redis/target.ts'
-export { type Restored, type RestoreOptions, restore } from './restore/restore.ts'
-export { ListenError, type ServeOptions, type Serving, serve } from './serve.ts'
+} from './run/installation.ts'
+export { type Provision, type Provisioned, provisionApi } from './run/provision.ts'
+export { type Recovered, recoverAdministrator } from './run/recover.ts'
+export { ListenError, type ServeOptions, type Serving, serve } from './run/serve.ts'
+export { tellReady, WorkerStartError } from './run/workers.ts'
 export { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 export { defaultTenantId } from './tenants/bootstrap.ts'
 export { type GatewayAssertion, signAssertion } from './verification/gateway_assertion.ts'
-export { tellReady, WorkerStartError } from './workers.ts'

@@ -7,8 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { generateKey } from '@countersign/core'
 import { expect, it } from 'vitest'
-import { openInstallationStore, openMaster } from './installation.ts'
 import { silentLog } from './observe/log.ts'
+import { openInstallationStore, openMaster } from './run/installation.ts'
 
 const program = fileURLToPath(new URL('../../cli/bin/countersign.mjs', import.meta.url))
 const rounds = 50

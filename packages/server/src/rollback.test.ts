@@ -8,9 +8,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createVerifier, type Verifier } from '@countersign/verifier'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { installationFixture, type Running } from './installation.fixture.ts'
-import { openInstallation, openInstallationStore, openMaster } from './installation.ts'
 import { silentLog } from './observe/log.ts'
+import { installationFixture, type Running } from './run/installation.fixture.ts'
+import { openInstallation, openInstallationStore, openMaster } from './run/installation.ts'
 
 const audience = 'https://api.example'
 const within = { timeout: 15_000, interval: 20 }

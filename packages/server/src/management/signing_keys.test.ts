@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { rotateDueKeys } from '../run/maintenance.ts'
 import { startAt, startWorld, type World } from '../server.fixture.ts'
-import { rotateDueKeys } from '../services/maintenance.ts'
 
 let world: World
 beforeEach(async () => {

@@ -13,11 +13,11 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { Seconds, Subject } from '@countersign/core'
 import { DatabaseOpenError, hasTables, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
-import { lockData } from '../data_lock.ts'
-import { openInstallationStore, readMaster, sqliteFile } from '../installation.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { ConfigError } from '../keys/master_key_file.ts'
 import { silentLog } from '../observe/log.ts'
+import { lockData } from '../run/data_lock.ts'
+import { openInstallationStore, readMaster, sqliteFile } from '../run/installation.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
 import { mergeEntries, mergeTaken } from './merge_taken.ts'
 

@@ -1,7 +1,7 @@
 import { readDocument, readOperations } from '@countersign/openapi'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startWorld, type World } from '../server.fixture.ts'
 import { provisionApi } from './provision.ts'
-import { startWorld, type World } from './server.fixture.ts'
 
 let world: World
 beforeAll(async () => {

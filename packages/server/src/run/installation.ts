@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hasTables, type KeyProof, openStore, type Store } from '@countersign/store'
-import { openPlaceFile } from './feed/place_file.ts'
-import type { MasterKey } from './keys/master_key.ts'
-import { ConfigError, endFirstStart, isFirstStart, openMasterKeyFile, parseMasterKey } from './keys/master_key_file.ts'
-import { opensSigningKey } from './keys/signing_keys.ts'
-import type { Log } from './observe/log.ts'
-import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
+import { openPlaceFile } from '../feed/place_file.ts'
+import type { MasterKey } from '../keys/master_key.ts'
+import { ConfigError, endFirstStart, isFirstStart, openMasterKeyFile, parseMasterKey } from '../keys/master_key_file.ts'
+import { opensSigningKey } from '../keys/signing_keys.ts'
+import type { Log } from '../observe/log.ts'
+import { type CountersignServer, createServer, type ServerOptions } from '../server.ts'
 
 export interface InstallationOptions extends Omit<ServerOptions, 'store' | 'master'> {
   /** `sqlite:PATH` or `postgres://…`. */

@@ -16,11 +16,11 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ConfigError } from '../keys/master_key_file.ts'
+import { restore } from '../restore/restore.ts'
 import { backup } from './backup.ts'
 import { installationFixture } from './installation.fixture.ts'
 import { openMaster } from './installation.ts'
-import { ConfigError } from './keys/master_key_file.ts'
-import { restore } from './restore/restore.ts'
 
 let crashed: string
 let directory: string

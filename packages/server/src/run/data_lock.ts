@@ -2,8 +2,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseOpenError, type FileLock, lockSqliteFile } from '@countersign/store'
+import { serverLimits } from '../limits.ts'
 import { sqliteFile } from './installation.ts'
-import { serverLimits } from './limits.ts'
 
 const nothing: FileLock = { keep() {}, release() {} }
 

@@ -1,8 +1,8 @@
 /** `countersign backup`: a consistent copy while servers write. Signing keys in it are sealed; the master key is not in it. */
 import { existsSync } from 'node:fs'
 import { backupSqliteFile } from '@countersign/store'
+import { ConfigError } from '../keys/master_key_file.ts'
 import { sqliteFile } from './installation.ts'
-import { ConfigError } from './keys/master_key_file.ts'
 
 export interface BackupOptions {
   /** `sqlite:PATH`. */

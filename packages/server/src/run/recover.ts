@@ -1,9 +1,9 @@
 /** `countersign provision --recover`: an administrator's key, made offline, for when no one is left who could make one. */
 import { randomBytes } from 'node:crypto'
 import { generateKey, randomBase62, type Seconds, Secret } from '@countersign/core'
+import { silentLog } from '../observe/log.ts'
+import { administratorKey, administratorOf } from '../tenants/tenant_setup.ts'
 import { openInstallationStore, openMaster } from './installation.ts'
-import { silentLog } from './observe/log.ts'
-import { administratorKey, administratorOf } from './tenants/tenant_setup.ts'
 
 export interface Recovered {
   readonly key: Secret

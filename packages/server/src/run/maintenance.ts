@@ -6,7 +6,7 @@ import type { DropTimes } from '../feed/drop_time.ts'
 import { signingKeySubject } from '../feed/subjects.ts'
 import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services } from './services.ts'
+import type { Services } from '../services/services.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
 export function startMaintenance(services: Services, dropTimes: DropTimes): () => Promise<void> {

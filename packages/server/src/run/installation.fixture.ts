@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { Services } from '../services/services.ts'
 import { backup } from './backup.ts'
 import { openInstallation } from './installation.ts'
-import type { Services } from './services/services.ts'
 
 export type Answered = { readonly [name: string]: unknown }
 

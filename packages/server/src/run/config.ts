@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
 import type { UsageRetention } from '@countersign/store'
-import { ConfigError, parseMasterKey } from './keys/master_key_file.ts'
-import { serverLimits } from './limits.ts'
-import { parseUsageRetention, usageRetentionDefault } from './observe/usage_retention.ts'
-import { parseRedisTarget, type RedisTarget } from './redis/target.ts'
+import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
+import { serverLimits } from '../limits.ts'
+import { parseUsageRetention, usageRetentionDefault } from '../observe/usage_retention.ts'
+import { parseRedisTarget, type RedisTarget } from '../redis/target.ts'
 
 export interface Config {
   readonly url: string

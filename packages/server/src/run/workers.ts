@@ -4,9 +4,9 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
-import { serverLimits } from './limits.ts'
-import type { Log } from './observe/log.ts'
-import { answerMetrics } from './observe/worker_metrics.ts'
+import { serverLimits } from '../limits.ts'
+import type { Log } from '../observe/log.ts'
+import { answerMetrics } from '../observe/worker_metrics.ts'
 
 export interface Workers {
   /** What the first one that was ready listens on. */

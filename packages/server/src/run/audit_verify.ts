@@ -1,8 +1,8 @@
 /** `countersign audit verify`: every link of every tenant's audit chain, with the key that the links were made with. */
 import type { AuditHead } from '@countersign/store'
+import { silentLog } from '../observe/log.ts'
+import { defaultTenantId } from '../tenants/bootstrap.ts'
 import { openInstallationStore, openMaster } from './installation.ts'
-import { silentLog } from './observe/log.ts'
-import { defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface AuditVerified {
   readonly tenants: readonly {
