@@ -31,7 +31,7 @@ export const authority: readonly Mutant[] = [
   {
     id: 'AUTHORITY-4',
     what: 'guards that were taken are not remembered',
-    file: 'packages/server/src/services/authority.ts',
+    file: 'packages/server/src/management/authority.ts',
     find: 'const guards = [...new Set([...before.guards, ...now.guards])]',
     replace: 'const { guards } = now',
     tests: [...tests, '-t', 'guards'],

@@ -25,7 +25,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'FM7',
     what: 'a second call of crypto.verify, anywhere in the server',
-    file: `${server}/services/running.ts`,
+    file: `${server}/management/running.ts`,
     find: 'export function createRunning(',
     replace:
       "import * as second from 'node:crypto'\nexport const isSigned = (key: string, text: Buffer, signature: Buffer): boolean =>\n  second.verify(null, text, key, signature)\nexport function createRunning(",

@@ -85,7 +85,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'documents-kept',
     what: 'the document of the management API is made for each request',
-    file: 'packages/server/src/endpoints/openapi.ts',
+    file: 'packages/server/src/management/openapi.ts',
     find: 'common ??=',
     replace: 'common =',
     tests: ['packages/server/src/unauthenticated_cost.test.ts'],

@@ -1,9 +1,9 @@
 /** Which endpoint is where. */
 
-import { createOpenapi } from './endpoints/openapi.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
+import { createOpenapi } from './management/openapi.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'

@@ -3,9 +3,9 @@ import { formatScope, missingScope, parseScope, readScope, type Scope } from '@c
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/exchange.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
-import { raisedAuthority } from '../services/authority.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
+import { raisedAuthority } from './authority.ts'
 import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
 

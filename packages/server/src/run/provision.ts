@@ -4,7 +4,7 @@ import type { ApiDescription } from '@countersign/openapi'
 import type { Api, Client, Key } from '@countersign/store'
 import { apiSubject } from '../feed/subjects.ts'
 import { serverLimits } from '../limits.ts'
-import { noAuthority } from '../services/authority.ts'
+import { noAuthority } from '../management/authority.ts'
 import type { Services } from '../services/services.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
 

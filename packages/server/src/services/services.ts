@@ -14,6 +14,8 @@ import type { Warming } from '../feed/warming.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import type { SigningKeys } from '../keys/signing_keys.ts'
 import type { SigningThread } from '../keys/signing_thread.ts'
+import type { IdempotencyRoom } from '../management/idempotency_room.ts'
+import type { Running } from '../management/running.ts'
 import type { ClientReads } from '../oauth/client_reads.ts'
 import type { ClientSecrets } from '../oauth/client_secrets.ts'
 import type { OpaqueTokens } from '../oauth/opaque_tokens.ts'
@@ -21,8 +23,6 @@ import type { Log } from '../observe/log.ts'
 import type { Usage } from '../observe/usage.ts'
 import type { UsageNames } from '../observe/usage_names.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'
-import type { IdempotencyRoom } from './idempotency_room.ts'
-import type { Running } from './running.ts'
 
 /** One tenant as requests meet it. */
 export interface TenantContext {
