@@ -12,6 +12,7 @@ import {
 import { createApiRegistry } from './apis/api_registry.ts'
 import { createRequirements } from './apis/requirement.ts'
 import { createGuards } from './caller/guards.ts'
+import type { Metrics, Services, TenantContext } from './context.ts'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
 import { createPlaceSeals } from './feed/place_seal.ts'
@@ -35,7 +36,6 @@ import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 import type { ServerOptions } from './server.ts'
-import type { Metrics, Services, TenantContext } from './services/services.ts'
 
 export function createServices(
   options: ServerOptions & {

@@ -1,5 +1,6 @@
 /** Which endpoint is where. */
 
+import type { Services, TenantContext } from './context.ts'
 import type { Answer, Exchange } from './http/exchange.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
@@ -10,7 +11,6 @@ import { createMetadata } from './oauth/metadata.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
-import type { Services, TenantContext } from './services/services.ts'
 import { assertions } from './verification/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'
 import { feedRevocations } from './verification/feed_revocations.ts'

@@ -4,6 +4,7 @@ import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secr
 import type { BootClock, Store, UsageRetention } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
+import type { Services } from './context.ts'
 import { createServices } from './create_services.ts'
 import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
@@ -26,7 +27,6 @@ import { startOwnHandBack } from './restore/own_hand_back.ts'
 import { readBootClock } from './run/boot_clock.ts'
 import { watchFatal } from './run/fatal.ts'
 import { startMaintenance } from './run/maintenance.ts'
-import type { Services } from './services/services.ts'
 import { bootstrap, defaultTenantId } from './tenants/bootstrap.ts'
 
 export interface ServerOptions {

@@ -2,8 +2,8 @@
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import type { Clock } from '@countersign/verifier'
+import type { Services, TenantContext } from '../context.ts'
 import { keepRecords } from '../feed/kept_records.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { storedDescription } from './document.ts'
 
 export type Requirement =

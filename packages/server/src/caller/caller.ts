@@ -16,9 +16,9 @@ import {
   questionOf,
   tooManyFailures,
 } from '@countersign/verifier'
+import type { Services, TenantContext } from '../context.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export interface Caller {
   readonly grant: Grant

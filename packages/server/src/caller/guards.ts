@@ -1,8 +1,8 @@
 import { andThen, type MaybePromise } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
+import type { Services, TenantContext } from '../context.ts'
 import { keepRecords } from '../feed/kept_records.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 /** Which audiences' credentials a client may ask about; read again after any change of the client. */
 export type Guards = (tenant: TenantContext, clientId: string) => MaybePromise<readonly string[]>

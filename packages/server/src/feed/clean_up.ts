@@ -1,7 +1,7 @@
 /** One round of clean-up: the drop time is read, moved by whoever holds the lease, and everything that ended is removed. */
 import type { DropTime } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services } from '../services/services.ts'
 import { areApart, type DropTimes, isAhead } from './drop_time.ts'
 import { writeFloors } from './floors.ts'
 

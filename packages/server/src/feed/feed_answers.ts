@@ -15,10 +15,10 @@ import type {
   SealedPlace,
   Seconds,
 } from '@countersign/core'
+import type { Services } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import { applyHandedBack } from '../restore/handed_back.ts'
 import type { Taking } from '../restore/taken.ts'
-import type { Services } from '../services/services.ts'
 import type { SharedSnapshot } from './snapshots.ts'
 
 export interface SnapshotHead {

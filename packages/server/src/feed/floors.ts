@@ -4,7 +4,7 @@
  */
 import type { DropFloor, Seconds } from '@countersign/core'
 import type { DropTime, Tenant, WriteTransaction } from '@countersign/store'
-import type { Services } from '../services/services.ts'
+import type { Services } from '../context.ts'
 import { tenantSubject } from './subjects.ts'
 
 const pageRows = 100

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto'
 import type { Scope } from '@countersign/core'
 import type { IdempotencyRecord, WriteTransaction } from '@countersign/store'
 import type { Caller } from '../caller/caller.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { type Exchange, header, ProblemError } from '../http/exchange.ts'
 import { seal, unseal } from '../keys/master_key.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export interface Idempotency {
   readonly record: Pick<IdempotencyRecord, 'tenant' | 'caller' | 'method' | 'path' | 'keyDigest' | 'bodyDigest'>

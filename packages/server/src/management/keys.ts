@@ -10,10 +10,10 @@ import {
   type RatePolicy,
 } from '@countersign/core'
 import type { Key, WriteTransaction } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { revokeKey as revoke } from '../feed/revoker.ts'
 import { keySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/exchange.ts'
-import type { Services } from '../services/services.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'

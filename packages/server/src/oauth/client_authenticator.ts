@@ -11,8 +11,8 @@ import {
   verifyJwt,
 } from '@countersign/core'
 import type { Client, WriteOptions } from '@countersign/store'
+import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { hasEnded, publicKeyAuthority, secretAuthority } from './client_authority.ts'
 import type { Authority } from './issuing_gate.ts'
 import { type IssuingMoment, requireReached } from './issuing_moment.ts'

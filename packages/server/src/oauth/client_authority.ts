@@ -1,8 +1,8 @@
 /** The secret or public key by which a client proved who it is, looked at again where a token is made (feed.md §2). */
 import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
 import type { ClientSecret } from '@countersign/store'
+import type { Services, TenantContext } from '../context.ts'
 import type { Kept } from '../feed/kept_records.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import type { SecretRecord } from './client_secrets.ts'
 import type { Authority } from './issuing_gate.ts'
 import { BehindError } from './issuing_moment.ts'

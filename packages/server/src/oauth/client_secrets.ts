@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@countersign/core'
 import type { Client, ClientSecret } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { type Kept, type KeptRecordsOptions, keepRecords } from '../feed/kept_records.ts'
-import type { Services } from '../services/services.ts'
 
 export type SecretRecord = ClientSecret & { readonly client: Client }
 

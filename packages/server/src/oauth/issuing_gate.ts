@@ -4,7 +4,7 @@
  */
 import { type MaybePromise, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client, WriteTransaction } from '@countersign/store'
-import type { Services } from '../services/services.ts'
+import type { Services } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
 import { shownScope } from './shown_scope.ts'

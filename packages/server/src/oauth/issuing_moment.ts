@@ -4,8 +4,8 @@
  */
 import type { Seconds } from '@countersign/core'
 import type { StatusBook } from '@countersign/verifier'
+import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export interface IssuingMoment {
   /** The sequence that this process had applied before the request read the first thing that authorises what it makes. */

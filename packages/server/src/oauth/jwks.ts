@@ -1,8 +1,8 @@
 import type { SigningPurpose } from '@countersign/core'
+import type { Services, TenantContext } from '../context.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 /**
  * `GET /oauth/jwks` (RFC 7517), and `GET /v1/assertion-jwks` for upstreams. Public and cacheable; a verifier of ours learns

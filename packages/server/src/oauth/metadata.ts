@@ -1,9 +1,9 @@
 import { issuingAlgorithms } from '@countersign/core'
 import { Cache } from '@countersign/verifier'
+import type { TenantContext } from '../context.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
 import { serverLimits } from '../limits.ts'
-import type { TenantContext } from '../services/services.ts'
 import { grantTypes } from './grants/index.ts'
 
 const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']

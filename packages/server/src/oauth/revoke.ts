@@ -4,10 +4,10 @@
  */
 import { digest, parseCredential } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
+import type { Services, TenantContext } from '../context.ts'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { Answer, Exchange } from '../http/exchange.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import {
   hasAdministrator,
   isAdministrator,

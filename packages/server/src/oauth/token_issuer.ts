@@ -19,8 +19,8 @@ import {
   signJwt,
 } from '@countersign/core'
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
+import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { type Authority, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
 import { BehindError, type IssuingMoment, requireSameBook } from './issuing_moment.ts'
 

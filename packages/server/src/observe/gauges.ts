@@ -1,8 +1,8 @@
 /** What an operator sees of a server at each scrape. `aggregator` says what several workers together have. */
 import { getHeapStatistics } from 'node:v8'
 import type { PackedKeys } from '@countersign/verifier'
+import type { Services } from '../context.ts'
 import { signingNow } from '../keys/signing_keys.ts'
-import type { Services } from '../services/services.ts'
 
 /** Reading all signing keys is a query: done this seldom. */
 const signingKeysEverySeconds = 60

@@ -1,8 +1,8 @@
 import { type Clock, shareAnswer } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { GaugeOptions, Metrics } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'
-import type { GaugeOptions, Metrics } from '../services/services.ts'
 import { RequestHistogram } from './request_histogram.ts'
 import { shareMetrics } from './worker_metrics.ts'
 

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
+import type { Metrics } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Metrics } from '../services/services.ts'
 import type { Log } from './log.ts'
 
 export interface Usage {

@@ -9,7 +9,7 @@ import {
   type Subject,
 } from '@countersign/core'
 import type { InstallationEntry } from '@countersign/store'
-import type { Services } from '../services/services.ts'
+import type { Services } from '../context.ts'
 import { mergeEntry } from './merge_entry.ts'
 import { type Taking, takeCutOff } from './taken.ts'
 

@@ -1,6 +1,6 @@
 import { createHandBack, type HandBack } from '@countersign/verifier'
+import type { Services } from '../context.ts'
 import type { Timers } from '../feed/timers.ts'
-import type { Services } from '../services/services.ts'
 import { applyHandedBack } from './handed_back.ts'
 
 /**

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Services } from '../services/services.ts'
+import type { Services } from '../context.ts'
 import { backup } from './backup.ts'
 import { openInstallation } from './installation.ts'
 

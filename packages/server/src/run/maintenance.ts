@@ -1,12 +1,12 @@
 /** What must be done now and then: clean-up, receipts, signing keys whose time has come. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ReserveState } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { createCleanUp } from '../feed/clean_up.ts'
 import type { DropTimes } from '../feed/drop_time.ts'
 import { signingKeySubject } from '../feed/subjects.ts'
 import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services } from '../services/services.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
 export function startMaintenance(services: Services, dropTimes: DropTimes): () => Promise<void> {

@@ -2,10 +2,10 @@
 import { digest, formatScope, generateKey, limits, randomBase62, Secret } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
 import type { Api, Client, Key } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { apiSubject } from '../feed/subjects.ts'
 import { serverLimits } from '../limits.ts'
 import { noAuthority } from '../management/authority.ts'
-import type { Services } from '../services/services.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
 
 export interface Provision {

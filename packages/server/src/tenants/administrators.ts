@@ -4,8 +4,8 @@
  */
 import { missingScope, parseScope, type Scope, type Seconds } from '@countersign/core'
 import type { Client, ReadRepositories } from '@countersign/store'
+import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { managementApiId, managementScopesOf } from './tenant_setup.ts'
 
 type Reads = Pick<ReadRepositories, 'clients' | 'keys' | 'tokens'>

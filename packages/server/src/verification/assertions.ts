@@ -2,11 +2,11 @@ import { routes } from '@countersign/contract'
 import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
 import { guarded } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */

@@ -3,6 +3,7 @@
 import { routes } from '@countersign/contract'
 import { type Place, unavailableAnswer } from '@countersign/core'
 import { guardedQuestion } from '../caller/guarded.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { formatEvent } from '../feed/broadcast.ts'
 import { answerPosition, isInLog, readPage, readSnapshot } from '../feed/feed_answers.ts'
 import type { SharedSnapshot } from '../feed/snapshots.ts'
@@ -12,7 +13,6 @@ import { type Answer, type Exchange, headerValues } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json, problem } from '../http/respond.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
 export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {

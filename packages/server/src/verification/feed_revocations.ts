@@ -5,12 +5,12 @@
  */
 import { routes } from '@countersign/contract'
 import { guarded } from '../caller/guarded.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { takeHandedBack } from '../feed/feed_answers.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export function feedRevocations(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.handBackRevocations, async ({ grant, address }) => {

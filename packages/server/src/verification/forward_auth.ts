@@ -16,9 +16,9 @@ import {
 } from '@countersign/core'
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
 import { isGuarded } from '../caller/guards.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
 import { answerError, problem } from '../http/respond.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 import { signAssertion } from './gateway_assertion.ts'
 

@@ -1,7 +1,7 @@
 /** What an upstream is told: who is calling, signed with a key used for nothing else (contract.md §7). */
 import { type Grant, type Seconds, signJwt } from '@countersign/core'
+import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export interface GatewayAssertion {
   readonly assertion: string

@@ -4,12 +4,12 @@ import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
 import { guardedQuestion } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { catchUp, lookUpRecord } from '../feed/feed_answers.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
 import { json } from '../http/respond.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guardedQuestion(services, tenant, exchange, routes.lookup, async (caller) => {

@@ -17,11 +17,11 @@ import {
 import { isCost, type Outcome, type Question } from '@countersign/verifier'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { readJson } from '../http/body.ts'
 import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, json, problem } from '../http/respond.ts'
-import type { Services, TenantContext } from '../services/services.ts'
 
 export function verify(services: Services, tenant: TenantContext, exchange: Exchange): MaybePromise<Answer> {
   return andThen(authenticateCaller(services, tenant, exchange, 'credentials:verify'), (settled) => {

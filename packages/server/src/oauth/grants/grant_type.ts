@@ -1,6 +1,6 @@
 /** A way to obtain a token: decides what it shall say, knows no HTTP, issues nothing itself. */
 import type { Client } from '@countersign/store'
-import type { Services, TenantContext } from '../../services/services.ts'
+import type { Services, TenantContext } from '../../context.ts'
 import type { Authority } from '../issuing_gate.ts'
 import type { IssuingMoment } from '../issuing_moment.ts'
 import type { IssueRequest } from '../token_issuer.ts'
