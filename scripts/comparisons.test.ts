@@ -101,8 +101,8 @@ describe('CVE-2026-21713: what is secret is compared in constant time', () => {
     const comparing = withMac.filter(({ text }) => /timingSafeEqual\(/i.test(text)).map(({ path }) => path)
     expect(comparing).toEqual([
       'packages/core/src/crypto/node.ts',
-      'packages/server/src/management/cursor.ts',
       'packages/server/src/keys/mac.ts',
+      'packages/server/src/management/cursor.ts',
       'packages/store/src/feed/audit_link.ts',
     ])
     expect(withMac.map(({ path }) => path).filter((path) => !comparing.includes(path))).toEqual([])

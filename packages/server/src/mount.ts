@@ -1,7 +1,8 @@
 /** Which endpoint is where. */
 
 import type { Services, TenantContext } from './context.ts'
-import type { Answer, Exchange } from './http/exchange.ts'
+import type { Answer } from './http/answer.ts'
+import type { Exchange } from './http/request.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'

@@ -18,7 +18,7 @@ import {
 } from '@countersign/verifier'
 import type { Services, TenantContext } from '../context.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange } from '../http/request.ts'
 
 export interface Caller {
   readonly grant: Grant

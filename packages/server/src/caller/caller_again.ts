@@ -1,7 +1,7 @@
 import { intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'

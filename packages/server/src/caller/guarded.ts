@@ -2,10 +2,11 @@ import type { Route } from '@countersign/contract'
 import { unavailableAnswer } from '@countersign/core'
 import type { z } from 'zod'
 import type { Services, TenantContext } from '../context.ts'
+import type { Answer } from '../http/answer.ts'
 import { holderOf } from '../http/client_address.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
 import { parseQuery, requireNoQuery } from '../http/input.ts'
-import { answerError, problem } from '../http/respond.ts'
+import { answerError, problem } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : object

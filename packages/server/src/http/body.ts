@@ -1,6 +1,7 @@
 import { serverLimits } from '../limits.ts'
-import { type Exchange, header, ProblemError } from './exchange.ts'
 import { requirePlain } from './input.ts'
+import { ProblemError } from './problem.ts'
+import { type Exchange, header } from './request.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 

@@ -1,5 +1,5 @@
 import { type AddressRange, callerAddress, type Holder, isTrustedAddress } from '@countersign/core'
-import { type Exchange, headerValues } from './exchange.ts'
+import { type Exchange, headerValues } from './request.ts'
 
 /** The caller's address, by the one rule that all of ours go by; undefined where it cannot be told. */
 export function clientAddress(exchange: Exchange, trustedProxies: readonly AddressRange[]): string | undefined {

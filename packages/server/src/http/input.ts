@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type FieldError, ProblemError } from './exchange.ts'
+import { type FieldError, ProblemError } from './problem.ts'
 
 /** A value by its schema, or 400 with a pointer to everything that does not hold. The value itself is never quoted. */
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, where: 'body' | 'query'): z.output<S> {

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import type { Exchange } from './exchange.ts'
 import { answerKept, keepDocument } from './kept_document.ts'
+import type { Exchange } from './request.ts'
 
 const text = JSON.stringify(Array.from({ length: 500 }, (_, index) => ({ index, kind: 'a member' })))
 const document = keepDocument(text, { 'Content-Type': 'application/json' })

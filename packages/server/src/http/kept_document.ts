@@ -1,7 +1,8 @@
 /** A public document that seldom changes (RFC 9110 §8.8.3, §12.5.3): made once as bytes, compressed once, then only sent. */
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
-import { type Answer, type Exchange, headerValues } from './exchange.ts'
+import type { Answer } from './answer.ts'
+import { type Exchange, headerValues } from './request.ts'
 
 export interface KeptDocument {
   readonly headers: Readonly<Record<string, string>>

@@ -4,8 +4,8 @@ import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startWorld, type World } from '../server.fixture.ts'
-import type { Exchange } from './exchange.ts'
 import { createListener } from './node_listener.ts'
+import type { Exchange } from './request.ts'
 
 let world: World
 let listener: Server

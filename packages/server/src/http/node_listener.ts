@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressRange, type Holder, isTrustedAddress, problemAnswer, Shares } from '@countersign/core'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { serverLimits } from '../limits.ts'
+import type { Answer } from './answer.ts'
 import { holderOf } from './client_address.ts'
 import { isDraining } from './drain.ts'
-import { type Answer, type Exchange, ProblemError } from './exchange.ts'
+import { ProblemError } from './problem.ts'
+import type { Exchange } from './request.ts'
 
 export type Handle = (exchange: Exchange) => Promise<Answer> | Answer
 

@@ -1,5 +1,5 @@
 import type { OauthError } from '../oauth/oauth_error.ts'
-import type { Answer } from './exchange.ts'
+import type { Answer } from './answer.ts'
 
 /** RFC 6749 §5.2: `error_description` in its printable ASCII, never cached. */
 export function oauthErrorAnswer({ error, message, status, headers }: OauthError): Answer {

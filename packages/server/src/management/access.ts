@@ -1,7 +1,7 @@
 /** What a client has, and who may touch it (invariant 11). */
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'

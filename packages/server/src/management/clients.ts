@@ -13,7 +13,7 @@ import {
 import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
 import { cutOffAt } from '../feed/revoker.ts'
 import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/subjects.ts'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
 import { pageAnswer, pageOf } from './cursor.ts'

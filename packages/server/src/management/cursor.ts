@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import type { ReadContext } from './operation.ts'
 
 interface PageQuery {

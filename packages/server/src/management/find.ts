@@ -1,6 +1,6 @@
 /** Records by id, or 404: unknown, foreign and deleted look the same. */
 import type { Api, Client, Key, Token } from '@countersign/store'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './operation.ts'
 
 function reads(context: ReadContext | WriteContext) {

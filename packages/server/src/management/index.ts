@@ -1,4 +1,4 @@
-/** Every operation of the management API that is not a hot route of its own in `endpoints/`. */
+/** Every operation of the management API that is not a hot route of its own in `verification/`. */
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
 import { keyOperations } from './keys.ts'

@@ -1,8 +1,9 @@
 import { openapiDocument } from '@countersign/contract'
 import { Cache } from '@countersign/verifier'
 import type { TenantContext } from '../context.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
+import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
+import type { Exchange } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /** `GET /openapi.json`: the management API. Only the issuer differs between tenants, so it is made once, in 15 ms. */

@@ -3,7 +3,7 @@ import { clientIdPrefix, formatScope, formatTime, intersectScope, parseScope, pa
 import type { Token } from '@countersign/store'
 import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { tokenSubject } from '../feed/subjects.ts'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import { requireReached } from '../oauth/issuing_moment.ts'
 import { auditView, type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'

@@ -2,7 +2,7 @@ import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import type { UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier'
-import { ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 

@@ -1,5 +1,6 @@
 import { mediaType, readText } from '../http/body.ts'
-import { type Exchange, ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { OauthError } from './oauth_error.ts'
 

@@ -1,7 +1,8 @@
 import type { SigningPurpose } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
+import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
+import type { Exchange } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /**

@@ -1,8 +1,9 @@
 import { issuingAlgorithms } from '@countersign/core'
 import { Cache } from '@countersign/verifier'
 import type { TenantContext } from '../context.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
+import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
+import type { Exchange } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { grantTypes } from './grants/index.ts'
 

@@ -1,4 +1,4 @@
-import { type Exchange, headerValues } from '../http/exchange.ts'
+import { type Exchange, headerValues } from '../http/request.ts'
 import { basicChallenge, type PresentedClient, refused } from './client_authenticator.ts'
 import { decodePart, type Form } from './form.ts'
 import { OauthError } from './oauth_error.ts'

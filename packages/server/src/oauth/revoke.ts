@@ -6,8 +6,9 @@ import { digest, parseCredential } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
+import type { Answer } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
+import type { Exchange } from '../http/request.ts'
 import {
   hasAdministrator,
   isAdministrator,

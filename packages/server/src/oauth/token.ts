@@ -1,9 +1,9 @@
 /** `POST /oauth/token`, RFC 6749 §3.2. A grant fills in what is its own and cannot leave out a shared step. */
 import { formatScope } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
+import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
-import { json } from '../http/respond.ts'
+import type { Exchange } from '../http/request.ts'
 import { identifyClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
 import type { GrantDecision, TokenRequest } from './grants/grant_type.ts'

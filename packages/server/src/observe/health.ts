@@ -1,7 +1,7 @@
 import type { ReserveState } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
-import type { Answer, Exchange } from '../http/exchange.ts'
-import { json } from '../http/respond.ts'
+import { type Answer, json } from '../http/answer.ts'
+import type { Exchange } from '../http/request.ts'
 
 /** `GET /healthz`: the process answers. */
 export function healthz(): Answer {

@@ -3,10 +3,11 @@ import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavaila
 import { guarded } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
+import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
-import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
-import { json, problem } from '../http/respond.ts'
+import { ProblemError, problem } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */

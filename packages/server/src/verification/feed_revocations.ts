@@ -7,10 +7,11 @@ import { routes } from '@countersign/contract'
 import { guarded } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { takeHandedBack } from '../feed/feed_answers.ts'
+import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
-import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
-import { json } from '../http/respond.ts'
+import { ProblemError } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 
 export function feedRevocations(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guarded(services, tenant, exchange, routes.handBackRevocations, async ({ grant, address }) => {

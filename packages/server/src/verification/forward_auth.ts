@@ -17,8 +17,9 @@ import {
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
-import { type Answer, type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
-import { answerError, problem } from '../http/respond.ts'
+import type { Answer } from '../http/answer.ts'
+import { answerError, ProblemError, problem } from '../http/problem.ts'
+import { type Exchange, headerValues } from '../http/request.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 import { signAssertion } from './gateway_assertion.ts'
 

@@ -1,4 +1,5 @@
-import { type Exchange, headerValues, ProblemError } from '../http/exchange.ts'
+import { ProblemError } from '../http/problem.ts'
+import { type Exchange, headerValues } from '../http/request.ts'
 
 export const proxies = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
 export type ProxyName = (typeof proxies)[number]

@@ -6,10 +6,11 @@ import { guardedQuestion } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { catchUp, lookUpRecord } from '../feed/feed_answers.ts'
+import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
-import { type Answer, type Exchange, ProblemError } from '../http/exchange.ts'
 import { parseInput } from '../http/input.ts'
-import { json } from '../http/respond.ts'
+import { ProblemError } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 
 export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
   return guardedQuestion(services, tenant, exchange, routes.lookup, async (caller) => {

@@ -18,10 +18,11 @@ import { isCost, type Outcome, type Question } from '@countersign/verifier'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
+import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
-import { type Answer, type Exchange, type FieldError, ProblemError } from '../http/exchange.ts'
 import { requireNoQuery } from '../http/input.ts'
-import { answerError, json, problem } from '../http/respond.ts'
+import { answerError, type FieldError, ProblemError, problem } from '../http/problem.ts'
+import type { Exchange } from '../http/request.ts'
 
 export function verify(services: Services, tenant: TenantContext, exchange: Exchange): MaybePromise<Answer> {
   return andThen(authenticateCaller(services, tenant, exchange, 'credentials:verify'), (settled) => {

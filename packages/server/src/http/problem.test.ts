@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@countersign/store'
 import { expect, it } from 'vitest'
-import type { Exchange } from './exchange.ts'
-import { answerError } from './respond.ts'
+import { answerError } from './problem.ts'
+import type { Exchange } from './request.ts'
 
 it.each([
   ['unreachable', 503, 'unavailable', '1', /cannot be reached/],

@@ -1,3 +1,4 @@
+/** RFC 9457: refusals as values that are thrown, and as answers. */
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
 import {
   StoreUnavailableError,
@@ -5,13 +6,35 @@ import {
   UnknownCursorError,
   UnstorableTextError,
 } from '@countersign/store'
-import { type Answer, type Exchange, ProblemError } from './exchange.ts'
+import type { Answer } from './answer.ts'
+import type { Exchange } from './request.ts'
 
-/** Everything here depends on a credential or holds one: nothing may be cached unless its endpoint says so. */
-const jsonHeaders = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
+/** An expected refusal that must also undo what was begun: thrown inside transactions, answered as RFC 9457. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly status: number
+  readonly code: string
+  readonly errors: readonly FieldError[]
+  readonly headers: Readonly<Record<string, string>>
 
-export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(body) }
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.errors = more.errors ?? []
+    this.headers = more.headers ?? {}
+  }
+}
+
+export interface FieldError {
+  /** RFC 6901, into the body; `?name` for a query parameter. */
+  readonly pointer: string
+  readonly detail: string
 }
 
 const storageFull = 'The disk of the database is full: credentials can be revoked, and nothing else be changed.'

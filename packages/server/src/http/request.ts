@@ -1,4 +1,5 @@
 import type { Holder } from '@countersign/core'
+import { ProblemError } from './problem.ts'
 
 /** One request as the endpoints see it: nothing parsed that was not asked for. */
 export interface Exchange {
@@ -19,40 +20,6 @@ export interface Exchange {
   caller?: Pick<Holder, 'tenant' | 'credential'>
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array | AsyncIterable<string>
-}
-
-/** An expected refusal that must also undo what was begun: thrown inside transactions, answered as RFC 9457. */
-export class ProblemError extends Error {
-  override readonly name = 'ProblemError'
-  readonly status: number
-  readonly code: string
-  readonly errors: readonly FieldError[]
-  readonly headers: Readonly<Record<string, string>>
-
-  constructor(
-    status: number,
-    code: string,
-    detail: string,
-    more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
-  ) {
-    super(detail)
-    this.status = status
-    this.code = code
-    this.errors = more.errors ?? []
-    this.headers = more.headers ?? {}
-  }
-}
-
-export interface FieldError {
-  /** RFC 6901, into the body; `?name` for a query parameter. */
-  readonly pointer: string
-  readonly detail: string
 }
 
 /** The values of one header field, in the order they came. */

@@ -1,0 +1,12 @@
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | AsyncIterable<string>
+}
+
+/** Everything here depends on a credential or holds one: nothing may be cached unless its endpoint says so. */
+const jsonHeaders = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
+
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(body) }
+}
