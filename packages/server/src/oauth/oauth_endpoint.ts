@@ -1,10 +1,9 @@
 import { StoreUnavailableError } from '@countersign/store'
 import type { Answer } from '../http/answer.ts'
-import { oauthErrorAnswer } from '../http/oauth_error.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { Log } from '../observe/log.ts'
 import { StaleBookError } from './issuing_moment.ts'
-import { OauthError } from './oauth_error.ts'
+import { OauthError, oauthErrorAnswer } from './oauth_error.ts'
 import { UnsignableTokenError } from './token_issuer.ts'
 
 /** Whatever happens, an OAuth endpoint answers as RFC 6749 §5.2 and nothing else. */

@@ -1,3 +1,5 @@
+import type { Answer } from '../http/answer.ts'
+
 /** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8707 §2. */
 export type OauthErrorCode =
   | 'invalid_request'
@@ -36,5 +38,15 @@ export class OauthError extends Error {
     this.error = error
     this.status = status ?? statuses[error] ?? 400
     this.headers = headers
+  }
+}
+
+/** RFC 6749 §5.2: `error_description` in its printable ASCII, never cached. */
+export function oauthErrorAnswer({ error, message, status, headers }: OauthError): Answer {
+  const description = message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
+  return {
+    status,
+    headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify({ error, error_description: description }),
   }
 }
