@@ -2,7 +2,7 @@
 
 import type { Services, TenantContext } from './context.ts'
 import type { Answer } from './http/answer.ts'
-import type { Exchange } from './http/request.ts'
+import type { HttpRequest } from './http/request.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'
@@ -21,7 +21,7 @@ import { verify } from './verification/verify.ts'
 
 type Endpoint = (
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   params: Readonly<Record<string, string>>,
 ) => Promise<Answer> | Answer
 
@@ -44,31 +44,31 @@ export function mount(services: Services): readonly MountedRoute<Mounted>[] {
   return [
     at('GET', '/.well-known/oauth-authorization-server', metadata),
     at('GET', '/.well-known/openid-configuration', metadata),
-    at('GET', '/oauth/jwks', (tenant, exchange) => jwks(services, tenant, exchange, 'access_token')),
-    at('POST', '/oauth/token', (tenant, exchange) => token(services, tenant, exchange)),
-    at('POST', '/oauth/introspect', (tenant, exchange) => introspect(services, tenant, exchange)),
-    at('POST', '/oauth/revoke', (tenant, exchange) => revoke(services, tenant, exchange)),
+    at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token')),
+    at('POST', '/oauth/token', (tenant, request) => token(services, tenant, request)),
+    at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
+    at('POST', '/oauth/revoke', (tenant, request) => revoke(services, tenant, request)),
     at('GET', '/healthz', healthz, true),
     at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
-    at('GET', '/metrics', (_, exchange) => metrics(services, exchange), true),
+    at('GET', '/metrics', (_, request) => metrics(services, request), true),
     at('GET', '/openapi.json', document),
 
-    at('POST', '/v1/verify', (tenant, exchange) => verify(services, tenant, exchange)),
-    at('POST', '/v1/lookup', (tenant, exchange) => lookup(services, tenant, exchange)),
-    at('GET', '/v1/feed/snapshot', (tenant, exchange) => feedSnapshot(services, tenant, exchange)),
-    at('GET', '/v1/feed', (tenant, exchange) => feed(services, tenant, exchange)),
-    at('POST', '/v1/feed/position', (tenant, exchange) => feedPosition(services, tenant, exchange)),
-    at('POST', '/v1/feed/revocations', (tenant, exchange) => feedRevocations(services, tenant, exchange)),
-    at('POST', '/v1/assertions', (tenant, exchange) => assertions(services, tenant, exchange)),
-    at('GET', '/v1/assertion-jwks', (tenant, exchange) => jwks(services, tenant, exchange, 'gateway_assertion')),
-    at('ANY', '/v1/forward-auth', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
-    at('ANY', '/v1/forward-auth/*', (tenant, exchange) => forwardAuth(services, tenant, exchange)),
+    at('POST', '/v1/verify', (tenant, request) => verify(services, tenant, request)),
+    at('POST', '/v1/lookup', (tenant, request) => lookup(services, tenant, request)),
+    at('GET', '/v1/feed/snapshot', (tenant, request) => feedSnapshot(services, tenant, request)),
+    at('GET', '/v1/feed', (tenant, request) => feed(services, tenant, request)),
+    at('POST', '/v1/feed/position', (tenant, request) => feedPosition(services, tenant, request)),
+    at('POST', '/v1/feed/revocations', (tenant, request) => feedRevocations(services, tenant, request)),
+    at('POST', '/v1/assertions', (tenant, request) => assertions(services, tenant, request)),
+    at('GET', '/v1/assertion-jwks', (tenant, request) => jwks(services, tenant, request, 'gateway_assertion')),
+    at('ANY', '/v1/forward-auth', (tenant, request) => forwardAuth(services, tenant, request)),
+    at('ANY', '/v1/forward-auth/*', (tenant, request) => forwardAuth(services, tenant, request)),
 
     ...operations.map((operation) =>
       at(
         operation.route.method,
         operation.route.path,
-        (tenant, exchange, params) => operation.handle(services, tenant, exchange, params),
+        (tenant, request, params) => operation.handle(services, tenant, request, params),
         operation.route.isDefaultTenantOnly === true,
       ),
     ),

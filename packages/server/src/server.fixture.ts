@@ -10,7 +10,7 @@ import { openSqliteStore, type Store, StoreUnavailableError } from '@countersign
 import { expect } from 'vitest'
 import type { Answer } from './http/answer.ts'
 import { ProblemError } from './http/problem.ts'
-import type { Exchange } from './http/request.ts'
+import type { HttpRequest } from './http/request.ts'
 import { MasterKey } from './keys/master_key.ts'
 import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
 
@@ -298,7 +298,7 @@ export async function send(
 ): Promise<Reply> {
   const mark = target.indexOf('?')
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  const exchange: Exchange = {
+  const exchange: HttpRequest = {
     method,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),

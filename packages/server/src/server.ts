@@ -15,7 +15,7 @@ import type { Answer } from './http/answer.ts'
 import { type Located, locate } from './http/locate.ts'
 import { createListener } from './http/node_listener.ts'
 import { answerError, problem } from './http/problem.ts'
-import type { Exchange } from './http/request.ts'
+import type { HttpRequest } from './http/request.ts'
 import { createRouter, type RouteMatch } from './http/router.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import { createRandomBytes } from './keys/random_bytes.ts'
@@ -75,7 +75,7 @@ export interface CountersignServer {
   /** Shown once: only when this start made the installation. */
   readonly adminKey: Secret | undefined
   /** One request, without a socket. */
-  handle(exchange: Exchange): Promise<Answer> | Answer
+  handle(request: HttpRequest): Promise<Answer> | Answer
   /** A `node:http` server that is not listening yet. */
   createListener(): Server
   /** Let streams go, flush what is counted, close the store. */
@@ -140,42 +140,42 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const unmatched = metrics.route('', 'none')
   const times = options.refusalTimes ?? refusalTimes()
 
-  function handle(exchange: Exchange): Promise<Answer> | Answer {
+  function handle(request: HttpRequest): Promise<Answer> | Answer {
     const beganAt = performance.now()
-    const located = locate(exchange.path, basePath)
-    const match = route.match(exchange.method, located.path)
+    const located = locate(request.path, basePath)
+    const match = route.match(request.method, located.path)
     const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
     const measured = (answer: Answer): Answer | Promise<Answer> => {
       answered(answer.status, (performance.now() - beganAt) / 1000)
-      return answer.status === 401 ? times.wait(exchange.bodyReadAt ?? beganAt).then(() => answer) : answer
+      return answer.status === 401 ? times.wait(request.bodyReadAt ?? beganAt).then(() => answer) : answer
     }
-    const answer = answerTo(exchange, located, match)
+    const answer = answerTo(request, located, match)
     if (!(answer instanceof Promise)) return measured(answer)
-    return answer.then(measured, (error: unknown) => measured(failed(services, exchange, error)))
+    return answer.then(measured, (error: unknown) => measured(failed(services, request, error)))
   }
 
-  function answerTo(exchange: Exchange, located: Located, match: RouteMatch<Mounted>): Promise<Answer> | Answer {
-    if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(exchange) ?? '')) {
-      return problem(exchange, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
+  function answerTo(request: HttpRequest, located: Located, match: RouteMatch<Mounted>): Promise<Answer> | Answer {
+    if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(request) ?? '')) {
+      return problem(request, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
     }
     const tenant = services.tenant(located.slug)
     if (match.kind === 'not_found' || tenant === undefined) {
-      return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
+      return problem(request, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
     }
     if (match.kind === 'method_not_allowed') {
       const headers = { Allow: match.allow.join(', ') }
       return problem(
-        exchange,
+        request,
         problemAnswer(405, 'method_not_allowed', 'This path has other methods; see Allow.', headers),
       )
     }
     const { endpoint, isRootOnly } = match.endpoint
     if (isRootOnly && located.slug !== '')
-      return problem(exchange, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
+      return problem(request, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
     try {
-      return endpoint(tenant, exchange, match.params)
+      return endpoint(tenant, request, match.params)
     } catch (error) {
-      return failed(services, exchange, error)
+      return failed(services, request, error)
     }
   }
 
@@ -214,13 +214,13 @@ function requestIds(randomBytes: (count: number) => Uint8Array): () => string {
   return () => begin + (count++).toString(36)
 }
 
-function hostOf(exchange: Exchange): string | undefined {
-  const at = exchange.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
-  return at < 0 ? undefined : exchange.rawHeaders[at + 1]
+function hostOf(request: HttpRequest): string | undefined {
+  const at = request.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  return at < 0 ? undefined : request.rawHeaders[at + 1]
 }
 
-function failed(services: Services, exchange: Exchange, error: unknown): Answer {
-  return answerError(exchange, error, (cause) =>
-    services.log.error({ requestId: exchange.requestId, error: cause }, 'request failed'),
+function failed(services: Services, request: HttpRequest, error: unknown): Answer {
+  return answerError(request, error, (cause) =>
+    services.log.error({ requestId: request.requestId, error: cause }, 'request failed'),
   )
 }

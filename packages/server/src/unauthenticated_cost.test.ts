@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { generateKey, randomBase62 } from '@countersign/core'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { ProblemError } from './http/problem.ts'
-import type { Exchange } from './http/request.ts'
+import type { HttpRequest } from './http/request.ts'
 import { serverLimits } from './limits.ts'
 import { mount } from './mount.ts'
 import { startWorld, type World } from './server.fixture.ts'
@@ -71,7 +71,7 @@ const largestJson = `{"a":[${'{},'.repeat(340_000)}{}]}`.padEnd(serverLimits.bod
 async function cpuMsOf(method: string, path: string, headers: () => Headers, text: string): Promise<number> {
   const body = Buffer.from(text)
   const ask = async (): Promise<void> => {
-    const { body: answer } = await world.server.handle(exchangeOf(method, path, headers(), body))
+    const { body: answer } = await world.server.handle(requestOf(method, path, headers(), body))
     if (typeof answer === 'object' && !(answer instanceof Uint8Array)) for await (const _ of answer);
   }
   for (let round = 0; round < 5; round++) await ask()
@@ -81,7 +81,7 @@ async function cpuMsOf(method: string, path: string, headers: () => Headers, tex
   return (user + system) / 1_000 / rounds
 }
 
-function exchangeOf(method: string, path: string, headers: Headers, body: Uint8Array): Exchange {
+function requestOf(method: string, path: string, headers: Headers, body: Uint8Array): HttpRequest {
   return {
     method,
     path,

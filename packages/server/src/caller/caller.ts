@@ -18,7 +18,7 @@ import {
 } from '@countersign/verifier'
 import type { Services, TenantContext } from '../context.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
 export interface Caller {
   readonly grant: Grant
@@ -35,21 +35,21 @@ export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: 
 export function authenticateCaller(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   scope: ManagementScope,
   orScope?: ManagementScope,
 ): MaybePromise<CallerOrRefusal> {
-  const address = clientAddress(exchange, services.trustedProxies)
-  const question = questionOf(credentialHeadersOf(exchange.rawHeaders), {
+  const address = clientAddress(request, services.trustedProxies)
+  const question = questionOf(credentialHeadersOf(request.rawHeaders), {
     audience: tenant.managementAudience,
     requires: orScope === undefined ? [[scope]] : [[scope], [orScope]],
     ip: address,
-    origin: originOf(exchange.rawHeaders),
+    origin: originOf(request.rawHeaders),
   })
   if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const judge = (outcome: Outcome): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
-      exchange.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
+      request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
       return { caller: callerOf(services, tenant, outcome.grant, question.credential, address) }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }

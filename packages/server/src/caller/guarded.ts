@@ -6,7 +6,7 @@ import type { Answer } from '../http/answer.ts'
 import { holderOf } from '../http/client_address.ts'
 import { parseQuery, requireNoQuery } from '../http/input.ts'
 import { answerError, problem } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { authenticateCaller, type Caller } from './caller.ts'
 
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : object
@@ -18,19 +18,19 @@ export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R
 export async function guarded<R extends Route>(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   route: R,
   work: (caller: Caller, query: QueryOf<R>) => Promise<Answer> | Answer,
 ): Promise<Answer> {
   try {
-    const authenticated = await authenticateCaller(services, tenant, exchange, route.scope, route.orScope)
-    if ('refusal' in authenticated) return problem(exchange, authenticated.refusal)
-    if (route.query === undefined) requireNoQuery(exchange.query)
-    const query = route.query === undefined ? {} : parseQuery(route.query, exchange.query)
+    const authenticated = await authenticateCaller(services, tenant, request, route.scope, route.orScope)
+    if ('refusal' in authenticated) return problem(request, authenticated.refusal)
+    if (route.query === undefined) requireNoQuery(request.query)
+    const query = route.query === undefined ? {} : parseQuery(route.query, request.query)
     return await work(authenticated.caller, query as QueryOf<R>)
   } catch (error) {
-    return answerError(exchange, error, (cause) =>
-      services.log.error({ requestId: exchange.requestId, error: cause }, 'request failed'),
+    return answerError(request, error, (cause) =>
+      services.log.error({ requestId: request.requestId, error: cause }, 'request failed'),
     )
   }
 }
@@ -39,13 +39,13 @@ export async function guarded<R extends Route>(
 export function guardedQuestion<R extends Route>(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   route: R,
   work: (caller: Caller, query: QueryOf<R>) => Promise<Answer> | Answer,
 ): Promise<Answer> {
-  return guarded(services, tenant, exchange, route, async (caller, query) => {
-    const holder = holderOf(exchange, services.trustedProxies)
-    if (!services.questions.take(holder)) return problem(exchange, unavailableAnswer(1))
+  return guarded(services, tenant, request, route, async (caller, query) => {
+    const holder = holderOf(request, services.trustedProxies)
+    if (!services.questions.take(holder)) return problem(request, unavailableAnswer(1))
     try {
       return await work(caller, query)
     } finally {

@@ -1,17 +1,17 @@
 import { serverLimits } from '../limits.ts'
 import { requirePlain } from './input.ts'
 import { ProblemError } from './problem.ts'
-import { type Exchange, header } from './request.ts'
+import { type HttpRequest, header } from './request.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The media type without its parameters, in lower case; '' when there is none. */
-export function mediaType(exchange: Exchange): string {
-  return (header(exchange, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+export function mediaType(request: HttpRequest): string {
+  return (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 }
 
-export function readText(exchange: Exchange, bytesMax: number): Promise<string> {
-  return exchange.readBody(bytesMax).then(decode)
+export function readText(request: HttpRequest, bytesMax: number): Promise<string> {
+  return request.readBody(bytesMax).then(decode)
 }
 
 function decode(bytes: Uint8Array): string {
@@ -23,14 +23,14 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** A JSON body; `{}` when there is none. Anything but one object is 400, another media type 415. */
-export function readJson(exchange: Exchange): Promise<Record<string, unknown>> {
+export function readJson(request: HttpRequest): Promise<Record<string, unknown>> {
   // Without further waits: each costs as much as parsing, on the path of every verification.
-  return exchange.readBody(serverLimits.bodyBytesMax).then((bytes) => readObject(exchange, decode(bytes)))
+  return request.readBody(serverLimits.bodyBytesMax).then((bytes) => readObject(request, decode(bytes)))
 }
 
-function readObject(exchange: Exchange, text: string): Record<string, unknown> {
+function readObject(request: HttpRequest, text: string): Record<string, unknown> {
   if (text.trim() === '') return {}
-  if (mediaType(exchange) !== 'application/json') {
+  if (mediaType(request) !== 'application/json') {
     throw new ProblemError(415, 'unsupported_media_type', 'the body must be application/json')
   }
   return parseJsonBody(text)

@@ -1,13 +1,13 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { answerKept, keepDocument } from './kept_document.ts'
-import type { Exchange } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 const text = JSON.stringify(Array.from({ length: 500 }, (_, index) => ({ index, kind: 'a member' })))
 const document = keepDocument(text, { 'Content-Type': 'application/json' })
 
 function ask(...rawHeaders: readonly string[]) {
-  const exchange: Exchange = {
+  const request: HttpRequest = {
     method: 'GET',
     path: '/',
     query: '',
@@ -17,7 +17,7 @@ function ask(...rawHeaders: readonly string[]) {
     readBody: async () => new Uint8Array(),
     signal: new AbortController().signal,
   }
-  const { status, headers, body } = answerKept(exchange, document)
+  const { status, headers, body } = answerKept(request, document)
   return { status, headers, bytes: body as Buffer | undefined }
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
 import type { Answer } from './answer.ts'
-import { type Exchange, headerValues } from './request.ts'
+import { type HttpRequest, headerValues } from './request.ts'
 
 export interface KeptDocument {
   readonly headers: Readonly<Record<string, string>>
@@ -30,15 +30,15 @@ export function keepDocument(text: string, headers: Readonly<Record<string, stri
 }
 
 /** In the coding that the caller prefers, or 304 when the caller has it already. */
-export function answerKept(exchange: Exchange, document: KeptDocument): Answer {
-  const coding = chooseCoding(headerValues(exchange, 'accept-encoding').join(','))
+export function answerKept(request: HttpRequest, document: KeptDocument): Answer {
+  const coding = chooseCoding(headerValues(request, 'accept-encoding').join(','))
   const { bytes, etag } = formOf(document, coding)
   const headers = {
     ...document.headers,
     ETag: etag,
     ...(coding === 'identity' ? {} : { 'Content-Encoding': coding }),
   }
-  const isKnown = headerValues(exchange, 'if-none-match').some((value) => names(value, etag))
+  const isKnown = headerValues(request, 'if-none-match').some((value) => names(value, etag))
   return isKnown ? { status: 304, headers } : { status: 200, headers, body: bytes }
 }
 

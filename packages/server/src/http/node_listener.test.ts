@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startWorld, type World } from '../server.fixture.ts'
 import { createListener } from './node_listener.ts'
-import type { Exchange } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 let world: World
 let listener: Server
@@ -104,8 +104,8 @@ it('requests that come in one piece are answered in their order, each once', asy
   expect(new Set(answer.match(/X-Request-Id: \S+/gi)).size).toBe(4)
 })
 
-it('an exchange has no accessor of its own, which would keep its request alive beyond its answer', async () => {
-  const seen: Exchange[] = []
+it('a request has no accessor of its own, which would keep it alive beyond its answer', async () => {
+  const seen: HttpRequest[] = []
   const bare = createListener(
     (exchange) => {
       seen.push(exchange)
@@ -116,7 +116,7 @@ it('an exchange has no accessor of its own, which would keep its request alive b
   await once(bare, 'listening')
   await fetch(`http://127.0.0.1:${(bare.address() as AddressInfo).port}/`)
   bare.close()
-  const own = Object.values(Object.getOwnPropertyDescriptors(seen[0] as Exchange))
+  const own = Object.values(Object.getOwnPropertyDescriptors(seen[0] as HttpRequest))
   expect(own.length).toBeGreaterThan(0)
   expect(own.filter(({ get }) => get !== undefined)).toEqual([])
 })

@@ -6,9 +6,9 @@ import type { Answer } from './answer.ts'
 import { holderOf } from './client_address.ts'
 import { isDraining } from './drain.ts'
 import { ProblemError } from './problem.ts'
-import type { Exchange } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
-export type Handle = (exchange: Exchange) => Promise<Answer> | Answer
+export type Handle = (request: HttpRequest) => Promise<Answer> | Answer
 
 /** `node:http` in front of the endpoints, with every time and size limited. */
 export function createListener(
@@ -26,13 +26,13 @@ export function createListener(
       keepAliveTimeout: 65_000,
       requireHostHeader: true,
     },
-    (request, response) => {
+    (incoming, response) => {
       if (isDraining(server)) response.shouldKeepAlive = false
       // Node refuses a request without one, and of two takes the first: whoever reads the second reads another request.
-      if (hasSecondHost(request.rawHeaders)) return refuseHosts(response)
-      const exchange = new NodeExchange(request, response, nextRequestId(), listening)
-      const send = (answer: Answer): void => answers.add({ request, response, exchange, answer })
-      const answer = handle(exchange)
+      if (hasSecondHost(incoming.rawHeaders)) return refuseHosts(response)
+      const request = new NodeRequest(incoming, response, nextRequestId(), listening)
+      const send = (answer: Answer): void => answers.add({ incoming, response, request, answer })
+      const answer = handle(request)
       if (answer instanceof Promise) void answer.then(send)
       else send(answer)
     },
@@ -71,30 +71,30 @@ interface Listening {
  * A class, not an object with a getter: V8 makes a new shape for each such object, and the shapes hang on each other, so
  * that every request outlives its time. That was most of what the garbage collector had to do.
  */
-class NodeExchange implements Exchange {
+class NodeRequest implements HttpRequest {
   readonly method: string
   readonly path: string
   readonly query: string
   readonly rawHeaders: readonly string[]
   readonly peer: string | undefined
   readonly requestId: string
-  readonly #request: IncomingMessage
+  readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
   readonly #listening: Listening
-  caller?: NonNullable<Exchange['caller']>
+  caller?: NonNullable<HttpRequest['caller']>
   bodyReadAt?: number
   #signal: AbortSignal | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, listening: Listening) {
-    const url = request.url ?? '/'
+  constructor(incoming: IncomingMessage, response: ServerResponse, requestId: string, listening: Listening) {
+    const url = incoming.url ?? '/'
     const mark = url.indexOf('?')
-    this.method = request.method ?? 'GET'
+    this.method = incoming.method ?? 'GET'
     this.path = mark < 0 ? url : url.slice(0, mark)
     this.query = mark < 0 ? '' : url.slice(mark + 1)
-    this.rawHeaders = request.rawHeaders
-    this.peer = request.socket.remoteAddress
+    this.rawHeaders = incoming.rawHeaders
+    this.peer = incoming.socket.remoteAddress
     this.requestId = requestId
-    this.#request = request
+    this.#incoming = incoming
     this.#response = response
     this.#listening = listening
   }
@@ -108,7 +108,7 @@ class NodeExchange implements Exchange {
   #readBody(bytesMax: number): Promise<Uint8Array> {
     let taken = 0
     let holder: Holder | undefined
-    return readBody(this.#request, bytesMax, (bytes) => {
+    return readBody(this.#incoming, bytesMax, (bytes) => {
       // Most bodies are small, and the connections bound how many of those there are.
       if (bytes <= serverLimits.bodyBytesUncounted || bytes <= taken) return true
       const wanted = Math.min(bytesMax, Math.max(bytes, taken * 2))
@@ -136,27 +136,27 @@ class NodeExchange implements Exchange {
 /** Takes room for what a body needs; `false` where there is none for its sender. */
 type TakeRoom = (bytes: number) => boolean
 
-function readBody(request: IncomingMessage, bytesMax: number, takeRoom: TakeRoom): Promise<Uint8Array> {
+function readBody(incoming: IncomingMessage, bytesMax: number, takeRoom: TakeRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const tooLong = () => new ProblemError(413, 'content_too_large', `the body may have at most ${bytesMax} bytes`)
-    const said = Number(request.headers['content-length'] ?? 0)
+    const said = Number(incoming.headers['content-length'] ?? 0)
     if (said > bytesMax) return reject(tooLong())
     if (!takeRoom(said)) return reject(noRoom())
     const chunks: Buffer[] = []
     let length = 0
     const refuse = (problem: ProblemError): void => {
-      request.removeAllListeners('data')
+      incoming.removeAllListeners('data')
       reject(problem)
     }
-    request.on('data', (chunk: Buffer) => {
+    incoming.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length > bytesMax) return refuse(tooLong())
       if (length > said && !takeRoom(length)) return refuse(noRoom())
       chunks.push(chunk)
     })
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    request.on('error', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
-    request.on('aborted', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
+    incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    incoming.on('error', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
+    incoming.on('aborted', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
   })
 }
 
@@ -167,9 +167,9 @@ function noRoom(): ProblemError {
 }
 
 interface Due {
-  readonly request: IncomingMessage
+  readonly incoming: IncomingMessage
   readonly response: ServerResponse
-  readonly exchange: Exchange
+  readonly request: HttpRequest
   readonly answer: Answer
 }
 
@@ -203,26 +203,26 @@ function createAnswerQueue(): { add(due: Due): void } {
   }
 }
 
-function write({ request, response, exchange, answer }: Due): void {
+function write({ incoming, response, request, answer }: Due): void {
   const { status, headers, body } = answer
-  const fields: Record<string, string | number> = { ...headers, 'X-Request-Id': exchange.requestId }
+  const fields: Record<string, string | number> = { ...headers, 'X-Request-Id': request.requestId }
   // A body nobody read: the connection ends rather than be read as the next request.
-  if (!request.complete && status >= 400) fields.Connection = 'close'
+  if (!incoming.complete && status >= 400) fields.Connection = 'close'
   if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {
     const whole = body ?? ''
     if (status !== 204 && status !== 304) fields['Content-Length'] = Buffer.byteLength(whole)
     response.writeHead(status, fields)
-    response.end(request.method === 'HEAD' ? undefined : whole)
+    response.end(incoming.method === 'HEAD' ? undefined : whole)
     return
   }
   // Its end is the connection's: every piece is then one write, without a frame of its own.
-  if (fields['Content-Type'] === 'text/event-stream' && request.method !== 'HEAD') {
+  if (fields['Content-Type'] === 'text/event-stream' && incoming.method !== 'HEAD') {
     response.useChunkedEncodingByDefault = false
     response.shouldKeepAlive = false
   }
   response.writeHead(status, fields)
   // A stream that nobody reads would stay open until its caller's connection ends.
-  if (request.method === 'HEAD') response.end()
+  if (incoming.method === 'HEAD') response.end()
   else void pump(body, response)
 }
 

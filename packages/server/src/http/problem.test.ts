@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@countersign/store'
 import { expect, it } from 'vitest'
 import { answerError } from './problem.ts'
-import type { Exchange } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 it.each([
   ['unreachable', 503, 'unavailable', '1', /cannot be reached/],
@@ -12,7 +12,7 @@ it.each([
   const [reason, status, code, retryAfter, detail] = given
   const logged: unknown[] = []
   const error = new StoreUnavailableError(reason, new Error('postgres://user:secret@host'))
-  const answer = answerError({ requestId: 'req_1' } as Exchange, error, (cause) => logged.push(cause))
+  const answer = answerError({ requestId: 'req_1' } as HttpRequest, error, (cause) => logged.push(cause))
   expect(answer.status).toBe(status)
   expect(JSON.parse(answer.body as string)).toMatchObject({
     code,

@@ -7,7 +7,7 @@ import {
   UnstorableTextError,
 } from '@countersign/store'
 import type { Answer } from './answer.ts'
-import type { Exchange } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 /** An expected refusal that must also undo what was begun: thrown inside transactions, answered as RFC 9457. */
 export class ProblemError extends Error {
@@ -49,39 +49,36 @@ const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full
 }
 
 /** RFC 9457 with the request id and, for bad input, what is wrong where. */
-export function problem(exchange: Exchange, answer: ProblemAnswer, errors: ProblemError['errors'] = []): Answer {
-  const body = { ...answer.body, requestId: exchange.requestId, ...(errors.length === 0 ? {} : { errors }) }
+export function problem(request: HttpRequest, answer: ProblemAnswer, errors: ProblemError['errors'] = []): Answer {
+  const body = { ...answer.body, requestId: request.requestId, ...(errors.length === 0 ? {} : { errors }) }
   return { status: answer.status, headers: answer.headers, body: JSON.stringify(body) }
 }
 
 /** Whatever an endpoint threw, as an answer. What nobody expected is 500 with nothing in it but the request id. */
-export function answerError(exchange: Exchange, error: unknown, log: (error: unknown) => void): Answer {
+export function answerError(request: HttpRequest, error: unknown, log: (error: unknown) => void): Answer {
   if (error instanceof ProblemError) {
-    return problem(exchange, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)
+    return problem(request, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)
   }
   if (error instanceof UnknownCursorError) {
     return problem(
-      exchange,
+      request,
       problemAnswer(400, 'invalid_request', 'What the page should follow is gone: begin again without after.'),
     )
   }
   if (error instanceof UnstorableTextError) {
     return problem(
-      exchange,
+      request,
       problemAnswer(400, 'invalid_request', 'Text with NUL or half a surrogate pair names nothing here.'),
     )
   }
   log(error)
   if (error instanceof StoreUnavailableError) {
     if (error.reason === 'full')
-      return problem(exchange, problemAnswer(507, 'storage_full', storageFull, { 'Retry-After': '30' }))
-    return problem(
-      exchange,
-      problemAnswer(503, 'unavailable', unavailableDetails[error.reason], { 'Retry-After': '1' }),
-    )
+      return problem(request, problemAnswer(507, 'storage_full', storageFull, { 'Retry-After': '30' }))
+    return problem(request, problemAnswer(503, 'unavailable', unavailableDetails[error.reason], { 'Retry-After': '1' }))
   }
   return problem(
-    exchange,
+    request,
     problemAnswer(500, 'internal_error', 'Something went wrong here; the log knows it by the request id.'),
   )
 }

@@ -2,7 +2,7 @@ import type { Holder } from '@countersign/core'
 import { ProblemError } from './problem.ts'
 
 /** One request as the endpoints see it: nothing parsed that was not asked for. */
-export interface Exchange {
+export interface HttpRequest {
   readonly method: string
   /** As received, without query; the tenant's prefix is still there. */
   readonly path: string
@@ -23,9 +23,9 @@ export interface Exchange {
 }
 
 /** The values of one header field, in the order they came. */
-export function headerValues(exchange: Exchange, name: string): readonly string[] {
+export function headerValues(request: HttpRequest, name: string): readonly string[] {
   const values: string[] = []
-  const { rawHeaders } = exchange
+  const { rawHeaders } = request
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const field = rawHeaders[index] as string
     // The length first: most fields are another, and lower case costs more than all else here.
@@ -35,8 +35,8 @@ export function headerValues(exchange: Exchange, name: string): readonly string[
 }
 
 /** The one value, or undefined. Throws 400 when the field came more than once. */
-export function header(exchange: Exchange, name: string): string | undefined {
-  const values = headerValues(exchange, name)
+export function header(request: HttpRequest, name: string): string | undefined {
+  const values = headerValues(request, name)
   if (values.length > 1) throw new ProblemError(400, 'invalid_request', `the header ${name} must come once`)
   return values[0]
 }

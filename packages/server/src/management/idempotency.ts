@@ -8,7 +8,7 @@ import type { IdempotencyRecord, WriteTransaction } from '@countersign/store'
 import type { Caller } from '../caller/caller.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
-import { type Exchange, header } from '../http/request.ts'
+import { type HttpRequest, header } from '../http/request.ts'
 import { seal, unseal } from '../keys/master_key.ts'
 import { serverLimits } from '../limits.ts'
 
@@ -30,12 +30,12 @@ interface KeptAnswer {
 
 /** Undefined when the header is not there. Throws 400 unless it is 1 to 255 visible ASCII characters, once. */
 export function readIdempotency(
-  exchange: Exchange,
+  request: HttpRequest,
   tenant: TenantContext,
   caller: Caller,
   bodyDigest: string,
 ): Idempotency | undefined {
-  const key = header(exchange, 'idempotency-key')
+  const key = header(request, 'idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new ProblemError(400, 'invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
@@ -44,8 +44,8 @@ export function readIdempotency(
   const record = {
     tenant: tenant.id,
     caller: caller.grant.clientId,
-    method: exchange.method,
-    path: exchange.path,
+    method: request.method,
+    path: request.path,
     keyDigest,
     bodyDigest,
   }

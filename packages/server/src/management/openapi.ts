@@ -3,14 +3,14 @@ import { Cache } from '@countersign/verifier'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /** `GET /openapi.json`: the management API. Only the issuer differs between tenants, so it is made once, in 15 ms. */
-export function createOpenapi(version: string): (tenant: TenantContext, exchange: Exchange) => Answer {
+export function createOpenapi(version: string): (tenant: TenantContext, request: HttpRequest) => Answer {
   const kept = new Cache<KeptDocument>(serverLimits.documentsKept)
   let common: string | undefined
-  return ({ issuer }, exchange) => {
+  return ({ issuer }, request) => {
     common ??= JSON.stringify(openapiDocument({ issuer: placeholder, version }))
     const known =
       kept.get(issuer) ??
@@ -19,7 +19,7 @@ export function createOpenapi(version: string): (tenant: TenantContext, exchange
         cacheable,
       )
     kept.set(issuer, known)
-    return answerKept(exchange, known)
+    return answerKept(request, known)
   }
 }
 

@@ -25,7 +25,7 @@ import { type Answer, json } from '../http/answer.ts'
 import { readJson, readText } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { atOneMoment, type IssuingMoment, StaleBookError } from '../oauth/issuing_moment.ts'
 import { UnsignableTokenError } from '../oauth/token_issuer.ts'
@@ -82,7 +82,7 @@ export interface Operation {
   handle(
     services: Services,
     tenant: TenantContext,
-    exchange: Exchange,
+    request: HttpRequest,
     params: Readonly<Record<string, string>>,
   ): Promise<Answer>
 }
@@ -90,9 +90,9 @@ export interface Operation {
 export function readOperation<R extends Route>(route: R, run: (context: ReadContext<R>) => Promise<object>): Operation {
   return {
     route,
-    handle: (services, tenant, exchange, params) =>
-      guarded(services, tenant, exchange, route, async (caller, query) => {
-        const context = await readContext(route, services, tenant, exchange, params, caller, query)
+    handle: (services, tenant, request, params) =>
+      guarded(services, tenant, request, route, async (caller, query) => {
+        const context = await readContext(route, services, tenant, request, params, caller, query)
         return json(route.answer.status, await run(context as ReadContext<R>))
       }),
   }
@@ -130,13 +130,13 @@ function operation<R extends Route>(
 ): Operation {
   return {
     route,
-    handle(services, tenant, exchange, params) {
+    handle(services, tenant, request, params) {
       const askedAt = services.books.book(tenant.id)?.place.sequence ?? 0
-      return guarded(services, tenant, exchange, route, async (caller, query) => {
+      return guarded(services, tenant, request, route, async (caller, query) => {
         // 1. The caller is known and has the scope; the input is read and holds.
-        const context = await readContext(route, services, tenant, exchange, params, caller, query)
+        const context = await readContext(route, services, tenant, request, params, caller, query)
         const idempotency =
-          route.isIdempotent === true ? readIdempotency(exchange, tenant, caller, bodyDigest(context.body)) : undefined
+          route.isIdempotent === true ? readIdempotency(request, tenant, caller, bodyDigest(context.body)) : undefined
         // 2. Nobody else is at it with the same Idempotency-Key.
         const release = idempotency === undefined ? () => {} : services.running.begin(idempotency.name)
         if (release === undefined) throw inProgress()
@@ -259,12 +259,12 @@ async function readContext(
   route: Route,
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   params: Readonly<Record<string, string>>,
   caller: Caller,
   query: object,
 ): Promise<ReadContext> {
-  const body = await readBody(route, exchange, { tenant: tenant.id, credential: caller.grant.credentialId })
+  const body = await readBody(route, request, { tenant: tenant.id, credential: caller.grant.credentialId })
   return {
     services,
     tenant,
@@ -273,14 +273,14 @@ async function readContext(
     body,
     query,
     now: services.now(),
-    requestId: exchange.requestId,
+    requestId: request.requestId,
   } as ReadContext
 }
 
-async function readBody(route: Route, exchange: Exchange, holder: Holder): Promise<unknown> {
+async function readBody(route: Route, request: HttpRequest, holder: Holder): Promise<unknown> {
   if (route.takesDocument === true)
-    return readApiDocument(await readText(exchange, serverLimits.documentBytesMax), holder)
-  return route.body === undefined ? undefined : parseInput(route.body, await readJson(exchange), 'body')
+    return readApiDocument(await readText(request, serverLimits.documentBytesMax), holder)
+  return route.body === undefined ? undefined : parseInput(route.body, await readJson(request), 'body')
 }
 
 /** Before the transaction: nobody's write waits for a large document. */

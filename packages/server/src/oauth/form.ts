@@ -1,6 +1,6 @@
 import { mediaType, readText } from '../http/body.ts'
 import { ProblemError } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { OauthError } from './oauth_error.ts'
 
@@ -10,13 +10,13 @@ export type Form = ReadonlyMap<string, string>
  * RFC 6749 §3.2: `application/x-www-form-urlencoded` in the body only; no parameter twice, one without a value counts as
  * not sent.
  */
-export async function readForm(exchange: Exchange): Promise<Form> {
-  if (exchange.query !== '') throw invalid('parameters belong in the body, not in the query')
-  if (mediaType(exchange) !== 'application/x-www-form-urlencoded') {
+export async function readForm(request: HttpRequest): Promise<Form> {
+  if (request.query !== '') throw invalid('parameters belong in the body, not in the query')
+  if (mediaType(request) !== 'application/x-www-form-urlencoded') {
     throw invalid('the body must be application/x-www-form-urlencoded')
   }
   try {
-    return parseForm(await readText(exchange, serverLimits.formBytesMax))
+    return parseForm(await readText(request, serverLimits.formBytesMax))
   } catch (error) {
     if (error instanceof ProblemError) throw new OauthError('invalid_request', error.message, error.status)
     throw error

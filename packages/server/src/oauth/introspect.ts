@@ -6,7 +6,7 @@ import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
-import { type Exchange, headerValues } from '../http/request.ts'
+import { type HttpRequest, headerValues } from '../http/request.ts'
 import { authenticateClient } from './client_authenticator.ts'
 import { type Form, readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
@@ -16,10 +16,10 @@ import { readPresentedClient } from './presented_client.ts'
 /** Whether the asker may know of this grant: its own, or one for an audience it guards. */
 type MayKnow = (grant: Grant) => boolean
 
-export function introspect(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return answerOauth(services.log, exchange.requestId, async () => {
-    const form = await readForm(exchange)
-    const mayKnow = await authenticateAsker(services, tenant, exchange, form)
+export function introspect(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return answerOauth(services.log, request.requestId, async () => {
+    const form = await readForm(request)
+    const mayKnow = await authenticateAsker(services, tenant, request, form)
     if ('status' in mayKnow) return mayKnow
     const text = form.get('token')
     if (text === undefined) throw new OauthError('invalid_request', 'token is missing')
@@ -78,17 +78,17 @@ function oauthRefusal({ status, headers, body }: ProblemAnswer): Answer {
 async function authenticateAsker(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   form: Form,
 ): Promise<MayKnow | Answer> {
-  const isBearer = headerValues(exchange, 'authorization').some((value) => /^bearer\b/i.test(value))
-  if (isBearer || headerValues(exchange, 'x-api-key').length > 0) {
-    const authenticated = await authenticateCaller(services, tenant, exchange, 'credentials:verify')
+  const isBearer = headerValues(request, 'authorization').some((value) => /^bearer\b/i.test(value))
+  if (isBearer || headerValues(request, 'x-api-key').length > 0) {
+    const authenticated = await authenticateCaller(services, tenant, request, 'credentials:verify')
     if ('refusal' in authenticated) return oauthRefusal(authenticated.refusal)
     const guards = await authenticated.caller.guards()
     return (grant) => isGuarded(guards, grant.audience)
   }
-  const address = clientAddress(exchange, services.trustedProxies)
-  const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address)
+  const address = clientAddress(request, services.trustedProxies)
+  const client = await authenticateClient(services, tenant, readPresentedClient(request, form), address)
   return (grant) => grant.clientId === client.id
 }

@@ -2,7 +2,7 @@ import type { SigningPurpose } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /**
@@ -12,13 +12,13 @@ import { serverLimits } from '../limits.ts'
 export async function jwks(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   purpose: SigningPurpose,
 ): Promise<Answer> {
   const keys = await services.signingKeys.published(tenant.id, purpose)
   const document = kept.get(keys) ?? keepDocument(JSON.stringify({ keys }), cacheable)
   kept.set(keys, document)
-  return answerKept(exchange, document)
+  return answerKept(request, document)
 }
 
 /** By the list, which is the same until it changes. */

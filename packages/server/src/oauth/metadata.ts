@@ -3,19 +3,19 @@ import { Cache } from '@countersign/verifier'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { grantTypes } from './grants/index.ts'
 
 const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
 /** RFC 8414, and the same where OpenID Connect Discovery looks. Made from the tenant, never from the request. */
-export function createMetadata(): (tenant: TenantContext, exchange: Exchange) => Answer {
+export function createMetadata(): (tenant: TenantContext, request: HttpRequest) => Answer {
   const kept = new Cache<KeptDocument>(serverLimits.documentsKept)
-  return ({ issuer }, exchange) => {
+  return ({ issuer }, request) => {
     const known = kept.get(issuer) ?? keepDocument(JSON.stringify(metadataOf(issuer)), cacheable)
     kept.set(issuer, known)
-    return answerKept(exchange, known)
+    return answerKept(request, known)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Exchange, headerValues } from '../http/request.ts'
+import { type HttpRequest, headerValues } from '../http/request.ts'
 import { basicChallenge, type PresentedClient, refused } from './client_authenticator.ts'
 import { decodePart, type Form } from './form.ts'
 import { OauthError } from './oauth_error.ts'
@@ -6,8 +6,8 @@ import { OauthError } from './oauth_error.ts'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** RFC 6749 §2.3 and RFC 7523 §2.2: how this request authenticates its client. Two ways at once are `invalid_request`. */
-export function readPresentedClient(exchange: Exchange, form: Form): PresentedClient {
-  const authorization = headerValues(exchange, 'authorization')
+export function readPresentedClient(request: HttpRequest, form: Form): PresentedClient {
+  const authorization = headerValues(request, 'authorization')
   const ways = [
     authorization.length > 0,
     form.has('client_secret'),

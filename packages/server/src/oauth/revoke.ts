@@ -8,7 +8,7 @@ import type { Services, TenantContext } from '../context.ts'
 import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
 import type { Answer } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import {
   hasAdministrator,
   isAdministrator,
@@ -21,11 +21,11 @@ import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
 
-export function revoke(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return answerOauth(services.log, exchange.requestId, async () => {
-    const form = await readForm(exchange)
-    const address = clientAddress(exchange, services.trustedProxies)
-    const client = await authenticateClient(services, tenant, readPresentedClient(exchange, form), address, {
+export function revoke(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return answerOauth(services.log, request.requestId, async () => {
+    const form = await readForm(request)
+    const address = clientAddress(request, services.trustedProxies)
+    const client = await authenticateClient(services, tenant, readPresentedClient(request, form), address, {
       endsCredentials: true,
     })
     const text = form.get('token')
@@ -40,7 +40,7 @@ export function revoke(services: Services, tenant: TenantContext, exchange: Exch
       tenant: tenant.id,
       now: services.now(),
       actor: { kind: 'client', clientId: client.id, ...(address === undefined ? {} : { address }) },
-      requestId: exchange.requestId,
+      requestId: request.requestId,
     }
     const isForced = form.get('force') === 'true'
     const { entries } = await keepAdministrator(services, tenant, (mayLeaveNone) =>

@@ -3,7 +3,7 @@ import { formatScope } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { identifyClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
 import type { GrantDecision, TokenRequest } from './grants/grant_type.ts'
@@ -14,15 +14,15 @@ import { OauthError } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
 import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from './token_issuer.ts'
 
-export function token(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return answerOauth(services.log, exchange.requestId, async () => {
+export function token(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return answerOauth(services.log, request.requestId, async () => {
     // 1. The form, once, within limits.
-    const form = await readForm(exchange)
+    const form = await readForm(request)
     const name = form.get('grant_type')
     if (name === undefined) throw new OauthError('invalid_request', 'grant_type is missing')
 
-    const presented = readPresentedClient(exchange, form)
-    const address = clientAddress(exchange, services.trustedProxies)
+    const presented = readPresentedClient(request, form)
+    const address = clientAddress(request, services.trustedProxies)
 
     // 2. The moment all of it counts from, before anything that authorises it is read (feed.md §2).
     const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
@@ -33,7 +33,7 @@ export function token(services: Services, tenant: TenantContext, exchange: Excha
       const decision = await decide(services, name, { tenant, moment, parameters: form, ...identified }, useUp)
 
       // 5. Signed, or stored where the API wants opaque tokens.
-      return { ...decision, issued: await issueToken(services, decision.issue, exchange.requestId, address) }
+      return { ...decision, issued: await issueToken(services, decision.issue, request.requestId, address) }
     })
 
     // 6. RFC 6749 §5.1.

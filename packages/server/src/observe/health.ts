@@ -1,7 +1,7 @@
 import type { ReserveState } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
 /** `GET /healthz`: the process answers. */
 export function healthz(): Answer {
@@ -45,7 +45,7 @@ function reserveOf({ store }: Services): ReserveState {
 }
 
 /** `GET /metrics`: Prometheus text, with bounded labels. */
-export async function metrics(services: Services, _exchange: Exchange): Promise<Answer> {
+export async function metrics(services: Services, _exchange: HttpRequest): Promise<Answer> {
   return {
     status: 200,
     headers: { 'Content-Type': services.metrics.contentType, 'Cache-Control': 'no-store' },

@@ -7,13 +7,13 @@ import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
 import { ProblemError, problem } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */
-export function assertions(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.createAssertion, async (caller) => {
-    const body = parseInput(routes.createAssertion.body, await readJson(exchange), 'body')
+export function assertions(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guarded(services, tenant, request, routes.createAssertion, async (caller) => {
+    const body = parseInput(routes.createAssertion.body, await readJson(request), 'body')
     if (!isGuarded(await caller.guards(), body.audience)) {
       throw new ProblemError(403, 'forbidden', 'this client does not guard that audience')
     }
@@ -25,7 +25,7 @@ export function assertions(services: Services, tenant: TenantContext, exchange: 
       origin: body.origin,
       isRepeat: true,
     })
-    if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+    if (outcome.outcome === 'unavailable') return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
     if (outcome.outcome === 'rejected') throw refusedCredential(rejectionAnswer(outcome.rejection).body)
     const api = services.books.book(tenant.id)?.apiByAudience(body.audience)
     if (api === undefined) throw new ProblemError(404, 'not_found', 'there is no such API')

@@ -12,12 +12,12 @@ import { readJson } from '../http/body.ts'
 import { holderOf } from '../http/client_address.ts'
 import { parseInput } from '../http/input.ts'
 import { problem } from '../http/problem.ts'
-import { type Exchange, headerValues } from '../http/request.ts'
+import { type HttpRequest, headerValues } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
-export function feedSnapshot(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guardedQuestion(services, tenant, exchange, routes.feedSnapshot, async () => {
+export function feedSnapshot(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guardedQuestion(services, tenant, request, routes.feedSnapshot, async () => {
     const { head, snapshot } = await readSnapshot(services, tenant)
     return {
       status: 200,
@@ -34,17 +34,17 @@ async function* snapshotLines(head: object, { pieces, count }: SharedSnapshot): 
 }
 
 /** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */
-export function feed(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guardedQuestion(services, tenant, exchange, routes.feed, async (caller, { after, epoch, chain }) => {
+export function feed(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guardedQuestion(services, tenant, request, routes.feed, async (caller, { after, epoch, chain }) => {
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant.id, place))) return json(200, { reload: true })
-    if (!headerValues(exchange, 'accept').some((value) => value.includes('text/event-stream'))) {
+    if (!headerValues(request, 'accept').some((value) => value.includes('text/event-stream'))) {
       return json(200, { entries: await readPage(services, tenant.id, place) })
     }
-    const stream = services.streams.open(tenant.id, holderOf(exchange, services.trustedProxies))
-    if (stream === undefined) return problem(exchange, unavailableAnswer(1))
+    const stream = services.streams.open(tenant.id, holderOf(request, services.trustedProxies))
+    if (stream === undefined) return problem(request, unavailableAnswer(1))
     // At once, and whether or not anybody reads it: streams that are gone must not count.
-    exchange.signal.addEventListener('abort', stream.close, { once: true })
+    request.signal.addEventListener('abort', stream.close, { once: true })
     const isStillAllowed = async (): Promise<boolean> => {
       const inspection = await tenant.engine.inspect(caller.credential)
       return (
@@ -60,7 +60,7 @@ export function feed(services: Services, tenant: TenantContext, exchange: Exchan
         services,
         tenant,
         place,
-        { ...stream, signal: exchange.signal },
+        { ...stream, signal: request.signal },
         {
           ids: [caller.grant.credentialId, caller.grant.clientId],
           isStillAllowed,
@@ -121,11 +121,11 @@ async function* streamEntries(
 }
 
 /** `POST /v1/feed/position`: the question that proves freshness, and reports how far the asker has come. */
-export function feedPosition(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guardedQuestion(services, tenant, exchange, routes.feedPosition, async (caller) => {
-    const body = parseInput(routes.feedPosition.body, await readJson(exchange), 'body')
+export function feedPosition(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guardedQuestion(services, tenant, request, routes.feedPosition, async (caller) => {
+    const body = parseInput(routes.feedPosition.body, await readJson(request), 'body')
     const answer = await answerPosition(services, tenant.id, body)
-    if (answer === undefined) return problem(exchange, unavailableAnswer(1))
+    if (answer === undefined) return problem(request, unavailableAnswer(1))
     if (answer.reload === undefined) {
       services.positions.report(tenant.id, {
         credentialId: caller.grant.credentialId,

@@ -337,13 +337,13 @@ describe('a client’s cut-off that this database has forgotten', () => {
     const body = { clientId: client.clientId, audience, scope: 'orders:read', name: 'later' }
     const later = (await copy.call('POST', '/v1/keys', { body })).body
     // And a token made from the key that the revoke had ended: its number is of the copy, and says nothing.
-    const exchange = {
+    const request = {
       grant_type: exchangeGrant,
       subject_token: key.key,
       subject_token_type: accessTokenType,
       audience,
     }
-    held.push((await world.form('/oauth/token', { ...exchange, ...ids }, { server: copy.server })).body.access_token)
+    held.push((await world.form('/oauth/token', { ...request, ...ids }, { server: copy.server })).body.access_token)
     expect(await copy.codeOf(held.at(-1) as string)).toBe('active')
     const cutOffs = await toldCutOffs()
     expect(cutOffs).toMatchObject([{ id: client.clientId, what: 'everything' }])

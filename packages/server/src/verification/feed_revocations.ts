@@ -11,17 +11,17 @@ import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
-export function feedRevocations(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guarded(services, tenant, exchange, routes.handBackRevocations, async ({ grant, address }) => {
-    const body = parseInput(routes.handBackRevocations.body, await readJson(exchange), 'body')
+export function feedRevocations(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guarded(services, tenant, request, routes.handBackRevocations, async ({ grant, address }) => {
+    const body = parseInput(routes.handBackRevocations.body, await readJson(request), 'body')
     if (body.revocations.length === 0 && (body.cutOffs ?? []).length === 0) {
       const errors = [{ pointer: '/revocations', detail: 'must not be empty where there are no cutOffs' }]
       throw new ProblemError(400, 'invalid_request', 'The request names nothing to hand back.', { errors })
     }
     const { clientId, credentialId } = grant
-    const { requestId } = exchange
+    const { requestId } = request
     const actor = { kind: 'credential', clientId, credentialId, ...(address === undefined ? {} : { address }) } as const
     const cause = { actor, action: 'revocation.hand_back', requestId }
     const answer = await takeHandedBack(services, tenant.id, body, cause)

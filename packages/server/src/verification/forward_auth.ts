@@ -19,16 +19,16 @@ import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerError, ProblemError, problem } from '../http/problem.ts'
-import { type Exchange, headerValues } from '../http/request.ts'
+import { type HttpRequest, headerValues } from '../http/request.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
-export async function forwardAuth(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  const { parameters } = splitQuery(exchange.query)
+export async function forwardAuth(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  const { parameters } = splitQuery(request.query)
   const proxy = proxies.find((name) => name === parameters.get('proxy'))
-  const settled = await answer(services, tenant, exchange, parameters, proxy).catch((error: unknown) =>
-    answerError(exchange, error, (cause) =>
-      services.log.error({ requestId: exchange.requestId, error: cause }, 'forward-auth failed'),
+  const settled = await answer(services, tenant, request, parameters, proxy).catch((error: unknown) =>
+    answerError(request, error, (cause) =>
+      services.log.error({ requestId: request.requestId, error: cause }, 'forward-auth failed'),
     ),
   )
   return proxy === 'nginx' ? withProblemHeader(settled) : settled
@@ -37,7 +37,7 @@ export async function forwardAuth(services: Services, tenant: TenantContext, exc
 async function answer(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   query: URLSearchParams,
   proxy: ProxyName | undefined,
 ): Promise<Answer> {
@@ -48,31 +48,31 @@ async function answer(
   const audience = query.get('audience') ?? ''
   const api = services.books.book(tenant.id)?.apiByAudience(audience)
   if (proxy === undefined) throw new ProblemError(400, 'invalid_request', `proxy must be one of ${proxies.join(', ')}`)
-  await requireProxy(services, tenant, exchange, audience)
+  await requireProxy(services, tenant, request, audience)
   if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
-  const forwarded = readForwarded(exchange, proxy, '/v1/forward-auth')
-  const isPreflightHere = query.get('scope') === null && isPreflight(forwarded.method, exchange)
+  const forwarded = readForwarded(request, proxy, '/v1/forward-auth')
+  const isPreflightHere = query.get('scope') === null && isPreflight(forwarded.method, request)
   if (isPreflightHere && (await services.requirements.isDescribed(tenant, api.apiId, forwarded.uri))) {
     return { status: 200, headers: anonymous }
   }
   const needed = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
   if (needed === 'public') return { status: 200, headers: anonymous }
-  const headers = credentialHeadersOf(exchange.rawHeaders)
+  const headers = credentialHeadersOf(request.rawHeaders)
   const question = questionOf(headers, {
     audience,
     requires: needed.requires,
     cost: needed.cost,
     ip: forwarded.ip,
-    origin: originOf(exchange.rawHeaders),
+    origin: originOf(request.rawHeaders),
   })
-  if ('rejection' in question) return problem(exchange, rejectionAnswer(question.rejection))
+  if ('rejection' in question) return problem(request, rejectionAnswer(question.rejection))
   const outcome = await tenant.engine.verify(question)
   services.metrics.verified(outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome)
-  if (outcome.outcome === 'unavailable') return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+  if (outcome.outcome === 'unavailable') return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
   if (outcome.outcome === 'rejected') {
     const refused = rejectionAnswer(outcome.rejection)
     const isAnswered = refused.status !== 401 || mayFail(services.failures, `${tenant.id} ${audience}`, forwarded.ip)
-    return problem(exchange, isAnswered ? refused : tooManyFailures)
+    return problem(request, isAnswered ? refused : tooManyFailures)
   }
   const { assertion } = await signAssertion(services, tenant, outcome.grant, api.apiId)
   const limit = rateLimitHeaders(outcome.rateLimits ?? [])
@@ -116,8 +116,8 @@ async function neededFor(
 }
 
 /** A CORS preflight carries no credential by its nature (Fetch, CORS protocol): on a described path the API answers it. */
-function isPreflight(method: string, exchange: Exchange): boolean {
-  const has = (name: string): boolean => headerValues(exchange, name).length > 0
+function isPreflight(method: string, request: HttpRequest): boolean {
+  const has = (name: string): boolean => headerValues(request, name).length > 0
   return method === 'OPTIONS' && has('origin') && has('access-control-request-method')
 }
 
@@ -132,17 +132,17 @@ function withProblemHeader(answer: Answer): Answer {
 async function requireProxy(
   services: Services,
   tenant: TenantContext,
-  exchange: Exchange,
+  request: HttpRequest,
   audience: string,
 ): Promise<void> {
-  const [credential, second] = headerValues(exchange, 'x-countersign-verifier')
-  if (credential === undefined && isTrustedAddress(exchange.peer, services.trustedProxies)) return
+  const [credential, second] = headerValues(request, 'x-countersign-verifier')
+  if (credential === undefined && isTrustedAddress(request.peer, services.trustedProxies)) return
   if (credential === undefined || second !== undefined) throw notAProxy()
   const outcome = await tenant.engine.verify({
     credential,
     audience: tenant.managementAudience,
     requires: [['credentials:verify']],
-    address: exchange.peer === undefined ? undefined : parseAddress(exchange.peer),
+    address: request.peer === undefined ? undefined : parseAddress(request.peer),
     origin: undefined,
   })
   if (outcome.outcome !== 'verified') throw notAProxy()

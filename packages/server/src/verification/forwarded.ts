@@ -1,5 +1,5 @@
 import { ProblemError } from '../http/problem.ts'
-import { type Exchange, headerValues } from '../http/request.ts'
+import { type HttpRequest, headerValues } from '../http/request.ts'
 
 export const proxies = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
 export type ProxyName = (typeof proxies)[number]
@@ -31,20 +31,20 @@ export function splitQuery(query: string): { readonly parameters: URLSearchParam
 }
 
 /** Missing ones are 400: a check on nothing would pass everything. Envoy asks with the request's own method and path. */
-export function readForwarded(exchange: Exchange, proxy: ProxyName, prefix: string): Forwarded {
+export function readForwarded(request: HttpRequest, proxy: ProxyName, prefix: string): Forwarded {
   const family = families[proxy]
-  const ip = headerValues(exchange, family.ip).at(-1)?.split(',').at(-1)?.trim()
+  const ip = headerValues(request, family.ip).at(-1)?.split(',').at(-1)?.trim()
   if (proxy === 'envoy') {
-    const { uri } = splitQuery(exchange.query)
-    if (uri !== undefined) return { method: exchange.method, uri: uri === '' ? '/' : uri, ip }
-    const rest = exchange.path.slice(exchange.path.indexOf(prefix) + prefix.length)
-    return { method: exchange.method, uri: rest === '' ? '/' : rest, ip }
+    const { uri } = splitQuery(request.query)
+    if (uri !== undefined) return { method: request.method, uri: uri === '' ? '/' : uri, ip }
+    const rest = request.path.slice(request.path.indexOf(prefix) + prefix.length)
+    return { method: request.method, uri: rest === '' ? '/' : rest, ip }
   }
-  return { method: one(exchange, family.method), uri: one(exchange, family.uri), ip }
+  return { method: one(request, family.method), uri: one(request, family.uri), ip }
 }
 
-function one(exchange: Exchange, name: string): string {
-  const values = headerValues(exchange, name)
+function one(request: HttpRequest, name: string): string {
+  const values = headerValues(request, name)
   const value = values[0]
   if (values.length === 1 && value !== undefined && value !== '') return value
   throw new ProblemError(400, 'invalid_request', `the proxy must send ${name}, once`)

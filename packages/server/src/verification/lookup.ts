@@ -10,11 +10,11 @@ import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
-export function lookup(services: Services, tenant: TenantContext, exchange: Exchange): Promise<Answer> {
-  return guardedQuestion(services, tenant, exchange, routes.lookup, async (caller) => {
-    const body = parseInput(routes.lookup.body, await readJson(exchange), 'body')
+export function lookup(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+  return guardedQuestion(services, tenant, request, routes.lookup, async (caller) => {
+    const body = parseInput(routes.lookup.body, await readJson(request), 'body')
     const isKey = body.digest !== undefined
     if (isKey === (body.clientId !== undefined && body.kid !== undefined)) {
       throw new ProblemError(400, 'invalid_request', 'ask for a digest, or for a clientId and a kid')

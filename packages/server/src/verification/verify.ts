@@ -22,21 +22,21 @@ import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, type FieldError, ProblemError, problem } from '../http/problem.ts'
-import type { Exchange } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
-export function verify(services: Services, tenant: TenantContext, exchange: Exchange): MaybePromise<Answer> {
-  return andThen(authenticateCaller(services, tenant, exchange, 'credentials:verify'), (settled) => {
-    if ('refusal' in settled) return problem(exchange, settled.refusal)
+export function verify(services: Services, tenant: TenantContext, request: HttpRequest): MaybePromise<Answer> {
+  return andThen(authenticateCaller(services, tenant, request, 'credentials:verify'), (settled) => {
+    if ('refusal' in settled) return problem(request, settled.refusal)
     // The body is the one thing that is waited for, as long as everything else is known.
-    return readJson(exchange)
+    return readJson(request)
       .then((body) => {
-        if (exchange.query !== '') requireNoQuery(exchange.query)
+        if (request.query !== '') requireNoQuery(request.query)
         const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
-        return andThen(outcome, (known) => answerOutcome(services, exchange, known))
+        return andThen(outcome, (known) => answerOutcome(services, request, known))
       })
       .catch((error: unknown) =>
-        answerError(exchange, error, (cause) =>
-          services.log.error({ requestId: exchange.requestId, error: cause }, 'verify failed'),
+        answerError(request, error, (cause) =>
+          services.log.error({ requestId: request.requestId, error: cause }, 'verify failed'),
         ),
       )
   })
@@ -105,7 +105,7 @@ const undescribed: Outcome = {
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
-function answerOutcome(services: Services, exchange: Exchange, outcome: Outcome): Answer {
+function answerOutcome(services: Services, request: HttpRequest, outcome: Outcome): Answer {
   switch (outcome.outcome) {
     case 'verified':
       services.metrics.verified('verified')
@@ -123,7 +123,7 @@ function answerOutcome(services: Services, exchange: Exchange, outcome: Outcome)
     }
     case 'unavailable':
       services.metrics.verified('unavailable')
-      return problem(exchange, unavailableAnswer(outcome.retryAfterSeconds))
+      return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
   }
 }
 
