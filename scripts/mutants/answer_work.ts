@@ -56,9 +56,9 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-time-server',
     what: 'a server’s refusal leaves when its work is done',
-    file: 'packages/server/src/server.ts',
-    find: 'answer.status === 401 ? times',
-    replace: 'answer.status === 999 ? times',
+    file: 'packages/server/src/http/dispatch.ts',
+    find: 'if (answer.status !== 401) return answer',
+    replace: 'if (answer.status !== 999) return answer',
     tests: ['packages/server/src/refusals.test.ts'],
   },
   {

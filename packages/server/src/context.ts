@@ -1,4 +1,4 @@
-import type { AddressRange, MaybePromise, Seconds, Shares } from '@countersign/core'
+import type { AddressRange, Seconds, Shares } from '@countersign/core'
 import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier'
 import type { ApiRegistry } from './apis/api_registry.ts'
@@ -20,6 +20,7 @@ import type { ClientReads } from './oauth/client_reads.ts'
 import type { ClientSecrets } from './oauth/client_secrets.ts'
 import type { OpaqueTokens } from './oauth/opaque_tokens.ts'
 import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
 import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
@@ -80,40 +81,4 @@ export interface Services {
   /** By slug; undefined for one that is not there, also when it was deleted. */
   tenant(slug: string): TenantContext | undefined
   tenantById(id: string): TenantContext | undefined
-}
-
-/** Counters with bounded labels: never a key, client, path or tenant. */
-export interface Metrics {
-  verified(outcome: string): void
-  issued(grantType: string, outcome: string): void
-  written(operation: string, outcome: string): void
-  /** A question was answered 429, since too many had failed from there. */
-  limited(): void
-  /** Of a route as it is mounted: takes the status and the seconds of each answer. */
-  route(method: string, route: string): (status: number, seconds: number) => void
-  /** Takes the seconds that one took: `poll`, `beat`, `write`. */
-  database(operation: string): (seconds: number) => void
-  opaqueIssued(): void
-  databaseFailed(operation: string, reason: string): void
-  gauge(options: GaugeOptions): void
-  /** Counts of usage that no credential can be told of. */
-  usage(why: 'overflowed' | 'dropped', count: number): void
-  /** Collected at most once a second: whoever asks meanwhile is given the same. */
-  text(): Promise<Uint8Array>
-  readonly contentType: string
-}
-
-export interface GaugeOptions {
-  readonly name: string
-  readonly help: string
-  /** What is shown of the values of several workers. */
-  readonly aggregator: 'sum' | 'max' | 'min' | 'first'
-  readonly labelNames?: readonly string[]
-  /** At each scrape. When it throws, what was read last is shown. */
-  read(): MaybePromise<number | readonly LabelledValue[]>
-}
-
-export interface LabelledValue {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
 }

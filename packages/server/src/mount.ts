@@ -1,8 +1,7 @@
 /** Which endpoint is where. */
 
 import type { Services, TenantContext } from './context.ts'
-import type { Answer } from './http/answer.ts'
-import type { HttpRequest } from './http/request.ts'
+import type { Mounted } from './http/dispatch.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'
@@ -19,25 +18,17 @@ import { forwardAuth } from './verification/forward_auth.ts'
 import { lookup } from './verification/lookup.ts'
 import { verify } from './verification/verify.ts'
 
-type Endpoint = (
-  tenant: TenantContext,
-  request: HttpRequest,
-  params: Readonly<Record<string, string>>,
-) => Promise<Answer> | Answer
-
-export interface Mounted {
-  readonly endpoint: Endpoint
-  /** Not below a tenant. */
-  readonly isRootOnly: boolean
-  readonly answered: (status: number, seconds: number) => void
-}
-
 /** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
-export function mount(services: Services): readonly MountedRoute<Mounted>[] {
-  const at = (method: string, path: string, endpoint: Endpoint, isRootOnly = false): MountedRoute<Mounted> => ({
+export function mount(services: Services): readonly MountedRoute<Mounted<TenantContext>>[] {
+  const at = (
+    method: string,
+    path: string,
+    answer: Mounted<TenantContext>['answer'],
+    isRootOnly = false,
+  ): MountedRoute<Mounted<TenantContext>> => ({
     method,
     path,
-    endpoint: { endpoint, isRootOnly, answered: services.metrics.route(method, path) },
+    endpoint: { answer, isRootOnly, answered: services.metrics.route(method, path) },
   })
   const metadata = createMetadata()
   const document = createOpenapi(services.version)

@@ -1,6 +1,6 @@
-/** The composition root: store, books and services in their order, and one way for every request. */
+/** The composition root: store, books and services in their order. */
 import type { Server } from 'node:http'
-import { type AddressRange, problemAnswer, randomBase62, type Seconds, type Secret } from '@countersign/core'
+import { type AddressRange, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { BootClock, Store, UsageRetention } from '@countersign/store'
 import { systemClock } from '@countersign/verifier'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
@@ -12,14 +12,12 @@ import type { Noted, PlaceFile } from './feed/place_file.ts'
 import { sayRollback } from './feed/rollback.ts'
 import { systemTimers } from './feed/timers.ts'
 import type { Answer } from './http/answer.ts'
-import { type Located, locate } from './http/locate.ts'
+import { createDispatch } from './http/dispatch.ts'
 import { createListener } from './http/node_listener.ts'
-import { answerError, problem } from './http/problem.ts'
 import type { HttpRequest } from './http/request.ts'
-import { createRouter, type RouteMatch } from './http/router.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import { createRandomBytes } from './keys/random_bytes.ts'
-import { type Mounted, mount } from './mount.ts'
+import { mount } from './mount.ts'
 import type { Log } from './observe/log.ts'
 import { measureStore } from './observe/measured_store.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -134,50 +132,15 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   const stopPlaceFile = options.placeFile?.follow(store, books.epoch, presentPlace(books))
   // The default tenant's engine begins now; others begin with their first request.
   services.tenant('')
-  const route = createRouter(mount(services))
-  const basePath = new URL(baseUrl).pathname.replace(/\/$/, '')
-
-  const unmatched = metrics.route('', 'none')
-  const times = options.refusalTimes ?? refusalTimes()
-
-  function handle(request: HttpRequest): Promise<Answer> | Answer {
-    const beganAt = performance.now()
-    const located = locate(request.path, basePath)
-    const match = route.match(request.method, located.path)
-    const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
-    const measured = (answer: Answer): Answer | Promise<Answer> => {
-      answered(answer.status, (performance.now() - beganAt) / 1000)
-      return answer.status === 401 ? times.wait(request.bodyReadAt ?? beganAt).then(() => answer) : answer
-    }
-    const answer = answerTo(request, located, match)
-    if (!(answer instanceof Promise)) return measured(answer)
-    return answer.then(measured, (error: unknown) => measured(failed(services, request, error)))
-  }
-
-  function answerTo(request: HttpRequest, located: Located, match: RouteMatch<Mounted>): Promise<Answer> | Answer {
-    if (options.allowedHosts !== undefined && !options.allowedHosts(hostOf(request) ?? '')) {
-      return problem(request, problemAnswer(421, 'misdirected_request', 'This server answers for another host.'))
-    }
-    const tenant = services.tenant(located.slug)
-    if (match.kind === 'not_found' || tenant === undefined) {
-      return problem(request, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
-    }
-    if (match.kind === 'method_not_allowed') {
-      const headers = { Allow: match.allow.join(', ') }
-      return problem(
-        request,
-        problemAnswer(405, 'method_not_allowed', 'This path has other methods; see Allow.', headers),
-      )
-    }
-    const { endpoint, isRootOnly } = match.endpoint
-    if (isRootOnly && located.slug !== '')
-      return problem(request, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
-    try {
-      return endpoint(tenant, request, match.params)
-    } catch (error) {
-      return failed(services, request, error)
-    }
-  }
+  const handle = createDispatch({
+    ...options,
+    routes: mount(services),
+    basePath: new URL(baseUrl).pathname.replace(/\/$/, ''),
+    tenant: services.tenant,
+    refusalTimes: options.refusalTimes ?? refusalTimes(),
+    unmatched: metrics.route('', 'none'),
+    onError: ({ requestId }, error) => log.error({ requestId, error }, 'request failed'),
+  })
 
   return {
     services,
@@ -212,15 +175,4 @@ function requestIds(randomBytes: (count: number) => Uint8Array): () => string {
   const begin = `req_${randomBase62(12, randomBytes)}_`
   let count = 0
   return () => begin + (count++).toString(36)
-}
-
-function hostOf(request: HttpRequest): string | undefined {
-  const at = request.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
-  return at < 0 ? undefined : request.rawHeaders[at + 1]
-}
-
-function failed(services: Services, request: HttpRequest, error: unknown): Answer {
-  return answerError(request, error, (cause) =>
-    services.log.error({ requestId: request.requestId, error: cause }, 'request failed'),
-  )
 }

@@ -1,7 +1,7 @@
 /** What is said when the database went back within its epoch (feed.md §7): a line of the log, and a metric that alerts. */
 import type { EpochBegun } from '@countersign/store'
-import type { Metrics } from '../context.ts'
 import type { Log } from '../observe/log.ts'
+import type { Metrics } from '../observe/metrics.ts'
 
 const clientsNamedMax = 100
 

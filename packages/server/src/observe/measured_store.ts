@@ -1,5 +1,5 @@
 import { FatalStoreError, type Store, StoreUnavailableError } from '@countersign/store'
-import type { Metrics } from '../context.ts'
+import type { Metrics } from './metrics.ts'
 
 /**
  * The store, which says how long polls, beats, writes and chores took and which the database failed. A write that was refused for

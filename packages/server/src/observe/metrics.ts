@@ -1,10 +1,46 @@
+import type { MaybePromise } from '@countersign/core'
 import { type Clock, shareAnswer } from '@countersign/verifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { GaugeOptions, Metrics } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'
 import { RequestHistogram } from './request_histogram.ts'
 import { shareMetrics } from './worker_metrics.ts'
+
+/** Counters with bounded labels: never a key, client, path or tenant. */
+export interface Metrics {
+  verified(outcome: string): void
+  issued(grantType: string, outcome: string): void
+  written(operation: string, outcome: string): void
+  /** A question was answered 429, since too many had failed from there. */
+  limited(): void
+  /** Of a route as it is mounted: takes the status and the seconds of each answer. */
+  route(method: string, route: string): (status: number, seconds: number) => void
+  /** Takes the seconds that one took: `poll`, `beat`, `write`. */
+  database(operation: string): (seconds: number) => void
+  opaqueIssued(): void
+  databaseFailed(operation: string, reason: string): void
+  gauge(options: GaugeOptions): void
+  /** Counts of usage that no credential can be told of. */
+  usage(why: 'overflowed' | 'dropped', count: number): void
+  /** Collected at most once a second: whoever asks meanwhile is given the same. */
+  text(): Promise<Uint8Array>
+  readonly contentType: string
+}
+
+export interface GaugeOptions {
+  readonly name: string
+  readonly help: string
+  /** What is shown of the values of several workers. */
+  readonly aggregator: 'sum' | 'max' | 'min' | 'first'
+  readonly labelNames?: readonly string[]
+  /** At each scrape. When it throws, what was read last is shown. */
+  read(): MaybePromise<number | readonly LabelledValue[]>
+}
+
+export interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
 
 /** Upper bounds in seconds: what is in memory takes less than the first, and a write to PostgreSQL is cut at two. */
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]

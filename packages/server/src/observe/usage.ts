@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
-import type { Metrics } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 export interface Usage {
   /** A counter for the engine of one tenant. */
