@@ -9,7 +9,6 @@ import {
   systemClock,
   unlimitedFailures,
 } from '@countersign/verifier'
-import { createApiRegistry } from './apis/api_registry.ts'
 import { createRequirements } from './apis/requirement.ts'
 import { createGuards } from './caller/guards.ts'
 import type { Services, TenantContext } from './context.ts'
@@ -27,6 +26,7 @@ import { createSigningThread } from './keys/signing_thread.ts'
 import { serverLimits } from './limits.ts'
 import { createIdempotencyRoom } from './management/idempotency_room.ts'
 import { createRunning } from './management/running.ts'
+import { createApiRegistry } from './oauth/api_registry.ts'
 import { createClientReads } from './oauth/client_reads.ts'
 import { createClientSecrets } from './oauth/client_secrets.ts'
 import { createOpaqueTokens } from './oauth/opaque_tokens.ts'

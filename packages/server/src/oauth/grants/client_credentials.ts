@@ -1,5 +1,5 @@
 import { parseScope } from '@countersign/core'
-import { chooseApi } from '../../apis/api_registry.ts'
+import { chooseApi } from '../api_registry.ts'
 import { requireIssuable } from '../issuing_gate.ts'
 import type { GrantType } from './grant_type.ts'
 

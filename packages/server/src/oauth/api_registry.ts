@@ -3,8 +3,8 @@ import type { Api, Client } from '@countersign/store'
 import type { Clock } from '@countersign/verifier'
 import type { Services, TenantContext } from '../context.ts'
 import { keepRecords } from '../feed/kept_records.ts'
-import { BehindError } from '../oauth/issuing_moment.ts'
-import { OauthError } from '../oauth/oauth_error.ts'
+import { BehindError } from './issuing_moment.ts'
+import { OauthError } from './oauth_error.ts'
 
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
 export interface ApiRegistry {
