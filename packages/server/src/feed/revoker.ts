@@ -2,7 +2,7 @@
 import { type CutOffKind, publicKeyId, type Seconds, type Subject } from '@countersign/core'
 import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
-import { auditView } from '../oauth/token_issuer.ts'
+import { auditView } from './audit_view.ts'
 import {
   clientSubject,
   keySubject,

@@ -160,17 +160,3 @@ export function tokenRecord(
     updatedAt: at,
   }
 }
-
-export function auditView(token: Token): object {
-  const { jti, clientId, apiId, subject, name, issuedScope, scope, issuedExpiresAt, expiresAt, status } = token
-  return {
-    jti,
-    clientId,
-    apiId,
-    subject,
-    name,
-    scope: scope ?? issuedScope,
-    expiresAt: expiresAt ?? issuedExpiresAt,
-    status,
-  }
-}
