@@ -17,10 +17,60 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** Imported only as types: nothing of it may reach a browser. */
 const typesOnly = new Set(['client contract'])
 
+/**
+ * Inside `server`, each folder and each root file imports only from those named, besides itself, `limits.ts` and the types of
+ * `context.ts`. Not listed: `server.ts`, which wires, and `index.ts`, which exports.
+ */
+const serverArrows: Readonly<Record<string, readonly string[]>> = {
+  http: [],
+  redis: [],
+  keys: [],
+  observe: ['http', 'keys'],
+  feed: ['keys', 'restore'],
+  restore: ['feed', 'keys', 'observe', 'run', 'tenants'],
+  apis: ['feed'],
+  tenants: ['feed', 'keys'],
+  caller: ['feed', 'http', 'tenants'],
+  oauth: ['caller', 'feed', 'http', 'tenants'],
+  verification: ['caller', 'feed', 'http'],
+  management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'tenants'],
+  run: ['feed', 'http', 'keys', 'management', 'observe', 'redis', 'restore', 'tenants', 'server.ts'],
+  'limits.ts': [],
+  'context.ts': [],
+  'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe'],
+  'mount.ts': ['management', 'oauth', 'observe', 'verification'],
+}
+
+/** As types: what is told apart at run time is not joined here. */
+const serverTypes: Readonly<Record<string, readonly string[]>> = {
+  redis: ['observe'],
+  keys: ['feed', 'observe'],
+  observe: ['redis'],
+  feed: ['observe'],
+  oauth: ['observe'],
+  'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'redis'],
+  'create_services.ts': ['redis', 'server.ts'],
+  'mount.ts': ['http'],
+}
+
 export function checkImports(): readonly string[] {
-  return readSources('packages/*/src/**/*.ts')
-    .filter(({ path }) => !isTestOnly(path))
-    .flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found)))
+  const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+  const endpoints = endpointsOf(sources)
+  return sources.flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found, endpoints)))
+}
+
+/** The files that only `mount.ts` may import: endpoints do not call each other. */
+function endpointsOf(sources: readonly Source[]): ReadonlySet<string> {
+  const mount = sources.find(({ path }) => path === mountFile)
+  if (mount === undefined) throw new Error(`${mountFile} is gone: say here where endpoints are mounted`)
+  const files = importsOf(mount).filter(({ from, isType }) => from.startsWith('.') && !isType)
+  return new Set(files.map(({ from }) => resolvePath(mountFile, from)))
+}
+
+const mountFile = 'packages/server/src/mount.ts'
+
+function resolvePath(path: string, from: string): string {
+  return new URL(from, `file:///${path}`).pathname.slice(1)
 }
 
 interface Import {
@@ -35,7 +85,7 @@ function importsOf({ text }: Source): readonly Import[] {
   return [...statements].map(([, type, from, bare]) => ({ from: from ?? (bare as string), isType: type !== undefined }))
 }
 
-function judge(path: string, { from, isType }: Import): readonly string[] {
+function judge(path: string, { from, isType }: Import, endpoints: ReadonlySet<string>): readonly string[] {
   const [, name = ''] = path.split('/')
   if (from.startsWith('@countersign/')) {
     const target = from.split('/')[1] as string
@@ -46,7 +96,24 @@ function judge(path: string, { from, isType }: Import): readonly string[] {
     return [`${path}: core imports ${from}`]
   if (from.startsWith('node:') && name === 'verifier' && !path.includes('/adapters/'))
     return [`${path}: verifier imports ${from}`]
-  return []
+  if (name !== 'server' || !from.startsWith('.')) return []
+  const target = resolvePath(path, from)
+  if (endpoints.has(target) && path !== mountFile) return [`${path}: only mount.ts imports an endpoint: ${target}`]
+  return judgeServer(path, target, isType)
+}
+
+function judgeServer(path: string, target: string, isType: boolean): readonly string[] {
+  const own = roomOf(path)
+  const room = roomOf(target)
+  const allowed = serverArrows[own]
+  if (allowed === undefined || room === own || room === 'limits.ts' || allowed.includes(room)) return []
+  if (isType && (room === 'context.ts' || serverTypes[own]?.includes(room) === true)) return []
+  return [`${path}: ${own} may not import ${room}${isType ? '' : ' but as types'}`]
+}
+
+/** `oauth` of `packages/server/src/oauth/token.ts`, or the name of a root file. */
+function roomOf(path: string): string {
+  return path.split('/')[3] as string
 }
 
 if (import.meta.main) report(checkImports())
