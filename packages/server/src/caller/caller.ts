@@ -31,9 +31,11 @@ export interface Caller {
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 
+export type CallerServices = Pick<Services, 'failures' | 'guards' | 'trustedProxies'>
+
 /** The caller, or the answer that refuses it. Synchronous once the credential is known. */
 export function authenticateCaller(
-  services: Services,
+  services: CallerServices,
   tenant: TenantContext,
   request: HttpRequest,
   scope: ManagementScope,
@@ -62,7 +64,7 @@ export function authenticateCaller(
 }
 
 function callerOf(
-  services: Services,
+  services: Pick<Services, 'guards'>,
   tenant: TenantContext,
   grant: Grant,
   credential: string,

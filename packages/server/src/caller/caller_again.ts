@@ -14,7 +14,7 @@ export interface CallerAgain {
 
 /** Invariant 11: the caller's own credential and client, read inside the writing transaction. Lost since: 401. */
 export async function readCallerAgain(
-  services: Services,
+  services: Pick<Services, 'now'>,
   tenant: TenantContext,
   caller: Caller,
   transaction: WriteTransaction,
@@ -32,7 +32,7 @@ export async function readCallerAgain(
 }
 
 async function keyScope(
-  services: Services,
+  services: Pick<Services, 'now'>,
   tenant: TenantContext,
   { grant }: Caller,
   transaction: WriteTransaction,
@@ -45,7 +45,7 @@ async function keyScope(
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */
 async function tokenScope(
-  services: Services,
+  services: Pick<Services, 'now'>,
   tenant: TenantContext,
   caller: Caller,
   client: Client,

@@ -7,16 +7,18 @@ import { holderOf } from '../http/client_address.ts'
 import { parseQuery, requireNoQuery } from '../http/input.ts'
 import { answerError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
-import { authenticateCaller, type Caller } from './caller.ts'
+import { authenticateCaller, type Caller, type CallerServices } from './caller.ts'
 
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : object
+
+export type GuardedServices = CallerServices & Pick<Services, 'log'>
 
 /**
  * An endpoint behind a bearer credential: the caller first, then the query, then the work; what it throws becomes
  * RFC 9457. A parameter that the operation does not have is 400.
  */
 export async function guarded<R extends Route>(
-  services: Services,
+  services: GuardedServices,
   tenant: TenantContext,
   request: HttpRequest,
   route: R,
@@ -35,9 +37,11 @@ export async function guarded<R extends Route>(
   }
 }
 
+export type QuestionServices = GuardedServices & Pick<Services, 'questions'>
+
 /** The same for what verifiers ask: of those questions so many may be under way, shared fairly; one beyond is 503. */
 export function guardedQuestion<R extends Route>(
-  services: Services,
+  services: QuestionServices,
   tenant: TenantContext,
   request: HttpRequest,
   route: R,

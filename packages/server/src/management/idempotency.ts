@@ -53,7 +53,7 @@ export function readIdempotency(
 }
 
 export async function findReplay(
-  services: Services,
+  services: Pick<Services, 'master' | 'now'>,
   idempotency: Idempotency,
   transaction: WriteTransaction,
 ): Promise<KeptAnswer | undefined> {
@@ -68,7 +68,7 @@ export async function findReplay(
 }
 
 export async function keepAnswer(
-  services: Services,
+  services: Pick<Services, 'master' | 'now'>,
   idempotency: Idempotency,
   answer: KeptAnswer,
   transaction: WriteTransaction,

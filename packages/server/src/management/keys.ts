@@ -223,7 +223,7 @@ async function findClientNamed(context: WriteContext, clientId: string) {
   return client
 }
 
-function newKeyText(services: Services, environment: 'live' | 'test') {
+function newKeyText(services: Pick<Services, 'keyPrefix' | 'randomBytes'>, environment: 'live' | 'test') {
   return generateKey({ prefix: services.keyPrefix, marker: environment, randomBytes: services.randomBytes })
 }
 

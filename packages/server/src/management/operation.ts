@@ -18,7 +18,7 @@ import type { z } from 'zod'
 import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/document.ts'
 import type { Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
-import { guarded, type QueryOf } from '../caller/guarded.ts'
+import { type GuardedServices, guarded, type QueryOf } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { countApplied } from '../feed/positions.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -39,8 +39,28 @@ type BodyOf<R extends Route> = R['body'] extends z.ZodType
     ? { readonly text: string; readonly description: ApiDescription }
     : undefined
 
+/** All that an operation is given, and the pipeline around it needs. */
+export type ManagementServices = GuardedServices &
+  Pick<
+    Services,
+    | 'baseUrl'
+    | 'books'
+    | 'idempotencyRoom'
+    | 'keyPrefix'
+    | 'master'
+    | 'metrics'
+    | 'now'
+    | 'positions'
+    | 'randomBytes'
+    | 'running'
+    | 'signing'
+    | 'signingKeys'
+    | 'store'
+    | 'usageNames'
+  >
+
 export interface ReadContext<R extends Route = Route> {
-  readonly services: Services
+  readonly services: ManagementServices
   readonly tenant: TenantContext
   readonly caller: Caller
   readonly params: Readonly<Record<string, string>>
@@ -80,7 +100,7 @@ export type Result =
 export interface Operation {
   readonly route: Route
   handle(
-    services: Services,
+    services: ManagementServices,
     tenant: TenantContext,
     request: HttpRequest,
     params: Readonly<Record<string, string>>,
@@ -257,7 +277,7 @@ function appendLockOut(transaction: WriteTransaction, { tenant, caller, requestI
 
 async function readContext(
   route: Route,
-  services: Services,
+  services: ManagementServices,
   tenant: TenantContext,
   request: HttpRequest,
   params: Readonly<Record<string, string>>,

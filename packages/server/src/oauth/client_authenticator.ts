@@ -36,9 +36,14 @@ export interface Authenticated {
   useUp(writing?: WriteOptions): Promise<void>
 }
 
+export type AuthenticatorServices = Pick<
+  Services,
+  'books' | 'clientReads' | 'clientSecrets' | 'failures' | 'now' | 'store'
+>
+
 /** For endpoints that issue nothing: nothing they answer has a position. */
 export async function authenticateClient(
-  services: Services,
+  services: AuthenticatorServices,
   tenant: TenantContext,
   presented: PresentedClient,
   address: string | undefined,
@@ -54,7 +59,7 @@ export async function authenticateClient(
  * that cannot be read throws. `moment`: when the request began, where it issues something; nothing read may be newer.
  */
 export async function identifyClient(
-  services: Services,
+  services: AuthenticatorServices,
   tenant: TenantContext,
   presented: PresentedClient,
   address: string | undefined,
@@ -66,7 +71,7 @@ export async function identifyClient(
 }
 
 async function identifyBySecret(
-  services: Services,
+  services: AuthenticatorServices,
   tenant: TenantContext,
   { clientId, secret: text }: Exclude<PresentedClient, { readonly method: 'private_key_jwt' }>,
   address: string | undefined,
@@ -86,7 +91,7 @@ async function identifyBySecret(
 
 /** RFC 7523 §3 with the audience of RFC 9700's successors: our issuer, as one string (CVE-2025-27370). */
 async function identifyByAssertion(
-  services: Services,
+  services: AuthenticatorServices,
   tenant: TenantContext,
   presented: Extract<PresentedClient, { readonly method: 'private_key_jwt' }>,
   address: string | undefined,
@@ -145,7 +150,7 @@ function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): 
  * begins again has taken its own already.
  */
 async function takeOnce(
-  services: Services,
+  services: Pick<Services, 'store'>,
   tenant: TenantContext,
   clientId: string,
   { claims }: VerifiedJwt,
@@ -174,7 +179,7 @@ function challengeBasic(error: unknown): never {
 }
 
 /** Deleted clients are not found; disabled ones, and those of a disabled tenant, get nothing (CVE-2026-1609 and its kin). */
-function isUsable(services: Services, { tenant, status }: Client): boolean {
+function isUsable(services: Pick<Services, 'books'>, { tenant, status }: Client): boolean {
   return status === 'active' && services.books.book(tenant)?.state('tenant', tenant)?.status === 'active'
 }
 
@@ -188,7 +193,12 @@ const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 
  * The answer to a proof that does not hold. Failures are limited per (client, address), and only here, after the check: an
  * attacker who shares a victim's address cannot keep the right secret out (invariant 8).
  */
-function failed(services: Services, tenant: TenantContext, clientId: string, address: string | undefined): OauthError {
+function failed(
+  services: Pick<Services, 'failures'>,
+  tenant: TenantContext,
+  clientId: string,
+  address: string | undefined,
+): OauthError {
   const failureId = JSON.stringify([tenant.id, 'client_secret', clientId.slice(0, 255), address ?? ''])
   const isLeft = services.failures.isLeft(failureId, failureRate)
   services.failures.count(failureId, failureRate)

@@ -9,7 +9,7 @@ import { BehindError } from './issuing_moment.ts'
 
 /** The book names no secrets: whatever it says of the client since the read may be the secret's end. */
 export function secretAuthority(
-  services: Services,
+  services: Pick<Services, 'books' | 'now'>,
   tenant: TenantContext,
   { record, sequence }: Kept<SecretRecord>,
 ): Authority {
@@ -28,7 +28,7 @@ export function secretAuthority(
 
 /** `readAt`: the sequence that the book had applied when key and client were read. */
 export function publicKeyAuthority(
-  services: Services,
+  services: Pick<Services, 'books'>,
   tenant: TenantContext,
   { clientId, thumbprint }: Pick<PublicKeyRecord, 'clientId' | 'thumbprint'>,
   readAt: number,
@@ -46,7 +46,12 @@ export function publicKeyAuthority(
   }
 }
 
-function requireUnchangedClient({ books }: Services, tenant: TenantContext, clientId: string, readAt: number): void {
+function requireUnchangedClient(
+  { books }: Pick<Services, 'books'>,
+  tenant: TenantContext,
+  clientId: string,
+  readAt: number,
+): void {
   if (books.book(tenant.id)?.isChangedSince('client', clientId, readAt) !== false) throw new BehindError()
 }
 

@@ -1,13 +1,13 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
 import { countedId, type Inspection } from '@countersign/verifier'
-import { authenticateCaller } from '../caller/caller.ts'
+import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
 import { type HttpRequest, headerValues } from '../http/request.ts'
-import { authenticateClient } from './client_authenticator.ts'
+import { type AuthenticatorServices, authenticateClient } from './client_authenticator.ts'
 import { type Form, readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
@@ -16,7 +16,9 @@ import { readPresentedClient } from './presented_client.ts'
 /** Whether the asker may know of this grant: its own, or one for an audience it guards. */
 type MayKnow = (grant: Grant) => boolean
 
-export function introspect(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export type IntrospectServices = AuthenticatorServices & CallerServices & Pick<Services, 'log'>
+
+export function introspect(services: IntrospectServices, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
   return answerOauth(services.log, request.requestId, async () => {
     const form = await readForm(request)
     const mayKnow = await authenticateAsker(services, tenant, request, form)
@@ -76,7 +78,7 @@ function oauthRefusal({ status, headers, body }: ProblemAnswer): Answer {
 
 /** A client by its own authentication, or a bearer of `credentials:verify`. */
 async function authenticateAsker(
-  services: Services,
+  services: AuthenticatorServices & CallerServices,
   tenant: TenantContext,
   request: HttpRequest,
   form: Form,

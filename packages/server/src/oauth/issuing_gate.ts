@@ -48,7 +48,7 @@ export function requireIssuable(
  * The gate again, without a read of the database. Whatever changed since makes the request begin again: only then is it
  * known which answer is right. A promise where an authority had to read: ask again after it.
  */
-export function requireStillIssuable(services: Services, issue: IssueRequest): MaybePromise<void> {
+export function requireStillIssuable(services: Pick<Services, 'books'>, issue: IssueRequest): MaybePromise<void> {
   const { tenant, client, api, moment } = issue
   requireSameBook(services, tenant, moment)
   const { book } = moment

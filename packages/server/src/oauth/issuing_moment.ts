@@ -42,7 +42,7 @@ export class BehindError extends Error {
  * more from a new moment; behind again, or without proof that the book is fresh, it throws `StaleBookError`.
  */
 export async function atOneMoment<T>(
-  services: Services,
+  services: Pick<Services, 'books' | 'now'>,
   tenant: TenantContext,
   work: (moment: IssuingMoment) => Promise<T>,
 ): Promise<T> {
@@ -60,7 +60,11 @@ export async function atOneMoment<T>(
   }
 }
 
-async function takeMoment(services: Services, tenant: TenantContext, usedUp: Set<string>): Promise<IssuingMoment> {
+async function takeMoment(
+  services: Pick<Services, 'books' | 'now'>,
+  tenant: TenantContext,
+  usedUp: Set<string>,
+): Promise<IssuingMoment> {
   const { books } = services
   if (!books.isFresh() && !(await books.refresh())) throw new StaleBookError('the book is stale')
   const book = books.book(tenant.id)
@@ -69,7 +73,7 @@ async function takeMoment(services: Services, tenant: TenantContext, usedUp: Set
 }
 
 /** A poll that runs already may have read the head before the number was committed. */
-async function catchUp({ books }: Services, tenant: TenantContext, sequence: number): Promise<void> {
+async function catchUp({ books }: Pick<Services, 'books'>, tenant: TenantContext, sequence: number): Promise<void> {
   for (let round = 0; round < serverLimits.catchUpRoundsMax; round++) {
     if (!(await books.poll())) throw new StaleBookError('the feed could not be read')
     if ((books.book(tenant.id)?.place.sequence ?? 0) >= sequence) return
@@ -82,7 +86,11 @@ export function requireReached({ position }: IssuingMoment, sequence: number): v
 }
 
 /** In memory, wherever something is about to be made: fresh, and still the book of the beginning. */
-export function requireSameBook({ books }: Services, tenant: TenantContext, { book }: IssuingMoment): void {
+export function requireSameBook(
+  { books }: Pick<Services, 'books'>,
+  tenant: TenantContext,
+  { book }: IssuingMoment,
+): void {
   if (!books.isFresh()) throw new StaleBookError('the book is stale')
   if (books.book(tenant.id) !== book) throw new BehindError()
 }

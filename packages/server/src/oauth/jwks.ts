@@ -10,7 +10,7 @@ import { serverLimits } from '../limits.ts'
  * keys from the feed, and a foreign one is outside the bound by as much as it caches.
  */
 export async function jwks(
-  services: Services,
+  services: Pick<Services, 'signingKeys'>,
   tenant: TenantContext,
   request: HttpRequest,
   purpose: SigningPurpose,

@@ -15,13 +15,17 @@ import {
   keepAdministrator,
   LastAdministratorError,
 } from '../tenants/administrators.ts'
-import { authenticateClient } from './client_authenticator.ts'
+import { type AuthenticatorServices, authenticateClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
 
-export function revoke(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function revoke(
+  services: AuthenticatorServices & Pick<Services, 'log' | 'metrics' | 'trustedProxies'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return answerOauth(services.log, request.requestId, async () => {
     const form = await readForm(request)
     const address = clientAddress(request, services.trustedProxies)
@@ -77,14 +81,18 @@ interface Found {
   revoke(transaction: WriteTransaction, context: RevocationContext): Promise<void>
 }
 
-async function find(services: Services, tenant: TenantContext, text: string): Promise<Found | undefined> {
+async function find(
+  services: Pick<Services, 'now' | 'store'>,
+  tenant: TenantContext,
+  text: string,
+): Promise<Found | undefined> {
   const parsed = parseCredential(text)
   if (parsed === undefined) return undefined
   return parsed.kind === 'key' ? findByDigest(services, tenant, parsed.key, text) : findJwt(services, tenant, text)
 }
 
 async function findByDigest(
-  services: Services,
+  services: Pick<Services, 'now' | 'store'>,
   tenant: TenantContext,
   parsed: { readonly id: string; readonly marker: string },
   text: string,
@@ -115,7 +123,11 @@ async function findByDigest(
 }
 
 /** The engine proves the signature; what it says of expiry or status does not matter here. */
-async function findJwt(services: Services, tenant: TenantContext, text: string): Promise<Found | undefined> {
+async function findJwt(
+  services: Pick<Services, 'now'>,
+  tenant: TenantContext,
+  text: string,
+): Promise<Found | undefined> {
   const inspection = await tenant.engine.inspect(text)
   if ('outcome' in inspection) {
     if (inspection.outcome === 'rejected') return undefined

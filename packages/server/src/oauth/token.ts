@@ -4,17 +4,22 @@ import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
-import { identifyClient } from './client_authenticator.ts'
+import { type AuthenticatorServices, identifyClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
-import type { GrantDecision, TokenRequest } from './grants/grant_type.ts'
+import type { GrantDecision, GrantServices, TokenRequest } from './grants/grant_type.ts'
 import { grantTypes } from './grants/index.ts'
 import { atOneMoment } from './issuing_moment.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
-import { type IssuedToken, type IssueRequest, issueJwt, issueOpaqueToken } from './token_issuer.ts'
+import { type IssuedToken, type IssueRequest, type IssuerServices, issueJwt, issueOpaqueToken } from './token_issuer.ts'
 
-export function token(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export type TokenServices = AuthenticatorServices &
+  GrantServices &
+  IssuerServices &
+  Pick<Services, 'log' | 'metrics' | 'trustedProxies'>
+
+export function token(services: TokenServices, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
   return answerOauth(services.log, request.requestId, async () => {
     // 1. The form, once, within limits.
     const form = await readForm(request)
@@ -54,7 +59,7 @@ export function token(services: Services, tenant: TenantContext, request: HttpRe
 
 /** Uses up the assertion after all comparisons: an answer of either kind takes it, a request that begins again does not. */
 async function decide(
-  services: Services,
+  services: GrantServices,
   name: string,
   request: TokenRequest,
   useUp: () => Promise<void>,
@@ -74,7 +79,7 @@ async function decide(
 }
 
 async function issueToken(
-  services: Services,
+  services: IssuerServices & Pick<Services, 'store'>,
   issue: IssueRequest,
   requestId: string,
   address: string | undefined,

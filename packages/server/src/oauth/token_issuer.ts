@@ -62,7 +62,10 @@ export class UnsignableTokenError extends Error {
 }
 
 /** A JWT, RFC 9068. Writes nothing. */
-export async function issueJwt(services: Services, request: IssueRequest): Promise<IssuedToken> {
+export async function issueJwt(
+  services: Pick<Services, 'books' | 'randomBytes' | 'signing' | 'signingKeys'>,
+  request: IssueRequest,
+): Promise<IssuedToken> {
   const jti = randomBase62(22, services.randomBytes)
   const claims = claimsOf(request, jti)
   for (let round = 0; round < serverLimits.issuingRoundsMax; round++) {
@@ -103,9 +106,14 @@ async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKe
   }
 }
 
+export type IssuerServices = Pick<
+  Services,
+  'books' | 'keyPrefix' | 'now' | 'opaqueTokens' | 'randomBytes' | 'signing' | 'signingKeys'
+>
+
 /** An opaque token: random text whose digest is stored, looked up like an API key. */
 export async function issueOpaqueToken(
-  services: Services,
+  services: IssuerServices,
   request: IssueRequest,
   transaction: WriteTransaction,
   audit: { readonly actor: AuditActor; readonly requestId: string },

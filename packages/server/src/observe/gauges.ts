@@ -7,7 +7,10 @@ import { signingNow } from '../keys/signing_keys.ts'
 /** Reading all signing keys is a query: done this seldom. */
 const signingKeysEverySeconds = 60
 
-export function registerGauges(services: Services, packedKeys: PackedKeys): void {
+export function registerGauges(
+  services: Pick<Services, 'books' | 'metrics' | 'now' | 'positions' | 'store' | 'streams' | 'version'>,
+  packedKeys: PackedKeys,
+): void {
   const { metrics, books, streams, now } = services
   const beganAt = performance.now()
   metrics.gauge({
@@ -87,7 +90,7 @@ export function registerGauges(services: Services, packedKeys: PackedKeys): void
 }
 
 /** A pool where there is one, a disk where the database is a file. */
-function registerLoad({ store, metrics }: Services): void {
+function registerLoad({ store, metrics }: Pick<Services, 'metrics' | 'store'>): void {
   const { connections, disk } = store.load()
   if (connections !== undefined) {
     metrics.gauge({
@@ -120,7 +123,7 @@ function registerLoad({ store, metrics }: Services): void {
   })
 }
 
-function countVerifiers({ positions, books, now }: Services) {
+function countVerifiers({ positions, books, now }: Pick<Services, 'books' | 'now' | 'positions'>) {
   const counts = { current: 0, behind: 0 }
   for (const { tenant, epoch, sequence, reachedAt, maxStalenessSeconds } of positions.recent()) {
     const place = books.book(tenant)?.place
@@ -131,7 +134,7 @@ function countVerifiers({ positions, books, now }: Services) {
   return Object.entries(counts).map(([state, value]) => ({ labels: { state }, value }))
 }
 
-function oldestSigningKey({ store, now }: Services): () => Promise<number> {
+function oldestSigningKey({ store, now }: Pick<Services, 'now' | 'store'>): () => Promise<number> {
   let readAt = Number.NEGATIVE_INFINITY
   let oldestSince: number | undefined
   return async () => {

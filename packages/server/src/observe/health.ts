@@ -12,7 +12,10 @@ export function healthz(): Answer {
  * `GET /readyz`: database, migrations (the store opened, so they ran), a fresh book and a key that signs. That limits are
  * counted per process is said, or that the disk is full, and no reason to send requests elsewhere: the next server may count alone as well.
  */
-export async function readyz(services: Services, tenant: TenantContext): Promise<Answer> {
+export async function readyz(
+  services: Pick<Services, 'books' | 'limiter' | 'signingKeys' | 'store'>,
+  tenant: TenantContext,
+): Promise<Answer> {
   const checks: Record<string, boolean> = {
     database: await holds(() => services.store.ping()),
     book: services.books.isFresh() || (await services.books.poll()),
@@ -36,7 +39,7 @@ export async function readyz(services: Services, tenant: TenantContext): Promise
 }
 
 /** Without a database there is none to tell of, and that is said above. */
-function reserveOf({ store }: Services): ReserveState {
+function reserveOf({ store }: Pick<Services, 'store'>): ReserveState {
   try {
     return store.load().disk?.reserve ?? 'none'
   } catch {
@@ -45,7 +48,7 @@ function reserveOf({ store }: Services): ReserveState {
 }
 
 /** `GET /metrics`: Prometheus text, with bounded labels. */
-export async function metrics(services: Services, _exchange: HttpRequest): Promise<Answer> {
+export async function metrics(services: Pick<Services, 'metrics'>, _exchange: HttpRequest): Promise<Answer> {
   return {
     status: 200,
     headers: { 'Content-Type': services.metrics.contentType, 'Cache-Control': 'no-store' },

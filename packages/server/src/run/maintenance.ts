@@ -9,7 +9,10 @@ import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
-export function startMaintenance(services: Services, dropTimes: DropTimes): () => Promise<void> {
+export function startMaintenance(
+  services: Pick<Services, 'books' | 'log' | 'master' | 'now' | 'positions' | 'processId' | 'store' | 'usageRetention'>,
+  dropTimes: DropTimes,
+): () => Promise<void> {
   const cleanUp = createCleanUp(services, dropTimes)
   const every = (ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout => {
     const timer = setInterval(
@@ -50,7 +53,7 @@ export function startMaintenance(services: Services, dropTimes: DropTimes): () =
 }
 
 /** Says once that the disk is full, and once that it is not any more. */
-function reserveTeller({ store, log }: Services): () => void {
+function reserveTeller({ store, log }: Pick<Services, 'log' | 'store'>): () => void {
   let known: ReserveState | undefined
   return () => {
     const state = store.load().disk?.reserve
@@ -62,7 +65,12 @@ function reserveTeller({ store, log }: Services): () => void {
 }
 
 /** Every tenant whose keys have signed long enough gets new ones. Judged again in the transaction: others may do the same. */
-export async function rotateDueKeys({ store, books, master, now }: Services): Promise<void> {
+export async function rotateDueKeys({
+  store,
+  books,
+  master,
+  now,
+}: Pick<Services, 'books' | 'master' | 'now' | 'store'>): Promise<void> {
   const byTenant = Map.groupBy(await store.read.signingKeys.listAll(), (key) => key.tenant)
   for (const [tenant, keys] of byTenant) {
     if (!isRotationDue(keys, now())) continue

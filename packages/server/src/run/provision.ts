@@ -24,7 +24,10 @@ export interface Provisioned {
 }
 
 /** Makes the API with everything, or brings its document up to date when it is there. */
-export async function provisionApi(services: Services, provision: Provision): Promise<Provisioned> {
+export async function provisionApi(
+  services: Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>,
+  provision: Provision,
+): Promise<Provisioned> {
   const existing = await services.store.read.apis.findByAudience(defaultTenantId, provision.audience)
   if (existing !== undefined) {
     await updateDocument(services, existing, provision)
@@ -70,7 +73,11 @@ export async function provisionApi(services: Services, provision: Provision): Pr
   }
 }
 
-async function updateDocument(services: Services, api: Api, provision: Provision): Promise<void> {
+async function updateDocument(
+  services: Pick<Services, 'books' | 'now' | 'store'>,
+  api: Api,
+  provision: Provision,
+): Promise<void> {
   const stored = await services.store.read.apis.findDocument(api.tenant, api.id)
   if (stored?.text === provision.documentText) return
   const at = Math.floor(services.now())
@@ -90,7 +97,7 @@ async function updateDocument(services: Services, api: Api, provision: Provision
   await services.books.settle(entries)
 }
 
-function newApi(services: Services, provision: Provision, at: number): Api {
+function newApi(services: Pick<Services, 'randomBytes'>, provision: Provision, at: number): Api {
   return {
     tenant: defaultTenantId,
     id: `api_${randomBase62(16, services.randomBytes)}`,
@@ -111,7 +118,12 @@ function newApi(services: Services, provision: Provision, at: number): Api {
   }
 }
 
-function newClient(services: Services, api: Api, { description, name }: Provision, at: number): Client {
+function newClient(
+  services: Pick<Services, 'randomBytes'>,
+  api: Api,
+  { description, name }: Provision,
+  at: number,
+): Client {
   return {
     tenant: api.tenant,
     id: `client_${randomBase62(20, services.randomBytes)}`,
@@ -131,7 +143,7 @@ function newClient(services: Services, api: Api, { description, name }: Provisio
 }
 
 async function newKey(
-  services: Services,
+  services: Pick<Services, 'keyPrefix'>,
   api: Api,
   client: Client,
   provision: Provision,

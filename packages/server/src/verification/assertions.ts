@@ -1,6 +1,6 @@
 import { routes } from '@countersign/contract'
 import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
-import { guarded } from '../caller/guarded.ts'
+import { type GuardedServices, guarded } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -11,7 +11,11 @@ import type { HttpRequest } from '../http/request.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
 /** `POST /v1/assertions`: a remote gateway presents what it was presented; only what verifies here is vouched for. */
-export function assertions(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function assertions(
+  services: GuardedServices & Pick<Services, 'books' | 'now' | 'signingKeys'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guarded(services, tenant, request, routes.createAssertion, async (caller) => {
     const body = parseInput(routes.createAssertion.body, await readJson(request), 'body')
     if (!isGuarded(await caller.guards(), body.audience)) {

@@ -2,7 +2,7 @@
 
 import { routes } from '@countersign/contract'
 import { type Place, unavailableAnswer } from '@countersign/core'
-import { guardedQuestion } from '../caller/guarded.ts'
+import { guardedQuestion, type QuestionServices } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { formatEvent } from '../feed/broadcast.ts'
 import { answerPosition, isInLog, readPage, readSnapshot } from '../feed/feed_answers.ts'
@@ -16,7 +16,11 @@ import { type HttpRequest, headerValues } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */
-export function feedSnapshot(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function feedSnapshot(
+  services: QuestionServices & Pick<Services, 'now' | 'seals' | 'snapshots'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guardedQuestion(services, tenant, request, routes.feedSnapshot, async () => {
     const { head, snapshot } = await readSnapshot(services, tenant)
     return {
@@ -34,7 +38,11 @@ async function* snapshotLines(head: object, { pieces, count }: SharedSnapshot): 
 }
 
 /** `GET /v1/feed?after=`: a page of entries, or a stream of them when `text/event-stream` is asked for. */
-export function feed(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function feed(
+  services: QuestionServices & Pick<Services, 'books' | 'macs' | 'now' | 'seals' | 'store' | 'streams'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guardedQuestion(services, tenant, request, routes.feed, async (caller, { after, epoch, chain }) => {
     const place: Place = { epoch, sequence: after, chain }
     if (!(await isInLog(services, tenant.id, place))) return json(200, { reload: true })
@@ -74,7 +82,7 @@ type OpenStream = NonNullable<ReturnType<Services['streams']['open']>> & { reado
 
 /** What is there already, then what comes; the follower asks for whatever it missed in between. */
 async function* streamEntries(
-  services: Services,
+  services: Pick<Services, 'macs' | 'seals' | 'store'>,
   tenant: TenantContext,
   place: Place,
   { broadcast, close, signal }: OpenStream,
@@ -121,7 +129,11 @@ async function* streamEntries(
 }
 
 /** `POST /v1/feed/position`: the question that proves freshness, and reports how far the asker has come. */
-export function feedPosition(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function feedPosition(
+  services: QuestionServices & Pick<Services, 'books' | 'now' | 'positions' | 'seals' | 'store'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guardedQuestion(services, tenant, request, routes.feedPosition, async (caller) => {
     const body = parseInput(routes.feedPosition.body, await readJson(request), 'body')
     const answer = await answerPosition(services, tenant.id, body)

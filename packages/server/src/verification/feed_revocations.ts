@@ -4,7 +4,7 @@
  * it back late or twice does no harm.
  */
 import { routes } from '@countersign/contract'
-import { guarded } from '../caller/guarded.ts'
+import { type GuardedServices, guarded } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { takeHandedBack } from '../feed/feed_answers.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -13,7 +13,11 @@ import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 
-export function feedRevocations(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function feedRevocations(
+  services: GuardedServices & Pick<Services, 'books' | 'macs' | 'master' | 'now' | 'store'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guarded(services, tenant, request, routes.handBackRevocations, async ({ grant, address }) => {
     const body = parseInput(routes.handBackRevocations.body, await readJson(request), 'body')
     if (body.revocations.length === 0 && (body.cutOffs ?? []).length === 0) {

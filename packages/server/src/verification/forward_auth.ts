@@ -2,6 +2,7 @@
  * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (contract.md §5). Only a proxy that names itself, or one
  * whose address is trusted, is answered; one family of headers is read, the one that `proxy` names.
  */
+
 import {
   type Grant,
   identityHeader,
@@ -15,6 +16,7 @@ import {
   unavailableAnswer,
 } from '@countersign/core'
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
+import type { CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
@@ -23,7 +25,14 @@ import { type HttpRequest, headerValues } from '../http/request.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
 import { signAssertion } from './gateway_assertion.ts'
 
-export async function forwardAuth(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export type ForwardAuthServices = CallerServices &
+  Pick<Services, 'books' | 'log' | 'metrics' | 'now' | 'requirements' | 'signingKeys'>
+
+export async function forwardAuth(
+  services: ForwardAuthServices,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   const { parameters } = splitQuery(request.query)
   const proxy = proxies.find((name) => name === parameters.get('proxy'))
   const settled = await answer(services, tenant, request, parameters, proxy).catch((error: unknown) =>
@@ -35,7 +44,7 @@ export async function forwardAuth(services: Services, tenant: TenantContext, req
 }
 
 async function answer(
-  services: Services,
+  services: ForwardAuthServices,
   tenant: TenantContext,
   request: HttpRequest,
   query: URLSearchParams,
@@ -89,7 +98,7 @@ interface Needed {
 
 /** The scope in the query, else what the API's imported document says of this request; what it costs, from there always. */
 async function neededFor(
-  services: Services,
+  services: Pick<Services, 'requirements'>,
   tenant: TenantContext,
   apiId: string,
   scope: string | null,
@@ -130,7 +139,7 @@ function withProblemHeader(answer: Answer): Answer {
 
 /** A verifier's key in `X-Countersign-Verifier`, or an address that the operator trusts. */
 async function requireProxy(
-  services: Services,
+  services: Pick<Services, 'guards' | 'trustedProxies'>,
   tenant: TenantContext,
   request: HttpRequest,
   audience: string,

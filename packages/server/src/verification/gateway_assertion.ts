@@ -20,7 +20,7 @@ const kept = new WeakMap<Grant, Kept>()
  * life, so that a proxy that asks about every request costs no signature for each.
  */
 export async function signAssertion(
-  services: Services,
+  services: Pick<Services, 'now' | 'signingKeys'>,
   tenant: TenantContext,
   grant: Grant,
   apiId: string,

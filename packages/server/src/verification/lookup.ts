@@ -2,7 +2,7 @@
 
 import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
-import { guardedQuestion } from '../caller/guarded.ts'
+import { guardedQuestion, type QuestionServices } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { catchUp, lookUpRecord } from '../feed/feed_answers.ts'
@@ -12,7 +12,11 @@ import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 
-export function lookup(services: Services, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
+export function lookup(
+  services: QuestionServices & Pick<Services, 'books' | 'store'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
   return guardedQuestion(services, tenant, request, routes.lookup, async (caller) => {
     const body = parseInput(routes.lookup.body, await readJson(request), 'body')
     const isKey = body.digest !== undefined
@@ -36,7 +40,7 @@ function unavailable(detail: string): ProblemError {
 }
 
 function guardedRecord(
-  services: Services,
+  services: Pick<Services, 'books'>,
   tenant: TenantContext,
   record: CredentialRecord | PublicKeyRecord,
   guards: readonly string[],
@@ -47,7 +51,7 @@ function guardedRecord(
 
 /** A verifier learns of a client what it guards, and not where else that client may go. */
 function guardedAccess(
-  services: Services,
+  services: Pick<Services, 'books'>,
   tenant: TenantContext,
   record: PublicKeyRecord,
   guards: readonly string[],

@@ -1,4 +1,5 @@
 /** `POST /v1/verify`: a hot route, so its body is checked by hand rather than by schema; the contract describes it. */
+
 import {
   andThen,
   formatScope,
@@ -16,6 +17,7 @@ import {
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
+import type { GuardedServices } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -24,7 +26,11 @@ import { requireNoQuery } from '../http/input.ts'
 import { answerError, type FieldError, ProblemError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 
-export function verify(services: Services, tenant: TenantContext, request: HttpRequest): MaybePromise<Answer> {
+export function verify(
+  services: GuardedServices & Pick<Services, 'books' | 'metrics' | 'requirements'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+): MaybePromise<Answer> {
   return andThen(authenticateCaller(services, tenant, request, 'credentials:verify'), (settled) => {
     if ('refusal' in settled) return problem(request, settled.refusal)
     // The body is the one thing that is waited for, as long as everything else is known.
@@ -44,7 +50,7 @@ export function verify(services: Services, tenant: TenantContext, request: HttpR
 
 /** For an audience that the caller does not guard, every credential is unknown (contract.md §5). */
 function judge(
-  services: Services,
+  services: Pick<Services, 'books' | 'requirements'>,
   tenant: TenantContext,
   caller: Caller,
   question: Question,
@@ -68,7 +74,7 @@ function operationOf({ method, path }: Record<string, unknown>): RequestedOperat
 
 /** What the imported document says the operation needs, beside what the question asks. What it does not describe is refused. */
 async function judgeOperation(
-  services: Services,
+  services: Pick<Services, 'books' | 'requirements'>,
   tenant: TenantContext,
   question: Question,
   operation: RequestedOperation,
@@ -105,7 +111,7 @@ const undescribed: Outcome = {
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
-function answerOutcome(services: Services, request: HttpRequest, outcome: Outcome): Answer {
+function answerOutcome(services: Pick<Services, 'metrics'>, request: HttpRequest, outcome: Outcome): Answer {
   switch (outcome.outcome) {
     case 'verified':
       services.metrics.verified('verified')

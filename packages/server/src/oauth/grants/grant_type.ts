@@ -5,6 +5,9 @@ import type { Authority } from '../issuing_gate.ts'
 import type { IssuingMoment } from '../issuing_moment.ts'
 import type { IssueRequest } from '../token_issuer.ts'
 
+/** A grant reads and counts. It writes nothing. */
+export type GrantServices = Pick<Services, 'apis' | 'books' | 'metrics' | 'now' | 'store'>
+
 export interface TokenRequest {
   readonly tenant: TenantContext
   readonly moment: IssuingMoment
@@ -24,5 +27,5 @@ export interface GrantDecision {
 export interface GrantType {
   readonly name: string
   /** Throws `OauthError`. */
-  decide(services: Services, request: TokenRequest): Promise<GrantDecision>
+  decide(services: GrantServices, request: TokenRequest): Promise<GrantDecision>
 }

@@ -109,7 +109,7 @@ interface Child {
 }
 
 /** The parent, looked at again where its child is made: revoked or disabled it has none, narrowed or ended only a lesser one. */
-function parentAuthority(services: Services, tenant: TenantContext, child: Child): Authority {
+function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext, child: Child): Authority {
   const { text, client, lineage, scope, expiresAt } = child
   return {
     requireStill() {
