@@ -1,6 +1,7 @@
 /** The SDK in its own process: warm keys and JWTs, and a JWT it has never seen, against bare `crypto.verify`. */
 import { createPublicKey, verify as verifySignature } from 'node:crypto'
 import { createVerifier } from '@countersign/verifier'
+import { requireIssuable } from '../packages/server/src/oauth/issuing_gate.ts'
 import { atOneMoment } from '../packages/server/src/oauth/issuing_moment.ts'
 import { issueJwt } from '../packages/server/src/oauth/token_issuer.ts'
 import { audience, startInstallation } from './installation.ts'
@@ -64,7 +65,6 @@ async function coldTokens({ server, clientId }: Awaited<ReturnType<typeof startI
     throw new Error('the installation is not whole')
   const [jwk] = await services.signingKeys.published('default', 'access_token')
   const publicKey = createPublicKey({ key: { ...jwk }, format: 'jwk' })
-  const expiresAt = Date.now() / 1000 + 3_000
   const tokens = []
   const parts = []
   for (let index = 0; index < count; index++) {
@@ -76,8 +76,7 @@ async function coldTokens({ server, clientId }: Awaited<ReturnType<typeof startI
         api,
         authorities: [],
         subject: clientId,
-        scope: ['orders:read'],
-        expiresAt,
+        issuable: requireIssuable({ moment, client, api, requested: 'orders:read', ttlSeconds: 3_000 }),
       }),
     )
     const token = text.reveal()

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { requireIssuable } from '../../../packages/server/src/oauth/issuing_gate.ts'
 import { atOneMoment } from '../../../packages/server/src/oauth/issuing_moment.ts'
 import { issueJwt } from '../../../packages/server/src/oauth/token_issuer.ts'
 import { audience, type BenchInstallation, startInstallation } from '../../installation.ts'
@@ -69,7 +70,9 @@ async function issue({ server, clientId }: BenchInstallation, forAudience: strin
     throw new Error('the installation is not whole')
   const { text } = await atOneMoment(services, tenant, (moment) => {
     const authorised = { tenant, moment, client, api, authorities: [] }
-    return issueJwt(services, { ...authorised, subject: clientId, scope: [scope], expiresAt })
+    const ttlSeconds = expiresAt - Math.floor(moment.takenAt)
+    const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds })
+    return issueJwt(services, { ...authorised, subject: clientId, issuable })
   })
   return text.reveal()
 }

@@ -50,9 +50,17 @@ export async function readAccess(
 /** A credential's scope: within its client's access, or 400. */
 export function requireWithinAccess(client: Client, api: Api, scope: Scope): void {
   const access = client.access[api.id]
-  if (access === undefined) throw invalid('/audience', 'is an API that this client has no access to')
+  if (access === undefined) throw noAccess()
   const beyond = missingScope(scope, parseScope(access))
-  if (beyond.length > 0) throw invalid('/scope', `goes beyond the client’s access: ${shownScope(beyond)}`)
+  if (beyond.length > 0) throw beyondAccess(beyond)
+}
+
+export function noAccess(): ProblemError {
+  return invalid('/audience', 'is an API that this client has no access to')
+}
+
+export function beyondAccess(beyond: Scope): ProblemError {
+  return invalid('/scope', `goes beyond the client’s access: ${shownScope(beyond)}`)
 }
 
 /** Input that the schema has already accepted. */

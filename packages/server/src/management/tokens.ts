@@ -5,9 +5,9 @@ import { auditView } from '../feed/audit_view.ts'
 import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { tokenSubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
-import { requireReached } from '../oauth/issuing_moment.ts'
+import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
 import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
-import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findToken, invalid } from './find.ts'
 import { issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
@@ -41,17 +41,12 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   const scope = scopeOf(body.scope)
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
-  requireWithinAccess(client, api, scope)
-  if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
-  if (api.status !== 'active') throw new ProblemError(409, 'api_disabled', 'The API is disabled.')
-  if (body.ttlSeconds > api.tokenTtlSecondsMax)
-    throw invalid('/ttlSeconds', `may be at most ${api.tokenTtlSecondsMax} for this API`)
+  const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
   if (body.subject?.startsWith(clientIdPrefix))
     throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
   // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a credential
   // that has ended with it, so only the caller can tell whether the token is still wanted.
   if (client.cutOff > askedAt) throw revokedMeanwhile()
-  requireReached(moment, api.createdSequence)
   const request: IssueRequest = {
     tenant,
     moment,
@@ -60,8 +55,7 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
     // Client and API were read under the tenant's lock: nothing about them changes before the commit.
     authorities: [],
     subject: body.subject ?? client.id,
-    scope,
-    expiresAt: Math.floor(now) + body.ttlSeconds,
+    issuable,
     isListed: true,
     ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
     ...(body.name === undefined ? {} : { name: body.name }),
@@ -82,6 +76,24 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   })
   return { status: 201, body: { ...tokenView(token, api.audience, now), token: issued.text.reveal() } }
 })
+
+/** The gate, where what is not issuable is a problem. */
+function requireIssuable(question: IssuableQuestion): IssuableScope {
+  const judgement = judgeIssuable(question)
+  if (!('reason' in judgement)) return judgement
+  switch (judgement.reason) {
+    case 'no_access':
+      throw noAccess()
+    case 'beyond_scope':
+      throw beyondAccess(judgement.beyond)
+    case 'client_disabled':
+      throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
+    case 'api_disabled':
+      throw new ProblemError(409, 'api_disabled', 'The API is disabled.')
+    case 'too_long':
+      throw invalid('/ttlSeconds', `may be at most ${judgement.ttlSecondsMax} for this API`)
+  }
+}
 
 function revokedMeanwhile(): ProblemError {
   return new ProblemError(503, 'unavailable', 'The client was revoked at this moment: try again.', {

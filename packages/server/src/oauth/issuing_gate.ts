@@ -2,7 +2,7 @@
  * May this client have such a token? The one gate (decision 11), passed three times: when a grant decides, in memory in the
  * turn in which the claims go to the signer, and inside the transaction that writes a row (feed.md §2).
  */
-import { type MaybePromise, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
+import { type MaybePromise, missingScope, parseScope, readScope, type Scope, type Seconds } from '@countersign/core'
 import type { Api, Client, WriteTransaction } from '@countersign/store'
 import type { Services } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
@@ -21,27 +21,71 @@ export interface Authority {
   requireIn(transaction: WriteTransaction): Promise<void>
 }
 
+declare const judged: unique symbol
+
 /**
- * The scope to issue. `requested: undefined` means all of `ceiling`. One token beyond it is `invalid_scope`: nothing is
- * cut silently. A disabled or deleted client or API gets nothing, whatever the grant.
+ * Scope and end that one client may be issued at one API, judged at one moment. Only this gate makes one, so that nothing
+ * is issued without it.
  */
-export function requireIssuable(
-  moment: IssuingMoment,
-  client: Client,
-  api: Api,
-  requested: string | undefined,
-  ceiling: Scope,
-): Scope {
+export interface IssuableScope {
+  readonly scope: Scope
+  readonly expiresAt: Seconds
+  readonly [judged]: true
+}
+
+export interface IssuableQuestion {
+  readonly moment: IssuingMoment
+  readonly client: Client
+  readonly api: Api
+  /** All of `ceiling` when left out. */
+  readonly requested?: Scope
+  /** Beside the client's access, which always is one. Default: none. */
+  readonly ceiling?: Scope
+  /** Default: the API's usual life. Beyond the API's longest it is not issuable. */
+  readonly ttlSeconds?: number
+  /** The life is cut to this: the end of what the token is exchanged from. Default: none. */
+  readonly endsAtMax?: Seconds
+}
+
+/** Why nothing is issued. The first that holds, in this order. */
+export type NotIssuable =
+  | { readonly reason: 'no_access' }
+  | { readonly reason: 'beyond_scope'; readonly beyond: Scope }
+  | { readonly reason: 'client_disabled' }
+  | { readonly reason: 'api_disabled' }
+  | { readonly reason: 'too_long'; readonly ttlSecondsMax: number }
+
+/** One scope token beyond the ceiling refuses all of it: nothing is cut silently. */
+export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIssuable {
+  const { moment, client, api, endsAtMax = Number.POSITIVE_INFINITY } = question
   requireReached(moment, api.createdSequence)
-  if (client.status !== 'active') throw new OauthError('invalid_client', 'client authentication failed')
-  if (api.status !== 'active' || client.access[api.id] === undefined) {
-    throw new OauthError('invalid_target', 'this client has no access to such an API')
-  }
-  const allowed = parseScope(client.access[api.id] as string)
-  const scope = requested === undefined ? ceiling : readRequested(requested)
+  const access = client.access[api.id]
+  if (access === undefined) return { reason: 'no_access' }
+  const allowed = parseScope(access)
+  const ceiling = question.ceiling ?? allowed
+  const scope = question.requested ?? ceiling
   const beyond = [...missingScope(scope, ceiling), ...missingScope(scope, allowed)]
-  if (beyond.length > 0) throw new OauthError('invalid_scope', `not allowed here: ${shownScope(beyond)}`)
-  return scope
+  if (beyond.length > 0) return { reason: 'beyond_scope', beyond }
+  if (client.status !== 'active') return { reason: 'client_disabled' }
+  if (api.status !== 'active') return { reason: 'api_disabled' }
+  const ttlSeconds = question.ttlSeconds ?? Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax)
+  if (ttlSeconds > api.tokenTtlSecondsMax) return { reason: 'too_long', ttlSecondsMax: api.tokenTtlSecondsMax }
+  const expiresAt = Math.min(Math.floor(moment.takenAt) + ttlSeconds, endsAtMax)
+  return { scope, expiresAt } as IssuableScope
+}
+
+/** For grants: the same, where what is not issuable is an `OauthError`. `requested` is the parameter `scope`. */
+export function requireIssuable(
+  question: Omit<IssuableQuestion, 'requested'> & { readonly requested: string | undefined },
+): IssuableScope {
+  const { requested, ...rest } = question
+  if (question.client.status !== 'active') throw new OauthError('invalid_client', 'client authentication failed')
+  const asked = requested === undefined ? {} : { requested: readRequested(requested) }
+  const judgement = judgeIssuable({ ...rest, ...asked })
+  if (!('reason' in judgement)) return judgement
+  if (judgement.reason === 'beyond_scope')
+    throw new OauthError('invalid_scope', `not allowed here: ${shownScope(judgement.beyond)}`)
+  throw new OauthError('invalid_target', 'this client has no access to such an API')
 }
 
 /**
@@ -76,13 +120,13 @@ export async function requireIssuableIn(transaction: WriteTransaction, issue: Is
 }
 
 function requireClientStill(
-  { moment, client, api, scope }: IssueRequest,
+  { moment, client, api, issuable }: IssueRequest,
   { status, access, cutOff }: Pick<Client, 'status' | 'access' | 'cutOff'>,
 ): void {
   requireReached(moment, cutOff)
   if (status !== 'active') throw new BehindError()
   // Mostly nothing was said since, and the text is the one that the scope was taken from.
-  if (access[api.id] !== client.access[api.id]) requireCovered(access[api.id], scope)
+  if (access[api.id] !== client.access[api.id]) requireCovered(access[api.id], issuable.scope)
 }
 
 /** Throws `BehindError` where `allowed` no longer has the whole scope; `undefined` is no access. */

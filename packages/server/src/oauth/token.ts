@@ -49,7 +49,7 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
         access_token: issued.text.reveal(),
         token_type: 'Bearer',
         expires_in: Math.max(0, Math.floor(issued.expiresAt - services.now())),
-        scope: formatScope(issue.scope),
+        scope: formatScope(issue.issuable.scope),
         ...answer,
       },
       { Pragma: 'no-cache' },

@@ -11,7 +11,6 @@ import {
   type Metadata,
   policiesOf,
   randomBase62,
-  type Scope,
   type Seconds,
   Secret,
   type SignInput,
@@ -21,10 +20,10 @@ import {
 import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import { type Authority, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
+import { type Authority, type IssuableScope, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
 import { BehindError, type IssuingMoment, requireSameBook } from './issuing_moment.ts'
 
-/** What a token shall say. Scope and life were judged by the caller; nothing is widened or cut here. */
+/** Everything that a token says. Nothing of it is widened or cut here. */
 export interface IssueRequest extends Limited {
   readonly tenant: TenantContext
   /** The token carries its position, and begins when it was taken. */
@@ -34,8 +33,8 @@ export interface IssueRequest extends Limited {
   /** Looked at again where the token is made. */
   readonly authorities: readonly Authority[]
   readonly subject: string
-  readonly scope: Scope
-  readonly expiresAt: Seconds
+  /** The scope and the end. */
+  readonly issuable: IssuableScope
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
@@ -77,7 +76,7 @@ export async function issueJwt(
       continue
     }
     const text = await sign(claims, signer, services.signing.sign)
-    return { text: new Secret(text), jti, expiresAt: Math.floor(request.expiresAt) }
+    return { text: new Secret(text), jti, expiresAt: Math.floor(request.issuable.expiresAt) }
   }
   throw new BehindError()
 }
@@ -86,6 +85,7 @@ function claimsOf(request: IssueRequest, jti: string): ReturnType<typeof accessT
   const { tenant, client, api, moment } = request
   return accessTokenClaims({
     ...request,
+    ...request.issuable,
     issuer: tenant.issuer,
     audience: api.audience,
     clientId: client.id,
@@ -153,8 +153,8 @@ export function tokenRecord(
     subject: request.subject,
     name: request.name ?? '',
     metadata: request.metadata ?? {},
-    issuedScope: formatScope(request.scope),
-    issuedExpiresAt: Math.floor(request.expiresAt),
+    issuedScope: formatScope(request.issuable.scope),
+    issuedExpiresAt: Math.floor(request.issuable.expiresAt),
     status: 'active',
     ...(environment === undefined ? {} : { environment }),
     lineage: request.lineage ?? [],

@@ -42,11 +42,15 @@ export const tokenExchange: GrantType = {
     const api = await chooseApi(services.apis, tenant, client, target)
     if (api.id !== established.apiId)
       throw new OauthError('invalid_target', 'the subject token is not valid for that API')
-    const scope = requireIssuable(moment, client, api, parameters.get('scope'), parseScope(effective.grant.scope))
-    const expiresAt = Math.min(
-      Math.floor(moment.takenAt) + Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax),
-      effective.grant.expiresAt ?? Number.POSITIVE_INFINITY,
-    )
+    const { expiresAt: parentEndsAt, scope: parentScope } = effective.grant
+    const issuable = requireIssuable({
+      moment,
+      client,
+      api,
+      requested: parameters.get('scope'),
+      ceiling: parseScope(parentScope),
+      ...(parentEndsAt === undefined ? {} : { endsAtMax: parentEndsAt }),
+    })
     const { environment, constraints } = established
     const lineage = lineageOf(parent, text)
     return {
@@ -55,10 +59,9 @@ export const tokenExchange: GrantType = {
         moment,
         client,
         api,
-        authorities: [authority, parentAuthority(services, tenant, { text, client, lineage, scope, expiresAt })],
+        authorities: [authority, parentAuthority(services, tenant, { text, client, lineage, ...issuable })],
         subject: established.subject,
-        scope,
-        expiresAt,
+        issuable,
         lineage,
         constraints: constraints.filter((set) => Object.keys(set).length > 0),
         ...(environment === undefined ? {} : { environment }),
