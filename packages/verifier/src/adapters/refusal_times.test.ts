@@ -1,4 +1,5 @@
 /** When refusals leave. */
+import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRefusalTimes, leavesAt, type RefusalWorker, refusalTimes } from './refusal_times.ts'
@@ -17,7 +18,7 @@ function fakeWorker() {
     unref() {
       worker.isHeld = false
     },
-    emit(event: 'message' | 'error' | 'exit') {
+    emit(event: 'message' | 'online' | 'error' | 'exit') {
       for (const listener of listeners[event] ?? []) listener()
     },
   }
@@ -36,6 +37,8 @@ function setUp() {
       return worker
     },
   })
+  void times.wait(0)
+  worker.emit('online')
   return {
     worker,
     left,
@@ -102,6 +105,19 @@ describe('a refusal', () => {
     },
   )
 
+  it('leaves at once while the thread has not begun to run', async () => {
+    const worker = fakeWorker()
+    const times = createRefusalTimes({ nowMs: () => 0, start: () => worker })
+    await times.wait(0)
+    worker.emit('online')
+    let hasLeft = false
+    void times.wait(0).then(() => {
+      hasLeft = true
+    })
+    await Promise.resolve()
+    expect(hasLeft).toBe(false)
+  })
+
   it('leaves where no thread can be begun', async () => {
     const times = createRefusalTimes({
       start() {
@@ -113,6 +129,14 @@ describe('a refusal', () => {
 
   it('waits for the real thread, never less than was asked', async () => {
     const times = refusalTimes()
+    const waited = async (): Promise<number> => {
+      const beganAt = performance.now()
+      await times.wait(beganAt)
+      return performance.now() - beganAt
+    }
+    // The first call begins the thread, which takes a while to run.
+    await waited()
+    while ((await waited()) < 0.5) await wait(1)
     for (let count = 0; count < 100; count++) {
       const beganAt = performance.now()
       await Promise.all([times.wait(beganAt), times.wait(beganAt), times.wait(beganAt + 0.1)])

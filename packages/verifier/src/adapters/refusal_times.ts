@@ -30,7 +30,7 @@ export interface RefusalTimes {
 
 /** What a worker thread offers of what is used here. It posts a message whenever the moment it was given has come. */
 export interface RefusalWorker {
-  on(event: 'message', listener: () => void): unknown
+  on(event: 'message' | 'online', listener: () => void): unknown
   on(event: 'error' | 'exit', listener: () => void): unknown
   ref(): void
   unref(): void
@@ -62,23 +62,32 @@ export function createRefusalTimes(options: RefusalTimesOptions = {}): RefusalTi
   let worker: RefusalWorker | undefined
   let mayStartAt = Number.NEGATIVE_INFINITY
   let nextAt = Number.POSITIVE_INFINITY
+  let isAwake = false
 
+  /** Undefined until it runs: on a busy machine that takes longer than an answer may. */
   function runningWorker(now: number): RefusalWorker | undefined {
-    if (worker !== undefined || now < mayStartAt) return worker
+    if (worker === undefined && now >= mayStartAt) begin()
+    return isAwake ? worker : undefined
+  }
+
+  function begin(): void {
     try {
       const begun = start(moment)
       worker = begun
       begun.unref()
+      begun.on('online', () => {
+        isAwake = worker === begun
+      })
       begun.on('message', () => release(nowMs()))
       for (const event of ['error', 'exit'] as const) begun.on(event, () => worker === begun && ended())
     } catch {
       ended()
     }
-    return worker
   }
 
   function ended(): void {
     worker = undefined
+    isAwake = false
     mayStartAt = nowMs() + restMs
     release(Number.POSITIVE_INFINITY)
   }
