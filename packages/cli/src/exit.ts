@@ -10,7 +10,7 @@ export const exitCodes = {
   no: 7,
 } as const
 
-/** What a command cannot do, in one line, with the code to exit with. */
+/** A command cannot go on: one line that says why, and the code to exit with. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly exitCode: number

@@ -20,7 +20,7 @@ const byReason: Readonly<Record<string, number>> = {
   wrong_master_key: exitCodes.usage,
 }
 
-/** What a server or nobody answered, by HTTP status; 0 is no answer. */
+/** The exit code for an HTTP status. 0 is no answer. */
 const byStatus: Readonly<Record<number, number>> = {
   0: exitCodes.unavailable,
   401: exitCodes.denied,
@@ -51,7 +51,10 @@ export function describeFailure(error: unknown): { readonly message: string; rea
   return { message: error.stack ?? error.message, exitCode: exitCodes.error }
 }
 
-/** By the code of what went wrong: the system's or PostgreSQL's own (appendix A). The URL, which holds a password, is not quoted. */
+/**
+ * By the code of what went wrong: the system's or PostgreSQL's own (appendix A). The URL, which holds a password, is
+ * not quoted.
+ */
 const databaseWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its address',
   ENOTFOUND: 'its host name is not known',

@@ -1,4 +1,4 @@
-/** What users write behind flags, as values; a mistake is exit 2 with one line. */
+/** Reads the values behind flags. A mistake is exit 2 with one line. */
 import { parseTime } from '@countersign/core'
 import { Command, InvalidArgumentError } from 'commander'
 

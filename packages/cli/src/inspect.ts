@@ -1,4 +1,7 @@
-/** What `doctor` can tell without the installation's files: this runtime, the profile, the server as a caller sees it. */
+/**
+ * The checks of `doctor` that need no files of the installation: this runtime, the profile, the server as a caller sees
+ * it.
+ */
 import { ApiError } from '@countersign/client'
 import type { Seconds } from '@countersign/core'
 import { type Connection, connectToServer } from './connection.ts'

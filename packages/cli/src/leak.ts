@@ -1,4 +1,6 @@
-/** Keys of the shape of contract.md §3 in any bytes, found by their checksum: what is reported is a key, not a guess. */
+/**
+ * Keys of the shape of contract.md §3 in any bytes, found by their checksum: what is reported is a key, not a guess.
+ */
 import { type KeyMarker, parseKey } from '@countersign/core'
 
 export interface Leak {
@@ -58,7 +60,7 @@ export function createLeakScanner(onLeak: (leak: Leak) => void): { feed(chunk: B
  */
 function createNarrower(): (chunk: Buffer) => Buffer {
   let head: Buffer = Buffer.alloc(0)
-  /** Of the low bytes; `undefined` for what is not UTF-16. */
+  /** The text of the low bytes; `undefined` when it is not UTF-16. */
   let parity: number | undefined
   let seen = 0
   return (chunk) => {

@@ -13,7 +13,7 @@ export function note(line: string): void {
 }
 
 /**
- * What a terminal would obey rather than show: controls, and marks that turn the direction of text or take no room, so
+ * Characters that a terminal would obey and not show: controls, and marks that turn the direction of text or take no room, so
  * that a name reads as another. The two joiners pass: scripts and emoji need them.
  */
 const obeyed = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Secret } from '@countersign/core'
 import { CommandError } from './exit.ts'
 
-/** What `dev` writes for this machine's CLI: the one place where a secret is kept readable, mode 0600. */
+/** The profile that `dev` writes for this machine's CLI: the one place where a secret is kept readable, mode 0600. */
 export interface Profile {
   readonly url: string
   readonly adminKey: Secret | undefined

@@ -9,7 +9,7 @@ const skipped = new Set(['.git', 'node_modules'])
 export interface ScanReport {
   onFile(path: string): void
   onLeak(path: string, leak: Leak): void
-  /** What could not be read was not searched: the caller must not say that all is well. */
+  /** Files that could not be read, and so were not searched: the caller must not say that all is well. */
   onUnreadable(path: string): void
 }
 

@@ -4,5 +4,5 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
   readonly version: string
 }
 
-/** Of this package, and so of everything it starts. */
+/** The version of this package, and so of everything it starts. */
 export const version = manifest.version

@@ -69,7 +69,7 @@ function pathParameters(route: Route): object[] {
 
 function queryParameters(route: Route): object[] {
   if (route.query === undefined) return []
-  // What is read from the text says what may be written; a default need not be.
+  // The input schema says what may be sent; a member with a default need not be.
   const { properties } = schemaOf(route.query, 'output') as { properties?: Record<string, object> }
   const { required } = schemaOf(route.query, 'input') as { required?: string[] }
   return Object.entries(properties ?? {}).map(([name, property]) => ({

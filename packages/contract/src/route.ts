@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** What a management key can be allowed to do: contract.md §5. */
+/** The scopes of the management API: contract.md §5. */
 export const managementScopes = [
   'apis:read',
   'apis:write',
@@ -35,7 +35,7 @@ export interface Route {
   readonly orScope?: ManagementScope
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
-  /** What a success answers: its status and its shape. */
+  /** The answer of a success: its status and its shape. */
   readonly answer: { readonly status: number; readonly schema: z.ZodType; readonly contentType?: string }
   /** Creates or rolls: `Idempotency-Key` is honoured. */
   readonly isIdempotent?: true

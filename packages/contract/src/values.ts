@@ -12,7 +12,7 @@ export const time = z
   .refine((text) => parseTime(text) !== undefined, 'must be an RFC 3339 date-time such as 2026-11-22T10:00:00Z')
   .meta({ format: 'date-time' })
 
-/** What `JSON.parse` gave. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
+/** Any JSON value. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
 export const json = z.unknown().meta({ description: 'Any JSON value' })
 
 export const metadata = z
@@ -109,7 +109,10 @@ export const environment = z.enum(['live', 'test'])
 export const status = z.enum(['active', 'disabled', 'revoked', 'expired'])
 export const switchable = z.enum(['active', 'disabled'])
 
-/** Of a query, where everything is text. Digits only: `Number` would take the empty text, spaces and `0x10` as well. */
+/**
+ * A number in a query, where everything is text. Digits only: `Number` would take the empty text, spaces and `0x10` as
+ * well.
+ */
 export function wholeNumber(min: number, max: number) {
   return z
     .string()
@@ -143,7 +146,7 @@ export const verifiers = z
   .object({ applied: z.int(), total: z.int() })
   .meta({ description: 'How many verifiers are known to have applied it already, of all that may not have' })
 
-/** What the answer to a change says of its way to the verifiers. */
+/** The receipt in the answer to a change: how far it has come to the verifiers. */
 export const inFeed = { feedSequence, verifiers }
 
 export const reason = z.string().max(500).optional()

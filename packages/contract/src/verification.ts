@@ -17,7 +17,7 @@ const grant = z.object({
   parent: z.string().optional(),
 })
 
-/** What a policy says after a call; `retryAfterSeconds` where it refuses, absent where waiting does not help. */
+/** A rate limit after a call. `retryAfterSeconds` is there where it refuses, and absent where waiting does not help. */
 const rateLimit = z.object({
   name: z.string(),
   limit: z.int(),

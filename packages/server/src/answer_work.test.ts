@@ -65,7 +65,7 @@ beforeEach(() => {
   work = []
 })
 
-/** What it took to refuse, in no order: the same reads may come the other way round. */
+/** The work of a refusal, sorted: the same reads may come the other way round. */
 async function workOf(ask: () => Promise<Reply>): Promise<readonly string[]> {
   const began = work.length
   const reply = await ask()
@@ -74,7 +74,7 @@ async function workOf(ask: () => Promise<Reply>): Promise<readonly string[]> {
 }
 
 async function expectSame(a: () => Promise<Reply>, b: () => Promise<Reply>): Promise<void> {
-  // What is compared is what each costs for the hundredth time.
+  // Warm up first: the later costs are compared.
   for (let count = 0; count < 2; count++) for (const ask of [a, b]) await ask()
   const [one, other] = [await workOf(a), await workOf(b)]
   expect(one.length).toBeGreaterThan(0)

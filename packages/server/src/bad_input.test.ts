@@ -295,7 +295,7 @@ function deep(depth: number): unknown {
   return value
 }
 
-/** What stands in for a member. */
+/** The value that replaces a member. */
 const values: readonly unknown[] = [
   undefined,
   null,

@@ -34,11 +34,14 @@ export interface TenantContext {
   /** The audience of its management API. */
   readonly managementAudience: string
   readonly engine: Engine
-  /** What its engine counts into; introspection, which judges by itself, too. */
+  /** Its engine counts into this. Introspection judges by itself and counts into it too. */
   readonly usage: UsagePort
 }
 
-/** What endpoints, grants and management are given; built once in `server.ts`. */
+/**
+ * The parts that endpoints, grants and management work with. `create_services.ts` builds them once; each handler names
+ * the few it takes.
+ */
 export interface Services {
   readonly baseUrl: string
   readonly keyPrefix: string

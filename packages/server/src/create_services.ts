@@ -133,7 +133,7 @@ export function createServices(
   return services
 }
 
-/** Those who are not let try are counted. */
+/** Counts the attempts that the failure limit refuses. */
 function countLimits(failures: Failures, metrics: Metrics): Failures {
   return {
     ...failures,

@@ -1,4 +1,6 @@
-/** What `full_disk.test.ts` runs on a small file system of its own: fills it, revokes, frees it; one line of JSON. */
+/**
+ * Run by `full_disk.test.ts` on a small file system of its own: fills it, revokes, frees it; prints one line of JSON.
+ */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { digest } from '@countersign/core'
@@ -126,7 +128,7 @@ let refused = await call('POST', '/v1/keys', { clientId, audience, scope: 'order
 for (let attempt = 0; refused.status === 201 && attempt < 10_000; attempt++) {
   refused = await call('POST', '/v1/keys', { clientId, audience, scope: 'orders:read', name: 'too much' })
 }
-// What others put into the room that was given up would be theirs; this disk is the database's alone.
+// Nobody else writes to this disk, so the room that the reserve gives up stays the database's.
 const full = {
   status: refused.status,
   retryAfter: refused.headers['Retry-After'],

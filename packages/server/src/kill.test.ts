@@ -23,7 +23,7 @@ const audience = 'https://orders.test'
 interface Known {
   readonly id: string
   readonly key: string
-  /** What was acknowledged; `unknown` when the answer never came. */
+  /** The acknowledged outcome; `unknown` when the answer never came. */
   state: 'active' | 'revoked' | 'unknown'
 }
 

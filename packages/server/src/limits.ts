@@ -28,7 +28,7 @@ export const serverLimits = {
   /** Who takes nothing of what it is sent for this long loses its connection. */
   writeTimeoutMs: 30_000,
   requestTimeoutMs: 30_000,
-  /** What runs when SIGTERM comes may run this long, and a connection without a request stay open this long. */
+  /** After SIGTERM, running requests may take this long, and idle connections may stay open this long. */
   drainMs: 10_000,
   drainIdleMs: 2_000,
   /** A worker that ends before was not well; the next one waits longer, up to the pause. */
@@ -93,11 +93,16 @@ export const serverLimits = {
   warmingPage: 100,
   /** Changes of all tenants whose chain values are kept in memory, about 150 bytes each. */
   recentChainsMax: 4_096,
-  /** How old the list of verifiers may be by which the answer to a change counts those that have it; receipts read it anew. */
+  /**
+   * How old the list of verifiers may be by which the answer to a change counts those that have it; receipts read it
+   * anew.
+   */
   standingSharedMs: 100,
   /** Streams of the feed at once, of all tenants. */
   streamsMax: 32_768,
-  /** Instances of one verifier's credential that are told apart; further ones share an entry, as slow as the slowest. */
+  /**
+   * Instances of one verifier's credential that are told apart; further ones share an entry, as slow as the slowest.
+   */
   verifierInstancesMax: 2_000,
   /** Questions of verifiers under way at once: positions, look-ups, pages and snapshots. */
   questionsMax: 32_768,
@@ -137,7 +142,10 @@ export const serverLimits = {
   /** Texts of reports that nothing here knows, told apart a day: of one credential, and of all by fair shares. */
   usageNamesOfCredentialMax: 1_000,
   usageNamesMax: 100_000,
-  /** Writing them into SQLite may take so much of a core that others may need: a thirteenth, since it is done every 800 ms. */
+  /**
+   * Writing them into SQLite may take so much of a core that others may need: a thirteenth, since it is done every 800
+   * ms.
+   */
   usageWriteMs: 60,
   /** However slow the disk, so many rows are told apart. */
   usageRowsMin: 1_000,

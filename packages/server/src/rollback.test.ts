@@ -86,7 +86,7 @@ async function prepare() {
   }
 }
 
-/** What another program has written into the older copy before anybody noticed. */
+/** Writes into the older copy, by another program, before anybody noticed. */
 async function writeForeign(count: number): Promise<void> {
   const store = await openInstallationStore(fixture.database, openMaster(fixture.database, undefined), silentLog)
   for (let index = 0; index < count; index++) {

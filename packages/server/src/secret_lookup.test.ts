@@ -96,7 +96,7 @@ async function observe(door: Door, text: string, peer: string): Promise<object> 
 describe('OpenFGA #3168: a secret is looked up by its digest and compared with nothing', () => {
   it.each(Object.entries(doors))('%s', async (_, open) => {
     const door = await open()
-    // Whoever asks is looked up once, too, and then known.
+    // The asker’s own key is looked up once, too, and then known.
     await door.present('nonsense', '192.0.2.99')
     const seen = []
     let address = 0

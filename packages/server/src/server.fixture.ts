@@ -94,7 +94,7 @@ export interface World {
   readonly admin: string
   readonly logged: { readonly level: string; readonly fields: object; readonly message: string }[]
   readonly apiId: string
-  /** Of type `service`, with access to both scopes of `audience`. */
+  /** A client of type `service` with access to both scopes of `audience`. */
   readonly clientId: string
   readonly clientSecret: string
   now: number
@@ -115,7 +115,7 @@ export interface World {
   caller(scope: string, guards?: readonly string[]): Promise<{ readonly key: string; readonly clientId: string }>
   /** Every row of every table, as text: equal before and after when nothing was changed. */
   dump(): string
-  /** What tells whether anything was written since. */
+  /** Changes with every write. */
   dataVersion(): number
   bytes(): string
   /** Another server over the same database, as another process would be; perhaps after the installation moved. */

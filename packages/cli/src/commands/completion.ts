@@ -18,7 +18,7 @@ export const completionCommand = leaf('completion')
     else process.stdout.write(script)
   })
 
-/** What can follow a command: the ones below it, and its flags. */
+/** The words that can follow a command: the commands below it, and its flags. */
 interface Words {
   readonly path: readonly string[]
   readonly below: readonly { readonly name: string; readonly description: string }[]

@@ -64,7 +64,7 @@ function jsonLine(ready: DevReady): string {
   })
 }
 
-/** What a newcomer needs, and nothing else. */
+/** The lines that a newcomer needs, and no others. */
 function screen(ready: DevReady, data: string): string {
   const { url, gatewayUrl, adminKey, demo, isDemo, title } = ready
   const key = demo.key?.reveal()

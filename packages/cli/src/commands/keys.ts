@@ -53,7 +53,7 @@ function withLimits(command: Command): Command {
     .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
 }
 
-/** What both `create` and `update` can say; only what was said. */
+/** The members that both `create` and `update` take. Only given flags become members. */
 function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, metadata, name, scope }: Limits) {
   if (expiresIn !== undefined && expiresAt !== undefined) {
     throw new CommandError('usage', '--expires-in and --expires-at exclude each other')

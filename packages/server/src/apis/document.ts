@@ -6,7 +6,7 @@ import type { ApiDocument } from '@countersign/store'
 import { createRoom } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 
-/** What reading came to, as it goes from one thread to another. */
+/** The result of reading, as it goes from one thread to another. */
 export type DocumentAnswer =
   | { readonly description: ApiDescription }
   | { readonly message: string; readonly where: string }
@@ -51,7 +51,7 @@ async function readInTurn(text: string, holder: Holder): Promise<DocumentAnswer>
   }
 }
 
-/** What was read when the document was imported. */
+/** The description that was read when the document was imported. */
 export function storedDescription(document: ApiDocument): Promise<ApiDescription> | ApiDescription {
   const { description, text, tenant } = document
   const isWhole = typeof description === 'object' && description !== null && 'problems' in description

@@ -1,4 +1,7 @@
-/** What a credential and its ancestors are inside a writing transaction, by rows and by the feed's entries (invariant 11). */
+/**
+ * Reads a credential and its ancestors again inside a writing transaction, from rows and the feed's entries (invariant
+ * 11).
+ */
 import { parseScope, type Scope, type Seconds, type Subject } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 

@@ -1,4 +1,7 @@
-/** A server's books against what the database says: a gap, a slow read, a history that is not the one they were read from. */
+/**
+ * A server's books against what the database says: a gap, a slow read, a history that is not the one they were read
+ * from.
+ */
 import { randomBytes } from 'node:crypto'
 import { openSqliteStore, type Store } from '@countersign/store'
 import type { Stamp } from '@countersign/verifier'
@@ -85,7 +88,7 @@ it('an entry that is missing before others is never passed over: the books are r
     {
       afterPosition: async (position, limit) => {
         const entries = await store.feed.afterPosition(position, limit)
-        // Of another tenant: the chains on both sides of it are whole.
+        // An entry of another tenant: the chains on both sides of it are whole.
         return isHole ? entries.filter(({ tenant }) => tenant !== 'other') : entries
       },
     },

@@ -2,7 +2,7 @@ import { type FeedEntry, sortMembers } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
 import type { Books } from './books.ts'
 
-/** What became of the feed since the last turn, as every stream sends it. */
+/** The entries since the last turn, as every stream sends them. */
 export interface Batch {
   readonly entries: readonly FeedEntry[]
   /** Server-sent events; a comment when there was nothing for a while. */
@@ -55,7 +55,8 @@ export function createBroadcast(
     resolve({ entries, text: entries.map(formatEvent).join('') })
     const count = listeners()
     if (count < serverLimits.streamsManyMin) return
-    // A write to each of a thousand takes some twenty milliseconds: as long is gathered before the next, never before the first.
+    // A write to each of a thousand takes some twenty milliseconds: as long is gathered before the next, never before
+    // the first.
     rest = setTimeout(rested, Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs))
   }
 
@@ -80,7 +81,7 @@ export function createBroadcast(
       unsubscribe()
       unsubscribeReload()
       resolve(undefined)
-      // What was gathered and is still due finds nobody, and begins no heartbeat.
+      // A gathered turn that is still due finds nobody, and begins no heartbeat.
       isOver = true
       clearTimeout(heartbeat)
       clearTimeout(rest)

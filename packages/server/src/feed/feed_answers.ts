@@ -1,6 +1,6 @@
 /**
- * What this process answers about its feed (docs/protocol/feed.md), without HTTP and for whoever may ask: the endpoints
- * call these, and so does the simulator. Each takes the few services it needs.
+ * The answers of this process about its feed (docs/protocol/feed.md), without HTTP: the endpoints call these, and so does the
+ * simulator. Each takes the few services it needs.
  */
 import type {
   CredentialRecord,
@@ -128,7 +128,10 @@ export async function isInLog(
   return chain !== undefined && chain === place.chain
 }
 
-/** What verifiers hand back, as far as it was said here. `other_epoch`: it was owed to another history. */
+/**
+ * Takes back the revocations of verifiers, as far as they were said here. `other_epoch`: they were owed to another
+ * history.
+ */
 export async function takeHandedBack(
   services: Pick<Services, 'store' | 'books' | 'macs' | 'master' | 'now'>,
   tenant: string,

@@ -5,7 +5,7 @@ import type { Books } from './books.ts'
 export interface KeptRecordsOptions<R> {
   readonly books: Books
   readonly clock: Clock
-  /** What a record hangs on: when the feed says that it changed, the record is read again. */
+  /** The object whose change in the feed makes the record be read again. */
   readonly type: Extract<ObjectType, 'api' | 'client'>
   readonly idOf: (record: R) => string
   /** Kept at most. Default 10,000. */
@@ -27,9 +27,9 @@ export interface Kept<R> {
 }
 
 /**
- * What the server itself reads once and uses often. One rule for all of it: never while the books cannot prove their
- * freshness, never after a change that they know of, never after they were replaced, and no longer than they are sure to
- * remember a change.
+ * Records that the server reads once and uses often. One rule holds for all of them: they are never used while the books cannot
+ * prove their freshness, after a change that the books know of, after the books were replaced, or for longer than the books are
+ * sure to remember a change.
  */
 export function keepRecords<R extends object>(options: KeptRecordsOptions<R>): KeptRecords<R> {
   const { books, clock, type, idOf } = options

@@ -20,7 +20,7 @@ export interface Positions {
    * ago, by default now.
    */
   standing(tenant: string, since: Seconds, ageMsMax?: number): Promise<readonly Standing[]>
-  /** Those that this process heard from within their bound. */
+  /** The positions of verifiers that this process heard from within their bound. */
   recent(): readonly VerifierPosition[]
   /** Write what came since the last time. */
   flush(): Promise<void>
@@ -69,7 +69,7 @@ interface Rest {
 export function createPositions(store: Store, now: () => Seconds): Positions {
   const heard = new Cache<Heard>(verifiersMax)
   let unwritten = new Map<string, Heard>()
-  /** What is being written is in neither until it is there. */
+  /** The batch that is being written. It is not in `unwritten` any more, and not yet in the database. */
   let writing: ReadonlyMap<string, Heard> = new Map()
   let writes = 0
   let flushed: Promise<void> = Promise.resolve()
@@ -77,7 +77,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
   const shared = new Cache<{ readonly readAt: number; readonly standing: readonly Standing[] }>(1_000)
   const stored = new Cache<{ readonly readAt: number; readonly positions: readonly VerifierPosition[] }>(1_000)
 
-  /** What others heard, a second old at most: many changes may be answered in one. */
+  /** Positions that other processes heard, at most a second old: many changes may be answered in one. */
   async function readStored(tenant: string): Promise<readonly VerifierPosition[]> {
     const known = stored.get(tenant)
     const readAt = performance.now()
@@ -111,7 +111,7 @@ export function createPositions(store: Store, now: () => Seconds): Positions {
     try {
       await store.savePositions([...batch.values()].map(withoutPlaces))
       writes++
-      // What is no longer to be written must be found in what is read.
+      // The written positions must be found by the next read.
       for (const { tenant } of batch.values()) stored.delete(tenant)
     } catch (error) {
       // Kept for the next time, except where something newer came meanwhile.
@@ -219,7 +219,7 @@ function withoutPlaces({ places: _, ...position }: Heard): VerifierPosition {
   return position
 }
 
-/** What the answer to a change says of its verifiers: how many have applied it, of all that may not have. */
+/** The verifiers in the answer to a change: how many have applied it, of all that may not have. */
 export async function countApplied(
   positions: Positions,
   tenant: string,

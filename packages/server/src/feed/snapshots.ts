@@ -45,7 +45,10 @@ export function createSnapshots(options: {
     return { place, dropTime, pieces, count: entries.length }
   }
 
-  /** What is under way, however long it takes, or what nothing has been said since; forgotten soon, since it may be large. */
+  /**
+   * A read that is under way, or whose place is still the head. A finished one is forgotten soon, since it may be
+   * large.
+   */
   function isGood({ read }: Shared, tenant: string): boolean {
     if (read === undefined) return true
     const head = books.book(tenant)?.place
@@ -72,7 +75,10 @@ export function createSnapshots(options: {
   }
 }
 
-/** A turn of the event loop between pieces: a million MACs take 2 s, and what is verified meanwhile must not wait for them. */
+/**
+ * A turn of the event loop between pieces: a million MACs take 2 s, and what is verified meanwhile must not wait for
+ * them.
+ */
 async function piecesOf(entries: readonly Subject[], mark: (entry: Subject) => Subject): Promise<readonly string[]> {
   const pieces: string[] = []
   let piece = ''

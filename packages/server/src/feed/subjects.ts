@@ -1,4 +1,4 @@
-/** What the feed says about each record: its whole state, and how long a verifier must remember it (feed.md §2). */
+/** A record as the feed says it: its whole state, and how long a verifier must remember it (feed.md §2). */
 import {
   type CutOff,
   type CutOffKind,
@@ -131,7 +131,7 @@ export function signingKeySubject(key: SigningKey): Subject {
   }
 }
 
-/** Of most records nothing: the entry is then as one always was. */
+/** Most records have no limits, and their entries then have no such members. */
 function limitsOf({ rateLimit, rateLimits }: Limited): Limited {
   return { ...(rateLimit === undefined ? {} : { rateLimit }), ...(rateLimits === undefined ? {} : { rateLimits }) }
 }

@@ -16,7 +16,7 @@ export function isDraining(server: Server): boolean {
 export async function drain(server: Server, { idleMs, allMs }: Record<'idleMs' | 'allMs', number>): Promise<void> {
   draining.add(server)
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
-  // Of `node:net`, since that of `node:http` closes idle connections at once, under requests that are on their way.
+  // `close` of `node:net`: that of `node:http` closes idle connections at once, under requests that are on their way.
   NetServer.prototype.close.call(server)
   const pause = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   await Promise.race([closed, pause(idleMs)])

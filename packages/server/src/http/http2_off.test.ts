@@ -19,7 +19,7 @@ afterAll(async () => {
   await world.close()
 })
 
-/** What came back until the connection closed or nothing came for a quarter of a second. */
+/** Everything received until the connection closed or was silent for 250 ms. */
 function raw(bytes: Buffer | string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')

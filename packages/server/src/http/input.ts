@@ -35,9 +35,9 @@ function escapePointer(name: string): string {
 const depthMax = 32
 
 /**
- * What no body may hold, whatever its schema: half a surrogate pair and NUL, which a database would store as something
- * else; `__proto__`, which an object would take for its prototype; and more levels than anybody needs. Iterative, since a
- * recursion could be made to overflow.
+ * Finds what no body may hold, whatever its schema: half a surrogate pair and NUL, which a database would store as something
+ * else; `__proto__`, which an object would take for its prototype; more levels than anybody needs. It is iterative, since
+ * callers could make a recursion overflow.
  */
 export function requirePlain(body: object): void {
   if (!isPlain(body))
@@ -62,7 +62,7 @@ function isPlain(body: object): boolean {
   return true
 }
 
-/** What is wrong where, for those that are not plain. */
+/** Says what is wrong and where, for the issues that zod words badly. */
 function describe(body: object): { readonly errors: readonly FieldError[] } {
   const errors: FieldError[] = []
   const waiting: (readonly [unknown, string, number])[] = [[body, '', 0]]
@@ -91,7 +91,7 @@ export function parseQuery<S extends z.ZodType>(schema: S, query: string): z.out
   return parseInput(schema, readQuery(query), 'query')
 }
 
-/** What was sent to an operation without parameters was meant to do something. */
+/** A query for an operation without parameters is refused: its sender meant it to do something. */
 export function requireNoQuery(query: string): void {
   const name = Object.keys(readQuery(query))[0]
   if (name !== undefined) throw invalidQuery(`?${escapePointer(name)}`, 'is not known here')

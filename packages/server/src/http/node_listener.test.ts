@@ -1,4 +1,4 @@
-/** What only a real connection shows. */
+/** Behaviour that only a real connection shows. */
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'

@@ -174,8 +174,8 @@ interface Due {
 }
 
 /**
- * What was answered in one turn of the event loop leaves at its end, one after the other: whoever reads them is woken once
- * rather than by each, which costs more than all that we do for a verification. An answer alone waits for nothing.
+ * Answers of one turn of the event loop leave together at its end. Their reader is then woken once and not by each, which
+ * would cost more than a verification. A single answer waits for nothing.
  */
 function createAnswerQueue(): { add(due: Due): void } {
   let waiting: Due[] = []
@@ -187,7 +187,8 @@ function createAnswerQueue(): { add(due: Due): void } {
       try {
         write(each)
       } catch (error) {
-        // Ours, such as a header that cannot be written: its caller alone loses the answer, and the process learns of it.
+        // Ours, such as a header that cannot be written: its caller alone loses the answer, and the process learns of
+        // it.
         each.response.destroy()
         queueMicrotask(() => {
           throw error

@@ -39,7 +39,7 @@ export interface FieldError {
 
 const storageFull = 'The disk of the database is full: credentials can be revoked, and nothing else be changed.'
 
-/** What became of the request, and what to do. */
+/** Each says what became of the request, and what to do. */
 const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full'>]: string } = {
   unreachable: 'The database cannot be reached.',
   busy: 'More is being written than the database takes: nothing was changed, try again.',

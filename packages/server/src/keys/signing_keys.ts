@@ -1,4 +1,6 @@
-/** Our own keys (feed.md §6): published before they sign, retired before they leave, removed at once in an emergency. */
+/**
+ * Our own keys (feed.md §6): published before they sign, retired before they leave, removed at once in an emergency.
+ */
 import {
   generateKeyPair,
   importSigningKey,
@@ -16,7 +18,10 @@ import { type MasterKey, seal, unseal } from './master_key.ts'
 type Jwk = { readonly [member: string]: unknown }
 
 export interface SigningKeys {
-  /** The key that signs now. Throws when the tenant has none for the algorithm: it is made with the API that asks for it. */
+  /**
+   * The key that signs now. Throws when the tenant has none for the algorithm: it is made with the API that asks for
+   * it.
+   */
   signer(tenant: string, alg: string, purpose: SigningPurpose): SigningHandle | Promise<SigningHandle>
   /** The public keys to show now: RFC 7517. The same list until they change. */
   published(tenant: string, purpose: SigningPurpose): Promise<readonly Jwk[]>
@@ -160,14 +165,16 @@ export async function rotateKeys(
   return made
 }
 
-/** Of the keys that sign or will, whether one has signed for as long as a key may. */
+/** Whether a key that signs has done so for as long as a key may. Not while another one waits to sign. */
 export function isRotationDue(keys: readonly SigningKey[], now: Seconds): boolean {
   const current = keys.filter(isCurrent)
   if (current.some((key) => key.signsAt > now)) return false
   return current.some((key) => key.signsAt + serverLimits.signingKeyLifeSeconds <= now)
 }
 
-/** A time further ahead than clocks that are right could write was written by one that was not: nobody waits for that. */
+/**
+ * A time further ahead than clocks that are right could write was written by one that was not: nobody waits for that.
+ */
 function isAwaited({ signsAt }: SigningKey, now: Seconds): boolean {
   const apartMax = serverLimits.clocksApartMsMax / 1000
   return signsAt > now && signsAt <= now + serverLimits.publishBeforeSigningSeconds + apartMax

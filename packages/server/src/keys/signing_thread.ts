@@ -14,7 +14,9 @@ import {
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 
-/** To the thread: sign these with that key, and, the first time, the key itself, before which it may forget all others. */
+/**
+ * To the thread: sign these with that key, and, the first time, the key itself, before which it may forget all others.
+ */
 export interface SigningOrder {
   readonly keyNumber: number
   readonly key?: SentSigningKey
@@ -25,7 +27,7 @@ export interface SigningOrder {
 /** From the thread: what it was asked for, in that order. */
 export type SigningAnswer = readonly string[]
 
-/** What a worker thread offers of what is used here. */
+/** The part of a worker thread that is used here. */
 export interface SigningWorker {
   postMessage(order: SigningOrder): void
   on(event: 'message', listener: (answer: SigningAnswer) => void): unknown
@@ -79,14 +81,14 @@ export function createSigningThread(options: {
       if (waiting === undefined) gathered.set(key, [{ input, resolve, reject }])
       else waiting.push({ input, resolve, reject })
       if (++gatheredCount >= serverLimits.signOrderMax) flush()
-      // What came in with this turn has been read by then.
+      // Requests that came in with this turn have been read by then.
       else if (gatheredCount === 1) setImmediate(flush)
     })
   }
 
   function flush(): void {
     const orders = gathered
-    // What is awake already is asked again at once: to leave some to it and some to this thread would make this one late.
+    // A thread that is awake is asked again at once. Sharing the work with it would make this thread late.
     const isWorthIt =
       gatheredCount >= serverLimits.signTogetherMin || (running !== undefined && running.sent.length > 0)
     const thread = isWorthIt ? runningThread() : undefined

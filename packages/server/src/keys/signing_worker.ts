@@ -9,7 +9,7 @@ parentPort?.on('message', ({ keyNumber, key, forgets, inputs }: SigningOrder) =>
   if (forgets === true) keys.clear()
   if (key !== undefined) keys.set(keyNumber, receiveSigningKey(key))
   const signer = keys.get(keyNumber)
-  // Whoever waits signs by itself when this thread ends.
+  // The other thread signs by itself when this one ends.
   if (signer === undefined) throw new Error('this thread was not given that key')
   parentPort?.postMessage(inputs.map((input) => signInput(signer, input)) as SigningAnswer)
 })

@@ -1,4 +1,4 @@
-/** What a client has, and who may touch it (invariant 11). */
+/** The access of a client, and who may touch the client (invariant 11). */
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'
@@ -10,9 +10,9 @@ import { findApiByAudience, invalid } from './find.ts'
 import type { WriteContext } from './operation.ts'
 
 /**
- * Whoever touches a client, or a credential of it, must hold all management scopes it can come to have, and guard all that
- * it can come to guard: what was taken from it now may be given again. A replay of the answer is judged by the client as it
- * is then.
+ * Throws 403 unless the caller holds every management scope that the client can come to have, and guards every audience that
+ * the client can come to guard: access that was taken away may be given again. A replayed answer is judged by the client as
+ * it is at the replay.
  */
 export function requireMayTouch(context: Touching, client: Client): void {
   const { scope, guards } = raisedAuthority(client.authority, client)

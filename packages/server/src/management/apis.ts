@@ -75,7 +75,7 @@ const getApi = readOperation(routes.getApi, async (context) =>
   apiView(await findApi(context, context.params.id as string)),
 )
 
-/** Of the management API. A limit that is spent would refuse the very call that takes it away. */
+/** The management API takes no rate limit: once spent, it would refuse the very call that removes it. */
 const fixedSettings = ['status', 'scopes', 'tokenFormat', 'rateLimit', 'rateLimits'] as const
 
 const updateApi = writeOperation(routes.updateApi, async (context) => {

@@ -1,4 +1,4 @@
-/** What a client lost for now it may have again: who touches it must hold all that it can come to have. */
+/** A client can get lost access back, so whoever touches it must hold everything that it can come to have. */
 import { generateKeyPair } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {

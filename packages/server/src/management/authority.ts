@@ -1,4 +1,7 @@
-/** The most a client can come to have: what it has now is not all, since access given again gives back what was given before. */
+/**
+ * The most a client can come to have: what it has now is not all, since access given again gives back what was given
+ * before.
+ */
 import { formatScope, parseScope, unionScope } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
@@ -8,7 +11,9 @@ export type Authority = Client['authority']
 
 export const noAuthority: Authority = { scope: '', guards: [] }
 
-/** What access and guards give at this moment. After a client's revoke nothing older is alive, so this is all. */
+/**
+ * The authority that access and guards give now. After a client's revoke nothing older is alive, so there is no more.
+ */
 export function presentAuthority({ access, guards }: Pick<Client, 'access' | 'guards'>): Authority {
   return { scope: access[managementApiId] ?? '', guards }
 }

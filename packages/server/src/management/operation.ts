@@ -75,7 +75,7 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly actor: AuditActor
   /** Its management scopes, as read in this transaction. */
   readonly held: Scope
-  /** What the caller guards, as read in this transaction. */
+  /** The audiences that the caller guards, as read in this transaction. */
   readonly guards: readonly string[]
   /** Ids of the clients that the call touches: a replay is judged by what they are then. */
   readonly touched: Set<string>
@@ -85,7 +85,10 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   requireHeld(scopes: Scope): void
 }
 
-/** What an operation answers: a body, one that needs the number of the entry the commit gave, or one that is yet to be done. */
+/**
+ * The answer of an operation: a body; a body that needs the sequence of the committed entry; or work that is yet to be
+ * done.
+ */
 export type Result =
   | { readonly status: number; readonly body: object }
   /** After the commit, since it writes by itself; not for what is given an Idempotency-Key. */
@@ -128,7 +131,7 @@ export function writeOperation<R extends Route>(
 export interface Issuing {
   /** Taken before the transaction began: what is issued counts from here. */
   readonly moment: IssuingMoment
-  /** What this process had applied when the request came, before its caller was known and its body was read. */
+  /** The sequence that this process had applied when the request came, before caller and body were read. */
   readonly askedAt: number
 }
 

@@ -44,7 +44,8 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
   if (body.subject?.startsWith(clientIdPrefix))
     throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
-  // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a credential
+  // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a
+  // credential
   // that has ended with it, so only the caller can tell whether the token is still wanted.
   if (client.cutOff > askedAt) throw revokedMeanwhile()
   const request: IssueRequest = {
@@ -128,7 +129,7 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
   if (scope !== undefined) {
     requireMayGive(context, token.apiId, scope)
     requireWithinAccess(client, await findApi(context, token.apiId), scope)
-    // What came from another credential is never wider than it was made.
+    // A token that was exchanged is never wider than it was issued.
     const isWider = intersectScope(scope, parseScope(token.issuedScope)).length < scope.length
     if (token.lineage.length > 0 && isWider) throw invalid('/scope', 'goes beyond what the token was exchanged for')
   }

@@ -1,4 +1,6 @@
-/** Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all. */
+/**
+ * Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all.
+ */
 import {
   decoyJwk,
   digest,
@@ -18,7 +20,7 @@ import type { Authority } from './issuing_gate.ts'
 import { type IssuingMoment, requireReached } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
 
-/** What a request brought to authenticate its client with: exactly one method, read by `http/presented_client.ts`. */
+/** The one client authentication method that a request used, as `oauth/presented_client.ts` read it. */
 export type PresentedClient =
   | {
       readonly method: 'client_secret_basic' | 'client_secret_post'
@@ -55,8 +57,8 @@ export async function authenticateClient(
 }
 
 /**
- * What does not hold is `invalid_client`, the same for an unknown client, a wrong secret and a disabled client; a store
- * that cannot be read throws. `moment`: when the request began, where it issues something; nothing read may be newer.
+ * Throws `invalid_client`, the same for an unknown client, a wrong secret and a disabled client. Throws what the store throws
+ * when it cannot be read. `moment` is given where a token will be issued: the client must not be newer than it.
  */
 export async function identifyClient(
   services: AuthenticatorServices,
@@ -178,7 +180,10 @@ function challengeBasic(error: unknown): never {
   throw error
 }
 
-/** Deleted clients are not found; disabled ones, and those of a disabled tenant, get nothing (CVE-2026-1609 and its kin). */
+/**
+ * Deleted clients are not found; disabled ones, and those of a disabled tenant, get nothing (CVE-2026-1609 and its
+ * kin).
+ */
 function isUsable(services: Pick<Services, 'books'>, { tenant, status }: Client): boolean {
   return status === 'active' && services.books.book(tenant)?.state('tenant', tenant)?.status === 'active'
 }

@@ -16,7 +16,7 @@ export const opaqueAudience = 'https://opaque.test'
 
 /** A client that is about to ask for a token in one way. */
 export interface Asker extends SignedClient {
-  /** What the token is to be exchanged for, where it is. */
+  /** The audience that the token is exchanged for. Absent where nothing is exchanged. */
   readonly parent: string | undefined
   ask(server: CountersignServer): Promise<Reply>
 }
@@ -33,7 +33,7 @@ export async function prepareApis(world: World): Promise<ReadonlyMap<string, str
 
 export interface Way {
   readonly name: string
-  /** Of the token. */
+  /** The audience of the token. */
   readonly audience: string
   /**
    * With a new client; with one that was revoked and has this secret now, which is given a new public key; or with one that

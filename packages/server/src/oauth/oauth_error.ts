@@ -21,7 +21,7 @@ const statuses: Partial<Record<OauthErrorCode, number>> = {
   server_error: 500,
 }
 
-/** What an OAuth endpoint answers instead of a token. Thrown, since it also undoes what was begun. */
+/** A refusal of an OAuth endpoint. It is thrown, so that it also rolls the transaction back. */
 export class OauthError extends Error {
   override readonly name = 'OauthError'
   readonly error: OauthErrorCode

@@ -480,7 +480,7 @@ describe('assertions (RFC 7523)', () => {
     const [, rows] = (JSON.parse(world.dump()) as [string, { value_digest?: string; expires_at: number }[]][]).find(
       ([table]) => table === 'single_use',
     ) ?? ['', []]
-    // Whoever is told of the end by the leeway accepts it so long, and the drop time is 300 s behind.
+    // Verifiers accept it until its end and the leeway, and the drop time is 300 s behind.
     expect(Math.max(...rows.map((row) => row.expires_at))).toBeGreaterThanOrEqual(startAt + 60 + 10 + 310)
     for (const seconds of [29, 31, 60, 69]) {
       world.now = startAt + seconds

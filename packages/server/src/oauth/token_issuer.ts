@@ -96,7 +96,7 @@ function claimsOf(request: IssueRequest, jti: string): ReturnType<typeof accessT
   })
 }
 
-/** What verifiers would refuse is not signed: `signJwt` throws a TypeError for it. */
+/** `signJwt` throws a TypeError for claims that verifiers would refuse. */
 async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKey, signer: SignInput): Promise<string> {
   try {
     return await signJwt({ typ: accessTokenTypes[0], claims, key, sign: signer })
@@ -124,7 +124,8 @@ export async function issueOpaqueToken(
   const { id, text } = generateKey({ prefix: keyPrefix, marker: 'at', randomBytes })
   const token = tokenRecord(request, { jti: id, format: 'opaque' })
   await transaction.tokens.insert({ ...token, digest: await digest(text), prefix: keyPrefix })
-  // An event each would make the audit log grow with the use of the API: they are counted, and the first of a day is told.
+  // An event each would make the audit log grow with the use of the API: they are counted, and the first of a day is
+  // told.
   const isFirst = services.opaqueTokens.count(request.tenant.id, request.client.id, services.now())
   if (isFirst) {
     const { id: objectId } = request.client

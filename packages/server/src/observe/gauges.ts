@@ -1,4 +1,4 @@
-/** What an operator sees of a server at each scrape. `aggregator` says what several workers together have. */
+/** The gauges of a server. `aggregator` says how the values of several workers become one. */
 import { getHeapStatistics } from 'node:v8'
 import type { PackedKeys } from '@countersign/verifier'
 import type { Services } from '../context.ts'

@@ -22,7 +22,7 @@ export function measureStore(store: Store, metrics: Metrics): Store {
   function failed(operation: string, error: unknown): never {
     const isDown = error instanceof StoreUnavailableError
     if (isDown || error instanceof FatalStoreError) {
-      // Whoever waited behind others has still been answered.
+      // A call that waited behind others has still been answered.
       isUp = isDown && error.reason === 'busy'
       metrics.databaseFailed(operation, isDown ? error.reason : 'fatal')
     }

@@ -13,7 +13,7 @@ export interface Metrics {
   written(operation: string, outcome: string): void
   /** A question was answered 429, since too many had failed from there. */
   limited(): void
-  /** Of a route as it is mounted: takes the status and the seconds of each answer. */
+  /** Gives a function for one mounted route. It takes the status and the seconds of each answer. */
   route(method: string, route: string): (status: number, seconds: number) => void
   /** Takes the seconds that one took: `poll`, `beat`, `write`. */
   database(operation: string): (seconds: number) => void
@@ -30,7 +30,7 @@ export interface Metrics {
 export interface GaugeOptions {
   readonly name: string
   readonly help: string
-  /** What is shown of the values of several workers. */
+  /** How the values of several workers become one. */
   readonly aggregator: 'sum' | 'max' | 'min' | 'first'
   readonly labelNames?: readonly string[]
   /** At each scrape. When it throws, what was read last is shown. */
@@ -48,7 +48,9 @@ const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 /** Gauges that end as only counters may; each has a better-named sibling with a label. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/** Prometheus metrics with bounded labels: routes as mounted, outcomes, operations; never a key, client, path or tenant. */
+/**
+ * Prometheus metrics with bounded labels: routes as mounted, outcomes, operations; never a key, client, path or tenant.
+ */
 export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbacks'>, clock: Clock): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

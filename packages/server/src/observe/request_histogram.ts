@@ -46,7 +46,7 @@ export class RequestHistogram extends Histogram<Label> {
     return series
   }
 
-  /** What the library makes text and, for workers, JSON from; its types do not name it. */
+  /** prom-client calls this for its text, and for JSON between workers. Its types do not name it. */
   async getForPromString() {
     const values = this.#series.flatMap((series) => this.#valuesOf(series))
     return { name: this.#name, help: this.#help, type: 'histogram', aggregator: 'sum', values }

@@ -1,6 +1,6 @@
 /**
- * What this process verified, counted in memory for every tenant and written about once a second in one transaction
- * (invariant 6: no verification writes). Killed, it loses what came since the last write.
+ * Counts the verifications of this process in memory, and writes them about once a second in one transaction (invariant 6: no
+ * verification writes). A killed process loses the counts since its last write.
  */
 import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'
@@ -27,11 +27,13 @@ export interface UsageOptions {
 }
 
 export function createUsage({ store, clock, log, metrics, flushMs }: UsageOptions): Usage {
-  /** Distinct rows until they are written, of all tenants: one of them that makes many up leaves room for the others. */
+  /**
+   * Distinct rows until they are written, of all tenants: one of them that makes many up leaves room for the others.
+   */
   let rowsMax: number = serverLimits.usageRowsMax
   // Twice as many as one tenant alone may have, which is half.
   const rows = new Shares(2 * rowsMax)
-  /** Those that hold counts: what has none needs no place here. */
+  /** Only the counters that hold counts. */
   const counting = new Map<UsageCounter, string>()
   const reporter = createUsageReporter<UsageCount>({
     take() {

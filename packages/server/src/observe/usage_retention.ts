@@ -17,7 +17,7 @@ export function parseUsageRetention(text: string): UsageRetention | undefined {
     if (interval === undefined) return undefined
     retention[`${interval as 'minute'}Seconds`] = Number(count) * (unit === 'd' ? daySeconds : 3_600)
   }
-  // What is rolled up may not be gone before what it was made from, and an interval must be over first.
+  // A roll-up must not end before the counts it was made from, and an interval must be over first.
   const { minuteSeconds, hourSeconds } = retention
   const isOrdered = 3_600 <= minuteSeconds && minuteSeconds <= hourSeconds && hourSeconds <= retention.daySeconds
   return isOrdered && retention.daySeconds >= daySeconds ? retention : undefined

@@ -147,7 +147,7 @@ function createLoss() {
   }
 }
 
-/** What is closed already cannot be closed again. */
+/** Closing something twice throws, which does not matter here. */
 function silently(close: () => void): void {
   try {
     close()

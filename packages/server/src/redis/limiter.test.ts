@@ -135,7 +135,7 @@ describeWithRedis('with Redis', () => {
   })
 
   describe('with Redis gone, no take fails, the process counts alone, and it is shared again within 5 s', () => {
-    /** What is asked all the while. */
+    /** The calls that go on all the while. */
     async function outage(begin: () => unknown, end: () => unknown): Promise<void> {
       const limiter = await open(redis.target)
       const spends = [spend(fresh(), 1_000_000)]

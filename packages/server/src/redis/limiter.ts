@@ -48,7 +48,7 @@ export async function openRedisLimiter(
   function lose(lost: RedisConnection, error: unknown): void {
     if (connection !== lost) return
     connection = undefined
-    // Whoever waits for it is told at once, and counts alone.
+    // Waiting calls are told at once. They count in this process alone.
     lost.close()
     log.warn({ redis: at, reason: new RedisUnavailableError(target, error).message }, 'limits are counted per process')
     retryLater()

@@ -18,7 +18,7 @@ export interface HandedBackWords {
   readonly cutOffs: readonly Omit<HandedBackCutOff, 'mac'>[]
 }
 
-/** Whoever calls has made sure that they were once said here. Each is a transaction; what is done stays done. */
+/** The caller has made sure that they were once said here. Each is a transaction of its own. */
 export async function applyHandedBack(
   services: Pick<Services, 'store' | 'books' | 'master' | 'now'>,
   tenant: string,
@@ -39,7 +39,8 @@ export async function applyHandedBack(
     const now = services.now()
     // By the drop time and never by `now`: a clock that is ahead must not refuse what is still needed.
     if (dropAt < books.dropTime() && dropAt !== endlessRevocation) continue
-    // Of what many hand back nearly all is there already: a read, and no transaction. Not the book: it keeps more.
+    // Most are already revoked, so a read comes before the transaction. The book cannot tell: it keeps more than the
+    // database.
     const found = await store.read.statusEntries.find(tenant, type, id)
     if (found?.state.status === 'revoked') continue
     const subject = revokedSubject(type, id, dropAt)
@@ -57,7 +58,7 @@ export async function applyHandedBack(
 /** It may use the reserve of a full disk. */
 const ending = { endsCredentials: true } as const
 
-/** What else the states held is lost, and nobody reads it of what is revoked. */
+/** The other members of a revoked state are lost. Nobody reads them. */
 const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   tenant: { status: 'revoked', slug: '' },
   api: { status: 'revoked', audience: '', maxStalenessSeconds: 0, createdSequence: 0 },

@@ -19,8 +19,8 @@ import {
 } from './taken.ts'
 
 /**
- * What one entry, as verifiers are told it, takes from its object (feed.md §7); what is revoked and has no row the book
- * alone must remember. Whether anything was changed.
+ * Takes from an object what one entry, as verifiers are told it, takes (feed.md §7). A revoked object without a row is kept
+ * as an entry alone. Resolves to whether anything was changed.
  */
 export async function mergeEntry(taking: Taking, tenant: string, entry: Subject, master: MasterKey): Promise<boolean> {
   const { it } = taking

@@ -1,6 +1,6 @@
 /**
- * What was taken since a backup stays taken when the backup is restored (feed.md §7): revoked, deleted, disabled, narrowed,
- * ended earlier. What was given since is lost with the rest. Each merged change has its entry and its audit event.
+ * Merges into a restored backup what was taken since: revoked, deleted, disabled, narrowed, ended earlier (feed.md §7). Access
+ * that was given since is lost. Each merged change has its entry and its audit event.
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
@@ -43,7 +43,9 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
   return count
 }
 
-/** The same from what verifiers are told: entries of `GET /v1/feed/snapshot` or of the feed, kept outside the database. */
+/**
+ * The same from what verifiers are told: entries of `GET /v1/feed/snapshot` or of the feed, kept outside the database.
+ */
 export async function mergeEntries(
   restored: Store,
   entries: readonly (Subject & { readonly tenant: string })[],
@@ -79,7 +81,7 @@ async function mergeSigningKeys({ restored, replaced, tenant, now }: Merge): Pro
   const later = await replaced.read.signingKeys.list(tenant)
   return inTransaction(restored, now, async (taking) => {
     let isChanged = false
-    // What it signed since is out and sound: its keys come along, sealed as they are under the same master key.
+    // JWTs that its keys signed since are out and sound: the keys come along, sealed under the same master key.
     for (const key of later.filter(({ kid }) => earlier.every((each) => each.kid !== kid))) {
       await taking.it.signingKeys.insert(key)
       append(taking, tenant, 'signing_key', key.kid, signingKeySubject(key))
@@ -144,7 +146,7 @@ async function mergeTokens({ restored, replaced, tenant, now }: Merge): Promise<
   return count
 }
 
-/** What no row stands for: JWTs, and what is gone altogether. */
+/** Entries without a row: JWTs, and deleted objects. */
 async function mergeBook({ restored, replaced, tenant, now }: Merge): Promise<number> {
   const { entries } = await replaced.feed.snapshot(tenant)
   const revoked = entries.filter(({ state }) => state.status === 'revoked')

@@ -142,7 +142,7 @@ describe('what was taken since the backup stays taken', () => {
     for (const name of names) statuses.push((await tokenFor(clients[name])).status)
     expect(statuses).toEqual([200, 401, 401, 401, 200, 401])
     expect((await server.call('GET', path('rotated'))).jwks).toEqual({ keys: [] })
-    // What the cut-off client is given now is good.
+    // A credential that the client is given after its cut-off is good.
     const fresh = await createKey(clients.cutOff)
     expect(await codeOf(fresh.key)).toBe('active')
   })

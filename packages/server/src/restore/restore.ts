@@ -124,7 +124,7 @@ async function remake(restored: Store, file: string, master: MasterKey, options:
   }
 }
 
-/** What the replaced database had dropped already must not be accepted again by a clock that is behind. */
+/** The drop time goes on from the replaced database, so that a clock which is behind accepts nothing again. */
 async function takeDropTime(restored: Store, replaced: Store): Promise<void> {
   const [own, { timeMs, boot }] = await Promise.all([restored.dropTime.read(), replaced.dropTime.read()])
   if (timeMs > own.timeMs) await restored.dropTime.move(own.moves, { timeMs, boot })
@@ -151,7 +151,7 @@ function requireUnused(file: string): void {
   try {
     withExclusiveFile(file, () => {})
   } catch (error) {
-    // What is damaged cannot be in use; it is kept beside as it is.
+    // A damaged file cannot be in use. It is kept beside as it is.
     if (error instanceof DatabaseOpenError) throw error
   }
 }

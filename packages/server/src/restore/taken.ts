@@ -1,4 +1,7 @@
-/** What is taken from one object of a restored store: it may lose, never gain. Each gives whether anything was changed. */
+/**
+ * Each takes something from one object of a restored store, which may lose and never gain. Each resolves to whether
+ * anything was changed.
+ */
 import {
   type CutOffKind,
   type CutOffs,

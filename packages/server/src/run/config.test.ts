@@ -27,7 +27,7 @@ function fileWith(name: string, text: string): string {
   return path
 }
 
-/** What a value can be wrong for; of Redis, any text that is no URL. */
+/** Wrong values for a setting. For Redis, any text that is no URL. */
 const settingsToSpoil = [
   'URL',
   'LISTEN',

@@ -7,7 +7,7 @@ import { sqliteFile } from './installation.ts'
 export interface Finding {
   readonly check: string
   readonly outcome: 'ok' | 'warn' | 'fail'
-  /** What was found and, unless it is ok, what to do. */
+  /** Says what was found and, unless it is ok, what to do. */
   readonly detail: string
 }
 

@@ -1,4 +1,6 @@
-/** A SQLite database that lost what was in it never begins a new installation where something says that there was one. */
+/**
+ * A SQLite database that lost what was in it never begins a new installation where something says that there was one.
+ */
 import {
   copyFileSync,
   cpSync,
@@ -139,7 +141,7 @@ it('no key is made where the place file alone is left', () => {
 
 it.each(losses)('restore replaces a file that %s, and names the span that nobody knows', async (_, lose) => {
   const copy = join(directory, 'copy.db')
-  // Of another copy: whoever opens the file last folds the log into it.
+  // Another copy, since the last to open a file folds its log into it.
   const other = join(directory, 'other.db')
   for (const suffix of ['', '-wal']) copyFileSync(file + suffix, other + suffix)
   await backup({ database: `sqlite:${other}`, file: copy })

@@ -1,4 +1,4 @@
-/** What must be done now and then: clean-up, receipts, signing keys whose time has come. */
+/** Work that recurs: clean-up, receipts, rotation of signing keys. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ReserveState } from '@countersign/store'
 import type { Services } from '../context.ts'
@@ -22,7 +22,7 @@ export function startMaintenance(
     timer.unref()
     return timer
   }
-  /** Of several processes over one database one does it; when that is gone, another one within two rounds. */
+  /** One of the processes over a database does it. When that is gone, another one does it within two rounds. */
   const onlyOne = (ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
     every(ms, what, async () => {
       if (await services.store.takeLease(what, services.processId, (2 * ms) / 1000)) await work()
@@ -64,7 +64,10 @@ function reserveTeller({ store, log }: Pick<Services, 'log' | 'store'>): () => v
   }
 }
 
-/** Every tenant whose keys have signed long enough gets new ones. Judged again in the transaction: others may do the same. */
+/**
+ * Every tenant whose keys have signed long enough gets new ones. Judged again in the transaction: others may do the
+ * same.
+ */
 export async function rotateDueKeys({
   store,
   books,

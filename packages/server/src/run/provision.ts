@@ -1,4 +1,6 @@
-/** What `dev` puts into a new installation: an API, a client of it, and a first key. Nobody calls; the system acts. */
+/**
+ * Makes an API, a client of it and a first key in a new installation, for `dev`. The system acts, since nobody calls.
+ */
 import { digest, formatScope, generateKey, limits, randomBase62, Secret } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
 import type { Api, Client, Key } from '@countersign/store'
@@ -13,7 +15,7 @@ export interface Provision {
   readonly name: string
   readonly description: ApiDescription
   readonly documentText: string
-  /** What the first key may do. */
+  /** The scope of the first key. */
   readonly keyScope: readonly string[]
 }
 

@@ -9,7 +9,7 @@ import type { Log } from '../observe/log.ts'
 import { answerMetrics } from '../observe/worker_metrics.ts'
 
 export interface Workers {
-  /** What the first one that was ready listens on. */
+  /** The address that the first ready worker listens on. */
   readonly address: string
   /** Every worker drains; resolves when all have ended. */
   stop(): Promise<void>
@@ -30,7 +30,7 @@ export class WorkerStartError extends Error {
   }
 }
 
-/** What a worker tells when it can be sent requests. */
+/** Tells the primary that this worker can be sent requests. */
 export function tellReady(address: string): void {
   process.send?.({ ready: { address } } satisfies Ready)
 }
@@ -38,7 +38,7 @@ export function tellReady(address: string): void {
 /** Starts `count` workers, the first alone: what is wrong with all of them is said once. */
 export async function startWorkers(count: number, log: Log): Promise<Workers> {
   const running = new Set<Worker>()
-  /** Those told to go, and those begun beside one that is to go: nobody takes their place. */
+  /** Workers that were told to go, and workers begun beside one that is to go. They are not replaced. */
   const unreplaced = new WeakSet<Worker>()
   let isStopping = false
   let isRestarting = false

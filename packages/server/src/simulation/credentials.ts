@@ -22,7 +22,7 @@ export const apiId = 'api_1'
 export const startAt = 1_790_000_000
 /** The last sequence of a tenant's log when a run begins: all that is there was issued at it. */
 export const issuedPosition = 7
-/** Of each tenant, in one run. */
+/** The objects of each tenant, in one run. */
 const mintedMax = 20
 
 /** All that a credential of the model can be refused for, by type and id. */

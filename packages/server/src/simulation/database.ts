@@ -30,7 +30,7 @@ export interface State {
   readonly epoch: string
   readonly beginning: number
   readonly position: number
-  /** Of the database server that wrote it; another one after a failover. */
+  /** The database server that wrote it: another one after a failover. */
   readonly history: string
   readonly dropTime: { readonly timeMs: number; readonly moves: number; readonly boot: BootClock | undefined }
   readonly counters: Table<{ readonly sequence: number; readonly chain: string }>
@@ -86,7 +86,7 @@ export function put<T extends TableName>(draft: Draft, table: T, key: string, ro
   ;(draft as Record<TableName, unknown>)[table] = copy
 }
 
-/** Of a database server. A standby that takes over is another one, with what was committed at the former. */
+/** The history of a database server. A standby that takes over has another one, with the commits of the former. */
 export interface Primary {
   state: State
   history: string
@@ -94,7 +94,7 @@ export interface Primary {
   isReplaced: boolean
 }
 
-/** What a state becomes, and what is told of it. */
+/** The next state, and the entries that tell of it. */
 export interface Rulebook {
   readonly rules: Rules
   readonly liftDropAt: (dropAt: number, dropTime: number, now: number) => number
@@ -136,7 +136,7 @@ export class Database {
     this.#set(this.current, state)
   }
 
-  /** What is acknowledged is at the standby. */
+  /** Acknowledged commits are at the standby. */
   failOver(): void {
     const { state } = this.current
     this.current.isReplaced = true

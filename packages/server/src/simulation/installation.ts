@@ -39,7 +39,7 @@ async function install(parts: Parts, database: Database, draft: Draft, installed
   )
 }
 
-/** What the log says of a tenant before a run, one entry each. */
+/** The entries of a tenant in the log before a run. */
 export function installedSubjects(
   parts: Parts,
   { tenant, api, clients, signingKeys }: ModelTenant,

@@ -9,9 +9,9 @@ export interface Mutant {
   readonly name: string
   /** A run that noticed it: tried first. */
   readonly seed: number
-  /** What is changed in the code of the server, of the verifier and of core. */
+  /** The changes to the code of the server, of the verifier and of core. */
   readonly patches: readonly Patch[]
-  /** What the modelled database no longer holds itself to. */
+  /** The rules that the modelled database breaks. */
   readonly rules: Rules
 }
 

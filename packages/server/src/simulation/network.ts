@@ -10,12 +10,12 @@ import type { Directory, FeedSource } from '@countersign/verifier'
 import type { ServerProcess } from './process.ts'
 import type { MachineClock, Random, Timeline } from './timeline.ts'
 
-/** What one verifier's way to the servers does to its messages. */
+/** The faults of one verifier's way to the servers. */
 export interface Link {
   drop: number
   duplicate: number
   delayMsMax: number
-  /** What streams may wait in a buffer on the way. */
+  /** How long streamed entries may wait in a buffer on the way. */
   streamDelayMsMax: number
   /** Cut one way: questions are lost, or answers. */
   isUpCut: boolean
@@ -106,7 +106,7 @@ export function createPorts(options: {
     stream: (place, onEntry, signal) => stream(server(), place, onEntry, signal),
   }
 
-  /** What the server's book applies is passed on as it comes; whatever is missing before it, the follower asks for. */
+  /** Passes on the entries that the server's book applies. The follower asks for any that are missing before them. */
   function stream(
     to: ServerProcess,
     place: Place,

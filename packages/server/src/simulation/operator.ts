@@ -1,4 +1,4 @@
-/** What an operator may do to an object: the transactions of the management API, with the real code of revoking. */
+/** The acts of an operator on an object: the transactions of the management API, with the real code of revoking. */
 import type { Subject } from '@countersign/core'
 import type { Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { apiId, type Dependency, type ModelCredential } from './credentials.ts'

@@ -14,7 +14,7 @@ export interface Said {
   ackedAt: number | undefined
 }
 
-/** What a verifier knew when the database was replaced by an older copy: it must not forget it. */
+/** The revocations that a verifier knew when the database was replaced by an older copy. It must not forget them. */
 export interface Memory {
   readonly revoked: Set<string>
   /** The cut-off of each client: older tokens stay refused. */
@@ -27,7 +27,7 @@ export function emptyMemory(): Memory {
   return { revoked: new Set(), cutOffs: new Map(), recorded: new Map() }
 }
 
-/** What `saidIn` reads. */
+/** The part of a state that `saidIn` reads. */
 const judged = ['statusEntries', 'tenants', 'apis', 'clients', 'jwks', 'keys', 'tokens', 'signingKeys'] as const
 
 /** Knows the truth, and when everybody must know it: T + maxStaleness, the bound of docs/protocol/feed.md. */
@@ -81,7 +81,7 @@ export class Oracle {
     return undefined
   }
 
-  /** What a book knows that an older copy of the database will not. */
+  /** The revocations that a book knows and an older copy of the database will not. */
   remember(book: StatusBook, dependencies: Iterable<Dependency>, memory: Memory): void {
     for (const dependency of dependencies) {
       const { tenant, type, id } = dependency
@@ -101,8 +101,8 @@ function raise(numbers: Map<string, number>, name: string, to: number): void {
 }
 
 /**
- * What is true by the database now, with nothing in the air, for whoever may have heard of `dropTime`. `undefined`: within
- * the tolerance of clocks, either will do.
+ * Whether a credential is good by the database now, with nothing in the air, for a verifier that may have heard of `dropTime`.
+ * `undefined`: within the tolerance of clocks, either will do.
  */
 export function isTrue(
   credential: ModelCredential,
@@ -118,7 +118,7 @@ export function isTrue(
     )
   const isEarly = isAllowedAt(serverNow - clockToleranceSeconds)
   if (!isEarly || serverNow - clockToleranceSeconds >= credential.endsAt) return false
-  // What ended by the drop time is refused, and a drop time that was ahead may be ahead of the truth.
+  // A credential that ended by the drop time is refused, and a drop time that was ahead may be ahead of the truth.
   const isDroppable =
     credential.own.type !== 'key' &&
     credential.endsAt <= Math.max(dropSecondsOf(state), dropTime) + clockToleranceSeconds
@@ -142,7 +142,7 @@ export function dependenciesOf({ own, clientId, ancestors, signedBy }: ModelCred
   ]
 }
 
-/** What a state of the database says of an object: its row, and the entry that is kept where there is none. */
+/** The last word of a database state about an object: its row, or the entry that is kept where there is no row. */
 export function saidIn(state: State, { tenant, type, id }: Dependency): AnyState | undefined {
   const name = `${tenant} ${id}`
   const entry = state.statusEntries.get(`${tenant} ${type} ${id}`)?.state as AnyState | undefined

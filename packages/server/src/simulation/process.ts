@@ -66,9 +66,9 @@ export class ServerProcess {
   isCut = false
   /** Undefined while it starts. */
   running: Running | undefined
-  /** What it has committed and told its books, and nobody has been told of yet. */
+  /** Changes that it has committed and told its books, and has acknowledged to nobody yet. */
   readonly unacknowledged: InstallationEntry[] = []
-  /** What it knew when the database went back. */
+  /** The revocations that it knew when the database went back. */
   memory: Memory = emptyMemory()
   readonly #options: ProcessOptions
   #generation = 0

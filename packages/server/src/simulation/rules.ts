@@ -1,4 +1,4 @@
-/** What the modelled store and network hold themselves to. Each can be left out, and then the simulator must notice. */
+/** The rules of the modelled store and network. Each can be left out, and then the simulator must notice. */
 export interface Rules {
   /** A snapshot and its place come from one read. */
   readonly snapshotIsWhole: boolean

@@ -26,7 +26,7 @@ export interface Finding {
   readonly what: string
 }
 
-/** Whoever verifies: a verifier beside an API, or a server for itself. */
+/** A party that verifies: a verifier beside an API, or a server for itself. */
 interface Judge {
   readonly name: string
   readonly tenant: string
@@ -103,7 +103,7 @@ class Simulation {
   readonly #canFailOver: boolean
   readonly #objects: Dependency[]
   readonly #credentials: ModelCredential[]
-  /** What each entry changed, by its chain value: acknowledged when the entry is. */
+  /** The change of each entry, by its chain value: acknowledged when the entry is. */
   readonly #changes = new Map<string, readonly Said[]>()
   readonly #past: State[] = []
   /** When the making of what is made during the run began, and when operators last did something to an object. */
@@ -320,7 +320,9 @@ class Simulation {
     for (let count = random.between(0, 4); count > 0; count--) sometime(() => this.#issue())
   }
 
-  /** A floor is written, tokens are issued above it, and they are changed and forgotten while the drop time is ahead. */
+  /**
+   * A floor is written, tokens are issued above it, and they are changed and forgotten while the drop time is ahead.
+   */
   #planFloor(durationMs: number): void {
     const at = (part: number, act: () => void): void => void this.#timeline.after(part * durationMs, act)
     const isMinted = ({ name, position = 0 }: ModelCredential): boolean =>
@@ -355,7 +357,7 @@ class Simulation {
     this.#timeline.after(jumpLastsMs, () => {
       if (this.#isHealed) return
       clock.wallOffsetMs -= byMs
-      // Of two jumps at once the end of one may set it back.
+      // The end of one jump may set the clock back during another.
       this.#noteClocks()
     })
   }
@@ -414,7 +416,10 @@ class Simulation {
     return this.#random.chance(0.3) ? this.#random.pick(this.#serverJudges) : this.#random.pick(this.#machines)
   }
 
-  /** Show a verifier everything of its tenant, and one thing of another; the oracle is asked at the moment of acceptance. */
+  /**
+   * Show a verifier everything of its tenant, and one thing of another; the oracle is asked at the moment of
+   * acceptance.
+   */
   #present(judge: Judge): void {
     if (judge.clock.isSuspended) return
     const needed = this.#random.pick(['a', 'b'])
@@ -547,7 +552,7 @@ class Simulation {
     for (const said of this.#changes.get(chain) ?? []) said.ackedAt ??= this.#timeline.now
   }
 
-  /** What a server has taken back is refused everywhere from then on. */
+  /** A revocation that a server has taken back is in force everywhere from then on. */
   #acknowledgeAll(by: ServerProcess): void {
     const applied = by.running?.books.position() ?? 0
     for (const { position, chain } of by.unacknowledged.splice(0)) if (position <= applied) this.#acknowledge(chain)
@@ -620,13 +625,13 @@ class Simulation {
     for (const server of restarted) server.kill()
     this.#goBack()
     for (const server of restarted) this.#restart(server)
-    // What is written before anybody finds out: less than was lost, as much, or more.
+    // Write before anybody finds out: less than was lost, as much, or more.
     for (let count = this.#random.pick([0, 0, 2, 8]); count > 0; count--) {
       this.#timeline.after(this.#random.between(0, 6_000), () => this.#change())
     }
   }
 
-  /** What came after some state is lost, but not to verifiers that knew. */
+  /** The database loses all that came after some state. Verifiers that knew it do not. */
   #goBack(): void {
     this.#hasGoneBack = true
     this.#wentBackAtMs = this.#timeline.now
@@ -672,7 +677,10 @@ class Simulation {
     }
   }
 
-  /** Time to be fresh, at the head, and, after a loss, to hand back what is owed: retries are up to a minute and a half apart. */
+  /**
+   * Time to be fresh, at the head, and, after a loss, to hand back what is owed: retries are up to a minute and a half
+   * apart.
+   */
   #healMs(): number {
     const longest = Math.max(...this.#machines.map(({ maxStalenessMs }) => maxStalenessMs))
     return Math.max(2 * longest, 15_000, this.#hasGoneBack ? 100_000 : 0, this.#clocks === 'drop ahead' ? 130_000 : 0)
@@ -733,7 +741,9 @@ class Simulation {
     return isRight && this.#dropTime > startAt + 1.01 * passedSeconds + 10
   }
 
-  /** What is made after the database went back stays good: an older cut-off that is handed back does not end it. */
+  /**
+   * A credential made after the database went back stays good: an older cut-off that is handed back does not end it.
+   */
   #findEnded(): ModelCredential | undefined {
     if (this.#clocks === 'jumps' || this.#clocks === 'week') return undefined
     return this.#credentials.find((credential) => {
@@ -754,7 +764,7 @@ class Simulation {
     return credential !== undefined && credential.endsAt <= dropSecondsOf(this.#database.state)
   }
 
-  /** What a verifier knew before the database went back is refused everywhere again. */
+  /** A revocation that a verifier knew before the database went back is in force everywhere again. */
   #findLoss({ tenant, keeper, memory }: Machine): string | undefined {
     const { book } = keeper
     const { state } = this.#database

@@ -1,4 +1,6 @@
-/** One process's connection to the modelled database: the part of `Store` that the feed uses, with delays from the seed. */
+/**
+ * One process's connection to the modelled database: the part of `Store` that the feed uses, with delays from the seed.
+ */
 import type { CredentialRecord, MaybePromise, Place, PublicKeyRecord } from '@countersign/core'
 import {
   type Append,
@@ -13,7 +15,7 @@ import {
 import { type Database, type Draft, dropSecondsOf, placeOf, put, type State } from './database.ts'
 import type { Rules } from './rules.ts'
 
-/** What `Store` says of the rest is not asked of by the code that is simulated. */
+/** The simulated code does not use the other members of `Store`. */
 type ModelledPart = Pick<
   Store,
   | 'dialect'
@@ -40,9 +42,9 @@ export interface StoreOptions {
   /** SQLite answers single reads in the same turn. */
   readonly dialect: 'sqlite' | 'postgres'
   readonly canFailOver: boolean
-  /** Of this process, in seconds. */
+  /** The clock of this process, in seconds. */
   readonly now: () => number
-  /** Of the database, in milliseconds. */
+  /** The clock of the database, in milliseconds. */
   readonly databaseMs: () => number
   /** Some time passes; never again once the process is gone. Throws while the database cannot be reached. */
   readonly pause: () => Promise<void>

@@ -34,7 +34,7 @@ interface Event {
   readonly run: () => void
 }
 
-/** What happens when. `now` is true time, in milliseconds. */
+/** The events of a run in their order. `now` is true time, in milliseconds. */
 export class Timeline {
   now = 0
   #order = 0
@@ -48,7 +48,9 @@ export class Timeline {
     return () => this.#cancelled.add(event.order)
   }
 
-  /** Time passes in which nothing runs anywhere: whatever is due comes as much later. A week is as cheap as a second. */
+  /**
+   * Time passes in which nothing runs anywhere: whatever is due comes as much later. A week is as cheap as a second.
+   */
   skip(ms: number): void {
     this.now += ms
     for (const event of this.#heap) event.at += ms

@@ -1,4 +1,4 @@
-/** What must be there before the first request: the default tenant, and the audience that follows the issuer. */
+/** Makes the default tenant before the first request, and lets the management audience follow the issuer. */
 import { parseKey, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import { apiSubject } from '../feed/subjects.ts'
@@ -17,7 +17,9 @@ export interface BootstrapOptions {
   readonly issuerOf: (slug: string) => string
 }
 
-/** The bootstrap admin key when this start made the installation, else undefined. Safe when two processes start at once. */
+/**
+ * The bootstrap admin key when this start made the installation, else undefined. Safe when two processes start at once.
+ */
 export async function bootstrap(options: BootstrapOptions): Promise<Secret | undefined> {
   const { store } = options
   const existing = await store.read.tenants.findBySlug('')
@@ -46,7 +48,9 @@ export async function bootstrap(options: BootstrapOptions): Promise<Secret | und
   return value
 }
 
-/** `<issuer>/v1` of every tenant after the base URL changed: credentials refer to the API by its id and go on working. */
+/**
+ * `<issuer>/v1` of every tenant after the base URL changed: credentials refer to the API by its id and go on working.
+ */
 async function followIssuer({ store, issuerOf, now }: BootstrapOptions): Promise<void> {
   let after: string | undefined
   for (;;) {

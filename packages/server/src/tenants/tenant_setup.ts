@@ -1,4 +1,4 @@
-/** What every tenant begins with: signing keys, its management API, an administrator and the administrator's key. */
+/** Every tenant begins with signing keys, its management API, an administrator and the administrator's key. */
 
 import { managementScopes } from '@countersign/contract'
 import { digest, formatScope, generateKey, limits, randomBase62, type Seconds, Secret } from '@countersign/core'

@@ -91,7 +91,7 @@ describe('what is revoked carries a MAC', () => {
     const events: Wire[] = []
     for await (const event of streamed(before)) {
       events.push(event)
-      // What was there already begins the stream; what happens now is broadcast.
+      // The stream begins with the entries that existed. Later ones are broadcast.
       if (event.id === early.id) await world.ok('POST', `/v1/keys/${late.id}/revoke`)
       if (event.id === late.id) break
     }

@@ -80,7 +80,7 @@ export function feed(
 
 type OpenStream = NonNullable<ReturnType<Services['streams']['open']>> & { readonly signal: AbortSignal }
 
-/** What is there already, then what comes; the follower asks for whatever it missed in between. */
+/** First the entries that exist, then those that come. The follower asks for any it missed in between. */
 async function* streamEntries(
   services: Pick<Services, 'macs' | 'seals' | 'store'>,
   tenant: TenantContext,

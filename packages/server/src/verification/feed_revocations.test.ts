@@ -50,7 +50,7 @@ interface Copy {
     more?: { as?: string; at?: string; epoch?: string },
   ): ReturnType<World['call']>
   codeOf(credential: string, of?: string): Promise<string>
-  /** What tells whether anything was written. */
+  /** Differs as soon as anything was written. */
   state(): Promise<string>
 }
 
@@ -92,7 +92,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-/** What a verifier of this tenant was told is revoked, as it hands it back. */
+/** The revocations that a verifier of this tenant was told, in the form in which it hands them back. */
 async function told(more: { as?: string; at?: string } = {}): Promise<readonly HandedBack[]> {
   const { text } = await world.call('GET', '/v1/feed/snapshot', { as: verifier, ...more })
   return text
@@ -164,7 +164,7 @@ describe('what this installation once said was revoked', () => {
     expect((await copy.store.feed.head()).position).toBe(position + 6)
     expect((await copy.store.verifyAudit('default')).brokenAt).toBeUndefined()
 
-    // What is taken from the API or from a key of ours takes much with it: of another copy.
+    // Revoking the API or a signing key ends much else, so these are tried on another copy.
     const second = await restoredAfter(async () => {
       await world.ok('PATCH', `/v1/clients/${signed.clientId}`, { jwks: { keys: [] } })
       const { data: keys } = await world.ok('GET', '/v1/signing-keys')

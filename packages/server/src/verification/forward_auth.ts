@@ -51,7 +51,7 @@ async function answer(
   proxy: ProxyName | undefined,
 ): Promise<Answer> {
   for (const name of ['audience', 'scope', 'proxy']) {
-    // What a caller could bring into the query must not stand beside what the operator wrote there.
+    // A caller’s query parameter must not stand beside one that the operator wrote.
     if (query.getAll(name).length > 1) throw new ProblemError(400, 'invalid_request', `${name} must be given once`)
   }
   const audience = query.get('audience') ?? ''
@@ -96,7 +96,9 @@ interface Needed {
   readonly cost?: number | undefined
 }
 
-/** The scope in the query, else what the API's imported document says of this request; what it costs, from there always. */
+/**
+ * The scope in the query, else what the API's imported document says of this request; what it costs, from there always.
+ */
 async function neededFor(
   services: Pick<Services, 'requirements'>,
   tenant: TenantContext,
@@ -124,13 +126,17 @@ async function neededFor(
   }
 }
 
-/** A CORS preflight carries no credential by its nature (Fetch, CORS protocol): on a described path the API answers it. */
+/**
+ * A CORS preflight carries no credential by its nature (Fetch, CORS protocol): on a described path the API answers it.
+ */
 function isPreflight(method: string, request: HttpRequest): boolean {
   const has = (name: string): boolean => headerValues(request, name).length > 0
   return method === 'OPTIONS' && has('origin') && has('access-control-request-method')
 }
 
-/** nginx's auth_request throws the body of a refusal away: for nginx it stands in a header too, on one line of ASCII. */
+/**
+ * nginx's auth_request throws the body of a refusal away: for nginx it stands in a header too, on one line of ASCII.
+ */
 function withProblemHeader(answer: Answer): Answer {
   if (answer.status < 400 || typeof answer.body !== 'string') return answer
   const line = answer.body.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

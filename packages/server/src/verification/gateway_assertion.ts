@@ -1,4 +1,4 @@
-/** What an upstream is told: who is calling, signed with a key used for nothing else (contract.md §7). */
+/** The assertion for an upstream: who is calling, signed with a key used for nothing else (contract.md §7). */
 import { type Grant, type Seconds, signJwt } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
@@ -12,7 +12,9 @@ interface Kept extends GatewayAssertion {
   readonly renewAt: Seconds
 }
 
-/** A grant is made anew with every change of the book, that of a signing key too: what was signed for it holds as long. */
+/**
+ * A grant is made anew with every change of the book, that of a signing key too: what was signed for it holds as long.
+ */
 const kept = new WeakMap<Grant, Kept>()
 
 /**

@@ -72,7 +72,10 @@ function operationOf({ method, path }: Record<string, unknown>): RequestedOperat
   return typeof method === 'string' && typeof path === 'string' ? { method, uri: path } : undefined
 }
 
-/** What the imported document says the operation needs, beside what the question asks. What it does not describe is refused. */
+/**
+ * The question’s needs and those that the imported document gives the operation. An operation it does not describe is
+ * refused.
+ */
 async function judgeOperation(
   services: Pick<Services, 'books' | 'requirements'>,
   tenant: TenantContext,

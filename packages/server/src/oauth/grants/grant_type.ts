@@ -14,7 +14,7 @@ export interface TokenRequest {
   readonly client: Client
   /** By which the client proved who it is. */
   readonly authority: Authority
-  /** Of the form, each once. */
+  /** The parameters of the form. Each comes once. */
   readonly parameters: ReadonlyMap<string, string>
 }
 

@@ -67,7 +67,7 @@ class Interleaver {
       taken.push(next.party)
       next.go()
     }
-    // What a request left behind it goes on by itself.
+    // Work that a request left behind goes on by itself.
     this.#isOn = false
     for (const { go } of this.#waiting.splice(0)) go()
     const [exchanged, revoked] = await replies

@@ -87,7 +87,9 @@ function readSubjectToken(parameters: TokenRequest['parameters']): string {
   return text
 }
 
-/** A subject token that does not hold, or is another client's, is `invalid_request` (RFC 8693 §2.2.2), the same for all. */
+/**
+ * A subject token that does not hold, or is another client's, is `invalid_request` (RFC 8693 §2.2.2), the same for all.
+ */
 function judgeSubject(inspection: Inspection, client: Client, now: number): Parent {
   if ('outcome' in inspection) {
     if (inspection.outcome === 'unavailable')
@@ -103,7 +105,7 @@ function judgeSubject(inspection: Inspection, client: Client, now: number): Pare
 }
 
 interface Child {
-  /** Of the parent. */
+  /** The parent’s text. */
   readonly text: string
   readonly client: Client
   readonly lineage: readonly Ancestor[]
@@ -111,7 +113,10 @@ interface Child {
   readonly expiresAt: number
 }
 
-/** The parent, looked at again where its child is made: revoked or disabled it has none, narrowed or ended only a lesser one. */
+/**
+ * The parent, looked at again where its child is made: revoked or disabled it has none, narrowed or ended only a lesser
+ * one.
+ */
 function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext, child: Child): Authority {
   const { text, client, lineage, scope, expiresAt } = child
   return {
