@@ -213,4 +213,20 @@ export const rollbackMutants: readonly Mutant[] = [
     replace: '((await takeToken(taking, found, entry.state)) || true)) ||',
     tests: cutOffTests,
   },
+  {
+    id: 'LOST-1',
+    what: 'a verifier that heard of more by a look-up than by the log does not notice that the database went back',
+    file: 'packages/verifier/src/status_book.ts',
+    find: 'this.#heardOf.sequence > head && this.#heardOf.atMs < asOfMs',
+    replace: 'this.#heardOf.sequence > head && this.#heardOf.atMs < -asOfMs',
+    tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'brings out a record'],
+  },
+  {
+    id: 'LOST-2',
+    what: 'an answer that lags is taken for a database that went back',
+    file: 'packages/verifier/src/feed_follower.ts',
+    find: 'askedAt.monotonicMs - answer.ageMs',
+    replace: 'askedAt.monotonicMs',
+    tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'lags behind a look-up'],
+  },
 ]

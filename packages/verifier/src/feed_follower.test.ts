@@ -12,6 +12,7 @@ import {
   type World,
 } from './authority.fixture.ts'
 import type { FeedSource } from './feed_source.ts'
+import { memoryLimiter } from './limiter.ts'
 import { createEngine } from './verify.ts'
 
 /** From now on nobody answers, or with what `answer` makes of the answer. */
@@ -332,6 +333,60 @@ describe('the log', () => {
     expect(world.keeper.book?.isRevoked('token', 'tok_2')).toBe(true)
   })
 
+  it('that went back before the verifier had read so far brings out a record that was looked up in what is lost', async () => {
+    const time = createTime()
+    const authority = createAuthority(time)
+    Object.assign(authority.source, { stream: () => new Promise(() => {}) })
+    const keeper = createFollower(authority, time, { onReload: () => engine.clear() })
+    const engine = createEngine({ keeper, directory: authority.directory, limiter: memoryLimiter(), clock: time })
+    await keeper.start()
+    const key = authority.issueKey()
+    authority.say('token', 'tok_1', { status: 'revoked' })
+    const question = { credential: key.text, audience, requires: [[]], address: undefined, origin: undefined }
+    expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })
+    const read = keeper.book?.place.sequence
+    expect(authority.place().sequence).toBe((read ?? 0) + 1)
+    await time.advance(1)
+    authority.log.pop()
+    authority.change(key.text, undefined)
+    await time.advance(4_000)
+    expect(await engine.verify(question)).toMatchObject({ outcome: 'rejected', rejection: { code: 'unknown' } })
+    expect(keeper.isFresh()).toBe(true)
+    keeper.close()
+  })
+
+  it('that lags behind a look-up is no reason to load everything again', async () => {
+    const time = createTime()
+    const authority = createAuthority(time)
+    let snapshots = 0
+    const { snapshot, position } = authority.source
+    Object.assign(authority.source, {
+      snapshot(signal: AbortSignal) {
+        snapshots++
+        return snapshot(signal)
+      },
+      stream: () => new Promise(() => {}),
+      // As of a moment before the entry: another server, whose own proof is older.
+      position: async (...asked: Parameters<typeof position>) => ({
+        ...(await position(...asked)),
+        head: 3,
+        ageMs: 5_000,
+      }),
+    })
+    const keeper = createFollower(authority, time)
+    const engine = createEngine({ keeper, directory: authority.directory, limiter: memoryLimiter(), clock: time })
+    await keeper.start()
+    await time.advance(6_000)
+    const key = authority.issueKey()
+    authority.say('token', 'tok_1', { status: 'revoked' })
+    const question = { credential: key.text, audience, requires: [[]], address: undefined, origin: undefined }
+    expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })
+    await time.advance(4_000)
+    expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })
+    expect(snapshots).toBe(1)
+    keeper.close()
+  })
+
   it('restored from an older copy does not bring back what was revoked, removed or cut off', async () => {
     const world = await createWorld()
     const { authority } = world
@@ -372,7 +427,6 @@ describe('the log', () => {
         place,
       }),
     }
-    const { memoryLimiter } = await import('./limiter.ts')
     const engine = createEngine({ keeper: world.keeper, directory, limiter: memoryLimiter(), clock: world.time })
     const question = { credential: key.text, audience, requires: [[]], address: undefined, origin: undefined }
     expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })

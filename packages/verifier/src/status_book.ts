@@ -16,6 +16,7 @@ import {
   type Subject,
   type TenantState,
 } from '@countersign/core'
+import type { Stamp } from './clock.ts'
 import { CutOffBook } from './cut_off_book.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
@@ -62,6 +63,8 @@ export class StatusBook {
   readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
   readonly #audiences = new Map<string, string>()
   readonly #cutOffs = new CutOffBook()
+  /** The highest sequence that a look-up was answered from, and when that answer had come by the monotonic clock. */
+  #heardOf = { sequence: 0, atMs: 0 }
 
   /** Empty at `place`; `seed` is random. */
   constructor(options: {
@@ -121,6 +124,20 @@ export class StatusBook {
     this.#set(entry, entry.sequence, lookedUpTypes.has(entry.type) ? entry.at + recordLifeSeconds : 0)
     this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
     this.#version++
+  }
+
+  /** A look-up was answered from this sequence of the book's epoch. */
+  hearOf(sequence: number, at: Stamp): void {
+    if (sequence > this.#place.sequence && sequence > this.#heardOf.sequence)
+      this.#heardOf = { sequence, atMs: at.monotonicMs }
+  }
+
+  /**
+   * Whether the log lacks a sequence that a look-up was answered from before: `head` was its end at `asOfMs`, by the
+   * monotonic clock. Then the database went back, and the record that was looked up may be lost.
+   */
+  hasLost(head: number, asOfMs: number): boolean {
+    return this.#heardOf.sequence > head && this.#heardOf.atMs < asOfMs
   }
 
   isRevoked(type: ObjectType, id: string): boolean {
