@@ -10,9 +10,11 @@ import { serverLimits } from '../limits.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
-export function apiView(api: Api): object {
+type ApiView = AnswerOf<typeof routes.getApi>
+
+export function apiView(api: Api): ApiView {
   return {
     id: api.id,
     audience: api.audience,
@@ -22,7 +24,8 @@ export function apiView(api: Api): object {
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
-    signingAlg: api.signingAlg,
+    // The store holds it as text; the contract lets in no other.
+    signingAlg: api.signingAlg as ApiView['signingAlg'],
     maxStalenessSeconds: api.maxStalenessSeconds,
     ...limitsView(api),
     builtIn: api.isBuiltIn,
@@ -122,7 +125,7 @@ const deleteApi = writeOperation(routes.deleteApi, async (context) => {
     audit: { ...auditOf(context, 'api.delete', api), before: apiView(api) },
     subjects: () => [apiSubject(deleted, now)],
   })
-  return { status: 200, bodyOf: (feedSequence) => ({ id: api.id, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ id: api.id, status: 'revoked' as const, feedSequence }) }
 })
 
 const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {

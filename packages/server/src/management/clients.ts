@@ -19,12 +19,22 @@ import { presentAuthority, raisedAuthority } from './authority.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import { type Operation, type ReadContext, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import {
+  type AnswerOf,
+  type Operation,
+  type ReadContext,
+  readOperation,
+  type WriteContext,
+  writeOperation,
+} from './operation.ts'
 
 const withSecret = new Set<Client['type']>(['service', 'web', 'agent'])
 
 /** A client as answered, with the ids of its secrets and its public keys, never a secret. */
-async function clientView(context: ReadContext | WriteContext, client: Client): Promise<object> {
+async function clientView(
+  context: ReadContext | WriteContext,
+  client: Client,
+): Promise<AnswerOf<typeof routes.getClient>> {
   const reads = 'transaction' in context ? context.transaction : context.services.store.read
   const access = []
   for (const [apiId, scope] of Object.entries(client.access))
@@ -138,7 +148,7 @@ const deleteClient = writeOperation(routes.deleteClient, async (context) => {
   await transaction.tokens.revokeByClient(tenant.id, client.id, Math.floor(now))
   await transaction.clients.delete(tenant.id, client.id)
   append(context, 'client.delete', { ...client, status: 'revoked', version: client.version + 1 }, before, undefined)
-  return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, status: 'revoked' as const, feedSequence }) }
 })
 
 const createClientSecret = writeOperation(routes.createClientSecret, async (context) => {

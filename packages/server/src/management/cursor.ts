@@ -24,13 +24,13 @@ export function pageOf(context: PagedContext, list: string): { readonly limit: n
 }
 
 /** `{data, next}`: one more than the page was read, to know whether there is a next one. */
-export function pageAnswer<T>(
+export function pageAnswer<T, View>(
   context: PagedContext,
   list: string,
   items: readonly T[],
   idOf: (item: T) => string,
-  view: (item: T) => object,
-): object {
+  view: (item: T) => View,
+): { data: View[]; next: string | null } {
   const shown = items.slice(0, context.query.limit)
   const last = shown.at(-1)
   const hasMore = items.length > shown.length && last !== undefined

@@ -18,10 +18,17 @@ import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from '.
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import { type Operation, type Result, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import {
+  type AnswerOf,
+  type Operation,
+  type Result,
+  readOperation,
+  type WriteContext,
+  writeOperation,
+} from './operation.ts'
 
 /** A key as answered, without its text. */
-export function keyView(key: Key, audience: string, now: number): object {
+export function keyView(key: Key, audience: string, now: number): AnswerOf<typeof routes.updateKey> {
   return {
     id: key.id,
     clientId: key.clientId,
@@ -181,7 +188,10 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
 const disableKey = writeOperation(routes.disableKey, (context) => switchKey(context, 'disabled'))
 const enableKey = writeOperation(routes.enableKey, (context) => switchKey(context, 'active'))
 
-async function switchKey(context: WriteContext, status: 'active' | 'disabled'): Promise<Result> {
+/** The operations that answer with the status alone. */
+type Switched = typeof routes.disableKey | typeof routes.enableKey | typeof routes.revokeKey
+
+async function switchKey(context: WriteContext, status: 'active' | 'disabled'): Promise<Result<Switched>> {
   const key = await findKey(context, context.params.id as string)
   requireMayTouch(context, await findClient(context, key.clientId))
   requireMayGive(context, key.apiId, parseScope(key.scope))
@@ -208,11 +218,11 @@ const revokeKey = writeOperation(routes.revokeKey, async (context) => {
   requireMayTouch(context, await findClient(context, key.clientId))
   if (key.status === 'revoked') return unchanged(context, key, 'revoked')
   await revoke(transaction, key, { tenant: tenant.id, now, actor, requestId, reason: body.reason })
-  return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status: 'revoked' as const, feedSequence }) }
 })
 
 /** Said again: the answer names the entry that made it so. */
-async function unchanged(context: WriteContext, key: Key, status: string): Promise<Result> {
+async function unchanged(context: WriteContext, key: Key, status: Key['status']): Promise<Result<Switched>> {
   const entry = await context.transaction.statusEntries.find(context.tenant.id, 'key', key.id)
   return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status, feedSequence }), said: entry?.sequence ?? 0 }
 }

@@ -24,6 +24,6 @@ export function withoutLimits<T extends Limited>({ rateLimit: _, rateLimits: __,
   return rest
 }
 
-export function limitsView({ rateLimit, rateLimits }: Limited): object {
+export function limitsView({ rateLimit, rateLimits }: Limited) {
   return { rateLimit: rateLimit ?? null, rateLimits: rateLimits ?? null }
 }

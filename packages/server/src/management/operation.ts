@@ -85,17 +85,24 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   requireHeld(scopes: Scope): void
 }
 
-/**
- * The answer of an operation: a body; a body that needs the sequence of the committed entry; or work that is yet to be
- * done.
- */
-export type Result =
-  | { readonly status: number; readonly body: object }
+/** The body of a success, as the contract has it: a member that is left out does not compile. */
+export type AnswerOf<R extends Route> = Frozen<z.input<R['answer']['schema']>>
+
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Member in keyof T]: Frozen<T[Member]> }
+    : T
+
+/** A body, one that needs the sequence of the committed entry, or one that is yet to be made. */
+export type Result<R extends Route = Route> =
+  | { readonly status: number; readonly body: AnswerOf<R> }
   /** After the commit, since it writes by itself; not for what is given an Idempotency-Key. */
-  | { readonly status: number; readonly afterwards: () => Promise<object> }
+  | { readonly status: number; readonly afterwards: () => Promise<AnswerOf<R>> }
   | {
       readonly status: number
-      readonly bodyOf: (feedSequence: number) => object
+      /** `verifiers` is added. */
+      readonly bodyOf: (feedSequence: number) => Omit<AnswerOf<R>, 'verifiers'>
       /** Nothing was changed: the entry that said so before. */
       readonly said?: number
     }
@@ -110,7 +117,10 @@ export interface Operation {
   ): Promise<Answer>
 }
 
-export function readOperation<R extends Route>(route: R, run: (context: ReadContext<R>) => Promise<object>): Operation {
+export function readOperation<R extends Route>(
+  route: R,
+  run: (context: ReadContext<R>) => Promise<AnswerOf<R>>,
+): Operation {
   return {
     route,
     handle: (services, tenant, request, params) =>
@@ -123,7 +133,7 @@ export function readOperation<R extends Route>(route: R, run: (context: ReadCont
 
 export function writeOperation<R extends Route>(
   route: R,
-  run: (context: WriteContext<R>) => Promise<Result>,
+  run: (context: WriteContext<R>) => Promise<Result<R>>,
 ): Operation {
   return operation(route, (context, idempotency) => write(route, run, context, idempotency))
 }
@@ -138,7 +148,7 @@ export interface Issuing {
 /** A write that issues a token. It begins again, once, when what it reads is newer than its moment (feed.md §2). */
 export function issueOperation<R extends Route>(
   route: R,
-  run: (context: WriteContext<R>, issuing: Issuing) => Promise<Result>,
+  run: (context: WriteContext<R>, issuing: Issuing) => Promise<Result<R>>,
 ): Operation {
   return operation(route, (context, idempotency, askedAt) =>
     atOneMoment(context.services, context.tenant, (moment) =>
@@ -175,7 +185,7 @@ function operation<R extends Route>(
 
 async function write<R extends Route>(
   route: R,
-  run: (context: WriteContext<R>) => Promise<Result>,
+  run: (context: WriteContext<R>) => Promise<Result<R>>,
   context: ReadContext<R>,
   idempotency: Idempotency | undefined,
 ): Promise<Answer> {
@@ -230,7 +240,7 @@ async function write<R extends Route>(
           await keepAnswer(
             services,
             idempotency,
-            { status: result.status, body: result.body, needed: [...needed], touched: [...touched] },
+            { status: result.status, body: result.body as object, needed: [...needed], touched: [...touched] },
             transaction,
           )
         }

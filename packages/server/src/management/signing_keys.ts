@@ -6,9 +6,9 @@ import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import { findApi, notFound } from './find.ts'
-import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
 
-function signingKeyView(key: SigningKey): object {
+function signingKeyView(key: SigningKey): AnswerOf<typeof routes.listSigningKeys>['data'][number] {
   return {
     kid: key.kid,
     alg: key.alg,
@@ -58,7 +58,7 @@ const revokeSigningKey = writeOperation(routes.revokeSigningKey, async (context)
   const next = await createSigningKey({ tenant: tenant.id, alg, purpose, master: services.master, now, signsAt: now })
   await transaction.signingKeys.insert(next)
   append(context, 'signing_key.revoke', [removed, next], key.kid)
-  return { status: 200, bodyOf: (feedSequence) => ({ kid: key.kid, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ kid: key.kid, status: 'revoked' as const, feedSequence }) }
 })
 
 function append(context: WriteContext, action: string, keys: readonly SigningKey[], objectId: string): void {

@@ -6,9 +6,16 @@ import { ProblemError } from '../http/problem.ts'
 import { setUpTenant } from '../tenants/tenant_setup.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { notFound } from './find.ts'
-import { type Operation, type ReadContext, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import {
+  type AnswerOf,
+  type Operation,
+  type ReadContext,
+  readOperation,
+  type WriteContext,
+  writeOperation,
+} from './operation.ts'
 
-function tenantView(context: ReadContext | WriteContext, tenant: Tenant): object {
+function tenantView(context: ReadContext | WriteContext, tenant: Tenant): AnswerOf<typeof routes.getTenant> {
   return {
     id: tenant.id,
     slug: tenant.slug,
@@ -78,7 +85,7 @@ const deleteTenant = writeOperation(routes.deleteTenant, async (context) => {
   const tenant = await findOtherTenant(context)
   await context.transaction.tenants.delete(tenant.id)
   append(context, 'tenant.delete', tenant, { ...tenant, status: 'revoked', version: tenant.version + 1 })
-  return { status: 200, bodyOf: (feedSequence) => ({ id: tenant.id, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ id: tenant.id, status: 'revoked' as const, feedSequence }) }
 })
 
 async function findTenant(context: ReadContext | WriteContext): Promise<Tenant> {

@@ -10,10 +10,10 @@ import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.
 import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findToken, invalid } from './find.ts'
-import { issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
+import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
-function tokenView(token: Token, audience: string, now: number): object {
+function tokenView(token: Token, audience: string, now: number): AnswerOf<typeof routes.getToken> {
   const end = token.expiresAt ?? token.issuedExpiresAt
   return {
     jti: token.jti,
@@ -172,11 +172,11 @@ const revokeToken = writeOperation(routes.revokeToken, async (context) => {
   if (token.status === 'revoked') {
     const type = token.format === 'jwt' ? 'token' : 'opaque_token'
     const entry = await transaction.statusEntries.find(tenant.id, type, token.jti)
-    const bodyOf = (feedSequence: number): object => ({ jti: token.jti, status: 'revoked', feedSequence })
+    const bodyOf = (feedSequence: number) => ({ jti: token.jti, status: 'revoked' as const, feedSequence })
     return { status: 200, bodyOf, said: entry?.sequence ?? 0 }
   }
   await revoke(transaction, token, { tenant: tenant.id, now, actor, requestId, reason: body.reason })
-  return { status: 200, bodyOf: (feedSequence) => ({ jti: token.jti, status: 'revoked', feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ jti: token.jti, status: 'revoked' as const, feedSequence }) }
 })
 
 export const tokenOperations: readonly Operation[] = [createToken, listTokens, getToken, updateToken, revokeToken]
