@@ -12,6 +12,7 @@ let server: CountersignServer
 /** When each refusal that has waited began. */
 let began: number[] = []
 let isHeld = false
+let waits: () => void = () => {}
 beforeAll(async () => {
   world = await startWorld()
   server = await world.second(undefined, {
@@ -19,6 +20,7 @@ beforeAll(async () => {
     refusalTimes: {
       async wait(beganAt) {
         began.push(beganAt)
+        waits()
         if (isHeld) await wait(5)
       },
     },
@@ -49,11 +51,13 @@ describe('an answer 401', () => {
 
   it('is not given before it has waited', async () => {
     isHeld = true
+    const waiting = Promise.withResolvers<void>()
+    waits = waiting.resolve
     let isAnswered = false
     const answered = world.call('GET', '/v1/keys', { as: 'cs_live_unknown', server }).then(() => {
       isAnswered = true
     })
-    while (began.length === 0) await Promise.resolve()
+    await Promise.race([answered, waiting.promise])
     expect(isAnswered).toBe(false)
     await answered
   })
