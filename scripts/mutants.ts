@@ -10,6 +10,8 @@ import { type Mutant, mutants } from './mutants/index.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const copied = ['packages', 'scripts', 'conformance', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 
+const testMsMax = 15 * 60_000
+
 /** Each mutant that does not fit, one line each. */
 export function findUnfitting(list: readonly Mutant[], read: (file: string) => string): readonly string[] {
   const problems: string[] = []
@@ -62,14 +64,20 @@ async function isNoticed(copy: string, { file, find, replace, tests }: Mutant): 
 function runTests(copy: string, tests: readonly string[]): Promise<number | null> {
   const parameters = ['vitest', 'run', '--reporter=dot', ...tests]
   const child = spawn('npx', parameters, { cwd: copy, stdio: 'ignore', detached: true })
+  const killAll = (): void => {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL')
+    } catch {
+      // Nothing was left.
+    }
+  }
+  // A mutant may make its test run for ever: that is noticed, too.
+  const limit = setTimeout(killAll, testMsMax)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => {
-      try {
-        process.kill(-(child.pid as number), 'SIGKILL')
-      } catch {
-        // Nothing was left.
-      }
+      clearTimeout(limit)
+      killAll()
       resolve(code)
     })
   })
