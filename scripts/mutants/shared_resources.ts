@@ -221,7 +221,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'verifier-instances',
     what: 'every name that a verifier gives itself is told apart',
-    file: 'packages/server/src/feed/positions.ts',
+    file: 'packages/server/src/feed/verifier_instances.ts',
     find: 'known.until.size >= serverLimits.verifierInstancesMax || ',
     replace: '',
     tests: ['packages/server/src/feed/positions.test.ts', '-t', 'told apart'],
@@ -229,9 +229,9 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'verifier-slowest',
     what: 'instances that are not told apart count as the last of them that asked',
-    file: 'packages/server/src/feed/positions.ts',
-    find: 'sequence: Math.min(rest.now, rest.before)',
-    replace: 'sequence',
+    file: 'packages/server/src/feed/verifier_instances.ts',
+    find: 'sequence: slowest,',
+    replace: 'sequence,',
     tests: ['packages/server/src/feed/positions.test.ts', '-t', 'slowest'],
   },
   {
