@@ -30,62 +30,86 @@ export function createBroadcast(
   listeners: () => number,
   forVerifiers: (entries: readonly FeedEntry[]) => readonly FeedEntry[],
 ): Broadcast {
-  let turn = Promise.withResolvers<Batch | undefined>()
-  let gathered: FeedEntry[] = []
-  let isDue = false
-  /** Running while what comes is only gathered. */
-  let rest: NodeJS.Timeout | undefined
-  let isOver = false
-  let heartbeat: NodeJS.Timeout | undefined
-
-  function resolve(batch: Batch | undefined): void {
-    clearTimeout(heartbeat)
-    if (isOver) return
-    const { resolve: tell } = turn
-    turn = Promise.withResolvers()
-    tell(batch)
-    heartbeat = setTimeout(() => resolve(stillHere), serverLimits.heartbeatMs).unref()
-  }
-
-  function flush(): void {
-    isDue = false
-    if (isOver) return
-    const entries = forVerifiers(gathered)
-    gathered = []
-    resolve({ entries, text: entries.map(formatEvent).join('') })
-    const count = listeners()
-    if (count < serverLimits.streamsManyMin) return
-    // A write to each of a thousand takes some twenty milliseconds: as long is gathered before the next, never before
-    // the first.
-    rest = setTimeout(rested, Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs))
-  }
-
-  function rested(): void {
-    rest = undefined
-    if (gathered.length > 0) flush()
-  }
-
-  const unsubscribe = books.subscribe(tenant, (entry) => {
-    gathered.push(entry)
-    if (isDue || rest !== undefined) return
-    isDue = true
-    setImmediate(flush)
-  })
-  // In another epoch nothing follows what was sent: whoever listens asks, and loads anew.
-  const unsubscribeReload = books.onReload(() => resolve(undefined))
-  heartbeat = setTimeout(() => resolve(stillHere), serverLimits.heartbeatMs).unref()
-
+  const turns = new Turns(listeners, forVerifiers)
+  const stops = [
+    books.subscribe(tenant, (entry) => turns.gather(entry)),
+    // In another epoch nothing follows what was sent: listeners ask, and load anew.
+    books.onReload(() => turns.tell(undefined)),
+  ]
   return {
-    next: () => (isOver ? Promise.resolve(undefined) : turn.promise),
+    next: () => turns.next,
     end() {
-      unsubscribe()
-      unsubscribeReload()
-      resolve(undefined)
-      // A gathered turn that is still due finds nobody, and begins no heartbeat.
-      isOver = true
-      clearTimeout(heartbeat)
-      clearTimeout(rest)
+      for (const stop of stops) stop()
+      turns.end()
     },
+  }
+}
+
+class Turns {
+  readonly #listeners: () => number
+  readonly #forVerifiers: (entries: readonly FeedEntry[]) => readonly FeedEntry[]
+  #turn = Promise.withResolvers<Batch | undefined>()
+  #gathered: FeedEntry[] = []
+  #isDue = false
+  /** Running while entries are only gathered. */
+  #rest: NodeJS.Timeout | undefined
+  #isOver = false
+  #heartbeat: NodeJS.Timeout | undefined
+
+  constructor(listeners: () => number, forVerifiers: (entries: readonly FeedEntry[]) => readonly FeedEntry[]) {
+    this.#listeners = listeners
+    this.#forVerifiers = forVerifiers
+    this.#beatLater()
+  }
+
+  get next(): Promise<Batch | undefined> {
+    return this.#isOver ? Promise.resolve(undefined) : this.#turn.promise
+  }
+
+  gather(entry: FeedEntry): void {
+    this.#gathered.push(entry)
+    if (this.#isDue || this.#rest !== undefined) return
+    this.#isDue = true
+    setImmediate(() => this.#flush())
+  }
+
+  tell(batch: Batch | undefined): void {
+    clearTimeout(this.#heartbeat)
+    if (this.#isOver) return
+    const { resolve } = this.#turn
+    this.#turn = Promise.withResolvers()
+    resolve(batch)
+    this.#beatLater()
+  }
+
+  #flush(): void {
+    this.#isDue = false
+    if (this.#isOver) return
+    const entries = this.#forVerifiers(this.#gathered)
+    this.#gathered = []
+    this.tell({ entries, text: entries.map(formatEvent).join('') })
+    const count = this.#listeners()
+    if (count < serverLimits.streamsManyMin) return
+    // A write to each of a thousand takes some 20 ms: entries are gathered as long before the next, never before the first.
+    const restMs = Math.min(serverLimits.streamsGatherMsMax, count / serverLimits.streamsPerGatherMs)
+    this.#rest = setTimeout(() => this.#rested(), restMs)
+  }
+
+  #rested(): void {
+    this.#rest = undefined
+    if (this.#gathered.length > 0) this.#flush()
+  }
+
+  #beatLater(): void {
+    this.#heartbeat = setTimeout(() => this.tell(stillHere), serverLimits.heartbeatMs).unref()
+  }
+
+  end(): void {
+    this.tell(undefined)
+    // A gathered turn that is still due finds nobody, and begins no heartbeat.
+    this.#isOver = true
+    clearTimeout(this.#heartbeat)
+    clearTimeout(this.#rest)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MaybePromise, RateLimitOutcome, Seconds, Spend } from '@countersign/core'
 import { type Limiter, memoryLimiter } from '@countersign/verifier'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
@@ -33,71 +34,98 @@ export async function openRedisLimiter(
   log: Log,
   takeTimeoutMs: number = serverLimits.redisTakeTimeoutMs,
 ): Promise<ServerLimiter> {
-  const memory = memoryLimiter()
-  const at = formatRedisTarget(target)
-  let connection: RedisConnection | undefined
-  let retry: NodeJS.Timeout | undefined
-  let fallbacks = 0
-  let isClosed = false
+  const limiter = new SharedLimiter(target, log, takeTimeoutMs)
+  await limiter.open()
+  return limiter
+}
 
-  function use(next: RedisConnection): void {
-    connection = next
-    next.onLost((error) => lose(next, error))
+class SharedLimiter implements ServerLimiter {
+  readonly #target: RedisTarget
+  readonly #log: Log
+  readonly #takeTimeoutMs: number
+  readonly #memory = memoryLimiter()
+  #connection: RedisConnection | undefined
+  #retry: NodeJS.Timeout | undefined
+  #fallbacks = 0
+  #isClosed = false
+
+  constructor(target: RedisTarget, log: Log, takeTimeoutMs: number) {
+    this.#target = target
+    this.#log = log
+    this.#takeTimeoutMs = takeTimeoutMs
   }
 
-  function lose(lost: RedisConnection, error: unknown): void {
-    if (connection !== lost) return
-    connection = undefined
+  async open(): Promise<void> {
+    try {
+      this.#use(await connectProven(this.#target))
+    } catch (error) {
+      const unavailable = new RedisUnavailableError(this.#target, error)
+      if (!unavailable.isAway) throw unavailable
+      this.#warn(unavailable, 'limits are counted per process until Redis answers')
+      this.#retryLater()
+    }
+  }
+
+  take(spends: readonly Spend[], now: Seconds): MaybePromise<readonly RateLimitOutcome[]> {
+    const connection = this.#connection
+    if (connection === undefined) return this.#takeHere(spends, now)
+    return within(takeFromRedis(connection, spends), this.#takeTimeoutMs).catch((error: unknown) => {
+      this.#lose(connection, error)
+      return this.#takeHere(spends, now)
+    })
+  }
+
+  #takeHere(spends: readonly Spend[], now: Seconds): MaybePromise<readonly RateLimitOutcome[]> {
+    this.#fallbacks++
+    return this.#memory.take(spends, now)
+  }
+
+  #use(connection: RedisConnection): void {
+    this.#connection = connection
+    connection.onLost((error) => this.#lose(connection, error))
+  }
+
+  #lose(lost: RedisConnection, error: unknown): void {
+    if (this.#connection !== lost) return
+    this.#connection = undefined
     // Waiting calls are told at once. They count in this process alone.
     lost.close()
-    log.warn({ redis: at, reason: new RedisUnavailableError(target, error).message }, 'limits are counted per process')
-    retryLater()
+    this.#warn(new RedisUnavailableError(this.#target, error), 'limits are counted per process')
+    this.#retryLater()
   }
 
-  function retryLater(): void {
-    if (!isClosed) retry = setTimeout(() => void reconnect(), serverLimits.redisRetryMs).unref()
+  #warn({ message: reason }: RedisUnavailableError, message: string): void {
+    this.#log.warn({ redis: formatRedisTarget(this.#target), reason }, message)
   }
 
-  async function reconnect(): Promise<void> {
-    const next = await connectProven(target).catch(() => undefined)
-    if (isClosed) return next?.close()
-    if (next === undefined) return retryLater()
-    use(next)
-    log.info({ redis: at }, 'limits are shared again')
+  #retryLater(): void {
+    if (this.#isClosed) return
+    this.#retry = setTimeout(() => void this.#reconnect(), serverLimits.redisRetryMs).unref()
   }
 
-  try {
-    use(await connectProven(target))
-  } catch (error) {
-    const unavailable = new RedisUnavailableError(target, error)
-    if (!unavailable.isAway) throw unavailable
-    log.warn({ redis: at, reason: unavailable.message }, 'limits are counted per process until Redis answers')
-    retryLater()
+  async #reconnect(): Promise<void> {
+    const next = await connectProven(this.#target).catch(() => undefined)
+    if (this.#isClosed) return next?.close()
+    if (next === undefined) return this.#retryLater()
+    this.#use(next)
+    this.#log.info({ redis: formatRedisTarget(this.#target) }, 'limits are shared again')
   }
 
-  return {
-    take(spends, now) {
-      const current = connection
-      if (current !== undefined) {
-        return within(takeFromRedis(current, spends), takeTimeoutMs).catch((error: unknown) => {
-          lose(current, error)
-          fallbacks++
-          return memory.take(spends, now)
-        })
-      }
-      fallbacks++
-      return memory.take(spends, now)
-    },
-    isShared: () => connection !== undefined,
-    fallbacks: () => fallbacks,
-    close() {
-      isClosed = true
-      clearTimeout(retry)
-      const current = connection
-      // First of all not ours any more: that it goes now is no loss.
-      connection = undefined
-      current?.close()
-    },
+  isShared(): boolean {
+    return this.#connection !== undefined
+  }
+
+  fallbacks(): number {
+    return this.#fallbacks
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    const connection = this.#connection
+    // First of all not ours any more: that it goes now is no loss.
+    this.#connection = undefined
+    connection?.close()
   }
 }
 

@@ -35,81 +35,98 @@ export function tellReady(address: string): void {
   process.send?.({ ready: { address } } satisfies Ready)
 }
 
-/** Starts `count` workers, the first alone: what is wrong with all of them is said once. */
+/** Starts `count` workers, the first alone: a fault that all of them have is said once. */
 export async function startWorkers(count: number, log: Log): Promise<Workers> {
-  const running = new Set<Worker>()
-  /** Workers that were told to go, and workers begun beside one that is to go. They are not replaced. */
-  const unreplaced = new WeakSet<Worker>()
-  let isStopping = false
-  let isRestarting = false
-
-  /** Replaced when it ends by itself; one that ends again and again is not started faster and faster. */
-  async function keep(worker: Worker, beganAt: number, failures: number): Promise<void> {
-    const { code, signal } = await endOf(worker)
-    running.delete(worker)
-    if (isStopping || worker.exitedAfterDisconnect || unreplaced.has(worker)) return
-    const lived = performance.now() - beganAt
-    const failed = lived < serverLimits.workerStableMs ? failures + 1 : 0
-    log.error({ pid: worker.process.pid, code, signal }, 'a worker ended: another takes its place')
-    await wait(Math.min(serverLimits.workerPauseMaxMs, failed === 0 ? 0 : 100 * 2 ** failed), undefined, { ref: false })
-    if (!isStopping) start(failed).ready.catch(() => {})
-  }
-
-  function start(failures = 0): { readonly worker: Worker; readonly ready: Promise<string> } {
-    const worker = cluster.fork()
-    running.add(worker)
-    worker.on('message', (message) => answerMetrics(worker, message))
-    const ready = readyOf(worker)
-    void keep(worker, performance.now(), failures)
-    return { worker, ready }
-  }
-
-  async function replaceAll(): Promise<void> {
-    for (const worker of [...running]) {
-      const next = start()
-      unreplaced.add(next.worker)
-      try {
-        await next.ready
-      } catch {
-        log.error({}, 'the new worker did not start: the others go on as they are')
-        return
-      }
-      unreplaced.delete(next.worker)
-      unreplaced.add(worker)
-      worker.process.kill('SIGTERM')
-      await endOf(worker)
-    }
-    log.info({ workers: running.size }, 'every worker was replaced')
-  }
-
-  const restart = (): void => {
-    if (isRestarting) return
-    isRestarting = true
-    void replaceAll().finally(() => {
-      isRestarting = false
-    })
-  }
-
-  const first = start()
-  const stop = async (): Promise<void> => {
-    isStopping = true
+  const group = new WorkerGroup(log)
+  const restart = (): void => group.restart()
+  const stop = (): Promise<void> => {
     process.off('SIGHUP', restart)
-    await Promise.all(
-      [...running].map((worker) => {
-        worker.process.kill('SIGTERM')
-        return endOf(worker)
-      }),
-    )
+    return group.stop()
   }
   try {
-    const address = await first.ready
-    await Promise.all(Array.from({ length: count - 1 }, () => start().ready))
+    const address = await group.start().ready
+    await Promise.all(Array.from({ length: count - 1 }, () => group.start().ready))
     process.on('SIGHUP', restart)
     log.info({ workers: count, address }, 'ready')
     return { address, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+interface Started {
+  readonly worker: Worker
+  /** The address it listens on. */
+  readonly ready: Promise<string>
+}
+
+class WorkerGroup {
+  readonly #log: Log
+  readonly #running = new Set<Worker>()
+  /** Workers that were told to go, and workers begun beside one that is to go. They are not replaced. */
+  readonly #unreplaced = new WeakSet<Worker>()
+  #isStopping = false
+  #isRestarting = false
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** `failures`: how often in a row the workers before it ended soon. */
+  start(failures = 0): Started {
+    const worker = cluster.fork()
+    this.#running.add(worker)
+    worker.on('message', (message) => answerMetrics(worker, message))
+    const ready = readyOf(worker)
+    void this.#keep(worker, performance.now(), failures)
+    return { worker, ready }
+  }
+
+  /** A worker that ends by itself is replaced. One that ends again and again is started later and later. */
+  async #keep(worker: Worker, beganAt: number, failures: number): Promise<void> {
+    const { code, signal } = await endOf(worker)
+    this.#running.delete(worker)
+    if (this.#isStopping || worker.exitedAfterDisconnect || this.#unreplaced.has(worker)) return
+    const lived = performance.now() - beganAt
+    const failed = lived < serverLimits.workerStableMs ? failures + 1 : 0
+    this.#log.error({ pid: worker.process.pid, code, signal }, 'a worker ended: another takes its place')
+    await wait(Math.min(serverLimits.workerPauseMaxMs, failed === 0 ? 0 : 100 * 2 ** failed), undefined, { ref: false })
+    if (!this.#isStopping) this.start(failed).ready.catch(() => {})
+  }
+
+  /** Replaces all, one after the other. Nothing while it is at it already. */
+  restart(): void {
+    if (this.#isRestarting) return
+    this.#isRestarting = true
+    void this.#replaceAll().finally(() => {
+      this.#isRestarting = false
+    })
+  }
+
+  async #replaceAll(): Promise<void> {
+    for (const worker of [...this.#running]) {
+      const next = this.start()
+      this.#unreplaced.add(next.worker)
+      try {
+        await next.ready
+      } catch {
+        this.#log.error({}, 'the new worker did not start: the others go on as they are')
+        return
+      }
+      this.#unreplaced.delete(next.worker)
+      this.#unreplaced.add(worker)
+      worker.process.kill('SIGTERM')
+      await endOf(worker)
+    }
+    this.#log.info({ workers: this.#running.size }, 'every worker was replaced')
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const running = [...this.#running]
+    for (const worker of running) worker.process.kill('SIGTERM')
+    await Promise.all(running.map(endOf))
   }
 }
 
