@@ -51,8 +51,8 @@ export const firstTable: readonly Mutant[] = [
     id: 'S18',
     what: 'the jti of an assertion is remembered until 40 s before its exp',
     file: `${server}/oauth/client_authenticator.ts`,
-    find: '  const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds\n',
-    replace: '  const endsAt = Math.ceil(claims.exp ?? 0) - 40\n',
+    find: 'endsAt: Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds,',
+    replace: 'endsAt: Math.ceil(claims.exp ?? 0) - 40,',
     tests: [`${server}/oauth/token.test.ts`, '-t', 'taken once'],
   },
   {

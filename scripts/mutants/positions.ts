@@ -56,8 +56,8 @@ export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-used-up-twice',
     what: 'a request that begins again takes its own assertion for a replay',
-    file: `${server}/oauth/client_authenticator.ts`,
-    find: '  if (usedUp?.has(value) === true) return\n',
+    file: `${server}/single_use/take_once.ts`,
+    find: '  if (own?.has(value) === true) return true\n',
     replace: '',
     tests: tests('what does not concern it'),
   },

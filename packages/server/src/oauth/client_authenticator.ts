@@ -15,6 +15,7 @@ import {
 import type { Client, WriteOptions } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
+import { takeOnce } from '../single_use/take_once.ts'
 import { hasEnded, publicKeyAuthority, secretAuthority } from './client_authority.ts'
 import type { Authority } from './issuing_gate.ts'
 import { type IssuingMoment, requireReached } from './issuing_moment.ts'
@@ -128,7 +129,7 @@ async function identifyByAssertion(
   return {
     client,
     authority: publicKeyAuthority(services, tenant, record, readAt),
-    useUp: (writing) => takeOnce(services, tenant, iss, verified, moment?.usedUp, writing),
+    useUp: (writing) => takeJti(services, tenant, iss, verified, moment?.usedUp, writing),
   }
 }
 
@@ -147,27 +148,23 @@ function holdsNow({ claims }: VerifiedJwt, tenant: TenantContext, now: number): 
   )
 }
 
-/**
- * Each `jti` once, remembered until no clock can take the assertion for one that still holds (CVE-2020-5300). A request that
- * begins again has taken its own already.
- */
-async function takeOnce(
+/** Each `jti` once, remembered until no clock can take the assertion for one that still holds (CVE-2020-5300). */
+async function takeJti(
   services: Pick<Services, 'store'>,
   tenant: TenantContext,
   clientId: string,
   { claims }: VerifiedJwt,
-  usedUp: Set<string> | undefined,
-  writing: WriteOptions = {},
+  own: Set<string> | undefined,
+  writing?: WriteOptions,
 ): Promise<void> {
-  const value = JSON.stringify([clientId, claims.jti])
-  if (usedUp?.has(value) === true) return
-  const endsAt = Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds
-  const { value: isFirst } = await services.store.write(
-    (transaction) => transaction.singleUse.take('client_assertion', tenant.id, value, endsAt),
-    writing,
-  )
-  if (!isFirst) throw refused()
-  usedUp?.add(value)
+  const use = {
+    kind: 'client_assertion',
+    tenant: tenant.id,
+    value: JSON.stringify([clientId, claims.jti]),
+    endsAt: Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds,
+    ...(own === undefined ? {} : { own }),
+  } as const
+  if (!(await takeOnce(services, use, writing))) throw refused()
 }
 
 /** RFC 6749 §5.2: who tried the Authorization header is told its scheme. */
