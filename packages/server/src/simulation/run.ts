@@ -1,6 +1,5 @@
 /** One run: a seed makes servers, verifiers, changes and faults; the oracle is asked about every acceptance. */
 import type { Client, WriteTransaction } from '@countersign/store'
-import type { BookKeeper, Engine, Limiter } from '@countersign/verifier'
 import {
   audience,
   createKey,
@@ -13,36 +12,17 @@ import {
 } from './credentials.ts'
 import { type Database, dropSecondsOf, placeOf, type State } from './database.ts'
 import { createInstallation } from './installation.ts'
-import { createPorts, type Link } from './network.ts'
+import { createClock, createMachine, createServers, type Judge, judgesOf, type Machine } from './judges.ts'
 import { append, change } from './operator.ts'
-import { dependenciesOf, emptyMemory, isTrue, type Memory, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
-import { type Parts, type PlaceFile, ServerProcess } from './process.ts'
+import { dependenciesOf, isTrue, nameOf, Oracle, type Said, saidIn } from './oracle.ts'
+import type { Parts, ServerProcess } from './process.ts'
 import { allRules, type Rules } from './rules.ts'
-import { createRandom, MachineClock, type Random, Timeline } from './timeline.ts'
+import { createRandom, type MachineClock, type Random, Timeline } from './timeline.ts'
 
 export interface Finding {
   readonly seed: number
   readonly atMs: number
   readonly what: string
-}
-
-/** A party that verifies: a verifier beside an API, or a server for itself. */
-interface Judge {
-  readonly name: string
-  readonly tenant: string
-  readonly clock: MachineClock
-  readonly maxStalenessMs: number
-  readonly memory: Memory
-  /** Undefined while it starts. */
-  readonly engine: Engine | undefined
-}
-
-interface Machine extends Judge {
-  readonly link: Link
-  readonly keeper: BookKeeper & { start(): Promise<void>; close(): void }
-  readonly engine: Engine
-  /** Either it sleeps, or its wall clock is set: both at once are outside of what is promised (feed.md §3). */
-  readonly habit: 'sleeps' | 'set back' | 'set forward' | 'steady'
 }
 
 export interface Tally {
@@ -87,7 +67,6 @@ export async function run(
 class Simulation {
   readonly #seed: number
   readonly #parts: Parts
-  readonly #rules: Rules
   readonly #tally: Tally
   readonly #random: Random
   readonly #database: Database
@@ -130,7 +109,6 @@ class Simulation {
     this.#clocks = given.clocks
     this.#seed = given.seed
     this.#parts = given.parts
-    this.#rules = given.rules
     this.#tally = given.tally
     this.#random = random
     this.#database = database
@@ -143,12 +121,23 @@ class Simulation {
     this.#isLong = this.#clocks !== 'week' && random.chance(0.1)
     this.#dialect = random.chance(0.3) ? 'sqlite' : 'postgres'
     this.#canFailOver = this.#dialect === 'postgres' && random.chance(0.4)
-    this.#databaseClock = this.#createClock(1_500)
-    this.#servers = this.#createServers()
-    this.#serverJudges = this.#servers.flatMap((server) => this.#judgesOf(server))
+    const making = { ...given, timeline: this.#timeline }
+    this.#databaseClock = createClock(making, 1_500)
+    this.#servers = createServers(making, {
+      dialect: this.#dialect,
+      canFailOver: this.#canFailOver,
+      databaseClock: this.#databaseClock,
+    })
+    this.#serverJudges = this.#servers.flatMap(judgesOf)
     this.#machines = Array.from(
       { length: this.#isLong ? 1 : random.between(1, 3) + (random.chance(0.1) ? 2 : 0) },
-      (_, index) => this.#createMachine(`verifier ${index}`),
+      (_, index) =>
+        createMachine(making, {
+          name: `verifier ${index}`,
+          servers: this.#servers,
+          stalenessSeconds: this.#isLong ? [30, 60, 200] : [3, 5, 10],
+          onTaken: (by) => this.#acknowledgeAll(by),
+        }),
     )
     this.#past.push(database.state)
     database.onChange((before, after) => this.#note(before, after))
@@ -178,123 +167,6 @@ class Simulation {
     for (const machine of this.#machines) machine.keeper.close()
     for (const server of this.#servers) server.kill()
     return this.#finding
-  }
-
-  #createClock(skewMsMax: number): MachineClock {
-    return new MachineClock(this.#timeline, startAt * 1000 + this.#random.between(-skewMsMax, skewMsMax))
-  }
-
-  #createServers(): ServerProcess[] {
-    const random = this.#random
-    const isSqlite = this.#dialect === 'sqlite'
-    const master = new this.#parts.MasterKey(new Uint8Array(32).fill(7))
-    const placeFile: PlaceFile | undefined = isSqlite && random.chance(0.7) ? { claim: undefined } : undefined
-    return Array.from({ length: isSqlite ? 1 : random.between(1, 3) }, (_, index) => {
-      // One machine has the file, and its clock is the database's.
-      const clock = isSqlite ? this.#databaseClock : this.#createClock(1_500)
-      const server = new ServerProcess({
-        name: `server ${index}`,
-        parts: this.#parts,
-        rules: this.#rules,
-        database: this.#database,
-        dialect: this.#dialect,
-        canFailOver: this.#canFailOver,
-        timeline: this.#timeline,
-        random,
-        clock,
-        databaseMs: () => this.#databaseClock.stamp().wallMs,
-        master,
-        placeFile,
-        hasBootClock: random.chance(0.5),
-        maxStalenessSeconds: random.pick([5, 10]),
-      })
-      server.readMsMax = isSqlite ? random.pick([1, 5]) : random.pick([5, 50, 400])
-      return server
-    })
-  }
-
-  #judgesOf(server: ServerProcess): readonly Judge[] {
-    const { name, clock, maxStalenessSeconds } = server
-    return tenants.map(({ tenant: { id } }) => ({
-      name,
-      tenant: id,
-      clock,
-      maxStalenessMs: maxStalenessSeconds * 1000,
-      get memory() {
-        return server.memory
-      },
-      get engine() {
-        return server.running?.engines.get(id)
-      },
-    }))
-  }
-
-  #createMachine(name: string): Machine {
-    const random = this.#random
-    const clock = this.#createClock(5_000)
-    const link: Link = {
-      drop: random.pick([0, 0, 0.03, 0.2]),
-      duplicate: random.pick([0, 0.2]),
-      delayMsMax: random.pick([5, 5, 60, 900]),
-      streamDelayMsMax: random.pick([10, 500, 15_000]),
-      isUpCut: false,
-      isDownCut: false,
-      isSlow: false,
-      replay: random.pick([0, 0, 0.2]),
-      route: random.between(0, 2),
-    }
-    const maxStalenessSeconds = this.#isLong ? random.pick([30, 60, 200]) : random.pick([3, 5, 10])
-    const { tenant, issuer } = random.pick(tenants)
-    const { source, directory } = createPorts({
-      servers: this.#servers,
-      tenant: { id: tenant.id, issuer },
-      link,
-      clock,
-      timeline: this.#timeline,
-      random,
-      onTaken: (by) => this.#acknowledgeAll(by),
-    })
-    const keeper = this.#parts.createFeedFollower({
-      source,
-      clock,
-      schedule: clock.schedule,
-      random: random.next,
-      verifierId: name,
-      maxStalenessSeconds,
-      audience,
-      onReload: () => engine.clear(),
-    })
-    const engine: Engine = this.#parts.createEngine({
-      keeper,
-      directory,
-      limiter: this.#createLimiter(clock),
-      clock,
-      // Half of them forget at once, so that most is recalled from what is packed.
-      cacheEntriesMax: random.pick([2, 50_000]),
-    })
-    return {
-      name,
-      tenant: tenant.id,
-      clock,
-      link,
-      keeper,
-      engine,
-      maxStalenessMs: maxStalenessSeconds * 1000,
-      memory: emptyMemory(),
-      habit: random.pick(['sleeps', 'set back', 'set forward', 'steady']),
-    }
-  }
-
-  /** In some runs limits are shared, and asking for them takes time. */
-  #createLimiter(clock: MachineClock): Limiter {
-    const memory = this.#parts.memoryLimiter()
-    if (!this.#random.chance(0.3)) return memory
-    return {
-      take: (spends, now) =>
-        new Promise((resolve) => {
-          clock.schedule(this.#random.between(1, 4_000), () => resolve(memory.take(spends, now)))
-        }),
-    }
   }
 
   #plan(durationMs: number): void {
