@@ -1,10 +1,10 @@
 import { cleanUp } from './clean_up.ts'
 import type { Database } from './database.ts'
 import type { UsageBatch } from './records.ts'
-import { addBatch } from './repositories/usage_count.ts'
 import { savePositions } from './repositories/verifier_position.ts'
-import { rollUpUsage } from './roll_up.ts'
 import type { Chores } from './store.ts'
+import { addBatch } from './usage/count.ts'
+import { rollUpUsage } from './usage/roll_up.ts'
 
 /** Done in the thread that calls them. */
 export function choresOf(database: Database): Chores {

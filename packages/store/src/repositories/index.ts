@@ -1,6 +1,7 @@
 /** One repository for each record kind; all of them know SQL, none knows which database runs it. */
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
+import { readUsage } from '../usage/count.ts'
 import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
@@ -11,7 +12,6 @@ import { writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
 import { readTenants, writeTenants } from './tenant.ts'
 import { readTokens, writeTokens } from './token.ts'
-import { readUsage } from './usage_count.ts'
 import { readVerifierPositions } from './verifier_position.ts'
 
 export function readRepositories(session: Session): ReadRepositories {

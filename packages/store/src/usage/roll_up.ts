@@ -5,11 +5,11 @@
  */
 import type { Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
-import type { Database } from './database.ts'
-import type { UsageRetention } from './records.ts'
-import { inParts } from './repositories/in_parts.ts'
-import { addSums, identityOf, intervals, isOpen, sumKey } from './repositories/usage_count.ts'
-import type { Schema } from './schema.ts'
+import type { Database } from '../database.ts'
+import type { UsageRetention } from '../records.ts'
+import { inParts } from '../repositories/in_parts.ts'
+import type { Schema } from '../schema.ts'
+import { addSums, identityOf, intervals, isOpen, sumKey } from './count.ts'
 
 /** Rows of one transaction: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 1_000

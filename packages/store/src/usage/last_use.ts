@@ -1,8 +1,8 @@
 import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
 import type { LastUse, UsageCount } from '../records.ts'
+import { inParts } from '../repositories/in_parts.ts'
 import type { Session } from '../session.ts'
-import { inParts } from './in_parts.ts'
 import { jsonRows } from './json_rows.ts'
 
 const shownMax = 1_000
