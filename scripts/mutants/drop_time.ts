@@ -74,7 +74,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D9',
     what: 'a single-use value passes once its mark may be gone',
-    file: 'packages/store/src/repositories/single_use.ts',
+    file: 'packages/store/src/records/single_use.ts',
     find: 'return end > (await readDropSeconds(session.db)) - limits.dropGraceSeconds',
     replace: 'return true',
     tests: storeTests,

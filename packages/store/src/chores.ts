@@ -1,7 +1,7 @@
 import { cleanUp } from './clean_up.ts'
 import type { Database } from './database.ts'
+import { savePositions } from './records/verifier_position.ts'
 import type { UsageBatch } from './records.ts'
-import { savePositions } from './repositories/verifier_position.ts'
 import type { Chores } from './store.ts'
 import { addBatch } from './usage/count.ts'
 import { rollUpUsage } from './usage/roll_up.ts'

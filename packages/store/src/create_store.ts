@@ -12,7 +12,7 @@ import { readSnapshots } from './feed/snapshot.ts'
 import { beforeReserve, withReserve } from './full_disk.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
-import { readRepositories, writeRepositories } from './repositories/index.ts'
+import { readRepositories, writeRepositories } from './records/index.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
 import {

@@ -3,8 +3,8 @@ import { timingSafeEqual } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
+import { decodeAuditEvent } from '../records/audit_event.ts'
 import type { AuditEvent } from '../records.ts'
-import { decodeAuditEvent } from '../repositories/audit_event.ts'
 import type { Schema } from '../schema.ts'
 
 const pageRows = 500

@@ -6,7 +6,7 @@
 import type { ClientState, Subject } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
-import { decodeStatusEntry } from '../repositories/status_entry.ts'
+import { decodeStatusEntry } from '../records/status_entry.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import type { Append, EpochBegun, HistoryClaim, StoreOptions } from '../store.ts'

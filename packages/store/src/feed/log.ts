@@ -6,7 +6,7 @@ import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import type { Database } from '../database.ts'
 import { thenMaybe } from '../database.ts'
-import { decodeSubject } from '../repositories/status_entry.ts'
+import { decodeSubject } from '../records/status_entry.ts'
 import type { InstallationEntry, Store } from '../store.ts'
 
 type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'>

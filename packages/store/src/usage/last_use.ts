@@ -1,7 +1,7 @@
 import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
+import { inParts } from '../in_parts.ts'
 import type { LastUse, UsageCount } from '../records.ts'
-import { inParts } from '../repositories/in_parts.ts'
 import type { Session } from '../session.ts'
 import { jsonRows } from './json_rows.ts'
 

@@ -6,8 +6,8 @@
 import type { Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
+import { inParts } from '../in_parts.ts'
 import type { UsageRetention } from '../records.ts'
-import { inParts } from '../repositories/in_parts.ts'
 import type { Schema } from '../schema.ts'
 import { addSums, identityOf, intervals, isOpen, sumKey } from './count.ts'
 
