@@ -1,7 +1,7 @@
-/** Rows or ids in one statement; nine parameters each stay far below what either database takes. */
+/** Rows or ids in one statement. Eleven parameters a row stay far below the maximum of both databases. */
 const partMax = 500
 
-/** One part after the other; what each gave, together. */
+/** Runs `work` on one part after the other and gives all results in order. */
 export async function inParts<T, R>(
   items: readonly T[],
   work: (part: readonly T[]) => Promise<readonly R[]>,

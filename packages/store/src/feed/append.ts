@@ -8,6 +8,7 @@ import type { FeedEntry, Seconds, Subject } from '@countersign/core'
 import { chainInput, emptyChain, limits } from '@countersign/core'
 import { sql } from 'kysely'
 import { isCount, isVersion } from '../check.ts'
+import { inParts } from '../in_parts.ts'
 import type { AuditEvent } from '../records.ts'
 import type { Session } from '../session.ts'
 import type { Append, InstallationEntry } from '../store.ts'
@@ -15,9 +16,6 @@ import { isState } from '../stored_json.ts'
 import { auditLink, auditMac } from './audit_link.ts'
 import { dropSeconds, liftDropAt } from './drop_time.ts'
 import { saveStatusEntries } from './status_entry.ts'
-
-/** Rows in one statement: eleven parameters each. */
-const rowsMax = 500
 
 interface Head {
   sequence: number
@@ -150,7 +148,7 @@ async function insertEvents(session: Session, events: readonly AuditEvent[]): Pr
     request_id: event.requestId,
     link: event.link,
   }))
-  for (const part of inParts(rows)) await session.db.insertInto('audit').values(part).execute()
+  await inParts(rows, (part) => session.db.insertInto('audit').values(part).execute())
 }
 
 async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>, auditKey: Uint8Array): Promise<void> {
@@ -192,13 +190,7 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     audit: entry.audit,
     chain: entry.chain,
   }))
-  for (const part of inParts(rows)) await session.db.insertInto('feed').values(part).execute()
+  await inParts(rows, (part) => session.db.insertInto('feed').values(part).execute())
   await session.announce()
   return numbered
-}
-
-export function inParts<T>(rows: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(rows.length / rowsMax) }, (_, index) =>
-    rows.slice(index * rowsMax, (index + 1) * rowsMax),
-  )
 }

@@ -1,7 +1,7 @@
 import type { FeedEntry } from '@countersign/core'
+import { inParts } from '../in_parts.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import { inParts } from './append.ts'
 
 type Entry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
 
@@ -19,11 +19,11 @@ export async function saveStatusEntries(session: Session, entries: readonly Entr
     sequence: entry.sequence,
     client_id: ownerOf(entry) ?? owners.get(identity(entry)) ?? null,
   }))
-  for (const part of inParts(rows)) await upsert(session, part)
+  await inParts(rows, (part) => upsert(session, part))
 }
 
-async function upsert({ db }: Session, rows: readonly Schema['status_entries'][]): Promise<void> {
-  await db
+function upsert({ db }: Session, rows: readonly Schema['status_entries'][]) {
+  return db
     .insertInto('status_entries')
     .values([...rows])
     .onConflict((conflict) =>
@@ -81,19 +81,16 @@ async function findOwners({ db }: Session, entries: readonly Entry[]): Promise<R
   const wanted = entries.filter((entry) => entry.type === 'token' && entry.clientId === undefined)
   const owners = new Map<string, string>()
   for (const [tenant, group] of Map.groupBy(wanted, (entry) => entry.tenant)) {
-    for (const part of inParts(group)) {
-      const rows = await db
+    const ids = group.map((entry) => entry.id)
+    const rows = await inParts(ids, (part) =>
+      db
         .selectFrom('tokens')
         .select(['jti', 'client_id'])
         .where('tenant', '=', tenant)
-        .where(
-          'jti',
-          'in',
-          part.map((entry) => entry.id),
-        )
-        .execute()
-      for (const row of rows) owners.set(identity({ tenant, type: 'token', id: row.jti }), row.client_id)
-    }
+        .where('jti', 'in', part)
+        .execute(),
+    )
+    for (const row of rows) owners.set(identity({ tenant, type: 'token', id: row.jti }), row.client_id)
   }
   return owners
 }

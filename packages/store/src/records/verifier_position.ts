@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
-import { inParts } from '../feed/append.ts'
+import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
 import type { VerifierPosition } from '../records.ts'
 import type { Schema } from '../schema.ts'
@@ -26,8 +26,8 @@ export function readVerifierPositions(session: Session): ReadRepositories['verif
 export async function savePositions(db: Kysely<Schema>, positions: readonly VerifierPosition[]): Promise<void> {
   // One order for all who write, so that no two wait for each other.
   const rows = positions.map(encodeVerifierPosition).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  for (const part of inParts(rows)) {
-    await db
+  await inParts(rows, (part) =>
+    db
       .insertInto('verifier_positions')
       .values(part)
       .onConflict((conflict) =>
@@ -39,8 +39,8 @@ export async function savePositions(db: Kysely<Schema>, positions: readonly Veri
           reached_at: eb.ref('excluded.reached_at'),
         })),
       )
-      .execute()
-  }
+      .execute(),
+  )
 }
 
 function encodeVerifierPosition(position: VerifierPosition) {

@@ -111,16 +111,15 @@ async function noteRolled(
   const rows = read
     .toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
     .map((row) => ({ ...row, tenant, interval_seconds: intervalSeconds, rolled: row.count }))
-  await inParts(rows, async (part) => {
-    await db
+  await inParts(rows, (part) =>
+    db
       .insertInto('usage_sums')
       .values(part)
       .onConflict((conflict) =>
         conflict.columns([...sumKey]).doUpdateSet((eb) => ({ rolled: eb.ref('excluded.rolled') })),
       )
-      .execute()
-    return []
-  })
+      .execute(),
+  )
 }
 
 /** Nothing that is not rolled up yet, however old. */
