@@ -1,5 +1,6 @@
 // Everything that machines watch, so that people need not: `npm run check`. One line a check, all problems at the end.
 import { spawnSync } from 'node:child_process'
+import { checkCircles } from './check_circles.ts'
 import { checkErrorCodes } from './check_error_codes.ts'
 import { checkExamples } from './check_examples.ts'
 import { checkExports } from './check_exports.ts'
@@ -15,6 +16,7 @@ const checks: readonly Check[] = [
   ['types', () => runTool('tsc', ['--noEmit', '-p', '.'])],
   ['format and lint', () => runTool('biome', ['check', '.'])],
   ['import arrows', checkImports],
+  ['no circles of values', checkCircles],
   ['exports documented', checkExports],
   ['examples compile', checkExamples],
   ['rejections tested', checkRejections],
