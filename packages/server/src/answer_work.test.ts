@@ -40,7 +40,7 @@ function countLookups(store: Store): Store {
         return found
       },
     ]),
-  ) as Store['lookup']
+  ) as unknown as Store['lookup']
   return { ...store, lookup }
 }
 

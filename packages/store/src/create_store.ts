@@ -2,10 +2,13 @@ import type { Kysely } from 'kysely'
 import { choresOf } from './chores.ts'
 import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
+import { StoreUnavailableError } from './errors.ts'
+import type { Append, InstallationEntry } from './feed/append.ts'
 import { appendAll, type LockedHead } from './feed/append.ts'
 import { auditedTenants, verifyAudit } from './feed/audit_link.ts'
 import { beat } from './feed/beat.ts'
 import { dropTimes } from './feed/drop_time.ts'
+import type { EpochBegun, HistoryClaim } from './feed/epoch.ts'
 import { leaveHistory, startEpoch } from './feed/epoch.ts'
 import { readLog } from './feed/log.ts'
 import { readSnapshots } from './feed/snapshot.ts'
@@ -15,17 +18,8 @@ import { keepLookups } from './lookup.ts'
 import { readRepositories, writeRepositories } from './records/index.ts'
 import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
-import {
-  type Append,
-  type EpochBegun,
-  type HistoryClaim,
-  type InstallationEntry,
-  type Store,
-  type StoreOptions,
-  StoreUnavailableError,
-  type WriteTransaction,
-  type Written,
-} from './store.ts'
+import type { Store, WriteTransaction, Written } from './store.ts'
+import type { StoreOptions } from './store_options.ts'
 
 type Listener = (entries: readonly InstallationEntry[]) => void
 

@@ -1,6 +1,45 @@
-/** What can go wrong with a database, beside `ConflictError` and `StoreUnavailableError` of the seam. */
+/** Every error that the store throws. */
 
-/** The database was written by a newer program; this one would misread it. */
+/** A unique value is already taken. `what` names it: `audience`, `slug`, `id`, `kid`, `digest`. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+  readonly what: string
+
+  constructor(what: string) {
+    super(`${what} is already taken`)
+    this.what = what
+  }
+}
+
+/**
+ * - `full`: no space is left to write.
+ * - `unreachable`: no connection, or the file cannot be read.
+ * - `busy`: others held the database too long. Nothing was written.
+ * - `timeout`: no answer came in time. The outcome of a write is unknown, never *failed* (feed.md §3).
+ * - `history`: the database went back in time. Nothing was written.
+ */
+export type UnavailableReason = 'full' | 'unreachable' | 'busy' | 'timeout' | 'history'
+
+const unavailableWords: { readonly [R in UnavailableReason]: string } = {
+  full: 'out of space',
+  unreachable: 'unreachable',
+  busy: 'busy',
+  timeout: 'too slow',
+  history: 'in another history than this process has read',
+}
+
+/** The database cannot be used now. It becomes a 503, with the cause for the log. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+  readonly reason: UnavailableReason
+
+  constructor(reason: UnavailableReason, cause: unknown) {
+    super(`the database is ${unavailableWords[reason]}`, { cause })
+    this.reason = reason
+  }
+}
+
+/** A newer program wrote the database; this one would misread it. */
 export class SchemaTooNewError extends Error {
   override readonly name = 'SchemaTooNewError'
   readonly found: number
@@ -27,7 +66,7 @@ export type DatabaseOpenReason =
   | 'bad_encoding'
   | 'bad_url'
 
-/** The database cannot be used as it is configured: the start ends here, with this one line. */
+/** The database cannot be used as it is configured. The start ends here and shows this message. */
 export class DatabaseOpenError extends Error {
   override readonly name = 'DatabaseOpenError'
   readonly reason: DatabaseOpenReason
@@ -39,8 +78,8 @@ export class DatabaseOpenError extends Error {
 }
 
 /**
- * A sync failed at commit, or the file is corrupt: what the kernel kept of it is unknown and a second sync may lie
- * (fsyncgate). The process must exit; recovery happens when the file is opened again.
+ * A sync failed at commit, or the file is corrupt. Nobody knows which pages the kernel kept, and a second sync may report
+ * success all the same (fsyncgate). The process must exit; recovery happens when the file is opened again.
  */
 export class FatalStoreError extends Error {
   override readonly name = 'FatalStoreError'
@@ -51,7 +90,7 @@ export class FatalStoreError extends Error {
   }
 }
 
-/** One stored row does not decode. Only calls that need this very row see it. */
+/** One stored row does not decode. Only calls that need this very row throw it; lists leave the row out. */
 export class PoisonedRowError extends Error {
   override readonly name = 'PoisonedRowError'
   readonly table: string
@@ -66,7 +105,7 @@ export class PoisonedRowError extends Error {
   }
 }
 
-/** A mutation touched another number of rows than it must: a stale version, or nothing there. Nothing is committed. */
+/** A mutation touched the wrong number of rows: the version was stale, or the row is not there. Nothing is committed. */
 export class RowCountError extends Error {
   override readonly name = 'RowCountError'
   readonly expected: number
@@ -79,7 +118,7 @@ export class RowCountError extends Error {
   }
 }
 
-/** A page was asked for after an id that is not there: continuing from nowhere would end a list early, unseen. */
+/** The id that the page should follow is not there. Continuing from nowhere would end the list early, unnoticed. */
 export class UnknownCursorError extends Error {
   override readonly name = 'UnknownCursorError'
 
@@ -88,7 +127,7 @@ export class UnknownCursorError extends Error {
   }
 }
 
-/** U+0000 and lone surrogates are refused on both databases: each would store them as something else. */
+/** The text has U+0000 or a lone surrogate. Both databases would store it as something else, so it is refused. */
 export class UnstorableTextError extends Error {
   override readonly name = 'UnstorableTextError'
 

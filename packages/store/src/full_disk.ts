@@ -1,6 +1,6 @@
 /** Who may write when the disk is full: what ends credentials, into the room that was kept for it. */
 import type { Database } from './database.ts'
-import { StoreUnavailableError } from './store.ts'
+import { StoreUnavailableError } from './errors.ts'
 
 type Kept = Database['reserve']
 

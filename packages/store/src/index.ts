@@ -1,46 +1,39 @@
-/** SQLite and PostgreSQL behind one set of repositories. */
+/** SQLite and PostgreSQL behind one seam. */
 
-export type { DatabaseOpenReason } from './errors.ts'
+export type { StoreLoad } from './database.ts'
+export type { DatabaseOpenReason, UnavailableReason } from './errors.ts'
 export {
+  ConflictError,
   DatabaseOpenError,
   FatalStoreError,
   PoisonedRowError,
   RowCountError,
   SchemaTooNewError,
+  StoreUnavailableError,
   UnknownCursorError,
   UnstorableTextError,
 } from './errors.ts'
+export type { Append, InstallationEntry } from './feed/append.ts'
 export type { AuditHead, AuditVerdict } from './feed/audit_link.ts'
+export type { BootClock, DropTime } from './feed/drop_time.ts'
+export type { EpochBegun, HistoryClaim } from './feed/epoch.ts'
 export type { KeyProof } from './key_check.ts'
 export type { OpenStoreOptions } from './open_store.ts'
 export { openStore } from './open_store.ts'
+export type { Page } from './page.ts'
 export type { PostgresStoreOptions } from './postgres/open_postgres_store.ts'
-export type {
-  Api,
-  ApiDocument,
-  ApiScope,
-  AuditActor,
-  AuditDraft,
-  AuditEvent,
-  Client,
-  ClientJwk,
-  ClientSecret,
-  ClientType,
-  IdempotencyRecord,
-  Key,
-  LastUse,
-  ObjectType,
-  SigningKey,
-  StatusEntry,
-  Tenant,
-  Token,
-  TokenFormat,
-  UsageBatch,
-  UsageCount,
-  UsageRetention,
-  UsageSum,
-  VerifierPosition,
-} from './records.ts'
+export type { Api, ApiDocument, ApiScope, TokenFormat } from './records/api.ts'
+export type { AuditActor, AuditDraft, AuditEvent } from './records/audit_event.ts'
+export type { Client, ClientType } from './records/client.ts'
+export type { ClientJwk } from './records/client_jwk.ts'
+export type { ClientSecret } from './records/client_secret.ts'
+export type { IdempotencyRecord } from './records/idempotency.ts'
+export type { Key } from './records/key.ts'
+export type { SigningKey } from './records/signing_key.ts'
+export type { StatusEntry } from './records/status_entry.ts'
+export type { Tenant } from './records/tenant.ts'
+export type { Token } from './records/token.ts'
+export type { VerifierPosition } from './records/verifier_position.ts'
 export { backupFile as backupSqliteFile } from './sqlite/backup.ts'
 export { withExclusiveFile } from './sqlite/exclusive.ts'
 export { type FileLock, lockFile as lockSqliteFile } from './sqlite/lock.ts'
@@ -48,26 +41,18 @@ export type { SqliteStoreOptions } from './sqlite/open_sqlite_store.ts'
 export { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 export type { ReserveState } from './sqlite/reserve.ts'
 export { hasTables } from './sqlite/tables.ts'
-export type {
-  Append,
-  BootClock,
-  DropTime,
-  EpochBegun,
-  HistoryClaim,
-  InstallationEntry,
-  Page,
-  ReadRepositories,
-  Store,
-  StoreLoad,
-  StoreOptions,
-  UnavailableReason,
-  WriteOptions,
-  WriteTransaction,
-  Written,
-} from './store.ts'
-export { ConflictError, StoreUnavailableError } from './store.ts'
+export type { ReadRepositories, Store, WriteOptions, WriteTransaction, Written } from './store.ts'
+export type { StoreOptions } from './store_options.ts'
+export type { UsageBatch } from './usage/batch.ts'
+export type { UsageCount } from './usage/count.ts'
+export type { LastUse } from './usage/last_use.ts'
+export type { UsageRetention } from './usage/roll_up.ts'
+export type { UsageSum } from './usage/series.ts'
 
+import type { ObjectType } from '@countersign/core'
 import type { openPostgresStore as open } from './postgres/open_postgres_store.ts'
+
+export type { ObjectType }
 
 /** Opens and migrates a PostgreSQL database; loads `pg` when called. See `PostgresStoreOptions`. */
 export const openPostgresStore: typeof open = async (options) => {

@@ -1,7 +1,8 @@
-/** The hot path (architecture.md §6 A): kept statements, one indexed read each, beginning with the tenant. */
+/** The hot path (architecture.md §6 A): kept statements, one indexed read each, that begin with the tenant. */
 import {
   type CredentialRecord,
   type Limited,
+  type MaybePromise,
   type PublicKeyRecord,
   policiesOf,
   type RatePolicy,
@@ -11,14 +12,32 @@ import type { Row } from './columns.ts'
 import { Columns, present } from './columns.ts'
 import type { Database } from './database.ts'
 import { thenMaybe } from './database.ts'
-import { decodeAccess, decodeClient, selectClient } from './records/client.ts'
+import type { Cursor } from './page.ts'
+import { type Client, decodeAccess, decodeClient, selectClient } from './records/client.ts'
 import { decodeClientJwk } from './records/client_jwk.ts'
-import { decodeClientSecret } from './records/client_secret.ts'
+import { type ClientSecret, decodeClientSecret } from './records/client_secret.ts'
 import { decodeToken } from './records/token.ts'
-import type { Store } from './store.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from './stored_json.ts'
 
-export function keepLookups(database: Database): Store['lookup'] {
+/** Keys as they were created, with their digests. */
+export interface KeyPage {
+  readonly keys: readonly { readonly digest: string; readonly record: CredentialRecord }[]
+  /** Where the next page begins; `undefined` at the end. */
+  readonly last: Cursor | undefined
+}
+
+export interface Lookup {
+  /** `kind`: look among the keys or the opaque tokens alone. Default: both. */
+  credential(tenant: string, digest: string, kind?: 'key' | 'token'): MaybePromise<CredentialRecord | undefined>
+  /** Up to `limit` keys that are not revoked, newest first: a server that starts need not ask for each of them later. */
+  newestKeys(tenant: string, before: Cursor | undefined, limit: number): MaybePromise<KeyPage>
+  publicKey(tenant: string, clientId: string, kid: string): MaybePromise<PublicKeyRecord | undefined>
+  /** A client secret with its client, for the token endpoint. */
+  clientSecret(tenant: string, digest: string): MaybePromise<(ClientSecret & { readonly client: Client }) | undefined>
+  client(tenant: string, clientId: string): MaybePromise<Client | undefined>
+}
+
+export function keepLookups(database: Database): Lookup {
   const key = database.keep(selectKey(database))
   const token = database.keep(selectToken(database))
   const publicKey = database.keep(selectPublicKey(database))
@@ -75,7 +94,7 @@ function selectToken(database: Database) {
     .compile()
 }
 
-/** Newest first, by an index that goes through the table as it was written. */
+/** Newest first, by an index whose order is the order in which the rows were written. */
 function selectNewestKeys(database: Database) {
   return joinCredentials(database, 'keys')
     .select([...keyColumns, 'it.digest', 'it.created_at'])
@@ -153,8 +172,8 @@ function selectClientSecret({ reader }: Database) {
     .compile()
 }
 
-/** A row that cannot be read is left out here: who looks it up is told. */
-function pageOfKeys(rows: readonly Row[]): Awaited<ReturnType<Store['lookup']['newestKeys']>> {
+/** Leaves unreadable rows out; a later look-up of such a key reports it. */
+function pageOfKeys(rows: readonly Row[]): KeyPage {
   const keys = rows.flatMap((row) => {
     try {
       return row.status === 'revoked' ? [] : [{ digest: String(row.digest), record: keyRecord(row) }]
@@ -166,7 +185,7 @@ function pageOfKeys(rows: readonly Row[]): Awaited<ReturnType<Store['lookup']['n
   return { keys, last: last && { createdAt: Number(last.created_at), id: String(last.id) } }
 }
 
-/** Only what a verifier needs: this is read for every first use, and for every key when a server starts. */
+/** Reads only the columns that a verifier needs: this runs at every first use, and for every key when a server starts. */
 function keyRecord(row: Row): CredentialRecord {
   const columns = new Columns('keys', row.id, row)
   const id = columns.text('id')
@@ -195,7 +214,7 @@ function keyRecord(row: Row): CredentialRecord {
   })
 }
 
-/** What a change set since it was issued stands before what was recorded then. */
+/** Values that a change set since the token was issued go before the issued ones. */
 function tokenRecord(row: Row): CredentialRecord {
   const token = decodeToken(row)
   return present({
@@ -225,7 +244,7 @@ function joined(columns: Columns) {
   return {
     audience: columns.text('audience'),
     clientStatus: columns.word('client_status', isStatus),
-    // The row that is not there is no access; an empty scope is one.
+    // A missing row is no access; an empty scope is access without scopes.
     access: columns.optionalText('access_scope') ?? null,
     clientRateLimits: policiesOrNone({
       rateLimit: columns.optionalJson('client_rate_limit', isRateLimit),
@@ -234,7 +253,7 @@ function joined(columns: Columns) {
   }
 }
 
-/** Most clients have no limit: their records say nothing of it. */
+/** Most clients have no limit, so their records omit the member. */
 function policiesOrNone(limited: Limited): readonly RatePolicy[] | undefined {
   const policies = policiesOf(limited)
   return policies.length === 0 ? undefined : policies

@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { SchemaTooNewError } from './errors.ts'
 import { beginDropTime } from './feed/drop_time.ts'
 import { migrations } from './migrations/index.ts'
-import type { StoreOptions } from './store.ts'
+import type { StoreOptions } from './store_options.ts'
 
 /**
  * Brings the schema up to this program's, in one transaction under one lock: of two processes that start at once the

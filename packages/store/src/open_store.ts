@@ -1,6 +1,7 @@
 import { DatabaseOpenError } from './errors.ts'
 import { openSqliteStore } from './sqlite/open_sqlite_store.ts'
-import type { Store, StoreOptions } from './store.ts'
+import type { Store } from './store.ts'
+import type { StoreOptions } from './store_options.ts'
 
 export interface OpenStoreOptions extends StoreOptions {
   /** `sqlite:PATH` or `postgres://…` (contract §2, `COUNTERSIGN_DATABASE`). */

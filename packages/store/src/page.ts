@@ -3,15 +3,22 @@ import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { PoisonedRowError, UnknownCursorError } from './errors.ts'
 import type { Session } from './session.ts'
-import type { Page } from './store.ts'
 
+/** One page of a list, ordered by creation and then by id. */
+export interface Page {
+  readonly limit: number
+  /** Id of the last item of the page before. `UnknownCursorError` when it is not there. Default: the first page. */
+  readonly after?: string
+}
+
+/** The place in a list behind one item. */
 export interface Cursor {
   readonly createdAt: number
   readonly id: string
 }
 
 interface List<T> {
-  /** The column of the id in its rows. */
+  /** The name of the id's column. */
   readonly idColumn: string
   locate(id: string): Promise<{ readonly created_at: number } | undefined>
   fetch(after: Cursor | undefined, limit: number): Promise<readonly Row[]>
@@ -19,8 +26,8 @@ interface List<T> {
 }
 
 /**
- * One page by (created_at, id). Poisoned rows are reported and left out, and the page is filled up behind them: a
- * short page would read as the end of the list.
+ * Reads one page by (created_at, id). Poisoned rows are reported and left out. Later rows take their place, since a short
+ * page would read as the end of the list.
  */
 export async function readPage<T>(session: Session, page: Page, list: List<T>): Promise<readonly T[]> {
   const items: T[] = []
@@ -42,7 +49,7 @@ async function findCursor<T>(id: string, list: List<T>): Promise<Cursor> {
   return { createdAt: row.created_at, id }
 }
 
-/** The rows that decode; each other one is reported. */
+/** Decodes rows. A row that does not decode is reported and left out. */
 export function decodeSound<T>(session: Session, rows: readonly Row[], decode: (row: Row) => T): T[] {
   return rows.flatMap((row) => {
     try {
@@ -55,7 +62,7 @@ export function decodeSound<T>(session: Session, rows: readonly Row[], decode: (
   })
 }
 
-/** Row values, so that one index range serves the page. */
+/** Compares row values, so that one range of the index serves the page. */
 export function isAfter(cursor: Cursor, idColumn = 'id'): RawBuilder<boolean> {
   return sql<boolean>`(created_at, ${sql.ref(idColumn)}) > (${cursor.createdAt}, ${cursor.id})`
 }

@@ -1,4 +1,4 @@
-/** The shapes of JSON that rows hold. */
+/** The shapes of JSON in rows. */
 import type {
   Ancestor,
   Constraints,
@@ -15,7 +15,6 @@ import type {
 } from '@countersign/core'
 import type { Check } from './check.ts'
 import { isCount, isObject, isText, listOf, oneOf, optional, recordOf, shape } from './check.ts'
-import type { ApiScope, AuditActor, Client } from './records.ts'
 
 export const isStatus = oneOf<Status>('active', 'disabled', 'revoked')
 
@@ -27,7 +26,7 @@ export const isTextList = listOf(isText)
 
 export const isRateLimit = shape<RateLimit>({ limit: isCount, windowSeconds: isCount })
 
-/** Names go into header fields as they are: one that could end its line, or its string, is none. */
+/** Names go into header fields unchanged, so a name must not be able to end its line or its string. */
 const isPolicyName: Check<string> = (value): value is string =>
   typeof value === 'string' && /^[a-z][a-z0-9_-]{0,31}$/.test(value)
 
@@ -46,33 +45,20 @@ export const isLineage = listOf(
   }),
 )
 
-export const isScopes = listOf(
-  shape<ApiScope>({ name: isText, description: isText, source: oneOf('declared', 'document') }),
-)
-
 export const isJwk: Check<{ readonly [member: string]: unknown }> = isObject
-
-export const isActor = shape<AuditActor>({
-  kind: oneOf('credential', 'client', 'system'),
-  clientId: optional(isText),
-  credentialId: optional(isText),
-  address: optional(isText),
-})
 
 export const isFloor = shape<DropFloor>({ sequence: isCount, time: isCount, at: isCount })
 
 const isCutOff = shape<CutOff>({ sequence: isCount, at: isCount })
 
 export const isCutOffs = shape<CutOffs>({ tokens: optional(isCutOff), everything: optional(isCutOff) })
-export const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
-
 const isTokenState = shape<StateByType['token']>({
   status: isStatus,
   scope: optional(isText),
   expiresAt: optional(isCount),
 })
 
-/** What an entry of each type says; feed.md §1. */
+/** The state of an entry, by type (feed.md §1). */
 export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   tenant: shape<StateByType['tenant']>({ status: isStatus, slug: isText, floor: optional(isFloor) }),
   api: shape<StateByType['api']>({

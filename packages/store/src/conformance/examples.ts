@@ -2,21 +2,20 @@
 import { hash } from 'node:crypto'
 import type { Subject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
-import type {
-  Api,
-  AuditDraft,
-  Client,
-  ClientJwk,
-  ClientSecret,
-  IdempotencyRecord,
-  Key,
-  SigningKey,
-  Tenant,
-  Token,
-  UsageCount,
-  VerifierPosition,
-} from '../records.ts'
-import type { Append, Store } from '../store.ts'
+import type { Append } from '../feed/append.ts'
+import type { Api } from '../records/api.ts'
+import type { AuditDraft } from '../records/audit_event.ts'
+import type { Client } from '../records/client.ts'
+import type { ClientJwk } from '../records/client_jwk.ts'
+import type { ClientSecret } from '../records/client_secret.ts'
+import type { IdempotencyRecord } from '../records/idempotency.ts'
+import type { Key } from '../records/key.ts'
+import type { SigningKey } from '../records/signing_key.ts'
+import type { Tenant } from '../records/tenant.ts'
+import type { Token } from '../records/token.ts'
+import type { VerifierPosition } from '../records/verifier_position.ts'
+import type { Store } from '../store.ts'
+import type { UsageCount } from '../usage/count.ts'
 import { startAt } from './test_database.ts'
 
 const fresh = { version: 1, createdAt: startAt, updatedAt: startAt }

@@ -2,7 +2,8 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Subject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
 import { expect, it } from 'vitest'
-import type { InstallationEntry, Store } from '../store.ts'
+import type { InstallationEntry } from '../feed/append.ts'
+import type { Store } from '../store.ts'
 import {
   exampleApi,
   exampleAudit,

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { FeedEntry } from '@countersign/core'
 import { chainInput } from '@countersign/core'
 import { expect } from 'vitest'
-import type { InstallationEntry, Store } from '../store.ts'
+import type { InstallationEntry } from '../feed/append.ts'
+import type { Store } from '../store.ts'
 
 /** Reads the installation's log as it grows, and fails at once when a position is skipped or given twice. */
 export function follow(store: Store) {

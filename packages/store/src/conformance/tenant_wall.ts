@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Append, Store, WriteTransaction } from '../store.ts'
+import type { Append } from '../feed/append.ts'
+import type { Store, WriteTransaction } from '../store.ts'
 import {
   digestOf,
   exampleApi,

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Seconds } from '@countersign/core'
-import type { Store, StoreOptions } from '../store.ts'
+import type { Store } from '../store.ts'
+import type { StoreOptions } from '../store_options.ts'
 
 /** One database of a test. Several stores can be open on it at once, as several processes would have them. */
 export interface TestDatabase {

@@ -1,7 +1,7 @@
 /**
- * The last statements of a transaction (feed.md §1). Locks are taken in one order, so that no two transactions can wait
- * for each other: the tenant's counters (tenants sorted), then, last of all, the installation's position, which is held
- * for one insert and the commit. The rows are the locks: a rollback leaves no gap and commit order is sequence order.
+ * The last statements of a transaction (feed.md §1). All transactions take locks in one order, so that no two of them wait
+ * for each other: first the counters of their tenants, sorted; last the installation's position, for one insert and the
+ * commit. The rows are the locks, so a rollback leaves no gap and commit order is sequence order.
  */
 import { hash } from 'node:crypto'
 import type { FeedEntry, Seconds, Subject } from '@countersign/core'
@@ -9,13 +9,27 @@ import { chainInput, emptyChain, limits } from '@countersign/core'
 import { sql } from 'kysely'
 import { isCount, isVersion } from '../check.ts'
 import { inParts } from '../in_parts.ts'
-import type { AuditEvent } from '../records.ts'
+import { type AuditDraft, type AuditEvent, insertAuditEvents } from '../records/audit_event.ts'
+import { saveStatusEntries } from '../records/status_entry.ts'
 import type { Session } from '../session.ts'
-import type { Append, InstallationEntry } from '../store.ts'
 import { isState } from '../stored_json.ts'
 import { auditLink, auditMac } from './audit_link.ts'
 import { dropSeconds, liftDropAt } from './drop_time.ts'
-import { saveStatusEntries } from './status_entry.ts'
+
+/** An entry with the installation's position, which servers follow. */
+export type InstallationEntry = FeedEntry & { readonly tenant: string; readonly position: number }
+
+/** What one change says to the feed and to the audit log. The store appends it as the last statements before commit. */
+export interface Append {
+  readonly tenant: string
+  readonly audit: AuditDraft
+  /** The new states, one entry each, numbered from `sequence` on. Empty when no grant is made from what changed. */
+  readonly subjects?: (sequence: number) => readonly Subject[]
+  /** The client of the `token` subjects, for `statusEntries.count`. Needed only for tokens that are not stored. */
+  readonly clientId?: string
+  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. They need a subject. */
+  readonly rows?: (sequence: number) => Promise<void>
+}
 
 interface Head {
   sequence: number
@@ -23,7 +37,7 @@ interface Head {
   auditSequence: number
   auditLink: string
   readonly dropTime: Seconds
-  /** The installation's, read with the lock. */
+  /** The installation's epoch and history, read with the lock. */
   readonly epoch: string
   readonly history: string | null
 }
@@ -52,7 +66,7 @@ export async function appendAll(
     entries.push(...nextEntries(head, change, event))
   }
 
-  await insertEvents(session, events)
+  await insertAuditEvents(session, events)
   await saveStatusEntries(session, entries)
   for (const [index, change] of changes.entries()) await change.rows?.(firsts[index]!)
   await saveHeads(session, heads, auditKey)
@@ -90,10 +104,10 @@ async function lockHead({ db }: Session, tenant: string): Promise<Head | undefin
 
 const epoch = sql<string>`(select epoch from installation)`
 const history = sql<string | null>`(select history from installation)`
-/** A tenant that is new in an epoch is numbered like all others: no number of a former one is given again. */
+/** A tenant that is new in an epoch begins like all others, so that no number of a former epoch is given again. */
 const beginning = sql<number>`(select beginning from installation)`
 
-/** Whoever comes second waits for the first one's insert, and then finds its row. */
+/** A second process waits for the first one's insert, and then finds its row. */
 async function createHead(session: Session, tenant: string): Promise<Head> {
   await session.db
     .insertInto('counters')
@@ -112,7 +126,7 @@ function nextEvent(head: Head, change: Append, at: number, auditKey: Uint8Array)
 
 function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry[] {
   const subjects = change.subjects?.(head.sequence + 1) ?? []
-  if (subjects.length === 0 && change.rows !== undefined) throw new Error('rows were given, and no entry numbers them')
+  if (subjects.length === 0 && change.rows !== undefined) throw new Error('rows are given, but no entry numbers them')
   return subjects.map((subject) => {
     assertSubject(subject)
     const { type, id, version, state } = subject
@@ -124,31 +138,14 @@ function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry
   })
 }
 
-/** An entry that a verifier could not read would be refused by all of them, after the commit. */
+/** Checked before the commit: afterwards every verifier would refuse an entry that it cannot read. */
 function assertSubject(subject: Subject): void {
   const { type, id, version, state, dropAt } = subject
   const idBytes = Buffer.byteLength(id)
   if (idBytes === 0 || idBytes > limits.identityBytesMax) throw new Error(`the id of a ${type} has ${idBytes} bytes`)
-  if (!isVersion(version)) throw new Error(`the version of a ${type} is no count from 1`)
-  if (!isCount(dropAt)) throw new Error(`dropAt of a ${type} is no whole number of seconds`)
-  if (!isState[type]?.(state)) throw new Error(`the state of a ${type} has another shape`)
-}
-
-async function insertEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {
-  const rows = events.map((event) => ({
-    tenant: event.tenant,
-    sequence: event.sequence,
-    at: event.at,
-    actor: JSON.stringify(event.actor),
-    action: event.action,
-    object_type: event.objectType,
-    object_id: event.objectId,
-    before: event.before === undefined || event.before === null ? null : JSON.stringify(event.before),
-    after: event.after === undefined || event.after === null ? null : JSON.stringify(event.after),
-    request_id: event.requestId,
-    link: event.link,
-  }))
-  await inParts(rows, (part) => session.db.insertInto('audit').values(part).execute())
+  if (!isVersion(version)) throw new Error(`the version of a ${type} is not a whole number from 1`)
+  if (!isCount(dropAt)) throw new Error(`dropAt of a ${type} is not a whole number of seconds`)
+  if (!isState[type]?.(state)) throw new Error(`the state of a ${type} has the wrong shape`)
 }
 
 async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>, auditKey: Uint8Array): Promise<void> {

@@ -3,15 +3,14 @@ import { timingSafeEqual } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
-import { decodeAuditEvent } from '../records/audit_event.ts'
-import type { AuditEvent } from '../records.ts'
+import { type AuditEvent, decodeAuditEvent } from '../records/audit_event.ts'
 import type { Schema } from '../schema.ts'
 
 const pageRows = 500
 
 /**
- * Base64url HMAC-SHA256 over the previous link and the event, with the members of objects sorted. Whoever can write the
- * database but does not hold the key cannot make a chain that verifies.
+ * Base64url HMAC-SHA256 over the previous link and the event, with the members of objects sorted. An attacker who can write
+ * the database but does not hold the key cannot make a chain that verifies.
  */
 export function auditLink(key: Uint8Array, previous: string, event: Omit<AuditEvent, 'link'>): string {
   const { tenant, sequence, at, actor, action, objectType, objectId, before, after, requestId } = event
@@ -19,23 +18,24 @@ export function auditLink(key: Uint8Array, previous: string, event: Omit<AuditEv
   return createHmac('sha256', key).update(JSON.stringify(members, sortMembers)).digest('base64url')
 }
 
-/** Base64url HMAC-SHA256: where the tenant's log ends. Its key is the links' own; its text, a list of three, is no event's. */
+/** Base64url HMAC-SHA256 of the end of a tenant's log. It shares the key of the links; no event has its text, a list of three. */
 export function auditMac(key: Uint8Array, tenant: string, sequence: number, link: string): string {
   return createHmac('sha256', key)
     .update(JSON.stringify([tenant, sequence, link]))
     .digest('base64url')
 }
 
-/** Equal events give equal text, whichever order their members were written or stored in. */
+/** Makes equal events give equal text, in whichever order their members were written or stored. */
 function sortMembers(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**
- * Walks the whole chain: each link, no sequence missing, an end where the counters say that it ends, and a MAC that whoever
- * wrote that end had the key. Every entry of the feed names the link it was written with: entries that name none of these
- * are of events cut off behind an older, genuine end. `expected` is an end that was noted elsewhere.
+ * Walks the whole chain: each link holds, no sequence is missing, the chain ends where the counters say, and the MAC proves
+ * that the writer of that end had the key. Every entry of the feed names the audit link it was written with. An entry that
+ * names none of these links shows that events were cut off behind an older, genuine end. `expected` is an end that was noted
+ * elsewhere.
  */
 export function verifyAudit(
   database: Database,
@@ -60,7 +60,7 @@ export function verifyAudit(
       if (expected?.sequence === events + 1 && !timingSafeEqual(expected.link, link)) return broken()
       events += 1
       previous = link
-      // Both are in the order of their commits, and the feed begins later: its old entries are cleaned up.
+      // Both logs are in commit order. The feed begins later, since its old entries are cleaned up.
       while (said.done !== true && said.value === link) said = await feed.next()
     }
     if (head === undefined || said.done !== true || (expected?.sequence ?? 0) > events) return broken()
@@ -70,19 +70,23 @@ export function verifyAudit(
   })
 }
 
+/** The end of an audit log. */
 export interface AuditHead {
   readonly sequence: number
   readonly link: string
 }
 
-/** How many events verify from the first, and the link of the last of them; the first that does not, if any. */
+/** The result of verifying an audit log. */
 export interface AuditVerdict {
+  /** How many events verify, counted from the first. */
   readonly events: number
+  /** The link of the last of them. */
   readonly link: string
+  /** Sequence of the first event that does not verify; absent when all do. */
   readonly brokenAt?: number
 }
 
-/** By every table that tells of a tenant: a row that was taken out of one of them must not hide it. */
+/** Looks into every table that names tenants: a row that was removed from one of them must not hide its tenant. */
 export async function auditedTenants({ reader }: Database): Promise<readonly string[]> {
   const tables = ['tenant_slugs', 'counters', 'audit', 'feed'] as const
   const found = new Set<string>()
@@ -93,7 +97,7 @@ export async function auditedTenants({ reader }: Database): Promise<readonly str
   return [...found].sort()
 }
 
-/** Heads of before had no MAC. Done once, in the migration's own transaction: a MAC that is missing later was taken away. */
+/** Seals the heads of older databases. The migration calls it once: a MAC that is missing later was removed by somebody. */
 export async function sealAuditHeads(db: Kysely<Schema>, key: Uint8Array): Promise<void> {
   const heads = await db.selectFrom('counters').select(['tenant', 'audit_sequence', 'audit_link']).execute()
   for (const { tenant, audit_sequence: sequence, audit_link: link } of heads) {
@@ -102,7 +106,7 @@ export async function sealAuditHeads(db: Kysely<Schema>, key: Uint8Array): Promi
   }
 }
 
-/** The row's link if it holds, else `undefined`. */
+/** The row's link when it verifies, else `undefined`. */
 function linkOf(row: Schema['audit'], sequence: number, previous: string, key: Uint8Array): string | undefined {
   try {
     const event = decodeAuditEvent(row)
@@ -132,7 +136,7 @@ async function* auditRows(db: Kysely<Schema>, tenant: string): AsyncGenerator<Sc
   }
 }
 
-/** The audit link of every entry that the feed still has, each once in a row. */
+/** The audit link of every entry that the feed still has, in order. Entries of one event repeat their link. */
 async function* feedLinks(db: Kysely<Schema>, tenant: string): AsyncGenerator<string, undefined> {
   let after = -1
   for (;;) {

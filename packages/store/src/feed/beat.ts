@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
-import { StoreUnavailableError } from '../store.ts'
+import { StoreUnavailableError } from '../errors.ts'
 
 /**
- * A commit as durable as a revocation's, that says nothing: when it is confirmed, this was the primary since before it
- * began (feed.md §3). Each process has a row of its own, or they would wait for one another. When nothing confirms it,
- * the database is looked for again, and this throws `StoreUnavailableError`.
+ * Commits an empty change as durably as a revocation. Its confirmation proves that this database was the primary since
+ * before the beat began (feed.md §3). Each process has its own row, so that beats do not wait for each other. Without a
+ * confirmation the primary is searched again, and this throws `StoreUnavailableError`.
  */
 export async function beat(database: Database, process: string): Promise<void> {
   try {

@@ -1,21 +1,47 @@
 /**
- * The drop time: one row, moved by whoever holds the clean-up lease (docs/protocol/feed.md). Every removal and every
- * snapshot reads it in its own transaction.
+ * The drop time is one row, moved by the process that holds the clean-up lease (docs/protocol/feed.md). Every removal and
+ * every snapshot reads it in its own transaction.
  */
 import { limits, neverDropAt, type Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Schema } from '../schema.ts'
-import type { DropTime, Store, StoreOptions } from '../store.ts'
+import type { StoreOptions } from '../store_options.ts'
 
-/** In whole seconds, as part of a statement. Both databases cut integers off towards zero. */
+/** The installation's drop time. Entries are removed by it alone, never by a clock. */
+export interface DropTime {
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+  /** How often it was moved. */
+  readonly moves: number
+  /** The machine that moved it last, and its boot clock then. */
+  readonly boot: BootClock | undefined
+  /** The database's own clock when this was read, in milliseconds since the epoch. */
+  readonly databaseMs: number
+}
+
+/** A clock that counts from a machine's boot, suspend included, and that nobody sets. */
+export interface BootClock {
+  /** Random; another one at each boot. */
+  readonly id: string
+  readonly ms: number
+}
+
+/** The drop time of a store. */
+export interface DropTimes {
+  read(): Promise<DropTime>
+  /** Moves the drop time on, unless somebody moved it since `moves` or it is later than `to`. True when it was moved. */
+  move(moves: number, to: Pick<DropTime, 'timeMs' | 'boot'>): Promise<boolean>
+}
+
+/** The drop time in whole seconds, as part of a statement. Both databases truncate integer division towards zero. */
 export const dropSeconds = sql<number>`(select time_ms / 1000 from drop_time where id = 1)`
 
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
 
-export function dropTimes(database: Database, options: Pick<StoreOptions, 'now'>): Store['dropTime'] {
+export function dropTimes(database: Database, options: Pick<StoreOptions, 'now'>): DropTimes {
   return {
-    // One machine uses a SQLite file, and its clock is the database's.
+    // Only one machine uses a SQLite file, so its clock is the database's.
     read: async () => {
       const row = await readDropTime(database)
       return database.dialect === 'sqlite' ? { ...row, databaseMs: options.now() * 1000 } : row
@@ -51,7 +77,7 @@ async function readDropTime({ reader, clock }: Database): Promise<DropTime> {
   return { timeMs: row.time_ms, moves: row.moves, boot, databaseMs: row.database_now * 1000 }
 }
 
-/** At the first start: the earlier of both clocks. Whoever comes second keeps the first. */
+/** Begins at the earlier of both clocks. A row that is there already stays as it is. */
 export async function beginDropTime(
   db: Kysely<Schema>,
   database: Database,
@@ -67,15 +93,15 @@ export async function beginDropTime(
     .execute()
 }
 
-/** Read in the transaction that removes, or that gives out what was not removed. */
+/** Called in the transaction that removes entries, or that gives out those that were not removed. */
 export async function readDropSeconds(db: Kysely<Schema>): Promise<Seconds> {
   const { rows } = await sql<{ at: number }>`select ${dropSeconds} as at`.execute(db)
   return rows[0]!.at
 }
 
 /**
- * The end of an entry that is written while the drop time is `dropTime`. A drop time ahead of all clocks would remove it at
- * the next round; a writer whose clock is behind would have counted "the longest life from now" from too early.
+ * The end of an entry that is written while the drop time is `dropTime`. Without the lift, a drop time ahead of all clocks
+ * would remove the entry at the next round, and a writer whose clock is behind would end it too early.
  */
 export function liftDropAt(dropAt: Seconds, dropTime: Seconds, now: Seconds): Seconds {
   return Math.min(neverDropAt, Math.max(dropAt + Math.max(0, dropTime - now), dropTime + graceSeconds))

@@ -1,7 +1,6 @@
 /**
- * Where a history ends and another begins (docs/protocol/feed.md). The numbers of the log are one numbering for ever: an
- * epoch begins above every number that is known of any, so no two share numbers. The former log is hidden by the new
- * beginning and cleaned up with the rest.
+ * An epoch ends one history of the log and begins another (docs/protocol/feed.md). It begins above every number known of
+ * any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up with the rest.
  */
 import type { ClientState, Subject } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
@@ -9,18 +8,36 @@ import type { Database } from '../database.ts'
 import { decodeStatusEntry } from '../records/status_entry.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { Append, EpochBegun, HistoryClaim, StoreOptions } from '../store.ts'
+import type { StoreOptions } from '../store_options.ts'
+import type { Append } from './append.ts'
 import { dropSeconds } from './drop_time.ts'
 
-/** Far above what the other history can have reached meanwhile, and far below 2^53. */
+/** A place known to have been in this installation's log: by a seal, a MAC, a signature, or by a server's own book. */
+export interface HistoryClaim {
+  readonly tenant: string
+  /** `position`: `sequence` is one of the installation, which only servers know. Default `sequence`: it is the tenant's. */
+  readonly of?: 'position'
+  readonly sequence: number
+  /** Without epoch and chain, only a number above the head proves anything. */
+  readonly epoch?: string
+  readonly chain?: string
+}
+
+export interface EpochBegun {
+  readonly epoch: string
+  readonly beginning: number
+  /** The claim that proved that the database went back. */
+  readonly lost: HistoryClaim
+  /** Clients whose older tokens end, since the number of their cut-off may have been given twice. */
+  readonly raised: readonly { readonly tenant: string; readonly clientId: string }[]
+}
+
+/** Far above the numbers that the other history can have reached meanwhile, and far below 2^53. */
 const gap = 1_000_000_000
 
 type Options = Pick<StoreOptions, 'randomBytes' | 'now'>
 
-/**
- * For a restored copy, before anything else uses it. The audit chain goes on, since what happened before did happen.
- * `above`: the highest number known of any history.
- */
+/** See `Store.startEpoch`. The audit chain goes on, since its events did happen. */
 export function startEpoch(database: Database, options: Options, above: number): Promise<string> {
   return database.transact(async (db) => {
     await database.lockSchema(db)
@@ -29,8 +46,8 @@ export function startEpoch(database: Database, options: Options, above: number):
 }
 
 /**
- * PostgreSQL says which history it writes. A promoted standby, a restored copy: another one, and so a new epoch, whoever
- * of the processes finds it first. What was acknowledged is in it where the standby was synchronous.
+ * Begins a new epoch when PostgreSQL writes another history than before: a standby was promoted, or a copy restored. The
+ * first process that finds it does so. Acknowledged changes are in it when the standby was synchronous.
  */
 export async function followHistory(database: Database, options: Options, history: string | undefined): Promise<void> {
   if (history === undefined) return
@@ -44,11 +61,11 @@ export async function followHistory(database: Database, options: Options, histor
 }
 
 /**
- * The database went back within its epoch: proven again here, on rows that this transaction has locked, or somebody could
- * have begun an epoch, or committed what was missing, since it was looked at. Every recorded cut-off is raised to the new
- * beginning, for its number may have been given twice. `undefined` when nothing is lost.
+ * See `Store.leaveHistory`. The loss is proven again on rows that this transaction has locked: since the first look, another
+ * process could have begun an epoch or committed the missing entries. Every recorded cut-off is raised to the new beginning,
+ * since its number may have been given twice. `undefined` when nothing is lost.
  *
- * Locks in the order of every other transaction: a tenant's own, its counters, the installation.
+ * Locks are taken in the order of every other transaction: a tenant's own, its counters, the installation.
  */
 export async function leaveHistory(
   session: Session,
@@ -98,7 +115,7 @@ async function lockCounters(db: Kysely<Schema>): Promise<void> {
     .execute()
 }
 
-/** The first claim that proves it: a number above the head, or another chain at a number that the log still has. */
+/** The first claim that proves a loss: a number above the head, or another chain at a number that the log still has. */
 async function findLost(db: Kysely<Schema>, claims: readonly HistoryClaim[]): Promise<HistoryClaim | undefined> {
   const { epoch, position } = await db.selectFrom('installation').selectAll().executeTakeFirstOrThrow()
   for (const claim of claims) {
@@ -116,7 +133,7 @@ async function findLost(db: Kysely<Schema>, claims: readonly HistoryClaim[]): Pr
   return undefined
 }
 
-/** A tenant that is not there any more is one that had nothing. */
+/** A tenant without counters counts as one that had nothing. */
 async function headOf(db: Kysely<Schema>, tenant: string): Promise<{ sequence: number; chain: string | undefined }> {
   const row = await db
     .selectFrom('counters')
@@ -126,7 +143,7 @@ async function headOf(db: Kysely<Schema>, tenant: string): Promise<{ sequence: n
   return row ?? { sequence: 0, chain: undefined }
 }
 
-/** Above every number of this database and of `above`, and above what any former epoch began with: the time, in microseconds. */
+/** Begins above every number of this database, above `above`, and above every former beginning: the time in microseconds. */
 async function begin(
   db: Kysely<Schema>,
   options: Options,
@@ -142,7 +159,7 @@ async function begin(
   const beginning = Math.max(known + gap, Math.floor(options.now() * 1_000_000))
   await db.updateTable('installation').set({ epoch, position: beginning, beginning }).where('id', '=', 1).execute()
   await db.updateTable('counters').set({ sequence: beginning }).execute()
-  // Places name verifiers of the former history.
+  // The positions are those of verifiers in the former history.
   await db.deleteFrom('verifier_positions').execute()
   return { epoch, beginning }
 }
@@ -153,7 +170,7 @@ interface Raised {
   readonly subject: Subject
 }
 
-/** Of clients whose cut-off verifiers still remember: what it covers has ended for the others. */
+/** Raises cut-offs that verifiers still remember. The others cover only tokens that have ended. */
 async function raiseCutOffs({ db }: Session, beginning: number): Promise<readonly Raised[]> {
   const rows = await db
     .selectFrom('clients')

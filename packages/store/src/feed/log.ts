@@ -1,5 +1,5 @@
-/** Reading the log: the follower's side of feed.md §1 and §3. */
-import type { FeedEntry, Place } from '@countersign/core'
+/** Reads of the log, for those that follow it (feed.md §1 and §3). */
+import type { FeedEntry, MaybePromise, Place } from '@countersign/core'
 import { emptyChain } from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
@@ -7,15 +7,35 @@ import { Columns } from '../columns.ts'
 import type { Database } from '../database.ts'
 import { thenMaybe } from '../database.ts'
 import { decodeSubject } from '../records/status_entry.ts'
-import type { InstallationEntry, Store } from '../store.ts'
+import type { InstallationEntry } from './append.ts'
 
-type Log = Omit<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'>
+/** The head of the installation's log. */
+export interface InstallationHead {
+  readonly epoch: string
+  readonly position: number
+  /** Chain value of the last entry; `undefined` when the log does not have that entry any more. */
+  readonly chain: string | undefined
+}
 
-/** A number at or below it belongs to a history that is over. */
+export interface LogReads {
+  epoch(): MaybePromise<string>
+  /** The tenant's head, read now. */
+  place(tenant: string): MaybePromise<Place>
+  /** The installation's head, read now. */
+  head(): MaybePromise<InstallationHead>
+  /** Entries of one tenant above `sequence`, in order. */
+  after(tenant: string, sequence: number, limit: number): MaybePromise<readonly FeedEntry[]>
+  /** Entries of the installation above `position`, in order. */
+  afterPosition(position: number, limit: number): MaybePromise<readonly InstallationEntry[]>
+  /** The chain value at a sequence: `''` at 0, `undefined` when the log does not have it yet or any more. */
+  chainAt(tenant: string, sequence: number): MaybePromise<string | undefined>
+}
+
+/** Numbers at or below the beginning belong to a former history. */
 const beginning = sql<number>`(select beginning from installation)`
 
-/** Kept statements. Entries are never left out: a poisoned one throws, since a follower must not see a gap. */
-export function readLog(database: Database): Log {
+/** Uses kept statements. A poisoned entry throws instead of being left out, since a follower must not see a gap. */
+export function readLog(database: Database): LogReads {
   const { reader } = database
   const epoch = database.keep(reader.selectFrom('installation').select('epoch').compile())
   const installation = database.keep(
@@ -81,7 +101,7 @@ export function readLog(database: Database): Log {
       if (sequence === 0) return thenMaybe(begins([]), ([row]) => (row!.beginning === 0 ? emptyChain : undefined))
       return thenMaybe(chainAt([tenant, sequence]), ([row]) => {
         if (row !== undefined) return row.chain as string
-        // The log may have been cleaned up to its very end; the head's chain value is known all the same.
+        // The log may have been cleaned up to its very end. The head's chain value is still known.
         return thenMaybe(head(tenant), (found) => (found.sequence === sequence ? found.chain : undefined))
       })
     },

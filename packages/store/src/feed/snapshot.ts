@@ -1,26 +1,49 @@
-/** A snapshot is one read transaction: a torn one is a mutant the simulator must find (feed.md §3, §9). */
+/** A snapshot is one read transaction. A torn one is a mutant that the simulator must find (feed.md §3, §9). */
 import { setImmediate } from 'node:timers/promises'
-import type { Place, Seconds } from '@countersign/core'
+import type { ObjectType, Place, Seconds, StateByType } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
-import { decodeStatusEntry } from '../records/status_entry.ts'
-import type { StatusEntry } from '../records.ts'
+import { decodeStatusEntry, type StatusEntry } from '../records/status_entry.ts'
 import type { Schema } from '../schema.ts'
-import type { Store, StoreOptions } from '../store.ts'
+import type { StoreOptions } from '../store_options.ts'
 import { isObjectType } from '../stored_json.ts'
 import { readDropSeconds } from './drop_time.ts'
-import { decodePlace } from './log.ts'
+import { decodePlace, type InstallationHead } from './log.ts'
 
 const pageRows = 1000
 
+/** The place, and every status entry that has not ended by the drop time. */
+export interface Snapshot {
+  readonly place: Place
+  readonly dropTime: Seconds
+  readonly entries: readonly StatusEntry[]
+}
+
+/** The installation's head and every tenant's, at one moment. */
+export interface Places extends InstallationHead {
+  readonly places: ReadonlyMap<string, Place>
+}
+
+/** The snapshot of all tenants. */
+export interface InstallationSnapshot extends Places {
+  readonly dropTime: Seconds
+  readonly entries: readonly StatusEntry[]
+}
+
+/** Each is one read transaction. */
+export interface SnapshotReads {
+  snapshot(tenant: string): Promise<Snapshot>
+  /** Reads the heads alone. */
+  places(): Promise<Places>
+  /** Reads all tenants, for a server's own book. */
+  snapshotAll(): Promise<InstallationSnapshot>
+}
+
 type OnPoisonedRow = StoreOptions['onPoisonedRow']
 
-export function readSnapshots(
-  database: Database,
-  onPoisonedRow: OnPoisonedRow,
-): Pick<Store['feed'], 'snapshot' | 'snapshotAll' | 'places'> {
+export function readSnapshots(database: Database, onPoisonedRow: OnPoisonedRow): SnapshotReads {
   return {
     snapshot: (tenant) =>
       database.readTransaction(async (db) => {
@@ -46,7 +69,7 @@ export function readSnapshots(
   }
 }
 
-async function readPlaces(db: Kysely<Schema>) {
+async function readPlaces(db: Kysely<Schema>): Promise<Places> {
   const { epoch, position, chain } = await db
     .selectFrom('installation')
     .leftJoin('feed', 'feed.position', 'installation.position')
@@ -57,7 +80,7 @@ async function readPlaces(db: Kysely<Schema>) {
   return { epoch, position, chain: chain ?? undefined, places }
 }
 
-/** In pages, with a turn of the event loop between them: a million entries must not stop what is verified meanwhile. */
+/** Reads pages with a turn of the event loop between them: a million entries must not stop verifications meanwhile. */
 async function liveEntries(
   db: Kysely<Schema>,
   tenant: string,
@@ -77,7 +100,7 @@ async function liveEntries(
   return entries
 }
 
-/** An unreadable entry cannot be left out: that would give back what it took. Its object alone counts as revoked. */
+/** Leaving an unreadable entry out could give access back, so its object counts as revoked instead. */
 function decodeOrRevoke(row: Schema['status_entries'], onPoisonedRow: OnPoisonedRow): readonly StatusEntry[] {
   try {
     return [decodeStatusEntry(row)]
@@ -85,20 +108,20 @@ function decodeOrRevoke(row: Schema['status_entries'], onPoisonedRow: OnPoisoned
     if (!(error instanceof PoisonedRowError)) throw error
     onPoisonedRow?.(error)
     if (!isObjectType(row.type)) return []
-    return [decodeStatusEntry({ ...row, version: 1, state: revokedState })]
+    return [decodeStatusEntry({ ...row, version: 1, state: JSON.stringify(revokedStates[row.type]) })]
   }
 }
 
-/** With every member that the state of some type must have. `revoked` beats every version. */
-const revokedState = JSON.stringify({
-  status: 'revoked',
-  slug: '',
-  audience: '',
-  maxStalenessSeconds: 1,
-  createdSequence: 0,
-  access: {},
-  cutOff: 0,
-  scope: '',
-  alg: '',
-  purpose: 'access_token',
-})
+/** The least that the state of a revoked object must have, by type. `revoked` beats every version. */
+const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
+  tenant: { status: 'revoked', slug: '' },
+  api: { status: 'revoked', audience: '', maxStalenessSeconds: 1, createdSequence: 0 },
+  client: { status: 'revoked', access: {}, cutOff: 0 },
+  public_key: { status: 'revoked' },
+  client_secret: { status: 'revoked' },
+  key: { status: 'revoked', scope: '' },
+  opaque_token: { status: 'revoked' },
+  token: { status: 'revoked' },
+  client_token: { status: 'revoked' },
+  signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
+}

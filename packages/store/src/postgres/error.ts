@@ -1,4 +1,4 @@
-import { ConflictError, StoreUnavailableError } from '../store.ts'
+import { ConflictError, StoreUnavailableError } from '../errors.ts'
 
 /** SQLSTATE codes (PostgreSQL, appendix A). */
 const uniqueViolation = '23505'

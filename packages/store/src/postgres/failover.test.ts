@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { exampleKey, keyChange, seed } from '../conformance/examples.ts'
 import { type PostgresPair, startPair } from '../conformance/postgres_pair.ts'
 import { storeOptions } from '../conformance/test_database.ts'
-import { type Store, StoreUnavailableError } from '../store.ts'
+import { StoreUnavailableError } from '../errors.ts'
+import type { Store } from '../store.ts'
 import { openPostgresStore } from './open_postgres_store.ts'
 
 let pair: PostgresPair

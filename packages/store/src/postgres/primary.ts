@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg, { type ClientConfig, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg'
-import { DatabaseOpenError } from '../errors.ts'
-import { StoreUnavailableError } from '../store.ts'
+import { DatabaseOpenError, StoreUnavailableError } from '../errors.ts'
 import { acceptsAsynchronousStandby, splitHosts } from './hosts.ts'
 import { within } from './within.ts'
 

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../store.ts'
+import { StoreUnavailableError } from '../errors.ts'
 
 /**
  * The answer, or `StoreUnavailableError` of reason `timeout` after `ms`. A process that was busy for longer finds its

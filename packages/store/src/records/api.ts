@@ -1,19 +1,78 @@
-import { isAnything, oneOf } from '../check.ts'
+import type { Limited, Seconds, Status } from '@countersign/core'
+import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, readPage } from '../page.ts'
-import type { Api, ApiDocument, TokenFormat } from '../records.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
-import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isRateLimit, isRateLimits, isScopes, isStatus } from '../stored_json.ts'
+import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
+
+/** `jwt`: RFC 9068. `opaque`: random text that is looked up. */
+export type TokenFormat = 'jwt' | 'opaque'
+
+/** A resource server: its audience, its scopes and how its tokens are made. */
+export interface Api extends Limited {
+  readonly tenant: string
+  readonly id: string
+  readonly audience: string
+  readonly name: string
+  readonly status: Status
+  readonly tokenTtlSeconds: number
+  readonly tokenTtlSecondsMax: number
+  readonly tokenFormat: TokenFormat
+  readonly signingAlg: string
+  readonly maxStalenessSeconds: number
+  /** Made by the system, like the management API: it cannot be deleted or renamed. */
+  readonly isBuiltIn: boolean
+  /** The feed sequence of its creation. */
+  readonly createdSequence: number
+  readonly scopes: readonly ApiScope[]
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface ApiScope {
+  readonly name: string
+  readonly description: string
+  /** `document` scopes come and go with the OpenAPI document; `declared` ones were named by hand. */
+  readonly source: 'declared' | 'document'
+}
+
+/** The OpenAPI document last imported for an API, as text, and the description that was read from it. */
+export interface ApiDocument {
+  readonly tenant: string
+  readonly apiId: string
+  readonly text: string
+  readonly description: unknown
+  readonly importedAt: Seconds
+}
+
+export interface ApiReads {
+  find(tenant: string, id: string): Promise<Api | undefined>
+  findByAudience(tenant: string, audience: string): Promise<Api | undefined>
+  list(tenant: string, page: Page): Promise<readonly Api[]>
+  findDocument(tenant: string, apiId: string): Promise<ApiDocument | undefined>
+}
+
+export interface ApiWrites {
+  insert(api: Api): Promise<void>
+  /** Replaces the scopes by those of the record. */
+  update(api: Api): Promise<void>
+  setCreatedSequence(tenant: string, id: string, sequence: number): Promise<void>
+  saveDocument(document: ApiDocument): Promise<void>
+  /** Removes its scopes, its document and every client's access to it, and revokes its keys and tokens. */
+  delete(tenant: string, id: string): Promise<{ readonly clientIds: readonly string[] }>
+}
+
+const isScopes = listOf(shape<ApiScope>({ name: isText, description: isText, source: oneOf('declared', 'document') }))
 
 export const isTokenFormat = oneOf<TokenFormat>('jwt', 'opaque')
 
-/** A document may have 16 MiB (contract §5); what was read from it can be somewhat larger. */
+/** A document may have 16 MiB (contract §5); its description can be somewhat larger. */
 const descriptionBytesMax = 64 * 1024 * 1024
 
-export function readApis(session: Session): ReadRepositories['apis'] {
+export function readApis(session: Session): ApiReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
@@ -30,7 +89,7 @@ export function readApis(session: Session): ReadRepositories['apis'] {
   }
 }
 
-export function writeApis(session: Session): WriteTransaction['apis'] {
+export function writeApis(session: Session): ApiReads & ApiWrites {
   return {
     ...readApis(session),
     async insert(api) {
@@ -119,7 +178,7 @@ async function saveDocument(session: Session, document: ApiDocument): Promise<vo
     .execute()
 }
 
-/** The versions of everything touched rise, as with any other change of it. */
+/** Raises the version of every row that it touches, like any other change. */
 async function deleteApi(session: Session, tenant: string, id: string): Promise<{ readonly clientIds: string[] }> {
   await session.enter(tenant)
   const { db } = session

@@ -1,12 +1,62 @@
+import type { Seconds } from '@countersign/core'
+import { isText, oneOf, optional, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
-import { Columns, present } from '../columns.ts'
+import { Columns, jsonOrNull, present } from '../columns.ts'
+import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
-import type { AuditEvent } from '../records.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories } from '../store.ts'
-import { isActor } from '../stored_json.ts'
 
-export function readAudit(session: Session): ReadRepositories['audit'] {
+export interface AuditActor {
+  readonly kind: 'credential' | 'client' | 'system'
+  readonly clientId?: string
+  readonly credentialId?: string
+  readonly address?: string
+}
+
+export interface AuditEvent {
+  readonly tenant: string
+  readonly sequence: number
+  readonly at: Seconds
+  readonly actor: AuditActor
+  /** `key.create`, `client.update`, … */
+  readonly action: string
+  readonly objectType: string
+  readonly objectId: string
+  readonly before?: unknown
+  readonly after?: unknown
+  readonly requestId: string
+  /** HMAC over the previous link and this event, base64url. */
+  readonly link: string
+}
+
+/** The part of an audit event that its writer gives; the append adds sequence, time and link. */
+export type AuditDraft = Pick<
+  AuditEvent,
+  'actor' | 'action' | 'objectType' | 'objectId' | 'before' | 'after' | 'requestId'
+>
+
+export interface AuditFilter {
+  readonly objectId?: string
+  readonly action?: string
+}
+
+export interface AuditReads {
+  /** Lists the newest first. `after` is a sequence. */
+  list(
+    tenant: string,
+    filter: AuditFilter,
+    page: { readonly limit: number; readonly after?: number },
+  ): Promise<readonly AuditEvent[]>
+}
+
+const isActor = shape<AuditActor>({
+  kind: oneOf('credential', 'client', 'system'),
+  clientId: optional(isText),
+  credentialId: optional(isText),
+  address: optional(isText),
+})
+
+export function readAudit(session: Session): AuditReads {
   return {
     async list(tenant, filter, page) {
       await session.enter(tenant)
@@ -25,17 +75,33 @@ export function readAudit(session: Session): ReadRepositories['audit'] {
   }
 }
 
-function selectAudit(
-  session: Session,
-  tenant: string,
-  filter: { readonly objectId?: string; readonly action?: string },
-  before: number | undefined,
-) {
+function selectAudit(session: Session, tenant: string, filter: AuditFilter, before: number | undefined) {
   let query = session.db.selectFrom('audit').selectAll().where('tenant', '=', tenant)
   if (filter.objectId !== undefined) query = query.where('object_id', '=', filter.objectId)
   if (filter.action !== undefined) query = query.where('action', '=', filter.action)
   if (before !== undefined) query = query.where('sequence', '<', before)
   return query.orderBy('sequence', 'desc')
+}
+
+export async function insertAuditEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {
+  const rows = events.map(encodeAuditEvent)
+  await inParts(rows, (part) => session.db.insertInto('audit').values(part).execute())
+}
+
+function encodeAuditEvent(event: AuditEvent) {
+  return {
+    tenant: event.tenant,
+    sequence: event.sequence,
+    at: event.at,
+    actor: JSON.stringify(event.actor),
+    action: event.action,
+    object_type: event.objectType,
+    object_id: event.objectId,
+    before: jsonOrNull(event.before),
+    after: jsonOrNull(event.after),
+    request_id: event.requestId,
+    link: event.link,
+  }
 }
 
 export function decodeAuditEvent(row: Row): AuditEvent {
@@ -55,7 +121,7 @@ export function decodeAuditEvent(row: Row): AuditEvent {
   })
 }
 
-/** Absent and `null` are both stored as NULL; JSON's `null` is nothing that was written. */
+/** Absent and `null` are both stored as SQL's NULL, so JSON's `null` was never written here. */
 function isSomething(value: unknown): value is unknown {
   return value !== undefined && value !== null
 }

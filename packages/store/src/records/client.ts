@@ -1,21 +1,68 @@
-import type { CutOffs } from '@countersign/core'
+import type { CutOffs, Limited, Metadata, Seconds, Status } from '@countersign/core'
 import type { Kysely } from 'kysely'
-import { oneOf } from '../check.ts'
+import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, readPage } from '../page.ts'
-import type { Client, ClientType } from '../records.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
-import { isAuthority, isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
-import { readClientJwks, writeClientJwks } from './client_jwk.ts'
-import { readClientSecrets, writeClientSecrets } from './client_secret.ts'
+import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
+import { type ClientJwkReads, type ClientJwkWrites, readClientJwks, writeClientJwks } from './client_jwk.ts'
+import {
+  type ClientSecretReads,
+  type ClientSecretWrites,
+  readClientSecrets,
+  writeClientSecrets,
+} from './client_secret.ts'
+
+export type ClientType = 'service' | 'web' | 'spa' | 'native' | 'agent'
+
+/** The party that holds credentials and asks for tokens. */
+export interface Client extends Limited {
+  readonly tenant: string
+  readonly id: string
+  readonly name: string
+  readonly type: ClientType
+  readonly status: Status
+  /** Scope text by API id. An API that is not here is no access. */
+  readonly access: { readonly [apiId: string]: string }
+  /** Audiences whose credentials it may ask about. `['*']` is every audience (the bootstrap admin). */
+  readonly guards: readonly string[]
+  /** The widest management scope and all guards since its last revoke, since credentials made then are still alive. */
+  readonly authority: { readonly scope: string; readonly guards: readonly string[] }
+  readonly metadata: Metadata
+  readonly selfIssuedLifeSecondsMax: number
+  /** Feed sequence of the last cut-off; 0 when there was none. */
+  readonly cutOff: number
+  /** Every cut-off with its own number. `cutOff` may be above them all. */
+  readonly cutOffs?: CutOffs
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface ClientReads extends ClientSecretReads, ClientJwkReads {
+  find(tenant: string, id: string): Promise<Client | undefined>
+  list(tenant: string, page: Page): Promise<readonly Client[]>
+  /** Lists the clients whose access names the API. */
+  listByApi(tenant: string, apiId: string, page: Page): Promise<readonly Client[]>
+}
+
+export interface ClientWrites extends ClientSecretWrites, ClientJwkWrites {
+  insert(client: Client): Promise<void>
+  /** Replaces the access by that of the record. */
+  update(client: Client): Promise<void>
+  /** Sets `cutOff`, and `cutOffs` where they are given. */
+  setCutOff(tenant: string, id: string, sequence: number, cutOffs?: CutOffs): Promise<void>
+  delete(tenant: string, id: string): Promise<void>
+}
+
+const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
 
 const isClientType = oneOf<ClientType>('service', 'web', 'spa', 'native', 'agent')
 
-export function readClients(session: Session): ReadRepositories['clients'] {
+export function readClients(session: Session): ClientReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
@@ -29,7 +76,7 @@ export function readClients(session: Session): ReadRepositories['clients'] {
   }
 }
 
-export function writeClients(session: Session): WriteTransaction['clients'] {
+export function writeClients(session: Session): ClientReads & ClientWrites {
   return {
     ...readClients(session),
     async insert(client) {
@@ -54,7 +101,10 @@ export function writeClients(session: Session): WriteTransaction['clients'] {
   }
 }
 
-/** One statement, so that a client and its access are of the same moment: a row for each API it may use. */
+/**
+ * Gives a row for each API that the client may use. It is one statement, so that the client and its access are read at the
+ * same moment.
+ */
 export function selectClient(db: Kysely<Schema>, tenant: string, id: string) {
   return db
     .selectFrom('clients')
@@ -103,7 +153,7 @@ function clientsOfApi(db: Kysely<Schema>, tenant: string, apiId: string) {
   return db.selectFrom('client_access').select('client_id').where('tenant', '=', tenant).where('api_id', '=', apiId)
 }
 
-/** The rows of one client become one, with them as its `rows`. */
+/** Gives one row for each client, with the client's joined rows as its member `rows`. */
 function groupById(rows: readonly Row[]): readonly Row[] {
   const groups = Map.groupBy(rows, (row) => row.id)
   return [...groups.values()].map((group) => ({ ...group[0], rows: group }))
@@ -194,7 +244,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
   })
 }
 
-/** From the columns `access_api_id` and `access_scope` of joined rows. */
+/** Reads the columns `access_api_id` and `access_scope` of joined rows. */
 export function decodeAccess(rows: readonly Row[]): { readonly [apiId: string]: string } {
   const access = rows
     .filter((row) => row.access_api_id !== null)

@@ -1,13 +1,33 @@
+import type { Seconds } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { decodeSound } from '../page.ts'
-import type { ClientJwk } from '../records.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { isJwk } from '../stored_json.ts'
 
-export function readClientJwks(session: Session): Pick<ReadRepositories['clients'], 'jwks'> {
+/** A public key of a client (RFC 7517), for self-issued JWTs and client assertions. */
+export interface ClientJwk {
+  readonly tenant: string
+  readonly clientId: string
+  readonly kid: string
+  /** RFC 7638. */
+  readonly thumbprint: string
+  readonly alg: string
+  readonly publicJwk: { readonly [member: string]: unknown }
+  readonly createdAt: Seconds
+}
+
+export interface ClientJwkReads {
+  jwks(tenant: string, clientId: string): Promise<readonly ClientJwk[]>
+}
+
+export interface ClientJwkWrites {
+  insertJwk(jwk: ClientJwk): Promise<void>
+  deleteJwk(tenant: string, clientId: string, kid: string): Promise<void>
+}
+
+export function readClientJwks(session: Session): ClientJwkReads {
   return {
     async jwks(tenant, clientId) {
       await session.enter(tenant)
@@ -24,7 +44,7 @@ export function readClientJwks(session: Session): Pick<ReadRepositories['clients
   }
 }
 
-export function writeClientJwks(session: Session): Pick<WriteTransaction['clients'], 'insertJwk' | 'deleteJwk'> {
+export function writeClientJwks(session: Session): ClientJwkWrites {
   return {
     async insertJwk(jwk) {
       await session.enter(jwk.tenant)

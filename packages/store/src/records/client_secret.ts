@@ -1,11 +1,35 @@
+import type { Seconds } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
-import type { ClientSecret } from '../records.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories, WriteTransaction } from '../store.ts'
 
-export function readClientSecrets(session: Session): Pick<ReadRepositories['clients'], 'secrets'> {
+export interface ClientSecret {
+  readonly tenant: string
+  readonly id: string
+  readonly clientId: string
+  /** Base64url SHA-256 of the whole secret as presented. */
+  readonly digest: string
+  readonly createdAt: Seconds
+  /** The end of its grace; absent while it is current. */
+  readonly expiresAt?: Seconds
+}
+
+export interface ClientSecretReads {
+  secrets(tenant: string, clientId: string): Promise<readonly ClientSecret[]>
+}
+
+export interface ClientSecretWrites {
+  insertSecret(secret: ClientSecret): Promise<void>
+  /** Ends every current secret of the client but `exceptId` at `expiresAt`, never later than before. Gives how many. */
+  expireSecrets(tenant: string, clientId: string, expiresAt: Seconds, exceptId?: string): Promise<number>
+  /** Does nothing when the secret is not there. */
+  deleteSecret(tenant: string, clientId: string, id: string): Promise<void>
+  /** Deletes the secrets made at or before `madeBy`, default all. Gives how many. */
+  deleteSecrets(tenant: string, clientId: string, madeBy?: Seconds): Promise<number>
+}
+
+export function readClientSecrets(session: Session): ClientSecretReads {
   return {
     async secrets(tenant, clientId) {
       await session.enter(tenant)
@@ -22,9 +46,7 @@ export function readClientSecrets(session: Session): Pick<ReadRepositories['clie
   }
 }
 
-export function writeClientSecrets(
-  session: Session,
-): Pick<WriteTransaction['clients'], 'insertSecret' | 'expireSecrets' | 'deleteSecret' | 'deleteSecrets'> {
+export function writeClientSecrets(session: Session): ClientSecretWrites {
   return {
     async insertSecret(secret) {
       await session.enter(secret.tenant)

@@ -1,13 +1,39 @@
+import type { Seconds } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
-import type { IdempotencyRecord } from '../records.ts'
+import { ConflictError } from '../errors.ts'
 import type { Session } from '../session.ts'
-import type { WriteTransaction } from '../store.ts'
-import { ConflictError } from '../store.ts'
+
+/** A request with an `Idempotency-Key`, and its answer once there is one. */
+export interface IdempotencyRecord {
+  readonly tenant: string
+  /** Client id and credential of the caller. */
+  readonly caller: string
+  readonly method: string
+  readonly path: string
+  /** Base64url SHA-256 of the `Idempotency-Key`. */
+  readonly keyDigest: string
+  readonly bodyDigest: string
+  /** Absent while the first request runs. */
+  readonly status?: number
+  readonly sealedAnswer?: Uint8Array
+  readonly createdAt: Seconds
+  readonly expiresAt: Seconds
+}
+
+export interface IdempotencyRecords {
+  /** Finds no record past its `expiresAt`; the same key may then be inserted again. */
+  find(
+    of: Pick<IdempotencyRecord, 'tenant' | 'caller' | 'method' | 'path' | 'keyDigest'>,
+    now: Seconds,
+  ): Promise<IdempotencyRecord | undefined>
+  /** Throws `ConflictError` when another request with the same key is recorded and has not expired. */
+  insert(record: IdempotencyRecord): Promise<void>
+}
 
 const identity = ['tenant', 'caller', 'method', 'path', 'key_digest'] as const
 
-export function writeIdempotency(session: Session): WriteTransaction['idempotency'] {
+export function writeIdempotency(session: Session): IdempotencyRecords {
   return {
     async find(of, now) {
       await session.enter(of.tenant)
@@ -27,7 +53,7 @@ export function writeIdempotency(session: Session): WriteTransaction['idempotenc
   }
 }
 
-/** Takes the place of an expired record, and, with its answer, of the same caller's record of the running request. */
+/** Replaces an expired record. A record with an answer also replaces the one that its own running request made. */
 async function insertIdempotency(session: Session, record: IdempotencyRecord): Promise<void> {
   await session.enter(record.tenant)
   const row = encodeIdempotency(record)

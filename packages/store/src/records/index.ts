@@ -1,7 +1,7 @@
-/** One repository for each record kind; all of them know SQL, none knows which database runs it. */
+/** A file for each record: its type, its reads and its writes. They know SQL, and not which database runs it. */
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
-import { readUsage } from '../usage/count.ts'
+import { readUsage } from '../usage/series.ts'
 import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
@@ -31,17 +31,14 @@ export function readRepositories(session: Session): ReadRepositories {
 
 export function writeRepositories(session: Session): Omit<WriteTransaction, 'append'> {
   return {
+    ...readRepositories(session),
     tenants: writeTenants(session),
     apis: writeApis(session),
     clients: writeClients(session),
     keys: writeKeys(session),
     tokens: writeTokens(session),
-    statusEntries: readStatusEntries(session),
     signingKeys: writeSigningKeys(session),
-    audit: readAudit(session),
     idempotency: writeIdempotency(session),
     singleUse: writeSingleUse(session),
-    usage: readUsage(session),
-    verifierPositions: readVerifierPositions(session),
   }
 }

@@ -1,16 +1,56 @@
-import type { Seconds } from '@countersign/core'
+import type { Constraints, Environment, Limited, Metadata, Seconds, Status } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, readPage } from '../page.ts'
-import type { Key } from '../records.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
-import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 
-type KeyFilter = Parameters<ReadRepositories['keys']['list']>[1]
+/** An API key as stored. Its text is not: only the digest is. */
+export interface Key extends Constraints, Limited {
+  readonly tenant: string
+  readonly id: string
+  /** Base64url SHA-256 of the whole text. */
+  readonly digest: string
+  readonly prefix: string
+  readonly environment: Environment
+  readonly clientId: string
+  readonly apiId: string
+  readonly scope: string
+  readonly name: string
+  readonly status: Status
+  readonly expiresAt?: Seconds
+  /** The life that the key was created with, in seconds. A rolled key gets the same again. */
+  readonly lifeSeconds?: number
+  readonly metadata: Metadata
+  /** Id of the key that this one replaced. */
+  readonly rolledFrom?: string
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
 
-export function readKeys(session: Session): ReadRepositories['keys'] {
+export interface KeyFilter {
+  readonly clientId?: string
+  /** `expired` and `active` are judged at `now`. Default: every status. */
+  readonly status?: Status | 'expired'
+  readonly now: Seconds
+}
+
+export interface KeyReads {
+  find(tenant: string, id: string): Promise<Key | undefined>
+  findByDigest(tenant: string, digest: string): Promise<Key | undefined>
+  list(tenant: string, filter: KeyFilter, page: Page): Promise<readonly Key[]>
+}
+
+export interface KeyWrites {
+  insert(key: Key): Promise<void>
+  update(key: Key): Promise<void>
+  /** Revokes the client's keys that were made at or before `madeBy`, default all. Gives the ids of those not yet revoked. */
+  revokeByClient(tenant: string, clientId: string, now: Seconds, madeBy?: Seconds): Promise<readonly string[]>
+}
+
+export function readKeys(session: Session): KeyReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
@@ -26,7 +66,7 @@ export function readKeys(session: Session): ReadRepositories['keys'] {
   }
 }
 
-export function writeKeys(session: Session): WriteTransaction['keys'] {
+export function writeKeys(session: Session): KeyReads & KeyWrites {
   return {
     ...readKeys(session),
     async insert(key) {
@@ -84,7 +124,7 @@ async function listKeys(session: Session, tenant: string, filter: KeyFilter, pag
   })
 }
 
-/** Each key has one status: one that is active in its row and past its end is `expired`. */
+/** A key whose row is active but whose end has passed counts as `expired`, not as `active`. */
 function filterKeys(query: ReturnType<typeof selectKeys>, filter: KeyFilter) {
   const { clientId, status } = filter
   const now: Seconds = Math.floor(filter.now)

@@ -1,18 +1,49 @@
-import type { SigningPurpose } from '@countersign/core'
+import type { Seconds, SigningPurpose } from '@countersign/core'
 import { oneOf } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { decodeSound } from '../page.ts'
-import type { SigningKey } from '../records.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { isJwk } from '../stored_json.ts'
+
+/** A key that a tenant signs with, from its publication until it leaves the JWK Set. */
+export interface SigningKey {
+  readonly tenant: string
+  readonly kid: string
+  readonly alg: string
+  readonly purpose: SigningPurpose
+  readonly publicJwk: { readonly [member: string]: unknown }
+  /** The private JWK, AES-256-GCM under a key derived from the master key; absent once removed. */
+  readonly sealedPrivateJwk?: Uint8Array
+  /** From this time the key is in the JWK Set. */
+  readonly publishedAt: Seconds
+  /** From this time the key signs. */
+  readonly signsAt: Seconds
+  /** From this time the key does not sign any more. */
+  readonly retiredAt?: Seconds
+  /** At this time the key leaves the JWK Set (feed.md §6). */
+  readonly leavesAt?: Seconds
+  readonly status: 'active' | 'revoked'
+  readonly version: number
+}
+
+export interface SigningKeyReads {
+  list(tenant: string): Promise<readonly SigningKey[]>
+  /** Lists the keys of all tenants, without their private parts, for a server that starts. */
+  listAll(): Promise<readonly SigningKey[]>
+}
+
+export interface SigningKeyWrites {
+  insert(key: SigningKey): Promise<void>
+  update(key: SigningKey): Promise<void>
+  delete(tenant: string, kid: string): Promise<void>
+}
 
 const isPurpose = oneOf<SigningPurpose>('access_token', 'gateway_assertion')
 const isKeyStatus = oneOf<SigningKey['status']>('active', 'revoked')
 
-export function readSigningKeys(session: Session): ReadRepositories['signingKeys'] {
+export function readSigningKeys(session: Session): SigningKeyReads {
   return {
     async list(tenant) {
       await session.enter(tenant)
@@ -38,7 +69,7 @@ export function readSigningKeys(session: Session): ReadRepositories['signingKeys
   }
 }
 
-export function writeSigningKeys(session: Session): WriteTransaction['signingKeys'] {
+export function writeSigningKeys(session: Session): SigningKeyReads & SigningKeyWrites {
   return {
     ...readSigningKeys(session),
     async insert(key) {

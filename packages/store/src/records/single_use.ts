@@ -1,21 +1,28 @@
 import { hash } from 'node:crypto'
-import { limits } from '@countersign/core'
+import { limits, type Seconds } from '@countersign/core'
 import { sql } from 'kysely'
 import { dropSeconds, readDropSeconds } from '../feed/drop_time.ts'
 import type { Session } from '../session.ts'
-import type { WriteTransaction } from '../store.ts'
+
+export interface SingleUse {
+  /**
+   * Marks (namespace, tenant, value), which may be used until `endsAt`, as used: compare-and-set. True for the first taker;
+   * false for every other one, and for everybody once the drop time may have removed the mark.
+   */
+  take(namespace: 'client_assertion', tenant: string, value: string, endsAt: Seconds): Promise<boolean>
+}
 
 /**
- * The insert decides who was first. The tenant's lock is not taken: marks of different values have nothing to do with each
- * other, and every client assertion makes one.
+ * The insert decides who was first. It does not take the tenant's lock: marks of different values are independent, and every
+ * client assertion makes one.
  *
- * A mark that was removed must not let its value pass again. It is removed only by the drop time, and the drop time is read
- * once more after the insert: whoever found the mark gone finds the drop time by which it went.
+ * A removed mark must not let its value pass again. Marks are removed only by the drop time, so the drop time is read once
+ * more after the insert: a taker that found the mark removed also finds the drop time that removed it.
  */
-export function writeSingleUse(session: Session): WriteTransaction['singleUse'] {
+export function writeSingleUse(session: Session): SingleUse {
   return {
     async take(namespace, tenant, value, endsAt) {
-      // The value is the caller's and of any length; an index entry is not.
+      // A value may have any length, an index entry may not.
       const valueDigest = hash('sha256', value, 'base64url')
       const end = Math.ceil(endsAt)
       const keptUntil = sql<number>`case when ${dropSeconds} > ${end} then ${dropSeconds} else ${end} end + ${graceSeconds}`

@@ -1,12 +1,22 @@
+/** The latest state of every object that the feed spoke about, for snapshots and for the limits of a client. */
+import type { FeedEntry, ObjectType, Subject } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds } from '../feed/drop_time.ts'
-import type { StatusEntry } from '../records.ts'
+import { inParts } from '../in_parts.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories } from '../store.ts'
 import { isObjectType, isState } from '../stored_json.ts'
 
-export function readStatusEntries(session: Session): ReadRepositories['statusEntries'] {
+export type StatusEntry = Subject & { readonly tenant: string; readonly sequence: number }
+
+export interface StatusEntryReads {
+  find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
+  /** Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token` (feed.md §2). */
+  count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
+}
+
+export function readStatusEntries(session: Session): StatusEntryReads {
   return {
     async find(tenant, type, id) {
       await session.enter(tenant)
@@ -32,6 +42,113 @@ export function readStatusEntries(session: Session): ReadRepositories['statusEnt
       return row?.count ?? 0
     },
   }
+}
+
+/** An entry as it is appended. `clientId` is given for tokens that are not stored. */
+type Entry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
+
+/** The higher version wins. `revoked` beats every version, and nothing but `revoked` replaces it (feed.md §1). */
+export async function saveStatusEntries(session: Session, entries: readonly Entry[]): Promise<void> {
+  const owners = await findOwners(session, entries)
+  const rows = latest(entries).map((entry) => ({
+    tenant: entry.tenant,
+    type: entry.type,
+    id: entry.id,
+    version: entry.version,
+    is_revoked: entry.state.status === 'revoked' ? 1 : 0,
+    state: JSON.stringify(entry.state),
+    drop_at: entry.dropAt,
+    sequence: entry.sequence,
+    client_id: ownerOf(entry) ?? owners.get(identity(entry)) ?? null,
+  }))
+  await inParts(rows, (part) => upsert(session, part))
+}
+
+function upsert({ db }: Session, rows: readonly Schema['status_entries'][]) {
+  return db
+    .insertInto('status_entries')
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant', 'type', 'id'])
+        .doUpdateSet((eb) => ({
+          version: eb.ref('excluded.version'),
+          is_revoked: eb.ref('excluded.is_revoked'),
+          state: eb.ref('excluded.state'),
+          drop_at: eb.ref('excluded.drop_at'),
+          sequence: eb.ref('excluded.sequence'),
+          client_id: eb.ref('excluded.client_id'),
+        }))
+        .where((eb) =>
+          eb.or([
+            eb('excluded.is_revoked', '>', eb.ref('status_entries.is_revoked')),
+            eb.and([
+              eb('excluded.is_revoked', '=', eb.ref('status_entries.is_revoked')),
+              eb('excluded.version', '>', eb.ref('status_entries.version')),
+            ]),
+          ]),
+        ),
+    )
+    .execute()
+}
+
+/** Keeps the winning entry of each object, since one statement may touch a row only once. */
+function latest(entries: readonly Entry[]): readonly Entry[] {
+  const winners = new Map<string, Entry>()
+  for (const entry of entries) {
+    const other = winners.get(identity(entry))
+    if (other === undefined || supersedes(entry, other)) winners.set(identity(entry), entry)
+  }
+  return [...winners.values()]
+}
+
+function supersedes(entry: Entry, other: Entry): boolean {
+  const isRevoked = entry.state.status === 'revoked'
+  const wasRevoked = other.state.status === 'revoked'
+  return isRevoked === wasRevoked ? entry.version > other.version : isRevoked
+}
+
+function identity(entry: Pick<Entry, 'tenant' | 'type' | 'id'>): string {
+  return JSON.stringify([entry.tenant, entry.type, entry.id])
+}
+
+/** The client of a token, where the entry itself names it. Only entries about tokens are counted by client. */
+function ownerOf(entry: Entry): string | undefined {
+  switch (entry.type) {
+    case 'client_token':
+      // A self-issued JWT's id begins with its client's (core, `clientTokenId`).
+      return entry.id.slice(0, entry.id.indexOf(' '))
+    case 'token':
+      return entry.clientId
+    case 'tenant':
+    case 'api':
+    case 'client':
+    case 'public_key':
+    case 'client_secret':
+    case 'key':
+    case 'opaque_token':
+    case 'signing_key':
+      return undefined
+  }
+}
+
+/** The clients of stored tokens, by the identity of their entries. */
+async function findOwners({ db }: Session, entries: readonly Entry[]): Promise<ReadonlyMap<string, string>> {
+  const wanted = entries.filter((entry) => entry.type === 'token' && entry.clientId === undefined)
+  const owners = new Map<string, string>()
+  for (const [tenant, group] of Map.groupBy(wanted, (entry) => entry.tenant)) {
+    const ids = group.map((entry) => entry.id)
+    const rows = await inParts(ids, (part) =>
+      db
+        .selectFrom('tokens')
+        .select(['jti', 'client_id'])
+        .where('tenant', '=', tenant)
+        .where('jti', 'in', part)
+        .execute(),
+    )
+    for (const row of rows) owners.set(identity({ tenant, type: 'token', id: row.jti }), row.client_id)
+  }
+  return owners
 }
 
 export function decodeStatusEntry(row: Row): StatusEntry {

@@ -1,14 +1,39 @@
-import type { DropFloor } from '@countersign/core'
+import type { DropFloor, Seconds, Status } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, readPage } from '../page.ts'
-import type { Tenant } from '../records.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
-import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
 import { isFloor, isStatus } from '../stored_json.ts'
 
-export function readTenants(session: Session): ReadRepositories['tenants'] {
+export interface Tenant {
+  readonly id: string
+  /** Empty for the default tenant. Never reused. */
+  readonly slug: string
+  readonly name: string
+  readonly status: Status
+  /** Written when the drop time was found ahead of all clocks. */
+  readonly floor?: DropFloor
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface TenantReads {
+  find(id: string): Promise<Tenant | undefined>
+  findBySlug(slug: string): Promise<Tenant | undefined>
+  list(page: Page): Promise<readonly Tenant[]>
+}
+
+export interface TenantWrites {
+  insert(tenant: Tenant): Promise<void>
+  update(tenant: Tenant): Promise<void>
+  setFloor(id: string, floor: DropFloor): Promise<void>
+  /** Removes every row of the tenant but its slug (never reused), its audit log, its feed and its status entries. */
+  delete(id: string): Promise<void>
+}
+
+export function readTenants(session: Session): TenantReads {
   return {
     async find(id) {
       await session.enter(id)
@@ -23,7 +48,7 @@ export function readTenants(session: Session): ReadRepositories['tenants'] {
   }
 }
 
-export function writeTenants(session: Session): WriteTransaction['tenants'] {
+export function writeTenants(session: Session): TenantReads & TenantWrites {
   return {
     ...readTenants(session),
     async insert(tenant) {

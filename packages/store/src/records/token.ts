@@ -1,10 +1,9 @@
+import type { Ancestor, Constraints, Environment, Limited, Metadata, Seconds, Status } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, readPage } from '../page.ts'
-import type { Token } from '../records.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
-import type { Page, ReadRepositories, WriteTransaction } from '../store.ts'
 import {
   isEnvironment,
   isInherited,
@@ -14,9 +13,57 @@ import {
   isRateLimits,
   isStatus,
 } from '../stored_json.ts'
-import { isTokenFormat } from './api.ts'
+import { isTokenFormat, type TokenFormat } from './api.ts'
 
-export function readTokens(session: Session): ReadRepositories['tokens'] {
+/** A stored access token: opaque ones, and JWTs that were minted as API keys. */
+export interface Token extends Limited {
+  readonly tenant: string
+  readonly jti: string
+  readonly format: TokenFormat
+  /** Base64url SHA-256 of an opaque token's text. */
+  readonly digest?: string
+  readonly prefix?: string
+  readonly clientId: string
+  readonly apiId: string
+  readonly subject: string
+  readonly name: string
+  readonly metadata: Metadata
+  /** The scope as signed, or as first recorded. */
+  readonly issuedScope: string
+  /** The end as signed, or as first recorded. */
+  readonly issuedExpiresAt: Seconds
+  /** The scope since the last change of it; absent when it was never changed. */
+  readonly scope?: string
+  /** The end since the last change of it; absent when it was never changed. */
+  readonly expiresAt?: Seconds
+  readonly status: Status
+  readonly environment?: Environment
+  readonly lineage: readonly Ancestor[]
+  /** The constraint sets of the ancestors. */
+  readonly inherited: readonly Constraints[]
+  /** The id that its limits are counted under: the oldest ancestor's, or its own. */
+  readonly limitId: string
+  /** The feed sequence that its issuer had applied. */
+  readonly position: number
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface TokenReads {
+  find(tenant: string, jti: string): Promise<Token | undefined>
+  findByDigest(tenant: string, digest: string): Promise<Token | undefined>
+  list(tenant: string, filter: { readonly clientId?: string }, page: Page): Promise<readonly Token[]>
+}
+
+export interface TokenWrites {
+  insert(token: Token): Promise<void>
+  update(token: Token): Promise<void>
+  /** Revokes the client's tokens with a position below `sequence`, default all. Gives the ids of those not yet revoked. */
+  revokeByClient(tenant: string, clientId: string, now: Seconds, sequence?: number): Promise<readonly string[]>
+}
+
+export function readTokens(session: Session): TokenReads {
   return {
     async find(tenant, jti) {
       await session.enter(tenant)
@@ -32,7 +79,7 @@ export function readTokens(session: Session): ReadRepositories['tokens'] {
   }
 }
 
-export function writeTokens(session: Session): WriteTransaction['tokens'] {
+export function writeTokens(session: Session): TokenReads & TokenWrites {
   return {
     ...readTokens(session),
     async insert(token) {

@@ -1,14 +1,31 @@
+import type { Seconds } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
-import type { VerifierPosition } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories } from '../store.ts'
 
-export function readVerifierPositions(session: Session): ReadRepositories['verifierPositions'] {
+/** How far one verifier has applied a tenant's feed. */
+export interface VerifierPosition {
+  readonly tenant: string
+  /** Credential id of the verifier, a colon, its own instance id. */
+  readonly verifierId: string
+  readonly epoch: string
+  readonly sequence: number
+  readonly maxStalenessSeconds: number
+  /** When it last asked. */
+  readonly askedAt: Seconds
+  /** When it was first seen at or past this sequence. */
+  readonly reachedAt: Seconds
+}
+
+export interface VerifierPositionReads {
+  list(tenant: string): Promise<readonly VerifierPosition[]>
+}
+
+export function readVerifierPositions(session: Session): VerifierPositionReads {
   return {
     async list(tenant) {
       const rows = await session.db
@@ -22,9 +39,9 @@ export function readVerifierPositions(session: Session): ReadRepositories['verif
   }
 }
 
-/** See `Store.savePositions`. */
+/** See `Chores.savePositions`. */
 export async function savePositions(db: Kysely<Schema>, positions: readonly VerifierPosition[]): Promise<void> {
-  // One order for all who write, so that no two wait for each other.
+  // All writers use this order, so that no two of them wait for each other.
   const rows = positions.map(encodeVerifierPosition).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   await inParts(rows, (part) =>
     db

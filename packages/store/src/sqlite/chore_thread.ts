@@ -5,7 +5,7 @@
  * SQLite has one writer at a time: each transaction of that thread asks this one for its turn among those made here.
  */
 import { Worker } from 'node:worker_threads'
-import type { Chores } from '../store.ts'
+import type { Chores } from '../chores.ts'
 import type { SqliteDatabase } from './database.ts'
 import { receiveError, type SentError } from './sent_error.ts'
 

@@ -1,5 +1,4 @@
-import { FatalStoreError } from '../errors.ts'
-import { ConflictError, StoreUnavailableError } from '../store.ts'
+import { ConflictError, FatalStoreError, StoreUnavailableError } from '../errors.ts'
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html); the extended code has them in its lowest byte. */
 const primary = {

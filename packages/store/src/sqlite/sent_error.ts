@@ -1,6 +1,5 @@
 /** Errors of the store between threads, which pass objects without their classes. */
-import { FatalStoreError, UnstorableTextError } from '../errors.ts'
-import { StoreUnavailableError, type UnavailableReason } from '../store.ts'
+import { FatalStoreError, StoreUnavailableError, type UnavailableReason, UnstorableTextError } from '../errors.ts'
 
 export interface SentError {
   readonly kind: 'fatal' | 'unstorable' | 'other' | UnavailableReason

@@ -1,103 +1,37 @@
+/** Counts by interval. Minutes are written as they are reported; `roll_up.ts` adds them to hours and days. */
+import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
-import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
-import { inParts } from '../in_parts.ts'
-import type { UsageBatch, UsageCount, UsageSum } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import type { ReadRepositories } from '../store.ts'
 import { jsonRows } from './json_rows.ts'
-import { lastUsed, lastUses, noteLastUses } from './last_use.ts'
+
+/** Verifications of one minute that had the same credential, client, scope and outcome. */
+export interface UsageCount {
+  readonly tenant: string
+  /** Empty for unknown credentials. */
+  readonly credentialId: string
+  readonly clientId: string
+  /** The scope that was required: tokens with spaces between them, alternatives with ` | `. Empty when none was. */
+  readonly scope: string
+  /** `verified`, `unavailable` or a rejection code. */
+  readonly outcome: string
+  /** Start of the minute, in seconds. */
+  readonly minuteAt: Seconds
+  readonly count: number
+  /** When the last of them was counted. Default: `minuteAt`. */
+  readonly lastAt?: Seconds
+}
 
 export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
 
-/** In the words of the partial index of migration 4: with others, or as a parameter, no database would take it. */
+/** The literal condition of the partial index of migration 4. Neither database uses the index for other words or parameters. */
 export const isOpen = sql<boolean>`interval_seconds < 86400 and count <> rolled`
 
 export const sumKey = ['tenant', 'interval_seconds', 'at', 'credential_id', 'client_id', 'scope', 'outcome'] as const
 
-type Series = Parameters<ReadRepositories['usage']['series']>[1]
-
-const columnOf = { outcome: 'outcome', scope: 'scope', credentialId: 'credential_id', clientId: 'client_id' } as const
-
-export function readUsage(session: Session): ReadRepositories['usage'] {
-  return {
-    async series(tenant, filter) {
-      const { groupBy, intervalSeconds, limit } = filter
-      const rows = await session.db
-        .selectFrom(
-          wholeSums(session, tenant, filter)
-            .unionAll(openSums(session, tenant, filter))
-            .as('sums'),
-        )
-        .select([
-          sql<number>`at - at % ${sql.lit(intervalSeconds)}`.as('start'),
-          sql.ref<string>(columnOf[groupBy]).as('grouped'),
-          sql<number>`cast(sum(count) as bigint)`.as('total'),
-        ])
-        .groupBy(['start', 'grouped'])
-        .orderBy('start')
-        .orderBy('grouped')
-        .limit(limit)
-        .execute()
-      return rows.map(decodeSum)
-    },
-    lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
-    lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
-    async apisOf(tenant, { keyIds, clientIds }) {
-      const keys = await inParts(keyIds, (ids) =>
-        session.db
-          .selectFrom('keys')
-          .select(['id', 'api_id', 'client_id'])
-          .where('tenant', '=', tenant)
-          .where('id', 'in', ids)
-          .execute(),
-      )
-      const tokens = await inParts(keyIds, (ids) =>
-        session.db
-          .selectFrom('tokens')
-          .select(['jti as id', 'api_id', 'client_id'])
-          .where('tenant', '=', tenant)
-          .where('jti', 'in', ids)
-          .execute(),
-      )
-      const access = await inParts(clientIds, (ids) =>
-        session.db
-          .selectFrom('client_access')
-          .select(['client_id', 'api_id'])
-          .where('tenant', '=', tenant)
-          .where('client_id', 'in', ids)
-          .execute(),
-      )
-      const byClient = Map.groupBy(access, (row) => row.client_id)
-      return {
-        byKey: new Map([...tokens, ...keys].map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
-        byClient: new Map([...byClient].map(([id, rows]) => [id, new Set(rows.map((row) => row.api_id))])),
-      }
-    },
-  }
-}
-
-/** Counts of one tenant. False, and nothing counted, when it had the batch already. */
-export async function addBatch(
-  session: Pick<Session, 'db' | 'dialect'>,
-  tenant: string,
-  { id, counts, now }: UsageBatch,
-): Promise<boolean> {
-  const batch = await session.db
-    .insertInto('usage_batches')
-    .values({ tenant, batch_id: id, at: Math.floor(now) })
-    .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
-    .executeTakeFirst()
-  if (batch.numInsertedOrUpdatedRows !== 1n) return false
-  await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
-  await noteLastUses(session, tenant, counts)
-  return true
-}
-
 type SumRow = Omit<Schema['usage_sums'], 'tenant' | 'interval_seconds' | 'rolled'>
 
-/** Adds to the rows of one interval. Days are never rolled up: theirs are done as they are written. */
+/** Adds to the rows of one interval. Days are never rolled up further, so their rows are written as rolled up. */
 export async function addSums(
   { db, dialect }: Pick<Session, 'db' | 'dialect'>,
   tenant: string,
@@ -115,7 +49,7 @@ export async function addSums(
   ])
   const counted = jsonRows(dialect, sumColumns, rows)
   const rolled = intervalSeconds === intervals.day ? sql.ref('count') : sql.lit(0)
-  // `where true`: without it SQLite takes the conflict for a join's condition.
+  // Without `where true`, SQLite parses `on conflict` as the condition of a join.
   await sql`
     insert into usage_sums (tenant, interval_seconds, at, credential_id, client_id, scope, outcome, count, rolled)
     select ${tenant}, ${sql.lit(intervalSeconds)}, at, credential_id, client_id, scope, outcome, count, ${rolled}
@@ -134,7 +68,7 @@ const sumColumns = {
   count: 'bigint',
 } as const
 
-/** One row for each counter, since a statement may touch none twice, in one order, so that two batches cannot deadlock. */
+/** One row for each counter, since a statement may touch a row only once. Sorted, so that two batches cannot deadlock. */
 function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
   const sums = new Map<string, SumRow>()
   for (const row of rows) {
@@ -145,42 +79,10 @@ function sumRows(rows: readonly SumRow[]): readonly SumRow[] {
 }
 
 export function identityOf({ at, credential_id, client_id, scope, outcome }: SumRow): string {
-  // No text that is stored holds a NUL.
+  // Stored text has no U+0000.
   return `${at}\0${credential_id}\0${client_id}\0${scope}\0${outcome}`
 }
 
-/** What was counted in or rolled up into rows of this very interval. */
-function wholeSums(session: Session, tenant: string, filter: Series) {
-  return selectSums(session, tenant, filter).select('count').where('interval_seconds', '=', filter.intervalSeconds)
-}
-
-/** What rows of shorter intervals hold beyond what was rolled up from them. */
-function openSums(session: Session, tenant: string, filter: Series) {
-  return selectSums(session, tenant, filter)
-    .select(sql<number>`count - rolled`.as('count'))
-    .where('interval_seconds', '<', filter.intervalSeconds)
-    .where(isOpen)
-}
-
-function selectSums(session: Session, tenant: string, filter: Series) {
-  const { credentialId, clientId, scope, from, to, intervalSeconds } = filter
-  let sums = session.db
-    .selectFrom('usage_sums')
-    .select(['at', columnOf[filter.groupBy]])
-    .where('tenant', '=', tenant)
-    .where('at', '>=', Math.floor(from / intervalSeconds) * intervalSeconds)
-    .where('at', '<', Math.ceil(to / intervalSeconds) * intervalSeconds)
-  if (credentialId !== undefined) sums = sums.where('credential_id', '=', credentialId)
-  if (clientId !== undefined) sums = sums.where('client_id', '=', clientId)
-  if (scope !== undefined) sums = sums.where('scope', '=', scope)
-  return sums
-}
-
-function encodeCount({ minuteAt, credentialId, clientId, scope, outcome, count }: UsageCount): SumRow {
+export function encodeCount({ minuteAt, credentialId, clientId, scope, outcome, count }: UsageCount): SumRow {
   return { at: minuteAt, credential_id: credentialId, client_id: clientId, scope, outcome, count }
-}
-
-function decodeSum(row: Row): UsageSum {
-  const columns = new Columns('usage_sums', row.start, row)
-  return { at: columns.count('start'), group: columns.text('grouped'), count: columns.count('total') }
 }

@@ -3,16 +3,16 @@ import { type Database, isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 
 /**
- * Rows as one parameter, for statements about thousands of them: to build a statement with a parameter for each value takes
- * longer than the database takes with it. A table expression with the columns named, in the order of the rows; what stands
- * in it is a list of values in the order of the columns.
+ * Rows as one parameter, for statements about thousands of them: building a statement with a parameter for each value takes
+ * longer than running it. Gives a table expression with the columns that `columns` names. Each row has its values in the
+ * order of the columns.
  */
 export function jsonRows(
   dialect: Database['dialect'],
   columns: Readonly<Record<string, 'text' | 'bigint'>>,
   rows: readonly (readonly (string | number)[])[],
 ): RawBuilder<unknown> {
-  // As it is asked of every parameter elsewhere: here it would be hidden in the text.
+  // The dialects check every parameter. Inside this JSON text they would not see the values.
   if (!rows.every((row) => row.every(isStorableText))) throw new UnstorableTextError()
   const json = JSON.stringify(rows)
   const selected = Object.entries(columns).map(([name, type], index) => {

@@ -1,9 +1,16 @@
 import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
 import { inParts } from '../in_parts.ts'
-import type { LastUse, UsageCount } from '../records.ts'
 import type { Session } from '../session.ts'
+import type { UsageCount } from './count.ts'
 import { jsonRows } from './json_rows.ts'
+
+/** When a key was last verified for a scope. */
+export interface LastUse {
+  readonly keyId: string
+  readonly scope: string
+  readonly at: Seconds
+}
 
 const shownMax = 1_000
 
@@ -37,7 +44,7 @@ export async function lastUsed(
   return new Map(rows.map((row) => [row.key_id, row.last]))
 }
 
-/** Of keys alone: tokens come and go, and a row for each would stay. The later time wins, in whatever order they come. */
+/** Notes keys alone: tokens come and go, and a row for each would stay. The later time wins, in any order of arrival. */
 export async function noteLastUses(
   session: Pick<Session, 'db' | 'dialect'>,
   tenant: string,
@@ -52,7 +59,7 @@ export async function noteLastUses(
   }
   if (latest.size === 0) return
   const rows = [...latest]
-    // In one order, so that two batches cannot deadlock.
+    // All batches use this order, so that two of them cannot deadlock.
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { key_id, scope, at }]) => [key_id, scope, at])
   const used = jsonRows(session.dialect, { key_id: 'text', scope: 'text', at: 'bigint' }, rows)

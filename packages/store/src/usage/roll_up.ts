@@ -1,20 +1,41 @@
 /**
- * Minutes into hours, hours into days, and away with what is too old. Each portion is one transaction that adds to the
- * longer interval and notes in the shorter one how much of it that now holds: killed in between, nothing is counted twice
- * or lost, and what is reported late is rolled up the next time.
+ * Rolls minutes up into hours and hours into days, and removes rows past their retention. Each portion is one transaction:
+ * it adds to the longer interval, and notes in the rows of the shorter one how much of their count that now holds. So a
+ * process that is killed loses nothing and counts nothing twice, and late reports are rolled up the next time.
  */
 import type { Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { inParts } from '../in_parts.ts'
-import type { UsageRetention } from '../records.ts'
 import type { Schema } from '../schema.ts'
 import { addSums, identityOf, intervals, isOpen, sumKey } from './count.ts'
+
+/** How long counts are kept by minute, by hour and by day. */
+export interface UsageRetention {
+  readonly minuteSeconds: Seconds
+  readonly hourSeconds: Seconds
+  readonly daySeconds: Seconds
+}
+
+/** Where a round begins, and how long it may take. */
+export interface RollUpBudget {
+  readonly budgetMs: number
+  /** The last tenant that had its turn. Default: the round begins with the first one. */
+  readonly after?: string | undefined
+}
+
+/** The rows that were rolled up and removed. */
+export interface RolledUp {
+  readonly rolled: number
+  readonly removed: number
+  /** The last tenant that had its turn when the time was over; `undefined` when all had theirs. */
+  readonly next: string | undefined
+}
 
 /** Rows of one transaction: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 1_000
 
-/** An interval is left alone for so long after its end: what is still being reported would be rolled up one by one. */
+/** An interval settles for so long after its end: before, late reports would be rolled up one by one. */
 const settleSeconds = 120
 
 const steps = [
@@ -22,13 +43,13 @@ const steps = [
   { from: intervals.hour, into: intervals.day },
 ] as const
 
-/** Tenant by tenant from behind `after`; `next` is where it stopped when the time was over: with many, none is left out. */
+/** See `Chores.rollUpUsage`. Going on behind `after` leaves no tenant out, however many there are. */
 export async function rollUpUsage(
   database: Database,
   now: Seconds,
   retention: UsageRetention,
-  { budgetMs, after = '' }: { readonly budgetMs: number; readonly after?: string | undefined },
-): Promise<{ readonly rolled: number; readonly removed: number; readonly next: string | undefined }> {
+  { budgetMs, after = '' }: RollUpBudget,
+): Promise<RolledUp> {
   const endAt = performance.now() + budgetMs
   const tenants = await database.reader
     .selectFrom('tenant_slugs')
@@ -50,7 +71,7 @@ export async function rollUpUsage(
     }
     const end = Math.floor(now - retention.daySeconds)
     removed += await repeat(endAt, () => removeLastUses(database, tenant, end))
-    // Also when the time was over in the midst of it: the others have their turn first.
+    // Even when the time ran out in the middle of this tenant, the others have their turn first.
     done = tenant
   }
   return { rolled, removed, next: undefined }
@@ -64,14 +85,14 @@ function keptOf({ minuteSeconds, hourSeconds, daySeconds }: UsageRetention): rea
   ]
 }
 
-/** Until a portion is not full, or the time is over. */
+/** Runs portions until one is not full or the time is over. */
 async function repeat(endAt: number, portion: () => Promise<number>): Promise<number> {
   let sum = 0
   for (let count = rowsMax; count >= rowsMax && performance.now() < endAt; sum += count) count = await portion()
   return sum
 }
 
-/** The tenant's lock is what makes two who roll up at once take turns; a lease that lapsed then does no harm. */
+/** The tenant's lock makes two processes that roll up at once take turns, so a lapsed lease does no harm. */
 function rollPortion(
   database: Database,
   tenant: string,
@@ -99,8 +120,8 @@ function rollPortion(
 }
 
 /**
- * As much as was read: what was counted meanwhile is not in the longer interval yet. All these rows are there, as whoever
- * removes any takes the same lock; in one order with batches, so that neither waits for the other in a circle.
+ * Notes the counts that were read as rolled up; later counts are not in the longer interval yet. All rows are still there,
+ * since removing any takes the same lock. The order is that of batches, so that neither waits for the other in a circle.
  */
 async function noteRolled(
   db: Kysely<Schema>,
@@ -122,7 +143,7 @@ async function noteRolled(
   )
 }
 
-/** Nothing that is not rolled up yet, however old. */
+/** Removes only rows that are rolled up, however old the others are. */
 function removePortion(database: Database, tenant: string, intervalSeconds: number, end: number): Promise<number> {
   const key = sql`at, credential_id, client_id, scope, outcome`
   return database.transact(async (db) => {

@@ -1,0 +1,43 @@
+import type { Seconds } from '@countersign/core'
+import type { Database } from '../database.ts'
+import type { Session } from '../session.ts'
+import { addSums, encodeCount, intervals, type UsageCount } from './count.ts'
+import { noteLastUses } from './last_use.ts'
+
+/** The counts of one process or one verifier. Sent again under the same id, they count once. */
+export interface UsageBatch {
+  readonly id: string
+  /** Counts of any tenants. */
+  readonly counts: readonly UsageCount[]
+  readonly now: Seconds
+}
+
+/** See `Chores.countUsage`. */
+export function countUsage(database: Database, { id, counts, now }: UsageBatch): Promise<boolean> {
+  // All processes use this order, so that two of them cannot deadlock.
+  const byTenant = [...Map.groupBy(counts, ({ tenant }) => tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return database.transact(async (db) => {
+    let isNew = false
+    for (const [tenant, own] of byTenant) {
+      if (await addBatch({ db, dialect: database.dialect }, tenant, { id, counts: own, now })) isNew = true
+    }
+    return isNew
+  })
+}
+
+/** Adds the counts of one tenant. False, and nothing counted, when the tenant had the batch already. */
+async function addBatch(
+  session: Pick<Session, 'db' | 'dialect'>,
+  tenant: string,
+  { id, counts, now }: UsageBatch,
+): Promise<boolean> {
+  const batch = await session.db
+    .insertInto('usage_batches')
+    .values({ tenant, batch_id: id, at: Math.floor(now) })
+    .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
+    .executeTakeFirst()
+  if (batch.numInsertedOrUpdatedRows !== 1n) return false
+  await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
+  await noteLastUses(session, tenant, counts)
+  return true
+}

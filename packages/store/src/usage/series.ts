@@ -1,0 +1,148 @@
+import type { Seconds } from '@countersign/core'
+import { sql } from 'kysely'
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import { inParts } from '../in_parts.ts'
+import type { Session } from '../session.ts'
+import { isOpen } from './count.ts'
+import { type LastUse, lastUsed, lastUses } from './last_use.ts'
+
+export interface SeriesFilter {
+  readonly credentialId?: string
+  readonly clientId?: string
+  readonly scope?: string
+  readonly groupBy: 'outcome' | 'scope' | 'credentialId' | 'clientId'
+  readonly from: Seconds
+  readonly to: Seconds
+  readonly intervalSeconds: 60 | 3600 | 86400
+  readonly limit: number
+}
+
+/** One sum of a series. */
+export interface UsageSum {
+  readonly at: Seconds
+  /** The value that the sum was grouped by. */
+  readonly group: string
+  readonly count: number
+}
+
+/** The APIs of credentials, and of clients. */
+export interface ApisOf {
+  readonly byKey: ReadonlyMap<string, { readonly apiId: string; readonly clientId: string }>
+  readonly byClient: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export interface UsageReads {
+  /**
+   * Sums by interval and group, rolled up or not: exact at all times. `from` and `to` are rounded outward to whole
+   * intervals; an interval belongs to the series when it begins in `[from, to)`. Gives the first `limit` sums by time.
+   */
+  series(tenant: string, filter: SeriesFilter): Promise<readonly UsageSum[]>
+  /** The last uses of one key by scope, the latest first. At most 1,000. */
+  lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
+  /** The latest use of each of these keys that was ever used, in one read. */
+  lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
+  /** The APIs and clients of these keys and stored tokens, and the APIs that these clients have access to. */
+  apisOf(
+    tenant: string,
+    of: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },
+  ): Promise<ApisOf>
+}
+
+const columnOf = { outcome: 'outcome', scope: 'scope', credentialId: 'credential_id', clientId: 'client_id' } as const
+
+export function readUsage(session: Session): UsageReads {
+  return {
+    async series(tenant, filter) {
+      const { groupBy, intervalSeconds, limit } = filter
+      const rows = await session.db
+        .selectFrom(
+          wholeSums(session, tenant, filter)
+            .unionAll(openSums(session, tenant, filter))
+            .as('sums'),
+        )
+        .select([
+          sql<number>`at - at % ${sql.lit(intervalSeconds)}`.as('start'),
+          sql.ref<string>(columnOf[groupBy]).as('grouped'),
+          sql<number>`cast(sum(count) as bigint)`.as('total'),
+        ])
+        .groupBy(['start', 'grouped'])
+        .orderBy('start')
+        .orderBy('grouped')
+        .limit(limit)
+        .execute()
+      return rows.map(decodeSum)
+    },
+    lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
+    lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
+    apisOf: (tenant, of) => apisOf(session, tenant, of),
+  }
+}
+
+async function apisOf(
+  { db }: Session,
+  tenant: string,
+  { keyIds, clientIds }: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },
+): Promise<ApisOf> {
+  const keys = await inParts(keyIds, (ids) =>
+    db
+      .selectFrom('keys')
+      .select(['id', 'api_id', 'client_id'])
+      .where('tenant', '=', tenant)
+      .where('id', 'in', ids)
+      .execute(),
+  )
+  const tokens = await inParts(keyIds, (ids) =>
+    db
+      .selectFrom('tokens')
+      .select(['jti as id', 'api_id', 'client_id'])
+      .where('tenant', '=', tenant)
+      .where('jti', 'in', ids)
+      .execute(),
+  )
+  const access = await inParts(clientIds, (ids) =>
+    db
+      .selectFrom('client_access')
+      .select(['client_id', 'api_id'])
+      .where('tenant', '=', tenant)
+      .where('client_id', 'in', ids)
+      .execute(),
+  )
+  const byClient = Map.groupBy(access, (row) => row.client_id)
+  return {
+    byKey: new Map([...tokens, ...keys].map((row) => [row.id, { apiId: row.api_id, clientId: row.client_id }])),
+    byClient: new Map([...byClient].map(([id, rows]) => [id, new Set(rows.map((row) => row.api_id))])),
+  }
+}
+
+/** Counts in rows of this very interval, reported or rolled up. */
+function wholeSums(session: Session, tenant: string, filter: SeriesFilter) {
+  return selectSums(session, tenant, filter).select('count').where('interval_seconds', '=', filter.intervalSeconds)
+}
+
+/** Counts in rows of shorter intervals that are not rolled up yet. */
+function openSums(session: Session, tenant: string, filter: SeriesFilter) {
+  return selectSums(session, tenant, filter)
+    .select(sql<number>`count - rolled`.as('count'))
+    .where('interval_seconds', '<', filter.intervalSeconds)
+    .where(isOpen)
+}
+
+function selectSums(session: Session, tenant: string, filter: SeriesFilter) {
+  const { credentialId, clientId, scope, from, to, intervalSeconds } = filter
+  let sums = session.db
+    .selectFrom('usage_sums')
+    .select(['at', columnOf[filter.groupBy]])
+    .where('tenant', '=', tenant)
+    .where('at', '>=', Math.floor(from / intervalSeconds) * intervalSeconds)
+    .where('at', '<', Math.ceil(to / intervalSeconds) * intervalSeconds)
+  if (credentialId !== undefined) sums = sums.where('credential_id', '=', credentialId)
+  if (clientId !== undefined) sums = sums.where('client_id', '=', clientId)
+  if (scope !== undefined) sums = sums.where('scope', '=', scope)
+  return sums
+}
+
+function decodeSum(row: Row): UsageSum {
+  const columns = new Columns('usage_sums', row.start, row)
+  return { at: columns.count('start'), group: columns.text('grouped'), count: columns.count('total') }
+}
