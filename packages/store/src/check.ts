@@ -1,9 +1,9 @@
-/** Checks of stored JSON: small predicates that are put together. Members nobody asks for are let through. */
+/** Checks of stored JSON: small predicates, composed. A check ignores members that it does not name. */
 export type Check<T> = (value: unknown) => value is T
 
 export const isText: Check<string> = (value) => typeof value === 'string'
 
-/** Counts, times and sequences: never negative, never beyond what a number holds exactly. */
+/** Counts, times and sequences: from 0 to 2^53 - 1. */
 export const isCount: Check<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 export const isVersion: Check<number> = (value): value is number => isCount(value) && value >= 1
@@ -14,8 +14,10 @@ export function isObject(value: unknown): value is { readonly [member: string]: 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export function oneOf<T extends string>(...values: readonly T[]): Check<T> {
-  return (value): value is T => values.includes(value as T)
+/** A word of a union. `words` names every member, so a new member fails tsc until each check knows it. */
+export function oneOf<T extends string>(words: { readonly [W in NoInfer<T>]: unknown }): Check<T> {
+  const values: readonly unknown[] = Object.keys(words)
+  return (value): value is T => values.includes(value)
 }
 
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {

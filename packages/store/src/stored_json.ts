@@ -16,9 +16,9 @@ import type {
 import type { Check } from './check.ts'
 import { isCount, isObject, isText, listOf, oneOf, optional, recordOf, shape } from './check.ts'
 
-export const isStatus = oneOf<Status>('active', 'disabled', 'revoked')
+export const isStatus = oneOf<Status>({ active: true, disabled: true, revoked: true })
 
-export const isEnvironment = oneOf<Environment>('live', 'test')
+export const isEnvironment = oneOf<Environment>({ live: true, test: true })
 
 export const isMetadata: Check<Metadata> = isObject
 
@@ -40,7 +40,7 @@ export const isInherited = listOf(shape<Constraints>(constraints))
 
 export const isLineage = listOf(
   shape<Ancestor>({
-    type: oneOf('key', 'token', 'opaque_token', 'client_token', 'public_key'),
+    type: oneOf({ key: true, token: true, opaque_token: true, client_token: true, public_key: true }),
     id: isText,
   }),
 )
@@ -75,8 +75,8 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     cutOffs: optional(isCutOffs),
     ...limited,
   }),
-  public_key: shape<StateByType['public_key']>({ status: oneOf('revoked') }),
-  client_secret: shape<StateByType['client_secret']>({ status: oneOf('revoked') }),
+  public_key: shape<StateByType['public_key']>({ status: oneOf({ revoked: true }) }),
+  client_secret: shape<StateByType['client_secret']>({ status: oneOf({ revoked: true }) }),
   key: shape<StateByType['key']>({
     status: isStatus,
     scope: isText,
@@ -88,11 +88,11 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   token: isTokenState,
   client_token: isTokenState,
   signing_key: shape<StateByType['signing_key']>({
-    status: oneOf('active', 'revoked'),
+    status: oneOf({ active: true, revoked: true }),
     alg: isText,
-    purpose: oneOf('access_token', 'gateway_assertion'),
+    purpose: oneOf({ access_token: true, gateway_assertion: true }),
     publicJwk: optional(isJwk),
   }),
 }
 
-export const isObjectType = oneOf<ObjectType>(...(Object.keys(isState) as ObjectType[]))
+export const isObjectType = oneOf<ObjectType>(isState)

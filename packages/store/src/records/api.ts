@@ -65,9 +65,11 @@ export interface ApiWrites {
   delete(tenant: string, id: string): Promise<{ readonly clientIds: readonly string[] }>
 }
 
-const isScopes = listOf(shape<ApiScope>({ name: isText, description: isText, source: oneOf('declared', 'document') }))
+const isScopes = listOf(
+  shape<ApiScope>({ name: isText, description: isText, source: oneOf({ declared: true, document: true }) }),
+)
 
-export const isTokenFormat = oneOf<TokenFormat>('jwt', 'opaque')
+export const isTokenFormat = oneOf<TokenFormat>({ jwt: true, opaque: true })
 
 /** A document may have 16 MiB (contract §5); its description can be somewhat larger. */
 const descriptionBytesMax = 64 * 1024 * 1024

@@ -50,7 +50,7 @@ export interface AuditReads {
 }
 
 const isActor = shape<AuditActor>({
-  kind: oneOf('credential', 'client', 'system'),
+  kind: oneOf({ credential: true, client: true, system: true }),
   clientId: optional(isText),
   credentialId: optional(isText),
   address: optional(isText),

@@ -60,7 +60,7 @@ export interface ClientWrites extends ClientSecretWrites, ClientJwkWrites {
 
 const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
 
-const isClientType = oneOf<ClientType>('service', 'web', 'spa', 'native', 'agent')
+const isClientType = oneOf<ClientType>({ service: true, web: true, spa: true, native: true, agent: true })
 
 export function readClients(session: Session): ClientReads {
   return {

@@ -40,8 +40,8 @@ export interface SigningKeyWrites {
   delete(tenant: string, kid: string): Promise<void>
 }
 
-const isPurpose = oneOf<SigningPurpose>('access_token', 'gateway_assertion')
-const isKeyStatus = oneOf<SigningKey['status']>('active', 'revoked')
+const isPurpose = oneOf<SigningPurpose>({ access_token: true, gateway_assertion: true })
+const isKeyStatus = oneOf<SigningKey['status']>({ active: true, revoked: true })
 
 export function readSigningKeys(session: Session): SigningKeyReads {
   return {

@@ -3,6 +3,7 @@ import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isFloor, isStatus } from '../stored_json.ts'
 
@@ -89,28 +90,40 @@ function listTenants(session: Session, page: Page) {
   })
 }
 
-/** Children before what they belong to. The feed and its counters stay: followers must still learn of the end. */
-const tenantTables = [
-  'verifier_positions',
-  'usage_sums',
-  'last_uses',
-  'usage_batches',
-  'single_use',
-  'idempotency',
-  'signing_keys',
-  'tokens',
-  'keys',
-  'client_jwks',
-  'client_secrets',
-  'client_access',
-  'clients',
-  'api_documents',
-  'apis',
-] as const
+type TenantTable = { [T in keyof Schema]: Schema[T] extends { readonly tenant: string } ? T : never }[keyof Schema]
+
+/**
+ * The tables with rows of a tenant, and what its deletion does to them, children before their parents. Followers must still
+ * learn of the end, so the feed and its counters are kept.
+ */
+const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
+  verifier_positions: 'removed',
+  usage_sums: 'removed',
+  last_uses: 'removed',
+  usage_batches: 'removed',
+  single_use: 'removed',
+  idempotency: 'removed',
+  signing_keys: 'removed',
+  tokens: 'removed',
+  keys: 'removed',
+  client_jwks: 'removed',
+  client_secrets: 'removed',
+  client_access: 'removed',
+  clients: 'removed',
+  api_documents: 'removed',
+  apis: 'removed',
+  tenant_slugs: 'kept',
+  audit: 'kept',
+  status_entries: 'kept',
+  feed: 'kept',
+  counters: 'kept',
+}
 
 async function deleteTenant(session: Session, id: string): Promise<void> {
   await session.enter(id)
-  for (const table of tenantTables) await session.db.deleteFrom(table).where('tenant', '=', id).execute()
+  for (const [table, fate] of Object.entries(tenantTables) as [TenantTable, 'removed' | 'kept'][]) {
+    if (fate === 'removed') await session.db.deleteFrom(table).where('tenant', '=', id).execute()
+  }
   const result = await session.db.deleteFrom('tenants').where('id', '=', id).executeTakeFirst()
   assertTouched('the deletion of a tenant', 1, result.numDeletedRows)
 }
