@@ -1,7 +1,7 @@
 import { routes } from '@countersign/contract'
-import { formatTime, limits, randomBase62 } from '@countersign/core'
+import { formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
-import type { Api, ApiScope } from '@countersign/store'
+import { type Api, type ApiScope, newApi } from '@countersign/store'
 import { storedDescription } from '../apis/document.ts'
 import { apiSubject, signingKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -37,26 +37,19 @@ export function apiView(api: Api): ApiView {
 const createApi = writeOperation(routes.createApi, async (context) => {
   const { body, now, services, tenant, transaction } = context
   requireFreeAudience(body.audience, services.baseUrl)
-  const at = Math.floor(now)
-  const api: Api = {
+  const draft = {
     tenant: tenant.id,
-    id: `api_${randomBase62(16, services.randomBytes)}`,
     audience: body.audience,
     name: body.name,
-    status: 'active',
     tokenTtlSeconds: body.tokenTtlSeconds ?? serverLimits.tokenTtlSecondsDefault,
-    tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? limits.jwtLifeSecondsMax,
-    tokenFormat: body.tokenFormat ?? 'jwt',
-    signingAlg: body.signingAlg ?? 'ES256',
-    maxStalenessSeconds: body.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
-    isBuiltIn: false,
-    createdSequence: 0,
+    tokenTtlSecondsMax: body.tokenTtlSecondsMax,
+    tokenFormat: body.tokenFormat,
+    signingAlg: body.signingAlg,
+    maxStalenessSeconds: body.maxStalenessSeconds,
     scopes: declaredScopes(body.scopes ?? []),
     ...limitsOf(body),
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
+  const api = newApi(draft, { now, randomBytes: services.randomBytes })
   requireTtls(api)
   await transaction.apis.insert(api)
   const keySubjects = await ensureSigningKey(context, api.signingAlg)

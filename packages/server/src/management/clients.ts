@@ -1,16 +1,6 @@
 import { routes } from '@countersign/contract'
-import {
-  digest,
-  formatTime,
-  generateKey,
-  JwkError,
-  jwkThumbprint,
-  limits,
-  parseJwks,
-  publicJwk,
-  randomBase62,
-} from '@countersign/core'
-import type { Client, ClientJwk, ClientSecret } from '@countersign/store'
+import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk } from '@countersign/core'
+import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
 import { cutOffAt } from '../feed/revoker.ts'
 import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -65,24 +55,19 @@ async function clientView(
 const createClient = writeOperation(routes.createClient, async (context) => {
   const { body, now, services, tenant, transaction } = context
   const access = await readAccess(context, body.access)
-  const at = Math.floor(now)
-  const client: Client = {
+  const guards = body.guards ?? []
+  const draft = {
     tenant: tenant.id,
-    id: `client_${randomBase62(20, services.randomBytes)}`,
     name: body.name,
     type: body.type,
-    status: 'active',
     access,
-    guards: body.guards ?? [],
-    authority: presentAuthority({ access, guards: body.guards ?? [] }),
-    metadata: body.metadata ?? {},
-    selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? limits.selfIssuedLifeSecondsDefault,
-    cutOff: 0,
+    guards,
+    authority: presentAuthority({ access, guards }),
+    metadata: body.metadata,
+    selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax,
     ...limitsOf(body),
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
+  const client = newClient(draft, { now, randomBytes: services.randomBytes })
   requireMayTouch(context, client)
   await transaction.clients.insert(client)
   if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
@@ -229,16 +214,10 @@ async function insertSecret(
 ): Promise<{ readonly record: ClientSecret; readonly text: string }> {
   const { services, transaction, now } = context
   const { keyPrefix: prefix, randomBytes } = services
-  const { id, text } = generateKey({ prefix, marker: 'secret', randomBytes })
-  const record: ClientSecret = {
-    tenant: client.tenant,
-    id,
-    clientId: client.id,
-    digest: await digest(text),
-    createdAt: Math.floor(now),
-  }
+  const generated = generateKey({ prefix, marker: 'secret', randomBytes })
+  const record = await newClientSecret(generated, client, now)
   await transaction.clients.insertSecret(record)
-  return { record, text }
+  return { record, text: generated.text }
 }
 
 /** Each key with its one algorithm, fixed here. Private members, weak keys and a `kid` twice are refused. */

@@ -1,6 +1,5 @@
 import { routes } from '@countersign/contract'
 import {
-  digest,
   formatScope,
   formatTime,
   generateKey,
@@ -9,7 +8,7 @@ import {
   type RateLimit,
   type RatePolicy,
 } from '@countersign/core'
-import type { Key, WriteTransaction } from '@countersign/store'
+import { type Key, newKey, type WriteTransaction } from '@countersign/store'
 import type { Services } from '../context.ts'
 import { revokeKey as revoke } from '../feed/revoker.ts'
 import { keySubject } from '../feed/subjects.ts'
@@ -63,30 +62,22 @@ const createKey = writeOperation(routes.createKey, async (context) => {
   requireWithinAccess(client, api, scope)
   if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
   const expiresAt = body.expiresAt == null ? undefined : futureTime(body.expiresAt, now)
-  const at = Math.floor(now)
-  const { id, text } = newKeyText(services, body.environment)
-  const key: Key = {
+  const draft = {
     tenant: tenant.id,
-    id,
-    digest: await digest(text),
-    prefix: services.keyPrefix,
-    environment: body.environment,
     clientId: client.id,
     apiId: api.id,
     scope: formatScope(scope),
     name: body.name,
-    status: 'active',
-    ...(expiresAt === undefined ? {} : { expiresAt, lifeSeconds: expiresAt - at }),
-    metadata: body.metadata ?? {},
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    metadata: body.metadata,
     ...constraintsOf(body),
     ...limitsOf(body),
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
+  const generated = newKeyText(services, body.environment)
+  const key = await newKey(generated, draft, now)
   await transaction.keys.insert(key)
   appendCreation(context, transaction, key, 'key.create', api.audience)
-  return { status: 201, body: { ...keyView(key, api.audience, now), key: text } }
+  return { status: 201, body: { ...keyView(key, api.audience, now), key: generated.text } }
 })
 
 const listKeys = readOperation(routes.listKeys, async (context) => {
@@ -158,19 +149,10 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
   if (status !== 'active') throw new ProblemError(409, status, `A key that is ${status} cannot be rolled.`)
   if (client.status !== 'active') throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
   const at = Math.floor(now)
-  const { id, text } = newKeyText(services, old.environment)
-  const { expiresAt: oldEnd, ...same } = old
-  const next: Key = {
-    ...same,
-    id,
-    digest: await digest(text),
-    prefix: services.keyPrefix,
-    ...(old.lifeSeconds === undefined ? {} : { expiresAt: at + old.lifeSeconds }),
-    rolledFrom: old.id,
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
-  }
+  const { expiresAt: oldEnd, lifeSeconds, ...same } = old
+  const life = lifeSeconds === undefined ? {} : { expiresAt: at + lifeSeconds }
+  const generated = newKeyText(services, old.environment)
+  const next = await newKey(generated, { ...same, ...life, rolledFrom: old.id }, now)
   const ended: Key = {
     ...old,
     expiresAt: Math.min(Math.floor(now + body.graceSeconds), oldEnd ?? Number.POSITIVE_INFINITY),
@@ -182,7 +164,7 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
   const audience = await audienceOf(context, old.apiId)
   appendCreation(context, transaction, next, 'key.roll', audience)
   appendChange(context, old, ended, 'key.rolled', audience)
-  return { status: 201, body: { ...keyView(next, audience, now), key: text } }
+  return { status: 201, body: { ...keyView(next, audience, now), key: generated.text } }
 })
 
 const disableKey = writeOperation(routes.disableKey, (context) => switchKey(context, 'disabled'))

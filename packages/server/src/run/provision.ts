@@ -1,9 +1,19 @@
 /**
  * Makes an API, a client of it and a first key in a new installation, for `dev`. The system acts, since nobody calls.
  */
-import { digest, formatScope, generateKey, limits, randomBase62, Secret } from '@countersign/core'
+import { formatScope, generateKey, Secret } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
-import type { Api, Client, Key } from '@countersign/store'
+import {
+  type Api,
+  type ApiDraft,
+  type Client,
+  type ClientDraft,
+  type KeyDraft,
+  newApi,
+  newClient,
+  newClientSecret,
+  newKey,
+} from '@countersign/store'
 import type { Services } from '../context.ts'
 import { apiSubject } from '../feed/subjects.ts'
 import { serverLimits } from '../limits.ts'
@@ -35,24 +45,19 @@ export async function provisionApi(
     await updateDocument(services, existing, provision)
     return { apiId: existing.id }
   }
-  const at = Math.floor(services.now())
-  const api = newApi(services, provision, at)
-  const client = newClient(services, api, provision, at)
+  const now = services.now()
+  const at = Math.floor(now)
   const { keyPrefix: prefix, randomBytes } = services
+  const api = newApi(apiDraft(provision), { now, randomBytes })
+  const client = newClient(clientDraft(api, provision), { now, randomBytes })
   const secret = generateKey({ prefix, marker: 'secret', randomBytes })
   const text = generateKey({ prefix, marker: 'test', randomBytes })
-  const key = await newKey(services, api, client, provision, text, at)
+  const key = await newKey(text, keyDraft(client, api, provision), now)
   const { entries } = await services.store.write(async (transaction) => {
     await transaction.apis.insert(api)
     await transaction.apis.saveDocument(documentOf(api, provision, at))
     await transaction.clients.insert(client)
-    await transaction.clients.insertSecret({
-      tenant: api.tenant,
-      id: secret.id,
-      clientId: client.id,
-      digest: await digest(secret.text),
-      createdAt: at,
-    })
+    await transaction.clients.insertSecret(await newClientSecret(secret, client, now))
     await transaction.keys.insert(key)
     transaction.append({
       tenant: api.tenant,
@@ -99,74 +104,34 @@ async function updateDocument(
   await services.books.settle(entries)
 }
 
-function newApi(services: Pick<Services, 'randomBytes'>, provision: Provision, at: number): Api {
+function apiDraft(provision: Provision): ApiDraft {
   return {
     tenant: defaultTenantId,
-    id: `api_${randomBase62(16, services.randomBytes)}`,
     audience: provision.audience,
     name: provision.name.slice(0, 200),
-    status: 'active',
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
-    tokenTtlSecondsMax: limits.jwtLifeSecondsMax,
-    tokenFormat: 'jwt',
-    signingAlg: 'ES256',
-    maxStalenessSeconds: limits.maxStalenessSecondsMax,
-    isBuiltIn: false,
-    createdSequence: 0,
     scopes: documentScopes(provision),
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
 }
 
-function newClient(
-  services: Pick<Services, 'randomBytes'>,
-  api: Api,
-  { description, name }: Provision,
-  at: number,
-): Client {
+function clientDraft(api: Api, { description, name }: Provision): ClientDraft {
   return {
     tenant: api.tenant,
-    id: `client_${randomBase62(20, services.randomBytes)}`,
     name: `First client of ${name}`.slice(0, 200),
     type: 'service',
-    status: 'active',
     access: { [api.id]: formatScope(description.scopes.map((scope) => scope.name)) },
     guards: [],
     authority: noAuthority,
-    metadata: {},
-    selfIssuedLifeSecondsMax: limits.selfIssuedLifeSecondsDefault,
-    cutOff: 0,
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
 }
 
-async function newKey(
-  services: Pick<Services, 'keyPrefix'>,
-  api: Api,
-  client: Client,
-  provision: Provision,
-  generated: { readonly id: string; readonly text: string },
-  at: number,
-): Promise<Key> {
+function keyDraft(client: Client, api: Api, { keyScope }: Provision): KeyDraft {
   return {
     tenant: api.tenant,
-    id: generated.id,
-    digest: await digest(generated.text),
-    prefix: services.keyPrefix,
-    environment: 'test',
     clientId: client.id,
     apiId: api.id,
-    scope: formatScope(provision.keyScope),
+    scope: formatScope(keyScope),
     name: 'First key',
-    status: 'active',
-    metadata: {},
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
   }
 }
 

@@ -1,6 +1,6 @@
 /** `countersign provision --recover`: an administrator's key, made offline, for when no one is left who could make one. */
 import { randomBytes } from 'node:crypto'
-import { generateKey, randomBase62, type Seconds, Secret } from '@countersign/core'
+import { generateKey, type Seconds, Secret } from '@countersign/core'
 import { silentLog } from '../observe/log.ts'
 import { administratorKey, administratorOf } from '../tenants/tenant_setup.ts'
 import { openInstallationStore, openMaster } from './installation.ts'
@@ -30,11 +30,11 @@ export async function recoverAdministrator(options: {
     const { value } = await store.write(async (transaction) => {
       const tenant = await transaction.tenants.findBySlug(slug)
       if (tenant === undefined || tenant.status === 'revoked') return undefined
-      const at = { ...tenant, createdAt: Math.floor(now()) }
-      const client = { ...administratorOf(at, randomBase62(20, randomBytes)), name: 'Recovered administrator' }
+      const at = now()
+      const client = administratorOf(tenant, 'Recovered administrator', { now: at, randomBytes })
       const generated = generateKey({ prefix: keyPrefix, marker: 'live', randomBytes })
       await transaction.clients.insert(client)
-      await transaction.keys.insert({ ...(await administratorKey(client, generated)), name: 'Recovered admin key' })
+      await transaction.keys.insert(await administratorKey(client, 'Recovered admin key', generated, at))
       transaction.append({
         tenant: tenant.id,
         audit: {

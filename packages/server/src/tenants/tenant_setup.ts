@@ -1,8 +1,19 @@
 /** Every tenant begins with signing keys, its management API, an administrator and the administrator's key. */
 
 import { managementScopes } from '@countersign/contract'
-import { digest, formatScope, generateKey, limits, randomBase62, type Seconds, Secret } from '@countersign/core'
-import type { Api, AuditActor, Client, Key, SigningKey, Tenant, WriteTransaction } from '@countersign/store'
+import { formatScope, generateKey, type Seconds, Secret } from '@countersign/core'
+import {
+  type Api,
+  type AuditActor,
+  type Client,
+  type Key,
+  newApi,
+  newClient,
+  newKey,
+  type SigningKey,
+  type Tenant,
+  type WriteTransaction,
+} from '@countersign/store'
 import { apiSubject, signingKeySubject, tenantSubject } from '../feed/subjects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { createSigningKey } from '../keys/signing_keys.ts'
@@ -25,6 +36,8 @@ export interface TenantSetup {
   readonly requestId: string
 }
 
+type Making = Pick<TenantSetup, 'now' | 'randomBytes'>
+
 /** In the caller's transaction. Gives the administrator's key, which is shown once. */
 export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant: Tenant; readonly adminKey: Secret }> {
   const { transaction, master, now, issuer, keyPrefix, randomBytes } = setup
@@ -37,12 +50,12 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
     await transaction.signingKeys.insert(key)
     keys.push(key)
   }
-  const api = managementApi(tenant, issuer)
+  const api = managementApi(tenant, issuer, setup)
   await transaction.apis.insert(api)
-  const administrator = administratorOf(tenant, randomBase62(20, randomBytes))
+  const administrator = administratorOf(tenant, 'Administrator', setup)
   await transaction.clients.insert(administrator)
   const generated = setup.adminKey ?? generateKey({ prefix: keyPrefix, marker: 'live', randomBytes })
-  await transaction.keys.insert(await administratorKey(administrator, generated))
+  await transaction.keys.insert(await administratorKey(administrator, 'Bootstrap admin key', generated, now))
   transaction.append({
     tenant: tenant.id,
     audit: {
@@ -65,68 +78,39 @@ export function managementScopesOf({ slug }: Pick<Tenant, 'slug'>): readonly str
 }
 
 /** The built-in `<issuer>/v1`. */
-function managementApi(tenant: Tenant, issuer: string): Api {
-  return {
+function managementApi(tenant: Tenant, issuer: string, made: Making): Api {
+  const draft = {
     tenant: tenant.id,
-    id: managementApiId,
+    builtInId: managementApiId,
     audience: `${issuer}/v1`,
     name: 'Countersign management API',
-    status: 'active',
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
-    tokenTtlSecondsMax: limits.jwtLifeSecondsMax,
-    tokenFormat: 'jwt',
-    signingAlg: 'ES256',
-    maxStalenessSeconds: limits.maxStalenessSecondsMax,
-    isBuiltIn: true,
-    createdSequence: 0,
-    scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' })),
-    version: 1,
-    createdAt: tenant.createdAt,
-    updatedAt: tenant.createdAt,
+    scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' as const })),
   }
+  return newApi(draft, made)
 }
 
 /** A client with all management scopes that guards every audience. */
-export function administratorOf(tenant: Tenant, random: string): Client {
+export function administratorOf(tenant: Tenant, name: string, made: Making): Client {
   const scope = formatScope(managementScopesOf(tenant))
-  return {
+  const draft = {
     tenant: tenant.id,
-    id: `client_${random}`,
-    name: 'Administrator',
-    type: 'service',
-    status: 'active',
+    name,
+    type: 'service' as const,
     access: { [managementApiId]: scope },
     guards: ['*'],
     authority: { scope, guards: ['*'] },
-    metadata: {},
-    selfIssuedLifeSecondsMax: limits.selfIssuedLifeSecondsDefault,
-    cutOff: 0,
-    version: 1,
-    createdAt: tenant.createdAt,
-    updatedAt: tenant.createdAt,
   }
+  return newClient(draft, made)
 }
 
-/** A key of it, with all it has. */
-export async function administratorKey(
+/** A key of an administrator, with all its access. */
+export function administratorKey(
   client: Client,
+  name: string,
   generated: { readonly id: string; readonly text: string },
+  now: Seconds,
 ): Promise<Key> {
-  const [prefix = '', environment = ''] = generated.text.split('_')
-  return {
-    tenant: client.tenant,
-    id: generated.id,
-    digest: await digest(generated.text),
-    prefix,
-    environment: environment === 'test' ? 'test' : 'live',
-    clientId: client.id,
-    apiId: managementApiId,
-    scope: client.access[managementApiId] ?? '',
-    name: 'Bootstrap admin key',
-    status: 'active',
-    metadata: {},
-    version: 1,
-    createdAt: client.createdAt,
-    updatedAt: client.createdAt,
-  }
+  const scope = client.access[managementApiId] ?? ''
+  return newKey(generated, { tenant: client.tenant, clientId: client.id, apiId: managementApiId, scope, name }, now)
 }

@@ -1,4 +1,4 @@
-import type { Limited, Seconds, Status } from '@countersign/core'
+import { type Limited, limits, randomBase62, type Seconds, type Status } from '@countersign/core'
 import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
@@ -37,6 +37,42 @@ export interface ApiScope {
   readonly description: string
   /** `document` scopes come and go with the OpenAPI document; `declared` ones were named by hand. */
   readonly source: 'declared' | 'document'
+}
+
+/** The members of a new API that its maker chooses. */
+export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'name' | 'tokenTtlSeconds' | 'scopes'> {
+  /** Id of an API that the system makes for itself. Default: a random id, and the API is not built in. */
+  readonly builtInId?: string
+  /** Default `limits.jwtLifeSecondsMax`: 90 days. */
+  readonly tokenTtlSecondsMax?: number | undefined
+  /** Default `jwt`. */
+  readonly tokenFormat?: TokenFormat | undefined
+  /** Default `ES256`. */
+  readonly signingAlg?: string | undefined
+  /** Default `limits.maxStalenessSecondsMax`: 5 minutes. */
+  readonly maxStalenessSeconds?: number | undefined
+}
+
+/** The record of a new API. Its `createdSequence` is 0 until the feed has numbered it. */
+export function newApi(
+  { builtInId, ...draft }: ApiDraft,
+  { now, randomBytes }: { readonly now: Seconds; readonly randomBytes: (count: number) => Uint8Array },
+): Api {
+  const at = Math.floor(now)
+  return {
+    ...draft,
+    id: builtInId ?? `api_${randomBase62(16, randomBytes)}`,
+    status: 'active',
+    tokenTtlSecondsMax: draft.tokenTtlSecondsMax ?? limits.jwtLifeSecondsMax,
+    tokenFormat: draft.tokenFormat ?? 'jwt',
+    signingAlg: draft.signingAlg ?? 'ES256',
+    maxStalenessSeconds: draft.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
+    isBuiltIn: builtInId !== undefined,
+    createdSequence: 0,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
 }
 
 /** The OpenAPI document last imported for an API, as text, and the description that was read from it. */

@@ -1,4 +1,13 @@
-import type { CutOffs, Limited, Metadata, Seconds, Status } from '@countersign/core'
+import {
+  type CutOffs,
+  clientIdPrefix,
+  type Limited,
+  limits,
+  type Metadata,
+  randomBase62,
+  type Seconds,
+  type Status,
+} from '@countersign/core'
 import type { Kysely } from 'kysely'
 import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
@@ -40,6 +49,35 @@ export interface Client extends Limited {
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
+}
+
+/** The members of a new client that its maker chooses. */
+export interface ClientDraft
+  extends Limited,
+    Pick<Client, 'tenant' | 'name' | 'type' | 'access' | 'guards' | 'authority'> {
+  /** Default: none. */
+  readonly metadata?: Metadata | undefined
+  /** Default `limits.selfIssuedLifeSecondsDefault`: an hour. */
+  readonly selfIssuedLifeSecondsMax?: number | undefined
+}
+
+/** The record of a new client, with a random id. */
+export function newClient(
+  { metadata = {}, selfIssuedLifeSecondsMax = limits.selfIssuedLifeSecondsDefault, ...draft }: ClientDraft,
+  { now, randomBytes }: { readonly now: Seconds; readonly randomBytes: (count: number) => Uint8Array },
+): Client {
+  const at = Math.floor(now)
+  return {
+    ...draft,
+    id: `${clientIdPrefix}${randomBase62(20, randomBytes)}`,
+    status: 'active',
+    metadata,
+    selfIssuedLifeSecondsMax,
+    cutOff: 0,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
 }
 
 export interface ClientReads extends ClientSecretReads, ClientJwkReads {

@@ -1,4 +1,4 @@
-import type { Seconds } from '@countersign/core'
+import { digest, type Seconds } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
@@ -13,6 +13,15 @@ export interface ClientSecret {
   readonly createdAt: Seconds
   /** The end of its grace; absent while it is current. */
   readonly expiresAt?: Seconds
+}
+
+/** The record of a client secret whose text was generated just now; the text itself is not kept. */
+export async function newClientSecret(
+  { id, text }: { readonly id: string; readonly text: string },
+  client: { readonly tenant: string; readonly id: string },
+  now: Seconds,
+): Promise<ClientSecret> {
+  return { tenant: client.tenant, id, clientId: client.id, digest: await digest(text), createdAt: Math.floor(now) }
 }
 
 export interface ClientSecretReads {

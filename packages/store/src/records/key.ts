@@ -1,4 +1,13 @@
-import type { Constraints, Environment, Limited, Metadata, Seconds, Status } from '@countersign/core'
+import {
+  type Constraints,
+  digest,
+  type Environment,
+  type Limited,
+  type Metadata,
+  parseKey,
+  type Seconds,
+  type Status,
+} from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
@@ -28,6 +37,39 @@ export interface Key extends Constraints, Limited {
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
+}
+
+/** The members of a new key that its maker chooses. */
+export interface KeyDraft
+  extends Constraints,
+    Limited,
+    Pick<Key, 'tenant' | 'clientId' | 'apiId' | 'scope' | 'name' | 'expiresAt' | 'rolledFrom'> {
+  /** Default: none. */
+  readonly metadata?: Metadata | undefined
+}
+
+/** The record of a key whose text was generated just now; the text itself is not kept. Throws `TypeError` for other texts. */
+export async function newKey(
+  { id, text }: { readonly id: string; readonly text: string },
+  { metadata = {}, ...draft }: KeyDraft,
+  now: Seconds,
+): Promise<Key> {
+  const { prefix, marker } = parseKey(text) ?? {}
+  if (prefix === undefined || (marker !== 'live' && marker !== 'test')) throw new TypeError('the text is no API key')
+  const at = Math.floor(now)
+  return {
+    ...draft,
+    id,
+    digest: await digest(text),
+    prefix,
+    environment: marker,
+    status: 'active',
+    ...(draft.expiresAt === undefined ? {} : { lifeSeconds: draft.expiresAt - at }),
+    metadata,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
 }
 
 export interface KeyFilter {
