@@ -1,12 +1,15 @@
-/** What every database behind the store must pass; `runConformance` registers it with vitest. */
+/** The tests that every database behind the store must pass. */
 import { describe } from 'vitest'
 import { auditCases } from './audit.ts'
 import { changeCases } from './change.ts'
+import { clientCases } from './clients.ts'
+import { credentialCases } from './credentials.ts'
+import { dropTimeCases } from './drop_time.ts'
 import { epochCases } from './epoch.ts'
 import { feedCases } from './feed.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
-import { repositoryCases } from './repositories.ts'
+import { recordCases } from './records.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { usageCases } from './usage.ts'
@@ -14,13 +17,16 @@ import { usageCases } from './usage.ts'
 export { type PostgresServer, startPostgres } from './postgres_server.ts'
 export type { CreateDatabase, TestDatabase } from './test_database.ts'
 
-/** `create` gives an empty database each time. */
+/** Registers the tests with Vitest. `create` gives an empty database each time. */
 export function runConformance(name: string, create: CreateDatabase): void {
   describe(name, () => {
-    describe('repositories', () => repositoryCases(create))
+    describe('records', () => recordCases(create))
+    describe('clients', () => clientCases(create))
+    describe('credentials', () => credentialCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
     describe('the feed', () => feedCases(create))
+    describe('the drop time', () => dropTimeCases(create))
     describe('epochs', () => epochCases(create))
     describe('the audit chain', () => auditCases(create))
     describe('several processes', () => processCases(create))
