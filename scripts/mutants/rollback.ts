@@ -121,8 +121,8 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'R11',
     what: 'a former epoch’s log is not hidden',
     file: 'packages/store/src/feed/log.ts',
-    find: "      .where('sequence', '=', 0)\n      .where('sequence', '>', beginning)\n",
-    replace: "      .where('sequence', '=', 0)\n",
+    find: "        .where('sequence', '=', 0)\n        .where('sequence', '>', beginning)\n",
+    replace: "        .where('sequence', '=', 0)\n",
     tests: epochTests,
   },
   {

@@ -36,53 +36,7 @@ const beginning = sql<number>`(select beginning from installation)`
 
 /** Uses kept statements. A poisoned entry throws instead of being left out, since a follower must not see a gap. */
 export function readLog(database: Database): LogReads {
-  const { reader } = database
-  const epoch = database.keep(reader.selectFrom('installation').select('epoch').compile())
-  const installation = database.keep(
-    reader
-      .selectFrom('installation')
-      .leftJoin('feed', 'feed.position', 'installation.position')
-      .select(['installation.epoch', 'installation.position', 'feed.chain'])
-      .compile(),
-  )
-  const begins = database.keep(reader.selectFrom('installation').select('beginning').compile())
-  const place = database.keep(
-    reader
-      .selectFrom('installation')
-      .leftJoin('counters', (join) => join.on('counters.tenant', '=', ''))
-      .select(['installation.epoch', 'counters.sequence', 'counters.chain'])
-      .compile(),
-  )
-  const after = database.keep(
-    reader
-      .selectFrom('feed')
-      .selectAll()
-      .where('tenant', '=', '')
-      .where('sequence', '>', 0)
-      .where('sequence', '>', beginning)
-      .orderBy('sequence')
-      .limit(1)
-      .compile(),
-  )
-  const afterPosition = database.keep(
-    reader
-      .selectFrom('feed')
-      .selectAll()
-      .where('position', '>', 0)
-      .where('position', '>', beginning)
-      .orderBy('position')
-      .limit(1)
-      .compile(),
-  )
-  const chainAt = database.keep(
-    reader
-      .selectFrom('feed')
-      .select('chain')
-      .where('tenant', '=', '')
-      .where('sequence', '=', 0)
-      .where('sequence', '>', beginning)
-      .compile(),
-  )
+  const { epoch, installation, begins, place, after, afterPosition, chainAt } = keepStatements(database)
   const head = (tenant: string) => thenMaybe(place([tenant]), ([row]) => decodePlace(row!))
 
   return {
@@ -105,6 +59,51 @@ export function readLog(database: Database): LogReads {
         return thenMaybe(head(tenant), (found) => (found.sequence === sequence ? found.chain : undefined))
       })
     },
+  }
+}
+
+/** Constants stand where each call gives its parameters. */
+function keepStatements(database: Database) {
+  const { reader } = database
+  const entries = () => reader.selectFrom('feed').selectAll()
+  return {
+    epoch: database.keep(reader.selectFrom('installation').select('epoch').compile()),
+    begins: database.keep(reader.selectFrom('installation').select('beginning').compile()),
+    installation: database.keep(
+      reader
+        .selectFrom('installation')
+        .leftJoin('feed', 'feed.position', 'installation.position')
+        .select(['installation.epoch', 'installation.position', 'feed.chain'])
+        .compile(),
+    ),
+    place: database.keep(
+      reader
+        .selectFrom('installation')
+        .leftJoin('counters', (join) => join.on('counters.tenant', '=', ''))
+        .select(['installation.epoch', 'counters.sequence', 'counters.chain'])
+        .compile(),
+    ),
+    after: database.keep(
+      entries()
+        .where('tenant', '=', '')
+        .where('sequence', '>', 0)
+        .where('sequence', '>', beginning)
+        .orderBy('sequence')
+        .limit(1)
+        .compile(),
+    ),
+    afterPosition: database.keep(
+      entries().where('position', '>', 0).where('position', '>', beginning).orderBy('position').limit(1).compile(),
+    ),
+    chainAt: database.keep(
+      reader
+        .selectFrom('feed')
+        .select('chain')
+        .where('tenant', '=', '')
+        .where('sequence', '=', 0)
+        .where('sequence', '>', beginning)
+        .compile(),
+    ),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The chores of a store, in a thread of their own: they take tens of milliseconds each, and the sync of a slow disk as long
- * again, in which the thread that verifies would answer nobody.
+ * The chores of a store, in a thread of their own. Each takes tens of milliseconds, and the sync of a slow disk as long
+ * again; meanwhile the thread that verifies could not answer.
  *
  * SQLite has one writer at a time: each transaction of that thread asks this one for its turn among those made here.
  */
@@ -9,7 +9,7 @@ import type { Chores } from '../chores.ts'
 import type { SqliteDatabase } from './database.ts'
 import { receiveError, type SentError } from './sent_error.ts'
 
-/** To the thread: a chore, the turn that it asked for, or the end. */
+/** A message to the thread: a chore, the turn that it asked for, or the end. */
 export type ToThread =
   | {
       readonly chore: keyof Chores
@@ -20,7 +20,7 @@ export type ToThread =
   | { readonly turn: number }
   | 'end'
 
-/** From the thread: what came of a chore, a turn it asks for, or one that is over. */
+/** A message from the thread: the result of a chore, a turn that it asks for, or a turn that is over. */
 export type FromThread =
   | { readonly number: number; readonly value: unknown }
   | { readonly number: number; readonly error: SentError }
@@ -32,7 +32,7 @@ export interface ChoreThread extends Chores {
   close(): Promise<void>
 }
 
-/** What of it was done is not known. The next chore starts another thread. */
+/** The outcome of the chore is not known. The next chore starts another thread. */
 export class ThreadEndedError extends Error {
   override readonly name = 'ThreadEndedError'
 
@@ -46,10 +46,10 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Its statements are few and its batches small: what Node would give it is more than all it does takes. */
+/** Less than Node's default, since the thread has few statements and small batches. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
-/** What a worker thread offers of what is used here. */
+/** The part of a worker thread that is used here. */
 export interface ChoreWorker {
   postMessage(message: ToThread): void
   on(event: 'message', listener: (message: FromThread) => void): unknown
@@ -59,8 +59,8 @@ export interface ChoreWorker {
 }
 
 /**
- * Begins with the first chore, and keeps no process alive while there is none. Chores throw `ThreadEndedError` besides.
- * `startWorker`: by default a thread of this process.
+ * The thread starts with the first chore, and keeps the process alive only while a chore runs. Chores also throw
+ * `ThreadEndedError`. `startWorker` starts a thread of this process by default.
  */
 export function createChoreThread(
   file: string,
@@ -76,7 +76,7 @@ export function createChoreThread(
 
   function start(): Running {
     try {
-      const started = run(startWorker(file), database, () => {
+      const started = new Running(startWorker(file), database, () => {
         if (running === started) running = undefined
       })
       return started
@@ -98,77 +98,89 @@ export function createChoreThread(
   }
 }
 
-interface Running {
-  ask(chore: keyof Chores, given: readonly unknown[]): Promise<unknown>
-  end(): Promise<void>
-}
-
 function startThread(file: string): ChoreWorker {
-  // Beside this file, as source or as what was built from it.
+  // The worker is the file beside this one, as source or as built.
   const name = import.meta.url.endsWith('.ts') ? './chore_worker.ts' : './chore_worker.js'
   return new Worker(new URL(name, import.meta.url), { workerData: file, resourceLimits })
 }
 
-function run(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEnd: () => void): Running {
-  const chores = new Map<number, Waiting>()
-  const turns = new Map<number, () => void>()
-  const ended = Promise.withResolvers<void>()
-  let nextNumber = 0
-  let hasEnded = false
-  let isEnding = false
-  worker.unref()
+/** One thread, from its start to its end. */
+class Running {
+  readonly #worker: ChoreWorker
+  readonly #database: Pick<SqliteDatabase, 'inTurn'>
+  readonly #onEnd: () => void
+  readonly #chores = new Map<number, Waiting>()
+  /** Turns that the thread has, by number, with what gives each back. */
+  readonly #turns = new Map<number, () => void>()
+  readonly #ended = Promise.withResolvers<void>()
+  #nextNumber = 0
+  #hasEnded = false
+  #isEnding = false
 
-  const post = (message: ToThread): void => worker.postMessage(message)
-  const giveTurn = (turn: number): Promise<void> =>
-    database.inTurn(
+  constructor(worker: ChoreWorker, database: Pick<SqliteDatabase, 'inTurn'>, onEnd: () => void) {
+    this.#worker = worker
+    this.#database = database
+    this.#onEnd = onEnd
+    worker.unref()
+    worker.on('message', (message: FromThread) => this.#receive(message))
+    worker.on('error', (reason) => this.#stop(reason))
+    worker.on('exit', (reason) => this.#stop(reason))
+  }
+
+  ask(chore: keyof Chores, given: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const number = this.#nextNumber++
+      this.#chores.set(number, { resolve, reject })
+      // The process must not end while this is under way.
+      this.#worker.ref()
+      this.#post({ chore, number, given: JSON.stringify(given) })
+    })
+  }
+
+  end(): Promise<void> {
+    this.#isEnding = true
+    this.#worker.ref()
+    this.#post('end')
+    return this.#ended.promise
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message)
+  }
+
+  #receive(message: FromThread): void {
+    if ('asks' in message) void this.#giveTurn(message.asks)
+    else if ('isOver' in message) take(this.#turns, message.isOver)?.()
+    else this.#settle(take(this.#chores, message.number), message)
+  }
+
+  #giveTurn(turn: number): Promise<void> {
+    return this.#database.inTurn(
       () =>
         new Promise((resolve) => {
-          // It may have ended while it waited: nobody would give the turn back, and everybody would wait for it.
-          if (hasEnded) return resolve()
-          turns.set(turn, resolve)
-          post({ turn })
+          // A thread that ended while it waited would never give its turn back, and every other write would wait for it.
+          if (this.#hasEnded) return resolve()
+          this.#turns.set(turn, resolve)
+          this.#post({ turn })
         }),
     )
-  worker.on('message', (message: FromThread) => {
-    if ('asks' in message) void giveTurn(message.asks)
-    else if ('isOver' in message) take(turns, message.isOver)?.()
-    else settle(take(chores, message.number), message)
-  })
-  const stop = (reason: unknown): void => {
-    hasEnded = true
-    onEnd()
-    for (const resolve of turns.values()) resolve()
-    turns.clear()
-    for (const { reject } of chores.values()) reject(new ThreadEndedError(reason))
-    chores.clear()
-    ended.resolve()
   }
-  worker.on('error', stop)
-  worker.on('exit', stop)
 
-  function settle(waiting: Waiting | undefined, answer: Extract<FromThread, { readonly number: number }>): void {
-    // Whoever ends it waits for that, and nothing else may keep the process.
-    if (chores.size === 0 && !isEnding) worker.unref()
+  #settle(waiting: Waiting | undefined, answer: Extract<FromThread, { readonly number: number }>): void {
+    // A call of `end` keeps the process until the thread has ended; without one, an idle thread keeps nothing.
+    if (this.#chores.size === 0 && !this.#isEnding) this.#worker.unref()
     if ('error' in answer) waiting?.reject(receiveError(answer.error))
     else waiting?.resolve(answer.value)
   }
 
-  return {
-    ask(chore, given) {
-      return new Promise((resolve, reject) => {
-        const number = nextNumber++
-        chores.set(number, { resolve, reject })
-        // The process must not end while this is under way.
-        worker.ref()
-        post({ chore, number, given: JSON.stringify(given) })
-      })
-    },
-    end() {
-      isEnding = true
-      worker.ref()
-      post('end')
-      return ended.promise
-    },
+  #stop(reason: unknown): void {
+    this.#hasEnded = true
+    this.#onEnd()
+    for (const resolve of this.#turns.values()) resolve()
+    this.#turns.clear()
+    for (const { reject } of this.#chores.values()) reject(new ThreadEndedError(reason))
+    this.#chores.clear()
+    this.#ended.resolve()
   }
 }
 
@@ -178,7 +190,7 @@ function take<T>(from: Map<number, T>, number: number): T | undefined {
   return value
 }
 
-/** The chores of `thread`, done `here` when it ended: whatever of them it had committed is not done twice. */
+/** The chores of `thread`, done `here` when it has ended. Chores that it had committed are not done twice. */
 export function orHere(thread: Chores, here: Chores): Chores {
   const either =
     <Given extends readonly unknown[], Value>(
