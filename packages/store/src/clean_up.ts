@@ -5,25 +5,25 @@ import type { Database } from './database.ts'
 import { readDropSeconds } from './feed/drop_time.ts'
 import type { Schema } from './schema.ts'
 
-/** Rows one call removes: a writer that waits behind it waits for milliseconds. */
+/** Rows that one call removes at most: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 10_000
 
-/** Nobody sends a batch again later than this; a verifier gives up well before (`verifier/usage_reporter.ts`). */
+/** A batch is never sent again later than this. A verifier gives up well before (`verifier/usage_reporter.ts`). */
 const usageBatchSeconds = 6 * 3_600
 
-/** Tables whose rows end at a time, with the column of it and the primary key behind the tenant. */
+/** Tables whose rows end by the drop time: the column of their end, and the primary key behind the tenant. */
 const expiring = [
   { table: 'single_use', at: 'expires_at', key: ['namespace', 'value_digest'] },
   { table: 'status_entries', at: 'drop_at', key: ['type', 'id'] },
 ] as const
 
-/** Ended by the server's clock as well: removed early they would be missed, and removed late nobody minds. */
+/** Tables whose rows must have ended by the server's clock as well: early removal does harm, late removal does not. */
 const expiringByBoth = [
   { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
   { table: 'client_secrets', at: 'expires_at', key: ['id'] },
 ] as const
 
-/** Removes what ended by the drop time, tenant by tenant, each in a short transaction of its own. */
+/** See `Chores.cleanUp`. Goes tenant by tenant, each in a short transaction of its own. */
 export async function cleanUp(
   database: Database,
   now: Seconds,
@@ -39,7 +39,7 @@ export async function cleanUp(
   return { removed }
 }
 
-/** Of processes that are gone: their names are random, and would stay for ever. */
+/** Removes the beats of processes that are gone. Their names are random, so no later beat would replace them. */
 function cleanBeats(database: Database, seconds: number): Promise<number> {
   return database.transact(async (db) => {
     const { numAffectedRows } = await sql`delete from beats where at < ${database.clock} - ${seconds}`.execute(db)
@@ -84,7 +84,10 @@ async function deleteExpired(
   return Number(result.numAffectedRows ?? 0)
 }
 
-/** Only from its beginning, also where a clock that was wrong wrote times that do not rise: a follower takes a hole for loss, rightly. */
+/**
+ * Removes entries only from the beginning of the log: a follower takes a gap for loss. A wrong clock may have written
+ * times that do not rise.
+ */
 async function deleteLog(db: Kysely<Schema>, tenant: string, end: number, limit: number): Promise<number> {
   const kept = await db
     .selectFrom('feed')

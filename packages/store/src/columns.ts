@@ -7,7 +7,7 @@ export type Row = { readonly [column: string]: unknown }
 /** JSON in a row is bounded, so that one grown row cannot stall every request behind its parsing. */
 const jsonBytesMax = 2 * 1024 * 1024
 
-/** Reads one row, column by column. A column that does not hold what it must throws `PoisonedRowError`. */
+/** Reads one row, column by column. Throws `PoisonedRowError` for a column with an unexpected value. */
 export class Columns {
   readonly #table: string
   readonly #id: string
@@ -83,7 +83,7 @@ export class Columns {
   }
 }
 
-/** `undefined` is no JSON value, so that it can stand for text that is none. */
+/** Gives `undefined`, which is no JSON value, for text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -96,9 +96,9 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-/** Optional members of records are absent, never `undefined`, so that equal records compare equal. */
+/** Omits members that are `undefined`, so that equal records compare equal. */
 export function present<T extends object>(members: T): Present<T> {
-  // Member by member and in one order: what Object.fromEntries makes is a dictionary, three times as slow and as large.
+  // Object.fromEntries would make a dictionary, three times as slow and as large. So members are copied in one order.
   const kept: Partial<T> = {}
   for (const name in members) if (members[name] !== undefined) kept[name] = members[name]
   return kept as unknown as Present<T>

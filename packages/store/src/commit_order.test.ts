@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { CommitOrder } from './commit_order.ts'
 
-/** Each commit begins in the order of positions; its answer arrives in the order given. */
+/** Commits begin in the order of positions; their answers arrive in the given order. */
 async function tellInOrder(arrivals: readonly number[], failing: readonly number[] = []): Promise<number[]> {
   const order = new CommitOrder()
   const told: number[] = []

@@ -14,7 +14,7 @@ it('nothing is acknowledged by a server whose history was not settled yet', asyn
   try {
     await migrate(database, storeOptions)
     let found: string | undefined
-    /** A PostgreSQL server that was found says which history it writes; the installation has noted none yet. */
+    /** A PostgreSQL server that was found names its history; the installation has noted none yet. */
     const foundServer = new Proxy(database, {
       get(target, name) {
         if (name === 'history') return () => found

@@ -36,7 +36,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     dialect: database.dialect,
     canFailOver: database.canFailOver,
     async write(work, { endsCredentials = false } = {}) {
-      // Beyond what is done in two seconds, waiting only makes those wait who come after: said at once, nothing written.
+      // More writes than two seconds of work are refused at once: waiting would only delay those that come after.
       if (writing >= (options.writesAtOnceMax ?? writesAtOnceMax))
         throw new StoreUnavailableError('busy', new Error('too many writes at once'))
       writing++
@@ -84,7 +84,7 @@ interface Writer {
   readonly options: StoreOptions
   readonly order: CommitOrder
   readonly listeners: ReadonlySet<Listener>
-  /** Whether what was locked continues what this process has read. */
+  /** Whether the locked counters continue the history that this process has read. */
   follows: Parameters<Store['beforeAppend']>[0]
 }
 
@@ -121,8 +121,8 @@ async function write<T>(writer: Writer, work: (transaction: WriteTransaction) =>
 }
 
 /**
- * Nothing is acknowledged in a history that this process does not know: a database that went back, one that another process
- * has begun an epoch of, or a server that was found and not looked at yet.
+ * Refuses to write in a history that this process does not know: the database went back, another process has begun an
+ * epoch, or a server was found whose history is not checked yet.
  */
 function assertFollows({ database, follows }: Writer, tenant: string, head: LockedHead): void {
   const { epoch, sequence, chain, history } = head
@@ -132,7 +132,7 @@ function assertFollows({ database, follows }: Writer, tenant: string, head: Lock
   throw new StoreUnavailableError('history', new Error('the database continues another history'))
 }
 
-/** Nobody hears of these entries: every process loads its books anew in the new epoch. */
+/** Listeners are not told: every process loads its books anew in the new epoch. */
 function leave({ database, options }: Writer, claims: readonly HistoryClaim[]): Promise<EpochBegun | undefined> {
   return database.transact(async (db) => {
     const { session, end } = writeSession(database, db, options)
@@ -146,7 +146,7 @@ function leave({ database, options }: Writer, claims: readonly HistoryClaim[]): 
   })
 }
 
-/** What was committed stays so: a listener that throws ends the process, not the answer to the write. */
+/** The commit stands: a listener that throws ends the process, and does not fail the write. */
 function tell(listeners: ReadonlySet<Listener>, entries: readonly InstallationEntry[]): void {
   for (const listener of listeners) {
     try {

@@ -1,10 +1,12 @@
-/** Who may write when the disk is full: what ends credentials, into the room that was kept for it. */
+/**
+ * Writes on a full disk. Writes that end credentials may use the room that was kept for them; all others are refused.
+ */
 import type { Database } from './database.ts'
 import { StoreUnavailableError } from './errors.ts'
 
 type Kept = Database['reserve']
 
-/** Refused as long as the reserve is given up. A disk that is found full here gives it up for others. */
+/** Refuses `work` while the reserve is given up. Gives the reserve up when `work` finds the disk full. */
 export async function beforeReserve<T>(reserve: Kept, work: () => Promise<T>): Promise<T> {
   if (reserve.state === 'given_up') throw new StoreUnavailableError('full', new Error('the reserve was given up'))
   try {
@@ -15,7 +17,7 @@ export async function beforeReserve<T>(reserve: Kept, work: () => Promise<T>): P
   }
 }
 
-/** Tried again once with the room that was kept: `work` begins anew. */
+/** When `work` finds the disk full, gives the reserve up and runs `work` once more from its beginning. */
 export async function withReserve<T>(reserve: Kept, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,4 +1,7 @@
-/** Whether this master key is the database's own: asked before the first write, or rows under two keys would stand side by side. */
+/**
+ * Checks that this master key is the database's own. It runs before the first write, so that no rows under two keys
+ * stand side by side.
+ */
 import { timingSafeEqual } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from './database.ts'
@@ -6,13 +9,17 @@ import { DatabaseOpenError } from './errors.ts'
 import type { Schema } from './schema.ts'
 
 export interface KeyProof {
-  /** Derived from the master key, and of no other use: it is stored readable. */
+  /** Derived from the master key for this use alone, since it is stored readable. */
   readonly check: string
-  /** Whether the key opens what an older program sealed, whose database has no check value. */
+  /**
+   * Whether the key opens a private key that an older program sealed. Databases of such programs have no check value.
+   */
   opens(sealed: Uint8Array, of: { readonly tenant: string; readonly kid: string }): boolean
 }
 
-/** Reads only. Throws `DatabaseOpenError` with the reason `wrong_master_key`. A database without tables belongs to nobody yet. */
+/**
+ * Reads only. Throws `DatabaseOpenError` with the reason `wrong_master_key`. A database without tables accepts any key.
+ */
 export async function requireKey({ reader }: Pick<Database, 'reader'>, proof: KeyProof | undefined): Promise<void> {
   if (proof === undefined) return
   const installation = await firstRow(reader, 'installation')
@@ -29,7 +36,7 @@ export async function requireKey({ reader }: Pick<Database, 'reader'>, proof: Ke
   if (key !== undefined && sealed != null && !proof.opens(new Uint8Array(sealed), key)) throw wrongKey()
 }
 
-/** At the first start, and once for a database of before. */
+/** Stores the check value at the first start, and once in a database of an older program. */
 export async function keepKeyCheck(database: Database, proof: KeyProof | undefined): Promise<void> {
   if (proof === undefined) return
   const row = await firstRow(database.reader, 'installation')
@@ -39,7 +46,7 @@ export async function keepKeyCheck(database: Database, proof: KeyProof | undefin
   )
 }
 
-/** `undefined` also where there is no such table: the database is new. */
+/** Also `undefined` when there is no such table, in a new database. */
 async function firstRow(db: Kysely<Schema>, table: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)} limit 1`.execute(db)

@@ -2,9 +2,11 @@ import { sql } from 'kysely'
 import type { Database } from './database.ts'
 
 /**
- * Whether `holder` has the lease of that name for the next `seconds`: it had it, or nobody did. Judged by the database's
- * clock alone, so that no process's clock can give it to two. An end further away than any holder is given was written while
- * that clock was ahead: it binds nobody, or nobody would have the lease for as long as the clock was ahead.
+ * True when `holder` has the lease of that name for the next `seconds`: it had the lease, or nobody did. The database's
+ * clock alone decides, so that no process's clock can give the lease to two holders.
+ *
+ * An end further away than `seconds` was written while the database's clock was ahead. It binds nobody: otherwise
+ * nobody would get the lease until that end.
  */
 export function takeLease(database: Database, name: string, holder: string, seconds: number): Promise<boolean> {
   const { clock } = database
@@ -18,7 +20,7 @@ export function takeLease(database: Database, name: string, holder: string, seco
   })
 }
 
-/** Give it back before its time: whoever asks next has it. */
+/** Gives the lease back before its end, so that the next process that asks gets it. */
 export async function endLease(database: Database, name: string, holder: string): Promise<void> {
   await database.transact(async (db) => {
     await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute()

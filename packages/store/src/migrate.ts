@@ -6,8 +6,8 @@ import { migrations } from './migrations/index.ts'
 import type { StoreOptions } from './store_options.ts'
 
 /**
- * Brings the schema up to this program's, in one transaction under one lock: of two processes that start at once the
- * second finds it done, and one that is killed leaves what was there. Throws `SchemaTooNewError`.
+ * Brings the schema up to this program's, in one transaction under one lock. Of two processes that start at once, the
+ * second finds it done. A killed process leaves the old schema. Throws `SchemaTooNewError`.
  */
 export async function migrate(
   database: Database,
@@ -30,7 +30,7 @@ export async function migrate(
       const appliedAt = Math.floor(options.now())
       await db.insertInto('schema_migrations').values({ number, name, applied_at: appliedAt }).execute()
     }
-    // 128 random bits, compared for equality only (feed.md §1); whoever comes second keeps the first.
+    // 128 random bits, compared for equality only (feed.md §1). An epoch that is there already is kept.
     const epoch = Buffer.from(options.randomBytes(16)).toString('base64url')
     await db
       .insertInto('installation')

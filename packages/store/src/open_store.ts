@@ -6,18 +6,18 @@ import type { StoreOptions } from './store_options.ts'
 export interface OpenStoreOptions extends StoreOptions {
   /** `sqlite:PATH` or `postgres://…` (contract §2, `COUNTERSIGN_DATABASE`). */
   readonly database: string
-  /** PostgreSQL only: connections at most. Default 10. */
+  /** PostgreSQL only: the most connections. Default 10. */
   readonly poolMax?: number
 }
 
-/** Opens either database by its name. `pg` is loaded only when it is needed. */
+/** Opens either database by its URL. Loads `pg` only for PostgreSQL. See `openSqliteStore` and `openPostgresStore`. */
 export async function openStore({ database, ...options }: OpenStoreOptions): Promise<Store> {
   if (/^postgres(ql)?:\/\//.test(database)) {
     const { openPostgresStore } = await import('./postgres/open_postgres_store.ts')
     return openPostgresStore({ url: database, ...options })
   }
   const file = /^sqlite:(.+)$/s.exec(database)?.[1]
-  // The text may hold a password, so it is not repeated.
+  // The URL may hold a password, so the message does not repeat it.
   if (file === undefined) throw new DatabaseOpenError('bad_url', 'the database must be sqlite:PATH or postgres://…')
   return openSqliteStore({ file, ...options })
 }

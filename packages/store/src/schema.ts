@@ -1,7 +1,7 @@
 /**
- * The tables, as `migrations/` makes them. Times are whole seconds, JSON is text (`jsonb` would reorder members and
- * refuse U+0000), flags are 0 or 1. Every key and index begins with the tenant, except where the tenant is what is
- * looked for (tenants, slugs) and for the installation's own order of the feed.
+ * The tables, as `migrations/` makes them. Times are whole seconds, flags are 0 or 1, and JSON is text: `jsonb` would
+ * reorder members and refuse U+0000. Every key and index begins with the tenant, but for look-ups of tenants themselves
+ * (tenants, slugs) and for the installation's own order of the feed.
  */
 type Json = string
 

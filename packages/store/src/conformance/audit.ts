@@ -5,7 +5,7 @@ import { goBackToFirstSchema } from './processes.ts'
 import type { CreateDatabase, TestDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
 
-/** Each edit, with the sequence at which it must be found. Twelve events are there. */
+/** Each edit of twelve events, with the sequence at which it must be found. */
 const edits: readonly (readonly [sql: string, brokenAt: number])[] = [
   [`update audit set action = 'key.create' where sequence = 1`, 1],
   [`update audit set at = at + 1 where sequence = 5`, 5],
@@ -62,14 +62,14 @@ export function auditCases(create: CreateDatabase): void {
       }))
   }
 
-  /** Twelve changes, each an event and an entry of the feed. */
+  /** Makes twelve changes, each an event and an entry of the feed. */
   async function grow(store: Store, count = 12): Promise<void> {
     for (let round = 0; round < count; round++) {
       await store.write(async (transaction) => transaction.append(keyChange('acme', `key_${round}`)))
     }
   }
 
-  /** Everything that says where the log ends, as whoever can write the database would set it. */
+  /** Sets every value that says where the log ends, as an attacker who can write the database would. */
   async function cut(database: TestDatabase, at: number): Promise<void> {
     await database.execute(`delete from audit where sequence > ${at}`)
     await database.execute(`update counters set audit_sequence = ${at}, audit_link =
@@ -106,7 +106,7 @@ export function auditCases(create: CreateDatabase): void {
       await cut(database, 8)
       await database.execute(`update counters set audit_mac = '${older?.audit_mac}'`)
       await database.execute('delete from feed where sequence > 8')
-      // Whole in itself: nothing in the database tells it from the log as it was then.
+      // The chain is whole in itself: nothing in the database tells it from the log at that time.
       expect(await store.verifyAudit('acme')).toMatchObject({ events: 8 })
       expect(await store.verifyAudit('acme')).not.toHaveProperty('brokenAt')
       expect(await store.verifyAudit('acme', { sequence: events, link })).toMatchObject({ brokenAt: 9 })

@@ -155,7 +155,7 @@ export function changeCases(create: CreateDatabase): void {
       expect(await race('acme')).toBe(1)
       expect(await race('other')).toBe(1)
       expect(await race('acme')).toBe(0)
-      // The mark stays for as long as any server may take the value for one that has not ended.
+      // The mark stays while any server may still accept the value.
       await moveDropTime(store, endsAt + 309)
       await store.cleanUp(startAt, 60)
       expect(await race('acme')).toBe(0)

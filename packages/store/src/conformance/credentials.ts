@@ -124,7 +124,7 @@ export function credentialCases(create: CreateDatabase): void {
       await store.write(async (transaction) => {
         for (let index = 0; index < 25; index++) {
           const status = index % 5 === 0 ? 'revoked' : index % 5 === 1 ? 'disabled' : 'active'
-          // Several of one second: the id decides between them.
+          // Several keys are of one second; the id orders them.
           const key = exampleKey('acme', `more_${index}`, { status, createdAt: startAt + Math.floor(index / 7) })
           await transaction.keys.insert(key)
           transaction.append(keyChange('acme', key.id))

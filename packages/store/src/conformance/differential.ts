@@ -25,14 +25,14 @@ type Operation = (transaction: WriteTransaction, random: Random) => unknown
 const tenants = ['acme', 'ACME', 'caf\u00e9']
 const statuses = ['active', 'disabled', 'revoked'] as const
 
-/** The same random operations on two databases: every answer, every error and every list in between must be equal. */
+/** Runs the same random operations on two databases. Every answer, error and list must be equal. */
 export function differentialCases(first: CreateDatabase, second: CreateDatabase, operations: number): void {
   it(`${operations} random operations give equal answers on both databases`, async () => {
     const databases = [await first(), await second()]
-    // One epoch for both, so that places are equal too.
+    // Both have one epoch, so that places are equal too.
     const options = { randomBytes: (count: number) => new Uint8Array(count) }
     const stores = await Promise.all(databases.map((database) => database.open(options)))
-    // SQLite's begins with the test's clock, PostgreSQL's with the machine's.
+    // SQLite's drop time begins with the test's clock, PostgreSQL's with the machine's.
     for (const store of stores) await moveDropTime(store, startAt)
     for (let seed = 0; seed < operations; seed++) {
       const [one, other] = await Promise.all(stores.map((store) => outcome(() => write(store, seed))))
@@ -50,7 +50,7 @@ export function differentialCases(first: CreateDatabase, second: CreateDatabase,
   }, 60_000)
 }
 
-/** One to three operations in one transaction, which then commits or does not; or a chore, which has its own. */
+/** One to three operations in one transaction, which then commits or not; or a chore with its own transaction. */
 async function write(store: Store, seed: number) {
   const random = randomFrom(seed)
   if (random(40) === 0) return countUsage(store, random)
@@ -205,8 +205,8 @@ async function read(store: Store, seed: number) {
 }
 
 /**
- * What came, or the name of what was thrown. Of two unique values that are both taken, each database names the one whose
- * index it looks at first; constraints on parents each words in its own way.
+ * The result, or the name of the error. When two unique values are taken, each database names the one whose index it
+ * checks first. Each has its own words for broken constraints on parents.
  */
 async function outcome(work: () => Promise<unknown>): Promise<unknown> {
   try {

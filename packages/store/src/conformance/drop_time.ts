@@ -37,7 +37,7 @@ export function dropTimeCases(create: CreateDatabase): void {
           subjects: () => [subject('key_1', startAt + 100), subject('key_2', startAt + 1_000), keySubject('key_3')],
         }),
       )
-      // The writer's clock is 5,000 s behind the drop time: what it counts from now on is counted from there.
+      // The writer's clock is 5,000 s behind the drop time, so its times are counted from the drop time.
       expect(entries.map(({ dropAt }) => dropAt)).toEqual([
         startAt + 5_310,
         startAt + 6_000,

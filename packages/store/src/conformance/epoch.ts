@@ -48,7 +48,7 @@ export function epochCases(create: CreateDatabase): void {
         { tenant: 'acme', ...before },
         { tenant: 'acme', sequence: 2 },
         { tenant: 'acme', epoch: before.epoch, sequence: 1, chain: (await store.feed.chainAt('acme', 1)) as string },
-        // Of an epoch that is over, or of none, only a number above the head proves anything.
+        // For a former or missing epoch, only a number above the head proves anything.
         { tenant: 'acme', epoch: 'another', sequence: 2, chain },
         { tenant: 'acme', sequence: 1, chain },
         { tenant: 'acme', of: 'position', sequence: position },
@@ -88,7 +88,7 @@ export function epochCases(create: CreateDatabase): void {
       expect(beginning).toBeGreaterThanOrEqual(startAt * 1_000_000)
       expect(await store.feed.place('acme')).toMatchObject({ epoch: next, sequence: beginning })
       expect(await store.feed.head()).toMatchObject({ epoch: next, position: beginning })
-      // Hidden, and not deleted: nobody's place in the former history is in this log.
+      // Former entries are hidden, not deleted: no place of the former history is in this log.
       expect(await store.feed.after('acme', 0, 10)).toEqual([])
       for (const sequence of [0, 1, 3]) expect(await store.feed.chainAt('acme', sequence)).toBeUndefined()
       expect(await database.query('select * from feed')).toHaveLength(3)
@@ -116,7 +116,7 @@ export function epochCases(create: CreateDatabase): void {
       const begun = await store.leaveHistory([{ tenant: 'acme', sequence: 9 }])
       const beginning = begun?.beginning ?? 0
       expect(begun?.raised).toEqual([{ tenant: 'acme', clientId: 'client_1' }])
-      // What was said stays as it was: by that a later cut-off is told from an earlier one.
+      // `cutOffs` keep their own numbers, which tell a later cut-off from an earlier one.
       const raised = { cutOff: beginning, cutOffs, version: 3 }
       expect(await store.read.clients.find('acme', 'client_1')).toMatchObject(raised)
       expect(await store.read.clients.find('other', 'client_1')).toMatchObject({ cutOff: 0, version: 1 })

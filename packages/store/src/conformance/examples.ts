@@ -1,4 +1,4 @@
-/** Sound records of each kind, and the change that goes with them. */
+/** Valid records of each kind, and the change that goes with them. */
 import { hash } from 'node:crypto'
 import type { Subject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'

@@ -160,7 +160,7 @@ export function feedCases(create: CreateDatabase): void {
         const entry = await store.read.statusEntries.find('acme', 'key', 'key_1')
         expect([entry?.version, entry?.state.status]).toEqual(expected)
       }
-      // The same in one transaction, and the other way round.
+      // The same in one transaction, in both orders.
       await append(
         'key_2',
         steps.map(([version, status]) => keySubject('key_2', version, status)),
@@ -273,7 +273,7 @@ export function feedCases(create: CreateDatabase): void {
           await stores[mine]!.write(async (transaction) => {
             await transaction.keys.find(tenant, 'key_1')
             begun[mine]! += 1
-            // Held open until the other has begun, or, where it must wait for this one, for a moment.
+            // Held open until the other has begun, or for a moment where the other must wait for this one.
             if (waits > 1) await otherBegins(begun, 1 - mine)
             for (let count = 0; count <= waits; count++) transaction.append(keyChange(tenant, `key_${round}`))
             if (waits % 2 === 1) await setImmediate()

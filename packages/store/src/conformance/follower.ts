@@ -23,7 +23,7 @@ export function follow(store: Store) {
     }
   })()
   return {
-    /** Everything that was seen, once nothing more is written. */
+    /** Gives every entry seen, once no more are written. */
     finish() {
       isDone = true
       return running
@@ -31,7 +31,7 @@ export function follow(store: Store) {
   }
 }
 
-/** Each tenant's sequences without a gap, and each chain value over the one before. */
+/** Checks that each tenant's sequences have no gap and that each chain value follows from the one before. */
 export function expectChained(entries: readonly (FeedEntry & { readonly tenant?: string })[], from?: FeedEntry): void {
   for (const own of Map.groupBy(entries, (entry) => entry.tenant).values()) {
     let previous = from

@@ -141,7 +141,7 @@ async function fill(store: Store): Promise<void> {
   })
 }
 
-/** What has nothing to do with the poisoned row: the same tenant's other objects, and another tenant's same ones. */
+/** Reads that do not need the poisoned row: other objects of the tenant, and the same object of another tenant. */
 async function everything(store: Store) {
   const own = [
     await store.read.keys.find('acme', 'key_2'),
@@ -166,7 +166,7 @@ async function everything(store: Store) {
   return [own, others]
 }
 
-/** Two a page, though one of the two is poisoned. */
+/** Pages have two rows, though one of the two is poisoned. */
 async function expectListed(store: Store, table: string): Promise<void> {
   const short = { limit: 1 }
   const lists: { readonly [table: string]: () => Promise<readonly object[]> } = {
@@ -184,7 +184,7 @@ async function restore(execute: (sql: string) => Promise<void>, table: string): 
     await execute(`delete from ${table} where tenant = 'acme'`)
     await execute(`insert into ${table} select * from kept`)
   } else {
-    // Others refer to these rows, so they are put right where they are.
+    // Other rows refer to these, so they are repaired in place.
     for (const column of columns) {
       await execute(`update ${table} set ${column} = (select ${column} from kept where kept.id = ${table}.id)
         where tenant = 'acme'`)

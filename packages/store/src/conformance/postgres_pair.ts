@@ -1,6 +1,6 @@
 /**
- * A primary and its synchronous standby for tests, on two ports of this machine: nothing is acknowledged that the standby
- * has not got. The primary can be killed, or left alone, and the standby promoted.
+ * A primary and its synchronous standby for tests, on two ports of this machine. No change is acknowledged that the
+ * standby does not have. The primary can be killed or left alone, and the standby promoted.
  */
 import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -12,19 +12,19 @@ import pg from 'pg'
 import { prepareCluster, runServer } from './postgres_server.ts'
 
 export interface PostgresPair {
-  /** Both hosts; whichever takes writes is used. */
+  /** The URL of both hosts; the one that takes writes is used. */
   readonly url: string
   readonly hosts: { readonly first: Host; readonly second: Host }
   stop(): Promise<void>
 }
 
 export interface Host {
-  /** This one alone. */
+  /** The URL of this server alone. */
   readonly url: string
   start(settings?: readonly string[]): Promise<void>
-  /** `SIGKILL` for the server and all it started. */
+  /** `SIGKILL` for the server and its processes. */
   kill(): Promise<void>
-  /** `SIGSTOP` and `SIGCONT`: it hangs, its sockets stay open. */
+  /** `SIGSTOP` and `SIGCONT`: the server hangs with its sockets open. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
   query(sql: string): Promise<readonly { readonly [column: string]: unknown }[]>
 }
@@ -118,7 +118,7 @@ function signalIfThere(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It has ended by itself.
+    // The process has ended by itself.
   }
 }
 
@@ -131,7 +131,7 @@ function chownTree(directory: string, user: { readonly uid: number; readonly gid
   }
 }
 
-/** Not one that the system gives to whoever asks for any: a server that was killed must find it free again. */
+/** A port outside the range that the system hands out: a killed server must find it free again. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000)

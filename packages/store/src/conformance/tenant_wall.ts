@@ -20,7 +20,7 @@ import {
 import type { CreateDatabase, TestDatabase } from './test_database.ts'
 import { randomFrom, startAt, withStore } from './test_database.ts'
 
-/** Pairs that a careless collation, normalisation or padding takes for one. */
+/** Pairs that a careless collation, normalisation or padding would treat as equal. */
 const lookalikes = [
   ['abc', 'ABC', 'aBc'],
   ['caf\u00e9', 'cafe\u0301'],
@@ -129,7 +129,7 @@ function missing(from: ReadonlySet<string>, of: ReadonlySet<string>): readonly s
   return [...of].filter((row) => !from.has(row))
 }
 
-/** One more of everything, with 9 in its id. */
+/** Inserts one more of every record, with 9 in its id. */
 async function fill(store: Store, tenant = 'acme'): Promise<void> {
   await store.savePositions([examplePosition(tenant, 'verifier_9')])
   await store.write(async (transaction) => {

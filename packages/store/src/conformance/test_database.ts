@@ -3,12 +3,12 @@ import type { Seconds } from '@countersign/core'
 import type { Store } from '../store.ts'
 import type { StoreOptions } from '../store_options.ts'
 
-/** One database of a test. Several stores can be open on it at once, as several processes would have them. */
+/** The database of one test. Several stores can be open on it at once, like those of several processes. */
 export interface TestDatabase {
   open(options?: Partial<StoreOptions>): Promise<Store>
-  /** For `openStore`, in another process. */
+  /** The URL for `openStore` in another process. */
   readonly url: string
-  /** SQL behind the store's back: what a bug, an older program or an intruder would write. */
+  /** Runs SQL behind the store's back, like a bug, an older program or an intruder. */
   execute(sql: string): Promise<void>
   query(sql: string): Promise<readonly { readonly [column: string]: unknown }[]>
   drop(): Promise<void>
@@ -42,7 +42,7 @@ export async function withStore(
   }
 }
 
-/** As a process that holds the clean-up lease would, only at once. */
+/** Moves the drop time like the process that holds the clean-up lease, but at once. */
 export async function moveDropTime(store: Store, seconds: Seconds): Promise<void> {
   const { moves } = await store.dropTime.read()
   if (!(await store.dropTime.move(moves, { timeMs: seconds * 1000, boot: undefined })))

@@ -13,7 +13,7 @@ const long: UsageRetention = { minuteSeconds: 1e9, hourSeconds: 1e9, daySeconds:
 const keys = ['key_1', 'key_2', 'key_3']
 const scopes = ['', 'orders:read', 'orders:write']
 
-/** What ends a transaction as a kill would: after its first half. */
+/** Ends a transaction after its first half, as a kill would. */
 const endBeforeNoting = {
   sqlite: [
     `create trigger ends before update on usage_sums when new.rolled <> old.rolled begin select raise(abort, 'ended'); end`,
@@ -112,7 +112,7 @@ export function usageCases(create: CreateDatabase): void {
         const counts = Array.from({ length: 1 + random(40) }, () => someCount(random))
         await add(store, `batch ${round}`, counts)
         for (const { minuteAt, count } of counts) sums.set(minuteAt, (sums.get(minuteAt) ?? 0) + count)
-        // Time passes back and forth; another process rolls up at the same moment; the one before may be killed half-way.
+        // Time goes back and forth, another process rolls up at the same moment, and a round may be killed half-way.
         const now = day + random(3 * 86_400)
         const other = random(3) === 0 ? await database.open() : undefined
         await Promise.all([
@@ -150,7 +150,7 @@ export function usageCases(create: CreateDatabase): void {
         return rows.map(({ tenant }) => tenant)
       }
       const now = day + 2 * 86_400
-      // One that has no time at all says that nobody had a turn.
+      // A round without any time reports that no tenant had a turn.
       expect(await store.rollUpUsage(now, long, { budgetMs: 0 })).toMatchObject({ rolled: 0, next: '' })
       expect(await store.rollUpUsage(now, long, { budgetMs: 0, after: 'b' })).toMatchObject({ rolled: 0, next: 'b' })
       expect((await store.rollUpUsage(now, long, { budgetMs: 10_000, after: 'b' })).next).toBeUndefined()
@@ -168,7 +168,7 @@ export function usageCases(create: CreateDatabase): void {
       expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
       expect(await database.query('select at from usage_sums where interval_seconds = 3600')).toEqual([])
       for (const statement of endNoMore[store.dialect]) await database.execute(statement)
-      // And then as often as one likes.
+      // More rounds change nothing.
       for (const now of [day + 3_600, day + 7_200, day + 7_200, day + 86_400 * 2]) {
         await store.rollUpUsage(now, long, { budgetMs: 1_000 })
         expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
@@ -203,7 +203,7 @@ export function usageCases(create: CreateDatabase): void {
         const rows = await database.query('select interval_seconds from usage_sums order by interval_seconds')
         return rows.map((row) => Number(row.interval_seconds))
       }
-      // Not even with a retention of nothing: what is open stays until its interval is over.
+      // Even with a retention of 0, open counts stay until their interval is over.
       await store.rollUpUsage(day + 3_700, { minuteSeconds: 0, hourSeconds: 0, daySeconds: 0 }, { budgetMs: 5_000 })
       expect((await series(store, 3600)).reduce((sum, { count }) => sum + count, 0)).toBe(3)
       expect(await kept(1)).toEqual([60, 60, 60, 3600, 3600])

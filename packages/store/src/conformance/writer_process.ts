@@ -1,6 +1,7 @@
 /**
- * Another process on the same database, for the tests of several and of killed ones: `open` migrates each of several, `append`
- * writes a number of changes and ends, `write` goes on until it is killed. Each commit is acknowledged by a line.
+ * Another process on the same database, for tests of several and of killed ones. `open` migrates several databases,
+ * `append` writes a number of changes and ends, `write` goes on until it is killed. It prints a line for each
+ * acknowledged commit.
  */
 import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -12,7 +13,7 @@ const [command, ...parameters] = process.argv.slice(2)
 if (command === 'open') await openAll(parameters)
 else await append(parameters[0]!, parameters[1]!, command === 'append' ? Number(parameters[2]) : Infinity)
 
-/** At the same pace as the other process: each database at the next full twentieth of a second. */
+/** Opens each database at the next full twentieth of a second, at the same pace as the other process. */
 async function openAll(databases: readonly string[]): Promise<void> {
   for (const database of databases) {
     await setTimeout(50 - (Date.now() % 50))

@@ -19,7 +19,7 @@ import { dropSeconds, liftDropAt } from './drop_time.ts'
 /** An entry with the installation's position, which servers follow. */
 export type InstallationEntry = FeedEntry & { readonly tenant: string; readonly position: number }
 
-/** What one change says to the feed and to the audit log. The store appends it as the last statements before commit. */
+/** The entries and the audit event of one change. The store appends them as the last statements before commit. */
 export interface Append {
   readonly tenant: string
   readonly audit: AuditDraft

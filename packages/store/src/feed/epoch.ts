@@ -170,7 +170,7 @@ interface Raised {
   readonly subject: Subject
 }
 
-/** Raises cut-offs that verifiers still remember. The others cover only tokens that have ended. */
+/** Raises the cut-offs that verifiers still remember. Tokens that older cut-offs cover have ended. */
 async function raiseCutOffs({ db }: Session, beginning: number): Promise<readonly Raised[]> {
   const rows = await db
     .selectFrom('clients')

@@ -2,13 +2,13 @@ import type { CreateTableBuilder, Kysely } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 
-/** Columns by the first letter of their type: t text, i integer, b bytes; a `?` behind it may be null. */
+/** Column types: t text, i integer, b bytes. A column with `?` may be null. */
 type Columns = { readonly [name: string]: 't' | 'i' | 'b' | 't?' | 'i?' | 'b?' }
 
 interface Table {
   readonly columns: Columns
   readonly primaryKey: readonly [what: string, ...columns: string[]]
-  /** By what a conflict is called; see `ConflictError`. */
+  /** Unique columns by the name of their conflict; see `ConflictError`. */
   readonly unique?: { readonly [what: string]: readonly string[] }
   readonly indexes?: readonly (readonly string[])[]
   readonly parent?: { readonly table: string; readonly column: string }

@@ -1,4 +1,6 @@
-/** What several processes over one database share: who does what there is to do once, and proof that it is the primary. */
+/**
+ * State that several processes over one database share: leases for work done once, and beats that prove the primary.
+ */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
@@ -10,6 +12,6 @@ export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: Column
   )
   await sql`create table beats
     (process ${text} not null primary key, count ${integer} not null, at ${integer} not null) ${tableEnd}`.execute(db)
-  // Which history the server wrote when the epoch began: PostgreSQL's, `undefined` for a file.
+  // The history that the server wrote when the epoch began: PostgreSQL's own name, NULL for a file.
   await sql`alter table installation add column history ${text}`.execute(db)
 }

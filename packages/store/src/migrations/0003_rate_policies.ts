@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 
-/** Several named limits at once: of keys and of tokens that came from them, of clients, of APIs. */
+/** Several named limits at once, for keys and their tokens, for clients and for APIs. */
 const columns: Readonly<Record<string, readonly string[]>> = {
   keys: ['rate_limits'],
   tokens: ['rate_limits'],
@@ -12,7 +12,7 @@ const columns: Readonly<Record<string, readonly string[]>> = {
 
 export async function up(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
   for (const [table, names] of Object.entries(columns)) {
-    // One column a statement: SQLite adds no more at once.
+    // SQLite adds only one column a statement.
     for (const name of names)
       await db.schema
         .alterTable(table)

@@ -1,11 +1,13 @@
-/** Usage by minute, hour and day in one table, with what was required, and when each key was last used for what. */
+/**
+ * Usage by minute, hour and day in one table, with the required scope. And when each key was last used for which scope.
+ */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
-  // `rolled`: how much of `count` the row of the next longer interval holds. What is counted late adds to `count` alone,
-  // so that it is rolled up later and never twice.
+  // `rolled` is the part of `count` that the row of the next longer interval holds. Late counts add to `count` alone,
+  // so that they are rolled up later and never twice.
   await sql`create table usage_sums
     (tenant ${text} not null, interval_seconds ${integer} not null, at ${integer} not null,
     credential_id ${text} not null, client_id ${text} not null, scope ${text} not null, outcome ${text} not null,

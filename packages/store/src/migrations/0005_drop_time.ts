@@ -1,10 +1,10 @@
-/** Everything that ended before the drop time is removed, whatever any clock says (docs/protocol/feed.md); a tenant's floor. */
+/** Entries are removed by the drop time, never by a clock (docs/protocol/feed.md). Tenants get a floor. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
-  // One row. `boot_ms` is the boot clock of the machine `boot_id` when the time was moved last.
+  // The table has one row. `boot_ms` is the boot clock of the machine `boot_id` when the time was last moved.
   await sql`create table drop_time
     (id ${integer} not null primary key, time_ms ${integer} not null, moves ${integer} not null,
     boot_id ${text}, boot_ms ${integer}) ${tableEnd}`.execute(db)

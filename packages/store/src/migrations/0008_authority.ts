@@ -1,13 +1,13 @@
 /**
- * What outlives a change: the most a client ever had since its last revoke, proof of where each audit log ends, and proof
- * of the master key that the database belongs to.
+ * Facts that outlive a change: the most that a client ever had since its last revoke, proof of where each audit log
+ * ends, and proof of the master key that the database belongs to.
  */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import { sealAuditHeads } from '../feed/audit_link.ts'
 import type { Schema } from '../schema.ts'
 
-/** The management API of every tenant: the one whose scopes are authority over other credentials. */
+/** The id of every tenant's management API. Its scopes are authority over other credentials. */
 const managementApiId = 'api_management'
 
 export async function up(db: Kysely<Schema>, types: ColumnTypes, auditKey: Uint8Array): Promise<void> {
@@ -31,7 +31,10 @@ interface Found {
   guards: readonly string[]
 }
 
-/** Present access and guards, and what keys and tokens that are alive were given: their clients may have had more then. */
+/**
+ * Records present access and guards, and the scopes of live keys and tokens: their clients may have had more when they
+ * were made.
+ */
 async function recordAuthority(db: Kysely<Schema>): Promise<void> {
   const clients = new Map<string, Found>()
   const of = (tenant: string, id: string): Found => {

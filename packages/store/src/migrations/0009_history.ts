@@ -1,4 +1,7 @@
-/** Where the present epoch begins: what is below it in the log is of a history that is over. And what each cut-off was. */
+/**
+ * The beginning of the present epoch: entries below it belong to a former history. And every cut-off with its own
+ * number.
+ */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'

@@ -15,7 +15,7 @@ export interface Migration {
   up(db: Kysely<Schema>, types: ColumnTypes, auditKey: Uint8Array): Promise<void>
 }
 
-/** Forward only. What was released is never edited; the next number changes it. */
+/** Forward only. A released migration is never edited; a later number changes its result. */
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', up: initial },
   { number: 2, name: 'processes', up: processes },

@@ -8,7 +8,7 @@ import { readPostgresError } from './error.ts'
 import { watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
 
-/** First keys of the advisory locks, so that they are not taken for another program's: "cs" and what they guard. */
+/** First keys of the advisory locks: "cs" and the guarded thing, so that they differ from other programs' locks. */
 const tenantLock = 0x6373_0001
 const schemaLock = 0x6373_0002
 
@@ -24,7 +24,7 @@ export class PostgresDatabase implements Database {
   readonly canFailOver = true
   assertThere(): void {}
 
-  /** The disk is the operator's. */
+  /** The operator looks after the disk of a PostgreSQL server. */
   readonly reserve = { state: 'none', giveUp() {}, async tend() {} } as const
   readonly reader: Kysely<Schema>
   readonly #primary: Primary
@@ -67,7 +67,7 @@ export class PostgresDatabase implements Database {
     this.#primary.doubt()
   }
 
-  /** A name makes `pg` prepare it once on each connection. */
+  /** `pg` prepares a named statement once on each connection. */
   keep(query: CompiledQuery): KeptQuery {
     this.#kept += 1
     const name = `countersign_${this.#kept}`

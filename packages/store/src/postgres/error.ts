@@ -3,10 +3,10 @@ import { ConflictError, StoreUnavailableError } from '../errors.ts'
 /** SQLSTATE codes (PostgreSQL, appendix A). */
 const uniqueViolation = '23505'
 const outOfSpace = new Set(['53000', '53100', '53200'])
-/** Rolled back for others' sake, or for taking too long. */
+/** Rolled back because of other transactions, or for taking too long. */
 const rolledBack = new Set(['40001', '40P01', '55P03', '57014', '25P03'])
 
-/** What `pg` threw, in the words of the seam. During COMMIT a lost answer leaves the outcome unknown. */
+/** Translates an error of `pg` into one of the store. A lost answer to COMMIT leaves the outcome unknown. */
 export function readPostgresError(error: unknown, isCommit: boolean): unknown {
   if (error instanceof StoreUnavailableError) return error
   const { code, constraint, table, severity } = error as {
@@ -18,7 +18,7 @@ export function readPostgresError(error: unknown, isCommit: boolean): unknown {
   if (code === uniqueViolation) return new ConflictError((constraint ?? 'id').slice((table?.length ?? -1) + 1))
   if (code !== undefined && outOfSpace.has(code)) return new StoreUnavailableError('full', error)
   if (code !== undefined && rolledBack.has(code)) return new StoreUnavailableError(isCommit ? 'timeout' : 'busy', error)
-  // An error that the server sent has a severity; those of class 08, 57 and 53 are about the connection.
+  // Errors that the server sent have a severity. Classes 08, 57 and 53 are about the connection.
   if (severity !== undefined && !/^(08|57|53)/.test(code ?? '')) return error
   return new StoreUnavailableError(isCommit ? 'timeout' : 'unreachable', error)
 }

@@ -1,4 +1,7 @@
-/** A primary and its synchronous standby, the primary killed, hung or left alone: nothing acknowledged is lost. */
+/**
+ * A primary and its synchronous standby: when the primary is killed, hangs or is left alone, no acknowledged change is
+ * lost.
+ */
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { exampleKey, keyChange, seed } from '../conformance/examples.ts'

@@ -4,8 +4,9 @@ import { DatabaseOpenError } from '../errors.ts'
 const shape = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s
 
 /**
- * `postgres://user@a:5432,b:5433/database?target_session_attrs=read-write` is two URLs. Only the primary is of use here, so
- * `read-write` and `primary` say what happens anyway; any other value is refused. Throws `DatabaseOpenError`.
+ * `postgres://user@a:5432,b:5433/database?target_session_attrs=read-write` gives two URLs. The values `read-write` and
+ * `primary` are accepted, since only the primary is used anyway; any other value is refused. Throws
+ * `DatabaseOpenError`.
  */
 export function splitHosts(url: string): readonly string[] {
   const match = shape.exec(url)
@@ -21,17 +22,17 @@ export function splitHosts(url: string): readonly string[] {
   parameters.delete('asynchronous_standby')
   const after = parameters.size === 0 ? path : `${path}?${parameters}`
   const urls = hosts.split(',').map((host) => `${before}${host}${after}`)
-  // A socket's directory comes in the query, and the host is then a name without meaning.
+  // The directory of a socket comes in the query. The host is then a placeholder.
   if (urls.some((each) => !URL.canParse(each))) throw badUrl('one of its hosts cannot be read')
   return urls
 }
 
-/** Whether the operator has said in so many words that losing what was acknowledged is accepted. */
+/** Whether the operator has explicitly accepted that a failover may lose acknowledged changes. */
 export function acceptsAsynchronousStandby(url: string): boolean {
   return new URLSearchParams(shape.exec(url)?.[3]?.split('?', 2)[1] ?? '').get('asynchronous_standby') === 'accepted'
 }
 
-/** The URL holds a password: nothing of it is quoted. */
+/** The URL holds a password, so the message quotes no part of it. */
 function badUrl(why: string): DatabaseOpenError {
   return new DatabaseOpenError('bad_url', `COUNTERSIGN_DATABASE cannot be used: ${why}`)
 }

@@ -10,18 +10,20 @@ import { Primary } from './primary.ts'
 
 export interface PostgresStoreOptions extends StoreOptions {
   /**
-   * `postgres://user:password@host:port,host:port/database?sslmode=verify-full&sslrootcert=…`: TLS is said here. Of several
-   * hosts the one that takes writes is used, and looked for again when it is gone.
+   * `postgres://user:password@host:port,host:port/database?sslmode=verify-full&sslrootcert=…`. TLS is configured here.
+   * With several hosts, the one that takes writes is used, and searched again when it is gone.
    */
   readonly url: string
-  /** Connections at most, beside the one that listens. Default 10. */
+  /** The most connections, beside the one that listens. Default 10. */
   readonly poolMax?: number
 }
 
-/** `int8`: all of ours are below 2^53. */
+/** `int8`: all our integers are below 2^53. */
 const int8 = 20
 
-/** Opens and migrates. Throws `DatabaseOpenError`, `SchemaTooNewError`, `StoreUnavailableError`. */
+/**
+ * Opens and migrates a PostgreSQL database. Throws `DatabaseOpenError`, `SchemaTooNewError` or `StoreUnavailableError`.
+ */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { url, poolMax = 10 } = options
   const { primary, history } = await Primary.open({

@@ -6,7 +6,7 @@ import { readPostgresError } from './error.ts'
 import { type Primary, postgresLimits } from './primary.ts'
 import { within } from './within.ts'
 
-/** The primary's connections as Kysely uses them, with the errors of the seam. */
+/** The primary's connections as Kysely uses them, with the store's errors. */
 export function watchPool(primary: Primary): PostgresPool {
   return {
     options: {},
@@ -26,13 +26,13 @@ function watchClient(client: PoolClient): PostgresPoolClient {
   let isBroken = false
   const query = async (text: string, values: readonly unknown[] = []) => {
     if (!values.every(isStorableText)) {
-      // Nothing equals such a text, for it was never stored.
+      // Such a text was never stored, so no row equals it.
       if (/^select /.test(text)) return { command: 'SELECT', rowCount: 0, rows: [] }
       failure ??= new UnstorableTextError()
       throw failure
     }
     const isCommit = text === 'commit'
-    // Whoever would roll back then would wait behind a commit that is never answered.
+    // A rollback would wait behind a commit that is never answered.
     if (isBroken) throw failure
     if (isCommit && failure !== undefined) throw failure
     try {
@@ -40,7 +40,7 @@ function watchClient(client: PoolClient): PostgresPoolClient {
     } catch (error) {
       const read = readPostgresError(error, isCommit)
       failure ??= read
-      // Nobody knows what such a connection would answer next.
+      // The next answer of such a connection is unpredictable.
       isBroken ||= read instanceof StoreUnavailableError && read.reason !== 'busy' && read.reason !== 'full'
       throw read
     }
@@ -50,8 +50,10 @@ function watchClient(client: PoolClient): PostgresPoolClient {
 }
 
 /**
- * PostgreSQL's own time limit ends before the wait for the standby begins, so ours is kept here. And a commit whose wait for the synchronous standby was cancelled succeeds here, with only a warning: "might not have
- * been replicated". It confirms nothing, so the outcome is unknown (feed.md §3).
+ * PostgreSQL's own time limit does not cover the wait for the standby, so this function keeps one.
+ *
+ * When the wait for the synchronous standby is cancelled, the commit succeeds with only a warning: "might not have been
+ * replicated". That confirms nothing, so the outcome is unknown (feed.md §3).
  */
 async function commit(client: PoolClient) {
   const warnings: Notification[] = []

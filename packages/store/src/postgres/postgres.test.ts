@@ -12,7 +12,7 @@ afterAll(() => server.stop())
 
 runConformance('PostgreSQL', () => server.create())
 
-// What the wall between tenants tries with lookalikes of one kind, for every column of every table there is.
+// The conformance tests try lookalikes of one kind. This tries every column of every table.
 it('CVE-2026-55170: every text column of PostgreSQL is text that is compared by its bytes', () =>
   withStore(
     () => server.create(),

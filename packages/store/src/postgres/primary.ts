@@ -5,24 +5,27 @@ import { DatabaseOpenError, StoreUnavailableError } from '../errors.ts'
 import { acceptsAsynchronousStandby, splitHosts } from './hosts.ts'
 import { within } from './within.ts'
 
-/** Every limit of a connection, in milliseconds. Together a write is answered within 2 s, whatever is wrong. */
+/** The limits of a connection, in milliseconds. Together they answer a write within 2 s, even when the server hangs. */
 export const postgresLimits = {
-  /** For a connection, one from the pool included. */
+  /** Wait for a connection, one from the pool included. */
   connectMs: 1_500,
-  /** Behind others' locks. */
+  /** Wait behind the locks of others. */
   lockMs: 1_500,
-  /** A commit, the synchronous standby's confirmation included. */
+  /** A commit, the confirmation of the synchronous standby included. */
   commitMs: 1_500,
   /** The longest statement. */
   statementMs: 10_000,
-  /** How often the server is asked whether it is there, and how long it may take. */
+  /** The server is pinged this often. */
   pingEveryMs: 500,
   pingMs: 1_000,
-  /** Between two searches for the primary, at most; half of it at least, so that processes do not come together. */
+  /**
+   * The most between two searches for the primary. At least half of it, at random, so that processes do not search
+   * together.
+   */
   searchEveryMs: 500,
 } as const
 
-/** Told to listeners; the word is ours alone in a database. */
+/** The channel of our notifications. No other program uses this name in a database. */
 export const channel = 'countersign_feed'
 
 export interface PrimaryOptions {
@@ -30,13 +33,13 @@ export interface PrimaryOptions {
   readonly poolMax: number
   readonly random: () => number
   readonly typeParser: (oid: number, format?: string) => unknown
-  /** Before a server found later is used: whether it continues the history known. */
+  /** Called before a server that was found later is used: checks that it continues the known history. */
   readonly onFound: (history: History) => Promise<void>
 }
 
-/** Which history a server writes: it changes when a standby is promoted, and with every restored copy. */
+/** The history that a server writes. It changes when a standby is promoted, and with every restored copy. */
 export interface History {
-  /** `pg_control_system`'s identifier and the timeline; `undefined` where the server has neither. */
+  /** The identifier of `pg_control_system` and the timeline; `undefined` where the server has neither. */
   readonly name: string | undefined
   readonly timeline: number
 }
@@ -55,9 +58,9 @@ interface Current {
 }
 
 /**
- * The one server that takes writes, among the hosts of a URL. It is asked twice a second whether it is there; when it is
- * not, everything that waits for it is told at once, and the primary is looked for among all hosts, until it is found. A
- * server with a lower timeline than one seen before was replaced, and is never used again.
+ * The one server that takes writes, among the hosts of a URL. It is pinged twice a second. When it does not answer, all
+ * work that waits for it fails at once, and all hosts are searched until a primary is found. A server with a lower
+ * timeline than one seen before was replaced, and is never used again.
  */
 export class Primary {
   readonly #options: PrimaryOptions
@@ -77,7 +80,10 @@ export class Primary {
     this.#urls = splitHosts(options.url)
   }
 
-  /** Throws why none can be used: `DatabaseOpenError`, or `StoreUnavailableError` when none can be reached. */
+  /**
+   * Throws the reason why no host can be used: `DatabaseOpenError`, or `StoreUnavailableError` when none can be
+   * reached.
+   */
   static async open(options: PrimaryOptions): Promise<{ readonly primary: Primary; readonly history: History }> {
     const primary = new Primary(options)
     const found = await primary.#find()
@@ -85,7 +91,7 @@ export class Primary {
       destroy(found.watch)
       throw new DatabaseOpenError(
         'asynchronous_standby',
-        'several hosts are named, and the primary waits for no standby: a failover would lose what was acknowledged. ' +
+        'several hosts are named, and the primary waits for no standby: a failover would lose acknowledged changes. ' +
           'Set synchronous_standby_names, or add asynchronous_standby=accepted to the URL',
       )
     }
@@ -93,7 +99,7 @@ export class Primary {
     return { primary, history: found.history }
   }
 
-  /** A connection of the pool to it. */
+  /** A connection to the primary, from the pool. */
   async connect(): Promise<PoolClient> {
     return (await this.#pool()).connect()
   }
@@ -103,15 +109,15 @@ export class Primary {
     return (await this.#pool()).query<R>(query)
   }
 
-  /** Called when somebody has committed, and when a primary was found again. */
+  /** Calls `listener` when another process has committed, and when a primary was found again. */
   onHint(listener: () => void): () => void {
     this.#hints.add(listener)
     return () => this.#hints.delete(listener)
   }
 
   /**
-   * What was confirmed by nobody in time may have been replaced: look among all hosts. Until another is found that was
-   * promoted since, this one is used: a standby that is gone must not end what only reads.
+   * Called when a commit was not confirmed in time: the server may have been replaced, so all hosts are searched. This
+   * server stays in use until one is found that was promoted since. The loss of a standby must not end reads.
    */
   doubt(): void {
     if (this.#isDoubting || this.#current === undefined || this.#urls.length === 1) return
@@ -127,12 +133,12 @@ export class Primary {
       })
   }
 
-  /** Of the server in use; what is appended must continue it (`beforeAppend`). */
+  /** The history of the server in use. Appended entries must continue it (`beforeAppend`). */
   history(): string | undefined {
     return this.#current?.history.name
   }
 
-  /** None is in use while there is no primary. */
+  /** No connection counts as used while there is no primary. */
   connections(): { readonly used: number; readonly max: number; readonly waiting: number } {
     const pool = this.#current?.pool
     const used = pool === undefined ? 0 : pool.totalCount - pool.idleCount
@@ -148,7 +154,7 @@ export class Primary {
   }
 
   async #pool(): Promise<pg.Pool> {
-    // Those who come when it has been gone for longer are told at once: nobody piles up.
+    // Callers that come after `connectMs` without a primary fail at once, so that they do not pile up.
     const left = this.#lostAt + postgresLimits.connectMs - performance.now()
     if (this.#current === undefined && this.#searching !== undefined && left > 0) {
       await Promise.race([this.#searching, wait(left, undefined, { ref: false })])
@@ -157,7 +163,7 @@ export class Primary {
     return this.#current.pool
   }
 
-  /** Of all hosts at once, the writable one with the highest timeline. */
+  /** Asks all hosts at once, and picks the writable one with the highest timeline. */
   async #find(): Promise<Found> {
     const asked = await Promise.allSettled(this.#urls.map((url) => this.#ask(url)))
     const found = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
@@ -191,11 +197,11 @@ export class Primary {
     const pool = new pg.Pool({
       ...(this.#config(url) satisfies PoolConfig),
       max: this.#options.poolMax,
-      // A process that died in the middle, on a machine that does not say so, must not hold the tenant's lock for ever.
+      // A process on a machine that died without a word must not hold the tenant's lock for ever.
       idle_in_transaction_session_timeout: postgresLimits.statementMs,
     })
-    // A connection that breaks between two statements, in the pool or in a transaction, says so to nobody, and without a
-    // listener that would end the process. Whoever uses it next is told.
+    // A connection that breaks between two statements emits an error, which without a listener would end the process.
+    // The next statement on it fails and reports it.
     pool.on('error', () => {})
     pool.on('connect', (client) => {
       client.on('error', () => {})
@@ -215,13 +221,13 @@ export class Primary {
         if (this.#current?.watch === watch) this.#lose(error)
       })
     }
-    // Databases that only speak PostgreSQL's language may not have it: they are polled, which is the truth anyway.
+    // Databases that only speak PostgreSQL's protocol may lack `listen`. Polling is enough for them.
     watch.query(`listen ${channel}`).catch(() => {})
     clearInterval(this.#ping)
     this.#ping = setInterval(ping, postgresLimits.pingEveryMs).unref()
   }
 
-  /** Everything that is under way there fails now: a commit among it is neither done nor undone for whoever asked. */
+  /** Fails all work under way on that server. The outcome of a commit among it is unknown to its caller. */
   #lose(reason: unknown): void {
     const lost = this.#current
     if (lost === undefined || this.#isClosed) return
@@ -244,7 +250,7 @@ export class Primary {
         this.#use(found)
         await this.#options.onFound(found.history)
         this.#tell()
-        // It may have been lost meanwhile: then the search goes on.
+        // The server may have been lost meanwhile. Then the search goes on.
         continue
       } catch (error) {
         this.#failure = error
@@ -275,7 +281,7 @@ export class Primary {
 
 const oldestVersion = 140_000
 
-/** Refuses a server that would not keep what is promised: old, a standby, or not UTF-8. */
+/** Refuses a server that cannot keep our promises: an old one, a standby, or one that is not UTF-8. */
 async function assertUsable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ version: number; encoding: string; is_standby: boolean }>(
     `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
@@ -291,7 +297,10 @@ async function assertUsable(client: pg.Client): Promise<void> {
   }
 }
 
-/** With `local` or `off` a commit is confirmed before any standby has it; `remote_write` is not on its disk (reliability.md §4.2). */
+/**
+ * With `local` or `off`, a commit is confirmed before any standby has it. With `remote_write` it is not on the
+ * standby's disk (reliability.md §4.2).
+ */
 async function waitsForStandby(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ names: string; commit: string }>(
     `select current_setting('synchronous_standby_names') as names, current_setting('synchronous_commit') as commit`,
@@ -300,7 +309,10 @@ async function waitsForStandby(client: pg.Client): Promise<boolean> {
   return names.trim() !== '' && (commit === 'on' || commit === 'remote_apply')
 }
 
-/** The timeline from the log's own file name: the control file shows a promotion only after the next checkpoint. */
+/**
+ * Reads the timeline from the name of the write-ahead log file: the control file shows a promotion only after the next
+ * checkpoint.
+ */
 async function readHistory(client: pg.Client): Promise<History> {
   try {
     const { rows } = await client.query<{ cluster: string; timeline: string }>(
@@ -310,12 +322,12 @@ async function readHistory(client: pg.Client): Promise<History> {
     const { cluster, timeline } = rows[0] as (typeof rows)[number]
     return { name: `${cluster}/${timeline}`, timeline: Number.parseInt(timeline, 16) }
   } catch {
-    // Databases that only speak PostgreSQL's language have no such functions, and no promotion of this kind.
+    // Databases that only speak PostgreSQL's protocol lack these functions, and are not promoted in this way.
     return { name: undefined, timeline: 0 }
   }
 }
 
-/** At once, whatever waits for an answer. */
+/** Closes the connection at once, even when calls wait for an answer. */
 function destroy(client: pg.Client): void {
   const { connection } = client as unknown as { readonly connection?: { readonly stream?: Socket } }
   connection?.stream?.destroy()

@@ -1,4 +1,4 @@
-/** What only PostgreSQL can do wrong: time-outs, lost connections, another server than was promised. */
+/** Failures that only PostgreSQL has: time-outs, lost connections, a server other than the expected one. */
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { differentialCases } from '../conformance/differential.ts'

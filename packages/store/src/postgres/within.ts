@@ -1,8 +1,8 @@
 import { StoreUnavailableError } from '../errors.ts'
 
 /**
- * The answer, or `StoreUnavailableError` of reason `timeout` after `ms`. A process that was busy for longer finds its
- * timers due before it reads what has come meanwhile: the answer gets one more turn.
+ * The answer, or `StoreUnavailableError` with the reason `timeout` after `ms`. In a process that was busy for longer,
+ * the timer fires before an answer that is there already is read, so the answer gets one more turn.
  */
 export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -10,7 +10,7 @@ export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
     const refuse = (): void => reject(new StoreUnavailableError('timeout', new Error('no answer in time')))
     timer = setTimeout(() => setImmediate(refuse), ms)
   })
-  // Whichever comes second is nobody's any more.
+  // The promise that settles second has no other handler.
   answer.catch(() => {})
   tooLate.catch(() => {})
   try {

@@ -211,7 +211,9 @@ async function updateClient(session: Session, client: Client): Promise<void> {
   await insertAccess(session, client)
 }
 
-/** Its keys and tokens stay, revoked by whoever deletes it, for their owners' lists; without it none can be used. */
+/**
+ * Its keys and tokens stay for their owners' lists. The caller revokes them, and without the client none can be used.
+ */
 async function deleteClient(session: Session, tenant: string, id: string): Promise<void> {
   await session.enter(tenant)
   const { db } = session

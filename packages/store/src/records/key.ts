@@ -55,7 +55,8 @@ export async function newKey(
   now: Seconds,
 ): Promise<Key> {
   const { prefix, marker } = parseKey(text) ?? {}
-  if (prefix === undefined || (marker !== 'live' && marker !== 'test')) throw new TypeError('the text is no API key')
+  if (prefix === undefined || (marker !== 'live' && marker !== 'test'))
+    throw new TypeError('the text is not an API key')
   const at = Math.floor(now)
   return {
     ...draft,

@@ -4,19 +4,19 @@ import { backup } from 'node:sqlite'
 import { DatabaseOpenError } from '../errors.ts'
 import { openReader } from './file.ts'
 
-/** 2 MiB of pages between two reports. */
+/** Pages between two reports: 2 MiB. */
 const pagesPerStep = 512
 
 /**
- * A consistent copy, which appears under its name only when it is whole and synced. The reading transaction that is
- * held meanwhile is what keeps it so: without it, each commit of another connection would start the copy over.
+ * Makes a consistent copy, which gets its name only when it is whole and synced. A reading transaction is held
+ * meanwhile: without it, each commit of another connection would start the copy over.
  */
 export async function backupFile(
   source: string,
   file: string,
   onProgress?: (pagesDone: number, pagesTotal: number) => void,
 ): Promise<void> {
-  if (existsSync(file)) throw new DatabaseOpenError('exists', `${file} is there already; a backup replaces nothing`)
+  if (existsSync(file)) throw new DatabaseOpenError('exists', `${file} exists already; a backup replaces no file`)
   if (!existsSync(dirname(resolve(file)))) {
     throw new DatabaseOpenError('missing_directory', `the directory of ${file} does not exist`)
   }

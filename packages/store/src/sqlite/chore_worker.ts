@@ -10,7 +10,7 @@ const post = (message: FromThread): void => parentPort?.postMessage(message)
 const asked = new Map<number, () => void>()
 let nextTurn = 0
 
-/** Among the transactions of the thread that started this one. */
+/** Waits for a turn among the transactions of the thread that started this one. */
 async function inTurn(work: () => Promise<void>): Promise<void> {
   const turn = nextTurn++
   await new Promise<void>((resolve) => {
@@ -41,7 +41,7 @@ async function run({ chore, number, given }: Extract<ToThread, { readonly chore:
 
 async function end(): Promise<void> {
   await database.close()
-  // What had not come to its end has been refused by then.
+  // By then, unfinished chores have been refused.
   await setImmediate()
   parentPort?.close()
 }

@@ -14,10 +14,10 @@ import { readSqliteError } from './error.ts'
 import { openReader, openWriter } from './file.ts'
 import { Reserve } from './reserve.ts'
 
-/** How often it is looked whether another process has committed. */
+/** Interval of the check for commits by other processes. */
 const hintEveryMs = 20
 
-/** Transactions may hold the thread for so long, and the last of them its own time more. */
+/** Transactions may hold the thread for so long, plus the time of the last one. */
 const heldMsMax = 4
 
 type Enter = (work: () => Promise<void>) => Promise<void>
@@ -29,8 +29,9 @@ interface Asked {
 }
 
 /**
- * One connection writes, one reads. What is asked for at about the same time is committed together, since it is the sync
- * of the disk that takes long; each is whole or undone by itself, and nobody hears of it before all of it is on the disk.
+ * One connection writes, one reads. Transactions that are asked for at about the same time are committed together,
+ * since the sync of the disk takes longest. Each is whole or undone by itself, and none is answered before all are on
+ * the disk.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite'
@@ -38,7 +39,7 @@ export class SqliteDatabase implements Database {
     text: sql`text`,
     integer: sql`integer`,
     bytes: sql`blob`,
-    // A column then holds what it is declared to, whoever writes it.
+    // A strict table holds only values of its columns' types, whichever program writes them.
     tableEnd: sql`strict`,
   }
   readonly clock = sql<number>`unixepoch()`
@@ -72,7 +73,7 @@ export class SqliteDatabase implements Database {
     this.reader = new Kysely({ dialect: sqliteDialect(read) })
   }
 
-  /** `enter` is where each of its transactions waits for those of others. Default: nobody is waited for. */
+  /** In `enter`, each transaction waits for those of other threads. Default: no wait. */
   static async open(file: string, enter: Enter = (work) => work(), reserveBytes = 0): Promise<SqliteDatabase> {
     const write = await openWriter(file)
     return new SqliteDatabase(file, write, openReader(file), enter, reserveBytes)
@@ -85,7 +86,7 @@ export class SqliteDatabase implements Database {
     }) as Promise<T>
   }
 
-  /** Waits for its turn among the transactions: what `work` writes over another connection finds none of ours in its way. */
+  /** Runs `work` in its turn among the transactions, so that its writes over another connection meet none of ours. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work)
     this.#queue = result.catch(() => {}).then(() => this.#letOthers())
@@ -99,8 +100,8 @@ export class SqliteDatabase implements Database {
   }
 
   /**
-   * No transaction waits for the outside, so a row of them would hold the thread: others get a turn after a few
-   * milliseconds. Not after each, or a server whose turns are long would write once in each of them.
+   * No transaction waits for the outside, so a row of them would hold the thread. Other work gets a turn every few
+   * milliseconds. It gets none after each transaction: a server whose turns are long would write once in each of them.
    */
   async #letOthers(): Promise<void> {
     if (performance.now() - this.#heldSince < heldMsMax) return
@@ -108,7 +109,7 @@ export class SqliteDatabase implements Database {
     this.#heldSince = performance.now()
   }
 
-  /** Never throws: whoever asked is told. */
+  /** Never throws: each transaction's caller is told. */
   async #commitTogether(): Promise<void> {
     this.#isPlanned = false
     const group: Asked[] = []
@@ -126,7 +127,10 @@ export class SqliteDatabase implements Database {
     this.#plan()
   }
 
-  /** Takes those that wait into `group`, whose fate is then one; what failed by itself is told so and is not in it. */
+  /**
+   * Moves waiting transactions into `group`, whose outcome is then one. A transaction that fails by itself is rejected
+   * and leaves the group.
+   */
   async #transactAll(group: Asked[]): Promise<readonly unknown[]> {
     const first = this.#waiting.shift()
     if (first === undefined) return []
@@ -160,7 +164,7 @@ export class SqliteDatabase implements Database {
       values.push(await asked.work(inner))
       await inner.releaseSavepoint('each').execute()
     } catch (error) {
-      // Out of space, SQLite may have undone all of the transaction.
+      // When out of space, SQLite may have undone the whole transaction.
       if (error instanceof FatalStoreError || !this.#write.isTransaction) throw error
       const outer = await inner.rollbackToSavepoint('each').execute()
       await outer.releaseSavepoint('each').execute()
@@ -170,7 +174,7 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** Over a connection of its own, since the reading one must go on answering with what is newest. */
+  /** Uses its own connection, since the reading one must go on answering with the newest state. */
   async readTransaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     const connection = openReader(this.#file)
     const db = new Kysely<Schema>({ dialect: sqliteDialect(connection) })
@@ -186,7 +190,7 @@ export class SqliteDatabase implements Database {
 
   async announce(): Promise<void> {}
 
-  /** SQLite counts commits of other connections; the count costs microseconds to ask for. */
+  /** SQLite counts the commits of other connections. Reading the count takes microseconds. */
   onHint(listener: () => void): () => void {
     const count = this.#read.prepare('pragma data_version')
     let known: unknown
@@ -218,12 +222,12 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** By name and size alone: opening the file beside SQLite would end the locks that this process has on it. */
+  /** Compares name and size alone: opening the file beside SQLite would end this process's locks on it. */
   assertThere(): void {
     const found = statSync(this.#file, { throwIfNoEntry: false })
     if (found === undefined || found.ino !== this.#inode || found.size < this.#sizeSeen) {
       const what = found === undefined ? 'is gone' : found.ino === this.#inode ? 'was cut short' : 'was replaced'
-      const advice = 'stop this process, look what did it, and restore a backup'
+      const advice = 'stop this process, find the cause, and restore a backup'
       throw new FatalStoreError(new Error(`the database file ${this.#file} ${what}: ${advice}`))
     }
     this.#sizeSeen = found.size
@@ -245,7 +249,7 @@ export class SqliteDatabase implements Database {
     return backupFile(this.#file, file, onProgress)
   }
 
-  /** Waits for the transactions that were asked for. */
+  /** Waits for pending transactions. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true

@@ -1,4 +1,6 @@
-/** Kysely on `node:sqlite`. Its own SQLite dialect expects another library's statements and fails on these. */
+/**
+ * Kysely on `node:sqlite`. Kysely's own SQLite dialect expects the statements of another library and fails on these.
+ */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
@@ -8,12 +10,12 @@ import { isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 import { isBusy, readSqliteError } from './error.ts'
 
-/** How long a transaction waits for other processes' before it gives up. */
+/** A transaction waits at most this long for those of other processes. */
 const busyTimeoutMs = 10_000
 
 const statementsMax = 500
 
-/** Several users of one dialect must take turns themselves: it has one connection and does not queue. */
+/** The dialect has one connection and no queue: several users of it must take turns themselves. */
 export function sqliteDialect(database: DatabaseSync): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
@@ -39,8 +41,8 @@ class SqliteDriver implements Driver {
   }
 
   /**
-   * Waits by the clock and not in SQLite's busy handler, which would hold this process's only thread: the transaction
-   * that is waited for may be its own, over another store.
+   * Waits with timers, and not in SQLite's busy handler, which would hold this process's only thread: the other
+   * transaction may be its own, over another store.
    */
   async beginTransaction(): Promise<void> {
     for (let waitedMs = 0, waitMs = 1; ; waitedMs += waitMs, waitMs = Math.min(waitMs * 2, 16)) {
@@ -64,7 +66,7 @@ class SqliteDriver implements Driver {
     }
   }
 
-  /** After some errors (out of space, of memory) SQLite has rolled back by itself. */
+  /** After some errors (out of space, out of memory), SQLite has already rolled back. */
   async rollbackTransaction(): Promise<void> {
     if (this.#database.isTransaction) this.#database.exec('rollback')
   }
@@ -97,7 +99,7 @@ interface KeptStatement {
 }
 
 class SqliteConnection implements DatabaseConnection {
-  /** The first error of a statement in this transaction or savepoint, which can then only be rolled back. */
+  /** The first error in this transaction or savepoint, which can then only be rolled back. */
   failure: unknown
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, KeptStatement>()
@@ -108,7 +110,7 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (!query.parameters.every(isStorableText)) {
-      // Nothing equals such a text, for it was never stored.
+      // Such a text was never stored, so no row equals it.
       if (query.query.kind === 'SelectQueryNode') return { rows: [] }
       throw this.#fail(new UnstorableTextError())
     }
@@ -119,7 +121,7 @@ class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  /** Kysely asks for it, and nothing here streams. */
+  /** Kysely requires this method, but the store does not stream. */
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     yield await Promise.reject(new Error('the SQLite dialect does not stream'))
   }
@@ -135,7 +137,7 @@ class SqliteConnection implements DatabaseConnection {
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
-  /** Prepared once and kept; the texts are few, but for lists whose length is in the text. */
+  /** Prepares a statement once and keeps it. There are few texts, but for lists whose length is in the text. */
   #prepare(sql: string): KeptStatement {
     const kept = this.#statements.get(sql)
     if (kept !== undefined) return kept
@@ -153,8 +155,8 @@ class SqliteConnection implements DatabaseConnection {
 }
 
 /**
- * A number that JavaScript cannot hold comes as a bigint, which no column check lets pass: else the whole statement would
- * fail, and one poisoned row would take a list with it.
+ * A number beyond 2^53 comes as a bigint, which every column check refuses. Otherwise the whole statement would fail,
+ * and one poisoned row would take a list with it.
  */
 export function readRows(statement: StatementSync, parameters: readonly SQLInputValue[]): readonly Row[] {
   try {

@@ -1,6 +1,8 @@
 import { ConflictError, FatalStoreError, StoreUnavailableError } from '../errors.ts'
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html); the extended code has them in its lowest byte. */
+/**
+ * Primary result codes of SQLite (sqlite.org/rescode.html). The lowest byte of an extended code is its primary code.
+ */
 const primary = {
   busy: 5,
   locked: 6,
@@ -19,7 +21,7 @@ const shmSize = 4874
 
 const uniqueViolated = new Set([1555, 2067])
 
-/** What SQLite threw, in the words of the seam; anything unknown stays as it is. */
+/** Translates an error of SQLite into one of the store. Unknown errors stay as they are. */
 export function readSqliteError(error: unknown): unknown {
   const code = sqliteCode(error)
   if (code === undefined) return error
@@ -52,7 +54,7 @@ export function isBusy(error: unknown): boolean {
   return ((sqliteCode(error) ?? 0) & 0xff) === primary.busy
 }
 
-/** "UNIQUE constraint failed: keys.tenant, keys.digest": the last column is what was taken. */
+/** In "UNIQUE constraint failed: keys.tenant, keys.digest", the last column is the taken value. */
 function takenColumn(error: Error): string {
   const column = /\.(\w+)$/.exec(error.message)?.[1] ?? 'id'
   return takenNames[column] ?? column

@@ -20,6 +20,6 @@ it('a file that somebody has open, even idle, is in use; once closed it is one f
   await store.ping()
   await store.close()
   expect(withExclusiveFile(file, () => existsSync(`${file}-wal`))).toBe(false)
-  // And it can be used as before.
+  // Afterwards the file can be used as before.
   await (await openSqliteStore({ ...storeOptions, file })).close()
 })

@@ -3,9 +3,9 @@ import { DatabaseOpenError } from '../errors.ts'
 import { isBusy } from './error.ts'
 
 /**
- * Runs `work` while no other connection, of any process, has the file open, and folds the write-ahead log into it, so that
- * the one file is all there is. Leaving WAL mode needs every other connection to be gone, which is how SQLite can tell.
- * Throws `DatabaseOpenError` with the reason `in_use`.
+ * Runs `work` while no other connection, of any process, has the file open. Folds the write-ahead log into the file
+ * first, so that the one file has everything. SQLite can leave WAL mode only when no other connection is open: that is
+ * the proof. Throws `DatabaseOpenError` with the reason `in_use`.
  */
 export function withExclusiveFile<T>(file: string, work: () => T): T {
   const database = new DatabaseSync(file, { timeout: 250 })

@@ -43,7 +43,7 @@ describe('a file that cannot be used is refused with one line', () => {
     const locked = join(directory, 'locked')
     mkdirSync(locked)
     writeFileSync(join(locked, 'a.db'), '', { mode: 0o400 })
-    // Root may write anything; a file system that is read-only refuses it too, and needs no other user.
+    // Root may write into any file. A read-only file system refuses even root, and needs no other user.
     if (process.getuid?.() === 0)
       return expect(await open(join(locked, 'a.db')).then((it) => it.close())).toBeUndefined()
     chmodSync(locked, 0o500)
@@ -171,7 +171,7 @@ describe('a full disk', () => {
     const mounted = mkdtempSync(join(tmpdir(), 'cs-full-'))
     const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', mounted])
     try {
-      // Root in a container often may not mount; the test above has asked the same of the database itself.
+      // In a container, root often may not mount. The test above checks the same of the database itself.
       if (mount.status === 0) await fillFileSystem(mounted)
     } finally {
       if (mount.status === 0) spawnSync('umount', ['-l', mounted])
@@ -221,7 +221,7 @@ async function fill(store: Store, from: number, to: number): Promise<void> {
   }
 }
 
-/** Writes until there is no space, and how many were acknowledged; every later write is refused alike. */
+/** Writes until there is no space; every later write is refused alike. Gives how many were acknowledged. */
 async function fillUp(store: Store): Promise<number> {
   for (let written = 0; ; written++) {
     const error = await fill(store, written, written + 1).then(

@@ -5,16 +5,16 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseOpenError } from '../errors.ts'
 import { isBusy, sqliteCode } from './error.ts'
 
-/** Before it, two connections that write or checkpoint at once can corrupt the file (the WAL-reset bug). */
+/** In older versions, two connections that write or checkpoint at once can corrupt the file (the WAL-reset bug). */
 const oldestLibrary = [3, 51, 3] as const
 
-/** Makes the file when it is not there, readable by its owner only; `-wal` and `-shm` take over its mode. */
+/** Makes the file when it is missing, readable by its owner only. `-wal` and `-shm` take over its mode. */
 export function prepareFile(file: string): void {
   if (!existsSync(dirname(resolve(file)))) {
     throw new DatabaseOpenError('missing_directory', `the directory of the database file ${file} does not exist`)
   }
   try {
-    if (existsSync(file) && !statSync(file).isFile()) throw new Error('no regular file')
+    if (existsSync(file) && !statSync(file).isFile()) throw new Error('it is not a regular file')
     closeSync(openSync(file, 'a', 0o600))
     chmodSync(file, 0o600)
   } catch (error) {
@@ -30,10 +30,11 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
   const database = openFile(file)
   try {
     await switchToWal(database)
-    // While the timeout is on: another process may be closing the file, or recovering it.
+    // The timeout is still on here, since another process may be closing or recovering the file.
     assertOurs(database, file)
     assertSound(file)
-    // 8 MiB hold what a transaction of two thousand counts touches among a million keys; with 2 MiB pages are written several times.
+    // 8 MiB hold the pages that a transaction of 2,000 counts touches among a million keys. With 2 MiB, pages are
+    // written several times.
     database.exec('pragma synchronous = full; pragma busy_timeout = 0; pragma cache_size = -8192')
     return database
   } catch (error) {
@@ -42,10 +43,13 @@ export async function openWriter(file: string): Promise<DatabaseSync> {
   }
 }
 
-/** A connection that only reads. In WAL mode it never waits for writers; the timeout is for recovery after a crash. */
+/**
+ * Opens a connection that only reads. In WAL mode it never waits for writers; the timeout is for recovery after a
+ * crash.
+ */
 export function openReader(file: string): DatabaseSync {
   const database = openFile(file)
-  // 16 MiB hold every inner page of a million keys; with SQLite's own 2 MiB a look-up of any of them reads those anew.
+  // 16 MiB hold every inner page of a million keys. With SQLite's default of 2 MiB, each look-up would read them anew.
   database.exec('pragma query_only = on; pragma cache_size = -16384')
   return database
 }
@@ -54,7 +58,8 @@ function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5000 })
   try {
     assertLibrary(database)
-    // What a statement needs to undo itself is never read after a crash: a file for it costs, and may have no room.
+    // The data for undoing a statement is never read after a crash. In a file it would cost time, and space that may be
+    // missing.
     database.exec('pragma mmap_size = 0; pragma trusted_schema = off; pragma temp_store = memory')
     return database
   } catch (error) {
@@ -63,7 +68,7 @@ function openFile(file: string): DatabaseSync {
   }
 }
 
-/** Two processes that open a new file at once: SQLite refuses one at once, without its busy handler. */
+/** When two processes open a new file at once, SQLite refuses one immediately, without its busy handler. */
 async function switchToWal(database: DatabaseSync): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -76,20 +81,23 @@ async function switchToWal(database: DatabaseSync): Promise<void> {
   }
 }
 
-/** A database of something else has tables, and none of ours. */
+/** A database of another program has tables, but none of ours. */
 function assertOurs(database: DatabaseSync, file: string): void {
   const names = database.prepare("select name from sqlite_schema where type = 'table'").all()
   if (names.length === 0 || names.some((row) => row.name === 'schema_migrations')) return
   throw new DatabaseOpenError('not_a_database', `${file} is a database of another program`)
 }
 
-/** Larger files are checked by `countersign doctor`: reading them whole would hold up the start. */
+/**
+ * Files up to this size are checked at start. Reading larger ones would delay the start; `countersign doctor` checks
+ * them.
+ */
 const checkedBytesMax = 64 * 1024 * 1024
 
-/** A damaged page that is not read by chance would be served from as if it were sound. */
+/** Without the check, a damaged page could be served as if it were sound. */
 function assertSound(file: string): void {
   if (statSync(file).size > checkedBytesMax) return
-  // Over a connection of its own: what the writer keeps in its cache it would not read again from a disk that fails later.
+  // Uses its own connection: the writer would not read pages in its cache again from a disk that fails later.
   const database = openReader(file)
   try {
     const rows = database.prepare('pragma quick_check(1)').all()
@@ -100,7 +108,7 @@ function assertSound(file: string): void {
 }
 
 function damaged(file: string, cause?: unknown): DatabaseOpenError {
-  const advice = 'stop what uses it, and restore a backup (countersign restore FILE)'
+  const advice = 'stop every process that uses it, and restore a backup (countersign restore FILE)'
   return new DatabaseOpenError('damaged', `the database file ${file} is damaged: ${advice}`, cause)
 }
 

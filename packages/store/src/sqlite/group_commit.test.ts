@@ -1,4 +1,4 @@
-/** reliability.md decision 5: what is asked for together shares one sync of the disk, and nothing else. */
+/** reliability.md decision 5: transactions asked for together share one sync of the disk, and nothing else. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ async function ids(): Promise<readonly unknown[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Frames that end a transaction say how large the file then is (sqlite.org/fileformat2.html §4.1). */
+/** The last frame of a transaction has the size of the file after it (sqlite.org/fileformat2.html §4.1). */
 function commits(): number {
   const log = readFileSync(`${file}-wal`)
   const pageBytes = log.readUInt32BE(8)
@@ -128,7 +128,7 @@ it('without room for all of them, exactly those are there that were told so', as
 })
 
 it('what is done in turn over another connection has the file to itself', async () => {
-  // It does not wait: a transaction of the first connection would make it fail.
+  // This connection does not wait, so a transaction of the first one would make it fail.
   const other = await openWriter(file)
   const order: string[] = []
   const write = (name: string, id: number) =>

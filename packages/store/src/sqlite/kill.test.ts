@@ -14,7 +14,7 @@ it(`after ${rounds} kills at random moments nothing acknowledged is missing and 
   const acknowledged: string[] = []
   try {
     for (let round = 0; round < rounds; round += 2) {
-      // Two at once, so that one is killed while the other one writes.
+      // Two processes run at once, so that one is killed while the other one writes.
       const writers = [0, 1].map((each) => startProcess('write', database.url, `round_${round + each}`))
       await Promise.all(
         writers.map(async (writer, each) => {

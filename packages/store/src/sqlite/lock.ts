@@ -6,8 +6,8 @@ import { isBusy } from './error.ts'
 
 export interface FileLock {
   /**
-   * A lock file that was deleted or replaced locks nobody out: it is taken anew under its name. Throws `DatabaseOpenError` when
-   * that cannot be done, with the reason `in_use` when another process was first.
+   * Takes the lock anew when its file was deleted or replaced, since such a file locks nobody out. Throws
+   * `DatabaseOpenError` when that fails, with the reason `in_use` when another process was first.
    */
   keep(): void
   release(): void
@@ -16,10 +16,10 @@ export interface FileLock {
 const attemptEveryMs = 25
 
 /**
- * One of all processes holds it: SQLite's own lock on an empty database beside the real one, which the system releases when
- * the process dies, however it dies. There is no process id that could be another's by then, and nothing to clean up.
- * Throws `DatabaseOpenError` with the reason `in_use` when somebody else still has it after `waitMs`, or could take it by
- * another name of the same file.
+ * Takes a lock that one of all processes holds: SQLite's own lock on an empty database beside the real one. The system
+ * releases it when the process dies, however it dies, so no process id can be mistaken and nothing is left to clean up.
+ * Throws `DatabaseOpenError` with the reason `in_use` when another process still has the lock after `waitMs`, or when
+ * the file has several names.
  */
 export async function lockFile(file: string, waitMs: number): Promise<FileLock> {
   assertOneName(file)
@@ -69,7 +69,7 @@ function isTaken(error: unknown): boolean {
   return error instanceof DatabaseOpenError && error.reason === 'in_use'
 }
 
-/** Each name has a lock and a write-ahead log of its own: two processes would damage the one file. */
+/** Each name of a file has its own lock and write-ahead log, so two processes would damage the one file. */
 function assertOneName(file: string): void {
   const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1
   if (names <= 1) return

@@ -13,14 +13,14 @@ import { prepareFile } from './file.ts'
 import type { Reserve } from './reserve.ts'
 
 export interface SqliteStoreOptions extends StoreOptions {
-  /** Path of the database file, made when it is not there; `:memory:` is a file that goes when the store closes. */
+  /** Path of the database file, made when it is missing. `:memory:` is a file that is removed when the store closes. */
   readonly file: string
 }
 
-/** Opens and migrates. Throws `DatabaseOpenError`, `SchemaTooNewError`, `StoreUnavailableError`. */
+/** Opens and migrates a SQLite file. Throws `DatabaseOpenError`, `SchemaTooNewError` or `StoreUnavailableError`. */
 export async function openSqliteStore({ file, ...options }: SqliteStoreOptions): Promise<Store> {
   if (file !== ':memory:') return open(file, options)
-  // A real database in memory belongs to one connection, and the reader would not see what the writer wrote.
+  // SQLite's own memory database belongs to one connection: the reader would not see the writes.
   const directory = mkdtempSync(join(tmpdir(), 'countersign-memory-'))
   const store = await open(join(directory, 'memory.db'), options)
   return {
@@ -50,7 +50,7 @@ function withChoreThread(store: Store, thread: ChoreThread, reserve: Reserve): S
   const chores = orHere(thread, store)
   return {
     ...store,
-    // None of them ends a credential: what the reserve freed is not theirs.
+    // No chore ends a credential, so none may use the room of the reserve.
     countUsage: (batch) => beforeReserve(reserve, () => chores.countUsage(batch)),
     rollUpUsage: (...given) => beforeReserve(reserve, () => chores.rollUpUsage(...given)),
     cleanUp: (...given) => beforeReserve(reserve, () => chores.cleanUp(...given)),

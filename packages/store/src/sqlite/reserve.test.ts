@@ -1,4 +1,4 @@
-/** The room that is kept for a full disk. */
+/** The room for a full disk. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

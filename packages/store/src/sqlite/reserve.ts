@@ -4,22 +4,25 @@ import { open, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
-/** `none`: not asked for. `missing`: not made yet, or there is no room for it. `given_up`: the disk was full. */
+/**
+ * `none`: no reserve is configured. `missing`: it is not made yet, or there is no room for it. `given_up`: the disk was
+ * full.
+ */
 export type ReserveState = 'none' | 'whole' | 'making' | 'missing' | 'given_up'
 
 const random = promisify(randomBytes)
 const pieceBytes = 1024 * 1024
 
-/** Left free beside it, so that making it again does not fill the disk at once. */
+/** Space left free beside the reserve, so that making it again does not fill the disk at once. */
 const marginBytes = 16 * 1024 * 1024
 
-/** A maker that was killed left its part behind. */
+/** A part older than this was left behind by a killed process. */
 const stalePartMs = 60_000
 
 /**
- * A file beside the database that holds nothing but room: when the disk is full it is given up, and what ends credentials
- * still finds space. Its bytes are random, since a file system that compresses would keep no room for zeros. An empty file
- * says that it was given up, to every process that shares the database.
+ * A file beside the database that only occupies space. When the disk is full it is given up, so that writes that end
+ * credentials still find space. Its bytes are random, since a compressing file system would keep no room for zeros. An
+ * empty file tells every process of the database that the reserve was given up.
  */
 export class Reserve {
   readonly #file: string
@@ -27,7 +30,7 @@ export class Reserve {
   #making: Promise<void> | undefined
   #isClosed = false
 
-  /** `bytes` 0: there is none. */
+  /** With `bytes` 0 there is no reserve. */
   constructor(database: string, bytes: number) {
     this.#file = `${database}.reserve`
     this.#bytes = bytes
@@ -41,17 +44,20 @@ export class Reserve {
     return this.#making === undefined ? 'missing' : 'making'
   }
 
-  /** Its room is free when this returns. Nothing is thrown: the write that failed is what the caller hears of. */
+  /** The space is free when this returns. Never throws: the caller reports the write that failed. */
   giveUp(): void {
     if (this.state === 'none' || this.state === 'given_up') return
     try {
       truncateSync(this.#file, 0)
     } catch {
-      // It was never whole. There is no room to give, and no need to remember it.
+      // The reserve was never whole, so there is no space to give and nothing to remember.
     }
   }
 
-  /** Makes it where it is not whole and there is room; who calls meanwhile waits for the same. May be called by several processes. */
+  /**
+   * Makes the reserve when it is not whole and there is room. Concurrent calls wait for the same attempt; several
+   * processes may call it.
+   */
   async tend(): Promise<void> {
     const { state } = this
     if (this.#making !== undefined) return this.#making
@@ -71,7 +77,7 @@ export class Reserve {
       await this.#write(part)
       if (!this.#isClosed) await rename(part, this.#file)
     } catch (error) {
-      // Another process makes it, or the room is gone again: the next round sees.
+      // Another process is making it, or the room is gone again. The next round looks again.
       const { code } = error as { readonly code?: string }
       if (code !== 'EEXIST') rmSync(part, { force: true })
       if (code !== 'EEXIST' && code !== 'ENOSPC' && code !== 'EDQUOT') throw error

@@ -1,4 +1,4 @@
-/** Errors of the store between threads, which pass objects without their classes. */
+/** Errors of the store as messages between threads, which pass objects without their classes. */
 import { FatalStoreError, StoreUnavailableError, type UnavailableReason, UnstorableTextError } from '../errors.ts'
 
 export interface SentError {
@@ -8,7 +8,7 @@ export interface SentError {
 
 export function sendError(error: unknown): SentError {
   const message = error instanceof Error ? error.message : String(error)
-  // Its own words are put around the cause's again where it arrives.
+  // The receiving side adds the words of `FatalStoreError` again, so only the cause is sent.
   if (error instanceof FatalStoreError)
     return { kind: 'fatal', message: error.cause instanceof Error ? error.cause.message : message }
   if (error instanceof UnstorableTextError) return { kind: 'unstorable', message }

@@ -5,7 +5,7 @@ import { withStore } from '../conformance/test_database.ts'
 
 runConformance('SQLite', createSqliteFile)
 
-// What the wall between tenants tries with lookalikes of one kind, for every index and every table there is.
+// The conformance tests try lookalikes of one kind. This tries every index and every table.
 it('CVE-2026-55170: every index of SQLite compares text by its bytes, and no table or view says otherwise', () =>
   withStore(createSqliteFile, async (_store, database) => {
     const columns = await database.query(

@@ -3,14 +3,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
 /**
- * Whether anything was ever stored, in the file or in its write-ahead log. Reads only: what a damaged log still holds must
- * stay there for whoever restores it. What cannot be read is no empty database; opening it says what is wrong.
+ * Whether anything was ever stored, in the file or in its write-ahead log. Reads only, so that a damaged log keeps its
+ * content for a restore. An unreadable file does not count as empty; opening it reports the damage.
  */
 export function hasTables(file: string): boolean {
-  // SQLite throws away the log of a file without a page, so such a file is never opened here.
+  // SQLite discards the log of a file without a page, so such a file is never opened here.
   if (!existsSync(file) || statSync(file).size === 0) return false
   try {
-    // The log lies beside the file itself, not beside a link to it.
+    // The log is beside the file itself, not beside a link to it.
     const real = realpathSync(file)
     return countTables(alone(real)) > 0 || (existsSync(`${real}-wal`) && countTables(real) > 0)
   } catch {
@@ -18,7 +18,7 @@ export function hasTables(file: string): boolean {
   }
 }
 
-/** The file as if it had no log: looking for one makes one. */
+/** Reads the file as if it had no log, since looking for a log makes one. */
 function alone(file: string): URL {
   const url = pathToFileURL(file)
   url.searchParams.set('immutable', '1')

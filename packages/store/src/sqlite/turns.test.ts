@@ -19,7 +19,7 @@ function hold(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-/** The turns of the event loop, each held for `turnMs`, that so many transactions of `workMs` take. */
+/** Counts the turns of the event loop, each held for `turnMs`, that so many transactions of `workMs` take. */
 async function turnsFor(count: number, workMs: number, turnMs: number): Promise<number> {
   let isDone = false
   let turns = 0
