@@ -52,6 +52,20 @@ export class SchemaTooNewError extends Error {
   }
 }
 
+/**
+ * - `library_too_old`: this SQLite or PostgreSQL has known faults, or lacks what the store needs.
+ * - `not_a_database`: the file is no database, or another program's.
+ * - `missing_directory`: the directory of the file does not exist.
+ * - `unwritable`: the file or its lock file cannot be written.
+ * - `exists`: the file of a backup exists already.
+ * - `in_use`: another process uses the file.
+ * - `wrong_master_key`: the database was made with another master key.
+ * - `damaged`: pages of the file are damaged.
+ * - `not_a_primary`: the PostgreSQL server is a standby, or was replaced by one.
+ * - `asynchronous_standby`: a failover would lose acknowledged changes, and nobody has accepted that.
+ * - `bad_encoding`: the PostgreSQL database is not in UTF-8.
+ * - `bad_url`: the URL of the database cannot be read.
+ */
 export type DatabaseOpenReason =
   | 'library_too_old'
   | 'not_a_database'

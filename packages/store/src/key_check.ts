@@ -8,6 +8,7 @@ import type { Database } from './database.ts'
 import { DatabaseOpenError } from './errors.ts'
 import type { Schema } from './schema.ts'
 
+/** Proof that a master key is the one that a database was made with. */
 export interface KeyProof {
   /** Derived from the master key for this use alone, since it is stored readable. */
   readonly check: string

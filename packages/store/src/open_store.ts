@@ -3,6 +3,7 @@ import { openSqliteStore } from './sqlite/open_sqlite_store.ts'
 import type { Store } from './store.ts'
 import type { StoreOptions } from './store_options.ts'
 
+/** Options of `openStore`. */
 export interface OpenStoreOptions extends StoreOptions {
   /** `sqlite:PATH` or `postgres://…` (contract §2, `COUNTERSIGN_DATABASE`). */
   readonly database: string

@@ -22,6 +22,7 @@ import type { TokenReads, TokenWrites } from './records/token.ts'
 import type { VerifierPositionReads } from './records/verifier_position.ts'
 import type { UsageReads } from './usage/series.ts'
 
+/** An open database. */
 export interface Store extends Chores {
   readonly dialect: 'sqlite' | 'postgres'
 
@@ -91,6 +92,7 @@ export interface Store extends Chores {
   close(): Promise<void>
 }
 
+/** Options of `Store.write`. */
 export interface WriteOptions {
   /**
    * The write ends or suspends credentials. It may use the room that is kept for a full disk, and is tried once more after
@@ -99,6 +101,7 @@ export interface WriteOptions {
   readonly endsCredentials?: boolean
 }
 
+/** The result of a committed write. */
 export interface Written<T> {
   readonly value: T
   /** Every entry appended, in order. */
@@ -120,7 +123,7 @@ export interface ReadRepositories {
 }
 
 /**
- * The same reads inside the transaction, and the writes. On PostgreSQL each call takes the lock of its tenant first.
+ * The same reads inside the transaction, and the writes. On PostgreSQL a `find` takes its tenant's lock first.
  * `insert` throws `ConflictError` on a taken id, audience, slug or kid. `update` takes the whole changed record, whose
  * `version` is one above the stored one, and throws `RowCountError` unless it touches exactly one row.
  */

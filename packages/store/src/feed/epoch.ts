@@ -23,6 +23,7 @@ export interface HistoryClaim {
   readonly chain?: string
 }
 
+/** An epoch that a lost part of the log made necessary. */
 export interface EpochBegun {
   readonly epoch: string
   readonly beginning: number

@@ -8,6 +8,7 @@ import type { StoreOptions } from '../store_options.ts'
 import { PostgresDatabase } from './database.ts'
 import { Primary } from './primary.ts'
 
+/** Options of `openPostgresStore`. */
 export interface PostgresStoreOptions extends StoreOptions {
   /**
    * `postgres://user:password@host:port,host:port/database?sslmode=verify-full&sslrootcert=…`. TLS is configured here.

@@ -32,6 +32,7 @@ export interface Api extends Limited {
   readonly updatedAt: Seconds
 }
 
+/** One scope that an API defines. */
 export interface ApiScope {
   readonly name: string
   readonly description: string

@@ -6,13 +6,16 @@ import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
 import type { Session } from '../session.ts'
 
+/** The party that made a change. `system` acts by itself, without a request. */
 export interface AuditActor {
   readonly kind: 'credential' | 'client' | 'system'
   readonly clientId?: string
   readonly credentialId?: string
+  /** The caller's IP address. */
   readonly address?: string
 }
 
+/** One change, as the audit log keeps it. */
 export interface AuditEvent {
   readonly tenant: string
   readonly sequence: number

@@ -25,6 +25,7 @@ import {
   writeClientSecrets,
 } from './client_secret.ts'
 
+/** The kind of program. `service`, `web` and `agent` can keep a secret; `spa` and `native` cannot (RFC 6749 §2.1). */
 export type ClientType = 'service' | 'web' | 'spa' | 'native' | 'agent'
 
 /** The party that holds credentials and asks for tokens. */

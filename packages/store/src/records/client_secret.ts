@@ -4,6 +4,7 @@ import { Columns, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
 import type { Session } from '../session.ts'
 
+/** A client secret as stored. Its text is not: only the digest is. */
 export interface ClientSecret {
   readonly tenant: string
   readonly id: string

@@ -1,4 +1,7 @@
-/** A file for each record: its type, its reads and its writes. They know SQL, and not which database runs it. */
+/**
+ * A file for each record: its type, its reads and its writes. They know SQL, and not which database runs it. Times are
+ * seconds, `version` rises by one with each change, and ids are unique within their tenant.
+ */
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { readUsage } from '../usage/series.ts'

@@ -8,6 +8,7 @@ import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isObjectType, isState } from '../stored_json.ts'
 
+/** The latest state of one object, and the sequence of the entry that said so. */
 export type StatusEntry = Subject & { readonly tenant: string; readonly sequence: number }
 
 export interface StatusEntryReads {

@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isFloor, isStatus } from '../stored_json.ts'
 
+/** The wall between customers of one installation. */
 export interface Tenant {
   readonly id: string
   /** Empty for the default tenant. Never reused. */

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DatabaseOpenError } from '../errors.ts'
 import { isBusy } from './error.ts'
 
+/** A lock on a database file, held until `release`. */
 export interface FileLock {
   /**
    * Takes the lock anew when its file was deleted or replaced, since such a file locks nobody out. Throws

@@ -12,6 +12,7 @@ import { SqliteDatabase } from './database.ts'
 import { prepareFile } from './file.ts'
 import type { Reserve } from './reserve.ts'
 
+/** Options of `openSqliteStore`. */
 export interface SqliteStoreOptions extends StoreOptions {
   /** Path of the database file, made when it is missing. `:memory:` is a file that is removed when the store closes. */
   readonly file: string
