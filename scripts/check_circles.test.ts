@@ -34,3 +34,14 @@ it('a circle of three is found behind a module that is not part of it', () => {
   ]
   expect(circlesOf(sources)).toEqual([['a/one.ts', 'a/b/two.ts', 'a/three.ts', 'a/one.ts']])
 })
+
+it('a circle through a name of the package is found', () => {
+  const sources = [
+    source('packages/a/src/door.ts', "import { x } from './x.ts'\n"),
+    source('packages/a/src/x.ts', "import { y } from '#door'\n"),
+  ]
+  const doors = new Map([['packages/a #door', ['packages/a/src/door.ts']]])
+  expect(circlesOf(sources, doors)).toEqual([
+    ['packages/a/src/door.ts', 'packages/a/src/x.ts', 'packages/a/src/door.ts'],
+  ])
+})

@@ -1,18 +1,35 @@
 // Modules that load each other in a circle run in an order that depends on which of them is loaded first, and the first one
 // sees the others unfinished. An `import type` is erased and closes no circle; nor does `import()`, which runs later.
+import { globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { readSources, type Source } from './sources.ts'
 
 /** From the path of a module to the paths of those that it loads. */
 type Graph = ReadonlyMap<string, readonly string[]>
 
+/** From the folder of a package and one of its own names, like `#crypto`, to the modules behind that name. */
+type Doors = ReadonlyMap<string, readonly string[]>
+
 export function checkCircles(): readonly string[] {
-  return circlesOf(readSources('packages/*/src/**/*.ts')).map((circle) => `a circle of values: ${circle.join(' → ')}`)
+  const circles = circlesOf(readSources('packages/*/src/**/*.ts'), readDoors())
+  return circles.map((circle) => `a circle of values: ${circle.join(' → ')}`)
 }
 
-/** One circle for each group of modules that load each other, its first module repeated at the end. */
-export function circlesOf(sources: readonly Source[]): readonly (readonly string[])[] {
-  const graph: Graph = new Map(sources.map((source) => [source.path, loadedBy(source)]))
+function readDoors(): Doors {
+  const doors = globSync('packages/*/package.json').flatMap((path) => {
+    const { imports = {} } = JSON.parse(readFileSync(path, 'utf8')) as { imports?: Record<string, object> }
+    const folder = posix.dirname(path)
+    return Object.entries(imports).map(([name, byRuntime]): [string, readonly string[]] => [
+      `${folder} ${name}`,
+      Object.values(byRuntime).map((file: string) => posix.join(folder, file)),
+    ])
+  })
+  return new Map(doors)
+}
+
+/** Gives a circle for each import that closes one, with the first module again at the end. */
+export function circlesOf(sources: readonly Source[], doors: Doors = new Map()): readonly (readonly string[])[] {
+  const graph: Graph = new Map(sources.map((source) => [source.path, loadedBy(source, doors)]))
   const finished = new Set<string>()
   const circles: (readonly string[])[] = []
   for (const path of graph.keys()) visit(path, graph, [], finished, circles)
@@ -30,12 +47,15 @@ function visit(path: string, graph: Graph, way: string[], finished: Set<string>,
   finished.add(path)
 }
 
-/** `import { type A }` counts: what remains of it after type stripping, `import {}`, still loads the module. */
-function loadedBy({ path, text }: Source): readonly string[] {
+/** `import { type A }` counts: type stripping leaves `import {}`, which still loads the module. */
+function loadedBy({ path, text }: Source, doors: Doors): readonly string[] {
   const statements = text.matchAll(
-    /^(?:import\s+(?!type\s)(?:[^'";]*?\sfrom\s+)?|export\s+[*{][^'";]*?\sfrom\s+)'(\.[^']+)'/gm,
+    /^(?:import\s+(?!type\s)(?:[^'";]*?\sfrom\s+)?|export\s+[*{][^'";]*?\sfrom\s+)'([.#][^']+)'/gm,
   )
-  return [...statements].map(([, from = '']) => posix.join(posix.dirname(path), from))
+  const [folder] = path.split('/src/')
+  return [...statements].flatMap(([, from = '']) =>
+    from.startsWith('#') ? (doors.get(`${folder} ${from}`) ?? []) : [posix.join(posix.dirname(path), from)],
+  )
 }
 
 if (import.meta.main) for (const problem of checkCircles()) process.stdout.write(`${problem}\n`)
