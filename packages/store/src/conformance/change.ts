@@ -138,7 +138,7 @@ export function changeCases(create: CreateDatabase): void {
       for (const list of lists) await expect(list()).rejects.toMatchObject({ name: 'UnknownCursorError' })
     }))
 
-  it('of 200 at once, one takes a single-use value, in each tenant, and nobody takes it once its mark may be gone', () =>
+  it('one of 200 at once takes a single-use value, in each tenant, and nobody takes it once its mark may be gone', () =>
     withStore(create, async (store, database) => {
       const second = await database.open()
       await seed(store, 'acme', 'other')

@@ -73,7 +73,7 @@ export function feedCases(create: CreateDatabase): void {
       expect(await store.verifyAudit('acme')).toEqual({ events: 1, link: expect.any(String) })
     }))
 
-  it('what a verifier could not read is refused before it is committed', () =>
+  it('an entry that no verifier could read is refused before the commit', () =>
     withStore(create, async (store) => {
       const subject = keySubject('key_1')
       const bad = [

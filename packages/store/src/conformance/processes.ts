@@ -67,7 +67,7 @@ export function processCases(create: CreateDatabase): void {
       expect(lines).toHaveLength(240)
     }))
 
-  it('of two processes that migrate at once one does it and the other finds it done, 20 rounds', async () => {
+  it('one of two processes that migrate at once does it and the other finds it done, 20 rounds', async () => {
     const databases = await Promise.all(Array.from({ length: 20 }, () => create()))
     const urls = databases.map((database) => database.url)
     const starts = [startProcess('open', ...urls), startProcess('open', ...urls)]
@@ -167,7 +167,7 @@ export function processCases(create: CreateDatabase): void {
     }),
   )
 
-  it('of fifty who ask for a lease at once one has it', () =>
+  it('one of fifty that ask for a lease at once gets it', () =>
     withStore(create, async (store, database) => {
       const other = await database.open()
       const asked = Array.from({ length: 50 }, (_, index) =>

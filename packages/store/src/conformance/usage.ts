@@ -178,7 +178,7 @@ export function usageCases(create: CreateDatabase): void {
       expect(rows.map(({ count }) => Number(count))).toEqual([5, 6, 11, 11])
     }))
 
-  it('what is reported after everything was rolled up is there at once, and rolled up the next time', () =>
+  it('counts reported after the roll-up are there at once, and rolled up the next time', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')
       await add(store, 'b1', [countAt(day, 11)])
@@ -189,7 +189,7 @@ export function usageCases(create: CreateDatabase): void {
       expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
     }))
 
-  it('what is older than the retention of its interval is removed, once it is rolled up and never before', () =>
+  it('rows past the retention of their interval are removed once they are rolled up, and never before', () =>
     withStore(create, async (store, database) => {
       await seed(store, 'acme')
       await add(

@@ -127,7 +127,7 @@ it('without room for all of them, exactly those are there that were told so', as
   expect(outcomes).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ reason: 'full' }) })
 })
 
-it('what is done in turn over another connection has the file to itself', async () => {
+it('work done in turn over another connection has the file to itself', async () => {
   // This connection does not wait, so a transaction of the first one would make it fail.
   const other = await openWriter(file)
   const order: string[] = []
