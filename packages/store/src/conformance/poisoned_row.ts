@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { PoisonedRowError } from '../errors.ts'
 import type { Store } from '../store.ts'
+import { isState } from '../stored_json.ts'
 import {
   digestOf,
   exampleApi,
@@ -94,13 +95,16 @@ export function poisonedRowCases(create: CreateDatabase): void {
     )
   })
 
-  it('an unreadable status entry counts as revoked in a snapshot, never as absent', () =>
+  it('an unreadable status entry of every type counts as revoked in a snapshot, never as absent', () =>
     withStore(create, async (store, database) => {
       await fill(store)
-      await database.execute(`update status_entries set state = '{' where id = 'key_1' and tenant = 'acme'`)
-      const { entries } = await store.feed.snapshot('acme')
-      expect(entries.find((each) => each.id === 'key_1')?.state.status).toBe('revoked')
-      expect(entries.find((each) => each.id === 'key_2')?.state.status).toBe('active')
+      for (const type of Object.keys(isState)) {
+        const set = `set type = '${type}', state = '{'`
+        await database.execute(`update status_entries ${set} where id = 'key_1' and tenant = 'acme'`)
+        const { entries } = await store.feed.snapshot('acme')
+        expect(entries.find((each) => each.id === 'key_1')).toMatchObject({ type, state: { status: 'revoked' } })
+        expect(entries.find((each) => each.id === 'key_2')?.state.status).toBe('active')
+      }
     }))
 
   it('rows that hang on a client are left out of its lists alone', () =>
