@@ -19,7 +19,7 @@ import { type ClientSecret, decodeClientSecret } from './records/client_secret.t
 import { decodeToken } from './records/token.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from './stored_json.ts'
 
-/** Keys as they were created, with their digests. */
+/** A page of keys, the newest first, with their digests. */
 export interface KeyPage {
   readonly keys: readonly { readonly digest: string; readonly record: CredentialRecord }[]
   /** Where the next page begins; `undefined` at the end. */

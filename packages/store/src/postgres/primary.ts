@@ -15,8 +15,9 @@ export const postgresLimits = {
   commitMs: 1_500,
   /** The longest statement. */
   statementMs: 10_000,
-  /** The server is pinged this often. */
+  /** Between two pings of the server. */
   pingEveryMs: 500,
+  /** Wait for the answer to a ping. */
   pingMs: 1_000,
   /**
    * The most between two searches for the primary. At least half of it, at random, so that processes do not search
