@@ -6,8 +6,8 @@ import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import { raisedAuthority } from './authority.ts'
+import type { WriteContext } from './context.ts'
 import { findApiByAudience, invalid } from './find.ts'
-import type { WriteContext } from './operation.ts'
 
 /**
  * Throws 403 unless the caller holds every management scope that the client can come to have, and guards every audience that

@@ -7,10 +7,11 @@ import { apiSubject, signingKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
+import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import { type AnswerOf, type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 type ApiView = AnswerOf<typeof routes.getApi>
 

@@ -6,17 +6,11 @@ import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/su
 import { ProblemError } from '../http/problem.ts'
 import { readAccess, requireMayTouch } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import {
-  type AnswerOf,
-  type Operation,
-  type ReadContext,
-  readOperation,
-  type WriteContext,
-  writeOperation,
-} from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 const withSecret = new Set<Client['type']>(['service', 'web', 'agent'])
 

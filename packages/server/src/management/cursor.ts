@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '../http/problem.ts'
-import type { ReadContext } from './operation.ts'
+import type { ReadContext } from './context.ts'
 
 interface PageQuery {
   readonly limit: number

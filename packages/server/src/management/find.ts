@@ -1,7 +1,7 @@
 /** Records by id, or 404: unknown, foreign and deleted look the same. */
 import type { Api, Client, Key, Token } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'
-import type { ReadContext, WriteContext } from './operation.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 
 function reads(context: ReadContext | WriteContext) {
   return 'transaction' in context ? context.transaction : context.services.store.read

@@ -14,17 +14,11 @@ import { revokeKey as revoke } from '../feed/revoker.ts'
 import { keySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import {
-  type AnswerOf,
-  type Operation,
-  type Result,
-  readOperation,
-  type WriteContext,
-  writeOperation,
-} from './operation.ts'
+import { type AnswerOf, type Operation, type Result, readOperation, writeOperation } from './operation.ts'
 
 /** A key as answered, without its text. */
 export function keyView(key: Key, audience: string, now: number): AnswerOf<typeof routes.updateKey> {

@@ -18,8 +18,8 @@ import type { z } from 'zod'
 import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/document.ts'
 import type { Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
-import { type GuardedServices, guarded, type QueryOf } from '../caller/guarded.ts'
-import type { Services, TenantContext } from '../context.ts'
+import { guarded } from '../caller/guarded.ts'
+import type { TenantContext } from '../context.ts'
 import { countApplied } from '../feed/positions.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson, readText } from '../http/body.ts'
@@ -31,59 +31,8 @@ import { atOneMoment, type IssuingMoment, StaleBookError } from '../oauth/issuin
 import { UnsignableTokenError } from '../oauth/token_issuer.ts'
 import { hasAdministrator, keepAdministrator, LastAdministratorError } from '../tenants/administrators.ts'
 import { requireMayTouch } from './access.ts'
+import type { ManagementServices, ReadContext, WriteContext } from './context.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
-
-type BodyOf<R extends Route> = R['body'] extends z.ZodType
-  ? z.output<R['body']>
-  : R['takesDocument'] extends true
-    ? { readonly text: string; readonly description: ApiDescription }
-    : undefined
-
-/** All that an operation is given, and the pipeline around it needs. */
-export type ManagementServices = GuardedServices &
-  Pick<
-    Services,
-    | 'baseUrl'
-    | 'books'
-    | 'idempotencyRoom'
-    | 'keyPrefix'
-    | 'master'
-    | 'metrics'
-    | 'now'
-    | 'positions'
-    | 'randomBytes'
-    | 'running'
-    | 'signing'
-    | 'signingKeys'
-    | 'store'
-    | 'usageNames'
-  >
-
-export interface ReadContext<R extends Route = Route> {
-  readonly services: ManagementServices
-  readonly tenant: TenantContext
-  readonly caller: Caller
-  readonly params: Readonly<Record<string, string>>
-  readonly body: BodyOf<R>
-  readonly query: QueryOf<R>
-  readonly now: number
-  readonly requestId: string
-}
-
-export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
-  readonly transaction: WriteTransaction
-  readonly actor: AuditActor
-  /** Its management scopes, as read in this transaction. */
-  readonly held: Scope
-  /** The audiences that the caller guards, as read in this transaction. */
-  readonly guards: readonly string[]
-  /** Ids of the clients that the call touches: a replay is judged by what they are then. */
-  readonly touched: Set<string>
-  /** The call may end credentials with all management scopes: somebody must be left who has them. */
-  mayEndAdministrators(which: 'credentials' | 'jwts'): void
-  /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
-  requireHeld(scopes: Scope): void
-}
 
 /** The body of a success, as the contract has it: a member that is left out does not compile. */
 export type AnswerOf<R extends Route> = Frozen<z.input<R['answer']['schema']>>

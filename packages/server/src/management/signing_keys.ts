@@ -5,8 +5,9 @@ import { signingKeySubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
+import type { WriteContext } from './context.ts'
 import { findApi, notFound } from './find.ts'
-import { type AnswerOf, type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 function signingKeyView(key: SigningKey): AnswerOf<typeof routes.listSigningKeys>['data'][number] {
   return {

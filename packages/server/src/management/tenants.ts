@@ -4,16 +4,10 @@ import type { Tenant } from '@countersign/store'
 import { tenantSubject } from '../feed/subjects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { setUpTenant } from '../tenants/tenant_setup.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { notFound } from './find.ts'
-import {
-  type AnswerOf,
-  type Operation,
-  type ReadContext,
-  readOperation,
-  type WriteContext,
-  writeOperation,
-} from './operation.ts'
+import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 function tenantView(context: ReadContext | WriteContext, tenant: Tenant): AnswerOf<typeof routes.getTenant> {
   return {

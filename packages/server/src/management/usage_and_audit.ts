@@ -3,8 +3,9 @@ import { formatTime, parseTime } from '@countersign/core'
 import type { UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier'
 import { ProblemError } from '../http/problem.ts'
+import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { type Operation, readOperation, type WriteContext, writeOperation } from './operation.ts'
+import { type Operation, readOperation, writeOperation } from './operation.ts'
 
 const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
 /** Sums in one answer: more is a question for a shorter span, or for fewer at a time. */

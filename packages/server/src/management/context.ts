@@ -1,0 +1,61 @@
+/** The values that a management operation is given: parsed, allowed, and of one tenant. */
+import type { Route } from '@countersign/contract'
+import type { Scope } from '@countersign/core'
+import type { ApiDescription } from '@countersign/openapi'
+import type { AuditActor, WriteTransaction } from '@countersign/store'
+import type { z } from 'zod'
+import type { Caller } from '../caller/caller.ts'
+import type { GuardedServices, QueryOf } from '../caller/guarded.ts'
+import type { Services, TenantContext } from '../context.ts'
+
+type BodyOf<R extends Route> = R['body'] extends z.ZodType
+  ? z.output<R['body']>
+  : R['takesDocument'] extends true
+    ? { readonly text: string; readonly description: ApiDescription }
+    : undefined
+
+/** The services that operations and the pipeline around them need. */
+export type ManagementServices = GuardedServices &
+  Pick<
+    Services,
+    | 'baseUrl'
+    | 'books'
+    | 'idempotencyRoom'
+    | 'keyPrefix'
+    | 'master'
+    | 'metrics'
+    | 'now'
+    | 'positions'
+    | 'randomBytes'
+    | 'running'
+    | 'signing'
+    | 'signingKeys'
+    | 'store'
+    | 'usageNames'
+  >
+
+export interface ReadContext<R extends Route = Route> {
+  readonly services: ManagementServices
+  readonly tenant: TenantContext
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, string>>
+  readonly body: BodyOf<R>
+  readonly query: QueryOf<R>
+  readonly now: number
+  readonly requestId: string
+}
+
+export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
+  readonly transaction: WriteTransaction
+  readonly actor: AuditActor
+  /** The caller's management scopes, as read in this transaction. */
+  readonly held: Scope
+  /** The audiences that the caller guards, as read in this transaction. */
+  readonly guards: readonly string[]
+  /** Ids of the clients that the call touches: a replay is judged by what they are then. */
+  readonly touched: Set<string>
+  /** The call may end credentials with all management scopes: somebody must be left who has them. */
+  mayEndAdministrators(which: 'credentials' | 'jwts'): void
+  /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
+  requireHeld(scopes: Scope): void
+}
