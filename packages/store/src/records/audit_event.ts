@@ -1,19 +1,27 @@
 import type { Seconds } from '@countersign/core'
-import { isText, oneOf, optional, shape } from '../check.ts'
+import { type Check, isText, oneOf, optional, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
 import type { Session } from '../session.ts'
 
-/** The party that made a change. `system` acts by itself, without a request. */
-export interface AuditActor {
-  readonly kind: 'credential' | 'client' | 'system'
-  readonly clientId?: string
-  readonly credentialId?: string
+/**
+ * The party that made a change:  acts by itself, without a request. A new kind of caller is a new member here.
+ */
+export type AuditActor =
+  | { readonly kind: 'system' }
+  /** A client that authenticated itself, such as at the revocation endpoint. */
+  | ({ readonly kind: 'client'; readonly clientId: string } & FromAddress)
+  /** A key or token of a client. */
+  | ({ readonly kind: 'credential'; readonly clientId: string; readonly credentialId: string } & FromAddress)
+
+interface FromAddress {
   /** The caller's IP address. */
   readonly address?: string
 }
+
+type ActorOf<Kind extends AuditActor['kind']> = Extract<AuditActor, { readonly kind: Kind }>
 
 /** One change, as the audit log keeps it. */
 export interface AuditEvent {
@@ -52,12 +60,20 @@ export interface AuditReads {
   ): Promise<readonly AuditEvent[]>
 }
 
-const isActor = shape<AuditActor>({
-  kind: oneOf({ credential: true, client: true, system: true }),
-  clientId: optional(isText),
-  credentialId: optional(isText),
-  address: optional(isText),
-})
+/** Names every kind, so that a new one does not compile without its check. */
+const actorChecks: { readonly [Kind in AuditActor['kind']]: Check<ActorOf<Kind>> } = {
+  system: shape<ActorOf<'system'>>({ kind: oneOf({ system: true }) }),
+  client: shape<ActorOf<'client'>>({ kind: oneOf({ client: true }), clientId: isText, address: optional(isText) }),
+  credential: shape<ActorOf<'credential'>>({
+    kind: oneOf({ credential: true }),
+    clientId: isText,
+    credentialId: isText,
+    address: optional(isText),
+  }),
+}
+
+const isActor: Check<AuditActor> = (value): value is AuditActor =>
+  Object.values(actorChecks).some((check) => check(value))
 
 export function readAudit(session: Session): AuditReads {
   return {
