@@ -6,9 +6,7 @@ import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
 import type { Session } from '../session.ts'
 
-/**
- * The party that made a change:  acts by itself, without a request. A new kind of caller is a new member here.
- */
+/** The party that made a change; `system` acts by itself, without a request. A new kind of caller is a new member here. */
 export type AuditActor =
   | { readonly kind: 'system' }
   /** A client that authenticated itself, such as at the revocation endpoint. */
