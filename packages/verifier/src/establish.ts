@@ -262,7 +262,7 @@ export function createEstablisher(options: {
       const isBehind = place.epoch !== asked.epoch || place.sequence < asked.sequence
       settle(!isBehind && record === undefined)
       if (isBehind) return 'unavailable'
-      book.hearOf(place.sequence, clock.stamp())
+      book.hearOf(place, clock.stamp())
       if (record === undefined) return unknownAt(answer, book, since)
       return use({ record, readAt: place.sequence, since })
     }

@@ -333,27 +333,34 @@ describe('the log', () => {
     expect(world.keeper.book?.isRevoked('token', 'tok_2')).toBe(true)
   })
 
-  it('that went back before the verifier had read so far brings out a record that was looked up in what is lost', async () => {
-    const time = createTime()
-    const authority = createAuthority(time)
-    Object.assign(authority.source, { stream: () => new Promise(() => {}) })
-    const keeper = createFollower(authority, time, { onReload: () => engine.clear() })
-    const engine = createEngine({ keeper, directory: authority.directory, limiter: memoryLimiter(), clock: time })
-    await keeper.start()
-    const key = authority.issueKey()
-    authority.say('token', 'tok_1', { status: 'revoked' })
-    const question = { credential: key.text, audience, requires: [[]], address: undefined, origin: undefined }
-    expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })
-    const read = keeper.book?.place.sequence
-    expect(authority.place().sequence).toBe((read ?? 0) + 1)
-    await time.advance(1)
-    authority.log.pop()
-    authority.change(key.text, undefined)
-    await time.advance(4_000)
-    expect(await engine.verify(question)).toMatchObject({ outcome: 'rejected', rejection: { code: 'unknown' } })
-    expect(keeper.isFresh()).toBe(true)
-    keeper.close()
-  })
+  it.each([
+    ['is shorter now', 0],
+    ['has gone on differently', 1],
+    ['has gone on further', 3],
+  ])(
+    'that went back before the verifier had read so far brings out a record that was looked up, also where it %s',
+    async (_when, written) => {
+      const time = createTime()
+      const authority = createAuthority(time)
+      Object.assign(authority.source, { stream: () => new Promise(() => {}) })
+      const keeper = createFollower(authority, time, { onReload: () => engine.clear() })
+      const engine = createEngine({ keeper, directory: authority.directory, limiter: memoryLimiter(), clock: time })
+      await keeper.start()
+      const key = authority.issueKey()
+      authority.say('token', 'tok_1', { status: 'revoked' })
+      const question = { credential: key.text, audience, requires: [[]], address: undefined, origin: undefined }
+      expect(await engine.verify(question)).toMatchObject({ outcome: 'verified' })
+      expect(authority.place().sequence).toBe((keeper.book?.place.sequence ?? 0) + 1)
+      await time.advance(1)
+      authority.log.pop()
+      authority.change(key.text, undefined)
+      for (let count = 0; count < written; count++) authority.say('token', `new_${count}`, { status: 'revoked' })
+      await time.advance(8_000)
+      expect(await engine.verify(question)).toMatchObject({ outcome: 'rejected', rejection: { code: 'unknown' } })
+      expect(keeper.isFresh()).toBe(true)
+      keeper.close()
+    },
+  )
 
   it('that lags behind a look-up is no reason to load everything again', async () => {
     const time = createTime()

@@ -165,13 +165,16 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     const answer = await inTime((signal) => source.position(question, signal))
     if (answer.nonce !== nonce || book !== asked) return false
     // Against the place that was named: what streamed in since may rightly be above the head of the answer.
-    const isOther = answer.reload === true || answer.epoch !== place.epoch || answer.head < place.sequence
-    if (!isOther && !isSound(answer)) throw new Error('the answer about the feed cannot be read')
-    if (isOther || asked.hasLost(answer.head, askedAt.monotonicMs - answer.ageMs)) {
+    if (answer.reload === true || answer.epoch !== place.epoch || answer.head < place.sequence) {
       await reload()
       return false
     }
+    if (!isSound(answer)) throw new Error('the answer about the feed cannot be read')
     if (!(await catchUp(asked, answer.head))) return false
+    if (asked.hasLost(answer.head, askedAt.monotonicMs - answer.ageMs)) {
+      await reload()
+      return false
+    }
     if (asked.place.sequence === answer.head) noteSeal(asked.place, answer.seal)
     prove(answer, askedAt)
     return true

@@ -37,6 +37,9 @@ const typeByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type a
 
 const macBytes = 16
 
+/** A book that is further behind does not know of every place it was answered from. */
+const heardMax = 1_000
+
 /** What records that a verifier looks up are made from: a cached one may be this much older than the entry about it. */
 const lookedUpTypes: ReadonlySet<ObjectType> = new Set(['api', 'client', 'public_key', 'key', 'opaque_token'])
 const recordLifeSeconds = limits.recordLifeSeconds + limits.clockLeewaySeconds + limits.dropGraceSeconds
@@ -63,8 +66,9 @@ export class StatusBook {
   readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
   readonly #audiences = new Map<string, string>()
   readonly #cutOffs = new CutOffBook()
-  /** The highest sequence that a look-up was answered from, and when that answer had come by the monotonic clock. */
-  #heardOf = { sequence: 0, atMs: 0 }
+  /** Places ahead of the book that look-ups were answered from, by sequence, and when each answer had come. */
+  readonly #heard = new Map<number, { readonly chain: string; readonly atMs: number }>()
+  #hasHeardOther = false
 
   /** Empty at `place`; `seed` is random. */
   constructor(options: {
@@ -124,20 +128,29 @@ export class StatusBook {
     this.#set(entry, entry.sequence, lookedUpTypes.has(entry.type) ? entry.at + recordLifeSeconds : 0)
     this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
     this.#version++
+    const heard = this.#heard.get(entry.sequence)
+    if (heard === undefined) return
+    this.#heard.delete(entry.sequence)
+    if (heard.chain !== entry.chain) this.#hasHeardOther = true
   }
 
-  /** A look-up was answered from this sequence of the book's epoch. */
-  hearOf(sequence: number, at: Stamp): void {
-    if (sequence > this.#place.sequence && sequence > this.#heardOf.sequence)
-      this.#heardOf = { sequence, atMs: at.monotonicMs }
+  /** A look-up was answered from this place of the book's epoch. */
+  hearOf({ sequence, chain }: Pick<Place, 'sequence' | 'chain'>, at: Stamp): void {
+    const known = sequence === this.#place.sequence ? this.#place : this.#heard.get(sequence)
+    if (known !== undefined && known.chain !== chain) this.#hasHeardOther = true
+    if (known !== undefined || sequence < this.#place.sequence || this.#heard.size >= heardMax) return
+    this.#heard.set(sequence, { chain, atMs: at.monotonicMs })
   }
 
   /**
-   * Whether the log lacks a sequence that a look-up was answered from before: `head` was its end at `asOfMs`, by the
-   * monotonic clock. Then the database went back, and the record that was looked up may be lost.
+   * Whether the log lacks a place that a look-up was answered from: it has another entry there, or `head` was its end at
+   * `asOfMs`, by the monotonic clock, and the answer had come before. Then the database went back, and the record that was
+   * looked up may be lost.
    */
   hasLost(head: number, asOfMs: number): boolean {
-    return this.#heardOf.sequence > head && this.#heardOf.atMs < asOfMs
+    if (this.#hasHeardOther) return true
+    for (const [sequence, { atMs }] of this.#heard) if (sequence > head && atMs < asOfMs) return true
+    return false
   }
 
   isRevoked(type: ObjectType, id: string): boolean {
