@@ -6,9 +6,9 @@
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
 import { type Ancestor, type Constraints, formatAncestor, type Metadata, parseAncestor } from './feed.ts'
-import { defaultPolicyName, type RatePolicy } from './gcra.ts'
 import { limits } from './limits.ts'
-import { type Limited, policiesOf } from './rate_policy.ts'
+import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
+import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
 import { formatScope, parseScope, type Scope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 

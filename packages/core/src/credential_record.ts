@@ -1,6 +1,6 @@
 import type { Established } from './effective_grant.ts'
 import type { CredentialRecord } from './feed.ts'
-import { policiesOf } from './rate_policy.ts'
+import { policiesOf } from './rate_limit/rate_policy.ts'
 import { parseScope, type Scope } from './scope.ts'
 
 /** What most have of it; theirs to share, nobody's to change. */

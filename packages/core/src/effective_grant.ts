@@ -13,9 +13,9 @@ import type {
   TenantState,
   TokenState,
 } from './feed.ts'
-import type { RatePolicy, Spend } from './gcra.ts'
 import type { CredentialKind, Grant } from './grant.ts'
-import { policiesOf, spendsOf } from './rate_policy.ts'
+import type { RatePolicy, Spend } from './rate_limit/gcra.ts'
+import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 

@@ -4,8 +4,8 @@
  */
 import type { Environment } from './api_key.ts'
 import type { DropFloor } from './drop_time.ts'
-import type { RatePolicy } from './gcra.ts'
-import type { Limited } from './rate_policy.ts'
+import type { RatePolicy } from './rate_limit/gcra.ts'
+import type { Limited } from './rate_limit/rate_policy.ts'
 import type { Seconds } from './seconds.ts'
 
 /** A follower's place in one tenant's log. The epoch is compared for equality only. */

@@ -1,4 +1,4 @@
-import type { RateLimitOutcome } from './gcra.ts'
+import type { RateLimitOutcome } from './rate_limit/gcra.ts'
 import { formatScope, type Scope } from './scope.ts'
 
 /** Why a credential or request does not hold. The code is for the owner and the log; outsiders see `rejectionAnswer`. */

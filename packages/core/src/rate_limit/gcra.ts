@@ -3,7 +3,7 @@
  * the limit's pace; a call passes when what it costs fits in what is free. The other form, one time of arrival, loses
  * itself in rounding: seconds since 1970 plus a millionth are the same double.
  */
-import type { Seconds } from './seconds.ts'
+import type { Seconds } from '../seconds.ts'
 
 /** `limit` in any `windowSeconds`: a burst of `limit`, then evenly. */
 export interface RateLimit {
