@@ -42,7 +42,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D5',
     what: 'ends judged by now alone',
-    file: 'packages/core/src/drop_time.ts',
+    file: 'packages/core/src/feed/drop_time.ts',
     find: '  if (endsAt > dropTime - limits.dropGraceSeconds) return false\n',
     replace: '  if (endsAt > 0) return false\n',
     tests: cleanUpTests,
@@ -98,10 +98,10 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D12',
     what: 'the floor of a drop time that has moved on since',
-    file: 'packages/core/src/drop_time.ts',
+    file: 'packages/core/src/feed/drop_time.ts',
     find: 'floor.time < dropTime || ',
     replace: '',
-    tests: ['packages/core/src/drop_time.test.ts'],
+    tests: ['packages/core/src/feed/drop_time.test.ts'],
   },
   {
     id: 'D13',

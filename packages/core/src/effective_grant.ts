@@ -1,7 +1,7 @@
 /** feed.md §5: what a credential may do now, from what was signed or recorded and what was said since. */
 import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
 import type { Environment } from './api_key.ts'
-import { type DropFloor, isDropped } from './drop_time.ts'
+import { type DropFloor, isDropped } from './feed/drop_time.ts'
 import type {
   Ancestor,
   ApiState,

@@ -3,7 +3,7 @@
  * Each entry holds its object's whole state, never a difference; the higher version wins; `revoked` beats every version.
  */
 import type { Environment } from './api_key.ts'
-import type { DropFloor } from './drop_time.ts'
+import type { DropFloor } from './feed/drop_time.ts'
 import type { RatePolicy } from './rate_limit/gcra.ts'
 import type { Limited } from './rate_limit/rate_policy.ts'
 import type { Seconds } from './seconds.ts'

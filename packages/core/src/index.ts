@@ -16,10 +16,10 @@ export { establishRecord } from './credential_record.ts'
 export { andThen } from './crypto/maybe_promise.ts'
 export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
-export type { DropFloor, IssueMark } from './drop_time.ts'
-export { isDropped } from './drop_time.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
 export { effectiveGrant } from './effective_grant.ts'
+export type { DropFloor, IssueMark } from './feed/drop_time.ts'
+export { isDropped } from './feed/drop_time.ts'
 export type {
   Ancestor,
   ApiState,

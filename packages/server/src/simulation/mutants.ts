@@ -205,7 +205,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('ends are judged by now alone', 2701, [
     {
-      file: 'core/src/drop_time.ts',
+      file: 'core/src/feed/drop_time.ts',
       find: '  if (endsAt > dropTime - limits.dropGraceSeconds) return false\n',
       replace: '  if (endsAt > 0) return false\n',
     },

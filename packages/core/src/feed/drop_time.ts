@@ -3,8 +3,8 @@
  * entry"). It moves by what clocks count, never by what one clock says, so it may be behind or, after a clock was wrong for
  * days, ahead of the true time.
  */
-import { limits } from './limits.ts'
-import type { Seconds } from './seconds.ts'
+import { limits } from '../limits.ts'
+import type { Seconds } from '../seconds.ts'
 
 /**
  * Written once for a drop time that is ahead of all clocks: entries about credentials issued after it cannot have been
