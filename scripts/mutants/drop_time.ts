@@ -114,7 +114,7 @@ export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D14',
     what: 'what was worked out before a sweep holds on',
-    file: 'packages/verifier/src/status_book.ts',
+    file: 'packages/verifier/src/book/status_book.ts',
     find: '      for (const [id, { dropAt }] of said) if (dropAt < dropTime) said.delete(id)\n    }\n    this.#version++',
     replace: '      for (const [id, { dropAt }] of said) if (dropAt < dropTime) said.delete(id)\n    }',
     tests: ['packages/verifier/src/drop_time.test.ts'],

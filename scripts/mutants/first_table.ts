@@ -98,18 +98,18 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O9',
     what: 'an older state after a newer one is taken',
-    file: `${verifier}/status_book.ts`,
+    file: `${verifier}/book/status_book.ts`,
     find: ' || (known !== undefined && known.version >= version)) return',
     replace: ') return',
-    tests: [`${verifier}/status_book.test.ts`],
+    tests: [`${verifier}/book/status_book.test.ts`],
   },
   {
     id: 'O15b',
     what: 'entries are dropped 320 s early',
-    file: `${verifier}/status_book.ts`,
+    file: `${verifier}/book/status_book.ts`,
     find: 'if (dropAt < dropTime) said.delete(id)',
     replace: 'if (dropAt - 320 < dropTime) said.delete(id)',
-    tests: [`${verifier}/status_book.test.ts`],
+    tests: [`${verifier}/book/status_book.test.ts`],
   },
   {
     id: 'L1',

@@ -96,7 +96,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R8',
     what: 'nothing is handed back in the same epoch',
-    file: 'packages/verifier/src/status_book.ts',
+    file: 'packages/verifier/src/book/status_book.ts',
     find: 'this.#revoked.addAll(other.#revoked, owing)',
     replace: 'if (other.place.epoch !== this.place.epoch) this.#revoked.addAll(other.#revoked, owing)',
     tests: ['packages/verifier/src/hand_back.test.ts'],
@@ -168,7 +168,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'C5',
     what: 'that a hand-back was answered is taken for the server’s entry',
-    file: 'packages/verifier/src/cut_off_book.ts',
+    file: 'packages/verifier/src/book/cut_off_book.ts',
     find: '{ ...kept, isOwed: false }',
     replace: '{ ...kept, isOwed: false, isLost: false }',
     tests: lostRevokeTests,
@@ -216,7 +216,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'LOST-1',
     what: 'a verifier that heard of more by a look-up than by the log does not notice that the database went back',
-    file: 'packages/verifier/src/status_book.ts',
+    file: 'packages/verifier/src/book/status_book.ts',
     find: 'if (sequence > head && atMs < asOfMs) return true',
     replace: 'if (sequence > head && atMs < -asOfMs) return true',
     tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'is shorter now'],
@@ -224,7 +224,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'LOST-3',
     what: 'nor where the log has another entry now at the place that the look-up was answered from',
-    file: 'packages/verifier/src/status_book.ts',
+    file: 'packages/verifier/src/book/status_book.ts',
     find: 'if (heard.chain !== entry.chain) this.#hasHeardOther = true',
     replace: '',
     tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'gone on'],

@@ -1,6 +1,6 @@
 import type { MaybePromise, Seconds } from '@countersign/core'
+import type { StatusBook } from './book/status_book.ts'
 import type { Stamp } from './clock.ts'
-import type { StatusBook } from './status_book.ts'
 
 /** Whoever follows the feed and can say how fresh the book is: a follower over HTTP, or the server's own. A port. */
 export interface BookKeeper {

@@ -29,13 +29,13 @@ import {
   type VerifiedJwt,
   verifyJwt,
 } from '@countersign/core'
+import type { StatusBook } from './book/status_book.ts'
 import type { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 import type { CredentialAnswer, Directory } from './directory.ts'
 import { isOutdated, type Known } from './known.ts'
 import type { PackedKeysView } from './packed_keys.ts'
-import type { StatusBook } from './status_book.ts'
 
 export type Establishment =
   /** `isFrequent: false`: known without asking, and used so seldom that keeping it ready would push others out. */

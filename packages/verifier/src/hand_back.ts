@@ -4,9 +4,10 @@
  * it, and the book is no fresher or staler for it. What is owed is noted in the book itself, so a further change of epoch
  * works it out anew.
  */
+
+import type { StatusBook } from './book/status_book.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
 import { inTime } from './in_time.ts'
-import type { StatusBook } from './status_book.ts'
 
 export interface HandBack {
   /** The book was replaced: what it owes is handed back. */

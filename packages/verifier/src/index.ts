@@ -1,4 +1,6 @@
 /** One engine that verifies every kind of credential, in your own process. */
+
+export { StatusBook } from './book/status_book.ts'
 export type { BookKeeper } from './book_keeper.ts'
 export { Cache } from './cache.ts'
 export type { Clock, Stamp } from './clock.ts'
@@ -35,7 +37,6 @@ export {
 export type { Room } from './room.ts'
 export { createRoom } from './room.ts'
 export { shareAnswer } from './shared_answer.ts'
-export { StatusBook } from './status_book.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage_counter.ts'
 export { countedId, countOutcome, overflowScope, UsageCounter } from './usage_counter.ts'
 export type { UsageReporter, UsageReporterOptions } from './usage_reporter.ts'

@@ -1,6 +1,6 @@
 import { type Established, limits } from '@countersign/core'
+import type { StatusBook } from './book/status_book.ts'
 import { elapsedMs, type Stamp } from './clock.ts'
-import type { StatusBook } from './status_book.ts'
 
 /** A credential with all that tells when it is out of date. */
 export interface Known {

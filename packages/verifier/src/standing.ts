@@ -1,6 +1,6 @@
 import type { Ancestor, Standing } from '@countersign/core'
+import type { StatusBook } from './book/status_book.ts'
 import type { Known } from './known.ts'
-import type { StatusBook } from './status_book.ts'
 
 /** feed.md §5: its own entry and those of its whole lineage. A looked-up record already holds what was said before it. */
 export function standingOf({ established, readAt }: Known, book: StatusBook): Standing {

@@ -22,6 +22,7 @@ import {
   type Spend,
   digest as sha256,
 } from '@countersign/core'
+import type { StatusBook } from './book/status_book.ts'
 import type { BookKeeper } from './book_keeper.ts'
 import { createBudget } from './budget.ts'
 import { Cache } from './cache.ts'
@@ -34,7 +35,6 @@ import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import { PackedKeys } from './packed_keys.ts'
 import { standingOf } from './standing.ts'
-import type { StatusBook } from './status_book.ts'
 import { countOutcome, type UsagePort } from './usage_counter.ts'
 
 /** A credential and what it must meet. */

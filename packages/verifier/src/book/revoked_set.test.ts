@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../server/src/simulation/timeline.ts'
+import { createRandom } from '../../../server/src/simulation/timeline.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
 /** Sixteen bytes that tell which they are. */

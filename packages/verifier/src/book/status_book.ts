@@ -16,7 +16,7 @@ import {
   type Subject,
   type TenantState,
 } from '@countersign/core'
-import type { Stamp } from './clock.ts'
+import type { Stamp } from '../clock.ts'
 import { CutOffBook } from './cut_off_book.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
