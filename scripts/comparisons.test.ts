@@ -27,7 +27,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'of a place whose seal was compared in constant time before',
   'packages/store/src/feed/audit_link.ts: said.value === link':
     'two rows of the database: whoever could present one has the database',
-  'packages/verifier/src/feed_follower.ts: entry.chain !== chain':
+  'packages/verifier/src/feed/feed_follower.ts: entry.chain !== chain':
     'a digest without a key, of entries that the server itself sent',
   'packages/verifier/src/verify.ts: entry?.digest === digest':
     'the digest of the very text that was presented: it opens nothing, and nobody finds texts for one of his choice',

@@ -74,7 +74,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O22',
     what: 'the server’s time counts from the arrival of the answer, not from the question',
-    file: `${verifier}/feed_follower.ts`,
+    file: `${verifier}/feed/feed_follower.ts`,
     find: 'serverTime = { now: answer.now, at: askedAt }',
     replace: 'serverTime = { now: answer.now, at: stamp }',
     tests: [`${verifier}/replaced_book.test.ts`],
@@ -82,7 +82,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O23',
     what: 'reload in an answer is ignored',
-    file: `${verifier}/feed_follower.ts`,
+    file: `${verifier}/feed/feed_follower.ts`,
     find: 'answer.reload === true || ',
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],
@@ -90,7 +90,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O24',
     what: 'a head below the book’s own place is accepted',
-    file: `${verifier}/feed_follower.ts`,
+    file: `${verifier}/feed/feed_follower.ts`,
     find: ' || answer.head < place.sequence',
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],

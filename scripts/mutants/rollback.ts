@@ -6,7 +6,7 @@ const taken = 'packages/server/src/restore/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']
 const epochTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'epochs']
 const cutOffTests = ['packages/server/src/verification/feed_revocations.test.ts', '-t', 'cut-off']
-const lostRevokeTests = ['packages/verifier/src/hand_back.test.ts', '-t', 'server has forgotten']
+const lostRevokeTests = ['packages/verifier/src/feed/hand_back.test.ts', '-t', 'server has forgotten']
 const placeFile = 'packages/server/src/feed/place_file.ts'
 const placeFileTests = ['packages/server/src/feed/place_file.test.ts']
 const matrix = (name: string) => ['packages/server/src/rollback.test.ts', '-t', name]
@@ -99,7 +99,7 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/verifier/src/book/status_book.ts',
     find: 'this.#revoked.addAll(other.#revoked, owing)',
     replace: 'if (other.place.epoch !== this.place.epoch) this.#revoked.addAll(other.#revoked, owing)',
-    tests: ['packages/verifier/src/hand_back.test.ts'],
+    tests: ['packages/verifier/src/feed/hand_back.test.ts'],
   },
   {
     id: 'R9',
@@ -219,7 +219,7 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/verifier/src/book/status_book.ts',
     find: 'if (sequence > head && atMs < asOfMs) return true',
     replace: 'if (sequence > head && atMs < -asOfMs) return true',
-    tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'is shorter now'],
+    tests: ['packages/verifier/src/feed/feed_follower.test.ts', '-t', 'is shorter now'],
   },
   {
     id: 'LOST-3',
@@ -227,14 +227,14 @@ export const rollbackMutants: readonly Mutant[] = [
     file: 'packages/verifier/src/book/status_book.ts',
     find: 'if (heard.chain !== entry.chain) this.#hasHeardOther = true',
     replace: '',
-    tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'gone on'],
+    tests: ['packages/verifier/src/feed/feed_follower.test.ts', '-t', 'gone on'],
   },
   {
     id: 'LOST-2',
     what: 'an answer that lags is taken for a database that went back',
-    file: 'packages/verifier/src/feed_follower.ts',
+    file: 'packages/verifier/src/feed/feed_follower.ts',
     find: 'askedAt.monotonicMs - answer.ageMs',
     replace: 'askedAt.monotonicMs',
-    tests: ['packages/verifier/src/feed_follower.test.ts', '-t', 'lags behind a look-up'],
+    tests: ['packages/verifier/src/feed/feed_follower.test.ts', '-t', 'lags behind a look-up'],
   },
 ]

@@ -1,7 +1,7 @@
 import { limits, type Seconds } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
 import { systemClock } from './clock.ts'
-import { createFeedFollower } from './feed_follower.ts'
+import { createFeedFollower } from './feed/feed_follower.ts'
 import { createHttpClient, type HttpClient } from './http/client.ts'
 import { createHttpDirectory } from './http/directory.ts'
 import { createHttpFeedSource } from './http/feed_source.ts'

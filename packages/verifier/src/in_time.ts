@@ -1,4 +1,4 @@
-import type { Schedule } from './feed_source.ts'
+import type { Schedule } from './feed/feed_source.ts'
 import { untilAborted } from './until_aborted.ts'
 
 /** What `run` gives, or an error when that takes longer than `deadlineMs`; its signal is aborted then, or with `signal`. */

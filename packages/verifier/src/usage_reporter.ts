@@ -4,7 +4,7 @@
  * is queued. No clock, timer, randomness or network of its own.
  */
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
-import type { Schedule } from './feed_source.ts'
+import type { Schedule } from './feed/feed_source.ts'
 
 export interface UsageReporterOptions<R> {
   /** Everything counted since the last call. */

@@ -15,7 +15,7 @@ export interface Mutant {
   readonly rules: Rules
 }
 
-const follower = 'verifier/src/feed_follower.ts'
+const follower = 'verifier/src/feed/feed_follower.ts'
 const establish = 'verifier/src/establish.ts'
 const engine = 'verifier/src/verify.ts'
 const standing = 'verifier/src/standing.ts'
@@ -194,7 +194,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('nothing is handed back', 1, [
-    { file: 'verifier/src/hand_back.ts', find: '      runIn(spreadMs * random())', replace: '' },
+    { file: 'verifier/src/feed/hand_back.ts', find: '      runIn(spreadMs * random())', replace: '' },
   ]),
   mutant('no lift of dropAt to the drop time', 59, [
     {

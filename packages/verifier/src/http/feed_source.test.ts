@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { chainInput, digest, emptyChain, type FeedEntry, neverDropAt, type Place } from '@countersign/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../clock.ts'
-import { createFeedFollower, type FeedFollower } from '../feed_follower.ts'
+import { createFeedFollower, type FeedFollower } from '../feed/feed_follower.ts'
 import { createHttpClient } from './client.ts'
 import { createHttpFeedSource } from './feed_source.ts'
 

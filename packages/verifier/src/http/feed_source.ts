@@ -1,5 +1,5 @@
 import type { FeedEntry, HandBackAnswer, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
-import type { FeedSource, SnapshotStream } from '../feed_source.ts'
+import type { FeedSource, SnapshotStream } from '../feed/feed_source.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 import { createLineReader, type LineReader } from './lines.ts'
 

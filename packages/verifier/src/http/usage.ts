@@ -1,6 +1,6 @@
 import { formatTime } from '@countersign/core'
 import type { Clock } from '../clock.ts'
-import type { Schedule } from '../feed_source.ts'
+import type { Schedule } from '../feed/feed_source.ts'
 import { UsageCounter, type UsageRow } from '../usage_counter.ts'
 import { createUsageReporter, type UsageReporter } from '../usage_reporter.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'

@@ -5,9 +5,9 @@
  * works it out anew.
  */
 
-import type { StatusBook } from './book/status_book.ts'
+import type { StatusBook } from '../book/status_book.ts'
+import { inTime } from '../in_time.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
-import { inTime } from './in_time.ts'
 
 export interface HandBack {
   /** The book was replaced: what it owes is handed back. */

@@ -10,10 +10,10 @@ import {
   settled,
   startAt,
   type World,
-} from './authority.fixture.ts'
+} from '../authority.fixture.ts'
+import { memoryLimiter } from '../limiter.ts'
+import { createEngine } from '../verify.ts'
 import type { FeedSource } from './feed_source.ts'
-import { memoryLimiter } from './limiter.ts'
-import { createEngine } from './verify.ts'
 
 /** From now on nobody answers, or with what `answer` makes of the answer. */
 function spoil(world: World, answer?: (real: Awaited<ReturnType<FeedSource['position']>>) => object): void {

@@ -13,7 +13,7 @@ import {
   startAt,
   tenant,
   type World,
-} from './authority.fixture.ts'
+} from '../authority.fixture.ts'
 import type { FeedSource } from './feed_source.ts'
 
 const farOff = startAt + 1_000_000

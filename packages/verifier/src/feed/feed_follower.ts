@@ -17,12 +17,12 @@ import {
   type SealedPlace,
   type Seconds,
 } from '@countersign/core'
-import { StatusBook } from './book/status_book.ts'
-import type { BookKeeper } from './book_keeper.ts'
-import { type Clock, elapsedMs, type Stamp } from './clock.ts'
+import { StatusBook } from '../book/status_book.ts'
+import type { BookKeeper } from '../book_keeper.ts'
+import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
+import { inTime as withinDeadline } from '../in_time.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
 import { createHandBack } from './hand_back.ts'
-import { inTime as withinDeadline } from './in_time.ts'
 
 export interface FeedFollowerOptions {
   readonly source: FeedSource
