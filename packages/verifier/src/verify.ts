@@ -35,7 +35,7 @@ import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import { PackedKeys } from './packed_keys.ts'
 import { standingOf } from './standing.ts'
-import { countOutcome, type UsagePort } from './usage_counter.ts'
+import { countOutcome, type UsagePort } from './usage/usage_counter.ts'
 
 /** A credential and what it must meet. */
 export interface Question extends Expectation {

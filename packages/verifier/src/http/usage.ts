@@ -1,8 +1,8 @@
 import { formatTime } from '@countersign/core'
 import type { Clock } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
-import { UsageCounter, type UsageRow } from '../usage_counter.ts'
-import { createUsageReporter, type UsageReporter } from '../usage_reporter.ts'
+import { UsageCounter, type UsageRow } from '../usage/usage_counter.ts'
+import { createUsageReporter, type UsageReporter } from '../usage/usage_reporter.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 
 /** At the longest each row can be, a batch is less than the 1 MiB a body may have. */

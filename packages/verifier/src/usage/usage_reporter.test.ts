@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createTime, settled } from './authority.fixture.ts'
+import { createTime, settled } from '../authority.fixture.ts'
 import { createUsageReporter } from './usage_reporter.ts'
 
 interface Sent {

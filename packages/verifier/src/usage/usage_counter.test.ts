@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createWorld, startAt } from './authority.fixture.ts'
+import { createWorld, startAt } from '../authority.fixture.ts'
 import { overflowScope, UsageCounter, type UsageRow } from './usage_counter.ts'
 
 const minuteAt = startAt - (startAt % 60)

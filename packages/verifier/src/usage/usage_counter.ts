@@ -1,5 +1,5 @@
 import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
-import type { Outcome } from './outcome.ts'
+import type { Outcome } from '../outcome.ts'
 
 /** Counts of one credential, requirement and outcome in one minute. */
 export interface UsageRow {

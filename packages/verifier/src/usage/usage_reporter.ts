@@ -3,8 +3,8 @@
  * answer was lost counts once. While one is not acknowledged the counter goes on by itself, within its own bound: nothing
  * is queued. No clock, timer, randomness or network of its own.
  */
-import { type Clock, elapsedMs, type Stamp } from './clock.ts'
-import type { Schedule } from './feed/feed_source.ts'
+import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
+import type { Schedule } from '../feed/feed_source.ts'
 
 export interface UsageReporterOptions<R> {
   /** Everything counted since the last call. */
