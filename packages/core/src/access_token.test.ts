@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type AccessTokenInput, accessTokenClaims, readAccessToken } from './access_token.ts'
-import { clientTokenId } from './feed.ts'
+import { clientTokenId } from './identity.ts'
 import { establishSelfIssued, readSelfIssuedClaims } from './self_issued_jwt.ts'
 
 const input: AccessTokenInput = {

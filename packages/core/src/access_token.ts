@@ -5,7 +5,8 @@
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
-import { type Ancestor, type Constraints, formatAncestor, type Metadata, parseAncestor } from './feed.ts'
+import type { Constraints, Metadata } from './feed/state.ts'
+import { type Ancestor, formatAncestor, parseAncestor } from './identity.ts'
 import { limits } from './limits.ts'
 import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
 import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'

@@ -1,5 +1,5 @@
 import type { Established } from './effective_grant.ts'
-import type { CredentialRecord } from './feed.ts'
+import type { CredentialRecord } from './feed/record.ts'
 import { policiesOf } from './rate_limit/rate_policy.ts'
 import { parseScope, type Scope } from './scope.ts'
 

@@ -3,7 +3,6 @@ import { type Address, type AddressRange, isInRange, parseAddressRange } from '.
 import type { Environment } from './api_key.ts'
 import { type DropFloor, isDropped } from './feed/drop_time.ts'
 import type {
-  Ancestor,
   ApiState,
   ClientState,
   Constraints,
@@ -12,8 +11,9 @@ import type {
   Status,
   TenantState,
   TokenState,
-} from './feed.ts'
+} from './feed/state.ts'
 import type { CredentialKind, Grant } from './grant.ts'
+import type { Ancestor } from './identity.ts'
 import type { RatePolicy, Spend } from './rate_limit/gcra.ts'
 import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'

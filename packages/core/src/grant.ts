@@ -1,5 +1,5 @@
 import type { Environment } from './api_key.ts'
-import type { Metadata } from './feed.ts'
+import type { Metadata } from './feed/state.ts'
 import type { Seconds } from './seconds.ts'
 
 export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'external_jwt'

@@ -20,53 +20,39 @@ export type { EffectiveGrant, Established, Standing } from './effective_grant.ts
 export { effectiveGrant } from './effective_grant.ts'
 export type { DropFloor, IssueMark } from './feed/drop_time.ts'
 export { isDropped } from './feed/drop_time.ts'
+export type { FeedEntry, Place, SealedPlace, Subject } from './feed/entry.ts'
+export { chainInput, emptyChain, endlessRevocation, revocationEnd, sortMembers } from './feed/entry.ts'
 export type {
-  Ancestor,
-  ApiState,
-  ClientSecretState,
-  ClientState,
-  Constraints,
-  CredentialRecord,
-  CutOff,
-  CutOffKind,
-  CutOffs,
-  FeedEntry,
   HandBackAnswer,
   HandBackQuestion,
   HandedBack,
   HandedBackCutOff,
-  KeyState,
-  LookupAnswer,
-  Metadata,
-  ObjectType,
-  Place,
   PositionAnswer,
   PositionQuestion,
-  PublicKeyRecord,
+  Snapshot,
+} from './feed/message.ts'
+export type { CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
+export type {
+  ApiState,
+  ClientSecretState,
+  ClientState,
+  Constraints,
+  CutOff,
+  CutOffKind,
+  CutOffs,
+  KeyState,
+  Metadata,
   PublicKeyState,
-  SealedPlace,
   SigningKeyState,
   SigningPurpose,
-  Snapshot,
   StateByType,
   Status,
-  Subject,
   TenantState,
   TokenState,
-} from './feed.ts'
-export {
-  chainInput,
-  clientSecretId,
-  clientTokenId,
-  emptyChain,
-  endlessRevocation,
-  formatAncestor,
-  parseAncestor,
-  publicKeyId,
-  revocationEnd,
-  sortMembers,
-} from './feed.ts'
+} from './feed/state.ts'
 export type { CredentialKind, Grant } from './grant.ts'
+export type { Ancestor, ObjectType } from './identity.ts'
+export { clientSecretId, clientTokenId, formatAncestor, parseAncestor, publicKeyId } from './identity.ts'
 export { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
 export { parseJsonObject } from './json.ts'
 export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'

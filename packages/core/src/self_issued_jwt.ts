@@ -1,6 +1,7 @@
 /** A JWT that a client signs with its own key and presents like an access token: contract.md §3. */
 import type { Established } from './effective_grant.ts'
-import { clientTokenId, type PublicKeyRecord } from './feed.ts'
+import type { PublicKeyRecord } from './feed/record.ts'
+import { clientTokenId } from './identity.ts'
 import { limits } from './limits.ts'
 import { parseScope } from './scope.ts'
 import type { Seconds } from './seconds.ts'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { chainInput, endlessRevocation, type FeedEntry, formatAncestor, parseAncestor, revocationEnd } from './feed.ts'
-import { neverDropAt } from './limits.ts'
+import { formatAncestor, parseAncestor } from '../identity.ts'
+import { neverDropAt } from '../limits.ts'
+import { chainInput, endlessRevocation, type FeedEntry, revocationEnd } from './entry.ts'
 
 const entry: Omit<FeedEntry, 'chain'> = {
   sequence: 7,

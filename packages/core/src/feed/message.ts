@@ -1,0 +1,86 @@
+/** The questions and answers between a verifier and its server: feed.md §3 and §7. */
+import type { Identity, ObjectType } from '../identity.ts'
+import type { Seconds } from '../seconds.ts'
+import type { Place, SealedPlace, Subject } from './entry.ts'
+import type { CutOff, CutOffKind } from './state.ts'
+
+/** `POST /v1/feed/position`: the place a verifier has applied, and the question how far the log has come. */
+export interface PositionQuestion extends Place {
+  /** Names the verifier's instance in receipts. */
+  readonly verifierId: string
+  /** Random; the answer repeats it, so that an answer to an earlier question proves nothing. */
+  readonly nonce: string
+  /** The verifier's own bound in seconds, 1 to 300: shown in receipts. */
+  readonly maxStalenessSeconds: number
+  /** The highest place of all epochs that a server has sealed to it. */
+  readonly sealed?: SealedPlace
+}
+
+/** The answer to a `PositionQuestion`. */
+export interface PositionAnswer {
+  /** As asked. */
+  readonly nonce: string
+  readonly epoch: string
+  /** The number of the last entry when the log was read. */
+  readonly head: number
+  /** How long before answering that read began, on the answerer's clock, in milliseconds. */
+  readonly ageMs: number
+  /** The server's clock. */
+  readonly now: Seconds
+  /** The highest drop time the server knows; verifiers forget by this and by no clock. Absent from older servers. */
+  readonly dropTime?: Seconds
+  /** The seal of the head. */
+  readonly seal?: string
+  /** The place named is not in this log: fetch a snapshot. */
+  readonly reload?: true
+}
+
+/** All that a tenant's book must hold, from one consistent read. */
+export interface Snapshot {
+  /** The place of the log at the time of the read. */
+  readonly place: Place
+  readonly issuer: string
+  readonly tenant: string
+  readonly entries: readonly Subject[]
+  /** How long before answering the read began, on the answerer's clock, in milliseconds. */
+  readonly ageMs: number
+  /** The server's clock. */
+  readonly now: Seconds
+  /** The seal of `place`. */
+  readonly seal?: string
+  /** The drop time, read with the entries: none that ends later is left out. */
+  readonly dropTime?: Seconds
+}
+
+/** A revocation as a verifier hands it back: the object, until when it is revoked, and the MAC that came with it. */
+export interface HandedBack extends Identity<ObjectType> {
+  /** As `revocationEnd` gives it. */
+  readonly dropAt: Seconds
+  readonly mac: string
+}
+
+/** The revocations that a server of this epoch lacks, as its snapshot shows (feed.md §7). */
+export interface HandBackQuestion {
+  readonly epoch: string
+  readonly revocations: readonly HandedBack[]
+  /** Absent when there are none, and for older servers. */
+  readonly cutOffs?: readonly HandedBackCutOff[]
+}
+
+/** A cut-off as a verifier hands it back. */
+export interface HandedBackCutOff extends CutOff {
+  readonly type: 'client'
+  readonly id: string
+  readonly what: CutOffKind
+  readonly mac: string
+}
+
+/** The server's answer to a hand-back: each revocation counts in one of the three. */
+export interface HandBackAnswer {
+  /** New to the server: recorded now. */
+  readonly applied: number
+  /** Known to the server already, or needed no longer. */
+  readonly known: number
+  /** Never said by this server or an earlier copy of it. */
+  readonly refused: number
+}

@@ -1,0 +1,70 @@
+/** The records that a look-up gives, over HTTP or in process: feed.md §4. */
+import type { Environment } from '../api_key.ts'
+import type { Ancestor } from '../identity.ts'
+import type { RatePolicy } from '../rate_limit/gcra.ts'
+import type { Limited } from '../rate_limit/rate_policy.ts'
+import type { Seconds } from '../seconds.ts'
+import type { Place } from './entry.ts'
+import type { Constraints, Metadata, Status } from './state.ts'
+
+/** An API key or opaque token, as `POST /v1/lookup` and the in-process directory give it. */
+export interface CredentialRecord extends Constraints, Limited {
+  readonly kind: 'api_key' | 'access_token'
+  readonly id: string
+  readonly version: number
+  /** The part of the text before the id, as it was issued. */
+  readonly prefix: string
+  readonly clientId: string
+  /** Whom it speaks for; the client itself where there is nobody else. */
+  readonly subject: string
+  readonly apiId: string
+  readonly audience: string
+  /** RFC 6749 §3.3. */
+  readonly scope: string
+  readonly status: Status
+  /** Absent when it has no end. */
+  readonly expiresAt?: Seconds
+  readonly environment?: Environment
+  readonly metadata: Metadata
+  /** The name under which its limits are counted: the id of the oldest ancestor, or its own. */
+  readonly limitId: string
+  /** Nearest ancestor first; empty when it was made from nothing else. */
+  readonly lineage: readonly Ancestor[]
+  /** Constraint sets of the ancestors, all of which must be met too. */
+  readonly inherited: readonly Constraints[]
+  /** `cs_pos` of an opaque token. */
+  readonly position?: number
+  readonly clientStatus: Status
+  /** The client's present access for this API: `null` is none, `""` is an empty scope. */
+  readonly access: string | null
+  /** The client's present limits; absent when it has none. */
+  readonly clientRateLimits?: readonly RatePolicy[]
+}
+
+/** A client's public key, with enough to verify and judge a self-issued JWT. */
+export interface PublicKeyRecord {
+  readonly clientId: string
+  readonly kid: string
+  /** RFC 7638, SHA-256 in base64url. */
+  readonly thumbprint: string
+  /** The one algorithm that the key was registered for (RFC 7518 §3.1). */
+  readonly alg: string
+  readonly publicJwk: { readonly [member: string]: unknown }
+  /** The longest `exp - iat` this client may sign, in seconds. */
+  readonly lifeSecondsMax: number
+  readonly clientStatus: Status
+  /** API id to scope: the client's present access. */
+  readonly access: { readonly [apiId: string]: string }
+  readonly metadata: Metadata
+  /** The client's limits; absent when it has none. */
+  readonly clientRateLimits?: readonly RatePolicy[]
+}
+
+/** A look-up's answer with the place it was read at (feed.md §4). */
+export interface LookupAnswer<R> {
+  /** `undefined`: there is no such record. */
+  readonly record: R | undefined
+  readonly place: Place
+  /** How long before answering the read began, on the answerer's clock, in milliseconds. */
+  readonly ageMs: number
+}

@@ -1,0 +1,117 @@
+/** The whole state of an object, as an entry of the feed says it: feed.md §1. Never a difference to the state before. */
+import type { Limited } from '../rate_limit/rate_policy.ts'
+import type { Seconds } from '../seconds.ts'
+import type { DropFloor } from './drop_time.ts'
+
+/** `disabled` can be taken back; `revoked` is final. */
+export type Status = 'active' | 'disabled' | 'revoked'
+
+/** Free members that an owner attaches to a client, key or token; they reach the API with each grant. */
+export type Metadata = { readonly [name: string]: unknown }
+
+/** Restricts who may use a credential from where. Several sets must all be met: a child carries its parent's beside its own. */
+export interface Constraints {
+  /** CIDR ranges; the peer must lie in one. */
+  readonly ipAllow?: readonly string[]
+  /** Serialised origins; the `Origin` header must equal one. */
+  readonly originAllow?: readonly string[]
+}
+
+/** The state of a tenant. */
+export interface TenantState {
+  readonly status: Status
+  /** Empty for the default tenant. */
+  readonly slug: string
+  /** Present once a drop time was found ahead of all clocks. */
+  readonly floor?: DropFloor
+}
+
+/** The state of an API. */
+export interface ApiState extends Limited {
+  readonly status: Status
+  readonly audience: string
+  /** The ceiling for `maxStaleness` of every verifier of this API, in seconds. */
+  readonly maxStalenessSeconds: number
+  /** Tokens with an earlier `cs_pos` belong to a former API of the same audience. */
+  readonly createdSequence: number
+}
+
+/** The state of a client. Its limits are counted for each API separately. */
+export interface ClientState extends Limited {
+  readonly status: Status
+  /** API id to scope: the client's present access. */
+  readonly access: { readonly [apiId: string]: string }
+  /** Tokens with an earlier `cs_pos` are revoked; 0 when there was no cut-off. */
+  readonly cutOff: number
+  /** The cut-offs as they were first said: a database that went back is told of them again by these. */
+  readonly cutOffs?: CutOffs
+}
+
+/** `tokens`: ends tokens issued before. `everything`: ends keys, secrets and public keys made before as well. */
+export type CutOffKind = 'tokens' | 'everything'
+
+/** The last cut-off of each kind. */
+export type CutOffs = { readonly [K in CutOffKind]?: CutOff }
+
+/** One entry that ended all that a client had had until then. */
+export interface CutOff {
+  /** The number of the entry that said it. It never changes, whatever `ClientState.cutOff` is raised to. */
+  readonly sequence: number
+  /** When that was, in whole seconds by the clock of the server that wrote it. */
+  readonly at: Seconds
+}
+
+/** The state of an API key. */
+export interface KeyState extends Constraints, Limited {
+  readonly status: Status
+  /** RFC 6749 §3.3. */
+  readonly scope: string
+  /** Absent when it has no end. */
+  readonly expiresAt?: Seconds
+}
+
+/** Changes to a token already issued, JWT or opaque. */
+export interface TokenState {
+  readonly status: Status
+  /** Replaces the signed scope. Absent: the signed one holds. */
+  readonly scope?: string
+  /** An end earlier than the signed one. Absent: the signed one holds. */
+  readonly expiresAt?: Seconds
+}
+
+/** A client's public key is in the feed only once it was removed. */
+export interface PublicKeyState {
+  readonly status: 'revoked'
+}
+
+/** No verifier is shown a secret: the entry lets a database that went back learn again that the secret was ended. */
+export interface ClientSecretState {
+  readonly status: 'revoked'
+}
+
+/** The two kinds of JWT that a signing key of ours may sign. */
+export type SigningPurpose = 'access_token' | 'gateway_assertion'
+
+/** The state of one of our signing keys. */
+export interface SigningKeyState {
+  readonly status: 'active' | 'revoked'
+  /** RFC 7518 §3.1. */
+  readonly alg: string
+  readonly purpose: SigningPurpose
+  /** The public half; absent once revoked. */
+  readonly publicJwk?: { readonly [member: string]: unknown }
+}
+
+/** The state that an entry of each type holds. */
+export interface StateByType {
+  readonly tenant: TenantState
+  readonly api: ApiState
+  readonly client: ClientState
+  readonly public_key: PublicKeyState
+  readonly client_secret: ClientSecretState
+  readonly key: KeyState
+  readonly opaque_token: TokenState
+  readonly token: TokenState
+  readonly client_token: TokenState
+  readonly signing_key: SigningKeyState
+}

@@ -1,0 +1,135 @@
+/**
+ * The names by which the feed speaks of objects (feed.md §2). This file is the only place that decides which object a
+ * credential is, and the only one that joins or splits ids: a new kind of credential or a new type of object does not
+ * compile until it has its arm here, so that none can be issued that a revocation would miss.
+ */
+import type { CredentialKind } from './grant.ts'
+
+/** The type of an object that an entry is about. Types never share a map; the id is the full identity within its tenant. */
+export type ObjectType =
+  | 'tenant' // id: the tenant's own id
+  | 'api' // api id
+  | 'client' // client id
+  | 'public_key' // client id, space, thumbprint: a key of a client that was removed
+  | 'client_secret' // client id, space, secret id: a secret that was ended at once
+  | 'key' // API key id
+  | 'opaque_token' // id of an opaque access token
+  | 'token' // jti of a JWT we issued
+  | 'client_token' // client id, space, jti: a self-issued JWT
+  | 'signing_key' // kid of one of our keys
+
+/** One object of a tenant, by type and full id. The default is an object of any type. */
+export interface Identity<T extends ObjectType = ObjectType> {
+  readonly type: T
+  readonly id: string
+}
+
+/** `jwt`: the text carries its claims. `opaque`: the text is looked up. Both are access tokens. */
+export type TokenFormat = 'jwt' | 'opaque'
+
+/** The types of object that a credential can be. */
+export type CredentialType = 'key' | 'token' | 'opaque_token' | 'client_token'
+
+/** The kinds of credential that something establishes today. JWTs of other issuers are named, not yet taken. */
+export type EstablishedKind = Exclude<CredentialKind, 'external_jwt'>
+
+/** The members of an established credential that name it. */
+export interface CredentialName {
+  readonly kind: EstablishedKind
+  /** Tells a JWT of ours from an opaque token; says nothing of the other kinds. */
+  readonly format: TokenFormat
+  /** Key id, `jti`, or opaque token id. */
+  readonly credentialId: string
+  readonly clientId: string
+}
+
+/** The object that a credential is in the feed: an entry about this identity is about this credential. */
+export function credentialIdentity(credential: CredentialName): Identity<CredentialType> {
+  const { kind, format, credentialId, clientId } = credential
+  switch (kind) {
+    case 'api_key':
+      return { type: 'key', id: credentialId }
+    case 'access_token':
+      return tokenIdentity(format, credentialId)
+    case 'self_issued_jwt':
+      return { type: 'client_token', id: clientTokenId(clientId, credentialId) }
+  }
+}
+
+const tokenTypes = { jwt: 'token', opaque: 'opaque_token' } as const satisfies Record<TokenFormat, CredentialType>
+
+/** The object that an access token of ours is, by its `jti` or opaque token id. */
+export function tokenIdentity(format: TokenFormat, id: string): Identity<'token' | 'opaque_token'> {
+  return { type: tokenTypes[format], id }
+}
+
+/** Whether an id names its object alone, or begins with the client whose object it is. */
+const isOfClient = {
+  tenant: false,
+  api: false,
+  client: false,
+  public_key: true,
+  client_secret: true,
+  key: false,
+  opaque_token: false,
+  token: false,
+  client_token: true,
+  signing_key: false,
+} as const satisfies Record<ObjectType, boolean>
+
+/** The types whose ids have two parts: the client's id and the object's own name. */
+export type ClientObjectType = { [T in ObjectType]: (typeof isOfClient)[T] extends true ? T : never }[ObjectType]
+
+/** A client's own JWT by its `jti`. A `jti` may hold spaces and is therefore last; client ids are ours and hold none. */
+export function clientTokenId(clientId: string, jti: string): string {
+  return `${clientId} ${jti}`
+}
+
+/** A client’s public key by its thumbprint (RFC 7638): a `kid` may be used again, a key that was removed may not. */
+export function publicKeyId(clientId: string, thumbprint: string): string {
+  return `${clientId} ${thumbprint}`
+}
+
+/** A client’s secret by the id that its text shows. */
+export function clientSecretId(clientId: string, secretId: string): string {
+  return `${clientId} ${secretId}`
+}
+
+/** The two parts of an id that begins with its client: whose it is, and its `jti`, thumbprint or secret id. */
+export function splitClientObjectId(id: string): { readonly clientId: string; readonly name: string } {
+  const space = id.indexOf(' ')
+  return { clientId: id.slice(0, space), name: id.slice(space + 1) }
+}
+
+/** The object's own name without its client: of a self-issued JWT the `jti`, of an API key the key id. */
+export function ownName({ type, id }: Identity): string {
+  return isOfClient[type] ? splitClientObjectId(id).name : id
+}
+
+/** An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued). */
+export type Ancestor = Identity<CredentialType | 'public_key'>
+
+const lineagePrefixes = {
+  key: 'key',
+  token: 'jti',
+  opaque_token: 'at',
+  client_token: 'self',
+  public_key: 'jwk',
+} as const satisfies Record<Ancestor['type'], string>
+
+/** The types that an ancestor may have. */
+export const ancestorTypes = Object.freeze(Object.keys(lineagePrefixes)) as readonly Ancestor['type'][]
+
+/** An ancestor as it stands in `cs_lineage`: `key:0123456789AB`. */
+export function formatAncestor(ancestor: Ancestor): string {
+  return `${lineagePrefixes[ancestor.type]}:${ancestor.id}`
+}
+
+/** The reverse; `undefined` for a type this version does not know, which refuses the token. */
+export function parseAncestor(text: string): Ancestor | undefined {
+  for (const type of ancestorTypes) {
+    const prefix = lineagePrefixes[type]
+    if (text.startsWith(`${prefix}:`)) return { type, id: text.slice(prefix.length + 1) }
+  }
+  return undefined
+}
