@@ -1,10 +1,17 @@
-import { endlessRevocation, limits, type ObjectType } from '@countersign/core'
+import { type CredentialKind, endlessRevocation, limits, type ObjectType } from '@countersign/core'
 import { z } from 'zod'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
+const credentialKinds = Object.keys({
+  api_key: true,
+  access_token: true,
+  self_issued_jwt: true,
+  external_jwt: true,
+} satisfies Record<CredentialKind, true>) as readonly CredentialKind[]
+
 const grant = z.object({
-  kind: z.enum(['api_key', 'access_token', 'self_issued_jwt', 'external_jwt']),
+  kind: z.enum(credentialKinds),
   credentialId: z.string(),
   tenant: z.string(),
   clientId: z.string(),
@@ -33,18 +40,18 @@ const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in bas
 const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
 const chain = z.string().max(64)
 
-const objectTypes = [
-  'tenant',
-  'api',
-  'client',
-  'public_key',
-  'key',
-  'opaque_token',
-  'token',
-  'client_token',
-  'client_secret',
-  'signing_key',
-] as const satisfies readonly ObjectType[]
+const objectTypes = Object.keys({
+  tenant: true,
+  api: true,
+  client: true,
+  public_key: true,
+  key: true,
+  opaque_token: true,
+  token: true,
+  client_token: true,
+  client_secret: true,
+  signing_key: true,
+} satisfies Record<ObjectType, true>) as readonly ObjectType[]
 
 export const verificationRoutes = {
   verify: route({

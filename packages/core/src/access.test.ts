@@ -45,6 +45,7 @@ const publicKey: PublicKeyRecord = {
 const jwt: Established = {
   ...establishRecord(record, 'default'),
   kind: 'access_token',
+  format: 'jwt',
   position: 5,
 }
 

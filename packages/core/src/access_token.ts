@@ -6,7 +6,7 @@
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
 import type { Constraints, Metadata } from './feed/state.ts'
-import { type Ancestor, formatAncestor, parseAncestor } from './identity.ts'
+import { type Ancestor, formatAncestor, ownName, parseAncestor } from './identity.ts'
 import { limits } from './limits.ts'
 import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
 import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
@@ -53,7 +53,7 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     exp: Math.floor(input.expiresAt),
     scope: formatScope(input.scope),
     cs_pos: input.position,
-    ...(lineage[0] === undefined ? {} : { cs_parent: bareId(lineage[0]), cs_lineage: lineage.map(formatAncestor) }),
+    ...(lineage[0] === undefined ? {} : { cs_parent: ownName(lineage[0]), cs_lineage: lineage.map(formatAncestor) }),
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
     ...(isEmpty(input.constraints) ? {} : { cs_constraints: input.constraints }),
     ...limitClaims(input),
@@ -98,6 +98,7 @@ export function readAccessToken(
   if (environment !== undefined && environment !== 'live' && environment !== 'test') return undefined
   const established: { -readonly [Member in keyof Established]: Established[Member] } = {
     kind: 'access_token',
+    format: 'jwt',
     credentialId: jti,
     tenant: context.tenant,
     clientId,
@@ -173,10 +174,6 @@ function readPolicies(value: unknown): readonly RatePolicy[] | undefined {
     return isCount(limit) && isCount(windowSeconds) && windowSeconds > 0 ? [{ name, limit, windowSeconds }] : []
   })
   return policies.length === value.length ? policies : undefined
-}
-
-function bareId(ancestor: Ancestor): string {
-  return ancestor.type === 'client_token' ? ancestor.id.slice(ancestor.id.indexOf(' ') + 1) : ancestor.id
 }
 
 function isCount(value: unknown): value is number {

@@ -15,6 +15,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
   }
   return {
     kind: record.kind,
+    format: 'opaque',
     credentialId: record.id,
     tenant,
     clientId: record.clientId,

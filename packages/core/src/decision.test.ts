@@ -8,6 +8,7 @@ const silent: Standing = { tenant: undefined, api: undefined, client: undefined,
 
 const credential: Established = {
   kind: 'access_token',
+  format: 'jwt',
   credentialId: 'jti1',
   tenant: 'default',
   clientId: 'client_a',

@@ -12,19 +12,16 @@ import type {
   TenantState,
   TokenState,
 } from './feed/state.ts'
-import type { CredentialKind, Grant } from './grant.ts'
-import type { Ancestor } from './identity.ts'
+import type { Grant } from './grant.ts'
+import { type Ancestor, type CredentialName, type EstablishedKind, ownName } from './identity.ts'
 import type { RatePolicy, Spend } from './rate_limit/gcra.ts'
 import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** A credential whose digest or signature has matched. It holds nothing yet about whether it may be used. */
-export interface Established {
-  readonly kind: CredentialKind
-  readonly credentialId: string
+export interface Established extends CredentialName {
   readonly tenant: string
-  readonly clientId: string
   readonly subject: string
   readonly apiId: string
   readonly audience: string
@@ -117,13 +114,17 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
   }
 }
 
-/**
- * An API key's record outlives every entry about it, so its end needs no drop time. Whatever else has ended by the drop
- * time has ended, however late a clock is.
- */
+/** An API key's record outlives every entry about it, so its end needs no drop time. */
+const outlivesItsEntries: Readonly<Record<EstablishedKind, boolean>> = {
+  api_key: true,
+  access_token: false,
+  self_issued_jwt: false,
+}
+
+/** Anything but an API key that ends by the drop time counts as ended, however late a clock is. */
 function findEnd(credential: Established, { dropTime = 0, floor }: Standing, expiresAt: Seconds): Seconds {
   const endsAt = expiresAt + (expiresAt === credential.expiresAt ? credential.leewaySeconds : 0)
-  return credential.kind !== 'api_key' && isDropped(credential, endsAt, dropTime, floor) ? 0 : endsAt
+  return !outlivesItsEntries[credential.kind] && isDropped(credential, endsAt, dropTime, floor) ? 0 : endsAt
 }
 
 /** What is not there has no member. Set one by one: spreading what is mostly nothing shows in every cold verification. */
@@ -142,7 +143,7 @@ function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: S
   const parent = credential.lineage[0]
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
   if (credential.environment !== undefined) grant.environment = credential.environment
-  if (parent !== undefined) grant.parent = parentId(parent)
+  if (parent !== undefined) grant.parent = ownName(parent)
   return grant
 }
 
@@ -174,12 +175,8 @@ function hasAccess(credential: Established, { client }: Standing): boolean {
 }
 
 function effectiveScope(credential: Established, standing: Standing): Scope {
-  const { own, client, ancestors } = standing
-  // What a change set replaces what was signed. A key's record is read anew after each change and is never older.
-  const replaced = credential.kind !== 'api_key' && own !== undefined && own !== 'revoked' ? own.scope : undefined
-  let scope = replaced === undefined ? credential.scope : parseScope(replaced)
-  // A self-issued JWT may be narrowed but has only ever what its client signed.
-  if (credential.kind === 'self_issued_jwt') scope = intersectScope(credential.scope, scope)
+  const { client, ancestors } = standing
+  let scope = scopeAfterChanges(credential, standing)
   if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access ?? none)
   if (client !== undefined && client !== 'revoked') {
     scope = intersectScope(scope, parseScope(client.access[credential.apiId] ?? ''))
@@ -191,6 +188,22 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
     }
   }
   return scope
+}
+
+/** The scope that was signed or recorded, or the one that a change set since. */
+function scopeAfterChanges({ kind, scope }: Established, { own }: Standing): Scope {
+  const changed = own === undefined || own === 'revoked' ? undefined : own.scope
+  if (changed === undefined) return scope
+  switch (kind) {
+    case 'api_key':
+      // Its record is read anew after each change and is never older.
+      return scope
+    case 'access_token':
+      return parseScope(changed)
+    case 'self_issued_jwt':
+      // It may be narrowed, but never has more than its client signed.
+      return intersectScope(scope, parseScope(changed))
+  }
 }
 
 function findFault(credential: Established, standing: Standing): 'revoked' | 'disabled' | undefined {
@@ -268,9 +281,4 @@ function hasConstraints(state: KeyState | TokenState): state is KeyState {
 function readRange(text: string): readonly AddressRange[] {
   const range = parseAddressRange(text)
   return range === undefined ? [] : [range]
-}
-
-/** The last part of the identity: for a self-issued JWT its `jti`. */
-function parentId(ancestor: Ancestor): string {
-  return ancestor.type === 'client_token' ? ancestor.id.slice(ancestor.id.indexOf(' ') + 1) : ancestor.id
 }

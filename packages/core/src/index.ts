@@ -51,8 +51,26 @@ export type {
   TokenState,
 } from './feed/state.ts'
 export type { CredentialKind, Grant } from './grant.ts'
-export type { Ancestor, ObjectType } from './identity.ts'
-export { clientSecretId, clientTokenId, formatAncestor, parseAncestor, publicKeyId } from './identity.ts'
+export type {
+  Ancestor,
+  CredentialName,
+  CredentialType,
+  EstablishedKind,
+  Identity,
+  ObjectType,
+  TokenFormat,
+} from './identity.ts'
+export {
+  clientSecretId,
+  clientTokenId,
+  credentialIdentity,
+  formatAncestor,
+  ownName,
+  parseAncestor,
+  publicKeyId,
+  splitClientObjectId,
+  tokenIdentity,
+} from './identity.ts'
 export { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
 export { parseJsonObject } from './json.ts'
 export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'

@@ -49,6 +49,7 @@ export function establishSelfIssued(
   const access = record.access[context.apiId]
   return {
     kind: 'self_issued_jwt',
+    format: 'jwt',
     credentialId: claims.jti,
     tenant: context.tenant,
     clientId: claims.clientId,

@@ -1,4 +1,4 @@
-import { type Established, limits } from '@countersign/core'
+import { credentialIdentity, type Established, type Identity, limits } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
 import { elapsedMs, type Stamp } from './clock.ts'
 
@@ -10,7 +10,7 @@ export interface Known {
   /** When its look-up began, or when it was established where nothing was looked up. */
   readonly since: Stamp
   /** The key that signed it: gone from the book, the credential goes too. */
-  readonly signedBy: { readonly type: 'signing_key' | 'public_key'; readonly id: string } | undefined
+  readonly signedBy: Identity<'signing_key' | 'public_key'> | undefined
 }
 
 /** Whether what was looked up has been used for as long as it may. */
@@ -22,17 +22,18 @@ export function isOld({ readAt, since }: Known, at: Stamp): boolean {
 export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
   if (isOld(known, at)) return true
   const { readAt, signedBy } = known
-  const { kind, credentialId, clientId, apiId, audience, lineage } = known.established
+  const { clientId, apiId, audience, lineage } = known.established
   if (signedBy !== undefined) {
     // An audience may have gone to another API since: a token is for the one that has it now.
     if (isKeyGone(signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
     return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
   }
   if (readAt === undefined) return false
+  const own = credentialIdentity(known.established)
   return (
     book.isChangedSince('client', clientId, readAt) ||
     book.isChangedSince('api', apiId, readAt) ||
-    book.isChangedSince(kind === 'api_key' ? 'key' : 'opaque_token', credentialId, readAt) ||
+    book.isChangedSince(own.type, own.id, readAt) ||
     lineage.some(({ type, id }) => book.isChangedSince(type, id, readAt))
   )
 }

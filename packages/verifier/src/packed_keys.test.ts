@@ -10,6 +10,7 @@ const book = {}
 function key(id: string, changes: Partial<Established> = {}): Established {
   return {
     kind: 'api_key',
+    format: 'opaque',
     credentialId: id,
     tenant,
     clientId,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { formatAncestor, parseAncestor } from '../identity.ts'
 import { neverDropAt } from '../limits.ts'
 import { chainInput, endlessRevocation, type FeedEntry, revocationEnd } from './entry.ts'
 
@@ -45,12 +44,4 @@ test('the chain does not cover the MAC of an entry, which is made anew for each 
 test('a revocation ends with a whole second that fits into 32 bits, never earlier than it was said', () => {
   expect([10, 10.1, 10.9, 0xffffffff - 1].map(revocationEnd)).toEqual([10, 11, 11, 0xffffffff - 1])
   expect([0xffffffff, 2 ** 32, neverDropAt].map(revocationEnd)).toEqual(Array(3).fill(endlessRevocation))
-})
-
-test('an ancestor is written with its type and read back; anything else is refused', () => {
-  for (const type of ['key', 'token', 'opaque_token', 'client_token', 'public_key'] as const) {
-    const ancestor = { type, id: 'client_x a:b c' }
-    expect(parseAncestor(formatAncestor(ancestor))).toEqual(ancestor)
-  }
-  for (const text of ['', 'x', 'grant', 'other:1']) expect(parseAncestor(text)).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-import { intersectScope, parseScope, type Scope } from '@countersign/core'
+import { credentialIdentity, intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -24,11 +24,25 @@ export async function readCallerAgain(
   const recorded = client?.access[managementApiId]
   if (client === undefined || client.status !== 'active' || recorded === undefined) throw lost()
   const access = parseScope(recorded)
-  const own =
-    grant.kind === 'api_key'
-      ? await keyScope(services, tenant, caller, transaction)
-      : await tokenScope(services, tenant, caller, client, transaction)
+  const own = await ownScope(services, tenant, caller, client, transaction)
   return { held: intersectScope(own, access), guards: client.guards }
+}
+
+function ownScope(
+  services: Pick<Services, 'now'>,
+  tenant: TenantContext,
+  caller: Caller,
+  client: Client,
+  transaction: WriteTransaction,
+): Promise<Scope> {
+  switch (caller.grant.kind) {
+    case 'api_key':
+      return keyScope(services, tenant, caller, transaction)
+    case 'access_token':
+    case 'self_issued_jwt':
+    case 'external_jwt':
+      return tokenScope(services, tenant, caller, client, transaction)
+  }
 }
 
 async function keyScope(
@@ -54,16 +68,11 @@ async function tokenScope(
   const inspection = await tenant.engine.inspect(caller.credential)
   if ('outcome' in inspection) throw lost()
   const { established, effective, signedBy } = inspection
-  const { credentialId, clientId, kind, lineage, position } = established
+  const { lineage, position } = established
   if (effective.fault !== undefined || services.now() >= effective.endsAt) throw lost()
   // Another process may have written what this one's book does not hold yet.
   if (position !== undefined && position < client.cutOff) throw lost()
-  const own =
-    kind === 'self_issued_jwt'
-      ? ({ type: 'client_token', id: `${clientId} ${credentialId}` } as const)
-      : ({ type: 'token', id: credentialId } as const)
-  const opaque = { type: 'opaque_token', id: credentialId } as const
-  const named = [own, opaque, ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
+  const named = [credentialIdentity(established), ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
   const again = await readLineageAgain(transaction, tenant.id, named, services.now())
   if (again === undefined) throw lost()
   return again.scopes.reduce(intersectScope, parseScope(caller.grant.scope))

@@ -2,13 +2,8 @@
  * Reads a credential and its ancestors again inside a writing transaction, from rows and the feed's entries (invariant
  * 11).
  */
-import { parseScope, type Scope, type Seconds, type Subject } from '@countersign/core'
+import { type Identity, parseScope, type Scope, type Seconds } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
-
-export interface NamedObject {
-  readonly type: Subject['type']
-  readonly id: string
-}
 
 export interface LineageAgain {
   /** The scopes that a change set, or that a key has; nothing made from them has more. */
@@ -21,7 +16,7 @@ export interface LineageAgain {
 export async function readLineageAgain(
   transaction: WriteTransaction,
   tenant: string,
-  lineage: readonly NamedObject[],
+  lineage: readonly Identity[],
   now: Seconds,
 ): Promise<LineageAgain | undefined> {
   const scopes: Scope[] = []
@@ -48,15 +43,28 @@ interface State {
 async function statesOf(
   transaction: WriteTransaction,
   tenant: string,
-  { type, id }: NamedObject,
+  { type, id }: Identity,
 ): Promise<readonly State[] | undefined> {
   const entry = await transaction.statusEntries.find(tenant, type, id)
   const said = entry === undefined ? [] : [entry.state as State]
-  if (type === 'key') {
-    const key = await transaction.keys.find(tenant, id)
-    return key && [...said, key]
+  switch (type) {
+    case 'key': {
+      const key = await transaction.keys.find(tenant, id)
+      return key && [...said, key]
+    }
+    case 'token':
+    case 'opaque_token': {
+      const token = await transaction.tokens.find(tenant, id)
+      return token === undefined ? said : [...said, token]
+    }
+    // No rows but the entry itself, or rows that a caller reads by other means.
+    case 'tenant':
+    case 'api':
+    case 'client':
+    case 'public_key':
+    case 'client_secret':
+    case 'client_token':
+    case 'signing_key':
+      return said
   }
-  if (type !== 'token' && type !== 'opaque_token') return said
-  const token = await transaction.tokens.find(tenant, id)
-  return token === undefined ? said : [...said, token]
 }

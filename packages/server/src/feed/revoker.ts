@@ -86,7 +86,7 @@ export async function revokeUnregistered(
   jwt: UnregisteredJwt,
   context: RevocationContext,
 ): Promise<void> {
-  const { kind, clientId, jti, expiresAt, signedBy } = jwt
+  const { kind, clientId, jti, signedBy } = jwt
   if (kind === 'token' && (await mustCutOff(transaction, { clientId, jti, format: 'jwt' }, context))) {
     return cutOff(transaction, clientId, context)
   }
@@ -95,8 +95,7 @@ export async function revokeUnregistered(
   if (isSigned && (await isFull(transaction, 'client_token', clientId, context))) {
     return retirePublicKey(transaction, clientId, signedBy, context)
   }
-  const subject =
-    kind === 'token' ? revokedTokenSubject(jti, expiresAt) : revokedClientTokenSubject(clientId, jti, expiresAt)
+  const subject = revokedJwtSubject(jwt)
   const audit = { actor, action: 'token.revoke', objectType: kind, objectId: jti, requestId }
   transaction.append({
     tenant,
@@ -106,14 +105,28 @@ export async function revokeUnregistered(
   })
 }
 
+function revokedJwtSubject({ kind, clientId, jti, expiresAt }: UnregisteredJwt): Subject {
+  switch (kind) {
+    case 'token':
+      return revokedTokenSubject(jti, expiresAt)
+    case 'client_token':
+      return revokedClientTokenSubject(clientId, jti, expiresAt)
+  }
+}
+
+/** How many entries the feed may hold about one client's JWTs of a type. */
+const entriesMax: Readonly<Record<UnregisteredJwt['kind'], number>> = {
+  token: serverLimits.tokenEntriesMax,
+  client_token: serverLimits.clientTokenEntriesMax,
+}
+
 async function isFull(
   transaction: WriteTransaction,
-  type: 'client_token' | 'token',
+  type: UnregisteredJwt['kind'],
   clientId: string,
   { tenant }: RevocationContext,
 ): Promise<boolean> {
-  const max = type === 'token' ? serverLimits.tokenEntriesMax : serverLimits.clientTokenEntriesMax
-  return (await transaction.statusEntries.count(tenant, type, clientId)) >= max
+  return (await transaction.statusEntries.count(tenant, type, clientId)) >= entriesMax[type]
 }
 
 /** A JWT that has an entry of its own needs no further one. */

@@ -10,6 +10,7 @@ import {
   publicKeyId,
   type Seconds,
   type Subject,
+  tokenIdentity,
 } from '@countersign/core'
 import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
 
@@ -90,8 +91,7 @@ export function keySubject(key: Key, now: Seconds): Subject {
 export function tokenSubject(token: Token): Subject {
   const { jti, version, status, scope, expiresAt, issuedExpiresAt, format } = token
   return {
-    type: format === 'jwt' ? 'token' : 'opaque_token',
-    id: jti,
+    ...tokenIdentity(format, jti),
     version,
     state: { status, ...(scope === undefined ? {} : { scope }), ...(expiresAt === undefined ? {} : { expiresAt }) },
     dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,

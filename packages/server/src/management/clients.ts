@@ -1,5 +1,5 @@
 import { routes } from '@countersign/contract'
-import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk } from '@countersign/core'
+import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk, publicKeyId } from '@countersign/core'
 import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
 import { cutOffAt } from '../feed/revoker.ts'
 import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/subjects.ts'
@@ -226,7 +226,11 @@ async function insertJwks(
     const { kid, alg } = readRegisteredJwk(jwks, index)
     const shown = publicJwk(jwk)
     const thumbprint = await jwkThumbprint(shown)
-    const revoked = await transaction.statusEntries.find(client.tenant, 'public_key', `${client.id} ${thumbprint}`)
+    const revoked = await transaction.statusEntries.find(
+      client.tenant,
+      'public_key',
+      publicKeyId(client.id, thumbprint),
+    )
     if (revoked !== undefined)
       throw new ProblemError(
         409,

@@ -1,5 +1,13 @@
 import { routes } from '@countersign/contract'
-import { clientIdPrefix, formatScope, formatTime, intersectScope, parseScope, parseTime } from '@countersign/core'
+import {
+  clientIdPrefix,
+  formatScope,
+  formatTime,
+  intersectScope,
+  parseScope,
+  parseTime,
+  tokenIdentity,
+} from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { auditView } from '../feed/audit_view.ts'
 import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
@@ -170,8 +178,8 @@ const revokeToken = writeOperation(routes.revokeToken, async (context) => {
   const token = await findToken(context, context.params.jti as string)
   requireMayTouch(context, await findClient(context, token.clientId))
   if (token.status === 'revoked') {
-    const type = token.format === 'jwt' ? 'token' : 'opaque_token'
-    const entry = await transaction.statusEntries.find(tenant.id, type, token.jti)
+    const { type, id } = tokenIdentity(token.format, token.jti)
+    const entry = await transaction.statusEntries.find(tenant.id, type, id)
     const bodyOf = (feedSequence: number) => ({ jti: token.jti, status: 'revoked' as const, feedSequence })
     return { status: 200, bodyOf, said: entry?.sequence ?? 0 }
   }

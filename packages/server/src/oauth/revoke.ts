@@ -2,10 +2,16 @@
  * `POST /oauth/revoke`, RFC 7009, for every kind of credential. It acts only when digest or signature verifies, whatever the
  * expiry: an id or a `jti` read in a log revokes nothing. Never 200 for a credential of the caller's that stays alive.
  */
-import { digest, parseCredential } from '@countersign/core'
+import { type CredentialType, credentialIdentity, digest, type Identity, parseCredential } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
-import { type RevocationContext, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
+import {
+  type RevocationContext,
+  revokeKey,
+  revokeToken,
+  revokeUnregistered,
+  type UnregisteredJwt,
+} from '../feed/revoker.ts'
 import type { Answer } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
@@ -136,7 +142,8 @@ async function findJwt(
   const { established, effective, signedBy } = inspection
   const { clientId, credentialId: jti } = established
   const expiresAt = established.expiresAt ?? 0
-  const kind = established.kind === 'self_issued_jwt' ? 'client_token' : 'token'
+  const kind = jwtType(credentialIdentity(established))
+  if (kind === undefined) return undefined
   return {
     clientId,
     isLive: effective.fault !== 'revoked' && services.now() < expiresAt,
@@ -146,5 +153,17 @@ async function findJwt(
       else if (effective.fault !== 'revoked')
         await revokeUnregistered(transaction, { kind, clientId, jti, expiresAt, signedBy: signedBy?.id }, context)
     },
+  }
+}
+
+/** The type of a JWT in the feed; `undefined` for what is looked up by its text. */
+function jwtType({ type }: Identity<CredentialType>): UnregisteredJwt['kind'] | undefined {
+  switch (type) {
+    case 'token':
+    case 'client_token':
+      return type
+    case 'key':
+    case 'opaque_token':
+      return undefined
   }
 }

@@ -1,4 +1,4 @@
-import type { ClientState, CutOff, CutOffKind, Subject } from '@countersign/core'
+import { type ClientState, type CutOff, type CutOffKind, type Subject, splitClientObjectId } from '@countersign/core'
 import type { Client, SigningKey } from '@countersign/store'
 import { signingKeySubject } from '../feed/subjects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
@@ -62,13 +62,13 @@ export async function mergeEntry(taking: Taking, tenant: string, entry: Subject,
       return true
     }
     case 'public_key': {
-      const [clientId = '', thumbprint = ''] = id.split(' ')
+      const { clientId, name: thumbprint } = splitClientObjectId(id)
       const found = (await it.clients.jwks(tenant, clientId)).find((jwk) => jwk.thumbprint === thumbprint)
       if (found !== undefined) await it.clients.deleteJwk(tenant, clientId, found.kid)
       return appendRevoked(taking, tenant, entry)
     }
     case 'client_secret': {
-      const [clientId = '', secretId = ''] = id.split(' ')
+      const { clientId, name: secretId } = splitClientObjectId(id)
       const found = await it.clients.find(tenant, clientId)
       if (found !== undefined) await takeSecret(taking, found, secretId)
       return appendRevoked(taking, tenant, entry)

@@ -1,5 +1,5 @@
 /** The acts of an operator on an object: the transactions of the management API, with the real code of revoking. */
-import type { Subject } from '@countersign/core'
+import { ownName, type Subject, splitClientObjectId } from '@countersign/core'
 import type { Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { apiId, type Dependency, type ModelCredential } from './credentials.ts'
 import type { Parts } from './process.ts'
@@ -53,7 +53,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
     case 'client':
       return changeClient(tenant, id, status, scope, around)
     case 'public_key': {
-      const [clientId = '', thumbprint = ''] = id.split(' ')
+      const { clientId, name: thumbprint } = splitClientObjectId(id)
       const isDone = random.chance(0.3)
       return async (it) => {
         const jwk = (await it.clients.jwks(tenant, clientId)).find((each) => each.thumbprint === thumbprint)
@@ -89,7 +89,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
   async function revokeUnregistered(it: WriteTransaction, of: Circumstances, what: Dependency): Promise<void> {
     if (of.credential === undefined) return
     const { clientId, endsAt, signedBy } = of.credential
-    const jti = what.id.split(' ').at(-1) as string
+    const jti = ownName(what)
     const kind = what.type === 'client_token' ? 'client_token' : 'token'
     const jwt = { kind, clientId, jti, expiresAt: endsAt, signedBy: signedBy?.id } as const
     await parts.revokeUnregistered(it, jwt, context)

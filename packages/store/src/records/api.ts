@@ -1,4 +1,4 @@
-import { type Limited, limits, randomBase62, type Seconds, type Status } from '@countersign/core'
+import { type Limited, limits, randomBase62, type Seconds, type Status, type TokenFormat } from '@countersign/core'
 import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
@@ -7,8 +7,7 @@ import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
 
-/** `jwt`: RFC 9068. `opaque`: random text that is looked up. */
-export type TokenFormat = 'jwt' | 'opaque'
+export type { TokenFormat }
 
 /** A resource server: its audience, its scopes and how its tokens are made. */
 export interface Api extends Limited {

@@ -1,5 +1,5 @@
 /** The latest state of every object that the feed spoke about, for snapshots and for the limits of a client. */
-import type { FeedEntry, ObjectType, Subject } from '@countersign/core'
+import { type FeedEntry, type ObjectType, type Subject, splitClientObjectId } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds } from '../feed/drop_time.ts'
@@ -117,8 +117,7 @@ function identity(entry: Pick<Entry, 'tenant' | 'type' | 'id'>): string {
 function ownerOf(entry: Entry): string | undefined {
   switch (entry.type) {
     case 'client_token':
-      // A self-issued JWT's id begins with its client's (core, `clientTokenId`).
-      return entry.id.slice(0, entry.id.indexOf(' '))
+      return splitClientObjectId(entry.id).clientId
     case 'token':
       return entry.clientId
     case 'tenant':

@@ -40,8 +40,19 @@ const macBytes = 16
 /** A book that is further behind does not know of every place it was answered from. */
 const heardMax = 1_000
 
-/** What records that a verifier looks up are made from: a cached one may be this much older than the entry about it. */
-const lookedUpTypes: ReadonlySet<ObjectType> = new Set(['api', 'client', 'public_key', 'key', 'opaque_token'])
+/** Whether records that a verifier looks up are made from such objects: a cached one may be this much older than the entry. */
+const isLookedUp: Readonly<Record<ObjectType, boolean>> = {
+  tenant: false,
+  api: true,
+  client: true,
+  public_key: true,
+  client_secret: false,
+  key: true,
+  opaque_token: true,
+  token: false,
+  client_token: false,
+  signing_key: false,
+}
 const recordLifeSeconds = limits.recordLifeSeconds + limits.clockLeewaySeconds + limits.dropGraceSeconds
 
 interface Said<T extends ObjectType> {
@@ -125,7 +136,7 @@ export class StatusBook {
 
   /** Apply the next entry. The caller has checked that it follows `place` without a gap. */
   apply(entry: FeedEntry): void {
-    this.#set(entry, entry.sequence, lookedUpTypes.has(entry.type) ? entry.at + recordLifeSeconds : 0)
+    this.#set(entry, entry.sequence, isLookedUp[entry.type] ? entry.at + recordLifeSeconds : 0)
     this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
     this.#version++
     const heard = this.#heard.get(entry.sequence)

@@ -1,11 +1,9 @@
 import {
   type Ancestor,
-  clientTokenId,
-  type Established,
+  credentialIdentity,
   findRejection,
   limits,
   missingScope,
-  parseCredential,
   parseScope,
   type Scope,
 } from '@countersign/core'
@@ -52,7 +50,7 @@ export const tokenExchange: GrantType = {
       ...(parentEndsAt === undefined ? {} : { endsAtMax: parentEndsAt }),
     })
     const { environment, constraints } = established
-    const lineage = lineageOf(parent, text)
+    const lineage = lineageOf(parent)
     return {
       issue: {
         tenant,
@@ -137,19 +135,12 @@ function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext,
 }
 
 /** Nearest first. What a client's own key signed dies with that key too. */
-function lineageOf({ established, signedBy }: Parent, text: string): readonly Ancestor[] {
-  const lineage = [selfOf(established, text), ...established.lineage]
+function lineageOf({ established, signedBy }: Parent): readonly Ancestor[] {
+  const lineage: readonly Ancestor[] = [credentialIdentity(established), ...established.lineage]
   if (lineage.filter(({ type }) => type !== 'public_key').length > limits.lineageMax) {
     throw new OauthError('invalid_request', `a token may have at most ${limits.lineageMax} ancestors`)
   }
   return signedBy?.type === 'public_key' ? [...lineage, { type: 'public_key', id: signedBy.id }] : lineage
-}
-
-function selfOf(established: Established, text: string): Ancestor {
-  const { kind, credentialId, clientId } = established
-  if (kind === 'api_key') return { type: 'key', id: credentialId }
-  if (kind === 'self_issued_jwt') return { type: 'client_token', id: clientTokenId(clientId, credentialId) }
-  return { type: parseCredential(text)?.kind === 'key' ? 'opaque_token' : 'token', id: credentialId }
 }
 
 function invalidSubject(): OauthError {

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import {
+  ancestorTypes,
+  clientSecretId,
+  clientTokenId,
+  credentialIdentity,
+  formatAncestor,
+  ownName,
+  parseAncestor,
+  publicKeyId,
+  splitClientObjectId,
+  tokenIdentity,
+} from './identity.ts'
+
+const name = { credentialId: 'it', clientId: 'client_x' }
+
+test('each kind of credential is one object of the feed', () => {
+  expect(credentialIdentity({ kind: 'api_key', format: 'opaque', ...name })).toEqual({ type: 'key', id: 'it' })
+  expect(credentialIdentity({ kind: 'access_token', format: 'jwt', ...name })).toEqual(tokenIdentity('jwt', 'it'))
+  expect(credentialIdentity({ kind: 'access_token', format: 'opaque', ...name })).toEqual(tokenIdentity('opaque', 'it'))
+  expect(credentialIdentity({ kind: 'self_issued_jwt', format: 'jwt', ...name })).toEqual({
+    type: 'client_token',
+    id: clientTokenId('client_x', 'it'),
+  })
+  expect([tokenIdentity('jwt', 'it').type, tokenIdentity('opaque', 'it').type]).toEqual(['token', 'opaque_token'])
+})
+
+test('an id that begins with its client is split where it was joined, also when the rest holds spaces', () => {
+  for (const id of [
+    clientTokenId('client_x', 'a b  c'),
+    publicKeyId('client_x', 'a b  c'),
+    clientSecretId('client_x', 'a b  c'),
+  ]) {
+    expect(splitClientObjectId(id)).toEqual({ clientId: 'client_x', name: 'a b  c' })
+  }
+  expect(ownName({ type: 'client_token', id: clientTokenId('client_x', 'a b') })).toBe('a b')
+  expect(ownName({ type: 'token', id: 'a b' })).toBe('a b')
+})
+
+test('an ancestor is written with its type and read back; anything else is refused', () => {
+  for (const type of ancestorTypes) {
+    const ancestor = { type, id: 'client_x a:b c' }
+    expect(parseAncestor(formatAncestor(ancestor))).toEqual(ancestor)
+  }
+  for (const text of ['', 'x', 'grant', 'other:1']) expect(parseAncestor(text)).toBeUndefined()
+})
