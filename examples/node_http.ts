@@ -5,7 +5,10 @@ import { type GuardedRequest, protect } from '@countersign/verifier/node'
 const guards = { GET: protect({ scope: 'orders:read' }), POST: protect({ scope: 'orders:write' }) }
 
 const server = createServer(async (request: GuardedRequest, response) => {
-  if (request.url === '/health') return response.end('{"status":"ok"}')
+  if (request.url === '/health') {
+    response.end('{"status":"ok"}')
+    return
+  }
   const guard = request.method === 'POST' ? guards.POST : guards.GET
   // Answered already: 401, 403, 429 or 503, with the challenge.
   if (!(await guard(request, response))) return

@@ -15,19 +15,19 @@ export type ExchangeTokenOptions = ClientCredentials & {
   readonly now?: () => Seconds
 }
 
-const optionNames = [
-  'issuer',
-  'clientId',
-  'clientSecret',
-  'privateJwk',
-  'kid',
-  'subjectToken',
-  'audience',
-  'scope',
-  'dangerouslyAllowInsecureHttp',
-  'fetch',
-  'now',
-]
+const optionNames = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  privateJwk: true,
+  kid: true,
+  subjectToken: true,
+  audience: true,
+  scope: true,
+  dangerouslyAllowInsecureHttp: true,
+  fetch: true,
+  now: true,
+} satisfies Record<keyof ExchangeTokenOptions, true>
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
 /**

@@ -13,18 +13,18 @@ export type GetTokenOptions = ClientCredentials & {
   readonly now?: () => Seconds
 }
 
-const optionNames = [
-  'issuer',
-  'clientId',
-  'clientSecret',
-  'privateJwk',
-  'kid',
-  'audience',
-  'scope',
-  'dangerouslyAllowInsecureHttp',
-  'fetch',
-  'now',
-]
+const optionNames = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  privateJwk: true,
+  kid: true,
+  audience: true,
+  scope: true,
+  dangerouslyAllowInsecureHttp: true,
+  fetch: true,
+  now: true,
+} satisfies Record<keyof GetTokenOptions, true>
 
 /**
  * One access token for a client (RFC 6749 §4.4). Whoever needs tokens again and again uses `createTokenSource`.

@@ -13,9 +13,9 @@ export function requireIssuer(issuer: string, allowInsecureHttp: boolean | undef
   throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
 }
 
-/** Unknown options are mistakes: one that protects would be missing unseen. */
-export function requireOptions(name: string, options: object, known: readonly string[]): void {
+/** Throws a `TypeError` for an unknown option: a misspelt one that protects would be missing unseen. */
+export function requireOptions(name: string, options: object, known: Readonly<Record<string, true>>): void {
   for (const option of Object.keys(options)) {
-    if (!known.includes(option)) throw new TypeError(`${name} has no option "${option}"`)
+    if (!Object.hasOwn(known, option)) throw new TypeError(`${name} has no option "${option}"`)
   }
 }

@@ -123,7 +123,13 @@ interface AnyInput {
   readonly idempotencyKey?: string
 }
 
-const optionNames = ['issuer', 'credential', 'dangerouslyAllowInsecureHttp', 'timeoutMs', 'fetch']
+const optionNames = {
+  issuer: true,
+  credential: true,
+  dangerouslyAllowInsecureHttp: true,
+  timeoutMs: true,
+  fetch: true,
+} satisfies Record<keyof ManagementClientOptions, true>
 const retryAfterMs = 250
 
 /**

@@ -34,19 +34,19 @@ interface Kept extends TokenAnswer {
   readonly expiresAt: Seconds
 }
 
-const optionNames = [
-  'issuer',
-  'clientId',
-  'clientSecret',
-  'privateJwk',
-  'kid',
-  'audience',
-  'scope',
-  'dangerouslyAllowInsecureHttp',
-  'fetch',
-  'now',
-  'random',
-]
+const optionNames = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  privateJwk: true,
+  kid: true,
+  audience: true,
+  scope: true,
+  dangerouslyAllowInsecureHttp: true,
+  fetch: true,
+  now: true,
+  random: true,
+} satisfies Record<keyof TokenSourceOptions, true>
 
 /** Renewed at this part of its life, and up to `jitter` of it sooner, so that a fleet does not ask at once. */
 const renewAtPart = 0.8

@@ -45,16 +45,16 @@ export interface Verifier {
   close(): Promise<void>
 }
 
-const optionNames = new Set([
-  'issuer',
-  'audience',
-  'credential',
-  'maxStalenessSeconds',
-  'usage',
-  'dangerouslyAllowInsecureHttp',
-  'fetch',
-  'now',
-])
+const optionNames = {
+  issuer: true,
+  audience: true,
+  credential: true,
+  maxStalenessSeconds: true,
+  usage: true,
+  dangerouslyAllowInsecureHttp: true,
+  fetch: true,
+  now: true,
+} satisfies Record<keyof VerifierOptions, true>
 
 /**
  * Verify API keys, JWTs and opaque tokens in your own process: one round trip on first use, memory after that, and every
@@ -101,7 +101,7 @@ const none: readonly string[] = []
 
 function checkOptions(options: VerifierOptions): VerifierOptions {
   for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) throw new TypeError(`createVerifier has no option "${name}"`)
+    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createVerifier has no option "${name}"`)
   }
   for (const name of ['issuer', 'audience', 'credential'] as const) {
     if (typeof options[name] !== 'string' || options[name] === '') throw new TypeError(`createVerifier needs "${name}"`)

@@ -8,7 +8,7 @@
  * is bound to addresses is refused.
  */
 import type { Grant } from '@countersign/core'
-import { createGate, createScopeGate, type Gate, type ProtectOptions } from './gate.ts'
+import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
 export interface FetchProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, from the request and what the runtime hands over beside it. */
@@ -28,9 +28,11 @@ export type Wrap = <A extends readonly unknown[], R extends Request = Request>(
   handler: Handler<R, A>,
 ) => (request: R, ...rest: A) => Promise<Response>
 
+const optionNames = { ...protectOptions, peerAddress: true } satisfies Record<keyof FetchProtectOptions, true>
+
 /** Let only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
 export function protect(options: FetchProtectOptions = {}): Wrap {
-  return wrapOf(createGate(options, ['peerAddress']), options.peerAddress)
+  return wrapOf(createGate(options, optionNames), options.peerAddress)
 }
 
 /** After `protect`: the grant must have all of these scopes. Alone it protects by itself, from the environment. */

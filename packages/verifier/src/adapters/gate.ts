@@ -62,12 +62,24 @@ export type Gate = (incoming: Incoming) => Promise<Passage>
 /** What was found out about a request: a later `requireScope` looks here, and not at what other middleware may write. */
 const judged = new WeakMap<object, { readonly grant: Grant | undefined }>()
 
-const optionNames = new Set(['verifier', 'optional', 'trustedProxies', 'scope', 'anyScope', 'cost'])
+/** The options that `protect` has in every adapter; an adapter with more of them names its own. */
+export const protectOptions = {
+  verifier: true,
+  optional: true,
+  trustedProxies: true,
+  scope: true,
+  anyScope: true,
+  cost: true,
+} satisfies Record<keyof ProtectOptions, true>
 
-/** @throws TypeError for an unknown or bad option, and when no verifier is given and the environment names none. */
-export function createGate(options: ProtectOptions, moreNames: readonly string[] = []): Gate {
+/**
+ * The gate of one `protect`. `known` names the adapter's options.
+ *
+ * @throws TypeError for an unknown or bad option, and when no verifier is given and the environment names none.
+ */
+export function createGate(options: ProtectOptions, known: Readonly<Record<string, true>> = protectOptions): Gate {
   for (const name of Object.keys(options)) {
-    if (!optionNames.has(name) && !moreNames.includes(name)) throw new TypeError(`protect has no option "${name}"`)
+    if (!Object.hasOwn(known, name)) throw new TypeError(`protect has no option "${name}"`)
   }
   if (options.optional !== undefined && typeof options.optional !== 'boolean') {
     throw new TypeError('optional must be true or false')

@@ -9,7 +9,7 @@
  */
 import type { Grant } from '@countersign/core'
 import type { Context, MiddlewareHandler } from 'hono'
-import { createGate, createScopeGate, type Gate, type ProtectOptions } from './gate.ts'
+import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
 export interface HonoProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, where the runtime tells it in a way of its own. */
@@ -25,9 +25,11 @@ declare module 'hono' {
 
 export type Protected = MiddlewareHandler<{ Variables: { auth: Grant } }>
 
+const optionNames = { ...protectOptions, peerAddress: true } satisfies Record<keyof HonoProtectOptions, true>
+
 /** Let only verified requests pass; `c.get('auth')` is the grant. See `ProtectOptions`. */
 export function protect(options: HonoProtectOptions = {}): Protected {
-  return middlewareOf(createGate(options, ['peerAddress']), options.peerAddress)
+  return middlewareOf(createGate(options, optionNames), options.peerAddress)
 }
 
 /** After `protect`: the grant must have all of these scopes. Alone it protects by itself, from the environment. */

@@ -3,6 +3,7 @@ import {
   credentialIdentity,
   findRejection,
   limits,
+  type MaybePromise,
   missingScope,
   parseScope,
   type Scope,
@@ -118,7 +119,7 @@ interface Child {
 function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext, child: Child): Authority {
   const { text, client, lineage, scope, expiresAt } = child
   return {
-    requireStill() {
+    requireStill(): MaybePromise<void> {
       const inspection = tenant.engine.inspect(text)
       if (inspection instanceof Promise) return inspection.then(() => {})
       const { grant } = judgeSubject(inspection, client, services.now()).effective
