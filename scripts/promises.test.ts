@@ -1,0 +1,115 @@
+// Promises that the types hold: each patch takes a step that a person could forget to finish, and `tsc` names the place.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+interface Patch {
+  /** In each file, the text after which another one is put in. */
+  readonly edits: readonly (readonly [file: string, after: string, added: string])[]
+  /** Files that must not compile afterwards, since something has to be decided anew in each. */
+  readonly failing: readonly string[]
+}
+
+const verifier = 'packages/verifier/src/create_verifier.ts'
+const gate = 'packages/verifier/src/adapters/gate.ts'
+const client = 'packages/client/src/get_token.ts'
+
+const patches: Readonly<Record<string, Patch>> = {
+  'a kind of credential': {
+    edits: [['packages/core/src/grant.ts', 'export type CredentialKind =', "'session_cookie' |"]],
+    failing: [
+      'packages/contract/src/verification.ts',
+      'packages/core/src/effective_grant.ts',
+      'packages/core/src/identity.ts',
+    ],
+  },
+  'a type of object': {
+    edits: [['packages/core/src/identity.ts', 'export type ObjectType =\n', "| 'session'\n"]],
+    failing: [
+      'packages/contract/src/verification.ts',
+      'packages/core/src/feed/entry.ts',
+      'packages/core/src/identity.ts',
+      'packages/store/src/stored_json.ts',
+      'packages/verifier/src/book/status_book.ts',
+    ],
+  },
+  'a type of object that a credential is': {
+    edits: [['packages/core/src/identity.ts', 'export type CredentialType =', "'signing_key' |"]],
+    failing: [
+      'packages/core/src/identity.ts',
+      'packages/server/src/endpoints/revoke.ts',
+      'packages/verifier/src/standing.ts',
+    ],
+  },
+  'a code of rejection': {
+    edits: [['packages/core/src/rejection.ts', 'export type InvalidTokenCode =\n', "| 'wrong_weather'\n"]],
+    failing: ['packages/core/src/rejection.ts'],
+  },
+  'an option of the verifier, of an adapter and of the client': {
+    edits: [
+      [verifier, 'export interface VerifierOptions {\n', 'readonly timeoutMs?: number\n'],
+      [gate, 'export interface ProtectOptions {\n', 'readonly realm?: string\n'],
+      [client, 'export type GetTokenOptions = ClientCredentials & {\n', 'readonly resource?: string\n'],
+    ],
+    failing: [verifier, gate, client],
+  },
+}
+
+const root = resolve(import.meta.dirname, '..')
+let copy = ''
+
+describe('what was added and not finished does not compile', () => {
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'countersign-promises-'))
+    copyTree()
+  })
+  afterAll(() => rmSync(copy, { recursive: true, force: true }))
+
+  test('the tree as it is compiles', { timeout: 120_000 }, () => {
+    expect(filesThatFail()).toEqual([])
+  })
+
+  test.each(Object.entries(patches))('%s', { timeout: 120_000 }, (_, { edits, failing }) => {
+    const before = edits.map(([file, after, added]) => insert(join(copy, file), after, added))
+    try {
+      expect(filesThatFail()).toEqual(expect.arrayContaining([...failing]))
+    } finally {
+      for (const { path, source } of before) writeFileSync(path, source)
+    }
+  })
+})
+
+function insert(path: string, after: string, added: string): { readonly path: string; readonly source: string } {
+  const source = readFileSync(path, 'utf8')
+  expect(source).toContain(after)
+  writeFileSync(
+    path,
+    source.replace(after, () => after + added),
+  )
+  return { path, source }
+}
+
+/** The sources of the packages without their tests; each package is linked to the copy, everything else to what is installed. */
+function copyTree(): void {
+  const isSource = (path: string): boolean => !/\.test\.ts$|\.fixture\.ts$|node_modules/.test(path)
+  cpSync(join(root, 'packages'), join(copy, 'packages'), { recursive: true, filter: isSource })
+  mkdirSync(join(copy, 'node_modules/@countersign'), { recursive: true })
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== '@countersign') symlinkSync(join(root, 'node_modules', name), join(copy, 'node_modules', name))
+  }
+  for (const name of readdirSync(join(root, 'packages'))) {
+    symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules/@countersign', name))
+  }
+  const settings = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'))
+  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify({ ...settings, include: ['packages/*/src'] }))
+}
+
+function filesThatFail(): readonly string[] {
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', copy, '--pretty', 'false'], {
+    cwd: copy,
+    encoding: 'utf8',
+  })
+  return [...new Set([...stdout.matchAll(/^([^\s(]+)\(\d+,\d+\): error/gm)].map(([, file]) => file as string))].sort()
+}
