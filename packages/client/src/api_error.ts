@@ -1,18 +1,21 @@
-/** What a server answered instead of what was asked for, or why it could not be asked. Never holds a credential. */
+/** The codes of this package for answers that never came or cannot be read. */
+export type LocalErrorCode = 'unreachable' | 'timeout' | 'redirected' | 'bad_answer'
+
+/** A server's refusal, or the reason why there was no answer. Never holds a credential. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
   /**
-   * The problem's `code` (RFC 9457 with the contract's codes), or `error` of RFC 6749 §5.2; without an answer that can be
-   * read: `unreachable`, `timeout`, `redirected`, `bad_answer`.
+   * The problem's `code` (RFC 9457, docs/protocol/errors.md), or `error` of RFC 6749 §5.2, or a `LocalErrorCode`. A newer
+   * server may answer a code that is not known here.
    */
-  readonly code: string
+  readonly code: LocalErrorCode | (string & {})
   /** One sentence for people. */
   readonly detail: string
-  /** As in the server's log. */
+  /** The id of the request in the server's log; absent when the server told none. */
   readonly requestId: string | undefined
-  /** For bad input: what is wrong where, by JSON pointer. */
+  /** The flaws of a bad input, each by the JSON pointer (RFC 6901) of its place; empty for other errors. */
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
 
   constructor(problem: {

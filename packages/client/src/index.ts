@@ -1,4 +1,5 @@
 /** For callers and operators: get and renew tokens, sign your own, manage a tenant. */
+export type { LocalErrorCode } from './api_error.ts'
 export { ApiError } from './api_error.ts'
 export type { ClientCredentials } from './client_authentication.ts'
 export type { ExchangeTokenOptions } from './exchange_token.ts'

@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type InvalidTokenCode,
-  problemAnswer,
-  type Rejection,
-  rateLimitHeaders,
-  rejectionAnswer,
-  unavailableAnswer,
-} from './rejection.ts'
+import { type InvalidTokenCode, type Rejection, rejectionAnswer } from './rejection.ts'
 
 const rateLimit = {
   name: 'default',
@@ -86,16 +79,6 @@ test('a spent limit says how much, of how much, and when to come again', () => {
     'RateLimit-Policy': '"default";q=10;w=60',
     'Retry-After': '6',
   })
-  expect(rateLimitHeaders([{ ...rateLimit, remaining: 3, resetSeconds: 5 }]).RateLimit).toBe('"default";r=3;t=5')
-})
-
-test('several policies are members of one list; none is no field', () => {
-  const day = { ...rateLimit, name: 'day', limit: 1000, windowSeconds: 86_400, remaining: 7, resetSeconds: 9 }
-  expect(rateLimitHeaders([rateLimit, day])).toEqual({
-    RateLimit: '"default";r=0;t=60, "day";r=7;t=9',
-    'RateLimit-Policy': '"default";q=10;w=60, "day";q=1000;w=86400',
-  })
-  expect(rateLimitHeaders([])).toEqual({})
 })
 
 test('a call that costs more than a limit ever allows is told so, and not to come again', () => {
@@ -104,20 +87,4 @@ test('a call that costs more than a limit ever allows is told so, and not to com
   expect(answer).toMatchObject({ status: 429, body: { detail: expect.stringContaining('costs more') } })
   expect(answer.headers).toHaveProperty('RateLimit-Policy')
   expect(answer.headers).not.toHaveProperty('Retry-After')
-})
-
-test('when nobody can tell the answer is 503 with a whole number of seconds, never less than one', () => {
-  for (const [seconds, header] of [
-    [0, '1'],
-    [1.2, '2'],
-    [30, '30'],
-  ] as const) {
-    expect(unavailableAnswer(seconds)).toMatchObject({ status: 503, headers: { 'Retry-After': header } })
-  }
-})
-
-test('every status an answer can have has its title', () => {
-  for (const status of [400, 401, 403, 404, 405, 408, 409, 413, 415, 417, 421, 422, 429, 500, 502, 503, 504, 507]) {
-    expect(problemAnswer(status, 'c', 'd').body.title).not.toBe('Error')
-  }
 })

@@ -1,7 +1,12 @@
+import { type ProblemAnswer, problemAnswer } from './problem.ts'
 import type { RateLimitOutcome } from './rate_limit/gcra.ts'
+import { rateLimitHeaders } from './rate_limit/rate_limit_fields.ts'
 import { formatScope, type Scope } from './scope.ts'
 
-/** Why a credential or request does not hold. The code is for the owner and the log; outsiders see `rejectionAnswer`. */
+/**
+ * The reason why a credential or request is refused. `code` and `detail` are for the credential's owner and the log, and
+ * hold no credential; outsiders see `rejectionAnswer`. docs/protocol/errors.md lists the codes.
+ */
 export type Rejection =
   | { readonly code: 'missing_credential'; readonly detail: string }
   | { readonly code: 'invalid_request'; readonly detail: string }
@@ -12,18 +17,19 @@ export type Rejection =
       readonly detail: string
       /** The scope of the alternative that lacks least. */
       readonly neededScope: Scope
-      /** What of it is not there. */
+      /** The tokens of `neededScope` that the credential lacks. */
       readonly missingScope: Scope
     }
   | {
       readonly code: 'rate_limited'
       readonly detail: string
-      /** The one to wait for longest. */
+      /** The policy to wait for longest. */
       readonly rateLimit: RateLimitOutcome
+      /** Every policy that this call would have spent from. */
       readonly rateLimits: readonly RateLimitOutcome[]
     }
 
-/** All of these look the same from outside (invariant 7). */
+/** The codes that look the same from outside (invariant 7): 401 `invalid_token`. */
 export type InvalidTokenCode =
   | 'malformed'
   | 'unknown'
@@ -35,23 +41,14 @@ export type InvalidTokenCode =
   | 'wrong_audience'
   | 'wrong_issuer'
 
+/** Every code that a rejection can have. */
 export type RejectionCode = Rejection['code']
 
-/** An HTTP answer as data: the status, the header fields, and an RFC 9457 body without `requestId`. */
-export interface ProblemAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: {
-    readonly type: string
-    readonly title: string
-    readonly status: number
-    readonly detail: string
-    readonly code: string
-  }
-}
+/** The codes of `rejectionAnswer`. An outsider sees `invalid_token` for every `InvalidTokenCode`. */
+export type RejectionAnswerCode = Exclude<RejectionCode, InvalidTokenCode> | 'invalid_token'
 
-/** RFC 6750 §3 and RFC 9457: what a protected API answers. A request with no credential gets no error code. */
-export function rejectionAnswer(rejection: Rejection): ProblemAnswer {
+/** The answer of a protected API, by RFC 6750 §3 and RFC 9457. A request with no credential gets no error code. */
+export function rejectionAnswer(rejection: Rejection): ProblemAnswer<RejectionAnswerCode> {
   switch (rejection.code) {
     case 'missing_credential':
       return problemAnswer(
@@ -97,65 +94,5 @@ export function rejectionAnswer(rejection: Rejection): ProblemAnswer {
         'Retry-After': String(retryAfterSeconds),
       })
     }
-  }
-}
-
-/** Nobody could tell: 503, never a pass. */
-export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer {
-  return problemAnswer(503, 'unavailable', 'Whether the credential holds cannot be told now. Try again.', {
-    'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))),
-  })
-}
-
-/**
- * The `RateLimit` and `RateLimit-Policy` fields of draft-ietf-httpapi-ratelimit-headers-10, a list member for each policy.
- * No outcome, no field. Names are our own, so that they need no escaping.
- */
-export function rateLimitHeaders(outcomes: readonly RateLimitOutcome[]): Record<string, string> {
-  if (outcomes.length === 0) return {}
-  return {
-    RateLimit: outcomes
-      .map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`)
-      .join(', '),
-    'RateLimit-Policy': outcomes
-      .map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`)
-      .join(', '),
-  }
-}
-
-const titles: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  411: 'Length Required',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  417: 'Expectation Failed',
-  421: 'Misdirected Request',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  507: 'Insufficient Storage',
-}
-
-/** RFC 9457: any answer that is not a success, in the shape all of ours have. Never cached. */
-export function problemAnswer(
-  status: number,
-  code: string,
-  detail: string,
-  headers: Readonly<Record<string, string>> = {},
-): ProblemAnswer {
-  return {
-    status,
-    headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json', ...headers },
-    body: { type: 'about:blank', title: titles[status] ?? 'Error', status, detail, code },
   }
 }

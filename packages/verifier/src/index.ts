@@ -22,7 +22,7 @@ export { createHttpDirectory } from './http/directory.ts'
 export { createHttpFeedSource } from './http/feed_source.ts'
 export type { Limiter, MemoryLimiter } from './limiter.ts'
 export { memoryLimiter } from './limiter.ts'
-export type { Outcome, Refused } from './outcome.ts'
+export type { Outcome, OutcomeCode, Refused } from './outcome.ts'
 export { PackedKeys } from './packed_keys.ts'
 export type { RequestExpectation } from './request.ts'
 export {

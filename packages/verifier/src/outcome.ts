@@ -1,6 +1,6 @@
-import type { Grant, RateLimitOutcome, Rejection } from '@countersign/core'
+import type { Grant, RateLimitOutcome, Rejection, RejectionCode } from '@countersign/core'
 
-/** The three things a verification can come to. `unavailable` is neither yes nor no: nobody could tell. */
+/** The three results of a verification. `unavailable` is neither yes nor no: nobody could tell. */
 export type Outcome =
   | {
       readonly outcome: 'verified'
@@ -13,11 +13,16 @@ export type Outcome =
   | { readonly outcome: 'rejected'; readonly rejection: Rejection }
   | { readonly outcome: 'unavailable'; readonly retryAfterSeconds: number }
 
-/** Any outcome but the good one. */
+/** An outcome as one word, for counts and logs: `verified`, `unavailable` or the rejection's code. */
+export type OutcomeCode = Exclude<Outcome['outcome'], 'rejected'> | RejectionCode
+
+/** Any outcome but `verified`. */
 export type Refused = Exclude<Outcome, { readonly outcome: 'verified' }>
 
+/** The outcome of a refusal. */
 export function rejected(rejection: Rejection): Refused {
   return { outcome: 'rejected', rejection }
 }
 
+/** The outcome where nobody could tell. Retry after 1 s. */
 export const unavailable: Refused = { outcome: 'unavailable', retryAfterSeconds: 1 }

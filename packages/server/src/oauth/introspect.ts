@@ -1,6 +1,6 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
-import { countedId, type Inspection } from '@countersign/verifier'
+import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier'
 import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
@@ -37,8 +37,8 @@ export function introspect(services: IntrospectServices, tenant: TenantContext, 
   })
 }
 
-/** `verified`, or why not; what is none of the asker's business is unknown. */
-function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): string {
+/** `verified`, or the reason for a refusal; a credential that is none of the asker's business is unknown. */
+function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): OutcomeCode {
   if ('outcome' in inspection) return inspection.outcome === 'rejected' ? inspection.rejection.code : inspection.outcome
   const { effective } = inspection
   const { grant } = effective
@@ -48,7 +48,7 @@ function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): string {
 }
 
 /** Nothing but `{active: false}` for whatever does not hold or is none of the asker's business (CVE-2026-37979). */
-function answerOf(tenant: TenantContext, inspection: Inspection, code: string): object {
+function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCode): object {
   if ('outcome' in inspection || code !== 'verified') return { active: false }
   const { effective, established } = inspection
   const { grant } = effective

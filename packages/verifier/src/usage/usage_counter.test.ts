@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createWorld, startAt } from '../authority.fixture.ts'
+import type { OutcomeCode } from '../outcome.ts'
 import { overflowScope, UsageCounter, type UsageRow } from './usage_counter.ts'
 
 const minuteAt = startAt - (startAt % 60)
@@ -8,7 +9,7 @@ const sum = (rows: readonly UsageRow[]): number => rows.reduce((total, { count }
 describe('the counter', () => {
   it('counts by credential, client, requirement, outcome and minute, and from nothing once taken', () => {
     const usage = new UsageCounter()
-    const count = (at: number, id = 'k', requires = [['a']], outcome = 'verified') =>
+    const count = (at: number, id = 'k', requires = [['a']], outcome: OutcomeCode = 'verified') =>
       usage.count(minuteAt + at, id, 'c', requires, outcome)
     count(0)
     count(59.9)
@@ -57,7 +58,8 @@ describe('the counter', () => {
       },
     }
     const usage = new UsageCounter({ room })
-    for (let index = 0; index < 5_000; index++) usage.count(startAt, `k${index}`, 'c', [['a']], index % 2 ? 'a' : 'b')
+    for (let index = 0; index < 5_000; index++)
+      usage.count(startAt, `k${index}`, 'c', [['a']], index % 2 ? 'verified' : 'revoked')
     const rows = usage.take()
     expect(rows).toHaveLength(102)
     expect(sum(rows)).toBe(5_000)
@@ -66,7 +68,7 @@ describe('the counter', () => {
       { credentialId: '', clientId: '', scope: overflowScope, count: 2_450 },
     ])
     expect(used).toBe(0)
-    usage.count(startAt, 'k', 'c', [['a']], 'a')
+    usage.count(startAt, 'k', 'c', [['a']], 'verified')
     expect(usage.take()).toMatchObject([{ credentialId: 'k', scope: 'a' }])
   })
 

@@ -1,5 +1,5 @@
 import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
-import type { Outcome } from '../outcome.ts'
+import type { Outcome, OutcomeCode } from '../outcome.ts'
 
 /** Counts of one credential, requirement and outcome in one minute. */
 export interface UsageRow {
@@ -8,8 +8,7 @@ export interface UsageRow {
   readonly clientId: string
   /** What was required: tokens with spaces between them, alternatives with ` | `; empty when nothing was. */
   readonly scope: string
-  /** `verified`, `unavailable` or the rejection's code. */
-  readonly outcome: string
+  readonly outcome: OutcomeCode
   /** The minute's start, in seconds. */
   readonly minuteAt: Seconds
   readonly count: number
@@ -19,7 +18,7 @@ export interface UsageRow {
 
 /** Where the engine counts what it decided. A port: it must neither wait nor throw. */
 export interface UsagePort {
-  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): void
+  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
 }
 
 /** Distinct rows that counters may hold together until they are taken; what comes beyond is counted by outcome alone. */
@@ -82,7 +81,7 @@ export class UsageCounter implements UsagePort {
     this.#onFirst = onFirst
   }
 
-  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): void {
+  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void {
     const sinceMinute = now - this.#minuteAt
     if (!(sinceMinute >= 0 && sinceMinute < 60)) this.#turnMinute(now)
     const cell = this.#find(credentialId, clientId, requires, outcome)
@@ -105,7 +104,7 @@ export class UsageCounter implements UsagePort {
     this.#byHolder.clear()
   }
 
-  #find(credentialId: string, clientId: string, requires: readonly Scope[], outcome: string): Cell {
+  #find(credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): Cell {
     const holder = numberOf(credentialId === '' ? clientId : credentialId)
     const first = this.#byHolder.get(holder)
     let steps = 0

@@ -1,0 +1,65 @@
+/** Problems, RFC 9457: the body of every answer of ours that is not a success. */
+
+/**
+ * An HTTP answer as data: the status, the header fields, and an RFC 9457 body without `requestId`, which the HTTP edge adds.
+ * `Code` is the union of codes that it can have.
+ */
+export interface ProblemAnswer<Code extends string = string> {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: {
+    /** Always `about:blank`: `code` says what went wrong. */
+    readonly type: string
+    /** The reason phrase of the status (RFC 9110 §15). */
+    readonly title: string
+    readonly status: number
+    /** One sentence for people. It never holds a credential. */
+    readonly detail: string
+    /** Stable, for programs: docs/protocol/errors.md lists them. */
+    readonly code: Code
+  }
+}
+
+/** An answer in the shape that all of ours share, never to be cached. `headers` are added to those it always has. */
+export function problemAnswer<Code extends string>(
+  status: number,
+  code: Code,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): ProblemAnswer<Code> {
+  return {
+    status,
+    headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json', ...headers },
+    body: { type: 'about:blank', title: titles[status] ?? 'Error', status, detail, code },
+  }
+}
+
+/** 503 where nobody could tell whether a credential is valid; it never passes. `retryAfterSeconds` is rounded up, at least 1. */
+export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer<'unavailable'> {
+  return problemAnswer(503, 'unavailable', 'Whether the credential holds cannot be told now. Try again.', {
+    'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))),
+  })
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  411: 'Length Required',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
+  421: 'Misdirected Request',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  507: 'Insufficient Storage',
+}
