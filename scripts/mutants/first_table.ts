@@ -74,9 +74,9 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O22',
     what: 'the server’s time counts from the arrival of the answer, not from the question',
-    file: `${verifier}/feed/feed_follower.ts`,
-    find: 'serverTime = { now: answer.now, at: askedAt }',
-    replace: 'serverTime = { now: answer.now, at: stamp }',
+    file: `${verifier}/feed/freshness_watch.ts`,
+    find: 'serverTime = { now, askedAt }',
+    replace: 'serverTime = { now, askedAt: stamp }',
     tests: [`${verifier}/replaced_book.test.ts`],
   },
   {

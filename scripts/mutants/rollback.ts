@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const books = 'packages/server/src/feed/books.ts'
+const shelf = 'packages/server/src/feed/book_shelf.ts'
 const epoch = 'packages/store/src/feed/epoch.ts'
 const taken = 'packages/server/src/restore/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']
@@ -16,7 +17,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'S8',
     what: 'a gap in positions is passed over',
-    file: books,
+    file: shelf,
     find: 'entry.position !== position + 1 || ',
     replace: '',
     tests: booksTests,
@@ -25,8 +26,8 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'S9',
     what: 'freshness counts from the end of the read',
     file: books,
-    find: 'if (!store.canFailOver) freshAsOf = askedAt',
-    replace: 'if (!store.canFailOver) freshAsOf = clock.stamp()',
+    find: 'if (!store.canFailOver) proof = { askedAt, ageMs: 0 }',
+    replace: 'if (!store.canFailOver) proof = { askedAt: clock.stamp(), ageMs: 0 }',
     tests: booksTests,
   },
   {
@@ -64,7 +65,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R4',
     what: 'a commit of one’s own is applied whatever it continues',
-    file: books,
+    file: shelf,
     find: ' || !follows(book.place, entry)',
     replace: '',
     tests: booksTests,
@@ -72,7 +73,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R5',
     what: 'a server’s book claims no chain',
-    file: books,
+    file: shelf,
     find: 'return lastChain === undefined ? claim : { ...claim, chain: lastChain }',
     replace: 'return claim',
     tests: booksTests,
@@ -81,8 +82,8 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'R6',
     what: 'the head is read before the book is looked at',
     file: books,
-    find: '    const own = ownClaim()\n    let head = await store.feed.head()\n',
-    replace: '    let head = await store.feed.head()\n    const own = ownClaim()\n',
+    find: '    const own = ownClaim()\n    const head = await store.feed.head()\n',
+    replace: '    const head = await store.feed.head()\n    const own = ownClaim()\n',
     tests: booksTests,
   },
   {

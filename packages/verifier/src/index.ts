@@ -14,6 +14,8 @@ export { createFailures, type Failures, mayFail, tooManyFailures, unlimitedFailu
 export type { FeedFollower, FeedFollowerOptions } from './feed/feed_follower.ts'
 export { createFeedFollower } from './feed/feed_follower.ts'
 export type { EntriesAnswer, FeedSource, Schedule, SnapshotStream } from './feed/feed_source.ts'
+export type { Proof } from './feed/freshness.ts'
+export { ageAt, isFreshAt } from './feed/freshness.ts'
 export type { HandBack } from './feed/hand_back.ts'
 export { createHandBack } from './feed/hand_back.ts'
 export type { HttpClient, HttpClientOptions } from './http/client.ts'

@@ -16,6 +16,8 @@ export interface Mutant {
 }
 
 const follower = 'verifier/src/feed/feed_follower.ts'
+const followedBook = 'verifier/src/feed/followed_book.ts'
+const freshness = 'verifier/src/feed/freshness_watch.ts'
 const establish = 'verifier/src/establish.ts'
 const engine = 'verifier/src/verify.ts'
 const standing = 'verifier/src/standing.ts'
@@ -25,13 +27,14 @@ const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
 const answers = 'server/src/feed/feed_answers.ts'
 const serverBooks = 'server/src/feed/books.ts'
+const bookShelf = 'server/src/feed/book_shelf.ts'
 const subjects = 'server/src/feed/subjects.ts'
 
 function mutant(name: string, seed: number, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {
   return { name, seed, patches, rules: { ...allRules, ...broken } }
 }
 
-const noChain: Patch = { file: follower, find: ' || entry.chain !== chain', replace: '' }
+const noChain: Patch = { file: followedBook, find: ' || entry.chain !== chain', replace: '' }
 const noEpoch: Patch = { file: follower, find: 'answer.epoch !== place.epoch || ', replace: '' }
 /** A follower's place is not compared with the log. */
 const noPlace: Patch = {
@@ -44,30 +47,22 @@ export const mutants: readonly Mutant[] = [
   mutant('a pushed entry is taken as proof of freshness', 4, [
     {
       file: follower,
-      find: 'return andThen(applyNext(book, entry)',
-      replace: 'freshness = { askedAt: clock.stamp(), ageMs: 0 }; return andThen(applyNext(book, entry)',
+      find: 'isApplied ? reports.applied() : ',
+      replace:
+        'isApplied ? (freshness.prove({ now: freshness.now(), ageMs: 0 } as never, clock.stamp()), reports.applied()) : ',
     },
   ]),
   mutant('a heartbeat is trusted without the position', 1, [
-    { file: follower, find: 'if (!(await catchUp(asked, answer.head))) return false', replace: '' },
+    { file: follower, find: 'if (!(await followed.catchUp(book, answer.head))) return false', replace: '' },
   ]),
   mutant('freshness counts from when the answer arrived', 102, [
-    {
-      file: follower,
-      find: 'freshness = { askedAt, ageMs: answer.ageMs }',
-      replace: 'freshness = { askedAt: stamp, ageMs: answer.ageMs }',
-    },
-    {
-      file: follower,
-      find: 'const age = elapsedMs(askedAt, stamp) + answer.ageMs',
-      replace: 'const age = answer.ageMs',
-    },
+    { file: freshness, find: 'younger(proof, { askedAt, ageMs }', replace: 'younger(proof, { askedAt: stamp, ageMs }' },
   ]),
   mutant('the age of the answer is not counted', 234, [
     {
-      file: follower,
-      find: 'freshness = { askedAt, ageMs: answer.ageMs }',
-      replace: 'freshness = { askedAt, ageMs: 0 }',
+      file: freshness,
+      find: 'younger(proof, { askedAt, ageMs }',
+      replace: 'younger(proof, { askedAt, ageMs: 0 * ageMs }',
     },
   ]),
   mutant('the answer does not say its age', 234, [
@@ -76,18 +71,18 @@ export const mutants: readonly Mutant[] = [
   mutant('a replaced primary answers as if it were one', 123, [
     {
       file: serverBooks,
-      find: 'if (!store.canFailOver) freshAsOf = askedAt',
-      replace: 'freshAsOf = askedAt',
+      find: 'if (!store.canFailOver) proof = { askedAt, ageMs: 0 }',
+      replace: 'proof = { askedAt, ageMs: 0 }',
     },
   ]),
   mutant('any answer will do, whatever the nonce', 172, [
-    { file: follower, find: 'answer.nonce !== nonce || ', replace: '' },
+    { file: follower, find: 'answer.nonce !== question.nonce || ', replace: '' },
   ]),
   mutant('accept while resyncing', 11, [
     {
-      file: follower,
-      find: '    freshness = undefined\n',
-      replace: '    freshness = { askedAt: clock.stamp(), ageMs: 0 }\n',
+      file: freshness,
+      find: '      proof = undefined\n',
+      replace: '      proof = { askedAt: clock.stamp(), ageMs: 0 }\n',
     },
   ]),
   mutant('delete instead of tombstone', 1, [
@@ -95,14 +90,14 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a gap is passed over, chain and all', 2, [
     noChain,
-    { file: follower, find: 'entry.sequence !== place.sequence + 1', replace: 'false' },
+    { file: followedBook, find: 'entry.sequence !== place.sequence + 1', replace: 'false' },
   ]),
   mutant('the monotonic clock alone', 168, [{ file: clock, find: ', until.wallMs - since.wallMs', replace: '' }]),
   mutant('the wall clock alone', 35, [{ file: clock, find: 'until.monotonicMs - since.monotonicMs, ', replace: '' }]),
   mutant('the epoch is ignored', 6, [noEpoch, noChain, noPlace], { epochsDiffer: false }),
   mutant('the same sequence in another history', 6, [noChain, noPlace], { epochsDiffer: false }),
   mutant('what was revoked is forgotten across a restore', 1, [
-    { file: follower, find: "if (book !== undefined) next.keepRevoked(book, 'with_mac')", replace: '' },
+    { file: followedBook, find: "if (book !== undefined) next.keepRevoked(book, 'with_mac')", replace: '' },
   ]),
   mutant('a torn snapshot', 177, [], { snapshotIsWhole: false }),
   mutant('the cache is filled after a revocation', 66, [
@@ -120,7 +115,7 @@ export const mutants: readonly Mutant[] = [
     {
       file: standing,
       find: "client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId)",
-      replace: "client: readAt === undefined ? book.state('client', clientId) : undefined",
+      replace: "client: established.format === 'jwt' ? book.state('client', clientId) : undefined",
     },
   ]),
   mutant('the lineage is not looked at', 1, [
@@ -164,14 +159,14 @@ export const mutants: readonly Mutant[] = [
   mutant("dropped by one's own clock", 37, [
     {
       file: follower,
-      find: 'if (answer.dropTime !== undefined) book?.sweep(answer.dropTime)',
-      replace: 'book?.sweep(stamp.wallMs / 1000)',
+      find: 'if (answer.dropTime !== undefined) followed.current?.sweep(answer.dropTime)',
+      replace: 'followed.current?.sweep(clock.stamp().wallMs / 1000)',
     },
   ]),
   mutant("a server's book without chain", 125, [
-    { file: serverBooks, find: ' || !follows(book.place, entry)', replace: '' },
+    { file: bookShelf, find: ' || !follows(book.place, entry)', replace: '' },
     {
-      file: serverBooks,
+      file: bookShelf,
       find: 'if (own !== undefined && from.chain !== undefined && own.chain !== from.chain) return false',
       replace: '',
     },
@@ -184,13 +179,13 @@ export const mutants: readonly Mutant[] = [
   mutant("a server's own book proves nothing", 72, [
     {
       file: serverBooks,
-      find: 'if (isBehind(head, own) && (await leave([own]))) head = await store.feed.head()',
-      replace: '',
+      find: 'return isBehind(head, own) && (await leave([own])) ? store.feed.head() : head',
+      replace: 'return head',
     },
     {
       file: serverBooks,
-      find: 'if (position !== before || (await leave([ownClaim()]))) return pollOnce()',
-      replace: 'if (position !== before) return pollOnce()',
+      find: 'if (shelf.position !== before || (await leave([ownClaim()]))) return pollOnce()',
+      replace: 'if (shelf.position !== before) return pollOnce()',
     },
   ]),
   mutant('nothing is handed back', 1, [
