@@ -114,7 +114,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'L1',
     what: 'a look-up answered from another history is used',
-    file: `${verifier}/establish.ts`,
+    file: `${verifier}/look_up.ts`,
     find: 'const isBehind = place.epoch !== asked.epoch || ',
     replace: 'const isBehind = ',
     tests: [`${verifier}/lookup.test.ts`, '-t', 'answered from another history'],

@@ -26,11 +26,12 @@ import {
 } from '@countersign/core'
 import type { Clock, Stamp } from './clock.ts'
 import type { Directory } from './directory.ts'
+import type { Engine, EngineOptions, Question } from './engine.ts'
 import { createFeedFollower, type FeedFollower, type FeedFollowerOptions } from './feed/feed_follower.ts'
 import type { FeedSource } from './feed/feed_source.ts'
 import { memoryLimiter } from './limiter.ts'
 import type { Outcome } from './outcome.ts'
-import { createEngine, type Engine, type EngineOptions, type Question } from './verify.ts'
+import { createEngine } from './verify.ts'
 
 export const issuer = 'https://auth.example.com'
 export const audience = 'https://api.example.com'

@@ -1,13 +1,14 @@
 import { limits, type Seconds } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
 import { systemClock } from './clock.ts'
+import type { Engine } from './engine.ts'
 import { createFeedFollower } from './feed/feed_follower.ts'
 import { createHttpClient, type HttpClient } from './http/client.ts'
 import { createHttpDirectory } from './http/directory.ts'
 import { createHttpFeedSource } from './http/feed_source.ts'
 import { createHttpUsage } from './http/usage.ts'
 import { memoryLimiter } from './limiter.ts'
-import { createEngine, type Engine } from './verify.ts'
+import { createEngine } from './verify.ts'
 
 export interface ConnectOptions {
   readonly issuer: string

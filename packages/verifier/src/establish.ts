@@ -12,7 +12,6 @@ import {
   isJwsAlgorithm,
   type JwtFault,
   type KeyPurpose,
-  type LookupAnswer,
   limits,
   type MaybePromise,
   type ParsedKey,
@@ -33,14 +32,16 @@ import type { StatusBook } from './book/status_book.ts'
 import type { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
-import type { CredentialAnswer, Directory } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { isOutdated, type Known } from './known.ts'
+import { createLookUp, type Looked, unknown } from './look_up.ts'
 import type { PackedKeysView } from './packed_keys.ts'
 
+/** The result of step two: the credential that a text proved to be, or the reason why it is none. */
 export type Establishment =
   /** `isFrequent: false`: known without asking, and used so seldom that keeping it ready would push others out. */
   | { readonly known: Known; readonly isFrequent?: boolean }
-  /** `unknownAt`: the sequence at which the directory knew no such credential. */
+  /** `unknownAt`, `decoy`: as `Unknown` has them, where a directory knew no such credential. */
   | { readonly rejection: Rejection; readonly unknownAt?: number; readonly decoy?: Known }
   | 'unavailable'
 
@@ -51,12 +52,6 @@ export interface Establisher {
   clear(book: StatusBook | undefined): void
 }
 
-interface Looked<R> {
-  readonly record: R
-  readonly readAt: number
-  readonly since: Stamp
-}
-
 type SignedBy = NonNullable<Known['signedBy']>
 
 /** A key, and what all that it signed says of it. */
@@ -64,8 +59,6 @@ interface Imported {
   readonly key: VerificationKey
   readonly signedBy: SignedBy
 }
-
-const unknown: { readonly rejection: Rejection } = { rejection: { code: 'unknown', detail: 'no such credential here' } }
 
 export function createEstablisher(options: {
   readonly directory: Directory
@@ -75,7 +68,8 @@ export function createEstablisher(options: {
   /** As in `EngineOptions`. */
   readonly keepsRefused: boolean
 }): Establisher {
-  const { directory, packed, budget, clock, keepsRefused } = options
+  const { directory, packed, clock, keepsRefused } = options
+  const lookUp = createLookUp(options)
   /** By what the book or the directory gave, and for as long as that is kept: whatever is said anew is imported anew. */
   const imported = new WeakMap<SigningKeyState | PublicKeyRecord, Imported>()
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
@@ -245,40 +239,6 @@ export function createEstablisher(options: {
     )
   }
 
-  /** One look-up: its answer is used only if it is not behind the place it was asked from (feed.md §4). */
-  function lookUp<R>(
-    ask: () => MaybePromise<LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>>,
-    book: StatusBook,
-    from: Address | undefined,
-    use: (looked: Looked<R>) => MaybePromise<Establishment>,
-  ): MaybePromise<Establishment> {
-    const taken = budget.take({ address: from })
-    if (taken === undefined) return 'unavailable'
-    const asked = book.place
-    const since = clock.stamp()
-    const settle = once(taken)
-    const answered = (answer: LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>): MaybePromise<Establishment> => {
-      const { record, place } = answer
-      const isBehind = place.epoch !== asked.epoch || place.sequence < asked.sequence
-      settle(!isBehind && record === undefined)
-      if (isBehind) return 'unavailable'
-      book.hearOf(place, clock.stamp())
-      if (record === undefined) return unknownAt(answer, book, since)
-      return use({ record, readAt: place.sequence, since })
-    }
-    // A record that cannot be read is nobody's answer either: it refuses, and only for the credential it is about.
-    const failed = (): Establishment => {
-      settle(false)
-      return 'unavailable'
-    }
-    try {
-      const answer = ask()
-      return answer instanceof Promise ? answer.then(answered).catch(failed) : answered(answer)
-    } catch {
-      return failed()
-    }
-  }
-
   /** `undefined` for a record that is no key of its algorithm: it refuses, and only for what it signed. */
   function importKey(
     from: SigningKeyState | PublicKeyRecord,
@@ -305,18 +265,6 @@ export function createEstablisher(options: {
       packed.clear(book)
     },
   })
-}
-
-/** As much is made of the decoy as of a record that is there. */
-function unknownAt(
-  { place, decoy }: Pick<CredentialAnswer, 'place' | 'decoy'>,
-  book: StatusBook,
-  since: Stamp,
-): Establishment {
-  if (decoy === undefined) return { ...unknown, unknownAt: place.sequence }
-  const established = establishRecord({ ...decoy, status: 'revoked' }, book.tenant)
-  const known = { established, readAt: place.sequence, since, signedBy: undefined }
-  return { ...unknown, unknownAt: place.sequence, decoy: known }
 }
 
 /** Whether the book says that the key is revoked, or its client. */
@@ -361,12 +309,4 @@ const noSuchAudience: Establishment = {
 
 function badSignature(detail: string): Establishment {
   return { rejection: { code: 'bad_signature', detail } }
-}
-
-function once(run: (value: boolean) => void): (value: boolean) => void {
-  let isDone = false
-  return (value) => {
-    if (!isDone) run(value)
-    isDone = true
-  }
 }

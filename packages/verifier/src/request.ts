@@ -8,7 +8,7 @@ import {
   type Scope,
   type ScopeInput,
 } from '@countersign/core'
-import type { Question } from './verify.ts'
+import type { Question } from './engine.ts'
 
 /** What one request must be met with. Neither scope given: any active credential for the audience. */
 export interface RequestExpectation {

@@ -9,10 +9,8 @@
 import {
   type Address,
   andThen,
-  type CredentialRecord,
   decide,
   type EffectiveGrant,
-  type Expectation,
   effectiveGrant,
   establishRecord,
   findRejection,
@@ -23,76 +21,17 @@ import {
   digest as sha256,
 } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
-import type { BookKeeper } from './book_keeper.ts'
 import { createBudget } from './budget.ts'
 import { Cache } from './cache.ts'
-import { type Clock, elapsedMs, type Stamp } from './clock.ts'
+import { elapsedMs, type Stamp } from './clock.ts'
 import { digestNumber } from './digest_bits.ts'
-import type { Directory } from './directory.ts'
+import type { Engine, EngineOptions, Inspection, PreloadedKey, Question } from './engine.ts'
 import { createEstablisher, type Establishment, findMalformed } from './establish.ts'
 import { isOld, isOutdated, type Known } from './known.ts'
-import type { Limiter } from './limiter.ts'
 import { type Outcome, type Refused, rejected, unavailable } from './outcome.ts'
 import { PackedKeys } from './packed_keys.ts'
 import { standingOf } from './standing.ts'
 import { countOutcome, type UsagePort } from './usage/usage_counter.ts'
-
-/** A credential and what it must meet. */
-export interface Question extends Expectation {
-  readonly credential: string
-  /** The book must have applied at least this. */
-  readonly minSequence?: number
-  /** What the call spends from every limit: a whole number, 0 to 1,000,000. Default 1. */
-  readonly cost?: number | undefined
-  /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
-  readonly isRepeat?: true
-}
-
-export interface Engine {
-  verify(question: Question): MaybePromise<Outcome>
-  /** What is known of a credential without judging it, for introspection's kin: the effective grant, or why there is none. */
-  inspect(credential: string): MaybePromise<Inspection>
-  /**
-   * Take in keys before anybody shows them, so that the first use of each needs no look-up. `read` is called once, and
-   * what it reads must be committed when it is called or later. Gives how many it read.
-   */
-  preload(read: () => MaybePromise<readonly PreloadedKey[]>): MaybePromise<number>
-  /** The book was replaced: nothing that was looked up before may be used again. */
-  clear(): void
-}
-
-export interface PreloadedKey {
-  readonly digest: string
-  readonly record: CredentialRecord
-}
-
-/** `signedBy`: the key of ours, or of the client, whose signature it bears. */
-export type Inspection = (Known & { readonly effective: EffectiveGrant }) | Refused
-
-export interface EngineOptions {
-  readonly keeper: BookKeeper
-  readonly directory: Directory
-  readonly limiter: Limiter
-  readonly clock: Clock
-  /** Look-ups a second that may come back `unknown` before further ones are refused. Default 200. */
-  readonly unknownPerSecondMax?: number
-  /** Credentials kept in memory. Default 50,000. */
-  readonly cacheEntriesMax?: number
-  /** Keys that were looked up before, behind that cache. Default: 250,000 of its own. */
-  readonly packedKeys?: PackedKeys
-  /**
-   * Called with the position of a token of ours that is above the book's place: its issuer knew more. In a server that is
-   * the database's own, such a token proves that the database went back.
-   */
-  readonly onAhead?: (sequence: number) => void
-  /**
-   * Keep in memory what is refused for good, unknown or revoked, so that asking again costs no look-up. Default true. False
-   * where a look-up is one read of an index: both then cost the same, and the time of an answer tells neither from the other.
-   */
-  readonly keepsRefused?: boolean
-  /** Where every verification is counted, but for repeated ones. Default: nowhere. */
-  readonly usage?: UsagePort
-}
 
 interface Entry extends Known {
   readonly digest: string

@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a torn snapshot', 177, [], { snapshotIsWhole: false }),
   mutant('the cache is filled after a revocation', 66, [
     {
-      file: establish,
+      file: 'verifier/src/look_up.ts',
       find: 'return use({ record, readAt: place.sequence, since })',
       replace: 'return use({ record, readAt: book.place.sequence, since })',
     },
