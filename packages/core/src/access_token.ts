@@ -1,7 +1,8 @@
 /**
- * The claims of an access token we issue, RFC 9068, and back. Beside the registered ones: `cs_pos` (feed.md §2) and, for
- * a token that came from another credential, what it inherits: `cs_parent cs_lineage cs_env cs_constraints
- * cs_limit cs_limits`; `cs_client_limits`, its client's when it was issued; and `cs_listed` when it was minted as a key.
+ * The claims of an access token we issue (RFC 9068), written and read. Our own claims beside the registered ones:
+ * `cs_pos` (feed.md §2); `cs_parent cs_lineage cs_env cs_constraints cs_limit cs_limits`, which a token inherits from
+ * the credential it was made from; `cs_client_limits`, the client's limits at issue; `cs_listed` on a token minted as a
+ * key.
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
@@ -13,9 +14,10 @@ import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
 import { formatScope, parseScope, type Scope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
-/** `typ` of what may be presented to an API, RFC 9068 §2.1. */
+/** The `typ`s that a JWT presented to an API may have, RFC 9068 §2.1. */
 export const accessTokenTypes = ['at+jwt'] as const
 
+/** The content of an access token before it is signed. */
 export interface AccessTokenInput extends Limited {
   readonly issuer: string
   readonly subject: string
@@ -25,16 +27,19 @@ export interface AccessTokenInput extends Limited {
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
   readonly scope: Scope
+  /** `cs_pos`: the sequence of the feed that its issuer had applied when the request began (feed.md §2). */
   readonly position: number
   readonly environment?: Environment
   readonly metadata?: Metadata
+  /** Nearest ancestor first. Default none. */
   readonly lineage?: readonly Ancestor[]
+  /** Its own and its ancestors', all of which must be met. Default none. */
   readonly constraints?: readonly Constraints[]
-  /** What its limits are counted under. */
+  /** The name under which its limits are counted. Default `jti`. */
   readonly limitId?: string
-  /** Minted as an API key: it is in its owner's list, and counted by itself. Default false. */
+  /** Minted as an API key: it is in its owner's list, and its use is counted separately. Default false. */
   readonly isListed?: boolean
-  /** Its client's, for as long as nothing else is said of them. */
+  /** The client's limits, which hold until the feed says others. Default none. */
   readonly clientRateLimits?: readonly RatePolicy[]
 }
 
@@ -62,7 +67,7 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
   }
 }
 
-/** The policy named `default` by itself, so that whoever knows no other goes on counting it. */
+/** The policy named `default` has a claim of its own: verifiers older than named policies go on counting it. */
 function limitClaims(input: AccessTokenInput): Claims {
   const id = input.limitId ?? input.jti
   const policies = policiesOf(input)
@@ -76,8 +81,8 @@ function limitClaims(input: AccessTokenInput): Claims {
 }
 
 /**
- * The verified claims of an access token of ours as a credential. `undefined` when one that must be there is not, or one
- * of ours has not the shape we write: a constraint that cannot be read must refuse.
+ * Reads the verified claims of an access token of ours as a credential. `undefined` when a required claim is missing or
+ * one of ours has another shape than we write: a constraint that cannot be read must refuse.
  */
 export function readAccessToken(
   claims: Claims,
@@ -102,10 +107,10 @@ export function readAccessToken(
     credentialId: jti,
     tenant: context.tenant,
     clientId,
-    // Mostly the same text; one of them need not be kept.
+    // Mostly the same text, of which one copy is enough.
     subject: sub === clientId ? clientId : sub,
     apiId: context.apiId,
-    // The context's, which all of its tokens share.
+    // The text of the context, which all tokens of the API share.
     audience: context.audience,
     scope: parseScope(scope),
     status: 'active',
@@ -126,11 +131,11 @@ export function readAccessToken(
   return established
 }
 
-/** What most tokens have of lineage, constraints and metadata; theirs to share, nobody's to change. */
+/** Most tokens have no lineage, constraints or metadata: they share these, which are frozen. */
 const none: readonly never[] = Object.freeze([])
 const noMetadata: Metadata = Object.freeze({})
 
-/** At most four ancestors and, beside them, the client's key that signed a self-issued one. */
+/** At most four ancestors and, beside them, the client's key that signed a self-issued ancestor. */
 function readLineage(value: unknown): readonly Ancestor[] | undefined {
   if (value === undefined) return none
   if (!Array.isArray(value) || value.length > limits.lineageMax + 1) return undefined
@@ -154,7 +159,7 @@ interface OwnLimits {
 
 const unlimited: OwnLimits = { id: undefined, policies: none }
 
-/** `undefined`: one of them cannot be read. Both name what they are counted under, and that is one thing. */
+/** `undefined` when a claim cannot be read. Both claims name the counter, which must be the same. */
 function readLimits(first: unknown, others: unknown): OwnLimits | undefined {
   if (first === undefined && others === undefined) return unlimited
   const [named, beside] = [first ?? others, others ?? { id: undefined, policies: none }]

@@ -1,13 +1,16 @@
-/** IP addresses as 16 bytes, IPv4 in its IPv4-mapped IPv6 form (RFC 4291 §2.5.5.2), so that both spellings compare equal. */
+/**
+ * IP addresses as 16 bytes, IPv4 in its IPv4-mapped IPv6 form (RFC 4291 §2.5.5.2), so that both spellings compare
+ * equal.
+ */
 export type Address = Uint8Array
 
 export interface AddressRange {
   readonly address: Address
-  /** Of the 128 bits. */
+  /** The number of leading bits, 0 to 128. */
   readonly prefixLength: number
 }
 
-/** `192.0.2.1`, `2001:db8::1`, `::ffff:192.0.2.1`; a zone (`%eth0`) is dropped. `undefined` for anything else. */
+/** Parses `192.0.2.1`, `2001:db8::1` or `::ffff:192.0.2.1`; a zone (`%eth0`) is dropped. `undefined` for other text. */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > 64) return undefined
   const known = parsed.get(text)
@@ -19,7 +22,7 @@ export function parseAddress(text: string): Address | undefined {
   return address
 }
 
-/** Most requests come from few peers, a proxy or a neighbour. Shared, so never written to. */
+/** Most requests come from few peers, a proxy or a neighbour. Entries are shared, so nobody writes to them. */
 const parsed = new Map<string, Address>()
 const parsedMax = 1_000
 
@@ -28,7 +31,7 @@ function readAddress(text: string): Address | undefined {
   return plain.includes(':') ? parseV6(plain) : mapV4(parseV4(plain))
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or one address. Bits below the prefix must be zero. */
+/** Parses `10.0.0.0/8`, `2001:db8::/32` or one address. Bits below the prefix must be zero; else `undefined`. */
 export function parseAddressRange(text: string): AddressRange | undefined {
   const slash = text.indexOf('/')
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
@@ -41,7 +44,7 @@ export function parseAddressRange(text: string): AddressRange | undefined {
   return hasHostBits(range) ? undefined : range
 }
 
-/** Whether the first `prefixLength` bits are the same. */
+/** Whether the first `prefixLength` bits of an address are those of the range. */
 export function isInRange(address: Address, range: AddressRange): boolean {
   const whole = range.prefixLength >> 3
   for (let index = 0; index < whole; index++) if (address[index] !== range.address[index]) return false

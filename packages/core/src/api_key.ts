@@ -1,12 +1,14 @@
 import { endsWithBase62, formatBase62, randomBase62 } from './base62.ts'
 import { crc32 } from './crc32.ts'
 
-/** The part after the prefix says what the text is: an API key for live or test, a client secret, an opaque token. */
+/**
+ * The part after the prefix tells an API key for `live` or `test`, a client `secret` and an opaque token (`at`) apart.
+ */
 export type KeyMarker = 'live' | 'test' | 'secret' | 'at'
 
 export type Environment = 'live' | 'test'
 
-/** A credential of the shape `<prefix>_<marker>_<id><…>` as read: well-formed, nothing more. */
+/** A credential of the shape `<prefix>_<marker>_<id>_<secret><checksum>` as read: well-formed, not yet looked up. */
 export interface ParsedKey {
   readonly prefix: string
   readonly marker: KeyMarker
@@ -18,7 +20,7 @@ const checksumLength = 6
 const prefixShape = /^[a-z][a-z0-9]{0,15}$/
 
 /**
- * Read an API key, client secret or opaque token. `undefined` when it has not the shape or its checksum is wrong, which
+ * Reads an API key, client secret or opaque token. `undefined` when the shape or the checksum is wrong; the checksum
  * catches every typing error of one character before anything is looked up.
  */
 export function parseKey(text: string): ParsedKey | undefined {
@@ -29,12 +31,12 @@ export function parseKey(text: string): ParsedKey | undefined {
   return { prefix: match[1] as string, marker: match[2] as KeyMarker, id: match[3] as string }
 }
 
-/** The six characters that end a key: CRC-32 of all before them, base62, left-padded. */
+/** The six characters that end a key: CRC-32 of the text before them, in base62, left-padded. */
 export function keyChecksum(body: string): string {
   return formatBase62(crc32(body), checksumLength)
 }
 
-/** A new key of any marker. The secret has 32 base62 characters, 190 random bits. */
+/** Makes a new key of any marker. The secret has 32 base62 characters, 190 random bits. */
 export function generateKey(options: {
   readonly prefix: string
   readonly marker: KeyMarker
@@ -46,7 +48,7 @@ export function generateKey(options: {
   return { id, text: body + keyChecksum(body) }
 }
 
-/** `[a-z][a-z0-9]{0,15}`: what a key may begin with. */
+/** Whether a key may begin with this prefix: `[a-z][a-z0-9]{0,15}`. */
 export function isKeyPrefix(text: string): boolean {
   return prefixShape.test(text)
 }

@@ -1,6 +1,6 @@
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** `length` base62 characters from random bytes, each equally likely: bytes of 248 and above are drawn again. */
+/** Draws `length` base62 characters, each equally likely: random bytes of 248 and above are drawn again. */
 export function randomBase62(length: number, randomBytes: (count: number) => Uint8Array): string {
   let text = ''
   while (text.length < length) {

@@ -3,28 +3,28 @@ const sextets = new Int8Array(128).fill(-1)
 for (let sextet = 0; sextet < 64; sextet++) sextets[alphabet.charCodeAt(sextet)] = sextet
 
 /**
- * Base64url of RFC 4648 §5 without padding, in its one canonical spelling: no `=`, no `+` or `/`, no whitespace, no
- * spare bits. `undefined` for everything else, since a text with two spellings is not an identity: a revoked token
- * would come back spelled differently.
+ * Decodes base64url (RFC 4648 §5) without padding, in its one canonical spelling: no `=`, no `+` or `/`, no whitespace,
+ * no spare bits. `undefined` for other text: with two spellings of one token, a revoked one would come back spelled
+ * differently.
  *
- * Written out, because every runtime's decoder is lenient in its own way, and to find out what it passed over takes more
- * calls than the decoding: between two signatures, when the processor's caches hold OpenSSL, those cost a token 5 µs.
+ * Written by hand because every runtime's decoder is lenient in its own way. Finding out what it passed over takes more
+ * calls than decoding: between two signatures, when the processor's caches hold OpenSSL, these cost 5 µs a token.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const bytes = new Uint8Array(decodedLength(text))
   return decodeBase64urlInto(text, bytes) ? bytes : undefined
 }
 
-/** How many bytes a text becomes. */
+/** The number of bytes that a text decodes to. */
 export function decodedLength(text: string): number {
   return (text.length * 3) >> 2
 }
 
-/** The same into memory of that length. False leaves anything in it. */
+/** Decodes into memory of that length. When it gives false, the memory may hold anything. */
 export function decodeBase64urlInto(text: string, bytes: Uint8Array): boolean {
   const rest = text.length % 4
   if (rest === 1) return false
-  // What is outside the alphabet shows in the ORs: as a negative sextet, or as a code that is not ASCII.
+  // A character outside the alphabet shows in the ORs: as a negative sextet, or as a code that is not ASCII.
   let sextetsSeen = 0
   let codesSeen = 0
   let at = 0
@@ -48,7 +48,7 @@ export function decodeBase64urlInto(text: string, bytes: Uint8Array): boolean {
 /** Two characters for each twelve bits. */
 const pairs = Array.from({ length: 4096 }, (_, bits) => (alphabet[bits >> 6] as string) + alphabet[bits & 63])
 
-/** Base64url of RFC 4648 §5, without padding. */
+/** Encodes bytes in base64url (RFC 4648 §5), without padding. */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = ''
   const whole = bytes.length - (bytes.length % 3)
@@ -73,7 +73,7 @@ function decodeRest(text: string, index: number, rest: number, bytes: Uint8Array
   return true
 }
 
-/** Whether the bits that its last character has to spare are zero, or the same bytes had several spellings. */
+/** Whether the spare bits of the last character are zero; otherwise the same bytes had several spellings. */
 function endsCanonically(text: string): boolean {
   const rest = text.length % 4
   if (rest === 0) return true

@@ -1,9 +1,9 @@
 import { type AddressRange, isInRange, parseAddress } from './address.ts'
 
 /**
- * Who calls: the peer of the connection, or, behind trusted proxies, the last hop of `X-Forwarded-For` that is not one of
- * them. What stands before that is a claim and not read. A hop that is no address leaves the caller unknown rather than
- * take the proxy for it: a credential bound to addresses is then refused.
+ * The address of the caller: the peer of the connection or, behind trusted proxies, the last hop of `X-Forwarded-For`
+ * that is not one of them. Hops before that one are claims and not read. A hop that is no address leaves the caller
+ * unknown instead of taking the proxy for it: a credential bound to addresses is then refused.
  *
  * @param forwardedFor The values of the field, joined by commas; undefined where it did not come.
  */
@@ -23,7 +23,7 @@ export function callerAddress(
   return address
 }
 
-/** Whether the address lies in one of the ranges; false for what is no address. */
+/** Whether an address lies in one of the ranges; false for text that is no address. */
 export function isTrustedAddress(text: string | undefined, ranges: readonly AddressRange[]): boolean {
   const address = text === undefined || ranges.length === 0 ? undefined : parseAddress(text)
   return address !== undefined && ranges.some((range) => isInRange(address, range))

@@ -2,20 +2,20 @@ import { type ParsedKey, parseKey } from './api_key.ts'
 import { limits } from './limits.ts'
 import type { Rejection } from './rejection.ts'
 
-/** A credential as read from a request: its kind by shape, nothing looked up, nothing verified. */
+/** A credential as read from a request: its kind by shape; nothing is looked up or verified yet. */
 export type ParsedCredential =
   | { readonly kind: 'key'; readonly text: string; readonly key: ParsedKey }
   | { readonly kind: 'jwt'; readonly text: string }
 
-/** The raw header values of a request, one item for each time the field came. */
+/** The raw values of the two header fields of a request, one item for each time the field came. */
 export interface CredentialHeaders {
   readonly authorization: readonly string[]
   readonly apiKey: readonly string[]
 }
 
 /**
- * Find the one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1) or `X-API-Key: …`. Two of either, or one
- * of each, are `invalid_request`: whoever chose one of them silently would let a proxy and an API disagree.
+ * Finds the one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1) or `X-API-Key: …`. Two of either, or
+ * one of each, are `invalid_request`: if one were chosen silently, a proxy and an API could choose differently.
  */
 export function readCredential(
   headers: CredentialHeaders,
@@ -34,7 +34,7 @@ export function readCredential(
     : { text: match[1] as string }
 }
 
-/** By shape alone. A client secret has the shape of a key and is no credential for an API. */
+/** Reads a credential by its shape alone. A client secret has the shape of a key and is no credential for an API. */
 export function parseCredential(text: string): ParsedCredential | undefined {
   if (text.length > limits.credentialBytesMax) return undefined
   const key = parseKey(text)

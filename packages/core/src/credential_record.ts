@@ -3,10 +3,10 @@ import type { CredentialRecord } from './feed/record.ts'
 import { policiesOf } from './rate_limit/rate_policy.ts'
 import { parseScope, type Scope } from './scope.ts'
 
-/** What most have of it; theirs to share, nobody's to change. */
+/** Most clients have no limits: they share this list, which is frozen. */
 const none: readonly never[] = Object.freeze([])
 
-/** A looked-up API key or opaque token as a credential: its digest has matched, which is all that is known so far. */
+/** Makes a credential of a looked-up API key or opaque token. Its digest has matched; nothing else is known so far. */
 export function establishRecord(record: CredentialRecord, tenant: string): Established {
   const { ipAllow, originAllow } = record
   const own = {

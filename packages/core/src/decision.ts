@@ -7,10 +7,12 @@ import type { Rejection } from './rejection.ts'
 import type { Scope } from './scope.ts'
 import { formatTime, type Seconds } from './seconds.ts'
 
-/** What a request must be met with. None has a default. */
+/** The expectation that a credential must meet. No member has a default. */
 export interface Expectation {
   readonly audience: string
-  /** Alternatives, each a scope that must be there as a whole. `[[]]`: any active credential. `[]`: nothing can do. */
+  /**
+   * Alternatives, each a scope that must be there as a whole. `[[]]`: any active credential will do. `[]`: none will.
+   */
   readonly requires: readonly Scope[]
   /** The peer's address; a credential bound to addresses is refused without it. */
   readonly address: Address | undefined
@@ -18,13 +20,15 @@ export interface Expectation {
   readonly origin: string | undefined
 }
 
+/** The result of `decide`. `rateLimit` is the tightest limit; `undefined` when nothing limits the credential. */
 export type Decision =
   | { readonly active: true; readonly grant: Grant; readonly rateLimit: RateLimitOutcome | undefined }
   | { readonly active: false; readonly rejection: Rejection }
 
 /**
- * The one place that says whether a credential may be used. It reads no clock and no book: the caller hands it what they
- * said in the same synchronous turn, after the last wait. `taken` is what every limit said; none: nothing limits it.
+ * The one place that decides whether a credential may be used. It reads no clock and no book: the caller passes in
+ * their answers from the same synchronous turn, after the last wait. `taken` holds the outcome of every limit; empty
+ * when nothing limits the credential.
  */
 export function decide(
   effective: EffectiveGrant,
@@ -46,7 +50,7 @@ export function decide(
   return { active: true, grant: effective.grant, rateLimit }
 }
 
-/** Everything but the rate limit, which only a credential that would pass may spend from. */
+/** Judges everything but the rate limit, from which only a credential that would pass may spend. */
 export function findRejection(effective: EffectiveGrant, expected: Expectation, now: Seconds): Rejection | undefined {
   const { grant, fault } = effective
   if (fault === 'revoked') return { code: 'revoked', detail: 'the credential, or what it came from, was revoked' }
@@ -81,13 +85,13 @@ function allowsOrigin({ origins }: EffectiveGrant, origin: string | undefined): 
 }
 
 function hasAll(scope: ReadonlySet<string>, needed: Scope): boolean {
-  // By index: walking a frozen list otherwise makes an object for every step.
+  // By index, since `for…of` over a frozen list makes an object for every step.
   for (let index = 0; index < needed.length; index++) if (!scope.has(needed[index] as string)) return false
   return true
 }
 
 function findMissingScope(scope: ReadonlySet<string>, requires: readonly Scope[]): Rejection | undefined {
-  // Nearly always; lists are made only for those who are refused.
+  // Nearly every call ends here; lists are made only for those who are refused.
   for (let index = 0; index < requires.length; index++) if (hasAll(scope, requires[index] as Scope)) return undefined
   let least: { readonly needed: Scope; readonly missing: Scope } | undefined
   for (const needed of requires) {

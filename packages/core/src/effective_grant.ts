@@ -1,4 +1,4 @@
-/** feed.md §5: what a credential may do now, from what was signed or recorded and what was said since. */
+/** A credential's rights now, from what was signed or recorded and what the feed said since: feed.md §5. */
 import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
 import type { Environment } from './api_key.ts'
 import { type DropFloor, isDropped } from './feed/drop_time.ts'
@@ -19,7 +19,7 @@ import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
-/** A credential whose digest or signature has matched. It holds nothing yet about whether it may be used. */
+/** A credential whose digest or signature has matched. Whether it may be used is not known yet. */
 export interface Established extends CredentialName {
   readonly tenant: string
   readonly subject: string
@@ -31,36 +31,36 @@ export interface Established extends CredentialName {
   /** `iat` of a JWT. */
   readonly issuedAt?: Seconds
   readonly expiresAt?: Seconds
-  /** Beyond `expiresAt`: 0 for what we issued, 10 for what clients sign. */
+  /** Accepted after `expiresAt`, in seconds: 0 for credentials we issued, 10 for JWTs that clients sign. */
   readonly leewaySeconds: number
   readonly environment?: Environment
   readonly metadata: Metadata
-  /** Its own and its ancestors': all must hold. */
+  /** Its own constraints and its ancestors': all must be met. */
   readonly constraints: readonly Constraints[]
   /** Its own limits, counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
   readonly limitId: string
-  /** A key, or a token minted as one: its owner sees it in a list, and its use is counted under its own id. */
+  /** True for a key and a token minted as one: its owner sees it in a list, and its use is counted under its own id. */
   readonly isListed: boolean
-  /** Its client's, as recorded or signed with it. */
+  /** The limits of its client, as recorded or signed with it. */
   readonly clientRates: readonly RatePolicy[]
   readonly lineage: readonly Ancestor[]
-  /** `cs_pos`: the sequence its issuer had applied; absent for keys and what clients sign. */
+  /** `cs_pos`: the sequence its issuer had applied; absent for keys and JWTs that clients sign. */
   readonly position?: number
-  /** The client as recorded with it; a JWT of ours brings none, its scope was within the access when it was signed. */
+  /** The client as recorded with it. A JWT of ours has none: its scope was within the access when it was signed. */
   readonly client?: {
     readonly status: Status
-    /** `null`: no access to this API at all; an empty scope is access that meets only what needs no scope. */
+    /** `null`: no access to this API at all. An empty scope is access to operations that need no scope. */
     readonly access: Scope | null
   }
 }
 
-/** What the status book says, at this moment, about a credential and all it depends on. `undefined`: nothing was said. */
+/** The present states of a credential and of all it depends on, by the status book. `undefined`: nothing was said. */
 export interface Standing {
   readonly tenant: TenantState | undefined | 'revoked'
   readonly api: ApiState | undefined | 'revoked'
   readonly client: ClientState | undefined | 'revoked'
-  /** Its client was revoked, and the database has since forgotten it (feed.md §7). Default: no. */
+  /** Its client was revoked, and the database has since forgotten that (feed.md §7). Default false. */
   readonly hasLostRevoke?: boolean
   readonly own: KeyState | TokenState | undefined | 'revoked'
   readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]
@@ -69,7 +69,7 @@ export interface Standing {
   readonly floor?: DropFloor | undefined
 }
 
-/** The sum, ready to be judged against a request. */
+/** A credential's rights now, ready to be judged against a request. */
 export interface EffectiveGrant {
   readonly grant: Grant
   readonly fault: 'revoked' | 'disabled' | undefined
@@ -77,18 +77,18 @@ export interface EffectiveGrant {
   /** Whether the client may use the API now, whatever an operation needs (docs/protocol/credentials.md). */
   readonly hasAccess: boolean
   readonly notBefore: Seconds
-  /** With its leeway; infinite when it has no end, and 0 when what was said of it may have been dropped. */
+  /** With its leeway; infinite when it has no end, and 0 when entries about it may have been dropped. */
   readonly endsAt: Seconds
   readonly addressRanges: readonly (readonly AddressRange[])[]
   readonly origins: readonly ReadonlySet<string>[]
-  /** Its own limits now, for what is made from it, and what they are counted under. */
+  /** Its own limits now, which credentials made from it inherit. They are counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
   readonly limitId: string
-  /** What one call that costs 1 spends: its own limits, its client's and its API's. */
+  /** The spends of one call that costs 1: from its own limits, its client's and its API's. */
   readonly spends: readonly Spend[]
 }
 
-/** The one place where what was issued and what was said since become one. Pure. */
+/** The one place that combines an issued credential with what was said since. Pure. */
 export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
   const states = statesOf(standing)
   const scope = effectiveScope(credential, standing)
@@ -127,7 +127,10 @@ function findEnd(credential: Established, { dropTime = 0, floor }: Standing, exp
   return !outlivesItsEntries[credential.kind] && isDropped(credential, endsAt, dropTime, floor) ? 0 : endsAt
 }
 
-/** What is not there has no member. Set one by one: spreading what is mostly nothing shows in every cold verification. */
+/**
+ * Optional members are omitted, not set to `undefined`. They are set one by one, since spreads cost time on every cold
+ * verification.
+ */
 function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: Seconds): Grant {
   const grant: { -readonly [Member in keyof Grant]: Grant[Member] } = {
     kind: credential.kind,
@@ -147,14 +150,14 @@ function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: S
   return grant
 }
 
-/** One address against every set of ranges. A set nobody can evaluate, an empty one or no address known, refuses. */
+/** Compares one address with every set of ranges. Refuses without a known address, and where a set is empty. */
 export function allowsAddress(grant: EffectiveGrant, address: Address | undefined): boolean {
   return grant.addressRanges.every(
     (ranges) => address !== undefined && ranges.some((range) => isInRange(address, range)),
   )
 }
 
-/** Of most credentials nothing was ever said: they share one empty list, and this is on the path of every cold one. */
+/** Most credentials have no states: they share one empty list, since every cold verification asks for it. */
 const nothing: readonly (KeyState | TokenState)[] = []
 
 function statesOf({ own, ancestors }: Standing): readonly (KeyState | TokenState)[] {
@@ -211,10 +214,11 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (tenant === 'revoked' || api === 'revoked' || client === 'revoked') return 'revoked'
   if (own === 'revoked' || ancestors.includes('revoked')) return 'revoked'
   const position = credential.position
-  // The record is as the database was before the revoke. Only a token issued from nothing else can show that it is newer.
+  // The record is as old as the database before the revoke. Only a token issued from nothing else can prove to be
+  // newer.
   if (standing.hasLostRevoke === true && (position === undefined || credential.lineage.length > 0)) return 'revoked'
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
-  // The API of that audience was made after this was signed: it was for another one, since deleted.
+  // The API of that audience was made after the token was signed: the token is for another API, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
   let worst: Status = 'active'
   for (let index = 0; index < ancestors.length; index++) worst = worse(worst, ancestors[index])
@@ -228,26 +232,26 @@ function worse(worst: Status, state: { readonly status: Status } | undefined | '
   return state.status
 }
 
-/** A child spends from its oldest ancestor's limit, as that is now. */
+/** A child spends from its oldest ancestor's present limit. */
 function ownRates(credential: Established, standing: Standing): readonly RatePolicy[] {
   const oldest = standing.ancestors.at(-1)
   const isKey = credential.lineage.at(-1)?.type === 'key'
   if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rates
-  // A key's state is whole: one without a limit has none any more.
+  // A key's state is whole: without a limit in it, the key has none any more.
   return policiesOf(oldest as KeyState)
 }
 
-/** The key it came from, also when that had no limit yet. */
+/** The id of the key that it came from, also when that key had no limit yet. */
 function limitIdOf({ lineage, limitId }: Established): string {
   const oldest = lineage.at(-1)
   return oldest?.type === 'key' ? oldest.id : limitId
 }
 
-/** Most calls have no limit, and this is on the path of every cold one. */
+/** Most credentials have no limit: they share one empty list, since every cold verification asks for it. */
 const unlimited: readonly Spend[] = []
 
 function findSpends(credential: Established, { api, client }: Standing, own: readonly RatePolicy[]): readonly Spend[] {
-  // A record was read after whatever the book says of its client; a JWT says what held when it was signed.
+  // A record was read after whatever the book says of its client; a JWT carries the limits at the time it was signed.
   const isSaid = credential.client === undefined && client !== undefined && client !== 'revoked'
   const ofClient = isSaid ? policiesOf(client) : credential.clientRates
   const ofApi = api === undefined || api === 'revoked' ? [] : policiesOf(api)
@@ -277,7 +281,7 @@ function hasConstraints(state: KeyState | TokenState): state is KeyState {
   return 'ipAllow' in state || 'originAllow' in state
 }
 
-/** A range that does not parse allows nobody: its set then has one way in less. */
+/** A range that cannot be parsed allows nobody. */
 function readRange(text: string): readonly AddressRange[] {
   const range = parseAddressRange(text)
   return range === undefined ? [] : [range]

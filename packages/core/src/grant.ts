@@ -2,9 +2,10 @@ import type { Environment } from './api_key.ts'
 import type { Metadata } from './feed/state.ts'
 import type { Seconds } from './seconds.ts'
 
+/** The kinds of credential. A new one does not compile until `identity.ts` says which object of the feed it is. */
 export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'external_jwt'
 
-/** What every verified credential comes to, whatever its kind. Everything downstream knows only this record. */
+/** The one record that every verified credential becomes, whatever its kind. Everything downstream knows only this. */
 export interface Grant {
   readonly kind: CredentialKind
   /** Key id, `jti`, or opaque token id. */
@@ -16,12 +17,12 @@ export interface Grant {
   readonly audience: string
   /** The effective scope now, RFC 6749 §3.3. */
   readonly scope: string
-  /** The effective end now, seconds since the epoch. */
+  /** The effective end now, in seconds since the epoch. Absent when it has none. */
   readonly expiresAt?: Seconds
   readonly environment?: Environment
   readonly metadata: Metadata
-  /** The key id or `jti` it was exchanged from. */
+  /** The key id, `jti` or token id of the credential it was exchanged from. Absent when there is none. */
   readonly parent?: string
-  /** Whether every one of these scope tokens is in `scope`. */
+  /** Whether each of these scope tokens is in `scope`. */
   readonly has: (...tokens: readonly string[]) => boolean
 }

@@ -5,7 +5,9 @@
  */
 import type { CredentialKind } from './grant.ts'
 
-/** The type of an object that an entry is about. Types never share a map; the id is the full identity within its tenant. */
+/**
+ * The type of an object that an entry is about. Types never share a map; the id is the full identity within its tenant.
+ */
 export type ObjectType =
   | 'tenant' // id: the tenant's own id
   | 'api' // api id
@@ -80,7 +82,9 @@ const isOfClient = {
 /** The types whose ids have two parts: the client's id and the object's own name. */
 export type ClientObjectType = { [T in ObjectType]: (typeof isOfClient)[T] extends true ? T : never }[ObjectType]
 
-/** A client's own JWT by its `jti`. A `jti` may hold spaces and is therefore last; client ids are ours and hold none. */
+/**
+ * A client's own JWT by its `jti`. A `jti` may hold spaces and is therefore last; client ids are ours and hold none.
+ */
 export function clientTokenId(clientId: string, jti: string): string {
   return `${clientId} ${jti}`
 }

@@ -1,7 +1,8 @@
 /**
- * Who calls, as a header field value for the API behind a gateway or a proxy (`X-Countersign-*`). Every byte of its UTF-8
- * that is not visible ASCII, and `%`, is percent-encoded, so nothing in it can end a line. A bare `-` means none; the text
- * `-` alone is `%2D`. `readIdentityHeader` gives back the text that was written, whatever it is.
+ * Writes a part of the caller's identity as a header field value for the API behind a gateway or a proxy
+ * (`X-Countersign-*`). Every byte of its UTF-8 that is not visible ASCII, and `%`, is percent-encoded, so that nothing
+ * in it can end a line. A bare `-` means an empty text; the text `-` is written `%2D`. `readIdentityHeader` is the
+ * reverse.
  */
 export function identityHeader(text: string): string {
   if (text === '') return none
@@ -10,7 +11,7 @@ export function identityHeader(text: string): string {
   return Array.from(text, encodeCharacter).join('')
 }
 
-/** The same for a scope, which keeps the spaces between its tokens. */
+/** Writes a scope likewise, and keeps the spaces between its tokens. */
 export function scopeHeader(scope: string): string {
   if (!scope.includes(' ')) return identityHeader(scope)
   return scope
@@ -19,10 +20,10 @@ export function scopeHeader(scope: string): string {
     .join(' ')
 }
 
-/** The text that `identityHeader` was given. Throws a `URIError` for what it never writes. */
+/** Reads the text that `identityHeader` wrote. Throws a `URIError` for other text. */
 export function readIdentityHeader(value: string): string {
   if (value === none) return ''
-  // Half a surrogate pair, which no decoder takes, was given the three bytes that it would have.
+  // No decoder takes half a surrogate pair: it was written as the three bytes that it would have.
   return value
     .split(/((?:%ED%[AB][0-9A-F]%[89AB][0-9A-F]))/)
     .map((part, index) => (index % 2 === 1 ? decodeSurrogate(part) : decodeURIComponent(part)))

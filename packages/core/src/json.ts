@@ -7,13 +7,13 @@ export interface JsonObject {
 }
 
 /**
- * Parse the text of a JOSE header or a claims set: exactly one JSON object (RFC 8259), every member name once at every
- * depth, every number finite, at most `jsonDepthMax` levels and `jsonMembersMax` members. `undefined` for anything else.
+ * Parses the text of a JOSE header or a claims set: exactly one JSON object (RFC 8259), every member name once at every
+ * depth, every number finite, at most `jsonDepthMax` levels and `jsonMembersMax` members. `undefined` for other text.
  *
  * RFC 7515 §4 and RFC 7519 §4 let a parser take the last of two duplicates; another parser takes the first, and a
- * token would say two things. So duplicates are looked for in the text, before `JSON.parse` hides them; only a short text
- * is parsed first, and believed only where writing it again gives it back. A bounded number of members, by the look or by
- * the length, is also what keeps `JSON.parse` from colliding integer-like names.
+ * token would say two things. So duplicates are looked for in the text, before `JSON.parse` hides them; only a short
+ * text is parsed first, and believed only where writing it again gives the same text. The bound on members, by count or
+ * by length, also keeps integer-like names from colliding in `JSON.parse`.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
   const value = text.length <= shortMax ? parsePlain(text) : undefined
@@ -21,18 +21,18 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return hasUniqueNames(text) ? settled(parseJson(text)) : undefined
 }
 
-/** So short a text has fewer members than are read: each takes five characters. */
+/** A text this short cannot exceed the bound on members: each takes at least five characters. */
 const shortMax = 1_024
 
 /**
- * Most of what is read was written by `JSON.stringify`, ours above all, and then writing it again gives the very text: no
- * name stood twice, or it would have been lost. That is said in half the time that looking for names takes. Everything
- * else is `undefined` here and looked at by the rules.
+ * Most texts, ours above all, were written by `JSON.stringify`, and writing them again gives the very same text: a name
+ * that stood twice would have been lost. Comparing takes half the time of looking for names. Other texts are
+ * `undefined` here and read by the rules.
  */
 function parsePlain(text: string): JsonObject | undefined {
   const value = parseJson(text)
   if (value === undefined || JSON.stringify(value) !== text) return undefined
-  // Nothing within it to be settled, and its numbers have come back.
+  // A flat object needs no further check, and its numbers have come back unchanged.
   const isFlat = text.startsWith('{') && !text.includes('{', 1) && !text.includes('[')
   return isFlat ? Object.setPrototypeOf(value, null) : settled(value)
 }
@@ -42,7 +42,7 @@ function settled(value: unknown): JsonObject | undefined {
   return settle(value, 1) ? (value as JsonObject) : undefined
 }
 
-/** The same from bytes, which must be UTF-8. A byte order mark is not JSON (RFC 8259 §8.1). */
+/** Parses bytes likewise, which must be UTF-8. A byte order mark is not JSON (RFC 8259 §8.1). */
 export function parseJsonObjectBytes(bytes: Uint8Array): JsonObject | undefined {
   const text = utf8ToText(bytes)
   return text === undefined ? undefined : parseJsonObject(text)
@@ -102,7 +102,9 @@ function hasUniqueNames(text: string): boolean {
   return true
 }
 
-/** Index of the quote that ends the string begun before `start`. Every backslash is looked at once: linear. */
+/**
+ * The index of the quote that ends the string begun before `start`. Each backslash is read once, so the time is linear.
+ */
 function stringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start)
   while (end !== -1) {
@@ -129,10 +131,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Takes the prototypes away and says whether all numbers are finite and it is not too deep: `1e999` is JSON and becomes `Infinity`. */
+/**
+ * Removes the prototypes, and tells whether all numbers are finite and the depth is allowed: `1e999` is JSON and
+ * becomes `Infinity`.
+ */
 function settle(value: object, depth: number): boolean {
   if (depth > jsonDepthMax) return false
-  // for-in is several times faster than Object.values here; what it would inherit does no harm to these checks.
+  // for-in is several times faster than Object.values here, and inherited members do no harm to these checks.
   for (const name in value) {
     const member = (value as JsonObject)[name]
     const holds = typeof member === 'number' ? Number.isFinite(member) : !isObject(member) || settle(member, depth + 1)

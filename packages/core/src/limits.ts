@@ -2,46 +2,46 @@ import { numericDateMax } from './jwt/limits.ts'
 
 /** Every limit of `core` in one place, with its unit. A limit that is reached refuses; nothing is cut silently. */
 export const limits = {
-  /** One scope value as text. */
+  /** Length of one scope value as text, in characters. */
   scopeBytesMax: 65_536,
-  /** Scope tokens in one scope value. */
+  /** Number of scope tokens in one scope value. */
   scopeTokensMax: 4_096,
-  /** One scope token (RFC 6749 §3.3). */
+  /** Length of one scope token (RFC 6749 §3.3), in characters. */
   scopeTokenBytesMax: 256,
-  /** A credential as presented, before anything is parsed. */
+  /** Length of a credential as presented, checked before anything is parsed. */
   credentialBytesMax: 16_384,
-  /** `iat` and `nbf` may lie this far ahead, and self-issued JWTs may end this much late. */
+  /** `iat` and `nbf` may lie this many seconds ahead, and self-issued JWTs are accepted this much after their end. */
   clockLeewaySeconds: 10,
-  /** The longest life of a JWT unless an API says otherwise. */
+  /** The longest life of a JWT in seconds, unless an API sets another. */
   jwtLifeSecondsMax: 90 * 86_400,
-  /** The life of a self-issued JWT, from `iat`, unless its client was given more. */
+  /** The longest life of a self-issued JWT from `iat`, in seconds, unless its client was given more. */
   selfIssuedLifeSecondsDefault: 3_600,
-  /** The most a client can be given. */
+  /** The longest life of self-issued JWTs that a client can be given, in seconds. */
   selfIssuedLifeSecondsMax: 86_400,
-  /** Ancestors a token names. */
+  /** Number of ancestors that a token names. */
   lineageMax: 4,
-  /** The full identity of what a feed entry is about. */
+  /** Length of the full identity of an object in the feed, in bytes. */
   identityBytesMax: 256,
-  /** Kept beyond the end of what an entry is about (feed.md §2). */
+  /** An entry is kept this many seconds after its object's end (feed.md §2). */
   dropGraceSeconds: 300,
   /** Revocations in one request that hands them back; at their longest they fit into 1 MiB, with the cut-offs. */
   handedBackMax: 500,
-  /** Cut-offs beside them. */
+  /** Cut-offs in the same request. */
   handedBackCutOffsMax: 100,
-  /** A looked-up record is renewed after this. */
+  /** A looked-up record is looked up again after this many seconds. */
   recordLifeSeconds: 3_600,
-  /** `unknown` is remembered this long. */
+  /** `unknown` is remembered for this many seconds. */
   unknownLifeSeconds: 5,
-  /** Address ranges or origins one key may name. */
+  /** Number of address ranges, and of origins, that one key may name. */
   constraintEntriesMax: 100,
-  /** Named rate limits of one key, client or API, beside the one that needs no name. */
+  /** Number of named rate limits of one key, client or API, beside the one named `default`. */
   ratePoliciesMax: 8,
-  /** What one call may cost. */
+  /** The highest cost of one call. */
   costMax: 1_000_000,
   maxStalenessSecondsMin: 1,
   maxStalenessSecondsMax: 300,
   maxStalenessSecondsDefault: 10,
 } as const
 
-/** An entry that never goes while its object lives: 9999-12-31T23:59:59Z. */
+/** The `dropAt` of an entry that is kept while its object lives: 9999-12-31T23:59:59Z. */
 export const neverDropAt = numericDateMax

@@ -1,7 +1,8 @@
 /** Problems, RFC 9457: the body of every answer of ours that is not a success. */
 
 /**
- * An HTTP answer as data: the status, the header fields, and an RFC 9457 body without `requestId`, which the HTTP edge adds.
+ * An HTTP answer as data: the status, the header fields, and an RFC 9457 body without `requestId`, which the HTTP edge
+ * adds.
  * `Code` is the union of codes that it can have.
  */
 export interface ProblemAnswer<Code extends string = string> {
@@ -34,7 +35,10 @@ export function problemAnswer<Code extends string>(
   }
 }
 
-/** 503 where nobody could tell whether a credential is valid; it never passes. `retryAfterSeconds` is rounded up, at least 1. */
+/**
+ * 503 where nobody could tell whether a credential is valid; it never passes. `retryAfterSeconds` is rounded up, at
+ * least 1.
+ */
 export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer<'unavailable'> {
   return problemAnswer(503, 'unavailable', 'Whether the credential holds cannot be told now. Try again.', {
     'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))),

@@ -4,8 +4,8 @@ import { rateLimitHeaders } from './rate_limit/rate_limit_fields.ts'
 import { formatScope, type Scope } from './scope.ts'
 
 /**
- * The reason why a credential or request is refused. `code` and `detail` are for the credential's owner and the log, and
- * hold no credential; outsiders see `rejectionAnswer`. docs/protocol/errors.md lists the codes.
+ * The reason why a credential or request is refused. `code` and `detail` are for the credential's owner and the log,
+ * and hold no credential; outsiders see `rejectionAnswer`. docs/protocol/errors.md lists the codes.
  */
 export type Rejection =
   | { readonly code: 'missing_credential'; readonly detail: string }

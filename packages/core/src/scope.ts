@@ -3,18 +3,21 @@ import { limits } from './limits.ts'
 /** A set of scope tokens, RFC 6749 §3.3, in the order first named, without repeats. */
 export type Scope = readonly string[]
 
-/** What callers may write: an RFC 6749 string, a list, or `{"users": {"actions": ["read"]}}`, meaning `read:users`. */
+/**
+ * The forms in which callers may write a scope: an RFC 6749 string, a list, or `{"users": {"actions": ["read"]}}` for
+ * `read:users`.
+ */
 export type ScopeInput =
   | string
   | readonly string[]
   | { readonly [resource: string]: { readonly actions: readonly string[] } }
 
-/** RFC 6749 §3.3: `%x21 / %x23-5B / %x5D-7E`, at least one. */
+/** Whether a text is one scope token: one or more of `%x21 / %x23-5B / %x5D-7E` (RFC 6749 §3.3). */
 export function isScopeToken(text: string): boolean {
   return text.length <= limits.scopeTokenBytesMax && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
 }
 
-/** Any of the three forms to a scope; a `string` result is the reason it is none, fit for an error message. */
+/** Reads any of the three forms. `problem` is the reason why the input is no scope, fit for an error message. */
 export function readScope(input: unknown): { readonly scope: Scope } | { readonly problem: string } {
   if (typeof input === 'string') return readTokens(input === '' ? [] : splitScope(input))
   if (Array.isArray(input)) return readTokens(input)
@@ -22,12 +25,12 @@ export function readScope(input: unknown): { readonly scope: Scope } | { readonl
   return readStructured(input as Record<string, unknown>)
 }
 
-/** Scopes by their text: credentials are many and their scopes few, so that most share one list. */
+/** Scopes by their text. There are many credentials and few scopes, so most credentials share one list. */
 const parsed = new Map<string, Scope>()
 const parsedMax = 1_000
 const parsedBytesMax = 1_024
 
-/** A scope we wrote ourselves, from text to list. Text from outside goes through `readScope`. */
+/** Parses a scope that we wrote ourselves. Text from outside goes through `readScope`. */
 export function parseScope(text: string): Scope {
   const known = parsed.get(text)
   if (known !== undefined) return known
@@ -43,11 +46,11 @@ export interface ScopeView {
   readonly set: ReadonlySet<string>
   /** The RFC 6749 string. */
   readonly text: string
-  /** Whether every one of these is in it. */
+  /** Whether each of these tokens is in the scope. */
   readonly has: (...tokens: readonly string[]) => boolean
 }
 
-/** Made once for each list: credentials are many and their scopes few. */
+/** The view of a scope, made once for each list. */
 export function scopeView(scope: Scope): ScopeView {
   const known = views.get(scope)
   if (known !== undefined) return known
@@ -63,23 +66,23 @@ export function scopeView(scope: Scope): ScopeView {
 
 const views = new WeakMap<Scope, ScopeView>()
 
-/** The RFC 6749 string. */
+/** Writes a scope as the RFC 6749 string. */
 export function formatScope(scope: Scope): string {
   return scope.join(' ')
 }
 
-/** What both have; order of the first, and the first itself when the other has all of it. */
+/** The tokens that both have, in the order of the first; the first itself when the other has all of it. */
 export function intersectScope(scope: Scope, other: Scope): Scope {
   const allowed = scopeView(other).set
   return scope.every((token) => allowed.has(token)) ? scope : scope.filter((token) => allowed.has(token))
 }
 
-/** What either has; the first’s before the second’s. */
+/** The tokens that either has; the first’s before the second’s. */
 export function unionScope(scope: Scope, other: Scope): Scope {
   return [...new Set([...scope, ...other])]
 }
 
-/** The tokens of `scope` that `allowed` lacks; empty when it is no wider. */
+/** The tokens of `scope` that `allowed` lacks; empty when `scope` is no wider. */
 export function missingScope(scope: Scope, allowed: Scope): Scope {
   const have = scopeView(allowed).set
   return scope.filter((token) => !have.has(token))

@@ -6,14 +6,14 @@ export type Seconds = number
 /** A value, or a promise where the runtime has no synchronous primitive. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** RFC 3339 in UTC, the only form of a time in JSON answers. */
+/** Writes a time as RFC 3339 in UTC, the only form of a time in JSON answers. */
 export function formatTime(at: Seconds): string {
   return new Date(Math.floor(at) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /**
- * RFC 3339 date-time to seconds, rounded down; `undefined` for anything else, also for dates that do not exist, and for those
- * whose offset puts them outside of the years 0 to 9999.
+ * Reads an RFC 3339 date-time as seconds, rounded down. `undefined` for other text, for dates that do not exist, and
+ * for dates whose offset puts them outside the years 0 to 9999.
  */
 export function parseTime(text: string): Seconds | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/.exec(text)

@@ -1,8 +1,8 @@
 const redacted = '[redacted]'
 
 /**
- * A text that must not be printed: keys, secrets, tokens. Every way of turning it into text gives `[redacted]`; only
- * `reveal()` gives the text, so that each place that does can be found by its name.
+ * A text that must not be printed: a key, a secret, a token. Every conversion to text gives `[redacted]`; only
+ * `reveal()` gives the text, so that each place that reveals one can be found by that name.
  */
 export class Secret {
   readonly #text: string

@@ -6,6 +6,7 @@ import { limits } from './limits.ts'
 import { parseScope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
+/** The claims of a self-issued JWT, checked by `readSelfIssuedClaims`. */
 export interface SelfIssuedClaims {
   readonly clientId: string
   readonly audience: string
@@ -16,10 +17,10 @@ export interface SelfIssuedClaims {
   readonly scope: string
 }
 
-/** Client ids begin so, and no subject may: a `sub` cannot be taken for a client. */
+/** The beginning of every client id. No subject may begin so: a `sub` cannot be taken for a client. */
 export const clientIdPrefix = 'client_'
 
-/** The claims, by the rules that need no record. A `string` says which is broken. */
+/** Checks the claims by the rules that need no record. A `string` result names the broken rule. */
 export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown }): SelfIssuedClaims | string {
   const { iss, sub, aud, jti, iat, nbf, exp, scope } = claims
   if (typeof iss !== 'string' || !iss.startsWith(clientIdPrefix)) return 'iss must be the client id'
@@ -28,7 +29,7 @@ export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown 
   if (typeof aud !== 'string') return 'aud must be one string'
   if (typeof jti !== 'string' || jti === '') return 'jti must be a string'
   if (new TextEncoder().encode(clientTokenId(iss, jti)).length > limits.identityBytesMax) return 'jti is too long'
-  if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be there'
+  if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be present'
   if (exp <= iat) return 'exp must be after iat'
   if (scope !== undefined && typeof scope !== 'string') return 'scope must be a string'
   if ('cnf' in claims) return 'cnf is not understood here'
@@ -37,7 +38,7 @@ export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown 
   return { clientId: iss, audience: aud, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
 }
 
-/** With the client's record: never wider than its access, never longer than it may sign. A `string` is the reason not. */
+/** Makes a credential of the claims and the client's record. A `string` result is the reason why it lives too long. */
 export function establishSelfIssued(
   claims: SelfIssuedClaims,
   record: PublicKeyRecord,

@@ -1,18 +1,19 @@
 import { type Address, parseAddress } from './address.ts'
 
-/** Who uses a part of a shared resource. A name that is not given is not limited. */
+/** The user of a part of a shared resource. A name that is not given is not limited. */
 export interface Holder {
   readonly tenant?: string | undefined
   readonly credential?: string | undefined
-  /** IPv6 counts by its /64, which one subscriber has to itself. */
+  /** IPv6 counts by its /64, since one subscriber has a whole one. */
   readonly address?: string | Address | undefined
 }
 
 /**
  * Fair shares of one bounded resource. While more than half of it is used, no tenant holds more than a quarter and no
- * credential or address more than a sixteenth; below half, nobody is limited. One who floods can so take half at most,
- * and everybody else finds room: up to three quarters, the other credentials of the same tenant too. Otherwise one
- * credential that took half would have used up its whole tenant's share, and all of an installation with one tenant.
+ * credential or address more than a sixteenth; below half, nobody is limited. A flood therefore takes half at most, and
+ * everybody else finds room. While at most three quarters are used, other credentials of the flooding tenant find room
+ * too: otherwise one credential that took half would use up its tenant's share, and block an installation with one
+ * tenant.
  *
  * ```ts
  * const streams = new Shares(20_000)
@@ -28,7 +29,7 @@ export class Shares {
   readonly #ofAddress: Ledger
   #used = 0
 
-  /** `size`: how many units there are, at least 1. A share is never less than one unit. */
+  /** `size` is the number of units, at least 1. A share is never less than one unit. */
   constructor(size: number) {
     this.#size = size
     this.#ofTenant = new Ledger(4)
@@ -40,7 +41,7 @@ export class Shares {
     return this.#size
   }
 
-  /** More or fewer from now on. What is held stays held. */
+  /** Changes the number of units from now on. Units already held stay held. */
   set size(size: number) {
     this.#size = size
   }
@@ -49,7 +50,7 @@ export class Shares {
     return this.#used
   }
 
-  /** Whether the holder may have that much more, and has it now. Whoever is told so gives it back once. */
+  /** Takes units for a holder if it may have that many more. After `true`, the caller gives them back once. */
   take(holder: Holder, amount = 1): boolean {
     const after = this.#used + amount
     const size = this.#size
@@ -68,7 +69,7 @@ export class Shares {
     return true
   }
 
-  /** Give back what was taken. */
+  /** Gives back units that were taken. */
   give({ tenant, credential, address }: Holder, amount = 1): void {
     this.#used -= amount
     this.#ofTenant.add(tenant, -amount)
@@ -77,9 +78,9 @@ export class Shares {
   }
 }
 
-/** How much each holder of one kind has. */
+/** The units that each holder of one kind has. */
 class Ledger {
-  /** One holder may have this part of the whole. */
+  /** The largest part of the whole that one holder may have. */
   readonly #part: number
   readonly #held = new Map<string, number>()
 
@@ -99,7 +100,7 @@ class Ledger {
   }
 }
 
-/** An address as fair shares count it: IPv4, however it is written, as itself; IPv6 by its /64. */
+/** An address as fair shares count it: IPv4 as itself, however it is written; IPv6 by its /64. */
 export function addressBlock(written: string | Address): string {
   if (typeof written === 'string' && !written.includes(':')) return written
   const address = typeof written === 'string' ? parseAddress(written) : written

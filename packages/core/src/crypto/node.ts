@@ -102,7 +102,7 @@ export function randomBytes(count: number): Uint8Array {
   return systemRandomBytes(count)
 }
 
-/** What sign() and verify() are called with, made once at import. */
+/** The arguments of sign() and verify(), made once at import. */
 class NodeKey {
   readonly hash: string | null
   readonly parameters: SignKeyObjectInput & { readonly key: KeyObject }
@@ -130,15 +130,15 @@ function toHandle(key: KeyObject, alg: JwsAlgorithm): KeyHandle {
   return Object.freeze({ alg, native: Object.freeze(new NodeKey(key, alg)) })
 }
 
-/** Nothing but what was imported here signs or verifies: no text, no bytes, no object with a toString. */
+/** Only keys that were imported here sign or verify: no text, no bytes, no object with a toString. */
 function nativeOf(key: KeyHandle): NodeKey {
   if (!(key.native instanceof NodeKey)) throw new TypeError('a key handle must come from importPublic or importPrivate')
   return key.native
 }
 
 /**
- * r and s side by side (RFC 7518 §3.4), as the DER of RFC 3279 §2.2.3 that OpenSSL takes. Node would write the same when told
- * that they are, which takes 2 µs. Good until the next call.
+ * Converts r and s side by side (RFC 7518 §3.4) to the DER of RFC 3279 §2.2.3 that OpenSSL takes. Node can do it too,
+ * in 2 µs more. The result is valid until the next call.
  */
 function toDer(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2
@@ -148,7 +148,10 @@ function toDer(signature: Uint8Array): Uint8Array {
   return derOfLength[end]!
 }
 
-/** An unsigned integer from its big-endian bytes, without zeros before it but the one that keeps it from being negative. */
+/**
+ * Writes an unsigned integer of big-endian bytes without leading zeros, but for the one that keeps it from being
+ * negative.
+ */
 function writeInteger(bytes: Uint8Array, start: number, end: number, at: number): number {
   let from = start
   while (from < end - 1 && bytes[from] === 0) from++
@@ -164,26 +167,26 @@ function writeInteger(bytes: Uint8Array, start: number, end: number, at: number)
 const der = Buffer.alloc(2 + 2 * (2 + 49))
 const derOfLength = Array.from({ length: der.length + 1 }, (_, length) => der.subarray(0, length))
 
-/** Memory that is written over with each text, for what is read at once: the collector has nothing to do with it. */
+/** Memory that each text overwrites, for bytes that are read at once: it makes no work for the garbage collector. */
 class Scratch {
   readonly #memory = Buffer.alloc(jwtBytesMax * utf8BytesMax)
-  /** Texts of one kind mostly have one length. */
+  /** The last part of that memory that was lent: texts of one kind mostly have one length. */
   #view = this.#memory
 
-  /** So much of it, good until the next call. What does not fit has memory of its own. */
+  /** Lends so many bytes, valid until the next call. A larger text gets memory of its own. */
   view(length: number): Buffer {
     if (length > this.#memory.length) return Buffer.alloc(length)
     if (this.#view.length !== length) this.#view = this.#memory.subarray(0, length)
     return this.#view
   }
 
-  /** The UTF-8 of a text in it, or in memory of its own. */
+  /** Writes the UTF-8 of a text into lent memory. */
   write(text: string): Buffer {
     return text.length > jwtBytesMax ? Buffer.from(text) : this.view(this.#memory.write(text))
   }
 }
 
-/** Of one UTF-16 code unit. */
+/** The most bytes that one UTF-16 code unit takes. */
 const utf8BytesMax = 3
 const decoded = new Scratch()
 const signed = new Scratch()
@@ -194,7 +197,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 function toBytes(input: Uint8Array | string): Uint8Array {
   if (typeof input !== 'string') return input
-  // What is signed is ASCII, which is copied in half the time.
+  // The input is ASCII, which is copied in half the time.
   return Buffer.from(input, isAscii(input) ? 'latin1' : 'utf8')
 }
 

@@ -3,8 +3,8 @@ import type { AsymmetricAlgorithm, JwsAlgorithm } from '../jws/algorithm.ts'
 import type { MaybePromise } from '../seconds.ts'
 
 /**
- * What `#crypto` offers. `node.ts` answers with values, `web.ts` with promises: a SHA-256 costs 0.4 µs one way and
- * 53 µs the other, so callers wait only when they are given a promise (`andThen`).
+ * The functions of `#crypto`. `node.ts` answers with values, `web.ts` with promises: a SHA-256 takes 0.4 µs the first
+ * way and 53 µs the second, so callers wait only when they are given a promise (`andThen`).
  */
 export interface CryptoPort {
   /** base64url of the SHA-256 of the UTF-8 text. */
@@ -15,7 +15,10 @@ export interface CryptoPort {
   textToBase64url(text: string): string
   /** base64url without padding, native where the runtime has it. */
   bytesToBase64url(bytes: Uint8Array): string
-  /** `decodeBase64url`, where it can into memory that the next call writes over: for what is read at once and kept nowhere. */
+  /**
+   * Decodes as `decodeBase64url` does, if it can into memory that the next call overwrites: for bytes that are read at
+   * once.
+   */
   lendBase64urlBytes(text: string): Uint8Array | undefined
   /** `undefined` when the bytes are not UTF-8; a byte order mark stays where it is. */
   utf8ToText(bytes: Uint8Array): string | undefined
@@ -35,7 +38,7 @@ export interface CryptoPort {
   signBytes(key: KeyHandle, input: Uint8Array | string): MaybePromise<Uint8Array>
   /** Whether the signature holds. A signature of the wrong length is false, never an error. */
   verifyBytes(key: KeyHandle, input: Uint8Array | string, signature: Uint8Array): MaybePromise<boolean>
-  /** Takes the same time wherever two texts of equal length differ. */
+  /** Whether two texts are equal. Takes the same time wherever two texts of equal length differ. */
   timingSafeEqual(a: string, b: string): boolean
   randomBytes(count: number): Uint8Array
 }
@@ -46,6 +49,7 @@ export interface KeyHandle {
   readonly native: object
 }
 
+/** A new pair of keys. */
 export interface KeyPair {
   readonly publicJwk: PublicJwk
   readonly privateJwk: PrivateJwk

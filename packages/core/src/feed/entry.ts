@@ -1,5 +1,6 @@
 /**
- * The ordered, chained log of one tenant: feed.md §1. Each entry holds its object's whole state; the higher version wins;
+ * The ordered, chained log of one tenant: feed.md §1. Each entry holds its object's whole state; the higher version
+ * wins;
  * `revoked` beats every version.
  */
 import type { Identity, ObjectType } from '../identity.ts'
@@ -31,8 +32,8 @@ export type Subject = {
     /** A verifier may forget the entry when the installation's drop time is past this. */
     readonly dropAt: Seconds
     /**
-     * Present on revocations that verifiers receive: 16 bytes in base64url by which a server recognises a revocation that
-     * it, or an earlier copy of it, once said (feed.md §7). The chain does not cover it, and no server stores it.
+     * Present on revocations that verifiers receive: 16 bytes in base64url by which a server recognises a revocation
+     * that it, or an earlier copy of it, once said (feed.md §7). The chain does not cover it, and no server stores it.
      */
     readonly mac?: string
     /** One such MAC for each member of a client's `cutOffs`. */
@@ -65,8 +66,8 @@ export function chainInput(previous: string, entry: Omit<FeedEntry, 'chain'>): s
 }
 
 /**
- * Sorts the members of all objects in a value by name and leaves out those that are `undefined`. PostgreSQL's `jsonb` and
- * JavaScript may disagree about their order; the chain must not.
+ * Sorts the members of all objects in a value by name and leaves out those that are `undefined`. PostgreSQL's `jsonb`
+ * and JavaScript may disagree about their order; the chain must not.
  */
 export function sortMembers(value: unknown): unknown {
   if (isSorted(value)) return value
@@ -77,7 +78,10 @@ export function sortMembers(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, sortMembers(member)]))
 }
 
-/** Most states are flat, in order and without `undefined`. Every verifier looks at every change, so these are not copied. */
+/**
+ * Most states are flat, in order and without `undefined`. Every verifier looks at every change, so these are not
+ * copied.
+ */
 function isSorted(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (Array.isArray(value)) return false
@@ -90,10 +94,14 @@ function isSorted(value: unknown): boolean {
   return true
 }
 
-/** The end of a revocation that never ends, as `revocationEnd` gives it: the last second of 32 bits, in the year 2106. */
+/**
+ * The end of a revocation that never ends, as `revocationEnd` gives it: the last second of 32 bits, in the year 2106.
+ */
 export const endlessRevocation = 0xffffffff
 
-/** The whole second until which a revocation is kept, and the one its MAC covers; `endlessRevocation` for later ones. */
+/**
+ * The whole second until which a revocation is kept, and the one its MAC covers; `endlessRevocation` for later ones.
+ */
 export function revocationEnd(dropAt: Seconds): Seconds {
   return Math.min(Math.ceil(dropAt), endlessRevocation)
 }

@@ -1,4 +1,6 @@
-/** The whole state of an object, as an entry of the feed says it: feed.md §1. Never a difference to the state before. */
+/**
+ * The whole state of an object, as an entry of the feed says it: feed.md §1. Never a difference to the state before.
+ */
 import type { Limited } from '../rate_limit/rate_policy.ts'
 import type { Seconds } from '../seconds.ts'
 import type { DropFloor } from './drop_time.ts'
@@ -9,7 +11,10 @@ export type Status = 'active' | 'disabled' | 'revoked'
 /** Free members that an owner attaches to a client, key or token; they reach the API with each grant. */
 export type Metadata = { readonly [name: string]: unknown }
 
-/** Restricts who may use a credential from where. Several sets must all be met: a child carries its parent's beside its own. */
+/**
+ * Restricts who may use a credential from where. Several sets must all be met: a child carries its parent's beside its
+ * own.
+ */
 export interface Constraints {
   /** CIDR ranges; the peer must lie in one. */
   readonly ipAllow?: readonly string[]

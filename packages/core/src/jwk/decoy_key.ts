@@ -1,13 +1,13 @@
 /**
- * Public keys whose private halves were thrown away when they were made. A JWT that names no known key is verified with one
- * of them and then refused, so that the time of the answer does not tell whether the key was known (invariant 7).
+ * Public keys whose private halves were thrown away when they were made. A JWT that names no known key is verified with
+ * one of them and then refused, so that the time of the answer does not tell whether the key was known (invariant 7).
  */
 import type { JwsAlgorithm } from '../jws/algorithm.ts'
 import type { UnverifiedJwt } from '../jwt/parse.ts'
 
 type PublicJwk = { readonly [member: string]: string }
 
-/** By algorithm; for RSA, whose work depends on the size, by the bytes of the signature. */
+/** Decoys by algorithm; for RSA, whose work depends on the size, also by the length of the signature in bytes. */
 const decoys: { readonly [name: string]: PublicJwk } = {
   ES256: {
     kty: 'EC',
@@ -67,8 +67,8 @@ const decoys: { readonly [name: string]: PublicJwk } = {
 const smallestRsa = decoys[256] as PublicJwk
 
 /**
- * The key that a JWT is verified with when there is none for it: of the algorithm that its header names, and for RSA of the
- * size that its signature has. `undefined` for algorithms without a public half. What it verifies must be refused.
+ * The key to verify a JWT with when no key is known for it: of the algorithm that its header names, and for RSA of the
+ * size of its signature. `undefined` for algorithms without a public half. A JWT verified with a decoy must be refused.
  *
  * ```ts
  * const key = importVerificationKey(record?.publicJwk ?? decoyJwk(jwt), { alg, purpose: 'client_assertion' })
@@ -81,8 +81,8 @@ export function decoyJwk({ header, jws }: UnverifiedJwt): PublicJwk | undefined 
 }
 
 /**
- * Whether verifying the JWT with this key costs what its decoy costs: the same algorithm, and for RSA the same size. Where
- * not, the signature cannot hold, and the decoy is verified instead.
+ * Whether verifying the JWT with this key takes as long as with its decoy: the same algorithm, and for RSA the same
+ * size. If not, the signature cannot be valid, and the decoy is verified instead.
  */
 export function isOfDecoySize({ header, jws }: UnverifiedJwt, alg: string, publicJwk: object): boolean {
   if (alg !== header.alg) return false

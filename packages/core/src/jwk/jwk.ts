@@ -16,7 +16,7 @@ export interface PublicJwk {
   readonly e?: string
 }
 
-/** A JWK with what must stay with its owner. */
+/** A JWK with the members that must stay with its owner. */
 export interface PrivateJwk extends PublicJwk {
   readonly d?: string
   readonly p?: string
@@ -33,9 +33,9 @@ export const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as c
 const textMembers = 'kty kid alg use crv x y n e d p q dp dq qi k'.split(' ')
 
 /**
- * Copy the members that mean something to us out of a value of unknown origin, each checked to be text within limits.
- * Throws `JwkError`. Only an object as JSON.parse makes them is a key: PEM text, bytes, class instances and objects
- * with functions are refused here, before anybody asks what kind of key they might be (CVE-2022-23529, CVE-2026-34950).
+ * Copies the members that mean something to us out of a value of unknown origin, each checked to be text within limits.
+ * Throws `JwkError`. Only an object as JSON.parse makes it is a key: PEM text, bytes, class instances and objects with
+ * functions are refused here, before anything asks for their kind of key (CVE-2022-23529, CVE-2026-34950).
  */
 export function readJwk(value: unknown): PrivateJwk {
   if (!isJsonObject(value)) {
@@ -61,14 +61,14 @@ export function readJwk(value: unknown): PrivateJwk {
 }
 
 /**
- * A name that can be stored and hashed without becoming another: no lone surrogate, which UTF-8 turns into the same
- * character as every other, and no NUL, which databases refuse or cut at.
+ * Whether a name can be stored and hashed without becoming another one: no lone surrogate, since UTF-8 turns all of
+ * them into the same character, and no NUL, since databases refuse it or cut the text there.
  */
 export function isIdentifier(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 }
 
-/** A member that holds bytes, in canonical base64url. */
+/** Reads a member that holds bytes in canonical base64url. Throws `JwkError`. */
 export function readBytes(jwk: PrivateJwk, name: 'x' | 'y' | 'n' | 'e' | 'd' | 'k'): Uint8Array {
   const bytes = decodeBase64url(jwk[name] ?? '')
   if (bytes === undefined || bytes.length === 0) {
@@ -77,14 +77,14 @@ export function readBytes(jwk: PrivateJwk, name: 'x' | 'y' | 'n' | 'e' | 'd' | '
   return bytes
 }
 
-/** Base64urlUInt of RFC 7518 §2: big-endian without leading zero octets, so that a number has one spelling. */
+/** Reads a Base64urlUInt (RFC 7518 §2): big-endian without leading zero octets, so that a number has one spelling. */
 export function readInteger(jwk: PrivateJwk, name: 'n' | 'e'): bigint {
   const bytes = readBytes(jwk, name)
   if (bytes[0] === 0) throw new JwkError('invalid_member', `"${name}" of a JWK must not begin with a zero octet`)
   return toInteger(bytes)
 }
 
-/** Big-endian bytes as a number. */
+/** Reads big-endian bytes as a number. */
 export function toInteger(bytes: Uint8Array): bigint {
   let digits = ''
   for (const byte of bytes) digits += byte.toString(16).padStart(2, '0')
@@ -98,7 +98,7 @@ function isJsonObject(value: unknown): value is { readonly [name: string]: unkno
   return Object.values(value).every((member) => typeof member !== 'function')
 }
 
-/** RFC 7517 §4.3. Operations we do not know are allowed there and say nothing here. */
+/** Reads `key_ops` (RFC 7517 §4.3). Unknown operations are allowed and mean nothing here. */
 function readKeyOps(value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length > 16 || !value.every((operation) => typeof operation === 'string')) {
     throw new JwkError('invalid_member', '"key_ops" of a JWK must be an array of at most 16 strings')

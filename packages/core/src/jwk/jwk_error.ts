@@ -1,4 +1,4 @@
-/** Which rule a key or a set of keys breaks. Codes are stable; messages may be reworded. */
+/** The rule that a key or a set of keys breaks. Codes are stable; messages may be reworded. */
 export type JwkErrorCode =
   | 'not_a_jwk'
   | 'invalid_member'
@@ -18,7 +18,7 @@ export type JwkErrorCode =
   | 'mixed_key_set'
   | 'duplicate_kid'
 
-/** A key that is not taken. The message states the rule and never a value: a private key may be what was offered. */
+/** A key was refused. The message states the rule and never a value, since the value may be a private key. */
 export class JwkError extends Error {
   override readonly name = 'JwkError'
   readonly code: JwkErrorCode

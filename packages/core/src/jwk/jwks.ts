@@ -3,6 +3,7 @@ import { type PrivateJwk, privateMembers, readJwk } from './jwk.ts'
 import { JwkError } from './jwk_error.ts'
 import { importVerificationKey, type VerificationKey, type VerificationKeyOptions } from './verification_key.ts'
 
+/** A JWK Set as read. */
 export interface Jwks {
   readonly keys: readonly VerificationKey[]
   /** Keys that verify nothing here, by their place in the set, each with the rule it breaks. */
@@ -10,12 +11,12 @@ export interface Jwks {
 }
 
 /**
- * Read a parsed JWK Set (RFC 7517 §5): at most 100 keys, each imported with the same options.
+ * Reads a parsed JWK Set (RFC 7517 §5): at most 100 keys, each imported with the same options.
  *
  * A single key that is not for us (another type, use or algorithm, too weak) is listed in `refused` and never used,
- * since foreign issuers publish encryption keys beside the others; whoever registers keys insists that `refused` is
- * empty. The whole set is refused, with `JwkError`, where using any of it would be a guess: secrets and public keys
- * together, one `kid` twice, private members where public keys are expected.
+ * since foreign issuers publish encryption keys beside the others; when keys are registered, `refused` must be empty.
+ * The whole set is refused, with `JwkError`, where using any of it would be a guess: secrets and public keys together,
+ * one `kid` twice, private members where public keys are expected.
  */
 export function parseJwks(value: unknown, options: VerificationKeyOptions): Jwks {
   const read = readKeys(value).map((jwk) => attempt(() => readJwk(jwk)))

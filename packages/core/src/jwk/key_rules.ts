@@ -6,7 +6,7 @@ import { JwkError } from './jwk_error.ts'
 import { validateEcPoint, validateEdwardsPoint } from './point.ts'
 import { validateRsaKey } from './rsa.ts'
 
-/** The one algorithm of a key: what was asked for, what the JWK says, or what its curve leaves no choice about. */
+/** The one algorithm of a key: the one asked for, the one the JWK names, or the only one of its curve. */
 export function algorithmOf(jwk: PrivateJwk, wanted: JwsAlgorithm | undefined): JwsAlgorithm {
   requireKnownType(jwk)
   if (wanted !== undefined && jwk.alg !== undefined && jwk.alg !== wanted) {
@@ -22,7 +22,7 @@ export function algorithmOf(jwk: PrivateJwk, wanted: JwsAlgorithm | undefined): 
   return alg
 }
 
-/** RFC 7517 §4.2 and §4.3: a key that says what it is for is used for nothing else. */
+/** A key that states its use is used for nothing else (RFC 7517 §4.2 and §4.3). Throws `JwkError`. */
 export function requireUse(jwk: PrivateJwk, operation: 'sign' | 'verify'): void {
   const named = jwk.key_ops?.filter((name) => registeredOperations.has(name)) ?? []
   if ((jwk.use !== undefined && jwk.use !== 'sig') || (named.length > 0 && !named.includes(operation))) {
@@ -30,7 +30,7 @@ export function requireUse(jwk: PrivateJwk, operation: 'sign' | 'verify'): void 
   }
 }
 
-/** The numbers of the key, as far as they can be judged from outside. */
+/** Checks the numbers of a key, as far as they can be judged from outside. Throws `JwkError`. */
 export function validateMaterial(jwk: PrivateJwk, alg: JwsAlgorithm): void {
   const rule = algorithms[alg]
   switch (rule.kty) {
@@ -51,8 +51,8 @@ export function validateMaterial(jwk: PrivateJwk, alg: JwsAlgorithm): void {
 }
 
 /**
- * Where importing is a promise, a failure belongs to whoever uses the key; without this a key that nobody ever used
- * would end the process as an unhandled rejection.
+ * Where importing is a promise, a failure shows when the key is used. Without this, a key that is never used would end
+ * the process by an unhandled rejection.
  */
 export function settled(handle: MaybePromise<KeyHandle>): MaybePromise<KeyHandle> {
   if (handle instanceof Promise) handle.catch(() => undefined)

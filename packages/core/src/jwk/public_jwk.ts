@@ -4,8 +4,8 @@ import { JwkError } from './jwk_error.ts'
 const publicMembers = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'] as const
 
 /**
- * The public half of a JWK, by a list of what may leave and not of what may not. `key_ops` stays behind: that of a
- * private key says `sign`. Throws `JwkError` for a secret, which has no public half.
+ * The public half of a JWK, by a list of the members that may leave, not of those that may not. `key_ops` stays behind,
+ * since that of a private key says `sign`. Throws `JwkError` for a secret, which has no public half.
  */
 export function publicJwk(jwk: unknown): PublicJwk {
   const members = readJwk(jwk)

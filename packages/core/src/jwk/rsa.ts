@@ -2,7 +2,7 @@ import { rsaExponentBitsMax, rsaExponentMin, rsaModulusBitsMax, rsaModulusBitsMi
 import { type PrivateJwk, readInteger } from './jwk.ts'
 import { JwkError } from './jwk_error.ts'
 
-/** Size, exponent and the two kinds of broken modulus that can be seen from the outside. */
+/** Checks size and exponent, and for the two kinds of broken modulus that show from outside. Throws `JwkError`. */
 export function validateRsaKey(jwk: PrivateJwk): void {
   const n = readInteger(jwk, 'n')
   const bits = n.toString(2).length

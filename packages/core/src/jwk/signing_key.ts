@@ -10,8 +10,8 @@ import { algorithmOf, requireUse, settled, validateMaterial } from './key_rules.
 declare const brand: unique symbol
 
 /**
- * A private key with its name and its one algorithm. Only `importSigningKey` makes it, and `receiveSigningKey` of one that
- * was sent; it cannot be printed.
+ * A private key with its name and its one algorithm. Only `importSigningKey` makes it, and `receiveSigningKey` from one
+ * that was sent. It cannot be printed.
  */
 export interface SigningKey {
   readonly [brand]: 'SigningKey'
@@ -26,8 +26,8 @@ export interface SigningKeyOptions {
 }
 
 /**
- * Make a signing key from a parsed private JWK with a `kid`, or throw `JwkError` with a stable `code`. Secrets are
- * refused: what a verifier could forge is not a signature.
+ * Makes a signing key from a parsed private JWK with a `kid`, or throws `JwkError` with a stable `code`. Secrets are
+ * refused: a verifier could forge their signatures.
  */
 export function importSigningKey(jwk: unknown, options: SigningKeyOptions = {}): SigningKey {
   const members = readJwk(jwk)
@@ -49,14 +49,16 @@ export interface SentSigningKey {
   readonly native: object
 }
 
-/** For another thread, which has `receiveSigningKey`. Throws `TypeError` when `key` was not imported. */
+/**
+ * Prepares a key for another thread, which calls `receiveSigningKey`. Throws `TypeError` when `key` was not imported.
+ */
 export function sendSigningKey(key: SigningKey): MaybePromise<SentSigningKey> {
   if (!isSigningKey(key)) throw new TypeError('key must come from importSigningKey')
   const { kid, alg, handle } = key
   return andThen(handle, (it) => ({ kid, alg, native: toCloneable(it) }))
 }
 
-/** What another thread has sent. Throws `TypeError` when it is no private key of the runtime. */
+/** Takes a key that another thread has sent. Throws `TypeError` when it is no private key of the runtime. */
 export function receiveSigningKey({ kid, alg, native }: SentSigningKey): SigningKey {
   return made(kid, alg, fromCloned(native, alg))
 }
@@ -69,7 +71,7 @@ function made(kid: string, alg: AsymmetricAlgorithm, handle: MaybePromise<KeyHan
 
 const imported = new WeakSet<object>()
 
-/** Whether it was imported, here or by who sent it. */
+/** Whether a value is a key that was imported, here or in the thread that sent it. */
 export function isSigningKey(value: unknown): value is SigningKey {
   return typeof value === 'object' && value !== null && imported.has(value)
 }

@@ -12,8 +12,8 @@ const requiredMembers: { readonly [kty: string]: readonly (keyof PrivateJwk)[] }
 }
 
 /**
- * SHA-256 thumbprint of RFC 7638 in base64url: the same for a public key and its private one, whatever else the JWK
- * says. Throws `JwkError` when a member is missing. The key itself is not judged; importing does that.
+ * The SHA-256 thumbprint of RFC 7638 in base64url: the same for a public key and its private one, whatever else the JWK
+ * holds. Throws `JwkError` when a member is missing. Importing judges the key itself; this does not.
  */
 export function jwkThumbprint(jwk: unknown): MaybePromise<string> {
   const members = readJwk(jwk)

@@ -6,7 +6,7 @@ import { type PrivateJwk, privateMembers, readJwk } from './jwk.ts'
 import { JwkError } from './jwk_error.ts'
 import { algorithmOf, requireUse, settled, validateMaterial } from './key_rules.ts'
 
-/** What a key may verify. A key registered for one purpose never counts for another (architecture §8, 13). */
+/** The purposes that a key may verify for. A key registered for one never counts for another (architecture §8, 13). */
 export const keyPurposes = [
   'access_token',
   'client_assertion',
@@ -19,7 +19,9 @@ export type KeyPurpose = (typeof keyPurposes)[number]
 
 declare const brand: unique symbol
 
-/** A key that verifies with exactly one algorithm, fixed when it was registered. Only `importVerificationKey` makes it. */
+/**
+ * A key that verifies with exactly one algorithm, fixed when it was registered. Only `importVerificationKey` makes it.
+ */
 export interface VerificationKey {
   readonly [brand]: 'VerificationKey'
   readonly kid?: string
@@ -31,7 +33,7 @@ export interface VerificationKey {
 export interface VerificationKeyOptions {
   /** The algorithm of this key. Needed where the JWK names none and its type does not imply one, so for RSA. */
   readonly alg?: JwsAlgorithm
-  /** What the key may verify: one purpose or several, at least one. */
+  /** The purposes that the key may verify for: one or several, at least one. */
   readonly purpose: KeyPurpose | readonly KeyPurpose[]
   /** Take a secret (`kty: oct`) as a key. Default false: a published key must never become a secret. */
   readonly allowSymmetric?: boolean

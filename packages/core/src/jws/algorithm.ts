@@ -20,18 +20,18 @@ export const algorithms = {
 
 export type JwsAlgorithm = keyof typeof algorithms
 
-/** What a verifier and a signer need to know of one algorithm. */
+/** The rule of one algorithm, for verifier and signer. */
 export type AlgorithmRule = (typeof algorithms)[JwsAlgorithm]
 
-/** Those whose keys have a public half. */
+/** The algorithms whose keys have a public half. */
 export type AsymmetricAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>
 
-/** What an API may choose for the access tokens issued for it; the first is the default. */
+/** The algorithms that an API may choose for its access tokens; the first is the default. */
 export const issuingAlgorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const satisfies readonly JwsAlgorithm[]
 
 export type IssuingAlgorithm = (typeof issuingAlgorithms)[number]
 
-/** Compared byte for byte: RFC 7515 §4.1.1 makes `alg` case-sensitive, so `es256` and `None` are nothing. */
+/** Whether a value is an algorithm we verify. Compared byte for byte: `alg` is case-sensitive (RFC 7515 §4.1.1). */
 export function isJwsAlgorithm(value: unknown): value is JwsAlgorithm {
   return typeof value === 'string' && Object.hasOwn(algorithms, value)
 }

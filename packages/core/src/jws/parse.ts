@@ -7,7 +7,7 @@ import { isJwsAlgorithm, type JwsAlgorithm } from './algorithm.ts'
 
 declare const brand: unique symbol
 
-/** The header of RFC 7515 §4. Of all that it may say, these members are checked and the rest is not to be believed. */
+/** The header of RFC 7515 §4. These members are checked; any other is not to be believed. */
 export interface JoseHeader extends JsonObject {
   readonly alg: JwsAlgorithm
   readonly typ?: string
@@ -17,12 +17,12 @@ export interface JoseHeader extends JsonObject {
 interface Jws<Payload> {
   readonly header: JoseHeader
   readonly payload: Payload
-  /** The first two parts as they came: what the signature is about. */
+  /** The first two parts as they came: the signed text. */
   readonly signingInput: string
   readonly signature: Uint8Array
 }
 
-/** A JWS as read: well-formed, and nothing more. */
+/** A JWS as read: well-formed, not verified. */
 export interface UnverifiedJws<Payload = object> extends Jws<Payload> {
   readonly [brand]: 'unverified'
 }
@@ -32,17 +32,17 @@ export interface VerifiedJws<Payload = object> extends Jws<Payload> {
   readonly [brand]: 'verified'
 }
 
-/** Why not. `detail` is for the log of the owner: the rule, never a piece of the text. */
+/** The reason why a JWS is refused. `detail` is for the log of the owner: the rule, never a piece of the text. */
 export interface JwsFault {
   readonly fault: 'malformed' | 'bad_signature'
   readonly detail: string
 }
 
 /**
- * Read a JWS in compact serialisation (RFC 7515 §7.1), at most 16 KiB with a header part of at most 4 KiB. Three parts
- * in canonical base64url, a header that is one JSON object with an `alg` we verify. The payload is what `read` makes of its
- * bytes, which are only lent to it, or the rule that they break, as text; the signature may not be empty. A fault is a
- * value, nothing is thrown.
+ * Reads a JWS in compact serialisation (RFC 7515 §7.1), at most 16 KiB with a header part of at most 4 KiB: three parts
+ * in canonical base64url, a header that is one JSON object with an `alg` we verify, and a signature that is not empty.
+ * `read` makes the payload of bytes that are only lent to it, or gives the rule that they break, as text. A fault is a
+ * value; nothing is thrown.
  *
  * `crit` is always refused: we understand no extension, and RFC 7515 §4.1.11 makes that a refusal. Keys that a token
  * brings along (`jwk`, `jku`, `x5u`, `x5c`) are not read.
@@ -77,13 +77,13 @@ interface KnownHeader {
 }
 
 /**
- * Headers by their exact text, since all tokens of one key have the same one. Kept are few, short, frozen and flat;
- * the text is encoded afresh, or each would keep the whole token that it was cut from in memory.
+ * Headers by their exact text, since all tokens of one key have the same one. Few are kept, all short, frozen and flat.
+ * Their text is encoded afresh; otherwise each would keep in memory the whole token that it was cut from.
  */
 const knownHeaders = new Map<string, KnownHeader>()
 const knownHeadersMax = 64
 const knownHeaderBytesMax = 256
-/** The one asked about last: mostly the one asked about next. */
+/** The header asked about last is mostly the one asked about next. */
 let recent: KnownHeader | undefined
 
 /** The header, or the rule that it breaks. */

@@ -6,9 +6,9 @@ import type { MaybePromise } from '../seconds.ts'
 import type { JwsFault, UnverifiedJws, VerifiedJws } from './parse.ts'
 
 /**
- * Verify the signature with a key whose one algorithm is known beforehand; the header must name the same, and where
- * both name a `kid` the same `kid`. A fault is a value; throws `TypeError` when `key` was not imported. JWTs go through
- * `verifyJwt`, which also asks what the key is for.
+ * Verifies the signature with a key whose one algorithm is known beforehand. The header must name the same algorithm
+ * and, where both name a `kid`, the same `kid`. A fault is a value; throws `TypeError` when `key` was not imported.
+ * JWTs go through `verifyJwt`, which also checks the purpose of the key.
  */
 export function verifyJws<Payload>(
   jws: UnverifiedJws<Payload>,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
 import { numericDateMax } from './limits.ts'
 
-/** The claims that we read, with the types that parsing has made sure of (RFC 7519 §4.1, RFC 9068 §2.2). */
+/** The claims that we read, with the types that parsing has checked (RFC 7519 §4.1, RFC 9068 §2.2). */
 export interface JwtClaims extends JsonObject {
   readonly iss?: string
   readonly sub?: string
@@ -16,8 +16,9 @@ export interface JwtClaims extends JsonObject {
 }
 
 /**
- * The first rule that the types of these claims break. A claim may be absent; one that is there has its type, since a
- * claim of another type is what libraries read as no claim at all (CVE-2026-25537, CVE-2025-30144).
+ * The first rule that the types of these claims break; `undefined` when none is broken. A claim may be absent, but a
+ * present one must have its type: libraries that read a claim of another type as absent let it pass (CVE-2026-25537,
+ * CVE-2025-30144).
  */
 export function claimsProblem(claims: JsonObject): string | undefined {
   const { iss, sub, client_id: clientId, jti, exp, iat, nbf, aud, scope } = claims
@@ -47,7 +48,7 @@ function timeProblem(name: string, value: unknown): string | undefined {
   return `"${name}" must be a whole number of seconds, up to the year 9999`
 }
 
-/** RFC 7519 §2 allows fractions; nobody needs them and rounding them is a choice that two parsers make differently. */
+/** RFC 7519 §2 allows fractions. Nobody needs them, and two parsers may round them differently. */
 function isNumericDate(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= numericDateMax
 }

@@ -1,24 +1,24 @@
 /** The limits of JOSE parsing. A limit that is reached refuses; nothing is cut. */
 
-/** One JWS or JWT in compact form. Checked before any other work, as are the parts. */
+/** Length of one JWS or JWT in compact form, in bytes. Checked before any other work, as are the parts. */
 export const jwtBytesMax = 16_384
 
-/** The first part of a JWS as presented, base64url and all. */
+/** Length of the first part of a JWS as presented, in bytes of base64url. */
 export const joseHeaderBytesMax = 4_096
 
-/** Objects and arrays inside one another, in a header or in claims; the outer object is the first. */
+/** Levels of objects and arrays inside one another, in a header or in claims; the outer object is the first. */
 export const jsonDepthMax = 16
 
-/** Members of all objects of one header or claims set together. It bounds the search for duplicate names. */
+/** Number of members of all objects of one header or claims set. It bounds the search for duplicate names. */
 export const jsonMembersMax = 256
 
-/** `kid` in a header or a JWK, in UTF-16 code units. */
+/** Length of a `kid` in a header or a JWK, in UTF-16 code units. */
 export const kidLengthMax = 256
 
-/** One member of a JWK as text: an RSA modulus of 4096 bits has 683 characters. */
+/** Length of one member of a JWK as text, in characters: an RSA modulus of 4096 bits has 683. */
 export const jwkMemberLengthMax = 1_400
 
-/** Keys in one JWK Set, those that are refused included. */
+/** Number of keys in one JWK Set, refused ones included. */
 export const jwksKeysMax = 100
 
 export const rsaModulusBitsMin = 2_048
@@ -31,5 +31,5 @@ export const rsaExponentMin = 65_537n
 /** Verification gets slower with every bit of the exponent, so a key must not choose a huge one. */
 export const rsaExponentBitsMax = 32
 
-/** A date that can be written: 9999-12-31T23:59:59Z. */
+/** The latest date that RFC 3339 can write: 9999-12-31T23:59:59Z. */
 export const numericDateMax = 253_402_300_799

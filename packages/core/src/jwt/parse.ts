@@ -5,7 +5,7 @@ import { readPlainClaims } from './plain_claims.ts'
 
 declare const brand: unique symbol
 
-/** Claims that anybody may have written: good for finding the key to verify them with. */
+/** Claims that anybody may have written: good only for finding the key to verify them with. */
 export interface UnverifiedClaims extends JwtClaims {
   readonly [brand]: 'unverified'
 }
@@ -16,7 +16,9 @@ export interface VerifiedClaims extends JwtClaims {
   readonly iss: string
 }
 
-/** A JWT as read (RFC 7519 §7.2, steps 1 to 10 but for the signature). Cannot be used where a `VerifiedJwt` is asked. */
+/**
+ * A JWT as read (RFC 7519 §7.2, steps 1 to 10 but for the signature). It does not fit where a `VerifiedJwt` is needed.
+ */
 export interface UnverifiedJwt {
   readonly [brand]: 'unverified'
   readonly header: JoseHeader
@@ -24,7 +26,9 @@ export interface UnverifiedJwt {
   readonly jws: UnverifiedJws<UnverifiedClaims>
 }
 
-/** A JWT whose signature, key purpose, `typ` and `iss` held. Time and audience are judged with the grant, later. */
+/**
+ * A JWT whose signature, key purpose, `typ` and `iss` are right. Time and audience are judged later, with the grant.
+ */
 export interface VerifiedJwt {
   readonly [brand]: 'verified'
   readonly header: JoseHeader
@@ -32,15 +36,15 @@ export interface VerifiedJwt {
   readonly jws: VerifiedJws<UnverifiedClaims>
 }
 
-/** Why not. `detail` states the rule and holds nothing of the token. */
+/** The reason why a JWT is refused. `detail` states the rule and holds nothing of the token. */
 export interface JwtFault {
   readonly fault: JwsFault['fault'] | 'wrong_issuer'
   readonly detail: string
 }
 
 /**
- * Read a JWT in the form of a compact JWS, at most 16 KiB: `parseJws`, then one JSON object of claims whose types hold.
- * Nothing in the answer is to be believed yet. Never throws.
+ * Reads a JWT in the form of a compact JWS, at most 16 KiB: `parseJws`, then one JSON object of claims of the right
+ * types. Nothing in the answer is to be believed yet. Never throws.
  */
 export function parseJwt(text: string): UnverifiedJwt | JwtFault {
   const jws = parseJws(text, readClaims)
@@ -50,7 +54,7 @@ export function parseJwt(text: string): UnverifiedJwt | JwtFault {
 
 /** The claims, or the rule that they break. */
 function readClaims(bytes: Uint8Array): UnverifiedClaims | string {
-  // Of those the types are known by how they were read.
+  // Plain claims have the right types by the way they were read.
   const plain = readPlainClaims(bytes)
   if (plain !== undefined) return plain as UnverifiedClaims
   const claims = parseJsonObjectBytes(bytes)

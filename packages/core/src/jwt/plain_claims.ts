@@ -4,13 +4,13 @@ import type { JwtClaims } from './claims.ts'
 import { numericDateMax } from './limits.ts'
 
 /**
- * The claims of most tokens, ours above all: one flat JSON object without whitespace, of the members in `Known` and no
- * others, each at most once, whose values are printable ASCII without escapes, or whole numbers from 1 of at most 15
- * digits. `undefined` for everything else, which is no verdict: the rules of `json.ts` read it then. What is read here
- * they read to the same.
+ * Reads the claims of most tokens, ours above all: one flat JSON object without whitespace, of the members in `Known`
+ * and no others, each at most once, whose values are printable ASCII without escapes, or whole numbers from 1 of at
+ * most 15 digits. `undefined` for other texts, which is no verdict: the rules of `json.ts` then read them. Both give
+ * the same result for claims that are read here.
  *
- * Written out, because this is done between two signatures, when the processor's caches hold OpenSSL: `JSON.parse`, the
- * proof that names are unique and taking the prototype away need 1 µs by themselves, and several times that there.
+ * Written by hand because this runs between two signatures, when the processor's caches hold OpenSSL: `JSON.parse`, the
+ * proof that names are unique and removing the prototype take 1 µs in isolation, and several times that there.
  */
 export function readPlainClaims(bytes: Uint8Array): JwtClaims | undefined {
   const reader = new PlainReader(bytes)
@@ -41,7 +41,7 @@ interface Known {
   [name: string]: unknown
 }
 
-/** Inherits nothing, like what `json.ts` reads: its prototype is empty, which is done once and not for each object. */
+/** Inherits nothing, like the objects of `json.ts`: its prototype is emptied once, not for each object. */
 class PlainClaims {
   [name: string]: unknown
 }
@@ -52,11 +52,13 @@ const zero = 0x30
 
 const digitsMax = 15
 const nameLengthMax = 9
-/** Names are of `_` and `a` to `z`; this is the code before the first of them. */
+/** Names consist of `_` and `a` to `z`; this is the code before the first of them. */
 const nameBase = 0x5e
 const nameDigits = openBrace - nameBase
 
-/** A name as a number that no other name has, since its digits are never 0. Below 2^53 for up to nine characters. */
+/**
+ * A name as a number that no other name has, since its digits are never 0. It is below 2^53 for up to nine characters.
+ */
 function nameNumber(name: string): number {
   let number = 0
   for (const character of name) number = number * nameDigits + character.charCodeAt(0) - nameBase
@@ -74,7 +76,7 @@ const exp = nameNumber('exp')
 const nbf = nameNumber('nbf')
 const position = nameNumber('cs_pos')
 
-/** False for a second one of the same name, and for a name whose value is no text. */
+/** Sets a text. False for a second one of the same name, and for a name whose value is no text. */
 function takeText(claims: Known, name: number, text: string): boolean {
   switch (name) {
     case iss:
@@ -106,7 +108,7 @@ function takeText(claims: Known, name: number, text: string): boolean {
   }
 }
 
-/** The same for whole numbers, and for dates that cannot be. */
+/** Sets a whole number. False likewise, and for dates that cannot be. */
 function takeCount(claims: Known, name: number, count: number): boolean {
   if (count > numericDateMax && name !== position) return false
   switch (name) {
@@ -131,7 +133,7 @@ function takeCount(claims: Known, name: number, count: number): boolean {
   }
 }
 
-/** Each method reads one thing where it stands and goes on behind it; what cannot be read it does not pass. */
+/** Each method reads one thing at the present index and goes on behind it. It stays where a thing cannot be read. */
 class PlainReader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -154,7 +156,7 @@ class PlainReader {
     return true
   }
 
-  /** A name in quotes and the colon after it: its number, or 0. */
+  /** Reads a name in quotes and the colon after it. Gives the name's number, or 0. */
   name(): number {
     if (!this.passes(quote)) return 0
     const bytes = this.#bytes
@@ -168,7 +170,7 @@ class PlainReader {
     return 0
   }
 
-  /** A text in quotes: the very one that this name had before, where it has the same again. */
+  /** Reads a text in quotes; the same string object as before where this name has the same value again. */
   text(name: number): string | undefined {
     const start = this.#at + 1
     const slot = name % recent.length
@@ -186,7 +188,7 @@ class PlainReader {
     return text
   }
 
-  /** A whole number from 1. */
+  /** Reads a whole number from 1. */
   count(): number | undefined {
     const bytes = this.#bytes
     const start = this.#at
@@ -201,16 +203,16 @@ class PlainReader {
   }
 }
 
-/** A text and its bytes with the quote after them. */
+/** A text, and its bytes with the quote after them. */
 interface Recent {
   readonly text: string
   readonly quoted: Uint8Array
 }
 
 /**
- * The last text of each name, but for `jti`. Issuer, audience, client and scope are the same in many tokens: they are kept
- * in memory once, and a `Map` that is asked about them need not hash them anew. By the remainder of the name's number,
- * which for 31 places is another for each name.
+ * The last text of each name but `jti`. Issuer, audience, client and scope are the same in many tokens: one copy is
+ * kept in memory, and a `Map` that is asked about it need not hash it anew. The index is the remainder of the name's
+ * number, which differs for each name with 31 places.
  */
 const recent: (Recent | undefined)[] = Array(31).fill(undefined)
 const recentLengthMax = 256
@@ -220,7 +222,7 @@ function holdsAt(bytes: Uint8Array, start: number, expected: Uint8Array): boolea
   return true
 }
 
-/** Where the quote after it is; -1 where there is none, or something before it that is not read here. */
+/** The index of the next quote; -1 where there is none, or a character before it that is not read here. */
 function endOfText(bytes: Uint8Array, start: number): number {
   for (let index = start; index < bytes.length; index++) {
     const code = bytes[index]!

@@ -7,13 +7,14 @@ import { claimsProblem } from './claims.ts'
 import { jsonMembersMax, jwtBytesMax } from './limits.ts'
 import { isJwtFault, parseJwt } from './parse.ts'
 
+/** A JWT to be signed. */
 export interface JwtToSign {
   /** The `typ` of the header, such as `at+jwt`. */
   readonly typ: string
-  /** The claims. Those that are `undefined` are left out. */
+  /** The claims. Claims that are `undefined` are left out. */
   readonly claims: { readonly [name: string]: unknown }
   readonly key: SigningKey
-  /** Who signs. Default: this thread. */
+  /** The signer. Default: `signInput`, in this thread. */
   readonly sign?: SignInput
 }
 
@@ -27,7 +28,7 @@ export function signInput(key: SigningKey, input: string): MaybePromise<string> 
 }
 
 /**
- * Sign a JWT; its header has `alg` and `kid` of the key and the `typ` given. Throws `TypeError` for claims that
+ * Signs a JWT; its header has `alg` and `kid` of the key and the `typ` given. Throws `TypeError` for claims that
  * `parseJwt` would refuse: a token that nobody takes is our mistake and must show where it is made.
  */
 export function signJwt({ typ, claims, key, sign = signInput }: JwtToSign): MaybePromise<string> {
@@ -36,7 +37,7 @@ export function signJwt({ typ, claims, key, sign = signInput }: JwtToSign): Mayb
   return andThen(sign(key, input), (signature) => requireParsable(`${input}.${signature}`, claims))
 }
 
-/** By key, the header with the `typ` that it was last used with: it is the same for all its tokens. */
+/** The header of each key with the `typ` last used, which is the same for all its tokens. */
 const headers = new WeakMap<SigningKey, { readonly typ: string; readonly text: string }>()
 
 function encodeHeader(key: SigningKey, typ: string): string {
@@ -63,8 +64,8 @@ function findFault(token: string): string | undefined {
 }
 
 /**
- * Nothing inside one another, as in most tokens: then all that a reader could refuse are the types of claims, and reading
- * back what was written, a tenth of what a token costs, says no more.
+ * Whether the claims are flat, as in most tokens. A reader could then refuse only the types of claims, so the token
+ * need not be read back, which takes a tenth of the time of making it.
  */
 function isFlat(claims: JsonObject): boolean {
   let members = 0

@@ -6,20 +6,21 @@ import type { MaybePromise } from '../seconds.ts'
 import type { JwtFault, UnverifiedJwt, VerifiedJwt } from './parse.ts'
 import { isExpectedTyp } from './typ.ts'
 
-/** What a JWT must be to count here. Nothing has a default. */
+/** The expectation that a JWT must meet. No member has a default. */
 export interface JwtExpectation {
   /** The `typ`s that are accepted, such as `at+jwt`; `undefined` in the list accepts a JWT without `typ`. */
   readonly typ: readonly (string | undefined)[]
   /** The issuer, compared byte for byte. */
   readonly issuer: string
-  /** What the key must have been registered for. */
+  /** The purpose that the key must have been registered for. */
   readonly purpose: KeyPurpose
 }
 
 /**
  * The one place where a JWT becomes verified: key purpose, `alg` and `kid` as the key has them, `typ`, `iss`, then the
- * signature. Time, audience and revocation are the decision's. A fault is a value; throws `TypeError` when `key` or
- * `expected` is not what the types say, so that a forgotten option is never "any".
+ * signature. Time, audience and revocation are left to the decision. A fault is a value; throws `TypeError` when `key`
+ * or
+ * `expected` is not of its type, so that a forgotten option never means "any".
  *
  * ```ts
  * const jwt = parseJwt(text)

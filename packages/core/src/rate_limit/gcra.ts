@@ -1,65 +1,78 @@
 /**
- * How often: a generic cell rate (ITU-T I.371), in the form of its continuous-state leaky bucket. What was used drains at
- * the limit's pace; a call passes when what it costs fits in what is free. The other form, one time of arrival, loses
- * itself in rounding: seconds since 1970 plus a millionth are the same double.
+ * Rate limits by a generic cell rate algorithm (ITU-T I.371), in the form of its continuous-state leaky bucket. The
+ * used amount drains at the limit's pace; a call passes when its cost fits into the free amount. The other form, one
+ * time of arrival, fails by rounding: seconds since 1970 plus a millionth are the same double.
  */
 import type { Seconds } from '../seconds.ts'
 
-/** `limit` in any `windowSeconds`: a burst of `limit`, then evenly. */
+/** Allows a burst of `limit`, and refills it evenly within `windowSeconds`. */
 export interface RateLimit {
   readonly limit: number
   readonly windowSeconds: number
 }
 
-/** A limit by its name: several hold at once. */
+/** A limit with its name. Several can apply at once. */
 export interface RatePolicy extends RateLimit {
   readonly name: string
 }
 
-/** What of the burst is used, and when that was so. */
+/** The used part of a burst, and the time when it was that much. */
 export interface RateUse {
   readonly used: number
   readonly at: Seconds
 }
 
-/** What one call asks of one counter. */
+/** The question of one call to one counter. */
 export interface Spend {
-  /** The counter's name: it begins with the tenant, and with the API within braces, which keep a call in one cluster slot. */
+  /**
+   * The counter's name: it begins with the tenant, and with the API within braces, which keep a call in one cluster
+   * slot.
+   */
   readonly key: string
   readonly rate: RatePolicy
   /** 1 for most calls; 0 asks without spending. */
   readonly cost: number
 }
 
+/** The answer of one policy to one call. */
 export interface RateLimitOutcome {
   readonly name: string
-  /** By this policy. A call needs all of its policies. */
+  /** Whether this policy allows the call. A call needs the consent of all of its policies. */
   readonly allowed: boolean
   readonly limit: number
   readonly windowSeconds: number
+  /** The whole number that is left of the burst after the call. */
   readonly remaining: number
-  /** Until the whole burst is there again. */
+  /** Seconds until the whole burst is available again. */
   readonly resetSeconds: number
-  /** 0 when allowed, infinite when it can never be: the call costs more than the limit. */
+  /** Seconds to wait: 0 when allowed, infinite when the call costs more than the limit and can never pass. */
   readonly retryAfterSeconds: number
 }
 
-/** Rounding may leave a hair of a request, and that hair is no reason to refuse. */
+/** Rounding may leave a tiny part of a request, which is no reason to refuse. */
 const hair = 1e-6
 
-/** What is used at `now`. More than a limit holds is left from a wider one; a clock that was set back drains nothing. */
+/**
+ * The used amount at `now`. It may exceed the limit after the limit was lowered. A clock that was set back drains
+ * nothing.
+ */
 export function usedAt({ limit, windowSeconds }: RateLimit, before: RateUse | undefined, now: Seconds): number {
   if (before === undefined) return 0
   const drained = now > before.at ? ((now - before.at) * limit) / windowSeconds : 0
   return Math.max(0, Math.min(before.used, limit) - drained)
 }
 
-/** Whether that much more fits. A limit of 0 allows nothing (CVE-2024-5798), also what costs nothing. */
+/**
+ * Whether a call of `cost` fits beside `used`. A limit of 0 allows nothing (CVE-2024-5798), not even calls that cost 0.
+ */
 export function hasRoom({ limit }: RateLimit, used: number, cost: number): boolean {
   return limit > 0 && used + cost <= limit + hair
 }
 
-/** One step of the algorithm for one counter. Pure: `before` is what the last step kept. Nothing is spent when refused. */
+/**
+ * One step of the algorithm for one counter. Pure: `before` is the `use` of the last step. A refused call spends
+ * nothing.
+ */
 export function gcra(
   rate: RateLimit,
   before: RateUse | undefined,
@@ -73,7 +86,7 @@ export function gcra(
   return { outcome: rateLimitOutcome(policy, used, cost, isAllowed), use: { used: kept, at: now } }
 }
 
-/** What a call of `cost` comes to where `used` was used before it. `isSpent`: every one of its policies allowed it. */
+/** The outcome of a call of `cost` after `used`. `isSpent`: all of its policies allowed it, so the cost was spent. */
 export function rateLimitOutcome(rate: RatePolicy, used: number, cost: number, isSpent: boolean): RateLimitOutcome {
   const { name, limit, windowSeconds } = rate
   const kept = isSpent ? used + cost : used
@@ -89,10 +102,13 @@ export function rateLimitOutcome(rate: RatePolicy, used: number, cost: number, i
   }
 }
 
-/** The name of a limit that was given none. */
+/** The name of a limit that was given no name. */
 export const defaultPolicyName = 'default'
 
-/** The one that decides about a call: one that refuses, the one to wait for longest, else the one with the least share left. */
+/**
+ * The outcome that decides about a call: of those that refuse, the one to wait for longest; else the one with the least
+ * share left.
+ */
 export function tightest(outcomes: readonly RateLimitOutcome[]): RateLimitOutcome | undefined {
   let found = outcomes[0]
   for (let index = 1; index < outcomes.length; index++) {
@@ -114,7 +130,7 @@ function retryAfterSeconds(rate: RateLimit, used: number, cost: number): number 
   return cost > rate.limit ? Number.POSITIVE_INFINITY : Math.max(1, secondsOf(rate, used + cost - rate.limit))
 }
 
-/** Until so much has drained, in whole seconds. */
+/** The time until this amount has drained, in whole seconds. */
 function secondsOf({ limit, windowSeconds }: RateLimit, used: number): number {
   return used <= 0 || limit === 0 ? 0 : Math.ceil((used * windowSeconds) / limit - hair)
 }

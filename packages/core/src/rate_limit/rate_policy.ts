@@ -1,17 +1,20 @@
 import { defaultPolicyName, type RateLimit, type RatePolicy, type Spend } from './gcra.ts'
 
-/** What may have limits: a key for itself, a client for each API, an API for all who call it. All of them hold at once. */
+/**
+ * The limits of a key for itself, of a client for each API, or of an API for all its callers. All of them apply at
+ * once.
+ */
 export interface Limited {
   /** The policy named `default`. */
   readonly rateLimit?: RateLimit | undefined
-  /** Beside it, by name. */
+  /** Further policies, each with its own name. */
   readonly rateLimits?: readonly RatePolicy[] | undefined
 }
 
-/** Most have none: they share this. */
+/** Most have no limits: they share this. */
 const none: readonly RatePolicy[] = Object.freeze([])
 
-/** All of its policies as one list; none when nothing limits it. */
+/** All policies as one list; empty when there are none. */
 export function policiesOf({ rateLimit, rateLimits }: Limited): readonly RatePolicy[] {
   if (rateLimit === undefined) return rateLimits ?? none
   const { limit, windowSeconds } = rateLimit
@@ -21,14 +24,14 @@ export function policiesOf({ rateLimit, rateLimits }: Limited): readonly RatePol
 /** One level of a credential's limits: its own, its client's, its API's. */
 export interface LimitLevel {
   readonly level: 'key' | 'client' | 'api'
-  /** What is counted: a key, a client; nothing for an API, of which there is one. */
+  /** The id of the key or client whose calls are counted; empty for an API, of which there is one. */
   readonly id: string
   readonly policies: readonly RatePolicy[]
 }
 
 /**
- * What one call spends. A name that stands on two levels is told apart where it is shown, since the members of `RateLimit`
- * are known by their names alone: the wider level's becomes `client:default` or `api:default`.
+ * The spends of one call. Where two levels use one policy name, the wider level's is shown as `client:default` or
+ * `api:default`, since the members of the `RateLimit` field are told apart by their names alone.
  */
 export function spendsOf(tenant: string, apiId: string, levels: readonly LimitLevel[]): readonly Spend[] {
   const names = new Set<string>()
