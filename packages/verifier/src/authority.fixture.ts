@@ -54,7 +54,7 @@ export const clientThumbprint = await jwkThumbprint(ofClient.publicJwk)
 export interface ManualTime extends Clock {
   monotonicMs: number
   wallMs: number
-  /** What has truly passed, by the server's clock. */
+  /** The time that has truly passed, by the server’s clock. */
   trueMs: number
   readonly schedule: (delayMs: number, run: () => void) => () => void
   /** Both clocks move, timers run in order, promises settle. */
@@ -119,7 +119,7 @@ export interface Authority {
   publicKey: PublicKeyRecord | undefined
   readonly directory: Directory
   readonly source: FeedSource
-  /** What was handed back to it. */
+  /** The revocations that were handed back to it. */
   readonly handedBack: HandBackQuestion[]
   /** Look-ups asked so far. */
   lookups: number
@@ -266,7 +266,7 @@ export function macOf(type: string, id: string, dropAt: number): string {
   return encodeBase64url(bytes.subarray(0, 16))
 }
 
-/** What a look-up of a live key of the fixture's client finds. */
+/** The record that a look-up of a live key of the fixture’s client finds. */
 export function exampleRecord(id: string): CredentialRecord {
   return {
     kind: 'api_key',

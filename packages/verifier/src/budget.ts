@@ -1,25 +1,25 @@
 import { type Holder, Shares } from '@countersign/core'
 import { type Clock, elapsedMs } from './clock.ts'
 
-/** How many look-ups may be made. Cached credentials never ask it. */
+/** Bounds the number of look-ups. Cached credentials never ask it. */
 export interface Budget {
-  /** `undefined`: none may begin. Otherwise called once, when the look-up has ended. */
+  /** `undefined` when no look-up may begin. Otherwise a function to be called once, when the look-up has ended. */
   take(holder: Holder): ((isUnknown: boolean) => void) | undefined
 }
 
-/** Look-ups at once while none comes back unknown: after a restart every credential is new. */
+/** Look-ups under way at once while none comes back unknown: after a restart every credential is new. */
 const underWayMax = 1_000
 
 interface UnderWay {
   readonly holder: Holder
-  /** Whether it counts among those of this second that may come back unknown. */
+  /** Whether it counts among this second's look-ups that may come back unknown. */
   isCounted: boolean
 }
 
 /**
- * At most `unknownPerSecondMax` look-ups a second that come back unknown, shared fairly by address: one that guesses uses up
- * half of them, and keys that are new but good are looked up for everybody else. While any came back unknown in this second
- * or the one before, those under way count as if they would: guessing in parallel gains nothing.
+ * Allows `unknownPerSecondMax` look-ups a second that come back unknown, shared fairly by address: one that guesses
+ * uses up half of them, and new keys of everybody else are still looked up. While any came back unknown in this second
+ * or the one before, look-ups under way count as unknown too: guessing in parallel gains nothing.
  */
 export function createBudget(unknownPerSecondMax: number, clock: Clock): Budget {
   let since = clock.stamp()

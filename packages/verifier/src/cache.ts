@@ -1,9 +1,10 @@
 /**
- * The one cache class: bounded, so that a flood of distinct keys costs a fixed amount of memory. Two generations: what
- * was used since the last turn survives it. Reads and writes take constant time and move no list.
+ * The one cache class: bounded, so that a flood of distinct keys takes a fixed amount of memory. It has two
+ * generations: an entry used since the last turn survives it. Reads and writes take constant time and move no list.
  *
- * Texts that are made anew for each question are better turned into numbers first: V8 writes every text that a `Map` is
- * asked about into its table of all texts, which costs more than the look-up and leaves garbage of a flood of unknown ones.
+ * Keys that are new strings for each question are better turned into numbers first: V8 puts every string that a `Map`
+ * is asked about into its table of strings, which takes longer than the look-up, and a flood of unknown ones leaves
+ * garbage.
  */
 export class Cache<V, K extends string | number = string> {
   readonly #entriesMax: number
@@ -17,7 +18,7 @@ export class Cache<V, K extends string | number = string> {
 
   get(key: K): V | undefined {
     const young = this.#young.get(key)
-    // Asked only where there is something: what is not known at all is looked for once.
+    // Skipped while it is empty, so that an unknown key is searched for once.
     if (young !== undefined || this.#old.size === 0) return young
     const old = this.#old.get(key)
     if (old !== undefined) this.set(key, old)
@@ -25,7 +26,7 @@ export class Cache<V, K extends string | number = string> {
   }
 
   set(key: K, value: V): void {
-    // What the older generation has of it is never looked at again.
+    // The older generation's entry of this key is never read again.
     this.#young.set(key, value)
     if (this.#young.size < this.#entriesMax / 2) return
     this.#old = this.#young

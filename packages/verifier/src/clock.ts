@@ -6,19 +6,19 @@ export interface Stamp {
   readonly wallMs: number
 }
 
-/** Where time comes from. Linux's monotonic clock stands still in suspend, so the wall clock is read beside it. */
+/** The source of time. Linux's monotonic clock stands still in suspend, so the wall clock is read beside it. */
 export interface Clock {
   stamp(): Stamp
 }
 
-/** The larger of what both clocks say has passed; a wall clock set back counts as nothing (feed.md §3). */
+/** The time between two stamps in milliseconds, by the clock that counted more; never negative (feed.md §3). */
 export function elapsedMs(since: Stamp, until: Stamp): number {
   return Math.max(0, until.monotonicMs - since.monotonicMs, until.wallMs - since.wallMs)
 }
 
 /** The machine's clocks. `now` replaces the wall clock, in seconds. */
 export function systemClock(now?: () => Seconds): Clock {
-  // Where it is global it is an accessor, called anew each time.
+  // As a global it is an accessor, which would run each time.
   const { performance } = globalThis
   if (now === undefined) return { stamp: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }) }
   return { stamp: () => ({ monotonicMs: performance.now(), wallMs: now() * 1000 }) }

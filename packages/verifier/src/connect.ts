@@ -10,16 +10,18 @@ import { createHttpUsage } from './http/usage.ts'
 import { memoryLimiter } from './limiter.ts'
 import { createEngine } from './verify.ts'
 
+/** The options of `connect`, which are those of `createVerifier`, and `onProblem`. */
 export interface ConnectOptions {
   readonly issuer: string
   readonly audience: string
   readonly credential: string
+  /** The bound in seconds, 1 to 300. Default 10. */
   readonly maxStalenessSeconds?: number
   /** Count verifications and report them to the server. Default true. */
   readonly usage?: boolean
   readonly fetch?: typeof fetch
   readonly now?: () => Seconds
-  /** Something about the connection that its operator should see. Never holds a credential. */
+  /** Called with a problem of the connection that its operator should see. Never holds a credential. */
   readonly onProblem?: (problem: string) => void
 }
 
@@ -30,11 +32,13 @@ export interface Connection {
   readonly client: HttpClient
   /** Resolves after the first attempt to load the book. */
   ready(): Promise<void>
-  /** End the stream and the timers; what was counted is reported first, for at most a second. */
+  /** Ends the stream and the timers. Reports the remaining counts first, for at most 1 s. */
   close(): Promise<void>
 }
 
-/** Join clock, follower, directory and limiter to one engine: what the SDK and a gateway of its own run on. */
+/**
+ * Joins clock, follower, directory and limiter to one engine, for the SDK and for a gateway in a process of its own.
+ */
 export function connect(options: ConnectOptions): Connection {
   const clock = systemClock(options.now)
   const abort = new AbortController()

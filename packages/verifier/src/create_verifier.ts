@@ -11,9 +11,9 @@ import {
   requirementOf,
 } from './request.ts'
 
-/** Everything a verifier needs to know. What protects has no default. */
+/** The options of a verifier. Options that protect have no default. */
 export interface VerifierOptions {
-  /** The authorization server's issuer, a URL, a tenant's path included. */
+  /** The authorization server's issuer (RFC 8414 §2): a URL, with the tenant's path, without a slash at its end. */
   readonly issuer: string
   /** The API that this process guards, as registered. */
   readonly audience: string
@@ -21,11 +21,13 @@ export interface VerifierOptions {
   readonly credential: string
   /** Without proof of freshness for this long, requests are answered `unavailable`. 1 to 300 seconds, default 10. */
   readonly maxStalenessSeconds?: number
-  /** Count verifications and report them to the server, a batch a second while there are any. Default true. */
+  /** Counts verifications and reports them to the server, one batch a second while there are any. Default true. */
   readonly usage?: boolean
-  /** Allows plain http to an issuer beyond this machine. Whoever is on the way then reads the credential. */
+  /**
+   * Allows plain http to an issuer beyond this machine: anybody on the way can then read the credential. Default false.
+   */
   readonly dangerouslyAllowInsecureHttp?: boolean
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
   /** The wall clock, in seconds since the epoch. Default `Date.now() / 1000`. */
   readonly now?: () => Seconds
@@ -33,15 +35,15 @@ export interface VerifierOptions {
 
 /** A verifier of one API's callers. Each method resolves; only a mistake in the expectation throws. */
 export interface Verifier {
-  /** Judge a web `Request` by its `Authorization` or `X-API-Key` header. */
+  /** Judges a web `Request` by its `Authorization` or `X-API-Key` header. */
   verifyRequest(request: Request, expectation?: RequestExpectation): Promise<Outcome>
-  /** Judge a `node:http` request by its raw headers. */
+  /** Judges a `node:http` request by its raw headers. */
   verifyRawHeaders(rawHeaders: readonly string[], expectation?: RequestExpectation): Promise<Outcome>
-  /** Judge a credential in hand; synchronous once it is known. */
+  /** Judges a credential in hand; synchronous once it is known. */
   verify(credential: string, expectation?: RequestExpectation & { readonly origin?: string }): MaybePromise<Outcome>
   /** Resolves after the first attempt to load the book; verifying waits for it by itself. */
   ready(): Promise<void>
-  /** End the stream and the timers. Resolves when what was counted is reported too, after at most a second. */
+  /** Ends the stream and the timers. Resolves when the remaining counts are reported, after at most 1 s. */
   close(): Promise<void>
 }
 
@@ -57,8 +59,9 @@ const optionNames = {
 } satisfies Record<keyof VerifierOptions, true>
 
 /**
- * Verify API keys, JWTs and opaque tokens in your own process: one round trip on first use, memory after that, and every
- * revocation or change within `maxStalenessSeconds`, or the answer is `unavailable`.
+ * Verifies API keys, JWTs and opaque tokens in your own process: the first use takes one round trip, later ones are
+ * answered from memory. Every revocation or change is known within `maxStalenessSeconds`; otherwise the answer is
+ * `unavailable`.
  *
  * @throws TypeError when an option is missing, unknown or out of range.
  * @example

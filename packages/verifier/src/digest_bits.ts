@@ -1,11 +1,14 @@
-/** Reading bits off a digest's base64url text, for tables that find what they hold by them and compare the rest. */
+/** Bits of a digest's base64url text, for tables that find entries by them and compare the rest. */
 
 const sextets = new Uint8Array(128)
 for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].entries()) {
   sextets[character.charCodeAt(0)] = value
 }
 
-/** Its first 36 bits folded into a signed number of 32: two digests may have the same, so whoever uses it compares them. */
+/**
+ * A digest's first 36 bits folded into a signed number of 32. Two digests may have the same number, so users compare
+ * them.
+ */
 export function digestNumber(digest: string): number {
   return thirtyBits(digest, 0) ^ (sextetAt(digest, 5) << 26)
 }

@@ -1,20 +1,25 @@
 import type { CredentialRecord, LookupAnswer, MaybePromise, Place, PublicKeyRecord } from '@countersign/core'
 
+/** The answer about an API key or opaque token. */
 export interface CredentialAnswer extends LookupAnswer<CredentialRecord> {
   /**
-   * Of another credential, where the record is `undefined`: the engine makes of it what it would have made of the record and
-   * drops it, so that a credential nobody knows takes as long as one that is revoked.
+   * A record of another credential, where `record` is `undefined`: the engine does the same work with it as with a
+   * record and drops the result, so that an unknown credential takes as long as a revoked one.
    */
   readonly decoy?: CredentialRecord
 }
 
 /**
- * Who is this? A port: the store in the server's process, HTTP everywhere else. `place` is where the asker's book stands;
- * an answer read before that place is not used. `record: undefined` is *unknown*, said only after a read of the primary;
- * when nobody can tell, the call throws.
+ * The port for look-ups: the store in the server's process, HTTP everywhere else. `place` is the place of the asker's
+ * book; an answer read before that place is not used. `record: undefined` means *unknown*, and is answered only after a
+ * read of the primary; when nobody can tell, the call throws.
  */
 export interface Directory {
-  /** `kind`: what the text says it is, for a directory that keeps keys and opaque tokens apart. */
+  /**
+   * Looks up a digest. `kind` is the kind by the text's marker, for a directory that keeps keys and opaque tokens
+   * apart.
+   */
   credential(digest: string, place: Place, kind?: 'key' | 'token'): MaybePromise<CredentialAnswer>
+  /** Looks up a client's public key for its self-issued JWTs. */
   publicKey(clientId: string, kid: string, place: Place): MaybePromise<LookupAnswer<PublicKeyRecord>>
 }

@@ -24,7 +24,10 @@ export interface Question extends Expectation {
 export interface Engine {
   /** Judges a credential. Synchronous where nothing has to wait; never throws for what a credential is. */
   verify(question: Question): MaybePromise<Outcome>
-  /** Tells what is known of a credential without judging it against a request: its effective grant, or why there is none. */
+  /**
+   * Tells what is known of a credential without judging it against a request: its effective grant, or why there is
+   * none.
+   */
   inspect(credential: string): MaybePromise<Inspection>
   /**
    * Takes in keys before anybody shows them, so that the first use of each needs no look-up. `read` is called once, and
@@ -58,13 +61,14 @@ export interface EngineOptions {
   /** Keys that were looked up before, behind that cache. Default: 250,000 of its own. */
   readonly packedKeys?: PackedKeys
   /**
-   * Called with the position of a token of ours that is above the book's place: its issuer knew more. In a server that is
-   * the database's own, such a token proves that the database went back.
+   * Called with the position of a token of ours that is above the book's place: its issuer knew more. In a server that
+   * is the database's own, such a token proves that the database went back.
    */
   readonly onAhead?: (sequence: number) => void
   /**
-   * Keep in memory what is refused for good, unknown or revoked, so that asking again costs no look-up. Default true. False
-   * where a look-up is one read of an index: both then cost the same, and the time of an answer tells neither from the other.
+   * Keep in memory what is refused for good, unknown or revoked, so that asking again costs no look-up. Default true.
+   * False where a look-up is one read of an index: both then cost the same, and the time of an answer tells neither
+   * from the other.
    */
   readonly keepsRefused?: boolean
   /** Where every verification is counted, but for repeated ones. Default: nowhere. */

@@ -1,4 +1,4 @@
-/** Step two of the engine: from the text of a credential to what its digest or signature proves. Nothing is decided here. */
+/** Step two of the engine: finds out which credential a text is, by digest or signature. Nothing is decided here. */
 import {
   type Address,
   accessTokenTypes,
@@ -39,22 +39,22 @@ import type { PackedKeysView } from './packed_keys.ts'
 
 /** The result of step two: the credential that a text proved to be, or the reason why it is none. */
 export type Establishment =
-  /** `isFrequent: false`: known without asking, and used so seldom that keeping it ready would push others out. */
+  /** `isFrequent: false`: known without a look-up, and used so seldom that keeping it ready would push others out. */
   | { readonly known: Known; readonly isFrequent?: boolean }
   /** `unknownAt`, `decoy`: as `Unknown` has them, where a directory knew no such credential. */
   | { readonly rejection: Rejection; readonly unknownAt?: number; readonly decoy?: Known }
   | 'unavailable'
 
 export interface Establisher {
-  /** `from`: who showed it, for the budget of look-ups. */
+  /** `from` is the address that showed it, for the budget of look-ups. */
   (text: string, digest: string, book: StatusBook, at: Stamp, from?: Address): MaybePromise<Establishment>
-  /** Drop what was looked up: the book was replaced by this one. */
+  /** Drops all looked-up records: the book was replaced by this one. */
   clear(book: StatusBook | undefined): void
 }
 
 type SignedBy = NonNullable<Known['signedBy']>
 
-/** A key, and what all that it signed says of it. */
+/** An imported key, with the `signedBy` of all credentials that it signed. */
 interface Imported {
   readonly key: VerificationKey
   readonly signedBy: SignedBy
@@ -70,7 +70,7 @@ export function createEstablisher(options: {
 }): Establisher {
   const { directory, packed, clock, keepsRefused } = options
   const lookUp = createLookUp(options)
-  /** By what the book or the directory gave, and for as long as that is kept: whatever is said anew is imported anew. */
+  /** Imported keys by the state or record they were made of: a newer state is another object, and is imported anew. */
   const imported = new WeakMap<SigningKeyState | PublicKeyRecord, Imported>()
   const publicKeys = new Cache<Looked<PublicKeyRecord>>(10_000)
   const decoys = new Map<string, VerificationKey>()
@@ -115,7 +115,7 @@ export function createEstablisher(options: {
       from,
       ({ record, readAt, since }: Looked<CredentialRecord>) => {
         const established = establishRecord(record, book.tenant)
-        // The checksum is public: what stands around the secret must be what was stored (contract.md §3).
+        // The checksum is public, so prefix, marker and id of the text must be those that were stored (contract.md §3).
         const marker = record.kind === 'api_key' ? record.environment : 'at'
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
         if (record.status !== 'revoked') packed.remember(book, digest, { established, readAt, since })
@@ -139,7 +139,7 @@ export function createEstablisher(options: {
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
     const signer = importKey(state, 'access_token', 'signing_key', kid)
     if (signer === undefined) return badSignature('the key cannot be read')
-    // Only what we signed is told that its issuer is wrong (invariant 7): the signature is verified for the issuer it names.
+    // Only a token that we signed is told that its issuer is wrong (invariant 7), so the signature is verified first.
     const expected = { typ: accessTokenTypes, issuer, purpose: 'access_token' } as const
     return andThen(verifyJwt(jwt, signer.key, expected), establishSigned, { book, at, signedBy: signer.signedBy })
   }
@@ -156,7 +156,7 @@ export function createEstablisher(options: {
     const establishment = withPublicKey(claims.clientId, kid, book, from, ({ record, readAt, since }, isKept) => {
       const { clientId, thumbprint } = record
       const id = publicKeyId(clientId, thumbprint)
-      // `revoked` beats every version, a record read a moment too early too; such a key is as gone as one never there.
+      // `revoked` beats every version, also a record read a moment too early: such a key is unknown.
       if (clientId !== claims.clientId || record.kid !== kid || book.isRevoked('public_key', id)) return unknown
       const signer = importKey(record, 'self_issued_jwt', 'public_key', id)
       if (signer === undefined) return badSignature('the key cannot be read')
@@ -164,7 +164,7 @@ export function createEstablisher(options: {
       return andThen(verifyJwt(jwt, signer.key, expected), (verified): MaybePromise<Establishment> => {
         if ('fault' in verified) {
           const refused = { rejection: { code: verified.fault, detail: verified.detail } }
-          // A key nobody knows has just been looked up.
+          // A look-up of nothing, so that a known key takes as long as an unknown one, which was just looked up.
           return isKept && !keepsRefused ? lookUpNothing(refused, book, from) : refused
         }
         const api = book.apiByAudience(claims.audience)
@@ -181,7 +181,7 @@ export function createEstablisher(options: {
     )
   }
 
-  /** Whether client and `kid` are known must not show in the time of the answer: a signature is verified all the same. */
+  /** Verifies a decoy's signature: the time of the answer must not show whether client and `kid` are known. */
   function verifyDecoy(jwt: UnverifiedJwt, issuer: string): MaybePromise<unknown> {
     const jwk = decoyJwk(jwt)
     if (jwk === undefined) return
@@ -191,7 +191,7 @@ export function createEstablisher(options: {
     return verifyJwt(jwt, key, { typ: accessTokenTypes, issuer, purpose: 'self_issued_jwt' })
   }
 
-  /** No key has an empty `kid`. */
+  /** Looks up a key that cannot exist, since no `kid` is empty. */
   function lookUpNothing(
     refused: Establishment,
     book: StatusBook,
@@ -208,7 +208,7 @@ export function createEstablisher(options: {
     )
   }
 
-  /** A client may sign a new JWT for every request: its key is looked up once, and again when anything was said of it. */
+  /** A client may sign a new JWT for every request: its key is looked up once, and again after the feed spoke of it. */
   function withPublicKey(
     clientId: string,
     kid: string,
@@ -216,7 +216,7 @@ export function createEstablisher(options: {
     from: Address | undefined,
     use: (looked: Looked<PublicKeyRecord>, isKept: boolean) => MaybePromise<Establishment>,
   ): MaybePromise<Establishment> {
-    // `iss` and `kid` are anybody's words here: joined by a character that either may hold, two pairs would be one name.
+    // `iss` and `kid` are not verified yet: joined by a character that either may hold, two pairs could be one name.
     const name = JSON.stringify([clientId, kid])
     const known = publicKeys.get(name)
     if (known !== undefined && !isKeyOutdated(known, book)) return use(known, true)
@@ -239,7 +239,7 @@ export function createEstablisher(options: {
     )
   }
 
-  /** `undefined` for a record that is no key of its algorithm: it refuses, and only for what it signed. */
+  /** `undefined` for a record that is no key of its algorithm: only credentials signed with it are refused. */
   function importKey(
     from: SigningKeyState | PublicKeyRecord,
     purpose: KeyPurpose,
@@ -278,22 +278,22 @@ interface SignedBefore {
   readonly signedBy: SignedBy
 }
 
-/** What a JWT of ours proves once its signature is known to hold. */
+/** Makes a credential of a JWT of ours whose signature was verified. */
 function establishSigned(verified: VerifiedJwt | JwtFault, { book, at, signedBy }: SignedBefore): Establishment {
   if ('fault' in verified) return { rejection: { code: verified.fault, detail: verified.detail } }
   const { claims } = verified
   if (claims.iss !== book.issuer) {
-    return { rejection: { code: 'wrong_issuer', detail: 'it names another issuer, a former one perhaps' } }
+    return { rejection: { code: 'wrong_issuer', detail: 'it names another issuer, perhaps a former one' } }
   }
   const api = typeof claims.aud === 'string' ? book.apiByAudience(claims.aud) : undefined
   if (api === undefined) return noSuchAudience
   const { audience } = api.state
   const established = readAccessToken(claims, { tenant: book.tenant, apiId: api.apiId, audience })
-  if (established === undefined) return malformed('a claim that must be there is not, or has another shape')
+  if (established === undefined) return malformed('a required claim is missing or has another shape')
   return { known: { established, readAt: undefined, since: at, signedBy } }
 }
 
-/** By shape alone, with nobody asked: what can be no credential of any kind. */
+/** The rejection of a text that by its shape can be no credential of any kind. Looks nothing up. */
 export function findMalformed(text: string): Rejection | undefined {
   return parseCredential(text) === undefined ? notACredential.rejection : undefined
 }

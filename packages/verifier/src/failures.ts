@@ -1,13 +1,15 @@
 import { gcra, type ProblemAnswer, problemAnswer, type RateLimit, type RateUse, type Seconds } from '@countersign/core'
 import { Cache } from './cache.ts'
 
-/** Failed attempts by whoever makes them, bounded: counted when they fail, asked before they are tried or answered. */
+/** Counts failed attempts by a name of the one who makes them, and tells whether a further attempt is allowed. */
 export interface Failures {
+  /** Whether another attempt is allowed. Counts nothing. */
   isLeft(id: string, rate: RateLimit): boolean
+  /** Counts a failed attempt. */
   count(id: string, rate: RateLimit): void
 }
 
-/** Failures in memory, of up to 100,000 addresses and clients. `now` is in seconds. */
+/** Keeps failures in memory, for up to 100,000 addresses and clients. `now` is in seconds. */
 export function createFailures(now: () => Seconds): Failures {
   const uses = new Cache<RateUse>(100_000)
   return {
@@ -19,9 +21,9 @@ export function createFailures(now: () => Seconds): Failures {
 }
 
 /**
- * Whether one more failed credential from an address is answered as what it is, and counts it (invariant 8). Only the
- * failing ones are limited: whoever shares an address with a guesser goes on working. `at`: what they failed at, a
- * tenant's management API or an API.
+ * Counts a failed credential from an address, and tells whether it is answered by its own rejection (invariant 8): 600
+ * a minute are. Only failing credentials are limited, so others at a guesser's address go on working. `at` names the
+ * API or management API that refused them.
  */
 export function mayFail(failures: Failures, at: string, address: string | undefined): boolean {
   const id = JSON.stringify([at, 'credential', address ?? ''])
@@ -30,7 +32,7 @@ export function mayFail(failures: Failures, at: string, address: string | undefi
   return isLeft
 }
 
-/** The answer to those beyond. */
+/** The answer to failed credentials beyond the limit. */
 export const tooManyFailures: ProblemAnswer = problemAnswer(
   429,
   'rate_limited',
@@ -40,5 +42,5 @@ export const tooManyFailures: ProblemAnswer = problemAnswer(
 
 const failureRate: RateLimit = { limit: 600, windowSeconds: 60 }
 
-/** For `dev`, which limits nothing unless it is set (contract.md §1): every attempt is let try. */
+/** Allows every attempt: for `dev`, which limits nothing unless a limit is set (contract.md §1). */
 export const unlimitedFailures: Failures = { isLeft: () => true, count() {} }

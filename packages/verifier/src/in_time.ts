@@ -1,7 +1,10 @@
 import type { Schedule } from './feed/feed_source.ts'
 import { untilAborted } from './until_aborted.ts'
 
-/** What `run` gives, or an error when that takes longer than `deadlineMs`; its signal is aborted then, or with `signal`. */
+/**
+ * The result of `run`, or an error when it takes longer than `deadlineMs`. Its signal is aborted then, or with
+ * `signal`.
+ */
 export function inTime<T>(
   schedule: Schedule,
   deadlineMs: number,

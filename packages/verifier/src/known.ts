@@ -2,29 +2,29 @@ import { credentialIdentity, type Established, type Identity, limits } from '@co
 import type { StatusBook } from './book/status_book.ts'
 import { elapsedMs, type Stamp } from './clock.ts'
 
-/** A credential with all that tells when it is out of date. */
+/** A credential, and the marks that show when it is out of date. */
 export interface Known {
   readonly established: Established
   /** The sequence its record was read at; `undefined` for JWTs of ours, which depend on the book alone. */
   readonly readAt: number | undefined
-  /** When its look-up began, or when it was established where nothing was looked up. */
+  /** The moment its look-up began, or it was established where nothing was looked up. */
   readonly since: Stamp
-  /** The key that signed it: gone from the book, the credential goes too. */
+  /** The key that signed it. When the book has that key no longer, the credential is out of date. */
   readonly signedBy: Identity<'signing_key' | 'public_key'> | undefined
 }
 
-/** Whether what was looked up has been used for as long as it may. */
+/** Whether a looked-up record has been used for longer than `recordLifeSeconds`. */
 export function isOld({ readAt, since }: Known, at: Stamp): boolean {
   return readAt !== undefined && elapsedMs(since, at) > limits.recordLifeSeconds * 1000
 }
 
-/** Whether anything it was made from has changed since, or it is simply old (feed.md §4). */
+/** Whether anything that a credential was made from has changed since, or its record is too old (feed.md §4). */
 export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
   if (isOld(known, at)) return true
   const { readAt, signedBy } = known
   const { clientId, apiId, audience, lineage } = known.established
   if (signedBy !== undefined) {
-    // An audience may have gone to another API since: a token is for the one that has it now.
+    // An audience may belong to another API by now: a token is for the API that has it now.
     if (isKeyGone(signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
     return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
   }

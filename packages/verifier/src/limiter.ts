@@ -9,27 +9,27 @@ import {
 } from '@countersign/core'
 import { Cache } from './cache.ts'
 
-/** How often. In memory here; a shared one may wait. */
+/** Counts calls against rate limits. The one in memory never waits; a shared one may. */
 export interface Limiter {
   /**
-   * Spend from every counter, or, when one of them has too little, from none. The outcomes are in the order of `spends`,
-   * of which there is at least one. `now` is in seconds; a limiter that processes share has a clock of its own.
+   * Spends from every counter, or from none when one of them has too little. The outcomes are in the order of `spends`,
+   * which is not empty. `now` is in seconds; a limiter that processes share has a clock of its own.
    */
   take(spends: readonly Spend[], now: Seconds): MaybePromise<readonly RateLimitOutcome[]>
 }
 
-/** Limits of this process alone: it never waits. */
+/** A limiter of this process alone, which never waits. */
 export interface MemoryLimiter extends Limiter {
   take(spends: readonly Spend[], now: Seconds): readonly RateLimitOutcome[]
 }
 
-/** Changed in place: this is on the path of every verification. */
+/** A counter, changed in place, since every limited verification writes one. */
 interface Counter {
   used: number
   at: Seconds
 }
 
-/** Limits of this process alone. A cold counter that fell out of the bounded cache begins with a full burst. */
+/** Makes a limiter of this process alone. A counter that fell out of the bounded cache begins with a full burst. */
 export function memoryLimiter(entriesMax = 100_000): MemoryLimiter {
   const counters = new Cache<Counter>(entriesMax)
 

@@ -1,11 +1,11 @@
-/** Limits of what a `node:http` server takes for the verifier's adapters, the server and the gateway, with their units. */
+/** Limits of `node:http` servers, for the verifier's adapters, the server and the gateway. */
 export const connectionLimits = {
-  /** Chunks of a chunked body beyond those that its bytes and its time pay for. Each costs a turn of our code. */
+  /** Chunks of a chunked body that are free: further ones are paid for by bytes and time. Each chunk runs our code. */
   bodyPiecesBurst: 500,
-  /** So many bytes pay for one chunk more, */
+  /** Bytes that pay for one more chunk. */
   bytesPerBodyPiece: 64,
-  /** and so does so much time, up to the burst. */
+  /** Milliseconds that pay for one more chunk, up to the burst. */
   msPerBodyPiece: 0.5,
-  /** A body that is answered before it was read is read to its end if it has at most this; else its connection ends. */
+  /** An answered body that nobody read is read to its end up to so many bytes; beyond that, its connection ends. */
   droppedBodyBytesMax: 65_536,
 } as const

@@ -23,8 +23,8 @@ export interface Unknown {
 type Answer<R> = LookupAnswer<R> & Pick<CredentialAnswer, 'decoy'>
 
 /**
- * Asks, and hands a record on to `use`. `unavailable` when the budget is spent, when the asking failed, and when the answer
- * is behind the place it was asked from. `from` is who showed the credential, for the budget.
+ * Asks, and hands a record on to `use`. `unavailable` when the budget is spent, when the asking failed, and when the
+ * answer is behind the place it was asked from. `from` is who showed the credential, for the budget.
  */
 export type LookUp = <R, T>(
   ask: () => MaybePromise<Answer<R>>,

@@ -4,8 +4,8 @@ import { thirtyBits } from './digest_bits.ts'
 
 /**
  * A row is twelve 32-bit words: five of the digest, the template, the end (0: none), the sequence it was read at (low,
- * high), when, in whole seconds of both clocks, rounded down: it seems older than it is, never younger; and when it was
- * last asked for.
+ * high), the time it was read, in whole seconds of both clocks, and the time it was last asked for. Times are rounded
+ * down: a row may seem older than it is, never younger.
  */
 const rowWords = 12
 const digestWords = 5
@@ -18,16 +18,16 @@ const wallAt = 10
 const recalledAt = 11
 const frequentSeconds = 2
 const rowsPerChunk = 8_192
-/** The index grows piece by piece: of ten million keys in one, to double it would hold the thread for a second. */
+/** The index grows piece by piece: doubling one index of ten million keys would hold the thread for 1 s. */
 const segmentsCount = 256
 const segmentSlotsMin = 16
 const wordMax = 0xffffffff
 
-/** What many keys have in common: all but id and end. */
+/** The members that many keys have in common: all but id and end. */
 type Shared = Omit<Established, 'credentialId' | 'limitId' | 'expiresAt'>
 
 interface Template {
-  /** Whose it is: a view's, since its book was last replaced. */
+  /** The view that made it; another object after the view's book was replaced. */
   readonly owner: object
   readonly shared: Shared
 }
@@ -46,28 +46,31 @@ export interface PackedKey {
 }
 
 export interface RecalledKey extends PackedKey {
-  /** Asked for twice within two seconds: worth a place in a faster cache. What is not would only push others out. */
+  /** Asked for twice within 2 s: worth a place in a faster cache, where other keys would only push better ones out. */
   readonly isFrequent: boolean
 }
 
 /** One engine's keys among the packed ones. */
 export interface PackedKeysView {
-  /** `id`: as the text of that digest has it. Whoever asks judges by the book whether it still holds. */
+  /**
+   * Finds a key. `id` is the id in the text of that digest. The caller judges by the book whether the record is up to
+   * date.
+   */
   recall(digest: string, id: string, at: Stamp): RecalledKey | undefined
   /**
-   * `established` must be what the text of that digest was found to be, asked for with that book: an answer that comes
-   * when the book has been replaced is not kept, nor is what is no plain API key.
+   * Keeps a key. `established` must be the credential of that digest, looked up with that book: an answer that comes
+   * after the book was replaced is not kept, and neither is anything but a plain API key.
    */
   remember(book: object, digest: string, key: PackedKey): void
-  /** The book was replaced by this one: nothing this view remembered comes back. */
+  /** The book was replaced by this one: forgets everything that this view remembered. */
   clear(book: object | undefined): void
 }
 
 /**
- * API keys that were looked up before, about 60 bytes each, behind the engine's cache: what differs from key to key is packed,
- * all else is a template they share. The id is not kept, since the digest of the text that holds it has matched: with 150
- * bits of it, finding a text that meets one of a million takes 2^130 attempts. Full, it forgets the oldest first.
- * Engines may share one; each sees what is its own.
+ * API keys that were looked up before, about 60 bytes each, behind the engine's cache: members that differ from key to
+ * key are packed, all others are a template that keys share. The id is not kept, since the digest of the text that
+ * holds it has matched: against 150 bits of it, finding a text that matches one key of a million takes 2^130 attempts.
+ * When it is full, it forgets the oldest first. Engines may share one; each sees only its own keys.
  */
 export class PackedKeys {
   readonly #rowsMax: number
@@ -77,11 +80,11 @@ export class PackedKeys {
   #rows = 0
   #oldest = 0
   #templates: Template[] = []
-  /** The number of the first template: numbers are never used again. */
+  /** The number of the first template. Numbers are never used again. */
   #templatesFrom = 1
   readonly #words = new Uint32Array(digestWords)
 
-  /** Defaults: 250,000 keys of 16,384 templates. Memory grows with what is kept. */
+  /** Defaults: 250,000 keys and 16,384 templates. Memory grows with the number of keys. */
   constructor(options: { readonly rowsMax?: number; readonly templatesMax?: number } = {}) {
     this.#rowsMax = Math.max(1, options.rowsMax ?? 250_000)
     this.#templatesMax = Math.max(1, options.templatesMax ?? 16_384)
@@ -165,7 +168,7 @@ export class PackedKeys {
     chunk[at + recalledAt] = 0
   }
 
-  /** The row that has the digest, a new one, or the oldest one freed. It is in the index when this returns. */
+  /** The row that has the digest, or a new one, or the oldest one, reused. It is in the index when this returns. */
   #rowOf(words: Uint32Array): number {
     const segment = this.#segmentOf(words[1] as number)
     const known = segment.slots[this.#findSlot(segment.slots, words)] as number
@@ -191,7 +194,7 @@ export class PackedKeys {
     return chunk
   }
 
-  /** By another word of the digest than the slot within it. */
+  /** Chosen by another word of the digest than the slot within the segment. */
   #segmentOf(secondWord: number): Segment {
     return this.#segments[secondWord % segmentsCount] as Segment
   }
@@ -218,7 +221,7 @@ export class PackedKeys {
     return this.#chunkOf(row)[(row % rowsPerChunk) * rowWords + word] as number
   }
 
-  /** Out of the index, and those behind it move up, so that no search ends before it should. */
+  /** Removes a row from the index. Rows behind it move up, so that no search ends too early. */
   #unlink(row: number): void {
     const segment = this.#segmentOf(this.#wordOf(row, 1))
     const { slots } = segment
@@ -247,7 +250,7 @@ export class PackedKeys {
     }
   }
 
-  /** Its number. When there are too many all are forgotten, and with them every key of theirs. */
+  /** Adds a template and gives its number. When there are too many, all are forgotten, and with them all keys. */
   #addTemplate(template: Template): number {
     if (this.#templates.length >= this.#templatesMax) {
       this.#templatesFrom += this.#templates.length
@@ -258,13 +261,16 @@ export class PackedKeys {
   }
 }
 
-/** Open addressing over rows: a row's number plus one, or 0. Digests fall evenly, and nobody chooses those of real keys. */
+/**
+ * Open addressing over rows: a row's number plus one, or 0. Digests spread evenly, and nobody can choose those of real
+ * keys.
+ */
 class Segment {
   slots = new Uint32Array(segmentSlotsMin)
   rows = 0
 }
 
-/** A key with nothing behind it, whose own limit is counted under its own id, and whose end fits a word. */
+/** Whether a credential is an API key without ancestors, counted under its own id, and with an end that fits a word. */
 function isPlain(established: Established): boolean {
   const { kind, lineage, position, limitId, credentialId, expiresAt, notBefore } = established
   if (kind !== 'api_key' || lineage.length > 0 || position !== undefined || notBefore !== undefined) return false
@@ -272,7 +278,7 @@ function isPlain(established: Established): boolean {
   return expiresAt === undefined || (Number.isInteger(expiresAt) && expiresAt > 0 && expiresAt <= wordMax)
 }
 
-/** Words of 30 bits, five characters each, from the 43 that a digest has in base64url. */
+/** Reads words of 30 bits, five characters each, from the 43 characters of a digest in base64url. */
 function readWords(digest: string, words: Uint32Array): void {
   for (let word = 0; word < digestWords; word++) words[word] = thirtyBits(digest, word * 5)
 }

@@ -87,7 +87,7 @@ describe('the book is replaced', () => {
     expect(count()).toBeGreaterThan(0)
     expect(world.keeper.isFresh()).toBe(false)
     expect(await world.codeOf(key.text)).toBe('unavailable')
-    // What it knew stays known.
+    // Its revocations stay known.
     expect(world.keeper.book?.isRevoked('token', 'tok_1')).toBe(true)
   })
 })

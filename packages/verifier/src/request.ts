@@ -10,19 +10,21 @@ import {
 } from '@countersign/core'
 import type { Question } from './engine.ts'
 
-/** What one request must be met with. Neither scope given: any active credential for the audience. */
+/** The expectation of one request. Without `scope` and `anyScope`, any active credential for the audience will do. */
 export interface RequestExpectation {
-  /** All of these. */
+  /** All of these scope tokens are needed. */
   readonly scope?: ScopeInput
-  /** At least one of these. */
+  /** At least one of these scope tokens is needed. */
   readonly anyScope?: ScopeInput
-  /** The peer's address, text. A credential bound to addresses is refused without it. */
+  /** The peer's address as text. A credential bound to addresses is refused without it. */
   readonly ip?: string
-  /** What the call spends from every rate limit: a whole number, 0 to 1,000,000. Default 1; 0 asks without spending. */
+  /**
+   * The amount that the call spends from every rate limit: a whole number, 0 to 1,000,000. Default 1; 0 spends nothing.
+   */
   readonly cost?: number
 }
 
-/** From the raw list of a `node:http` request: name, value, name, value, … */
+/** Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … */
 export function credentialHeadersOf(rawHeaders: readonly string[]): CredentialHeaders {
   const authorization: string[] = []
   const apiKey: string[] = []
@@ -34,7 +36,9 @@ export function credentialHeadersOf(rawHeaders: readonly string[]): CredentialHe
   return { authorization, apiKey }
 }
 
-/** The `Origin` of a `node:http` request. One that names two names none, and a constraint then refuses: no browser sends two. */
+/**
+ * Reads the `Origin` of a `node:http` request. Two count as none, and a constraint then refuses: no browser sends two.
+ */
 export function originOf(rawHeaders: readonly string[]): string | undefined {
   let origin: string | undefined
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -46,14 +50,16 @@ export function originOf(rawHeaders: readonly string[]): string | undefined {
   return origin
 }
 
-/** From a web `Headers`, which joins repeated fields by commas: no credential holds one, so a comma means two. */
+/** Reads the credential fields of a web `Headers`, which joins repeated ones by commas. No credential holds a comma. */
 export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
   const authorization = headers.get('authorization')
   const apiKey = headers.get('x-api-key')
   return { authorization: authorization === null ? [] : [authorization], apiKey: apiKey === null ? [] : [apiKey] }
 }
 
-/** Alternatives, each needed as a whole. A mistake in the expectation is the programmer's and throws. */
+/**
+ * The scopes of an expectation as alternatives, each needed as a whole. Throws `TypeError` for a malformed expectation.
+ */
 export function requirementOf(expectation: RequestExpectation): readonly Scope[] {
   const { scope = '' } = expectation
   if (typeof scope === 'string' && expectation.anyScope === undefined) return requirementOfText(scope)
@@ -62,7 +68,10 @@ export function requirementOf(expectation: RequestExpectation): readonly Scope[]
   return scopeOf(expectation.anyScope).map((token) => [...all, token])
 }
 
-/** By text: a route asks for the same with every request, and what is the same list need not be compared. */
+/**
+ * Requirements by their text: each request of a route asks for the same one, and one list need not be compared with
+ * itself.
+ */
 const known = new Map<string, readonly Scope[]>()
 const knownMax = 1_000
 const knownCharactersMax = 1_024
@@ -77,18 +86,21 @@ function requirementOfText(text: string): readonly Scope[] {
   return requirement
 }
 
-/** `undefined` where nothing is said, which is 1. A mistake in the expectation is the programmer's and throws. */
+/** The cost of an expectation; `undefined` means 1. Throws `TypeError` for a malformed cost. */
 export function costOf({ cost }: RequestExpectation): number | undefined {
   if (cost === undefined || isCost(cost)) return cost
   throw new TypeError(`cost must be a whole number from 0 to ${limits.costMax}`)
 }
 
-/** Whether a call may cost that. */
+/** Whether a value is a cost: a whole number, 0 to 1,000,000. */
 export function isCost(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limits.costMax
 }
 
-/** The headers and the expectation as one question for the engine, or why there is none to ask. */
+/**
+ * Makes a question for the engine from headers and expectation, or a rejection where the headers hold no one
+ * credential.
+ */
 export function questionOf(
   headers: CredentialHeaders,
   expected: {

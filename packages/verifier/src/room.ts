@@ -1,10 +1,10 @@
 import { type Holder, Shares } from '@countersign/core'
 
-/** Room for a number of requests at once, shared fairly; those that find none wait in order. */
+/** Room for a number of requests at once, shared fairly; requests that find none wait in order. */
 export interface Room {
-  /** Whether there is room now, or a promise of it. Whoever is told `true` leaves once. */
+  /** Takes a place now, or promises to. After `true`, the caller gives the place back once. */
   enter(holder: Holder): boolean | Promise<boolean>
-  /** Without waiting. */
+  /** Takes a place only if there is one now. */
   enterNow(holder: Holder): boolean
   leave(holder: Holder): void
 }
@@ -15,12 +15,12 @@ interface Waiting {
 }
 
 /**
- * `size` at once, by fair shares; one beyond waits for `waitMs`. Those who wait are bounded by whoever makes them come: at
- * most one request of a connection waits.
+ * Makes room for `size` requests at once, by fair shares; a request beyond that waits for up to `waitMs`. The callers
+ * bound the number that waits: at most one request of each connection does.
  */
 export function createRoom(size: number, waitMs: number): Room {
   const shares = new Shares(size)
-  /** A line for each holder, since one that is over its share must not hold up the others. */
+  /** One line for each holder, since a holder over its share must not hold up the others. */
   const lines = new Map<string, Set<Waiting>>()
 
   function wait(name: string, holder: Holder): Promise<boolean> {
@@ -39,7 +39,7 @@ export function createRoom(size: number, waitMs: number): Room {
     })
   }
 
-  /** The first that may. Its line goes to the end: the next place is another's. */
+  /** Lets the first request in that may. Its line goes to the end, so that the next place is another's. */
   function letIn(): void {
     for (const [name, line] of lines) {
       const [first] = line

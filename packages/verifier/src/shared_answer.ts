@@ -1,8 +1,8 @@
 import { type Clock, elapsedMs, type Stamp } from './clock.ts'
 
 /**
- * One answer for all who ask while it is made and for `lifeMs` from when it was asked for. A failure is told to those who
- * waited and then forgotten.
+ * One answer for all who ask while it is made, and until `lifeMs` after it was first asked for. A failure is reported
+ * to all who waited, and is not kept.
  *
  * ```ts
  * const text = shareAnswer(1_000, systemClock(), () => registry.metrics())

@@ -2,13 +2,16 @@ import { type Ancestor, credentialIdentity, type Established, type Standing } fr
 import type { StatusBook } from './book/status_book.ts'
 import type { Known } from './known.ts'
 
-/** feed.md §5: its own entry and those of its whole lineage. A looked-up record already holds what was said before it. */
+/**
+ * The states of a credential and its whole lineage in the book (feed.md §5). A looked-up record includes earlier
+ * changes.
+ */
 export function standingOf({ established }: Pick<Known, 'established'>, book: StatusBook): Standing {
   const { clientId, apiId, lineage } = established
   return {
     tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
-    // Beside the client as recorded, since no record says its cut-off, which opaque tokens are judged by as well.
+    // Needed beside the recorded client: no record has the cut-off, which opaque tokens are judged by as well.
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
     hasLostRevoke: book.hasLostRevoke(clientId),
     own: ownState(established, book),

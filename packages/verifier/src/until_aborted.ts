@@ -2,11 +2,14 @@
 export interface UntilAborted {
   readonly signal: AbortSignal
   end(): void
-  /** To be called when what it was for is over: the other signal lives on and would keep this one. */
+  /** Must be called when it is no longer needed: the other signal lives on and would keep this one in memory. */
   release(): void
 }
 
-/** What `AbortSignal.any` does with weak references that the garbage collector has to clear, for each question to a server. */
+/**
+ * Does the work of `AbortSignal.any` without weak references, which the garbage collector would clear after each
+ * question.
+ */
 export function untilAborted(other: AbortSignal): UntilAborted {
   const controller = new AbortController()
   const end = (): void => controller.abort()

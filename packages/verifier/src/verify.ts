@@ -3,8 +3,8 @@
  *
  *     read it → who is it (cache, directory) → what was said since (book) → how often (limiter) → decide
  *
- * Synchronous while nothing has to wait. After each wait it begins again from the top, so that book, freshness and clock
- * are read in the same turn as the decision (feed.md §4).
+ * Synchronous while nothing has to wait. After each wait it begins again from the top, so that book, freshness and
+ * clock are read in the same turn as the decision (feed.md §4).
  */
 import {
   type Address,
@@ -35,7 +35,7 @@ import { countOutcome, type UsagePort } from './usage/usage_counter.ts'
 
 interface Entry extends Known {
   readonly digest: string
-  /** Of the book that `effective` was worked out at; -1 before. */
+  /** The version of the book for which `effective` was worked out; -1 before. */
   version: number
   effective: EffectiveGrant | undefined
 }
@@ -43,7 +43,7 @@ interface Entry extends Known {
 /** `'again'`: the book was replaced meanwhile. */
 type Settled = { readonly entry: Entry } | (Refused & { readonly unknownAt?: number | undefined }) | 'again'
 
-/** `unknown` as a directory said it, at a sequence and when the question began. */
+/** The answer `unknown` of a directory, with the sequence it was read at and the moment the question began. */
 interface Unknown {
   readonly digest: string
   readonly readAt: number
@@ -51,17 +51,17 @@ interface Unknown {
 }
 
 /**
- * More than the budget lets through in their life of 5 s; and so few that those of a flood are gone before the garbage
- * collector takes them for something that stays.
+ * More than the budget lets through in their life of 5 s, and so few that those of a flood are gone before the garbage
+ * collector moves them among objects that stay.
  */
 const unknownsMax = 2_000
 
-/** Waits after which the engine gives up rather than chase a book that changes under it. */
+/** The number of waits after which the engine gives up on a book that keeps changing. */
 const roundsMax = 5
 
 /**
- * The engine over its ports. It answers in the same turn whenever it need not wait; it never throws for what a credential
- * is, and resolves to `unavailable` where nobody could tell.
+ * Makes an engine from its ports. It answers in the same turn whenever it need not wait. It never throws because of a
+ * credential, and resolves to `unavailable` where nobody could tell.
  *
  * ```ts
  * const engine = createEngine({ keeper, directory, limiter: memoryLimiter(), clock: systemClock() })
@@ -70,7 +70,7 @@ const roundsMax = 5
  */
 export function createEngine(options: EngineOptions): Engine {
   const { keeper, directory, limiter, clock, usage, keepsRefused = true } = options
-  // Both by the digest's number, and each holds the digest: where two have one number, the later takes the place.
+  // Both are keyed by the digest's number and hold the digest: of two with one number, the later replaces the earlier.
   const entries = new Cache<Entry, number>(options.cacheEntriesMax ?? 50_000)
   const unknowns = new Cache<Unknown, number>(unknownsMax)
   const underWay = new Map<string, Promise<Settled>>()
@@ -100,8 +100,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /**
-   * Steps one to three, then `use`, in one synchronous turn. Whatever had to wait begins again here, with book, freshness
-   * and clock as they are then (feed.md §4).
+   * Steps one to three, then `use`, in one synchronous turn. After a wait everything begins again here, with book,
+   * freshness and clock read anew (feed.md §4).
    */
   function withHit<R>(asked: Asked, round: number, use: Use<R>): MaybePromise<R | Refused> {
     if (asked.credential.length > limits.credentialBytesMax) return tooLong
@@ -148,7 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
     })
   }
 
-  /** Single flight: those who come while one asks share its answer, which counts from when it was asked. */
+  /** Single flight: callers that come during a look-up share its answer, whose age counts from when it was asked. */
   function establishOnce(asked: Asked, digest: string, book: StatusBook, at: Stamp): MaybePromise<Settled> {
     const running = underWay.size === 0 ? undefined : underWay.get(digest)
     if (running !== undefined) return running
@@ -166,7 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function settle(establishment: Establishment, digest: string, book: StatusBook, at: Stamp): Settled {
-    // A book replaced meanwhile has emptied the cache; this answer was made with the old one.
+    // The book was replaced meanwhile and the cache emptied; this answer was made with the old book.
     if (keeper.book !== book) return 'again'
     if (establishment === 'unavailable') return unavailable
     if ('known' in establishment) {
@@ -245,7 +245,7 @@ type Use<R> = (hit: Hit) => MaybePromise<R>
 
 interface Asking<R> {
   readonly asked: Asked
-  /** How often it has begun again. */
+  /** The number of times it has begun again. */
   readonly round: number
   /** Whether it waited for a look-up of this very credential. */
   readonly hasLookedUp?: boolean
@@ -271,27 +271,27 @@ function knownOf({ established, readAt, since, signedBy }: Entry): Known {
 
 const nothingTaken: readonly RateLimitOutcome[] = []
 
-/** As the grant has them for a call that costs 1. */
+/** The spends of a call of this cost. The grant has those of a call that costs 1. */
 function spendsAt(cost: number | undefined, spends: readonly Spend[]): readonly Spend[] {
   return cost === undefined || cost === 1 ? spends : spends.map((spend) => ({ ...spend, cost }))
 }
 
-/** What a directory said is looked up in what is kept, which knows how old it is; all else is final. */
+/** Whether to go on with the cached answer of a directory, which has its age. Everything else is final. */
 function isGoodAfterWaiting(settled: Settled): boolean {
   return settled === 'again' || 'entry' in settled || ('unknownAt' in settled && settled.unknownAt !== undefined)
 }
 
-/** What a look-up said, at that sequence or later. */
+/** Whether a look-up answered `unknown`, read at that sequence or later. */
 function isUnknownSince(settled: Settled, minSequence: number): boolean {
   return settled !== 'again' && 'unknownAt' in settled && (settled.unknownAt ?? -1) >= minSequence
 }
 
-/** Revoked, by a record that was looked up. */
+/** Whether a hit is a looked-up record of a revoked credential. */
 function isRefusedRecord({ entry, effective }: Hit): boolean {
   return effective.fault === 'revoked' && entry.readAt !== undefined
 }
 
-/** Where nothing more can be done: a book that changes under the asker is nobody's answer. */
+/** The refusal where nothing more can be done: `unavailable` when the book kept changing. */
 function refuse(settled: Settled): Refused {
   if (settled === 'again' || 'entry' in settled) return unavailable
   return settled.outcome === 'rejected' ? rejected(settled.rejection) : settled
@@ -302,7 +302,7 @@ function isStillUnknown(unknown: Unknown | undefined, digest: string, at: Stamp,
   return elapsedMs(unknown.since, at) < limits.unknownLifeSeconds * 1000
 }
 
-/** At a version of the book it was judged at before, only time can have made it so. */
+/** Whether an entry is out of date. At the book's version of its last judgement, only time can have made it so. */
 function isEntryOutdated(entry: Entry, book: StatusBook, at: Stamp): boolean {
   return entry.version === book.version ? isOld(entry, at) : isOutdated(entry, book, at)
 }

@@ -65,7 +65,7 @@ export function encodeText(text: string): string {
   return Buffer.from(text).toString('base64url')
 }
 
-/** What a verifier answers: `verified`, or the fault. */
+/** The answer of a verifier: `verified`, or the fault. */
 export async function judge(
   text: string,
   key: VerificationKey,

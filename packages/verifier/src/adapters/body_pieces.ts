@@ -1,6 +1,7 @@
 /**
- * What the body of a request may cost before anybody knows whose it is. Node's parser calls JavaScript for each chunk of a
- * chunked body, and 64 KiB hold 11,000 chunks of one byte: 65,000 of them took 30 to 130 ms of CPU without a credential.
+ * Bounds the cost of a request's body before its caller is known. Node's parser calls JavaScript for each chunk of a
+ * chunked body, and 64 KiB hold 11,000 chunks of one byte: 65,000 of them took 30 to 130 ms of CPU without a
+ * credential.
  */
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -20,10 +21,10 @@ interface Parser {
 
 const { bodyPiecesBurst, bytesPerBodyPiece, msPerBodyPiece, droppedBodyBytesMax } = connectionLimits
 
-/** Before the request is handed over. `nowMs` never goes back. */
+/** To be called before the request is handed over. `nowMs` never goes back. */
 export function boundBody(request: IncomingMessage, nowMs: () => number): void {
   const body = request as Body
-  // Node calls it when the answer is out and nobody has read the body.
+  // Node calls this when the answer was sent and nobody has read the body.
   body._dump = dropRest
   if (isChunked(request)) countPieces(body, nowMs)
 }
@@ -38,7 +39,7 @@ function countPieces(body: Body, nowMs: () => number): void {
   body.push = (piece: Buffer | null, encoding?: BufferEncoding) => {
     if (piece !== null) {
       const at = nowMs()
-      // Time is not saved up: whoever waited an hour may send no more at once than whoever has just come.
+      // Time is not saved up: a connection that waited an hour may send no more at once than a new one.
       if (credit < bodyPiecesBurst) credit = Math.min(bodyPiecesBurst, credit + (at - lastMs) / msPerBodyPiece)
       lastMs = at
       credit += piece.length / bytesPerBodyPiece - 1
@@ -49,8 +50,8 @@ function countPieces(body: Body, nowMs: () => number): void {
 }
 
 /**
- * The read that the parser is at may hold 10,000 chunks more, though the socket is gone: they are no longer told, and at
- * the end of the body it stops. A parser is used again, and gets its listener back before that.
+ * The parser's present read may hold 10,000 more chunks, though the socket is gone: they are no longer handed on, and
+ * the parser stops at the end of the body. Node reuses parsers, so this one gets its listener back before that.
  */
 function end({ socket }: Body): false {
   const { parser } = socket

@@ -1,12 +1,12 @@
 import { callerAddress, parseAddressRange } from '@countersign/core'
 
-/** The caller's address, text; undefined when it cannot be told, and then a key bound to addresses is refused. */
+/** The caller's address as text; `undefined` when it is not known: a key bound to addresses is then refused. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: () => string | undefined) => string | undefined
 
 /**
- * By the one rule that all of ours go by: core's `callerAddress`.
+ * Finds addresses by the one rule that all our packages use: core's `callerAddress`.
  *
- * @throws TypeError for what is no CIDR range.
+ * @throws TypeError for a text that is no CIDR range.
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const ranges = trustedProxies.map((text) => {

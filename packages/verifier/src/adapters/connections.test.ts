@@ -1,4 +1,4 @@
-/** What only raw sockets show. */
+/** Behaviour that only raw sockets show. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'

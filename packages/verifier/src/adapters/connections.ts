@@ -1,6 +1,6 @@
 /**
- * What a `node:http` server lets its connections cost: one request of each at a time, a bounded number of them, and none
- * that is not read. The server and the gateway share it.
+ * Bounds the cost of a `node:http` server's connections: their number, one request of each at a time, and no caller
+ * that does not read its answers. The server and the gateway share this.
  *
  * Node parses every request that a read brought and hands all of them over at once: 64 KiB of pipelined heads are 2,000
  * requests under way, each with an answer in memory, from one client that reads nothing. So the second head of a
@@ -15,17 +15,19 @@ import { Shares } from '@countersign/core'
 import { boundBody } from './body_pieces.ts'
 
 export interface ConnectionBounds {
-  /** Connections at once; those beyond are closed when they come. */
+  /** The number of connections at once; further ones are closed when they come. */
   readonly connectionsMax: number
-  /** A caller that takes nothing of what it is sent for this long loses its connection. */
+  /** A caller that reads nothing of its answer for this long loses its connection. Milliseconds. */
   readonly writeTimeoutMs: number
-  /** How often the one above is looked at. Default 1,000. */
+  /** The interval of that check in milliseconds. Default 1,000. */
   readonly sweepEveryMs?: number
-  /** Whether many callers may stand behind this peer, a trusted proxy: it has no share of its own. Default: none is. */
+  /**
+   * Whether a peer is a trusted proxy with many callers behind it, to which no fair share applies. Default: none is.
+   */
   readonly isProxy?: (peer: string | undefined) => boolean
   /** A clock that never goes back. Default: the process's. */
   readonly nowMs?: () => number
-  /** Answers what is no HTTP, in place of Node's own bare 400, 408 and 431. */
+  /** Answers bytes that are no HTTP, in place of Node's own bare 400, 408 and 431. */
   readonly onMalformed?: (error: NodeJS.ErrnoException, socket: Duplex) => void
 }
 
@@ -35,7 +37,7 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   const open = new Set<Socket>()
   const nowMs = bounds.nowMs ?? (() => performance.now())
   let sweep: NodeJS.Timeout | undefined
-  // Behind Node's own listener, which has made the parser by then.
+  // After Node's own listener, which has made the parser by then.
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket
     const holder = bounds.isProxy?.(remoteAddress) === true ? {} : { address: remoteAddress }
@@ -49,12 +51,12 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
       clearInterval(sweep)
       sweep = undefined
     })
-    // Node's own listener leaves with an upgrade.
+    // Node removes its own listener at an upgrade.
     socket.on('timeout', () => timed.has(socket) && socket.writableLength > 0 && socket.destroy())
     takeTurns(socket as HttpSocket, nowMs)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // A body of too many pieces: its connection is gone already.
+    // After a body of too many pieces, the connection is gone already.
     if (error.code === 'HPE_PAUSED' && socket.destroyed) return
     if (error.code === 'HPE_PAUSED' && keepUnread.has(socket)) keepUnread.get(socket)?.(error as PauseError)
     else if (bounds.onMalformed !== undefined) bounds.onMalformed(error, socket)
@@ -62,12 +64,12 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   })
 }
 
-/** `wanted`, or what the process may have open, if that is less: `part` of the file limit, three quarters by default. */
+/** The lesser of `wanted` and a part of the process's file limit. `part` defaults to three quarters. */
 export function withinFileLimit(wanted: number, part = 0.75): number {
   return Math.max(1, Math.min(wanted, Math.floor(readFileLimit() * part)))
 }
 
-/** Node has raised the soft limit to the hard one. Where nothing says, what is common. */
+/** Node has raised the soft limit to the hard one. A common value where the runtime does not tell it. */
 function readFileLimit(): number {
   try {
     const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
@@ -77,7 +79,7 @@ function readFileLimit(): number {
   }
 }
 
-/** Node keeps this on a connection of an HTTP server, as far as it is used here. */
+/** The members that Node keeps on a connection of an HTTP server and that are used here. */
 interface HttpSocket extends Socket {
   parser: Parser | null
   /** The response that has the socket now. */
@@ -89,7 +91,7 @@ interface Parser {
   resume(): void
 }
 
-/** `upgrade`: its head asks for one. */
+/** `upgrade` is whether the head asks for one. */
 type Parsed = IncomingMessage & { upgrade?: boolean }
 
 interface PauseError extends Error {
@@ -97,17 +99,17 @@ interface PauseError extends Error {
   readonly rawPacket: Buffer
 }
 
-/** llhttp: stop behind this head. */
+/** llhttp's code to stop behind this head. */
 const pausedCode = 21
-/** Node answers this to say that the parser's part is over. */
+/** Node's answer that the parser's part is over. */
 const upgradeCode = 2
 
-/** For each connection on which a request waits: takes the bytes behind its head. */
+/** For each connection on which a request waits: a function that takes the bytes behind its head. */
 const keepUnread = new WeakMap<Duplex, (error: PauseError) => void>()
 
 function takeTurns(socket: HttpSocket, nowMs: () => number): void {
   const { parser } = socket
-  // Without Node's hook there is no bound, and a connection without a bound is none that is served.
+  // Without Node's hook there is no bound, and connections without a bound are not served.
   if (typeof parser?.onIncoming !== 'function') return void socket.destroy()
   const begin = parser.onIncoming
   let waiting: { readonly request: Parsed; readonly shouldKeepAlive: boolean } | undefined
@@ -119,7 +121,7 @@ function takeTurns(socket: HttpSocket, nowMs: () => number): void {
     if (running === undefined || running === null) return begin(request, shouldKeepAlive)
     waiting = { request, shouldKeepAlive }
     if (request.upgrade) {
-      // Its bytes cannot be kept apart from what follows: it ends with the answer before it, and may come alone.
+      // Its bytes cannot be kept apart from later ones: the connection ends with the answer before it.
       request.upgrade = false
       running.shouldKeepAlive = false
     }
@@ -140,29 +142,30 @@ function takeTurns(socket: HttpSocket, nowMs: () => number): void {
     unread = undefined
     keepUnread.delete(socket)
     if (due === undefined || socket.destroyed || !socket.writable || socket.parser !== parser) return
-    // An answer that broke off, or that ends the connection: nothing behind it may be taken for a request.
+    // After an answer that broke off or that ends the connection, nothing may be taken for a request.
     if (!answered.writableFinished || !answered.shouldKeepAlive) return void socket.destroySoon()
     if (begin(due.request, due.shouldKeepAlive) === upgradeCode) return void socket.destroySoon()
     parser?.resume()
-    // To Node's own listener, which parses on from where it stopped: without a byte even, for a head may be all there is.
+    // Node's own listener parses on from where it stopped. It is called without bytes too, since a whole head may be
+    // there.
     if (rest !== undefined) socket.emit('data', rest)
     if (waiting === undefined) readOn(socket)
   }
 }
 
-/** Until `readOn`: the body of the request that is worked on may ask for more at any time. */
+/** Stops reading until `readOn`, though the body of the present request may ask for more at any time. */
 function stopReading(socket: Socket): void {
   socket.pause()
   socket.resume = () => socket
 }
 
 function readOn(socket: Socket): void {
-  // The prototype's own again.
+  // Restores the prototype's own method.
   Reflect.deleteProperty(socket, 'resume')
   socket.resume()
 }
 
-/** Gives whoever does not read what is written to them the rest of their time; Node's timer sees whether they begin again. */
+/** Gives a caller that does not read the rest of its time; Node's timer sees whether it begins again. */
 function endUnread(open: Iterable<Socket>, timeoutMs: number): void {
   for (const socket of open) {
     if (socket.writableLength > 0) {
@@ -175,7 +178,7 @@ function endUnread(open: Iterable<Socket>, timeoutMs: number): void {
 
 const timed = new WeakSet<Socket>()
 
-/** As Node does where nobody listens. */
+/** Answers as Node does where nobody listens. */
 function answerBarely(error: NodeJS.ErrnoException, socket: HttpSocket): void {
   const status = bareStatus[error.code ?? ''] ?? '400 Bad Request'
   const isUnanswered = socket._httpMessage == null || !socket._httpMessage.headersSent

@@ -34,7 +34,7 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => Promise<void>
 
-/** Let only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
+/** Lets only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
 export function protect(options: ProtectOptions = {}): Middleware {
   return middlewareOf(protectNode(options))
 }

@@ -21,7 +21,7 @@ declare module 'fastify' {
 /** For `onRequest`, `preValidation` or `preHandler`; `onRequest` refuses before a body is read. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 
-/** Let only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
+/** Lets only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
 export function protect(options: ProtectOptions = {}): Hook {
   return hookOf(createGate(options))
 }
@@ -50,7 +50,7 @@ function hookOf(gate: Gate): Hook {
     const passage = await gate(incomingOf(request.raw, request.raw))
     if ('refusal' in passage) {
       const { status, headers, body } = passage.refusal
-      // Bytes, since Fastify adds a charset to the media type of text.
+      // Sent as bytes, since Fastify adds a charset to the media type of text.
       return reply.code(status).headers(headers).send(Buffer.from(body))
     }
     request.auth = passage.grant

@@ -4,8 +4,8 @@
  *     const handler = protect({ scope: 'orders:read' })((request) => new Response(request.auth.clientId))
  *     export default { fetch: handler }
  *
- * The peer's address is taken from what Deno hands over beside the request, or from `peerAddress`; without one, a key that
- * is bound to addresses is refused.
+ * The peer's address is taken from what Deno hands over beside the request, or from `peerAddress`; without one, a key
+ * that is bound to addresses is refused.
  */
 import type { Grant } from '@countersign/core'
 import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
@@ -15,7 +15,7 @@ export interface FetchProtectOptions extends ProtectOptions {
   readonly peerAddress?: (request: Request, ...rest: readonly unknown[]) => string | undefined
 }
 
-/** A request that was let pass. Behind `optional: true` `auth` may be undefined. */
+/** A request that passed. Behind `optional: true` `auth` may be undefined. */
 export type AuthenticatedRequest<R extends Request = Request> = R & { readonly auth: Grant }
 
 export type Handler<R extends Request, A extends readonly unknown[]> = (
@@ -30,7 +30,7 @@ export type Wrap = <A extends readonly unknown[], R extends Request = Request>(
 
 const optionNames = { ...protectOptions, peerAddress: true } satisfies Record<keyof FetchProtectOptions, true>
 
-/** Let only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
+/** Lets only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
 export function protect(options: FetchProtectOptions = {}): Wrap {
   return wrapOf(createGate(options, optionNames), options.peerAddress)
 }
@@ -63,7 +63,7 @@ function wrapOf(gate: Gate, peerAddress: NonNullable<FetchProtectOptions['peerAd
     }
 }
 
-/** The headers of a response that was fetched or is a redirect cannot be changed: then a copy says more. */
+/** The headers of a fetched response or a redirect cannot be changed, so they are added to a copy. */
 function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
   if (Object.keys(headers).length === 0) return response
   const copy = new Response(response.body, response)

@@ -1,6 +1,6 @@
 /**
- * What every adapter does, whatever its framework: ask the verifier, let pass or say why not. An adapter hands over the
- * request as it came and writes down the answer; it decides nothing.
+ * The part that every adapter shares, whatever its framework: asks the verifier, and lets the request pass or says why
+ * not. An adapter hands over the request as it came and writes the answer; it decides nothing.
  */
 import {
   type Grant,
@@ -20,17 +20,22 @@ import { sharedVerifier } from './shared_verifier.ts'
 
 /** Options of `protect` in every adapter. An unknown one throws. */
 export interface ProtectOptions {
-  /** Default: one for the process, from `COUNTERSIGN_URL`, `COUNTERSIGN_AUDIENCE` and `COUNTERSIGN_KEY` or `_KEY_FILE`. */
+  /**
+   * Default: one for the process, from `COUNTERSIGN_URL`, `COUNTERSIGN_AUDIENCE` and `COUNTERSIGN_KEY` or `_KEY_FILE`.
+   */
   readonly verifier?: Verifier
-  /** `true` lets a request *without* a credential through, with no grant; never one with a bad credential. */
+  /**
+   * `true` lets a request *without* a credential through, with no grant; never one with a bad credential. Default
+   * false.
+   */
   readonly optional?: boolean
   /** Address ranges (CIDR) of proxies whose `X-Forwarded-For` is believed. Default none. */
   readonly trustedProxies?: readonly string[]
-  /** All of these are needed. */
+  /** All of these scope tokens are needed. Default none. */
   readonly scope?: ScopeInput
-  /** At least one of these is needed. */
+  /** At least one of these scope tokens is needed. Default: no such requirement. */
   readonly anyScope?: ScopeInput
-  /** What a request spends from every rate limit: a whole number, 0 to 1,000,000. Default 1. */
+  /** The amount that a request spends from every rate limit: a whole number, 0 to 1,000,000. Default 1. */
   readonly cost?: number
 }
 
@@ -46,7 +51,7 @@ export interface Incoming {
 }
 
 export type Passage =
-  /** Let it pass; `grant` is undefined only where `optional` let a request without a credential through. */
+  /** The request passes. `grant` is undefined only where `optional` let a request without a credential through. */
   | { readonly grant: Grant | undefined; readonly headers: Readonly<Record<string, string>> }
   | { readonly refusal: Refusal }
 
@@ -59,7 +64,9 @@ export interface Refusal {
 
 export type Gate = (incoming: Incoming) => Promise<Passage>
 
-/** What was found out about a request: a later `requireScope` looks here, and not at what other middleware may write. */
+/**
+ * The result for each request: a later `requireScope` looks here, not at a property that other middleware may write.
+ */
 const judged = new WeakMap<object, { readonly grant: Grant | undefined }>()
 
 /** The options that `protect` has in every adapter; an adapter with more of them names its own. */
@@ -152,7 +159,7 @@ function findMissingScope(grant: Grant, requires: readonly Scope[]): Rejection |
   return { code: 'insufficient_scope', detail: `it lacks ${missingScope.join(' ')}`, neededScope, missingScope }
 }
 
-/** RFC 9457, with an id by which a caller can ask about it. */
+/** The answer as RFC 9457, with an id by which a caller can ask about it. */
 function refuse({ status, headers, body }: ProblemAnswer): Passage {
   return { refusal: { status, headers, body: JSON.stringify({ ...body, requestId: crypto.randomUUID() }) } }
 }

@@ -4,8 +4,8 @@
  *     app.use('/api/*', protect())
  *     app.post('/api/orders', requireScope('orders:write'), (c) => c.json({ for: c.var.auth.clientId }))
  *
- * The peer's address comes from `@hono/node-server`, or from `peerAddress`; without one, a key that is bound to addresses
- * is refused.
+ * The peer's address comes from `@hono/node-server`, or from `peerAddress`; without one, a key that is bound to
+ * addresses is refused.
  */
 import type { Grant } from '@countersign/core'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -27,7 +27,7 @@ export type Protected = MiddlewareHandler<{ Variables: { auth: Grant } }>
 
 const optionNames = { ...protectOptions, peerAddress: true } satisfies Record<keyof HonoProtectOptions, true>
 
-/** Let only verified requests pass; `c.get('auth')` is the grant. See `ProtectOptions`. */
+/** Lets only verified requests pass; `c.get('auth')` is the grant. See `ProtectOptions`. */
 export function protect(options: HonoProtectOptions = {}): Protected {
   return middlewareOf(createGate(options, optionNames), options.peerAddress)
 }
@@ -54,7 +54,7 @@ function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefine
       const { status, headers, body } = passage.refusal
       return new Response(body, { status, headers })
     }
-    // Only behind `optional` is there none, and there the type says so at the place that chose it.
+    // Absent only behind `optional`, where the caller's own type says so.
     c.set('auth', passage.grant as Grant)
     await next()
     for (const [name, value] of Object.entries(passage.headers)) c.header(name, value)
@@ -62,7 +62,7 @@ function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefine
   }
 }
 
-/** What `@hono/node-server` puts into `c.env`. */
+/** The peer's address from the request that `@hono/node-server` puts into `c.env`. */
 function peerOfNodeServer(c: Context): string | undefined {
   const env: unknown = c.env
   const { incoming } = (env ?? {}) as { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } }

@@ -19,8 +19,8 @@ export interface GuardedRequest extends IncomingMessage {
 }
 
 /**
- * Resolves to whether the request may go on; when not, the response has been written. `next`, where given, is called
- * instead of leaving it to the caller, and with the error when something is wrong with us.
+ * Resolves to whether the request may go on; if not, the response has been written. `next`, where given, is called when
+ * the request may go on, and with the error when the guard itself failed.
  */
 export type Guard = (
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export type Guard = (
   next?: (error?: unknown) => void,
 ) => Promise<boolean>
 
-/** Let only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
+/** Lets only verified requests pass; `request.auth` is the grant. See `ProtectOptions`. */
 export function protect(options: ProtectOptions = {}): Guard {
   return guardOf(createGate(options))
 }
@@ -53,7 +53,7 @@ function guardOf(gate: Gate): Guard {
       next(error)
       return false
     }
-    // Outside of the try: what the next handler throws is not ours to pass to it again.
+    // Outside the try: errors of the next handler must not be passed to it again.
     if (isLetPass) next?.()
     return isLetPass
   }
@@ -71,7 +71,7 @@ async function answer(gate: Gate, request: GuardedRequest, response: ServerRespo
   return true
 }
 
-/** Raw headers, so that a second `Authorization` is seen and not joined or dropped. */
+/** Uses the raw headers, so that a second `Authorization` is seen and not joined or dropped. */
 export function incomingOf(request: IncomingMessage, key: object): Incoming {
   return {
     key,

@@ -1,34 +1,35 @@
 /**
- * When a refusal leaves, so that its time does not tell what was looked for. Equal work leaves differences of a microsecond,
- * which a hundred thousand requests show. So a refusal of what began at one moment leaves at a moment that follows from that
- * alone, unless its work took longer than until then.
+ * Delays refusals so that their time does not tell how they were found. Equal work still leaves differences of 1 µs,
+ * which a hundred thousand requests reveal. So a refusal leaves at a moment that follows only from when its request
+ * began, unless the work took longer than that.
  *
- * A timer of the event loop cannot do this: it sleeps for whole milliseconds from when the loop goes to sleep, and so from the
- * end of the work. A thread that sleeps until a given moment can.
+ * A timer of the event loop cannot do this: it sleeps for whole milliseconds from when the loop goes to sleep, and so
+ * from the end of the work. A thread that sleeps until a given moment can.
  */
 import { Worker } from 'node:worker_threads'
 
 /**
- * A refusal leaves so long after its request began, or where the work took longer, twice, four times, … as long. Not on a grid of
- * all refusals: it would show when the caller began, and tests of timing would take that for ours.
+ * A refusal leaves this long after its request began or, where the work took longer, twice, four times, … as long.
+ * There is no common grid for all refusals: it would show when the caller began, and timing tests would blame that on
+ * us.
  */
 const stepMs = 0.5
 
-/** Work that took longer was slowed by more than what was looked for. */
+/** Work beyond this was slowed down by other things than the look-up. */
 const longestMs = 8
 
-/** A thread that ended is not started again before this has passed. Refusals leave at once meanwhile. */
+/** A thread that ended is started again after this time at the earliest. Meanwhile refusals leave at once. */
 const restMs = 10_000
 
 export interface RefusalTimes {
   /**
-   * Resolves when a refusal that is ready now may leave: 0.5 ms after its request began, as a rule. `beganAtMs` is a reading
-   * of `performance.now()`. Never rejects: where no thread can be had, nothing is waited for.
+   * Resolves when a refusal that is ready now may leave: 0.5 ms after its request began, as a rule. `beganAtMs` is a
+   * reading of `performance.now()`. Never rejects: where no thread can be had, nothing is waited for.
    */
   wait(beganAtMs: number): Promise<void>
 }
 
-/** What a worker thread offers of what is used here. It posts a message whenever the moment it was given has come. */
+/** The part of a worker thread that is used here. It posts a message whenever the moment it was given has come. */
 export interface RefusalWorker {
   on(event: 'message' | 'online', listener: () => void): unknown
   on(event: 'error' | 'exit', listener: () => void): unknown
@@ -46,7 +47,7 @@ export interface RefusalTimesOptions {
   readonly start?: (moment: RefusalMoment) => RefusalWorker
 }
 
-/** When a refusal leaves that is ready at `readyAt`. All in milliseconds of one clock. */
+/** The moment at which a refusal leaves that is ready at `readyAt`. All in milliseconds of one clock. */
 export function leavesAt(beganAt: number, readyAt: number): number {
   for (let afterMs = stepMs; afterMs <= longestMs; afterMs *= 2) {
     if (beganAt + afterMs > readyAt) return beganAt + afterMs
@@ -129,7 +130,9 @@ export function createRefusalTimes(options: RefusalTimesOptions = {}): RefusalTi
   return { wait }
 }
 
-/** How far `process.hrtime` is ahead of the other clock; too much, never too little: the thread must not awake too early. */
+/**
+ * The lead of `process.hrtime` over the other clock; too much, never too little: the thread must not awake too early.
+ */
 function readAheadMs(nowMs: () => number): number {
   const before = nowMs()
   return Number(process.hrtime.bigint()) / 1e6 - before

@@ -8,7 +8,7 @@ let told = 0n
 for (;;) {
   const at = Atomics.load(moment, 0)
   const leftMs = Number(at - process.hrtime.bigint()) / 1e6
-  // Waits on the moment itself: another one that is written meanwhile ends it.
+  // Waits on the cell itself: writing another moment ends the wait.
   if (at === told) Atomics.wait(moment, 0, at)
   else if (leftMs > 0) Atomics.wait(moment, 0, at, leftMs)
   else {

@@ -6,7 +6,7 @@ let shared: Verifier | undefined
  * The verifier of this process, made at first use from `COUNTERSIGN_URL` (the issuer), `COUNTERSIGN_AUDIENCE` and
  * `COUNTERSIGN_KEY`, or the file that `COUNTERSIGN_KEY_FILE` names.
  *
- * @throws TypeError when one is missing, naming all that are.
+ * @throws TypeError that names all missing variables.
  */
 export function sharedVerifier(): Verifier {
   shared ??= createVerifier(readEnvironment())
@@ -30,7 +30,7 @@ function readEnvironment(): Parameters<typeof createVerifier>[0] {
   throw new TypeError(`give protect a verifier, or set ${missing.join(', ')}`)
 }
 
-/** Asked of the runtime rather than imported, so that the adapters load where there are no files. */
+/** Asks the runtime for the module instead of importing it, so that the adapters load where there are no files. */
 function readKeyFile(path: string): string {
   return globalThis.process.getBuiltinModule('node:fs').readFileSync(path, 'utf8').trim()
 }

@@ -5,15 +5,18 @@ interface Kept extends CutOff {
   readonly what: CutOffKind
   readonly dropAt: Seconds
   readonly mac: string | undefined
-  /** The server lacks it, as far as is known. */
+  /** As far as is known, the server lacks it. */
   isOwed: boolean
-  /** The present server has not said it; that it answered a hand-back is not enough: its entry may still be on its way. */
+  /**
+   * The present server has not said it yet. An answer to a hand-back is not enough: the entry may still be on its way.
+   */
   readonly isLost: boolean
 }
 
 /**
- * The clients' cut-offs as they were once said, beside what they do. A client's revoke is the operator's strongest act, and
- * its keys and secrets have no entries of their own: a database that went back learns of it from here (feed.md §7).
+ * The clients' cut-offs as they were first said, beside their effect. A client's revoke is the operator's strongest
+ * act, and its keys and secrets have no entries of their own: a database that went back learns of it from here (feed.md
+ * §7).
  */
 export class CutOffBook {
   readonly #kept = new Map<string, Kept>()
@@ -24,7 +27,7 @@ export class CutOffBook {
     return this.#owedCount
   }
 
-  /** A server said it: it is owed to it no more. The later of each kind is kept. */
+  /** A server said it, so it is owed no more. The later cut-off of each kind is kept. */
   add(id: string, what: CutOffKind, { sequence, at }: CutOff, dropAt: Seconds, mac: string | undefined): void {
     const name = nameOf(id, what)
     const known = this.#kept.get(name)
@@ -33,14 +36,14 @@ export class CutOffBook {
   }
 
   /**
-   * Whether a revoke of the client is known that the present server has forgotten. No record that it gives says so, and no
-   * number tells when a key was made.
+   * Whether a revoke of the client is known that the present server has forgotten. The server's records do not show it,
+   * and no number tells when a key was made.
    */
   isLost(clientId: string): boolean {
     return this.#lostCount > 0 && this.#kept.get(nameOf(clientId, 'everything'))?.isLost === true
   }
 
-  /** Keeps, and owes, everything that the other knew and this one does not: a verifier where there is a MAC. */
+  /** Keeps, and owes, cut-offs that the other knew and this one does not; a verifier owes those with a MAC. */
   keep(other: CutOffBook, owing: 'with_mac' | 'all'): void {
     for (const [name, theirs] of other.#kept) {
       const own = this.#kept.get(name)
@@ -59,7 +62,7 @@ export class CutOffBook {
     return owed
   }
 
-  /** The server has answered about it. */
+  /** Ends a debt: the server has answered about it. */
   settle({ id, what, sequence }: Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>): void {
     const name = nameOf(id, what)
     const kept = this.#kept.get(name)

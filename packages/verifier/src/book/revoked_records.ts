@@ -1,8 +1,8 @@
 import { limits } from '@countersign/core'
 
 /**
- * A record: two bytes for the identity's length and what is noted of it, four for the end of its life in seconds, the
- * identity, and where a server gave one, four bytes for the end that its MAC covers and the sixteen of the MAC.
+ * A record is two bytes for the identity's length and its flags, four for the end of its life in seconds, the identity
+ * and, where a server gave a MAC, four bytes for the end that it covers and its own sixteen.
  */
 const headBytes = 6
 const macBytes = 16
@@ -12,14 +12,17 @@ const macBit = 0x8000
 const owedBit = 0x4000
 const movedBit = 0x2000
 
-/** An offset is a page and a place in it. Pages but the first are made at once, so that little of the last is empty. */
+/**
+ * An offset is a page and a place in it. Pages after the first have their full size from the start, so little is
+ * wasted.
+ */
 const pageBits = 16
 const pageBytes = 1 << pageBits
 const pageMask = pageBytes - 1
-/** Room for the longest record there can be. */
+/** Room for the longest possible record. */
 const firstPageBytes = headBytes + limits.identityBytesMax + 2 + macPartBytes
 
-/** Bytes of an identity, wherever they stand. */
+/** The bytes of an identity, in any memory. */
 export interface Identity {
   readonly bytes: Uint8Array
   readonly at: number
@@ -28,15 +31,18 @@ export interface Identity {
 
 /** A MAC (feed.md §7), and the end that it covers. */
 export interface RevocationMac {
-  /** Sixteen of them. */
+  /** Sixteen bytes. */
   readonly bytes: Uint8Array
   readonly end: number
 }
 
-/** Records of what is revoked, one behind the other in pages, each found by its offset. A record never changes length. */
+/**
+ * Records of revoked identities, one behind the other in pages, each found by its offset. A record never changes
+ * length.
+ */
 export class RevokedRecords {
   readonly #pages: Uint8Array[] = []
-  /** Of the last page. */
+  /** The used bytes of the last page. */
   #used = 0
 
   /** Memory held, in bytes. */
@@ -44,7 +50,7 @@ export class RevokedRecords {
     return Math.max(0, this.#pages.length - 1) * pageBytes + (this.#pages.at(-1)?.length ?? 0)
   }
 
-  /** The offset of a new record. */
+  /** Writes a new record and gives its offset. */
   append(identity: Identity, end: number, mac: RevocationMac | undefined): number {
     const bytes = headBytes + identity.length + (mac === undefined ? 0 : macPartBytes)
     const page = this.#reserve(bytes)
@@ -53,7 +59,7 @@ export class RevokedRecords {
     this.#used += bytes
     writeHead(page, at, identity.length | (mac === undefined ? 0 : macBit))
     writeSeconds(page, at + 2, end)
-    // Byte by byte: an identity is too short for a view of it to be worth making.
+    // Byte by byte, since an identity is too short to be worth making a view of it.
     for (let index = 0; index < identity.length; index++) {
       page[at + headBytes + index] = identity.bytes[identity.at + index] as number
     }
@@ -89,7 +95,7 @@ export class RevokedRecords {
     return this.#has(offset, macBit)
   }
 
-  /** A copy, since the record may be written anew. */
+  /** The MAC as a copy, since the record may be overwritten. */
   macAt(offset: number): RevocationMac | undefined {
     if (!this.hasMac(offset)) return undefined
     const page = this.#pageOf(offset)
@@ -97,7 +103,7 @@ export class RevokedRecords {
     return { end: readSeconds(page, at), bytes: page.slice(at + 4, at + macPartBytes) }
   }
 
-  /** Of a record that has one. */
+  /** Sets the MAC of a record that has room for one. */
   setMac(offset: number, mac: RevocationMac): void {
     const page = this.#pageOf(offset)
     const at = this.#macPartAt(offset)
@@ -113,12 +119,12 @@ export class RevokedRecords {
     this.#mark(offset, owedBit, isOwed)
   }
 
-  /** Another record stands for it from now on. */
+  /** Marks a record that another one has replaced. */
   setMoved(offset: number): void {
     this.#mark(offset, movedBit, true)
   }
 
-  /** The first record at or behind the offset that still counts; `undefined` at the end. */
+  /** The first valid record at or behind the offset; `undefined` at the end. */
   from(offset: number): number | undefined {
     let at = offset
     for (;;) {
@@ -126,7 +132,7 @@ export class RevokedRecords {
       if (page === undefined) return undefined
       const place = at & pageMask
       const head = place + headBytes < page.length ? readHead(page, place) : 0
-      // An identity has at least its tag: where there is no length, the page ends.
+      // An identity has at least its tag, so a length of 0 is the end of the page.
       if (head === 0) at = ((at >>> pageBits) + 1) * pageBytes
       else if ((head & movedBit) === 0) return at
       else at += bytesOf(head)
@@ -158,7 +164,7 @@ export class RevokedRecords {
     return at + headBytes + (readHead(this.#pageOf(offset), at) & lengthMask)
   }
 
-  /** The page with room for so many bytes. The first one grows, since most tenants have revoked a few or nothing. */
+  /** A page with room for so many bytes. The first one grows, since most tenants have revoked little or nothing. */
   #reserve(bytes: number): Uint8Array {
     const last = this.#pages.at(-1)
     if (last !== undefined && this.#used + bytes <= last.length) return last

@@ -12,7 +12,7 @@ function macOf(index: number, end: number): RevocationMac {
 const idOf = (index: number) => `tok_${index.toString(36).padStart(20, '0')}`
 const hex = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : Buffer.from(bytes).toString('hex'))
 
-/** What a set would hand back had another taken all of it over, by identity. */
+/** The revocations that another set would hand back after taking this one over, by identity. */
 function kept(set: RevokedSet): Map<string, { readonly end: number; readonly mac: string | undefined }> {
   const other = new RevokedSet(99)
   other.addAll(set, 'all')

@@ -5,34 +5,38 @@ export type { RevocationMac } from './revoked_records.ts'
 
 const smallest = 8
 const noSlots = new Uint32Array(0)
-/** Where an identity is written down to be looked for: never longer than one turn, and nothing made for it. */
+/** Memory in which an identity is written to be searched for. It is valid within one turn, and nothing is allocated. */
 const scratch = { bytes: new Uint8Array(limits.identityBytesMax + 2), at: 0, length: 0 }
 
-/** One that a server of another epoch may lack (feed.md §7). */
+/** A revocation that a server of another epoch may lack (feed.md §7). */
 export interface OwedRevocation {
   readonly tag: string
   readonly id: string
-  /** What the MAC covers; without one, the end that is known. */
+  /** The end that the MAC covers; without a MAC, the known end. */
   readonly end: number
   readonly mac: Uint8Array | undefined
 }
 
-/** Which of another's identities are owed when they are taken over: those with a MAC, or all that are new here. */
+/**
+ * The identities of another set that are owed after they are taken over: those with a MAC, or all that are new here.
+ */
 export type Owing = 'with_mac' | 'all'
 
 /**
- * The identities that are revoked, packed: a million of 24 bytes take about 60 MB with their MACs, and 40 without, where
- * a `Map` of objects takes 189. Identities are kept whole and compared byte for byte, so no hash has to be trusted; the
- * hash is seeded, so that nobody can choose identities that fall together.
+ * The identities that are revoked, packed: a million of 24 bytes take about 60 MB with their MACs, and 40 without,
+ * where a `Map` of objects takes 189. Identities are kept whole and compared byte for byte, so no hash has to be
+ * trusted; the hash is seeded, so that nobody can choose identities that fall together.
  */
 export class RevokedSet {
   readonly #seed: number
-  /** Each the offset of a record plus one, or 0. Nothing until something is revoked: most tenants' sets stay empty. */
+  /**
+   * Each slot is the offset of a record plus one, or 0. Empty until something is revoked, as most tenants' sets stay.
+   */
   #slots = noSlots
   #records = new RevokedRecords()
   #size = 0
   #owedCount = 0
-  /** Where the next look for what is owed begins. */
+  /** The offset at which the next search for owed revocations begins. */
   #owedFrom = 0
   #earliestDropAt = Number.POSITIVE_INFINITY
 
@@ -44,7 +48,7 @@ export class RevokedSet {
     return this.#size
   }
 
-  /** How many wait to be handed back. */
+  /** The number of revocations that wait to be handed back. */
   get owedCount(): number {
     return this.#owedCount
   }
@@ -55,8 +59,9 @@ export class RevokedSet {
   }
 
   /**
-   * `tag` is the type's own letter, so that types never meet. A later end replaces an earlier one, and a MAC that covers a
-   * later end replaces an earlier one, never the reverse. Whatever is said of it by a server is owed to it no more.
+   * Adds a revocation that a server said; it is owed to the server no more. `tag` is the type's own letter, so that
+   * types never meet. A later end replaces an earlier one, and a MAC over a later end an earlier MAC, never the
+   * reverse.
    */
   add(tag: string, id: string, dropAt: Seconds, mac?: RevocationMac): void {
     const identity = encode(tag, id)
@@ -69,7 +74,7 @@ export class RevokedSet {
     return this.#offsetOf(tag, id) !== undefined
   }
 
-  /** Forgets what ended before `now`, the server's time. Rebuilds at most when the earliest of all has ended. */
+  /** Forgets revocations that ended before `now`. Rebuilds only when the earliest of all has ended. */
   sweep(now: Seconds): void {
     if (now <= this.#earliestDropAt) return
     const before = this.#records
@@ -87,8 +92,8 @@ export class RevokedSet {
   }
 
   /**
-   * Takes over all of another's: what was revoked stays so across a change of epoch (feed.md §7). What was owed there and
-   * is not here yet is owed on; what else is not here yet becomes so as `owing` says.
+   * Takes over all revocations of another set: they stay revoked across a change of epoch (feed.md §7). Revocations
+   * still owed in the other set and missing here stay owed here; other missing ones become owed as `owing` says.
    */
   addAll(other: RevokedSet, owing: Owing): void {
     const theirs = other.#records
@@ -102,8 +107,8 @@ export class RevokedSet {
   }
 
   /**
-   * Up to so many of those that are owed, each time the next ones, and from the beginning again after the last: what is
-   * refused over and over does not keep the others waiting.
+   * Up to so many owed revocations, each time the next ones, and from the beginning again after the last: revocations
+   * that are refused over and over do not keep the others waiting.
    */
   owed(countMax: number): readonly OwedRevocation[] {
     const wanted = Math.min(countMax, this.#owedCount)
@@ -123,7 +128,7 @@ export class RevokedSet {
     return found
   }
 
-  /** The server has it, or will not have it. */
+  /** Ends a debt: the server has the revocation, or refuses it. */
   settle(tag: string, id: string): void {
     const offset = this.#size === 0 ? undefined : this.#offsetOf(tag, id)
     if (offset !== undefined) this.#setOwed(offset, false)
@@ -143,7 +148,7 @@ export class RevokedSet {
     this.#owedCount += isOwed ? 1 : -1
   }
 
-  /** Its offset, whether it is new or known. */
+  /** The offset of an identity's record, new or known. */
   #insert(identity: Identity, end: number, mac: RevocationMac | undefined): number {
     this.#earliestDropAt = Math.min(this.#earliestDropAt, end)
     if ((this.#size + 1) * 4 > this.#slots.length * 3) this.#grow()
@@ -165,7 +170,7 @@ export class RevokedSet {
       if (mac.end > known.end) records.setMac(offset, mac)
       return offset
     }
-    // There was no room for a MAC. Where it stood is free again with the next sweep.
+    // The record had no room for a MAC. Its memory is free again with the next sweep.
     const moved = records.append(records.identityAt(offset), records.endAt(offset), mac)
     records.setOwed(moved, records.isOwed(offset))
     records.setMoved(offset)
@@ -187,7 +192,7 @@ export class RevokedSet {
     return offset === 0 ? undefined : offset - 1
   }
 
-  /** The slot of the identity, or the free one where it would stand. */
+  /** The slot of the identity, or the free slot for it. */
   #find(identity: Identity): number {
     const mask = this.#slots.length - 1
     let slot = this.#hash(identity) & mask
@@ -209,7 +214,7 @@ export class RevokedSet {
   }
 }
 
-/** In the scratch bytes; `undefined` when it does not fit, which no identity of ours does. */
+/** The identity in the scratch memory; `undefined` when it is too long, which no identity of ours is. */
 function encode(tag: string, id: string): Identity | undefined {
   const { read, written } = encoder.encodeInto(tag + id, scratch.bytes)
   scratch.length = written

@@ -37,10 +37,13 @@ const typeByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type a
 
 const macBytes = 16
 
-/** A book that is further behind does not know of every place it was answered from. */
+/** The most places remembered. A book that lags further behind does not know every place it was answered from. */
 const heardMax = 1_000
 
-/** Whether records that a verifier looks up are made from such objects: a cached one may be this much older than the entry. */
+/**
+ * Whether looked-up records are made from objects of a type. A cached record may be `recordLifeSeconds` older than the
+ * entry.
+ */
 const isLookedUp: Readonly<Record<ObjectType, boolean>> = {
   tenant: false,
   api: true,
@@ -63,8 +66,9 @@ interface Said<T extends ObjectType> {
 }
 
 /**
- * What has been said about credentials of one tenant since they were issued, and what every verifier must know of its
- * APIs and signing keys. Revoked objects are one packed bit of knowledge; everything else is its whole state.
+ * All that was said about the credentials of one tenant since they were issued, and all that every verifier must know
+ * of the tenant's APIs and signing keys. Revoked objects are kept packed, by identity alone; other objects with their
+ * whole state.
  */
 export class StatusBook {
   readonly tenant: string
@@ -81,7 +85,7 @@ export class StatusBook {
   readonly #heard = new Map<number, { readonly chain: string; readonly atMs: number }>()
   #hasHeardOther = false
 
-  /** Empty at `place`; `seed` is random. */
+  /** An empty book at `place`. `seed` is a random whole number. */
   constructor(options: {
     readonly tenant: string
     readonly issuer: string
@@ -94,7 +98,7 @@ export class StatusBook {
     this.#revoked = new RevokedSet(options.seed)
   }
 
-  /** Built from one consistent read. */
+  /** Builds a book from one consistent read. */
   static fromSnapshot(
     snapshot: {
       readonly tenant: string
@@ -115,12 +119,12 @@ export class StatusBook {
     return this.#place
   }
 
-  /** Rises with every change: what was worked out at one version holds until the next. */
+  /** Rises with every change: a result worked out at one version is valid until the next. */
   get version(): number {
     return this.#version
   }
 
-  /** The highest drop time heard of. What ended before it may have been forgotten, here or by whom the book came from. */
+  /** The highest drop time heard of. Entries that ended before it may have been forgotten, here or at the server. */
   get dropTime(): Seconds {
     return this.#dropTime
   }
@@ -134,7 +138,7 @@ export class StatusBook {
     return this.#revoked.size
   }
 
-  /** Apply the next entry. The caller has checked that it follows `place` without a gap. */
+  /** Applies the next entry. The caller has checked that it follows `place` without a gap. */
   apply(entry: FeedEntry): void {
     this.#set(entry, entry.sequence, isLookedUp[entry.type] ? entry.at + recordLifeSeconds : 0)
     this.#place = { epoch: this.#place.epoch, sequence: entry.sequence, chain: entry.chain }
@@ -168,12 +172,12 @@ export class StatusBook {
     return this.#revoked.size > 0 && this.#revoked.has(tags[type], id)
   }
 
-  /** The present state of what is not revoked, if anything was said. */
+  /** The present state of an object that is not revoked; `undefined` when nothing was said of it. */
   state<T extends ObjectType>(type: T, id: string): StateByType[T] | undefined {
     return this.#said.get(type)?.get(id)?.state as StateByType[T] | undefined
   }
 
-  /** Whether anything was said about it after `sequence`: what was made from it earlier is out of date. */
+  /** Whether anything was said about an object after `sequence`: records made from it earlier are out of date. */
   isChangedSince(type: ObjectType, id: string, sequence: number): boolean {
     const said = this.#said.get(type)?.get(id)
     return said !== undefined && said.sequence > sequence
@@ -185,12 +189,14 @@ export class StatusBook {
     return apiId === undefined || state === undefined ? undefined : { apiId, state }
   }
 
-  /** How many revocations and cut-offs the server lacks, as far as is known here. */
+  /** The number of revocations and cut-offs that the server lacks, as far as is known here. */
   get owedCount(): number {
     return this.#revoked.owedCount + this.#cutOffs.owedCount
   }
 
-  /** Up to so many of them, in turns: `settle` ends them, nothing else but their own end. `mac` is '' without one. */
+  /**
+   * Up to so many owed revocations, in turns. Only `settle` or their own end ends the debt. `mac` is '' without one.
+   */
   owed(countMax: number): readonly HandedBack[] {
     return this.#revoked.owed(countMax).map(({ tag, id, end, mac }) => ({
       type: typeByTag.get(tag) as ObjectType,
@@ -205,7 +211,7 @@ export class StatusBook {
     return this.#cutOffs.isLost(clientId)
   }
 
-  /** Likewise up to so many cut-offs. */
+  /** Up to so many owed cut-offs. */
   owedCutOffs(countMax: number): readonly HandedBackCutOff[] {
     return this.#cutOffs.owed(countMax)
   }
@@ -214,16 +220,16 @@ export class StatusBook {
     for (const cutOff of cutOffs) this.#cutOffs.settle(cutOff)
   }
 
-  /** The server has answered about them. */
+  /** Ends the debt of revocations that the server has answered about. */
   settle(revocations: readonly Pick<HandedBack, 'type' | 'id'>[]): void {
     for (const { type, id } of revocations) this.#revoked.settle(tags[type], id)
   }
 
   /**
-   * Keeps what the other knew to be revoked: an older copy of the database cannot bring it back (feed.md §7). A cut-off is
-   * a revocation too; sequences only ever rise, so it means the same in the new history. What this book's server lacks
-   * though it said it once is owed to it, in the same epoch too, since a database may have gone back within one: by a
-   * verifier where there is a MAC, since nothing else is believed.
+   * Keeps the revocations of the other book: an older copy of the database cannot bring the credentials back (feed.md
+   * §7). A cut-off is a revocation too; sequences only ever rise, so it means the same in the new history. Revocations
+   * that this book's server once said and now lacks are owed to it, in the same epoch too, since a database may go back
+   * within one. A verifier owes those with a MAC, since servers believe nothing else.
    */
   keepRevoked(other: StatusBook, owing: 'with_mac' | 'all'): void {
     this.#revoked.addAll(other.#revoked, owing)
@@ -245,7 +251,7 @@ export class StatusBook {
     this.#said.set('client', clients)
     const known = clients.get(clientId)
     const cutOff = (before.state as ClientState).cutOff
-    // Version 0: whatever the new history says of the client takes its place, all but the cut-off.
+    // Version 0: any state of the client in the new history replaces it, but for the cut-off.
     const merged =
       known === undefined
         ? { ...before, version: 0 }
@@ -254,8 +260,8 @@ export class StatusBook {
   }
 
   /**
-   * Forget what ends before `dropTime`, which is the installation's and no clock's; a lower one than was heard of before
-   * changes nothing. What was worked out before is out of date: its end is judged by the drop time as well.
+   * Forgets entries that end before `dropTime`, which is the installation's and not a clock's. A drop time not above
+   * the highest known changes nothing. The version rises, since ends are judged by the drop time as well.
    */
   sweep(dropTime: Seconds): void {
     if (dropTime <= this.#dropTime) return
@@ -268,7 +274,10 @@ export class StatusBook {
     this.#version++
   }
 
-  /** Of one drop time the later sequence: a database that went back may have written it again. */
+  /**
+   * Keeps the floor of the highest drop time and, for one drop time, the later sequence: a database that went back may
+   * write it again.
+   */
   #keepFloor(floor: DropFloor | undefined): void {
     const known = this.#floor
     if (floor === undefined || (known !== undefined && known.time > floor.time)) return
@@ -320,7 +329,7 @@ export class StatusBook {
   }
 }
 
-/** A MAC that cannot be read is none: what is revoked is so without one. */
+/** A MAC that cannot be read counts as none; the object is revoked all the same. */
 function macOf({ mac, dropAt }: Subject): RevocationMac | undefined {
   const bytes = mac === undefined ? undefined : decodeBase64url(mac)
   return bytes?.length === macBytes ? { bytes, end: revocationEnd(dropAt) } : undefined

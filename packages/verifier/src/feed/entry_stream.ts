@@ -46,7 +46,9 @@ export function createEntryStream(options: {
   return { open }
 }
 
-/** Entries that come while one waits, for a digest or an answer, wait behind it; no promise is made where nothing waits. */
+/**
+ * Entries that come while one waits, for a digest or an answer, wait behind it; no promise is made where nothing waits.
+ */
 function inOrder(take: (entry: FeedEntry) => MaybePromise<void>): (entry: FeedEntry) => void {
   let pending: Promise<void> | undefined
   return (entry) => {

@@ -18,7 +18,9 @@ export interface FollowedBook {
   readonly sealed: SealedPlace | undefined
   /** Replaces the book by a new snapshot. Until that is complete, the old one goes on refusing and grows no fresher. */
   reload(): Promise<void>
-  /** Fetches what is missing up to `head`. False when the log is not what the book was built on: a snapshot was loaded. */
+  /**
+   * Fetches what is missing up to `head`. False when the log is not what the book was built on: a snapshot was loaded.
+   */
   catchUp(asked: StatusBook, head: number): Promise<boolean>
   /** Applies an entry if it is the next one: its number follows and its chain value covers what came before. */
   applyNext(to: StatusBook, entry: FeedEntry): MaybePromise<boolean>

@@ -1,6 +1,6 @@
 /**
- * The arithmetic of freshness, for every follower of the feed: feed.md §3. A book is fresh as of the moment a question was
- * asked, less the age of what answered it. Pure: stamps come as arguments.
+ * The arithmetic of freshness, for every follower of the feed: feed.md §3. A book is fresh as of the moment a question
+ * was asked, less the age of what answered it. Pure: stamps come as arguments.
  */
 import type { Seconds } from '@countersign/core'
 import { elapsedMs, type Stamp } from '../clock.ts'
@@ -39,8 +39,8 @@ export function boundMsOf(maxStalenessSeconds: number, ceilingSeconds: number): 
 }
 
 /**
- * The server's time at a stamp, or the wall clock's before any answer. Counted from when the question was asked, so it may
- * lag by at most the round trip; what lags refuses too much, never too little.
+ * The server's time at a stamp, or the wall clock's before any answer. Counted from when the question was asked, so it
+ * may lag by at most the round trip; what lags refuses too much, never too little.
  */
 export function timeAt(server: ServerTime | undefined, at: Stamp): Seconds {
   return server === undefined ? at.wallMs / 1000 : server.now + elapsedMs(server.askedAt, at) / 1000

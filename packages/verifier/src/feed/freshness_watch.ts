@@ -17,7 +17,8 @@ export interface FreshnessWatch {
 }
 
 /**
- * Calls `onTurn` when the book goes stale and when it is fresh again, for requests that run on after they were admitted.
+ * Calls `onTurn` when the book goes stale and when it is fresh again, for requests that run on after they were
+ * admitted.
  * `boundMs` is asked each time, since an API's ceiling may change.
  */
 export function createFreshnessWatch(options: {

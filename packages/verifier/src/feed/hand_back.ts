@@ -1,8 +1,8 @@
 /**
- * Hands revocations and cut-offs back to a server that has forgotten them (feed.md §7): after every reload, what the former
- * book knew and the new snapshot lacks. A database may have gone back within its epoch. Beside everything else and for as long as the verifier lives: no verification waits for
- * it, and the book is no fresher or staler for it. What is owed is noted in the book itself, so a further change of epoch
- * works it out anew.
+ * Hands revocations and cut-offs back to a server that has forgotten them (feed.md §7): after every reload, those that
+ * the former book knew and the new snapshot lacks, since a database may go back within its epoch too. It goes on for as
+ * long as the verifier lives. No verification waits for it, and it changes nothing about the book's freshness. The debt
+ * is noted in the book itself, so a further change of epoch works it out anew.
  */
 
 import type { StatusBook } from '../book/status_book.ts'
@@ -10,18 +10,20 @@ import { inTime } from '../in_time.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
 
 export interface HandBack {
-  /** The book was replaced: what it owes is handed back. */
+  /** The book was replaced: begins to hand back what the new one owes. */
   wake(): void
   close(): void
 }
 
-/** In one request: each is a transaction of the server's, and all must be done before it is waited for no longer. */
+/** The number in one request. Each is a transaction of the server, and all must be done within the deadline. */
 const batchMax = 100
 const deadlineMs = 5_000
-/** The first batch goes within this: those of many verifiers that come later find most of it settled by the feed. */
+/**
+ * The first batch goes within this time, at random: the feed has settled most of the debt before later verifiers ask.
+ */
 const spreadMs = 1_000
 const retryMsMin = 500
-/** An older server does not know the request at all; it may be replaced by one that does. */
+/** An older server does not know the request; it may be replaced by one that does. */
 const retryMsMax = 60_000
 
 /**
@@ -31,14 +33,14 @@ const retryMsMax = 60_000
 export function createHandBack(options: {
   readonly source: Pick<FeedSource, 'handBack'>
   readonly schedule: Schedule
-  /** In [0, 1). */
+  /** Gives a number in [0, 1). */
   readonly random: () => number
   readonly book: () => StatusBook | undefined
   readonly onProblem: ((problem: string) => void) | undefined
 }): HandBack {
   const { source, schedule, random, onProblem } = options
   const abort = new AbortController()
-  /** The epoch of the book that it was last woken for. */
+  /** The epoch of the book at the last `wake`. */
   let wokenIn: string | undefined
   let isAsking = false
   let isWaiting = false
@@ -58,7 +60,7 @@ export function createHandBack(options: {
       await handBackNext()
       failures = 0
     } catch (error) {
-      // Said once for all attempts: what is owed is kept, and is refused here whatever the server thinks.
+      // Said once for all attempts: the debt is kept, and these credentials are refused here whatever the server says.
       if (failures === 0) onProblem?.(`revocations could not be handed back: ${textOf(error)}`)
       failures++
     }
@@ -80,8 +82,7 @@ export function createHandBack(options: {
       throw new Error('the answer cannot be read')
     }
     if (answer.refused > 0) onProblem?.(`the server never said ${answer.refused} revocations that it was handed back`)
-    // What a server of another epoch said of them means nothing to this one. A newer book of the same one
-    // owes what this one owed.
+    // An answer from another epoch means nothing for this one. A newer book of the same epoch owes the same.
     const book = options.book()
     if (book?.place.epoch !== epoch) return
     book.settle(revocations)
@@ -92,11 +93,11 @@ export function createHandBack(options: {
     wake() {
       const book = options.book()
       if (book === undefined || abort.signal.aborted) return
-      // A server that does not take it is asked no sooner for a further snapshot of the same epoch.
+      // A further snapshot of the same epoch does not shorten the wait for a server that refuses.
       if (isWaiting && book.place.epoch === wokenIn) return
       wokenIn = book.place.epoch
       failures = 0
-      // A request under way is of the book before: it goes on by itself, and finds the book that is there then.
+      // A request under way belongs to the book before; it goes on by itself and then looks at the present book.
       if (isAsking || book.owedCount === 0) return
       runIn(spreadMs * random())
     },

@@ -1,7 +1,7 @@
 /**
- * When a follower tells its server what it has applied. Receipts wait for these reports, but each is a question that costs
- * more than all the changes it is about: report 500 ms after a change, ±50 %; while changes continue, double the delay up
- * to 3 s.
+ * When a follower tells its server what it has applied. Receipts wait for these reports, but each is a question that
+ * costs more than all the changes it is about: report 500 ms after a change, ±50 %; while changes continue, double the
+ * delay up to 3 s.
  */
 import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
 import type { Schedule } from './feed_source.ts'

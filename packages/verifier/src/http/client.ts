@@ -3,12 +3,12 @@ import { untilAborted } from '../until_aborted.ts'
 export interface HttpClientOptions {
   /** The issuer, tenant path included: every path is below it. */
   readonly issuer: string
-  /** Presented as a bearer credential; in no error and no log. */
+  /** Presented as a bearer credential; never part of an error or a log. */
   readonly credential: string
   readonly fetch: typeof fetch
 }
 
-/** A server that answered, but not with what was asked for. */
+/** The server answered with a status other than 2xx. */
 export class HttpStatusError extends Error {
   override readonly name = 'HttpStatusError'
   readonly status: number
@@ -19,18 +19,21 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** The one way from a verifier to its server. Redirects are refused: the credential goes where it was meant to. */
+/**
+ * The one way from a verifier to its server. Redirects are refused: the credential goes only where it was meant to go.
+ */
 export interface HttpClient {
   get(path: string, accept: string, signal: AbortSignal): Promise<Response>
   post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
 }
 
-/** A look-up or a question that takes longer has failed. */
+/** A look-up or question that takes longer, in milliseconds, has failed. */
 const timeoutMs = 5_000
 const answerBytesMax = 4_194_304
 
 /**
- * Requests below `issuer` with the verifier's credential. Throws `HttpStatusError` for an answer that is not 2xx, and an
+ * Requests below `issuer` with the verifier's credential. Throws `HttpStatusError` for an answer that is not 2xx, and
+ * an
  * `Error` that names only the path when there is none; a POST ends after 5 s and takes at most 4 MiB.
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -42,7 +45,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     try {
       response = await fetch(issuer + path, { ...init, redirect: 'error' })
     } catch {
-      // What fetch throws may quote the request; only the path is ours to tell.
+      // Errors of fetch may quote the request, so only the path is told.
       throw new Error(`${path} could not be reached`)
     }
     if (response.ok) return response

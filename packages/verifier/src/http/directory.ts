@@ -2,7 +2,7 @@ import type { CredentialRecord, LookupAnswer, Place, PublicKeyRecord } from '@co
 import type { Directory } from '../directory.ts'
 import type { HttpClient } from './client.ts'
 
-/** Look-ups over HTTP: one round trip each, the digest sent and never the key. */
+/** Makes a directory over HTTP: each look-up is one round trip, which sends the digest and never the key. */
 export function createHttpDirectory(client: HttpClient, signal: AbortSignal): Directory {
   async function lookUp<R>(question: object, place: Place): Promise<LookupAnswer<R>> {
     const { epoch, sequence } = place

@@ -3,13 +3,13 @@ import type { FeedSource, SnapshotStream } from '../feed/feed_source.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 import { createLineReader, type LineReader } from './lines.ts'
 
-/** A snapshot comes in one go: a pause this long in the middle of it is an end. */
+/** A snapshot comes without pauses: after this many milliseconds of silence it has failed. */
 const snapshotSilenceMs = 5_000
 
-/** The feed over HTTP: contract.md §5. Snapshots and streams are lines of JSON; the stream is server-sent events. */
+/** Makes a feed source over HTTP: contract.md §5. A snapshot is lines of JSON; the stream is server-sent events. */
 export function createHttpFeedSource(client: HttpClient): FeedSource {
   let isRefused = false
-  /** Where a snapshot began that was fetched because a place was refused. */
+  /** The place of a snapshot that was fetched because the place before it was refused. */
   let reloadedTo: Place | undefined
 
   return {
@@ -35,7 +35,7 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
         return answer
       } catch (error) {
         if (!(error instanceof HttpStatusError) || error.status !== 400) throw error
-        // The server's own place, refused as well: it is not the place that is wrong, and loading it again mends nothing.
+        // The server refuses its own place as well: the place is not at fault, and loading it again would not help.
         if (isSamePlace(question, reloadedTo)) throw error
         isRefused = true
         return reloadAnswer(question)
@@ -65,7 +65,7 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
 
 /** A place above the head is a 400 (feed.md §8): the log ends before it, so only a snapshot helps (feed.md §1). */
 function reloadAnswer({ nonce, epoch }: PositionQuestion): PositionAnswer {
-  // Nobody reads the time of an answer that says `reload`.
+  // An answer that says `reload` has no use for a time.
   return { nonce, epoch, head: 0, ageMs: 0, now: 0, reload: true }
 }
 
@@ -73,7 +73,7 @@ function isSamePlace(place: Place, other: Place | undefined): boolean {
   return place.epoch === other?.epoch && place.sequence === other.sequence && place.chain === other.chain
 }
 
-/** The last line says how many came before it: a snapshot cut off in the middle is none. */
+/** The last line tells the number of lines before it, so that a snapshot cut off in the middle is noticed. */
 async function* readSubjects(first: readonly string[], reader: LineReader): AsyncGenerator<Subject> {
   let count = 0
   try {

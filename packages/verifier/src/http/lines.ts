@@ -1,24 +1,26 @@
-/** A line longer than this is no line of ours. */
+/** The longest line in characters; a server of ours never sends a longer one. */
 const lineCharactersMax = 1_048_576
 
-/** A server that streams says something at least every 15 s; one that is silent for this long is gone. */
+/** A server sends something at least every 15 s; after this much silence, in milliseconds, it counts as gone. */
 const silenceMsMax = 45_000
 const looks = 4
 
 /** The lines of a body without their ends; a last line without an end is not given. */
 export interface LineReader {
-  /** As many as came at once, `undefined` at the end. Throws when nothing came for too long, or a line is too long. */
+  /**
+   * The lines that came at once; `undefined` at the end. Throws when nothing came for too long, or a line is too long.
+   */
   next(): Promise<readonly string[] | undefined>
-  /** To be called when no more are wanted, for whatever reason: it ends the connection too. */
+  /** Must be called when no more lines are wanted; ends the connection too. */
   close(): Promise<void>
 }
 
 /**
- * `silenceMs`: a connection whose other side vanished without a word would be waited for without end. It is noticed a
- * quarter later at most.
+ * `silenceMs` is needed because a connection whose other side vanished without a word would be waited for without end.
+ * Silence is noticed up to a quarter of it later.
  *
- * Neither a generator nor a stream between, and one timer for all pieces: what each of them does for a piece takes longer
- * than all else that is done with a change.
+ * No generator and no stream stands between, and one timer serves all pieces: their work for one piece takes longer
+ * than all other work for a change.
  */
 export function createLineReader(response: Response, silenceMs: number = silenceMsMax): LineReader {
   const reader = response.body?.getReader()

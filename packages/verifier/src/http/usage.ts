@@ -5,10 +5,10 @@ import { UsageCounter, type UsageRow } from '../usage/usage_counter.ts'
 import { createUsageReporter, type UsageReporter } from '../usage/usage_reporter.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 
-/** At the longest each row can be, a batch is less than the 1 MiB a body may have. */
+/** Rows in one batch: at the longest that each can be, less than the 1 MiB that a body may have. */
 const batchRowsMax = 500
 
-/** Answers that would be the same again. A key that may not report today may be allowed to tomorrow. */
+/** The statuses that would be the same again. 403 is not among them: the key may be allowed to report later. */
 const hopeless = new Set([400, 404, 405, 409, 413, 415, 422])
 
 export interface HttpUsage {

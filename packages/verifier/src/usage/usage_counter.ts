@@ -1,46 +1,53 @@
 import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
 
-/** Counts of one credential, requirement and outcome in one minute. */
+/** The count of one credential, requirement and outcome in one minute. */
 export interface UsageRow {
-  /** Empty for a credential that nobody knows, and for tokens that are in nobody's list: many of them are a few rows. */
+  /** Empty for unknown credentials and for tokens that are in no list, so that many of them share a few rows. */
   readonly credentialId: string
   readonly clientId: string
-  /** What was required: tokens with spaces between them, alternatives with ` | `; empty when nothing was. */
+  /** The required scope: tokens joined by spaces, alternatives by ` | `; empty when nothing was required. */
   readonly scope: string
   readonly outcome: OutcomeCode
   /** The minute's start, in seconds. */
   readonly minuteAt: Seconds
   readonly count: number
-  /** When the last of them was. */
+  /** The time of the last one, in seconds. */
   readonly lastAt: Seconds
 }
 
-/** Where the engine counts what it decided. A port: it must neither wait nor throw. */
+/** The port in which the engine counts its decisions. It must neither wait nor throw. */
 export interface UsagePort {
   count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
 }
 
-/** Distinct rows that counters may hold together until they are taken; what comes beyond is counted by outcome alone. */
+/**
+ * Room for the distinct rows that counters hold together until they are taken; further ones are counted by outcome
+ * alone.
+ */
 export interface UsageRoom {
-  /** Whether there is room for one more row, which has it then. */
+  /** Takes room for one more row; false when there is none. */
   take(): boolean
-  /** Rows that were taken to be reported make room again. */
+  /** Gives back the room of rows that were taken to be reported. */
   give(rows: number): void
 }
 
+/** The options of a counter. */
 export interface UsageCounterOptions {
-  /** Default: 10,000 rows of its own. */
+  /** Default: room of its own for 10,000 rows. */
   readonly room?: UsageRoom
-  /** Called with the first count since the last were taken: something is there to report. */
+  /** Called at the first count after rows were taken: there is something to report. */
   readonly onFirst?: () => void
 }
 
-/** What is counted under this scope was too much to be told apart. */
+/** The scope of counts that were too many to be told apart. */
 export const overflowScope = '(overflow)'
 
 const overflowRequires: readonly Scope[] = [[overflowScope]]
-/** A credential asked about under more requirements than this within a minute: so far one list is searched. */
+/**
+ * The longest list of rows that is searched for one credential: further requirements within the minute count as
+ * overflow.
+ */
 const rowsOfOneMax = 200
 const scopeCharactersMax = 255
 const idCharactersMax = 255
@@ -54,8 +61,8 @@ interface Cell extends UsageRow {
 }
 
 /**
- * Counts in memory, of bounded size, for whoever takes the rows to report them: nothing is allocated for what was counted
- * before since then. Never an input to a decision.
+ * Counts in memory of bounded size, until the rows are taken to be reported. Counting again in a row allocates nothing.
+ * Never an input to a decision.
  *
  * ```ts
  * const usage = new UsageCounter()
@@ -68,12 +75,13 @@ export class UsageCounter implements UsagePort {
   readonly #onFirst: (() => void) | undefined
   #cells: Cell[] = []
   /**
-   * The cells of a credential, or of all that its client has besides: the last of them, which knows the one before. By a
-   * number, since `Map`s are slow with texts that are made anew for each request; holders that share one share a list.
+   * The last cell of a credential, or of all its client's unlisted tokens; each cell links to the one before. The key
+   * is a number, since `Map`s are slow with strings made anew for each request; holders with the same number share a
+   * list.
    */
   readonly #byHolder = new Map<number, Cell>()
   #minuteAt = Number.NaN
-  /** Rows that have room of their own: all but those that overflow. */
+  /** The number of rows that took room: all but those that overflow. */
   #counted = 0
 
   constructor({ room = ownRoom(), onFirst }: UsageCounterOptions = {}) {
@@ -89,7 +97,7 @@ export class UsageCounter implements UsagePort {
     cell.lastAt = now
   }
 
-  /** All rows, which then count from nothing again. Two of them may be of one minute and kind when a clock was set back. */
+  /** Takes all rows and begins anew. Two rows may be of one minute and kind after a clock was set back. */
   take(): readonly UsageRow[] {
     const cells = this.#cells
     this.#cells = []
@@ -113,7 +121,7 @@ export class UsageCounter implements UsagePort {
       const isOf = cell.credentialId === credentialId && cell.clientId === clientId
       if (isOf && cell.outcome === outcome && isSame(cell.requires, requires)) return cell
     }
-    // As many rows as there are outcomes, for each minute: these need no limit.
+    // Overflow has one row for each outcome and minute, so it needs no limit.
     const isOverflow = requires === overflowRequires
     if (!isOverflow && steps >= rowsOfOneMax) return this.#find(credentialId, clientId, overflowRequires, outcome)
     if (!isPlain(credentialId) || !isPlain(clientId)) return this.#find('', '', requires, outcome)
@@ -139,12 +147,12 @@ function numberOf(text: string): number {
   return number
 }
 
-/** An id that a client chose for its own JWT must not make the batch unreadable that it is in. */
+/** Whether an id may be reported. A client chooses the ids of its own JWTs, and none may make a batch unreadable. */
 function isPlain(id: string): boolean {
   return id.length <= idCharactersMax && id.isWellFormed() && !id.includes('\0')
 }
 
-/** What one verification came to, under whom it is known to be of. */
+/** Counts the outcome of one verification under the credential and client it is known to be of. */
 export function countOutcome(
   usage: UsagePort,
   now: Seconds,
@@ -156,7 +164,7 @@ export function countOutcome(
   usage.count(now, countedId(of), of?.clientId ?? '', requires, code)
 }
 
-/** Tokens come and go: what is in no list would leave a row for every hour of every token, which nobody could ask for. */
+/** The id to count under; empty for unlisted tokens, which would leave rows that nobody could ask for. */
 export function countedId(of: Pick<Established, 'credentialId' | 'isListed'> | undefined): string {
   return of?.isListed === true ? of.credentialId : ''
 }
@@ -173,7 +181,7 @@ function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {
   return true
 }
 
-/** Of lists that are used again, as a route's is, the text is made once. */
+/** The texts of lists that are used again, as a route's is: each is made once. */
 const texts = new WeakMap<readonly Scope[], string>()
 
 function scopeText(requires: readonly Scope[]): string {

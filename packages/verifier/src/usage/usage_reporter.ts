@@ -1,45 +1,47 @@
 /**
- * Takes what was counted and hands it on in batches, each under one id until it is acknowledged, so that a batch whose
- * answer was lost counts once. While one is not acknowledged the counter goes on by itself, within its own bound: nothing
- * is queued. No clock, timer, randomness or network of its own.
+ * Reports counts in batches, each under one id until it is acknowledged, so that a batch whose answer was lost counts
+ * once. While a batch is not acknowledged, the counter goes on counting within its own bound: nothing is queued. No
+ * clock, timer, randomness or network of its own.
  */
 import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
 
+/** The ports and times of a reporter. */
 export interface UsageReporterOptions<R> {
-  /** Everything counted since the last call. */
+  /** Gives everything counted since the last call. */
   readonly take: () => readonly R[]
   /** Resolves when the batch is acknowledged, as new or as known. Throws when nobody can tell. */
   readonly send: (batchId: string, rows: readonly R[]) => Promise<void>
-  /** Whether sending the same again cannot mend it. */
+  /** Whether an error is final: sending the same again cannot help. */
   readonly isHopeless: (error: unknown) => boolean
   readonly newBatchId: () => string
   readonly clock: Clock
   readonly schedule: Schedule
-  /** In [0, 1). */
+  /** Gives a number in [0, 1). */
   readonly random: () => number
-  /** What is counted is sent after 0.7 to 1 of this. */
+  /** Counts are sent after 0.7 to 1 times this many milliseconds. */
   readonly everyMs: number
   readonly batchRowsMax: number
-  /** How long `close` tries. */
+  /** The time for which `close` tries to report, in milliseconds. */
   readonly closeMs: number
-  /** Rows that are given up, with why. */
+  /** Called with rows that are given up, and the reason. */
   readonly onDropped: (rows: readonly R[], error: unknown) => void
-  /** A failure that will be tried again; once until it works again. */
+  /** Called with a failure that will be retried; once until reporting works again. */
   readonly onProblem?: (error: unknown) => void
 }
 
+/** Reports counts on its own schedule. */
 export interface UsageReporter {
-  /** Something was counted: it will be reported. */
+  /** There is something to report: schedules it. */
   wake(): void
-  /** Report now. Throws when it failed, and it will be tried again. */
+  /** Reports now. Throws when that failed; it is then retried. */
   flush(): Promise<void>
-  /** Report what there is and end. Never throws. */
+  /** Reports the remaining counts and ends. Never throws. */
   close(): Promise<void>
 }
 
 const retryMsMax = 30_000
-/** The server forgets the id of a batch after six hours; sent again then, it would count twice. */
+/** The server forgets the id of a batch after 6 h: sent again later, the batch would count twice. */
 const batchLifeMs = 5 * 3_600_000
 
 interface Batch<R> {
@@ -48,7 +50,7 @@ interface Batch<R> {
   readonly since: Stamp
 }
 
-/** Reports what `take` gives; call `wake` when there is something. It begins nothing by itself. */
+/** Makes a reporter of the rows that `take` gives. It does nothing before `wake` is called. */
 export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageReporter {
   const { clock, schedule, random, everyMs } = options
   let taken: readonly R[] = []
@@ -68,7 +70,7 @@ export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageR
     })
   }
 
-  /** One at a time; who asks meanwhile waits for it. */
+  /** One report at a time; callers that come meanwhile wait for it. */
   function run(): Promise<void> {
     running ??= drain().finally(() => {
       running = undefined
@@ -77,7 +79,7 @@ export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageR
     return running
   }
 
-  /** What is there when it begins, in as many batches as it takes. */
+  /** Sends the rows that are there when it begins, in as many batches as needed. */
   async function drain(): Promise<void> {
     if (batch === undefined && taken.length === 0) {
       isAwake = false
@@ -115,7 +117,7 @@ export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageR
   function flush(): Promise<void> {
     cancelTimer?.()
     cancelTimer = undefined
-    // What runs may have begun before the last count.
+    // A report under way may have begun before the last count.
     return running === undefined ? run() : running.then(run)
   }
 
@@ -132,7 +134,7 @@ export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageR
       const late = new Promise<void>((resolve) => {
         cancel = schedule(options.closeMs, resolve)
       })
-      // Twice: the first may only be what was taken before.
+      // Twice, since the first may send only rows taken before.
       const all = flush().then(() => (isAwake ? flush() : undefined))
       await Promise.race([all.catch(() => {}), late])
       cancel()
