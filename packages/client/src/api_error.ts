@@ -7,8 +7,8 @@ export class ApiError extends Error {
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
   /**
-   * The problem's `code` (RFC 9457, docs/protocol/errors.md), or `error` of RFC 6749 §5.2, or a `LocalErrorCode`. A newer
-   * server may answer a code that is not known here.
+   * The problem's `code` (RFC 9457, docs/protocol/errors.md), or `error` of RFC 6749 §5.2, or a `LocalErrorCode`. A
+   * newer server may answer a code that is not known here.
    */
   readonly code: LocalErrorCode | (string & {})
   /** One sentence for people. */

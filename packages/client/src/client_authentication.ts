@@ -1,32 +1,32 @@
-/** How a client says who it is at the token endpoint: RFC 6749 §2.3.1, or RFC 7523 §2.2 with a key of its own. */
+/** Client authentication at the token endpoint: RFC 6749 §2.3.1, or RFC 7523 §2.2 with a key of its own. */
 import { importSigningKey, type Seconds, type SigningKey, signJwt } from '@countersign/core'
 
-/** One of the two. */
+/** A client id with either a secret or a private key. */
 export type ClientCredentials =
   | { readonly clientId: string; readonly clientSecret: string; readonly privateJwk?: never; readonly kid?: never }
   | {
       readonly clientId: string
       /** The private JWK whose public half is registered, with its `kid` (and `alg` where the type leaves it open). */
       readonly privateJwk: object
-      /** Where the JWK itself has none. */
+      /** The `kid`, where the JWK itself has none. */
       readonly kid?: string
       readonly clientSecret?: never
     }
 
-/** What goes into the request to the token endpoint. */
+/** The parts of a request to the token endpoint that authenticate the client. */
 export interface Authentication {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
-  /** Must not come back in an error. */
+  /** Texts that must not appear in an error. */
   readonly secrets: readonly string[]
 }
 
 export type Authenticate = (now: Seconds) => Promise<Authentication>
 
-/** An assertion lives as long as a request may take, and is used once. */
+/** The life of an assertion in seconds: as long as a request may take. It is used once. */
 const assertionLifeSeconds = 60
 
-/** Throws `TypeError`, or `JwkError` for a key that cannot sign. */
+/** Prepares the authentication. Throws `TypeError`, or `JwkError` for a key that cannot sign. */
 export function clientAuthentication(issuer: string, credentials: ClientCredentials): Authenticate {
   const { clientId, clientSecret, privateJwk, kid } = credentials
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('clientId is missing')
@@ -51,7 +51,7 @@ async function assertionForm(
   const claims = {
     iss: clientId,
     sub: clientId,
-    // The issuer and nothing else: an assertion for an endpoint's URL could be had from another server (CVE-2025-27370).
+    // Only the issuer: another server could make a client sign an assertion for an endpoint's URL (CVE-2025-27370).
     aud: issuer,
     jti: crypto.randomUUID(),
     iat: issuedAt,

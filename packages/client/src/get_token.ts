@@ -3,13 +3,19 @@ import { type ClientCredentials, clientAuthentication } from './client_authentic
 import { requireIssuer, requireOptions } from './issuer.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
 
+/** The options of `getToken`. */
 export type GetTokenOptions = ClientCredentials & {
+  /** The issuer, a URL without a slash at its end. The credentials go to its token endpoint and nowhere else. */
   readonly issuer: string
+  /** The API the token is for; may be left out by a client that has one API only. */
   readonly audience?: string
-  /** Default: all that the client may have for the audience. */
+  /** RFC 6749 §3.3. Default: all that the client may have for the audience. */
   readonly scope?: string
+  /** Allows plain http beyond this machine. Default false. */
   readonly dangerouslyAllowInsecureHttp?: boolean
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
+  /** The wall clock, in seconds since the epoch. Default `Date.now() / 1000`. */
   readonly now?: () => Seconds
 }
 
@@ -27,7 +33,7 @@ const optionNames = {
 } satisfies Record<keyof GetTokenOptions, true>
 
 /**
- * One access token for a client (RFC 6749 §4.4). Whoever needs tokens again and again uses `createTokenSource`.
+ * Gets one access token for a client (RFC 6749 §4.4). For repeated use, `createTokenSource` keeps and renews one.
  *
  * @throws ApiError as the token endpoint answered; TypeError for options.
  * @example

@@ -1,6 +1,6 @@
 /**
- * An issuer as it may be given: its exact URL, without a slash at its end. What is sent to it opens doors, so plain http is
- * for this machine only, or for whoever says so in so many words. Throws `TypeError`.
+ * Checks an issuer: its exact URL, without a slash at its end. Credentials are sent to it, so plain http is for this
+ * machine only, unless `allowInsecureHttp` is true. Throws `TypeError`.
  */
 export function requireIssuer(issuer: string, allowInsecureHttp: boolean | undefined): string {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined

@@ -1,4 +1,4 @@
-/** The management API (contract.md §5) as one method an operation, typed by its routes. */
+/** The management API (contract.md §5) as one method for each operation, typed by its routes. */
 import type { OperationId, Routes } from '@countersign/contract'
 import type { z } from 'zod'
 import { ApiError } from './api_error.ts'
@@ -6,20 +6,21 @@ import { requireIssuer, requireOptions } from './issuer.ts'
 import { operations } from './operations.ts'
 import { parseAnswer, type Received, send, timeoutMsDefault } from './send.ts'
 
+/** The options of `createManagementClient`. */
 export interface ManagementClientOptions {
   /** The tenant's issuer, a URL without a slash at its end. */
   readonly issuer: string
   /** An API key or access token for the audience `<issuer>/v1`. */
   readonly credential: string
-  /** Allows plain http beyond this machine. Whoever is on the way then reads the credential. */
+  /** Allows plain http beyond this machine: anybody on the way can then read the credential. Default false. */
   readonly dangerouslyAllowInsecureHttp?: boolean
-  /** For one request, in milliseconds. Default 30,000. */
+  /** The time for one request, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
 }
 
-/** One method an operation; `listAll` walks the pages of those that have pages. */
+/** One method for each operation; `listAll` walks the pages of operations that have pages. */
 export type ManagementClient = {
   readonly [O in OperationId]: (...input: Arguments<O>) => Promise<Answer<O>>
 } & {
@@ -34,7 +35,7 @@ export type ManagementClient = {
   listAll<O extends ListId>(operation: O, input?: { readonly query?: Query<O> }): AsyncGenerator<ListItem<O>>
 }
 
-/** The lists: each item has the shape that reading it alone answers. */
+/** The lists, each with the operation that answers one item in the same shape. */
 interface GetByList {
   readonly listApis: 'getApi'
   readonly listClients: 'getClient'
@@ -43,9 +44,12 @@ interface GetByList {
   readonly listTenants: 'getTenant'
 }
 
+/** The operations with pages. */
 export type ListId = keyof GetByList | 'listAudit'
+/** One item of a list. */
 export type ListItem<O extends ListId> = O extends keyof GetByList ? Output<GetByList[O]> : AuditItem
 
+/** One event of the audit log. */
 export interface AuditItem {
   readonly sequence: number
   /** RFC 3339. */
@@ -57,6 +61,7 @@ export interface AuditItem {
   readonly before: unknown
   readonly after: unknown
   readonly requestId: string
+  /** The HMAC that links this event to the one before. */
   readonly link: string
 }
 
@@ -72,7 +77,7 @@ type SchemaOf<O extends OperationId, M extends string> = Routes[O] extends {
   ? S
   : never
 
-/** Of the query, numbers are numbers: the schema reads text, as it comes in a URL. */
+/** The query of an operation, with numbers as numbers, though the schema reads the text of a URL. */
 export type Query<O extends OperationId> = {
   readonly [K in keyof z.input<SchemaOf<O, 'query'>>]: K extends 'limit' | 'after'
     ? O extends 'feed'
@@ -110,7 +115,10 @@ type IdempotencyPart<O extends OperationId> = Routes[O] extends { readonly isIde
   ? { /** Default: one made for the call, so that its retry cannot create twice. */ readonly idempotencyKey?: string }
   : unknown
 
-/** What an operation takes: `params`, `query`, `body` or `document`, `idempotencyKey`, each only where there is one. */
+/**
+ * The input of an operation: `params`, `query`, `body` or `document`, `idempotencyKey`, each only where the route has
+ * it.
+ */
 export type Input<O extends OperationId> = ParamsPart<O> & QueryPart<O> & BodyPart<O> & IdempotencyPart<O>
 
 type Arguments<O extends OperationId> = object extends Input<O> ? [input?: Input<O>] : [input: Input<O>]
@@ -133,8 +141,8 @@ const optionNames = {
 const retryAfterMs = 250
 
 /**
- * Manage a tenant. Every method rejects with `ApiError` when the server refuses or cannot be asked. What creates carries an
- * `Idempotency-Key` and is sent once more after a network error or a 503; nothing else is.
+ * Manages a tenant. Every method rejects with `ApiError` when the server refuses or cannot be reached. Requests that
+ * create carry an `Idempotency-Key` and are sent once more after a network error or a 503; others are sent once.
  *
  * @throws TypeError when an option is missing, unknown or unsafe.
  * @example
@@ -190,7 +198,7 @@ export function createManagementClient(options: ManagementClientOptions): Manage
   return Object.freeze({ ...Object.fromEntries(methods), listAll }) as ManagementClient
 }
 
-/** Once more where it is not known whether the first arrived, or known that it changed nothing; the key makes both safe. */
+/** Sends again when the first request may not have arrived or changed nothing; the idempotency key makes that safe. */
 async function sendTwice(sendOnce: () => Promise<Received>): Promise<Received> {
   try {
     return await sendOnce()
@@ -214,7 +222,7 @@ function contentOf(method: string, { body, document }: AnyInput): { type: string
 function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name]
-    // `.` and `..` are what a URL parser would resolve away: another operation than the one that was called.
+    // A URL parser would resolve `.` and `..`: another operation would be called.
     if (value === undefined || value === '' || value === '.' || value === '..')
       throw new TypeError(`"${name}" is missing`)
     return encodeURIComponent(value)

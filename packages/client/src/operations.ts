@@ -1,8 +1,8 @@
 import type { OperationId, Routes } from '@countersign/contract'
 
 /**
- * Where each operation of the management API lives. A value of its own, so that no schema reaches a caller's bundle; typed
- * by the contract's routes, so that a path or a method that drifts does not compile.
+ * The method and path of each operation of the management API. This is a value apart, so that no schema reaches a
+ * caller's bundle. It is typed by the contract's routes, so that a different path or method does not compile.
  */
 export const operations = {
   createApi: ['POST', '/v1/apis', 'creates'],

@@ -3,16 +3,18 @@ import { ApiError } from './api_error.ts'
 import type { Authenticate } from './client_authentication.ts'
 import { parseAnswer, send, timeoutMsDefault } from './send.ts'
 
-/** RFC 6749 §5.1 in our spelling. */
+/** The answer of the token endpoint (RFC 6749 §5.1) in our spelling. */
 export interface TokenAnswer {
   readonly accessToken: string
-  /** Seconds. */
+  /** The token's life in seconds. */
   readonly expiresIn: number
-  /** What was granted; absent when the server did not say. */
+  /** The granted scope; absent when the server did not name it. */
   readonly scope?: string
 }
 
-/** One request to the issuer's token endpoint. The endpoint is not looked up: stored credentials go to one place only. */
+/**
+ * Sends one request to the issuer's token endpoint, which is not looked up: stored credentials go to one place only.
+ */
 export async function requestToken(options: {
   readonly issuer: string
   readonly authenticate: Authenticate
@@ -50,7 +52,7 @@ function readTokenAnswer(answer: { readonly [name: string]: unknown }): TokenAns
     throw new ApiError({
       status: 0,
       code: 'bad_answer',
-      detail: 'the token endpoint answered no bearer token with an end',
+      detail: 'the token endpoint did not answer a bearer token with an expiry',
     })
   }
   return { accessToken, expiresIn, ...(typeof scope === 'string' ? { scope } : {}) }

@@ -1,8 +1,8 @@
 import { ApiError } from './api_error.ts'
 
-/** A request that takes longer has failed. */
+/** A request that takes longer, in milliseconds, has failed. */
 export const timeoutMsDefault = 30_000
-/** An answer that is longer is none of ours: descriptions of 16 MiB come back as lists of operations. */
+/** The longest answer in bytes: descriptions of 16 MiB come back as lists of operations. */
 const answerBytesMax = 67_108_864
 
 export interface Sending {
@@ -12,7 +12,7 @@ export interface Sending {
   readonly body?: string
   readonly fetch: typeof fetch
   readonly timeoutMs: number
-  /** Texts that must not come back in an error, whatever the server says. */
+  /** Texts that must not appear in an error, whatever the server says. */
   readonly secrets: readonly string[]
 }
 
@@ -23,8 +23,8 @@ export interface Received {
 }
 
 /**
- * One request to the place it was meant for. Redirects are refused: what it carries would go wherever a server, or someone
- * in between, points to. Throws `ApiError` for everything but 2xx.
+ * Sends one request. Redirects are refused: the credential would go wherever a server, or someone in between, points
+ * to. Throws `ApiError` for answers other than 2xx.
  */
 export async function send(sending: Sending): Promise<Received> {
   const received = await receive(sending)
@@ -55,7 +55,7 @@ async function receive({ url, method, headers, body, fetch, timeoutMs }: Sending
     if (signal.aborted) {
       throw new ApiError({ status: 0, code: 'timeout', detail: `${place} took longer than ${timeoutMs} ms` })
     }
-    // What fetch throws may quote the request; only the place and the system's word for it are ours to tell.
+    // Errors of fetch may quote the request, so only the place and the system's code are told.
     throw new ApiError({ status: 0, code: 'unreachable', detail: `${place} cannot be reached${systemCode(error)}` })
   }
 }
@@ -79,7 +79,7 @@ function systemCode(error: unknown): string {
   return typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? ` (${code})` : ''
 }
 
-/** RFC 9457, or RFC 6749 §5.2 from the token endpoint, or whatever a proxy in between said. */
+/** Reads an error as RFC 9457, as RFC 6749 §5.2 from the token endpoint, or as the answer of a proxy in between. */
 function readProblem({ status, text }: Received, secrets: readonly string[]): ApiError {
   const body = readObject(text)
   const code = textOf(body.code) ?? textOf(body.error) ?? 'bad_answer'
@@ -117,13 +117,13 @@ function redact(text: string, secrets: readonly string[]): string {
   return secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text)
 }
 
-/** A JSON object, or `bad_answer`. */
+/** Parses a JSON object, or throws `ApiError` with `bad_answer`. */
 export function parseAnswer(text: string): { readonly [name: string]: unknown } {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value as { readonly [name: string]: unknown }
   } catch {
-    // Falls through: what is no JSON is no answer.
+    // Falls through to the error below.
   }
-  throw new ApiError({ status: 0, code: 'bad_answer', detail: 'the server answered something else than a JSON object' })
+  throw new ApiError({ status: 0, code: 'bad_answer', detail: 'the server did not answer a JSON object' })
 }

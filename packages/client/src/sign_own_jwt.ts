@@ -1,30 +1,34 @@
 import { importSigningKey, limits, type Seconds, signJwt } from '@countersign/core'
 
+/** The options of `signOwnJwt`. */
 export interface OwnJwt {
   readonly clientId: string
   /** The private JWK whose public half is registered with the client; its `kid` names it. */
   readonly privateJwk: object
-  /** Where the JWK itself has none. */
+  /** The `kid`, where the JWK itself has none. */
   readonly kid?: string
-  /** The API's audience, as registered. One. */
+  /** The audience of one API, as registered. */
   readonly audience: string
-  /** RFC 6749 §3.3. What the client may not have is cut by the verifier; empty is no access. */
+  /**
+   * RFC 6749 §3.3. The verifier cuts scopes that the client may not have. Empty: only operations that need no scope.
+   */
   readonly scope: string
-  /** Default 300, at most 86,400; the server takes 3,600 unless the client was given more. */
+  /** The life in seconds. Default 300, at most 86,400; verifiers take up to 3,600 unless the client was given more. */
   readonly ttlSeconds?: number
-  /** Names it for revocation. Default: a random one. */
+  /** The name of the JWT for revocation. Default: a random UUID. */
   readonly jti?: string
-  /** In seconds since the epoch. Default `Date.now() / 1000`. */
+  /** The wall clock, in seconds since the epoch. Default `Date.now() / 1000`. */
   readonly now?: () => Seconds
 }
 
 /**
- * A JWT that a client signs for itself and presents like an access token (contract.md §3): no request to anybody.
+ * Signs a JWT that a client presents like an access token (contract.md §3), without any request.
  *
  * @throws TypeError for options; JwkError for a key that cannot sign.
  * @example
  * ```ts
- * const jwt = await signOwnJwt({ clientId, privateJwk, audience: 'https://api.example', scope: 'orders:read', ttlSeconds: 60 })
+ * const jwt = await signOwnJwt({ clientId, privateJwk, audience: 'https://api.example', scope: 'orders:read',
+ * ttlSeconds: 60 })
  * ```
  */
 export async function signOwnJwt(options: OwnJwt): Promise<string> {

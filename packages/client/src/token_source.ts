@@ -1,30 +1,32 @@
-/** Access tokens for a caller: `client_credentials` (RFC 6749 §4.4), kept and renewed before they end. */
+/** Access tokens for a caller by `client_credentials` (RFC 6749 §4.4), kept and renewed before they end. */
 import type { Seconds } from '@countersign/core'
 import { type ClientCredentials, clientAuthentication } from './client_authentication.ts'
 import { requireIssuer, requireOptions } from './issuer.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
 
+/** The options of `createTokenSource`. */
 export type TokenSourceOptions = ClientCredentials & {
   /** The issuer, a URL without a slash at its end. The credentials go to its token endpoint and nowhere else. */
   readonly issuer: string
   /** The API the token is for; may be left out by a client that has one API only. */
   readonly audience?: string
-  /** Default: all that the client may have for the audience. */
+  /** RFC 6749 §3.3. Default: all that the client may have for the audience. */
   readonly scope?: string
-  /** Allows plain http beyond this machine. */
+  /** Allows plain http beyond this machine. Default false. */
   readonly dangerouslyAllowInsecureHttp?: boolean
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
   /** The wall clock, in seconds since the epoch. Default `Date.now() / 1000`. */
   readonly now?: () => Seconds
-  /** From 0 to 1, for jitter. Default `Math.random`. */
+  /** Gives a number in [0, 1), for jitter. Default `Math.random`. */
   readonly random?: () => number
 }
 
+/** Keeps one access token. */
 export interface TokenSource {
   /**
-   * A token that has not ended. From memory mostly; several callers share one request; renewed in the background once four
-   * fifths of its life are over. Rejects with `ApiError` when there is none to be had.
+   * Gives a token that has not ended, mostly from memory. Several callers share one request. The token is renewed in
+   * the background after 0.7 to 0.8 of its life. Rejects with `ApiError` when no token can be had.
    */
   token(): Promise<string>
 }
@@ -48,16 +50,16 @@ const optionNames = {
   random: true,
 } satisfies Record<keyof TokenSourceOptions, true>
 
-/** Renewed at this part of its life, and up to `jitter` of it sooner, so that a fleet does not ask at once. */
+/** A token is renewed at this part of its life, up to `jitter` of it sooner, so that a fleet does not ask at once. */
 const renewAtPart = 0.8
 const jitter = 0.1
-/** A request under way takes its time, and clocks differ. */
+/** A token counts as ended so many seconds early, since requests take time and clocks differ. */
 const marginSeconds = 5
-/** After a failed renewal, while the old token holds. */
+/** Seconds before a renewal is tried again after a failure, while the old token is valid. */
 const retryAfterSeconds = 5
 
 /**
- * Get and keep an access token.
+ * Gets and keeps an access token.
  *
  * @throws TypeError when an option is missing, unknown or unsafe.
  * @example
@@ -102,7 +104,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       if (kept === undefined || at >= kept.expiresAt) return (await renew()).accessToken
       if (at >= kept.renewAt && at >= notBefore && underWay === undefined) {
         notBefore = at + retryAfterSeconds
-        // What fails here is asked again, and in earnest once the old one has ended.
+        // A failure here is retried later, and reported only once the old token has ended.
         renew().catch(() => {})
       }
       return kept.accessToken

@@ -3,8 +3,8 @@ import { Cache } from '@countersign/verifier'
 import { gatewayLimits } from './limits.ts'
 
 /**
- * Whoever signs what the upstream can prove a caller's identity by: the server in the same process, or
- * `POST /v1/assertions`. A port. Throws when it cannot be had now.
+ * The port to the signer of assertions, by which the upstream can verify a caller's identity: the server in the same
+ * process, or `POST /v1/assertions`. Throws when no assertion can be had now.
  */
 export type AssertionSource = (question: {
   readonly grant: Grant
@@ -14,7 +14,7 @@ export type AssertionSource = (question: {
 }) => MaybePromise<{ readonly assertion: string; readonly expiresAt: Seconds }>
 
 export interface Assertions {
-  /** One that holds now. A value where one is kept, a promise where it must be fetched; rejects when it cannot be. */
+  /** A valid assertion: a value where one is kept, a promise where it must be fetched; rejects when that fails. */
   get(question: Parameters<AssertionSource>[0]): MaybePromise<string>
 }
 
@@ -26,9 +26,9 @@ interface Kept {
 }
 
 /**
- * Keeps the answer per grant and renews it at half its life, in the background while the old one holds. `now` is by the
- * server's clock, which signed the end. A grant is made anew with every change of the book; one that says the same goes on
- * with the same assertion.
+ * Keeps one assertion for each grant and renews it at half its life, in the background while the old one is valid.
+ * `now` is the server's time, by which the assertion ends. Each change of the book makes new grant objects; a grant
+ * with the same content goes on with the same assertion.
  */
 export function createAssertions(source: AssertionSource, now: () => Seconds): Assertions {
   const byGrant = new WeakMap<Grant, Kept>()
@@ -41,7 +41,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     const expiresAt = Math.min(answer.expiresAt, endsAt)
     if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('an assertion that no header can carry')
     if (now() >= expiresAt) throw new Error('the assertion had ended when it came')
-    // One that lasts to the credential's end cannot be had any longer.
+    // An assertion that lasts to the credential's end cannot be renewed.
     const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt
     const kept = { assertion, expiresAt, renewAt, isRenewing: false }
     byGrant.set(question.grant, kept)
@@ -49,7 +49,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     return kept
   }
 
-  /** Single flight for all that say the same. */
+  /** Single flight for all grants with the same content. */
   function ask(question: Parameters<AssertionSource>[0]): MaybePromise<Kept> {
     const content = contentOf(question.grant)
     const running = underWay.get(content)
@@ -64,7 +64,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     return settled
   }
 
-  /** What fails here is asked again by the next request, and in earnest once the old one has ended. */
+  /** After a failure the next request asks again; the failure counts only once the old assertion has ended. */
   function renew(question: Parameters<AssertionSource>[0], kept: Kept): void {
     kept.isRenewing = true
     const again = (): void => {
@@ -94,7 +94,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
 
 type Answer = Awaited<ReturnType<AssertionSource>>
 
-/** Everything an assertion says. */
+/** All members of a grant that an assertion holds. */
 function contentOf({ kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt }: Grant): string {
   return JSON.stringify([kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt])
 }

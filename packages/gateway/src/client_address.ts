@@ -1,16 +1,18 @@
 import { type AddressRange, callerAddress, isTrustedAddress } from '@countersign/core'
 import { type RawHeaders, valuesOf } from './raw_headers.ts'
 
-/** Where a request comes from, and what of its forwarded fields may be believed. */
+/** The origin of a request, and the forwarded fields that may be believed. */
 export interface Origin {
-  /** Who opened the connection. */
+  /** The address that opened the connection. */
   readonly peer: string | undefined
   readonly isPeerTrusted: boolean
-  /** Who sent the request: the peer, or what trusted proxies say. `undefined` where they say nothing that is an address. */
+  /**
+   * The address that sent the request: the peer, or the one that trusted proxies name. `undefined` when they name none.
+   */
   readonly address: string | undefined
 }
 
-/** By the one rule that all of ours go by; a peer that IPv6 maps is shown as the IPv4 address it is. */
+/** Finds the origin by the one rule that all our packages use. An IPv4-mapped peer is shown as an IPv4 address. */
 export function originOf(
   rawHeaders: RawHeaders,
   peerAddress: string | undefined,

@@ -20,45 +20,47 @@ import { isWebSocket } from './request_flaw.ts'
 import { createUpstream } from './upstream.ts'
 import { createWatch } from './watch.ts'
 
+/** The ports and options of a gateway. */
 export interface GatewayOptions {
   readonly engine: Engine
   readonly keeper: BookKeeper
   readonly description: ApiDescription
-  /** Where requests go on to; they keep their path after this one's. */
+  /** The URL to which requests go on; their path is appended to its path. */
   readonly upstream: URL
-  /** What a credential must be for. */
+  /** The audience that a credential must be for. */
   readonly audience: string
   readonly assertions: AssertionSource
   /** Peers whose `X-Forwarded-*` fields are believed. */
   readonly trustedProxies: readonly AddressRange[]
-  /** For durations in events, in seconds. Whether something has ended is judged by the keeper's clock. */
+  /** The clock for durations in events, in seconds. Ends are judged by the keeper's clock. */
   readonly now: () => Seconds
   readonly nextRequestId: () => string
   /** Counts failed credentials by address; beyond 600 a minute they are answered 429. Default: nothing is limited. */
   readonly failures?: Failures
   readonly onRequest?: (event: RequestEvent) => void
-  /** Judges the `Host` field, port included, as it came. Without it every host is answered. */
+  /** Judges the `Host` field as it came, with its port. Default: every host is answered. */
   readonly allowedHosts?: (host: string) => boolean
-  /** From the last byte of a request until the upstream's answer begins. Default 30,000. */
+  /** Milliseconds from the last byte of a request until the upstream's answer begins. Default 30,000. */
   readonly upstreamTimeoutMs?: number
-  /** Requests at the upstream at once, and never more than three eighths of the file limit. Default 4,096. */
+  /** The number of requests at the upstream at once; never more than three eighths of the file limit. Default 4,096. */
   readonly upstreamConnections?: number
-  /** Upgraded connections and event streams at once, with the same bound. Default 10,000. */
+  /** The number of upgraded connections and event streams at once, with the same bound. Default 10,000. */
   readonly longConnections?: number
-  /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
+  /** Decides when an answer 401 leaves. Default: its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
 }
 
+/** A gateway. */
 export interface Gateway {
-  /** Not yet listening. */
+  /** The server, not yet listening. */
   readonly server: Server
-  /** Stop accepting, end what would never end by itself, finish the rest within 10 s. */
+  /** Stops accepting, ends exchanges that would never end by themselves, and finishes the rest within 10 s. */
   close(): Promise<void>
 }
 
 /**
- * A reverse proxy with the engine in front, its routes read from an API description. What is not described is not
- * forwarded; what is forwarded carries who calls and never the credential. Throws a `TypeError` for an unfit upstream.
+ * Makes a reverse proxy with the engine in front, its routes read from an API description. Only described operations
+ * are forwarded, with the caller's identity and never with the credential. Throws a `TypeError` for an unfit upstream.
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { engine, keeper, nextRequestId, now, onRequest } = options
@@ -126,7 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return
     }
     const { request, response, upgradeHead } = exchange
-    // The response of an upgrade lets its socket go.
+    // The response of an upgrade releases its socket.
     const ending = upgradeHead === undefined ? response : request.socket
     ending.once('close', place.leave)
     forward(exchange, admission, forwarding, place)
@@ -136,15 +138,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxHeaderSize: gatewayLimits.headerBytesMax,
     headersTimeout: gatewayLimits.headersTimeoutMs,
     connectionsCheckingInterval: gatewayLimits.headersTimeoutEveryMs,
-    // A body may take as long as it moves: forward.ts watches that it does.
+    // A body may take any time while it moves: forward.ts checks that it does.
     requestTimeout: 0,
     keepAliveTimeout: gatewayLimits.keepAliveTimeoutMs,
     insecureHTTPParser: false,
-    // request_flaw.ts asks for exactly one, of either HTTP version, and answers in our shape.
+    // request_flaw.ts requires exactly one, in either HTTP version, and answers in our shape.
     requireHostHeader: false,
     shouldUpgradeCallback: isWebSocket,
   })
-  // Bounded by bytes; Node's bound by count would drop fields without a word.
+  // The section is bounded by bytes; Node's bound by count would drop fields silently.
   server.maxHeadersCount = 0
   server.on('request', (request, response) => begin(request, response, undefined))
   // The upstream decides whether it wants the body; until then the caller keeps it.
@@ -179,13 +181,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /**
- * Takes no connection more, answers what comes on those there are and ends each with its answer, so that no request is
- * sent into a connection that is being closed. Idle ones end after 2 s; those that become idle later, as they do.
+ * Takes no new connections, answers requests on open ones and closes each after its answer, so that no request goes
+ * into a connection that is being closed. Idle connections end after 2 s; those that become idle later end then.
  */
 async function drain(server: Server): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
-  // Of `node:net`, since that of `node:http` closes idle connections at once, under requests that are on their way.
+  // The method of `node:net`: that of `node:http` closes idle connections at once, also when a request is on its way.
   NetServer.prototype.close.call(server)
   const pause = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
   await Promise.race([closed, pause(gatewayLimits.drainIdleMs)])
@@ -196,7 +198,7 @@ async function drain(server: Server): Promise<void> {
   await closed
 }
 
-/** Callers' connections and those to the upstream have this part each of the file limit. */
+/** The part of the file limit for callers' connections, and again for those to the upstream. */
 const fileShare = 0.375
 
 function isUnauthenticated(admitted: Admission | Refusal): boolean {
@@ -209,7 +211,7 @@ function isGone({ request, response }: Exchange): boolean {
 
 const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')
 
-/** Where it happened, for the log. Not the message: those of parsers quote what they could not read. */
+/** The place of an error, for the log. Not its message: parsers quote the text that they could not read. */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something was thrown'
   const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? ''

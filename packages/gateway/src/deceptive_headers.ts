@@ -1,7 +1,7 @@
 /**
- * Header fields by which a caller could tell an upstream another address, host, method or path than its request has: each
- * is honoured by some framework, proxy or logger. Nobody behind a gateway may believe them, so they end here. Names are
- * folded as `foldName` does it.
+ * Header fields by which a caller could give an upstream another address, host, method or path than its request has:
+ * each is honoured by some framework, proxy or logger. Nothing behind a gateway may believe them, so they end here.
+ * Names are folded as `foldName` does it.
  */
 export function isDeceptive(foldedName: string): boolean {
   return deceptive.has(foldedName) || families.some((prefix) => foldedName.startsWith(prefix))
@@ -10,7 +10,7 @@ export function isDeceptive(foldedName: string): boolean {
 const families = ['x-forwarded', 'x-original-', 'x-rewrite-', 'x-ssl-client-', 'forwarded-']
 
 const deceptive: ReadonlySet<string> = new Set([
-  // Who calls.
+  // The caller.
   'forwarded',
   'client-ip',
   'remote-addr',
@@ -49,7 +49,7 @@ const deceptive: ReadonlySet<string> = new Set([
   'x-envoy-external-address',
   'x-envoy-original-path',
   'x-client-cert',
-  // To whom it speaks, and how.
+  // The host, and the protocol.
   'x-host',
   'x-http-host-override',
   'x-forwarded',

@@ -4,13 +4,13 @@ import { gatewayLimits } from './limits.ts'
 
 type Order = { readonly id: number; readonly [member: string]: unknown }
 
-/** The oldest go first. */
+/** Beyond this number of orders, the oldest are forgotten. */
 const ordersMax = 100
 const bodyBytesMax = 65_536
 
 /**
- * A small API for a first look: it trusts whoever reaches it, as an API behind a gateway does, and shows under `caller`
- * what it was told about who calls. Orders live in memory. Not yet listening.
+ * Makes a small API for a first look: it trusts every request, as an API behind a gateway does, and shows under
+ * `caller` what the gateway told it about the caller. Orders are kept in memory. Not yet listening.
  */
 export function createDemoApi(): Server {
   let orders: readonly Order[] = [
@@ -80,7 +80,10 @@ async function readObject(request: IncomingMessage): Promise<Readonly<Record<str
   }
 }
 
-/** `x-countersign-client` as `client`, and so on. The assertion is a credential towards this API: only that it came. */
+/**
+ * `x-countersign-client` as `client`, and so on. The assertion is a credential for this API, so only its presence is
+ * shown.
+ */
 function callerOf(request: IncomingMessage): Readonly<Record<string, string>> {
   const caller: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {

@@ -4,16 +4,16 @@ import { gatewayLimits } from './limits.ts'
 import type { Decision, RequestEvent } from './request_event.ts'
 import { hasBody } from './request_headers.ts'
 
-/** One request and its answer. An upgrade has a response too, until the upstream has agreed to it. */
+/** One request and its answer. An upgrade has a response too, until the upstream agrees to it. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
-  /** What the caller sent behind a request to upgrade; `undefined` for any other request. */
+  /** The bytes that the caller sent behind a request to upgrade; `undefined` for other requests. */
   readonly upgradeHead: Buffer | undefined
-  /** From here on it is the upstream's time. */
+  /** The upstream's time begins now. */
   markSent(): void
-  /** Tell the operator, once for the head of the answer and once more for a cut. */
+  /** Tells the operator, once for the head of the answer and once more for a cut. */
   report(status: number, decision: Decision, why: string, grant?: Grant): void
 }
 
@@ -21,7 +21,7 @@ export interface Exchange {
 export interface Refusal {
   readonly answer: ProblemAnswer
   readonly decision: Decision
-  /** For the log; the caller reads `answer`. */
+  /** The reason for the log; the caller reads `answer`. */
   readonly why: string
 }
 
@@ -66,7 +66,7 @@ export function createExchange(
   }
 }
 
-/** A response on a socket that Node has handed over: refusals and answers other than 101 are written as ever. */
+/** A response on a socket that Node has handed over, for refusals and answers other than 101. */
 export function upgradeResponse(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
@@ -75,7 +75,7 @@ export function upgradeResponse(request: IncomingMessage): ServerResponse {
   return response
 }
 
-/** RFC 9457. Nothing happens when the head is out already or the caller is gone. */
+/** Answers as RFC 9457. Does nothing when the head was sent already or the caller is gone. */
 export function refuse(exchange: Exchange, { answer, decision, why }: Refusal, grant?: Grant): void {
   const { request, response, requestId } = exchange
   exchange.report(answer.status, decision, why, grant)
@@ -88,15 +88,15 @@ export function refuse(exchange: Exchange, { answer, decision, why }: Refusal, g
   response.end(text)
 }
 
-/** Node reads and drops what is left of a body nobody wanted; beyond this the connection ends instead. */
+/** Node reads and drops the rest of an unwanted body; beyond this size the connection ends instead. */
 function isSmall(request: IncomingMessage): boolean {
   if (request.complete || !hasBody(request)) return true
-  // Whoever waits for 100 has sent nothing and may never: what comes next on the connection could be either.
+  // A caller that waits for 100 may send the body or not: the next bytes on the connection could be either.
   if (request.headers['transfer-encoding'] !== undefined || request.headers.expect !== undefined) return false
   return Number(request.headers['content-length']) <= gatewayLimits.droppedBodyBytesMax
 }
 
-/** Only a path, so that no host, user or query gets into a log; one line whatever it holds. */
+/** The path alone, so that no host, user or query gets into a log; always one line. */
 function printablePath(url: string): string {
   if (!url.startsWith('/')) return ''
   const mark = url.search(/[?#]/)

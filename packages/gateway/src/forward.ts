@@ -1,4 +1,6 @@
-/** Step eight: to the upstream and back. Bodies stream both ways and nothing is kept; whoever goes away ends both sides. */
+/**
+ * Step eight: to the upstream and back. Bodies stream both ways and nothing is kept; when one side goes away, both end.
+ */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ProblemAnswer, rateLimitHeaders, unavailableAnswer } from '@countersign/core'
@@ -15,13 +17,13 @@ import type { Watch, Watched } from './watch.ts'
 export interface ForwardOptions {
   readonly upstream: Upstream
   readonly watch: Watch
-  /** From the last byte of the request until the answer begins. */
+  /** Milliseconds from the last byte of the request until the answer begins. */
   readonly upstreamTimeoutMs: number
-  /** What would never end by itself; each is called when the gateway closes. */
+  /** Ends an exchange that would never end by itself; each is called when the gateway closes. */
   readonly openEnded: Set<() => void>
 }
 
-/** RFC 9110 §9.2.2. */
+/** The idempotent methods, RFC 9110 §9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
 export function forward(
@@ -41,7 +43,7 @@ export function forward(
     requestId: exchange.requestId,
   })
   if (isUpgrade) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-  // A tunnel has its connection to itself; so has a second attempt, since the next kept one may be as dead as the first.
+  // A tunnel has a connection of its own. So has a second attempt, since the next kept one may be as dead as the first.
   const connection: Connection = isUpgrade || isRetry ? 'own' : 'kept'
   const sent = upstream.send(request.method ?? 'GET', request.url ?? '/', fields, connection)
   exchange.markSent()
@@ -81,8 +83,8 @@ export function forward(
 }
 
 /**
- * feed.md, the bound: a body that has not ended a moment after its request was let in could go on for as long as it likes.
- * Watched until it ends; what the upstream answers is watched by itself. Gives what ends the watch.
+ * feed.md, the bound: a body that has not ended soon after its request was let in could go on for any time. It is
+ * watched until it ends; the upstream's answer is watched separately. Gives a function that ends the watch.
  */
 function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequest, watch: Watch): () => void {
   const { request, response } = exchange
@@ -91,7 +93,7 @@ function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequ
     request.unpipe(sent)
     sent.destroy()
     refuse(exchange, { answer, decision: 'cut', why }, judged.grant)
-    // The rest of it that is still under way belongs to nothing.
+    // The rest of the body that is still under way belongs to no request.
     response.once('close', () => request.socket.destroy())
   }
   const unwatch = watchSoon(watch, { ...judged, cut }, gatewayLimits.watchAfterMs)
@@ -99,7 +101,7 @@ function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequ
   return unwatch
 }
 
-/** Under watch once it has run for so long; most have ended by then. Gives what ends the watch. */
+/** Watches an exchange after it has run for a while; most have ended by then. Gives a function that ends the watch. */
 function watchSoon(watch: Watch, watched: Watched, afterMs: number): () => void {
   if (afterMs === 0) return watch.add(watched)
   let unwatch: (() => void) | undefined
@@ -112,7 +114,10 @@ function watchSoon(watch: Watch, watched: Watched, afterMs: number): () => void 
   }
 }
 
-/** With back-pressure. The head goes at once, so that an upstream can say `100 Continue` or refuse before the body. */
+/**
+ * Sends with back-pressure. The head goes at once, so that an upstream can say `100 Continue` or refuse before the
+ * body.
+ */
 function sendBody(request: IncomingMessage, sent: ClientRequest, wait: Wait): void {
   if (!hasBody(request)) {
     sent.end()
@@ -141,14 +146,14 @@ function relay(
     refuse(exchange, noRoom, judged?.grant)
     return
   }
-  // An upstream that dies amid a body must not look like one that has finished.
+  // An upstream that dies in the middle of a body must not look like one that has finished.
   answer.on('error', () => response.destroy())
   const fields = callerHeaders(answer.rawHeaders, {
     status,
     isCredentialUsed: judged !== undefined,
     rateLimit: judged?.rateLimits === undefined ? undefined : rateLimitHeaders(judged.rateLimits),
   })
-  // What is left of a body that the upstream did not wait for cannot be told from a next request by everyone.
+  // The rest of a body that the upstream did not wait for could be taken for the next request.
   if (!request.complete && hasBody(request)) fields.push('Connection', 'close')
   try {
     response.writeHead(status, answer.statusMessage ?? '', fields)
@@ -164,7 +169,7 @@ function relay(
     sent.destroy()
   })
   answer.pipe(response)
-  // A head whose body lets us wait goes alone.
+  // The head goes alone when its body lets us wait.
   setImmediate(() => response.writableEnded || response.destroyed || response.flushHeaders())
 
   const cut = (why: string): void => {
@@ -184,7 +189,7 @@ function relay(
   })
 }
 
-/** Everything that may be at the upstream is there. */
+/** The whole request was sent to the upstream. */
 export const noRoom: Refusal = {
   answer: unavailableAnswer(1),
   decision: 'unavailable',
@@ -195,7 +200,7 @@ const badGateway = refusal(502, 'bad_gateway', 'The API behind this gateway coul
 const gatewayTimeout = refusal(504, 'gateway_timeout', 'The API behind this gateway took too long.')
 const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not come.')
 
-/** Nothing moved for too long. Whose turn it was decides whose fault it is. */
+/** Nothing moved for too long. The side whose turn it was is at fault. */
 function giveUp(exchange: Exchange, { judged }: Admission, sent: ClientRequest): void {
   const { request } = exchange
   const isCallersTurn = hasBody(request) && !request.complete && !sent.writableNeedDrain

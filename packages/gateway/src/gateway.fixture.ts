@@ -37,7 +37,7 @@ export interface World {
   readonly gateway: Gateway
   readonly port: number
   readonly events: RequestEvent[]
-  /** What reached the upstream, in order. */
+  /** The requests that reached the upstream, in order. */
   readonly seen: Seen[]
   /** How the upstream answers; may be replaced. The default records the body and answers 200. */
   handle: (request: IncomingMessage, response: ServerResponse) => void

@@ -5,9 +5,9 @@ import { gatewayLimits } from './limits.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
 /**
- * `/healthz`: this process runs. `/readyz`: the book is there and fresh, so credentials can be judged; 503 else, and also
- * while `isClosing` says so. `/metrics`: Prometheus text, where `metrics` is given. On a listener of its own, since every path of the gateway belongs to the API. Not yet
- * listening.
+ * Makes a listener apart, since every path of the gateway belongs to the API. `/healthz`: this process runs. `/readyz`:
+ * the book is there and fresh, so credentials can be judged; else, and while `isClosing` says so, 503. `/metrics`:
+ * Prometheus text, where `metrics` is given. Not yet listening.
  */
 export function createHealthListener(options: {
   readonly keeper: BookKeeper

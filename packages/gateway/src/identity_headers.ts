@@ -2,12 +2,12 @@ import { type Grant, identityHeader, scopeHeader } from '@countersign/core'
 import { gatewayLimits } from './limits.ts'
 import type { RawHeaders } from './raw_headers.ts'
 
-/** What the upstream learns of a caller without a credential, or of one whose credential nobody looked at. */
+/** The identity fields of a caller without a credential, or with one that was not looked at. */
 export const anonymousHeaders: RawHeaders = ['X-Countersign-Kind', 'anonymous']
 
 /**
- * Who calls, for the upstream, as forward-auth says it too. A value of more than 4 KiB is left out, never cut, and
- * `X-Countersign-<name>-Omitted: size` says so; the assertion holds it all the same.
+ * The caller's identity as header fields for the upstream; forward-auth sends the same ones. A value of more than 4 KiB
+ * is left out, never cut, and `X-Countersign-<name>-Omitted: size` says so; the assertion still holds it.
  */
 export function identityHeaders(grant: Grant, assertion: string): RawHeaders {
   return [

@@ -4,8 +4,8 @@ import type { Exchange } from './exchange.ts'
 import type { RequestEvent } from './request_event.ts'
 
 /**
- * Bytes that Node's parser takes for no request, or for no end of one: the connection ends here, since nobody knows where
- * the next request would begin. An answer is written only where it cannot be taken for that of another request.
+ * Ends a connection whose bytes Node's parser cannot read as a request, since nobody knows where the next request would
+ * begin. An answer is written only where it cannot be taken for that of another request.
  */
 export function answerMalformed(
   error: NodeJS.ErrnoException,
@@ -13,7 +13,7 @@ export function answerMalformed(
   running: Exchange | undefined,
   context: { readonly requestId: string; readonly onRequest: ((event: RequestEvent) => void) | undefined },
 ): void {
-  // The end of the stream amid a body: nobody is left to read an answer.
+  // The stream ended in the middle of a body: nobody is left to read an answer.
   if (running !== undefined && !running.response.headersSent && error.code === 'HPE_INVALID_EOF_STATE') {
     running.report(499, 'client_gone', 'the caller went away amid the body')
     socket.destroy()

@@ -7,19 +7,19 @@ import type { RequestEvent } from './request_event.ts'
 export interface GatewayMetrics {
   /** Counts one event. */
   observe(event: RequestEvent): void
-  /** Collected at most once a second: whoever asks meanwhile is given the same. */
+  /** The metrics as text, collected at most once a second: questions meanwhile get the same text. */
   text(): Promise<string>
   readonly contentType: string
 }
 
-/** In seconds; the last but one is where an upstream is given up. */
+/** Upper bounds in seconds; at the last but one, an upstream is given up. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Gauges that end as only counters may; each has a better-named sibling with a label. */
+/** Gauges whose names end as only counters' may; each has a better-named sibling with a label. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /**
- * Decisions and status classes, never a path, client or credential: what a caller chooses must not make a series.
+ * Counts by decision and status class, never by path, client or credential: a caller's choice must not make a series.
  * `version` is shown in `countersign_gateway_build_info`.
  */
 export function createGatewayMetrics({

@@ -1,10 +1,10 @@
 /**
- * What happens to a request before it reaches the upstream, in this order and nothing else:
+ * The steps of a request before it reaches the upstream, in this order and nothing else:
  *
  *     host → request target → route → preflight → credential → engine → assertion → (forward.ts)
  *
- * Whatever is not let through by a step ends there. The default is a refusal: a request that no operation describes is
- * never forwarded (flaw 99).
+ * A request that a step does not let through ends there. The default is a refusal: a request that no operation
+ * describes is never forwarded (flaw 99).
  */
 import type { IncomingMessage } from 'node:http'
 import {
@@ -37,12 +37,12 @@ import { type RawHeaders, valuesOf } from './raw_headers.ts'
 import { findRequestFlaw } from './request_flaw.ts'
 import { type BookMark, markOf } from './watch.ts'
 
-/** A request that goes on to the upstream, with everything that the rest of its life needs. */
+/** A request that goes on to the upstream, with all that its later steps need. */
 export interface Admission {
   readonly decision: 'verified' | 'public' | 'preflight'
   readonly why: string
   readonly origin: Origin
-  /** Ours, for the upstream. */
+  /** Our own header fields for the upstream. */
   readonly identity: RawHeaders
   /** Present exactly when the decision is `verified`. */
   readonly judged: Judged | undefined
@@ -66,7 +66,7 @@ export interface PipelineOptions {
   readonly allowedHosts: ((host: string) => boolean) | undefined
 }
 
-/** Rounds of fetching an assertion while the book changes what it should say. */
+/** The number of times that an assertion is fetched while the book keeps changing its content. */
 const roundsMax = 5
 
 export async function admit(request: IncomingMessage, options: PipelineOptions): Promise<Admission | Refusal> {
@@ -75,19 +75,19 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   const method = request.method ?? ''
   const target = request.url ?? ''
 
-  // 1. The host: a page of another site that was rebound to this address is told so.
+  // 1. The host. A page of another site that was rebound to this address (DNS rebinding) is refused.
   const hosts = valuesOf(rawHeaders, 'host')
   if (allowedHosts !== undefined && !(hosts.length > 0 && hosts.every(allowedHosts))) {
     return refusal(421, 'host_not_allowed', 'This gateway does not answer for that host.')
   }
 
-  // 2. The request target and the framing: one reading or none.
+  // 2. The request target and the framing. Both must have exactly one reading.
   const flaw = findRequestFlaw(request)
   if (flaw !== undefined) return refusal(400, 'bad_request', sentence(flaw))
 
   const origin = originOf(rawHeaders, request.socket.remoteAddress, options.trustedProxies)
 
-  // 3 and 4. The route. A preflight carries no credential by its nature (Fetch, CORS protocol), so it is asked first.
+  // 3 and 4. The route. A preflight never carries a credential (Fetch, CORS protocol), so it comes first.
   if (isPreflight(method, rawHeaders) && routes.knows(target) !== undefined) {
     return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
   }
@@ -122,11 +122,11 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
     return { answer: tooManyFailures, decision: 'rate_limited', why: 'too many failed credentials from there' }
   }
 
-  // 7. The assertion. Whoever waited for one is judged again, in the turn in which the request goes on.
+  // 7. The assertion. A request that waited for one is judged again, in the turn in which it goes on.
   return attest(question, outcome, origin, options, mark)
 }
 
-/** Once more, for one that has waited since it was let in. Nothing is spent from a rate limit again. */
+/** Judges a request again that has waited since it was let in. Spends nothing from a rate limit. */
 export async function admitAgain(admission: Admission, options: PipelineOptions): Promise<Admission | Refusal> {
   const { judged, origin } = admission
   if (judged === undefined) return admission

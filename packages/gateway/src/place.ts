@@ -2,7 +2,9 @@ import type { Holder } from '@countersign/core'
 import type { Room } from '@countersign/verifier'
 import type { Admission } from './pipeline.ts'
 
-/** Where requests at the upstream count: those that end by themselves, and those that may go on for hours. */
+/**
+ * The rooms for requests at the upstream: one for requests that end by themselves, one for those that may last hours.
+ */
 export interface Rooms {
   readonly short: Room
   readonly long: Room
@@ -10,12 +12,12 @@ export interface Rooms {
 
 /** One request's place at the upstream. */
 export interface Place {
-  /** Whether there is room for it among those that go on; its place among the others is another's then. */
+  /** Moves to the room of long exchanges and frees its short place. False when there is no room. */
   becomeLong(): boolean
   leave(): void
 }
 
-/** A place now, a promise of one, or `undefined` where there is none to be had in time. */
+/** Takes a place now or promises one; `undefined` where none is free in time. */
 export function takePlace(
   rooms: Rooms,
   admission: Admission,
@@ -42,7 +44,7 @@ function createPlace(rooms: Rooms, first: Room, holder: Holder): Place {
   }
 }
 
-/** A trusted proxy that does not say for whom it asks is not one caller. */
+/** A trusted proxy that names no caller stands for many, so no share applies to it. */
 function holderOf({ judged, origin }: Admission): Holder {
   const isProxy = origin.isPeerTrusted && origin.address === origin.peer
   return { credential: judged?.grant.credentialId, address: isProxy ? undefined : origin.address }

@@ -12,14 +12,14 @@ export function valuesOf(rawHeaders: RawHeaders, name: string): readonly string[
 }
 
 /**
- * A name as the laxest upstream reads it. CGI and its heirs turn `-` into `_`, and some turn every character but letters
- * and digits: to them `X_Countersign.Kind` is `X-Countersign-Kind` (flaw 92).
+ * Folds a name as the laxest upstream reads it. CGI and its heirs turn `-` into `_`, and some turn every character but
+ * letters and digits: for them `X_Countersign.Kind` is `X-Countersign-Kind` (flaw 92).
  */
 export function foldName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
 }
 
-/** RFC 9110 §7.6.1: what ends at each hop whether or not `Connection` names it. `Proxy` alone is httpoxy's. */
+/** The fields that end at each hop whether or not `Connection` names them (RFC 9110 §7.6.1), and `Proxy` (httpoxy). */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -39,7 +39,7 @@ export function isOurs(foldedName: string): boolean {
   return foldedName.startsWith('x-countersign-') || foldedName === 'x-countersign'
 }
 
-/** The names that `Connection` lists, folded. They end here too. */
+/** The names that `Connection` lists, folded. These fields end here too. */
 export function connectionNames(rawHeaders: RawHeaders): ReadonlySet<string> {
   const names = new Set<string>()
   for (const value of valuesOf(rawHeaders, 'connection')) {

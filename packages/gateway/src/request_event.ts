@@ -1,6 +1,6 @@
 import type { RejectionCode } from '@countersign/core'
 
-/** What the gateway decided about a request, or what became of one that it let through. */
+/** The gateway's decision about a request, or the fate of one that it let through. */
 export type Decision =
   | 'verified'
   | 'public'
@@ -20,22 +20,25 @@ export type Decision =
   | 'internal_error'
 
 /**
- * One request, told when the head of its answer is known. A second event with `decision: 'cut'` follows when an exchange
- * that was let through is ended later. Holds no credential, no query, no header, no body.
+ * One request, reported when the head of its answer is known. A second event with `decision: 'cut'` follows when an
+ * exchange that was let through is ended later. It holds no credential, no query, no header and no body.
  */
 export interface RequestEvent {
   readonly method: string
-  /** Visible ASCII; empty when the target was no path. */
+  /** The path in visible ASCII; empty when the target was no path. */
   readonly path: string
-  /** As answered; 499 where the caller had gone before there was an answer. */
+  /** The status answered; 499 where the caller had gone before there was an answer. */
   readonly status: number
   readonly decision: Decision
-  /** For people. */
+  /** The reason, for people. */
   readonly why: string
   readonly credentialId?: string
   readonly clientId?: string
   readonly durationMs: number
-  /** From its going to the upstream to the answer's head, or to the end of waiting; absent when it never went. */
+  /**
+   * Milliseconds from sending it to the upstream to the answer's head or the end of waiting; absent when it was not
+   * sent.
+   */
   readonly upstreamMs?: number
   readonly requestId: string
 }

@@ -109,7 +109,7 @@ describe('goal B4: bytes with two readings end at the gateway', () => {
     expect(first, received).toBe(400)
     expect(received).toContain('application/problem+json')
     expect(world.seen.map(({ method }) => method)).not.toContain('DELETE')
-    // What broke off within its body may have begun upstream; it never arrived whole, and nothing behind it did.
+    // A request that broke off within its body may have begun upstream; it never arrived whole, and nothing behind it did.
     const isChunk = text().includes('chunked\r\n\r\n')
     if (!isChunk) expect(world.seen).toEqual([])
   })

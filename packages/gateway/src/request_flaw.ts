@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { foldName, type RawHeaders, valuesOf } from './raw_headers.ts'
 
 /**
- * Why a request that Node's parser let pass might be another request to the upstream, or `undefined`. Duplicate lengths,
- * both framings at once, bare line feeds and folded lines never come here: the parser ends those connections.
+ * Finds the reason why the upstream might read another request than Node's parser did; `undefined` when there is none.
+ * Duplicate lengths, both framings at once, bare line feeds and folded lines never come here: the parser ends those
+ * connections.
  */
 export function findRequestFlaw(request: IncomingMessage): string | undefined {
   const { rawHeaders, httpVersion } = request
@@ -24,13 +25,13 @@ function findFramingFlaw({ rawHeaders, httpVersion, headers }: IncomingMessage):
     return 'the only transfer coding is chunked, in HTTP/1.1'
   }
   const hasBody = codings.length > 0 || Number(headers['content-length'] ?? 0) > 0
-  // To a server that does not switch protocols this body would be the next request.
+  // A server that does not switch protocols would take this body for the next request.
   return hasBody && isWebSocket({ rawHeaders, headers }) ? 'a request to upgrade has no body' : undefined
 }
 
 const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
-/** The route was judged by the request line; frameworks that honour these act on something else. */
+/** Fields that make frameworks act on another method or path than that of the request line, which was judged. */
 function findOverride(rawHeaders: RawHeaders, method: string, url: string): string | undefined {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = foldName(rawHeaders[index] as string)
@@ -41,7 +42,7 @@ function findOverride(rawHeaders: RawHeaders, method: string, url: string): stri
   return undefined
 }
 
-/** Whether it asks to become a WebSocket (RFC 6455 §4.1). Other upgrades, `h2c` above all, are not offered. */
+/** Whether a request asks to become a WebSocket (RFC 6455 §4.1). Other upgrades, `h2c` above all, are not offered. */
 export function isWebSocket({ rawHeaders, headers }: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): boolean {
   if (headers.upgrade?.trim().toLowerCase() !== 'websocket') return false
   return valuesOf(rawHeaders, 'connection').some((value) => /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(value))

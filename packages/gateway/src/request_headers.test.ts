@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const credential = (): string => `Authorization: Bearer ${key.text}\r\n`
 
-/** What the upstream saw, as pairs. */
+/** The fields that the upstream saw, as pairs. */
 async function fieldsSeen(
   fields: string,
   path = '/orders',

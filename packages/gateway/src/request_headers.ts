@@ -6,13 +6,14 @@ import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesO
 /** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Written anew below, or ended here. `Expect` and `Via` pass. */
+/** Fields that are written anew below, or that end here. `Expect` and `Via` pass. */
 const replaced: ReadonlySet<string> = new Set(['host', 'content-length', 'authorization', 'x-api-key'])
 
 /**
- * The header section for the upstream. Of the caller's fields it keeps all but: credentials, anything that an upstream
- * might read as ours, what ends at each hop, what names another caller, method or path than the request's own, and the
- * forwarded family unless a trusted proxy wrote it. Trailers are not passed on at all (RFC 9110 §6.5.1), so nothing can come in behind the body.
+ * The header section for the upstream. The caller's fields are kept, except: credentials; fields that an upstream might
+ * read as ours; hop-by-hop fields; fields that name another caller, method or path than the request's own; and the
+ * forwarded family, unless a trusted proxy wrote it. Trailers are never passed on (RFC 9110 §6.5.1), so nothing comes
+ * in behind the body.
  */
 export function upstreamHeaders(
   request: IncomingMessage,
@@ -34,7 +35,7 @@ export function upstreamHeaders(
     fields.push(name, rawHeaders[index + 1] as string)
   }
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
-  // RFC 9110 §7.6.3: a gateway towards its upstream must say that it was there.
+  // A gateway must name itself to its upstream (RFC 9110 §7.6.3).
   fields.push('Via', `${request.httpVersion} countersign`)
   if (valuesOf(rawHeaders, 'x-request-id').length === 0) fields.push('X-Request-Id', context.requestId)
   fields.push(...context.identity)
@@ -46,7 +47,7 @@ export function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
 }
 
-/** From how the parser understood the body, not from the fields: `Connection: content-length` changes nothing. */
+/** The framing as the parser understood it, not as the fields say: `Connection: content-length` changes nothing. */
 function framing(request: IncomingMessage): RawHeaders {
   if (request.headers['transfer-encoding'] !== undefined) return ['Transfer-Encoding', 'chunked']
   const length = request.headers['content-length']

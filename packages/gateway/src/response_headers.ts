@@ -1,7 +1,7 @@
 import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders } from './raw_headers.ts'
 
 /**
- * The header section for the caller: the upstream's, without what ends at each hop and without anything named like ours.
+ * The header section for the caller: the upstream's, without hop-by-hop fields and without fields named like ours.
  *
  * With a credential, the answer is for its holder alone. RFC 9111 §3.5 keeps shared caches from storing answers to
  * `Authorization` unless the upstream allows it, but knows nothing of `X-API-Key`; so `private` is added wherever the

@@ -1,4 +1,4 @@
-/** What one caller can take of the upstream, and what is left for the others. */
+/** The share of the upstream that one caller can take, and the rest for the others. */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'

@@ -6,7 +6,7 @@ import { type Admission, refusal } from './pipeline.ts'
 import { foldName } from './raw_headers.ts'
 import { callerHeaders } from './response_headers.ts'
 
-/** The upstream has switched protocols: from here on bytes go both ways, unread, until one side ends or the watch cuts. */
+/** Passes bytes both ways, unread, after the upstream switched protocols, until one side ends or the watch cuts. */
 export function startTunnel(
   exchange: Exchange,
   admission: Admission,

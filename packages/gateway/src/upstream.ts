@@ -3,14 +3,14 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { gatewayLimits } from './limits.ts'
 import type { RawHeaders } from './raw_headers.ts'
 
-/** How a request travels: on a kept connection, or on one of its own. */
+/** The connection of a request: a kept one, or one of its own. */
 export type Connection = 'kept' | 'own'
 
 /** The API behind the gateway. */
 export interface Upstream {
-  /** For the `Host` field. */
+  /** The value of the `Host` field. */
   readonly host: string
-  /** Begin a request; the caller writes the body. `target` is appended to the upstream's own path. */
+  /** Begins a request; the caller writes the body. `target` is appended to the upstream's own path. */
   send(method: string, target: string, fields: RawHeaders, connection: Connection): ClientRequest
   close(): void
 }
@@ -44,7 +44,7 @@ export function createUpstream(url: URL): Upstream {
         insecureHTTPParser: false,
       }
       const request = begin(options)
-      // Bounded by bytes; Node's bound by count would drop fields without a word.
+      // The section is bounded by bytes; Node's bound by count would drop fields silently.
       request.maxHeadersCount = 0
       return request
     },

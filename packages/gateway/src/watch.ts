@@ -2,7 +2,7 @@ import { type Grant, type ProblemAnswer, rejectionAnswer, type Seconds, unavaila
 import type { BookKeeper, Engine, Outcome, Question, StatusBook } from '@countersign/verifier'
 import { gatewayLimits } from './limits.ts'
 
-/** Which state of which book something was decided by. */
+/** The book, and its state, by which something was decided. */
 export interface BookMark {
   readonly book: StatusBook | undefined
   readonly version: number
@@ -12,35 +12,35 @@ export interface BookMark {
 export interface Watched {
   readonly question: Question
   readonly grant: Grant
-  /** Read before the decision that let it through. */
+  /** The mark read before the decision that let it through. */
   readonly mark: BookMark
-  /** End it. Called at most once. `answer`: for a caller that has none yet. */
+  /** Ends the exchange. Called at most once. `answer` is for a caller that has none yet. */
   cut(why: string, answer: ProblemAnswer): void
 }
 
-/** Where the book stands now. Read before a decision, so that no change between the two is missed. */
+/** The present mark of a book. It is read before a decision, so that no change between the two is missed. */
 export function markOf({ book }: Pick<BookKeeper, 'book'>): BookMark {
   return { book, version: book?.version ?? -1 }
 }
 
 export interface Watch {
-  /** Judges it until the function it gives is called. */
+  /** Judges an exchange until the returned function is called. */
   add(watched: Watched): () => void
   close(): void
 }
 
 interface Entry extends Watched {
   isAsking: boolean
-  /** The book changed while it was asked about: the answer may be of before. */
+  /** The book changed during a judgement, whose answer may be out of date. */
   isDue: boolean
   isEnded: boolean
 }
 
 /**
  * feed.md, the bound: an upgraded connection, an event stream, an upload or a response still streaming is judged again
- * whenever the book changes or goes stale, once a second, and at expiry; one that would not be let in now is cut. Coming
- * under watch it is judged at once if the book has changed since it was let in. Nothing is spent from a rate limit. One
- * timer for all; a fast book is followed at most twenty times a second.
+ * whenever the book changes or goes stale, once a second, and at expiry; one that would not be let in now is cut. At
+ * the start of its watch it is judged at once if the book has changed since it was let in. Nothing is spent from a rate
+ * limit. One timer serves all; a fast book is followed at most twenty times a second.
  */
 export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   const entries = new Set<Entry>()
@@ -83,7 +83,7 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
     }
   }
 
-  /** Nobody waits for ever to learn that it must end: a look-up without an answer is none. */
+  /** A judgement that gets no answer in time counts as a refusal. */
   function wait(entry: Entry, asked: Promise<Outcome>): void {
     entry.isAsking = true
     const timer = setTimeout(() => settle(entry, noAnswer), gatewayLimits.rejudgeTimeoutMs)
@@ -118,7 +118,7 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
       const entry = { ...watched, isAsking: false, isDue: false, isEnded: false }
       entries.add(entry)
       tick ??= setInterval(everySecond, gatewayLimits.rejudgeEveryMs)
-      // Since it was let in, the upstream may have taken its time.
+      // The upstream may have taken long since it was let in.
       const { book, version } = markOf(keeper)
       if (book !== entry.mark.book || version !== entry.mark.version) judge(entry)
       if (!entry.isEnded) judgeAtExpiry(entry, keeper.now())

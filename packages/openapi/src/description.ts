@@ -1,4 +1,4 @@
-/** From a document to its operations, each with what it requires: contract §7. */
+/** Reads the operations of a document, each with its requirement: contract §7. */
 import type { OpenApiDocument } from './document.ts'
 import { elements, isJsonObject, member, pointerTo, textMember } from './json_object.ts'
 import { limits } from './limits.ts'
@@ -19,7 +19,9 @@ import { derivationNoun, derivedScope } from './scope.ts'
 import { readScopes, type ScopeDescription } from './scope_registry.ts'
 import { readServers } from './server_url.ts'
 
-/** Decide by `public` first: `requires` is empty for public operations and for those that nobody may use. */
+/**
+ * An operation. Decide by `public` first: `requires` is empty for public operations and for those that nobody may use.
+ */
 export type Operation = Requirement & {
   /** Upper case. */
   readonly method: string
@@ -34,25 +36,28 @@ export type Operation = Requirement & {
   readonly cost?: number
 }
 
+/** A document as read. */
 export type ApiDescription = {
   readonly title: string
   readonly version: string
   readonly basePath: string
   /** The URLs of the document's own `servers`, variables replaced by their defaults. */
   readonly servers: readonly string[]
-  /** In the order of the document; several may be one route, and then have the same requirement. */
+  /** The operations in the order of the document. Several may be one route, and then have the same requirement. */
   readonly operations: readonly Operation[]
   /** Every scope that is declared or required, sorted by name. */
   readonly scopes: readonly ScopeDescription[]
+  /** The flaws that the owner should know of; at most `problemsMax` and one more. */
   readonly problems: readonly Problem[]
 }
 
-/** An operation on its way: `template` says which requests it means. */
+/** An operation being read. `template` says which requests are meant. */
 export type Route = { readonly operation: Operation; readonly template: PathTemplate; readonly pointer: string }
 
 /**
- * The operations of a document and what each requires. `basePath` replaces the path of the first server. Throws
- * `OpenApiError` where a part that decides about access cannot be read; what was read with care is in `problems`.
+ * Reads the operations of a document and the requirement of each. `basePath` replaces the path of the first server;
+ * default: that path. Throws `OpenApiError` where a part that decides about access cannot be read; lesser flaws are in
+ * `problems`.
  */
 export function readOperations(
   document: OpenApiDocument,
@@ -82,7 +87,7 @@ export function readOperations(
   }
 }
 
-/** An operation's own `security` replaces that of the document. A list shared by alias or inherited is read once. */
+/** An operation's own `security` replaces the document's. A list that is shared by alias or inherited is read once. */
 function readRequirements(
   document: OpenApiDocument,
   found: readonly FoundOperation[],
@@ -111,7 +116,7 @@ function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequi
   const tags = elements(member(value, 'tags')).filter((tag) => typeof tag === 'string')
   const operationId = textMember(value, 'operationId')
   const summary = textMember(value, 'summary')?.trim()
-  // `requires` is empty only for what is public or closed to all, and a derived scope must open neither.
+  // `requires` is empty only for public operations and those closed to all, and a derived scope must open neither.
   const isDerived = derives && requirement.requires.length > 0
   const cost = readCost(found)
   const operation: Operation = {
@@ -128,7 +133,7 @@ function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequi
   return { operation, template: parsePathTemplate(basePath, path), pointer }
 }
 
-/** Nobody else writes this member, so one that cannot be read is a slip, and counted as 1 it would go unseen. */
+/** Only we read this member, so an unreadable one is a slip, which would go unseen if it counted as 1. */
 function readCost({ value, pointer }: FoundOperation): number | undefined {
   const cost = member(value, 'x-countersign-cost')
   if (cost === undefined) return undefined
@@ -137,7 +142,10 @@ function readCost({ value, pointer }: FoundOperation): number | undefined {
   throw new OpenApiError('invalid_cost', message, pointerTo(pointer, 'x-countersign-cost'))
 }
 
-/** Contract §7: operations that share method and path are one route, which needs and costs what the most of them do. */
+/**
+ * Operations that share method and path are one route, with the strictest requirement and the highest cost (contract
+ * §7).
+ */
 function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Route[] {
   const groups = Map.groupBy(routes, ({ operation, template }) => {
     const isReachable = template.unreachable === undefined
@@ -152,7 +160,7 @@ function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Ro
       first.operation,
     )
     const costs = group.flatMap(({ operation }) => operation.cost ?? [])
-    // One that says nothing costs 1.
+    // An operation without a cost costs 1.
     const cost = costs.length === 0 ? {} : { cost: Math.max(...costs, ...(costs.length < group.length ? [1] : [])) }
     for (const route of group) merged.set(route, { requires: all.requires, public: all.public, ...cost })
     reportMerged(first, others, problems)
@@ -167,7 +175,7 @@ function reportMerged({ operation, pointer }: Route, others: readonly Route[], p
   problems.push({ code: 'routes_merged', pointer, message })
 }
 
-/** Two tags that differ only in characters a scope does not have would open each other's operations. */
+/** Two tags that differ only in characters outside a scope's alphabet would open each other's operations. */
 function reportSharedScopes(routes: readonly Route[], problems: Problem[]): void {
   const nouns = new Map<string, string>()
   for (const { operation, pointer } of routes) {

@@ -1,18 +1,19 @@
-/** What changed between two versions of a description, above all which doors it opened. */
+/** The changes between two versions of a description, above all the operations that became public. */
 import type { ApiDescription, Operation } from './description.ts'
 import { parsePathTemplate, routeKey } from './path_template.ts'
 import { type Requirement, requirementKey } from './requirement.ts'
 import { compileRoutes, type RouteTable } from './route_table.ts'
 
-/** `path` includes the base path. */
+/** A route by its method and its path, with the base path. */
 export type RouteName = { readonly method: string; readonly path: string }
 
+/** The changes between two versions of a description. */
 export type DescriptionDiff = {
   readonly added: readonly RouteName[]
   readonly removed: readonly RouteName[]
   /** Requests that needed a credential before and need none now, under the most specific template that says so. */
   readonly becamePublic: readonly RouteName[]
-  /** Routes in both versions whose requirement is another one; also those that became public. */
+  /** Routes in both versions whose requirement differs, with those that became public. */
   readonly changed: readonly (RouteName & { readonly before: Requirement; readonly after: Requirement })[]
 }
 
@@ -20,9 +21,9 @@ export type DescriptionDiff = {
  * Compares by method and path; the names of path parameters do not matter. `before` undefined is an API without a
  * document, to which everything is new and nothing became public.
  *
- * Whether a route became public is asked of both route tables and not of the two lists, because doors also open sideways:
- * by removing `/users/me` where `/users/{id}` is public, by adding a public `/users/me` to a guarded `/users/{id}`, or by
- * no longer describing a HEAD whose GET is public.
+ * Both route tables decide whether a route became public, not the two lists, since other changes open routes as well:
+ * removing `/users/me` where `/users/{id}` is public, adding a public `/users/me` to a guarded `/users/{id}`, or no
+ * longer describing a HEAD whose GET is public.
  */
 export function diffDescriptions(before: ApiDescription | undefined, after: ApiDescription): DescriptionDiff {
   const old = routesOf(before)
@@ -54,7 +55,7 @@ function opened(operation: Operation, tables: { readonly before: RouteTable; rea
   return before.kind === 'operation' && !before.operation.public
 }
 
-/** A request for this very operation: what stands for the names is like no literal that anybody writes. */
+/** A request for this very operation: its parameter values are unlike any literal that anybody writes. */
 function sampleTarget({ basePath, path }: Operation): string {
   const segments = parsePathTemplate(basePath, path).segments.map((segment) => {
     return segment.kind === 'literal' ? segment.text : segment.literals.join('~countersign~')

@@ -1,9 +1,10 @@
-/** Text in, a document out: JSON or YAML 1.2, OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0. */
+/** Reads a document from text: JSON or YAML 1.2, OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0. */
 import { isJsonObject, type JsonObject, textMember } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 import { parseYaml } from './yaml.ts'
 
+/** The versions that are read; 2.0 is Swagger. */
 export type OpenApiVersion = '2.0' | '3.0' | '3.1' | '3.2'
 
 /**
@@ -15,8 +16,8 @@ export type OpenApiDocument = { readonly version: OpenApiVersion; readonly root:
 /**
  * Reads the text of an API description. Throws `OpenApiError`.
  *
- * `bytesMax`: the largest size as UTF-8 in bytes, default 16 MiB. In YAML, duplicate keys and merge keys (`<<`) are
- * errors, since a reader that takes the other one would see other security; in JSON the last of two keys counts.
+ * `bytesMax` is the largest size as UTF-8 in bytes; default 16 MiB. In YAML, duplicate keys and merge keys (`<<`) are
+ * errors, since a reader that takes the other key would see other security; in JSON the last of two keys counts.
  */
 export function readDocument(text: string, options: { readonly bytesMax?: number } = {}): OpenApiDocument {
   refuseTooLarge(text, options.bytesMax ?? limits.documentBytesMax)
@@ -35,7 +36,7 @@ function refuseTooLarge(text: string, bytesMax: number): void {
   }
 }
 
-/** JSON is the fast path. A text that only looks like it (a YAML flow map, or broken JSON) is judged as YAML. */
+/** JSON is the fast path. A text that only looks like JSON (a YAML flow map, or broken JSON) is read as YAML. */
 function parse(text: string): unknown {
   if (!/^\s*\{/.test(text)) return parseYaml(text)
   refuseTooDeep(text)
@@ -46,7 +47,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Counted over the text, outside of strings, so that no parser meets the depth first. */
+/** Counts the depth in the text, outside strings, before any parser recurses into it. */
 function refuseTooDeep(text: string): void {
   let depth = 0
   for (let i = 0; i < text.length; i++) {
@@ -75,7 +76,7 @@ function endOfString(text: string, start: number): number {
 function versionOf(root: JsonObject): OpenApiVersion {
   const swagger = textMember(root, 'swagger')
   const openapi = textMember(root, 'openapi')
-  // Unquoted in YAML, `swagger: 2.0` is a number; nobody means anything else by it.
+  // `swagger: 2.0` without quotes is a number in YAML, and means the version.
   if (openapi === undefined && (swagger === '2.0' || swagger === '2')) return '2.0'
   const minor = swagger === undefined ? /^3\.([012])(?:\.\d+)?(?:-[\w.-]+)?$/.exec(openapi ?? '')?.[1] : undefined
   if (minor === '0' || minor === '1' || minor === '2') return `3.${minor}`

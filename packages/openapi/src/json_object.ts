@@ -5,19 +5,22 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A member of the document's own: `constructor` and `__proto__` are names like any other. */
+/** A member that the document itself has: `constructor` and `__proto__` are names like any other. */
 export function member(value: unknown, key: string): unknown {
   return isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 }
 
-/** A member that is text; numbers are taken as written (`version: 2`), everything else is `undefined`. */
+/** A member that is text. A number counts as its text (`version: 2`); other values are `undefined`. */
 export function textMember(value: unknown, key: string): string | undefined {
   const found = member(value, key)
   if (typeof found === 'number') return String(found)
   return typeof found === 'string' ? found : undefined
 }
 
-/** The members of an OpenAPI object, without the extensions (`x-…`) that every object of OpenAPI may have; none of another value. */
+/**
+ * The members of an OpenAPI object, without the extensions (`x-…`) that every object of OpenAPI may have; none of
+ * another value.
+ */
 export function members(value: unknown): readonly (readonly [string, unknown])[] {
   return entries(value).filter(([key]) => !key.startsWith('x-'))
 }

@@ -1,16 +1,16 @@
 import { limits as coreLimits } from '@countersign/core'
 
 /**
- * Every limit of this package. A description is written by the owner of one API and read by a server that many share,
- * so whatever can be made large or deep in one has an end. Real descriptions stay far below: the largest public ones
- * have some 3,000 operations, 12 MB and a depth of 40.
+ * Every limit of this package. The owner of one API writes a description, and a server that many share reads it, so its
+ * size and depth are bounded. Real descriptions stay far below: the largest public ones have some 3,000 operations, 12
+ * MB and a depth of 40.
  */
 export const limits = {
-  /** Size of a document as UTF-8, unless the caller says otherwise. */
+  /** Bytes of a document as UTF-8, unless the caller sets another limit. */
   documentBytesMax: 16 * 1024 * 1024,
   /** Nesting of maps and lists. Parsers recurse, and a stack overflow must not be an input. */
   documentDepthMax: 200,
-  /** Values of a YAML document after every alias stands for what it repeats (the "billion laughs"). */
+  /** Values of a YAML document with all aliases expanded (the "billion laughs"). */
   documentValuesMax: 4_000_000,
   /** Steps from one `$ref` to the next. */
   referenceStepsMax: 32,
@@ -21,9 +21,9 @@ export const limits = {
   /** Alternatives of one requirement, and scopes of one alternative. */
   alternativesMax: 64,
   scopesPerAlternativeMax: 64,
-  /** Scopes named in the requirements of all operations together: what an answer that lists them can grow to. */
+  /** Scopes in the requirements of all operations together, which bounds the answer that lists them. */
   requiredScopesMax: 100_000,
-  /** What one call may cost: core's limit, which every verifier holds it to. */
+  /** The highest cost of one call: core's limit, which every verifier applies. */
   costMax: coreLimits.costMax,
   /** Characters of one scope. */
   scopeLengthMax: 256,

@@ -1,4 +1,4 @@
-/** Why a document could not be read at all. What can be read with care is a `Problem` of the description instead. */
+/** The reason why a document could not be read at all. Lesser flaws are a `Problem` of the description instead. */
 export type OpenApiErrorCode =
   | 'document_too_large'
   | 'document_too_deep'

@@ -1,4 +1,6 @@
-/** Templates that get in each other's way, for the owner to see; the order of `compileRoutes` decides all the same. */
+/**
+ * Finds templates that get in each other's way, for the owner to see. The order of `compileRoutes` decides regardless.
+ */
 import type { Route } from './description.ts'
 import { limits } from './limits.ts'
 import { routeKey } from './path_template.ts'
@@ -31,7 +33,7 @@ export function reportOverlaps(routes: readonly Route[], problems: Problem[]): v
   problems.push({ code: 'problems_omitted', pointer: '/paths', message })
 }
 
-/** Templates can match one path only when method and number of segments are the same. One of each route is enough. */
+/** Groups templates that could match one path: same method and number of segments. One of each route is enough. */
 function comparable(routes: readonly Route[]): Iterable<readonly Route[]> {
   const distinct = new Map<string, Route>()
   for (const route of routes) {
@@ -45,7 +47,7 @@ function comparable(routes: readonly Route[]): Iterable<readonly Route[]> {
   return groups.values()
 }
 
-/** Each is compared with the branches of a trie that it can take, not with every other: a thousand literals are one step. */
+/** Compares each template with the branches of a trie that it can take: a thousand literals are then one step. */
 function reportPairs(group: readonly Route[], budget: { steps: number }, problems: Problem[]): void {
   const keys = group.map((route) => requirementKey(route.operation))
   const root = newNode()
@@ -61,11 +63,11 @@ function reportPairs(group: readonly Route[], budget: { steps: number }, problem
   }
 }
 
-/** One segment of all templates that begin alike. */
+/** One segment of all templates that begin with the same segments. */
 interface Node {
   readonly literals: Map<string, Node>
   readonly templates: Map<string, { readonly segment: TemplateSegment; readonly node: Node }>
-  /** The index of the route that ends here; one of each is enough. */
+  /** The index of a route that ends here; one is enough. */
   route: number | undefined
 }
 
@@ -86,7 +88,7 @@ function insert(root: Node, segments: readonly Segment[], route: number): void {
   node.route = route
 }
 
-/** The routes below a node that match some path that the segments from `depth` on match too. */
+/** The routes below a node that can match a path which the segments from `depth` on match too. */
 function collect(
   node: Node,
   segments: readonly Segment[],

@@ -1,4 +1,4 @@
-/** The operations of a document as they are written: which method, which path key, which value. */
+/** Finds the operations of a document as they are written: method, path key and value. */
 import type { OpenApiDocument, OpenApiVersion } from './document.ts'
 import { entries, isJsonObject, member, members, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
@@ -15,7 +15,7 @@ export type FoundOperation = {
   readonly pointer: string
 }
 
-/** OpenAPI 3.x § "Path Item Object", Swagger 2.0 the same. Members that only describe, and `parameters`, are no methods. */
+/** The members of a path item that are methods (OpenAPI 3.x § "Path Item Object"; Swagger 2.0 is the same). */
 const methodsOf: Readonly<Record<OpenApiVersion, readonly string[]>> = {
   '2.0': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'],
   '3.0': ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'],
@@ -24,7 +24,10 @@ const methodsOf: Readonly<Record<OpenApiVersion, readonly string[]>> = {
 }
 const otherMembers = new Set(['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations'])
 
-/** In the order of the document. Throws `OpenApiError` where skipping would uncover a wider template of the same path. */
+/**
+ * Finds operations in the order of the document. Throws `OpenApiError` where skipping one would uncover a wider
+ * template.
+ */
 export function findOperations(document: OpenApiDocument, problems: Problem[]): readonly FoundOperation[] {
   const paths = member(document.root, 'paths')
   if (paths !== undefined && !isJsonObject(paths)) {
@@ -47,7 +50,7 @@ export function findOperations(document: OpenApiDocument, problems: Problem[]): 
   return found
 }
 
-/** Contract §7: a key is cut at `#` or `?`; documents use them to describe one route several times. */
+/** A key is cut at `#` or `?` (contract §7); documents use them to describe one route several times. */
 function readPathKey(key: string, problems: Problem[]): string {
   const pointer = pointerTo('/paths', key)
   const cut = key.replace(/[#?].*$/s, '')
@@ -77,7 +80,7 @@ function operationsOf(document: OpenApiDocument, path: string, item: Located, pr
   return [...found, ...additionalOperations(document, path, item, problems)]
 }
 
-/** OpenAPI 3.2: methods that have no member of their own. One that has is the same route described twice. */
+/** Additional operations of OpenAPI 3.2: methods without a member of their own. Others are routes described twice. */
 function additionalOperations(
   document: OpenApiDocument,
   path: string,
@@ -93,7 +96,7 @@ function additionalOperations(
   }
   return entries(additional).flatMap(([name, value]) => {
     const pointer = pointerTo(base, name)
-    // RFC 9110 §5.6.2: a method is a token; nothing else can arrive in a request line.
+    // A method is a token (RFC 9110 §5.6.2); nothing else can arrive in a request line.
     if (/^[!#$%&'*+\-.^_`|~\w]{1,64}$/.test(name))
       return [operation(document, name, path, { value, pointer }, problems)]
     problems.push({ code: 'invalid_operation', pointer, message: `${JSON.stringify(name)} is not an HTTP method.` })

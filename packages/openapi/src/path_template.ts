@@ -3,11 +3,11 @@ import { type Segment, segmentFlaw, segmentKey } from './segment.ts'
 
 export type PathTemplate = {
   readonly segments: readonly Segment[]
-  /** Why no request can reach it: every request that would is refused as ambiguous. */
+  /** The reason why no request can reach it, since all that would are refused as ambiguous. Absent when one can. */
   readonly unreachable: string | undefined
 }
 
-/** `basePath` is `''` or plain text that begins with `/`; `path` begins with `/`. */
+/** Parses a template. `basePath` is `''` or plain text that begins with `/`; `path` begins with `/`. */
 export function parsePathTemplate(basePath: string, path: string): PathTemplate {
   const base = basePath.split('/').slice(1)
   const own = splitTemplate(path)
@@ -21,7 +21,7 @@ export function routeKey({ segments }: PathTemplate): string {
   return segments.map(segmentKey).join('/')
 }
 
-/** At the slashes outside of braces, the first of which begins the path. */
+/** Splits at the slashes outside braces, the first of which begins the path. */
 function splitTemplate(path: string): readonly string[] {
   const segments = ['']
   for (const part of path.slice(1).split(/(\{[^{}]*\}|\/)/)) {
@@ -42,7 +42,9 @@ function literal(text: string): Segment {
   return { kind: 'literal', text: decodeLiteral(text) }
 }
 
-/** A key may be written encoded or plain (`/caf%C3%A9`, `/café`); a `%` that encodes nothing is itself. */
+/**
+ * Decodes a key, which may be encoded or plain (`/caf%C3%A9`, `/café`). A `%` that encodes nothing stands for itself.
+ */
 function decodeLiteral(text: string): string {
   try {
     return decodeURIComponent(text)

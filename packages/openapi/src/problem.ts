@@ -1,6 +1,8 @@
 import { limits } from './limits.ts'
 
-/** What the owner of the document should know. Nothing here opens a door: the stricter reading is always in force. */
+/**
+ * The flaws that the owner of the document should know of. None opens access: the stricter reading is always in force.
+ */
 export type ProblemCode =
   | 'alternative_dropped'
   | 'derived_scope_shared'
@@ -17,10 +19,10 @@ export type ProblemCode =
   | 'servers_ignored'
   | 'unreachable'
 
-/** `pointer` is a JSON pointer (RFC 6901) into the document; `''` is the whole of it. */
+/** One flaw. `code` is stable; `pointer` is a JSON pointer (RFC 6901) into the document, `''` for the whole of it. */
 export type Problem = { readonly code: ProblemCode; readonly pointer: string; readonly message: string }
 
-/** The first problems of a long list, and how many more there are. */
+/** The first problems of a long list, and one that tells the number of the others. */
 export function boundProblems(problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= limits.problemsMax) return problems
   const omitted = problems.length - limits.problemsMax

@@ -4,12 +4,12 @@ import { member, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 
-/** A value of the document and where it stands. */
+/** A value of the document, and the pointer to it. */
 export type Located = { readonly value: unknown; readonly pointer: string }
 
 /**
  * The value itself and, if it is a reference, each value it leads to, the last of which is not a reference. Throws
- * `OpenApiError` for a reference to elsewhere, to nothing, or round in a circle: guessing here could open a route.
+ * `OpenApiError` for a reference to another document, to nothing, or in a circle: a guess could open a route.
  */
 export function followReferences(document: OpenApiDocument, start: Located): readonly Located[] {
   const chain = [start]
@@ -39,7 +39,7 @@ function resolve(document: OpenApiDocument, reference: unknown, from: string): L
   return located
 }
 
-/** OpenAPI 3.2 §4.1.2: `$self` names the document, so a reference to that URI stays inside. */
+/** `$self` names the document (OpenAPI 3.2 §4.1.2), so a reference to that URI stays inside. */
 function localFragment(document: OpenApiDocument, reference: string): string | undefined {
   const hash = reference.indexOf('#')
   const base = hash === -1 ? reference : reference.slice(0, hash)

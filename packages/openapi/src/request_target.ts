@@ -1,4 +1,4 @@
-/** The path of a request, as this gateway and any server behind it must both read it, or not at all. */
+/** Reads the path of a request, or refuses it where this gateway and a server behind it might read two paths. */
 import { segmentFlaw } from './segment.ts'
 
 export type RequestPath =
@@ -7,14 +7,15 @@ export type RequestPath =
 
 /**
  * Reads a request target in origin-form (RFC 9112 §3.2.1) into its decoded segments; the query is cut off and never
- * judged. `/` is one empty segment, and a slash at the end adds one. Linear in the length of the target.
+ * judged. `/` is one empty segment, and a slash at the end adds one. Takes time linear in the length of the target.
  *
- * Ambiguous, and to be answered with 400: whatever RFC 3986 does not allow in a path; `#`; absolute-form; an empty segment
- * inside (`//`); a segment of dots (`.`, `..`, `...`) in any encoding; a slash or backslash, raw backslash or encoded;
- * `;` raw or encoded; control characters; bytes that are not UTF-8; and what a second decoding would turn into one of these.
+ * Ambiguous, and to be answered with 400: characters that RFC 3986 does not allow in a path; `#`; absolute-form; an
+ * empty segment inside (`//`); a segment of dots (`.`, `..`, `...`) in any encoding; an encoded slash, and a backslash
+ * in any encoding; `;` in any encoding; control characters; bytes that are not UTF-8; and text that a second decoding
+ * would turn into one of these.
  */
 export function readRequestPath(rawTarget: string): RequestPath {
-  // Outside of visible ASCII a URL parser strips or encodes characters, each its own way; none belongs in a target.
+  // URL parsers strip or encode characters outside visible ASCII, each in its own way; none belongs in a target.
   if (/[^\x21-\x7e]|#/.test(rawTarget)) return ambiguous('a character that no request target has, or a fragment')
   const question = rawTarget.indexOf('?')
   const path = question === -1 ? rawTarget : rawTarget.slice(0, question)
@@ -30,7 +31,7 @@ function readSegments(segments: string[]): RequestPath {
     const text = decode(raw)
     if (text === undefined) return ambiguous('invalid percent-encoding, or bytes that are not UTF-8')
     if (text === '' && i < last) return ambiguous('an empty segment (//)')
-    // Of raw characters, dots alone can still mislead: the others were refused with the whole path.
+    // Among raw characters only dots can still mislead: the others were refused with the whole path.
     const flaw = text !== raw || raw.startsWith('.') ? segmentFlaw(text) : undefined
     if (flaw !== undefined) return ambiguous(flaw)
     segments[i] = text

@@ -1,4 +1,4 @@
-/** What an operation requires: contract §7, "What it needs". Scheme names do not matter, scopes do. */
+/** The requirement of an operation: contract §7, "What it needs". Scheme names do not matter, scopes do. */
 import { elements, isJsonObject, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
@@ -6,15 +6,15 @@ import type { Problem } from './problem.ts'
 import { isScopeToken } from './scope.ts'
 
 /**
- * `public`: no credential is asked for, and `requires` is empty. Otherwise `requires` is an OR of ANDs of scope tokens:
- * `[[]]` is any active credential, and `[]` is nobody, which is what a requirement that makes no sense comes to.
+ * `public`: no credential is needed, and `requires` is empty. Otherwise `requires` is an OR of ANDs of scope tokens:
+ * `[[]]` is any active credential, and `[]` is nobody, which is how a requirement that makes no sense is read.
  */
 export type Requirement = { readonly requires: readonly (readonly string[])[]; readonly public: boolean }
 
 /** `namesScope`: a scope is named, valid or not, which ends the derivation of scopes for the whole document. */
 export type ReadRequirement = Requirement & { readonly namesScope: boolean }
 
-/** Without `security` anywhere nothing is said, and nothing said is not "public". */
+/** The requirement without any `security`: any active credential, since silence does not mean "public". */
 export const unstated: ReadRequirement = { requires: [[]], public: false, namesScope: false }
 
 const nobody: Requirement = { requires: [], public: false }
@@ -29,7 +29,7 @@ export function permits(requirement: Requirement, scopes: ReadonlySet<string> | 
   return scopes !== undefined && requirement.requires.some((all) => all.every((scope) => scopes.has(scope)))
 }
 
-/** Reads the value of a `security` member that is present. What cannot be understood can never be met. */
+/** Reads the value of a `security` member. A value that cannot be understood is a requirement that nobody meets. */
 export function readRequirement(security: unknown, pointer: string, problems: Problem[]): ReadRequirement {
   if (!Array.isArray(security)) {
     problems.push({ code: 'invalid_security', pointer, message: 'security must be a list: nobody is let in here.' })
@@ -74,7 +74,7 @@ function readAlternative(value: unknown, pointer: string, problems: Problem[]): 
 }
 
 function readNames(value: unknown, pointer: string, problems: Problem[]): readonly string[] | undefined {
-  // `- apiKey:` with nothing behind it is how many people write an empty list in YAML.
+  // Many people write `- apiKey:` with nothing behind it for an empty list in YAML.
   if (value === null) return []
   const names = elements(value)
   const valid = names.filter((name) => typeof name === 'string').filter(isScopeToken)
@@ -84,7 +84,7 @@ function readNames(value: unknown, pointer: string, problems: Problem[]): readon
   return undefined
 }
 
-/** What two requirements of one route come to: both must be met, so whatever is not public decides. */
+/** Joins two requirements of one route: both must be met, so one that is not public decides. */
 export function bothRequired(left: Requirement, right: Requirement, pointer: string): Requirement {
   if (left.public) return right
   if (right.public) return left
@@ -95,7 +95,7 @@ export function bothRequired(left: Requirement, right: Requirement, pointer: str
   return { requires, public: false }
 }
 
-/** Two requirements are the same when they say the same, whatever the order. */
+/** Whether two requirements are the same, in whatever order they are written. */
 export function requirementKey(requirement: Requirement): string {
   if (requirement.public) return 'public'
   return JSON.stringify(requirement.requires.map(alternativeKey).sort())
@@ -105,7 +105,7 @@ function withoutRepeats(requires: readonly (readonly string[])[]): readonly (rea
   return [...new Map(requires.map((all) => [alternativeKey(all), all])).values()]
 }
 
-/** `[a]` or `[a, b]` is `[a]`. Without this a route written ten times would ask the same in a thousand ways. */
+/** `[a]` or `[a, b]` is `[a]`. Without this a route written ten times would have a thousand alternatives. */
 function withoutWider(requires: readonly (readonly string[])[]): readonly (readonly string[])[] {
   return requires.filter(
     (all) => !requires.some((other) => other !== all && other.every((scope) => all.includes(scope))),

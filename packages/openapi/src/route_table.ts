@@ -1,7 +1,7 @@
 /**
  * The routes of a description, as a trie of decoded segments. A request is judged by the most specific operation that
- * its method and path match: at each segment the literal first, then templates, most literal text first, with a way back
- * when the rest does not match.
+ * its method and path match: at each segment the literal first, then templates, most literal text first, with a way
+ * back when the rest does not match.
  */
 import type { ApiDescription, Operation } from './description.ts'
 import { parsePathTemplate } from './path_template.ts'
@@ -12,7 +12,7 @@ export type Match =
   | {
       readonly kind: 'operation'
       readonly operation: Operation
-      /** Decoded values by name. Never `__proto__`-prone: the object has no prototype. */
+      /** Decoded values by name, in an object without a prototype, so that `__proto__` is a name like any other. */
       readonly parameters: Readonly<Record<string, string>>
     }
   | { readonly kind: 'not_found' }
@@ -24,7 +24,7 @@ export type Match =
 export type RouteTable = {
   /** `rawTarget` is the origin-form target as received, with its query. `method` is compared byte for byte. */
   readonly match: (method: string, rawTarget: string) => Match
-  /** The methods of a path that some operation has, for the answer to a preflight; undefined for any other path. */
+  /** The methods of a path, for the answer to a preflight; `undefined` for a path without operations. */
   readonly knows: (rawTarget: string) => { readonly allow: readonly string[] } | undefined
 }
 
@@ -74,7 +74,7 @@ function matchPath(root: Node, method: string, segments: readonly string[]): Mat
     const allow = allowedMethods(root, segments)
     return allow.length === 0 ? { kind: 'not_found' } : { kind: 'method_not_allowed', allow }
   }
-  // Only what went through a template can have been meant for a literal in another spelling.
+  // Only a path that matched through a template can have been meant for a literal in another spelling.
   if (leaf.names.length > 0 && findLaxly(root, walk, 0) !== leaf) {
     return { kind: 'ambiguous', detail: 'some servers would read this as a more specific path' }
   }
@@ -99,7 +99,7 @@ function find(node: Node, walk: Walk, depth: number): Leaf | undefined {
   return undefined
 }
 
-/** The leaf that a server would take which compares literals by `foldSegment`: by case, width, or a dot at the end. */
+/** The leaf of a lax server that compares literals by `foldSegment`: without case, width, or a dot at the end. */
 function findLaxly(node: Node, walk: Walk, depth: number): Leaf | undefined {
   const text = walk.segments[depth]
   if (text === undefined) return leafFor(node, walk.method)
@@ -116,7 +116,7 @@ function findLaxly(node: Node, walk: Walk, depth: number): Leaf | undefined {
   return undefined
 }
 
-/** HEAD is judged as its GET unless described (contract §7). Decided per path, so that a HEAD described elsewhere is not taken. */
+/** HEAD is judged as its GET unless described (contract §7), for each path, so that no other path's HEAD is taken. */
 function leafFor(node: Node, method: string): Leaf | undefined {
   return node.leaves.get(method) ?? (method === 'HEAD' ? node.leaves.get('GET') : undefined)
 }

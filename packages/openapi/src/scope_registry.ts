@@ -9,7 +9,7 @@ import { derivationNoun, isScopeToken } from './scope.ts'
 
 export type ScopeDescription = { readonly name: string; readonly description: string }
 
-/** Sorted by name. A scope described twice keeps its first description; one that nobody describes has an empty one. */
+/** All scopes, sorted by name. A scope described twice keeps its first description; one without has an empty one. */
 export function readScopes(
   document: OpenApiDocument,
   operations: readonly Operation[],
@@ -40,7 +40,7 @@ function declaredScopes(document: OpenApiDocument, problems: Problem[]): Map<str
 
 const notAToken = 'Not a scope token (RFC 6749 §3.3): no credential can have it.'
 
-/** `components.securitySchemes.*.flows.*.scopes`, and `securityDefinitions.*.scopes` in Swagger 2.0. */
+/** Reads `components.securitySchemes.*.flows.*.scopes`, or `securityDefinitions.*.scopes` in Swagger 2.0. */
 function scopeMaps(document: OpenApiDocument, problems: Problem[]): readonly Located[] {
   const isSwagger = document.version === '2.0'
   const parent = isSwagger ? document.root : member(document.root, 'components')
@@ -54,7 +54,7 @@ function scopeMaps(document: OpenApiDocument, problems: Problem[]): readonly Loc
   })
 }
 
-/** A scheme that cannot be found costs the description of its scopes and nothing else: scheme names do not matter. */
+/** A scheme that cannot be found loses the descriptions of its scopes and nothing else: scheme names do not matter. */
 function resolveScheme(document: OpenApiDocument, scheme: Located, problems: Problem[]): Located {
   try {
     return followReferences(document, scheme).at(-1) ?? scheme

@@ -13,8 +13,8 @@ export type TemplateSegment = {
 export type Segment = LiteralSegment | TemplateSegment
 
 /**
- * Why a decoded segment would mean another path to some server, or undefined. Each line is a policy that was walked
- * around in a known product (flaw 94): what is refused here is refused by Spring's strict firewall as well.
+ * The reason why a decoded segment would mean another path to some server; `undefined` when there is none. Each line is
+ * a policy that was bypassed in a known product (flaw 94); Spring's strict firewall refuses the same segments.
  */
 export function segmentFlaw(text: string): string | undefined {
   if (/[/\\]/.test(text)) return 'an encoded slash or a backslash is a separator to some servers'
@@ -26,7 +26,7 @@ export function segmentFlaw(text: string): string | undefined {
   return undefined
 }
 
-/** A full-width dot, a one-dot leader, a full-width slash and their kin: NFKC makes each the sign that it looks like. */
+/** A full-width dot, a one-dot leader, a full-width slash and the like: NFKC makes each the sign that it resembles. */
 function hasLookAlike(text: string): boolean {
   if (!/[^\0-\x7f]/.test(text)) return false
   for (const character of text) {
@@ -35,7 +35,10 @@ function hasLookAlike(text: string): boolean {
   return false
 }
 
-/** The values of the names, or undefined. A name takes one character at least, and as few as it can, except the last. */
+/**
+ * The values of the names; `undefined` without a match. A name takes at least one character and, but for the last, as
+ * few as it can.
+ */
 export function matchSegment(segment: TemplateSegment, text: string): readonly string[] | undefined {
   const { literals } = segment
   const last = literals.length - 1
@@ -47,7 +50,7 @@ export function matchSegment(segment: TemplateSegment, text: string): readonly s
 
   const values: string[] = []
   let start = prefix.length
-  // Taking the earliest place for each literal finds a match whenever there is one, and never looks back.
+  // The earliest place for each literal finds a match whenever there is one, without backtracking.
   for (const literal of literals.slice(1, last)) {
     const found = text.indexOf(literal, start + 1)
     if (found === -1) return undefined
@@ -57,7 +60,7 @@ export function matchSegment(segment: TemplateSegment, text: string): readonly s
   return end > start ? [...values, text.slice(start, end)] : undefined
 }
 
-/** Whether some text matches both. Names take any text, so only the two ends of the literals can contradict. */
+/** Whether some text matches both. Names take any text, so only the literals at the two ends can differ. */
 export function segmentsOverlap(left: Segment, right: Segment): boolean {
   if (left.kind === 'literal') {
     return right.kind === 'literal' ? left.text === right.text : matchSegment(right, left.text) !== undefined
@@ -75,8 +78,8 @@ export function segmentKey(segment: Segment): string {
 }
 
 /**
- * Among templates the one with more literal text is tried first, then the one with more names. So whatever matches
- * fewer texts comes before what matches more, and no template is for ever behind another.
+ * Among templates the one with more literal text is tried first, then the one with more names. So a template that
+ * matches fewer texts comes before one that matches more, and none is always hidden behind another.
  */
 export function compareSpecificity(left: TemplateSegment, right: TemplateSegment): number {
   const literalLength = (segment: TemplateSegment) => segment.literals.join('').length
@@ -96,7 +99,7 @@ export function comparePrecedence(left: readonly Segment[], right: readonly Segm
   return 0
 }
 
-/** The spellings that many servers take for one: Express and ASP.NET ignore case, Windows drops dots and spaces. */
+/** Folds spellings that many servers take for one: Express and ASP.NET ignore case, Windows drops dots and spaces. */
 export function foldSegment(text: string): string {
   const folded = text.normalize('NFKC').toLowerCase()
   let end = folded.length

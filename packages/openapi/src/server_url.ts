@@ -1,4 +1,4 @@
-/** Where the operations live: the path of the first server, contract §7, "Where". */
+/** Finds the base path of the operations, the path of the first server: contract §7, "Where". */
 import type { OpenApiDocument } from './document.ts'
 import { elements, member, textMember } from './json_object.ts'
 import { OpenApiError } from './openapi_error.ts'
@@ -7,7 +7,10 @@ import type { Problem } from './problem.ts'
 
 export type ReadServers = { readonly basePath: string; readonly servers: readonly string[] }
 
-/** `override` is the operator's `--base-path`. The base path is `''` or begins with `/` and does not end with it. */
+/**
+ * Reads the servers. `override` is the operator's `--base-path`. The base path is `''`, or begins and does not end with
+ * `/`.
+ */
 export function readServers(document: OpenApiDocument, override: string | undefined, problems: Problem[]): ReadServers {
   const servers = document.version === '2.0' ? swaggerServers(document) : openapiServers(document)
   if (override !== undefined) return { basePath: normalizeBasePath(override), servers }
@@ -20,7 +23,7 @@ export function readServers(document: OpenApiDocument, override: string | undefi
   return { basePath, servers }
 }
 
-/** Server variables stand for their defaults (OpenAPI 3.1 §4.8.6); one that is unknown stays as it is written. */
+/** Replaces server variables by their defaults (OpenAPI 3.1 §4.8.6). An unknown variable stays as it is written. */
 function openapiServers({ root }: OpenApiDocument): readonly string[] {
   return elements(member(root, 'servers')).flatMap((server) => {
     const variables = member(server, 'variables')
@@ -39,12 +42,12 @@ function swaggerServers({ root }: OpenApiDocument): readonly string[] {
   return (schemes.length === 0 ? ['https'] : schemes).map((scheme) => `${scheme}://${host}${path}`)
 }
 
-/** Not `new URL`: a host like `{tenant}.example.com:{port}` is none, and nothing but the path is wanted. */
+/** Written without `new URL`, which refuses hosts like `{tenant}.example.com:{port}`; only the path is needed. */
 function pathOf(url: string): string {
   return url.replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
 }
 
-/** Dot segments are resolved as in any relative URL (RFC 3986 §5.2.4); there is no folder above the root. */
+/** Resolves dot segments as in any relative URL (RFC 3986 §5.2.4); there is no folder above the root. */
 function normalizeBasePath(path: string): string {
   const url = URL.parse(`http://host/${path.replace(/^\//, '')}`)
   const basePath = url?.pathname.replace(/\/$/, '') ?? ''

@@ -19,7 +19,7 @@ export function parseYaml(text: string): unknown {
   return new Converter(lines).convert(documents[0]?.contents)
 }
 
-/** Tokens with their depth known to be harmless: the composer that comes next recurses. */
+/** The tokens, once their depth is known to be harmless: the composer after this recurses. */
 function readTokens(text: string, lines: LineCounter): CST.Token[] {
   const parser = new Parser(lines.addNewLine)
   const tokens: CST.Token[] = []
@@ -89,13 +89,13 @@ class Converter {
       const text = name === 'version' ? versionText(value) : undefined
       entries.set(name, text ?? this.convert(value))
     }
-    // Not by assignment: a key `__proto__` would set the prototype.
+    // Defined and not assigned, since a key `__proto__` would set the prototype.
     return Object.fromEntries(entries)
   }
 
   #key(key: unknown): string {
     if (!isScalar(key)) throw this.#error('invalid_syntax', 'A key must be plain text.', key)
-    // Leaving a merge key alone would lose whatever `security` it brings in.
+    // Ignoring a merge key would lose the `security` that it may bring in.
     if (key.value === '<<' && key.type === 'PLAIN') {
       throw this.#error('merge_key', 'Merge keys (<<) are not YAML 1.2: write the members out.', key)
     }
@@ -124,7 +124,7 @@ class Converter {
   }
 }
 
-/** `version: 1.10` is a name and not the number 1.1. Elsewhere (`minimum: 0.0`) a number is a number. */
+/** `version: 1.10` is a name, not the number 1.1. Elsewhere (`minimum: 0.0`) a number is a number. */
 function versionText(node: unknown): string | undefined {
   return isScalar(node) && typeof node.value === 'number' ? node.source : undefined
 }
