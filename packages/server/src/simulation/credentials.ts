@@ -5,6 +5,7 @@
 import {
   type Ancestor,
   accessTokenClaims,
+  clientTokenId,
   digest,
   generateKey,
   generateKeyPair,
@@ -361,7 +362,7 @@ async function selfIssue(tenant: string, jti: string, life: number): Promise<Mod
   return {
     name: `self-issued ${id}`,
     text: await signJwt({ typ: 'at+jwt', claims, key: clientPair.signingKey }),
-    own: { tenant, type: 'client_token', id: `${clientId} ${id}` },
+    own: { tenant, type: 'client_token', id: clientTokenId(clientId, id) },
     clientId,
     ancestors: [],
     signedBy: { tenant, type: 'public_key', id: publicKeyId(clientId, thumbprint) },
