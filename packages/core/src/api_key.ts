@@ -6,6 +6,7 @@ import { crc32 } from './crc32.ts'
  */
 export type KeyMarker = 'live' | 'test' | 'secret' | 'at'
 
+/** The environment that a key is for, by its marker. */
 export type Environment = 'live' | 'test'
 
 /** A credential of the shape `<prefix>_<marker>_<id>_<secret><checksum>` as read: well-formed, not yet looked up. */

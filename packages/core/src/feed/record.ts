@@ -12,7 +12,7 @@ export interface CredentialRecord extends Constraints, Limited {
   readonly kind: 'api_key' | 'access_token'
   readonly id: string
   readonly version: number
-  /** The part of the text before the id, as it was issued. */
+  /** The first part of the text, before the marker. */
   readonly prefix: string
   readonly clientId: string
   /** Whom it speaks for; the client itself where there is nobody else. */

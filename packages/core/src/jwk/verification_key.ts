@@ -72,7 +72,7 @@ export function isVerificationKey(value: unknown): value is VerificationKey {
   return typeof value === 'object' && value !== null && imported.has(value)
 }
 
-/** A private key offered as a public one has been published: whoever holds it must make another. */
+/** A private key offered as a public one counts as published: its owner must make another. */
 function requirePublic(jwk: PrivateJwk): void {
   for (const name of privateMembers) {
     if (Object.hasOwn(jwk, name)) throw new JwkError('private_member', 'a public key must have no private members')

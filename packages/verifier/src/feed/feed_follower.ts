@@ -179,7 +179,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     )
   }
 
-  /** Asks now, and then again after the regular time, whoever asked: a report is as good a question as any. */
+  /** Asks now, and again after the regular time. A report is a question too, so it restarts that time. */
   function loop(): void {
     if (signal.aborted) return
     cancelTimer()
