@@ -7,6 +7,20 @@ declare module 'vitest' {
   }
 }
 
+/**
+ * Left out of the fast lane, `npm run test:fast`: tests that start PostgreSQL, Redis, proxies or processes of ours, and
+ * tests that repeat one thing many times. By name, so that a test which moves to another folder stays left out.
+ */
+const slowTests = [
+  '{bench,conformance,deploy,examples}/**',
+  'scripts/build.test.ts',
+  'packages/cli/**',
+  'packages/store/src/postgres/**',
+  'packages/server/src/simulation/**',
+  '**/{bad_input,clean_up,differential,feed_revocations,flaws,full_disk,installation,kill,redis_limiter}.test.ts',
+  '**/{restore,revoke_against_issuing,rollback,shared_limits,sqlite,usage_process,warming}.test.ts',
+]
+
 // Sources run as they are; the tests run on the pinned Node like the product does.
 export default defineConfig(({ mode }) => ({
   test: {
@@ -18,6 +32,7 @@ export default defineConfig(({ mode }) => ({
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    exclude: mode === 'fast' ? ['**/node_modules/**', ...slowTests] : ['**/node_modules/**'],
     testTimeout: mode === 'full' ? 300_000 : 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
