@@ -15,10 +15,14 @@ const slowTests = [
   '{bench,conformance,deploy,examples}/**',
   'scripts/build.test.ts',
   'packages/cli/**',
+  'packages/core/src/**/{crypto,differential}.test.ts',
+  'packages/server/src/{redis,restore,simulation}/**',
+  'packages/server/src/**/{bad_input,clean_up,document,feed_revocations,flaws,full_disk,installation,kill}.test.ts',
+  'packages/server/src/**/{authority,last_administrator,revoke_against_*,rollback,shared_limits}.test.ts',
+  'packages/server/src/**/{unauthenticated_cost,usage_process,warming}.test.ts',
   'packages/store/src/postgres/**',
-  'packages/server/src/simulation/**',
-  '**/{bad_input,clean_up,differential,feed_revocations,flaws,full_disk,installation,kill,redis_limiter}.test.ts',
-  '**/{restore,revoke_against_issuing,rollback,shared_limits,sqlite,usage_process,warming}.test.ts',
+  'packages/store/src/**/{chore_thread,kill,sqlite}.test.ts',
+  'packages/verifier/src/**/revoked_set.test.ts',
 ]
 
 // Sources run as they are; the tests run on the pinned Node like the product does.
