@@ -101,7 +101,8 @@ function findPathProblems(text: string, paths: ReadonlySet<string>): readonly st
 }
 
 function isFile(file: string, paths: ReadonlySet<string>): boolean {
-  if (paths.has(file) || file.endsWith('.d.ts')) return true
+  const [name = '', ...rest] = file.split('/')
+  if (paths.has(`packages/${name}/src/${rest.join('/')}`) || file.endsWith('.d.ts')) return true
   for (const path of paths) if (path.endsWith(`/${file}`)) return true
   return false
 }
@@ -120,7 +121,9 @@ function findSectionProblems(text: string, repository: Repository): readonly str
 /** Sections, paths and documents that a comment cites. One cited by a number alone leads nowhere either. */
 export function findCommentProblems({ path, text }: Source, repository: Repository): readonly string[] {
   return commentsOf(text).flatMap((comment) => {
-    const bare = comment.match(/\b(?:invariants?|decisions?|contract|architecture|feed|reliability)(?:\.md)?,? §? ?\d+/gi)
+    const bare = comment.match(
+      /(?<![\w/.-])(?:invariants?|decisions?|contract|architecture|feed|reliability)(?:\.md)?,? §? ?\d+/gi,
+    )
     return [
       ...findSectionProblems(comment, repository),
       ...findPathProblems(comment, repository.paths),
