@@ -1,6 +1,6 @@
-/** docs/operations: every command, flag, setting, metric and link named there exists, and what is marked `sh run` runs. */
+/** docs/operations: every command, flag, setting and suite named there exists, and what is marked `sh run` runs. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { afterAll, expect, it } from 'vitest'
@@ -61,21 +61,6 @@ it('every npm script that is named exists, and every suite of the benchmark', ()
     expect(scripts).toHaveProperty(script ?? '')
     if (suite !== undefined) expect(readText('bench/run.ts')).toContain(`  ${suite}: bench`)
   }
-})
-
-it('every link leads to a file, and to a heading that is there', () => {
-  for (const { path, text } of [...pages, { path: 'README.md', text: readText('README.md') }])
-    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(link)) continue
-      const [file = '', anchor] = link.split('#')
-      const target = file === '' ? path : resolve(dirname(path), file)
-      expect(existsSync(target), `${path}: ${link}`).toBe(true)
-      const anchors =
-        anchor === undefined
-          ? []
-          : [...readText(target).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text?.toLowerCase().replaceAll(' ', '-'))
-      if (anchor !== undefined) expect(anchors, `${path}: ${link}`).toContain(anchor)
-    }
 })
 
 const home = makeFolder()
