@@ -1,6 +1,9 @@
-/** docs/operations: every command, flag, setting and suite named there exists, and what is marked `sh run` runs. */
+/**
+ * Every command and flag that a document names exists. In docs/operations, so does every setting and suite, and what is
+ * marked `sh run` runs.
+ */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { globSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { afterAll, expect, it } from 'vitest'
@@ -8,27 +11,20 @@ import { commands } from '../packages/cli/src/commands.ts'
 import { makeFolder, startUntilReady } from '../packages/cli/src/countersign.fixture.ts'
 import { knownSettings, readText, settingsIn } from './configuration.fixture.ts'
 
-const folder = 'docs/operations'
-const pages = readdirSync(folder).map((name) => ({
-  name,
-  path: join(folder, name),
-  text: readText(join(folder, name)),
-}))
-const all = pages.map(({ text }) => text).join('\n')
+const all = globSync('docs/operations/*.md').sort().map(readText).join('\n')
 
 interface Invocation {
-  readonly page: string
+  readonly path: string
   readonly words: readonly string[]
 }
 
 /** In blocks and in the text, what begins with the command's name. */
-const invocations: readonly Invocation[] = pages.flatMap(({ name, text }) =>
-  [...text.replaceAll(/ \\\n\s*|(?<=`countersign [^`]*)\n/g, ' ').matchAll(/(?:^|`)countersign ([^`\n]+)/gm)].map(
-    ([, words = '']) => ({
-      page: name,
-      words: words.split(' ').filter((word) => word !== ''),
-    }),
-  ),
+const invocations: readonly Invocation[] = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md']).flatMap((path) =>
+  [
+    ...readText(path)
+      .replaceAll(/ \\\n\s*|(?<=`countersign [^`]*)\n/g, ' ')
+      .matchAll(/(?:^|`|npx )countersign ([a-z][^`\n]*)/gm),
+  ].map(([, words = '']) => ({ path, words: words.split(' ').filter((word) => word !== '') })),
 )
 
 async function findCommand([name, second]: readonly string[]): Promise<Command | undefined> {
@@ -38,13 +34,13 @@ async function findCommand([name, second]: readonly string[]): Promise<Command |
 }
 
 it('every command and flag that is named exists', async () => {
-  expect(invocations.length).toBeGreaterThan(15)
-  for (const { page, words } of invocations) {
+  expect(invocations.length).toBeGreaterThan(40)
+  for (const { path, words } of invocations) {
     const command = await findCommand(words)
-    expect(command, `${page}: countersign ${words.join(' ')}`).toBeDefined()
+    expect(command, `${path}: countersign ${words.join(' ')}`).toBeDefined()
     const flags = command?.options.map(({ long }) => long)
     for (const word of words)
-      if (word.startsWith('--')) expect(flags, `${page}: countersign ${words.join(' ')}`).toContain(word)
+      if (word.startsWith('--')) expect(flags, `${path}: countersign ${words.join(' ')}`).toContain(word)
   }
 })
 
