@@ -9,7 +9,8 @@ let calls: string[] = []
 beforeAll(async () => {
   world = await startWorld({
     fails: (call) => {
-      calls.push(call)
+      // The books poll the head of the log by themselves, at moments that no request chooses.
+      if (call !== 'feed.head') calls.push(call)
       return false
     },
   })
