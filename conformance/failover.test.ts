@@ -1,4 +1,7 @@
-/** The whole product over a primary and its synchronous standby (reliability.md F10): the bound holds through a failover. */
+/**
+ * The whole product over a primary and its synchronous standby (docs/security/faults.md §2): the bound holds through a
+ * failover.
+ */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createVerifier, type Verifier } from '@countersign/verifier'

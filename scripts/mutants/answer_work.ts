@@ -3,7 +3,9 @@ import type { Mutant } from './mutant.ts'
 const server = 'packages/server/src'
 const tests = (name: string): readonly string[] => [`${server}/answer_work.test.ts`, '-t', name]
 
-/** Invariant 7: unknown, foreign and revoked look the same, in the work that their refusal takes too. */
+/**
+ * docs/security/invariants.md §7: unknown, foreign and revoked look the same, in the work that their refusal takes too.
+ */
 export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-assertion',

@@ -5,7 +5,7 @@ const serverTests = ['packages/server/src/feed/drop_time.test.ts']
 const cleanUpTests = ['packages/server/src/feed/clean_up.test.ts']
 const storeTests = ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'drop time|single-use']
 
-/** docs/protocol/feed.md, "What is forgotten, and when": each sentence left out once. */
+/** docs/protocol/feed.md §2.2: each sentence left out once. */
 export const dropTimeMutants: readonly Mutant[] = [
   {
     id: 'D1',

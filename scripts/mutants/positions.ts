@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts'
 const server = 'packages/server/src'
 const tests = (name: string): readonly string[] => [`${server}/oauth/grants/issuing_moment.test.ts`, '-t', name]
 
-/** feed.md §2: a token's position, and what authorised it. */
+/** docs/protocol/feed.md §2.3: a token's position, and what authorised it. */
 export const positionMutants: readonly Mutant[] = [
   {
     id: 'position-at-signing',

@@ -12,7 +12,7 @@ const placeFile = 'packages/server/src/feed/place_file.ts'
 const placeFileTests = ['packages/server/src/feed/place_file.test.ts']
 const matrix = (name: string) => ['packages/server/src/rollback.test.ts', '-t', name]
 
-/** docs/protocol/feed.md, "A database that went back": each sentence left out once; and what the books rest on. */
+/** docs/protocol/feed.md §7.2: each sentence left out once; and what the books rest on. */
 export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'S8',

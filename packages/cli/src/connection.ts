@@ -1,4 +1,4 @@
-/** Which server a command talks to, and as whom: contract.md §1. */
+/** Which server a command talks to, and as whom: docs/commands.md §2. */
 import { readFileSync } from 'node:fs'
 import { createManagementClient, type ManagementClient } from '@countersign/client'
 import { Secret } from '@countersign/core'

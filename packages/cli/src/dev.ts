@@ -39,7 +39,7 @@ export interface DevOptions {
   readonly onNotice: (line: string) => void
 }
 
-/** The line that contract.md §1 shows when ready. */
+/** The line that docs/commands.md §3 shows when ready. */
 export interface DevReady {
   readonly url: string
   readonly gatewayUrl: string

@@ -1,4 +1,4 @@
-/** Exit codes of every command: contract.md §1. */
+/** Exit codes of every command: docs/commands.md §1. */
 export const exitCodes = {
   ok: 0,
   error: 1,

@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 const timeoutMs = 5_000
-/** Beyond it verifiers report a clock that is off, and `iat` is refused (contract.md §3). */
+/** Beyond it verifiers report a clock that is off, and `iat` is refused (docs/protocol/credentials.md §4). */
 const clockSecondsMax = 10
 
 export function inspectRuntime(): Finding {

@@ -1,5 +1,6 @@
 /**
- * Keys of the shape of contract.md §3 in any bytes, found by their checksum: what is reported is a key, not a guess.
+ * Keys of the shape of docs/protocol/credentials.md §1 in any bytes, found by their checksum: what is reported is a
+ * key, not a guess.
  */
 import { type KeyMarker, parseKey } from '@countersign/core'
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** The scopes of the management API: contract.md §5. */
+/** The scopes of the management API: docs/protocol/management.md §1. */
 export const managementScopes = [
   'apis:read',
   'apis:write',

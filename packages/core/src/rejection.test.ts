@@ -30,7 +30,7 @@ const rejections: { readonly [C in Rejection['code']]: Rejection } = {
   rate_limited: { code: 'rate_limited', detail: 'd', rateLimit, rateLimits: [rateLimit] },
 }
 
-describe('each reason has its status and challenge (contract.md §5, RFC 6750 §3)', () => {
+describe('each reason has its status and challenge (docs/protocol/errors.md §1, RFC 6750 §3)', () => {
   test.each<[Rejection['code'], number, string | undefined]>([
     ['missing_credential', 401, 'Bearer'],
     ['invalid_request', 400, 'Bearer error="invalid_request"'],

@@ -1,4 +1,4 @@
-/** A JWT that a client signs with its own key and presents like an access token: contract.md §3. */
+/** A JWT that a client signs with its own key and presents like an access token: docs/protocol/credentials.md §3. */
 import type { Established } from './effective_grant.ts'
 import type { PublicKeyRecord } from './feed/record.ts'
 import { clientTokenId } from './identity.ts'

@@ -151,7 +151,7 @@ describe('an upgrade', () => {
   })
 })
 
-describe('what goes on is judged again (feed.md, the bound)', () => {
+describe('what goes on is judged again (docs/protocol/gateway.md §4)', () => {
   const kinds: readonly [string, (key: string) => string, (text: string) => boolean][] = [
     ['a WebSocket', handshake, (text) => text.includes('hello')],
     ['an event stream', get, (text) => text.includes('data: x')],

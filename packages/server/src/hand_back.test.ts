@@ -1,4 +1,7 @@
-/** With all real parts: what a backup has forgotten comes back from a verifier that runs on (feed.md §7). */
+/**
+ * With all real parts: what a backup has forgotten comes back from a verifier that runs on
+ * (docs/protocol/feed.md §7.3).
+ */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'

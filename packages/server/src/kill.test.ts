@@ -1,4 +1,4 @@
-/** reliability.md §6.3: kill -9 of a serving process at random moments, while clients write over HTTP. */
+/** docs/security/faults.md §1: kill -9 of a serving process at random moments, while clients write over HTTP. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

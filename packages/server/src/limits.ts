@@ -78,7 +78,10 @@ export const serverLimits = {
   wrongSecretsPerMinute: 30,
   /** Entries in one answer of the feed. */
   feedPageMax: 1_000,
-  /** Live feed entries about JWTs one client signed: the next revocation retires the signing key (feed.md §2). */
+  /**
+   * Live feed entries about JWTs one client signed: the next revocation retires the signing key
+   * (docs/protocol/feed.md §2.1).
+   */
   clientTokenEntriesMax: 1_000,
   /** Live feed entries about JWTs issued to one client: the next revocation is a cut-off. */
   tokenEntriesMax: 10_000,
@@ -122,7 +125,7 @@ export const serverLimits = {
   /** How long the log keeps entries; a follower farther behind loads a snapshot. */
   feedLogSeconds: 86_400,
   cleanUpEveryMs: 60_000,
-  /** A process whose clock is farther off the database's moves no drop time (feed.md §2). */
+  /** A process whose clock is farther off the database's moves no drop time (docs/protocol/feed.md §2.2). */
   clocksApartMsMax: 300_000,
   /** The last round of clean-up, as the server ends. */
   lastCleanUpMs: 2_000,

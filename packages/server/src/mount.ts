@@ -18,7 +18,7 @@ import { forwardAuth } from './verification/forward_auth.ts'
 import { lookup } from './verification/lookup.ts'
 import { verify } from './verification/verify.ts'
 
-/** Every path there is. Those of contract.md §4 first, then the hot routes of §5, then the management operations. */
+/** Every path there is. The standards' endpoints come first, then the hot routes, then the management operations. */
 export function mount(services: Services): readonly MountedRoute<Mounted<TenantContext>>[] {
   const at = (
     method: string,

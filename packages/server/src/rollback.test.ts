@@ -1,6 +1,7 @@
 /**
- * A database that goes back in its own history (feed.md §7): a volume snapshot, a file copied without its log. Every way in
- * which that is found out, with a client's revoke in the part that is lost, asked through an SDK that runs on.
+ * A database that goes back in its own history (docs/protocol/feed.md §7.2): a volume snapshot, a file copied without
+ * its log. Every way in which that is found out, with a client's revoke in the part that is lost, asked through an SDK
+ * that runs on.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

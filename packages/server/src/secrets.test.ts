@@ -1,4 +1,7 @@
-/** Invariant 3: no secret is stored readable, logged, put in an error, a metric, a URL or an audit event. */
+/**
+ * docs/security/invariants.md §3: no secret is stored readable, logged, put in an error, a metric, a URL or an audit
+ * event.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -18,7 +18,10 @@ export interface Database {
   readonly columnTypes: ColumnTypes
   /** SQL for the database's own clock in whole seconds: one clock, however many machines ask. */
   readonly clock: RawBuilder<number>
-  /** True when a promoted standby may have replaced this server unnoticed. A read then proves nothing (feed.md §3). */
+  /**
+   * True when a promoted standby may have replaced this server unnoticed. A read then proves nothing
+   * (docs/protocol/feed.md §3).
+   */
   readonly canFailOver: boolean
   /** Reads of committed state. */
   readonly reader: Kysely<Schema>

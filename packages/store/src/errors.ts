@@ -15,7 +15,7 @@ export class ConflictError extends Error {
  * - `full`: no space is left to write.
  * - `unreachable`: no connection, or the file cannot be read.
  * - `busy`: others held the database too long. Nothing was written.
- * - `timeout`: no answer came in time. The outcome of a write is unknown, never *failed* (feed.md §3).
+ * - `timeout`: no answer came in time. The outcome of a write is unknown, never *failed* (docs/protocol/feed.md §3).
  * - `history`: the database went back in time. Nothing was written.
  */
 export type UnavailableReason = 'full' | 'unreachable' | 'busy' | 'timeout' | 'history'

@@ -1,4 +1,4 @@
-/** The hot path (architecture.md §6 A): kept statements, one indexed read each, that begin with the tenant. */
+/** The hot path (docs/protocol/feed.md §4): kept statements, one indexed read each, that begin with the tenant. */
 import {
   type CredentialRecord,
   type Limited,

@@ -30,7 +30,7 @@ export async function migrate(
       const appliedAt = Math.floor(options.now())
       await db.insertInto('schema_migrations').values({ number, name, applied_at: appliedAt }).execute()
     }
-    // 128 random bits, compared for equality only (feed.md §1). An epoch that is there already is kept.
+    // 128 random bits, compared for equality only (docs/protocol/feed.md §1). An epoch that is there already is kept.
     const epoch = Buffer.from(options.randomBytes(16)).toString('base64url')
     await db
       .insertInto('installation')

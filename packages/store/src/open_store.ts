@@ -5,7 +5,7 @@ import type { StoreOptions } from './store_options.ts'
 
 /** Options of `openStore`. */
 export interface OpenStoreOptions extends StoreOptions {
-  /** `sqlite:PATH` or `postgres://…` (contract §2, `COUNTERSIGN_DATABASE`). */
+  /** `sqlite:PATH` or `postgres://…` (`COUNTERSIGN_DATABASE` in docs/operations/install.md). */
   readonly database: string
   /** PostgreSQL only: the most connections. Default 10. */
   readonly poolMax?: number

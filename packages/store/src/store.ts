@@ -37,7 +37,7 @@ export interface Store extends Chores {
   readonly lookup: Lookup
   /** The log, and snapshots of the status entries. */
   readonly feed: LogReads & SnapshotReads
-  /** The drop time: entries are removed by it alone, never by a clock (docs/protocol/feed.md). */
+  /** The drop time: entries are removed by it alone, never by a clock (docs/protocol/feed.md §2.2). */
   readonly dropTime: DropTimes
 
   /** Called in commit order with every batch of entries that this process committed, before `write` resolves. */
@@ -45,7 +45,10 @@ export interface Store extends Chores {
   /** Called when another process may have committed: within milliseconds, perhaps without reason, perhaps never. */
   onHint(listener: () => void): () => void
 
-  /** True when a standby may replace the database. Then an answer proves nothing, and only `beat` does (feed.md §3). */
+  /**
+   * True when a standby may replace the database. Then an answer proves nothing, and only `beat` does
+   * (docs/protocol/feed.md §3).
+   */
   readonly canFailOver: boolean
   /** Commits an empty change as durably as any other. Throws `StoreUnavailableError` without a confirmation in time. */
   beat(process: string): Promise<void>

@@ -58,7 +58,7 @@ const isTokenState = shape<StateByType['token']>({
   expiresAt: optional(isCount),
 })
 
-/** The state of an entry, by type (feed.md §1). */
+/** The state of an entry, by type (docs/protocol/feed.md §1). */
 export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   tenant: shape<StateByType['tenant']>({ status: isStatus, slug: isText, floor: optional(isFloor) }),
   api: shape<StateByType['api']>({

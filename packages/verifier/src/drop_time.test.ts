@@ -1,4 +1,7 @@
-/** A verifier forgets by the drop time it is told, and refuses whatever that may have taken from it (feed.md §2). */
+/**
+ * A verifier forgets by the drop time it is told, and refuses whatever that may have taken from it
+ * (docs/protocol/feed.md §2.2).
+ */
 import type { PositionAnswer, PositionQuestion } from '@countersign/core'
 import { expect, it } from 'vitest'
 import { createWorld, startAt, tenant, type World } from './authority.fixture.ts'

@@ -586,7 +586,7 @@ describe('inspection', () => {
   })
 })
 
-/** The other signature that holds as well: r and n - s (reliability.md §2). */
+/** The other signature that holds as well: r and n - s (docs/decisions/0002-digest.md). */
 function twinOf(text: string): string {
   const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
   const [header, payload, signature] = text.split('.') as [string, string, string]

@@ -25,7 +25,7 @@ import {
 } from './token.fixture.ts'
 import { verifyJwt } from './verify.ts'
 
-// Flaws that were published about others, each as a test that would fail if we had it (reliability.md §5.1).
+// Flaws that were published about others, each as a test that would fail if we had it (conformance/flaws.json).
 
 const es256 = await createIssuer('ES256')
 const rs256 = await createIssuer('RS256')

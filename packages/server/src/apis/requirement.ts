@@ -1,4 +1,4 @@
-/** The scopes that an API's imported document asks of a request (contract.md §7). */
+/** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import type { Clock } from '@countersign/verifier'

@@ -1,4 +1,7 @@
-/** Who calls with a bearer credential: the same engine as everywhere, for the management audience (invariant 11). */
+/**
+ * Who calls with a bearer credential: the same engine as everywhere, for the management audience
+ * (docs/security/invariants.md §11).
+ */
 
 import type { ManagementScope } from '@countersign/contract'
 import {

@@ -12,7 +12,10 @@ export interface CallerAgain {
   readonly guards: readonly string[]
 }
 
-/** Invariant 11: the caller's own credential and client, read inside the writing transaction. Lost since: 401. */
+/**
+ * docs/security/invariants.md §11: the caller's own credential and client, read inside the writing transaction. Lost
+ * since: 401.
+ */
 export async function readCallerAgain(
   services: Pick<Services, 'now'>,
   tenant: TenantContext,

@@ -1,6 +1,6 @@
 /**
- * Reads a credential and its ancestors again inside a writing transaction, from rows and the feed's entries (invariant
- * 11).
+ * Reads a credential and its ancestors again inside a writing transaction, from rows and the feed's entries
+ * (docs/security/invariants.md §11).
  */
 import { type Identity, parseScope, type Scope, type Seconds } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'

@@ -1,6 +1,6 @@
 /**
- * How the drop time moves (feed.md §2, "No clock ends an entry"): by what the clocks of processes have counted, so that a
- * clock that is wrong removes nothing early. One process at a time moves it, by a compare-and-set on the number of moves.
+ * How the drop time moves (docs/protocol/feed.md §2.2): by what the clocks of processes have counted, so that a clock
+ * that is wrong removes nothing early. One process at a time moves it, by a compare-and-set on the number of moves.
  */
 import type { BootClock, DropTime, Store } from '@countersign/store'
 import type { Clock, Stamp } from '@countersign/verifier'

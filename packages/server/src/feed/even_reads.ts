@@ -2,8 +2,8 @@ import { andThen, type MaybePromise } from '@countersign/core'
 import { Cache } from '@countersign/verifier'
 
 /**
- * A read that finds a row takes longer than one that finds none. A refusal therefore makes both, whichever came first, so
- * that its time does not tell whether the credential was ever there (invariant 7).
+ * A read that finds a row takes longer than one that finds none. A refusal therefore makes both, whichever came first,
+ * so that its time does not tell whether the credential was ever there (docs/security/invariants.md §7).
  */
 export interface EvenReads<R> {
   find(tenant: string, name: string): MaybePromise<R | undefined>

@@ -57,7 +57,8 @@ export async function readPage(
 
 /**
  * The head as this process's book has it, and how old that knowledge is: one staleness budget from the database to the
- * verifier (feed.md §3). A question that needs younger knowledge has it fetched. `undefined`: nobody can tell here.
+ * verifier (docs/protocol/feed.md §3). A question that needs younger knowledge has it fetched. `undefined`: nobody can
+ * tell here.
  */
 export async function answerPosition(
   services: Pick<Services, 'store' | 'books' | 'seals' | 'now'>,

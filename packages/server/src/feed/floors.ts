@@ -1,6 +1,6 @@
 /**
- * After a clock was ahead for days and is corrected, the drop time is ahead of all clocks. Each tenant's entry then names a
- * floor: what is issued after it is judged by the server's time again (feed.md §2).
+ * After a clock was ahead for days and is corrected, the drop time is ahead of all clocks. Each tenant's entry then
+ * names a floor: what is issued after it is judged by the server's time again (docs/protocol/feed.md §2.2).
  */
 import type { DropFloor, Seconds } from '@countersign/core'
 import type { DropTime, Tenant, WriteTransaction } from '@countersign/store'

@@ -1,7 +1,8 @@
 /**
  * A file beside a SQLite database that says how far its log had come: when the database is replaced by an older copy of
- * itself, or loses what its write-ahead log held, the file still knows (feed.md §7). After each commit one of two slots is
- * written, without a sync, and never the one that says the most: a write that is torn costs nothing but itself.
+ * itself, or loses what its write-ahead log held, the file still knows (docs/protocol/feed.md §7.2). After each commit
+ * one of two slots is written, without a sync, and never the one that says the most: a write that is torn costs nothing
+ * but itself.
  *
  * It is no part of the database: it never goes into a backup, and a write that fails fails no commit.
  */

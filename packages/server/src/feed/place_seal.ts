@@ -4,7 +4,7 @@ import type { MasterKey } from '../keys/master_key.ts'
 
 /**
  * Places that go out are sealed. A place that somebody merely names proves nothing; one with a seal proves that this
- * installation was there, so that a database which went back is found out (feed.md §7).
+ * installation was there, so that a database which went back is found out (docs/protocol/feed.md §7.2).
  */
 export interface PlaceSeals {
   seal(tenant: string, place: Place): string

@@ -1,6 +1,7 @@
 /**
- * How far every verifier has come, from the questions it asks (feed.md §8): receipts are made from this. What this process
- * heard is exact and in memory; what others heard comes from the database, to which each writes what changed.
+ * How far every verifier has come, from the questions it asks (docs/protocol/feed.md §8): receipts are made from this.
+ * What this process heard is exact and in memory; what others heard comes from the database, to which each writes what
+ * changed.
  */
 import type { Seconds } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'

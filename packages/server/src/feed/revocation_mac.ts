@@ -10,8 +10,8 @@ import { createMac } from '../keys/mac.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 
 /**
- * Entries about revocations and cut-offs carry a MAC. A server whose database was replaced by an older copy, or another one over
- * the same master key, knows them again by it when a verifier hands them back (feed.md §7).
+ * Entries about revocations and cut-offs carry a MAC. A server whose database was replaced by an older copy, or another
+ * one over the same master key, knows them again by it when a verifier hands them back (docs/protocol/feed.md §7.3).
  */
 export interface RevocationMacs {
   /** The entry as verifiers receive it. */

@@ -1,4 +1,4 @@
-/** Revocation in one transaction: the row, the feed entry, the audit event (invariant 5). */
+/** Revocation in one transaction: the row, the feed entry, the audit event (docs/security/invariants.md §5). */
 import { type CutOffKind, publicKeyId, type Seconds, type Subject } from '@countersign/core'
 import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
@@ -80,7 +80,10 @@ export interface UnregisteredJwt {
   readonly signedBy: string | undefined
 }
 
-/** The feed holds so many entries about one client's JWTs and no more; then their key goes, or all of them (feed.md §2). */
+/**
+ * The feed holds so many entries about one client's JWTs and no more; then their key goes, or all of them
+ * (docs/protocol/feed.md §2.1).
+ */
 export async function revokeUnregistered(
   transaction: WriteTransaction,
   jwt: UnregisteredJwt,

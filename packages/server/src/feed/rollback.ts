@@ -1,4 +1,7 @@
-/** Says that the database went back within its epoch (feed.md §7): a line of the log, and a metric that alerts. */
+/**
+ * Says that the database went back within its epoch (docs/protocol/feed.md §7.2): a line of the log, and a metric that
+ * alerts.
+ */
 import type { EpochBegun } from '@countersign/store'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'

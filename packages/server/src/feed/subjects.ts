@@ -1,4 +1,6 @@
-/** A record as the feed says it: its whole state, and how long a verifier must remember it (feed.md §2). */
+/**
+ * A record as the feed says it: its whole state, and how long a verifier must remember it (docs/protocol/feed.md §2.1).
+ */
 import {
   type CutOff,
   type CutOffKind,
@@ -119,7 +121,7 @@ export function revokedClientTokenSubject(clientId: string, jti: string, expires
   }
 }
 
-/** A removed `kid` is remembered for good: a cached JWK Set cannot bring it back (feed.md §6). */
+/** A removed `kid` is remembered for good: a cached JWK Set cannot bring it back (docs/protocol/feed.md §6). */
 export function signingKeySubject(key: SigningKey): Subject {
   const { kid, version, status, alg, purpose, publicJwk } = key
   return {

@@ -1,5 +1,6 @@
 /**
- * Our own keys (feed.md §6): published before they sign, retired before they leave, removed at once in an emergency.
+ * Our own keys (docs/protocol/feed.md §6): published before they sign, retired before they leave, removed at once in an
+ * emergency.
  */
 import {
   generateKeyPair,

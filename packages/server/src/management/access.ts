@@ -1,4 +1,4 @@
-/** The access of a client, and who may touch the client (invariant 11). */
+/** The access of a client, and who may touch the client (docs/security/invariants.md §11). */
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'

@@ -188,7 +188,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   }
 })
 
-/** An audience that could be mistaken for one of ours is refused (contract.md §3). */
+/** An audience that could be mistaken for one of ours is refused (docs/protocol/credentials.md §5). */
 function requireFreeAudience(audience: string, baseUrl: string): void {
   // As a URL reads it: the case of scheme and host, dots and a default port make no other place.
   const [read, ours] = [new URL(audience).href, new URL(`${baseUrl}/`).href]

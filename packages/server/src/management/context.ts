@@ -56,6 +56,8 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly touched: Set<string>
   /** The call may end credentials with all management scopes: somebody must be left who has them. */
   mayEndAdministrators(which: 'credentials' | 'jwts'): void
-  /** Throws 403 unless the caller, as it is in this transaction, holds all of them (invariant 11). */
+  /**
+   * Throws 403 unless the caller, as it is in this transaction, holds all of them (docs/security/invariants.md §11).
+   */
   requireHeld(scopes: Scope): void
 }

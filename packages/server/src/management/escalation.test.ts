@@ -1,4 +1,7 @@
-/** Invariant 11: no call creates, widens, enables, rolls, mints for or returns what its caller does not have. */
+/**
+ * docs/security/invariants.md §11: no call creates, widens, enables, rolls, mints for or returns what its caller does
+ * not have.
+ */
 import { generateKeyPair } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {

@@ -94,7 +94,10 @@ export interface Issuing {
   readonly askedAt: number
 }
 
-/** A write that issues a token. It begins again, once, when what it reads is newer than its moment (feed.md §2). */
+/**
+ * A write that issues a token. It begins again, once, when what it reads is newer than its moment
+ * (docs/protocol/feed.md §2.3).
+ */
 export function issueOperation<R extends Route>(
   route: R,
   run: (context: WriteContext<R>, issuing: Issuing) => Promise<Result<R>>,

@@ -4,7 +4,7 @@ import type { Standing } from '../feed/positions.ts'
 import { notFound } from './find.ts'
 import { type Operation, readOperation } from './operation.ts'
 
-/** Which verifiers have applied an entry, who is behind and since when (feed.md §8). */
+/** Which verifiers have applied an entry, who is behind and since when (docs/protocol/feed.md §8). */
 const getRevocation = readOperation(routes.getRevocation, async ({ params, services, tenant, now }) => {
   const sequence = Number(params.feedSequence)
   if (!/^\d{1,16}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')

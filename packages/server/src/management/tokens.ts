@@ -125,7 +125,9 @@ const getToken = readOperation(routes.getToken, async (context) => {
   return tokenView(token, await audienceOf(context, token.apiId), context.now)
 })
 
-/** Narrower, wider again within the client's access, earlier; never beyond the signed end (feed.md §5). */
+/**
+ * Narrower, wider again within the client's access, earlier; never beyond the signed end (docs/protocol/feed.md §5).
+ */
 const updateToken = writeOperation(routes.updateToken, async (context) => {
   const { body, now, tenant, transaction, actor, requestId } = context
   const token = await findToken(context, context.params.jti as string)

@@ -35,7 +35,10 @@ export interface Authenticated {
   readonly client: Client
   /** The secret or public key by which it did. */
   readonly authority: Authority
-  /** Takes what is good once, after everything the request reads was compared with its position (feed.md §2). */
+  /**
+   * Takes what is good once, after everything the request reads was compared with its position
+   * (docs/protocol/feed.md §2.3).
+   */
   useUp(writing?: WriteOptions): Promise<void>
 }
 
@@ -116,7 +119,8 @@ async function identifyByAssertion(
   const isTried = record !== undefined && isOfDecoySize(jwt, record.alg, record.publicJwk)
   const publicJwk = isTried ? record.publicJwk : decoy
   const key = importVerificationKey(publicJwk, { alg: jwt.header.alg, purpose: 'client_assertion' })
-  // `typ` is absent in most clients' assertions; what must never pass here is an access token (invariant 13).
+  // `typ` is absent in most clients' assertions; what must never pass here is an access token
+  // (docs/security/invariants.md §13).
   const typ = [undefined, 'JWT', 'client-authentication+jwt']
   const verified = await verifyJwt(jwt, key, { typ, issuer: iss, purpose: 'client_assertion' })
   const isUnknown = !isTried || client === undefined || !isUsable(services, client)
@@ -192,8 +196,8 @@ export function refused(): OauthError {
 const failureRate = { limit: serverLimits.wrongSecretsPerMinute, windowSeconds: 60 }
 
 /**
- * The answer to a proof that does not hold. Failures are limited per (client, address), and only here, after the check: an
- * attacker who shares a victim's address cannot keep the right secret out (invariant 8).
+ * The answer to a proof that does not hold. Failures are limited per (client, address), and only here, after the check:
+ * an attacker who shares a victim's address cannot keep the right secret out (docs/security/invariants.md §8).
  */
 function failed(
   services: Pick<Services, 'failures'>,

@@ -1,4 +1,7 @@
-/** The secret or public key by which a client proved who it is, looked at again where a token is made (feed.md §2). */
+/**
+ * The secret or public key by which a client proved who it is, looked at again where a token is made
+ * (docs/protocol/feed.md §2.3).
+ */
 import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
 import type { ClientSecret } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'

@@ -1,6 +1,7 @@
 /**
- * May this client have such a token? The one gate (decision 11), passed three times: when a grant decides, in memory in the
- * turn in which the claims go to the signer, and inside the transaction that writes a row (feed.md §2).
+ * May this client have such a token? The one gate (docs/security/invariants.md §14), passed three times: when a grant
+ * decides, in memory in the turn in which the claims go to the signer, and inside the transaction that writes a row
+ * (docs/protocol/feed.md §2.3).
  */
 import { type MaybePromise, missingScope, parseScope, readScope, type Scope, type Seconds } from '@countersign/core'
 import type { Api, Client, WriteTransaction } from '@countersign/store'

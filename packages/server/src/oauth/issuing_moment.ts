@@ -1,6 +1,6 @@
 /**
- * The moment a request counts from: feed.md §2, *Cut-offs*. Everything it makes carries the position of that moment, so
- * a cut-off that came after refuses it, however long the request read, waited and signed.
+ * The moment a request counts from: docs/protocol/feed.md §2.3, *Cut-offs*. Everything it makes carries the position of
+ * that moment, so a cut-off that came after refuses it, however long the request read, waited and signed.
  */
 import type { Seconds } from '@countersign/core'
 import type { StatusBook } from '@countersign/verifier'
@@ -18,7 +18,7 @@ export interface IssuingMoment {
   readonly usedUp: Set<string>
 }
 
-/** The server's book cannot prove its freshness: nothing may be signed (feed.md §6). */
+/** The server's book cannot prove its freshness: nothing may be signed (docs/protocol/feed.md §6). */
 export class StaleBookError extends Error {
   override readonly name = 'StaleBookError'
 }

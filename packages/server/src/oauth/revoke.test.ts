@@ -196,7 +196,7 @@ describe('what is not there', () => {
   })
 })
 
-describe('limits of the feed (feed.md §2)', () => {
+describe('limits of the feed (docs/protocol/feed.md §2.1)', () => {
   async function fill(type: 'token' | 'client_token', clientId: string, count: number): Promise<void> {
     const dropAt = startAt + 10_000
     await world.store.write(async (transaction) => {

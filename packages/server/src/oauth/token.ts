@@ -29,7 +29,7 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
     const presented = readPresentedClient(request, form)
     const address = clientAddress(request, services.trustedProxies)
 
-    // 2. The moment all of it counts from, before anything that authorises it is read (feed.md §2).
+    // 2. The moment all of it counts from, before anything that authorises it is read (docs/protocol/feed.md §2.3).
     const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
       // 3. Who is asking.
       const { useUp, ...identified } = await identifyClient(services, tenant, presented, address, moment)

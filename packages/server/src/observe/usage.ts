@@ -1,6 +1,6 @@
 /**
- * Counts the verifications of this process in memory, and writes them about once a second in one transaction (invariant 6: no
- * verification writes). A killed process loses the counts since its last write.
+ * Counts the verifications of this process in memory, and writes them about once a second in one transaction
+ * (docs/security/invariants.md §6: no verification writes). A killed process loses the counts since its last write.
  */
 import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'

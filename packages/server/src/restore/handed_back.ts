@@ -1,4 +1,7 @@
-/** Revocations that a verifier knew and this database does not, after it was replaced by an older copy (feed.md §7). */
+/**
+ * Revocations that a verifier knew and this database does not, after it was replaced by an older copy
+ * (docs/protocol/feed.md §7.3).
+ */
 import {
   endlessRevocation,
   type HandedBack,

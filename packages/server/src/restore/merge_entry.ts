@@ -19,8 +19,8 @@ import {
 } from './taken.ts'
 
 /**
- * Takes from an object what one entry, as verifiers are told it, takes (feed.md §7). A revoked object without a row is kept
- * as an entry alone. Resolves to whether anything was changed.
+ * Takes from an object what one entry, as verifiers are told it, takes (docs/protocol/feed.md §7.3). A revoked object
+ * without a row is kept as an entry alone. Resolves to whether anything was changed.
  */
 export async function mergeEntry(taking: Taking, tenant: string, entry: Subject, master: MasterKey): Promise<boolean> {
   const { it } = taking

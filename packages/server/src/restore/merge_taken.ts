@@ -1,6 +1,7 @@
 /**
- * Merges into a restored backup what was taken since: revoked, deleted, disabled, narrowed, ended earlier (feed.md §7). Access
- * that was given since is lost. Each merged change has its entry and its audit event.
+ * Merges into a restored backup what was taken since: revoked, deleted, disabled, narrowed, ended earlier
+ * (docs/protocol/feed.md §7). Access that was given since is lost. Each merged change has its entry and its audit
+ * event.
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'

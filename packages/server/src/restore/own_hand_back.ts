@@ -5,8 +5,8 @@ import { applyHandedBack } from './handed_back.ts'
 
 /**
  * A server runs on when a standby takes over that had not received everything, and its books keep what they knew
- * (feed.md §7). It hands that back to its own database, as a verifier does to a server: without a MAC, since it is its own
- * word. Gives a function that ends it.
+ * (docs/protocol/feed.md §7.3). It hands that back to its own database, as a verifier does to a server: without a MAC,
+ * since it is its own word. Gives a function that ends it.
  */
 export function startOwnHandBack(
   services: Pick<Services, 'books' | 'log' | 'store' | 'master' | 'now'>,

@@ -1,4 +1,7 @@
-/** Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once (contract.md §2). */
+/**
+ * Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once
+ * (docs/operations/install.md).
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
 import type { UsageRetention } from '@countersign/store'

@@ -23,7 +23,10 @@ export interface Machine extends Judge {
   readonly link: Link
   readonly keeper: BookKeeper & { start(): Promise<void>; close(): void }
   readonly engine: Engine
-  /** Either it sleeps, or its wall clock is set: both at once are outside of what is promised (feed.md §3). */
+  /**
+   * Either it sleeps, or its wall clock is set: both at once are outside of what is promised
+   * (docs/protocol/feed.md §3).
+   */
   readonly habit: 'sleeps' | 'set back' | 'set forward' | 'steady'
 }
 

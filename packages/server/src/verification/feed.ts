@@ -1,4 +1,6 @@
-/** The feed for verifiers (feed.md §3): snapshot, entries, stream, and the question that proves freshness. */
+/**
+ * The feed for verifiers (docs/protocol/feed.md §3): snapshot, entries, stream, and the question that proves freshness.
+ */
 
 import { routes } from '@countersign/contract'
 import { type Place, unavailableAnswer } from '@countersign/core'

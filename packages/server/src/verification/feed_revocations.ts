@@ -1,7 +1,7 @@
 /**
- * `POST /v1/feed/revocations` (feed.md §7): what a verifier knows to be revoked and this server's snapshot lacked. Only
- * what carries the MAC of this installation, for the caller's tenant, changes anything; a revocation is final, so handing
- * it back late or twice does no harm.
+ * `POST /v1/feed/revocations` (docs/protocol/feed.md §7.3): what a verifier knows to be revoked and this server's
+ * snapshot lacked. Only what carries the MAC of this installation, for the caller's tenant, changes anything; a
+ * revocation is final, so handing it back late or twice does no harm.
  */
 import { routes } from '@countersign/contract'
 import { type GuardedServices, guarded } from '../caller/guarded.ts'

@@ -1,6 +1,7 @@
 /**
- * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (contract.md §5). Only a proxy that names itself, or one
- * whose address is trusted, is answered; one family of headers is read, the one that `proxy` names.
+ * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (docs/protocol/gateway.md §7). Only a proxy that
+ * names itself, or one whose address is trusted, is answered; one family of headers is read, the one that `proxy`
+ * names.
  */
 
 import {

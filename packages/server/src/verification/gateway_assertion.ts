@@ -1,4 +1,6 @@
-/** The assertion for an upstream: who is calling, signed with a key used for nothing else (contract.md §7). */
+/**
+ * The assertion for an upstream: who is calling, signed with a key used for nothing else (docs/protocol/gateway.md §5).
+ */
 import { type Grant, type Seconds, signJwt } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'

@@ -1,4 +1,7 @@
-/** `POST /v1/lookup` (feed.md §4): verifiers send a digest, never a key; what they do not guard is unknown to them. */
+/**
+ * `POST /v1/lookup` (docs/protocol/feed.md §4): verifiers send a digest, never a key; what they do not guard is unknown
+ * to them.
+ */
 
 import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'

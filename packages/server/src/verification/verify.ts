@@ -48,7 +48,7 @@ export function verify(
   })
 }
 
-/** For an audience that the caller does not guard, every credential is unknown (contract.md §5). */
+/** For an audience that the caller does not guard, every credential is unknown (docs/protocol/management.md §1). */
 function judge(
   services: Pick<Services, 'books' | 'requirements'>,
   tenant: TenantContext,

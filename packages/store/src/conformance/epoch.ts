@@ -5,7 +5,7 @@ import { expectChained } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 
-/** A restored copy begins a history of its own (feed.md §1, §7). */
+/** A restored copy begins a history of its own (docs/protocol/feed.md §1, §7). */
 export function epochCases(create: CreateDatabase): void {
   it('a new epoch continues no place of the former one, and starts above whatever was known, at one number for all', () =>
     withStore(create, async (store) => {

@@ -1,7 +1,7 @@
 /**
- * The last statements of a transaction (feed.md §1). All transactions take locks in one order, so that no two of them wait
- * for each other: first the counters of their tenants, sorted; last the installation's position, for one insert and the
- * commit. The rows are the locks, so a rollback leaves no gap and commit order is sequence order.
+ * The last statements of a transaction (docs/protocol/feed.md §1). All transactions take locks in one order, so that no
+ * two of them wait for each other: first the counters of their tenants, sorted; last the installation's position, for
+ * one insert and the commit. The rows are the locks, so a rollback leaves no gap and commit order is sequence order.
  */
 import { hash } from 'node:crypto'
 import type { FeedEntry, Seconds, Subject } from '@countersign/core'

@@ -4,8 +4,8 @@ import { StoreUnavailableError } from '../errors.ts'
 
 /**
  * Commits an empty change as durably as a revocation. Its confirmation proves that this database was the primary since
- * before the beat began (feed.md §3). Each process has its own row, so that beats do not wait for each other. Without a
- * confirmation the primary is searched again, and this throws `StoreUnavailableError`.
+ * before the beat began (docs/protocol/feed.md §3). Each process has its own row, so that beats do not wait for each
+ * other. Without a confirmation the primary is searched again, and this throws `StoreUnavailableError`.
  */
 export async function beat(database: Database, process: string): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 /**
- * The drop time is one row, moved by the process that holds the clean-up lease (docs/protocol/feed.md). Every removal and
- * every snapshot reads it in its own transaction.
+ * The drop time is one row, moved by the process that holds the clean-up lease (docs/protocol/feed.md §2.2). Every
+ * removal and every snapshot reads it in its own transaction.
  */
 import { limits, neverDropAt, type Seconds } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'

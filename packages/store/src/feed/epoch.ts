@@ -1,6 +1,7 @@
 /**
- * An epoch ends one history of the log and begins another (docs/protocol/feed.md). It begins above every number known of
- * any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up with the rest.
+ * An epoch ends one history of the log and begins another (docs/protocol/feed.md §7.1). It begins above every number
+ * known of any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up
+ * with the rest.
  */
 import type { ClientState, Subject } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'

@@ -1,4 +1,4 @@
-/** Reads of the log, for those that follow it (feed.md §1 and §3). */
+/** Reads of the log, for those that follow it (docs/protocol/feed.md §1 and §3). */
 import type { FeedEntry, MaybePromise, Place } from '@countersign/core'
 import { emptyChain } from '@countersign/core'
 import { sql } from 'kysely'

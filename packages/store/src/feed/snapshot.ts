@@ -1,4 +1,7 @@
-/** A snapshot is one read transaction. A torn one is a mutant that the simulator must find (feed.md §3, §9). */
+/**
+ * A snapshot is one read transaction. A torn one is a mutant that the simulator must find (docs/protocol/feed.md §3,
+ * §9).
+ */
 import { setImmediate } from 'node:timers/promises'
 import type { ObjectType, Place, Seconds, StateByType } from '@countersign/core'
 import type { Kysely } from 'kysely'

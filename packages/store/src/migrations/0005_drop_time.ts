@@ -1,4 +1,4 @@
-/** Entries are removed by the drop time, never by a clock (docs/protocol/feed.md). Tenants get a floor. */
+/** Entries are removed by the drop time, never by a clock (docs/protocol/feed.md §2.2). Tenants get a floor. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'

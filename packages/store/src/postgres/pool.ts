@@ -53,7 +53,7 @@ function watchClient(client: PoolClient): PostgresPoolClient {
  * PostgreSQL's own time limit does not cover the wait for the standby, so this function keeps one.
  *
  * When the wait for the synchronous standby is cancelled, the commit succeeds with only a warning: "might not have been
- * replicated". That confirms nothing, so the outcome is unknown (feed.md §3).
+ * replicated". That confirms nothing, so the outcome is unknown (docs/protocol/feed.md §3).
  */
 async function commit(client: PoolClient) {
   const warnings: Notification[] = []

@@ -300,7 +300,7 @@ async function assertUsable(client: pg.Client): Promise<void> {
 
 /**
  * With `local` or `off`, a commit is confirmed before any standby has it. With `remote_write` it is not on the
- * standby's disk (reliability.md §4.2).
+ * standby's disk (docs/security/faults.md §2).
  */
 async function waitsForStandby(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ names: string; commit: string }>(

@@ -107,7 +107,7 @@ const isScopes = listOf(
 
 export const isTokenFormat = oneOf<TokenFormat>({ jwt: true, opaque: true })
 
-/** A document may have 16 MiB (contract §5); its description can be somewhat larger. */
+/** A document may have 16 MiB (docs/protocol/management.md §2); its description can be somewhat larger. */
 const descriptionBytesMax = 64 * 1024 * 1024
 
 export function readApis(session: Session): ApiReads {

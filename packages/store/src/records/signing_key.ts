@@ -22,7 +22,7 @@ export interface SigningKey {
   readonly signsAt: Seconds
   /** From this time the key does not sign any more. */
   readonly retiredAt?: Seconds
-  /** At this time the key leaves the JWK Set (feed.md §6). */
+  /** At this time the key leaves the JWK Set (docs/protocol/feed.md §6). */
   readonly leavesAt?: Seconds
   readonly status: 'active' | 'revoked'
   readonly version: number

@@ -13,7 +13,10 @@ export type StatusEntry = Subject & { readonly tenant: string; readonly sequence
 
 export interface StatusEntryReads {
   find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
-  /** Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token` (feed.md §2). */
+  /**
+   * Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token`
+   * (docs/protocol/feed.md §2).
+   */
   count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
 }
 
@@ -48,7 +51,10 @@ export function readStatusEntries(session: Session): StatusEntryReads {
 /** An entry as it is appended. `clientId` is given for tokens that are not stored. */
 type Entry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
 
-/** The higher version wins. `revoked` beats every version, and nothing but `revoked` replaces it (feed.md §1). */
+/**
+ * The higher version wins. `revoked` beats every version, and nothing but `revoked` replaces it
+ * (docs/protocol/feed.md §1).
+ */
 export async function saveStatusEntries(session: Session, entries: readonly Entry[]): Promise<void> {
   const owners = await findOwners(session, entries)
   const rows = latest(entries).map((entry) => ({

@@ -1,4 +1,6 @@
-/** reliability.md decision 5: transactions asked for together share one sync of the disk, and nothing else. */
+/**
+ * docs/decisions/0011-group-commit.md: transactions asked for together share one sync of the disk, and nothing else.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** reliability.md §6.3 F1: kill -9 during writes. */
+/** docs/security/faults.md §1: kill -9 during writes. */
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { keySubject } from '../conformance/examples.ts'

@@ -29,7 +29,7 @@ export interface Identity {
   readonly length: number
 }
 
-/** A MAC (feed.md §7), and the end that it covers. */
+/** A MAC (docs/protocol/feed.md §7.3), and the end that it covers. */
 export interface RevocationMac {
   /** Sixteen bytes. */
   readonly bytes: Uint8Array

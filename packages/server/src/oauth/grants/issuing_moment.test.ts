@@ -244,7 +244,7 @@ describe('a process that is behind', () => {
   })
 
   it('catches up: a child of a parent from a process ahead is active, or there is none', async () => {
-    // A cut-off that leaves the secret: the feed holds no more of the client's tokens (feed.md §2).
+    // A cut-off that leaves the secret: the feed holds no more of the client's tokens (docs/protocol/feed.md §2.3).
     const asker = await (tried[0] as Way).prepare(world)
     await asking.run(true, () => second.services.books.poll())
     expect((await asker.ask(second)).status).toBe(200)
