@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findGlossaryProblems } from './check_glossary.ts'
 import { findHuntProblems } from './check_hunts.ts'
@@ -132,4 +132,14 @@ describe('CONTRIBUTING.md', () => {
       expect(links.filter((link) => !existsSync(link))).toEqual([])
     },
   )
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('has every room of the server', () => {
+    const folder = 'packages/server/src'
+    const rooms = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const text = readFileSync('ARCHITECTURE.md', 'utf8')
+    const isNamed = (name: string): boolean => text.includes(`${folder}/${name}) |`) || name === 'simulation'
+    expect(rooms.map(({ name }) => name).filter((name) => !isNamed(name))).toEqual([])
+  })
 })
