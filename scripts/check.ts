@@ -5,7 +5,10 @@ import { checkErrorCodes } from './check_error_codes.ts'
 import { checkExamples } from './check_examples.ts'
 import { checkExports } from './check_exports.ts'
 import { checkFlaws } from './check_flaws.ts'
+import { checkGlossary } from './check_glossary.ts'
+import { checkHunts } from './check_hunts.ts'
 import { checkImports } from './check_imports.ts'
+import { checkReferences } from './check_references.ts'
 import { checkRejections } from './check_rejections.ts'
 import { checkRoutes } from './check_routes.ts'
 import { checkMutants } from './mutants.ts'
@@ -22,6 +25,9 @@ const checks: readonly Check[] = [
   ['rejections tested', checkRejections],
   ['error codes documented', checkErrorCodes],
   ['flaws tested', checkFlaws],
+  ['references lead somewhere', checkReferences],
+  ['hunts arrive', checkHunts],
+  ['words defined', checkGlossary],
   ['operations mounted', checkRoutes],
   ['mutants fit', checkMutants],
 ]

@@ -140,7 +140,7 @@ function findDocumentsElsewhere(comment: string, paths: ReadonlySet<string>): re
 
 /** Each block, or run of lines, as one line of text. */
 function commentsOf(text: string): readonly string[] {
-  const found = text.match(/(?<!['"`])\/\*[\s\S]*?\*\/|(?:(?<![:'"`\w\\/])\/\/ .*(?:\n\s*(?=\/\/ ))?)+/g) ?? []
+  const found = text.match(/(?<![^\s({[])\/\*[\s\S]*?\*\/|(?:(?<![:'"`\w\\/])\/\/ .*(?:\n\s*(?=\/\/ ))?)+/g) ?? []
   return found.map((comment) => comment.replace(/\s*\n\s*(?:\*|\/\/)?\s*/g, ' '))
 }
 
