@@ -39,7 +39,7 @@ const patches: Readonly<Record<string, Patch>> = {
     edits: [['packages/core/src/identity.ts', 'export type CredentialType =', "'signing_key' |"]],
     failing: [
       'packages/core/src/identity.ts',
-      'packages/server/src/endpoints/revoke.ts',
+      'packages/server/src/oauth/revoke.ts',
       'packages/verifier/src/standing.ts',
     ],
   },

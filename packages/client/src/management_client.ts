@@ -1,4 +1,4 @@
-/** The management API (contract.md §5) as one method for each operation, typed by its routes. */
+/** The management API (docs/protocol/management.md) as one method for each operation, typed by its routes. */
 import type { OperationId, Routes } from '@countersign/contract'
 import type { z } from 'zod'
 import { ApiError } from './api_error.ts'

@@ -22,7 +22,7 @@ export interface OwnJwt {
 }
 
 /**
- * Signs a JWT that a client presents like an access token (contract.md §3), without any request.
+ * Signs a JWT that a client presents like an access token (docs/protocol/credentials.md §3), without any request.
  *
  * @throws TypeError for options; JwkError for a key that cannot sign.
  * @example

@@ -1,8 +1,8 @@
 /**
  * The claims of an access token we issue (RFC 9068), written and read. Our own claims beside the registered ones:
- * `cs_pos` (feed.md §2); `cs_parent cs_lineage cs_env cs_constraints cs_limit cs_limits`, which a token inherits from
- * the credential it was made from; `cs_client_limits`, the client's limits at issue; `cs_listed` on a token minted as a
- * key.
+ * `cs_pos` (docs/protocol/feed.md §2.3); `cs_parent cs_lineage cs_env cs_constraints cs_limit cs_limits`, which a token
+ * inherits from the credential it was made from; `cs_client_limits`, the client's limits at issue; `cs_listed` on a
+ * token minted as a key.
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
@@ -27,7 +27,9 @@ export interface AccessTokenInput extends Limited {
   readonly issuedAt: Seconds
   readonly expiresAt: Seconds
   readonly scope: Scope
-  /** `cs_pos`: the sequence of the feed that its issuer had applied when the request began (feed.md §2). */
+  /**
+   * `cs_pos`: the sequence of the feed that its issuer had applied when the request began (docs/protocol/feed.md §2.3).
+   */
   readonly position: number
   readonly environment?: Environment
   readonly metadata?: Metadata

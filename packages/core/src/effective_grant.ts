@@ -1,4 +1,6 @@
-/** A credential's rights now, from what was signed or recorded and what the feed said since: feed.md §5. */
+/**
+ * A credential's rights now, from what was signed or recorded and what the feed said since: docs/protocol/feed.md §5.
+ */
 import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
 import type { Environment } from './api_key.ts'
 import { type DropFloor, isDropped } from './feed/drop_time.ts'
@@ -60,7 +62,7 @@ export interface Standing {
   readonly tenant: TenantState | undefined | 'revoked'
   readonly api: ApiState | undefined | 'revoked'
   readonly client: ClientState | undefined | 'revoked'
-  /** Its client was revoked, and the database has since forgotten that (feed.md §7). Default false. */
+  /** Its client was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default false. */
   readonly hasLostRevoke?: boolean
   readonly own: KeyState | TokenState | undefined | 'revoked'
   readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]

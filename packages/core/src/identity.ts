@@ -1,7 +1,7 @@
 /**
- * The names by which the feed speaks of objects (feed.md §2). This file is the only place that decides which object a
- * credential is, and the only one that joins or splits ids: a new kind of credential or a new type of object does not
- * compile until it has its arm here, so that none can be issued that a revocation would miss.
+ * The names by which the feed speaks of objects (docs/protocol/feed.md §2). This file is the only place that decides
+ * which object a credential is, and the only one that joins or splits ids: a new kind of credential or a new type of
+ * object does not compile until it has its arm here, so that none can be issued that a revocation would miss.
  */
 import type { CredentialKind } from './grant.ts'
 

@@ -22,7 +22,7 @@ export const limits = {
   lineageMax: 4,
   /** Length of the full identity of an object in the feed, in bytes. */
   identityBytesMax: 256,
-  /** An entry is kept this many seconds after its object's end (feed.md §2). */
+  /** An entry is kept this many seconds after its object's end (docs/protocol/feed.md §2). */
   dropGraceSeconds: 300,
   /** Revocations in one request that hands them back; at their longest they fit into 1 MiB, with the cut-offs. */
   handedBackMax: 500,

@@ -29,7 +29,7 @@ export type Rejection =
       readonly rateLimits: readonly RateLimitOutcome[]
     }
 
-/** The codes that look the same from outside (invariant 7): 401 `invalid_token`. */
+/** The codes that look the same from outside (docs/security/invariants.md §7): 401 `invalid_token`. */
 export type InvalidTokenCode =
   | 'malformed'
   | 'unknown'

@@ -83,8 +83,8 @@ export function forward(
 }
 
 /**
- * feed.md, the bound: a body that has not ended soon after its request was let in could go on for any time. It is
- * watched until it ends; the upstream's answer is watched separately. Gives a function that ends the watch.
+ * docs/protocol/gateway.md §4: a body that has not ended soon after its request was let in could go on for any time. It
+ * is watched until it ends; the upstream's answer is watched separately. Gives a function that ends the watch.
  */
 function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequest, watch: Watch): () => void {
   const { request, response } = exchange

@@ -37,10 +37,10 @@ interface Entry extends Watched {
 }
 
 /**
- * feed.md, the bound: an upgraded connection, an event stream, an upload or a response still streaming is judged again
- * whenever the book changes or goes stale, once a second, and at expiry; one that would not be let in now is cut. At
- * the start of its watch it is judged at once if the book has changed since it was let in. Nothing is spent from a rate
- * limit. One timer serves all; a fast book is followed at most twenty times a second.
+ * docs/protocol/gateway.md §4: an upgraded connection, an event stream, an upload or a response still streaming is
+ * judged again whenever the book changes or goes stale, once a second, and at expiry; one that would not be let in now
+ * is cut. At the start of its watch it is judged at once if the book has changed since it was let in. Nothing is spent
+ * from a rate limit. One timer serves all; a fast book is followed at most twenty times a second.
  */
 export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   const entries = new Set<Entry>()

@@ -1,4 +1,4 @@
-/** Reads the operations of a document, each with its requirement: contract §7. */
+/** Reads the operations of a document, each with its requirement: docs/protocol/gateway.md §2. */
 import type { OpenApiDocument } from './document.ts'
 import { elements, isJsonObject, member, pointerTo, textMember } from './json_object.ts'
 import { limits } from './limits.ts'
@@ -143,8 +143,8 @@ function readCost({ value, pointer }: FoundOperation): number | undefined {
 }
 
 /**
- * Operations that share method and path are one route, with the strictest requirement and the highest cost (contract
- * §7).
+ * Operations that share method and path are one route, with the strictest requirement and the highest cost
+ * (docs/protocol/gateway.md §2).
  */
 function mergeRoutes(routes: readonly Route[], problems: Problem[]): readonly Route[] {
   const groups = Map.groupBy(routes, ({ operation, template }) => {

@@ -50,7 +50,7 @@ export function findOperations(document: OpenApiDocument, problems: Problem[]): 
   return found
 }
 
-/** A key is cut at `#` or `?` (contract §7); documents use them to describe one route several times. */
+/** A key is cut at `#` or `?` (docs/protocol/gateway.md §2); documents use them to describe one route several times. */
 function readPathKey(key: string, problems: Problem[]): string {
   const pointer = pointerTo('/paths', key)
   const cut = key.replace(/[#?].*$/s, '')

@@ -1,4 +1,4 @@
-/** The requirement of an operation: contract §7, "What it needs". Scheme names do not matter, scopes do. */
+/** The requirement of an operation: docs/protocol/gateway.md §2. Scheme names do not matter, scopes do. */
 import { elements, isJsonObject, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'

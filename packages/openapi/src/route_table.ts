@@ -116,7 +116,10 @@ function findLaxly(node: Node, walk: Walk, depth: number): Leaf | undefined {
   return undefined
 }
 
-/** HEAD is judged as its GET unless described (contract §7), for each path, so that no other path's HEAD is taken. */
+/**
+ * HEAD is judged as its GET unless described (docs/protocol/gateway.md §3), for each path, so that no other path's HEAD
+ * is taken.
+ */
 function leafFor(node: Node, method: string): Leaf | undefined {
   return node.leaves.get(method) ?? (method === 'HEAD' ? node.leaves.get('GET') : undefined)
 }

@@ -1,4 +1,4 @@
-/** Finds the base path of the operations, the path of the first server: contract §7, "Where". */
+/** Finds the base path of the operations, the path of the first server: docs/protocol/gateway.md §1. */
 import type { OpenApiDocument } from './document.ts'
 import { elements, member, textMember } from './json_object.ts'
 import { OpenApiError } from './openapi_error.ts'

@@ -8,7 +8,7 @@ import type { Schema } from './schema.ts'
 /** Rows that one call removes at most: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 10_000
 
-/** A batch is never sent again later than this. A verifier gives up well before (`verifier/usage_reporter.ts`). */
+/** A batch is never sent again later than this. A verifier gives up well before (`packages/verifier/src/usage/usage_reporter.ts`). */
 const usageBatchSeconds = 6 * 3_600
 
 /** Tables whose rows end by the drop time: the column of their end, and the primary key behind the tenant. */

@@ -11,7 +11,10 @@ export interface Clock {
   stamp(): Stamp
 }
 
-/** The time between two stamps in milliseconds, by the clock that counted more; never negative (feed.md §3). */
+/**
+ * The time between two stamps in milliseconds, by the clock that counted more; never negative
+ * (docs/protocol/feed.md §3).
+ */
 export function elapsedMs(since: Stamp, until: Stamp): number {
   return Math.max(0, until.monotonicMs - since.monotonicMs, until.wallMs - since.wallMs)
 }

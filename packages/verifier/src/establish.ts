@@ -115,7 +115,8 @@ export function createEstablisher(options: {
       from,
       ({ record, readAt, since }: Looked<CredentialRecord>) => {
         const established = establishRecord(record, book.tenant)
-        // The checksum is public, so prefix, marker and id of the text must be those that were stored (contract.md §3).
+        // The checksum is public, so prefix, marker and id of the text must be those that were stored
+        // (docs/protocol/credentials.md §1).
         const marker = record.kind === 'api_key' ? record.environment : 'at'
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
         if (record.status !== 'revoked') packed.remember(book, digest, { established, readAt, since })
@@ -124,7 +125,7 @@ export function createEstablisher(options: {
     )
   }
 
-  /** Our keys come with the feed: an unknown `kid` is refused without asking anybody (feed.md §6). */
+  /** Our keys come with the feed: an unknown `kid` is refused without asking anybody (docs/protocol/feed.md §6). */
   function establishOwnJwt(
     jwt: UnverifiedJwt,
     issuer: string,
@@ -139,7 +140,8 @@ export function createEstablisher(options: {
     if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
     const signer = importKey(state, 'access_token', 'signing_key', kid)
     if (signer === undefined) return badSignature('the key cannot be read')
-    // Only a token that we signed is told that its issuer is wrong (invariant 7), so the signature is verified first.
+    // Only a token that we signed is told that its issuer is wrong (docs/security/invariants.md §7), so the signature
+    // is verified first.
     const expected = { typ: accessTokenTypes, issuer, purpose: 'access_token' } as const
     return andThen(verifyJwt(jwt, signer.key, expected), establishSigned, { book, at, signedBy: signer.signedBy })
   }

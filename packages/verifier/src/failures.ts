@@ -21,9 +21,9 @@ export function createFailures(now: () => Seconds): Failures {
 }
 
 /**
- * Counts a failed credential from an address, and tells whether it is answered by its own rejection (invariant 8): 600
- * a minute are. Only failing credentials are limited, so others at a guesser's address go on working. `at` names the
- * API or management API that refused them.
+ * Counts a failed credential from an address, and tells whether it is answered by its own rejection
+ * (docs/security/invariants.md §8): 600 a minute are. Only failing credentials are limited, so others at a guesser's
+ * address go on working. `at` names the API or management API that refused them.
  */
 export function mayFail(failures: Failures, at: string, address: string | undefined): boolean {
   const id = JSON.stringify([at, 'credential', address ?? ''])
@@ -42,5 +42,5 @@ export const tooManyFailures: ProblemAnswer = problemAnswer(
 
 const failureRate: RateLimit = { limit: 600, windowSeconds: 60 }
 
-/** Allows every attempt: for `dev`, which limits nothing unless a limit is set (contract.md §1). */
+/** Allows every attempt: for `dev`, which limits nothing unless a limit is set (docs/commands.md §3). */
 export const unlimitedFailures: Failures = { isLeft: () => true, count() {} }

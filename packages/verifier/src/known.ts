@@ -18,7 +18,10 @@ export function isOld({ readAt, since }: Known, at: Stamp): boolean {
   return readAt !== undefined && elapsedMs(since, at) > limits.recordLifeSeconds * 1000
 }
 
-/** Whether anything that a credential was made from has changed since, or its record is too old (feed.md §4). */
+/**
+ * Whether anything that a credential was made from has changed since, or its record is too old
+ * (docs/protocol/feed.md §4).
+ */
 export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
   if (isOld(known, at)) return true
   const { readAt, signedBy } = known

@@ -1,4 +1,4 @@
-/** One look-up in a directory, within the budget, and whether its answer may be used (feed.md §4). */
+/** One look-up in a directory, within the budget, and whether its answer may be used (docs/protocol/feed.md §4). */
 import { type Address, establishRecord, type LookupAnswer, type MaybePromise, type Rejection } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
 import type { Budget } from './budget.ts'

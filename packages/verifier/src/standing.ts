@@ -3,8 +3,8 @@ import type { StatusBook } from './book/status_book.ts'
 import type { Known } from './known.ts'
 
 /**
- * The states of a credential and its whole lineage in the book (feed.md §5). A looked-up record includes earlier
- * changes.
+ * The states of a credential and its whole lineage in the book (docs/protocol/feed.md §5). A looked-up record includes
+ * earlier changes.
  */
 export function standingOf({ established }: Pick<Known, 'established'>, book: StatusBook): Standing {
   const { clientId, apiId, lineage } = established

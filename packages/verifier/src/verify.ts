@@ -4,7 +4,7 @@
  *     read it → who is it (cache, directory) → what was said since (book) → how often (limiter) → decide
  *
  * Synchronous while nothing has to wait. After each wait it begins again from the top, so that book, freshness and
- * clock are read in the same turn as the decision (feed.md §4).
+ * clock are read in the same turn as the decision (docs/protocol/feed.md §4).
  */
 import {
   type Address,
@@ -101,7 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /**
    * Steps one to three, then `use`, in one synchronous turn. After a wait everything begins again here, with book,
-   * freshness and clock read anew (feed.md §4).
+   * freshness and clock read anew (docs/protocol/feed.md §4).
    */
   function withHit<R>(asked: Asked, round: number, use: Use<R>): MaybePromise<R | Refused> {
     if (asked.credential.length > limits.credentialBytesMax) return tooLong

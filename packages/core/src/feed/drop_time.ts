@@ -1,7 +1,7 @@
 /**
- * The drop time of an installation: entries that ended before it have been removed everywhere (feed.md §2, "No clock
- * ends an entry"). It moves by the time that clocks count, never to the time that one clock shows, so it may lag behind
- * the true time or, after a clock was wrong for days, be ahead of it.
+ * The drop time of an installation: entries that ended before it have been removed everywhere
+ * (docs/protocol/feed.md §2.2, "No clock ends an entry"). It moves by the time that clocks count, never to the time
+ * that one clock shows, so it may lag behind the true time or, after a clock was wrong for days, be ahead of it.
  */
 import { limits } from '../limits.ts'
 import type { Seconds } from '../seconds.ts'

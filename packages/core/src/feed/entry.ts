@@ -1,7 +1,6 @@
 /**
- * The ordered, chained log of one tenant: feed.md §1. Each entry holds its object's whole state; the higher version
- * wins;
- * `revoked` beats every version.
+ * The ordered, chained log of one tenant: docs/protocol/feed.md §1. Each entry holds its object's whole state; the
+ * higher version wins; `revoked` beats every version.
  */
 import type { Identity, ObjectType } from '../identity.ts'
 import type { Seconds } from '../seconds.ts'
@@ -17,7 +16,9 @@ export interface Place {
   readonly chain: string
 }
 
-/** A place that the server vouches for: the log, or an earlier copy of it, was there once (feed.md §7). */
+/**
+ * A place that the server vouches for: the log, or an earlier copy of it, was there once (docs/protocol/feed.md §7).
+ */
 export interface SealedPlace extends Place {
   /** A MAC of 16 bytes in base64url. */
   readonly seal: string
@@ -33,7 +34,8 @@ export type Subject = {
     readonly dropAt: Seconds
     /**
      * Present on revocations that verifiers receive: 16 bytes in base64url by which a server recognises a revocation
-     * that it, or an earlier copy of it, once said (feed.md §7). The chain does not cover it, and no server stores it.
+     * that it, or an earlier copy of it, once said (docs/protocol/feed.md §7.3). The chain does not cover it, and no
+     * server stores it.
      */
     readonly mac?: string
     /** One such MAC for each member of a client's `cutOffs`. */

@@ -1,4 +1,4 @@
-/** The questions and answers between a verifier and its server: feed.md §3 and §7. */
+/** The questions and answers between a verifier and its server: docs/protocol/feed.md §3 and §7. */
 import type { Identity, ObjectType } from '../identity.ts'
 import type { Seconds } from '../seconds.ts'
 import type { Place, SealedPlace, Subject } from './entry.ts'
@@ -59,7 +59,7 @@ export interface HandedBack extends Identity<ObjectType> {
   readonly mac: string
 }
 
-/** The revocations that a server of this epoch lacks, as its snapshot shows (feed.md §7). */
+/** The revocations that a server of this epoch lacks, as its snapshot shows (docs/protocol/feed.md §7). */
 export interface HandBackQuestion {
   readonly epoch: string
   readonly revocations: readonly HandedBack[]

@@ -1,4 +1,4 @@
-/** The records that a look-up gives, over HTTP or in process: feed.md §4. */
+/** The records that a look-up gives, over HTTP or in process: docs/protocol/feed.md §4. */
 import type { Environment } from '../api_key.ts'
 import type { Ancestor } from '../identity.ts'
 import type { RatePolicy } from '../rate_limit/gcra.ts'
@@ -60,7 +60,7 @@ export interface PublicKeyRecord {
   readonly clientRateLimits?: readonly RatePolicy[]
 }
 
-/** A look-up's answer with the place it was read at (feed.md §4). */
+/** A look-up's answer with the place it was read at (docs/protocol/feed.md §4). */
 export interface LookupAnswer<R> {
   /** `undefined`: there is no such record. */
   readonly record: R | undefined

@@ -1,5 +1,6 @@
 /**
- * The whole state of an object, as an entry of the feed says it: feed.md §1. Never a difference to the state before.
+ * The whole state of an object, as an entry of the feed says it: docs/protocol/feed.md §1. Never a difference to the
+ * state before.
  */
 import type { Limited } from '../rate_limit/rate_policy.ts'
 import type { Seconds } from '../seconds.ts'

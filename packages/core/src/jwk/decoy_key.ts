@@ -1,6 +1,7 @@
 /**
  * Public keys whose private halves were thrown away when they were made. A JWT that names no known key is verified with
- * one of them and then refused, so that the time of the answer does not tell whether the key was known (invariant 7).
+ * one of them and then refused, so that the time of the answer does not tell whether the key was known
+ * (docs/security/invariants.md §7).
  */
 import type { JwsAlgorithm } from '../jws/algorithm.ts'
 import type { UnverifiedJwt } from '../jwt/parse.ts'

@@ -6,7 +6,10 @@ import { type PrivateJwk, privateMembers, readJwk } from './jwk.ts'
 import { JwkError } from './jwk_error.ts'
 import { algorithmOf, requireUse, settled, validateMaterial } from './key_rules.ts'
 
-/** The purposes that a key may verify for. A key registered for one never counts for another (architecture §8, 13). */
+/**
+ * The purposes that a key may verify for. A key registered for one never counts for another
+ * (docs/security/invariants.md §13).
+ */
 export const keyPurposes = [
   'access_token',
   'client_assertion',

@@ -22,7 +22,7 @@ export interface BookShelf {
   recentChain(tenant: string, sequence: number): string | undefined
   /** The tenants whose books know revocations that the database has forgotten: another epoch was begun. */
   owing(): readonly string[]
-  /** Replaces all books in one turn. Revocations that the former ones knew are kept (feed.md §7). */
+  /** Replaces all books in one turn. Revocations that the former ones knew are kept (docs/protocol/feed.md §7). */
   replace(snapshot: InstallationSnapshot): void
   /**
    * Applies entries in the order of positions and without a gap, and only where the chain value shows that one follows what

@@ -1,6 +1,7 @@
 /**
- * The server's own books: one for each tenant, following the installation's log by its position (feed.md §1). Commits of
- * this process are applied before they are acknowledged; commits of others are found by asking the database.
+ * The server's own books: one for each tenant, following the installation's log by its position
+ * (docs/protocol/feed.md §1). Commits of this process are applied before they are acknowledged; commits of others are
+ * found by asking the database.
  *
  *     poll ─► read the head ─► another history? ─► apply page after page ─► proven
  *     hint, commit ─► apply, or poll
@@ -166,7 +167,10 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     else void poll()
   }
 
-  /** feed.md §3: the books are as fresh as the beginning of a beat that was confirmed, once all before it is applied. */
+  /**
+   * docs/protocol/feed.md §3: the books are as fresh as the beginning of a beat that was confirmed, once all before it
+   * is applied.
+   */
   async function proveOnce(): Promise<boolean> {
     if (!store.canFailOver) return poll()
     const askedAt = clock.stamp()

@@ -15,8 +15,8 @@ interface Kept extends CutOff {
 
 /**
  * The clients' cut-offs as they were first said, beside their effect. A client's revoke is the operator's strongest
- * act, and its keys and secrets have no entries of their own: a database that went back learns of it from here (feed.md
- * §7).
+ * act, and its keys and secrets have no entries of their own: a database that went back learns of it from here
+ * (docs/protocol/feed.md §7.3).
  */
 export class CutOffBook {
   readonly #kept = new Map<string, Kept>()

@@ -8,7 +8,7 @@ const noSlots = new Uint32Array(0)
 /** Memory in which an identity is written to be searched for. It is valid within one turn, and nothing is allocated. */
 const scratch = { bytes: new Uint8Array(limits.identityBytesMax + 2), at: 0, length: 0 }
 
-/** A revocation that a server of another epoch may lack (feed.md §7). */
+/** A revocation that a server of another epoch may lack (docs/protocol/feed.md §7.3). */
 export interface OwedRevocation {
   readonly tag: string
   readonly id: string
@@ -92,8 +92,9 @@ export class RevokedSet {
   }
 
   /**
-   * Takes over all revocations of another set: they stay revoked across a change of epoch (feed.md §7). Revocations
-   * still owed in the other set and missing here stay owed here; other missing ones become owed as `owing` says.
+   * Takes over all revocations of another set: they stay revoked across a change of epoch (docs/protocol/feed.md §7.3).
+   * Revocations still owed in the other set and missing here stay owed here; other missing ones become owed as `owing`
+   * says.
    */
   addAll(other: RevokedSet, owing: Owing): void {
     const theirs = other.#records

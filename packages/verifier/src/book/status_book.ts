@@ -226,8 +226,8 @@ export class StatusBook {
   }
 
   /**
-   * Keeps the revocations of the other book: an older copy of the database cannot bring the credentials back (feed.md
-   * §7). A cut-off is a revocation too; sequences only ever rise, so it means the same in the new history. Revocations
+   * Keeps the revocations of the other book: an older copy of the database cannot bring the credentials back
+   * (docs/protocol/feed.md §7.1). A cut-off is a revocation too; sequences only ever rise, so it means the same in the new history. Revocations
    * that this book's server once said and now lacks are owed to it, in the same epoch too, since a database may go back
    * within one. A verifier owes those with a MAC, since servers believe nothing else.
    */

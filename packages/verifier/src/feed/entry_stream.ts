@@ -1,4 +1,4 @@
-/** Entries as they happen, for speed: the bound rests on asking alone (feed.md §3). */
+/** Entries as they happen, for speed: the bound rests on asking alone (docs/protocol/feed.md §3). */
 import type { FeedEntry, MaybePromise } from '@countersign/core'
 import type { StatusBook } from '../book/status_book.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'

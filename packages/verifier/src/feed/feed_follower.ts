@@ -1,7 +1,7 @@
 /**
- * Follows the feed of one tenant and knows how fresh its book is (feed.md §3). It applies what streams in, but the
- * promise rests on asking: fresh as of the moment a question was *asked*, less the age of what answered it, and only
- * when everything up to the head named has been applied without a gap.
+ * Follows the feed of one tenant and knows how fresh its book is (docs/protocol/feed.md §3). It applies what streams
+ * in, but the promise rests on asking: fresh as of the moment a question was *asked*, less the age of what answered it,
+ * and only when everything up to the head named has been applied without a gap.
  *
  *     ask ─► catch up ─► prove ─► ask again: after a third of the bound, or sooner where something is to be reported
  *     stream ─► apply ─► report

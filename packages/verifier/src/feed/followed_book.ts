@@ -1,4 +1,7 @@
-/** A tenant's book as it is copied from a feed: one snapshot, then entry after entry without a gap (feed.md §1, §3). */
+/**
+ * A tenant's book as it is copied from a feed: one snapshot, then entry after entry without a gap
+ * (docs/protocol/feed.md §1, §3).
+ */
 import {
   andThen,
   chainInput,

@@ -1,6 +1,6 @@
 /**
- * The arithmetic of freshness, for every follower of the feed: feed.md §3. A book is fresh as of the moment a question
- * was asked, less the age of what answered it. Pure: stamps come as arguments.
+ * The arithmetic of freshness, for every follower of the feed: docs/protocol/feed.md §3. A book is fresh as of the
+ * moment a question was asked, less the age of what answered it. Pure: stamps come as arguments.
  */
 import type { Seconds } from '@countersign/core'
 import { elapsedMs, type Stamp } from '../clock.ts'

@@ -1,8 +1,8 @@
 /**
- * Hands revocations and cut-offs back to a server that has forgotten them (feed.md §7): after every reload, those that
- * the former book knew and the new snapshot lacks, since a database may go back within its epoch too. It goes on for as
- * long as the verifier lives. No verification waits for it, and it changes nothing about the book's freshness. The debt
- * is noted in the book itself, so a further change of epoch works it out anew.
+ * Hands revocations and cut-offs back to a server that has forgotten them (docs/protocol/feed.md §7.3): after every
+ * reload, those that the former book knew and the new snapshot lacks, since a database may go back within its epoch
+ * too. It goes on for as long as the verifier lives. No verification waits for it, and it changes nothing about the
+ * book's freshness. The debt is noted in the book itself, so a further change of epoch works it out anew.
  */
 
 import type { StatusBook } from '../book/status_book.ts'

@@ -6,7 +6,10 @@ import { createLineReader, type LineReader } from './lines.ts'
 /** A snapshot comes without pauses: after this many milliseconds of silence it has failed. */
 const snapshotSilenceMs = 5_000
 
-/** Makes a feed source over HTTP: contract.md §5. A snapshot is lines of JSON; the stream is server-sent events. */
+/**
+ * Makes a feed source over HTTP: docs/protocol/feed.md §3. A snapshot is lines of JSON; the stream is server-sent
+ * events.
+ */
 export function createHttpFeedSource(client: HttpClient): FeedSource {
   let isRefused = false
   /** The place of a snapshot that was fetched because the place before it was refused. */
@@ -63,7 +66,10 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
   }
 }
 
-/** A place above the head is a 400 (feed.md §8): the log ends before it, so only a snapshot helps (feed.md §1). */
+/**
+ * A place above the head is a 400 (docs/protocol/feed.md §8): the log ends before it, so only a snapshot helps
+ * (docs/protocol/feed.md §1).
+ */
 function reloadAnswer({ nonce, epoch }: PositionQuestion): PositionAnswer {
   // An answer that says `reload` has no use for a time.
   return { nonce, epoch, head: 0, ageMs: 0, now: 0, reload: true }
