@@ -14,21 +14,25 @@ const exceptions: Readonly<Record<string, string>> = {
     'a digest without a key, of entries that the asker may read',
   'packages/server/src/feed/feed_answers.ts: known === chain':
     'a digest without a key, of entries that the asker may read; the seal beside it is compared in constant time',
-  "packages/server/src/feed/books.ts: entry.chain === hash('sha256', chainInput(place.chain, entry), 'base64url')":
+  "packages/server/src/feed/book_shelf.ts: entry.chain === hash('sha256', chainInput(place.chain, entry), 'base64url')":
     'a digest without a key, of entries that the database itself holds',
   'packages/server/src/feed/books.ts: head.chain !== own.chain':
     'the database’s and the server’s own: nobody presents one',
-  'packages/server/src/feed/books.ts: head.chain === place.chain':
+  'packages/server/src/feed/book_shelf.ts: head.chain === place.chain':
     'the database’s and the server’s own: nobody presents one',
   'packages/server/src/feed/books.ts: known !== chain': 'of a place whose seal was compared in constant time before',
-  'packages/server/src/feed/books.ts: own.chain !== from.chain':
+  'packages/server/src/feed/book_shelf.ts: own.chain !== from.chain':
     'the database’s and the server’s own: nobody presents one',
   'packages/store/src/feed/epoch.ts: chain !== claim.chain':
     'of a place whose seal was compared in constant time before',
   'packages/store/src/feed/audit_link.ts: said.value === link':
     'two rows of the database: whoever could present one has the database',
-  'packages/verifier/src/feed/feed_follower.ts: entry.chain !== chain':
+  'packages/verifier/src/feed/followed_book.ts: entry.chain !== chain':
     'a digest without a key, of entries that the server itself sent',
+  'packages/verifier/src/book/status_book.ts: heard.chain !== entry.chain':
+    'digests without a key, of two answers of the server: nobody else presents one',
+  'packages/verifier/src/book/status_book.ts: known.chain !== chain':
+    'digests without a key, of two answers of the server: nobody else presents one',
   'packages/verifier/src/verify.ts: entry?.digest === digest':
     'the digest of the very text that was presented: it opens nothing, and nobody finds texts for one of his choice',
   'packages/verifier/src/verify.ts: unknown?.digest !== digest':

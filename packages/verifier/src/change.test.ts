@@ -1,4 +1,4 @@
-/** Changes after issue (feed.md §5), seen through the whole engine. */
+/** Changes after issue (docs/protocol/feed.md §5), seen through the whole engine. */
 import type { Ancestor } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { apiId, clientId, createWorld, startAt, type World } from './authority.fixture.ts'
