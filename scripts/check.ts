@@ -11,6 +11,7 @@ import { checkImports } from './check_imports.ts'
 import { checkReferences } from './check_references.ts'
 import { checkRejections } from './check_rejections.ts'
 import { checkRoutes } from './check_routes.ts'
+import { checkSizes } from './check_sizes.ts'
 import { checkMutants } from './mutants.ts'
 
 type Check = readonly [name: string, run: () => readonly string[] | Promise<readonly string[]>]
@@ -29,6 +30,7 @@ const checks: readonly Check[] = [
   ['hunts arrive', checkHunts],
   ['words defined', checkGlossary],
   ['operations mounted', checkRoutes],
+  ['sizes', checkSizes],
   ['mutants fit', checkMutants],
 ]
 

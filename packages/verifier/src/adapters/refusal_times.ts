@@ -57,77 +57,88 @@ export function leavesAt(beganAt: number, readyAt: number): number {
 
 export function createRefusalTimes(options: RefusalTimesOptions = {}): RefusalTimes {
   const { nowMs = () => performance.now(), start = startWorker } = options
-  const hrtimeAheadMs = Math.min(...Array.from({ length: 5 }, () => readAheadMs(nowMs)))
-  const moment = new BigInt64Array(new SharedArrayBuffer(8))
-  const waiting = new Map<number, (() => void)[]>()
-  let worker: RefusalWorker | undefined
-  let mayStartAt = Number.NEGATIVE_INFINITY
-  let nextAt = Number.POSITIVE_INFINITY
-  let isAwake = false
+  return new ThreadTimes(nowMs, start)
+}
 
-  /** Undefined until it runs: on a busy machine that takes longer than an answer may. */
-  function runningWorker(now: number): RefusalWorker | undefined {
-    if (worker === undefined && now >= mayStartAt) begin()
-    return isAwake ? worker : undefined
+class ThreadTimes implements RefusalTimes {
+  readonly #nowMs: () => number
+  readonly #start: (moment: RefusalMoment) => RefusalWorker
+  readonly #hrtimeAheadMs: number
+  readonly #moment = new BigInt64Array(new SharedArrayBuffer(8))
+  /** The refusals that wait, by the moment when they leave. */
+  readonly #waiting = new Map<number, (() => void)[]>()
+  #worker: RefusalWorker | undefined
+  #isAwake = false
+  #mayStartAt = Number.NEGATIVE_INFINITY
+  #nextAt = Number.POSITIVE_INFINITY
+
+  constructor(nowMs: () => number, start: (moment: RefusalMoment) => RefusalWorker) {
+    this.#nowMs = nowMs
+    this.#start = start
+    this.#hrtimeAheadMs = Math.min(...Array.from({ length: 5 }, () => readAheadMs(nowMs)))
   }
 
-  function begin(): void {
-    try {
-      const begun = start(moment)
-      worker = begun
-      begun.unref()
-      begun.on('online', () => {
-        isAwake = worker === begun
-      })
-      begun.on('message', () => release(nowMs()))
-      for (const event of ['error', 'exit'] as const) begun.on(event, () => worker === begun && ended())
-    } catch {
-      ended()
-    }
-  }
-
-  function ended(): void {
-    worker = undefined
-    isAwake = false
-    mayStartAt = nowMs() + restMs
-    release(Number.POSITIVE_INFINITY)
-  }
-
-  function release(until: number): void {
-    nextAt = Number.POSITIVE_INFINITY
-    for (const [at, resolves] of waiting) {
-      if (at > until) {
-        nextAt = Math.min(nextAt, at)
-        continue
-      }
-      waiting.delete(at)
-      for (const resolve of resolves) resolve()
-    }
-    if (waiting.size > 0) wakeAt(nextAt)
-    else worker?.unref()
-  }
-
-  function wakeAt(ms: number): void {
-    nextAt = ms
-    Atomics.store(moment, 0, BigInt(Math.ceil((ms + hrtimeAheadMs) * 1e6)))
-    Atomics.notify(moment, 0)
-  }
-
-  function wait(beganAtMs: number): Promise<void> {
-    const now = nowMs()
-    const running = runningWorker(now)
+  wait(beganAtMs: number): Promise<void> {
+    const now = this.#nowMs()
+    const worker = this.#runningWorker(now)
     const at = leavesAt(beganAtMs, now)
-    if (running === undefined || at <= now) return Promise.resolve()
+    if (worker === undefined || at <= now) return Promise.resolve()
     return new Promise((resolve) => {
-      const others = waiting.get(at)
+      const others = this.#waiting.get(at)
       if (others !== undefined) return void others.push(resolve)
-      if (waiting.size === 0) running.ref()
-      waiting.set(at, [resolve])
-      if (at < nextAt) wakeAt(at)
+      if (this.#waiting.size === 0) worker.ref()
+      this.#waiting.set(at, [resolve])
+      if (at < this.#nextAt) this.#wakeAt(at)
     })
   }
 
-  return { wait }
+  /** Undefined until it runs: on a busy machine that takes longer than an answer may. */
+  #runningWorker(now: number): RefusalWorker | undefined {
+    if (this.#worker === undefined && now >= this.#mayStartAt) this.#begin()
+    return this.#isAwake ? this.#worker : undefined
+  }
+
+  #begin(): void {
+    try {
+      const worker = this.#start(this.#moment)
+      this.#worker = worker
+      worker.unref()
+      worker.on('online', () => {
+        this.#isAwake = this.#worker === worker
+      })
+      worker.on('message', () => this.#release(this.#nowMs()))
+      for (const event of ['error', 'exit'] as const) worker.on(event, () => this.#worker === worker && this.#ended())
+    } catch {
+      this.#ended()
+    }
+  }
+
+  #ended(): void {
+    this.#worker = undefined
+    this.#isAwake = false
+    this.#mayStartAt = this.#nowMs() + restMs
+    this.#release(Number.POSITIVE_INFINITY)
+  }
+
+  #release(until: number): void {
+    this.#nextAt = Number.POSITIVE_INFINITY
+    for (const [at, resolves] of this.#waiting) {
+      if (at > until) {
+        this.#nextAt = Math.min(this.#nextAt, at)
+        continue
+      }
+      this.#waiting.delete(at)
+      for (const resolve of resolves) resolve()
+    }
+    if (this.#waiting.size > 0) this.#wakeAt(this.#nextAt)
+    else this.#worker?.unref()
+  }
+
+  #wakeAt(ms: number): void {
+    this.#nextAt = ms
+    Atomics.store(this.#moment, 0, BigInt(Math.ceil((ms + this.#hrtimeAheadMs) * 1e6)))
+    Atomics.notify(this.#moment, 0)
+  }
 }
 
 /**
