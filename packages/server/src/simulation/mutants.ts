@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('a heartbeat is trusted without the position', 1, [
-    { file: follower, find: 'if (!(await followed.catchUp(book, answer.head))) return false', replace: '' },
+    { file: follower, find: 'if (!(await followed.catchUp(asked, answer.head))) return false', replace: '' },
   ]),
   mutant('freshness counts from when the answer arrived', 102, [
     { file: freshness, find: 'younger(proof, { askedAt, ageMs }', replace: 'younger(proof, { askedAt: stamp, ageMs }' },

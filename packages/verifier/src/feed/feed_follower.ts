@@ -66,10 +66,12 @@ const questionsMax = 3
  * nothing but `close` ends it. Call `start` once.
  */
 export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
-  const { source, clock, schedule, random, onProblem } = options
+  const { source, clock, schedule, random, onProblem, audience, maxStalenessSeconds, verifierId } = options
   const abort = new AbortController()
   const { signal } = abort
   const listeners = new Set<() => void>()
+  /** As in `followed`, kept here too, since every verification reads it several times. */
+  let book: StatusBook | undefined
   let asking: Promise<boolean> | undefined
   let cancelTimer: () => void = () => {}
   let failures = 0
@@ -80,7 +82,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
     signal,
     within,
     onApplied: changed,
-    onReplaced() {
+    onReplaced(next) {
+      book = next
       handBack.wake()
       freshness.reset()
       options.onReload()
@@ -103,8 +106,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   }
 
   function boundMs(): number {
-    const { audience, maxStalenessSeconds } = options
-    const state = audience === undefined ? undefined : followed.current?.apiByAudience(audience)?.state
+    const state = audience === undefined ? undefined : book?.apiByAudience(audience)?.state
     return boundMsOf(maxStalenessSeconds, state?.maxStalenessSeconds ?? limits.maxStalenessSecondsMax)
   }
 
@@ -139,32 +141,31 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   }
 
   /** One question. False when it proved nothing, after a reload for example: it must be asked again. */
-  async function askAbout(book: StatusBook): Promise<boolean> {
+  async function askAbout(asked: StatusBook): Promise<boolean> {
     const askedAt = clock.stamp()
     reports.asked(askedAt)
-    const { place } = book
-    const question = questionAt(book)
+    const { place } = asked
+    const question = questionAt(asked)
     const answer = await within((untilLate) => source.position(question, untilLate))
-    if (answer.nonce !== question.nonce || followed.current !== book) return false
+    if (answer.nonce !== question.nonce || followed.current !== asked) return false
     // Compared with the place that was named: what streamed in since may rightly be above the head of the answer.
     if (answer.reload === true || answer.epoch !== place.epoch || answer.head < place.sequence) {
       await followed.reload()
       return false
     }
     if (!isSound(answer)) throw new Error('the answer about the feed cannot be read')
-    if (!(await followed.catchUp(book, answer.head))) return false
-    if (book.hasLost(answer.head, askedAt.monotonicMs - answer.ageMs)) {
+    if (!(await followed.catchUp(asked, answer.head))) return false
+    if (asked.hasLost(answer.head, askedAt.monotonicMs - answer.ageMs)) {
       await followed.reload()
       return false
     }
-    if (book.place.sequence === answer.head) followed.noteSeal(book.place, answer.seal)
+    if (asked.place.sequence === answer.head) followed.noteSeal(asked.place, answer.seal)
     freshness.prove(answer, askedAt)
     if (answer.dropTime !== undefined) followed.current?.sweep(answer.dropTime)
     return true
   }
 
   function questionAt({ place }: StatusBook): PositionQuestion {
-    const { verifierId, maxStalenessSeconds } = options
     const { sealed } = followed
     const nonce = createNonce(random)
     return { verifierId, ...place, nonce, maxStalenessSeconds, ...(sealed === undefined ? {} : { sealed }) }
@@ -173,10 +174,8 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
   /**
    * An entry of the stream is applied when it is the next one; when something is missing before it, that is asked for.
    */
-  function take(book: StatusBook, entry: FeedEntry): MaybePromise<void> {
-    return andThen(followed.applyNext(book, entry), (isApplied) =>
-      isApplied ? reports.applied() : ask().then(() => {}),
-    )
+  function take(to: StatusBook, entry: FeedEntry): MaybePromise<void> {
+    return andThen(followed.applyNext(to, entry), (isApplied) => (isApplied ? reports.applied() : ask().then(() => {})))
   }
 
   /** Asks now, and again after the regular time. A report is a question too, so it restarts that time. */
@@ -228,7 +227,7 @@ export function createFeedFollower(options: FeedFollowerOptions): FeedFollower {
 
   return {
     get book() {
-      return followed.current
+      return book
     },
     isFresh: freshness.isFresh,
     now: freshness.now,

@@ -39,7 +39,7 @@ export function createFollowedBook(options: {
   readonly signal: AbortSignal
   readonly within: <T>(run: (signal: AbortSignal) => Promise<T>) => Promise<T>
   readonly onApplied: () => void
-  readonly onReplaced: () => void
+  readonly onReplaced: (book: StatusBook) => void
 }): FollowedBook {
   const { source, random, signal, within, onApplied, onReplaced } = options
   let book: StatusBook | undefined
@@ -60,7 +60,7 @@ export function createFollowedBook(options: {
     if (book !== undefined) next.keepRevoked(book, 'with_mac')
     book = next
     noteSeal(snapshot.place, snapshot.seal)
-    onReplaced()
+    onReplaced(next)
   }
 
   async function catchUp(asked: StatusBook, head: number): Promise<boolean> {
