@@ -16,6 +16,19 @@ const verifier = 'packages/verifier/src/create_verifier.ts'
 const gate = 'packages/verifier/src/adapters/gate.ts'
 const client = 'packages/client/src/get_token.ts'
 
+const grant = 'packages/server/src/oauth/grants/client_credentials.ts'
+const auditEvent = 'packages/store/src/records/audit_event.ts'
+const ungatedGrant = `
+export const ungated: GrantType = {
+  name: 'ungated',
+  async decide(services, { tenant, moment, client, authority, parameters }) {
+    const api = await chooseApi(services.apis, tenant, client, parameters)
+    const issuable = { scope: ['everything'], expiresAt: moment.takenAt + 3_600 }
+    return { issue: { tenant, moment, client, api, authorities: [authority], subject: client.id, issuable } }
+  },
+}
+`
+
 const patches: Readonly<Record<string, Patch>> = {
   'a kind of credential': {
     edits: [['packages/core/src/grant.ts', 'export type CredentialKind =', "'session_cookie' |"]],
@@ -54,6 +67,18 @@ const patches: Readonly<Record<string, Patch>> = {
       [client, 'export type GetTokenOptions = ClientCredentials & {\n', 'readonly resource?: string\n'],
     ],
     failing: [verifier, gate, client],
+  },
+  'a grant that leaves out the issuing gate': {
+    edits: [[grant, "import type { GrantType } from './grant_type.ts'\n", ungatedGrant]],
+    failing: [grant],
+  },
+  'a member of the answer of an operation': {
+    edits: [['packages/contract/src/apis.ts', 'export const api = z.object({\n', 'region: v.name,\n']],
+    failing: ['packages/server/src/management/apis.ts'],
+  },
+  'a kind of audit actor': {
+    edits: [[auditEvent, 'export type AuditActor =\n', "| { readonly kind: 'account'; readonly accountId: string }\n"]],
+    failing: [auditEvent],
   },
 }
 
