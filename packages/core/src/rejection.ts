@@ -1,3 +1,4 @@
+import { challengeHeader } from './challenge.ts'
 import { type ProblemAnswer, problemAnswer } from './problem.ts'
 import type { RateLimitOutcome } from './rate_limit/gcra.ts'
 import { rateLimitHeaders } from './rate_limit/rate_limit_fields.ts'
@@ -55,13 +56,11 @@ export function rejectionAnswer(rejection: Rejection): ProblemAnswer<RejectionAn
         401,
         'missing_credential',
         'Present a credential in the Authorization or X-API-Key header.',
-        {
-          'WWW-Authenticate': 'Bearer',
-        },
+        challengeHeader({ scheme: 'Bearer' }),
       )
     case 'invalid_request':
       return problemAnswer(400, 'invalid_request', rejection.detail, {
-        'WWW-Authenticate': 'Bearer error="invalid_request"',
+        ...challengeHeader({ scheme: 'Bearer', error: 'invalid_request' }),
       })
     case 'malformed':
     case 'unknown':
@@ -73,16 +72,18 @@ export function rejectionAnswer(rejection: Rejection): ProblemAnswer<RejectionAn
     case 'wrong_audience':
     case 'wrong_issuer':
       return problemAnswer(401, 'invalid_token', 'The credential is not valid here.', {
-        'WWW-Authenticate': 'Bearer error="invalid_token"',
+        ...challengeHeader({ scheme: 'Bearer', error: 'invalid_token' }),
       })
     case 'address_not_allowed':
       return problemAnswer(403, 'address_not_allowed', 'The credential may not be used from this address.')
     case 'origin_not_allowed':
       return problemAnswer(403, 'origin_not_allowed', 'The credential may not be used from this origin.')
-    case 'insufficient_scope':
-      return problemAnswer(403, 'insufficient_scope', `This needs the scope ${formatScope(rejection.neededScope)}.`, {
-        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${formatScope(rejection.neededScope)}"`,
+    case 'insufficient_scope': {
+      const { neededScope: scope } = rejection
+      return problemAnswer(403, 'insufficient_scope', `This needs the scope ${formatScope(scope)}.`, {
+        ...challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope }),
       })
+    }
     case 'rate_limited': {
       const fields = rateLimitHeaders(rejection.rateLimits)
       const { retryAfterSeconds } = rejection.rateLimit

@@ -1,4 +1,4 @@
-import { credentialIdentity, intersectScope, parseScope, type Scope } from '@countersign/core'
+import { challengeHeader, credentialIdentity, intersectScope, parseScope, type Scope } from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -83,6 +83,6 @@ async function tokenScope(
 
 function lost(): ProblemError {
   return new ProblemError(401, 'invalid_token', 'The credential is not valid here.', {
-    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    headers: challengeHeader({ scheme: 'Bearer', error: 'invalid_token' }),
   })
 }

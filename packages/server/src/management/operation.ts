@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
-import { type Holder, missingScope, type Scope } from '@countersign/core'
+import { challengeHeader, type Holder, missingScope, type Scope } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
 import {
   type AuditActor,
@@ -299,7 +299,7 @@ function requireScopes(held: Scope, scopes: Scope): void {
     'insufficient_scope',
     `This touches what has ${missing.join(' ')}, which the caller does not have.`,
     {
-      headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${missing.join(' ')}"` },
+      headers: challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope: missing }),
     },
   )
 }

@@ -2,6 +2,7 @@
  * Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all.
  */
 import {
+  challengeHeader,
   decoyJwk,
   digest,
   importVerificationKey,
@@ -172,7 +173,7 @@ async function takeJti(
 }
 
 /** RFC 6749 §5.2: who tried the Authorization header is told its scheme. */
-export const basicChallenge = { 'WWW-Authenticate': 'Basic realm="countersign"' }
+export const basicChallenge = challengeHeader({ scheme: 'Basic', realm: 'countersign' })
 
 function challengeBasic(error: unknown): never {
   if (error instanceof OauthError && error.error === 'invalid_client') {
