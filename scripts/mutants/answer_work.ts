@@ -87,4 +87,12 @@ export const answerWorkMutants: readonly Mutant[] = [
     replace: 'if (beganAt + afterMs > readyAt) return readyAt + afterMs',
     tests: ['packages/verifier/src/adapters/refusal_times.test.ts'],
   },
+  {
+    id: 'work-time-process',
+    what: 'the thread that has begun to run keeps a process that would end',
+    file: 'packages/verifier/src/adapters/refusal_times.ts',
+    find: 'has begun to run.\n        worker.unref()\n',
+    replace: 'has begun to run.\n',
+    tests: ['packages/verifier/src/adapters/refusal_times.test.ts', '-t', 'does not keep a process'],
+  },
 ]

@@ -1,7 +1,11 @@
 /** When refusals leave. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRefusalTimes, leavesAt, type RefusalWorker, refusalTimes } from './refusal_times.ts'
 
 /** A thread that awakes when it is told to, and what it was given. */
@@ -125,6 +129,24 @@ describe('a refusal', () => {
       },
     })
     await times.wait(performance.now())
+  })
+
+  it.each([
+    ['before the thread runs', 0],
+    ['while the thread runs', 300],
+  ])('does not keep a process that ends %s', { timeout: 30_000 }, (_when, ms) => {
+    const file = new URL('./refusal_times.ts', import.meta.url)
+    const program = `
+      const { refusalTimes } = await import('${file}')
+      await refusalTimes().wait(performance.now())
+      if (${ms} > 0) await new Promise((resolve) => setTimeout(resolve, ${ms}))
+    `
+    const directory = mkdtempSync(join(tmpdir(), 'countersign-refusal-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const script = join(directory, 'program.mjs')
+    writeFileSync(script, program)
+    const ran = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 20_000 })
+    expect([ran.status, ran.stderr]).toEqual([0, ''])
   })
 
   it('waits for the real thread, never less than was asked', async () => {

@@ -105,6 +105,8 @@ class ThreadTimes implements RefusalTimes {
       worker.unref()
       worker.on('online', () => {
         this.#isAwake = this.#worker === worker
+        // Node holds the process again when a thread has begun to run.
+        worker.unref()
       })
       worker.on('message', () => this.#release(this.#nowMs()))
       for (const event of ['error', 'exit'] as const) worker.on(event, () => this.#worker === worker && this.#ended())
