@@ -284,6 +284,9 @@ function compare(a: Sums, b: Sums): Comparison {
 }
 
 if (import.meta.main) {
-  for (const { name, value, unit } of await benchAnswerTimes(Number(process.argv[2] ?? 100_000)))
-    process.stdout.write(`${name.padEnd(70)} ${value.toFixed(2)} ${unit}\n`)
+  const requests = Number(process.argv[2] ?? 100_000)
+  for (const measure of [overHttp, inProcess]) {
+    for (const { name, value, unit } of await measure(requests))
+      process.stdout.write(`${name.padEnd(70)} ${value.toFixed(2)} ${unit}\n`)
+  }
 }
