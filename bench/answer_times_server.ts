@@ -31,6 +31,6 @@ if (import.meta.main) {
   const server = await openForTimes(url)
   bound.serve(server.createListener())
   process.stdout.write(`${JSON.stringify({ url, admin: server.adminKey?.reveal() })}\n`)
-  // Whoever started it ends it by closing this.
+  // Its parent ends it by closing this.
   process.stdin.once('end', () => void server.close().then(() => process.exit(0))).resume()
 }

@@ -1,4 +1,4 @@
-/** What the endpoints cost without us: `node:http` and the one primitive that cannot be left out. */
+/** The endpoints without us: `node:http` and the one primitive that cannot be left out. */
 import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ export interface BareClaims {
   readonly audience: string
 }
 
-/** What `POST /v1/verify` costs without us: the body read and parsed, an answer of the same size written. */
+/** `POST /v1/verify` without us: the body read and parsed, an answer of the same size written. */
 export function answerParsed(clientId: string): RequestListener {
   return (request, response) =>
     readBody(request, (body) => {
@@ -33,7 +33,7 @@ export function answerParsed(clientId: string): RequestListener {
     })
 }
 
-/** What introspection costs without us: the form read and parsed, an answer of RFC 7662's fields written. */
+/** Introspection without us: the form read and parsed, an answer of RFC 7662's fields written. */
 export function answerIntrospected({ issuer, clientId, audience }: BareClaims): RequestListener {
   return (request, response) =>
     readBody(request, (body) => {
@@ -45,7 +45,7 @@ export function answerIntrospected({ issuer, clientId, audience }: BareClaims): 
     })
 }
 
-/** What a token costs without us: the form parsed, the same claims signed with ES256. */
+/** The token endpoint without us: the form parsed, the same claims signed with ES256. */
 export function answerSigned({ issuer, clientId, audience }: BareClaims): RequestListener {
   const { privateKey: pem } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',

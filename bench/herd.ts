@@ -40,7 +40,7 @@ export async function benchHerd(): Promise<readonly Figure[]> {
   }, 50)
   reads = 0
   const beganAt = performance.now()
-  // What a restart does to all of them at once.
+  // As a restart does to all of them at once.
   await Promise.all(children.map((child) => child.next('again')))
   const seconds = (performance.now() - beganAt) / 1000
   clearInterval(watch)

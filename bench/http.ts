@@ -20,7 +20,7 @@ export interface BareHttpTargets extends HttpTargets {
   readonly turns: Question
 }
 
-/** What the bare ones must know to answer alike, besides. */
+/** The bare servers need this besides, to answer alike. */
 export interface OurHttpTargets extends HttpTargets {
   readonly issuer: string
   readonly clientId: string

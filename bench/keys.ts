@@ -57,7 +57,7 @@ export async function benchKeys(): Promise<readonly Figure[]> {
   ]
 }
 
-/** What `keys_fill.ts` tells. The sample file has a million of the keys, or all of fewer. */
+/** The output of `keys_fill.ts`. The sample file has a million of the keys, or all of fewer. */
 export interface Filled {
   readonly count: number
   readonly directory: string

@@ -18,7 +18,7 @@ export interface Figure {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** What was asked for, if anything. */
+  /** The goal, if there is one. */
   readonly goal?: { readonly atLeast?: number; readonly atMost?: number }
 }
 

@@ -1,4 +1,4 @@
-/** What must not grow: memory under floods and with much that is revoked, and the time to come back. */
+/** Memory under floods and with many revocations, and the time of a cold start: none may grow. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,7 @@ export async function benchScale(): Promise<readonly Figure[]> {
   return [revokedMemory(), ...flood, ...(await tenants())]
 }
 
-/** What an SDK needs to know a million revocations. */
+/** The memory of an SDK that knows a million revocations. */
 function revokedMemory(): Figure {
   const before = memory()
   const entries = Array.from({ length: 1_000_000 }, (_, index) => ({
@@ -37,7 +37,7 @@ function revokedMemory(): Figure {
   return { name: 'SDK, 1,000,000 revoked entries with their MACs', value, unit: 'MB', goal: { atMost: 64 } }
 }
 
-/** What a look-up of a key that is there finds, but for its id. */
+/** The record of a key that exists, but for its id. */
 const record = {
   kind: 'api_key',
   version: 1,
@@ -94,7 +94,7 @@ async function floodMemory(): Promise<readonly Figure[]> {
   const make = (): ReturnType<typeof generateKey> => generateKey({ prefix: 'cs', marker: 'live', randomBytes })
   const ask = (credential: string): ReturnType<typeof engine.verify> =>
     engine.verify({ credential, audience: 'a', requires: [[]], address: undefined, origin: undefined })
-  // What comes before is a process at work, on keys that are there: a flood is what it grows by beyond that.
+  // First a process at work on keys that exist: only the growth beyond that is the flood's.
   for (let index = 0; index < 1_000_000; index++) {
     const { id, text } = make()
     known = { ...record, id, limitId: id }
@@ -132,7 +132,7 @@ async function tenants(): Promise<readonly Figure[]> {
   ]
 }
 
-/** What `tenants_server.ts serve` tells. */
+/** The figures that `tenants_server.ts serve` tells. */
 export interface Tenants {
   readonly readySeconds: number
   readonly idleBytes: number

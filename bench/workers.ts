@@ -20,7 +20,7 @@ const rounds = 3
  * generator cannot make two workers as busy as one. About a fifth of what a process can do.
  */
 const ratePerProcess = 8_000
-/** Of `/proc`: clock ticks of 10 ms. */
+/** Clock ticks of `/proc`: 10 ms. */
 const tickMicros = 10_000
 const audience = 'https://api.bench.example'
 

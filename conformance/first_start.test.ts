@@ -1,4 +1,4 @@
-/** What a newcomer meets: docs/commands.md §3. */
+/** The first minutes of a newcomer: docs/commands.md §3. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -22,7 +22,7 @@ export interface Product {
   }
   readonly data: string
   readonly process: ChildProcess
-  /** What it wrote on standard error so far. */
+  /** Its standard error so far. */
   stderr(): string
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }

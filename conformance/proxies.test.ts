@@ -16,11 +16,11 @@ if (missing.size > 0) process.stderr.write(`conformance/proxies.test.ts: ${[...m
 
 /** Where a proxy does it in its own way, which the README of examples/proxies tells. All else is the same for all. */
 interface Manner {
-  /** What it makes of a path before anything else; Countersign and the API both get that. */
+  /** The path that it makes of another before anything else. Countersign and the API both get that. */
   readonly cleaned?: Readonly<Record<string, string>>
-  /** What the caller gets where something that is not Countersign answered with this status. 503 otherwise. */
+  /** The caller's status where something that is not Countersign answered with this one. 503 otherwise. */
   readonly onStranger?: Readonly<Record<number, number>>
-  /** What the caller gets where nobody answered. 503 otherwise. */
+  /** The caller's status where nobody answered. 503 otherwise. */
   readonly onSilence?: number
   /** A 503 of its own has no body. */
   readonly isTerse?: boolean
@@ -126,14 +126,14 @@ async function read(response: IncomingMessage): Promise<Answered> {
 const valuesOf = ({ headers }: Seen, name: string): readonly string[] =>
   headers.filter(([each]) => each === name).map(([, value]) => value)
 
-/** What the question says the target is: in the one header field of the proxy, or behind `&uri=`. */
+/** The target that the question names: in the one header field of the proxy, or behind `&uri=`. */
 function judgedTargets(question: Seen): readonly string[] {
   const at = question.target.indexOf('&uri=')
   if (at >= 0) return [question.target.slice(at + '&uri='.length)]
   return [...valuesOf(question, 'x-original-uri'), ...valuesOf(question, 'x-forwarded-uri')]
 }
 
-/** What the API saw of the one request that reached it. */
+/** The one request that reached the API. */
 function onlySeen(): Seen {
   expect(upstream.seen).toHaveLength(1)
   return upstream.seen[0] as Seen

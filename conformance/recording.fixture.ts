@@ -10,7 +10,7 @@ export interface Seen {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Once the body came to its end. */
   trailers: readonly string[]
-  /** Of the body, once it came to its end. */
+  /** The length of the body, once it came to its end. */
   bytes: number
   sha256: string
 }

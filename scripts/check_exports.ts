@@ -1,4 +1,4 @@
-// What is exported is documented: each function, class and constant of the public packages has its sentence.
+// Every export is documented: each function, class and constant of the public packages has its sentence.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

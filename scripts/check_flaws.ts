@@ -15,7 +15,7 @@ export interface FlawList {
   readonly tests: Readonly<Record<string, string>>
 }
 
-/** What does not hold; empty when the list is true. `read` gives a file's text, or undefined where there is none. */
+/** The problems of the list; empty when it is true. `read` gives a file's text, or undefined where there is none. */
 export function findProblems(
   list: FlawList,
   ids: readonly string[],

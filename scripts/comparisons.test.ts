@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isTestOnly, readSources, type Source } from './sources.ts'
 
-/** What could be guessed piece by piece if comparing it took longer the more of it is right. */
+/** Values that could be guessed piece by piece if comparing them took longer the more of them is right. */
 const guessable = /(?:mac|digest|signature|secret|hash|checksum|chain|link|password|credential)$/i
 
 /** Comparisons that stay, with why the time they take tells nothing. */

@@ -14,7 +14,7 @@ export function readSources(pattern: string): readonly Source[] {
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 }
 
-/** What only tests load. */
+/** Whether only tests load it. */
 export function isTestOnly(path: string): boolean {
   return /\.(test|fixture)\.ts$/.test(path) || /\/(conformance|simulation)\//.test(path)
 }

@@ -1,6 +1,6 @@
 /** The side of a measured system: it starts when told, then answers questions about itself, one at a time, over IPC. */
 
-/** What the measuring process may ask. */
+/** The questions of the measuring process. */
 export type Question =
   | { readonly ask: 'start'; readonly parameter: unknown }
   | { readonly ask: 'cpu' }
@@ -15,7 +15,7 @@ export interface TurnLimits {
   readonly callsMax?: number
 }
 
-/** What was done in one turn. CPU time counts every thread of the process. */
+/** The work of one turn. CPU time counts every thread of the process. */
 export interface Turn {
   readonly calls: number
   readonly ms: number
@@ -52,7 +52,7 @@ export function answerQuestions<Parameter>(start: (parameter: Parameter) => Prom
     )
     process.send?.(reply)
   })
-  // Whoever measured is gone: nothing may stay behind.
+  // The measuring process is gone: nothing may stay behind.
   process.on('disconnect', () => {
     Promise.resolve(started?.stop?.()).finally(() => process.exit())
   })

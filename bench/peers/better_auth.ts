@@ -42,7 +42,7 @@ export async function openBetterAuth(options: {
     logger: { disabled: true },
     rateLimit: { enabled: false },
     ...(options.storage === 'secondary' ? { secondaryStorage: mapStorage() } : {}),
-    // What `deferUpdates` asks for: updates run beside the answer.
+    // `deferUpdates` asks for it: updates run beside the answer.
     advanced: { backgroundTasks: { handler: () => undefined } },
     plugins: [await apiKeyPlugin(options.storage), ...(options.plugins ?? [])],
   })

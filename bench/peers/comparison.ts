@@ -1,20 +1,20 @@
-/** What a run measures and how it is told: comparisons of systems, the figures of each, and the goals among them. */
+/** The results of a run: comparisons of systems, the figures of each, and the goals among them. */
 import { median } from '../measure.ts'
 
 export interface Pace {
-  /** Of each closed and each open loop. */
+  /** The duration of each closed and each open loop. */
   readonly seconds: number
   /** Turns of each system over HTTP: A B C, A B C, … */
   readonly rounds: number
   /** In process: many short turns, since the speed of a shared machine changes within a second. */
   readonly turns: number
   readonly turnMs: number
-  /** Of the open loops, besides half of what the system can do. */
+  /** Rates of the open loops, besides half of the system's fastest. */
   readonly ratesPerSecond: readonly number[]
 }
 
 export interface Latency {
-  /** What was asked for. */
+  /** The rate that was asked for. */
   readonly perSecond: number
   readonly isHalfLoad: boolean
   readonly p50Ms: number
@@ -52,7 +52,7 @@ export interface Comparison {
   readonly title: string
   readonly systems: readonly SystemFigures[]
   readonly goals: readonly Goal[]
-  /** What was left out, and why. */
+  /** Each names something that was left out, and why. */
   readonly notes: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** What every system of a run is given: one authorization server's credentials, and those that must be refused. */
+/** Every system of a run is given these: one authorization server's credentials, and those that must be refused. */
 
 export interface Fixture {
   /** The server under test; its issuer too. */

@@ -1,4 +1,4 @@
-/** What this run compares with: packages of this folder's lockfile, and two programs of the machine's. */
+/** The peers of this run: packages of this folder's lockfile, and two programs of the machine's. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

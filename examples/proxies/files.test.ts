@@ -1,4 +1,4 @@
-/** What running the files does not show (conformance/proxies.test.ts). */
+/** Checks that running the files does not make (conformance/proxies.test.ts). */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseYaml } from '../../packages/openapi/src/yaml.ts'

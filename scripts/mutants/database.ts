@@ -7,7 +7,7 @@ const lock = 'packages/store/src/sqlite/lock.ts'
 const lockTests = ['packages/store/src/sqlite/lock.test.ts']
 const cases = (name: string) => ['packages/cli/src/damaged_database.test.ts', '-t', name]
 
-/** What is damaged, emptied or another's is refused: docs/security/attacks.md. */
+/** A damaged or emptied database, or another's, is refused: docs/security/attacks.md. */
 export const database: readonly Mutant[] = [
   {
     id: 'DATABASE-1',

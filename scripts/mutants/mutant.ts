@@ -2,12 +2,12 @@
 export interface Mutant {
   /** Short, unique; what `npm run mutants` takes. */
   readonly id: string
-  /** What is left out. */
+  /** The rule that is left out. */
   readonly what: string
   /** From the root of the repository. */
   readonly file: string
   readonly find: string
   readonly replace: string
-  /** What Vitest is given: test files, and perhaps `-t` with a name. Each passes without the mutant. */
+  /** Arguments of Vitest: test files, and perhaps `-t` with a name. Each passes without the mutant. */
   readonly tests: readonly string[]
 }

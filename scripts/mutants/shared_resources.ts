@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** What keeps one caller, connection or tenant from taking what belongs to all. */
+/** One caller, connection or tenant cannot take what belongs to all. */
 export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'turns',

@@ -2,7 +2,7 @@ import type { Pace } from '../comparison.ts'
 import type { Fixture } from '../fixture.ts'
 import type { SystemProcess } from '../system_process.ts'
 
-/** What every comparison of a run shares. */
+/** Shared by every comparison of a run. */
 export interface Context {
   readonly server: SystemProcess<Fixture>
   /** Removed with everything in it when the run ends. */

@@ -1,9 +1,9 @@
 import type { Target } from '../target.ts'
 
-/** What an authorization server under test tells. */
+/** The targets of an authorization server under test. */
 export interface IssuingTargets {
   readonly token: Target
-  /** Of an opaque token, so that each has to look it up. */
+  /** Introspection of an opaque token, so that each has to look it up. */
   readonly introspect: Target
   readonly issuer: string
   readonly jwksUrl: string

@@ -1,7 +1,7 @@
 /**
  * How far every verifier has come, from the questions it asks (docs/protocol/feed.md §8): receipts are made from this.
- * What this process heard is exact and in memory; what others heard comes from the database, to which each writes what
- * changed.
+ * Positions that this process heard are exact and in memory. Positions that others heard come from the database, to which
+ * each process writes its changes.
  */
 import type { Seconds } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'
