@@ -19,7 +19,8 @@ export type GetTokenOptions = ClientCredentials & {
   readonly now?: () => Seconds
 }
 
-const optionNames = {
+/** Names every option, so that a new one does not compile without its name. */
+export const getTokenOptionNames = {
   issuer: true,
   clientId: true,
   clientSecret: true,
@@ -42,7 +43,7 @@ const optionNames = {
  * ```
  */
 export async function getToken(options: GetTokenOptions): Promise<TokenAnswer> {
-  requireOptions('getToken', options, optionNames)
+  requireOptions('getToken', options, getTokenOptionNames)
   const issuer = requireIssuer(options.issuer, options.dangerouslyAllowInsecureHttp)
   const { audience, scope, fetch = globalThis.fetch, now = () => Date.now() / 1000 } = options
   const authenticate = clientAuthentication(issuer, options)

@@ -1,6 +1,8 @@
 /** Access tokens for a caller by `client_credentials` (RFC 6749 §4.4), kept and renewed before they end. */
+
 import type { Seconds } from '@countersign/core'
 import { type ClientCredentials, clientAuthentication } from './client_authentication.ts'
+import { getTokenOptionNames } from './get_token.ts'
 import { requireIssuer, requireOptions } from './issuer.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
 
@@ -36,19 +38,7 @@ interface Kept extends TokenAnswer {
   readonly expiresAt: Seconds
 }
 
-const optionNames = {
-  issuer: true,
-  clientId: true,
-  clientSecret: true,
-  privateJwk: true,
-  kid: true,
-  audience: true,
-  scope: true,
-  dangerouslyAllowInsecureHttp: true,
-  fetch: true,
-  now: true,
-  random: true,
-} satisfies Record<keyof TokenSourceOptions, true>
+const optionNames = { ...getTokenOptionNames, random: true } satisfies Record<keyof TokenSourceOptions, true>
 
 /** A token is renewed at this part of its life, up to `jitter` of it sooner, so that a fleet does not ask at once. */
 const renewAtPart = 0.8

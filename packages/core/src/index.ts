@@ -52,6 +52,7 @@ export type {
   TenantState,
   TokenState,
 } from './feed/state.ts'
+export { revokedStates } from './feed/state.ts'
 export type { CredentialKind, Grant } from './grant.ts'
 export type {
   Ancestor,

@@ -50,7 +50,7 @@ export interface Store extends Chores {
    * (docs/protocol/feed.md §3).
    */
   readonly canFailOver: boolean
-  /** Commits an empty change as durably as any other. Throws `StoreUnavailableError` without a confirmation in time. */
+  /** Commits an empty change as durably as any other. Throws `StoreUnavailableError` when it is not confirmed in time. */
   beat(process: string): Promise<void>
   /**
    * Takes a lease for work that one process does for all. True when `holder` has the lease of that name for the next

@@ -1,3 +1,4 @@
+import type { ObjectType } from '../identity.ts'
 /**
  * The whole state of an object, as an entry of the feed says it: docs/protocol/feed.md §1. Never a difference to the
  * state before.
@@ -120,4 +121,18 @@ export interface StateByType {
   readonly token: TokenState
   readonly client_token: TokenState
   readonly signing_key: SigningKeyState
+}
+
+/** The least that the state of a revoked object must have, by type. `revoked` beats every version. */
+export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
+  tenant: { status: 'revoked', slug: '' },
+  api: { status: 'revoked', audience: '', maxStalenessSeconds: 1, createdSequence: 0 },
+  client: { status: 'revoked', access: {}, cutOff: 0 },
+  public_key: { status: 'revoked' },
+  client_secret: { status: 'revoked' },
+  key: { status: 'revoked', scope: '' },
+  opaque_token: { status: 'revoked' },
+  token: { status: 'revoked' },
+  client_token: { status: 'revoked' },
+  signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
 }

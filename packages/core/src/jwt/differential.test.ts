@@ -9,7 +9,7 @@ import { claims, createIssuer, encodeText, expected, issuer, sign } from './toke
 import { verifyJwt } from './verify.ts'
 
 // 200,000 tokens, most of them damaged, judged by us and by jose. Whatever we accept, jose accepts, with the same claims.
-// Whatever jose accepts and we refuse has one of the reasons below, and is shown by other means to have it.
+// Each JWT that jose accepts and we refuse has one of the reasons below, and other means show that it has it.
 
 const rounds = 200_000
 const secret = Buffer.alloc(32, 7)
@@ -365,7 +365,7 @@ function hmac(header: string, payload: string | Uint8Array): string {
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
-/** The last character with one of its spare bits set, where it has any. */
+/** Sets a spare bit of the last base64url character, where it has one. */
 function respell(part: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return part.slice(0, -1) + (alphabet[alphabet.indexOf(part.at(-1) ?? '') | 1] ?? '')

@@ -70,7 +70,7 @@ export function clientSecretSubject(clientId: string, secretId: string, now: Sec
   }
 }
 
-/** Children of a key may live as long as any token, also when the key itself ends earlier. */
+/** A key's entry is kept for the longest life of a token, since tokens made from the key may outlive its own end. */
 export function keySubject(key: Key, now: Seconds): Subject {
   const { id, version, status, scope, expiresAt, ipAllow, originAllow } = key
   return {

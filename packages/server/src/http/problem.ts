@@ -54,7 +54,7 @@ export function problem(request: HttpRequest, answer: ProblemAnswer, errors: Pro
   return { status: answer.status, headers: answer.headers, body: JSON.stringify(body) }
 }
 
-/** Whatever an endpoint threw, as an answer. What nobody expected is 500 with nothing in it but the request id. */
+/** Turns an error of an endpoint into an answer. An unexpected one becomes a 500 that holds nothing but the request id. */
 export function answerError(request: HttpRequest, error: unknown, log: (error: unknown) => void): Answer {
   if (error instanceof ProblemError) {
     return problem(request, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)

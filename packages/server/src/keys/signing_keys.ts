@@ -62,7 +62,7 @@ export function createSigningKeys(options: {
     shown.clear()
   })
 
-  /** Whatever the feed says about a signing key, whoever did it, is read again. */
+  /** Every entry of the feed about a signing key makes the keys be read again. */
   function watch(tenant: string): void {
     if (watched.has(tenant)) return
     watched.add(tenant)

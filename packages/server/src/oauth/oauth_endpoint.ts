@@ -6,7 +6,7 @@ import { StaleBookError } from './issuing_moment.ts'
 import { OauthError, oauthErrorAnswer } from './oauth_error.ts'
 import { UnsignableTokenError } from './token_issuer.ts'
 
-/** Whatever happens, an OAuth endpoint answers as RFC 6749 §5.2 and nothing else. */
+/** An OAuth endpoint answers every error as RFC 6749 §5.2 says. */
 export async function answerOauth(log: Log, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work()

@@ -10,8 +10,8 @@ interface Series {
 }
 
 /**
- * Durations by route and status class. Counted by hand and shown as any histogram: the library looks its series up anew at
- * each observation, which on the path of every verification was a twentieth of all there is to do.
+ * Durations by route and status class. They are counted here and shown as any histogram. The library would look its series
+ * up at each observation, which took 5 % of a verification's time.
  */
 export class RequestHistogram extends Histogram<Label> {
   readonly #series: Series[] = []

@@ -8,7 +8,7 @@ import {
   type HandedBackCutOff,
   neverDropAt,
   type ObjectType,
-  type StateByType,
+  revokedStates,
   type Subject,
 } from '@countersign/core'
 import type { InstallationEntry } from '@countersign/store'
@@ -60,20 +60,6 @@ export async function applyHandedBack(
 
 /** It may use the reserve of a full disk. */
 const ending = { endsCredentials: true } as const
-
-/** The other members of a revoked state are lost. Nobody reads them. */
-const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
-  tenant: { status: 'revoked', slug: '' },
-  api: { status: 'revoked', audience: '', maxStalenessSeconds: 0, createdSequence: 0 },
-  client: { status: 'revoked', access: {}, cutOff: 0 },
-  public_key: { status: 'revoked' },
-  client_secret: { status: 'revoked' },
-  key: { status: 'revoked', scope: '' },
-  opaque_token: { status: 'revoked' },
-  token: { status: 'revoked' },
-  client_token: { status: 'revoked' },
-  signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
-}
 
 function revokedSubject(type: ObjectType, id: string, end: number): Subject {
   const dropAt = end === endlessRevocation ? neverDropAt : end

@@ -19,7 +19,7 @@ export interface Running {
   get(path: string): Promise<Answered>
   form(path: string, form: Record<string, string>): Promise<Answered>
   text(path: string): Promise<{ readonly text: string }>
-  /** Whatever it is: of a form at `/oauth/`, else of JSON. */
+  /** The body: a form at `/oauth/`, else JSON. */
   status(path: string, body: Record<string, unknown>): Promise<{ readonly status: number }>
   stop(): Promise<void>
 }

@@ -395,7 +395,7 @@ class Simulation {
     )
   }
 
-  /** Whatever is committed, by whomever. */
+  /** Takes in every commit of the database. */
   #note(before: State, after: State): void {
     this.#past.push(after)
     if (this.#past.length > pastMax) this.#past.shift()

@@ -84,7 +84,7 @@ export function createModelledStore(options: StoreOptions): ModelledStore {
     return dialect === 'sqlite' ? of(primary.state) : read(of)
   }
 
-  /** Whatever a replaced primary is asked to write, its standby confirms nothing; then another one is looked for. */
+  /** The standby of a replaced primary confirms no write. The write fails, and the server looks for another primary. */
   async function transact<T>(work: (draft: Draft) => Promise<T>): Promise<T> {
     await pause()
     if (primary.isReplaced) {

@@ -3,7 +3,7 @@
  * §9).
  */
 import { setImmediate } from 'node:timers/promises'
-import type { ObjectType, Place, Seconds, StateByType } from '@countersign/core'
+import { type Place, revokedStates, type Seconds } from '@countersign/core'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../database.ts'
@@ -113,18 +113,4 @@ function decodeOrRevoke(row: Schema['status_entries'], onPoisonedRow: OnPoisoned
     if (!isObjectType(row.type)) return []
     return [decodeStatusEntry({ ...row, version: 1, state: JSON.stringify(revokedStates[row.type]) })]
   }
-}
-
-/** The least that the state of a revoked object must have, by type. `revoked` beats every version. */
-const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
-  tenant: { status: 'revoked', slug: '' },
-  api: { status: 'revoked', audience: '', maxStalenessSeconds: 1, createdSequence: 0 },
-  client: { status: 'revoked', access: {}, cutOff: 0 },
-  public_key: { status: 'revoked' },
-  client_secret: { status: 'revoked' },
-  key: { status: 'revoked', scope: '' },
-  opaque_token: { status: 'revoked' },
-  token: { status: 'revoked' },
-  client_token: { status: 'revoked' },
-  signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
 }
