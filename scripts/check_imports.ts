@@ -57,7 +57,26 @@ const serverTypes: Readonly<Record<string, readonly string[]>> = {
 export function checkImports(): readonly string[] {
   const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
   const endpoints = endpointsOf(sources)
-  return sources.flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found, endpoints)))
+  return [
+    ...sources.flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found, endpoints))),
+    ...sources.flatMap(lookupsBesideReach),
+  ]
+}
+
+/** Records that have an owner, read where a caller's reach is not asked for. */
+const ownedLookup =
+  /\.(?:apis|clients|keys|tokens|signingKeys|audit)\s*\.(?:find|list)\w*\(|\.usage\s*\.(?:series|last)\w*\(/
+
+/** Management looks up through `find.ts` alone: what is beyond a caller's reach is not there (docs/security/invariants.md §12). */
+export function lookupsBesideReach({ path, text }: Source): readonly string[] {
+  if (!path.startsWith('packages/server/src/management/') || path.endsWith('/find.ts')) return []
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      ownedLookup.test(line) && !line.includes('wholeTenant(')
+        ? [`${path}:${index + 1}: look it up in find.ts, with the caller’s reach`]
+        : [],
+    )
 }
 
 /** The files that only `mount.ts` may import: endpoints do not call each other. */

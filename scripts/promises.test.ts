@@ -18,6 +18,7 @@ const client = 'packages/client/src/get_token.ts'
 
 const grant = 'packages/server/src/oauth/grants/client_credentials.ts'
 const auditEvent = 'packages/store/src/records/audit_event.ts'
+const reach = 'packages/server/src/caller/reach.ts'
 const ungatedGrant = `
 export const ungated: GrantType = {
   name: 'ungated',
@@ -75,6 +76,20 @@ const patches: Readonly<Record<string, Patch>> = {
   'a member of the answer of an operation': {
     edits: [['packages/contract/src/apis.ts', 'export const api = z.object({\n', 'region: v.name,\n']],
     failing: ['packages/server/src/management/apis.ts'],
+  },
+  'an ancestor of a type with no rule': {
+    edits: [['packages/core/src/identity.ts', 'export type Ancestor = Identity<', "'client' |"]],
+    failing: ['packages/core/src/identity.ts'],
+  },
+  'a reach that is narrower than the tenant': {
+    edits: [
+      [
+        reach,
+        'export type Reach =',
+        "{ readonly of: 'teams'; readonly tenant: string; readonly teams: readonly string[] } |",
+      ],
+    ],
+    failing: [reach],
   },
   'a kind of audit actor': {
     edits: [[auditEvent, 'export type AuditActor =\n', "| { readonly kind: 'account'; readonly accountId: string }\n"]],

@@ -22,12 +22,14 @@ import {
 import type { Services, TenantContext } from '../context.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
+import { type Reach, tenantReach } from './reach.ts'
 
 export interface Caller {
   readonly grant: Grant
   /** The text presented: to judge it again while a stream is open. */
   readonly credential: string
   readonly address: string | undefined
+  readonly reach: Reach
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
 }
@@ -73,5 +75,11 @@ function callerOf(
   credential: string,
   address: string | undefined,
 ): Caller {
-  return { grant, credential, address, guards: () => services.guards(tenant, grant.clientId) }
+  return {
+    grant,
+    credential,
+    address,
+    reach: tenantReach(tenant),
+    guards: () => services.guards(tenant, grant.clientId),
+  }
 }

@@ -5,11 +5,13 @@ import { ProblemError } from '../http/problem.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
+import { type Reach, tenantReach } from './reach.ts'
 
 export interface CallerAgain {
   /** The management scopes it has now. */
   readonly held: Scope
   readonly guards: readonly string[]
+  readonly reach: Reach
 }
 
 /**
@@ -28,7 +30,7 @@ export async function readCallerAgain(
   if (client === undefined || client.status !== 'active' || recorded === undefined) throw lost()
   const access = parseScope(recorded)
   const own = await ownScope(services, tenant, caller, client, transaction)
-  return { held: intersectScope(own, access), guards: client.guards }
+  return { held: intersectScope(own, access), guards: client.guards, reach: tenantReach(tenant) }
 }
 
 function ownScope(

@@ -9,7 +9,7 @@ import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { findApi, invalid } from './find.ts'
+import { findApi, findApis, findDocument, findSigningKeys, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -64,7 +64,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
 })
 
 const listApis = readOperation(routes.listApis, async (context) => {
-  const apis = await context.services.store.read.apis.list(context.tenant.id, pageOf(context, 'apis'))
+  const apis = await findApis(context, pageOf(context, 'apis'))
   return pageAnswer(context, 'apis', apis, (api) => api.id, apiView)
 })
 
@@ -128,7 +128,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   if (api.isBuiltIn)
     throw new ProblemError(409, 'built_in', 'The management API has a document of its own: /openapi.json.')
   const { text, description: after } = body
-  const stored = await transaction.apis.findDocument(tenant.id, api.id)
+  const stored = await findDocument(context, api)
   const diff = diffDescriptions(stored === undefined ? undefined : await storedDescription(stored), after)
   const scopes: readonly ApiScope[] = after.scopes.map(({ name, description }) => ({
     name,
@@ -222,9 +222,7 @@ function mergeScopes(declared: readonly ApiScope[], fromDocument: readonly ApiSc
 /** The first key of an algorithm signs at once: there is no older one that verifiers could still trust instead. */
 async function ensureSigningKey(context: WriteContext, alg: string) {
   const { now, services, tenant, transaction } = context
-  const keys = (await transaction.signingKeys.list(tenant.id)).filter(
-    (key) => key.alg === alg && key.purpose === 'access_token',
-  )
+  const keys = (await findSigningKeys(context)).filter((key) => key.alg === alg && key.purpose === 'access_token')
   if (signingNow(keys, now) !== undefined) return []
   const key = await createSigningKey({
     tenant: tenant.id,

@@ -8,7 +8,7 @@ import { readAccess, requireMayTouch } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findClient, invalid } from './find.ts'
+import { audienceOf, findClient, findClients, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -72,8 +72,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
 })
 
 const listClients = readOperation(routes.listClients, async (context) => {
-  const { services, tenant } = context
-  const clients = await services.store.read.clients.list(tenant.id, pageOf(context, 'clients'))
+  const clients = await findClients(context, pageOf(context, 'clients'))
   const views = new Map<string, object>()
   for (const client of clients.slice(0, context.query.limit)) views.set(client.id, await clientView(context, client))
   return pageAnswer(

@@ -6,6 +6,7 @@ import type { AuditActor, WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
 import type { Caller } from '../caller/caller.ts'
 import type { GuardedServices, QueryOf } from '../caller/guarded.ts'
+import type { Reach } from '../caller/reach.ts'
 import type { Services, TenantContext } from '../context.ts'
 
 type BodyOf<R extends Route> = R['body'] extends z.ZodType
@@ -38,6 +39,8 @@ export interface ReadContext<R extends Route = Route> {
   readonly services: ManagementServices
   readonly tenant: TenantContext
   readonly caller: Caller
+  /** Look-ups find nothing beyond it; in a write it is read again in the transaction. */
+  readonly reach: Reach
   readonly params: Readonly<Record<string, string>>
   readonly body: BodyOf<R>
   readonly query: QueryOf<R>

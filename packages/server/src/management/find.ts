@@ -1,5 +1,24 @@
-/** Records by id, or 404: unknown, foreign and deleted look the same. */
-import type { Api, Client, Key, Token } from '@countersign/store'
+/**
+ * The look-ups of the management API. Each takes the caller's reach: what is unknown, foreign, deleted or out of reach
+ * looks the same, 404 by id and absent in a list. No other file of this folder reads such records (npm run check).
+ */
+import type { Seconds } from '@countersign/core'
+import type {
+  Api,
+  ApiDocument,
+  AuditEvent,
+  AuditFilter,
+  Client,
+  Key,
+  KeyFilter,
+  LastUse,
+  Page,
+  SeriesFilter,
+  SigningKey,
+  Token,
+  UsageSum,
+} from '@countersign/store'
+import { wholeTenant } from '../caller/reach.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 
@@ -12,25 +31,32 @@ export function notFound(what: string): ProblemError {
 }
 
 export async function findClient(context: ReadContext | WriteContext, id: string): Promise<Client> {
-  const client = await reads(context).clients.find(context.tenant.id, id)
+  const client = await reads(context).clients.find(wholeTenant(context.reach), id)
   if (client === undefined) throw notFound('client')
   return client
 }
 
+/** A client named in a body. Unknown is 400 with a pointer to it. */
+export async function findClientNamed(context: WriteContext, clientId: string): Promise<Client> {
+  const client = await context.transaction.clients.find(wholeTenant(context.reach), clientId)
+  if (client === undefined) throw invalid('/clientId', 'is no client here')
+  return client
+}
+
 export async function findKey(context: ReadContext | WriteContext, id: string): Promise<Key> {
-  const key = await reads(context).keys.find(context.tenant.id, id)
+  const key = await reads(context).keys.find(wholeTenant(context.reach), id)
   if (key === undefined) throw notFound('key')
   return key
 }
 
 export async function findToken(context: ReadContext | WriteContext, jti: string): Promise<Token> {
-  const token = await reads(context).tokens.find(context.tenant.id, jti)
+  const token = await reads(context).tokens.find(wholeTenant(context.reach), jti)
   if (token === undefined) throw notFound('token')
   return token
 }
 
 export async function findApi(context: ReadContext | WriteContext, id: string): Promise<Api> {
-  const api = await reads(context).apis.find(context.tenant.id, id)
+  const api = await reads(context).apis.find(wholeTenant(context.reach), id)
   if (api === undefined || api.status === 'revoked') throw notFound('API')
   return api
 }
@@ -41,7 +67,7 @@ export async function findApiByAudience(
   audience: string,
   pointer: string,
 ): Promise<Api> {
-  const api = await reads(context).apis.findByAudience(context.tenant.id, audience)
+  const api = await reads(context).apis.findByAudience(wholeTenant(context.reach), audience)
   if (api === undefined || api.status === 'revoked') throw invalid(pointer, 'is the audience of no API here')
   return api
 }
@@ -50,7 +76,61 @@ export async function findApiByAudience(
 export async function audienceOf(context: ReadContext | WriteContext, apiId: string): Promise<string> {
   const state = context.services.books.book(context.tenant.id)?.state('api', apiId)
   if (state !== undefined) return state.audience
-  return (await reads(context).apis.find(context.tenant.id, apiId))?.audience ?? `urn:countersign:deleted:${apiId}`
+  return (
+    (await reads(context).apis.find(wholeTenant(context.reach), apiId))?.audience ?? `urn:countersign:deleted:${apiId}`
+  )
+}
+
+export function findApis(context: ReadContext, page: Page): Promise<readonly Api[]> {
+  return context.services.store.read.apis.list(wholeTenant(context.reach), page)
+}
+
+export function findDocument(context: WriteContext, { id }: Api): Promise<ApiDocument | undefined> {
+  return context.transaction.apis.findDocument(wholeTenant(context.reach), id)
+}
+
+export function findClients(context: ReadContext, page: Page): Promise<readonly Client[]> {
+  return context.services.store.read.clients.list(wholeTenant(context.reach), page)
+}
+
+export function findKeys(context: ReadContext, filter: KeyFilter, page: Page): Promise<readonly Key[]> {
+  return context.services.store.read.keys.list(wholeTenant(context.reach), filter, page)
+}
+
+export function findTokens(
+  context: ReadContext,
+  filter: { readonly clientId?: string },
+  page: Page,
+): Promise<readonly Token[]> {
+  return context.services.store.read.tokens.list(wholeTenant(context.reach), filter, page)
+}
+
+export function findSigningKeys(context: ReadContext | WriteContext): Promise<readonly SigningKey[]> {
+  return reads(context).signingKeys.list(wholeTenant(context.reach))
+}
+
+/** The newest first. `after` is a sequence. */
+export function findAuditEvents(
+  context: ReadContext,
+  filter: AuditFilter,
+  page: { readonly limit: number; readonly after?: number },
+): Promise<readonly AuditEvent[]> {
+  return context.services.store.read.audit.list(wholeTenant(context.reach), filter, page)
+}
+
+export function usageSeries(context: ReadContext, filter: SeriesFilter): Promise<readonly UsageSum[]> {
+  return context.services.store.read.usage.series(wholeTenant(context.reach), filter)
+}
+
+/** When each of these keys was last used, of those that were. */
+export function lastUsedOf(context: ReadContext, keys: readonly Key[]): Promise<ReadonlyMap<string, Seconds>> {
+  const ids = keys.map(({ id }) => id)
+  return context.services.store.read.usage.lastUsed(wholeTenant(context.reach), ids)
+}
+
+/** The last uses of one key by scope, the latest first. */
+export function lastUsesOf(context: ReadContext, { id }: Key): Promise<readonly LastUse[]> {
+  return context.services.store.read.usage.lastUses(wholeTenant(context.reach), id)
 }
 
 export function invalid(pointer: string, detail: string): ProblemError {

@@ -16,7 +16,18 @@ import { ProblemError } from '../http/problem.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findApi, findApiByAudience, findClient, findKey, invalid } from './find.ts'
+import {
+  audienceOf,
+  findApi,
+  findApiByAudience,
+  findClient,
+  findClientNamed,
+  findKey,
+  findKeys,
+  invalid,
+  lastUsedOf,
+  lastUsesOf,
+} from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, type Result, readOperation, writeOperation } from './operation.ts'
 
@@ -75,19 +86,16 @@ const createKey = writeOperation(routes.createKey, async (context) => {
 })
 
 const listKeys = readOperation(routes.listKeys, async (context) => {
-  const { query, services, tenant, now } = context
+  const { query, now } = context
   const filter = {
     ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
     ...(query.status === undefined ? {} : { status: query.status }),
     now,
   }
-  const keys = await services.store.read.keys.list(tenant.id, filter, pageOf(context, 'keys'))
+  const keys = await findKeys(context, filter, pageOf(context, 'keys'))
   const audiences = new Map<string, string>()
   for (const { apiId } of keys) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
-  const lastUsed = await services.store.read.usage.lastUsed(
-    tenant.id,
-    keys.map((key) => key.id),
-  )
+  const lastUsed = await lastUsedOf(context, keys)
   return pageAnswer(
     context,
     'keys',
@@ -102,7 +110,7 @@ const listKeys = readOperation(routes.listKeys, async (context) => {
 
 const getKey = readOperation(routes.getKey, async (context) => {
   const key = await findKey(context, context.params.id as string)
-  const uses = await context.services.store.read.usage.lastUses(context.tenant.id, key.id)
+  const uses = await lastUsesOf(context, key)
   return {
     ...keyView(key, await audienceOf(context, key.apiId), context.now),
     lastUsedAt: timeOrNull(uses[0]?.at),
@@ -201,12 +209,6 @@ const revokeKey = writeOperation(routes.revokeKey, async (context) => {
 async function unchanged(context: WriteContext, key: Key, status: Key['status']): Promise<Result<Switched>> {
   const entry = await context.transaction.statusEntries.find(context.tenant.id, 'key', key.id)
   return { status: 200, bodyOf: (feedSequence) => ({ id: key.id, status, feedSequence }), said: entry?.sequence ?? 0 }
-}
-
-async function findClientNamed(context: WriteContext, clientId: string) {
-  const client = await context.transaction.clients.find(context.tenant.id, clientId)
-  if (client === undefined) throw invalid('/clientId', 'is no client here')
-  return client
 }
 
 function newKeyText(services: Pick<Services, 'keyPrefix' | 'randomBytes'>, environment: 'live' | 'test') {

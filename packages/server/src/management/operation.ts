@@ -19,6 +19,7 @@ import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/doc
 import type { Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
 import { guarded } from '../caller/guarded.ts'
+import { wholeTenant } from '../caller/reach.ts'
 import type { TenantContext } from '../context.ts'
 import { countApplied } from '../feed/positions.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -158,7 +159,7 @@ async function write<R extends Route>(
         if (replay !== undefined) {
           requireScopes(again.held, replay.needed)
           for (const id of replay.touched) {
-            const client = await transaction.clients.find(tenant.id, id)
+            const client = await transaction.clients.find(wholeTenant(again.reach), id)
             const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
             const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
             if (client !== undefined) requireMayTouch(replaying, client)
@@ -171,6 +172,7 @@ async function write<R extends Route>(
           transaction,
           held: again.held,
           guards: again.guards,
+          reach: again.reach,
           touched,
           mayEndAdministrators: (which) => void ending.add(which),
           actor: actorOf(caller),
@@ -254,6 +256,7 @@ async function readContext(
     services,
     tenant,
     caller,
+    reach: caller.reach,
     params,
     body,
     query,

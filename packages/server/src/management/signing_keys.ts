@@ -6,7 +6,7 @@ import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { WriteContext } from './context.ts'
-import { findApi, notFound } from './find.ts'
+import { findApi, findSigningKeys, notFound } from './find.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 function signingKeyView(key: SigningKey): AnswerOf<typeof routes.listSigningKeys>['data'][number] {
@@ -28,8 +28,8 @@ async function requireMayTouchKeys(context: WriteContext): Promise<void> {
   context.requireHeld(api.scopes.map(({ name }) => name))
 }
 
-const listSigningKeys = readOperation(routes.listSigningKeys, async ({ services, tenant }) => ({
-  data: (await services.store.read.signingKeys.list(tenant.id)).map(signingKeyView),
+const listSigningKeys = readOperation(routes.listSigningKeys, async (context) => ({
+  data: (await findSigningKeys(context)).map(signingKeyView),
 }))
 
 const rotateSigningKeys = writeOperation(routes.rotateSigningKeys, async (context) => {
@@ -47,7 +47,7 @@ const rotateSigningKeys = writeOperation(routes.rotateSigningKeys, async (contex
 const revokeSigningKey = writeOperation(routes.revokeSigningKey, async (context) => {
   await requireMayTouchKeys(context)
   const { now, services, tenant, transaction, params } = context
-  const keys = await transaction.signingKeys.list(tenant.id)
+  const keys = await findSigningKeys(context)
   const key = keys.find(({ kid }) => kid === params.kid)
   if (key === undefined) throw notFound('signing key')
   if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'The key was removed before.')

@@ -17,7 +17,16 @@ import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oau
 import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
 import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findApi, findApiByAudience, findClient, findToken, invalid } from './find.ts'
+import {
+  audienceOf,
+  findApi,
+  findApiByAudience,
+  findClient,
+  findClientNamed,
+  findToken,
+  findTokens,
+  invalid,
+} from './find.ts'
 import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
@@ -43,8 +52,7 @@ function tokenView(token: Token, audience: string, now: number): AnswerOf<typeof
 const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
   const now = moment.takenAt
-  const client = await transaction.clients.find(tenant.id, body.clientId)
-  if (client === undefined) throw invalid('/clientId', 'is no client here')
+  const client = await findClientNamed(context, body.clientId)
   const api = await findApiByAudience(context, body.audience, '/audience')
   const scope = scopeOf(body.scope)
   requireMayTouch(context, client)
@@ -111,9 +119,9 @@ function revokedMeanwhile(): ProblemError {
 }
 
 const listTokens = readOperation(routes.listTokens, async (context) => {
-  const { query, services, tenant, now } = context
+  const { query, now } = context
   const filter = query.clientId === undefined ? {} : { clientId: query.clientId }
-  const tokens = await services.store.read.tokens.list(tenant.id, filter, pageOf(context, 'tokens'))
+  const tokens = await findTokens(context, filter, pageOf(context, 'tokens'))
   const audiences = new Map<string, string>()
   for (const { apiId } of tokens) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
   const view = (token: Token) => tokenView(token, audiences.get(token.apiId) as string, now)

@@ -5,6 +5,7 @@ import { overflowScope } from '@countersign/verifier'
 import { ProblemError } from '../http/problem.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
+import { findAuditEvents, usageSeries } from './find.ts'
 import { type Operation, readOperation, writeOperation } from './operation.ts'
 
 const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
@@ -12,14 +13,15 @@ const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
 const sumsMax = 10_000
 const groups = { outcome: 'outcome', scope: 'scope', keyId: 'credentialId', clientId: 'clientId' } as const
 
-const getUsage = readOperation(routes.getUsage, async ({ query, services, tenant, now }) => {
+const getUsage = readOperation(routes.getUsage, async (context) => {
+  const { query, now } = context
   const intervalSeconds = intervals[query.interval]
   const to = query.to === undefined ? Math.ceil(now) : (parseTime(query.to) as number)
   const from = query.from === undefined ? to - 24 * intervalSeconds : (parseTime(query.from) as number)
   if (from >= to || (to - from) / intervalSeconds > 10_000) {
     throw new ProblemError(400, 'invalid_request', 'from must lie before to, at most 10000 intervals')
   }
-  const series = await services.store.read.usage.series(tenant.id, {
+  const series = await usageSeries(context, {
     ...(query.keyId === undefined ? {} : { credentialId: query.keyId }),
     ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
     ...(query.scope === undefined ? {} : { scope: query.scope }),
@@ -105,13 +107,13 @@ function namesOf(ids: readonly (string | undefined)[]): readonly string[] {
 }
 
 const listAudit = readOperation(routes.listAudit, async (context) => {
-  const { query, services, tenant } = context
+  const { query } = context
   const { limit, after } = pageOf(context, 'audit')
   const filter = {
     ...(query.objectId === undefined ? {} : { objectId: query.objectId }),
     ...(query.action === undefined ? {} : { action: query.action }),
   }
-  const events = await services.store.read.audit.list(tenant.id, filter, {
+  const events = await findAuditEvents(context, filter, {
     limit,
     ...(after === undefined ? {} : { after: Number(after) }),
   })

@@ -2,6 +2,7 @@ import {
   type Ancestor,
   credentialIdentity,
   findRejection,
+  isLineageWithinLimit,
   limits,
   type MaybePromise,
   missingScope,
@@ -138,7 +139,7 @@ function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext,
 /** Nearest first. What a client's own key signed dies with that key too. */
 function lineageOf({ established, signedBy }: Parent): readonly Ancestor[] {
   const lineage: readonly Ancestor[] = [credentialIdentity(established), ...established.lineage]
-  if (lineage.filter(({ type }) => type !== 'public_key').length > limits.lineageMax) {
+  if (!isLineageWithinLimit(lineage)) {
     throw new OauthError('invalid_request', `a token may have at most ${limits.lineageMax} ancestors`)
   }
   return signedBy?.type === 'public_key' ? [...lineage, { type: 'public_key', id: signedBy.id }] : lineage
