@@ -7,7 +7,7 @@
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
 import type { Constraints, Metadata } from './feed/state.ts'
-import { type Ancestor, formatAncestor, ownName, parseAncestor } from './identity.ts'
+import { type Ancestor, formatAncestor, isLineageWithinLimit, ownName, parseAncestor } from './identity.ts'
 import { limits } from './limits.ts'
 import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
 import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
@@ -137,12 +137,17 @@ export function readAccessToken(
 const none: readonly never[] = Object.freeze([])
 const noMetadata: Metadata = Object.freeze({})
 
-/** At most four ancestors and, beside them, the client's key that signed a self-issued ancestor. */
+/** A list that is too long, or that names a type unknown here, refuses the token. */
 function readLineage(value: unknown): readonly Ancestor[] | undefined {
   if (value === undefined) return none
-  if (!Array.isArray(value) || value.length > limits.lineageMax + 1) return undefined
-  const ancestors = value.map((item) => (typeof item === 'string' ? parseAncestor(item) : undefined))
-  return ancestors.every((ancestor) => ancestor !== undefined) ? ancestors : undefined
+  if (!Array.isArray(value)) return undefined
+  const ancestors: Ancestor[] = []
+  for (const item of value) {
+    const ancestor = typeof item === 'string' ? parseAncestor(item) : undefined
+    if (ancestor === undefined) return undefined
+    ancestors.push(ancestor)
+  }
+  return isLineageWithinLimit(ancestors) ? ancestors : undefined
 }
 
 function readConstraints(value: unknown): readonly Constraints[] | undefined {

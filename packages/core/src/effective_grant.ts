@@ -57,6 +57,9 @@ export interface Established extends CredentialName {
   }
 }
 
+/** The members by which the state of an ancestor narrows what was made from it; a key's has its limits and constraints too. */
+export type AncestorState = KeyState | Pick<TokenState, 'status' | 'scope' | 'expiresAt'>
+
 /** The present states of a credential and of all it depends on, by the status book. `undefined`: nothing was said. */
 export interface Standing {
   readonly tenant: TenantState | undefined | 'revoked'
@@ -65,7 +68,7 @@ export interface Standing {
   /** Its client was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default false. */
   readonly hasLostRevoke?: boolean
   readonly own: KeyState | TokenState | undefined | 'revoked'
-  readonly ancestors: readonly (KeyState | TokenState | undefined | 'revoked')[]
+  readonly ancestors: readonly (AncestorState | undefined | 'revoked')[]
   /** The highest drop time known, and the floor written for it. Default: nothing was ever dropped. */
   readonly dropTime?: Seconds
   readonly floor?: DropFloor | undefined
@@ -160,9 +163,9 @@ export function allowsAddress(grant: EffectiveGrant, address: Address | undefine
 }
 
 /** Most credentials have no states: they share one empty list, since every cold verification asks for it. */
-const nothing: readonly (KeyState | TokenState)[] = []
+const nothing: readonly AncestorState[] = []
 
-function statesOf({ own, ancestors }: Standing): readonly (KeyState | TokenState)[] {
+function statesOf({ own, ancestors }: Standing): readonly AncestorState[] {
   if (own === undefined && ancestors.length === 0) return nothing
   return [own, ...ancestors].filter((state) => state !== undefined && state !== 'revoked')
 }
@@ -279,7 +282,7 @@ function readConstraints(constraints: readonly Constraints[]): Allowed {
   }
 }
 
-function hasConstraints(state: KeyState | TokenState): state is KeyState {
+function hasConstraints(state: AncestorState): state is KeyState {
   return 'ipAllow' in state || 'originAllow' in state
 }
 

@@ -5,12 +5,14 @@ import {
   clientTokenId,
   credentialIdentity,
   formatAncestor,
+  isLineageWithinLimit,
   ownName,
   parseAncestor,
   publicKeyId,
   splitClientObjectId,
   tokenIdentity,
 } from './identity.ts'
+import { limits } from './limits.ts'
 
 const name = { credentialId: 'it', clientId: 'client_x' }
 
@@ -43,4 +45,14 @@ test('an ancestor is written with its type and read back; anything else is refus
     expect(parseAncestor(formatAncestor(ancestor))).toEqual(ancestor)
   }
   for (const text of ['', 'x', 'grant', 'other:1']) expect(parseAncestor(text)).toBeUndefined()
+})
+
+test('a lineage has at most four ancestors that count, and beside them one public key', () => {
+  const ancestors = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ type: 'token', id: `t${at}` }) as const)
+  const signer = { type: 'public_key', id: publicKeyId('client_x', 'a') } as const
+  expect(isLineageWithinLimit([])).toBe(true)
+  expect(isLineageWithinLimit([...ancestors(limits.lineageMax), signer])).toBe(true)
+  expect(isLineageWithinLimit(ancestors(limits.lineageMax + 1))).toBe(false)
+  expect(isLineageWithinLimit([...ancestors(1), signer, signer])).toBe(false)
 })

@@ -4,6 +4,7 @@
  * object does not compile until it has its arm here, so that none can be issued that a revocation would miss.
  */
 import type { CredentialKind } from './grant.ts'
+import { limits } from './limits.ts'
 
 /**
  * The type of an object that an entry is about. Types never share a map; the id is the full identity within its tenant.
@@ -113,26 +114,36 @@ export function ownName({ type, id }: Identity): string {
 /** An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued). */
 export type Ancestor = Identity<CredentialType | 'public_key'>
 
-const lineagePrefixes = {
-  key: 'key',
-  token: 'jti',
-  opaque_token: 'at',
-  client_token: 'self',
-  public_key: 'jwk',
-} as const satisfies Record<Ancestor['type'], string>
+/** Each type that an ancestor may have: a new one is one more line here, and a state whose members are those of `AncestorState`. */
+const ancestorRules = {
+  key: { prefix: 'key', isCounted: true },
+  token: { prefix: 'jti', isCounted: true },
+  opaque_token: { prefix: 'at', isCounted: true },
+  client_token: { prefix: 'self', isCounted: true },
+  // Stands beside the self-issued JWT that it signed.
+  public_key: { prefix: 'jwk', isCounted: false },
+} as const satisfies Record<Ancestor['type'], { readonly prefix: string; readonly isCounted: boolean }>
 
 /** The types that an ancestor may have. */
-export const ancestorTypes = Object.freeze(Object.keys(lineagePrefixes)) as readonly Ancestor['type'][]
+export const ancestorTypes = Object.freeze(Object.keys(ancestorRules)) as readonly Ancestor['type'][]
+
+const uncountedTypes = ancestorTypes.filter((type) => !ancestorRules[type].isCounted).length
+
+/** Whether a lineage is short enough: `limits.lineageMax` ancestors that count, and one of each type that does not. */
+export function isLineageWithinLimit(lineage: readonly Ancestor[]): boolean {
+  const counted = lineage.filter(({ type }) => ancestorRules[type].isCounted).length
+  return counted <= limits.lineageMax && lineage.length - counted <= uncountedTypes
+}
 
 /** An ancestor as it stands in `cs_lineage`: `key:0123456789AB`. */
 export function formatAncestor(ancestor: Ancestor): string {
-  return `${lineagePrefixes[ancestor.type]}:${ancestor.id}`
+  return `${ancestorRules[ancestor.type].prefix}:${ancestor.id}`
 }
 
 /** The reverse; `undefined` for a type this version does not know, which refuses the token. */
 export function parseAncestor(text: string): Ancestor | undefined {
   for (const type of ancestorTypes) {
-    const prefix = lineagePrefixes[type]
+    const { prefix } = ancestorRules[type]
     if (text.startsWith(`${prefix}:`)) return { type, id: text.slice(prefix.length + 1) }
   }
   return undefined

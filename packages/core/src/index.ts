@@ -68,6 +68,7 @@ export {
   clientTokenId,
   credentialIdentity,
   formatAncestor,
+  isLineageWithinLimit,
   ownName,
   parseAncestor,
   publicKeyId,

@@ -44,5 +44,5 @@ function ancestorStates(lineage: readonly Ancestor[], book: StatusBook): Standin
 
 function ancestorState({ type, id }: Ancestor, book: StatusBook): Standing['ancestors'][number] {
   if (book.isRevoked(type, id)) return 'revoked'
-  return type === 'public_key' ? undefined : book.state(type, id)
+  return book.state(type, id)
 }
