@@ -53,6 +53,24 @@ describe.each(ports)('%s', (_name, crypto) => {
     }
   })
 
+  test.each(['RS256', 'PS256'] as const)('%s: a signature whose leading zero was cut off is refused', async (alg) => {
+    const { publicJwk, privateJwk } = await crypto.generateKeyPair(alg)
+    const [publicKey, privateKey] = [
+      await crypto.importPublic(publicJwk, alg),
+      await crypto.importPrivate(privateJwk, alg),
+    ]
+    // One in 256 begins with a zero.
+    for (let count = 0; count < 10_000; count++) {
+      const text = String(count)
+      const signature = await crypto.signBytes(privateKey, text)
+      if (signature[0] !== 0) continue
+      expect(await crypto.verifyBytes(publicKey, text, signature)).toBe(true)
+      expect(await crypto.verifyBytes(publicKey, text, signature.subarray(1))).toBe(false)
+      return
+    }
+    throw new Error('no signature begins with a zero')
+  })
+
   test.each(['HS256', 'HS384', 'HS512'] as const)('%s: a secret verifies what it signed', async (alg) => {
     const jwk: PrivateJwk = { kty: 'oct', k: Buffer.alloc(64, 7).toString('base64url') }
     const key = await crypto.importPublic(jwk, alg)

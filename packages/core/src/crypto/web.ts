@@ -79,8 +79,9 @@ export function signBytes(key: KeyHandle, input: Uint8Array | string): MaybeProm
 
 export function verifyBytes(key: KeyHandle, input: Uint8Array | string, signature: Uint8Array): MaybePromise<boolean> {
   const rule = algorithms[key.alg]
-  if (rule.signatureBytes !== undefined && signature.length !== rule.signatureBytes) return false
-  return crypto.subtle.verify(signatureParameters(rule), nativeOf(key), new Uint8Array(signature), toBytes(input))
+  const native = nativeOf(key)
+  if (signature.length !== (rule.signatureBytes ?? modulusBytes(native))) return false
+  return crypto.subtle.verify(signatureParameters(rule), native, new Uint8Array(signature), toBytes(input))
 }
 
 export function timingSafeEqual(a: string, b: string): boolean {
@@ -117,6 +118,11 @@ function nativeOf(key: KeyHandle): CryptoKey {
   if (!(key.native instanceof CryptoKey))
     throw new TypeError('a key handle must come from importPublic or importPrivate')
   return key.native
+}
+
+/** RFC 8017 §8.1.2: an RSA signature is as long as the modulus. Node's own takes one whose leading zero was cut off. */
+function modulusBytes({ algorithm }: CryptoKey): number {
+  return Math.ceil(((algorithm as RsaKeyAlgorithm).modulusLength ?? 0) / 8)
 }
 
 /** `alg`, `use` and `key_ops` were judged at import; here they could only disagree with the parameters. */
