@@ -4,7 +4,8 @@ import type { WriteOptions } from '@countersign/store'
 import type { Services } from '../context.ts'
 
 export interface SingleUse {
-  readonly kind: 'client_assertion'
+  /** The noun of what is good once. Values of two kinds never meet. */
+  readonly kind: string
   readonly tenant: string
   /** Unique within its kind and tenant. */
   readonly value: string
