@@ -76,7 +76,10 @@ const exp = nameNumber('exp')
 const nbf = nameNumber('nbf')
 const position = nameNumber('cs_pos')
 
-/** Sets a text. False for a second one of the same name, and for a name whose value is no text. */
+/**
+ * Sets a text. False for a second one of the same name, and for a name whose value is no text. Each member is written by
+ * its own name, so that all claims have one shape for the engine; this and `takeCount` repeat that on purpose.
+ */
 function takeText(claims: Known, name: number, text: string): boolean {
   switch (name) {
     case iss:

@@ -1,6 +1,7 @@
 /**
  * A file for each record: its type, its reads and its writes. They know SQL, and not which database runs it. Times are
- * seconds, `version` rises by one with each change, and ids are unique within their tenant.
+ * seconds, `version` rises by one with each change, and ids are unique within their tenant. The files resemble each other
+ * and share no builder of queries: tenant and version stand in every statement, where a reader looks for them.
  */
 import type { Session } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'

@@ -9,7 +9,7 @@ export interface SingleUse {
    * Marks (namespace, tenant, value), which may be used until `endsAt`, as used: compare-and-set. True for the first taker;
    * false for every other one, and for everybody once the drop time may have removed the mark.
    */
-  take(namespace: 'client_assertion', tenant: string, value: string, endsAt: Seconds): Promise<boolean>
+  take(namespace: string, tenant: string, value: string, endsAt: Seconds): Promise<boolean>
 }
 
 /**
