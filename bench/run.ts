@@ -1,10 +1,11 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: engine, http, keys, followers, herd, scale, soak, workers, answers.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: changes, engine, http, keys, followers, herd, scale, soak, workers, answers.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { benchAnswerTimes } from './answer_times.ts'
+import { benchChanges } from './changes.ts'
 import { benchEngine } from './engine.ts'
 import { benchFollowers } from './followers.ts'
 import { benchHerd } from './herd.ts'
@@ -23,6 +24,7 @@ export interface Figure {
 }
 
 const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  changes: benchChanges,
   engine: benchEngine,
   http: benchHttp,
   keys: benchKeys,

@@ -17,9 +17,15 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `isDurable`: each commit waits for the disk, as an installation's does. Default false: tests do not crash the machine. */
+export async function startPostgres(isDurable = false): Promise<PostgresServer> {
   const { directory, data, bin, user } = await prepareCluster()
-  const settings = ['fsync=off', 'max_connections=60', 'listen_addresses=', `unix_socket_directories=${directory}`]
+  const settings = [
+    `fsync=${isDurable ? 'on' : 'off'}`,
+    'max_connections=60',
+    'listen_addresses=',
+    `unix_socket_directories=${directory}`,
+  ]
   const server = await runServer(bin, data, user, settings)
   let databases = 0
   return {
@@ -101,7 +107,7 @@ function initialise(initdb: string, data: string, user: User | undefined): void 
 
 /**
  * The shell stops the server at the end of its standard input, also when this process is killed, and ends with the
- * server. `fsync` is off, since these tests do not crash the machine. Rejects when the server does not start.
+ * server. Rejects when the server does not start.
  */
 export function runServer(bin: string, data: string, user: User | undefined, settings: readonly string[]) {
   const script =
