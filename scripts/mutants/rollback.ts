@@ -129,7 +129,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R12',
     what: 'a write goes to a server that was found before its history is settled',
-    file: 'packages/store/src/create_store.ts',
+    file: 'packages/store/src/writer.ts',
     find: 'const isSettled = found === undefined || found === history',
     replace: 'const isSettled = found !== null || found === history',
     tests: ['packages/store/src/create_store.test.ts'],

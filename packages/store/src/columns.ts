@@ -107,3 +107,8 @@ export function present<T extends object>(members: T): Present<T> {
 export function jsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value)
 }
+
+/** One text for several: no two lists of parts have the same. */
+export function rowName(...parts: readonly string[]): string {
+  return JSON.stringify(parts)
+}

@@ -30,6 +30,11 @@ export interface Database {
    * on: PostgreSQL cannot commit such a transaction, SQLite must not.
    */
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /**
+   * A part of a transaction that is undone alone when `work` throws, or when a statement in it failed and `work` went on.
+   * Throws only when the whole transaction is lost.
+   */
+  part<T>(db: Kysely<Schema>, work: () => Promise<T>): Promise<Part<T>>
   /** All reads of `work` see the database at one moment, while writes go on. */
   readTransaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
   /** Until the transaction ends, no other one changes this tenant. SQLite has one writer, and nothing to do. */
@@ -54,6 +59,9 @@ export interface Database {
   backup(file: string, onProgress?: (pagesDone: number, pagesTotal: number) => void): Promise<void>
   close(): Promise<void>
 }
+
+/** What became of a part of a transaction. */
+export type Part<T> = { readonly value: T } | { readonly undoneBy: unknown }
 
 export type KeptQuery = (parameters: readonly (string | number)[]) => MaybePromise<readonly Row[]>
 

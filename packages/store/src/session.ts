@@ -14,9 +14,49 @@ export interface Session {
    * transactions of a tenant never wait for each other's rows in opposite order.
    */
   enter(tenant: string): Promise<void>
+  /**
+   * What was read of a row before in this transaction, else what `read` gives. Nobody else writes the tenant's rows while
+   * its lock is held, so only this transaction's own writes end what is remembered: each calls `forget`. Nothing is
+   * remembered of a row that is not there, nor where there is no transaction.
+   */
+  recall<T extends object>(of: Remembered, name: string, read: () => Promise<T | undefined>): Promise<T | undefined>
+  /** Rows are written: all, all of this kind, or the one of that name. */
+  forget(of?: Remembered, name?: string): void
+  /** Writes what earlier changes of this transaction have appended. Called before something reads it. */
+  flush(): Promise<void>
   /** Tells other processes, when this transaction commits, that the feed has grown. */
   announce(): Promise<void>
   /** The present time in whole seconds. */
   now(): number
   onPoisonedRow(error: PoisonedRowError): void
+}
+
+/** The rows that most changes read, mostly the same ones. */
+export type Remembered = 'api' | 'client' | 'key'
+
+/** The rows that one transaction has read. */
+export class Memory {
+  readonly #rows: Readonly<Record<Remembered, Map<string, object>>> = {
+    api: new Map(),
+    client: new Map(),
+    key: new Map(),
+  }
+
+  async recall<T extends object>(
+    of: Remembered,
+    name: string,
+    read: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const known = this.#rows[of].get(name)
+    if (known !== undefined) return known as T
+    const found = await read()
+    if (found !== undefined) this.#rows[of].set(name, found)
+    return found
+  }
+
+  forget(of?: Remembered, name?: string): void {
+    if (of === undefined) for (const rows of Object.values(this.#rows)) rows.clear()
+    else if (name === undefined) this.#rows[of].clear()
+    else this.#rows[of].delete(name)
+  }
 }

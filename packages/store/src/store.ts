@@ -18,8 +18,9 @@ import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts
 import type { SingleUse } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
 import type { TenantReads, TenantWrites } from './records/tenant.ts'
-import type { TokenReads, TokenWrites } from './records/token.ts'
+import type { Token, TokenReads, TokenWrites } from './records/token.ts'
 import type { VerifierPositionReads } from './records/verifier_position.ts'
+import type { Authorisation } from './token_inserts.ts'
 import type { UsageReads } from './usage/series.ts'
 
 /** An open database. */
@@ -31,6 +32,12 @@ export interface Store extends Chores {
    * Throws the error that `work` throws, after rolling back. Listeners of `onCommit` have run when it resolves.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>, options?: WriteOptions): Promise<Written<T>>
+  /**
+   * Writes the row of an opaque token: durable as any other write, without the tenant's lock and without an entry or audit
+   * event. Resolves to false, and nothing is written, when the history is another one, or when the feed has said anything
+   * since the token's `position` about what authorised it.
+   */
+  insertToken(token: Token, authorisation: Authorisation): Promise<boolean>
   /** Reads of committed state, never inside another transaction. */
   readonly read: ReadRepositories
   /** The hot path: kept statements, synchronous on SQLite. One indexed read each. */
@@ -102,6 +109,12 @@ export interface WriteOptions {
    * that room was given up. All other writes are then refused as `full` until the room is there again. Default false.
    */
   readonly endsCredentials?: boolean
+  /**
+   * The write touches this tenant alone, and may share its transaction and its commit with other writes that do. It is
+   * undone alone when it throws, and resolves after the commit of all. It must not wait for another write. Default: a
+   * transaction of its own.
+   */
+  readonly tenant?: string
 }
 
 /** The result of a committed write. */

@@ -200,7 +200,10 @@ async function write<R extends Route>(
         }
         return result
       },
-      { endsCredentials: endsCredentials(context, route) },
+      {
+        endsCredentials: endsCredentials(context, route),
+        ...(route.isDefaultTenantOnly === true ? {} : { tenant: tenant.id }),
+      },
     )
   const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
   // 8. This process refuses what was revoked before anybody is told that it was.

@@ -12,6 +12,7 @@ import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
+import { togetherCases } from './together.ts'
 import { usageCases } from './usage.ts'
 
 export { type PostgresServer, startPostgres } from './postgres_server.ts'
@@ -25,6 +26,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('credentials', () => credentialCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
+    describe('writes that share a transaction', () => togetherCases(create))
     describe('the feed', () => feedCases(create))
     describe('the drop time', () => dropTimeCases(create))
     describe('epochs', () => epochCases(create))

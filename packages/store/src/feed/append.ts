@@ -47,39 +47,84 @@ export type LockedHead = Readonly<Pick<Head, 'sequence' | 'chain' | 'epoch' | 'h
 
 type TenantEntry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
 
-export async function appendAll(
-  session: Session,
-  changes: readonly Append[],
-  auditKey: Uint8Array,
-  assertFollows: (tenant: string, head: LockedHead) => void,
-): Promise<readonly InstallationEntry[]> {
-  const heads = await lockHeads(session, changes)
-  for (const [tenant, head] of heads) assertFollows(tenant, head)
-  const events: AuditEvent[] = []
-  const entries: TenantEntry[] = []
-  const firsts: number[] = []
-  for (const change of changes) {
-    const head = heads.get(change.tenant)!
-    firsts.push(head.sequence + 1)
-    const event = nextEvent(head, change, session.now(), auditKey)
-    events.push(event)
-    entries.push(...nextEntries(head, change, event))
+/** All that one transaction appends. Its changes may come one after the other; `finish` writes the last of it. */
+export class Appender {
+  readonly #session: Session
+  readonly #auditKey: Uint8Array
+  readonly #assertFollows: (tenant: string, head: LockedHead) => void
+  #heads = new Map<string, Head>()
+  /** Numbered, and not written yet. */
+  #events: AuditEvent[] = []
+  #states: TenantEntry[] = []
+  #entries: TenantEntry[] = []
+
+  constructor(
+    session: Session,
+    auditKey: Uint8Array,
+    assertFollows: (tenant: string, head: LockedHead) => void = () => {},
+  ) {
+    this.#session = session
+    this.#auditKey = auditKey
+    this.#assertFollows = assertFollows
   }
 
-  await insertAuditEvents(session, events)
-  await saveStatusEntries(session, entries)
-  for (const [index, change] of changes.entries()) await change.rows?.(firsts[index]!)
-  await saveHeads(session, heads, auditKey)
-  return entries.length === 0 ? [] : insertEntries(session, entries)
-}
-
-async function lockHeads(session: Session, changes: readonly Append[]): Promise<Map<string, Head>> {
-  const heads = new Map<string, Head>()
-  for (const tenant of [...new Set(changes.map((change) => change.tenant))].sort()) {
-    await session.enter(tenant)
-    heads.set(tenant, (await lockHead(session, tenant)) ?? (await createHead(session, tenant)))
+  /** How many entries there are. Those of a change begin here before it, and end here after it. */
+  get count(): number {
+    return this.#entries.length
   }
-  return heads
+
+  /** Numbers the changes, and writes their last rows. */
+  async add(changes: readonly Append[]): Promise<void> {
+    await this.#lockHeads(changes)
+    const firsts: number[] = []
+    for (const change of changes) {
+      const head = this.#heads.get(change.tenant)!
+      firsts.push(head.sequence + 1)
+      const event = nextEvent(head, change, this.#session.now(), this.#auditKey)
+      const entries = nextEntries(head, change, event)
+      this.#events.push(event)
+      this.#states.push(...entries)
+      this.#entries.push(...entries)
+    }
+    for (const [index, change] of changes.entries()) await change.rows?.(firsts[index]!)
+  }
+
+  /** Keeps what was added until now. The function given takes everything back that was added since. */
+  mark(): () => void {
+    const kept = [...this.#heads].map(([tenant, head]) => [tenant, { ...head }] as const)
+    const [events, states, entries] = [[...this.#events], [...this.#states], [...this.#entries]]
+    return () => {
+      this.#heads = new Map(kept)
+      this.#events = events
+      this.#states = states
+      this.#entries = entries
+    }
+  }
+
+  async flush(): Promise<void> {
+    const [events, states] = [this.#events, this.#states]
+    this.#events = []
+    this.#states = []
+    await insertAuditEvents(this.#session, events)
+    await saveStatusEntries(this.#session, states)
+  }
+
+  /** The last statements before the commit. */
+  async finish(): Promise<readonly InstallationEntry[]> {
+    await this.flush()
+    await saveHeads(this.#session, this.#heads, this.#auditKey)
+    return this.#entries.length === 0 ? [] : insertEntries(this.#session, this.#entries)
+  }
+
+  async #lockHeads(changes: readonly Append[]): Promise<void> {
+    for (const tenant of [...new Set(changes.map((change) => change.tenant))].sort()) {
+      if (this.#heads.has(tenant)) continue
+      await this.#session.enter(tenant)
+      const head = (await lockHead(this.#session, tenant)) ?? (await createHead(this.#session, tenant))
+      this.#assertFollows(tenant, head)
+      this.#heads.set(tenant, head)
+    }
+  }
 }
 
 async function lockHead({ db }: Session, tenant: string): Promise<Head | undefined> {

@@ -1,11 +1,11 @@
 import type { CompiledQuery } from 'kysely'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Row } from '../columns.ts'
-import type { ColumnTypes, Database, KeptQuery, StoreLoad } from '../database.ts'
+import type { ColumnTypes, Database, KeptQuery, Part, StoreLoad } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import type { Schema } from '../schema.ts'
 import { readPostgresError } from './error.ts'
-import { watchPool } from './pool.ts'
+import { parts, watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
 
 /** First keys of the advisory locks: "cs" and the guarded thing, so that they differ from other programs' locks. */
@@ -37,6 +37,18 @@ export class PostgresDatabase implements Database {
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     return this.reader.transaction().setIsolationLevel('read committed').execute(work)
+  }
+
+  async part<T>(db: Kysely<Schema>, work: () => Promise<T>): Promise<Part<T>> {
+    await sql.raw(parts.begin).execute(db)
+    try {
+      const value = await work()
+      await sql.raw(parts.end).execute(db)
+      return { value }
+    } catch (error) {
+      await sql.raw(parts.undo).execute(db)
+      return { undoneBy: error }
+    }
   }
 
   readTransaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {

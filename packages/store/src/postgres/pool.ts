@@ -6,6 +6,14 @@ import { readPostgresError } from './error.ts'
 import { type Primary, postgresLimits } from './primary.ts'
 import { within } from './within.ts'
 
+/** Statements around a part of a transaction. */
+export const parts = {
+  begin: 'savepoint part',
+  /** Is not sent: the commit releases every savepoint, and each message takes its time under the tenant's lock. */
+  end: 'release savepoint part',
+  undo: 'rollback to savepoint part',
+} as const
+
 /** The primary's connections as Kysely uses them, with the store's errors. */
 export function watchPool(primary: Primary): PostgresPool {
   return {
@@ -34,9 +42,13 @@ function watchClient(client: PoolClient): PostgresPoolClient {
     const isCommit = text === 'commit'
     // A rollback would wait behind a commit that is never answered.
     if (isBroken) throw failure
-    if (isCommit && failure !== undefined) throw failure
+    // PostgreSQL would refuse all but these two, with an error that says less.
+    if (failure !== undefined && text !== parts.undo && text !== 'rollback') throw failure
+    if (text === parts.end) return { command: 'RELEASE', rowCount: null, rows: [] }
     try {
-      return isCommit ? await commit(client) : await client.query(text, [...values])
+      const result = isCommit ? await commit(client) : await client.query(text, [...values])
+      if (text === parts.undo) failure = undefined
+      return result
     } catch (error) {
       const read = readPostgresError(error, isCommit)
       failure ??= read

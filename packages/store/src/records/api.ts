@@ -1,7 +1,7 @@
 import { type Limited, limits, randomBase62, type Seconds, type Status, type TokenFormat } from '@countersign/core'
 import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
-import { Columns, jsonOrNull, present } from '../columns.ts'
+import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
@@ -114,13 +114,17 @@ export function readApis(session: Session): ApiReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
-      const row = await selectApis(session, tenant).where('id', '=', id).executeTakeFirst()
-      return row && decodeApi(row)
+      return session.recall('api', rowName('id', tenant, id), async () => {
+        const row = await selectApis(session, tenant).where('id', '=', id).executeTakeFirst()
+        return row && decodeApi(row)
+      })
     },
     async findByAudience(tenant, audience) {
       await session.enter(tenant)
-      const row = await selectApis(session, tenant).where('audience', '=', audience).executeTakeFirst()
-      return row && decodeApi(row)
+      return session.recall('api', rowName('audience', tenant, audience), async () => {
+        const row = await selectApis(session, tenant).where('audience', '=', audience).executeTakeFirst()
+        return row && decodeApi(row)
+      })
     },
     list: (tenant, page) => listApis(session, tenant, page),
     findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
@@ -136,6 +140,7 @@ export function writeApis(session: Session): ApiReads & ApiWrites {
     },
     async update(api) {
       await session.enter(api.tenant)
+      session.forget('api')
       const result = await session.db
         .updateTable('apis')
         .set(encodeApi(api))
@@ -147,6 +152,7 @@ export function writeApis(session: Session): ApiReads & ApiWrites {
     },
     async setCreatedSequence(tenant, id, sequence) {
       await session.enter(tenant)
+      session.forget('api')
       const result = await session.db
         .updateTable('apis')
         .set({ created_sequence: sequence })
@@ -219,6 +225,7 @@ async function saveDocument(session: Session, document: ApiDocument): Promise<vo
 /** Raises the version of every row that it touches, like any other change. */
 async function deleteApi(session: Session, tenant: string, id: string): Promise<{ readonly clientIds: string[] }> {
   await session.enter(tenant)
+  session.forget()
   const { db } = session
   const updatedAt = session.now()
   const removed = await db

@@ -77,6 +77,7 @@ export function readAudit(session: Session): AuditReads {
   return {
     async list(tenant, filter, page) {
       await session.enter(tenant)
+      await session.flush()
       const events: AuditEvent[] = []
       let before = page.after
       while (events.length < page.limit) {

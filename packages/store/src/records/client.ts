@@ -11,7 +11,7 @@ import {
 import type { Kysely } from 'kysely'
 import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
-import { Columns, jsonOrNull, present } from '../columns.ts'
+import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import type { Schema } from '../schema.ts'
@@ -105,8 +105,9 @@ export function readClients(session: Session): ClientReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
-      const rows = await selectClient(session.db, tenant, id).execute()
-      return decodeClient(rows)
+      return session.recall('client', rowName(tenant, id), async () =>
+        decodeClient(await selectClient(session.db, tenant, id).execute()),
+      )
     },
     list: (tenant, page) => listClients(session, tenant, page),
     listByApi: (tenant, apiId, page) => listClients(session, tenant, page, apiId),
@@ -126,6 +127,7 @@ export function writeClients(session: Session): ClientReads & ClientWrites {
     update: (client) => updateClient(session, client),
     async setCutOff(tenant, id, sequence, cutOffs) {
       await session.enter(tenant)
+      session.forget('client', rowName(tenant, id))
       const result = await session.db
         .updateTable('clients')
         .set({ cut_off: sequence, ...(cutOffs === undefined ? {} : { cut_offs: JSON.stringify(cutOffs) }) })
@@ -200,6 +202,7 @@ function groupById(rows: readonly Row[]): readonly Row[] {
 
 async function updateClient(session: Session, client: Client): Promise<void> {
   await session.enter(client.tenant)
+  session.forget('client', rowName(client.tenant, client.id))
   const result = await session.db
     .updateTable('clients')
     .set(encodeClient(client))
@@ -217,6 +220,7 @@ async function updateClient(session: Session, client: Client): Promise<void> {
  */
 async function deleteClient(session: Session, tenant: string, id: string): Promise<void> {
   await session.enter(tenant)
+  session.forget('client', rowName(tenant, id))
   const { db } = session
   await deleteAccess(session, tenant, id)
   await db.deleteFrom('client_secrets').where('tenant', '=', tenant).where('client_id', '=', id).execute()

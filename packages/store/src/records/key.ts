@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@countersign/core'
 import type { Row } from '../columns.ts'
-import { Columns, jsonOrNull, present } from '../columns.ts'
+import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
@@ -97,8 +97,10 @@ export function readKeys(session: Session): KeyReads {
   return {
     async find(tenant, id) {
       await session.enter(tenant)
-      const row = await selectKeys(session, tenant).where('id', '=', id).executeTakeFirst()
-      return row && decodeKey(row)
+      return session.recall('key', rowName(tenant, id), async () => {
+        const row = await selectKeys(session, tenant).where('id', '=', id).executeTakeFirst()
+        return row && decodeKey(row)
+      })
     },
     async findByDigest(tenant, digest) {
       await session.enter(tenant)
@@ -118,6 +120,7 @@ export function writeKeys(session: Session): KeyReads & KeyWrites {
     },
     async update(key) {
       await session.enter(key.tenant)
+      session.forget('key', rowName(key.tenant, key.id))
       const result = await session.db
         .updateTable('keys')
         .set(encodeKey(key))
@@ -129,6 +132,7 @@ export function writeKeys(session: Session): KeyReads & KeyWrites {
     },
     async revokeByClient(tenant, clientId, now, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
+      session.forget('key')
       const rows = await session.db
         .updateTable('keys')
         .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))

@@ -24,6 +24,7 @@ export function readStatusEntries(session: Session): StatusEntryReads {
   return {
     async find(tenant, type, id) {
       await session.enter(tenant)
+      await session.flush()
       const row = await session.db
         .selectFrom('status_entries')
         .selectAll()
@@ -35,6 +36,7 @@ export function readStatusEntries(session: Session): StatusEntryReads {
     },
     async count(tenant, type, clientId) {
       await session.enter(tenant)
+      await session.flush()
       const row = await session.db
         .selectFrom('status_entries')
         .select((eb) => eb.fn.countAll<number>().as('count'))

@@ -138,7 +138,7 @@ async function listTokens(session: Session, tenant: string, clientId: string | u
   })
 }
 
-function encodeToken(token: Token) {
+export function encodeToken(token: Token) {
   return {
     tenant: token.tenant,
     jti: token.jti,

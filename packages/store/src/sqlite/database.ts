@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
 import { type ControlledTransaction, Kysely, sql } from 'kysely'
-import type { ColumnTypes, Database, KeptQuery, StoreLoad } from '../database.ts'
+import type { ColumnTypes, Database, KeptQuery, Part, StoreLoad } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import { FatalStoreError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
@@ -171,6 +171,22 @@ export class SqliteDatabase implements Database {
       group.splice(index)
       values.splice(index)
       asked.reject(error)
+    }
+  }
+
+  async part<T>(db: Kysely<Schema>, work: () => Promise<T>): Promise<Part<T>> {
+    const outer = db as ControlledTransaction<Schema, string[]>
+    const inner = await outer.savepoint('part').execute()
+    try {
+      const value = await work()
+      await inner.releaseSavepoint('part').execute()
+      return { value }
+    } catch (error) {
+      // When out of space, SQLite may have undone the whole transaction.
+      if (error instanceof FatalStoreError || !this.#write.isTransaction) throw error
+      const undone = await inner.rollbackToSavepoint('part').execute()
+      await undone.releaseSavepoint('part').execute()
+      return { undoneBy: error }
     }
   }
 

@@ -1,0 +1,142 @@
+/**
+ * Opaque tokens: a row each, and nothing else. No entry of the feed speaks of a new one, so it needs no number and not the
+ * tenant's lock. Those that are asked for while a statement is under way share the next one.
+ */
+import type { Identity } from '@countersign/core'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { type Database, isStorableText } from './database.ts'
+import { UnstorableTextError } from './errors.ts'
+import { encodeToken, type Token } from './records/token.ts'
+import type { Schema } from './schema.ts'
+
+/** What a token was authorised by, and the history in which that was read. */
+export interface Authorisation {
+  readonly epoch: string
+  /** What the token is made from: its tenant, API, client and ancestors. */
+  readonly by: readonly Identity[]
+}
+
+interface Asked {
+  readonly row: ReturnType<typeof encodeToken>
+  readonly authorisation: Authorisation
+  readonly resolve: (isWritten: boolean) => void
+  readonly reject: (error: unknown) => void
+}
+
+const rowsMax = 100
+
+export class TokenInserts {
+  readonly #database: Database
+  readonly #waiting: Asked[] = []
+  #isRunning = false
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** See `Store.insertToken`. */
+  insert(token: Token, authorisation: Authorisation): Promise<boolean> {
+    const row = encodeToken(token)
+    // One that cannot be stored must not take the others with it.
+    if (!Object.values(row).every(isStorableText)) return Promise.reject(new UnstorableTextError())
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ row, authorisation, resolve, reject })
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    // Those of the same turn come along.
+    await undefined
+    while (this.#waiting.length > 0) await this.#insertTogether(this.#waiting.splice(0, rowsMax))
+    this.#isRunning = false
+  }
+
+  async #insertTogether(asked: readonly Asked[]): Promise<void> {
+    try {
+      const written = await this.#database.transact((db) => insertRows(db, this.#database, asked))
+      for (const { row, resolve } of asked) resolve(written.has(row.jti))
+    } catch (error) {
+      for (const { reject } of asked) reject(error)
+    }
+  }
+}
+
+async function insertRows(
+  db: Kysely<Schema>,
+  database: Database,
+  asked: readonly Asked[],
+): Promise<ReadonlySet<string>> {
+  const rows = asked.map(({ row, authorisation: { epoch, by } }) => ({ ...row, epoch, said_by: by }))
+  const statement = statements[database.dialect]
+  const query = CompiledQuery.raw(statement, [JSON.stringify(rows), database.history() ?? null])
+  const inserted = await db.executeQuery<{ readonly jti: string }>(query)
+  return new Set(inserted.rows.map(({ jti }) => jti))
+}
+
+/** Each column of the table, with its type on PostgreSQL. */
+const columns: Readonly<Record<keyof Schema['tokens'], 'text' | 'bigint'>> = {
+  tenant: 'text',
+  jti: 'text',
+  format: 'text',
+  digest: 'text',
+  prefix: 'text',
+  client_id: 'text',
+  api_id: 'text',
+  subject: 'text',
+  name: 'text',
+  metadata: 'text',
+  issued_scope: 'text',
+  issued_expires_at: 'bigint',
+  scope: 'text',
+  expires_at: 'bigint',
+  status: 'text',
+  environment: 'text',
+  lineage: 'text',
+  inherited: 'text',
+  rate_limit: 'text',
+  rate_limits: 'text',
+  limit_id: 'text',
+  position: 'bigint',
+  version: 'bigint',
+  created_at: 'bigint',
+  updated_at: 'bigint',
+}
+
+const names = Object.keys(columns)
+
+/**
+ * The second look stands in the statement itself: the same history, and nothing said since the token's position about what
+ * authorised it. `$1` has the rows as JSON, `$2` the name of the server's history.
+ */
+const statements: Readonly<Record<Database['dialect'], string>> = {
+  postgres: `
+    insert into tokens (${names.join(', ')})
+    select ${names.map((name) => `r.${name}`).join(', ')}
+    from json_to_recordset($1::json)
+      as r(${Object.entries(columns).map(([name, type]) => `${name} ${type}`)}, epoch text, said_by json)
+    where exists (
+      select 1 from installation where epoch = r.epoch and ($2::text is null or history = $2::text)
+    )
+    and not exists (
+      select 1 from json_to_recordset(r.said_by) as b(type text, id text)
+      join status_entries s on s.tenant = r.tenant and s.type = b.type and s.id = b.id
+      where s.sequence > r.position
+    )
+    returning jti`,
+  sqlite: `
+    insert into tokens (${names.join(', ')})
+    select ${names.map((name) => `r.value ->> '${name}'`).join(', ')}
+    from json_each(?1) as r
+    where exists (
+      select 1 from installation where epoch = r.value ->> 'epoch' and (?2 is null or history = ?2)
+    )
+    and not exists (
+      select 1 from json_each(r.value, '$.said_by') as b
+      join status_entries s
+        on s.tenant = r.value ->> 'tenant' and s.type = b.value ->> 'type' and s.id = b.value ->> 'id'
+      where s.sequence > r.value ->> 'position'
+    )
+    returning jti`,
+}
