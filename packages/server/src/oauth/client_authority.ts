@@ -21,11 +21,6 @@ export function secretAuthority(
       requireUnchangedClient(services, tenant, record.clientId, sequence)
       if (hasEnded(record, services.now())) throw new BehindError()
     },
-    async requireIn(transaction) {
-      const secrets = await transaction.clients.secrets(tenant.id, record.clientId)
-      const secret = secrets.find(({ id }) => id === record.id)
-      if (secret === undefined || hasEnded(secret, services.now())) throw new BehindError()
-    },
   }
 }
 
@@ -41,10 +36,6 @@ export function publicKeyAuthority(
       requireUnchangedClient(services, tenant, clientId, readAt)
       const isRevoked = services.books.book(tenant.id)?.isRevoked('public_key', publicKeyId(clientId, thumbprint))
       if (isRevoked !== false) throw new BehindError()
-    },
-    async requireIn(transaction) {
-      const jwks = await transaction.clients.jwks(tenant.id, clientId)
-      if (!jwks.some((jwk) => jwk.thumbprint === thumbprint)) throw new BehindError()
     },
   }
 }

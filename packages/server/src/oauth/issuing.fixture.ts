@@ -171,10 +171,11 @@ export function holdable(store: Store): Holder {
         const value: unknown = Reflect.get(holder, property)
         const name = `${path}${String(property)}`
         if (typeof value === 'object' && value !== null) return wrap(value, `${name}.`)
-        if (typeof value !== 'function' || !/^(?:lookup\.|read\.|write$)/.test(name)) return value
+        if (typeof value !== 'function' || !/^(?:lookup\.|read\.|write$|insertToken$)/.test(name)) return value
         return (...given: readonly unknown[]) => {
           if (waiting?.name !== name) return Reflect.apply(value, holder, given)
-          if (name === 'write') return pass(name).then(() => Reflect.apply(value, holder, given))
+          if (name === 'write' || name === 'insertToken')
+            return pass(name).then(() => Reflect.apply(value, holder, given))
           return Promise.resolve(Reflect.apply(value, holder, given)).then(async (result) => {
             await pass(name)
             return result

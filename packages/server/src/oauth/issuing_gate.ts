@@ -1,10 +1,10 @@
 /**
  * May this client have such a token? The one gate (docs/security/invariants.md §14), passed three times: when a grant
- * decides, in memory in the turn in which the claims go to the signer, and inside the transaction that writes a row
+ * decides, in memory in the turn in which the claims go to the signer, and in the statement that writes a row
  * (docs/protocol/feed.md §2.3).
  */
 import { type MaybePromise, missingScope, parseScope, readScope, type Scope, type Seconds } from '@countersign/core'
-import type { Api, Client, WriteTransaction } from '@countersign/store'
+import type { Api, Client } from '@countersign/store'
 import type { Services } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
@@ -18,8 +18,6 @@ export interface Authority {
    * first: whoever waits for it asks again.
    */
   requireStill(): MaybePromise<void>
-  /** By the rows, under the tenant's lock. Throws when it does not hold. */
-  requireIn(transaction: WriteTransaction): Promise<void>
 }
 
 declare const judged: unique symbol
@@ -107,17 +105,6 @@ export function requireStillIssuable(services: Pick<Services, 'books'>, issue: I
     const waiting = authority.requireStill()
     if (waiting instanceof Promise) return waiting
   }
-}
-
-/** The gate again under the tenant's lock: nothing it read can change before the commit. */
-export async function requireIssuableIn(transaction: WriteTransaction, issue: IssueRequest): Promise<void> {
-  const { tenant, client, api } = issue
-  const nowClient = await transaction.clients.find(tenant.id, client.id)
-  const nowApi = await transaction.apis.find(tenant.id, api.id)
-  if (nowClient === undefined || nowApi === undefined) throw new BehindError()
-  requireClientStill(issue, nowClient)
-  if (nowApi.status !== 'active') throw new BehindError()
-  for (const authority of issue.authorities) await authority.requireIn(transaction)
 }
 
 function requireClientStill(

@@ -12,11 +12,17 @@ import { atOneMoment } from './issuing_moment.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
-import { type IssuedToken, type IssueRequest, type IssuerServices, issueJwt, issueOpaqueToken } from './token_issuer.ts'
+import {
+  type IssuedToken,
+  type IssueRequest,
+  issueJwt,
+  issueOpaqueToken,
+  type OpaqueIssuerServices,
+} from './token_issuer.ts'
 
 export type TokenServices = AuthenticatorServices &
   GrantServices &
-  IssuerServices &
+  OpaqueIssuerServices &
   Pick<Services, 'log' | 'metrics' | 'trustedProxies'>
 
 export function token(services: TokenServices, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
@@ -78,17 +84,13 @@ async function decide(
   return decision
 }
 
-async function issueToken(
-  services: IssuerServices & Pick<Services, 'store'>,
+function issueToken(
+  services: OpaqueIssuerServices,
   issue: IssueRequest,
   requestId: string,
   address: string | undefined,
 ): Promise<IssuedToken> {
   if (issue.api.tokenFormat === 'jwt') return issueJwt(services, issue)
   const actor = { kind: 'client', clientId: issue.client.id, ...(address === undefined ? {} : { address }) } as const
-  const { value, entries } = await services.store.write((transaction) =>
-    issueOpaqueToken(services, issue, transaction, { actor, requestId }),
-  )
-  await services.books.settle(entries)
-  return value
+  return issueOpaqueToken(services, issue, { actor, requestId })
 }

@@ -7,6 +7,7 @@ import {
   type Environment,
   formatScope,
   generateKey,
+  type Identity,
   type Limited,
   type Metadata,
   policiesOf,
@@ -17,11 +18,11 @@ import {
   type SigningKey,
   signJwt,
 } from '@countersign/core'
-import type { Api, AuditActor, Client, Token, WriteTransaction } from '@countersign/store'
+import type { Api, AuditActor, Client, Token } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import { type Authority, type IssuableScope, requireIssuableIn, requireStillIssuable } from './issuing_gate.ts'
-import { BehindError, type IssuingMoment, requireSameBook } from './issuing_moment.ts'
+import { type Authority, type IssuableScope, requireStillIssuable } from './issuing_gate.ts'
+import { BehindError, type IssuingMoment } from './issuing_moment.ts'
 
 /** Everything that a token says. Nothing of it is widened or cut here. */
 export interface IssueRequest extends Limited {
@@ -106,36 +107,56 @@ async function sign(claims: ReturnType<typeof accessTokenClaims>, key: SigningKe
   }
 }
 
-export type IssuerServices = Pick<
-  Services,
-  'books' | 'keyPrefix' | 'now' | 'opaqueTokens' | 'randomBytes' | 'signing' | 'signingKeys'
->
+export type IssuerServices = Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'signing' | 'signingKeys'>
 
-/** An opaque token: random text whose digest is stored, looked up like an API key. */
+/**
+ * An opaque token: random text whose digest is stored, looked up like an API key. The row is its only trace: an event each
+ * would make the audit log grow with the use of the API. They are counted, and the first of a day is told.
+ */
 export async function issueOpaqueToken(
-  services: IssuerServices,
+  services: OpaqueIssuerServices,
   request: IssueRequest,
-  transaction: WriteTransaction,
   audit: { readonly actor: AuditActor; readonly requestId: string },
 ): Promise<IssuedToken> {
-  await requireIssuableIn(transaction, request)
-  requireSameBook(services, request.tenant, request.moment)
-  const { keyPrefix, randomBytes } = services
+  const { keyPrefix, randomBytes, store } = services
+  await tellFirstOfDay(services, request, audit)
   const { id, text } = generateKey({ prefix: keyPrefix, marker: 'at', randomBytes })
-  const token = tokenRecord(request, { jti: id, format: 'opaque' })
-  await transaction.tokens.insert({ ...token, digest: await digest(text), prefix: keyPrefix })
-  // An event each would make the audit log grow with the use of the API: they are counted, and the first of a day is
-  // told.
-  const isFirst = services.opaqueTokens.count(request.tenant.id, request.client.id, services.now())
-  if (isFirst) {
-    const { id: objectId } = request.client
-    const after = { format: 'opaque', of: new Date(services.now() * 1000).toISOString().slice(0, 10) }
-    transaction.append({
-      tenant: request.tenant.id,
-      audit: { ...audit, action: 'token.issue', objectType: 'client', objectId, after },
-    })
+  const token = {
+    ...tokenRecord(request, { jti: id, format: 'opaque' }),
+    digest: await digest(text),
+    prefix: keyPrefix,
   }
-  return { text: new Secret(text), jti: id, expiresAt: token.issuedExpiresAt }
+  const authorisation = { epoch: request.moment.book.place.epoch, by: madeFrom(request) }
+  for (let round = 0; round < serverLimits.issuingRoundsMax; round++) {
+    const waiting = requireStillIssuable(services, request)
+    if (waiting instanceof Promise) {
+      await waiting
+      continue
+    }
+    if (!(await store.insertToken(token, authorisation))) throw new BehindError()
+    return { text: new Secret(text), jti: id, expiresAt: token.issuedExpiresAt }
+  }
+  throw new BehindError()
+}
+
+export type OpaqueIssuerServices = IssuerServices & Pick<Services, 'opaqueTokens' | 'store'>
+
+/** The end of a secret or public key at once is an entry about its client too. */
+function madeFrom({ tenant, client, api, lineage = [] }: IssueRequest): readonly Identity[] {
+  return [{ type: 'tenant', id: tenant.id }, { type: 'api', id: api.id }, { type: 'client', id: client.id }, ...lineage]
+}
+
+async function tellFirstOfDay(
+  { now, opaqueTokens, store }: OpaqueIssuerServices,
+  { tenant, client }: IssueRequest,
+  audit: { readonly actor: AuditActor; readonly requestId: string },
+): Promise<void> {
+  if (!opaqueTokens.count(tenant.id, client.id, now())) return
+  const after = { format: 'opaque', of: new Date(now() * 1000).toISOString().slice(0, 10) }
+  const event = { ...audit, action: 'token.issue', objectType: 'client', objectId: client.id, after }
+  await store.write(async (transaction) => transaction.append({ tenant: tenant.id, audit: event }), {
+    tenant: tenant.id,
+  })
 }
 
 /** A token as it is kept: opaque ones, and JWTs minted as API keys. */

@@ -78,7 +78,14 @@ async function isActive(reply: Reply, aud: string, server = world.server): Promi
 const isActiveAtSecond = (reply: Reply, aud: string) => asking.run(true, () => isActive(reply, aud, second))
 
 /** Where a request may wait between what authorises it and the token. */
-const places = ['lookup.clientSecret', 'lookup.publicKey', 'lookup.client', 'read.apis.find', 'write'] as const
+const places = [
+  'lookup.clientSecret',
+  'lookup.publicKey',
+  'lookup.client',
+  'read.apis.find',
+  'write',
+  'insertToken',
+] as const
 
 /** The request is held there, `change` is done from beginning to end, then it goes on. `undefined`: it never came there. */
 async function heldAt(

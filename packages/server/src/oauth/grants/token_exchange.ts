@@ -5,13 +5,11 @@ import {
   isLineageWithinLimit,
   limits,
   type MaybePromise,
-  missingScope,
   parseScope,
   type Scope,
 } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import type { Inspection } from '@countersign/verifier'
-import { readLineageAgain } from '../../caller/lineage_again.ts'
 import type { Services, TenantContext } from '../../context.ts'
 import { chooseApi } from '../api_registry.ts'
 import { type Authority, requireCovered, requireIssuable } from '../issuing_gate.ts'
@@ -59,7 +57,7 @@ export const tokenExchange: GrantType = {
         moment,
         client,
         api,
-        authorities: [authority, parentAuthority(services, tenant, { text, client, lineage, ...issuable })],
+        authorities: [authority, parentAuthority(services, tenant, { text, client, ...issuable })],
         subject: established.subject,
         issuable,
         lineage,
@@ -108,7 +106,6 @@ interface Child {
   /** The parent’s text. */
   readonly text: string
   readonly client: Client
-  readonly lineage: readonly Ancestor[]
   readonly scope: Scope
   readonly expiresAt: number
 }
@@ -118,7 +115,7 @@ interface Child {
  * one.
  */
 function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext, child: Child): Authority {
-  const { text, client, lineage, scope, expiresAt } = child
+  const { text, client, scope, expiresAt } = child
   return {
     requireStill(): MaybePromise<void> {
       const inspection = tenant.engine.inspect(text)
@@ -126,12 +123,6 @@ function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext,
       const { grant } = judgeSubject(inspection, client, services.now()).effective
       requireCovered(grant.scope, scope)
       if (grant.expiresAt !== undefined && grant.expiresAt < expiresAt) throw new BehindError()
-    },
-    async requireIn(transaction) {
-      const again = await readLineageAgain(transaction, tenant.id, lineage, services.now())
-      if (again === undefined) throw invalidSubject()
-      const isNarrowed = again.scopes.some((ceiling) => missingScope(scope, ceiling).length > 0)
-      if (isNarrowed || again.endsAt < expiresAt) throw new BehindError()
     },
   }
 }
