@@ -126,14 +126,6 @@ export const positionMutants: readonly Mutant[] = [
     tests: ['packages/store/src/postgres/postgres.test.ts', '-t', 'not written once anything was said'],
   },
   {
-    id: 'position-no-look-in-memory',
-    what: 'what authorised an opaque token is not looked at again in the turn in which its row is handed over',
-    file: `${server}/oauth/token_issuer.ts`,
-    find: '    const waiting = requireStillIssuable(services, request)\n    if (waiting instanceof Promise) {',
-    replace: '    const waiting: unknown = undefined\n    if (waiting instanceof Promise) {',
-    tests: tests('looked at again where it is made.*opaque token'),
-  },
-  {
     id: 'together-nothing-taken-back',
     what: 'what a change appended stays when the change is undone alone',
     file: 'packages/store/src/writer.ts',
