@@ -30,7 +30,7 @@ interface Done {
 }
 
 /** One transaction holds a tenant's lock, and on SQLite the thread, for so long, plus the time of its last write. */
-const heldMsMax = { sqlite: 4, postgres: 10 } as const
+const heldMsMax = { sqlite: 4, postgres: 40 } as const
 /** PostgreSQL keeps a savepoint for each write until the commit. It is quick with up to 64. */
 const writesTogetherMax = 50
 

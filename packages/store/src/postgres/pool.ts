@@ -6,10 +6,11 @@ import { readPostgresError } from './error.ts'
 import { type Primary, postgresLimits } from './primary.ts'
 import { within } from './within.ts'
 
-/** Statements around a part of a transaction. */
+/** Statements around a part of a transaction. Each message takes its time under the tenant's lock. */
 export const parts = {
+  /** Is sent together with the first statement of the part. */
   begin: 'savepoint part',
-  /** Is not sent: the commit releases every savepoint, and each message takes its time under the tenant's lock. */
+  /** Is not sent: the commit releases every savepoint. */
   end: 'release savepoint part',
   undo: 'rollback to savepoint part',
 } as const
@@ -32,6 +33,13 @@ export function watchPool(primary: Primary): PostgresPool {
 function watchClient(client: PoolClient): PostgresPoolClient {
   let failure: unknown
   let isBroken = false
+  let isBeginning = false
+  const send = (text: string, values: readonly unknown[]) => {
+    // Not waited for: without it, the statement behind it fails as well.
+    if (isBeginning) client.query(parts.begin).catch(() => {})
+    isBeginning = false
+    return client.query(text, [...values])
+  }
   const query = async (text: string, values: readonly unknown[] = []) => {
     if (!values.every(isStorableText)) {
       // Such a text was never stored, so no row equals it.
@@ -44,9 +52,13 @@ function watchClient(client: PoolClient): PostgresPoolClient {
     if (isBroken) throw failure
     // PostgreSQL would refuse all but these two, with an error that says less.
     if (failure !== undefined && text !== parts.undo && text !== 'rollback') throw failure
-    if (text === parts.end) return { command: 'RELEASE', rowCount: null, rows: [] }
+    if (text === parts.begin || text === parts.end || (text === parts.undo && isBeginning)) {
+      isBeginning = text === parts.begin
+      failure = undefined
+      return { command: '', rowCount: null, rows: [] }
+    }
     try {
-      const result = isCommit ? await commit(client) : await client.query(text, [...values])
+      const result = isCommit ? await commit(client) : await send(text, values)
       if (text === parts.undo) failure = undefined
       return result
     } catch (error) {

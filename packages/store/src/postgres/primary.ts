@@ -275,6 +275,8 @@ export class Primary {
       lock_timeout: lockMs,
       keepAlive: true,
       application_name: 'countersign',
+      // A statement that nobody waits for is sent with the next one.
+      pipeline: true,
       types: { getTypeParser: this.#options.typeParser },
     } as ClientConfig
   }
