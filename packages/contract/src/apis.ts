@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { documentProblemCodes, openText, signingPurposes } from './codes.ts'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
@@ -52,7 +53,7 @@ const operationName = z.object({ method: z.string(), path: z.string() })
 const signingKey = z.object({
   kid: z.string(),
   alg: z.string(),
-  purpose: z.enum(['access_token', 'gateway_assertion']),
+  purpose: openText(signingPurposes, 'What it signs'),
   status: z.enum(['active', 'revoked']),
   publishedAt: v.time,
   signsAt: v.time,
@@ -184,7 +185,13 @@ export const apiRoutes = {
         added: z.array(operationName),
         removed: z.array(operationName),
         becamePublic: z.array(operationName),
-        problems: z.array(z.object({ code: z.string(), pointer: z.string(), detail: z.string() })),
+        problems: z.array(
+          z.object({
+            code: openText(documentProblemCodes, 'The kind of flaw'),
+            pointer: z.string(),
+            detail: z.string(),
+          }),
+        ),
       }),
     },
     takesDocument: true,

@@ -47,6 +47,26 @@ describe('the OpenAPI document', () => {
   })
 })
 
+describe('codes', () => {
+  it('a client does not break when a code or a kind is added: none is a closed list', () => {
+    const codes = ['code', 'kind', 'outcome', 'action', 'objectType', 'purpose']
+    const found = membersOf(document).filter(([name]) => codes.includes(name))
+    expect([...new Set(found.map(([name]) => name))].sort()).toEqual([...codes].sort())
+    for (const [name, schema] of found) {
+      expect(schema, name).toMatchObject({ type: 'string', anyOf: [{ enum: expect.any(Array) }, { type: 'string' }] })
+      expect(schema, name).not.toHaveProperty('enum')
+    }
+  })
+})
+
+/** Every member of every object that the document describes. */
+function membersOf(node: unknown): (readonly [name: string, schema: object])[] {
+  if (typeof node !== 'object' || node === null) return []
+  const own = (node as { readonly type?: unknown }).type === 'object' ? (node as { properties?: object }) : {}
+  const inner = Object.entries(node).flatMap(([name, child]) => (/examples?$/.test(name) ? [] : membersOf(child)))
+  return [...(Object.entries(own.properties ?? {}) as [string, object][]), ...inner]
+}
+
 describe('routes', () => {
   it('every POST that creates or rolls takes an Idempotency-Key, and nothing else does', () => {
     for (const route of allRoutes) {

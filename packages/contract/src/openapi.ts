@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { knownValues, problemCodes } from './codes.ts'
 import { managementScopes, type Route } from './route.ts'
 import { allRoutes } from './routes.ts'
 
@@ -124,7 +125,11 @@ const problem = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    code: { type: 'string' },
+    code: {
+      type: 'string',
+      description: 'Stable, for programs. A later version may answer others: judge an unknown one by its status',
+      ...knownValues(problemCodes),
+    },
     requestId: { type: 'string' },
     errors: {
       type: 'array',

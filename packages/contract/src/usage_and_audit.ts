@@ -1,8 +1,16 @@
 import { z } from 'zod'
+import { type AuditAction, auditActions, knownValues, objectTypes, openText, outcomeCodes } from './codes.ts'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
-const outcome = z.string().min(1).max(64)
+const outcome = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({
+    description: '`verified`, `unavailable`, or the code of a rejection: docs/protocol/errors.md §1',
+    ...knownValues(outcomeCodes),
+  })
 const usageScope = z
   .string()
   .max(255)
@@ -32,7 +40,7 @@ export const usageAndAuditRoutes = {
         data: z.array(
           z.object({
             at: v.time,
-            outcome: outcome.optional(),
+            outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'With groupBy=outcome').optional(),
             scope: usageScope.optional(),
             keyId: whoever.optional(),
             clientId: whoever.optional(),
@@ -76,7 +84,16 @@ export const usageAndAuditRoutes = {
     tag: 'audit',
     summary: 'Who changed what, on which, from what to what, when',
     scope: 'audit:read',
-    query: z.strictObject({ ...v.pageQuery, objectId: v.id.optional(), action: z.string().min(1).max(64).optional() }),
+    query: z.strictObject({
+      ...v.pageQuery,
+      objectId: v.id.optional(),
+      action: z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .meta({ description: 'Only events of this kind', ...knownValues(auditActions) }),
+    }),
     answer: {
       status: 200,
       schema: v.page(
@@ -84,8 +101,8 @@ export const usageAndAuditRoutes = {
           sequence: z.int(),
           at: v.time,
           actor: v.json,
-          action: z.string(),
-          objectType: z.string(),
+          action: openText<AuditAction, string>(auditActions, 'The kind of change'),
+          objectType: openText<string, string>([...objectTypes, 'feed'], 'The kind of object that was changed'),
           objectId: z.string(),
           before: v.json,
           after: v.json,

@@ -1,17 +1,11 @@
-import { type CredentialKind, endlessRevocation, limits, type ObjectType } from '@countersign/core'
+import { endlessRevocation, limits } from '@countersign/core'
 import { z } from 'zod'
+import { credentialKinds, objectTypes, openText, rejectionCodes } from './codes.ts'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
-const credentialKinds = Object.keys({
-  api_key: true,
-  access_token: true,
-  self_issued_jwt: true,
-  external_jwt: true,
-} satisfies Record<CredentialKind, true>) as readonly CredentialKind[]
-
 const grant = z.object({
-  kind: z.enum(credentialKinds),
+  kind: openText(credentialKinds, 'The kind of credential'),
   credentialId: z.string(),
   tenant: z.string(),
   clientId: z.string(),
@@ -39,19 +33,6 @@ const mac = z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64u
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
 const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
 const chain = z.string().max(64)
-
-const objectTypes = Object.keys({
-  tenant: true,
-  api: true,
-  client: true,
-  public_key: true,
-  key: true,
-  opaque_token: true,
-  token: true,
-  client_token: true,
-  client_secret: true,
-  signing_key: true,
-} satisfies Record<ObjectType, true>) as readonly ObjectType[]
 
 export const verificationRoutes = {
   verify: route({
@@ -90,7 +71,7 @@ export const verificationRoutes = {
         }),
         z.object({
           active: z.literal(false),
-          code: z.string(),
+          code: openText(rejectionCodes, 'The reason for the refusal: docs/protocol/errors.md §1'),
           detail: z.string(),
           missingScope: v.scopeText.optional(),
           rateLimit: rateLimit.optional(),

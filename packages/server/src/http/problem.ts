@@ -1,4 +1,5 @@
 /** RFC 9457: refusals as values that are thrown, and as answers. */
+import type { ProblemCode } from '@countersign/contract'
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
 import {
   StoreUnavailableError,
@@ -13,13 +14,13 @@ import type { HttpRequest } from './request.ts'
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly status: number
-  readonly code: string
+  readonly code: ProblemCode
   readonly errors: readonly FieldError[]
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
     status: number,
-    code: string,
+    code: ProblemCode,
     detail: string,
     more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
   ) {

@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
@@ -240,7 +240,7 @@ function requireManagementHeld(context: WriteContext, api: Api): void {
   context.requireHeld(api.scopes.map(({ name }) => name))
 }
 
-function auditOf({ actor, requestId }: WriteContext, action: string, api: Api) {
+function auditOf({ actor, requestId }: WriteContext, action: AuditAction, api: Api) {
   return { actor, action, objectType: 'api', objectId: api.id, requestId }
 }
 

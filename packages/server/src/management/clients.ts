@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk, publicKeyId } from '@countersign/core'
 import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
 import { cutOffAt } from '../feed/revoker.ts'
@@ -281,13 +281,13 @@ async function replaceJwks(
   return before.filter(({ thumbprint }) => !kept.has(thumbprint))
 }
 
-function auditOf({ actor, requestId }: WriteContext, action: string, client: Client) {
+function auditOf({ actor, requestId }: WriteContext, action: AuditAction, client: Client) {
   return { actor, action, objectType: 'client', objectId: client.id, requestId }
 }
 
 function append(
   context: WriteContext,
-  action: string,
+  action: AuditAction,
   client: Client,
   before: object | undefined,
   after: object | undefined,

@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { type AuditAction, routes } from '@countersign/contract'
 import {
   formatScope,
   formatTime,
@@ -267,7 +267,7 @@ function appendCreation(
   context: WriteContext,
   transaction: WriteTransaction,
   key: Key,
-  action: string,
+  action: AuditAction,
   audience: string,
 ): void {
   const { actor, requestId, tenant, now } = context
@@ -275,7 +275,7 @@ function appendCreation(
   transaction.append({ tenant: tenant.id, audit })
 }
 
-function appendChange(context: WriteContext, before: Key, after: Key, action: string, audience: string): void {
+function appendChange(context: WriteContext, before: Key, after: Key, action: AuditAction, audience: string): void {
   const { actor, requestId, tenant, now, transaction } = context
   transaction.append({
     tenant: tenant.id,

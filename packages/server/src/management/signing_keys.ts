@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { SigningKey } from '@countersign/store'
 import { signingKeySubject } from '../feed/subjects.ts'
@@ -62,7 +62,7 @@ const revokeSigningKey = writeOperation(routes.revokeSigningKey, async (context)
   return { status: 200, bodyOf: (feedSequence) => ({ kid: key.kid, status: 'revoked' as const, feedSequence }) }
 })
 
-function append(context: WriteContext, action: string, keys: readonly SigningKey[], objectId: string): void {
+function append(context: WriteContext, action: AuditAction, keys: readonly SigningKey[], objectId: string): void {
   const { actor, requestId, tenant, transaction } = context
   transaction.append({
     tenant: tenant.id,

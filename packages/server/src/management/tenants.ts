@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, randomBase62 } from '@countersign/core'
 import type { Tenant } from '@countersign/store'
 import { tenantSubject } from '../feed/subjects.ts'
@@ -97,7 +97,7 @@ async function findOtherTenant(context: WriteContext): Promise<Tenant> {
 }
 
 /** The entry stands in the tenant's own feed; both tenants' audit logs tell of it. */
-function append(context: WriteContext, action: string, before: Tenant, after: Tenant): void {
+function append(context: WriteContext, action: AuditAction, before: Tenant, after: Tenant): void {
   const { actor, requestId, tenant: own, transaction } = context
   const audit = {
     actor,

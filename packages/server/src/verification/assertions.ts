@@ -1,5 +1,12 @@
 import { routes } from '@countersign/contract'
-import { formatTime, type ProblemAnswer, parseAddress, rejectionAnswer, unavailableAnswer } from '@countersign/core'
+import {
+  formatTime,
+  type ProblemAnswer,
+  parseAddress,
+  type RejectionAnswerCode,
+  rejectionAnswer,
+  unavailableAnswer,
+} from '@countersign/core'
 import { type GuardedServices, guarded } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
@@ -39,6 +46,6 @@ export function assertions(
 }
 
 /** 422: a 401 here would be about the gateway's own credential. */
-function refusedCredential({ code, detail }: ProblemAnswer['body']): ProblemError {
+function refusedCredential({ code, detail }: ProblemAnswer<RejectionAnswerCode>['body']): ProblemError {
   return new ProblemError(422, code, detail)
 }

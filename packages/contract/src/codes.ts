@@ -1,0 +1,176 @@
+/**
+ * The codes and kinds in answers. Each list has the values known today; a later version may answer others, so that the
+ * OpenAPI document describes each as text with known values.
+ */
+import type { CredentialKind, ObjectType, RejectionAnswerCode, RejectionCode, SigningPurpose } from '@countersign/core'
+import type { ProblemCode as DocumentProblemCode } from '@countersign/openapi'
+import { z } from 'zod'
+
+/** A value known today, or any other text that a later version may answer. */
+export type Open<Known extends string> = Known | (string & {})
+
+/** What the OpenAPI document says of a text whose known values are these. */
+export function knownValues(known: readonly string[]): { readonly anyOf: readonly object[] } {
+  return { anyOf: [{ enum: known }, { type: 'string' }] }
+}
+
+/** A member of an answer. The server gives a known value, and a reader must expect others. */
+export function openText<Known extends string, Given extends string = Known>(
+  known: readonly Known[],
+  description: string,
+): z.ZodType<Open<Known>, Given> {
+  return z.string().meta({ description, ...knownValues(known) }) as unknown as z.ZodType<Open<Known>, Given>
+}
+
+/** Every kind of credential. */
+export const credentialKinds = namesOf<CredentialKind>({
+  api_key: true,
+  access_token: true,
+  self_issued_jwt: true,
+  external_jwt: true,
+})
+
+/** Every type of object that the feed has entries about. */
+export const objectTypes = namesOf<ObjectType>({
+  tenant: true,
+  api: true,
+  client: true,
+  public_key: true,
+  key: true,
+  opaque_token: true,
+  token: true,
+  client_token: true,
+  client_secret: true,
+  signing_key: true,
+})
+
+/** Every reason why a credential is refused: docs/protocol/errors.md §1. */
+export const rejectionCodes = namesOf<RejectionCode>({
+  missing_credential: true,
+  invalid_request: true,
+  malformed: true,
+  unknown: true,
+  bad_signature: true,
+  expired: true,
+  not_yet_valid: true,
+  revoked: true,
+  disabled: true,
+  wrong_audience: true,
+  wrong_issuer: true,
+  address_not_allowed: true,
+  origin_not_allowed: true,
+  insufficient_scope: true,
+  rate_limited: true,
+})
+
+/** The outcomes of verifications that are counted: docs/usage.md. */
+export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
+
+/** The codes of problems (RFC 9457) that the management API answers: docs/protocol/errors.md §2. */
+export const problemCodes = [
+  ...namesOf<RejectionAnswerCode>({
+    missing_credential: true,
+    invalid_request: true,
+    invalid_token: true,
+    address_not_allowed: true,
+    origin_not_allowed: true,
+    insufficient_scope: true,
+    rate_limited: true,
+  }),
+  'invalid_document',
+  'unknown_proxy',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'conflict',
+  'revoked',
+  'expired',
+  'disabled',
+  'client_disabled',
+  'api_disabled',
+  'built_in',
+  'default_tenant',
+  'no_secret',
+  'rotation_in_progress',
+  'idempotency_mismatch',
+  'idempotency_in_progress',
+  'last_administrator',
+  'too_many_changes',
+  'content_too_large',
+  'unsupported_media_type',
+  'misdirected_request',
+  'internal_error',
+  'unavailable',
+  'storage_full',
+] as const
+
+/** The code of a problem: what the server answers today. */
+export type ProblemCode = (typeof problemCodes)[number]
+
+/** The flaws of an imported document: packages/openapi/src/problem.ts. */
+export const documentProblemCodes = namesOf<DocumentProblemCode>({
+  alternative_dropped: true,
+  derived_scope_shared: true,
+  invalid_operation: true,
+  invalid_path: true,
+  invalid_scope: true,
+  invalid_security: true,
+  member_ignored: true,
+  overlap: true,
+  path_cut: true,
+  problems_omitted: true,
+  reference_ignored: true,
+  routes_merged: true,
+  servers_ignored: true,
+  unreachable: true,
+})
+
+/** What signing keys are for. A key signs for one of them. */
+export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gateway_assertion: true })
+
+/** The events of the audit log. */
+export const auditActions = [
+  'administrator.recover',
+  'api.audience',
+  'api.create',
+  'api.delete',
+  'api.import',
+  'api.update',
+  'client.create',
+  'client.cut_off',
+  'client.delete',
+  'client.jwk.retire',
+  'client.revoke',
+  'client.secret.create',
+  'client.update',
+  'dev.provision',
+  'drop_time.floor',
+  'feed.rollback',
+  'key.create',
+  'key.disable',
+  'key.enable',
+  'key.revoke',
+  'key.roll',
+  'key.rolled',
+  'key.update',
+  'restore.merge',
+  'revocation.hand_back',
+  'signing_key.revoke',
+  'signing_key.rotate',
+  'tenant.create',
+  'tenant.delete',
+  'tenant.last_administrator',
+  'tenant.update',
+  'token.create',
+  'token.issue',
+  'token.revoke',
+  'token.update',
+] as const
+
+/** The kind of an audit event: what the server writes today. */
+export type AuditAction = (typeof auditActions)[number]
+
+/** The names of a record that must have all of them: one that is missing does not compile. */
+function namesOf<Name extends string>(all: Readonly<Record<Name, true>>): readonly Name[] {
+  return Object.keys(all) as readonly string[] as readonly Name[]
+}
