@@ -13,6 +13,7 @@ import { checkRejections } from './check_rejections.ts'
 import { checkRoutes } from './check_routes.ts'
 import { checkSizes } from './check_sizes.ts'
 import { checkMutants } from './mutants.ts'
+import { checkOperationsPage } from './operations_page.ts'
 
 type Check = readonly [name: string, run: () => readonly string[] | Promise<readonly string[]>]
 
@@ -30,6 +31,7 @@ const checks: readonly Check[] = [
   ['hunts arrive', checkHunts],
   ['words defined', checkGlossary],
   ['operations mounted', checkRoutes],
+  ['operations shown', checkOperationsPage],
   ['sizes', checkSizes],
   ['mutants fit', checkMutants],
 ]

@@ -1,18 +1,26 @@
 import { validate } from '@readme/openapi-parser'
 import { describe, expect, it } from 'vitest'
-import { allRoutes, managementScopes, openapiDocument } from './index.ts'
+import { z } from 'zod'
+import * as contract from './index.ts'
+
+const { allRoutes, managementScopes, openapiDocument } = contract
 
 interface Parameter {
   readonly name: string
   readonly in: string
   readonly required: boolean
   readonly schema: { readonly type?: string; readonly maximum?: number }
+  readonly example?: unknown
+}
+interface Content {
+  readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>
 }
 interface Operation {
   readonly operationId: string
   readonly parameters: readonly Parameter[]
   readonly security: readonly { readonly countersign: readonly string[] }[]
-  readonly responses: Readonly<Record<string, unknown>>
+  readonly requestBody?: Content
+  readonly responses: Readonly<Record<string, Content>>
 }
 const document = openapiDocument({ issuer: 'https://auth.example', version: '1.2.3' }) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -46,6 +54,35 @@ describe('the OpenAPI document', () => {
     expect(after).toMatchObject({ required: true, schema: { type: 'integer', minimum: 0 } })
   })
 })
+
+describe('examples', () => {
+  const { examples } = contract
+  it.each(operations.map((operation) => [operation.operationId, operation] as const))(
+    '%s shows a request and an answer that its schemas allow',
+    (operationId, { parameters, requestBody, responses }) => {
+      for (const { name, in: where, required, schema, example } of parameters) {
+        if (where === 'path' || required) expect(example, name).toBeDefined()
+        if (example !== undefined) expectFits(schema, example, name)
+      }
+      const sent = requestBody?.content['application/json']
+      if (sent !== undefined) expectFits(sent.schema, sent.example, 'body')
+      const [answer] = Object.values(Object.values(responses)[0]?.content ?? {})
+      expectFits(answer?.schema, answer?.example, 'answer')
+      expect(answer?.example).toBeDefined()
+      // The server checks more than the document can say.
+      const route = contract.routes[operationId as contract.OperationId] as contract.Route
+      const example = examples[operationId as contract.OperationId] as { query?: unknown; body?: unknown }
+      if (example.query !== undefined) expect(route.query?.safeParse(example.query)).toMatchObject({ success: true })
+      if (route.body !== undefined) expect(route.body.safeParse(example.body)).toMatchObject({ success: true })
+    },
+  )
+})
+
+/** Against the schema as the document has it, not the one that it was made from. */
+function expectFits(schema: object | undefined, value: unknown, what: string): void {
+  const result = z.fromJSONSchema((schema ?? false) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value)
+  expect(result.error?.issues, what).toBeUndefined()
+}
 
 describe('codes', () => {
   it('a client does not break when a code or a kind is added: none is a closed list', () => {

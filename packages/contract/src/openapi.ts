@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { knownValues, problemCodes } from './codes.ts'
+import { examples } from './examples/index.ts'
 import { managementScopes, type Route } from './route.ts'
-import { allRoutes } from './routes.ts'
+import { allRoutes, type OperationId } from './routes.ts'
 
 /** The management API as an OpenAPI 3.1 document, made from the same routes and schemas that the server mounts. */
 export function openapiDocument(options: { readonly issuer: string; readonly version: string }): object {
@@ -39,17 +40,23 @@ export function openapiDocument(options: { readonly issuer: string; readonly ver
 
 function operation(route: Route): object {
   const { answer } = route
+  const example = exampleOf(route)
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.tag],
     security: [route.scope, route.orScope].flatMap((scope) => (scope === undefined ? [] : [{ countersign: [scope] }])),
-    parameters: [...pathParameters(route), ...queryParameters(route), ...idempotencyParameter(route)],
-    ...requestBody(route),
+    parameters: [...pathParameters(route, example), ...queryParameters(route, example), ...idempotencyParameter(route)],
+    ...requestBody(route, example),
     responses: {
       [answer.status]: {
         description: 'Done',
-        content: { [answer.contentType ?? 'application/json']: { schema: schemaOf(answer.schema, 'output') } },
+        content: {
+          [answer.contentType ?? 'application/json']: {
+            schema: schemaOf(answer.schema, 'output'),
+            example: example.answer,
+          },
+        },
       },
       default: {
         description: 'Not done',
@@ -59,26 +66,47 @@ function operation(route: Route): object {
   }
 }
 
-function pathParameters(route: Route): object[] {
+/** Of any operation: the types of `examples` are about each. */
+interface AnyExample {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+  readonly document?: unknown
+  readonly answer: unknown
+}
+
+function exampleOf({ operationId }: Route): AnyExample {
+  return examples[operationId as OperationId]
+}
+
+function pathParameters(route: Route, { params }: AnyExample): object[] {
   return [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    schema: name === 'feedSequence' ? { type: 'integer', minimum: 1 } : { type: 'string', maxLength: 255 },
+    ...(name === 'feedSequence'
+      ? { schema: { type: 'integer', minimum: 1 }, example: Number(params?.[name]) }
+      : { schema: { type: 'string', maxLength: 255 }, example: params?.[name as string] }),
   }))
 }
 
-function queryParameters(route: Route): object[] {
+function queryParameters(route: Route, { query }: AnyExample): object[] {
   if (route.query === undefined) return []
   // The input schema says what may be sent; a member with a default need not be.
-  const { properties } = schemaOf(route.query, 'output') as { properties?: Record<string, object> }
+  const { properties } = schemaOf(route.query, 'output') as { properties?: Record<string, { readonly type?: string }> }
   const { required } = schemaOf(route.query, 'input') as { required?: string[] }
   return Object.entries(properties ?? {}).map(([name, property]) => ({
     name,
     in: 'query',
     required: required?.includes(name) ?? false,
     schema: property,
+    ...(query?.[name] === undefined ? {} : { example: exampleValue(query[name], property) }),
   }))
+}
+
+/** A query is text on the wire; the document shows numbers as numbers. */
+function exampleValue(text: unknown, schema: { readonly type?: string }): unknown {
+  return schema.type === 'integer' ? Number(text) : text
 }
 
 function idempotencyParameter(route: Route): object[] {
@@ -94,17 +122,19 @@ function idempotencyParameter(route: Route): object[] {
   ]
 }
 
-function requestBody(route: Route): object {
+function requestBody(route: Route, { body, document }: AnyExample): object {
   if (route.takesDocument === true) {
-    const content = Object.fromEntries(
-      ['application/json', 'application/yaml', 'text/yaml'].map((type) => [type, { schema: {} }]),
-    )
+    const content = {
+      'application/json': { schema: {}, example: document },
+      'application/yaml': { schema: {} },
+      'text/yaml': { schema: {} },
+    }
     return { requestBody: { required: true, content } }
   }
   if (route.body === undefined) return {}
   const schema = schemaOf(route.body, 'input') as { required?: string[] }
   const required = (schema.required ?? []).length > 0
-  return { requestBody: { required, content: { 'application/json': { schema } } } }
+  return { requestBody: { required, content: { 'application/json': { schema, example: body } } } }
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {

@@ -10,7 +10,7 @@ const slug = z
     'must be lower-case letters, digits and single hyphens between them, at most 63',
   )
 
-const tenant = z.object({
+export const tenant = z.object({
   id: v.id,
   slug: z.string(),
   name: v.name,

@@ -1,0 +1,22 @@
+import type { Routes } from '../routes.ts'
+import { apiExamples } from './api.ts'
+import { clientExamples } from './client.ts'
+import type { Examples } from './example.ts'
+import { keyExamples } from './key.ts'
+import { signingKeyExamples } from './signing_key.ts'
+import { tenantExamples } from './tenant.ts'
+import { tokenExamples } from './token.ts'
+import { usageAndAuditExamples } from './usage_and_audit.ts'
+import { verificationExamples } from './verification.ts'
+
+/** An example of every operation, by its operation id. */
+export const examples: Examples<Routes> = {
+  ...apiExamples,
+  ...signingKeyExamples,
+  ...clientExamples,
+  ...keyExamples,
+  ...tokenExamples,
+  ...verificationExamples,
+  ...usageAndAuditExamples,
+  ...tenantExamples,
+}

@@ -1,0 +1,119 @@
+/**
+ * The examples of the OpenAPI document tell one story. It is sent to a real server, example after example; each answer
+ * has the members and values of the example's. Ids, secrets and digests differ, but always in the same way.
+ */
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { baseUrl, startWorld, type World } from '../server.fixture.ts'
+
+const story: readonly OperationId[] = [
+  ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi', 'listSigningKeys'] as const),
+  ...(['createClient', 'listClients', 'getClient', 'updateClient', 'createClientSecret'] as const),
+  ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup'] as const),
+  ...(['rollKey', 'disableKey', 'enableKey'] as const),
+  ...(['createToken', 'listTokens', 'getToken', 'updateToken', 'feedPosition', 'revokeToken'] as const),
+  ...(['getRevocation', 'feedSnapshot', 'feed', 'handBackRevocations'] as const),
+  ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
+  ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
+  ...(['revokeClient', 'deleteClient', 'deleteApi'] as const),
+]
+
+/** Made by the server, so that they differ from the example's. */
+const made = new Set([
+  ...['id', 'clientId', 'apiId', 'credentialId', 'objectId', 'limitId', 'secretId', 'jti', 'kid', 'requestId'],
+  ...['key', 'clientSecret', 'adminKey', 'token', 'assertion', 'epoch', 'chain', 'seal', 'mac', 'audit', 'link'],
+])
+/** They depend on how much a fresh installation has written before the story, and on the time that passes. */
+const counted = new Set(['sequence', 'feedSequence', 'head', 'ageMs', 'dropAt', 'dropTime', 'applied', 'total'])
+
+let world: World
+/** From a made text, or a sequence, of the examples to the same of this run. */
+const real = new Map<unknown, unknown>()
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.close())
+
+it('the story has every operation once', () => {
+  expect([...story].sort()).toEqual(allRoutes.map(({ operationId }) => operationId).sort())
+})
+
+it.each(story)('%s answers as its example says', async (operationId) => {
+  const route: Route = routes[operationId]
+  const example = examples[operationId] as AnyExample
+  const { params = {}, query, body, document } = translate(example) as AnyExample
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string))
+  const target = query === undefined ? path : `${path}?${new URLSearchParams(query)}`
+  const content = { raw: JSON.stringify(document), headers: [['Content-Type', 'application/json']] as const }
+  const reply = await world.call(route.method, target, document === undefined ? { body } : content)
+  expect(reply.status, reply.text).toBe(route.answer.status)
+  if (typeof example.answer === 'string') {
+    const [first = ''] = example.answer.split('\n')
+    return expectSame(JSON.parse(first), JSON.parse(reply.text.split('\n')[0] as string))
+  }
+  expectSame(example.answer, reply.body)
+  await learnWhatNoAnswerTells(operationId, reply.body)
+})
+
+interface AnyExample {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly document?: unknown
+  readonly answer: unknown
+}
+
+/** A verifier makes the digest of a key itself, and knows its place by following the feed. */
+async function learnWhatNoAnswerTells(operationId: OperationId, { key }: { readonly key: string }): Promise<void> {
+  if (operationId === 'createKey') {
+    real.set(examples.lookup.body.digest, createHash('sha256').update(key).digest('base64url'))
+  }
+  if (operationId === 'updateToken') {
+    const { sequence, chain } = await world.store.feed.place('default')
+    real.set(examples.feedPosition.body.sequence, sequence).set(examples.feedPosition.body.chain, chain)
+  }
+}
+
+/** The request of this run. */
+function translate(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => translate(item))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, translate(inner, member)]))
+  }
+  if (name === 'after' || name === 'feedSequence') return String(real.get(Number(value)))
+  if (typeof value === 'number') return counted.has(name) ? real.get(value) : value
+  return real.get(value) ?? (typeof value === 'string' ? value.replace('https://auth.example', baseUrl) : value)
+}
+
+function expectSame(example: unknown, actual: unknown, name = ''): void {
+  if (Array.isArray(example) && Array.isArray(actual)) {
+    if (name !== 'data') expect(actual, name).toHaveLength(example.length)
+    for (const [index, item] of example.entries()) {
+      // A page has items that are not of the story, in an order of its own.
+      const like =
+        name === 'data' ? actual.find((other) => isDeepStrictEqual(fixed(other), fixed(item))) : actual[index]
+      expectSame(item, like ?? actual[index])
+    }
+  } else if (typeof example === 'object' && example !== null) {
+    expect(Object.keys(actual as object).sort(), name).toEqual(Object.keys(example).sort())
+    for (const [member, inner] of Object.entries(example)) {
+      expectSame(inner, (actual as Record<string, unknown>)[member], member)
+    }
+  } else if (counted.has(name) || (made.has(name) && !real.has(example))) {
+    expect(typeof actual, name).toBe(typeof example)
+    real.set(example, actual)
+  } else {
+    expect(actual, name).toEqual(translate(example, name))
+  }
+}
+
+/** Without what differs from run to run. */
+function fixed(value: unknown, name = ''): unknown {
+  if (counted.has(name) || (made.has(name) && typeof value === 'string')) return typeof value
+  if (Array.isArray(value)) return value.map((item) => fixed(item))
+  if (typeof value !== 'object' || value === null) return translate(value, name)
+  return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, fixed(inner, member)]))
+}
