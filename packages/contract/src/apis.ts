@@ -3,62 +3,69 @@ import { documentProblemCodes, openText, signingPurposes } from './codes.ts'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
-const apiScope = z.strictObject({ name: v.scopeToken, description: z.string().max(1_000).default('') })
+const scopeName = v.scopeToken.describe('The scope token')
+const scopeDescription = z.string().describe('A description for people')
+const apiScope = z.strictObject({ name: scopeName, description: scopeDescription.max(1_000).default('') })
+const scopesText = 'The scopes that the API knows'
 
 const settings = {
   tokenTtlSeconds: z
     .int()
     .min(1)
     .max(86_400 * 90)
-    .meta({ description: 'Life of an access token; default 3600' }),
+    .describe('The life of an access token, in seconds; default 3600'),
   tokenTtlSecondsMax: z
     .int()
     .min(1)
     .max(86_400 * 366)
-    .meta({ description: 'Longest life of any JWT; default 90 days' }),
-  tokenFormat: z.enum(['jwt', 'opaque']),
-  signingAlg: z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']),
+    .describe('The longest life of any JWT for it, in seconds; default 90 days'),
+  tokenFormat: z.enum(['jwt', 'opaque']).describe('The format of its access tokens; default jwt (RFC 9068)'),
+  signingAlg: z
+    .enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
+    .describe('The algorithm of its access tokens (RFC 7518); default ES256'),
   maxStalenessSeconds: z
     .int()
     .min(1)
     .max(300)
-    .meta({ description: 'Ceiling for the bound of every verifier; default 300' }),
+    .describe('The highest maxStalenessSeconds that a verifier of it may choose; default 300'),
 }
 
 export const api = z.object({
   id: v.id,
   audience: v.audience,
   name: v.name,
-  status: z.enum(['active', 'disabled', 'revoked']),
-  scopes: z.array(z.object({ name: v.scopeToken, description: z.string() })),
+  status: v.objectStatus,
+  scopes: z.array(z.object({ name: scopeName, description: scopeDescription })).describe(scopesText),
   ...settings,
   ...v.limited,
-  builtIn: z.boolean(),
-  createdAt: v.time,
-  updatedAt: v.time,
+  builtIn: z.boolean().describe('Whether the server made it: the management API of the tenant'),
+  ...v.stamps,
 })
+
+const method = z.string().describe('The HTTP method, in upper case')
+const path = z.string().describe('The path template of the document')
 
 const operation = z.object({
-  method: z.string(),
-  basePath: z.string(),
-  path: z.string(),
-  operationId: z.string().optional(),
-  requires: z.array(z.array(z.string())),
-  cost: z.int().optional(),
-  public: z.boolean(),
+  method,
+  basePath: z.string().describe('The path of the first server URL of the document'),
+  path,
+  operationId: z.string().optional().describe('The name that the document gives it'),
+  requires: z.array(z.array(z.string())).describe('Alternatives; each lists the scope tokens that it needs'),
+  cost: z.int().optional().describe('The cost of a call, spent from every limit; absent for 1'),
+  public: z.boolean().describe('Whether it needs no credential'),
 })
 
-const operationName = z.object({ method: z.string(), path: z.string() })
+const operationName = z.object({ method, path })
 
 const signingKey = z.object({
-  kid: z.string(),
-  alg: z.string(),
-  purpose: openText(signingPurposes, 'What it signs'),
-  status: z.enum(['active', 'revoked']),
-  publishedAt: v.time,
-  signsAt: v.time,
-  retiredAt: v.time.nullable(),
-  leavesAt: v.time.nullable(),
+  kid: z.string().describe('Its id in the JWK Set: the thumbprint (RFC 7638)'),
+  alg: z.string().describe('Its algorithm (RFC 7518)'),
+  purpose: openText(signingPurposes, 'The kind of token that it signs'),
+  status: z.enum(['active', 'revoked']).describe('Its state; the rest is told by the times'),
+  publishedAt: v.time.describe('When it entered the JWK Set'),
+  signsAt: v.time.describe('When it begins to sign'),
+  retiredAt: v.time.nullable().describe('When it ceases to sign; null while no successor is known'),
+  leavesAt: v.time.nullable().describe('When it leaves the JWK Set; null while that is not known'),
 })
 
 export const signingKeyRoutes = {
@@ -69,7 +76,7 @@ export const signingKeyRoutes = {
     tag: 'signing keys',
     summary: 'The keys this issuer signs with, and when each begins, retires and leaves the JWK Set',
     scope: 'apis:read',
-    answer: { status: 200, schema: z.object({ data: z.array(signingKey) }) },
+    answer: { status: 200, schema: z.object({ data: z.array(signingKey).describe('All signing keys') }) },
   }),
   rotateSigningKeys: route({
     operationId: 'rotateSigningKeys',
@@ -79,7 +86,7 @@ export const signingKeyRoutes = {
     summary: 'Publish a new key for each algorithm in use; it signs after 600 seconds, when the old one retires',
     scope: 'apis:write',
     body: z.strictObject({}),
-    answer: { status: 200, schema: z.object({ data: z.array(signingKey) }) },
+    answer: { status: 200, schema: z.object({ data: z.array(signingKey).describe('The new signing keys') }) },
   }),
   revokeSigningKey: route({
     operationId: 'revokeSigningKey',
@@ -91,7 +98,7 @@ export const signingKeyRoutes = {
     body: z.strictObject({ reason: v.reason, force: v.force }),
     answer: {
       status: 200,
-      schema: z.object({ kid: z.string(), status: z.literal('revoked'), ...v.inFeed }),
+      schema: z.object({ kid: signingKey.shape.kid, status: v.revoked, ...v.inFeed }),
     },
   }),
 }
@@ -107,7 +114,7 @@ export const apiRoutes = {
     body: z.strictObject({
       audience: v.audience,
       name: v.name,
-      scopes: z.array(apiScope).max(4_096).optional(),
+      scopes: z.array(apiScope).max(4_096).optional().describe(scopesText),
       tokenTtlSeconds: settings.tokenTtlSeconds.optional(),
       tokenTtlSecondsMax: settings.tokenTtlSecondsMax.optional(),
       tokenFormat: settings.tokenFormat.optional(),
@@ -147,7 +154,7 @@ export const apiRoutes = {
     body: z.strictObject({
       name: v.name.optional(),
       status: v.switchable.optional(),
-      scopes: z.array(apiScope).max(4_096).optional(),
+      scopes: z.array(apiScope).max(4_096).optional().describe(scopesText),
       tokenTtlSeconds: settings.tokenTtlSeconds.optional(),
       tokenTtlSecondsMax: settings.tokenTtlSecondsMax.optional(),
       tokenFormat: settings.tokenFormat.optional(),
@@ -166,7 +173,7 @@ export const apiRoutes = {
     scope: 'apis:write',
     answer: {
       status: 200,
-      schema: z.object({ id: v.id, status: z.literal('revoked'), ...v.inFeed }),
+      schema: z.object({ id: v.id, status: v.revoked, ...v.inFeed }),
     },
   }),
   importOpenapi: route({
@@ -176,22 +183,28 @@ export const apiRoutes = {
     tag: 'apis',
     summary: 'Import an OpenAPI 3.x or Swagger 2.0 document: operations, what each requires, what changed',
     scope: 'apis:write',
-    query: z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') }),
+    query: z.strictObject({
+      dryRun: z.enum(['true', 'false']).default('false').describe('`true` answers the same and stores nothing'),
+    }),
     answer: {
       status: 200,
       schema: z.object({
-        operations: z.array(operation),
-        scopes: z.array(z.object({ name: z.string(), description: z.string() })),
-        added: z.array(operationName),
-        removed: z.array(operationName),
-        becamePublic: z.array(operationName),
-        problems: z.array(
-          z.object({
-            code: openText(documentProblemCodes, 'The kind of flaw'),
-            pointer: z.string(),
-            detail: z.string(),
-          }),
-        ),
+        operations: z.array(operation).describe('Every operation that was found'),
+        scopes: z
+          .array(z.object({ name: z.string().describe('The scope token'), description: scopeDescription }))
+          .describe('The scopes that the operations need'),
+        added: z.array(operationName).describe('Operations that the stored document did not have'),
+        removed: z.array(operationName).describe('Operations that only the stored document has'),
+        becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
+        problems: z
+          .array(
+            z.object({
+              code: openText(documentProblemCodes, 'The kind of flaw'),
+              pointer: z.string().describe('Its place in the document (RFC 6901)'),
+              detail: z.string().describe('One sentence that says what is wrong'),
+            }),
+          )
+          .describe('Flaws of the document; where it can be read in two ways, the stricter one holds'),
       }),
     },
     takesDocument: true,

@@ -2,28 +2,36 @@ import { z } from 'zod'
 import { route } from './route.ts'
 import * as v from './values.ts'
 
-const clientType = z.enum(['service', 'web', 'spa', 'native', 'agent'])
+const clientType = z
+  .enum(['service', 'web', 'spa', 'native', 'agent'])
+  .describe('The kind of software; `spa` and `native` have no secret')
 const selfIssuedTtl = z
   .int()
   .min(1)
   .max(86_400)
-  .meta({ description: 'Longest life of a JWT it signs itself; default 3600' })
-const guards = z.array(z.union([v.audience, z.literal('*')])).max(1_000)
+  .describe('The longest life of a JWT that it signs itself, in seconds; default 3600')
+const guards = z
+  .array(z.union([v.audience, z.literal('*')]))
+  .max(1_000)
+  .describe('The audiences that it may verify credentials for; `*` for all')
 
 export const client = z.object({
   clientId: v.id,
   name: v.name,
   type: clientType,
-  status: z.enum(['active', 'disabled', 'revoked']),
-  access: z.array(z.object({ audience: v.audience, scope: v.scopeText })),
+  status: v.objectStatus,
+  access: z
+    .array(z.object({ audience: v.audience, scope: v.scopeText }))
+    .describe('For each API, the scope that the client may ever have'),
   guards,
   metadata: v.metadata,
-  jwks: z.object({ keys: z.array(v.jwk) }),
-  secrets: z.array(z.object({ id: v.id, createdAt: v.time, expiresAt: v.time.nullable() })),
+  jwks: z.object({ keys: z.array(v.jwk).describe('The public keys') }).describe('Its public keys (RFC 7517 §5)'),
+  secrets: z
+    .array(z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt }))
+    .describe('Its client secrets, without their text'),
   selfIssuedTtlSecondsMax: selfIssuedTtl,
   ...v.limited,
-  createdAt: v.time,
-  updatedAt: v.time,
+  ...v.stamps,
 })
 
 const oneClient = '/v1/clients/{clientId}'
@@ -46,7 +54,12 @@ export const clientRoutes = {
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
       ...v.limiting,
     }),
-    answer: { status: 201, schema: client.extend({ clientSecret: z.string().optional() }) },
+    answer: {
+      status: 201,
+      schema: client.extend({
+        clientSecret: z.string().optional().describe('Its first secret, shown once; absent for `spa` and `native`'),
+      }),
+    },
     isIdempotent: true,
   }),
   listClients: route({
@@ -98,7 +111,7 @@ export const clientRoutes = {
     query: v.forceQuery,
     answer: {
       status: 200,
-      schema: z.object({ clientId: v.id, status: z.literal('revoked'), ...v.inFeed }),
+      schema: z.object({ clientId: v.id, status: v.revoked, ...v.inFeed }),
     },
   }),
   createClientSecret: route({
@@ -111,7 +124,12 @@ export const clientRoutes = {
     body: z.strictObject({ graceSeconds: v.graceSeconds.optional(), force: v.force }),
     answer: {
       status: 201,
-      schema: z.object({ id: v.id, clientId: v.id, clientSecret: z.string(), createdAt: v.time }),
+      schema: z.object({
+        id: v.id,
+        clientId: v.id,
+        clientSecret: z.string().describe('The secret itself, shown once'),
+        createdAt: v.stamps.createdAt,
+      }),
     },
     isIdempotent: true,
   }),
@@ -127,10 +145,10 @@ export const clientRoutes = {
       status: 200,
       schema: z.object({
         clientId: v.id,
-        keys: z.int(),
-        tokens: z.int(),
-        secrets: z.int(),
-        publicKeys: z.int(),
+        keys: z.int().describe('API keys that were ended'),
+        tokens: z.int().describe('Listed tokens that were ended; tokens in no list end as well'),
+        secrets: z.int().describe('Client secrets that were ended'),
+        publicKeys: z.int().describe('Public keys that were removed'),
         ...v.inFeed,
       }),
     },

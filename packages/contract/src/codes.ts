@@ -9,7 +9,7 @@ import { z } from 'zod'
 /** A value known today, or any other text that a later version may answer. */
 export type Open<Known extends string> = Known | (string & {})
 
-/** What the OpenAPI document says of a text whose known values are these. */
+/** The part of a JSON schema that names known values and allows others. */
 export function knownValues(known: readonly string[]): { readonly anyOf: readonly object[] } {
   return { anyOf: [{ enum: known }, { type: 'string' }] }
 }
@@ -125,7 +125,7 @@ export const documentProblemCodes = namesOf<DocumentProblemCode>({
   unreachable: true,
 })
 
-/** What signing keys are for. A key signs for one of them. */
+/** The purposes of signing keys. A key has one. */
 export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gateway_assertion: true })
 
 /** The events of the audit log. */

@@ -10,26 +10,30 @@ export const key = z.object({
   name: v.name,
   environment: v.environment,
   status: v.status,
-  expiresAt: v.time.nullable(),
+  expiresAt: v.expiresAt,
   metadata: v.metadata,
-  ipAllow: z.array(z.string()).nullable(),
-  originAllow: z.array(z.string()).nullable(),
+  ipAllow: z.array(z.string()).nullable().describe('The only addresses that may use it; null for all'),
+  originAllow: z.array(z.string()).nullable().describe('The only web origins that may use it; null for all'),
   ...v.limited,
-  rolledFrom: v.id.nullable(),
-  createdAt: v.time,
-  updatedAt: v.time,
+  rolledFrom: v.id.nullable().describe('The key that this one was rolled from'),
+  ...v.stamps,
 })
 
 /** As in a list: the latest use of all. */
-const listedKey = key.extend({ lastUsedAt: v.time.nullable() })
+const listedKey = key.extend({ lastUsedAt: v.time.nullable().describe('When it was last verified; null for never') })
 
 const shownKey = listedKey.extend({
   lastUsedScopes: z
-    .array(z.object({ scope: z.string(), at: v.time }))
-    .meta({ description: 'When it was last verified for what was required, the latest first' }),
+    .array(
+      z.object({
+        scope: z.string().describe('The scope that the request required'),
+        at: v.time.describe('When a request last required it'),
+      }),
+    )
+    .describe('When it was last verified for each scope that was required, the latest first'),
 })
 
-const createdKey = key.extend({ key: z.string().meta({ description: 'The key itself, shown once' }) })
+const createdKey = key.extend({ key: z.string().describe('The key itself, shown once') })
 const changed = z.object({ id: v.id, status: v.status, ...v.inFeed })
 const oneKey = '/v1/keys/{id}'
 
@@ -47,7 +51,7 @@ export const keyRoutes = {
       scope: v.scope,
       name: v.name,
       environment: v.environment.default('live'),
-      expiresAt: v.time.nullable().optional(),
+      expiresAt: v.expiresAt.optional(),
       metadata: v.metadata.optional(),
       ipAllow: v.ipAllow.nullable().optional(),
       originAllow: v.originAllow.nullable().optional(),
@@ -63,7 +67,11 @@ export const keyRoutes = {
     tag: 'keys',
     summary: 'List keys',
     scope: 'keys:read',
-    query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional(), status: v.status.optional() }),
+    query: z.strictObject({
+      ...v.pageQuery,
+      clientId: v.id.optional().describe('Only keys of this client'),
+      status: v.status.optional().describe('Only keys in this state'),
+    }),
     answer: { status: 200, schema: v.page(listedKey) },
   }),
   getKey: route({
@@ -84,7 +92,7 @@ export const keyRoutes = {
     scope: 'keys:write',
     body: z.strictObject({
       scope: v.scope.optional(),
-      expiresAt: v.time.nullable().optional(),
+      expiresAt: v.expiresAt.optional(),
       name: v.name.optional(),
       metadata: v.metadata.optional(),
       ipAllow: v.ipAllow.nullable().optional(),

@@ -11,6 +11,7 @@ interface Parameter {
   readonly required: boolean
   readonly schema: { readonly type?: string; readonly maximum?: number }
   readonly example?: unknown
+  readonly description?: string
 }
 interface Content {
   readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>
@@ -82,6 +83,31 @@ describe('examples', () => {
 function expectFits(schema: object | undefined, value: unknown, what: string): void {
   const result = z.fromJSONSchema((schema ?? false) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value)
   expect(result.error?.issues, what).toBeUndefined()
+}
+
+describe('descriptions', () => {
+  it('every member of every body and answer has one, and every parameter', () => {
+    const members = membersOf(document)
+    const parameters = operations.flatMap((operation) =>
+      operation.parameters.map(({ name, schema, description }) => [
+        `${operation.operationId} ${name}`,
+        { description, ...schema },
+      ]),
+    ) as [string, Described][]
+    expect(members.length).toBeGreaterThan(500)
+    const bare = [...members, ...parameters].filter(([, schema]) => !isDescribed(schema))
+    expect(bare.map(([name, schema]) => `${name}: ${JSON.stringify(schema).slice(0, 80)}`)).toEqual([])
+  })
+})
+
+interface Described {
+  readonly description?: string
+  readonly anyOf?: readonly Described[]
+}
+
+/** The description of what may be null stands beside the null. */
+function isDescribed({ description = '', anyOf = [] }: Described): boolean {
+  return /\w/.test(description) || anyOf.some(isDescribed)
 }
 
 describe('codes', () => {

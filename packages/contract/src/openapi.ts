@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { knownValues, problemCodes } from './codes.ts'
 import { examples } from './examples/index.ts'
-import { managementScopes, type Route } from './route.ts'
+import type { ManagementScope, Route } from './route.ts'
 import { allRoutes, type OperationId } from './routes.ts'
 
 /** The management API as an OpenAPI 3.1 document, made from the same routes and schemas that the server mounts. */
@@ -29,13 +29,30 @@ export function openapiDocument(options: { readonly issuer: string; readonly ver
           flows: {
             clientCredentials: {
               tokenUrl: `${options.issuer}/oauth/token`,
-              scopes: Object.fromEntries(managementScopes.map((scope) => [scope, ''])),
+              scopes: scopeTexts,
             },
           },
         },
       },
     },
   }
+}
+
+const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
+  'apis:read': 'Read APIs and signing keys',
+  'apis:write': 'Create, change and delete APIs; rotate and revoke signing keys',
+  'clients:read': 'Read clients',
+  'clients:write': 'Create, change, revoke and delete clients',
+  'keys:read': 'Read API keys, and receipts of changes',
+  'keys:write': 'Create, change, roll and revoke API keys',
+  'tokens:read': 'Read minted and opaque tokens',
+  'tokens:write': 'Mint, change and revoke tokens',
+  'credentials:verify': 'Verify credentials for the audiences that the client guards, and follow the feed',
+  'usage:read': 'Read counts of verifications',
+  'usage:write': 'Report counts of verifications, about any credential',
+  'audit:read': 'Read the audit log',
+  'tenants:read': 'Read tenants',
+  'tenants:write': 'Create, change and delete tenants',
 }
 
 function operation(route: Route): object {
@@ -66,7 +83,15 @@ function operation(route: Route): object {
   }
 }
 
-/** Of any operation: the types of `examples` are about each. */
+const pathTexts: Readonly<Record<string, string>> = {
+  id: 'The id of the object',
+  clientId: 'The id of the client',
+  jti: 'The id of the token',
+  kid: 'The id of the signing key in the JWK Set',
+  feedSequence: 'The feedSequence that the change answered',
+}
+
+/** An example of whichever operation; the types of `examples` tell them apart. */
 interface AnyExample {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, unknown>>
@@ -84,6 +109,7 @@ function pathParameters(route: Route, { params }: AnyExample): object[] {
     name,
     in: 'path',
     required: true,
+    description: pathTexts[name as string],
     ...(name === 'feedSequence'
       ? { schema: { type: 'integer', minimum: 1 }, example: Number(params?.[name]) }
       : { schema: { type: 'string', maxLength: 255 }, example: params?.[name as string] }),
@@ -116,7 +142,7 @@ function idempotencyParameter(route: Route): object[] {
       name: 'Idempotency-Key',
       in: 'header',
       required: false,
-      description: 'The same key and body answer the same for 24 hours, secrets too',
+      description: 'The same header and body get the same answer for 24 hours, secrets included',
       schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
     },
   ]
@@ -148,25 +174,29 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
 
 const problem = {
   type: 'object',
-  description: 'RFC 9457',
+  description: 'A problem (RFC 9457)',
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
   properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
+    type: { type: 'string', description: 'Always `about:blank`: `code` says what went wrong' },
+    title: { type: 'string', description: 'The reason phrase of the status' },
+    status: { type: 'integer', description: 'The status of the answer' },
+    detail: { type: 'string', description: 'One sentence for people: what is wrong, and what to do' },
     code: {
       type: 'string',
       description: 'Stable, for programs. A later version may answer others: judge an unknown one by its status',
       ...knownValues(problemCodes),
     },
-    requestId: { type: 'string' },
+    requestId: { type: 'string', description: 'The X-Request-Id of the answer, by which the log has it' },
     errors: {
       type: 'array',
+      description: 'The flaws of the input, each with its place',
       items: {
         type: 'object',
         required: ['pointer', 'detail'],
-        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+        properties: {
+          pointer: { type: 'string', description: 'A JSON pointer into the body (RFC 6901), or `?name` of the query' },
+          detail: { type: 'string', description: 'One sentence that says what is wrong there' },
+        },
       },
     },
   },

@@ -9,15 +9,15 @@ const slug = z
     /^[a-z0-9](?:-?[a-z0-9]){0,62}$/,
     'must be lower-case letters, digits and single hyphens between them, at most 63',
   )
+  .describe('Its part of the issuer: <base URL>/t/<slug>; never given twice')
 
 export const tenant = z.object({
   id: v.id,
-  slug: z.string(),
+  slug: z.string().describe('Its part of the issuer; empty for the default tenant'),
   name: v.name,
-  issuer: z.string(),
-  status: z.enum(['active', 'disabled', 'revoked']),
-  createdAt: v.time,
-  updatedAt: v.time,
+  issuer: z.string().describe('The issuer of its tokens (RFC 8414 §2); its endpoints are below it'),
+  status: v.objectStatus,
+  ...v.stamps,
 })
 
 export const tenantRoutes = {
@@ -29,7 +29,12 @@ export const tenantRoutes = {
     summary: 'A tenant of its own: issuer, signing keys, APIs, clients',
     scope: 'tenants:write',
     body: z.strictObject({ slug, name: v.name }),
-    answer: { status: 201, schema: tenant.extend({ adminKey: z.string().meta({ description: 'Shown once' }) }) },
+    answer: {
+      status: 201,
+      schema: tenant.extend({
+        adminKey: z.string().describe('A key with every management scope of the tenant, shown once'),
+      }),
+    },
     isIdempotent: true,
     isDefaultTenantOnly: true,
   }),
@@ -74,7 +79,7 @@ export const tenantRoutes = {
     scope: 'tenants:write',
     answer: {
       status: 200,
-      schema: z.object({ id: v.id, status: z.literal('revoked'), ...v.inFeed }),
+      schema: z.object({ id: v.id, status: v.revoked, ...v.inFeed }),
     },
     isDefaultTenantOnly: true,
   }),

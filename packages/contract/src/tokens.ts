@@ -4,18 +4,17 @@ import * as v from './values.ts'
 
 export const token = z.object({
   jti: v.id,
-  format: z.enum(['jwt', 'opaque']),
+  format: z.enum(['jwt', 'opaque']).describe('The form of its text'),
   clientId: v.id,
   audience: v.audience,
   scope: v.scopeText,
-  subject: z.string(),
-  name: z.string(),
+  subject: z.string().describe('The party that it speaks for (RFC 7519 §4.1.2)'),
+  name: z.string().describe('A name for people; empty for none'),
   status: v.status,
-  expiresAt: v.time,
+  expiresAt: v.time.describe('When it ends'),
   metadata: v.metadata,
-  parent: z.string().nullable(),
-  createdAt: v.time,
-  updatedAt: v.time,
+  parent: z.string().nullable().describe('The credential that it was exchanged from; null for none'),
+  ...v.stamps,
 })
 
 export const tokenRoutes = {
@@ -33,14 +32,15 @@ export const tokenRoutes = {
       ttlSeconds: z
         .int()
         .min(1)
-        .max(86_400 * 366),
-      subject: z.string().min(1).max(255).optional(),
+        .max(86_400 * 366)
+        .describe('Its life, in seconds; at most tokenTtlSecondsMax of the API'),
+      subject: z.string().min(1).max(255).optional().describe('The party that it speaks for; default: the client'),
       name: v.name.optional(),
       metadata: v.metadata.optional(),
     }),
     answer: {
       status: 201,
-      schema: token.extend({ token: z.string().meta({ description: 'The JWT itself, shown once' }) }),
+      schema: token.extend({ token: z.string().describe('The JWT itself, shown once') }),
     },
     isIdempotent: true,
   }),
@@ -51,7 +51,7 @@ export const tokenRoutes = {
     tag: 'tokens',
     summary: 'List minted and opaque tokens',
     scope: 'tokens:read',
-    query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional() }),
+    query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional().describe('Only tokens of this client') }),
     answer: { status: 200, schema: v.page(token) },
   }),
   getToken: route({
@@ -70,7 +70,11 @@ export const tokenRoutes = {
     tag: 'tokens',
     summary: 'Narrow, widen (within the client’s access) or end earlier a token that is already out',
     scope: 'tokens:write',
-    body: z.strictObject({ scope: v.scope.optional(), expiresAt: v.time.optional(), force: v.force }),
+    body: z.strictObject({
+      scope: v.scope.optional(),
+      expiresAt: v.time.optional().describe('Its new end: not after the one it was issued with'),
+      force: v.force,
+    }),
     answer: { status: 200, schema: token.extend(v.inFeed) },
   }),
   revokeToken: route({

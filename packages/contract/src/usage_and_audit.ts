@@ -14,8 +14,8 @@ const outcome = z
 const usageScope = z
   .string()
   .max(255)
-  .meta({ description: 'What requests required: tokens, alternatives with " | "; empty when nothing was required' })
-const whoever = z.string().max(255).meta({ description: 'Empty: credentials nobody knows' })
+  .describe('The scope that requests required: tokens, with " | " between alternatives; empty for none')
+const named = z.string().max(255).describe('Empty for credentials that nobody knows')
 
 export const usageAndAuditRoutes = {
   getUsage: route({
@@ -26,27 +26,35 @@ export const usageAndAuditRoutes = {
     summary: 'Counts of verifications by outcome over time',
     scope: 'usage:read',
     query: z.strictObject({
-      keyId: v.id.optional(),
-      clientId: v.id.optional(),
-      from: v.time.optional(),
-      to: v.time.optional(),
-      interval: z.enum(['minute', 'hour', 'day']).default('hour').meta({ description: 'Of UTC; each kept for a time' }),
-      scope: usageScope.min(1).optional().meta({ description: 'What the request required, as in an answer by scope' }),
-      groupBy: z.enum(['outcome', 'scope', 'keyId', 'clientId']).default('outcome'),
+      keyId: v.id.optional().describe('Only this key, or token minted as a key'),
+      clientId: v.id.optional().describe('Only credentials of this client'),
+      from: v.time.optional().describe('The beginning; default: 24 intervals before `to`'),
+      to: v.time.optional().describe('The end, exclusive; default: now'),
+      interval: z
+        .enum(['minute', 'hour', 'day'])
+        .default('hour')
+        .describe('The interval of one count, in UTC; docs/usage.md says how long each is kept'),
+      scope: usageScope.min(1).optional().describe('Only requests that required this, as an answer by scope names it'),
+      groupBy: z
+        .enum(['outcome', 'scope', 'keyId', 'clientId'])
+        .default('outcome')
+        .describe('The member that tells the counts apart'),
     }),
     answer: {
       status: 200,
       schema: z.object({
-        data: z.array(
-          z.object({
-            at: v.time,
-            outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'With groupBy=outcome').optional(),
-            scope: usageScope.optional(),
-            keyId: whoever.optional(),
-            clientId: whoever.optional(),
-            count: z.int(),
-          }),
-        ),
+        data: z
+          .array(
+            z.object({
+              at: v.time.describe('The beginning of the interval'),
+              outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'With groupBy=outcome').optional(),
+              scope: usageScope.optional(),
+              keyId: named.optional(),
+              clientId: named.optional(),
+              count: z.int().describe('Verifications'),
+            }),
+          )
+          .describe('A count for each interval and group that has any'),
       }),
     },
   }),
@@ -56,37 +64,43 @@ export const usageAndAuditRoutes = {
     path: '/v1/usage',
     tag: 'usage',
     summary:
-      'A batch of counts from a verifier; sent again within 6 hours it counts once. With credentials:verify alone, what is not about an audience it guards is counted without naming a credential',
+      'Report a batch of counts; a batch that is sent again within 6 hours counts once. With credentials:verify alone, counts about audiences that the client does not guard name no credential',
     scope: 'usage:write',
     orScope: 'credentials:verify',
     body: z.strictObject({
-      batchId: z.string().min(8).max(100),
+      batchId: z.string().min(8).max(100).describe('The same for each attempt to send this batch'),
       counts: z
         .array(
           z.strictObject({
-            credentialId: v.id.optional().meta({ description: 'Absent: of credentials nobody knows' }),
+            credentialId: v.id.optional().describe('Absent for credentials that nobody knows'),
             clientId: v.id.optional(),
             scope: usageScope.default(''),
             outcome,
-            minuteAt: v.time.meta({ description: 'Further than a day back or ahead counts as just so far' }),
-            lastAt: v.time.optional().meta({ description: 'When the last of them was; default minuteAt' }),
-            count: z.int().min(1).max(1_000_000_000),
+            minuteAt: v.time.describe(
+              'The minute. A time further away counts as the nearest that is taken: a day ago, a minute ahead',
+            ),
+            lastAt: v.time.optional().describe('When the last of them was; default minuteAt'),
+            count: z.int().min(1).max(1_000_000_000).describe('Verifications in that minute'),
           }),
         )
-        .max(10_000),
+        .max(10_000)
+        .describe('The counts'),
     }),
-    answer: { status: 200, schema: z.object({ accepted: z.boolean() }) },
+    answer: {
+      status: 200,
+      schema: z.object({ accepted: z.boolean().describe('False when this batch was counted before') }),
+    },
   }),
   listAudit: route({
     operationId: 'listAudit',
     method: 'GET',
     path: '/v1/audit',
     tag: 'audit',
-    summary: 'Who changed what, on which, from what to what, when',
+    summary: 'List the changes of a tenant, the latest first: who made each, when, and the object before and after',
     scope: 'audit:read',
     query: z.strictObject({
       ...v.pageQuery,
-      objectId: v.id.optional(),
+      objectId: v.id.optional().describe('Only events about this object'),
       action: z
         .string()
         .min(1)
@@ -98,16 +112,16 @@ export const usageAndAuditRoutes = {
       status: 200,
       schema: v.page(
         z.object({
-          sequence: z.int(),
-          at: v.time,
-          actor: v.json,
+          sequence: z.int().describe('Its place in the log of the tenant, from 1'),
+          at: v.time.describe('When it was committed'),
+          actor: v.json.describe('The credential that did it, with its client, or the system'),
           action: openText<AuditAction, string>(auditActions, 'The kind of change'),
           objectType: openText<string, string>([...objectTypes, 'feed'], 'The kind of object that was changed'),
-          objectId: z.string(),
-          before: v.json,
-          after: v.json,
-          requestId: z.string(),
-          link: z.string(),
+          objectId: z.string().describe('The object that was changed'),
+          before: v.json.describe('The object before, as an answer shows it; null for none'),
+          after: v.json.describe('The object after, as an answer shows it; null for none'),
+          requestId: z.string().describe('The X-Request-Id of the request that did it'),
+          link: z.string().describe('The HMAC that links this event to the one before'),
         }),
       ),
     },

@@ -3,8 +3,8 @@ import { z } from 'zod'
 
 /** Values that several operations share. Every text has a longest length. */
 
-export const id = z.string().min(1).max(255).meta({ description: 'An id, as it was given' })
-export const name = z.string().min(1).max(200).meta({ description: 'For people; need not be unique' })
+export const id = z.string().min(1).max(255).describe('An id that the server gave')
+export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')
 
 export const time = z
   .string()
@@ -13,18 +13,21 @@ export const time = z
   .meta({ format: 'date-time' })
 
 /** Any JSON value. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
-export const json = z.unknown().meta({ description: 'Any JSON value' })
+export const json = z.unknown().describe('Any JSON value')
 
 export const metadata = z
   .record(z.string().max(100), json)
   .refine((value) => JSON.stringify(value).length <= 4_096, 'must have at most 4096 characters as JSON')
-  .meta({ description: 'Yours; comes back with every verification' })
+  .describe('An object of yours, at most 4096 characters as JSON; every verification answers it')
 
-export const scopeText = z.string().max(limits.scopeBytesMax).meta({ description: 'RFC 6749 §3.3' })
+export const scopeText = z
+  .string()
+  .max(limits.scopeBytesMax)
+  .describe('Scope tokens with a space between them (RFC 6749 §3.3)')
 
 const structuredScope = z.record(
   z.string().max(256),
-  z.strictObject({ actions: z.array(z.string().max(256)).max(1_000) }),
+  z.strictObject({ actions: z.array(z.string().max(256)).max(1_000).describe('The actions that may be done with it') }),
 )
 
 export const scope = z
@@ -33,7 +36,7 @@ export const scope = z
     const read = readScope(value)
     if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem })
   })
-  .meta({ description: 'A string of tokens, a list of them, or {"users": {"actions": ["read"]}}, which is read:users' })
+  .describe('A string of tokens, a list of them, or {"users": {"actions": ["read"]}}, which is read:users')
 
 export const scopeToken = z
   .string()
@@ -47,12 +50,12 @@ export const audience = z
     (text) => /^[\x21-\x7e]+$/.test(text) && URL.canParse(text) && !text.includes('#'),
     'must be an absolute URI without a fragment',
   )
-  .meta({ description: 'The API, as registered' })
+  .describe('The audience of an API, as it was registered: an absolute URI without a fragment')
 
 export const access = z
   .array(z.strictObject({ audience, scope }))
   .max(1_000)
-  .meta({ description: 'For each API, the scopes the client may ever have' })
+  .describe('For each API, the scope that the client may ever have')
 
 export const ipAllow = z
   .array(
@@ -66,6 +69,7 @@ export const ipAllow = z
   )
   .min(1)
   .max(limits.constraintEntriesMax)
+  .describe('The only addresses that may use it, as CIDR ranges; default: all')
 
 export const originAllow = z
   .array(
@@ -79,17 +83,22 @@ export const originAllow = z
   )
   .min(1)
   .max(limits.constraintEntriesMax)
+  .describe('The only web origins that may use it; default: all')
 
 export const rateLimit = z.strictObject({
-  limit: z.int().min(0).max(1_000_000_000),
+  limit: z.int().min(0).max(1_000_000_000).describe('The calls of a window, or the sum of their costs'),
   windowSeconds: z
     .int()
     .min(1)
-    .max(86_400 * 31),
+    .max(86_400 * 31)
+    .describe('The length of the window, in seconds'),
 })
 
 export const ratePolicy = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must match [a-z][a-z0-9_-]{0,31}'),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must match [a-z][a-z0-9_-]{0,31}')
+    .describe('Its name, unique in the list'),
   ...rateLimit.shape,
 })
 
@@ -97,17 +106,40 @@ export const rateLimits = z
   .array(ratePolicy)
   .max(limits.ratePoliciesMax)
   .refine((policies) => new Set(policies.map(({ name }) => name)).size === policies.length, 'names a policy twice')
-  .meta({ description: 'Further limits by name; a call must pass all of them. `rateLimit` is the one named `default`' })
+  .describe('Further limits by name; a call must pass all of them. `rateLimit` is the one named `default`')
 
 /** As an answer shows what limits a key, client or API. */
-export const limited = { rateLimit: rateLimit.nullable(), rateLimits: rateLimits.nullable() }
+export const limited = {
+  rateLimit: rateLimit.nullable().describe('The limit named `default`; null for none'),
+  rateLimits: rateLimits.nullable(),
+}
 
 /** As a body sets it: null takes away. */
-export const limiting = { rateLimit: rateLimit.nullable().optional(), rateLimits: rateLimits.nullable().optional() }
+export const limiting = {
+  rateLimit: limited.rateLimit.optional(),
+  rateLimits: limited.rateLimits.optional(),
+}
 
-export const environment = z.enum(['live', 'test'])
-export const status = z.enum(['active', 'disabled', 'revoked', 'expired'])
-export const switchable = z.enum(['active', 'disabled'])
+export const environment = z
+  .enum(['live', 'test'])
+  .describe('A word in the text of a key, for people and scanners; it changes nothing')
+export const status = z
+  .enum(['active', 'disabled', 'revoked', 'expired'])
+  .describe('Its state at the time of the answer')
+export const objectStatus = z.enum(['active', 'disabled', 'revoked']).describe('Its state at the time of the answer')
+export const switchable = z
+  .enum(['active', 'disabled'])
+  .describe('While it is `disabled`, every credential of it is refused')
+export const revoked = z.literal('revoked').describe('Its state: it stays so')
+
+/** The times of every record. */
+export const stamps = {
+  createdAt: time.describe('When it was created'),
+  updatedAt: time.describe('When it was last changed'),
+}
+
+/** The end of a credential. */
+export const expiresAt = time.nullable().describe('When it ends; null for never')
 
 /**
  * A number in a query, where everything is text. Digits only: `Number` would take the empty text, spaces and `0x10` as
@@ -122,40 +154,52 @@ export function wholeNumber(min: number, max: number) {
 }
 
 export const pageQuery = {
-  limit: wholeNumber(1, 100).default(25).meta({ description: 'Items a page' }),
-  after: z.string().min(1).max(512).optional().meta({ description: '`next` of the page before' }),
+  limit: wholeNumber(1, 100).default(25).describe('Items a page'),
+  after: z.string().min(1).max(512).optional().describe('`next` of the page before'),
 }
 
 /** `{data, next}`: `next` is null on the last page. */
 export function page(item: z.ZodType): z.ZodObject {
-  return z.object({ data: z.array(item), next: z.string().nullable() })
+  return z.object({
+    data: z.array(item).describe('The items of this page'),
+    next: z.string().nullable().describe('`after` for the next page; null on the last one'),
+  })
 }
 
-export const jwk = z.record(z.string().max(64), json).meta({ description: 'A public JWK (RFC 7517) with kid and alg' })
+export const jwk = z.record(z.string().max(64), json).describe('A public JWK (RFC 7517) with kid and alg')
 
-export const jwks = z.strictObject({ keys: z.array(jwk).max(20) })
+export const jwks = z
+  .strictObject({ keys: z.array(jwk).max(20).describe('The public keys') })
+  .describe('The public keys by which the client authenticates and signs its own JWTs (RFC 7517 §5)')
 
 export const graceSeconds = z
   .int()
   .min(0)
   .max(86_400 * 90)
+  .describe('How long the former one goes on, in seconds; at most 90 days')
 
-export const feedSequence = z.int().min(0).meta({ description: 'The change’s place in the feed: see /v1/revocations' })
+export const feedSequence = z
+  .int()
+  .min(0)
+  .describe('The place of the change in the feed: GET /v1/revocations/{feedSequence} says who has applied it')
 
 export const verifiers = z
-  .object({ applied: z.int(), total: z.int() })
-  .meta({ description: 'How many verifiers are known to have applied it already, of all that may not have' })
+  .object({
+    applied: z.int().describe('Verifiers that are known to have applied it'),
+    total: z.int().describe('Verifiers that must apply it, as far as is known'),
+  })
+  .describe('How far the change has come at the time of the answer')
 
 /** The receipt in the answer to a change: how far it has come to the verifiers. */
 export const inFeed = { feedSequence, verifiers }
 
-export const reason = z.string().max(500).optional()
+export const reason = z.string().max(500).optional().describe('The reason, for the audit log')
 
 const forceText = 'Do it even if no live credential with all management scopes is left; the audit log keeps it'
 
-export const force = z.boolean().optional().meta({ description: forceText })
+export const force = z.boolean().optional().describe(forceText)
 
 /** Where there is no body. */
 export const forceQuery = z.strictObject({
-  force: z.enum(['true', 'false']).default('false').meta({ description: forceText }),
+  force: z.enum(['true', 'false']).default('false').describe(forceText),
 })

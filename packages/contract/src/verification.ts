@@ -6,33 +6,70 @@ import * as v from './values.ts'
 
 const grant = z.object({
   kind: openText(credentialKinds, 'The kind of credential'),
-  credentialId: z.string(),
-  tenant: z.string(),
-  clientId: z.string(),
-  subject: z.string(),
-  audience: z.string(),
+  credentialId: z.string().describe('The id of the key, or the jti of the token'),
+  tenant: z.string().describe('The id of the tenant'),
+  clientId: z.string().describe('The client that holds it'),
+  subject: z.string().describe('The party that it speaks for; the client where there is no other'),
+  audience: z.string().describe('The API that it is for'),
   scope: v.scopeText,
-  expiresAt: v.time.nullable(),
+  expiresAt: v.expiresAt,
   environment: v.environment.nullable(),
   metadata: v.metadata,
-  parent: z.string().optional(),
+  parent: z.string().optional().describe('The credential that it was exchanged from'),
 })
 
-/** A rate limit after a call. `retryAfterSeconds` is there where it refuses, and absent where waiting does not help. */
+/** A rate limit after a call. */
 const rateLimit = z.object({
-  name: z.string(),
-  limit: z.int(),
-  windowSeconds: z.int(),
-  remaining: z.int(),
-  resetSeconds: z.int(),
-  retryAfterSeconds: z.int().optional(),
+  name: z
+    .string()
+    .describe(
+      'Its name; where several have one name, the limit of the client is `client:<name>`, that of the API `api:<name>`',
+    ),
+  limit: z.int().describe('The calls of a window, or the sum of their costs'),
+  windowSeconds: z.int().describe('The length of the window, in seconds'),
+  remaining: z.int().describe('The rest of it after this call'),
+  resetSeconds: z.int().describe('Seconds until all of it is available again'),
+  retryAfterSeconds: z
+    .int()
+    .optional()
+    .describe('Seconds to wait, where it refuses; absent where waiting does not help'),
 })
 
-const mac = z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url')
+const limitsAfter = {
+  rateLimit: rateLimit.optional().describe('The tightest of `rateLimits`'),
+  rateLimits: z.array(rateLimit).optional().describe('Every limit that the call was counted by'),
+}
 
-const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
-const place = { epoch: z.string().max(64), sequence: z.int().min(0) }
-const chain = z.string().max(64)
+const mac = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url')
+  .describe('The MAC that the server put on it')
+
+const digest = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
+  .describe('The SHA-256 of the whole key, in base64url')
+const place = {
+  epoch: z.string().max(64).describe('The feed epoch: docs/protocol/feed.md §7'),
+  sequence: z.int().min(0).describe('The number of the last entry that was applied'),
+}
+const chain = z.string().max(64).describe('The chain digest of that entry')
+
+/** A credential in hand, and where it was presented. */
+const presented = {
+  credential: z.string().min(1).max(16_384).describe('The text of the credential'),
+  audience: z.string().min(1).max(255).describe('The API that it was presented to'),
+  ip: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('The address that it came from; without it, a credential with ipAllow is refused'),
+  origin: z.string().max(255).optional().describe('The Origin header of the request'),
+}
+
+const identity = z.string().min(1).max(limits.identityBytesMax).describe('The id of the entry')
+const reload = z.literal(true).optional().describe('The place is not in this log: fetch a snapshot')
+const ageMs = z.number().describe('How long before the answer the reading began, in milliseconds')
 
 export const verificationRoutes = {
   verify: route({
@@ -44,38 +81,33 @@ export const verificationRoutes = {
       'Judge a credential of any kind for an audience this client guards; 200 whenever the question was well-formed',
     scope: 'credentials:verify',
     body: z.strictObject({
-      credential: z.string().min(1).max(16_384),
-      audience: z.string().min(1).max(255),
-      scope: v.scope.optional(),
-      anyScope: v.scope.optional(),
-      method: z.string().max(32).optional(),
-      path: z.string().max(8_192).optional(),
-      ip: z.string().max(64).optional(),
-      origin: z.string().max(255).optional(),
-      minSequence: z.int().min(0).optional(),
+      ...presented,
+      scope: v.scope.optional().describe('The scope that the request needs, all of it'),
+      anyScope: v.scope.optional().describe('Scope tokens of which the request needs one'),
+      method: z.string().max(32).optional().describe('With `path`: the request needs what the imported document says'),
+      path: z.string().max(8_192).optional().describe('The path of the request, with `method`'),
+      minSequence: z.int().min(0).optional().describe('Answer by a book that has applied this entry of the feed'),
       cost: z
         .int()
         .min(0)
         .max(limits.costMax)
         .optional()
-        .meta({ description: 'What the call spends from every limit; default: what the operation costs, else 1' }),
+        .describe('The cost of the call, spent from every limit; default: that of the operation, else 1'),
     }),
     answer: {
       status: 200,
       schema: z.union([
         z.object({
-          active: z.literal(true),
-          grant,
-          rateLimit: rateLimit.optional(),
-          rateLimits: z.array(rateLimit).optional(),
+          active: z.literal(true).describe('The credential may be used'),
+          grant: grant.describe('The caller, and all that it may do'),
+          ...limitsAfter,
         }),
         z.object({
-          active: z.literal(false),
+          active: z.literal(false).describe('The credential is refused'),
           code: openText(rejectionCodes, 'The reason for the refusal: docs/protocol/errors.md §1'),
-          detail: z.string(),
-          missingScope: v.scopeText.optional(),
-          rateLimit: rateLimit.optional(),
-          rateLimits: z.array(rateLimit).optional(),
+          detail: z.string().describe('One sentence for the owner of the credential'),
+          missingScope: v.scopeText.optional().describe('The scope tokens that it lacks, with insufficient_scope'),
+          ...limitsAfter,
         }),
       ]),
     },
@@ -89,14 +121,18 @@ export const verificationRoutes = {
     scope: 'credentials:verify',
     body: z.strictObject({
       digest: digest.optional(),
-      clientId: v.id.optional(),
-      kid: v.id.optional(),
-      epoch: place.epoch.optional(),
-      sequence: place.sequence.optional(),
+      clientId: v.id.optional().describe('With `kid`: the client whose public key is asked for'),
+      kid: v.id.optional().describe('The kid of the public key'),
+      epoch: place.epoch.optional().describe('With `sequence`: answer from a database that has this entry'),
+      sequence: place.sequence.optional().describe('The number of that entry'),
     }),
     answer: {
       status: 200,
-      schema: z.object({ record: v.json, place: z.object({ ...place, chain }), ageMs: z.number() }),
+      schema: z.object({
+        record: v.json.describe('The record: docs/protocol/feed.md §4'),
+        place: z.object({ ...place, chain }).describe('The place of the feed at which it was read'),
+        ageMs,
+      }),
     },
   }),
   feedSnapshot: route({
@@ -116,13 +152,16 @@ export const verificationRoutes = {
     summary: 'For verifiers: entries after a place; a stream of server-sent events when asked for',
     scope: 'credentials:verify',
     query: z.strictObject({
-      after: v.wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      after: v.wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('The number of the last entry that was applied'),
       epoch: place.epoch.default(''),
       chain: chain.default(''),
     }),
     answer: {
       status: 200,
-      schema: z.object({ entries: z.array(v.json).optional(), reload: z.literal(true).optional() }),
+      schema: z.object({
+        entries: z.array(v.json).optional().describe('The entries that follow, in order: docs/protocol/feed.md §2'),
+        reload,
+      }),
     },
   }),
   feedPosition: route({
@@ -133,27 +172,27 @@ export const verificationRoutes = {
     summary: 'For verifiers: the head of the feed, which proves freshness; reports what has been applied',
     scope: 'credentials:verify',
     body: z.strictObject({
-      verifierId: z.string().min(1).max(100),
+      verifierId: z.string().min(1).max(100).describe('The name of this verifier in receipts'),
       ...place,
       chain,
-      nonce: z.string().min(1).max(100),
-      maxStalenessSeconds: z.number().min(1).max(300).default(300),
+      nonce: z.string().min(1).max(100).describe('A random text, which the answer repeats'),
+      maxStalenessSeconds: z.number().min(1).max(300).default(300).describe('The bound of this verifier, in seconds'),
       sealed: z
         .strictObject({ ...place, chain, seal: mac })
         .optional()
-        .meta({ description: 'The highest place of all epochs that a server has sealed to this verifier' }),
+        .describe('The highest place of all epochs that a server has sealed to this verifier'),
     }),
     answer: {
       status: 200,
       schema: z.object({
-        nonce: z.string(),
-        epoch: z.string(),
-        head: z.int(),
-        ageMs: z.number(),
-        now: z.number(),
-        seal: z.string().meta({ description: 'Of the head: by it a database that went back is found out' }),
-        dropTime: z.number().meta({ description: 'What ended before it may be forgotten; nothing else may' }),
-        reload: z.literal(true).optional(),
+        nonce: z.string().describe('The nonce of the question'),
+        epoch: place.epoch,
+        head: z.int().describe('The number of the last entry'),
+        ageMs,
+        now: z.number().describe('The time of the server, in seconds since 1970'),
+        seal: z.string().describe('The seal of the head, by which a database that went back is found out'),
+        dropTime: z.number().describe('Entries that ended before this time may be forgotten; no others may'),
+        reload,
       }),
     },
   }),
@@ -170,35 +209,39 @@ export const verificationRoutes = {
       revocations: z
         .array(
           z.strictObject({
-            type: z.enum(objectTypes),
-            id: z.string().min(1).max(limits.identityBytesMax),
-            dropAt: z.int().min(0).max(endlessRevocation).meta({
-              description: 'As the entry said it, in whole seconds; 4294967295 for what ends later or never',
-            }),
+            type: z.enum(objectTypes).describe('The type of the entry'),
+            id: identity,
+            dropAt: z
+              .int()
+              .min(0)
+              .max(endlessRevocation)
+              .describe('The dropAt of the entry, in whole seconds; 4294967295 where it is later'),
             mac,
           }),
         )
-        .max(limits.handedBackMax),
+        .max(limits.handedBackMax)
+        .describe('The revocations that the snapshot lacks'),
       cutOffs: z
         .array(
           z.strictObject({
-            type: z.literal('client'),
-            id: z.string().min(1).max(limits.identityBytesMax),
-            what: z.enum(['tokens', 'everything']),
-            sequence: z.int().min(1),
-            at: z.int().min(0).meta({ description: 'As the entry said it, in whole seconds' }),
+            type: z.literal('client').describe('The type of the entry'),
+            id: identity,
+            what: z.enum(['tokens', 'everything']).describe('Which credentials of the client it ended'),
+            sequence: z.int().min(1).describe('The number of the entry'),
+            at: z.int().min(0).describe('The time of the entry, in whole seconds'),
             mac,
           }),
         )
         .max(limits.handedBackCutOffsMax)
-        .optional(),
+        .optional()
+        .describe('The revocations of whole clients that the snapshot lacks'),
     }),
     answer: {
       status: 200,
       schema: z.object({
-        applied: z.int().meta({ description: 'Revoked by this request' }),
-        known: z.int().meta({ description: 'Revoked already, or past their end' }),
-        refused: z.int().meta({ description: 'Never said by this installation in these words; nothing was changed' }),
+        applied: z.int().describe('Revoked by this request'),
+        known: z.int().describe('Revoked already, or past their end'),
+        refused: z.int().describe('Not proven by their MAC, and ignored'),
       }),
     },
   }),
@@ -209,13 +252,14 @@ export const verificationRoutes = {
     tag: 'verification',
     summary: 'For gateways: a signed statement for the upstream of who is calling',
     scope: 'credentials:verify',
-    body: z.strictObject({
-      credential: z.string().min(1).max(16_384),
-      audience: z.string().min(1).max(255),
-      ip: z.string().max(64).optional(),
-      origin: z.string().max(255).optional(),
-    }),
-    answer: { status: 200, schema: z.object({ assertion: z.string(), expiresAt: v.time }) },
+    body: z.strictObject(presented),
+    answer: {
+      status: 200,
+      schema: z.object({
+        assertion: z.string().describe('A JWT for the upstream: docs/protocol/gateway.md'),
+        expiresAt: v.time.describe('When it ends'),
+      }),
+    },
   }),
   getRevocation: route({
     operationId: 'getRevocation',
@@ -227,18 +271,20 @@ export const verificationRoutes = {
     answer: {
       status: 200,
       schema: z.object({
-        sequence: z.int(),
-        at: v.time,
-        verifiers: z.array(
-          z.object({
-            id: z.string(),
-            appliedAt: v.time.nullable(),
-            maxStalenessSeconds: z.number(),
-            sequence: z.int().nullable().meta({ description: 'Where it stands; null in another epoch' }),
-            askedAt: v.time.meta({ description: 'When it was last heard from' }),
-          }),
-        ),
-        complete: z.boolean(),
+        sequence: z.int().describe('The number of the entry'),
+        at: v.time.describe('When the change was made'),
+        verifiers: z
+          .array(
+            z.object({
+              id: z.string().describe('Its credential and its own name, with a colon between'),
+              appliedAt: v.time.nullable().describe('When it had applied the change; null for not yet'),
+              maxStalenessSeconds: z.number().describe('Its own bound, in seconds: it refuses when its book is older'),
+              sequence: z.int().nullable().describe('The last entry that it has applied; null in another epoch'),
+              askedAt: v.time.describe('When it last asked'),
+            }),
+          )
+          .describe('Every verifier that was there when the change was made'),
+        complete: z.boolean().describe('Whether each has applied it, or refuses because its book is too old'),
       }),
     },
   }),
