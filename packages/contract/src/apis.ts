@@ -74,7 +74,7 @@ export const signingKeyRoutes = {
     method: 'GET',
     path: '/v1/signing-keys',
     tag: 'signing keys',
-    summary: 'The keys this issuer signs with, and when each begins, retires and leaves the JWK Set',
+    summary: 'List the keys that this issuer signs with, and when each begins, retires and leaves the JWK Set',
     scope: 'apis:read',
     answer: { status: 200, schema: z.object({ data: z.array(signingKey).describe('All signing keys') }) },
   }),
@@ -93,7 +93,7 @@ export const signingKeyRoutes = {
     method: 'POST',
     path: '/v1/signing-keys/{kid}/revoke',
     tag: 'signing keys',
-    summary: 'Emergency removal: everything this key signed is refused within the bound; another signs at once',
+    summary: 'Remove a key in an emergency: all that it signed is refused within the bound, and another signs at once',
     scope: 'apis:write',
     body: z.strictObject({ reason: v.reason, force: v.force }),
     answer: {
@@ -149,7 +149,7 @@ export const apiRoutes = {
     method: 'PATCH',
     path: '/v1/apis/{id}',
     tag: 'apis',
-    summary: 'Change an API; disabled, it refuses every credential for it',
+    summary: 'Change an API; while it is disabled, every credential for it is refused',
     scope: 'apis:write',
     body: z.strictObject({
       name: v.name.optional(),
@@ -181,7 +181,7 @@ export const apiRoutes = {
     method: 'POST',
     path: '/v1/apis/{id}/openapi',
     tag: 'apis',
-    summary: 'Import an OpenAPI 3.x or Swagger 2.0 document: operations, what each requires, what changed',
+    summary: 'Import an OpenAPI 3.x or Swagger 2.0 document, and read its operations and their differences',
     scope: 'apis:write',
     query: z.strictObject({
       dryRun: z.enum(['true', 'false']).default('false').describe('`true` answers the same and stores nothing'),

@@ -42,7 +42,7 @@ export const clientRoutes = {
     method: 'POST',
     path: '/v1/clients',
     tag: 'clients',
-    summary: 'Register a client: the party that holds credentials, and what it may ever have',
+    summary: 'Register a client: the party that holds credentials, with the scopes that it may ever have',
     scope: 'clients:write',
     body: z.strictObject({
       name: v.name,
@@ -119,7 +119,7 @@ export const clientRoutes = {
     method: 'POST',
     path: `${oneClient}/secrets`,
     tag: 'clients',
-    summary: 'A new client secret; the others end after graceSeconds, or live on when none is given',
+    summary: 'Create a client secret; the others end after graceSeconds, or live on when none is given',
     scope: 'clients:write',
     body: z.strictObject({ graceSeconds: v.graceSeconds.optional(), force: v.force }),
     answer: {

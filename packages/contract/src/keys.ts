@@ -107,7 +107,7 @@ export const keyRoutes = {
     method: 'POST',
     path: `${oneKey}/roll`,
     tag: 'keys',
-    summary: 'A new key like this one; this one ends after graceSeconds, never later than its own end',
+    summary: 'Create a new key like this one; this one ends after graceSeconds, never later than its own end',
     scope: 'keys:write',
     body: z.strictObject({ graceSeconds: v.graceSeconds.default(0), force: v.force }),
     answer: { status: 201, schema: createdKey },

@@ -26,7 +26,7 @@ export const tenantRoutes = {
     method: 'POST',
     path: '/v1/tenants',
     tag: 'tenants',
-    summary: 'A tenant of its own: issuer, signing keys, APIs, clients',
+    summary: 'Create a tenant with an issuer, signing keys, APIs and clients of its own',
     scope: 'tenants:write',
     body: z.strictObject({ slug, name: v.name }),
     answer: {
@@ -64,7 +64,7 @@ export const tenantRoutes = {
     method: 'PATCH',
     path: '/v1/tenants/{id}',
     tag: 'tenants',
-    summary: 'Change a tenant; disabled, nothing of it is accepted anywhere',
+    summary: 'Change a tenant; while it is disabled, nothing of it is accepted anywhere',
     scope: 'tenants:write',
     body: z.strictObject({ name: v.name.optional(), status: v.switchable.optional() }),
     answer: { status: 200, schema: tenant },

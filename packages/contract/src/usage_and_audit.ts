@@ -23,7 +23,7 @@ export const usageAndAuditRoutes = {
     method: 'GET',
     path: '/v1/usage',
     tag: 'usage',
-    summary: 'Counts of verifications by outcome over time',
+    summary: 'Read counts of verifications over time, by outcome, scope, key or client',
     scope: 'usage:read',
     query: z.strictObject({
       keyId: v.id.optional().describe('Only this key, or token minted as a key'),

@@ -78,7 +78,7 @@ export const verificationRoutes = {
     path: '/v1/verify',
     tag: 'verification',
     summary:
-      'Judge a credential of any kind for an audience this client guards; 200 whenever the question was well-formed',
+      'Judge a credential of any kind for an audience that this client guards; 200 whenever the question is well-formed',
     scope: 'credentials:verify',
     body: z.strictObject({
       ...presented,
@@ -117,7 +117,7 @@ export const verificationRoutes = {
     method: 'POST',
     path: '/v1/lookup',
     tag: 'verification',
-    summary: 'For verifiers: the record behind a digest, or a client’s public key',
+    summary: 'For verifiers: look up the record behind a digest, or a client’s public key',
     scope: 'credentials:verify',
     body: z.strictObject({
       digest: digest.optional(),
@@ -140,7 +140,7 @@ export const verificationRoutes = {
     method: 'GET',
     path: '/v1/feed/snapshot',
     tag: 'verification',
-    summary: 'For verifiers: the whole status book, one line of JSON an entry',
+    summary: 'For verifiers: read the whole status book, one line of JSON an entry',
     scope: 'credentials:verify',
     answer: { status: 200, schema: z.string(), contentType: 'application/x-ndjson' },
   }),
@@ -149,7 +149,7 @@ export const verificationRoutes = {
     method: 'GET',
     path: '/v1/feed',
     tag: 'verification',
-    summary: 'For verifiers: entries after a place; a stream of server-sent events when asked for',
+    summary: 'For verifiers: read the entries after a place, as a stream of server-sent events when asked for',
     scope: 'credentials:verify',
     query: z.strictObject({
       after: v.wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('The number of the last entry that was applied'),
@@ -169,7 +169,8 @@ export const verificationRoutes = {
     method: 'POST',
     path: '/v1/feed/position',
     tag: 'verification',
-    summary: 'For verifiers: the head of the feed, which proves freshness; reports what has been applied',
+    summary:
+      'For verifiers: ask for the head of the feed, which proves freshness, and report the place that was applied',
     scope: 'credentials:verify',
     body: z.strictObject({
       verifierId: z.string().min(1).max(100).describe('The name of this verifier in receipts'),
@@ -202,7 +203,7 @@ export const verificationRoutes = {
     path: '/v1/feed/revocations',
     tag: 'verification',
     summary:
-      'For verifiers: after a change of epoch, what this server once said was revoked and its snapshot lacks; 409 in another epoch',
+      'For verifiers: after a change of epoch, hand back the revocations that the snapshot lacks; 409 in another epoch',
     scope: 'credentials:verify',
     body: z.strictObject({
       epoch: place.epoch,
@@ -250,7 +251,7 @@ export const verificationRoutes = {
     method: 'POST',
     path: '/v1/assertions',
     tag: 'verification',
-    summary: 'For gateways: a signed statement for the upstream of who is calling',
+    summary: 'For gateways: sign a statement that tells the upstream who is calling',
     scope: 'credentials:verify',
     body: z.strictObject(presented),
     answer: {
@@ -266,7 +267,7 @@ export const verificationRoutes = {
     method: 'GET',
     path: '/v1/revocations/{feedSequence}',
     tag: 'verification',
-    summary: 'The receipt of a change: which verifiers have applied it, and since when',
+    summary: 'Read the receipt of a change: the verifiers that have applied it, and since when',
     scope: 'keys:read',
     answer: {
       status: 200,
