@@ -5,11 +5,13 @@ import { importSigningKey, type Seconds, type SigningKey, signJwt } from '@count
 export type ClientCredentials =
   | { readonly clientId: string; readonly clientSecret: string; readonly privateJwk?: never; readonly kid?: never }
   | {
+      /** The id of the client. */
       readonly clientId: string
       /** The private JWK whose public half is registered, with its `kid` (and `alg` where the type leaves it open). */
       readonly privateJwk: object
       /** The `kid`, where the JWK itself has none. */
       readonly kid?: string
+      /** Not beside a private key. */
       readonly clientSecret?: never
     }
 

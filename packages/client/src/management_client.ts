@@ -51,15 +51,23 @@ export type ListItem<O extends ListId> = O extends keyof GetByList ? Output<GetB
 
 /** One event of the audit log. */
 export interface AuditItem {
+  /** Its place in the log of the tenant, from 1. */
   readonly sequence: number
   /** RFC 3339. */
   readonly at: string
+  /** The credential that did it, with its client, or the system. */
   readonly actor: unknown
+  /** The kind of change, such as `key.create`. A later server may answer others. */
   readonly action: string
+  /** The kind of object that was changed. */
   readonly objectType: string
+  /** The id of that object. */
   readonly objectId: string
+  /** The object before, as an answer shows it; `null` for none. */
   readonly before: unknown
+  /** The object after, as an answer shows it; `null` for none. */
   readonly after: unknown
+  /** The `X-Request-Id` of the request that did it. */
   readonly requestId: string
   /** The HMAC that links this event to the one before. */
   readonly link: string
@@ -67,6 +75,7 @@ export interface AuditItem {
 
 type Output<O extends OperationId> = z.output<Routes[O]['answer']['schema']>
 
+/** The answer of an operation; of a list, one page of it. */
 export type Answer<O extends OperationId> = O extends ListId
   ? { readonly data: readonly ListItem<O>[]; readonly next: string | null }
   : Output<O>
@@ -88,6 +97,7 @@ export type Query<O extends OperationId> = {
     : z.input<SchemaOf<O, 'query'>>[K]
 }
 
+/** The body of an operation, as its schema takes it. */
 export type Body<O extends OperationId> = z.input<SchemaOf<O, 'body'>>
 
 type ParamNames<P extends string> = P extends `${string}{${infer N}}${infer Rest}` ? N | ParamNames<Rest> : never

@@ -5,6 +5,7 @@ import { parseAnswer, send, timeoutMsDefault } from './send.ts'
 
 /** The answer of the token endpoint (RFC 6749 §5.1) in our spelling. */
 export interface TokenAnswer {
+  /** The token itself. */
   readonly accessToken: string
   /** The token's life in seconds. */
   readonly expiresIn: number

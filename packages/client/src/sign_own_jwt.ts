@@ -2,6 +2,7 @@ import { importSigningKey, limits, type Seconds, signJwt } from '@countersign/co
 
 /** The options of `signOwnJwt`. */
 export interface OwnJwt {
+  /** The id of the client, which becomes `iss` and `sub`. */
   readonly clientId: string
   /** The private JWK whose public half is registered with the client; its `kid` names it. */
   readonly privateJwk: object

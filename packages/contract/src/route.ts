@@ -18,22 +18,31 @@ export const managementScopes = [
   'tenants:write',
 ] as const
 
+/** One of `managementScopes`. */
 export type ManagementScope = (typeof managementScopes)[number]
 
+/** The HTTP methods that operations have. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** One operation of the management API, as data: the server mounts it, the OpenAPI document describes it. */
 export interface Route {
+  /** Its name, unique in the document. */
   readonly operationId: string
+  /** The HTTP method. */
   readonly method: Method
   /** Below the tenant's issuer, with `{parameters}`. */
   readonly path: string
+  /** The group that the document shows it in. */
   readonly tag: string
+  /** One sentence that begins with a verb. */
   readonly summary: string
+  /** The scope that a caller needs. */
   readonly scope: ManagementScope
   /** Suffices instead of `scope`; the operation then does less. */
   readonly orScope?: ManagementScope
+  /** The parameters of its query. Absent when it takes none. */
   readonly query?: z.ZodObject
+  /** The members of its JSON body. Absent when it takes none. */
   readonly body?: z.ZodObject
   /** The answer of a success: its status and its shape. */
   readonly answer: { readonly status: number; readonly schema: z.ZodType; readonly contentType?: string }

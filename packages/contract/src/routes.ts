@@ -19,7 +19,9 @@ export const routes = {
   ...tenantRoutes,
 }
 
+/** The type of `routes`: each operation with its literal path and schemas. */
 export type Routes = typeof routes
+/** The name of an operation. */
 export type OperationId = keyof Routes
 
 /** The same as a list, in the order of the document. */

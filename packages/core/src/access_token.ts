@@ -19,19 +19,29 @@ export const accessTokenTypes = ['at+jwt'] as const
 
 /** The content of an access token before it is signed. */
 export interface AccessTokenInput extends Limited {
+  /** `iss`: the issuer of the tenant (RFC 8414 §2). */
   readonly issuer: string
+  /** `sub`: the party that it speaks for; the client where there is no other. */
   readonly subject: string
+  /** `aud`: the API that it is for. */
   readonly audience: string
+  /** `client_id` (RFC 8693 §4.3): the client that it is issued to. */
   readonly clientId: string
+  /** `jti`: its id, unique in the tenant. */
   readonly jti: string
+  /** `iat`, in seconds since the epoch; rounded down. */
   readonly issuedAt: Seconds
+  /** `exp`, in seconds since the epoch; rounded down. */
   readonly expiresAt: Seconds
+  /** `scope` (RFC 6749 §3.3). */
   readonly scope: Scope
   /**
    * `cs_pos`: the sequence of the feed that its issuer had applied when the request began (docs/protocol/feed.md §2.3).
    */
   readonly position: number
+  /** `cs_env`: the environment of the key that it was made from. Default none. */
   readonly environment?: Environment
+  /** `cs_meta`: the metadata of the grant. Default none. */
   readonly metadata?: Metadata
   /** Nearest ancestor first. Default none. */
   readonly lineage?: readonly Ancestor[]

@@ -4,7 +4,9 @@
  */
 export type Address = Uint8Array
 
+/** A CIDR range. */
 export interface AddressRange {
+  /** An address of the range. The bits after the prefix do not count. */
   readonly address: Address
   /** The number of leading bits, 0 to 128. */
   readonly prefixLength: number

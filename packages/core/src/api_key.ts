@@ -11,8 +11,11 @@ export type Environment = 'live' | 'test'
 
 /** A credential of the shape `<prefix>_<marker>_<id>_<secret><checksum>` as read: well-formed, not yet looked up. */
 export interface ParsedKey {
+  /** The prefix in its text: `cs` unless the installation has another. */
   readonly prefix: string
+  /** The part that tells what the text is. */
   readonly marker: KeyMarker
+  /** The id: 12 characters of base62, the same as in records and logs. */
   readonly id: string
 }
 

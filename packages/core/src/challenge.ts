@@ -1,11 +1,15 @@
 /** The `WWW-Authenticate` field of a refusal, RFC 9110 §11.6.1. Every challenge of this project is written here. */
 import { formatScope, type Scope } from './scope.ts'
 
+/** The content of one `WWW-Authenticate` field. */
 export type Challenge =
   /** RFC 6750 §3. Without an `error` where no credential was presented. `scope` is the scope that the request needs. */
   | {
+      /** The authentication scheme. */
       readonly scheme: 'Bearer'
+      /** The reason of the refusal (RFC 6750 §3.1). */
       readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+      /** The scope that the request needs. */
       readonly scope?: Scope
     }
   /** RFC 7617 §2, for clients that tried it at the token endpoint. */

@@ -9,7 +9,9 @@ export type ParsedCredential =
 
 /** The raw values of the two header fields of a request, one item for each time the field came. */
 export interface CredentialHeaders {
+  /** The values of `Authorization`. */
   readonly authorization: readonly string[]
+  /** The values of `X-API-Key`. */
   readonly apiKey: readonly string[]
 }
 

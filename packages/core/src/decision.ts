@@ -9,6 +9,7 @@ import { formatTime, type Seconds } from './seconds.ts'
 
 /** The expectation that a credential must meet. No member has a default. */
 export interface Expectation {
+  /** The API that is called. The credential must be for it. */
   readonly audience: string
   /**
    * Alternatives, each a scope that must be there as a whole. `[[]]`: any active credential will do. `[]`: none will.

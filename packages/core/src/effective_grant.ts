@@ -23,34 +23,47 @@ import type { Seconds } from './seconds.ts'
 
 /** A credential whose digest or signature has matched. Whether it may be used is not known yet. */
 export interface Established extends CredentialName {
+  /** The id of the tenant whose issuer it belongs to. */
   readonly tenant: string
+  /** The party that it speaks for; the client where there is no other. */
   readonly subject: string
+  /** The id of the API that it is for, which survives a change of name. */
   readonly apiId: string
+  /** The audience of that API. */
   readonly audience: string
+  /** The scope that was signed or recorded. */
   readonly scope: Scope
+  /** Its status as recorded; `active` for a JWT. */
   readonly status: Status
+  /** It is refused before this time. Default: none. */
   readonly notBefore?: Seconds
   /** `iat` of a JWT. */
   readonly issuedAt?: Seconds
+  /** The signed or recorded end. Absent when it has none. */
   readonly expiresAt?: Seconds
   /** Accepted after `expiresAt`, in seconds: 0 for credentials we issued, 10 for JWTs that clients sign. */
   readonly leewaySeconds: number
+  /** The environment of the key, or of the key that it was made from. */
   readonly environment?: Environment
+  /** The metadata of the key or token; empty for a JWT that a client signs. */
   readonly metadata: Metadata
   /** Its own constraints and its ancestors': all must be met. */
   readonly constraints: readonly Constraints[]
   /** Its own limits, counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
+  /** The name under which its limits are counted. */
   readonly limitId: string
   /** True for a key and a token minted as one: its owner sees it in a list, and its use is counted under its own id. */
   readonly isListed: boolean
   /** The limits of its client, as recorded or signed with it. */
   readonly clientRates: readonly RatePolicy[]
+  /** The credentials that it was made from, the nearest first. */
   readonly lineage: readonly Ancestor[]
   /** `cs_pos`: the sequence its issuer had applied; absent for keys and JWTs that clients sign. */
   readonly position?: number
   /** The client as recorded with it. A JWT of ours has none: its scope was within the access when it was signed. */
   readonly client?: {
+    /** Its status as recorded. */
     readonly status: Status
     /** `null`: no access to this API at all. An empty scope is access to operations that need no scope. */
     readonly access: Scope | null
@@ -62,32 +75,45 @@ export type AncestorState = KeyState | Pick<TokenState, 'status' | 'scope' | 'ex
 
 /** The present states of a credential and of all it depends on, by the status book. `undefined`: nothing was said. */
 export interface Standing {
+  /** The state of its tenant. */
   readonly tenant: TenantState | undefined | 'revoked'
+  /** The state of its API. */
   readonly api: ApiState | undefined | 'revoked'
+  /** The state of its client. */
   readonly client: ClientState | undefined | 'revoked'
   /** Its client was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default false. */
   readonly hasLostRevoke?: boolean
+  /** The state of the credential itself. */
   readonly own: KeyState | TokenState | undefined | 'revoked'
+  /** The states of the credentials that it was made from, in the order of its lineage. */
   readonly ancestors: readonly (AncestorState | undefined | 'revoked')[]
   /** The highest drop time known, and the floor written for it. Default: nothing was ever dropped. */
   readonly dropTime?: Seconds
+  /** The floor that was written for that drop time, where there is one. */
   readonly floor?: DropFloor | undefined
 }
 
 /** A credential's rights now, ready to be judged against a request. */
 export interface EffectiveGrant {
+  /** The grant that a decision answers. */
   readonly grant: Grant
+  /** The reason why it may not be used at all, whatever the request is. */
   readonly fault: 'revoked' | 'disabled' | undefined
+  /** The effective scope, for look-ups. */
   readonly scope: ReadonlySet<string>
   /** Whether the client may use the API now, whatever an operation needs (docs/protocol/credentials.md). */
   readonly hasAccess: boolean
+  /** It is refused before this time; 0 for none. */
   readonly notBefore: Seconds
   /** With its leeway; infinite when it has no end, and 0 when entries about it may have been dropped. */
   readonly endsAt: Seconds
+  /** The ranges of each constraint. An address must lie in one range of every constraint. */
   readonly addressRanges: readonly (readonly AddressRange[])[]
+  /** The origins of each constraint. The origin must be in every one. */
   readonly origins: readonly ReadonlySet<string>[]
   /** Its own limits now, which credentials made from it inherit. They are counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
+  /** The name under which `rates` are counted. */
   readonly limitId: string
   /** The spends of one call that costs 1: from its own limits, its client's and its API's. */
   readonly spends: readonly Spend[]

@@ -7,19 +7,25 @@ export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'e
 
 /** The one record that every verified credential becomes, whatever its kind. Everything downstream knows only this. */
 export interface Grant {
+  /** The kind of credential that was presented. */
   readonly kind: CredentialKind
   /** Key id, `jti`, or opaque token id. */
   readonly credentialId: string
+  /** The id of the tenant. */
   readonly tenant: string
+  /** The client that holds the credential. */
   readonly clientId: string
   /** Whom it speaks for; the client itself where there is nobody else. */
   readonly subject: string
+  /** The API that it is for. */
   readonly audience: string
   /** The effective scope now, RFC 6749 §3.3. */
   readonly scope: string
   /** The effective end now, in seconds since the epoch. Absent when it has none. */
   readonly expiresAt?: Seconds
+  /** The environment of the key, or of the key that it was made from. */
   readonly environment?: Environment
+  /** The metadata of the credential; empty where it has none. */
   readonly metadata: Metadata
   /** The key id, `jti` or token id of the credential it was exchanged from. Absent when there is none. */
   readonly parent?: string

@@ -23,7 +23,9 @@ export type ObjectType =
 
 /** One object of a tenant, by type and full id. The default is an object of any type. */
 export interface Identity<T extends ObjectType = ObjectType> {
+  /** The type of the object. */
   readonly type: T
+  /** The full id, unique within tenant and type. */
   readonly id: string
 }
 
@@ -38,11 +40,13 @@ export type EstablishedKind = Exclude<CredentialKind, 'external_jwt'>
 
 /** The members of an established credential that name it. */
 export interface CredentialName {
+  /** The kind of credential. */
   readonly kind: EstablishedKind
   /** Tells a JWT of ours from an opaque token; says nothing of the other kinds. */
   readonly format: TokenFormat
   /** Key id, `jti`, or opaque token id. */
   readonly credentialId: string
+  /** The client that holds it. */
   readonly clientId: string
 }
 

@@ -6,13 +6,17 @@
  * `Code` is the union of codes that it can have.
  */
 export interface ProblemAnswer<Code extends string = string> {
+  /** The HTTP status. */
   readonly status: number
+  /** The header fields, `Content-Type` and `Cache-Control` among them. */
   readonly headers: Readonly<Record<string, string>>
+  /** The body, RFC 9457 §3. */
   readonly body: {
     /** Always `about:blank`: `code` says what went wrong. */
     readonly type: string
     /** The reason phrase of the status (RFC 9110 §15). */
     readonly title: string
+    /** The HTTP status again. */
     readonly status: number
     /** One sentence for people. It never holds a credential. */
     readonly detail: string

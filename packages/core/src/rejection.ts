@@ -14,7 +14,9 @@ export type Rejection =
   | { readonly code: InvalidTokenCode; readonly detail: string }
   | { readonly code: 'address_not_allowed' | 'origin_not_allowed'; readonly detail: string }
   | {
+      /** The credential may be used, but not for this. */
       readonly code: 'insufficient_scope'
+      /** One sentence for the credential's owner. */
       readonly detail: string
       /** The scope of the alternative that lacks least. */
       readonly neededScope: Scope
@@ -22,7 +24,9 @@ export type Rejection =
       readonly missingScope: Scope
     }
   | {
+      /** A limit of the credential, its client or its API is used up. */
       readonly code: 'rate_limited'
+      /** One sentence for the credential's owner. */
       readonly detail: string
       /** The policy to wait for longest. */
       readonly rateLimit: RateLimitOutcome

@@ -8,12 +8,19 @@ import type { Seconds } from './seconds.ts'
 
 /** The claims of a self-issued JWT, checked by `readSelfIssuedClaims`. */
 export interface SelfIssuedClaims {
+  /** `iss` and `sub`: the client that signed it. */
   readonly clientId: string
+  /** `aud`: one API. */
   readonly audience: string
+  /** `jti`: its id, unique for the client. */
   readonly jti: string
+  /** `iat`, in seconds since the epoch. */
   readonly issuedAt: Seconds
+  /** The later one of `iat` and `nbf`, in seconds since the epoch. */
   readonly notBefore: Seconds
+  /** `exp`, in seconds since the epoch. */
   readonly expiresAt: Seconds
+  /** `scope` (RFC 6749 §3.3); empty where it is absent. */
   readonly scope: string
 }
 

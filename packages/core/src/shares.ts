@@ -2,7 +2,9 @@ import { type Address, parseAddress } from './address.ts'
 
 /** The user of a part of a shared resource. A name that is not given is not limited. */
 export interface Holder {
+  /** The id of the tenant. */
   readonly tenant?: string | undefined
+  /** The id of the credential. */
   readonly credential?: string | undefined
   /** IPv6 counts by its /64, since one subscriber has a whole one. */
   readonly address?: string | Address | undefined
@@ -37,6 +39,7 @@ export class Shares {
     this.#ofAddress = new Ledger(16)
   }
 
+  /** The number of units. */
   get size(): number {
     return this.#size
   }
@@ -46,6 +49,7 @@ export class Shares {
     this.#size = size
   }
 
+  /** The number of units that are held. */
   get used(): number {
     return this.#used
   }

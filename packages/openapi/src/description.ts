@@ -29,8 +29,11 @@ export type Operation = Requirement & {
   readonly basePath: string
   /** The path template as the document has it, cut at `#` or `?`. */
   readonly path: string
+  /** The name that the document gives it. Absent when it gives none. */
   readonly operationId?: string
+  /** One line about it. Absent when the document has none. */
   readonly summary?: string
+  /** Its tags, in the order of the document; empty for none. */
   readonly tags: readonly string[]
   /** `x-countersign-cost`: what one call spends from every rate limit, 0 to 1,000,000. Absent: 1. */
   readonly cost?: number
@@ -38,8 +41,11 @@ export type Operation = Requirement & {
 
 /** A document as read. */
 export type ApiDescription = {
+  /** `info.title`. */
   readonly title: string
+  /** `info.version`. */
   readonly version: string
+  /** The path under which all operations live: `''` or such as `/v1`. */
   readonly basePath: string
   /** The URLs of the document's own `servers`, variables replaced by their defaults. */
   readonly servers: readonly string[]

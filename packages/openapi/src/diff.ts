@@ -9,7 +9,9 @@ export type RouteName = { readonly method: string; readonly path: string }
 
 /** The changes between two versions of a description. */
 export type DescriptionDiff = {
+  /** Routes that only the later version has. */
   readonly added: readonly RouteName[]
+  /** Routes that only the earlier version has. */
   readonly removed: readonly RouteName[]
   /** Requests that needed a credential before and need none now, under the most specific template that says so. */
   readonly becamePublic: readonly RouteName[]

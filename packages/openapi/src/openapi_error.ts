@@ -20,7 +20,9 @@ export type OpenApiErrorCode =
  * (RFC 6901, `/paths/~1orders/get`) or `line:column`, both counted from 1, or absent when the whole document is meant.
  */
 export class OpenApiError extends Error {
+  /** The kind of flaw. */
   readonly code: OpenApiErrorCode
+  /** Its place, as a JSON pointer or `line:column`. */
   readonly where: string | undefined
 
   constructor(code: OpenApiErrorCode, message: string, where?: string) {

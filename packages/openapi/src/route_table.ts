@@ -8,9 +8,12 @@ import { parsePathTemplate } from './path_template.ts'
 import { readRequestPath } from './request_target.ts'
 import { compareSpecificity, foldSegment, matchSegment, segmentKey, type TemplateSegment } from './segment.ts'
 
+/** The answer of a route table to one request. */
 export type Match =
   | {
+      /** The request has an operation. */
       readonly kind: 'operation'
+      /** The operation that judges it. */
       readonly operation: Operation
       /** Decoded values by name, in an object without a prototype, so that `__proto__` is a name like any other. */
       readonly parameters: Readonly<Record<string, string>>
@@ -21,6 +24,7 @@ export type Match =
   /** To be answered with 400, without reaching the upstream. */
   | { readonly kind: 'ambiguous'; readonly detail: string }
 
+/** The compiled routes of a description. */
 export type RouteTable = {
   /** `rawTarget` is the origin-form target as received, with its query. `method` is compared byte for byte. */
   readonly match: (method: string, rawTarget: string) => Match

@@ -7,6 +7,7 @@ import type { Problem } from './problem.ts'
 import { followReferences, type Located } from './reference.ts'
 import { derivationNoun, isScopeToken } from './scope.ts'
 
+/** A scope token, and its description for people; empty where the document has none. */
 export type ScopeDescription = { readonly name: string; readonly description: string }
 
 /** All scopes, sorted by name. A scope described twice keeps its first description; one without has an empty one. */

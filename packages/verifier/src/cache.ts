@@ -16,6 +16,7 @@ export class Cache<V, K extends string | number = string> {
     this.#entriesMax = Math.max(2, entriesMax)
   }
 
+  /** The value of a key, which counts as used by this; `undefined` when it is not there. */
   get(key: K): V | undefined {
     const young = this.#young.get(key)
     // Skipped while it is empty, so that an unknown key is searched for once.
@@ -25,6 +26,7 @@ export class Cache<V, K extends string | number = string> {
     return old
   }
 
+  /** Keeps a value, and perhaps drops entries that were not used for long. */
   set(key: K, value: V): void {
     // The older generation's entry of this key is never read again.
     this.#young.set(key, value)
@@ -33,21 +35,25 @@ export class Cache<V, K extends string | number = string> {
     this.#young = new Map()
   }
 
+  /** Drops an entry. */
   delete(key: K): void {
     this.#young.delete(key)
     this.#old.delete(key)
   }
 
+  /** Drops every entry. */
   clear(): void {
     this.#young.clear()
     this.#old.clear()
   }
 
+  /** Every value, in no order. */
   *values(): Iterable<V> {
     yield* this.#young.values()
     for (const [key, value] of this.#old) if (!this.#young.has(key)) yield value
   }
 
+  /** Whether there is no entry. */
   get isEmpty(): boolean {
     return this.#young.size === 0 && this.#old.size === 0
   }

@@ -2,12 +2,15 @@ import type { Seconds } from '@countersign/core'
 
 /** Two readings of time at one moment, in milliseconds. */
 export interface Stamp {
+  /** The monotonic clock, which never goes back. */
   readonly monotonicMs: number
+  /** The wall clock, since the epoch. */
   readonly wallMs: number
 }
 
 /** The source of time. Linux's monotonic clock stands still in suspend, so the wall clock is read beside it. */
 export interface Clock {
+  /** Reads both clocks. */
   stamp(): Stamp
 }
 

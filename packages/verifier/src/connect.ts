@@ -12,14 +12,19 @@ import { createEngine } from './verify.ts'
 
 /** The options of `connect`, which are those of `createVerifier`, and `onProblem`. */
 export interface ConnectOptions {
+  /** The issuer of the tenant, its path included: an `https` URL without a slash at its end. */
   readonly issuer: string
+  /** The audience of the API that is guarded. */
   readonly audience: string
+  /** The key or token of a client with `credentials:verify` that guards this audience. */
   readonly credential: string
   /** The bound in seconds, 1 to 300. Default 10. */
   readonly maxStalenessSeconds?: number
   /** Count verifications and report them to the server. Default true. */
   readonly usage?: boolean
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch
+  /** Replaces the wall clock, in seconds since the epoch. */
   readonly now?: () => Seconds
   /** Called with a problem of the connection that its operator should see. Never holds a credential. */
   readonly onProblem?: (problem: string) => void
@@ -27,8 +32,11 @@ export interface ConnectOptions {
 
 /** An engine in this process whose feed and directory are a server's, over HTTP. */
 export interface Connection {
+  /** The engine that judges. */
   readonly engine: Engine
+  /** The keeper of its status book. */
   readonly keeper: BookKeeper
+  /** The HTTP client that all its parts use. */
   readonly client: HttpClient
   /** Resolves after the first attempt to load the book. */
   ready(): Promise<void>

@@ -11,6 +11,7 @@ import type { UsagePort } from './usage/usage_counter.ts'
 
 /** A credential and the expectation that it must meet. */
 export interface Question extends Expectation {
+  /** The text of the credential. */
   readonly credential: string
   /** The book must have applied at least this sequence. Default: any. */
   readonly minSequence?: number
@@ -50,9 +51,13 @@ export type Inspection = (Known & { readonly effective: EffectiveGrant }) | Refu
 
 /** The ports and sizes of an engine. */
 export interface EngineOptions {
+  /** Keeps the status book, and knows how fresh it is. */
   readonly keeper: BookKeeper
+  /** Looks records up. */
   readonly directory: Directory
+  /** Counts calls against rate limits. */
   readonly limiter: Limiter
+  /** The source of time. */
   readonly clock: Clock
   /** Look-ups a second that may come back `unknown` before further ones are refused. Default 200. */
   readonly unknownPerSecondMax?: number

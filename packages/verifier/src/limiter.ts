@@ -20,6 +20,7 @@ export interface Limiter {
 
 /** A limiter of this process alone, which never waits. */
 export interface MemoryLimiter extends Limiter {
+  /** As `Limiter.take`, at once. */
   take(spends: readonly Spend[], now: Seconds): readonly RateLimitOutcome[]
 }
 

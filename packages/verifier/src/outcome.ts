@@ -3,7 +3,9 @@ import type { Grant, RateLimitOutcome, Rejection, RejectionCode } from '@counter
 /** The three results of a verification. `unavailable` is neither yes nor no: nobody could tell. */
 export type Outcome =
   | {
+      /** The credential may be used. */
       readonly outcome: 'verified'
+      /** The caller, and what it may do. */
       readonly grant: Grant
       /** The tightest of `rateLimits`: the one with the least share left. */
       readonly rateLimit?: RateLimitOutcome

@@ -90,6 +90,7 @@ export class PackedKeys {
     this.#templatesMax = Math.max(1, options.templatesMax ?? 16_384)
   }
 
+  /** The number of keys. */
   get size(): number {
     return this.#rows
   }
@@ -100,6 +101,7 @@ export class PackedKeys {
     return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, rows)
   }
 
+  /** A view of its own for one engine: it never recalls another engine's keys. */
   view(): PackedKeysView {
     let owner = {}
     let current: object | undefined

@@ -6,6 +6,7 @@ export interface Room {
   enter(holder: Holder): boolean | Promise<boolean>
   /** Takes a place only if there is one now. */
   enterNow(holder: Holder): boolean
+  /** Gives a place back, and lets the first request in that waits for one. */
   leave(holder: Holder): void
 }
 

@@ -29,6 +29,7 @@ export type Subject = {
   readonly [T in ObjectType]: Identity<T> & {
     /** Rises by one with each change of the object; the higher one wins. */
     readonly version: number
+    /** The whole state of the object, never a difference. */
     readonly state: StateByType[T]
     /** A verifier may forget the entry when the installation's drop time is past this. */
     readonly dropAt: Seconds
@@ -45,6 +46,7 @@ export type Subject = {
 
 /** One entry of the log: an object's state, with its number and the chain value after it. */
 export type FeedEntry = Subject & {
+  /** Its number in the log of the tenant. Within an epoch, each entry has the next one. */
   readonly sequence: number
   /** When the change was made, by the clock of the server that wrote it. */
   readonly at: Seconds

@@ -20,6 +20,7 @@ export interface PositionQuestion extends Place {
 export interface PositionAnswer {
   /** As asked. */
   readonly nonce: string
+  /** The present epoch of the log. */
   readonly epoch: string
   /** The number of the last entry when the log was read. */
   readonly head: number
@@ -39,8 +40,11 @@ export interface PositionAnswer {
 export interface Snapshot {
   /** The place of the log at the time of the read. */
   readonly place: Place
+  /** The issuer of the tenant. */
   readonly issuer: string
+  /** The id of the tenant. */
   readonly tenant: string
+  /** The last state of every object that has one. */
   readonly entries: readonly Subject[]
   /** How long before answering the read began, on the answerer's clock, in milliseconds. */
   readonly ageMs: number
@@ -56,12 +60,15 @@ export interface Snapshot {
 export interface HandedBack extends Identity<ObjectType> {
   /** As `revocationEnd` gives it. */
   readonly dropAt: Seconds
+  /** The MAC that came with the entry. */
   readonly mac: string
 }
 
 /** The revocations that a server of this epoch lacks, as its snapshot shows (docs/protocol/feed.md §7). */
 export interface HandBackQuestion {
+  /** The epoch that the verifier has loaded. In another one the server answers 409. */
   readonly epoch: string
+  /** The revocations, at most 500. */
   readonly revocations: readonly HandedBack[]
   /** Absent when there are none, and for older servers. */
   readonly cutOffs?: readonly HandedBackCutOff[]
@@ -69,9 +76,13 @@ export interface HandBackQuestion {
 
 /** A cut-off as a verifier hands it back. */
 export interface HandedBackCutOff extends CutOff {
+  /** The type of the entry. */
   readonly type: 'client'
+  /** The client id. */
   readonly id: string
+  /** The kind of cut-off. */
   readonly what: CutOffKind
+  /** The MAC that came with the entry. */
   readonly mac: string
 }
 

@@ -26,6 +26,7 @@ export interface Constraints {
 
 /** The state of a tenant. */
 export interface TenantState {
+  /** Unless `active`, nothing of the tenant is accepted. */
   readonly status: Status
   /** Empty for the default tenant. */
   readonly slug: string
@@ -35,7 +36,9 @@ export interface TenantState {
 
 /** The state of an API. */
 export interface ApiState extends Limited {
+  /** Unless `active`, every credential for it is refused. */
   readonly status: Status
+  /** The audience by which it is called. */
   readonly audience: string
   /** The ceiling for `maxStaleness` of every verifier of this API, in seconds. */
   readonly maxStalenessSeconds: number
@@ -45,6 +48,7 @@ export interface ApiState extends Limited {
 
 /** The state of a client. Its limits are counted for each API separately. */
 export interface ClientState extends Limited {
+  /** Unless `active`, every credential of it is refused. */
   readonly status: Status
   /** API id to scope: the client's present access. */
   readonly access: { readonly [apiId: string]: string }
@@ -70,6 +74,7 @@ export interface CutOff {
 
 /** The state of an API key. */
 export interface KeyState extends Constraints, Limited {
+  /** Unless `active`, it is refused, and what was made from it. */
   readonly status: Status
   /** RFC 6749 §3.3. */
   readonly scope: string
@@ -79,6 +84,7 @@ export interface KeyState extends Constraints, Limited {
 
 /** Changes to a token already issued, JWT or opaque. */
 export interface TokenState {
+  /** Unless `active`, it is refused, and what was made from it. */
   readonly status: Status
   /** Replaces the signed scope. Absent: the signed one holds. */
   readonly scope?: string
@@ -88,11 +94,13 @@ export interface TokenState {
 
 /** A client's public key is in the feed only once it was removed. */
 export interface PublicKeyState {
+  /** It verifies nothing any more. */
   readonly status: 'revoked'
 }
 
 /** No verifier is shown a secret: the entry lets a database that went back learn again that the secret was ended. */
 export interface ClientSecretState {
+  /** It authenticates nobody any more. */
   readonly status: 'revoked'
 }
 
@@ -101,9 +109,11 @@ export type SigningPurpose = 'access_token' | 'gateway_assertion'
 
 /** The state of one of our signing keys. */
 export interface SigningKeyState {
+  /** `revoked`: everything that it signed is refused. */
   readonly status: 'active' | 'revoked'
   /** RFC 7518 §3.1. */
   readonly alg: string
+  /** The kind of JWT that it signs. */
   readonly purpose: SigningPurpose
   /** The public half; absent once revoked. */
   readonly publicJwk?: { readonly [member: string]: unknown }

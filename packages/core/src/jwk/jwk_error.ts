@@ -21,6 +21,7 @@ export type JwkErrorCode =
 /** A key was refused. The message states the rule and never a value, since the value may be a private key. */
 export class JwkError extends Error {
   override readonly name = 'JwkError'
+  /** The rule that was broken. */
   readonly code: JwkErrorCode
 
   constructor(code: JwkErrorCode, message: string) {

@@ -15,8 +15,11 @@ declare const brand: unique symbol
  */
 export interface SigningKey {
   readonly [brand]: 'SigningKey'
+  /** The name that goes into the header of what it signs. */
   readonly kid: string
+  /** Its one algorithm. */
   readonly alg: AsymmetricAlgorithm
+  /** The key of the runtime. */
   readonly handle: MaybePromise<KeyHandle>
 }
 
@@ -44,8 +47,11 @@ export function importSigningKey(jwk: unknown, options: SigningKeyOptions = {}):
 
 /** A signing key as `postMessage` copies it to another thread of this process. */
 export interface SentSigningKey {
+  /** The name of the key. */
   readonly kid: string
+  /** Its one algorithm. */
   readonly alg: AsymmetricAlgorithm
+  /** The key of the runtime, which `postMessage` can copy. */
   readonly native: object
 }
 

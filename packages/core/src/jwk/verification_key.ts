@@ -18,6 +18,7 @@ export const keyPurposes = [
   'trusted_issuer',
 ] as const
 
+/** One of `keyPurposes`. */
 export type KeyPurpose = (typeof keyPurposes)[number]
 
 declare const brand: unique symbol
@@ -27,9 +28,13 @@ declare const brand: unique symbol
  */
 export interface VerificationKey {
   readonly [brand]: 'VerificationKey'
+  /** Its name, where it has one. */
   readonly kid?: string
+  /** Its one algorithm. The header of a token must name the same. */
   readonly alg: JwsAlgorithm
+  /** The purposes that it verifies for. */
   readonly purposes: ReadonlySet<KeyPurpose>
+  /** The key of the runtime. */
   readonly handle: MaybePromise<KeyHandle>
 }
 

@@ -18,6 +18,7 @@ export const algorithms = {
   HS512: { kty: 'oct', crv: undefined, hash: 'sha512', padding: undefined, signatureBytes: 64 },
 } as const
 
+/** One of `algorithms`, by its name in RFC 7518 §3.1 or RFC 8037 §3.1. */
 export type JwsAlgorithm = keyof typeof algorithms
 
 /** The rule of one algorithm, for verifier and signer. */
@@ -29,6 +30,7 @@ export type AsymmetricAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>
 /** The algorithms that an API may choose for its access tokens; the first is the default. */
 export const issuingAlgorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const satisfies readonly JwsAlgorithm[]
 
+/** One of `issuingAlgorithms`. */
 export type IssuingAlgorithm = (typeof issuingAlgorithms)[number]
 
 /** Whether a value is an algorithm we verify. Compared byte for byte: `alg` is case-sensitive (RFC 7515 §4.1.1). */

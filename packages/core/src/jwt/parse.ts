@@ -21,8 +21,11 @@ export interface VerifiedClaims extends JwtClaims {
  */
 export interface UnverifiedJwt {
   readonly [brand]: 'unverified'
+  /** The JOSE header (RFC 7515 §4). */
   readonly header: JoseHeader
+  /** The claims, not to be believed. */
   readonly claims: UnverifiedClaims
+  /** The signed bytes and the signature. */
   readonly jws: UnverifiedJws<UnverifiedClaims>
 }
 
@@ -31,14 +34,19 @@ export interface UnverifiedJwt {
  */
 export interface VerifiedJwt {
   readonly [brand]: 'verified'
+  /** The JOSE header (RFC 7515 §4). */
   readonly header: JoseHeader
+  /** The claims, as the issuer has signed them. */
   readonly claims: VerifiedClaims
+  /** The JWS that was verified. */
   readonly jws: VerifiedJws<UnverifiedClaims>
 }
 
 /** The reason why a JWT is refused. `detail` states the rule and holds nothing of the token. */
 export interface JwtFault {
+  /** The kind of flaw. Codes are stable. */
   readonly fault: JwsFault['fault'] | 'wrong_issuer'
+  /** The rule that is broken, in words. */
   readonly detail: string
 }
 

@@ -7,18 +7,23 @@ import type { Seconds } from '../seconds.ts'
 
 /** Allows a burst of `limit`, and refills it evenly within `windowSeconds`. */
 export interface RateLimit {
+  /** The size of the burst. 0 allows nothing. */
   readonly limit: number
+  /** The seconds in which a whole burst is refilled. */
   readonly windowSeconds: number
 }
 
 /** A limit with its name. Several can apply at once. */
 export interface RatePolicy extends RateLimit {
+  /** `default` for the one that has no other name; `[a-z][a-z0-9_-]{0,31}`. */
   readonly name: string
 }
 
 /** The used part of a burst, and the time when it was that much. */
 export interface RateUse {
+  /** The used amount; not always a whole number. */
   readonly used: number
+  /** The time at which it was that much. */
   readonly at: Seconds
 }
 
@@ -29,6 +34,7 @@ export interface Spend {
    * slot.
    */
   readonly key: string
+  /** The limit of the counter, with its name. */
   readonly rate: RatePolicy
   /** 1 for most calls; 0 asks without spending. */
   readonly cost: number
@@ -36,10 +42,13 @@ export interface Spend {
 
 /** The answer of one policy to one call. */
 export interface RateLimitOutcome {
+  /** The name of the policy. */
   readonly name: string
   /** Whether this policy allows the call. A call needs the consent of all of its policies. */
   readonly allowed: boolean
+  /** The size of the burst. */
   readonly limit: number
+  /** The seconds in which a whole burst is refilled. */
   readonly windowSeconds: number
   /** The whole number that is left of the burst after the call. */
   readonly remaining: number

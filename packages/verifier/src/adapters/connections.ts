@@ -14,6 +14,7 @@ import type { Duplex } from 'node:stream'
 import { Shares } from '@countersign/core'
 import { boundBody } from './body_pieces.ts'
 
+/** The bounds of the connections of one server. */
 export interface ConnectionBounds {
   /** The number of connections at once; further ones are closed when they come. */
   readonly connectionsMax: number

@@ -10,6 +10,7 @@
 import type { Grant } from '@countersign/core'
 import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
+/** Options of `protect`, and the source of the peer's address. An unknown one throws. */
 export interface FetchProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, from the request and what the runtime hands over beside it. */
   readonly peerAddress?: (request: Request, ...rest: readonly unknown[]) => string | undefined
@@ -18,6 +19,7 @@ export interface FetchProtectOptions extends ProtectOptions {
 /** A request that passed. Behind `optional: true` `auth` may be undefined. */
 export type AuthenticatedRequest<R extends Request = Request> = R & { readonly auth: Grant }
 
+/** A handler that is given a verified request, and what the runtime hands over beside it. */
 export type Handler<R extends Request, A extends readonly unknown[]> = (
   request: AuthenticatedRequest<R>,
   ...rest: A

@@ -11,6 +11,7 @@ import type { Grant } from '@countersign/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
+/** Options of `protect`, and the source of the peer's address. An unknown one throws. */
 export interface HonoProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, where the runtime tells it in a way of its own. */
   readonly peerAddress?: (c: Context) => string | undefined
@@ -23,6 +24,7 @@ declare module 'hono' {
   }
 }
 
+/** Middleware that sets `context.var.auth`, the grant. */
 export type Protected = MiddlewareHandler<{ Variables: { auth: Grant } }>
 
 const optionNames = { ...protectOptions, peerAddress: true } satisfies Record<keyof HonoProtectOptions, true>

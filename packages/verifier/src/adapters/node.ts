@@ -15,6 +15,7 @@ export type { ProtectOptions } from './gate.ts'
 
 /** A request after a guard let it pass. `auth` is undefined only behind `optional: true`. */
 export interface GuardedRequest extends IncomingMessage {
+  /** The grant. */
   auth?: Grant | undefined
 }
 

@@ -21,6 +21,7 @@ const longestMs = 8
 /** A thread that ended is started again after this time at the earliest. Meanwhile refusals leave at once. */
 const restMs = 10_000
 
+/** Delays refusals. */
 export interface RefusalTimes {
   /**
    * Resolves when a refusal that is ready now may leave: 0.5 ms after its request began, as a rule. `beganAtMs` is a
@@ -31,15 +32,20 @@ export interface RefusalTimes {
 
 /** The part of a worker thread that is used here. It posts a message whenever the moment it was given has come. */
 export interface RefusalWorker {
+  /** The moment has come, or the thread has begun to run. */
   on(event: 'message' | 'online', listener: () => void): unknown
+  /** The thread failed or ended. */
   on(event: 'error' | 'exit', listener: () => void): unknown
+  /** Lets the thread hold the process. */
   ref(): void
+  /** Lets the process end while the thread runs. */
   unref(): void
 }
 
 /** One cell: the next moment, in nanoseconds of `process.hrtime`; 0 when there is none. */
 export type RefusalMoment = BigInt64Array
 
+/** The clock and the thread, for tests. */
 export interface RefusalTimesOptions {
   /** Milliseconds of a clock that never goes back. Default: `performance.now()`. */
   readonly nowMs?: () => number
@@ -55,6 +61,7 @@ export function leavesAt(beganAt: number, readyAt: number): number {
   return readyAt
 }
 
+/** Makes the delays of one process. The thread begins with the first refusal. */
 export function createRefusalTimes(options: RefusalTimesOptions = {}): RefusalTimes {
   const { nowMs = () => performance.now(), start = startWorker } = options
   return new ThreadTimes(nowMs, start)

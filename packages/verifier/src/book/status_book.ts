@@ -71,7 +71,9 @@ interface Said<T extends ObjectType> {
  * whole state.
  */
 export class StatusBook {
+  /** The id of the tenant. */
   readonly tenant: string
+  /** The issuer of the tenant. */
   readonly issuer: string
   #place: Place
   #version = 0
@@ -115,6 +117,7 @@ export class StatusBook {
     return book
   }
 
+  /** The place of the last entry that was applied. */
   get place(): Place {
     return this.#place
   }
@@ -134,6 +137,7 @@ export class StatusBook {
     return this.#floor
   }
 
+  /** The number of revoked objects that it holds. */
   get revokedCount(): number {
     return this.#revoked.size
   }
@@ -168,6 +172,7 @@ export class StatusBook {
     return false
   }
 
+  /** Whether an object was revoked. It is asked about at every verification. */
   isRevoked(type: ObjectType, id: string): boolean {
     return this.#revoked.size > 0 && this.#revoked.has(tags[type], id)
   }
@@ -183,6 +188,7 @@ export class StatusBook {
     return said !== undefined && said.sequence > sequence
   }
 
+  /** The API of an audience, with its state; `undefined` for an audience that no entry names. */
   apiByAudience(audience: string): { readonly apiId: string; readonly state: ApiState } | undefined {
     const apiId = this.#audiences.get(audience)
     const state = apiId === undefined ? undefined : this.state('api', apiId)
@@ -216,6 +222,7 @@ export class StatusBook {
     return this.#cutOffs.owed(countMax)
   }
 
+  /** These cut-offs are known to the server: they are owed no longer. */
   settleCutOffs(cutOffs: readonly Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>[]): void {
     for (const cutOff of cutOffs) this.#cutOffs.settle(cutOff)
   }

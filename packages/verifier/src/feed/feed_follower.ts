@@ -28,9 +28,13 @@ import { createFreshnessWatch } from './freshness_watch.ts'
 import { createHandBack } from './hand_back.ts'
 import { createReportSchedule } from './report_schedule.ts'
 
+/** The ports and the bound of a follower. */
 export interface FeedFollowerOptions {
+  /** The server's feed. */
   readonly source: FeedSource
+  /** The source of time. */
   readonly clock: Clock
+  /** The source of timers. */
   readonly schedule: Schedule
   /** Gives a number in [0, 1). */
   readonly random: () => number
@@ -46,9 +50,11 @@ export interface FeedFollowerOptions {
   readonly onProblem?: (problem: string) => void
 }
 
+/** A keeper of a status book that follows a feed. */
 export interface FeedFollower extends BookKeeper {
   /** Begin. Resolves when the book is there and fresh for the first time. */
   start(): Promise<void>
+  /** Ends the stream and the timers. */
   close(): void
 }
 

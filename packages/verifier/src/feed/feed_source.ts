@@ -11,14 +11,19 @@ import type {
 
 /** One consistent read of a tenant's book, its entries as they arrive. An iteration that ends early throws. */
 export interface SnapshotStream {
+  /** The id of the tenant. */
   readonly tenant: string
+  /** The issuer of the tenant. */
   readonly issuer: string
+  /** The place in the log that the read includes. */
   readonly place: Place
+  /** The server's clock. */
   readonly now: Seconds
   /** The seal of `place`. */
   readonly seal?: string
   /** The drop time, read with the entries. Absent from older servers: then nothing is ever forgotten. */
   readonly dropTime?: Seconds
+  /** The last state of every object that has one. */
   readonly entries: AsyncIterable<Subject> | Iterable<Subject>
 }
 
@@ -27,7 +32,9 @@ export type EntriesAnswer = { readonly entries: readonly FeedEntry[] } | 'reload
 
 /** The port to a server's feed: HTTP, or a simulator. Every call throws when nobody answered. */
 export interface FeedSource {
+  /** Reads the whole book. */
   snapshot(signal: AbortSignal): Promise<SnapshotStream>
+  /** Asks how far the log has come, and reports the place that was applied. */
   position(question: PositionQuestion, signal: AbortSignal): Promise<PositionAnswer>
   /** Entries after `place`, in order, as many as fit into one answer. */
   entries(place: Place, signal: AbortSignal): Promise<EntriesAnswer>

@@ -7,6 +7,7 @@ import { elapsedMs, type Stamp } from '../clock.ts'
 
 /** The proof that a book held everything there was at `askedAt`, less `ageMs`. */
 export interface Proof {
+  /** The moment at which the question was asked. */
   readonly askedAt: Stamp
   /** How old the answer's source was at `askedAt`, in milliseconds. 0 where the primary itself was read. */
   readonly ageMs: number

@@ -9,9 +9,11 @@ import type { StatusBook } from '../book/status_book.ts'
 import { inTime } from '../in_time.ts'
 import type { FeedSource, Schedule } from './feed_source.ts'
 
+/** Hands back what the present book owes. */
 export interface HandBack {
   /** The book was replaced: begins to hand back what the new one owes. */
   wake(): void
+  /** Ends it. What is still owed stays noted in the book. */
   close(): void
 }
 

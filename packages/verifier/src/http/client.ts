@@ -1,16 +1,19 @@
 import { untilAborted } from '../until_aborted.ts'
 
+/** The server, and the credential for it. */
 export interface HttpClientOptions {
   /** The issuer, tenant path included: every path is below it. */
   readonly issuer: string
   /** Presented as a bearer credential; never part of an error or a log. */
   readonly credential: string
+  /** The `fetch` that is used. */
   readonly fetch: typeof fetch
 }
 
 /** The server answered with a status other than 2xx. */
 export class HttpStatusError extends Error {
   override readonly name = 'HttpStatusError'
+  /** The HTTP status of the answer. */
   readonly status: number
 
   constructor(path: string, status: number) {
@@ -23,7 +26,9 @@ export class HttpStatusError extends Error {
  * The one way from a verifier to its server. Redirects are refused: the credential goes only where it was meant to go.
  */
 export interface HttpClient {
+  /** Sends a GET, and gives the answer before its body is read. `accept` is the media type. */
   get(path: string, accept: string, signal: AbortSignal): Promise<Response>
+  /** Sends JSON, and gives the JSON of the answer. */
   post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
 }
 

@@ -5,12 +5,15 @@ import type { Outcome, OutcomeCode } from '../outcome.ts'
 export interface UsageRow {
   /** Empty for unknown credentials and for tokens that are in no list, so that many of them share a few rows. */
   readonly credentialId: string
+  /** The client that holds it; empty for unknown credentials. */
   readonly clientId: string
   /** The required scope: tokens joined by spaces, alternatives by ` | `; empty when nothing was required. */
   readonly scope: string
+  /** The outcome that is counted. */
   readonly outcome: OutcomeCode
   /** The minute's start, in seconds. */
   readonly minuteAt: Seconds
+  /** The number of verifications. */
   readonly count: number
   /** The time of the last one, in seconds. */
   readonly lastAt: Seconds
@@ -18,6 +21,7 @@ export interface UsageRow {
 
 /** The port in which the engine counts its decisions. It must neither wait nor throw. */
 export interface UsagePort {
+  /** Counts one verification. `requires` are the alternatives of the request. */
   count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
 }
 
@@ -89,6 +93,7 @@ export class UsageCounter implements UsagePort {
     this.#onFirst = onFirst
   }
 
+  /** See `UsagePort.count`. */
   count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void {
     const sinceMinute = now - this.#minuteAt
     if (!(sinceMinute >= 0 && sinceMinute < 60)) this.#turnMinute(now)

@@ -14,13 +14,17 @@ export interface UsageReporterOptions<R> {
   readonly send: (batchId: string, rows: readonly R[]) => Promise<void>
   /** Whether an error is final: sending the same again cannot help. */
   readonly isHopeless: (error: unknown) => boolean
+  /** Makes the id of a batch: random, at least 8 characters. */
   readonly newBatchId: () => string
+  /** The source of time. */
   readonly clock: Clock
+  /** The source of timers. */
   readonly schedule: Schedule
   /** Gives a number in [0, 1). */
   readonly random: () => number
   /** Counts are sent after 0.7 to 1 times this many milliseconds. */
   readonly everyMs: number
+  /** The largest number of rows in a batch. */
   readonly batchRowsMax: number
   /** The time for which `close` tries to report, in milliseconds. */
   readonly closeMs: number
