@@ -55,22 +55,22 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    description: 'what is right and wrong here, and what to do about it',
+    description: 'checks of this installation, each with what to do about it',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
     name: 'config',
-    description: 'print: the settings that serve would run with, secrets redacted, or every problem at once',
+    description: 'print the settings that serve would run with, secrets redacted, or every problem at once',
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
   {
     name: 'provision',
-    description: 'with --recover: an administrator’s key, made offline when nobody has one any more',
+    description: 'with --recover: make an administrator’s key offline, when nobody has one any more',
     load: async () => (await import('./commands/provision.ts')).provisionCommand,
   },
   {
     name: 'backup',
-    description: 'a consistent copy of the SQLite database, while a server writes',
+    description: 'make a consistent copy of the SQLite database, while a server writes',
     load: async () => (await import('./commands/backup.ts')).backupCommand,
   },
   {
@@ -80,7 +80,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'audit',
-    description: 'verify: that nothing in the audit log was changed or left out',
+    description: 'verify: check that nothing in the audit log was changed or left out',
     load: async () => (await import('./commands/audit.ts')).auditCommand,
   },
   {

@@ -260,5 +260,5 @@ function formatHost(host: string): string {
 
 function describeError(fields: object): string {
   const { error } = fields as { readonly error?: unknown }
-  return error instanceof Error ? error.message : 'no more is known'
+  return error instanceof Error ? error.message : 'the cause is unknown'
 }

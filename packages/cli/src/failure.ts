@@ -37,7 +37,7 @@ const byStatus: Readonly<Record<number, number>> = {
 /** One clear line and an exit code; what nobody expected shows its stack, since only that helps. */
 export function describeFailure(error: unknown): { readonly message: string; readonly exitCode: number } {
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode }
-  if (!(error instanceof Error)) return { message: 'failed for a reason unknown', exitCode: exitCodes.error }
+  if (!(error instanceof Error)) return { message: 'failed; the cause is unknown', exitCode: exitCodes.error }
   if (isApiError(error)) return describeAnswer(error)
   if (error.name === 'DatabaseOpenError' && 'reason' in error) {
     return { message: error.message, exitCode: byReason[String(error.reason)] ?? exitCodes.unavailable }

@@ -108,7 +108,10 @@ export interface Force {
   readonly force?: true | undefined
 }
 
-export const forceOption = ['--force', 'even when nobody is left who has all management scopes; audited'] as const
+export const forceOption = [
+  '--force',
+  'do it even when nobody is left who has all management scopes; the audit log keeps it',
+] as const
 
 export function readForce({ force }: Force): { readonly force?: true } {
   return force === true ? { force } : {}

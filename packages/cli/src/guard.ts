@@ -58,7 +58,8 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   const server = connectToServer({ server: options.server, credentialFile: options.credentialFile })
   const { issuer, management } = server
   const audience = options.audience ?? profileAudience(server.profile, description)
-  if (audience === undefined) throw new CommandError('usage', '--audience is missing: what must credentials be for?')
+  if (audience === undefined)
+    throw new CommandError('usage', '--audience is missing: the API that credentials must be for')
   await requireGuarding(management, audience)
 
   const credential = server.credential.reveal()

@@ -75,7 +75,7 @@ async function inspectReadiness(issuer: string, now: () => Seconds): Promise<rea
 function inspectClock(date: string | null, began: Seconds, ended: Seconds): Finding {
   const check = 'clock'
   const at = date === null ? Number.NaN : Date.parse(date) / 1000
-  if (Number.isNaN(at)) return { check, outcome: 'warn', detail: 'the server does not say what time it has' }
+  if (Number.isNaN(at)) return { check, outcome: 'warn', detail: 'the server does not tell its time' }
   const difference = at > ended ? at - ended : at + 1 < began ? at + 1 - began : 0
   const seconds = Math.round(difference)
   if (Math.abs(seconds) <= clockSecondsMax) return { check, outcome: 'ok', detail: `${seconds} s apart` }

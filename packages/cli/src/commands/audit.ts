@@ -17,7 +17,7 @@ function parseHead(text: string): { readonly sequence: number; readonly link: st
 }
 
 const verify = withDatabase(leaf('verify'))
-  .description('that nothing in the audit log was changed, left out or cut off; exit 7 when something was')
+  .description('check that nothing in the audit log was changed, left out or cut off; exit 7 when something was')
   .option('--expect <seq:link>', 'an end noted before: everything up to it must still be there', parseHead)
   .option('--tenant <id>', 'the tenant whose end --expect names; default: the default tenant')
   .action(async ({ json, expect, tenant: of, ...flags }: Flags) => {

@@ -3,8 +3,8 @@ import { leaf } from '../flags.ts'
 import { note, printJson } from '../output.ts'
 
 export const backupCommand = withDatabase(leaf('backup'))
-  .description('a consistent copy of the SQLite database, while a server writes; the master key is not in it')
-  .argument('<file>', 'must not be there yet')
+  .description('make a consistent copy of the SQLite database, while a server writes; the master key is not in it')
+  .argument('<file>', 'the copy; the file must not exist yet')
   .action(async (file: string, { json, ...flags }: DatabaseFlags & { readonly json?: true }) => {
     const { database } = findExistingDatabase(flags)
     const { backup } = await import('@countersign/server')

@@ -45,12 +45,12 @@ function withSettings(command: Command): Command {
   return command
     .option('--name <name>', 'for people')
     .option('--audience <uri>', 'an API it may use; goes with --scope')
-    .option('--scope <scope>', 'what it may ever have there, tokens with spaces between them')
+    .option('--scope <scope>', 'the scope it may ever have there: tokens with spaces between them')
     .option('--access <audience=scope>', 'the same for several APIs: once for each', collectAccess)
-    .option('--guards <audience>', 'APIs whose credentials it may ask about: verifiers and gateways', collect)
+    .option('--guards <audience>', 'audiences it may verify credentials for, as verifiers and gateways do', collect)
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
-    .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
+    .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
 }
 
 /** The audience is a URI and may hold `=` in its query; a scope token may too: the first `=` behind the path counts. */
@@ -106,7 +106,7 @@ const create = withSettings(leaf('create'))
   .option('--type <type>', types.join(', '), parseType, 'service')
   .action(async (flags: SetFlags & { readonly type: (typeof types)[number] }) => {
     const { name, ...settings } = readSettings(flags)
-    if (name === undefined) throw new CommandError('usage', '--name is missing: what people call it')
+    if (name === undefined) throw new CommandError('usage', '--name is missing: a name for people')
     const body = { access: [], ...settings, name, type: flags.type }
     const made = await connectToServer().management.createClient({ body })
     if (flags.json === true) return printJson(made)
@@ -117,7 +117,7 @@ const create = withSettings(leaf('create'))
 const list = leaf('list')
   .description('clients')
   .option('--limit <count>', '1 to 100, default 25', parseCount)
-  .option('--after <cursor>', 'the next page, as told')
+  .option('--after <cursor>', 'the next page: the value that the page before named')
   .action(async ({ json, limit, after }: Json & { readonly limit?: number; readonly after?: string }) => {
     const query = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
     const page = await connectToServer().management.listClients({ query })
@@ -178,7 +178,7 @@ const secret = leaf('secret')
 const revoke = leaf('revoke')
   .description('end all keys, tokens, secrets and public keys of a client; new ones can be made at once')
   .argument('<id>')
-  .option('--reason <text>', 'for the audit log')
+  .option('--reason <text>', 'the reason, for the audit log')
   .option(...forceOption)
   .action(async (clientId: string, { json, reason, force }: Json & Force & { readonly reason?: string }) => {
     const body = { ...readForce({ force }), ...(reason === undefined ? {} : { reason }) }

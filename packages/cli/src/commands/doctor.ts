@@ -4,7 +4,7 @@ import { leaf } from '../flags.ts'
 import { printJson, printLine } from '../output.ts'
 
 export const doctorCommand = withDatabase(leaf('doctor'))
-  .description('what is right and wrong here, and what to do about it; exit 1 when something fails')
+  .description('checks of this installation, each with what to do about it; exit 1 when one fails')
   .action(async ({ json, ...flags }: DatabaseFlags & { readonly json?: true }) => {
     const { inspectInstallation } = await import('@countersign/server')
     const { inspectRuntime, inspectServer } = await import('../inspect.ts')

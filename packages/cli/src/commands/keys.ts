@@ -43,14 +43,14 @@ type Metadata = NonNullable<Body<'updateKey'>['metadata']>
 
 function withLimits(command: Command): Command {
   return command
-    .option('--scope <scope>', 'tokens with spaces between them')
+    .option('--scope <scope>', 'its scope: tokens with spaces between them')
     .option('--name <name>', 'for people')
-    .option('--expires-in <duration>', 'such as 30d', parseDuration)
-    .option('--expires-at <time>', 'RFC 3339, or none', orNone(parseTimeFlag))
+    .option('--expires-in <duration>', 'its life, such as 30d', parseDuration)
+    .option('--expires-at <time>', 'its end (RFC 3339), or none', orNone(parseTimeFlag))
     .option('--ip-allow <cidr>', 'addresses it may be used from; several, or none', orNone(collect))
     .option('--origin-allow <origin>', 'origins it may be used from; several, or none', orNone(collect))
     .option('--rate-limit <rate>', rateLimitHelp, orNone(collectRateLimit))
-    .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
+    .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
 }
 
 /** The members that both `create` and `update` take. Only given flags become members. */
@@ -79,7 +79,7 @@ interface CreateFlags extends Json, Limits {
 const create = withLimits(leaf('create'))
   .description('make a key; it alone goes to standard output')
   .option('--audience <uri>', 'the API it is for')
-  .option('--client <id>', 'whose it is')
+  .option('--client <id>', 'the client that holds it')
   .option('--environment <live|test>', 'live or test', parseEnvironment, 'live')
   .action(async (flags: CreateFlags) => {
     const limits = readLimits(flags)
@@ -117,10 +117,10 @@ interface ListFlags extends Json {
 
 const list = leaf('list')
   .description('keys, newest last')
-  .option('--client <id>', 'of one client')
+  .option('--client <id>', 'only those of one client')
   .option('--status <status>', 'active, disabled, revoked or expired')
   .option('--limit <count>', '1 to 100, default 25', parseCount)
-  .option('--after <cursor>', 'the next page, as told')
+  .option('--after <cursor>', 'the next page: the value that the page before named')
   .action(async ({ client, status, limit, after, json }: ListFlags) => {
     // The status is the server's to judge.
     const query = { clientId: client, status, limit, after } as Query<'listKeys'>
@@ -186,7 +186,7 @@ function change(name: 'disable' | 'enable' | 'revoke', description: string): Com
   const command = leaf(name)
     .description(description)
     .argument('<id>')
-    .option('--reason <text>', 'for the audit log')
+    .option('--reason <text>', 'the reason, for the audit log')
     .option(
       '--wait [duration]',
       'until every verifier has it, by default for a minute; exit 6 when some are behind',

@@ -10,11 +10,11 @@ interface Flags extends DatabaseFlags {
 }
 
 export const provisionCommand = withDatabase(leaf('provision'))
-  .description('an administrator’s key, made offline on the machine of the database; it alone goes to standard output')
+  .description('make an administrator’s key offline, on the machine of the database; it alone goes to standard output')
   .option('--recover', 'make one although the installation has been set up; the audit log keeps it')
-  .option('--tenant <slug>', 'of another tenant than the default one', '')
+  .option('--tenant <slug>', 'the tenant; default: the default tenant', '')
   .action(async ({ json, recover, tenant, ...flags }: Flags) => {
-    if (recover !== true) throw new CommandError('usage', 'say --recover: the first key is made by the first start')
+    if (recover !== true) throw new CommandError('usage', 'give --recover: the first start makes the first key')
     const place = findExistingDatabase(flags)
     const { lockData, recoverAdministrator, serverLimits } = await import('@countersign/server')
     const lock = await lockData(place.database, serverLimits.dataLockWaitMs)

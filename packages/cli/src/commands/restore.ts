@@ -12,7 +12,7 @@ interface Flags extends DatabaseFlags {
 
 export const restoreCommand = withDatabase(leaf('restore'))
   .description('put a backup in the place of the database; what was revoked since stays revoked')
-  .argument('<file>', 'as countersign backup made it')
+  .argument('<file>', 'the file that countersign backup made')
   .option('--revocations <file>', 'a log kept outside the database: lines of GET /v1/feed/snapshot')
   .action(async (file: string, { json, revocations, ...flags }: Flags) => {
     for (const named of [file, revocations]) {

@@ -18,7 +18,7 @@ export const scanCommand = leaf('scan')
   .description('find leaked keys in files by prefix and checksum, without asking anybody; exit 7 when there is one')
   .argument('[path...]', 'files, directories, - for standard input; default: here')
   .option('--known', 'only keys of our own prefixes: cs, or those of --prefix')
-  .option('--prefix <prefix>', 'a prefix that is ours, COUNTERSIGN_KEY_PREFIX of serve; implies --known', collect)
+  .option('--prefix <prefix>', 'a prefix of ours (COUNTERSIGN_KEY_PREFIX of serve); implies --known', collect)
   .action(async (paths: readonly string[], { json, known, prefix }: Flags) => {
     const named = paths.length === 0 ? ['.'] : paths
     const missing = named.find((path) => path !== '-' && !existsSync(path))

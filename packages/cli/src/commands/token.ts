@@ -25,16 +25,16 @@ interface GetFlags extends Json {
 
 const get = leaf('get')
   .description('an access token for a client, which alone goes to standard output')
-  .option('--client <id>', 'who asks')
+  .option('--client <id>', 'the client that asks')
   .option('--client-secret-file <file>', 'its secret; default or -: from standard input')
   .option('--jwk <file>', 'its private JWK instead of a secret')
   .option('--audience <uri>', 'the API it is for; default: the client’s only one')
-  .option('--scope <scope>', 'default: all the client may have')
+  .option('--scope <scope>', 'the scope; default: all that the client may have')
   .option('--exchange <file>', 'exchange the credential in this file (RFC 8693)')
   .action(async (flags: GetFlags) => {
     const { exchangeToken, getToken } = await import('@countersign/client')
     const { issuer, profile } = findServer()
-    if (flags.client === undefined) throw new CommandError('usage', '--client is missing: who asks')
+    if (flags.client === undefined) throw new CommandError('usage', '--client is missing: the client that asks')
     const options = {
       issuer,
       clientId: flags.client,
@@ -83,12 +83,12 @@ interface MintFlags extends Json {
 const mint = leaf('mint')
   .description('a JWT to be used as an API key, which alone goes to standard output: registered, changeable, revocable')
   .option('--audience <uri>', 'the API it is for')
-  .option('--client <id>', 'whose it is')
-  .option('--scope <scope>', 'tokens with spaces between them')
+  .option('--client <id>', 'the client that holds it')
+  .option('--scope <scope>', 'its scope: tokens with spaces between them')
   .option('--ttl <duration>', 'its life, such as 30d', parseDuration, 86_400)
-  .option('--subject <subject>', 'whom it speaks for; default: the client')
+  .option('--subject <subject>', 'the party that it speaks for; default: the client')
   .option('--name <name>', 'for people')
-  .option('--metadata <json>', 'comes back with every verification', parseJsonFlag)
+  .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
   .action(async (flags: MintFlags) => {
     const { management } = connectToServer()
     const audience = await requireAudience(management, flags.audience)
@@ -112,13 +112,13 @@ const mint = leaf('mint')
   })
 
 const inspect = leaf('inspect')
-  .description('what a credential from standard input says about itself; nothing is verified, nobody is asked')
+  .description('show the content of a credential from standard input, without verifying it or asking a server')
   .argument('[-]')
   .action(async (source: string | undefined, { json }: Json) => {
     requireInput(source)
     const said = readCredentialText(await readSecretInput('a credential'))
     if (json === true) return printJson(said)
-    note('as it says; not verified: countersign verify does that')
+    note('this is what it says; countersign verify checks it')
     printRecord('claims' in said ? { kind: said.kind, ...said.header, ...said.claims } : { ...said })
   })
 
@@ -153,7 +153,7 @@ function readCredentialText(credential: Secret): SaidJwt | SaidKey {
   }
   const jwt = parseJwt(text)
   if (!isJwtFault(jwt)) return { kind: 'jwt', header: decodePart(text, 0), claims: decodePart(text, 1) }
-  throw new CommandError('error', 'that is neither a key with a sound checksum nor a JWT')
+  throw new CommandError('error', 'this is neither an API key with a right checksum nor a JWT')
 }
 
 /** Only after `parseJwt` has taken it. */
@@ -165,7 +165,7 @@ function decodePart(text: string, index: number): { readonly [name: string]: unk
 const revoke = leaf('revoke')
   .description('end a minted or opaque token for good, and every token that came from it')
   .argument('<jti>')
-  .option('--reason <text>', 'for the audit log')
+  .option('--reason <text>', 'the reason, for the audit log')
   .action(async (jti: string, { json, reason }: Json & { readonly reason?: string }) => {
     const params = { jti: requireId(jti) }
     const { management } = connectToServer()

@@ -19,20 +19,21 @@ interface Flags {
 export const verifyCommand = leaf('verify')
   .description('judge a credential from standard input; exit 0 active, 7 not active')
   .argument('[-]')
-  .option('--audience <uri>', 'for which API; default: COUNTERSIGN_AUDIENCE or the profile’s only one')
+  .option('--audience <uri>', 'the API that it is for; default: COUNTERSIGN_AUDIENCE or the only one of the profile')
   .option('--scope <scope>', 'it must have all of these')
   .option('--any-scope <scope>', 'it must have one of these')
-  .option('--method <method>', 'of the request; goes with --path')
-  .option('--path <path>', 'of the request, judged by the API’s document')
-  .option('--ip <address>', 'where the request comes from')
-  .option('--origin <origin>', 'the request’s Origin')
+  .option('--method <method>', 'the method of the request; goes with --path')
+  .option('--path <path>', 'the path of the request, judged by the document of the API')
+  .option('--ip <address>', 'the address that the request comes from')
+  .option('--origin <origin>', 'the Origin header of the request')
   .action(async (source: string | undefined, { json, audience: given, ...question }: Flags) => {
     if (source !== undefined && source !== '-') {
       throw new CommandError('usage', 'secrets are never arguments: pipe the credential to standard input')
     }
     const { management, profile } = connectToServer()
     const audience = given ?? process.env.COUNTERSIGN_AUDIENCE ?? onlyAudience(profile)
-    if (audience === undefined) throw new CommandError('usage', '--audience is missing: which API is it for?')
+    if (audience === undefined)
+      throw new CommandError('usage', '--audience is missing: the API that the credential is for')
     const credential = (await readSecretInput('the credential')).reveal()
     const verdict = await management.verify({ body: { credential, audience, ...question } })
     if (!verdict.active) process.exitCode = exitCodes.no
