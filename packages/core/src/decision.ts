@@ -72,7 +72,7 @@ export function findRejection(effective: EffectiveGrant, expected: Expectation, 
       detail:
         expected.address === undefined
           ? 'the address of the caller is not known'
-          : 'the address is in no allowed range',
+          : 'the address of the caller is in no allowed range',
     }
   }
   if (effective.origins.length > 0 && !allowsOrigin(effective, expected.origin)) {
@@ -101,7 +101,10 @@ function findMissingScope(scope: ReadonlySet<string>, requires: readonly Scope[]
   }
   return {
     code: 'insufficient_scope',
-    detail: least === undefined ? 'nothing can meet what this needs' : `it lacks ${least.missing.join(' ')}`,
+    detail:
+      least === undefined
+        ? 'no credential can meet the requirement of this operation'
+        : `it lacks ${least.missing.join(' ')}`,
     neededScope: least?.needed ?? [],
     missingScope: least?.missing ?? [],
   }

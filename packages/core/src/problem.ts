@@ -44,7 +44,7 @@ export function problemAnswer<Code extends string>(
  * least 1.
  */
 export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer<'unavailable'> {
-  return problemAnswer(503, 'unavailable', 'Whether the credential holds cannot be told now. Try again.', {
+  return problemAnswer(503, 'unavailable', 'The credential cannot be judged at this moment. Try again.', {
     'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))),
   })
 }

@@ -39,8 +39,8 @@ export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown 
   if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be present'
   if (exp <= iat) return 'exp must be after iat'
   if (scope !== undefined && typeof scope !== 'string') return 'scope must be a string'
-  if ('cnf' in claims) return 'cnf is not understood here'
-  if (Object.keys(claims).some((name) => name.startsWith('cs_'))) return 'cs_ claims are not a client’s to make'
+  if ('cnf' in claims) return 'the claim cnf is not supported'
+  if (Object.keys(claims).some((name) => name.startsWith('cs_'))) return 'a client may not make cs_ claims'
   const notBefore = Math.max(iat, typeof nbf === 'number' ? nbf : 0)
   return { clientId: iss, audience: aud, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
 }

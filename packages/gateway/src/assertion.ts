@@ -39,7 +39,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     const { assertion } = answer
     const endsAt = question.grant.expiresAt ?? Number.POSITIVE_INFINITY
     const expiresAt = Math.min(answer.expiresAt, endsAt)
-    if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('an assertion that no header can carry')
+    if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('the assertion has characters that no header can carry')
     if (now() >= expiresAt) throw new Error('the assertion had ended when it came')
     // An assertion that lasts to the credential's end cannot be renewed.
     const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt

@@ -209,11 +209,11 @@ function isGone({ request, response }: Exchange): boolean {
   return response.destroyed || request.socket.destroyed
 }
 
-const internalError = refusal(500, 'internal_error', 'Something is wrong here, not with the request.')
+const internalError = refusal(500, 'internal_error', 'The gateway failed; the request is not at fault.')
 
 /** The place of an error, for the log. Not its message: parsers quote the text that they could not read. */
 function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'something was thrown'
+  if (!(error instanceof Error)) return 'a value that is no Error was thrown'
   const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? ''
   return `${error.name} ${frame.trim().replace(/\(?\S*\/(?=[^/]*$)/, '')}`
 }

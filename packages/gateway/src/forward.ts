@@ -193,12 +193,12 @@ function relay(
 export const noRoom: Refusal = {
   answer: unavailableAnswer(1),
   decision: 'unavailable',
-  why: 'as many requests as may be are at the upstream',
+  why: 'the upstream has as many requests as it may have',
 }
 
 const badGateway = refusal(502, 'bad_gateway', 'The API behind this gateway could not be reached or broke off.')
 const gatewayTimeout = refusal(504, 'gateway_timeout', 'The API behind this gateway took too long.')
-const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not come.')
+const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not arrive in time.')
 
 /** Nothing moved for too long. The side whose turn it was is at fault. */
 function giveUp(exchange: Exchange, { judged }: Admission, sent: ClientRequest): void {

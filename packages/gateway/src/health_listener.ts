@@ -23,10 +23,10 @@ export function createHealthListener(options: {
         const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json', Connection: 'close' }
         response.writeHead(status, headers).end(JSON.stringify({ status: text }))
       }
-      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'GET and HEAD only')
+      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'this path has GET and HEAD only')
       if (path === '/healthz') return answer(200, 'ok')
       if (path === '/metrics' && metrics !== undefined) return void writeMetrics(response, metrics)
-      if (path !== '/readyz') return answer(404, 'only /healthz and /readyz are here')
+      if (path !== '/readyz') return answer(404, 'this listener has /healthz, /readyz and /metrics only')
       if (isClosing?.() === true) return answer(503, 'closing')
       if (keeper.book === undefined) return answer(503, 'no status book yet')
       return keeper.isFresh() ? answer(200, 'ready') : answer(503, 'the status book is stale')

@@ -41,7 +41,7 @@ function answerTo(code: string | undefined): ProblemAnswer {
     return problemAnswer(431, 'header_too_large', 'The header section of a request has at most 16 KiB here.')
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return problemAnswer(408, 'request_timeout', 'The rest of the request did not come.')
+    return problemAnswer(408, 'request_timeout', 'The rest of the request did not arrive in time.')
   }
   return problemAnswer(400, 'bad_request', 'This is not one well-formed HTTP/1.1 request.')
 }

@@ -35,7 +35,7 @@ export function createGatewayMetrics({
   const registers = [registry]
   const requests = new Counter({
     name: 'countersign_gateway_requests_total',
-    help: 'Requests by what was decided and the class of the answer',
+    help: 'Requests by decision and class of the answer',
     labelNames: ['decision', 'status'],
     registers,
   })
@@ -56,7 +56,7 @@ export function createGatewayMetrics({
   })
   new Gauge({
     name: 'countersign_gateway_build_info',
-    help: 'Always 1; what runs here is in the labels',
+    help: 'Always 1; the labels name the version that runs',
     labelNames: ['version', 'node'],
     registers,
   }).set({ version, node: process.versions.node }, 1)

@@ -96,7 +96,7 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
   if (match.kind === 'method_not_allowed') {
     const Allow = match.allow.join(', ')
-    return refusal(405, 'method_not_allowed', `This path has ${Allow}.`, { Allow })
+    return refusal(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
   }
   if (match.operation.public) {
     return { decision: 'public', why: nameOf(match.operation), origin, identity: anonymousHeaders, judged: undefined }
@@ -119,7 +119,11 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
   if (outcome.outcome !== 'verified') {
     const refused = outcomeRefusal(outcome)
     if (refused.answer.status !== 401 || mayFail(options.failures, audience, origin.address)) return refused
-    return { answer: tooManyFailures, decision: 'rate_limited', why: 'too many failed credentials from there' }
+    return {
+      answer: tooManyFailures,
+      decision: 'rate_limited',
+      why: 'too many credentials from this address have failed',
+    }
   }
 
   // 7. The assertion. A request that waited for one is judged again, in the turn in which it goes on.
@@ -158,7 +162,7 @@ async function attest(
       if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin, mark)
       assertion = await asked
     } catch {
-      return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be had' }
+      return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be obtained' }
     }
     mark = markOf(keeper)
     const answer = engine.verify({ ...question, isRepeat: true })
@@ -190,7 +194,11 @@ function verified(
 
 function outcomeRefusal(outcome: Exclude<Outcome, Verified>): Refusal {
   if (outcome.outcome === 'rejected') return rejectionRefusal(outcome.rejection)
-  return { answer: unavailableAnswer(outcome.retryAfterSeconds), decision: 'unavailable', why: 'nobody could tell' }
+  return {
+    answer: unavailableAnswer(outcome.retryAfterSeconds),
+    decision: 'unavailable',
+    why: 'the credential could not be judged',
+  }
 }
 
 function rejectionRefusal(rejection: Rejection): Refusal {

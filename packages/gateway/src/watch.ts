@@ -145,7 +145,10 @@ const noAnswer: Refusal = { why: 'unavailable: no answer in time', answer: unava
 function refusalOf(outcome: Outcome): Refusal | undefined {
   if (outcome.outcome === 'verified') return undefined
   if (outcome.outcome === 'unavailable') {
-    return { why: 'unavailable: nobody could tell', answer: unavailableAnswer(outcome.retryAfterSeconds) }
+    return {
+      why: 'unavailable: the credential could not be judged',
+      answer: unavailableAnswer(outcome.retryAfterSeconds),
+    }
   }
   const { rejection } = outcome
   return { why: `${rejection.code}: ${rejection.detail}`, answer: rejectionAnswer(rejection) }

@@ -108,7 +108,11 @@ function readRequirements(
   const shared = member(document.root, 'security')
   return found.map(({ value, pointer }) => {
     if (!isJsonObject(value)) {
-      problems.push({ code: 'invalid_operation', pointer, message: 'Not an operation object: nobody is let in here.' })
+      problems.push({
+        code: 'invalid_operation',
+        pointer,
+        message: 'This is not an operation object, so every request to it is refused.',
+      })
       return { requires: [], public: false, namesScope: false }
     }
     const own = member(value, 'security')
@@ -191,7 +195,7 @@ function reportSharedScopes(routes: readonly Route[], problems: Problem[]): void
     const known = nouns.get(scope) ?? noun
     nouns.set(scope, known)
     if (known === noun) continue
-    const message = `${JSON.stringify(known)} and ${JSON.stringify(noun)} both come to the scope ${scope}.`
+    const message = `${JSON.stringify(known)} and ${JSON.stringify(noun)} both give the scope ${scope}.`
     problems.push({ code: 'derived_scope_shared', pointer, message })
   }
 }

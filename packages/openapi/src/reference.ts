@@ -34,7 +34,7 @@ function resolve(document: OpenApiDocument, reference: unknown, from: string): L
   }
   const located = locate(document.root, fragment)
   if (located === undefined) {
-    throw new OpenApiError('reference_unresolved', `The reference ${String(reference)} leads to nothing.`, from)
+    throw new OpenApiError('reference_unresolved', `The reference ${String(reference)} has no target.`, from)
   }
   return located
 }

@@ -32,7 +32,11 @@ export function permits(requirement: Requirement, scopes: ReadonlySet<string> | 
 /** Reads the value of a `security` member. A value that cannot be understood is a requirement that nobody meets. */
 export function readRequirement(security: unknown, pointer: string, problems: Problem[]): ReadRequirement {
   if (!Array.isArray(security)) {
-    problems.push({ code: 'invalid_security', pointer, message: 'security must be a list: nobody is let in here.' })
+    problems.push({
+      code: 'invalid_security',
+      pointer,
+      message: 'security must be a list. It is not, so every request is refused.',
+    })
     return { ...nobody, namesScope: false }
   }
   if (security.length > limits.alternativesMax) throw tooComplex(pointer)
@@ -58,7 +62,11 @@ type Alternative = {
 
 function readAlternative(value: unknown, pointer: string, problems: Problem[]): Alternative {
   if (!isJsonObject(value)) {
-    problems.push({ code: 'invalid_security', pointer, message: 'This is not an object: it can never be met.' })
+    problems.push({
+      code: 'invalid_security',
+      pointer,
+      message: 'This alternative is not an object, so no credential can meet it.',
+    })
     return { scopes: undefined, namesScope: false, isPublic: false }
   }
   const entries = Object.entries(value)
@@ -79,7 +87,7 @@ function readNames(value: unknown, pointer: string, problems: Problem[]): readon
   const names = elements(value)
   const valid = names.filter((name) => typeof name === 'string').filter(isScopeToken)
   if (Array.isArray(value) && valid.length === names.length) return valid
-  const message = 'Not a list of scope tokens (RFC 6749 §3.3): this alternative can never be met.'
+  const message = 'This is not a list of scope tokens (RFC 6749 §3.3), so no credential can meet this alternative.'
   problems.push({ code: 'invalid_scope', pointer, message })
   return undefined
 }
@@ -118,6 +126,6 @@ function alternativeKey(scopes: readonly string[]): string {
 
 function tooComplex(pointer: string): OpenApiError {
   const { alternativesMax, scopesPerAlternativeMax } = limits
-  const message = `More than ${alternativesMax} alternatives, or ${scopesPerAlternativeMax} scopes in one of them.`
+  const message = `security has more than ${alternativesMax} alternatives, or ${scopesPerAlternativeMax} scopes in one of them.`
   return new OpenApiError('document_too_complex', message, pointer)
 }

@@ -39,7 +39,7 @@ function declaredScopes(document: OpenApiDocument, problems: Problem[]): Map<str
   return descriptions
 }
 
-const notAToken = 'Not a scope token (RFC 6749 §3.3): no credential can have it.'
+const notAToken = 'This is not a scope token (RFC 6749 §3.3), so no credential can have it.'
 
 /** Reads `components.securitySchemes.*.flows.*.scopes`, or `securityDefinitions.*.scopes` in Swagger 2.0. */
 function scopeMaps(document: OpenApiDocument, problems: Problem[]): readonly Located[] {

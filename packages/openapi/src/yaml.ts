@@ -85,7 +85,7 @@ class Converter {
     const entries = new Map<string, unknown>()
     for (const { key, value } of map.items) {
       const name = this.#key(key)
-      if (entries.has(name)) throw this.#error('duplicate_key', `The key ${quote(name)} stands twice: keep one.`, key)
+      if (entries.has(name)) throw this.#error('duplicate_key', `The key ${quote(name)} occurs twice: keep one.`, key)
       const text = name === 'version' ? versionText(value) : undefined
       entries.set(name, text ?? this.convert(value))
     }
@@ -105,7 +105,7 @@ class Converter {
 
   #alias(name: string, node: unknown): unknown {
     const anchor = this.#anchors.get(name)
-    if (anchor === undefined) throw this.#error('invalid_syntax', `No anchor &${name} stands before its alias.`, node)
+    if (anchor === undefined) throw this.#error('invalid_syntax', `The alias *${name} has no anchor before it.`, node)
     if (anchor.value === unfinished) throw this.#error('reference_cycle', `The anchor &${name} contains itself.`, node)
     this.#count(anchor.weight, node)
     return anchor.value
@@ -114,7 +114,11 @@ class Converter {
   #count(weight: number, node: unknown): void {
     this.#weight += weight
     if (this.#weight > limits.documentValuesMax) {
-      throw this.#error('document_too_complex', `More than ${limits.documentValuesMax} values, aliases included.`, node)
+      throw this.#error(
+        'document_too_complex',
+        `The document has more than ${limits.documentValuesMax} values, aliases included.`,
+        node,
+      )
     }
   }
 

@@ -88,7 +88,7 @@ export function createEstablisher(options: {
     const jwt = parseJwt(text)
     if ('fault' in jwt) return malformed(jwt.detail)
     const issuer = jwt.claims.iss
-    if (issuer === undefined || issuer === '') return malformed('iss must be there')
+    if (issuer === undefined || issuer === '') return malformed('iss is missing')
     return issuer.startsWith(clientIdPrefix)
       ? establishSelfIssuedJwt(jwt, book, from)
       : establishOwnJwt(jwt, issuer, book, at)
@@ -135,9 +135,9 @@ export function createEstablisher(options: {
     const kid = jwt.header.kid
     const state = typeof kid === 'string' ? book.state('signing_key', kid) : undefined
     if (typeof kid !== 'string' || state?.publicJwk === undefined) {
-      return issuer === book.issuer ? badSignature('no key of ours has its kid') : unknown
+      return issuer === book.issuer ? badSignature('no signing key has its kid') : unknown
     }
-    if (state.purpose !== 'access_token') return badSignature('that key signs no access tokens')
+    if (state.purpose !== 'access_token') return badSignature('the key with its kid signs no access tokens')
     const signer = importKey(state, 'access_token', 'signing_key', kid)
     if (signer === undefined) return badSignature('the key cannot be read')
     // Only a token that we signed is told that its issuer is wrong (docs/security/invariants.md §7), so the signature
@@ -154,7 +154,7 @@ export function createEstablisher(options: {
     const claims = readSelfIssuedClaims(jwt.claims)
     const kid = jwt.header.kid
     if (typeof claims === 'string') return malformed(claims)
-    if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it names no kid')
+    if (typeof kid !== 'string' || kid.length > limits.identityBytesMax) return badSignature('it has no kid')
     const establishment = withPublicKey(claims.clientId, kid, book, from, ({ record, readAt, since }, isKept) => {
       const { clientId, thumbprint } = record
       const id = publicKeyId(clientId, thumbprint)
@@ -306,7 +306,7 @@ function malformed(detail: string): { readonly rejection: Rejection } {
 
 const notACredential = malformed('it is neither an API key nor a token, or its checksum is wrong')
 const noSuchAudience: Establishment = {
-  rejection: { code: 'wrong_audience', detail: 'it is for no API of this issuer' },
+  rejection: { code: 'wrong_audience', detail: 'its audience is not an API of this issuer' },
 }
 
 function badSignature(detail: string): Establishment {

@@ -27,7 +27,7 @@ function verifyWith(handle: KeyHandle, { signingInput, signature }: UnverifiedJw
 }
 
 function conclude<Payload>(isValid: boolean, jws: UnverifiedJws<Payload>): VerifiedJws<Payload> | JwsFault {
-  return isValid ? (jws as unknown as VerifiedJws<Payload>) : badSignature('the signature does not hold')
+  return isValid ? (jws as unknown as VerifiedJws<Payload>) : badSignature('the signature is wrong')
 }
 
 function badSignature(detail: string): JwsFault {

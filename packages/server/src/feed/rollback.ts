@@ -12,7 +12,7 @@ export function sayRollback(log: Log, metrics: Pick<Metrics, 'gauge'>): (begun: 
   let count = 0
   metrics.gauge({
     name: 'countersign_database_rollbacks',
-    help: 'How often this process found that the database went back to an earlier state and began another epoch',
+    help: 'Times that this process found the database gone back to an earlier state and began another epoch',
     aggregator: 'sum',
     read: () => count,
   })

@@ -18,7 +18,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)
   } catch {
-    throw new ProblemError(400, 'invalid_request', 'the body must be UTF-8')
+    throw new ProblemError(400, 'invalid_request', 'The body must be UTF-8.')
   }
 }
 
@@ -31,7 +31,7 @@ export function readJson(request: HttpRequest): Promise<Record<string, unknown>>
 function readObject(request: HttpRequest, text: string): Record<string, unknown> {
   if (text.trim() === '') return {}
   if (mediaType(request) !== 'application/json') {
-    throw new ProblemError(415, 'unsupported_media_type', 'the body must be application/json')
+    throw new ProblemError(415, 'unsupported_media_type', 'The body must be application/json.')
   }
   return parseJsonBody(text)
 }
@@ -41,10 +41,10 @@ export function parseJsonBody(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text)
   } catch {
-    throw new ProblemError(400, 'invalid_request', 'the body is not JSON')
+    throw new ProblemError(400, 'invalid_request', 'The body is not JSON.')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProblemError(400, 'invalid_request', 'the body must be one JSON object')
+    throw new ProblemError(400, 'invalid_request', 'The body must be one JSON object.')
   }
   requirePlain(value)
   return value as Record<string, unknown>

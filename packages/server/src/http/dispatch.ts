@@ -74,7 +74,12 @@ export function createDispatch<Tenant>(options: DispatchOptions<Tenant>): Dispat
       const headers = { Allow: match.allow.join(', ') }
       return problem(
         request,
-        problemAnswer(405, 'method_not_allowed', 'This path has other methods; see Allow.', headers),
+        problemAnswer(
+          405,
+          'method_not_allowed',
+          'This path does not have this method. Allow lists those that it has.',
+          headers,
+        ),
       )
     }
     const { endpoint, params } = match
@@ -90,7 +95,7 @@ export function createDispatch<Tenant>(options: DispatchOptions<Tenant>): Dispat
 }
 
 function notFound(request: HttpRequest): Answer {
-  return problem(request, problemAnswer(404, 'not_found', 'There is nothing at this path.'))
+  return problem(request, problemAnswer(404, 'not_found', 'Nothing is at this path.'))
 }
 
 function hostOf({ rawHeaders }: HttpRequest): string | undefined {

@@ -6,7 +6,7 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, where
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.slice(0, 50).flatMap((issue) => fieldErrors(issue, where))
-  const detail = `The ${where} does not hold: ${errors
+  const detail = `The ${where === 'body' ? 'request body' : where} is invalid: ${errors
     .map((error) => `${error.pointer} ${error.detail}`)
     .slice(0, 3)
     .join('; ')}.`
@@ -21,7 +21,7 @@ function fieldErrors(issue: z.core.$ZodIssue, where: 'body' | 'query'): readonly
     return issue.keys.slice(0, 20).map((key) => {
       const name = escapePointer(key)
       const pointer = where === 'query' ? `?${name}` : `/${[...path, name].join('/')}`
-      return { pointer, detail: 'is not known here' }
+      return { pointer, detail: 'is not a known name' }
     })
   }
   return [{ pointer: path.length === 0 && where === 'body' ? '' : at, detail: issue.message }]
@@ -41,7 +41,7 @@ const depthMax = 32
  */
 export function requirePlain(body: object): void {
   if (!isPlain(body))
-    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', describe(body))
+    throw new ProblemError(400, 'invalid_request', 'The request body is invalid; see errors.', describe(body))
 }
 
 function isPlain(body: object): boolean {
@@ -75,7 +75,7 @@ function describe(body: object): { readonly errors: readonly FieldError[] } {
     else
       for (const [name, member] of Object.entries(value)) {
         const at = `${pointer}/${escapePointer(name)}`
-        if (name === '__proto__' || !isPlainText(name)) errors.push({ pointer: at, detail: 'is not known here' })
+        if (name === '__proto__' || !isPlainText(name)) errors.push({ pointer: at, detail: 'is not a known name' })
         else waiting.push([member, at, depth + 1])
       }
   }
@@ -94,7 +94,7 @@ export function parseQuery<S extends z.ZodType>(schema: S, query: string): z.out
 /** A query for an operation without parameters is refused: its sender meant it to do something. */
 export function requireNoQuery(query: string): void {
   const name = Object.keys(readQuery(query))[0]
-  if (name !== undefined) throw invalidQuery(`?${escapePointer(name)}`, 'is not known here')
+  if (name !== undefined) throw invalidQuery(`?${escapePointer(name)}`, 'is not a known name')
 }
 
 function readQuery(query: string): Readonly<Record<string, string>> {
@@ -110,5 +110,5 @@ function readQuery(query: string): Readonly<Record<string, string>> {
 
 function invalidQuery(pointer: string, detail: string): ProblemError {
   const errors = [{ pointer, detail }]
-  return new ProblemError(400, 'invalid_request', `The query does not hold: ${pointer} ${detail}.`, { errors })
+  return new ProblemError(400, 'invalid_request', `The query is invalid: ${pointer} ${detail}.`, { errors })
 }

@@ -138,7 +138,7 @@ type TakeRoom = (bytes: number) => boolean
 
 function readBody(incoming: IncomingMessage, bytesMax: number, takeRoom: TakeRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const tooLong = () => new ProblemError(413, 'content_too_large', `the body may have at most ${bytesMax} bytes`)
+    const tooLong = () => new ProblemError(413, 'content_too_large', `The body may have at most ${bytesMax} bytes.`)
     const said = Number(incoming.headers['content-length'] ?? 0)
     if (said > bytesMax) return reject(tooLong())
     if (!takeRoom(said)) return reject(noRoom())
@@ -155,13 +155,13 @@ function readBody(incoming: IncomingMessage, bytesMax: number, takeRoom: TakeRoo
       chunks.push(chunk)
     })
     incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
-    incoming.on('error', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
-    incoming.on('aborted', () => reject(new ProblemError(400, 'invalid_request', 'the body broke off')))
+    incoming.on('error', () => reject(new ProblemError(400, 'invalid_request', 'The body ended early.')))
+    incoming.on('aborted', () => reject(new ProblemError(400, 'invalid_request', 'The body ended early.')))
   })
 }
 
 function noRoom(): ProblemError {
-  return new ProblemError(503, 'unavailable', 'Too much is being sent at this moment: try again.', {
+  return new ProblemError(503, 'unavailable', 'The server is receiving as much as it can. Try again.', {
     headers: { 'Retry-After': '1' },
   })
 }

@@ -5,9 +5,9 @@ import type { HttpRequest } from './request.ts'
 
 it.each([
   ['unreachable', 503, 'unavailable', '1', /cannot be reached/],
-  ['busy', 503, 'unavailable', '1', /nothing was changed, try again/],
-  ['timeout', 503, 'unavailable', '1', /may have been done.*Idempotency-Key/],
-  ['full', 507, 'storage_full', '30', /disk of the database is full: credentials can be revoked/],
+  ['busy', 503, 'unavailable', '1', /Nothing was changed. Try again/],
+  ['timeout', 503, 'unavailable', '1', /may have been made.*Idempotency-Key/],
+  ['full', 507, 'storage_full', '30', /disk of the database is full. Credentials can be revoked/],
 ] as const)('a database that is %s is %i, and says what became of the request', (...given) => {
   const [reason, status, code, retryAfter, detail] = given
   const logged: unknown[] = []

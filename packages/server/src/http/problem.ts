@@ -38,15 +38,15 @@ export interface FieldError {
   readonly detail: string
 }
 
-const storageFull = 'The disk of the database is full: credentials can be revoked, and nothing else be changed.'
+const storageFull = 'The disk of the database is full. Credentials can be revoked; nothing else can be changed.'
 
 /** Each says what became of the request, and what to do. */
 const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full'>]: string } = {
   unreachable: 'The database cannot be reached.',
-  busy: 'More is being written than the database takes: nothing was changed, try again.',
-  history: 'The database continues another history than this server has read: nothing was changed, try again.',
+  busy: 'More writes wait than the database can take. Nothing was changed. Try again.',
+  history: 'The database continues another history than this server has read. Nothing was changed. Try again.',
   timeout:
-    'The database did not answer in time. What was asked for may have been done: ask again with the same Idempotency-Key.',
+    'The database did not answer in time. The change may have been made: send it again with the same Idempotency-Key.',
 }
 
 /** RFC 9457 with the request id and, for bad input, what is wrong where. */
@@ -63,13 +63,13 @@ export function answerError(request: HttpRequest, error: unknown, log: (error: u
   if (error instanceof UnknownCursorError) {
     return problem(
       request,
-      problemAnswer(400, 'invalid_request', 'What the page should follow is gone: begin again without after.'),
+      problemAnswer(400, 'invalid_request', 'The item that the page should follow is gone. Begin again without after.'),
     )
   }
   if (error instanceof UnstorableTextError) {
     return problem(
       request,
-      problemAnswer(400, 'invalid_request', 'Text with NUL or half a surrogate pair names nothing here.'),
+      problemAnswer(400, 'invalid_request', 'Text with NUL or half a surrogate pair is no name here.'),
     )
   }
   log(error)
@@ -80,6 +80,6 @@ export function answerError(request: HttpRequest, error: unknown, log: (error: u
   }
   return problem(
     request,
-    problemAnswer(500, 'internal_error', 'Something went wrong here; the log knows it by the request id.'),
+    problemAnswer(500, 'internal_error', 'The server failed. Its log has the cause under the request id.'),
   )
 }

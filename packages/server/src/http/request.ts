@@ -37,6 +37,6 @@ export function headerValues(request: HttpRequest, name: string): readonly strin
 /** The one value, or undefined. Throws 400 when the field came more than once. */
 export function header(request: HttpRequest, name: string): string | undefined {
   const values = headerValues(request, name)
-  if (values.length > 1) throw new ProblemError(400, 'invalid_request', `the header ${name} must come once`)
+  if (values.length > 1) throw new ProblemError(400, 'invalid_request', `The header ${name} must come once.`)
   return values[0]
 }

@@ -76,5 +76,5 @@ function requireRegistered(api: Api, scope: Scope, pointer: string): void {
     scope,
     api.scopes.map(({ name }) => name),
   )
-  if (unknown.length > 0) throw invalid(pointer, `names scopes this API does not have: ${shownScope(unknown)}`)
+  if (unknown.length > 0) throw invalid(pointer, `names scopes that this API does not have: ${shownScope(unknown)}`)
 }

@@ -18,7 +18,7 @@ export function pageOf(context: PagedContext, list: string): { readonly limit: n
   const expected = Buffer.from(`${value}.${macOf(context, list, value).toString('base64url')}`)
   const given = Buffer.from(after)
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw new ProblemError(400, 'invalid_request', 'after must be the `next` of a page of this list')
+    throw new ProblemError(400, 'invalid_request', 'after must be the `next` of a page of this list.')
   }
   return { limit: limit + 1, after: Buffer.from(value, 'base64url').toString('utf8') }
 }

@@ -39,7 +39,7 @@ export async function findClient(context: ReadContext | WriteContext, id: string
 /** A client named in a body. Unknown is 400 with a pointer to it. */
 export async function findClientNamed(context: WriteContext, clientId: string): Promise<Client> {
   const client = await context.transaction.clients.find(wholeTenant(context.reach), clientId)
-  if (client === undefined) throw invalid('/clientId', 'is no client here')
+  if (client === undefined) throw invalid('/clientId', 'is not the id of a client')
   return client
 }
 
@@ -68,7 +68,7 @@ export async function findApiByAudience(
   pointer: string,
 ): Promise<Api> {
   const api = await reads(context).apis.findByAudience(wholeTenant(context.reach), audience)
-  if (api === undefined || api.status === 'revoked') throw invalid(pointer, 'is the audience of no API here')
+  if (api === undefined || api.status === 'revoked') throw invalid(pointer, 'is not the audience of an API')
   return api
 }
 
@@ -134,7 +134,7 @@ export function lastUsesOf(context: ReadContext, { id }: Key): Promise<readonly 
 }
 
 export function invalid(pointer: string, detail: string): ProblemError {
-  return new ProblemError(400, 'invalid_request', `The body does not hold: ${pointer} ${detail}.`, {
+  return new ProblemError(400, 'invalid_request', `The request body is invalid: ${pointer} ${detail}.`, {
     errors: [{ pointer, detail }],
   })
 }

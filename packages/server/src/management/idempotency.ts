@@ -38,7 +38,7 @@ export function readIdempotency(
   const key = header(request, 'idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new ProblemError(400, 'invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
+    throw new ProblemError(400, 'invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters.')
   }
   const keyDigest = createHash('sha256').update(key).digest('base64url')
   const record = {

@@ -217,7 +217,7 @@ function newKeyText(services: Pick<Services, 'keyPrefix' | 'randomBytes'>, envir
 
 export function futureTime(text: string, now: number): number {
   const at = parseTime(text) as number
-  if (at <= now) throw invalid('/expiresAt', 'must lie ahead')
+  if (at <= now) throw invalid('/expiresAt', 'must be in the future')
   return at
 }
 

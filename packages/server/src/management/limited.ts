@@ -12,7 +12,7 @@ export function limitsOf(body: LimitedBody, before: Limited = {}): Limited {
   const rateLimit = body.rateLimit === undefined ? before.rateLimit : (body.rateLimit ?? undefined)
   const rateLimits = body.rateLimits === undefined ? before.rateLimits : (body.rateLimits ?? undefined)
   if (rateLimit !== undefined && rateLimits?.some(({ name }) => name === defaultPolicyName))
-    throw invalid('/rateLimits', `names ${defaultPolicyName}, which rateLimit is already`)
+    throw invalid('/rateLimits', `must not name a policy ${defaultPolicyName}: that is the name of rateLimit`)
   return {
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(rateLimits === undefined || rateLimits.length === 0 ? {} : { rateLimits }),

@@ -284,7 +284,7 @@ async function readApiDocument(
   } catch (error) {
     if (error instanceof DocumentsBusyError) {
       const headers = { 'Retry-After': '5' }
-      throw new ProblemError(503, 'unavailable', 'Other documents are being read: try again.', { headers })
+      throw new ProblemError(503, 'unavailable', 'Other documents are being read. Try again.', { headers })
     }
     if (!(error instanceof DocumentError)) throw error
     const errors = [{ pointer: error.where, detail: error.message }]
@@ -293,7 +293,7 @@ async function readApiDocument(
 }
 
 function noRoomToKeep(): ProblemError {
-  const detail = 'Too many answers are kept for Idempotency-Keys: nothing was changed. Try again, or without one.'
+  const detail = 'Too many answers are kept for Idempotency-Keys. Nothing was changed. Try again, or without one.'
   return new ProblemError(503, 'unavailable', detail, { headers: { 'Retry-After': '1' } })
 }
 
@@ -303,7 +303,7 @@ function requireScopes(held: Scope, scopes: Scope): void {
   throw new ProblemError(
     403,
     'insufficient_scope',
-    `This touches what has ${missing.join(' ')}, which the caller does not have.`,
+    `This touches a credential or client that has ${missing.join(' ')}, which the caller does not have.`,
     {
       headers: challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope: missing }),
     },
@@ -325,11 +325,11 @@ function toProblem(error: unknown): never {
   if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `The ${error.what} is already taken.`)
   if (error instanceof LastAdministratorError) throw new ProblemError(409, 'last_administrator', error.message)
   if (error instanceof RowCountError)
-    throw new ProblemError(409, 'conflict', 'It was changed by somebody else at this moment: try again.')
+    throw new ProblemError(409, 'conflict', 'Another request has changed it meanwhile. Try again.')
   if (error instanceof UnstorableTextError)
     throw new ProblemError(400, 'invalid_request', 'Text with NUL or half a surrogate pair cannot be stored.')
   if (error instanceof StaleBookError)
-    throw new ProblemError(503, 'unavailable', 'This server cannot tell whether its book is fresh: try again.', {
+    throw new ProblemError(503, 'unavailable', 'This server cannot tell whether its status book is fresh. Try again.', {
       headers: { 'Retry-After': '1' },
     })
   if (error instanceof UnsignableTokenError) throw new ProblemError(400, 'invalid_request', `${error.message}.`)

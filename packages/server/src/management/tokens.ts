@@ -113,7 +113,7 @@ function requireIssuable(question: IssuableQuestion): IssuableScope {
 }
 
 function revokedMeanwhile(): ProblemError {
-  return new ProblemError(503, 'unavailable', 'The client was revoked at this moment: try again.', {
+  return new ProblemError(503, 'unavailable', 'The client has been revoked meanwhile. Try again.', {
     headers: { 'Retry-After': '1' },
   })
 }

@@ -19,7 +19,7 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
   const to = query.to === undefined ? Math.ceil(now) : (parseTime(query.to) as number)
   const from = query.from === undefined ? to - 24 * intervalSeconds : (parseTime(query.from) as number)
   if (from >= to || (to - from) / intervalSeconds > 10_000) {
-    throw new ProblemError(400, 'invalid_request', 'from must lie before to, at most 10000 intervals')
+    throw new ProblemError(400, 'invalid_request', 'from must be before to, with at most 10000 intervals between them.')
   }
   const series = await usageSeries(context, {
     ...(query.keyId === undefined ? {} : { credentialId: query.keyId }),

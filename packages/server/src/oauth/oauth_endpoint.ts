@@ -21,7 +21,7 @@ export async function answerOauth(log: Log, requestId: string, work: () => Promi
     }
     log.error({ requestId, error }, 'oauth endpoint failed')
     return oauthErrorAnswer(
-      new OauthError('server_error', `something went wrong here; the log knows it as ${requestId}`),
+      new OauthError('server_error', `the server failed; its log has the cause under ${requestId}`),
     )
   }
 }

@@ -15,7 +15,7 @@ export function registerGauges(
   const beganAt = performance.now()
   metrics.gauge({
     name: 'countersign_build_info',
-    help: 'Always 1; what runs here is in the labels',
+    help: 'Always 1; the labels name the version that runs',
     aggregator: 'first',
     labelNames: ['version', 'node', 'database'],
     read: () => [
@@ -70,7 +70,7 @@ export function registerGauges(
   })
   metrics.gauge({
     name: 'countersign_heap_limit_bytes',
-    help: 'What nodejs_heap_size_used_bytes may become before the process ends',
+    help: 'The nodejs_heap_size_used_bytes at which the process ends',
     aggregator: 'sum',
     read: () => getHeapStatistics().heap_size_limit,
   })
@@ -117,7 +117,7 @@ function registerLoad({ store, metrics }: Pick<Services, 'metrics' | 'store'>): 
   })
   metrics.gauge({
     name: 'countersign_disk_free_bytes',
-    help: 'What is left on the disk of the database',
+    help: 'Free bytes on the disk of the database',
     aggregator: 'min',
     read: () => store.load().disk?.freeBytes ?? 0,
   })

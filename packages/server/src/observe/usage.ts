@@ -64,7 +64,7 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     closeMs: serverLimits.usageCloseMs,
     onDropped(rows, error) {
       metrics.usage('dropped', sumOf(rows))
-      log.error({ error, rows: rows.length }, 'counts of usage were given up')
+      log.error({ error, rows: rows.length }, 'counts of usage were dropped')
     },
     onProblem: (error) => log.warn({ error }, 'usage cannot be written for now'),
   })

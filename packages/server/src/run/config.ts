@@ -202,6 +202,6 @@ function attempt(problems: string[], work: () => unknown): void {
   try {
     work()
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : 'a setting does not hold')
+    problems.push(error instanceof Error ? error.message : 'a setting is invalid')
   }
 }

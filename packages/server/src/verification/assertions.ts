@@ -26,7 +26,7 @@ export function assertions(
   return guarded(services, tenant, request, routes.createAssertion, async (caller) => {
     const body = parseInput(routes.createAssertion.body, await readJson(request), 'body')
     if (!isGuarded(await caller.guards(), body.audience)) {
-      throw new ProblemError(403, 'forbidden', 'this client does not guard that audience')
+      throw new ProblemError(403, 'forbidden', 'The caller does not guard that audience.')
     }
     const outcome = await tenant.engine.verify({
       credential: body.credential,
@@ -39,7 +39,7 @@ export function assertions(
     if (outcome.outcome === 'unavailable') return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
     if (outcome.outcome === 'rejected') throw refusedCredential(rejectionAnswer(outcome.rejection).body)
     const api = services.books.book(tenant.id)?.apiByAudience(body.audience)
-    if (api === undefined) throw new ProblemError(404, 'not_found', 'there is no such API')
+    if (api === undefined) throw new ProblemError(404, 'not_found', 'There is no such API.')
     const { assertion, expiresAt } = await signAssertion(services, tenant, outcome.grant, api.apiId)
     return json(200, { assertion, expiresAt: formatTime(expiresAt) })
   })

@@ -53,13 +53,13 @@ async function answer(
 ): Promise<Answer> {
   for (const name of ['audience', 'scope', 'proxy']) {
     // A caller’s query parameter must not stand beside one that the operator wrote.
-    if (query.getAll(name).length > 1) throw new ProblemError(400, 'invalid_request', `${name} must be given once`)
+    if (query.getAll(name).length > 1) throw new ProblemError(400, 'invalid_request', `${name} must be given once.`)
   }
   const audience = query.get('audience') ?? ''
   const api = services.books.book(tenant.id)?.apiByAudience(audience)
-  if (proxy === undefined) throw new ProblemError(400, 'invalid_request', `proxy must be one of ${proxies.join(', ')}`)
+  if (proxy === undefined) throw new ProblemError(400, 'invalid_request', `proxy must be one of ${proxies.join(', ')}.`)
   await requireProxy(services, tenant, request, audience)
-  if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here')
+  if (api === undefined) throw new ProblemError(400, 'invalid_request', 'audience must be that of an API here.')
   const forwarded = readForwarded(request, proxy, '/v1/forward-auth')
   const isPreflightHere = query.get('scope') === null && isPreflight(forwarded.method, request)
   if (isPreflightHere && (await services.requirements.isDescribed(tenant, api.apiId, forwarded.uri))) {

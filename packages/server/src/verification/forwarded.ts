@@ -47,5 +47,5 @@ function one(request: HttpRequest, name: string): string {
   const values = headerValues(request, name)
   const value = values[0]
   if (values.length === 1 && value !== undefined && value !== '') return value
-  throw new ProblemError(400, 'invalid_request', `the proxy must send ${name}, once`)
+  throw new ProblemError(400, 'invalid_request', `The proxy must send ${name}, once.`)
 }

@@ -24,15 +24,15 @@ export function lookup(
     const body = parseInput(routes.lookup.body, await readJson(request), 'body')
     const isKey = body.digest !== undefined
     if (isKey === (body.clientId !== undefined && body.kid !== undefined)) {
-      throw new ProblemError(400, 'invalid_request', 'ask for a digest, or for a clientId and a kid')
+      throw new ProblemError(400, 'invalid_request', 'Ask for a digest, or for a clientId and a kid.')
     }
-    if (!(await catchUp(services, tenant.id, body))) throw unavailable('this server is behind')
+    if (!(await catchUp(services, tenant.id, body))) throw unavailable('This server is behind that place. Try again.')
     const guards = await caller.guards()
     const wanted = isKey
       ? { digest: body.digest as string }
       : { clientId: body.clientId as string, kid: body.kid as string }
     const found = await lookUpRecord(services, tenant.id, wanted)
-    if (found === undefined) throw unavailable('no book here')
+    if (found === undefined) throw unavailable('This server has no status book of the tenant yet. Try again.')
     const record = found.record && guardedRecord(services, tenant, found.record, guards)
     return json(200, { ...found, record: record ?? null })
   })

@@ -185,7 +185,7 @@ const members = new Set([
 function readQuestion(body: Record<string, unknown>): Question {
   const errors: FieldError[] = []
   const add = (name: string, detail: string): void => void errors.push({ pointer: `/${name}`, detail })
-  for (const name of Object.keys(body)) if (!members.has(name)) add(name, 'is not a member of this question')
+  for (const name of Object.keys(body)) if (!members.has(name)) add(name, 'is not a known member')
   const { credential, audience, minSequence, cost } = body
   if (typeof credential !== 'string' || credential === '' || credential.length > 16_384)
     add('credential', 'must be a string of 1 to 16384 characters')
@@ -200,14 +200,14 @@ function readQuestion(body: Record<string, unknown>): Question {
       add(name, `must be a string of at most ${lengthMax} characters`)
   }
   if ((body.method === undefined) !== (body.path === undefined))
-    add(body.method === undefined ? 'method' : 'path', 'must be there: an operation is named by both')
+    add(body.method === undefined ? 'method' : 'path', 'is missing: method and path together name an operation')
   const { ip, origin } = body as { readonly ip?: string; readonly origin?: string }
   const address = typeof ip === 'string' ? parseAddress(ip) : undefined
   if (typeof ip === 'string' && address === undefined) add('ip', 'must be an IP address')
   const scope = readMember(body.scope, 'scope', add)
   const anyScope = readMember(body.anyScope, 'anyScope', add)
   if (errors.length > 0)
-    throw new ProblemError(400, 'invalid_request', 'The body does not hold; see errors.', { errors })
+    throw new ProblemError(400, 'invalid_request', 'The request body is invalid; see errors.', { errors })
   return {
     credential: credential as string,
     audience: audience as string,

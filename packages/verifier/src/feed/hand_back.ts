@@ -111,5 +111,5 @@ export function createHandBack(options: {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'no more is known'
+  return error instanceof Error ? error.message : 'the cause is unknown'
 }

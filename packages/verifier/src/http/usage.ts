@@ -26,7 +26,7 @@ export function createHttpUsage(options: {
 }): HttpUsage {
   const { client, clock, schedule, random, onProblem } = options
   const counter = new UsageCounter({ onFirst: () => reporter.wake() })
-  const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'no more is known')
+  const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'the cause is unknown')
   const reporter = createUsageReporter<UsageRow>({
     take: () => counter.take(),
     async send(batchId, rows) {
@@ -40,7 +40,7 @@ export function createHttpUsage(options: {
     everyMs: 1_000,
     batchRowsMax,
     closeMs: 1_000,
-    onDropped: (rows, error) => onProblem?.(`${rows.length} counts of usage were given up: ${textOf(error)}`),
+    onDropped: (rows, error) => onProblem?.(`${rows.length} counts of usage were dropped: ${textOf(error)}`),
     onProblem: (error) => onProblem?.(`usage is not reported for now: ${textOf(error)}`),
   })
   return { counter, reporter }

@@ -137,5 +137,5 @@ function lineageOf({ established, signedBy }: Parent): readonly Ancestor[] {
 }
 
 function invalidSubject(): OauthError {
-  return new OauthError('invalid_request', 'the subject_token does not hold for this client')
+  return new OauthError('invalid_request', 'the subject_token is not valid for this client')
 }
