@@ -43,7 +43,8 @@ function namesIn(list: string): readonly string[] {
   return names.filter((name) => name !== '')
 }
 
-function undocumented(file: string, source: string, name: string): readonly string[] {
+/** An export that has no comment, and its members that have none. */
+export function undocumented(file: string, source: string, name: string): readonly string[] {
   const lines = source.split('\n')
   const declaration = new RegExp(
     `^export (?:declare )?(?:async )?(?:abstract )?(function\\*?|class|const|type|interface) ${name}\\b`,

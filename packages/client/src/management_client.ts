@@ -1,5 +1,5 @@
 /** The management API (docs/protocol/management.md) as one method for each operation, typed by its routes. */
-import type { OperationId, Routes } from '@countersign/contract'
+import type { AuditAction, Open, OperationId, Routes } from '@countersign/contract'
 import type { z } from 'zod'
 import { ApiError } from './api_error.ts'
 import { requireIssuer, requireOptions } from './issuer.ts'
@@ -58,7 +58,7 @@ export interface AuditItem {
   /** The credential that did it, with its client, or the system. */
   readonly actor: unknown
   /** The kind of change, such as `key.create`. A later server may answer others. */
-  readonly action: string
+  readonly action: Open<AuditAction>
   /** The kind of object that was changed. */
   readonly objectType: string
   /** The id of that object. */

@@ -40,7 +40,7 @@ export const restoreCommand = withDatabase(leaf('restore'))
       })
     } else {
       note(`${restored.file} is restored, as of ${formatTime(backupAt)}; a new feed epoch begins`)
-      if (keptAs !== null) note(`what was there is kept as ${keptAs}`)
+      if (keptAs !== null) note(`the former database is kept as ${keptAs}`)
       note(`changes merged from it: ${merged}; what was revoked, disabled, narrowed or ended since stays so`)
     }
     if (span !== null) {
