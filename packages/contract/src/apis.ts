@@ -61,7 +61,7 @@ const signingKey = z.object({
   kid: z.string().describe('Its id in the JWK Set: the thumbprint (RFC 7638)'),
   alg: z.string().describe('Its algorithm (RFC 7518)'),
   purpose: openText(signingPurposes, 'The kind of token that it signs'),
-  status: z.enum(['active', 'revoked']).describe('Its state; the rest is told by the times'),
+  status: z.enum(['active', 'revoked']).describe('`revoked` after its removal; the times tell the rest'),
   publishedAt: v.time.describe('When it entered the JWK Set'),
   signsAt: v.time.describe('When it begins to sign'),
   retiredAt: v.time.nullable().describe('When it ceases to sign; null while no successor is known'),

@@ -83,7 +83,7 @@ export function requireIssuable(
   const judgement = judgeIssuable({ ...rest, ...asked })
   if (!('reason' in judgement)) return judgement
   if (judgement.reason === 'beyond_scope')
-    throw new OauthError('invalid_scope', `not allowed here: ${shownScope(judgement.beyond)}`)
+    throw new OauthError('invalid_scope', `this client may not have: ${shownScope(judgement.beyond)}`)
   throw new OauthError('invalid_target', 'this client has no access to such an API')
 }
 

@@ -74,7 +74,7 @@ async function decide(
   try {
     const grantType = grantTypes.get(name)
     if (grantType === undefined)
-      throw new OauthError('unsupported_grant_type', 'see grant_types_supported in the metadata')
+      throw new OauthError('unsupported_grant_type', 'grant_types_supported of the metadata lists the grant types')
     decision = await grantType.decide(services, request)
   } catch (error) {
     if (error instanceof OauthError && error.error !== 'temporarily_unavailable') await useUp()
