@@ -8,6 +8,7 @@ export const key = z.object({
   audience: v.audience,
   scope: v.scopeText,
   name: v.name,
+  subject: z.string().describe('The party that it speaks for (RFC 7519 §4.1.2); the client where none was given'),
   environment: v.environment,
   status: v.status,
   expiresAt: v.expiresAt,
@@ -34,6 +35,12 @@ const shownKey = listedKey.extend({
 })
 
 const createdKey = key.extend({ key: z.string().describe('The key itself, shown once') })
+const rolledKey = createdKey.extend({
+  rolledFromExpiresAt: v.time.describe('When the key that it was rolled from ends'),
+  earlierGraceUntil: v.time
+    .nullable()
+    .describe('When that key would have ended by an earlier roll, whose grace this one may have cut; null for none'),
+})
 const changed = z.object({ id: v.id, status: v.status, ...v.inFeed })
 const oneKey = '/v1/keys/{id}'
 
@@ -50,6 +57,7 @@ export const keyRoutes = {
       audience: v.audience,
       scope: v.scope,
       name: v.name,
+      subject: v.subject.optional().describe('The party that it speaks for; default: the client'),
       environment: v.environment.default('live'),
       expiresAt: v.expiresAt.optional(),
       metadata: v.metadata.optional(),
@@ -94,6 +102,7 @@ export const keyRoutes = {
       scope: v.scope.optional(),
       expiresAt: v.expiresAt.optional(),
       name: v.name.optional(),
+      subject: v.subject.nullable().optional().describe('The party that it speaks for; null: the client'),
       metadata: v.metadata.optional(),
       ipAllow: v.ipAllow.nullable().optional(),
       originAllow: v.originAllow.nullable().optional(),
@@ -110,7 +119,7 @@ export const keyRoutes = {
     summary: 'Create a new key like this one; this one ends after graceSeconds, never later than its own end',
     scope: 'keys:write',
     body: z.strictObject({ graceSeconds: v.graceSeconds.default(0), force: v.force }),
-    answer: { status: 201, schema: createdKey },
+    answer: { status: 201, schema: rolledKey },
     isIdempotent: true,
   }),
   disableKey: route({

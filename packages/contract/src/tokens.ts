@@ -34,7 +34,7 @@ export const tokenRoutes = {
         .min(1)
         .max(86_400 * 366)
         .describe('Its life, in seconds; at most tokenTtlSecondsMax of the API'),
-      subject: z.string().min(1).max(255).optional().describe('The party that it speaks for; default: the client'),
+      subject: v.subject.optional().describe('The party that it speaks for; default: the client'),
       name: v.name.optional(),
       metadata: v.metadata.optional(),
     }),

@@ -4,6 +4,13 @@ import { z } from 'zod'
 /** Values that several operations share. Every text has a longest length. */
 
 export const id = z.string().min(1).max(255).describe('An id that the server gave')
+/** The party that a credential speaks for (RFC 7519 §4.1.2). Texts of these beginnings are ours to give. */
+export const subject = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(?!client_|acct_)/, 'must not begin with client_ or acct_')
+
 export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')
 
 export const time = z

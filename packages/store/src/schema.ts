@@ -147,6 +147,7 @@ export interface Schema {
     api_id: string
     scope: string
     name: string
+    subject: string | null
     status: string
     expires_at: number | null
     life_seconds: number | null

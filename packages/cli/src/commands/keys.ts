@@ -29,6 +29,7 @@ interface Json {
 }
 
 interface Limits {
+  readonly subject?: string
   readonly name?: string
   readonly scope?: string
   readonly expiresIn?: number
@@ -45,6 +46,7 @@ function withLimits(command: Command): Command {
   return command
     .option('--scope <scope>', 'its scope: tokens with spaces between them')
     .option('--name <name>', 'for people')
+    .option('--subject <text>', 'the party it speaks for, as you name it; none: its client', orNone(String))
     .option('--expires-in <duration>', 'its life, such as 30d', parseDuration)
     .option('--expires-at <time>', 'its end (RFC 3339), or none', orNone(parseTimeFlag))
     .option('--ip-allow <cidr>', 'addresses it may be used from; several, or none', orNone(collect))
@@ -54,7 +56,7 @@ function withLimits(command: Command): Command {
 }
 
 /** The members that both `create` and `update` take. Only given flags become members. */
-function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, metadata, name, scope }: Limits) {
+function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, metadata, name, scope, subject }: Limits) {
   if (expiresIn !== undefined && expiresAt !== undefined) {
     throw new CommandError('usage', '--expires-in and --expires-at exclude each other')
   }
@@ -62,6 +64,7 @@ function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, met
   return {
     ...(name === undefined ? {} : { name }),
     ...(scope === undefined ? {} : { scope }),
+    ...(subject === undefined ? {} : { subject: subject === 'none' ? null : subject }),
     ...(end === undefined ? {} : { expiresAt: end === 'none' ? null : end }),
     ...(ipAllow === undefined ? {} : { ipAllow: ipAllow === 'none' ? null : [...ipAllow] }),
     ...(originAllow === undefined ? {} : { originAllow: originAllow === 'none' ? null : [...originAllow] }),
@@ -88,7 +91,10 @@ const create = withLimits(leaf('create'))
     const client = await requireClient(management, flags.client, audience)
     const scope = await requireScope(management, flags.scope, { client, audience })
     const environment = flags.environment === 'test' ? 'test' : 'live'
-    const body = { name: 'made with the CLI', ...limits, clientId: client, audience, scope, environment } as const
+    const { subject, ...members } = limits
+    const party = subject == null ? {} : { subject }
+    const made = { name: 'made with the CLI', ...members, ...party }
+    const body = { ...made, clientId: client, audience, scope, environment } as const
     showNew(await management.createKey({ body }), flags)
   })
 
@@ -174,8 +180,16 @@ const roll = leaf('roll')
   .action(async (id: string, flags: Json & { readonly grace: number }) => {
     const { management } = connectToServer()
     const body = { graceSeconds: flags.grace }
-    showNew(await management.rollKey({ params: { id: requireId(id) }, body }), flags)
+    const rolled = await management.rollKey({ params: { id: requireId(id) }, body })
+    if (flags.json !== true) note(endOfOld(rolled))
+    showNew(rolled, flags)
   })
+
+function endOfOld({ rolledFrom, rolledFromExpiresAt, earlierGraceUntil }: Answer<'rollKey'>): string {
+  const isCut = earlierGraceUntil !== null && earlierGraceUntil > rolledFromExpiresAt
+  const earlier = isCut ? `; an earlier roll had given it until ${earlierGraceUntil}` : ''
+  return `key ${rolledFrom} ends at ${rolledFromExpiresAt}${earlier}`
+}
 
 interface ChangeFlags extends Json, Force {
   readonly reason?: string

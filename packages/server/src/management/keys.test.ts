@@ -1,3 +1,4 @@
+import { formatTime } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 
@@ -130,6 +131,32 @@ describe('change', () => {
   })
 })
 
+describe('subject', () => {
+  it('is the party that the key speaks for, in every answer about it, until it is taken away', async () => {
+    const key = await world.key({ subject: 'customer-17' })
+    expect(key.subject).toBe('customer-17')
+    const subjectOf = async () => (await world.verify(key.key)).grant.subject
+    expect(await subjectOf()).toBe('customer-17')
+    const rolled = await world.ok('POST', `/v1/keys/${key.id}/roll`, { graceSeconds: 60 })
+    expect([rolled.subject, (await world.verify(rolled.key)).grant.subject]).toEqual(['customer-17', 'customer-17'])
+    expect((await world.ok('PATCH', `/v1/keys/${key.id}`, { subject: 'customer-18' })).subject).toBe('customer-18')
+    expect(await subjectOf()).toBe('customer-18')
+    expect((await world.ok('PATCH', `/v1/keys/${key.id}`, { name: 'same' })).subject).toBe('customer-18')
+    expect((await world.ok('PATCH', `/v1/keys/${key.id}`, { subject: null })).subject).toBe(world.clientId)
+    expect(await subjectOf()).toBe(world.clientId)
+  })
+
+  it.each(['client_x', 'acct_x', '', 'x'.repeat(256)])('%j is none that anybody may give', async (subject) => {
+    const body = { clientId: world.clientId, audience, scope: 'orders:read', name: 'k', subject }
+    expect(await world.call('POST', '/v1/keys', { body })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/subject' }] },
+    })
+    const minted = { clientId: world.clientId, audience, scope: 'orders:read', ttlSeconds: 60, subject }
+    expect((await world.call('POST', '/v1/tokens', { body: minted })).status).toBe(400)
+  })
+})
+
 describe('roll', () => {
   const full = {
     scope: 'orders:read',
@@ -183,6 +210,17 @@ describe('roll', () => {
     await roll(old, 3_600)
     world.now += 30
     expect(await isActive(old)).toBe(false)
+  })
+
+  it('the answer says when the old one ends, and the grace of an earlier roll that this one has cut', async () => {
+    const old = await world.key({ expiresAt: rfc3339(startAt + 3_600) })
+    const first = await roll(old, 600)
+    expect(first).toMatchObject({ rolledFromExpiresAt: formatTime(startAt + 600), earlierGraceUntil: null })
+    world.now += 10
+    const second = await roll(old, 60)
+    const cut = { rolledFromExpiresAt: formatTime(startAt + 70), earlierGraceUntil: formatTime(startAt + 600) }
+    expect(second).toMatchObject(cut)
+    expect(await roll(await world.key(), 5)).toMatchObject({ earlierGraceUntil: null })
   })
 
   it('tokens of the old one end with it', async () => {

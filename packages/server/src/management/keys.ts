@@ -39,6 +39,7 @@ export function keyView(key: Key, audience: string, now: number): AnswerOf<typeo
     audience,
     scope: key.scope,
     name: key.name,
+    subject: key.subject ?? key.clientId,
     environment: key.environment,
     status: statusOf(key, now),
     expiresAt: key.expiresAt === undefined ? null : formatTime(key.expiresAt),
@@ -73,6 +74,7 @@ const createKey = writeOperation(routes.createKey, async (context) => {
     apiId: api.id,
     scope: formatScope(scope),
     name: body.name,
+    ...(body.subject === undefined ? {} : { subject: body.subject }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     metadata: body.metadata,
     ...constraintsOf(body),
@@ -166,8 +168,19 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
   const audience = await audienceOf(context, old.apiId)
   appendCreation(context, transaction, next, 'key.roll', audience)
   appendChange(context, old, ended, 'key.rolled', audience)
-  return { status: 201, body: { ...keyView(next, audience, now), key: generated.text } }
+  const answer = {
+    ...keyView(next, audience, now),
+    key: generated.text,
+    rolledFromExpiresAt: formatTime(ended.expiresAt as number),
+    earlierGraceUntil: timeOrNull(graceEndOf(old)),
+  }
+  return { status: 201, body: answer }
 })
+
+/** The end that a roll gave the key: one that is not the end of the life it was created with. */
+function graceEndOf({ createdAt, expiresAt, lifeSeconds }: Key): number | undefined {
+  return expiresAt === undefined || expiresAt - createdAt === lifeSeconds ? undefined : expiresAt
+}
 
 const disableKey = writeOperation(routes.disableKey, (context) => switchKey(context, 'disabled'))
 const enableKey = writeOperation(routes.enableKey, (context) => switchKey(context, 'active'))
@@ -225,6 +238,7 @@ interface KeyChanges {
   readonly scope?: string | undefined
   readonly expiresAt?: string | null | undefined
   readonly name?: string | undefined
+  readonly subject?: string | null | undefined
   readonly metadata?: Key['metadata'] | undefined
   readonly ipAllow?: readonly string[] | null | undefined
   readonly originAllow?: readonly string[] | null | undefined
@@ -234,7 +248,8 @@ interface KeyChanges {
 
 /** `null` takes away, absent leaves as it is. */
 function withBody(key: Key, body: KeyChanges, now: number): Key {
-  const { expiresAt, lifeSeconds, ipAllow, originAllow, ...rest } = withoutLimits(key)
+  const { expiresAt, lifeSeconds, ipAllow, originAllow, subject, ...rest } = withoutLimits(key)
+  const party = body.subject === undefined ? subject : (body.subject ?? undefined)
   const end =
     body.expiresAt === undefined ? expiresAt : body.expiresAt === null ? undefined : futureTime(body.expiresAt, now)
   const life = body.expiresAt === undefined ? lifeSeconds : end === undefined ? undefined : end - key.createdAt
@@ -242,6 +257,7 @@ function withBody(key: Key, body: KeyChanges, now: number): Key {
     ...rest,
     ...(body.scope === undefined ? {} : { scope: body.scope }),
     ...(body.name === undefined ? {} : { name: body.name }),
+    ...(party === undefined ? {} : { subject: party }),
     ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
     ...(end === undefined ? {} : { expiresAt: end }),
     ...(life === undefined ? {} : { lifeSeconds: life }),

@@ -1,13 +1,5 @@
 import { routes } from '@countersign/contract'
-import {
-  clientIdPrefix,
-  formatScope,
-  formatTime,
-  intersectScope,
-  parseScope,
-  parseTime,
-  tokenIdentity,
-} from '@countersign/core'
+import { formatScope, formatTime, intersectScope, parseScope, parseTime, tokenIdentity } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { auditView } from '../feed/audit_view.ts'
 import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
@@ -58,8 +50,6 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
   const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
-  if (body.subject?.startsWith(clientIdPrefix))
-    throw invalid('/subject', `must not begin with ${clientIdPrefix}: leave it out to mean the client`)
   // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a
   // credential
   // that has ended with it, so only the caller can tell whether the token is still wanted.

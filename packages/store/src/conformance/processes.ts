@@ -10,7 +10,7 @@ import { withStore } from './test_database.ts'
 
 /** The columns that the first schema lacked, by table. */
 const addedSince = {
-  keys: ['rate_limits'],
+  keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits'],
   clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority'],
   apis: ['rate_limit', 'rate_limits'],
@@ -21,6 +21,7 @@ const addedSince = {
 
 /** Makes the database as a program of the first schema would have left it, with one count of usage. */
 export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
+  for (const index of ['keys_by_subject', 'tokens_by_subject']) await database.execute(`drop index ${index}`)
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
   }

@@ -8,6 +8,7 @@ import { up as usageRollUps } from './0004_usage_roll_ups.ts'
 import { up as dropTime } from './0005_drop_time.ts'
 import { up as authority } from './0008_authority.ts'
 import { up as history } from './0009_history.ts'
+import { up as subject } from './0010_subject.ts'
 
 export interface Migration {
   readonly number: number
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'drop_time', up: dropTime },
   { number: 8, name: 'authority', up: authority },
   { number: 9, name: 'history', up: history },
+  { number: 10, name: 'subject', up: subject },
 ]

@@ -27,6 +27,8 @@ export interface Key extends Constraints, Limited {
   readonly apiId: string
   readonly scope: string
   readonly name: string
+  /** The party that it speaks for, as its owner names it. Absent: its client. */
+  readonly subject?: string
   readonly status: Status
   readonly expiresAt?: Seconds
   /** The life that the key was created with, in seconds. A rolled key gets the same again. */
@@ -43,7 +45,7 @@ export interface Key extends Constraints, Limited {
 export interface KeyDraft
   extends Constraints,
     Limited,
-    Pick<Key, 'tenant' | 'clientId' | 'apiId' | 'scope' | 'name' | 'expiresAt' | 'rolledFrom'> {
+    Pick<Key, 'tenant' | 'clientId' | 'apiId' | 'scope' | 'name' | 'subject' | 'expiresAt' | 'rolledFrom'> {
   /** Default: none. */
   readonly metadata?: Metadata | undefined
 }
@@ -194,6 +196,7 @@ function encodeKey(key: Key) {
     api_id: key.apiId,
     scope: key.scope,
     name: key.name,
+    subject: key.subject ?? null,
     status: key.status,
     expires_at: key.expiresAt ?? null,
     life_seconds: key.lifeSeconds ?? null,
@@ -221,6 +224,7 @@ export function decodeKey(row: Row): Key {
     apiId: columns.text('api_id'),
     scope: columns.text('scope'),
     name: columns.text('name'),
+    subject: columns.optionalText('subject'),
     status: columns.word('status', isStatus),
     expiresAt: columns.optionalCount('expires_at'),
     lifeSeconds: columns.optionalCount('life_seconds'),
