@@ -32,6 +32,11 @@ describeWithRedis('workers that share one Redis', () => {
     folder.remove()
   })
 
+  it('say that their limits are shared as one server does', async () => {
+    const response = await fetch(`${origin}/metrics`)
+    expect(await response.text()).toMatch(/^countersign_limits_shared 1$/m)
+  })
+
   it('let pass together what one of them may', async () => {
     const agents = Array.from({ length: workers }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
     const post = (at: number, path: string, body: object) =>

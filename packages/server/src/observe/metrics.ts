@@ -101,14 +101,13 @@ export function createMetrics(limiter: Pick<ServerLimiter, 'isShared' | 'fallbac
   )
   for (const why of ['overflowed', 'dropped']) unnamed.inc({ why }, 0)
   const sum = shareMetrics(registry)
-  new Gauge({
+  const limitsShared: GaugeOptions = {
     name: 'countersign_limits_shared',
-    help: '1 while rate limits are counted together with other processes, 0 while this one counts alone',
-    registers: [registry],
-    collect() {
-      this.set(limiter.isShared() ? 1 : 0)
-    },
-  })
+    help: '1 while rate limits are counted together with other processes, 0 while a worker counts alone',
+    aggregator: 'min',
+    read: () => (limiter.isShared() ? 1 : 0),
+  }
+  createGauge(limitsShared, registry)
   new Counter({
     name: 'countersign_limits_fallbacks_total',
     help: 'Calls counted by this process alone because Redis did not answer',
