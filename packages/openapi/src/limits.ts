@@ -25,8 +25,8 @@ export const limits = {
   requiredScopesMax: 100_000,
   /** The highest cost of one call: core's limit, which every verifier applies. */
   costMax: coreLimits.costMax,
-  /** Characters of one scope. */
-  scopeLengthMax: 256,
+  /** Characters of one scope: core's limit, by which `isScopeToken` tells. */
+  scopeLengthMax: coreLimits.scopeTokenBytesMax,
   /** Steps of comparing templates for overlap, 0.1 µs each, and problems reported. */
   overlapStepsMax: 1_000_000,
   problemsMax: 1_000,

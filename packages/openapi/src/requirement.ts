@@ -1,9 +1,9 @@
 /** The requirement of an operation: docs/protocol/gateway.md §2. Scheme names do not matter, scopes do. */
+import { isScopeToken } from '@countersign/core'
 import { elements, isJsonObject, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 import type { Problem } from './problem.ts'
-import { isScopeToken } from './scope.ts'
 
 /**
  * `public`: no credential is needed, and `requires` is empty. Otherwise `requires` is an OR of ANDs of scope tokens:

@@ -1,10 +1,5 @@
-/** Scope names in a description: the valid ones, and those derived where a document names none. */
+/** The scopes that are derived where a document names none. */
 import { limits } from './limits.ts'
-
-/** Whether a text is `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3) and within this package's limit. */
-export function isScopeToken(text: string): boolean {
-  return text.length <= limits.scopeLengthMax && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
-}
 
 /**
  * Derives a scope: `<tag>:read` for GET and HEAD, `<tag>:write` for other methods. The tag is the first one or, without

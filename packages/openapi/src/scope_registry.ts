@@ -1,11 +1,12 @@
 /** Every scope a description knows of: declared by its OAuth flows, required by an operation, or derived. */
+import { isScopeToken } from '@countersign/core'
 import type { Operation } from './description.ts'
 import type { OpenApiDocument } from './document.ts'
 import { entries, isJsonObject, member, members, pointerTo, textMember } from './json_object.ts'
 import { OpenApiError } from './openapi_error.ts'
 import type { Problem } from './problem.ts'
 import { followReferences, type Located } from './reference.ts'
-import { derivationNoun, isScopeToken } from './scope.ts'
+import { derivationNoun } from './scope.ts'
 
 /** A scope token, and its description for people; empty where the document has none. */
 export type ScopeDescription = { readonly name: string; readonly description: string }
