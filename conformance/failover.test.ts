@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createVerifier, type Verifier } from '@countersign/verifier'
 import { afterEach, expect, test } from 'vitest'
-import { type PostgresPair, startPair } from '../packages/store/src/conformance/postgres_pair.ts'
+import { type PostgresPair, startPair } from '../packages/store/src/conformance/postgres_pair.fixture.ts'
 import { call, eventually, makeVerifierKey, type Product, text } from './product.fixture.ts'
 import { killServing, type Serving, startServing } from './serving.fixture.ts'
 

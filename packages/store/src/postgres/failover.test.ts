@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { exampleKey, keyChange, seed } from '../conformance/examples.ts'
-import { type PostgresPair, startPair } from '../conformance/postgres_pair.ts'
+import { type PostgresPair, startPair } from '../conformance/postgres_pair.fixture.ts'
 import { storeOptions } from '../conformance/test_database.ts'
 import { StoreUnavailableError } from '../errors.ts'
 import type { Store } from '../store.ts'
