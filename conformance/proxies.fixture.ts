@@ -1,10 +1,11 @@
 /** The files of examples/proxies in the real proxies: nothing is replaced but what each file says is to be replaced. */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../scripts/free_port.ts'
 
 export const proxyNames = ['nginx', 'haproxy', 'caddy', 'traefik', 'envoy'] as const
 export type ProxyName = (typeof proxyNames)[number]
@@ -161,14 +162,6 @@ function replaceAll(text: string, placeholders: Readonly<Record<string, string>>
     if (!replaced.includes(from)) throw new Error(`the example no longer holds ${from}`)
     return replaced.replaceAll(from, to)
   }, text)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** It listens and has its routes: Traefik reads them later, and answers 404 until then. */

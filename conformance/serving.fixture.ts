@@ -1,8 +1,9 @@
 /** `countersign serve --json` in a process of its own, on a free port, over a database that is given. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../scripts/free_port.ts'
 import type { Product } from './product.fixture.ts'
 
 const launcher = fileURLToPath(new URL('../packages/cli/bin/countersign.mjs', import.meta.url))
@@ -63,12 +64,4 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
 /** Whatever a failed test left. */
 export function killServing(): void {
   for (const child of running) child.kill('SIGKILL')
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { readonly port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ValidationSeverity, validate } from 'dockerfile-utils'
 import { afterAll, describe, expect, it } from 'vitest'
-import { freePort } from '../packages/cli/src/countersign.fixture.ts'
+import { freePort } from '../scripts/free_port.ts'
 import { readText } from './configuration.fixture.ts'
 import { build, exists, isReachable, readStages, words } from './dockerfile.fixture.ts'
 

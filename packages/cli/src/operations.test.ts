@@ -4,7 +4,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Dev, freePort, makeFolder, run, startDev, startUntilReady } from './countersign.fixture.ts'
+import { freePort } from '../../../scripts/free_port.ts'
+import { type Dev, makeFolder, run, startDev, startUntilReady } from './countersign.fixture.ts'
 
 const folder = makeFolder()
 const cwd = folder.path

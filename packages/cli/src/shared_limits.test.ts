@@ -1,8 +1,10 @@
 /** Limits between processes: several workers of `serve`, each a process, and one Redis. */
+
 import { Agent } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../../../scripts/free_port.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../../server/src/redis/redis.fixture.ts'
-import { callOver, freePort, makeFolder, type Running, startUntilReady } from './countersign.fixture.ts'
+import { callOver, makeFolder, type Running, startUntilReady } from './countersign.fixture.ts'
 
 const workers = 3
 const audience = 'https://orders.test'

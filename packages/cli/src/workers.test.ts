@@ -1,18 +1,12 @@
 /** `serve --workers`: several processes over one database, as one server to whoever asks. */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import {
-  type Answer,
-  callOver,
-  freePort,
-  makeFolder,
-  type Running,
-  run,
-  startUntilReady,
-} from './countersign.fixture.ts'
+import { freePort } from '../../../scripts/free_port.ts'
+import { type Answer, callOver, makeFolder, type Running, run, startUntilReady } from './countersign.fixture.ts'
 
 const folder = makeFolder()
 const workers = 3

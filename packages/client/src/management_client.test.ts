@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { allRoutes } from '@countersign/contract'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import { freePort } from '../../../scripts/free_port.ts'
 import { ApiError } from './api_error.ts'
 import { createManagementClient, type ManagementClient } from './management_client.ts'
 import { operations } from './operations.ts'
-import { audience, freePort, setUp, startServer, type TestServer } from './server.fixture.ts'
+import { audience, setUp, startServer, type TestServer } from './server.fixture.ts'
 
 let server: TestServer
 let management: ManagementClient

@@ -1,10 +1,10 @@
 /** A real server in this process, on a database of its own, for tests only. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openInstallation, silentLog } from '@countersign/server'
+import { freePort } from '../../../scripts/free_port.ts'
 import { createManagementClient, type ManagementClient } from './management_client.ts'
 
 export interface TestServer {
@@ -34,14 +34,6 @@ export async function startServer(): Promise<TestServer> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((closed) => probe.close(closed))
-  return port
 }
 
 export const audience = 'https://api.example'

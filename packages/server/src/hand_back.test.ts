@@ -2,12 +2,13 @@
  * With all real parts: what a backup has forgotten comes back from a verifier that runs on
  * (docs/protocol/feed.md §7.3).
  */
+
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVerifier, type Verifier } from '@countersign/verifier'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { freePort } from '../../../scripts/free_port.ts'
 import { silentLog } from './observe/log.ts'
 import { restore } from './restore/restore.ts'
 import { auditVerify } from './run/audit_verify.ts'
@@ -31,14 +32,6 @@ afterEach(async () => {
   await server.stop()
   rmSync(directory, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((closed) => probe.close(closed))
-  return port
-}
 
 type Answered = { readonly [name: string]: unknown }
 

@@ -1,7 +1,7 @@
 /** Usage over real processes: what a kill -9 may cost, and what an SDK reports across a restart. */
+
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { generateKey } from '@countersign/core'
 import { createVerifier } from '@countersign/verifier'
 import { afterAll, expect, it, vi } from 'vitest'
+import { freePort } from '../../../scripts/free_port.ts'
 
 const program = fileURLToPath(new URL('../../cli/bin/countersign.mjs', import.meta.url))
 const adminKey = generateKey({
@@ -98,15 +99,6 @@ async function install(): Promise<Installation> {
       return (data as { count: number }[]).reduce((sum, { count }) => sum + count, 0)
     },
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { readonly port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 }
 
 it('kill -9 of a server under load loses no count that was shown, SIGTERM none at all, and neither counts twice', async () => {

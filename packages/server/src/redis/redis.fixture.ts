@@ -1,11 +1,12 @@
 /** For tests: Redis servers of their own, as Debian installs them, alone or three of them as a cluster. */
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../../../../scripts/free_port.ts'
 import { parseRedisTarget, type RedisTarget } from './target.ts'
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0
@@ -86,14 +87,4 @@ export async function until(holds: () => boolean, timeoutMs = 10_000): Promise<n
     await sleep(20)
   }
   return performance.now() - began
-}
-
-/** A cluster's nodes talk to each other on a port ten thousand above. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { readonly port: number }).port))
-  })
-  await new Promise((resolve) => server.close(resolve))
-  return port < 55_000 ? port : freePort()
 }

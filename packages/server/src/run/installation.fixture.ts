@@ -1,9 +1,10 @@
 /** An installation on a SQLite file, with a listener on a port that stays the same over restarts: verifiers know it by that. */
+
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { freePort } from '../../../../scripts/free_port.ts'
 import type { Services } from '../context.ts'
 import { backup } from './backup.ts'
 import { openInstallation } from './installation.ts'
@@ -96,12 +97,4 @@ export async function installationFixture() {
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((closed) => probe.close(closed))
-  return port
 }

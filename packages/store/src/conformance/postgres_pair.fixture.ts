@@ -2,13 +2,13 @@
  * A primary and its synchronous standby for tests, on two ports of this machine. No change is acknowledged that the
  * standby does not have. The primary can be killed or left alone, and the standby promoted.
  */
+
 import type { ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { chownSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from '../../../../scripts/free_port.ts'
 import { prepareCluster, runServer } from './postgres_server.ts'
 
 export interface PostgresPair {
@@ -128,19 +128,6 @@ function chownTree(directory: string, user: { readonly uid: number; readonly gid
     const path = join(directory, entry.name)
     if (entry.isDirectory()) chownTree(path, user)
     else chownSync(path, user.uid, user.gid)
-  }
-}
-
-/** A port outside the range that the system hands out: a killed server must find it free again. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (isFree) return port
   }
 }
 
