@@ -1,5 +1,5 @@
 import { limits, type MaybePromise, type Seconds } from '@countersign/core'
-import { connect } from './connect.ts'
+import { connect } from './http/connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
   costOf,
