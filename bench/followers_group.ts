@@ -1,6 +1,6 @@
 /** So many SDKs in one process: `followers_group.ts URL CREDENTIAL COUNT`. Tells when all are fresh, then what it is asked. */
 import { createInterface } from 'node:readline'
-import { connect } from '@countersign/verifier'
+import { connect } from '@countersign/verifier/engine'
 import { audience } from './installation.ts'
 
 const [url = '', credential = '', count = '0'] = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type CredentialRecord, generateKey } from '@countersign/core'
-import { createEngine, memoryLimiter, StatusBook, systemClock } from '@countersign/verifier'
+import { createEngine, memoryLimiter, StatusBook, systemClock } from '@countersign/verifier/engine'
 import type { Figure } from './run.ts'
 
 const mega = 1_048_576

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AssertionSource, createGateway } from '@countersign/gateway'
 import { readDocument, readOperations } from '@countersign/openapi'
-import { connect, createFailures, type Engine } from '@countersign/verifier'
+import { connect, createFailures, type Engine } from '@countersign/verifier/engine'
 import { listenServer } from '../../bare_answers.ts'
 import { answerQuestions } from '../answering.ts'
 import type { Fixture } from '../fixture.ts'

@@ -12,7 +12,7 @@ import {
   type RequestEvent,
 } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
-import { connect, createFailures } from '@countersign/verifier'
+import { connect, createFailures } from '@countersign/verifier/engine'
 import { connectToServer } from './connection.ts'
 import { describeDocument, loadDocument } from './document.ts'
 import { CommandError } from './exit.ts'

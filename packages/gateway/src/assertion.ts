@@ -1,5 +1,5 @@
 import type { Grant, MaybePromise, Seconds } from '@countersign/core'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import { gatewayLimits } from './limits.ts'
 
 /**

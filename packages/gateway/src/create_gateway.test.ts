@@ -1,4 +1,4 @@
-import { createFailures } from '@countersign/verifier'
+import { createFailures } from '@countersign/verifier/engine'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, raw, statusesOf, until, type World } from './gateway.fixture.ts'
 

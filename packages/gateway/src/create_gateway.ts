@@ -5,8 +5,14 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
-import { type BookKeeper, createRoom, type Engine, type Failures, unlimitedFailures } from '@countersign/verifier'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
+import {
+  type BookKeeper,
+  createRoom,
+  type Engine,
+  type Failures,
+  unlimitedFailures,
+} from '@countersign/verifier/engine'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { type AssertionSource, createAssertions } from './assertion.ts'
 import { createExchange, type Exchange, type Refusal, refuse, upgradeResponse } from './exchange.ts'

@@ -13,7 +13,7 @@ import {
   type Subject,
 } from '@countersign/core'
 import { type ApiDescription, readDocument, readOperations } from '@countersign/openapi'
-import { type BookKeeper, createEngine, memoryLimiter, StatusBook, systemClock } from '@countersign/verifier'
+import { type BookKeeper, createEngine, memoryLimiter, StatusBook, systemClock } from '@countersign/verifier/engine'
 import { createGateway, type Gateway, type GatewayOptions, type RequestEvent } from './index.ts'
 
 export const audience = 'https://api.test'

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { BookKeeper } from '@countersign/verifier'
 import { boundConnections } from '@countersign/verifier/connections'
+import type { BookKeeper } from '@countersign/verifier/engine'
 import { gatewayLimits } from './limits.ts'
 import type { GatewayMetrics } from './metrics.ts'
 

@@ -1,4 +1,4 @@
-import { type BookKeeper, shareAnswer, systemClock } from '@countersign/verifier'
+import { type BookKeeper, shareAnswer, systemClock } from '@countersign/verifier/engine'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { gatewayLimits } from './limits.ts'
 import type { RequestEvent } from './request_event.ts'

@@ -28,7 +28,7 @@ import {
   questionOf,
   originOf as requestOriginOf,
   tooManyFailures,
-} from '@countersign/verifier'
+} from '@countersign/verifier/engine'
 import type { Assertions } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
 import type { Refusal } from './exchange.ts'

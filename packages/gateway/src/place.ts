@@ -1,5 +1,5 @@
 import type { Holder } from '@countersign/core'
-import type { Room } from '@countersign/verifier'
+import type { Room } from '@countersign/verifier/engine'
 import type { Admission } from './pipeline.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { type Grant, type ProblemAnswer, rejectionAnswer, type Seconds, unavailableAnswer } from '@countersign/core'
-import type { BookKeeper, Engine, Outcome, Question, StatusBook } from '@countersign/verifier'
+import type { BookKeeper, Engine, Outcome, Question, StatusBook } from '@countersign/verifier/engine'
 import { gatewayLimits } from './limits.ts'
 
 /** The book, and its state, by which something was decided. */

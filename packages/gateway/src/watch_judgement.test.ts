@@ -1,6 +1,6 @@
 /** When what goes on is judged, with an engine that answers when it is told to. */
 import type { Grant } from '@countersign/core'
-import type { BookKeeper, Engine, Outcome } from '@countersign/verifier'
+import type { BookKeeper, Engine, Outcome } from '@countersign/verifier/engine'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { gatewayLimits } from './limits.ts'
 import { createWatch, markOf, type Watch, type Watched } from './watch.ts'

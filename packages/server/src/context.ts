@@ -1,6 +1,6 @@
 import type { AddressRange, Seconds, Shares } from '@countersign/core'
 import type { Store, UsageRetention } from '@countersign/store'
-import type { Engine, Failures, UsagePort } from '@countersign/verifier'
+import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
 import type { Requirements } from './apis/requirement.ts'
 import type { Guards } from './caller/guards.ts'
 import type { Books } from './feed/books.ts'

@@ -8,7 +8,7 @@ import {
   PackedKeys,
   systemClock,
   unlimitedFailures,
-} from '@countersign/verifier'
+} from '@countersign/verifier/engine'
 import { createRequirements } from './apis/requirement.ts'
 import { createGuards } from './caller/guards.ts'
 import type { Services, TenantContext } from './context.ts'

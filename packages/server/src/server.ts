@@ -2,7 +2,7 @@
 import type { Server } from 'node:http'
 import { type AddressRange, randomBase62, type Seconds, type Secret } from '@countersign/core'
 import type { BootClock, Store, UsageRetention } from '@countersign/store'
-import { systemClock } from '@countersign/verifier'
+import { systemClock } from '@countersign/verifier/engine'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import type { Services } from './context.ts'
 import { createServices } from './create_services.ts'

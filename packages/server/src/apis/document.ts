@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Holder } from '@countersign/core'
 import { type ApiDescription, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
 import type { ApiDocument } from '@countersign/store'
-import { createRoom } from '@countersign/verifier'
+import { createRoom } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
 /** The result of reading, as it goes from one thread to another. */

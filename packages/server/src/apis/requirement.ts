@@ -1,7 +1,7 @@
 /** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
-import type { Clock } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { storedDescription } from './document.ts'

@@ -18,7 +18,7 @@ import {
   originOf,
   questionOf,
   tooManyFailures,
-} from '@countersign/verifier'
+} from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { chainInput, type FeedEntry, type Place, type Seconds } from '@countersign/core'
 import type { HistoryClaim, InstallationEntry, Store } from '@countersign/store'
-import { StatusBook } from '@countersign/verifier'
+import { StatusBook } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
 export interface BookShelf {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openSqliteStore, type Store } from '@countersign/store'
-import type { Stamp } from '@countersign/verifier'
+import type { Stamp } from '@countersign/verifier/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Books, openBooks } from './books.ts'
 import { systemTimers } from './timers.ts'

@@ -8,7 +8,14 @@
  */
 import type { FeedEntry, Place, Seconds } from '@countersign/core'
 import type { EpochBegun, HistoryClaim, InstallationEntry, Store } from '@countersign/store'
-import { ageAt, type BookKeeper, type Clock, isFreshAt, type Proof, type StatusBook } from '@countersign/verifier'
+import {
+  ageAt,
+  type BookKeeper,
+  type Clock,
+  isFreshAt,
+  type Proof,
+  type StatusBook,
+} from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import { createBookShelf, type PositionClaim } from './book_shelf.ts'
 import type { Timers } from './timers.ts'

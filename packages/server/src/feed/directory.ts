@@ -7,7 +7,7 @@ import {
   type PublicKeyRecord,
 } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import type { CredentialAnswer, Directory } from '@countersign/verifier'
+import type { CredentialAnswer, Directory } from '@countersign/verifier/engine'
 import { createEvenReads } from './even_reads.ts'
 
 /** Base64url, but of no digest: it is too short. */

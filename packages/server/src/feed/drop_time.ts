@@ -3,7 +3,7 @@
  * that is wrong removes nothing early. One process at a time moves it, by a compare-and-set on the number of moves.
  */
 import type { BootClock, DropTime, Store } from '@countersign/store'
-import type { Clock, Stamp } from '@countersign/verifier'
+import type { Clock, Stamp } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
 /** A little faster than time, so that what restarts have lost is caught up: a month's in a hundred months. */

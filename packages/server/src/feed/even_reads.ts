@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from '@countersign/core'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 
 /**
  * A read that finds a row takes longer than one that finds none. A refusal therefore makes both, whichever came first,

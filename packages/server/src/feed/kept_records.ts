@@ -1,5 +1,5 @@
 import { andThen, limits, type MaybePromise, type ObjectType } from '@countersign/core'
-import { Cache, type Clock, elapsedMs, type Stamp } from '@countersign/verifier'
+import { Cache, type Clock, elapsedMs, type Stamp } from '@countersign/verifier/engine'
 import type { Books } from './books.ts'
 
 export interface KeptRecordsOptions<R> {

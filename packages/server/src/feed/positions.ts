@@ -5,7 +5,7 @@
  */
 import type { Seconds } from '@countersign/core'
 import type { Store, VerifierPosition } from '@countersign/store'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import { createStoredPositions } from './stored_positions.ts'
 import { createVerifierInstances, type Report, verifiersMax } from './verifier_instances.ts'

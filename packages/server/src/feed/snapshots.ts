@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Place, Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import type { Clock } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import type { Books } from './books.ts'
 import type { RevocationMacs } from './revocation_mac.ts'

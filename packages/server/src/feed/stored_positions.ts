@@ -1,6 +1,6 @@
 /** The positions of verifiers in the database: what this process heard is written there, and what others heard is read. */
 import type { Store, VerifierPosition } from '@countersign/store'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import { verifiersMax } from './verifier_instances.ts'
 
 export interface StoredPositions {

@@ -3,7 +3,7 @@
  * credential's instances count as one verifier, the slowest of them.
  */
 import { type Holder, type Seconds, Shares } from '@countersign/core'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
 /** A verifier's place, as it reports it with a question. */

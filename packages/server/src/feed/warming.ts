@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { Store } from '@countersign/store'
-import type { Engine } from '@countersign/verifier'
+import type { Engine } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 

@@ -11,7 +11,7 @@ import {
   type SigningPurpose,
 } from '@countersign/core'
 import type { SigningKey, Store, WriteTransaction } from '@countersign/store'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
 import { type MasterKey, seal, unseal } from './master_key.ts'

@@ -1,5 +1,5 @@
 import { openapiDocument } from '@countersign/contract'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'

@@ -1,7 +1,7 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import type { UsageCount } from '@countersign/store'
-import { overflowScope } from '@countersign/verifier'
+import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'

@@ -1,6 +1,6 @@
 import { missingScope, parseScope, readScope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
-import type { Clock } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { BehindError } from './issuing_moment.ts'

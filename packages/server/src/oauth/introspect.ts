@@ -1,6 +1,6 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
 import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
-import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier'
+import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier/engine'
 import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'

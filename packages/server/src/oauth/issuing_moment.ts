@@ -3,7 +3,7 @@
  * that moment, so a cut-off that came after refuses it, however long the request read, waited and signed.
  */
 import type { Seconds } from '@countersign/core'
-import type { StatusBook } from '@countersign/verifier'
+import type { StatusBook } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 

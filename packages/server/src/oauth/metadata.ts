@@ -1,5 +1,5 @@
 import { issuingAlgorithms } from '@countersign/core'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'

@@ -1,5 +1,5 @@
 import type { Seconds } from '@countersign/core'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 
 /** Opaque tokens that were issued, by client: the audit log names the first of a day, metrics count all. */
 export interface OpaqueTokens {

@@ -1,6 +1,6 @@
 /** The gauges of a server. `aggregator` says how the values of several workers become one. */
 import { getHeapStatistics } from 'node:v8'
-import type { PackedKeys } from '@countersign/verifier'
+import type { PackedKeys } from '@countersign/verifier/engine'
 import type { Services } from '../context.ts'
 import { signingNow } from '../keys/signing_keys.ts'
 

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@countersign/core'
-import { type Clock, shareAnswer } from '@countersign/verifier'
+import { type Clock, shareAnswer } from '@countersign/verifier/engine'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { serverLimits } from '../limits.ts'
 import type { ServerLimiter } from '../redis/limiter.ts'

@@ -1,5 +1,5 @@
 import { type Store, StoreUnavailableError } from '@countersign/store'
-import { systemClock } from '@countersign/verifier'
+import { systemClock } from '@countersign/verifier/engine'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startAt, startWorld, type World } from '../server.fixture.ts'
 import { createUsage, roomFor } from './usage.ts'

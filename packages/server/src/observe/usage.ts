@@ -5,7 +5,13 @@
 import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'
 import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
-import { type Clock, createUsageReporter, overflowScope, UsageCounter, type UsageRow } from '@countersign/verifier'
+import {
+  type Clock,
+  createUsageReporter,
+  overflowScope,
+  UsageCounter,
+  type UsageRow,
+} from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'

@@ -1,5 +1,5 @@
 import type { MaybePromise, RateLimitOutcome, Seconds, Spend } from '@countersign/core'
-import { type Limiter, memoryLimiter } from '@countersign/verifier'
+import { type Limiter, memoryLimiter } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 import { connectRedis, type RedisConnection, RedisUnavailableError, within } from './connection.ts'

@@ -1,4 +1,4 @@
-import { createHandBack, type HandBack } from '@countersign/verifier'
+import { createHandBack, type HandBack } from '@countersign/verifier/engine'
 import type { Services } from '../context.ts'
 import type { Timers } from '../feed/timers.ts'
 import { applyHandedBack } from './handed_back.ts'

@@ -1,5 +1,5 @@
 /** The parties of a run: servers, the verifiers beside APIs, and what is wrong with the clock and the network of each. */
-import type { BookKeeper, Engine, Limiter } from '@countersign/verifier'
+import type { BookKeeper, Engine, Limiter } from '@countersign/verifier/engine'
 import { audience, startAt, tenants } from './credentials.ts'
 import type { Database } from './database.ts'
 import { createPorts, type Link } from './network.ts'

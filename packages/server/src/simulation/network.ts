@@ -6,7 +6,7 @@ import type {
   PositionAnswer,
   PublicKeyRecord,
 } from '@countersign/core'
-import type { Directory, FeedSource } from '@countersign/verifier'
+import type { Directory, FeedSource } from '@countersign/verifier/engine'
 import type { ServerProcess } from './process.ts'
 import type { MachineClock, Random, Timeline } from './timeline.ts'
 

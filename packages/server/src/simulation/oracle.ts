@@ -1,5 +1,5 @@
 import type { ClientState, StateByType } from '@countersign/core'
-import type { StatusBook } from '@countersign/verifier'
+import type { StatusBook } from '@countersign/verifier/engine'
 import { apiId, type Dependency, type ModelCredential, startAt } from './credentials.ts'
 import { dropSecondsOf, type State } from './database.ts'
 

@@ -1,6 +1,6 @@
 /** All product code that the simulator drives, in one place: a mutant replaces it as a whole (`patched.ts`). */
 
-export { createEngine, createFeedFollower, memoryLimiter } from '@countersign/verifier'
+export { createEngine, createFeedFollower, memoryLimiter } from '@countersign/verifier/engine'
 export { liftDropAt } from '../../../store/src/feed/drop_time.ts'
 export { openBooks } from '../feed/books.ts'
 export { createCleanUp } from '../feed/clean_up.ts'

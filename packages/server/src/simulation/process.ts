@@ -1,7 +1,7 @@
 /** One server process: the real books, answers, clean-up and hand-back over a connection to the modelled database. */
 import type { HandBackQuestion, Place, PositionQuestion, Subject } from '@countersign/core'
 import { type HistoryClaim, type InstallationEntry, type Store, StoreUnavailableError } from '@countersign/store'
-import type { Engine, SnapshotStream } from '@countersign/verifier'
+import type { Engine, SnapshotStream } from '@countersign/verifier/engine'
 import type { Services } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import { silentLog } from '../observe/log.ts'

@@ -1,5 +1,5 @@
 /** Virtual time: events in order, promises settled after each. Nothing here reads a clock or sleeps. */
-import type { Clock, Stamp } from '@countersign/verifier'
+import type { Clock, Stamp } from '@countersign/verifier/engine'
 
 /** Numbers from a seed, the same on every machine. */
 export interface Random {

@@ -16,7 +16,7 @@ import {
   scopeHeader,
   unavailableAnswer,
 } from '@countersign/core'
-import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier'
+import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier/engine'
 import type { CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'

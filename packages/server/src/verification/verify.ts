@@ -15,7 +15,7 @@ import {
   unavailableAnswer,
   unionScope,
 } from '@countersign/core'
-import { isCost, type Outcome, type Question } from '@countersign/verifier'
+import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
 import { isGuarded } from '../caller/guards.ts'

@@ -9,7 +9,7 @@ import {
   type Scope,
 } from '@countersign/core'
 import type { Client } from '@countersign/store'
-import type { Inspection } from '@countersign/verifier'
+import type { Inspection } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../../context.ts'
 import { chooseApi } from '../api_registry.ts'
 import { type Authority, requireCovered, requireIssuable } from '../issuing_gate.ts'
