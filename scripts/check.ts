@@ -12,14 +12,15 @@ import { checkReferences } from './check_references.ts'
 import { checkRejections } from './check_rejections.ts'
 import { checkRoutes } from './check_routes.ts'
 import { checkSizes } from './check_sizes.ts'
+import { typescript } from './compilers.ts'
 import { checkMutants } from './mutants.ts'
 import { checkOperationsPage } from './operations_page.ts'
 
 type Check = readonly [name: string, run: () => readonly string[] | Promise<readonly string[]>]
 
 const checks: readonly Check[] = [
-  ['types', () => runTool('tsc', ['--noEmit', '-p', '.'])],
-  ['format and lint', () => runTool('biome', ['check', '.'])],
+  ['types', () => runTool(typescript, ['--noEmit', '-p', '.'])],
+  ['format and lint', () => runTool('node_modules/.bin/biome', ['check', '.'])],
   ['import arrows', checkImports],
   ['no circles of values', checkCircles],
   ['exports documented', checkExports],
@@ -36,8 +37,8 @@ const checks: readonly Check[] = [
   ['mutants fit', checkMutants],
 ]
 
-function runTool(name: string, parameters: readonly string[]): readonly string[] {
-  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${name}`, parameters, { encoding: 'utf8' })
+function runTool(file: string, parameters: readonly string[]): readonly string[] {
+  const { status, stdout, stderr } = spawnSync(file, parameters, { encoding: 'utf8' })
   return status === 0 ? [] : [`${stdout}${stderr}`.trim()]
 }
 

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { typescript } from './compilers.ts'
 import { isTestOnly, readSources, type Source } from './sources.ts'
 
 /** A name that only its reader knows (`app`, `handler`, `issuer`) is no mistake; everything else is. */
-const unknownName = /error TS(2304|2552|18004):/
+export const unknownName = /error TS(2304|2552|18004):/
 
 export function checkExamples(): readonly string[] {
   const documents = [...readSources('*.md'), ...readSources('docs/**/*.md'), ...readSources('packages/*/src/**/*.ts')]
@@ -15,7 +16,7 @@ export function checkExamples(): readonly string[] {
   try {
     for (const [index, example] of examples.entries()) writeFileSync(join(directory, `${index}.ts`), example.code)
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(configuration))
-    const { stdout } = spawnSync('node_modules/.bin/tsc', ['--noEmit', '-p', directory], { encoding: 'utf8' })
+    const { stdout } = spawnSync(typescript, ['--noEmit', '-p', directory], { encoding: 'utf8' })
     return stdout.split('\n').flatMap((line) => {
       const match = /(\d+)\.ts\((\d+),\d+\): (error .*)$/.exec(line)
       if (match === null || unknownName.test(line)) return []
@@ -32,7 +33,8 @@ const configuration = {
   include: ['*.ts'],
 }
 
-function examplesOf({ path, text }: Source): readonly { readonly path: string; readonly code: string }[] {
+/** The samples of a document or a source, each as a module. */
+export function examplesOf({ path, text }: Source): readonly { readonly path: string; readonly code: string }[] {
   const isMarkdown = path.endsWith('.md')
   const fence = isMarkdown ? /^```ts\n([\s\S]*?)^```/gm : /^ *\* ```ts\n([\s\S]*?)^ *\* ```/gm
   return [...text.matchAll(fence)].map(([, body = '']) => {

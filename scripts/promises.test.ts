@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { typescript } from './compilers.ts'
 
 interface Patch {
   /** In each file, the text after which another one is put in. */
@@ -147,7 +148,7 @@ function copyTree(): void {
 }
 
 function filesThatFail(): readonly string[] {
-  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', copy, '--pretty', 'false'], {
+  const { stdout } = spawnSync(typescript, ['-p', copy, '--pretty', 'false'], {
     cwd: copy,
     encoding: 'utf8',
   })
