@@ -1,10 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, makeVerifierKey, type Product, startProduct } from '../conformance/product.fixture.ts'
+import { readSources } from '../scripts/sources.ts'
 
 const run = promisify(execFile)
 let product: Product
@@ -72,4 +76,36 @@ test.each([
 ])('%s.ts prints %j', async (name, printed) => {
   const { stdout } = await run(process.execPath, [pathOf(name)], { env: environment })
   expect(stdout.trim()).toBe(printed)
+})
+
+/** The samples of the packages' READMEs that say in comments what they print. */
+const samples = readSources('packages/*/README.md').flatMap(({ path, text }) =>
+  [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].flatMap(([, code = '']) => {
+    const printed = [...code.matchAll(/console\.log\(.*\),? \/\/ (.*)$/gm)].map(([, line]) => line)
+    return printed.length === 0 ? [] : [{ path, code, printed }]
+  }),
+)
+
+test.each(samples)('the sample of $path prints $printed', async ({ code, printed }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-sample-'))
+  const own = {
+    COUNTERSIGN_DATABASE: `sqlite:${join(folder, 'sample.db')}`,
+    COUNTERSIGN_LISTEN: '127.0.0.1:0',
+    COUNTERSIGN_LOG_LEVEL: 'silent',
+  }
+  try {
+    const parameters = ['--input-type=module-typescript', '--eval', code]
+    const { stdout } = await run(process.execPath, parameters, { env: { ...environment, ...own } })
+    expect(stdout.trim().split('\n')).toEqual(printed)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('every package has such a sample, but the command', () => {
+  expect([...new Set(samples.map(({ path }) => path.split('/')[1]))]).toEqual(
+    readSources('packages/*/package.json')
+      .flatMap(({ path }) => path.split('/')[1] ?? [])
+      .filter((it) => it !== 'cli'),
+  )
 })

@@ -90,6 +90,18 @@ test('users read the declarations with TypeScript 5 and 7, by the rules of Node 
   expect(checkDeclarations(files)).toEqual([])
 }, 300_000)
 
+test.each(packages)('%s says on its page what it is, and where it comes from', (name) => {
+  const target = `dist/${name}`
+  expect(readFileSync(`${target}/README.md`, 'utf8')).toMatch(
+    /^# @countersign\/\w+\n[\s\S]*npm install[\s\S]*## Limits\n/,
+  )
+  const manifest = JSON.parse(readFileSync(`${target}/package.json`, 'utf8')) as Record<string, unknown>
+  expect(manifest.files).toContain('README.md')
+  expect(manifest.repository).toMatchObject({ type: 'git', directory: `packages/${name}` })
+  for (const member of ['keywords', 'homepage', 'bugs', 'description', 'license'])
+    expect(manifest).toHaveProperty(member)
+})
+
 test('every package is built, with what its threads run and without tests', () => {
   expect(files.map(nameOf).sort()).toEqual([...packages].sort())
   const built = readdirSync('dist', { recursive: true, encoding: 'utf8' })

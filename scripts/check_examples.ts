@@ -1,4 +1,4 @@
-// Code that people copy compiles: every ```ts block of the README, of docs/ and of doc comments.
+// Code that people copy compiles: every ```ts block of a README, of docs/ and of doc comments.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { isTestOnly, readSources, type Source } from './sources.ts'
 export const unknownName = /error TS(2304|2552|18004):/
 
 export function checkExamples(): readonly string[] {
-  const documents = [...readSources('*.md'), ...readSources('docs/**/*.md'), ...readSources('packages/*/src/**/*.ts')]
+  const documents = ['*.md', 'docs/**/*.md', 'packages/*/*.md', 'packages/*/src/**/*.ts'].flatMap(readSources)
   const examples = documents.filter(({ path }) => !isTestOnly(path)).flatMap(examplesOf)
   mkdirSync('node_modules/.cache', { recursive: true })
   const directory = mkdtempSync('node_modules/.cache/examples-')
