@@ -39,6 +39,8 @@ const exceptions: Readonly<Record<string, string>> = {
     'the digest of the very text that was presented: it opens nothing, and nobody finds texts for one of his choice',
   'packages/verifier/src/http/feed_source.ts: place.chain === other.chain':
     'the verifier’s own two places: nothing that anybody presents',
+  'packages/verifier/src/testing/log.ts: chain === question.chain':
+    'the feed of the tests of an API’s owner, which no server keeps',
 }
 
 const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
