@@ -78,6 +78,12 @@ test.each([
   expect(stdout.trim()).toBe(printed)
 })
 
+test('own_tests.ts passes', async () => {
+  const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', pathOf('own_tests')])
+  expect(stdout).toMatch(/^# tests 4$/m)
+  expect(stdout).toMatch(/^# pass 4$/m)
+})
+
 /** The samples of the packages' READMEs that say in comments what they print. */
 const samples = readSources('packages/*/README.md').flatMap(({ path, text }) =>
   [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].flatMap(([, code = '']) => {

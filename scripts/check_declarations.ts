@@ -16,7 +16,7 @@ const resolutions = {
 }
 
 /** Entries for APIs that run without Node, and so without its types. */
-const anywhere = ['@countersign/verifier', '@countersign/verifier/fetch', '@countersign/verifier/next']
+const anywhere = ['', '/fetch', '/next', '/testing'].map((entry) => `@countersign/verifier${entry}`)
 
 const withoutAudience = `
 import { createVerifier, type Outcome } from '@countersign/verifier'

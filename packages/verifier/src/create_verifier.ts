@@ -1,4 +1,5 @@
 import { limits, type MaybePromise, type Seconds } from '@countersign/core'
+import type { Engine } from './engine.ts'
 import { connect } from './http/connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
@@ -72,7 +73,15 @@ const optionNames = {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, credential } = checkOptions(options)
   const { engine, ready, close } = connect({ ...options, issuer, audience, credential })
+  return verifierOver(engine, audience, { ready, close })
+}
 
+/** The verifier of an audience over any engine. */
+export function verifierOver(
+  engine: Engine,
+  audience: string,
+  { ready, close }: Pick<Verifier, 'ready' | 'close'>,
+): Verifier {
   async function verifyHeaders(
     headers: Parameters<typeof questionOf>[0],
     expectation: RequestExpectation,
@@ -110,14 +119,15 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
     if (typeof options[name] !== 'string' || options[name] === '') throw new TypeError(`createVerifier needs "${name}"`)
   }
   const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
-  const inRange =
-    typeof maxStalenessSeconds === 'number' &&
-    maxStalenessSeconds >= limits.maxStalenessSecondsMin &&
-    maxStalenessSeconds <= limits.maxStalenessSecondsMax
-  if (!inRange) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
+  if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
   if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
   checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
   return options
+}
+
+export function isMaxStaleness(value: unknown): value is number {
+  const { maxStalenessSecondsMin: min, maxStalenessSecondsMax: max } = limits
+  return typeof value === 'number' && value >= min && value <= max
 }
 
 function checkIssuer(issuer: string, allowInsecure: boolean): void {

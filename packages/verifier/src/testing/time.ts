@@ -10,6 +10,7 @@ export interface TestTime extends Clock {
   wallMs: number
   /** The time that has truly passed, in milliseconds: the server's clock follows it. */
   trueMs: number
+  /** Runs a function after a delay of this time, in milliseconds, and gives a function that cancels it. */
   readonly schedule: Schedule
   /** The server's clock, in seconds since the epoch. */
   now(): Seconds
