@@ -22,8 +22,14 @@ const closures: Readonly<Record<string, number>> = {
   'packages/gateway/src/assertion.ts createAssertions': 61,
   'packages/gateway/src/create_gateway.ts createGateway': 117,
   'packages/gateway/src/watch.ts createWatch': 91,
+  'packages/server/src/feed/book_shelf.ts createBookShelf': 124,
   'packages/server/src/feed/books.ts openBooks': 201,
-  'packages/verifier/src/feed/feed_follower.ts createFeedFollower': 190,
+  'packages/server/src/keys/signing_keys.ts createSigningKeys': 71,
+  'packages/server/src/keys/signing_thread.ts createSigningThread': 110,
+  'packages/verifier/src/establish.ts createEstablisher': 208,
+  'packages/verifier/src/feed/feed_follower.ts createFeedFollower': 187,
+  'packages/verifier/src/feed/followed_book.ts createFollowedBook': 81,
+  'packages/verifier/src/feed/hand_back.ts createHandBack': 77,
   'packages/verifier/src/usage/usage_reporter.ts createUsageReporter': 90,
   'packages/verifier/src/verify.ts createEngine': 166,
 }
@@ -72,7 +78,7 @@ export function functionsOf(text: string): readonly { readonly name: string; rea
     const [, depth, name, method] =
       /^(\s*)(?:export )?(?:async )?function\*? (\w+)|^ {2}(?:static |async |get )*(#?\w+)\(.*\{$/.exec(line) ?? []
     if (name === undefined && (method === undefined || statements.has(method))) return []
-    const end = lines.findIndex((other, at) => at > index && other.startsWith(`${depth ?? '  '}}`))
+    const end = lines.findIndex((other, at) => at > index && other === `${depth ?? '  '}}`)
     return end < 0 ? [] : [{ name: name ?? (method as string), lines: end - index + 1 }]
   })
 }
