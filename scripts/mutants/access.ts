@@ -47,9 +47,9 @@ export const access: readonly Mutant[] = [
   {
     id: 'ACCESS-6',
     what: 'packed keys of clients without access share a template with those of empty access',
-    file: 'packages/verifier/src/packed_keys.ts',
+    file: 'packages/verifier/src/known/packed_keys.ts',
     find: 'const name = JSON.stringify(shared)',
     replace: 'const name = JSON.stringify(shared, (_name, value: unknown) => value ?? [])',
-    tests: ['packages/verifier/src/packed_keys.test.ts', '-t', 'no access'],
+    tests: ['packages/verifier/src/known/packed_keys.test.ts', '-t', 'no access'],
   },
 ]

@@ -50,7 +50,7 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-self-issued',
     what: 'a self-issued JWT that names no known key is refused without a signature check',
-    file: 'packages/verifier/src/establish.ts',
+    file: 'packages/verifier/src/known/establish.ts',
     find: '? andThen(verifyDecoy(jwt, claims.clientId), () => found)',
     replace: '? found',
     tests: tests('a self-issued JWT'),

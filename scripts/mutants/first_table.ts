@@ -58,7 +58,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O3c',
     what: 'public keys that were looked up survive a reload',
-    file: `${verifier}/establish.ts`,
+    file: `${verifier}/known/establish.ts`,
     find: '      publicKeys.clear()\n',
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],
@@ -114,7 +114,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'L1',
     what: 'a look-up answered from another history is used',
-    file: `${verifier}/look_up.ts`,
+    file: `${verifier}/known/look_up.ts`,
     find: 'const isBehind = place.epoch !== asked.epoch || ',
     replace: 'const isBehind = ',
     tests: [`${verifier}/lookup.test.ts`, '-t', 'answered from another history'],

@@ -181,7 +181,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'budget-address',
     what: 'the budget of look-ups does not know the address',
-    file: 'packages/verifier/src/look_up.ts',
+    file: 'packages/verifier/src/known/look_up.ts',
     find: 'budget.take({ address: from })',
     replace: 'budget.take({})',
     tests: ['packages/verifier/src/lookup.test.ts', '-t', 'a flood from one address'],

@@ -3,10 +3,10 @@ import type { CredentialRecord, EffectiveGrant, Expectation, MaybePromise } from
 import type { BookKeeper } from './book_keeper.ts'
 import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
-import type { Known } from './known.ts'
+import type { Known } from './known/known.ts'
+import type { PackedKeys } from './known/packed_keys.ts'
 import type { Limiter } from './limiter.ts'
 import type { Outcome, Refused } from './outcome.ts'
-import type { PackedKeys } from './packed_keys.ts'
 import type { UsagePort } from './usage/usage_counter.ts'
 
 /** A credential and the expectation that it must meet. */

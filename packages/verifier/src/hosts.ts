@@ -27,7 +27,7 @@ export { createHttpFeedSource } from './http/feed_source.ts'
 export type { Limiter, MemoryLimiter } from './limiter.ts'
 export { memoryLimiter } from './limiter.ts'
 export type { Outcome, OutcomeCode, Refused } from './outcome.ts'
-export { PackedKeys } from './packed_keys.ts'
+export { PackedKeys } from './known/packed_keys.ts'
 export type { RequestExpectation } from './request.ts'
 export {
   costOf,

@@ -1,7 +1,7 @@
 import { digest, parseAddress } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { apiId, audience, clientId, createWorld, exampleRecord, settled, startAt } from './authority.fixture.ts'
-import { digestNumber } from './digest_bits.ts'
+import { digestNumber } from './known/digest_bits.ts'
 
 /** A door that a test opens. */
 function createGate(): { readonly closed: Promise<void>; open(): void } {

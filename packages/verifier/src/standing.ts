@@ -1,6 +1,6 @@
 import { type Ancestor, credentialIdentity, type Established, type Standing } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
-import type { Known } from './known.ts'
+import type { Known } from './known/known.ts'
 
 /**
  * The states of a credential and its whole lineage in the book (docs/protocol/feed.md §5). A looked-up record includes

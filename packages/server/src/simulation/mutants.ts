@@ -18,10 +18,10 @@ export interface Mutant {
 const follower = 'verifier/src/feed/feed_follower.ts'
 const followedBook = 'verifier/src/feed/followed_book.ts'
 const freshness = 'verifier/src/feed/freshness_watch.ts'
-const establish = 'verifier/src/establish.ts'
+const establish = 'verifier/src/known/establish.ts'
 const engine = 'verifier/src/verify.ts'
 const standing = 'verifier/src/standing.ts'
-const known = 'verifier/src/known.ts'
+const known = 'verifier/src/known/known.ts'
 const book = 'verifier/src/book/status_book.ts'
 const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   mutant('a torn snapshot', 177, [], { snapshotIsWhole: false }),
   mutant('the cache is filled after a revocation', 66, [
     {
-      file: 'verifier/src/look_up.ts',
+      file: 'verifier/src/known/look_up.ts',
       find: 'return use({ record, readAt: place.sequence, since })',
       replace: 'return use({ record, readAt: book.place.sequence, since })',
     },

@@ -1,9 +1,9 @@
 /** One look-up in a directory, within the budget, and whether its answer may be used (docs/protocol/feed.md §4). */
 import { type Address, establishRecord, type LookupAnswer, type MaybePromise, type Rejection } from '@countersign/core'
-import type { StatusBook } from './book/status_book.ts'
+import type { StatusBook } from '../book/status_book.ts'
+import type { Clock, Stamp } from '../clock.ts'
+import type { CredentialAnswer } from '../directory.ts'
 import type { Budget } from './budget.ts'
-import type { Clock, Stamp } from './clock.ts'
-import type { CredentialAnswer } from './directory.ts'
 import type { Known } from './known.ts'
 
 /** A record with the sequence it was read at and the moment its look-up began. */

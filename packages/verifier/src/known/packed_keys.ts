@@ -1,5 +1,5 @@
 import type { Established } from '@countersign/core'
-import type { Stamp } from './clock.ts'
+import type { Stamp } from '../clock.ts'
 import { thirtyBits } from './digest_bits.ts'
 
 /**

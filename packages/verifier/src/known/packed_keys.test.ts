@@ -1,6 +1,6 @@
 import { digest, type Established, limits } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import { apiId, audience, clientId, createWorld, exampleRecord, startAt, tenant } from './authority.fixture.ts'
+import { apiId, audience, clientId, createWorld, exampleRecord, startAt, tenant } from '../authority.fixture.ts'
 import { PackedKeys } from './packed_keys.ts'
 
 const since = { monotonicMs: 5_999, wallMs: startAt * 1000 + 999 }

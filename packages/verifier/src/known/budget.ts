@@ -1,5 +1,5 @@
 import { type Holder, Shares } from '@countersign/core'
-import { type Clock, elapsedMs } from './clock.ts'
+import { type Clock, elapsedMs } from '../clock.ts'
 
 /** Bounds the number of look-ups. Cached credentials never ask it. */
 export interface Budget {

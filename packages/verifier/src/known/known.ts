@@ -1,6 +1,6 @@
 import { credentialIdentity, type Established, type Identity, limits } from '@countersign/core'
-import type { StatusBook } from './book/status_book.ts'
-import { elapsedMs, type Stamp } from './clock.ts'
+import type { StatusBook } from '../book/status_book.ts'
+import { elapsedMs, type Stamp } from '../clock.ts'
 
 /** A credential, and the marks that show when it is out of date. */
 export interface Known {

@@ -28,11 +28,11 @@ import {
   type VerifiedJwt,
   verifyJwt,
 } from '@countersign/core'
-import type { StatusBook } from './book/status_book.ts'
+import type { StatusBook } from '../book/status_book.ts'
+import { Cache } from '../cache.ts'
+import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
+import type { Directory } from '../directory.ts'
 import type { Budget } from './budget.ts'
-import { Cache } from './cache.ts'
-import { type Clock, elapsedMs, type Stamp } from './clock.ts'
-import type { Directory } from './directory.ts'
 import { isOutdated, type Known } from './known.ts'
 import { createLookUp, type Looked, unknown } from './look_up.ts'
 import type { PackedKeysView } from './packed_keys.ts'
