@@ -66,7 +66,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O34',
     what: 'a look-up that was under way while the book was replaced is used',
-    file: `${verifier}/verify.ts`,
+    file: `${verifier}/known/settlement.ts`,
     find: "    if (keeper.book !== book) return 'again'\n",
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],

@@ -19,7 +19,8 @@ const follower = 'verifier/src/feed/feed_follower.ts'
 const followedBook = 'verifier/src/feed/followed_book.ts'
 const freshness = 'verifier/src/feed/freshness_watch.ts'
 const establish = 'verifier/src/known/establish.ts'
-const engine = 'verifier/src/verify.ts'
+const judgement = 'verifier/src/judgement.ts'
+const hits = 'verifier/src/known/hits.ts'
 const standing = 'verifier/src/standing.ts'
 const known = 'verifier/src/known/known.ts'
 const book = 'verifier/src/book/status_book.ts'
@@ -123,7 +124,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('the cache is keyed by id', 1, [
     {
-      file: engine,
+      file: hits,
       find: 'andThen(sha256(asked.credential), ',
       replace:
         "andThen(asked.credential.split('_').length === 4 ? (asked.credential.split('_')[2] ?? '') : sha256(asked.credential), ",
@@ -134,7 +135,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a wait after the decision', 5, [
     {
-      file: engine,
+      file: judgement,
       find: '(outcomes) => withHit(question, 1, (after) => conclude(question, after, outcomes)),',
       replace: '(outcomes) => conclude(question, hit, outcomes),',
     },
