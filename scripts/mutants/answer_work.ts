@@ -50,8 +50,8 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-self-issued',
     what: 'a self-issued JWT that names no known key is refused without a signature check',
-    file: 'packages/verifier/src/known/establish.ts',
-    find: '? andThen(verifyDecoy(jwt, claims.clientId), () => found)',
+    file: 'packages/verifier/src/known/self_issued_jwt.ts',
+    find: '? andThen(verifyDecoy(decoys, jwt, claims.clientId), () => found)',
     replace: '? found',
     tests: tests('a self-issued JWT'),
   },

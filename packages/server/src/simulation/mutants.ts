@@ -18,7 +18,7 @@ export interface Mutant {
 const follower = 'verifier/src/feed/feed_follower.ts'
 const followedBook = 'verifier/src/feed/followed_book.ts'
 const freshness = 'verifier/src/feed/freshness_watch.ts'
-const establish = 'verifier/src/known/establish.ts'
+const shownKey = 'verifier/src/known/shown_key.ts'
 const judgement = 'verifier/src/judgement.ts'
 const hits = 'verifier/src/known/hits.ts'
 const standing = 'verifier/src/standing.ts'
@@ -131,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('a packed key is used without asking whether it still holds', 1, [
-    { file: establish, find: 'if (!isOutdated(known, book, at)) return', replace: 'return' },
+    { file: shownKey, find: 'if (!isOutdated(known, book, at)) return', replace: 'return' },
   ]),
   mutant('a wait after the decision', 5, [
     {

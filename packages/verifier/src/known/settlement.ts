@@ -7,7 +7,8 @@ import type { StatusBook } from '../book/status_book.ts'
 import type { BookKeeper } from '../book_keeper.ts'
 import type { Stamp } from '../clock.ts'
 import { type Refused, unavailable } from '../outcome.ts'
-import type { Establisher, Establishment } from './establish.ts'
+import type { Establisher } from './establish.ts'
+import type { Establishment } from './establishment.ts'
 import { type Entry, entryOf, hitOf, type KnownCredentials } from './known_credentials.ts'
 
 /** What is asked about. */
