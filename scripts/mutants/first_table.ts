@@ -82,7 +82,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O23',
     what: 'reload in an answer is ignored',
-    file: `${verifier}/feed/feed_follower.ts`,
+    file: `${verifier}/feed/position_questions.ts`,
     find: 'answer.reload === true || ',
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],
@@ -90,7 +90,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'O24',
     what: 'a head below the book’s own place is accepted',
-    file: `${verifier}/feed/feed_follower.ts`,
+    file: `${verifier}/feed/position_questions.ts`,
     find: ' || answer.head < place.sequence',
     replace: '',
     tests: [`${verifier}/replaced_book.test.ts`],

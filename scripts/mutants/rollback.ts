@@ -233,7 +233,7 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'LOST-2',
     what: 'an answer that lags is taken for a database that went back',
-    file: 'packages/verifier/src/feed/feed_follower.ts',
+    file: 'packages/verifier/src/feed/position_questions.ts',
     find: 'askedAt.monotonicMs - answer.ageMs',
     replace: 'askedAt.monotonicMs',
     tests: ['packages/verifier/src/feed/feed_follower.test.ts', '-t', 'lags behind a look-up'],

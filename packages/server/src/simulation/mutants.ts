@@ -16,6 +16,7 @@ export interface Mutant {
 }
 
 const follower = 'verifier/src/feed/feed_follower.ts'
+const questions = 'verifier/src/feed/position_questions.ts'
 const followedBook = 'verifier/src/feed/followed_book.ts'
 const freshness = 'verifier/src/feed/freshness_watch.ts'
 const shownKey = 'verifier/src/known/shown_key.ts'
@@ -36,7 +37,7 @@ function mutant(name: string, seed: number, patches: readonly Patch[], broken: P
 }
 
 const noChain: Patch = { file: followedBook, find: ' || entry.chain !== chain', replace: '' }
-const noEpoch: Patch = { file: follower, find: 'answer.epoch !== place.epoch || ', replace: '' }
+const noEpoch: Patch = { file: questions, find: 'answer.epoch !== place.epoch || ', replace: '' }
 /** A follower's place is not compared with the log. */
 const noPlace: Patch = {
   file: answers,
@@ -54,7 +55,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('a heartbeat is trusted without the position', 1, [
-    { file: follower, find: 'if (!(await followed.catchUp(asked, answer.head))) return false', replace: '' },
+    { file: questions, find: 'if (!(await followed.catchUp(asked, answer.head))) return false', replace: '' },
   ]),
   mutant('freshness counts from when the answer arrived', 102, [
     { file: freshness, find: 'younger(proof, { askedAt, ageMs }', replace: 'younger(proof, { askedAt: stamp, ageMs }' },
@@ -77,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('any answer will do, whatever the nonce', 172, [
-    { file: follower, find: 'answer.nonce !== question.nonce || ', replace: '' },
+    { file: questions, find: 'answer.nonce !== question.nonce || ', replace: '' },
   ]),
   mutant('accept while resyncing', 11, [
     {
@@ -98,7 +99,7 @@ export const mutants: readonly Mutant[] = [
   mutant('the epoch is ignored', 6, [noEpoch, noChain, noPlace], { epochsDiffer: false }),
   mutant('the same sequence in another history', 6, [noChain, noPlace], { epochsDiffer: false }),
   mutant('what was revoked is forgotten across a restore', 1, [
-    { file: followedBook, find: "if (book !== undefined) next.keepRevoked(book, 'with_mac')", replace: '' },
+    { file: followedBook, find: "if (this.#book !== undefined) next.keepRevoked(this.#book, 'with_mac')", replace: '' },
   ]),
   mutant('a torn snapshot', 177, [], { snapshotIsWhole: false }),
   mutant('the cache is filled after a revocation', 66, [
@@ -159,7 +160,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant("dropped by one's own clock", 37, [
     {
-      file: follower,
+      file: questions,
       find: 'if (answer.dropTime !== undefined) followed.current?.sweep(answer.dropTime)',
       replace: 'followed.current?.sweep(clock.stamp().wallMs / 1000)',
     },

@@ -17,6 +17,15 @@ export interface HandBack {
   close(): void
 }
 
+interface HandBackOptions {
+  readonly source: Pick<FeedSource, 'handBack'>
+  readonly schedule: Schedule
+  /** Gives a number in [0, 1). */
+  readonly random: () => number
+  readonly book: () => StatusBook | undefined
+  readonly onProblem: ((problem: string) => void) | undefined
+}
+
 /** The number in one request. Each is a transaction of the server, and all must be done within the deadline. */
 const batchMax = 100
 const deadlineMs = 5_000
@@ -32,15 +41,8 @@ const retryMsMax = 60_000
  * Hands back what the present book owes whenever it is woken, until nothing is owed or it is closed. A
  * server uses it as well, to give its own database back what its books kept.
  */
-export function createHandBack(options: {
-  readonly source: Pick<FeedSource, 'handBack'>
-  readonly schedule: Schedule
-  /** Gives a number in [0, 1). */
-  readonly random: () => number
-  readonly book: () => StatusBook | undefined
-  readonly onProblem: ((problem: string) => void) | undefined
-}): HandBack {
-  const { source, schedule, random, onProblem } = options
+export function createHandBack(options: HandBackOptions): HandBack {
+  const { schedule, random, onProblem } = options
   const abort = new AbortController()
   /** The epoch of the book at the last `wake`. */
   let wokenIn: string | undefined
@@ -59,7 +61,7 @@ export function createHandBack(options: {
     isWaiting = false
     isAsking = true
     try {
-      await handBackNext()
+      await handBackBatch(options, abort.signal)
       failures = 0
     } catch (error) {
       // Said once for all attempts: the debt is kept, and these credentials are refused here whatever the server says.
@@ -70,25 +72,6 @@ export function createHandBack(options: {
     if (abort.signal.aborted || (options.book()?.owedCount ?? 0) === 0) return
     const retryMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures, 10)) * (0.5 + random())
     runIn(failures === 0 ? 0 : retryMs)
-  }
-
-  async function handBackNext(): Promise<void> {
-    const asked = options.book()
-    if (asked === undefined || asked.owedCount === 0) return
-    const revocations = asked.owed(batchMax)
-    const cutOffs = asked.owedCutOffs(batchMax)
-    const { epoch } = asked.place
-    const question = { epoch, revocations, ...(cutOffs.length === 0 ? {} : { cutOffs }) }
-    const answer = await inTime(schedule, deadlineMs, abort.signal, (signal) => source.handBack(question, signal))
-    if (answer.applied + answer.known + answer.refused !== revocations.length + cutOffs.length) {
-      throw new Error('the answer cannot be read')
-    }
-    if (answer.refused > 0) onProblem?.(`the server never said ${answer.refused} revocations that it was handed back`)
-    // An answer from another epoch means nothing for this one. A newer book of the same epoch owes the same.
-    const book = options.book()
-    if (book?.place.epoch !== epoch) return
-    book.settle(revocations)
-    book.settleCutOffs(cutOffs)
   }
 
   return {
@@ -108,6 +91,27 @@ export function createHandBack(options: {
       cancelTimer()
     },
   }
+}
+
+/** One request with as much of the debt as fits, and what its answer settles. */
+async function handBackBatch(options: HandBackOptions, signal: AbortSignal): Promise<void> {
+  const { source, schedule, onProblem } = options
+  const asked = options.book()
+  if (asked === undefined || asked.owedCount === 0) return
+  const revocations = asked.owed(batchMax)
+  const cutOffs = asked.owedCutOffs(batchMax)
+  const { epoch } = asked.place
+  const question = { epoch, revocations, ...(cutOffs.length === 0 ? {} : { cutOffs }) }
+  const answer = await inTime(schedule, deadlineMs, signal, (untilLate) => source.handBack(question, untilLate))
+  if (answer.applied + answer.known + answer.refused !== revocations.length + cutOffs.length) {
+    throw new Error('the answer cannot be read')
+  }
+  if (answer.refused > 0) onProblem?.(`the server never said ${answer.refused} revocations that it was handed back`)
+  // An answer from another epoch means nothing for this one. A newer book of the same epoch owes the same.
+  const book = options.book()
+  if (book?.place.epoch !== epoch) return
+  book.settle(revocations)
+  book.settleCutOffs(cutOffs)
 }
 
 function textOf(error: unknown): string {
