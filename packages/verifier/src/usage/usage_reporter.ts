@@ -3,8 +3,9 @@
  * once. While a batch is not acknowledged, the counter goes on counting within its own bound: nothing is queued. No
  * clock, timer, randomness or network of its own.
  */
-import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
+import { Batches } from './batches.ts'
 
 /** The ports and times of a reporter. */
 export interface UsageReporterOptions<R> {
@@ -45,28 +46,18 @@ export interface UsageReporter {
 }
 
 const retryMsMax = 30_000
-/** The server forgets the id of a batch after 6 h: sent again later, the batch would count twice. */
-const batchLifeMs = 5 * 3_600_000
-
-interface Batch<R> {
-  readonly id: string
-  readonly rows: readonly R[]
-  readonly since: Stamp
-}
-
 /** Makes a reporter of the rows that `take` gives. It does nothing before `wake` is called. */
 export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageReporter {
-  const { clock, schedule, random, everyMs } = options
-  let taken: readonly R[] = []
-  let batch: Batch<R> | undefined
+  const { schedule, random, everyMs } = options
+  const batches = new Batches(options)
   let running: Promise<void> | undefined
   let cancelTimer: (() => void) | undefined
-  let failures = 0
   let isAwake = false
   let isClosed = false
 
   function plan(): void {
     if (cancelTimer !== undefined || running !== undefined || isClosed) return
+    const { failures } = batches
     const backOffMs = failures === 0 ? everyMs : Math.min(retryMsMax, everyMs * 2 ** Math.min(failures, 10))
     cancelTimer = schedule(backOffMs * (0.7 + 0.3 * random()), () => {
       cancelTimer = undefined
@@ -76,46 +67,16 @@ export function createUsageReporter<R>(options: UsageReporterOptions<R>): UsageR
 
   /** One report at a time; callers that come meanwhile wait for it. */
   function run(): Promise<void> {
-    running ??= drain().finally(() => {
+    running ??= batches.sendAll(take).finally(() => {
       running = undefined
-      if (isAwake || batch !== undefined || taken.length > 0) plan()
+      if (isAwake || !batches.isEmpty) plan()
     })
     return running
   }
 
-  /** Sends the rows that are there when it begins, in as many batches as needed. */
-  async function drain(): Promise<void> {
-    if (batch === undefined && taken.length === 0) {
-      isAwake = false
-      taken = options.take()
-    }
-    for (;;) {
-      batch ??= nextBatch()
-      if (batch === undefined) return
-      await sendOnce(batch)
-      batch = undefined
-    }
-  }
-
-  function nextBatch(): Batch<R> | undefined {
-    if (taken.length === 0) return undefined
-    const rows = taken.slice(0, options.batchRowsMax)
-    taken = taken.slice(options.batchRowsMax)
-    return { id: options.newBatchId(), rows, since: clock.stamp() }
-  }
-
-  async function sendOnce({ id, rows, since }: Batch<R>): Promise<void> {
-    try {
-      await options.send(id, rows)
-      failures = 0
-    } catch (error) {
-      if (options.isHopeless(error) || elapsedMs(since, clock.stamp()) > batchLifeMs) {
-        options.onDropped(rows, error)
-        return
-      }
-      if (failures++ === 0) options.onProblem?.(error)
-      throw error
-    }
+  function take(): readonly R[] {
+    isAwake = false
+    return options.take()
   }
 
   function flush(): Promise<void> {
