@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const books = 'packages/server/src/feed/books.ts'
-const shelf = 'packages/server/src/feed/book_shelf.ts'
+const shelf = 'packages/server/src/feed/books/book_shelf.ts'
 const epoch = 'packages/store/src/feed/epoch.ts'
 const taken = 'packages/server/src/restore/taken.ts'
 const booksTests = ['packages/server/src/feed/books.test.ts']

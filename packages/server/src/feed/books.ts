@@ -17,7 +17,7 @@ import {
   type StatusBook,
 } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
-import { createBookShelf, type PositionClaim } from './book_shelf.ts'
+import { createBookShelf, type PositionClaim } from './books/book_shelf.ts'
 import type { Timers } from './timers.ts'
 
 export interface Books {

@@ -29,7 +29,7 @@ const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
 const answers = 'server/src/feed/feed_answers.ts'
 const serverBooks = 'server/src/feed/books.ts'
-const bookShelf = 'server/src/feed/book_shelf.ts'
+const bookShelf = 'server/src/feed/books/book_shelf.ts'
 const subjects = 'server/src/feed/subjects.ts'
 
 function mutant(name: string, seed: number, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { chainInput, type FeedEntry, type Place, type Seconds } from '@countersign/core'
 import type { HistoryClaim, InstallationEntry, Store } from '@countersign/store'
 import { StatusBook } from '@countersign/verifier/engine'
-import { serverLimits } from '../limits.ts'
+import { serverLimits } from '../../limits.ts'
 
 export interface BookShelf {
   /** The installation's last change that is in the books. */
