@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts'
 
 const books = 'packages/server/src/feed/books.ts'
+const reading = 'packages/server/src/feed/books/reading.ts'
+const ownHistory = 'packages/server/src/feed/books/own_history.ts'
 const shelf = 'packages/server/src/feed/books/book_shelf.ts'
 const epoch = 'packages/store/src/feed/epoch.ts'
 const taken = 'packages/server/src/restore/taken.ts'
@@ -18,16 +20,16 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'S8',
     what: 'a gap in positions is passed over',
     file: shelf,
-    find: 'entry.position !== position + 1 || ',
+    find: 'entry.position !== this.#position + 1 || ',
     replace: '',
     tests: booksTests,
   },
   {
     id: 'S9',
     what: 'freshness counts from the end of the read',
-    file: books,
-    find: 'if (!store.canFailOver) proof = { askedAt, ageMs: 0 }',
-    replace: 'if (!store.canFailOver) proof = { askedAt: clock.stamp(), ageMs: 0 }',
+    file: reading,
+    find: 'if (!store.canFailOver) proof.note(askedAt)',
+    replace: 'if (!store.canFailOver) proof.note(reading.clock.stamp())',
     tests: booksTests,
   },
   {
@@ -74,14 +76,14 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'R5',
     what: 'a server’s book claims no chain',
     file: shelf,
-    find: 'return lastChain === undefined ? claim : { ...claim, chain: lastChain }',
+    find: 'return this.#lastChain === undefined ? claim : { ...claim, chain: this.#lastChain }',
     replace: 'return claim',
     tests: booksTests,
   },
   {
     id: 'R6',
     what: 'the head is read before the book is looked at',
-    file: books,
+    file: ownHistory,
     find: '    const own = ownClaim()\n    const head = await store.feed.head()\n',
     replace: '    const head = await store.feed.head()\n    const own = ownClaim()\n',
     tests: booksTests,
@@ -185,9 +187,9 @@ export const rollbackMutants: readonly Mutant[] = [
   {
     id: 'R13',
     what: 'a poll waits for a head that was lost after it was read',
-    file: books,
-    find: '      return pollOnce()\n    }\n',
-    replace: '    }\n',
+    file: reading,
+    find: '    return readToHead(reading)\n  }\n',
+    replace: '  }\n',
     tests: [...booksTests, '-t', 'between the head and the page'],
   },
   {

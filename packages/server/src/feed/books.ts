@@ -8,16 +8,14 @@
  */
 import type { FeedEntry, Place, Seconds } from '@countersign/core'
 import type { EpochBegun, HistoryClaim, InstallationEntry, Store } from '@countersign/store'
-import {
-  ageAt,
-  type BookKeeper,
-  type Clock,
-  isFreshAt,
-  type Proof,
-  type StatusBook,
-} from '@countersign/verifier/engine'
+import type { BookKeeper, Clock, StatusBook } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
-import { createBookShelf, type PositionClaim } from './books/book_shelf.ts'
+import { BookShelf } from './books/book_shelf.ts'
+import { createBooksProof } from './books/books_proof.ts'
+import { createClaims } from './books/claims.ts'
+import { createLogReader, type LogReader } from './books/log_reader.ts'
+import { createOwnHistory } from './books/own_history.ts'
+import { createProving } from './books/proving.ts'
 import type { Timers } from './timers.ts'
 
 export interface Books {
@@ -77,198 +75,46 @@ export interface BooksOptions {
 
 /** Reads the books and proves them fresh; without proof they open all the same and answer `unavailable` until there is one. */
 export async function openBooks(options: BooksOptions): Promise<Books> {
-  const { store, clock, timers } = options
+  const { store, clock, timers, onProblem } = options
   const boundMs = options.maxStalenessSeconds * 1000
-  const shelf = createBookShelf(options)
-  let proof: Proof | undefined
-  let polling: Promise<boolean> | undefined
-  let isHinted = false
-  let proving: Promise<boolean> | undefined
-  /** Claims go one after the other: the second of two finds the epoch that the first has begun. */
-  let claiming: Promise<void> = Promise.resolve()
-
-  /** Books just read may hold less than the former ones had applied since, so nothing is proven of them. */
-  async function load(): Promise<void> {
-    const snapshot = await store.feed.snapshotAll()
-    proof = undefined
-    shelf.replace(snapshot)
-  }
+  const shelf = new BookShelf(options)
+  const proof = createBooksProof(clock, boundMs)
+  const history = createOwnHistory({ ...options, shelf })
+  const reader = createLogReader({ store, clock, shelf, history, proof, onProblem })
+  const { prove, refresh } = createProving({ ...options, reader, proof })
 
   /** A transaction that has locked a head which does not continue the book is rolled back (`beforeAppend`). */
   function continues(tenant: string, head: Place): boolean {
     const isSame = shelf.continues(tenant, head)
-    if (!isSame) onHint()
+    if (!isSame) reader.hint()
     return isSame
   }
 
-  async function pollOnce(): Promise<boolean> {
-    const askedAt = clock.stamp()
-    let head = await readHead()
-    while (head.epoch !== shelf.epoch) {
-      await load()
-      head = await store.feed.head()
-    }
-    while (shelf.position < head.position) {
-      const before = shelf.position
-      if (await applyNext()) continue
-      if (shelf.position !== before || (await leave([ownClaim()]))) return pollOnce()
-      // Cleaned up, or damaged: a new snapshot, never a guess.
-      options.onProblem('the log does not continue the books: they are read anew', undefined)
-      await load()
-      // The head may have been read before the database went back: waited for, it might never come.
-      return pollOnce()
-    }
-    // Where a standby may take over, an answer of the database proves nothing: a replaced primary may go on answering.
-    if (!store.canFailOver) proof = { askedAt, ageMs: 0 }
-    return true
-  }
-
-  /** The claim is made before the head is read: commits of this process meanwhile are above it. */
-  async function readHead(): Promise<Head> {
-    const own = ownClaim()
-    const head = await store.feed.head()
-    return isBehind(head, own) && (await leave([own])) ? store.feed.head() : head
-  }
-
-  /** The next page, with the entry at our own place before it, which is compared. */
-  async function applyNext(): Promise<boolean> {
-    const from = ownClaim()
-    return shelf.applyPage(from, await store.feed.afterPosition(from.sequence - 1, serverLimits.feedPageMax + 1))
-  }
-
-  function ownClaim(): PositionClaim {
-    return shelf.claimFor(options.defaultTenant)
-  }
-
-  /** True when another epoch has begun, whichever process began it. */
-  async function leave(claims: readonly HistoryClaim[]): Promise<boolean> {
-    const begun = await store.leaveHistory(claims)
-    if (begun !== undefined) options.onRollback(begun)
-    return begun !== undefined
-  }
-
-  async function claimOnce(claim: HistoryClaim): Promise<void> {
-    // Another process may be ahead of this one, and told the claimant so.
-    if (!(await poll()) || !(await isLost(store, claim))) return
-    if (await leave([claim])) await poll()
-  }
-
-  /** One poll at a time; a hint that comes while one runs may be of a commit that it did not see. */
-  function poll(): Promise<boolean> {
-    polling ??= pollOnce()
-      .catch((error: unknown) => {
-        options.onProblem('the feed could not be read', error)
-        return false
-      })
-      .finally(() => {
-        polling = undefined
-        if (!isHinted) return
-        isHinted = false
-        void poll()
-      })
-    return polling
-  }
-
-  function onHint(): void {
-    if (polling !== undefined) isHinted = true
-    else void poll()
-  }
-
-  /**
-   * docs/protocol/feed.md §3: the books are as fresh as the beginning of a beat that was confirmed, once all before it
-   * is applied.
-   */
-  async function proveOnce(): Promise<boolean> {
-    if (!store.canFailOver) return poll()
-    const askedAt = clock.stamp()
-    await store.beat(options.processId)
-    // A poll that runs may have read the head before the beat.
-    await polling
-    if (!(await poll())) return false
-    proof = { askedAt, ageMs: 0 }
-    return true
-  }
-
-  function prove(): Promise<boolean> {
-    proving ??= proveOnce()
-      .catch((error: unknown) => {
-        options.onProblem('the database confirmed nothing', error)
-        return false
-      })
-      .finally(() => {
-        proving = undefined
-      })
-    return proving
-  }
-
-  async function refresh(): Promise<boolean> {
-    const late = Promise.withResolvers<void>()
-    const cancel = timers.after(serverLimits.refreshMs, late.resolve)
-    await Promise.race([prove(), late.promise])
-    cancel()
-    return isFresh()
-  }
-
-  /** Polls that run may have read the head before the commit, so one is not always enough. */
-  async function settle(entries: readonly InstallationEntry[]): Promise<void> {
-    const last = entries.at(-1)
-    for (let round = 0; last !== undefined && shelf.position < last.position && round < settleRoundsMax; round++)
-      await poll()
-  }
-
-  function ageMs(): number {
-    return ageAt(proof, clock.stamp())
-  }
-
-  function isFresh(): boolean {
-    return isFreshAt(proof, boundMs, clock.stamp())
-  }
-
-  function now(): Seconds {
-    return clock.stamp().wallMs / 1000
-  }
-
-  function keeper(tenant: string): BookKeeper {
-    return {
-      get book() {
-        return shelf.book(tenant)
-      },
-      isFresh,
-      refresh,
-      subscribe(listener) {
-        const ends = [shelf.subscribe(tenant, listener), shelf.onReplace(listener)]
-        return () => ends.forEach((end) => void end())
-      },
-      reach: async (sequence) => (await poll()) && (shelf.book(tenant)?.place.sequence ?? 0) >= sequence,
-      now,
-    }
-  }
-
-  await load()
+  await reader.load()
   store.beforeAppend(continues)
-  const unsubscribe = [store.onCommit(shelf.apply), store.onHint(onHint)]
+  const unsubscribe = [store.onCommit((entries) => shelf.apply(entries)), store.onHint(reader.hint)]
   await prove()
   const stopPolling = timers.every(serverLimits.pollMs, () => {
-    const isDue = store.canFailOver && ageMs() >= boundMs / 6
-    void (isDue ? prove() : poll())
+    const isDue = store.canFailOver && proof.ageMs() >= boundMs / 6
+    void (isDue ? prove() : reader.poll())
   })
 
   return {
-    keeper,
-    book: shelf.book,
-    recentChain: shelf.recentChain,
-    owing: shelf.owing,
-    tenantBySlug: shelf.tenantBySlug,
+    keeper: (tenant) => keeperOf(tenant, { shelf, reader, clock, isFresh: proof.isFresh, refresh }),
+    book: (tenant) => shelf.book(tenant),
+    recentChain: (tenant, sequence) => shelf.recentChain(tenant, sequence),
+    owing: () => shelf.owing(),
+    tenantBySlug: (slug) => shelf.tenantBySlug(slug),
     dropTime: () => shelf.dropTime,
-    raiseDropTime: shelf.raiseDropTime,
-    subscribe: shelf.subscribe,
-    onReload: shelf.onReplace,
-    claim: (claim) => (claiming = claiming.catch(() => {}).then(() => claimOnce(claim))),
-    poll,
+    raiseDropTime: (dropTime) => shelf.raiseDropTime(dropTime),
+    subscribe: (tenant, listener) => shelf.subscribe(tenant, listener),
+    onReload: (listener) => shelf.onReplace(listener),
+    claim: createClaims({ history, reader }),
+    poll: reader.poll,
     refresh,
-    isFresh,
-    settle,
-    ageMs,
+    isFresh: proof.isFresh,
+    settle: reader.settle,
+    ageMs: proof.ageMs,
     epoch: () => shelf.epoch,
     position: () => shelf.position,
     close() {
@@ -278,22 +124,31 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   }
 }
 
-const settleRoundsMax = 3
-
-type Head = Awaited<ReturnType<Store['feed']['head']>>
-
-/** Whether the database lacks the place of a claim, by a read, before anything is locked for it. */
-async function isLost({ feed }: Store, { tenant, sequence, chain, epoch }: HistoryClaim): Promise<boolean> {
-  const head = await feed.place(tenant)
-  if (sequence > head.sequence) return true
-  if (chain === undefined || epoch !== head.epoch) return false
-  const known = await feed.chainAt(tenant, sequence)
-  return known !== undefined && known !== chain
-}
-
-/** Whether the head is below what was known before it was read, or another entry stands at that very position. */
-function isBehind(head: Head, own: HistoryClaim): boolean {
-  if (head.position < own.sequence) return true
-  if (head.position > own.sequence || head.epoch !== own.epoch) return false
-  return own.chain !== undefined && head.chain !== undefined && head.chain !== own.chain
+function keeperOf(
+  tenant: string,
+  {
+    shelf,
+    reader,
+    clock,
+    isFresh,
+    refresh,
+  }: Pick<BookKeeper, 'isFresh' | 'refresh'> & {
+    readonly shelf: BookShelf
+    readonly reader: LogReader
+    readonly clock: Clock
+  },
+): BookKeeper {
+  return {
+    get book() {
+      return shelf.book(tenant)
+    },
+    isFresh,
+    refresh,
+    subscribe(listener) {
+      const ends = [shelf.subscribe(tenant, listener), shelf.onReplace(listener)]
+      return () => ends.forEach((end) => void end())
+    },
+    reach: async (sequence) => (await reader.poll()) && (shelf.book(tenant)?.place.sequence ?? 0) >= sequence,
+    now: () => clock.stamp().wallMs / 1000,
+  }
 }

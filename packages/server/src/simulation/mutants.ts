@@ -28,7 +28,8 @@ const book = 'verifier/src/book/status_book.ts'
 const clock = 'verifier/src/clock.ts'
 const effectiveGrant = 'core/src/effective_grant.ts'
 const answers = 'server/src/feed/feed_answers.ts'
-const serverBooks = 'server/src/feed/books.ts'
+const reading = 'server/src/feed/books/reading.ts'
+const ownHistory = 'server/src/feed/books/own_history.ts'
 const bookShelf = 'server/src/feed/books/book_shelf.ts'
 const subjects = 'server/src/feed/subjects.ts'
 
@@ -72,9 +73,9 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('a replaced primary answers as if it were one', 123, [
     {
-      file: serverBooks,
-      find: 'if (!store.canFailOver) proof = { askedAt, ageMs: 0 }',
-      replace: 'proof = { askedAt, ageMs: 0 }',
+      file: reading,
+      find: 'if (!store.canFailOver) proof.note(askedAt)',
+      replace: 'proof.note(askedAt)',
     },
   ]),
   mutant('any answer will do, whatever the nonce', 172, [
@@ -173,21 +174,21 @@ export const mutants: readonly Mutant[] = [
       replace: '',
     },
     {
-      file: serverBooks,
+      file: ownHistory,
       find: 'return own.chain !== undefined && head.chain !== undefined && head.chain !== own.chain',
       replace: 'return false',
     },
   ]),
   mutant("a server's own book proves nothing", 72, [
     {
-      file: serverBooks,
+      file: ownHistory,
       find: 'return isBehind(head, own) && (await leave([own])) ? store.feed.head() : head',
       replace: 'return head',
     },
     {
-      file: serverBooks,
-      find: 'if (shelf.position !== before || (await leave([ownClaim()]))) return pollOnce()',
-      replace: 'if (shelf.position !== before) return pollOnce()',
+      file: reading,
+      find: 'if (shelf.position !== before || (await history.leave([history.ownClaim()]))) return readToHead(reading)',
+      replace: 'if (shelf.position !== before) return readToHead(reading)',
     },
   ]),
   mutant('nothing is handed back', 1, [
