@@ -24,7 +24,7 @@ export const clockAhead: readonly Mutant[] = [
   {
     id: 'AHEAD-3',
     what: 'a key that was made by a clock that was ahead is not published before its time',
-    file: keys,
+    file: 'packages/server/src/keys/published_keys.ts',
     find: "key.status === 'active' && (key.leavesAt",
     replace: "key.status === 'active' && key.publishedAt <= now && (key.leavesAt",
     tests: keysTests,

@@ -15,8 +15,7 @@ import { Cache } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
 import { type MasterKey, seal, unseal } from './master_key.ts'
-
-type Jwk = { readonly [member: string]: unknown }
+import { createPublishedKeys, type Jwk } from './published_keys.ts'
 
 export interface SigningKeys {
   /**
@@ -36,14 +35,6 @@ interface Loaded {
   readonly until: Seconds
 }
 
-interface Shown {
-  readonly keys: readonly Jwk[]
-  /** One leaves then, or the list is read anew whatever was said. */
-  readonly until: Seconds
-}
-
-const purposes: readonly SigningPurpose[] = ['access_token', 'gateway_assertion']
-
 export function createSigningKeys(options: {
   readonly store: Store
   readonly master: MasterKey
@@ -52,10 +43,10 @@ export function createSigningKeys(options: {
 }): SigningKeys {
   const { store, master, books, now } = options
   const loaded = new Cache<Map<string, Loaded>>(10_000)
-  const shown = new Cache<Shown>(10_000)
   const watched = new Set<string>()
   /** How often anything that is kept was dropped: rows that were being read meanwhile may be older than that. */
   let changes = 0
+  const shown = createPublishedKeys({ store, now, watch, changes: () => changes })
   books.onReload(() => {
     changes++
     loaded.clear()
@@ -74,19 +65,7 @@ export function createSigningKeys(options: {
   function forget(tenant: string): void {
     changes++
     loaded.delete(tenant)
-    for (const purpose of purposes) shown.delete(`${purpose} ${tenant}`)
-  }
-
-  async function readShown(tenant: string, purpose: SigningPurpose): Promise<readonly Jwk[]> {
-    watch(tenant)
-    const before = changes
-    const rows = (await store.read.signingKeys.list(tenant)).filter((key) => key.purpose === purpose)
-    const keys = rows.filter((key) => isPublished(key, now())).map(shownJwk)
-    const ends = rows.map(({ leavesAt }) => leavesAt ?? 0).filter((at) => at > now())
-    // Read while something was said of a key, it may lack that.
-    const until = Math.min(now() + serverLimits.jwksKeptSeconds, ...ends)
-    if (changes === before) shown.set(`${purpose} ${tenant}`, { keys, until })
-    return keys
+    shown.forget(tenant)
   }
 
   async function load(tenant: string, alg: string, purpose: SigningPurpose): Promise<SigningHandle> {
@@ -108,10 +87,7 @@ export function createSigningKeys(options: {
       const known = loaded.get(tenant)?.get(`${alg} ${purpose}`)
       return known !== undefined && now() < known.until ? known.handle : load(tenant, alg, purpose)
     },
-    async published(tenant, purpose) {
-      const known = shown.get(`${purpose} ${tenant}`)
-      return known !== undefined && now() < known.until ? known.keys : readShown(tenant, purpose)
-    },
+    published: shown.find,
     forget,
   }
 }
@@ -229,15 +205,6 @@ function bySuccession(one: SigningKey, other: SigningKey): number {
 
 function retirementOf(key: SigningKey): Seconds {
   return key.retiredAt ?? Number.POSITIVE_INFINITY
-}
-
-/** From the moment it is stored: `publishedAt` lies ahead only where the clock that wrote it did. */
-function isPublished(key: SigningKey, now: Seconds): boolean {
-  return key.status === 'active' && (key.leavesAt === undefined || now < key.leavesAt)
-}
-
-function shownJwk(key: SigningKey): Jwk {
-  return { ...key.publicJwk, kid: key.kid, alg: key.alg, use: 'sig' }
 }
 
 function openSigningKey(key: SigningKey, master: MasterKey): SigningHandle {

@@ -14,7 +14,8 @@ import {
 import { afterEach, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
 import { silentLog } from '../observe/log.ts'
-import { createSigningThread, type SigningOrder, type SigningThread, type SigningWorker } from './signing_thread.ts'
+import type { SigningOrder, SigningWorker } from './running_signer.ts'
+import { createSigningThread, type SigningThread } from './signing_thread.ts'
 
 const issuer = 'https://auth.example.com'
 const opened: SigningThread[] = []

@@ -1,7 +1,7 @@
 /** The thread that signs: see `signing_thread.ts`. */
 import { parentPort } from 'node:worker_threads'
 import { receiveSigningKey, type SigningKey, signInput } from '@countersign/core'
-import type { SigningAnswer, SigningOrder } from './signing_thread.ts'
+import type { SigningAnswer, SigningOrder } from './running_signer.ts'
 
 const keys = new Map<number, SigningKey>()
 
