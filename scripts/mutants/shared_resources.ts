@@ -269,10 +269,10 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'deceptive-folded',
     what: 'names of deceptive headers count in one spelling only',
-    file: 'packages/gateway/src/request_headers.ts',
+    file: 'packages/gateway/src/headers/request.ts',
     find: 'isDeceptive(folded)',
     replace: 'isDeceptive(name.toLowerCase())',
-    tests: ['packages/gateway/src/deceptive_headers.test.ts'],
+    tests: ['packages/gateway/src/headers/deceptive.test.ts'],
   },
   {
     id: 'year-9999',

@@ -1,5 +1,5 @@
 import { type AddressRange, callerAddress, isTrustedAddress } from '@countersign/core'
-import { type RawHeaders, valuesOf } from './raw_headers.ts'
+import { type RawHeaders, valuesOf } from './headers/raw.ts'
 
 /** The origin of a request, and the forwarded fields that may be believed. */
 export interface Origin {

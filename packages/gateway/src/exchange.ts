@@ -1,8 +1,8 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import { hasBody } from './headers/request.ts'
 import { gatewayLimits } from './limits.ts'
 import type { Decision, RequestEvent } from './request_event.ts'
-import { hasBody } from './request_headers.ts'
 
 /** One request and its answer. An upgrade has a response too, until the upstream agrees to it. */
 export interface Exchange {

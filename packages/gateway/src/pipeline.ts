@@ -32,8 +32,8 @@ import {
 import type { Assertions } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
 import type { Refusal } from './exchange.ts'
-import { anonymousHeaders, identityHeaders } from './identity_headers.ts'
-import { type RawHeaders, valuesOf } from './raw_headers.ts'
+import { anonymousHeaders, identityHeaders } from './headers/identity.ts'
+import { type RawHeaders, valuesOf } from './headers/raw.ts'
 import { findRequestFlaw } from './request_flaw.ts'
 import { type BookMark, markOf } from './watch.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { foldName, type RawHeaders, valuesOf } from './raw_headers.ts'
+import { foldName, type RawHeaders, valuesOf } from './headers/raw.ts'
 
 /**
  * Finds the reason why the upstream might read another request than Node's parser did; `undefined` when there is none.

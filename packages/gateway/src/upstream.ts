@@ -1,7 +1,7 @@
 import { type ClientRequest, type ClientRequestArgs, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { RawHeaders } from './headers/raw.ts'
 import { gatewayLimits } from './limits.ts'
-import type { RawHeaders } from './raw_headers.ts'
 
 /** The connection of a request: a kept one, or one of its own. */
 export type Connection = 'kept' | 'own'

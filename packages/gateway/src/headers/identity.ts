@@ -1,6 +1,6 @@
 import { type Grant, identityHeader, scopeHeader } from '@countersign/core'
-import { gatewayLimits } from './limits.ts'
-import type { RawHeaders } from './raw_headers.ts'
+import { gatewayLimits } from '../limits.ts'
+import type { RawHeaders } from './raw.ts'
 
 /** The identity fields of a caller without a credential, or with one that was not looked at. */
 export const anonymousHeaders: RawHeaders = ['X-Countersign-Kind', 'anonymous']

@@ -1,7 +1,7 @@
 import { parseAddressRange } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openWorld, statusesOf, type World } from './gateway.fixture.ts'
-import { foldName } from './raw_headers.ts'
+import { openWorld, statusesOf, type World } from '../gateway.fixture.ts'
+import { foldName } from './raw.ts'
 
 let world: World
 let key: { readonly id: string; readonly text: string }

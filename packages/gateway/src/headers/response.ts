@@ -1,4 +1,4 @@
-import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders } from './raw_headers.ts'
+import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders } from './raw.ts'
 
 /**
  * The header section for the caller: the upstream's, without hop-by-hop fields and without fields named like ours.

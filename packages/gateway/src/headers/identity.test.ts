@@ -1,6 +1,6 @@
 import { type Grant, readIdentityHeader } from '@countersign/core'
 import { expect, it } from 'vitest'
-import { identityHeaders } from './identity_headers.ts'
+import { identityHeaders } from './identity.ts'
 
 const grant = { kind: 'api_key', clientId: 'client_1', credentialId: 'key_1', scope: 'a b' } as Grant
 

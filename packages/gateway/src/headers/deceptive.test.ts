@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openWorld, statusesOf, type World } from './gateway.fixture.ts'
+import { openWorld, statusesOf, type World } from '../gateway.fixture.ts'
 
 /** Each says another caller, host, method or path than the request has, in one way of writing it or another. */
 const names = [

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Origin } from './client_address.ts'
-import { isDeceptive } from './deceptive_headers.ts'
-import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw_headers.ts'
+import type { Origin } from '../client_address.ts'
+import { isDeceptive } from './deceptive.ts'
+import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
 
 /** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
