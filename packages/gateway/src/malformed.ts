@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from './http_exchange.ts'
 import type { RequestEvent } from './request_event.ts'
 
 /**

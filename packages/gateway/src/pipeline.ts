@@ -31,9 +31,9 @@ import {
 } from '@countersign/verifier/engine'
 import type { Assertions } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
-import type { Refusal } from './exchange.ts'
 import { anonymousHeaders, identityHeaders } from './headers/identity.ts'
 import { type RawHeaders, valuesOf } from './headers/raw.ts'
+import type { Refusal } from './http_exchange.ts'
 import { findRequestFlaw } from './request_flaw.ts'
 import { type BookMark, markOf } from './watch.ts'
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Exchange, refuse } from './exchange.ts'
 import type { ForwardOptions } from './forward.ts'
 import { foldName } from './headers/raw.ts'
 import { callerHeaders } from './headers/response.ts'
+import { type Exchange, refuse } from './http_exchange.ts'
 import { type Admission, refusal } from './pipeline.ts'
 
 /** Passes bytes both ways, unread, after the upstream switched protocols, until one side ends or the watch cuts. */
