@@ -16,7 +16,7 @@ import {
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { type AssertionSource, createAssertions } from './assertion.ts'
 import { type ForwardOptions, forward, noRoom } from './forward.ts'
-import { createExchange, type Exchange, type Refusal, refuse, upgradeResponse } from './http_exchange.ts'
+import { createHttpExchange, type HttpExchange, type Refusal, refuse, upgradeResponse } from './http_exchange.ts'
 import { gatewayLimits } from './limits.ts'
 import { answerMalformed } from './malformed.ts'
 import { type Admission, admit, admitAgain, type PipelineOptions, refusal } from './pipeline.ts'
@@ -99,12 +99,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       gatewayLimits.roomWaitMs,
     ),
   }
-  const running = new WeakMap<Duplex, Exchange>()
+  const running = new WeakMap<Duplex, HttpExchange>()
   const times = options.refusalTimes ?? refusalTimes()
   let isClosing = false
 
   function begin(request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | undefined): void {
-    const exchange = createExchange(request, response, upgradeHead, { requestId: nextRequestId(), now, onRequest })
+    const exchange = createHttpExchange(request, response, upgradeHead, { requestId: nextRequestId(), now, onRequest })
     running.set(request.socket, exchange)
     if (isClosing) response.shouldKeepAlive = false
     const beganAt = performance.now()
@@ -114,7 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))
   }
 
-  function proceed(exchange: Exchange, admitted: Admission | Refusal): void | Promise<void> {
+  function proceed(exchange: HttpExchange, admitted: Admission | Refusal): void | Promise<void> {
     if (isGone(exchange)) return exchange.report(499, 'client_gone', 'the caller went away')
     if ('answer' in admitted) return refuse(exchange, admitted)
     const taken = takePlace(rooms, admitted, exchange.upgradeHead !== undefined)
@@ -128,7 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     })
   }
 
-  function forwardFrom(exchange: Exchange, admission: Admission, place: Place | undefined): void {
+  function forwardFrom(exchange: HttpExchange, admission: Admission, place: Place | undefined): void {
     if (place === undefined) {
       refuse(exchange, noRoom, admission.judged?.grant)
       return
@@ -211,7 +211,7 @@ function isUnauthenticated(admitted: Admission | Refusal): boolean {
   return 'answer' in admitted && admitted.answer.status === 401
 }
 
-function isGone({ request, response }: Exchange): boolean {
+function isGone({ request, response }: HttpExchange): boolean {
   return response.destroyed || request.socket.destroyed
 }
 

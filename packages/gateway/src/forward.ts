@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { type ProblemAnswer, rateLimitHeaders, unavailableAnswer } from '@countersign/core'
 import { hasBody, upstreamHeaders } from './headers/request.ts'
 import { callerHeaders } from './headers/response.ts'
-import { type Exchange, type Refusal, refuse } from './http_exchange.ts'
+import { type HttpExchange, type Refusal, refuse } from './http_exchange.ts'
 import { gatewayLimits } from './limits.ts'
 import { type Admission, refusal } from './pipeline.ts'
 import type { Place } from './place.ts'
@@ -27,7 +27,7 @@ export interface ForwardOptions {
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
 export function forward(
-  exchange: Exchange,
+  exchange: HttpExchange,
   admission: Admission,
   options: ForwardOptions,
   place: Place,
@@ -86,7 +86,7 @@ export function forward(
  * docs/protocol/gateway.md §4: a body that has not ended soon after its request was let in could go on for any time. It
  * is watched until it ends; the upstream's answer is watched separately. Gives a function that ends the watch.
  */
-function watchUpload(exchange: Exchange, { judged }: Admission, sent: ClientRequest, watch: Watch): () => void {
+function watchUpload(exchange: HttpExchange, { judged }: Admission, sent: ClientRequest, watch: Watch): () => void {
   const { request, response } = exchange
   if (judged === undefined || request.complete || !hasBody(request)) return () => {}
   const cut = (why: string, answer: ProblemAnswer): void => {
@@ -130,7 +130,7 @@ function sendBody(request: IncomingMessage, sent: ClientRequest, wait: Wait): vo
 }
 
 function relay(
-  exchange: Exchange,
+  exchange: HttpExchange,
   admission: Admission,
   sent: ClientRequest,
   answer: IncomingMessage,
@@ -201,7 +201,7 @@ const gatewayTimeout = refusal(504, 'gateway_timeout', 'The API behind this gate
 const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not arrive in time.')
 
 /** Nothing moved for too long. The side whose turn it was is at fault. */
-function giveUp(exchange: Exchange, { judged }: Admission, sent: ClientRequest): void {
+function giveUp(exchange: HttpExchange, { judged }: Admission, sent: ClientRequest): void {
   const { request } = exchange
   const isCallersTurn = hasBody(request) && !request.complete && !sent.writableNeedDrain
   request.unpipe(sent)

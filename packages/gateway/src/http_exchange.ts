@@ -4,8 +4,8 @@ import { hasBody } from './headers/request.ts'
 import { gatewayLimits } from './limits.ts'
 import type { Decision, RequestEvent } from './request_event.ts'
 
-/** One request and its answer. An upgrade has a response too, until the upstream agrees to it. */
-export interface Exchange {
+/** One request and its answer (RFC 9110 §3.4). An upgrade has a response too, until the upstream agrees to it. */
+export interface HttpExchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
@@ -25,7 +25,7 @@ export interface Refusal {
   readonly why: string
 }
 
-export function createExchange(
+export function createHttpExchange(
   request: IncomingMessage,
   response: ServerResponse,
   upgradeHead: Buffer | undefined,
@@ -34,7 +34,7 @@ export function createExchange(
     readonly now: () => Seconds
     readonly onRequest: ((event: RequestEvent) => void) | undefined
   },
-): Exchange {
+): HttpExchange {
   const { requestId, now, onRequest } = context
   const startedAt = now()
   const millisecondsSince = (at: Seconds): number => Math.max(0, (now() - at) * 1000)
@@ -76,7 +76,7 @@ export function upgradeResponse(request: IncomingMessage): ServerResponse {
 }
 
 /** Answers as RFC 9457. Does nothing when the head was sent already or the caller is gone. */
-export function refuse(exchange: Exchange, { answer, decision, why }: Refusal, grant?: Grant): void {
+export function refuse(exchange: HttpExchange, { answer, decision, why }: Refusal, grant?: Grant): void {
   const { request, response, requestId } = exchange
   exchange.report(answer.status, decision, why, grant)
   if (response.headersSent || response.destroyed) return

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ProblemAnswer, problemAnswer } from '@countersign/core'
-import type { Exchange } from './http_exchange.ts'
+import type { HttpExchange } from './http_exchange.ts'
 import type { RequestEvent } from './request_event.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { RequestEvent } from './request_event.ts'
 export function answerMalformed(
   error: NodeJS.ErrnoException,
   socket: Duplex,
-  running: Exchange | undefined,
+  running: HttpExchange | undefined,
   context: { readonly requestId: string; readonly onRequest: ((event: RequestEvent) => void) | undefined },
 ): void {
   // The stream ended in the middle of a body: nobody is left to read an answer.

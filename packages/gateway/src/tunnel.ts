@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream'
 import type { ForwardOptions } from './forward.ts'
 import { foldName } from './headers/raw.ts'
 import { callerHeaders } from './headers/response.ts'
-import { type Exchange, refuse } from './http_exchange.ts'
+import { type HttpExchange, refuse } from './http_exchange.ts'
 import { type Admission, refusal } from './pipeline.ts'
 
 /** Passes bytes both ways, unread, after the upstream switched protocols, until one side ends or the watch cuts. */
 export function startTunnel(
-  exchange: Exchange,
+  exchange: HttpExchange,
   admission: Admission,
   upgraded: { readonly answer: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
   { watch, openEnded }: Pick<ForwardOptions, 'watch' | 'openEnded'>,
