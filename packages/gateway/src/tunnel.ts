@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ForwardOptions } from './forward.ts'
 import { foldName } from './headers/raw.ts'
 import { callerHeaders } from './headers/response.ts'
 import { type HttpExchange, refuse } from './http_exchange.ts'
 import { type Admission, refusal } from './pipeline.ts'
+import type { Watch } from './watch.ts'
 
 /** Passes bytes both ways, unread, after the upstream switched protocols, until one side ends or the watch cuts. */
 export function startTunnel(
   exchange: HttpExchange,
   admission: Admission,
   upgraded: { readonly answer: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-  { watch, openEnded }: Pick<ForwardOptions, 'watch' | 'openEnded'>,
+  { watch, openEnded }: { readonly watch: Watch; readonly openEnded: Set<() => void> },
 ): void {
   const { request, response, upgradeHead } = exchange
   const { answer, socket, head } = upgraded
