@@ -20,7 +20,6 @@ const longFunctions: Readonly<Record<string, string>> = {
 /** Closures of short functions over shared variables that are yet to be split, and their lines: they may not grow. */
 const closures: Readonly<Record<string, number>> = {
   'packages/gateway/src/assertion.ts createAssertions': 61,
-  'packages/gateway/src/create_gateway.ts createGateway': 117,
   'packages/gateway/src/watch.ts createWatch': 91,
 }
 

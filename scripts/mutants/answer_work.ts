@@ -74,7 +74,7 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-time-gateway',
     what: 'a gateway’s refusal leaves when its work is done',
-    file: 'packages/gateway/src/create_gateway.ts',
+    file: 'packages/gateway/src/passage.ts',
     find: 'admitted.answer.status === 401',
     replace: 'admitted.answer.status === 999',
     tests: ['packages/gateway/src/create_gateway.test.ts', '-t', 'its time tells nothing'],

@@ -109,7 +109,7 @@ export const sharedResourceMutants: readonly Mutant[] = [
   {
     id: 'upstream-again',
     what: 'one that waited for room is not judged again',
-    file: 'packages/gateway/src/create_gateway.ts',
+    file: 'packages/gateway/src/passage.ts',
     find: 'place === undefined ? admitted : await admitAgain(admitted, pipeline)',
     replace: 'place === undefined ? await admitAgain(admitted, pipeline) : admitted',
     tests: ['packages/gateway/src/shared_upstream.test.ts', '-t', 'revoked while its request waited'],

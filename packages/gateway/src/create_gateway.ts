@@ -1,10 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Server as NetServer } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
+import type { Server } from 'node:http'
 import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
+import {
+  type BookKeeper,
+  createRoom,
+  type Engine,
+  type Failures,
+  type Room,
+  unlimitedFailures,
+} from '@countersign/verifier/engine'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import {
   type BookKeeper,
@@ -15,14 +19,14 @@ import {
 } from '@countersign/verifier/engine'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { type AssertionSource, createAssertions } from './assertion.ts'
-import { type ForwardOptions, forward, noRoom } from './forward.ts'
-import { createHttpExchange, type HttpExchange, type Refusal, refuse, upgradeResponse } from './http_exchange.ts'
+import type { ForwardOptions } from './forward.ts'
 import { gatewayLimits } from './limits.ts'
 import { answerMalformed } from './malformed.ts'
-import { type Admission, admit, admitAgain, type PipelineOptions, refusal } from './pipeline.ts'
-import { type Place, type Rooms, takePlace } from './place.ts'
+import { createPassage } from './passage.ts'
+import type { PipelineOptions } from './pipeline.ts'
+import type { Rooms } from './place.ts'
+import { createProxyServer, drain } from './proxy_server.ts'
 import type { RequestEvent } from './request_event.ts'
-import { isWebSocket } from './request_flaw.ts'
 import { createUpstream } from './upstream.ts'
 import { createWatch } from './watch.ts'
 
@@ -69,7 +73,7 @@ export interface Gateway {
  * are forwarded, with the caller's identity and never with the credential. Throws a `TypeError` for an unfit upstream.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { engine, keeper, nextRequestId, now, onRequest } = options
+  const { engine, keeper, nextRequestId, onRequest } = options
   if (options.audience === '') throw new TypeError('the audience must be given')
   const upstream = createUpstream(options.upstream)
   const watch = createWatch(engine, keeper)
@@ -89,95 +93,29 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstreamTimeoutMs: options.upstreamTimeoutMs ?? gatewayLimits.upstreamTimeoutMs,
     openEnded: new Set(),
   }
-  const rooms: Rooms = {
-    short: createRoom(
-      withinFileLimit(options.upstreamConnections ?? gatewayLimits.upstreamConnections, fileShare),
-      gatewayLimits.roomWaitMs,
-    ),
-    long: createRoom(
-      withinFileLimit(options.longConnections ?? gatewayLimits.longConnections, fileShare),
-      gatewayLimits.roomWaitMs,
-    ),
-  }
-  const running = new WeakMap<Duplex, HttpExchange>()
-  const times = options.refusalTimes ?? refusalTimes()
-  let isClosing = false
-
-  function begin(request: IncomingMessage, response: ServerResponse, upgradeHead: Buffer | undefined): void {
-    const exchange = createHttpExchange(request, response, upgradeHead, { requestId: nextRequestId(), now, onRequest })
-    running.set(request.socket, exchange)
-    if (isClosing) response.shouldKeepAlive = false
-    const beganAt = performance.now()
-    admit(request, pipeline)
-      .then((admitted) => (isUnauthenticated(admitted) ? times.wait(beganAt).then(() => admitted) : admitted))
-      .then((admitted) => proceed(exchange, admitted))
-      .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))
-  }
-
-  function proceed(exchange: HttpExchange, admitted: Admission | Refusal): void | Promise<void> {
-    if (isGone(exchange)) return exchange.report(499, 'client_gone', 'the caller went away')
-    if ('answer' in admitted) return refuse(exchange, admitted)
-    const taken = takePlace(rooms, admitted, exchange.upgradeHead !== undefined)
-    if (!(taken instanceof Promise)) return forwardFrom(exchange, admitted, taken)
-    return taken.then(async (place) => {
-      const again = place === undefined ? admitted : await admitAgain(admitted, pipeline)
-      if (!isGone(exchange) && !('answer' in again)) return forwardFrom(exchange, again, place)
-      place?.leave()
-      if (isGone(exchange)) exchange.report(499, 'client_gone', 'the caller went away')
-      else if ('answer' in again) refuse(exchange, again)
-    })
-  }
-
-  function forwardFrom(exchange: HttpExchange, admission: Admission, place: Place | undefined): void {
-    if (place === undefined) {
-      refuse(exchange, noRoom, admission.judged?.grant)
-      return
-    }
-    const { request, response, upgradeHead } = exchange
-    // The response of an upgrade releases its socket.
-    const ending = upgradeHead === undefined ? response : request.socket
-    ending.once('close', place.leave)
-    forward(exchange, admission, forwarding, place)
-  }
-
-  const server = createServer({
-    maxHeaderSize: gatewayLimits.headerBytesMax,
-    headersTimeout: gatewayLimits.headersTimeoutMs,
-    connectionsCheckingInterval: gatewayLimits.headersTimeoutEveryMs,
-    // A body may take any time while it moves: forward.ts checks that it does.
-    requestTimeout: 0,
-    keepAliveTimeout: gatewayLimits.keepAliveTimeoutMs,
-    insecureHTTPParser: false,
-    // request_flaw.ts requires exactly one, in either HTTP version, and answers in our shape.
-    requireHostHeader: false,
-    shouldUpgradeCallback: isWebSocket,
+  const passage = createPassage({
+    pipeline,
+    forwarding,
+    rooms: roomsOf(options),
+    times: options.refusalTimes ?? refusalTimes(),
+    now: options.now,
+    nextRequestId,
+    onRequest,
   })
-  // The section is bounded by bytes; Node's bound by count would drop fields silently.
-  server.maxHeadersCount = 0
-  server.on('request', (request, response) => begin(request, response, undefined))
-  // The upstream decides whether it wants the body; until then the caller keeps it.
-  server.on('checkContinue', (request, response) => begin(request, response, undefined))
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy())
-    begin(request, upgradeResponse(request), head)
-  })
-  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => socket.destroy())
-    begin(request, upgradeResponse(request), undefined)
-  })
+  const server = createProxyServer(passage)
   boundConnections(server, {
     connectionsMax: withinFileLimit(gatewayLimits.connectionsMax, fileShare),
     writeTimeoutMs: gatewayLimits.writeTimeoutMs,
     isProxy: (peer) => isTrustedAddress(peer, options.trustedProxies),
     onMalformed(error, socket) {
-      answerMalformed(error, socket, running.get(socket), { requestId: nextRequestId(), onRequest })
+      answerMalformed(error, socket, passage.lastOn(socket), { requestId: nextRequestId(), onRequest })
     },
   })
 
   return {
     server,
     async close() {
-      isClosing = true
+      passage.close()
       for (const end of forwarding.openEnded) end()
       await drain(server)
       watch.close()
@@ -186,40 +124,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-/**
- * Takes no new connections, answers requests on open ones and closes each after its answer, so that no request goes
- * into a connection that is being closed. Idle connections end after 2 s; those that become idle later end then.
- */
-async function drain(server: Server): Promise<void> {
-  if (!server.listening) return
-  const closed = once(server, 'close')
-  // The method of `node:net`: that of `node:http` closes idle connections at once, also when a request is on its way.
-  NetServer.prototype.close.call(server)
-  const pause = (ms: number): Promise<void> => wait(ms, undefined, { ref: false })
-  await Promise.race([closed, pause(gatewayLimits.drainIdleMs)])
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  await Promise.race([closed, pause(gatewayLimits.drainMs - gatewayLimits.drainIdleMs)])
-  clearInterval(sweep)
-  server.closeAllConnections()
-  await closed
-}
-
 /** The part of the file limit for callers' connections, and again for those to the upstream. */
 const fileShare = 0.375
 
-function isUnauthenticated(admitted: Admission | Refusal): boolean {
-  return 'answer' in admitted && admitted.answer.status === 401
-}
-
-function isGone({ request, response }: HttpExchange): boolean {
-  return response.destroyed || request.socket.destroyed
-}
-
-const internalError = refusal(500, 'internal_error', 'The gateway failed; the request is not at fault.')
-
-/** The place of an error, for the log. Not its message: parsers quote the text that they could not read. */
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'a value that is no Error was thrown'
-  const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line)) ?? ''
-  return `${error.name} ${frame.trim().replace(/\(?\S*\/(?=[^/]*$)/, '')}`
+function roomsOf({ upstreamConnections, longConnections }: GatewayOptions): Rooms {
+  const roomOf = (most: number): Room => createRoom(withinFileLimit(most, fileShare), gatewayLimits.roomWaitMs)
+  return {
+    short: roomOf(upstreamConnections ?? gatewayLimits.upstreamConnections),
+    long: roomOf(longConnections ?? gatewayLimits.longConnections),
+  }
 }
