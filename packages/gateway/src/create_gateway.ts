@@ -60,6 +60,25 @@ export interface GatewayOptions {
   readonly refusalTimes?: RefusalTimes
 }
 
+const optionNames = {
+  engine: true,
+  keeper: true,
+  description: true,
+  upstream: true,
+  audience: true,
+  assertions: true,
+  trustedProxies: true,
+  now: true,
+  nextRequestId: true,
+  failures: true,
+  onRequest: true,
+  allowedHosts: true,
+  upstreamTimeoutMs: true,
+  upstreamConnections: true,
+  longConnections: true,
+  refusalTimes: true,
+} satisfies Record<keyof GatewayOptions, true>
+
 /** A gateway. */
 export interface Gateway {
   /** The server, not yet listening. */
@@ -70,11 +89,12 @@ export interface Gateway {
 
 /**
  * Makes a reverse proxy with the engine in front, its routes read from an API description. Only described operations
- * are forwarded, with the caller's identity and never with the credential. Throws a `TypeError` for an unfit upstream.
+ * are forwarded, with the caller's identity and never with the credential. Throws a `TypeError` for an unfit upstream, and
+ * for an unknown option: a misspelt one that protects would be missing unseen.
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { engine, keeper, nextRequestId, onRequest } = options
-  if (options.audience === '') throw new TypeError('the audience must be given')
+  requireOptions(options)
   const upstream = createUpstream(options.upstream)
   const watch = createWatch(engine, keeper)
   const pipeline: PipelineOptions = {
@@ -122,6 +142,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstream.close()
     },
   }
+}
+
+function requireOptions(options: GatewayOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createGateway has no option "${name}"`)
+  }
+  if (options.audience === '') throw new TypeError('the audience must be given')
 }
 
 /** The part of the file limit for callers' connections, and again for those to the upstream. */

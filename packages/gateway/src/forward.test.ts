@@ -476,6 +476,11 @@ test('an upstream must be http or https, without user, query or fragment', async
   await expect(openWorld({ audience: '' })).rejects.toThrow(TypeError)
 })
 
+test('an option that does not exist is an error at start', async () => {
+  const misspelt = { allowedHost: () => false } as object
+  await expect(openWorld(misspelt)).rejects.toThrow(new TypeError('createGateway has no option "allowedHost"'))
+})
+
 test('a thousand requests over a few connections stay in step', async () => {
   world.handle = (request, response) => {
     const hash = createHash('sha256')
