@@ -35,17 +35,11 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
   const byContent = new Cache<Kept>(gatewayLimits.assertionsKept)
   const underWay = new Map<string, Promise<Kept>>()
 
-  function keep(question: Parameters<AssertionSource>[0], askedAt: Seconds, answer: Answer): Kept {
-    const { assertion } = answer
-    const endsAt = question.grant.expiresAt ?? Number.POSITIVE_INFINITY
-    const expiresAt = Math.min(answer.expiresAt, endsAt)
-    if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('the assertion has characters that no header can carry')
-    if (now() >= expiresAt) throw new Error('the assertion had ended when it came')
-    // An assertion that lasts to the credential's end cannot be renewed.
-    const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt
-    const kept = { assertion, expiresAt, renewAt, isRenewing: false }
-    byGrant.set(question.grant, kept)
-    byContent.set(contentOf(question.grant), kept)
+  function keep({ grant }: Parameters<AssertionSource>[0], askedAt: Seconds, answer: Answer): Kept {
+    const kept = keptOf(answer, grant, askedAt)
+    if (now() >= kept.expiresAt) throw new Error('the assertion had ended when it came')
+    byGrant.set(grant, kept)
+    byContent.set(contentOf(grant), kept)
     return kept
   }
 
@@ -93,6 +87,16 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
 }
 
 type Answer = Awaited<ReturnType<AssertionSource>>
+
+function keptOf(answer: Answer, grant: Grant, askedAt: Seconds): Kept {
+  const { assertion } = answer
+  if (!/^[\w.~+/=-]+$/.test(assertion)) throw new TypeError('the assertion has characters that no header can carry')
+  const endsAt = grant.expiresAt ?? Number.POSITIVE_INFINITY
+  const expiresAt = Math.min(answer.expiresAt, endsAt)
+  // An assertion that lasts to the credential's end cannot be renewed.
+  const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt
+  return { assertion, expiresAt, renewAt, isRenewing: false }
+}
 
 /** All members of a grant that an assertion holds. */
 function contentOf({ kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt }: Grant): string {

@@ -1,5 +1,6 @@
-import { type Grant, type ProblemAnswer, rejectionAnswer, type Seconds, unavailableAnswer } from '@countersign/core'
-import type { BookKeeper, Engine, Outcome, Question, StatusBook } from '@countersign/verifier/engine'
+import type { Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import type { BookKeeper, Engine, Question, StatusBook } from '@countersign/verifier/engine'
+import { createJudgement, type Judgement } from './judgement.ts'
 import { gatewayLimits } from './limits.ts'
 
 /** The book, and its state, by which something was decided. */
@@ -30,10 +31,7 @@ export interface Watch {
 }
 
 interface Entry extends Watched {
-  isAsking: boolean
-  /** The book changed during a judgement, whose answer may be out of date. */
-  isDue: boolean
-  isEnded: boolean
+  readonly judgement: Judgement
 }
 
 /**
@@ -53,7 +51,7 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   function judgeAll(): void {
     clearTimeout(pending)
     pending = undefined
-    for (const entry of entries) judge(entry)
+    for (const { judgement } of entries) judgement.ask()
   }
 
   function everySecond(): void {
@@ -65,48 +63,11 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
   function judgeAtExpiry(entry: Entry, now: Seconds): void {
     const leftMs = ((entry.grant.expiresAt ?? Number.POSITIVE_INFINITY) - now) * 1000
     if (leftMs < 0 || leftMs > gatewayLimits.rejudgeEveryMs) return
-    setTimeout(() => judge(entry), Math.ceil(leftMs) + 1).unref()
-  }
-
-  function judge(entry: Entry): void {
-    if (entry.isEnded) return
-    if (entry.isAsking) {
-      entry.isDue = true
-      return
-    }
-    try {
-      const outcome = engine.verify({ ...entry.question, isRepeat: true })
-      if (outcome instanceof Promise) wait(entry, outcome)
-      else settle(entry, refusalOf(outcome))
-    } catch {
-      settle(entry, failed)
-    }
-  }
-
-  /** A judgement that gets no answer in time counts as a refusal. */
-  function wait(entry: Entry, asked: Promise<Outcome>): void {
-    entry.isAsking = true
-    const timer = setTimeout(() => settle(entry, noAnswer), gatewayLimits.rejudgeTimeoutMs)
-    void asked
-      .then(refusalOf, () => failed)
-      .then((refusal) => {
-        clearTimeout(timer)
-        entry.isAsking = false
-        settle(entry, refusal)
-        if (!entry.isDue) return
-        entry.isDue = false
-        judge(entry)
-      })
-  }
-
-  function settle(entry: Entry, refusal: Refusal | undefined): void {
-    if (refusal === undefined || entry.isEnded) return
-    remove(entry)
-    entry.cut(refusal.why, refusal.answer)
+    setTimeout(entry.judgement.ask, Math.ceil(leftMs) + 1).unref()
   }
 
   function remove(entry: Entry): void {
-    entry.isEnded = true
+    entry.judgement.end()
     entries.delete(entry)
     if (entries.size > 0) return
     clearInterval(tick)
@@ -115,13 +76,17 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
 
   return {
     add(watched) {
-      const entry = { ...watched, isAsking: false, isDue: false, isEnded: false }
+      const judgement = createJudgement(engine, watched.question, (why, answer) => {
+        remove(entry)
+        watched.cut(why, answer)
+      })
+      const entry: Entry = { ...watched, judgement }
       entries.add(entry)
       tick ??= setInterval(everySecond, gatewayLimits.rejudgeEveryMs)
       // The upstream may have taken long since it was let in.
       const { book, version } = markOf(keeper)
-      if (book !== entry.mark.book || version !== entry.mark.version) judge(entry)
-      if (!entry.isEnded) judgeAtExpiry(entry, keeper.now())
+      if (book !== entry.mark.book || version !== entry.mark.version) judgement.ask()
+      if (entries.has(entry)) judgeAtExpiry(entry, keeper.now())
       return () => remove(entry)
     },
     close() {
@@ -132,24 +97,4 @@ export function createWatch(engine: Engine, keeper: BookKeeper): Watch {
       entries.clear()
     },
   }
-}
-
-interface Refusal {
-  readonly why: string
-  readonly answer: ProblemAnswer
-}
-
-const failed: Refusal = { why: 'the engine failed', answer: unavailableAnswer(1) }
-const noAnswer: Refusal = { why: 'unavailable: no answer in time', answer: unavailableAnswer(1) }
-
-function refusalOf(outcome: Outcome): Refusal | undefined {
-  if (outcome.outcome === 'verified') return undefined
-  if (outcome.outcome === 'unavailable') {
-    return {
-      why: 'unavailable: the credential could not be judged',
-      answer: unavailableAnswer(outcome.retryAfterSeconds),
-    }
-  }
-  const { rejection } = outcome
-  return { why: `${rejection.code}: ${rejection.detail}`, answer: rejectionAnswer(rejection) }
 }
