@@ -2,7 +2,8 @@
 import { describe, expect, inject, it } from 'vitest'
 import { mutants } from './mutants.ts'
 import { loadPatched } from './patched.ts'
-import { type Finding, run } from './run.ts'
+import { run } from './run.ts'
+import type { Finding } from './world.ts'
 
 const seedsMax = inject('isFull') ? 10_000 : 1_500
 

@@ -4,7 +4,8 @@
  */
 import { expect, inject, it } from 'vitest'
 import * as parts from './parts.ts'
-import { type Finding, run } from './run.ts'
+import { run } from './run.ts'
+import type { Finding } from './world.ts'
 
 const seeds = inject('isFull') ? 10_000 : 1_500
 /** Seeds beyond these that found a flaw once. */
