@@ -1,7 +1,8 @@
 import { serverLimits } from '../limits.ts'
+import { header } from './header.ts'
 import { requirePlain } from './input.ts'
 import { ProblemError } from './problem.ts'
-import { type HttpRequest, header } from './request.ts'
+import type { HttpRequest } from './request.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 

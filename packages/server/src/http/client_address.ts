@@ -1,5 +1,6 @@
 import { type AddressRange, callerAddress, type Holder, isTrustedAddress } from '@countersign/core'
-import { type HttpRequest, headerValues } from './request.ts'
+import { headerValues } from './header.ts'
+import type { HttpRequest } from './request.ts'
 
 /** The caller's address, by the one rule that all of ours go by; undefined where it cannot be told. */
 export function clientAddress(request: HttpRequest, trustedProxies: readonly AddressRange[]): string | undefined {

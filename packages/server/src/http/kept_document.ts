@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
 import type { Answer } from './answer.ts'
-import { type HttpRequest, headerValues } from './request.ts'
+import { headerValues } from './header.ts'
+import type { HttpRequest } from './request.ts'
 
 export interface KeptDocument {
   readonly headers: Readonly<Record<string, string>>

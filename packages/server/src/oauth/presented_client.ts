@@ -1,4 +1,5 @@
-import { type HttpRequest, headerValues } from '../http/request.ts'
+import { headerValues } from '../http/header.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { basicChallenge, type PresentedClient, refused } from './client_authenticator.ts'
 import { decodePart, type Form } from './form.ts'
 import { OauthError } from './oauth_error.ts'

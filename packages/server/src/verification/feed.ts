@@ -12,9 +12,10 @@ import type { SharedSnapshot } from '../feed/snapshots.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
 import { holderOf } from '../http/client_address.ts'
+import { headerValues } from '../http/header.ts'
 import { parseInput } from '../http/input.ts'
 import { problem } from '../http/problem.ts'
-import { type HttpRequest, headerValues } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /** `GET /v1/feed/snapshot`: the place, every live entry, and how many there were: one line of JSON each. */

@@ -1,5 +1,6 @@
+import { headerValues } from '../http/header.ts'
 import { ProblemError } from '../http/problem.ts'
-import { type HttpRequest, headerValues } from '../http/request.ts'
+import type { HttpRequest } from '../http/request.ts'
 
 export const proxies = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy'] as const
 export type ProxyName = (typeof proxies)[number]
