@@ -5,11 +5,10 @@
  */
 import { type MaybePromise, missingScope, parseScope, readScope, type Scope, type Seconds } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
-import type { Services } from '../context.ts'
+import type { Services, TenantContext } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
 import { shownScope } from './shown_scope.ts'
-import type { IssueRequest } from './token_issuer.ts'
 
 /** A request is authorised by a secret, a public key or a parent, beside its client and API. It may end meanwhile. */
 export interface Authority {
@@ -30,6 +29,19 @@ export interface IssuableScope {
   readonly scope: Scope
   readonly expiresAt: Seconds
   readonly [judged]: true
+}
+
+/** A token that is about to be made, as far as the gate looks at it again. */
+export interface Issuing {
+  readonly tenant: TenantContext
+  /** The token carries its position, and begins when it was taken. */
+  readonly moment: IssuingMoment
+  readonly client: Client
+  readonly api: Api
+  /** Looked at again where the token is made. */
+  readonly authorities: readonly Authority[]
+  /** The scope and the end. */
+  readonly issuable: IssuableScope
 }
 
 export interface IssuableQuestion {
@@ -91,7 +103,7 @@ export function requireIssuable(
  * The gate again, without a read of the database. Whatever changed since makes the request begin again: only then is it
  * known which answer is right. A promise where an authority had to read: ask again after it.
  */
-export function requireStillIssuable(services: Pick<Services, 'books'>, issue: IssueRequest): MaybePromise<void> {
+export function requireStillIssuable(services: Pick<Services, 'books'>, issue: Issuing): MaybePromise<void> {
   const { tenant, client, api, moment } = issue
   requireSameBook(services, tenant, moment)
   const { book } = moment
@@ -108,7 +120,7 @@ export function requireStillIssuable(services: Pick<Services, 'books'>, issue: I
 }
 
 function requireClientStill(
-  { moment, client, api, issuable }: IssueRequest,
+  { moment, client, api, issuable }: Issuing,
   { status, access, cutOff }: Pick<Client, 'status' | 'access' | 'cutOff'>,
 ): void {
   requireReached(moment, cutOff)

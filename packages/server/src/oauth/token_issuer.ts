@@ -18,24 +18,15 @@ import {
   type SigningKey,
   signJwt,
 } from '@countersign/core'
-import type { Api, AuditActor, Client, Token } from '@countersign/store'
-import type { Services, TenantContext } from '../context.ts'
+import type { AuditActor, Token } from '@countersign/store'
+import type { Services } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import { type Authority, type IssuableScope, requireStillIssuable } from './issuing_gate.ts'
-import { BehindError, type IssuingMoment } from './issuing_moment.ts'
+import { type Issuing, requireStillIssuable } from './issuing_gate.ts'
+import { BehindError } from './issuing_moment.ts'
 
 /** Everything that a token says. Nothing of it is widened or cut here. */
-export interface IssueRequest extends Limited {
-  readonly tenant: TenantContext
-  /** The token carries its position, and begins when it was taken. */
-  readonly moment: IssuingMoment
-  readonly client: Client
-  readonly api: Api
-  /** Looked at again where the token is made. */
-  readonly authorities: readonly Authority[]
+export interface IssueRequest extends Issuing, Limited {
   readonly subject: string
-  /** The scope and the end. */
-  readonly issuable: IssuableScope
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
