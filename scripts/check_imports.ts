@@ -38,6 +38,7 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   run: ['feed', 'http', 'keys', 'management', 'observe', 'redis', 'restore', 'tenants', 'server.ts'],
   'limits.ts': [],
   'context.ts': [],
+  'server_options.ts': [],
   'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe'],
   'mount.ts': ['management', 'oauth', 'observe', 'verification'],
 }
@@ -49,8 +50,10 @@ const serverTypes: Readonly<Record<string, readonly string[]>> = {
   observe: ['redis'],
   feed: ['observe'],
   oauth: ['observe'],
+  run: ['server_options.ts'],
   'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'redis'],
-  'create_services.ts': ['redis', 'server.ts'],
+  'create_services.ts': ['redis', 'server_options.ts'],
+  'server_options.ts': ['feed', 'keys', 'observe', 'redis'],
   'mount.ts': ['http'],
 }
 

@@ -36,7 +36,7 @@ import { createUsage } from './observe/usage.ts'
 import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
-import type { ServerOptions } from './server.ts'
+import type { ServerOptions } from './server_options.ts'
 
 export function createServices(
   options: ServerOptions & {

@@ -23,6 +23,7 @@ export { type Provision, type Provisioned, provisionApi } from './run/provision.
 export { type Recovered, recoverAdministrator } from './run/recover.ts'
 export { ListenError, type ServeOptions, type Serving, serve } from './run/serve.ts'
 export { tellReady, WorkerStartError } from './run/workers.ts'
-export { type CountersignServer, createServer, type ServerOptions } from './server.ts'
+export { type CountersignServer, createServer } from './server.ts'
+export type { ServerOptions } from './server_options.ts'
 export { defaultTenantId } from './tenants/bootstrap.ts'
 export { type GatewayAssertion, signAssertion } from './verification/gateway_assertion.ts'

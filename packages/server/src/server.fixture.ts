@@ -12,7 +12,8 @@ import type { Answer } from './http/answer.ts'
 import { ProblemError } from './http/problem.ts'
 import type { HttpRequest } from './http/request.ts'
 import { MasterKey } from './keys/master_key.ts'
-import { type CountersignServer, createServer, type ServerOptions } from './server.ts'
+import { type CountersignServer, createServer } from './server.ts'
+import type { ServerOptions } from './server_options.ts'
 
 export const baseUrl = 'http://localhost:4800'
 export const startAt = 1_800_000_000

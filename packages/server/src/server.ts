@@ -1,72 +1,30 @@
 /** The composition root: store, books and services in their order. */
 import type { Server } from 'node:http'
-import { type AddressRange, randomBase62, type Seconds, type Secret } from '@countersign/core'
-import type { BootClock, Store, UsageRetention } from '@countersign/store'
+import { randomBase62, type Seconds, type Secret } from '@countersign/core'
 import { systemClock } from '@countersign/verifier/engine'
-import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
+import { refusalTimes } from '@countersign/verifier/refusal_times'
 import type { Services } from './context.ts'
 import { createServices } from './create_services.ts'
 import { type Books, openBooks } from './feed/books.ts'
 import { createDropTimes } from './feed/drop_time.ts'
-import type { Noted, PlaceFile } from './feed/place_file.ts'
+import type { Noted } from './feed/place_file.ts'
 import { sayRollback } from './feed/rollback.ts'
 import { systemTimers } from './feed/timers.ts'
 import type { Answer } from './http/answer.ts'
 import { createDispatch } from './http/dispatch.ts'
 import { createListener } from './http/node_listener.ts'
 import type { HttpRequest } from './http/request.ts'
-import type { MasterKey } from './keys/master_key.ts'
 import { createRandomBytes } from './keys/random_bytes.ts'
 import { mount } from './mount.ts'
-import type { Log } from './observe/log.ts'
 import { measureStore } from './observe/measured_store.ts'
 import { createMetrics } from './observe/metrics.ts'
-import { processLimiter, type ServerLimiter } from './redis/limiter.ts'
+import { processLimiter } from './redis/limiter.ts'
 import { startOwnHandBack } from './restore/own_hand_back.ts'
 import { readBootClock } from './run/boot_clock.ts'
 import { watchFatal } from './run/fatal.ts'
 import { startMaintenance } from './run/maintenance.ts'
+import type { ServerOptions } from './server_options.ts'
 import { bootstrap, defaultTenantId } from './tenants/bootstrap.ts'
-
-export interface ServerOptions {
-  readonly store: Store
-  readonly master: MasterKey
-  /** The default tenant's issuer, without a slash at its end. */
-  readonly baseUrl: string
-  readonly version: string
-  readonly log: Log
-  readonly keyPrefix?: string
-  readonly trustedProxies?: readonly AddressRange[]
-  /** Says beside a database file how far its log had come. Default: nowhere. */
-  readonly placeFile?: PlaceFile
-  /** Used when the installation is new. */
-  readonly adminKey?: Secret
-  /** The wall clock in seconds. Default: the machine's. */
-  readonly now?: () => Seconds
-  /** The server's own bound against its database. Default 10 seconds. */
-  readonly maxStalenessSeconds?: number
-  /**
-   * Called once when the database can no longer be trusted by this process, which must then end. Default: nothing beyond
-   * the errors that are logged and answered; `serve` exits with 1.
-   */
-  readonly onFatal?: (error: Error) => void
-  /** Counts rate limits, with other processes perhaps; closed with the server. Default: in this process alone. */
-  readonly limiter?: ServerLimiter
-  /** Failed credentials and wrong secrets are limited for each address. Default true; `dev` limits nothing. */
-  readonly limitsFailures?: boolean
-  /** How long counts of usage are kept. Default: by minute 2 days, by hour 60, by day 400. */
-  readonly usageRetention?: UsageRetention
-  /** API keys that may be known without asking the database, about 60 bytes each. Default 1,250,000; see `packedKeysMax`. */
-  readonly packedKeysMax?: number
-  /** Counts are written this long after the first of them. Default 800 ms. */
-  readonly flushUsageMs?: number
-  /** A clock that nobody sets, since the machine's boot. Default: Linux's; none elsewhere. */
-  readonly bootClock?: () => BootClock | undefined
-  /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
-  readonly refusalTimes?: RefusalTimes
-  /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */
-  readonly allowedHosts?: (host: string) => boolean
-}
 
 export interface CountersignServer {
   readonly services: Services

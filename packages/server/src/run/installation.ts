@@ -8,7 +8,8 @@ import type { MasterKey } from '../keys/master_key.ts'
 import { ConfigError, endFirstStart, isFirstStart, openMasterKeyFile, parseMasterKey } from '../keys/master_key_file.ts'
 import { opensSigningKey } from '../keys/signing_keys.ts'
 import type { Log } from '../observe/log.ts'
-import { type CountersignServer, createServer, type ServerOptions } from '../server.ts'
+import { type CountersignServer, createServer } from '../server.ts'
+import type { ServerOptions } from '../server_options.ts'
 
 export interface InstallationOptions extends Omit<ServerOptions, 'store' | 'master'> {
   /** `sqlite:PATH` or `postgres://…`. */
