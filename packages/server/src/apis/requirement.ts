@@ -1,8 +1,9 @@
 /** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
 import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
+import type { Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
-import type { Services, TenantContext } from '../context.ts'
+import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { storedDescription } from './document.ts'
 
@@ -16,12 +17,12 @@ export type Requirement =
 /** By the documents that were imported. */
 export interface Requirements {
   of(
-    tenant: TenantContext,
+    tenant: Pick<Tenant, 'id'>,
     apiId: string,
     operation: { readonly method: string; readonly uri: string },
   ): Promise<Requirement>
   /** Whether the API's imported document has an operation at this path, whatever its method. */
-  isDescribed(tenant: TenantContext, apiId: string, uri: string): Promise<boolean>
+  isDescribed(tenant: Pick<Tenant, 'id'>, apiId: string, uri: string): Promise<boolean>
 }
 
 interface Compiled {
@@ -30,15 +31,18 @@ interface Compiled {
   readonly table: RouteTable | undefined
 }
 
-export function createRequirements({ store, books }: Pick<Services, 'store' | 'books'>, clock: Clock): Requirements {
+export function createRequirements(
+  { store, books }: { readonly store: Store; readonly books: Books },
+  clock: Clock,
+): Requirements {
   const compiled = keepRecords<Compiled>({ books, clock, type: 'api', idOf: ({ apiId }) => apiId, entriesMax: 1_000 })
 
-  async function compile(tenant: TenantContext, apiId: string): Promise<Compiled> {
+  async function compile(tenant: Pick<Tenant, 'id'>, apiId: string): Promise<Compiled> {
     const document = await store.read.apis.findDocument(tenant.id, apiId)
     return { apiId, table: document === undefined ? undefined : compileRoutes(await storedDescription(document)) }
   }
 
-  async function tableOf(tenant: TenantContext, apiId: string): Promise<RouteTable | undefined> {
+  async function tableOf(tenant: Pick<Tenant, 'id'>, apiId: string): Promise<RouteTable | undefined> {
     return (await compiled.find(tenant.id, apiId, () => compile(tenant, apiId)))?.table
   }
 

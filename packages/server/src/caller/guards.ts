@@ -1,13 +1,13 @@
 import { andThen, type MaybePromise } from '@countersign/core'
-import type { Client } from '@countersign/store'
+import type { Client, Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
-import type { Services, TenantContext } from '../context.ts'
+import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 
 /** Which audiences' credentials a client may ask about; read again after any change of the client. */
-export type Guards = (tenant: TenantContext, clientId: string) => MaybePromise<readonly string[]>
+export type Guards = (tenant: Pick<Tenant, 'id'>, clientId: string) => MaybePromise<readonly string[]>
 
-export function createGuards({ store, books }: Pick<Services, 'store' | 'books'>, clock: Clock): Guards {
+export function createGuards({ store, books }: { readonly store: Store; readonly books: Books }, clock: Clock): Guards {
   const clients = keepRecords<Client>({ books, clock, type: 'client', idOf: ({ id }) => id })
   return (tenant, clientId) =>
     andThen(

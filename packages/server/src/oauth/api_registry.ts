@@ -1,7 +1,7 @@
 import { missingScope, parseScope, readScope } from '@countersign/core'
-import type { Api, Client } from '@countersign/store'
+import type { Api, Client, Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
-import type { Services, TenantContext } from '../context.ts'
+import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { BehindError } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
@@ -9,15 +9,18 @@ import { OauthError } from './oauth_error.ts'
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
 export interface ApiRegistry {
   /** Whether this process has applied that such an API was made, whatever became of it. */
-  isKnown(tenant: TenantContext, id: string): boolean
-  byId(tenant: TenantContext, id: string): Promise<Api | undefined>
-  byAudience(tenant: TenantContext, audience: string): Promise<Api | undefined>
+  isKnown(tenant: Pick<Tenant, 'id'>, id: string): boolean
+  byId(tenant: Pick<Tenant, 'id'>, id: string): Promise<Api | undefined>
+  byAudience(tenant: Pick<Tenant, 'id'>, audience: string): Promise<Api | undefined>
 }
 
-export function createApiRegistry({ store, books }: Pick<Services, 'store' | 'books'>, clock: Clock): ApiRegistry {
+export function createApiRegistry(
+  { store, books }: { readonly store: Store; readonly books: Books },
+  clock: Clock,
+): ApiRegistry {
   const apis = keepRecords<Api>({ books, clock, type: 'api', idOf: ({ id }) => id })
 
-  async function byId(tenant: TenantContext, id: string): Promise<Api | undefined> {
+  async function byId(tenant: Pick<Tenant, 'id'>, id: string): Promise<Api | undefined> {
     return apis.find(tenant.id, id, () => store.read.apis.find(tenant.id, id))
   }
 
@@ -40,7 +43,7 @@ export function createApiRegistry({ store, books }: Pick<Services, 'store' | 'bo
  */
 export async function chooseApi(
   registry: ApiRegistry,
-  tenant: TenantContext,
+  tenant: Pick<Tenant, 'id'>,
   client: Client,
   parameters: ReadonlyMap<string, string>,
 ): Promise<Api> {
@@ -67,7 +70,7 @@ const identityScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email
 /** Our own APIs are left aside where there is a choice: nobody reaches the management API by leaving the audience out. */
 async function findUnnamed(
   registry: ApiRegistry,
-  tenant: TenantContext,
+  tenant: Pick<Tenant, 'id'>,
   client: Client,
   requested: string | undefined,
 ): Promise<Api | undefined> {

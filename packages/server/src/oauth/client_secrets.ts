@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@countersign/core'
-import type { Client, ClientSecret } from '@countersign/store'
-import type { Services } from '../context.ts'
+import type { Client, ClientSecret, Store } from '@countersign/store'
+import type { Books } from '../feed/books.ts'
 import { type Kept, type KeptRecordsOptions, keepRecords } from '../feed/kept_records.ts'
 
 export type SecretRecord = ClientSecret & { readonly client: Client }
@@ -12,7 +12,7 @@ export interface ClientSecrets {
 }
 
 export function createClientSecrets(
-  { store, books }: Pick<Services, 'store' | 'books'>,
+  { store, books }: { readonly store: Store; readonly books: Books },
   clock: KeptRecordsOptions<SecretRecord>['clock'],
 ): ClientSecrets {
   const secrets = keepRecords<SecretRecord>({ books, clock, type: 'client', idOf: ({ clientId }) => clientId })

@@ -3,8 +3,9 @@
  * that moment, so a cut-off that came after refuses it, however long the request read, waited and signed.
  */
 import type { Seconds } from '@countersign/core'
+import type { Tenant } from '@countersign/store'
 import type { StatusBook } from '@countersign/verifier/engine'
-import type { Services, TenantContext } from '../context.ts'
+import type { Books } from '../feed/books.ts'
 import { serverLimits } from '../limits.ts'
 
 export interface IssuingMoment {
@@ -42,8 +43,8 @@ export class BehindError extends Error {
  * more from a new moment; behind again, or without proof that the book is fresh, it throws `StaleBookError`.
  */
 export async function atOneMoment<T>(
-  services: Pick<Services, 'books' | 'now'>,
-  tenant: TenantContext,
+  services: { readonly books: Books; readonly now: () => Seconds },
+  tenant: Pick<Tenant, 'id'>,
   work: (moment: IssuingMoment) => Promise<T>,
 ): Promise<T> {
   const usedUp = new Set<string>()
@@ -61,8 +62,8 @@ export async function atOneMoment<T>(
 }
 
 async function takeMoment(
-  services: Pick<Services, 'books' | 'now'>,
-  tenant: TenantContext,
+  services: { readonly books: Books; readonly now: () => Seconds },
+  tenant: Pick<Tenant, 'id'>,
   usedUp: Set<string>,
 ): Promise<IssuingMoment> {
   const { books } = services
@@ -73,7 +74,11 @@ async function takeMoment(
 }
 
 /** A poll that runs already may have read the head before the number was committed. */
-async function catchUp({ books }: Pick<Services, 'books'>, tenant: TenantContext, sequence: number): Promise<void> {
+async function catchUp(
+  { books }: { readonly books: Books },
+  tenant: Pick<Tenant, 'id'>,
+  sequence: number,
+): Promise<void> {
   for (let round = 0; round < serverLimits.catchUpRoundsMax; round++) {
     if (!(await books.poll())) throw new StaleBookError('the feed could not be read')
     if ((books.book(tenant.id)?.place.sequence ?? 0) >= sequence) return
@@ -87,8 +92,8 @@ export function requireReached({ position }: IssuingMoment, sequence: number): v
 
 /** In memory, wherever something is about to be made: fresh, and still the book of the beginning. */
 export function requireSameBook(
-  { books }: Pick<Services, 'books'>,
-  tenant: TenantContext,
+  { books }: { readonly books: Books },
+  tenant: Pick<Tenant, 'id'>,
   { book }: IssuingMoment,
 ): void {
   if (!books.isFresh()) throw new StaleBookError('the book is stale')
