@@ -34,18 +34,18 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'S10',
     what: 'the entry of a token is kept until its changed end, not until its signed one',
-    file: `${server}/feed/subjects.ts`,
+    file: `${server}/feed/objects.ts`,
     find: '    dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,',
     replace: '    dropAt: Math.ceil(expiresAt ?? issuedExpiresAt) + graceSeconds,',
-    tests: [`${server}/feed/subjects.test.ts`],
+    tests: [`${server}/feed/objects.test.ts`],
   },
   {
     id: 'S10b',
     what: 'the entry of a token is dropped without leeway and grace',
-    file: `${server}/feed/subjects.ts`,
+    file: `${server}/feed/objects.ts`,
     find: '    dropAt: Math.ceil(issuedExpiresAt) + graceSeconds,',
     replace: '    dropAt: Math.ceil(issuedExpiresAt) - 10,',
-    tests: [`${server}/feed/subjects.test.ts`],
+    tests: [`${server}/feed/objects.test.ts`],
   },
   {
     id: 'S18',

@@ -5,7 +5,7 @@
 import type { DropFloor, Seconds } from '@countersign/core'
 import type { DropTime, Tenant, WriteTransaction } from '@countersign/store'
 import type { Services } from '../context.ts'
-import { tenantSubject } from './subjects.ts'
+import { tenantSubject } from './objects.ts'
 
 const pageRows = 100
 

@@ -11,7 +11,7 @@ import {
   revokedTokenSubject,
   tokenSubject,
   withCutOff,
-} from './subjects.ts'
+} from './objects.ts'
 
 export interface RevocationContext {
   readonly tenant: string

@@ -1,7 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { SigningKey } from '@countersign/store'
-import { signingKeySubject } from '../feed/subjects.ts'
+import { signingKeySubject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'

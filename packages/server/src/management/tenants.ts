@@ -1,7 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, randomBase62 } from '@countersign/core'
 import type { Tenant } from '@countersign/store'
-import { tenantSubject } from '../feed/subjects.ts'
+import { tenantSubject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { setUpTenant } from '../tenants/tenant_setup.ts'
 import type { ReadContext, WriteContext } from './context.ts'

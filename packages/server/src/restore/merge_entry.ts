@@ -1,6 +1,6 @@
 import { type ClientState, type CutOff, type CutOffKind, type Subject, splitClientObjectId } from '@countersign/core'
 import type { Client, SigningKey } from '@countersign/store'
-import { signingKeySubject } from '../feed/subjects.ts'
+import { signingKeySubject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import {

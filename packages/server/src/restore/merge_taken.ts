@@ -5,7 +5,7 @@
  */
 import type { Seconds, Subject } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { signingKeySubject } from '../feed/subjects.ts'
+import { signingKeySubject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { mergeEntry } from './merge_entry.ts'
 import {

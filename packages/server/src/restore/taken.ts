@@ -24,7 +24,7 @@ import {
   tenantSubject,
   tokenSubject,
   withCutOff,
-} from '../feed/subjects.ts'
+} from '../feed/objects.ts'
 
 /** The transaction that takes, when that is, and what the audit log says of it. */
 export interface Taking {

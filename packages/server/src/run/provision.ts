@@ -15,7 +15,7 @@ import {
   newKey,
 } from '@countersign/store'
 import type { Services } from '../context.ts'
-import { apiSubject } from '../feed/subjects.ts'
+import { apiSubject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
 import { noAuthority } from '../management/authority.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'

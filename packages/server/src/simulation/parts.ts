@@ -15,10 +15,6 @@ export {
   readSnapshot,
   takeHandedBack,
 } from '../feed/feed_answers.ts'
-export { createPlaceSeals } from '../feed/place_seal.ts'
-export { createRevocationMacs } from '../feed/revocation_mac.ts'
-export { cutOffAt, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
-export { createSnapshots } from '../feed/snapshots.ts'
 export {
   apiSubject,
   clientSubject,
@@ -27,7 +23,11 @@ export {
   signingKeySubject,
   tenantSubject,
   tokenSubject,
-} from '../feed/subjects.ts'
+} from '../feed/objects.ts'
+export { createPlaceSeals } from '../feed/place_seal.ts'
+export { createRevocationMacs } from '../feed/revocation_mac.ts'
+export { cutOffAt, revokeKey, revokeToken, revokeUnregistered } from '../feed/revoker.ts'
+export { createSnapshots } from '../feed/snapshots.ts'
 export { MasterKey } from '../keys/master_key.ts'
 export { startOwnHandBack } from '../restore/own_hand_back.ts'
 export { deleteClient, revokeSigningKey } from '../restore/taken.ts'

@@ -14,7 +14,7 @@ import {
   type Tenant,
   type WriteTransaction,
 } from '@countersign/store'
-import { apiSubject, signingKeySubject, tenantSubject } from '../feed/subjects.ts'
+import { apiSubject, signingKeySubject, tenantSubject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { createSigningKey } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'

@@ -2,7 +2,7 @@ import { limits } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { expect, it } from 'vitest'
 import { startAt, startWorld } from '../server.fixture.ts'
-import { tokenSubject } from './subjects.ts'
+import { tokenSubject } from './objects.ts'
 
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
 
