@@ -180,7 +180,7 @@ export const rollbackMutants: readonly Mutant[] = [
     id: 'C6',
     what: 'a token made from a key whose revoke was forgotten outlives the hand-back',
     file: taken,
-    find: '...keys.map((key) => keySubject(key, now)),',
+    find: '...keys.map((key) => keyObject(key, now)),',
     replace: '',
     tests: cutOffTests,
   },

@@ -22,7 +22,7 @@ export type { EffectiveGrant, Established, Standing } from './effective_grant.ts
 export { effectiveGrant } from './effective_grant.ts'
 export type { DropFloor, IssueMark } from './feed/drop_time.ts'
 export { isDropped } from './feed/drop_time.ts'
-export type { FeedEntry, Place, SealedPlace, Subject } from './feed/entry.ts'
+export type { FeedEntry, FeedObject, Place, SealedPlace } from './feed/entry.ts'
 export { chainInput, emptyChain, endlessRevocation, revocationEnd, sortMembers } from './feed/entry.ts'
 export type {
   HandBackAnswer,

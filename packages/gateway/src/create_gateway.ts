@@ -1,20 +1,13 @@
 import type { Server } from 'node:http'
 import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
-import {
-  type BookKeeper,
-  createRoom,
-  type Engine,
-  type Failures,
-  type Room,
-  unlimitedFailures,
-} from '@countersign/verifier/engine'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import {
   type BookKeeper,
   createRoom,
   type Engine,
   type Failures,
+  type Room,
   unlimitedFailures,
 } from '@countersign/verifier/engine'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'

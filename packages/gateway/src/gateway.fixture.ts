@@ -7,10 +7,10 @@ import {
   type CredentialRecord,
   digest,
   type FeedEntry,
+  type FeedObject,
   generateKey,
   type KeyState,
   neverDropAt,
-  type Subject,
 } from '@countersign/core'
 import { type ApiDescription, readDocument, readOperations } from '@countersign/openapi'
 import { type BookKeeper, createEngine, memoryLimiter, StatusBook, systemClock } from '@countersign/verifier/engine'
@@ -44,7 +44,7 @@ export interface World {
   readonly upstream: http.Server
   /** A new key and how to speak of it. */
   key(scope: string, more?: Partial<CredentialRecord>): Promise<{ readonly id: string; readonly text: string }>
-  say(subject: Pick<Subject, 'type' | 'id' | 'state'>): void
+  say(object: Pick<FeedObject, 'type' | 'id' | 'state'>): void
   revoke(keyId: string): void
   /** As a server does: the record and the entry. */
   change(keyId: string, state: Partial<KeyState> & { readonly scope: string }): void
@@ -96,12 +96,12 @@ export async function openWorld(
   const listeners = new Set<() => void>()
   const versions = new Map<string, number>()
 
-  function say(subject: Pick<Subject, 'type' | 'id' | 'state'>): void {
-    const name = `${subject.type} ${subject.id}`
+  function say(object: Pick<FeedObject, 'type' | 'id' | 'state'>): void {
+    const name = `${object.type} ${object.id}`
     const version = (versions.get(name) ?? 0) + 1
     versions.set(name, version)
     const rest = { version, dropAt: neverDropAt, at: 0, audit: '', chain: '', sequence: book.place.sequence + 1 }
-    book.apply({ ...subject, ...rest } as FeedEntry)
+    book.apply({ ...object, ...rest } as FeedEntry)
     for (const listener of listeners) listener()
   }
 

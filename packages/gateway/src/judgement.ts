@@ -1,5 +1,5 @@
 import { type ProblemAnswer, rejectionAnswer, unavailableAnswer } from '@countersign/core'
-import type { Engine, Outcome, Question } from '@countersign/verifier'
+import type { Engine, Outcome, Question } from '@countersign/verifier/engine'
 import { gatewayLimits } from './limits.ts'
 
 /** A question that is asked again and again, until the first refusal or until `end`. */

@@ -96,7 +96,7 @@ async function writeForeign(count: number): Promise<void> {
       transaction.append({
         tenant: 'default',
         audit: { actor: { kind: 'system' }, action: 'x', objectType: 'x', objectId: id, requestId: 'x' },
-        subjects: () => [{ type: 'public_key', id, version: 1, state: { status: 'revoked' }, dropAt: 4_000_000_000 }],
+        objects: () => [{ type: 'public_key', id, version: 1, state: { status: 'revoked' }, dropAt: 4_000_000_000 }],
       }),
     )
   }
@@ -293,7 +293,7 @@ it('without a rollback no epoch begins: under load, over restarts and with a sec
             transaction.append({
               tenant: 'default',
               audit: { actor: { kind: 'system' }, action: 'x', objectType: 'x', objectId: 'x', requestId: 'x' },
-              subjects: () => [
+              objects: () => [
                 {
                   type: 'public_key',
                   id: `client_none r${round} k${index}`,

@@ -1,5 +1,5 @@
 /** For tests: the authority in memory, and an engine that follows it with all real parts. */
-import type { CredentialRecord, MaybePromise, Scope, Subject } from '@countersign/core'
+import type { CredentialRecord, FeedObject, MaybePromise, Scope } from '@countersign/core'
 import type { Engine, EngineOptions, Question } from './engine.ts'
 import type { FeedFollower } from './feed/feed_follower.ts'
 import type { FeedSource } from './feed/feed_source.ts'
@@ -92,7 +92,7 @@ export function createFetch(authority: Authority): typeof fetch {
     switch (url.pathname) {
       case '/v1/feed/snapshot': {
         const { entries, ...head } = await authority.source.snapshot(signal)
-        const subjects = [...(entries as Iterable<Subject>)]
+        const subjects = [...(entries as Iterable<FeedObject>)]
         const lines = [head, ...subjects, { end: subjects.length }].map((line) => JSON.stringify(line))
         return new Response(`${lines.join('\n')}\n`)
       }

@@ -24,10 +24,10 @@ export type { Connection, ConnectOptions } from './http/connect.ts'
 export { connect } from './http/connect.ts'
 export { createHttpDirectory } from './http/directory.ts'
 export { createHttpFeedSource } from './http/feed_source.ts'
+export { PackedKeys } from './known/packed_keys.ts'
 export type { Limiter, MemoryLimiter } from './limiter.ts'
 export { memoryLimiter } from './limiter.ts'
 export type { Outcome, OutcomeCode, Refused } from './outcome.ts'
-export { PackedKeys } from './known/packed_keys.ts'
 export type { RequestExpectation } from './request.ts'
 export {
   costOf,

@@ -24,8 +24,8 @@ export interface SealedPlace extends Place {
   readonly seal: string
 }
 
-/** The state of one object as the status book keeps it, tagged by type. */
-export type Subject = {
+/** One object with its state, as the status book keeps it, tagged by type. */
+export type FeedObject = {
   readonly [T in ObjectType]: Identity<T> & {
     /** Rises by one with each change of the object; the higher one wins. */
     readonly version: number
@@ -45,7 +45,7 @@ export type Subject = {
 }[ObjectType]
 
 /** One entry of the log: an object's state, with its number and the chain value after it. */
-export type FeedEntry = Subject & {
+export type FeedEntry = FeedObject & {
   /** Its number in the log of the tenant. Within an epoch, each entry has the next one. */
   readonly sequence: number
   /** When the change was made, by the clock of the server that wrote it. */

@@ -1,7 +1,7 @@
 /** The questions and answers between a verifier and its server: docs/protocol/feed.md §3 and §7. */
 import type { Identity, ObjectType } from '../identity.ts'
 import type { Seconds } from '../seconds.ts'
-import type { Place, SealedPlace, Subject } from './entry.ts'
+import type { FeedObject, Place, SealedPlace } from './entry.ts'
 import type { CutOff, CutOffKind } from './state.ts'
 
 /** `POST /v1/feed/position`: the place a verifier has applied, and the question how far the log has come. */
@@ -45,7 +45,7 @@ export interface Snapshot {
   /** The id of the tenant. */
   readonly tenant: string
   /** The last state of every object that has one. */
-  readonly entries: readonly Subject[]
+  readonly entries: readonly FeedObject[]
   /** How long before answering the read began, on the answerer's clock, in milliseconds. */
   readonly ageMs: number
   /** The server's clock. */

@@ -49,7 +49,7 @@ async function commit(tenant: string, id: string): Promise<void> {
     transaction.append({
       tenant,
       audit: { actor: { kind: 'system' }, action: 'x', objectType: 'token', objectId: id, requestId: 'x' },
-      subjects: () => [{ type: 'token', id, version: 1, state: { status: 'revoked' }, dropAt: startAt + 9_000 }],
+      objects: () => [{ type: 'token', id, version: 1, state: { status: 'revoked' }, dropAt: startAt + 9_000 }],
     }),
   )
 }

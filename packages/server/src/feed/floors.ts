@@ -5,7 +5,7 @@
 import type { DropFloor, Seconds } from '@countersign/core'
 import type { DropTime, Tenant, WriteTransaction } from '@countersign/store'
 import type { Services } from '../context.ts'
-import { tenantSubject } from './objects.ts'
+import { tenantObject } from './objects.ts'
 
 const pageRows = 100
 
@@ -55,7 +55,7 @@ async function writeFloor(
       after: { time, at },
       requestId: 'maintenance',
     },
-    subjects: (sequence) => [tenantSubject({ ...changed, floor: { sequence, time, at } })],
+    objects: (sequence) => [tenantObject({ ...changed, floor: { sequence, time, at } })],
     rows: (sequence) => transaction.tenants.setFloor(id, { sequence, time, at }),
   })
 }

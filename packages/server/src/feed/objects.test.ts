@@ -2,7 +2,7 @@ import { limits } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { expect, it } from 'vitest'
 import { startAt, startWorld } from '../server.fixture.ts'
-import { tokenSubject } from './objects.ts'
+import { tokenObject } from './objects.ts'
 
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
 
@@ -31,5 +31,5 @@ it('the entry of a token that was ended earlier is kept until its signed end', a
 it('of both formats', () => {
   const token = { jti: 'x', version: 2, status: 'active', issuedExpiresAt: 5_000, expiresAt: 100 } as Token
   for (const format of ['jwt', 'opaque'] as const)
-    expect(tokenSubject({ ...token, format }).dropAt).toBe(5_000 + graceSeconds)
+    expect(tokenObject({ ...token, format }).dropAt).toBe(5_000 + graceSeconds)
 })

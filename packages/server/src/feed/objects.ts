@@ -6,12 +6,12 @@ import {
   type CutOffKind,
   clientSecretId,
   clientTokenId,
+  type FeedObject,
   type Limited,
   limits,
   neverDropAt,
   publicKeyId,
   type Seconds,
-  type Subject,
   tokenIdentity,
 } from '@countersign/core'
 import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
@@ -20,19 +20,19 @@ import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/s
 const longestLifeSeconds = 366 * 86_400
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds
 
-export function tenantSubject(tenant: Tenant): Subject {
+export function tenantObject(tenant: Tenant): FeedObject {
   const { id, version, status, slug, floor } = tenant
   const state = { status, slug, ...(floor === undefined ? {} : { floor }) }
   return { type: 'tenant', id, version, state, dropAt: neverDropAt }
 }
 
-export function apiSubject(api: Api, now: Seconds, createdSequence = api.createdSequence): Subject {
+export function apiObject(api: Api, now: Seconds, createdSequence = api.createdSequence): FeedObject {
   const { id, version, status, audience, maxStalenessSeconds } = api
   const state = { status, audience, maxStalenessSeconds, createdSequence, ...limitsOf(api) }
   return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
 }
 
-export function clientSubject(client: Client, now: Seconds): Subject {
+export function clientObject(client: Client, now: Seconds): FeedObject {
   const { id, version, status, access, cutOff, cutOffs } = client
   return {
     type: 'client',
@@ -49,7 +49,7 @@ export function withCutOff(client: Client, what: CutOffKind, cutOff: CutOff): Cl
   return { ...client, cutOff: Math.max(client.cutOff, sequence), cutOffs: { ...client.cutOffs, [what]: cutOff } }
 }
 
-export function publicKeySubject(clientId: string, thumbprint: string, now: Seconds): Subject {
+export function publicKeyObject(clientId: string, thumbprint: string, now: Seconds): FeedObject {
   return {
     type: 'public_key',
     id: publicKeyId(clientId, thumbprint),
@@ -60,7 +60,7 @@ export function publicKeySubject(clientId: string, thumbprint: string, now: Seco
 }
 
 /** The entry of a secret that was ended at once. */
-export function clientSecretSubject(clientId: string, secretId: string, now: Seconds): Subject {
+export function clientSecretObject(clientId: string, secretId: string, now: Seconds): FeedObject {
   return {
     type: 'client_secret',
     id: clientSecretId(clientId, secretId),
@@ -71,7 +71,7 @@ export function clientSecretSubject(clientId: string, secretId: string, now: Sec
 }
 
 /** A key's entry is kept for the longest life of a token, since tokens made from the key may outlive its own end. */
-export function keySubject(key: Key, now: Seconds): Subject {
+export function keyObject(key: Key, now: Seconds): FeedObject {
   const { id, version, status, scope, expiresAt, ipAllow, originAllow } = key
   return {
     type: 'key',
@@ -90,7 +90,7 @@ export function keySubject(key: Key, now: Seconds): Subject {
 }
 
 /** For a JWT the signed `exp`, never the end a change set: an entry dropped early would bring the token back. */
-export function tokenSubject(token: Token): Subject {
+export function tokenObject(token: Token): FeedObject {
   const { jti, version, status, scope, expiresAt, issuedExpiresAt, format } = token
   return {
     ...tokenIdentity(format, jti),
@@ -101,7 +101,7 @@ export function tokenSubject(token: Token): Subject {
 }
 
 /** A JWT of ours that is not registered: all that is known of it is what it says. */
-export function revokedTokenSubject(jti: string, expiresAt: Seconds): Subject {
+export function revokedTokenObject(jti: string, expiresAt: Seconds): FeedObject {
   return {
     type: 'token',
     id: jti,
@@ -111,7 +111,7 @@ export function revokedTokenSubject(jti: string, expiresAt: Seconds): Subject {
   }
 }
 
-export function revokedClientTokenSubject(clientId: string, jti: string, expiresAt: Seconds): Subject {
+export function revokedClientTokenObject(clientId: string, jti: string, expiresAt: Seconds): FeedObject {
   return {
     type: 'client_token',
     id: clientTokenId(clientId, jti),
@@ -122,7 +122,7 @@ export function revokedClientTokenSubject(clientId: string, jti: string, expires
 }
 
 /** A removed `kid` is remembered for good: a cached JWK Set cannot bring it back (docs/protocol/feed.md §6). */
-export function signingKeySubject(key: SigningKey): Subject {
+export function signingKeyObject(key: SigningKey): FeedObject {
   const { kid, version, status, alg, purpose, publicJwk } = key
   return {
     type: 'signing_key',

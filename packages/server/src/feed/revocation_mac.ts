@@ -1,10 +1,10 @@
 import {
   type CutOffKind,
   type CutOffs,
+  type FeedObject,
   type HandedBack,
   type HandedBackCutOff,
   revocationEnd,
-  type Subject,
 } from '@countersign/core'
 import { createMac } from '../keys/mac.ts'
 import type { MasterKey } from '../keys/master_key.ts'
@@ -15,7 +15,7 @@ import type { MasterKey } from '../keys/master_key.ts'
  */
 export interface RevocationMacs {
   /** The entry as verifiers receive it. */
-  mark<E extends Subject>(tenant: string, entry: E): E
+  mark<E extends FeedObject>(tenant: string, entry: E): E
   /** Whether it was said of this tenant, with this very end. In constant time. */
   holds(tenant: string, handedBack: HandedBack): boolean
   holdsCutOff(tenant: string, handedBack: Omit<HandedBackCutOff, 'mac'> & { readonly mac: string }): boolean
@@ -26,13 +26,13 @@ export function createRevocationMacs(master: MasterKey): RevocationMacs {
   const ofCutOffs = createMac(master.derive('feed_cut_offs'))
 
   /** The tenant first: what one tenant's verifier was told proves nothing to another. JSON quotes each part. */
-  const textOf = (tenant: string, { type, id, dropAt }: Pick<Subject, 'type' | 'id' | 'dropAt'>): string =>
+  const textOf = (tenant: string, { type, id, dropAt }: Pick<FeedObject, 'type' | 'id' | 'dropAt'>): string =>
     JSON.stringify([tenant, type, id, revocationEnd(dropAt)])
 
   const cutOffText = (tenant: string, { type, id, sequence, at, what }: Omit<HandedBackCutOff, 'mac'>): string =>
     JSON.stringify([tenant, type, id, sequence, at, what])
 
-  function markCutOffs<E extends Subject>(tenant: string, entry: E, cutOffs: CutOffs): E {
+  function markCutOffs<E extends FeedObject>(tenant: string, entry: E, cutOffs: CutOffs): E {
     const { id } = entry
     const kinds = Object.entries(cutOffs) as [CutOffKind, NonNullable<CutOffs[CutOffKind]>][]
     const macs = kinds.map(([what, cutOff]) => {

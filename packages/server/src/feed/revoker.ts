@@ -1,15 +1,15 @@
 /** Revocation in one transaction: the row, the feed entry, the audit event (docs/security/invariants.md §5). */
-import { type CutOffKind, publicKeyId, type Seconds, type Subject } from '@countersign/core'
+import { type CutOffKind, type FeedObject, publicKeyId, type Seconds } from '@countersign/core'
 import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
 import { auditView } from './audit_view.ts'
 import {
-  clientSubject,
-  keySubject,
-  publicKeySubject,
-  revokedClientTokenSubject,
-  revokedTokenSubject,
-  tokenSubject,
+  clientObject,
+  keyObject,
+  publicKeyObject,
+  revokedClientTokenObject,
+  revokedTokenObject,
+  tokenObject,
   withCutOff,
 } from './objects.ts'
 
@@ -37,7 +37,7 @@ export async function revokeKey(transaction: WriteTransaction, key: Key, context
       after: { status: 'revoked', ...(context.reason === undefined ? {} : { reason: context.reason }) },
       requestId: context.requestId,
     },
-    subjects: () => [keySubject(revoked, context.now)],
+    objects: () => [keyObject(revoked, context.now)],
   })
   return revoked
 }
@@ -65,7 +65,7 @@ export async function revokeToken(
       after: { status: 'revoked', ...(context.reason === undefined ? {} : { reason: context.reason }) },
       requestId: context.requestId,
     },
-    subjects: () => [tokenSubject(revoked)],
+    objects: () => [tokenObject(revoked)],
   })
   return revoked
 }
@@ -98,22 +98,22 @@ export async function revokeUnregistered(
   if (isSigned && (await isFull(transaction, 'client_token', clientId, context))) {
     return retirePublicKey(transaction, clientId, signedBy, context)
   }
-  const subject = revokedJwtSubject(jwt)
+  const object = revokedJwtObject(jwt)
   const audit = { actor, action: 'token.revoke', objectType: kind, objectId: jti, requestId }
   transaction.append({
     tenant,
     clientId,
     audit: { ...audit, after: { status: 'revoked', clientId } },
-    subjects: () => [subject],
+    objects: () => [object],
   })
 }
 
-function revokedJwtSubject({ kind, clientId, jti, expiresAt }: UnregisteredJwt): Subject {
+function revokedJwtObject({ kind, clientId, jti, expiresAt }: UnregisteredJwt): FeedObject {
   switch (kind) {
     case 'token':
-      return revokedTokenSubject(jti, expiresAt)
+      return revokedTokenObject(jti, expiresAt)
     case 'client_token':
-      return revokedClientTokenSubject(clientId, jti, expiresAt)
+      return revokedClientTokenObject(clientId, jti, expiresAt)
   }
 }
 
@@ -165,12 +165,12 @@ export function cutOffAt(
   client: Client,
   what: CutOffKind,
   now: Seconds,
-  more: readonly Subject[] = [],
-): Required<Pick<Append, 'subjects' | 'rows'>> {
+  more: readonly FeedObject[] = [],
+): Required<Pick<Append, 'objects' | 'rows'>> {
   const at = Math.floor(now)
   const cutAt = (sequence: number): Client => withCutOff(client, what, { sequence, at })
   return {
-    subjects: (sequence) => [clientSubject(cutAt(sequence), now), ...more],
+    objects: (sequence) => [clientObject(cutAt(sequence), now), ...more],
     rows: (sequence) => {
       const { cutOff, cutOffs } = cutAt(sequence)
       return transaction.clients.setCutOff(client.tenant, client.id, cutOff, cutOffs)
@@ -192,6 +192,6 @@ async function retirePublicKey(
   transaction.append({
     tenant,
     audit: { ...audit, after: { kid: jwk.kid } },
-    subjects: () => [publicKeySubject(clientId, jwk.thumbprint, now)],
+    objects: () => [publicKeyObject(clientId, jwk.thumbprint, now)],
   })
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Place, Seconds, Subject } from '@countersign/core'
+import type { FeedObject, Place, Seconds } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
@@ -79,7 +79,10 @@ export function createSnapshots(options: {
  * A turn of the event loop between pieces: a million MACs take 2 s, and what is verified meanwhile must not wait for
  * them.
  */
-async function piecesOf(entries: readonly Subject[], mark: (entry: Subject) => Subject): Promise<readonly string[]> {
+async function piecesOf(
+  entries: readonly FeedObject[],
+  mark: (entry: FeedObject) => FeedObject,
+): Promise<readonly string[]> {
   const pieces: string[] = []
   let piece = ''
   for (const entry of entries) {

@@ -1,7 +1,7 @@
 /** The public keys of tenants as the JWK Set shows them (RFC 7517), read once and kept until they change. */
 import type { Seconds, SigningPurpose } from '@countersign/core'
 import type { SigningKey, Store } from '@countersign/store'
-import { Cache } from '@countersign/verifier'
+import { Cache } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
 export type Jwk = { readonly [member: string]: unknown }

@@ -3,7 +3,7 @@ import { formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
 import { storedDescription } from '../apis/document.ts'
-import { apiSubject, signingKeySubject } from '../feed/objects.ts'
+import { apiObject, signingKeyObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
@@ -53,11 +53,11 @@ const createApi = writeOperation(routes.createApi, async (context) => {
   const api = newApi(draft, { now, randomBytes: services.randomBytes })
   requireTtls(api)
   await transaction.apis.insert(api)
-  const keySubjects = await ensureSigningKey(context, api.signingAlg)
+  const keyObjects = await ensureSigningKey(context, api.signingAlg)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'api.create', api), after: apiView(api) },
-    subjects: (sequence) => [apiSubject(api, now, sequence), ...keySubjects],
+    objects: (sequence) => [apiObject(api, now, sequence), ...keyObjects],
     rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
   })
   return { status: 201, body: apiView(api) }
@@ -99,11 +99,11 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
   }
   requireTtls(changed)
   await transaction.apis.update(changed)
-  const keySubjects = await ensureSigningKey(context, changed.signingAlg)
+  const keyObjects = await ensureSigningKey(context, changed.signingAlg)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(changed) },
-    subjects: () => [apiSubject(changed, now), ...keySubjects],
+    objects: () => [apiObject(changed, now), ...keyObjects],
   })
   return { status: 200, body: apiView(changed) }
 })
@@ -117,7 +117,7 @@ const deleteApi = writeOperation(routes.deleteApi, async (context) => {
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'api.delete', api), before: apiView(api) },
-    subjects: () => [apiSubject(deleted, now)],
+    objects: () => [apiObject(deleted, now)],
   })
   return { status: 200, bodyOf: (feedSequence) => ({ id: api.id, status: 'revoked' as const, feedSequence }) }
 })
@@ -164,7 +164,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
           becamePublic,
         },
       },
-      subjects: () => [apiSubject(changed, now)],
+      objects: () => [apiObject(changed, now)],
     })
   }
   return {
@@ -233,7 +233,7 @@ async function ensureSigningKey(context: WriteContext, alg: string) {
     signsAt: now,
   })
   await transaction.signingKeys.insert(key)
-  return [signingKeySubject(key)]
+  return [signingKeyObject(key)]
 }
 
 function requireManagementHeld(context: WriteContext, api: Api): void {

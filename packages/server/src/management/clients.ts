@@ -1,7 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk, publicKeyId } from '@countersign/core'
 import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
-import { clientSecretSubject, clientSubject, publicKeySubject } from '../feed/objects.ts'
+import { clientObject, clientSecretObject, publicKeyObject } from '../feed/objects.ts'
 import { cutOffAt } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { readAccess, requireMayTouch } from './access.ts'
@@ -148,10 +148,7 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
     ...(body.graceSeconds === undefined
       ? {}
       : {
-          subjects: () => [
-            clientSubject(changed, now),
-            ...ended.map(({ id }) => clientSecretSubject(client.id, id, now)),
-          ],
+          objects: () => [clientObject(changed, now), ...ended.map(({ id }) => clientSecretObject(client.id, id, now))],
         }),
     audit: {
       actor,
@@ -195,7 +192,7 @@ const revokeClient = writeOperation(routes.revokeClient, async (context) => {
       changed,
       'everything',
       now,
-      jwks.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
+      jwks.map(({ thumbprint }) => publicKeyObject(client.id, thumbprint, now)),
     ),
   })
   return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, ...counts, feedSequence }) }
@@ -297,13 +294,10 @@ function append(
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, action, client), before, after },
-    subjects: () =>
+    objects: () =>
       action === 'client.create'
         ? []
-        : [
-            clientSubject(client, now),
-            ...removed.map(({ thumbprint }) => publicKeySubject(client.id, thumbprint, now)),
-          ],
+        : [clientObject(client, now), ...removed.map(({ thumbprint }) => publicKeyObject(client.id, thumbprint, now))],
   })
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@countersign/core'
 import { type Key, newKey, type WriteTransaction } from '@countersign/store'
 import type { Services } from '../context.ts'
-import { keySubject } from '../feed/objects.ts'
+import { keyObject } from '../feed/objects.ts'
 import { revokeKey as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
@@ -304,7 +304,7 @@ function appendChange(context: WriteContext, before: Key, after: Key, action: Au
       after: keyView(after, audience, now),
       requestId,
     },
-    subjects: () => [keySubject(after, now)],
+    objects: () => [keyObject(after, now)],
   })
 }
 

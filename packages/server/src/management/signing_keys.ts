@@ -1,7 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { SigningKey } from '@countersign/store'
-import { signingKeySubject } from '../feed/objects.ts'
+import { signingKeyObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, rotateKeys } from '../keys/signing_keys.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
@@ -67,7 +67,7 @@ function append(context: WriteContext, action: AuditAction, keys: readonly Signi
   transaction.append({
     tenant: tenant.id,
     audit: { actor, action, objectType: 'signing_key', objectId, after: keys.map(signingKeyView), requestId },
-    subjects: () => keys.map(signingKeySubject),
+    objects: () => keys.map(signingKeyObject),
   })
 }
 

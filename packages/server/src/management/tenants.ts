@@ -1,7 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, randomBase62 } from '@countersign/core'
 import type { Tenant } from '@countersign/store'
-import { tenantSubject } from '../feed/objects.ts'
+import { tenantObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { setUpTenant } from '../tenants/tenant_setup.ts'
 import type { ReadContext, WriteContext } from './context.ts'
@@ -108,7 +108,7 @@ function append(context: WriteContext, action: AuditAction, before: Tenant, afte
     after: { name: after.name, status: after.status },
     requestId,
   }
-  transaction.append({ tenant: after.id, audit, subjects: () => [tenantSubject(after)] })
+  transaction.append({ tenant: after.id, audit, objects: () => [tenantObject(after)] })
   transaction.append({ tenant: own.id, audit })
 }
 

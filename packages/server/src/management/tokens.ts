@@ -2,7 +2,7 @@ import { routes } from '@countersign/contract'
 import { formatScope, formatTime, intersectScope, parseScope, parseTime, tokenIdentity } from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { auditView } from '../feed/audit_view.ts'
-import { tokenSubject } from '../feed/objects.ts'
+import { tokenObject } from '../feed/objects.ts'
 import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
@@ -167,7 +167,7 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
       after: auditView(changed),
       requestId,
     },
-    subjects: () => [tokenSubject(changed)],
+    objects: () => [tokenObject(changed)],
   })
   const audience = await audienceOf(context, token.apiId)
   return { status: 200, bodyOf: (feedSequence) => ({ ...tokenView(changed, audience, now), feedSequence }) }

@@ -204,7 +204,7 @@ describe('limits of the feed (docs/protocol/feed.md §2.1)', () => {
         tenant: 'default',
         clientId,
         audit: { actor: { kind: 'system' }, action: 'test', objectType: type, objectId: 'many', requestId: 'test' },
-        subjects: () =>
+        objects: () =>
           Array.from({ length: count }, (_, index) => {
             const id = type === 'token' ? `${clientId}-${index}` : `${clientId} filler-${index}`
             return { type, id, version: 1, state: { status: 'revoked' as const }, dropAt }

@@ -4,12 +4,12 @@
  */
 import {
   endlessRevocation,
+  type FeedObject,
   type HandedBack,
   type HandedBackCutOff,
   neverDropAt,
   type ObjectType,
   revokedStates,
-  type Subject,
 } from '@countersign/core'
 import type { InstallationEntry } from '@countersign/store'
 import type { Services } from '../context.ts'
@@ -46,11 +46,8 @@ export async function applyHandedBack(
     // database.
     const found = await store.read.statusEntries.find(tenant, type, id)
     if (found?.state.status === 'revoked') continue
-    const subject = revokedSubject(type, id, dropAt)
-    const { value, entries } = await store.write(
-      (it) => mergeEntry({ it, now, cause }, tenant, subject, master),
-      ending,
-    )
+    const object = revokedObject(type, id, dropAt)
+    const { value, entries } = await store.write((it) => mergeEntry({ it, now, cause }, tenant, object, master), ending)
     written.push(...entries)
     if (value) applied++
   }
@@ -61,7 +58,7 @@ export async function applyHandedBack(
 /** It may use the reserve of a full disk. */
 const ending = { endsCredentials: true } as const
 
-function revokedSubject(type: ObjectType, id: string, end: number): Subject {
+function revokedObject(type: ObjectType, id: string, end: number): FeedObject {
   const dropAt = end === endlessRevocation ? neverDropAt : end
-  return { type, id, version: 1, state: revokedStates[type], dropAt } as Subject
+  return { type, id, version: 1, state: revokedStates[type], dropAt } as FeedObject
 }

@@ -1,6 +1,6 @@
-import { type ClientState, type CutOff, type CutOffKind, type Subject, splitClientObjectId } from '@countersign/core'
+import { type ClientState, type CutOff, type CutOffKind, type FeedObject, splitClientObjectId } from '@countersign/core'
 import type { Client, SigningKey } from '@countersign/store'
-import { signingKeySubject } from '../feed/objects.ts'
+import { signingKeyObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import {
@@ -22,7 +22,12 @@ import {
  * Takes from an object what one entry, as verifiers are told it, takes (docs/protocol/feed.md §7.3). A revoked object
  * without a row is kept as an entry alone. Resolves to whether anything was changed.
  */
-export async function mergeEntry(taking: Taking, tenant: string, entry: Subject, master: MasterKey): Promise<boolean> {
+export async function mergeEntry(
+  taking: Taking,
+  tenant: string,
+  entry: FeedObject,
+  master: MasterKey,
+): Promise<boolean> {
   const { it } = taking
   const { id } = entry
   const isRevoked = entry.state.status === 'revoked'
@@ -98,5 +103,5 @@ async function followSigningKey(taking: Taking, removed: SigningKey, master: Mas
   if (signingNow(same, now) !== undefined) return
   const next = await createSigningKey({ tenant, alg, purpose, master, now, signsAt: now })
   await it.signingKeys.insert(next)
-  append(taking, tenant, 'signing_key', next.kid, signingKeySubject(next))
+  append(taking, tenant, 'signing_key', next.kid, signingKeyObject(next))
 }

@@ -3,9 +3,9 @@
  * (docs/protocol/feed.md §7). Access that was given since is lost. Each merged change has its entry and its audit
  * event.
  */
-import type { Seconds, Subject } from '@countersign/core'
+import type { FeedObject, Seconds } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { signingKeySubject } from '../feed/objects.ts'
+import { signingKeyObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { mergeEntry } from './merge_entry.ts'
 import {
@@ -49,7 +49,7 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
  */
 export async function mergeEntries(
   restored: Store,
-  entries: readonly (Subject & { readonly tenant: string })[],
+  entries: readonly (FeedObject & { readonly tenant: string })[],
   master: MasterKey,
   now: Seconds,
 ): Promise<number> {
@@ -85,7 +85,7 @@ async function mergeSigningKeys({ restored, replaced, tenant, now }: Merge): Pro
     // JWTs that its keys signed since are out and sound: the keys come along, sealed under the same master key.
     for (const key of later.filter(({ kid }) => earlier.every((each) => each.kid !== kid))) {
       await taking.it.signingKeys.insert(key)
-      append(taking, tenant, 'signing_key', key.kid, signingKeySubject(key))
+      append(taking, tenant, 'signing_key', key.kid, signingKeyObject(key))
       isChanged = true
     }
     for (const key of earlier) {
@@ -155,10 +155,10 @@ async function mergeBook({ restored, replaced, tenant, now }: Merge): Promise<nu
   for (let from = 0; from < revoked.length; from += pageRows) {
     count += (
       await restored.write(async (it) => {
-        const missing: Subject[] = []
+        const missing: FeedObject[] = []
         for (const { type, id, version, state, dropAt } of revoked.slice(from, from + pageRows)) {
           const found = await it.statusEntries.find(tenant, type, id)
-          if (found?.state.status !== 'revoked') missing.push({ type, id, version, state, dropAt } as Subject)
+          if (found?.state.status !== 'revoked') missing.push({ type, id, version, state, dropAt } as FeedObject)
         }
         if (missing.length > 0) append({ it, now, cause }, tenant, 'tenant', tenant, ...missing)
         return missing.length

@@ -11,7 +11,7 @@ import {
   rmSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Seconds, Subject } from '@countersign/core'
+import type { FeedObject, Seconds } from '@countersign/core'
 import { DatabaseOpenError, hasTables, SchemaTooNewError, type Store, withExclusiveFile } from '@countersign/store'
 import type { MasterKey } from '../keys/master_key.ts'
 import { ConfigError } from '../keys/master_key_file.ts'
@@ -181,14 +181,14 @@ function isUnreadable(error: unknown): boolean {
 }
 
 interface Lines {
-  readonly entries: readonly (Subject & { readonly tenant: string })[]
+  readonly entries: readonly (FeedObject & { readonly tenant: string })[]
   /** The highest number that a place or an entry names. */
   readonly highest: number
 }
 
 /** Lines of snapshots, one after the other: each begins with its tenant and place. Throws `ConfigError`. */
 function readLines(file: string): Lines {
-  const entries: (Subject & { readonly tenant: string })[] = []
+  const entries: (FeedObject & { readonly tenant: string })[] = []
   let highest = 0
   let tenant = defaultTenantId
   const lines = readFileSync(file, 'utf8').split('\n')
@@ -200,8 +200,8 @@ function readLines(file: string): Lines {
     const sequence = place?.sequence ?? value.sequence
     if (Number.isSafeInteger(sequence)) highest = Math.max(highest, sequence as number)
     if (typeof value.type === 'string' && typeof value.state === 'object') {
-      const { type, id, version, state, dropAt } = value as unknown as Subject
-      entries.push({ type, id, version, state, dropAt, tenant } as Subject & { readonly tenant: string })
+      const { type, id, version, state, dropAt } = value as unknown as FeedObject
+      entries.push({ type, id, version, state, dropAt, tenant } as FeedObject & { readonly tenant: string })
     }
   }
   return { entries, highest }

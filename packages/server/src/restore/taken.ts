@@ -5,6 +5,7 @@
 import {
   type CutOffKind,
   type CutOffs,
+  type FeedObject,
   formatScope,
   type HandedBackCutOff,
   intersectScope,
@@ -12,17 +13,16 @@ import {
   parseScope,
   type Seconds,
   type Status,
-  type Subject,
 } from '@countersign/core'
 import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
-  apiSubject,
-  clientSubject,
-  keySubject,
-  publicKeySubject,
-  signingKeySubject,
-  tenantSubject,
-  tokenSubject,
+  apiObject,
+  clientObject,
+  keyObject,
+  publicKeyObject,
+  signingKeyObject,
+  tenantObject,
+  tokenObject,
   withCutOff,
 } from '../feed/objects.ts'
 
@@ -45,7 +45,7 @@ export async function takeApi(taking: Taking, api: Api, status: Status): Promise
   const changed = { ...api, status, version: api.version + 1, updatedAt: Math.floor(now) }
   if (status === 'revoked') await it.apis.delete(api.tenant, api.id)
   else await it.apis.update(changed)
-  append(taking, api.tenant, 'api', api.id, apiSubject(changed, now))
+  append(taking, api.tenant, 'api', api.id, apiObject(changed, now))
   return true
 }
 
@@ -71,7 +71,7 @@ export async function takeClient(
   if (JSON.stringify(changed) === JSON.stringify(client)) return false
   const next = { ...changed, version: client.version + 1, updatedAt: Math.floor(now) }
   await it.clients.update(next)
-  append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
+  append(taking, client.tenant, 'client', client.id, clientObject(next, now))
   return true
 }
 
@@ -103,7 +103,7 @@ export async function takeCutOff(
   const removed = what === 'everything' ? await endCredentials(taking, client, at + limits.clockLeewaySeconds) : []
   const next = { ...withCutOff(client, what, { sequence, at }), version: client.version + 1, updatedAt: second }
   await it.clients.update(next)
-  append(taking, tenant, 'client', id, clientSubject(next, now), ...removed)
+  append(taking, tenant, 'client', id, clientObject(next, now), ...removed)
   return true
 }
 
@@ -113,7 +113,7 @@ export async function takeSecret(taking: Taking, client: Client, secretId: strin
   await it.clients.deleteSecret(client.tenant, client.id, secretId)
   const next = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
   await it.clients.update(next)
-  append(taking, client.tenant, 'client', client.id, clientSubject(next, now))
+  append(taking, client.tenant, 'client', client.id, clientObject(next, now))
 }
 
 /** A cut-off from before its kind was recorded has a number alone. */
@@ -129,7 +129,7 @@ async function endCredentials(
   { it, now }: Taking,
   { tenant, id }: Client,
   madeBy: Seconds,
-): Promise<readonly Subject[]> {
+): Promise<readonly FeedObject[]> {
   const keys: Key[] = []
   for (const keyId of await it.keys.revokeByClient(tenant, id, Math.floor(now), madeBy)) {
     const key = await it.keys.find(tenant, keyId)
@@ -139,8 +139,8 @@ async function endCredentials(
   const jwks = (await it.clients.jwks(tenant, id)).filter(({ createdAt }) => createdAt <= madeBy)
   for (const { kid } of jwks) await it.clients.deleteJwk(tenant, id, kid)
   return [
-    ...keys.map((key) => keySubject(key, now)),
-    ...jwks.map(({ thumbprint }) => publicKeySubject(id, thumbprint, now)),
+    ...keys.map((key) => keyObject(key, now)),
+    ...jwks.map(({ thumbprint }) => publicKeyObject(id, thumbprint, now)),
   ]
 }
 
@@ -171,7 +171,7 @@ export async function takeCredentials(
   for (const { kid, thumbprint } of await it.clients.jwks(tenant, id)) {
     if (later.jwks.some((jwk) => jwk.thumbprint === thumbprint)) continue
     await it.clients.deleteJwk(tenant, id, kid)
-    append(taking, tenant, 'client', id, publicKeySubject(id, thumbprint, now))
+    append(taking, tenant, 'client', id, publicKeyObject(id, thumbprint, now))
     isTaken = true
   }
   return isTaken
@@ -183,14 +183,14 @@ export async function deleteClient(taking: Taking, client: Client): Promise<bool
   await it.tokens.revokeByClient(client.tenant, client.id, Math.floor(now))
   await it.clients.delete(client.tenant, client.id)
   const gone = { ...client, status: 'revoked' as const, version: client.version + 1 }
-  append(taking, client.tenant, 'client', client.id, clientSubject(gone, now))
+  append(taking, client.tenant, 'client', client.id, clientObject(gone, now))
   return true
 }
 
 export async function deleteTenant(taking: Taking, tenant: Tenant): Promise<boolean> {
   await taking.it.tenants.delete(tenant.id)
   const gone = { ...tenant, status: 'revoked' as const, version: tenant.version + 1 }
-  append(taking, tenant.id, 'tenant', tenant.id, tenantSubject(gone))
+  append(taking, tenant.id, 'tenant', tenant.id, tenantObject(gone))
   return true
 }
 
@@ -208,7 +208,7 @@ export async function takeKey(
   const ends = end === undefined ? {} : { expiresAt: end }
   const changed: Key = { ...key, status, scope, ...ends, version: key.version + 1, updatedAt: Math.floor(now) }
   await it.keys.update(changed)
-  append(taking, key.tenant, 'key', key.id, keySubject(changed, now))
+  append(taking, key.tenant, 'key', key.id, keyObject(changed, now))
   return true
 }
 
@@ -226,7 +226,7 @@ export async function takeToken(
   const members = { ...(scope === current ? {} : { scope }), ...(end === undefined ? {} : { expiresAt: end }) }
   const changed: Token = { ...token, ...members, status, version: token.version + 1 }
   await taking.it.tokens.update(changed)
-  append(taking, token.tenant, 'token', token.jti, tokenSubject(changed))
+  append(taking, token.tenant, 'token', token.jti, tokenObject(changed))
   return true
 }
 
@@ -236,12 +236,12 @@ export async function revokeSigningKey(taking: Taking, key: SigningKey): Promise
   const { sealedPrivateJwk: _, ...rest } = key
   const removed: SigningKey = { ...rest, status: 'revoked', leavesAt: Math.floor(now), version: key.version + 1 }
   await it.signingKeys.update(removed)
-  append(taking, key.tenant, 'signing_key', key.kid, signingKeySubject(removed))
+  append(taking, key.tenant, 'signing_key', key.kid, signingKeyObject(removed))
   return true
 }
 
 /** Without a row, or with one that a cut-off has ended without an entry, the book alone must remember. */
-export async function appendRevoked(taking: Taking, tenant: string, entry: Subject): Promise<boolean> {
+export async function appendRevoked(taking: Taking, tenant: string, entry: FeedObject): Promise<boolean> {
   if (entry.state.status !== 'revoked') return false
   const found = await taking.it.statusEntries.find(tenant, entry.type, entry.id)
   if (found?.state.status === 'revoked') return false
@@ -255,9 +255,9 @@ export function append(
   tenant: string,
   objectType: string,
   objectId: string,
-  ...subjects: Subject[]
+  ...objects: FeedObject[]
 ) {
-  it.append({ tenant, audit: { ...cause, objectType, objectId }, subjects: () => subjects })
+  it.append({ tenant, audit: { ...cause, objectType, objectId }, objects: () => objects })
 }
 
 function narrow(scope: string, left: string): string {

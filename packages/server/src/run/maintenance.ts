@@ -4,7 +4,7 @@ import type { ReserveState } from '@countersign/store'
 import type { Services } from '../context.ts'
 import { createCleanUp } from '../feed/clean_up.ts'
 import type { DropTimes } from '../feed/drop_time.ts'
-import { signingKeySubject } from '../feed/objects.ts'
+import { signingKeyObject } from '../feed/objects.ts'
 import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
 
@@ -91,7 +91,7 @@ export async function rotateDueKeys({
           after: made.map(({ kid, alg, purpose, signsAt }) => ({ kid, alg, purpose, signsAt })),
           requestId: 'maintenance',
         },
-        subjects: () => made.map(signingKeySubject),
+        objects: () => made.map(signingKeyObject),
       })
     })
     await books.settle(entries)

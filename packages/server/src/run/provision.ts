@@ -15,7 +15,7 @@ import {
   newKey,
 } from '@countersign/store'
 import type { Services } from '../context.ts'
-import { apiSubject } from '../feed/objects.ts'
+import { apiObject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
 import { noAuthority } from '../management/authority.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
@@ -69,7 +69,7 @@ export async function provisionApi(
         after: { audience: api.audience, clientId: client.id, keyId: key.id },
         requestId: 'dev',
       },
-      subjects: (sequence) => [apiSubject(api, at, sequence)],
+      objects: (sequence) => [apiObject(api, at, sequence)],
       rows: (sequence) => transaction.apis.setCreatedSequence(api.tenant, api.id, sequence),
     })
   })
@@ -98,7 +98,7 @@ async function updateDocument(
     transaction.append({
       tenant: api.tenant,
       audit: { actor: { kind: 'system' }, action: 'api.import', objectType: 'api', objectId: api.id, requestId: 'dev' },
-      subjects: () => [apiSubject(changed, at)],
+      objects: () => [apiObject(changed, at)],
     })
   })
   await services.books.settle(entries)

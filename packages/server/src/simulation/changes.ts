@@ -48,7 +48,7 @@ export function issue(world: World): void {
     if (isKey) await it.keys.insert(key.row)
     else await it.tokens.insert(token.row)
     // A change without an entry: still, nothing is issued in a history that the server does not know.
-    append(it, tenant.id, world.parts.clientSubject(client, now))
+    append(it, tenant.id, world.parts.clientObject(client, now))
     return true
   }
   running.store.write(work).then(

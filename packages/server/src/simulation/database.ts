@@ -3,7 +3,14 @@
  * code (`packages/store/src/feed`): numbers given under a lock, chains, lifted `dropAt`, epochs, what the drop time removes.
  */
 import { hash } from 'node:crypto'
-import { type ClientState, chainInput, emptyChain, type FeedEntry, type Place, type Subject } from '@countersign/core'
+import {
+  type ClientState,
+  chainInput,
+  emptyChain,
+  type FeedEntry,
+  type FeedObject,
+  type Place,
+} from '@countersign/core'
 import {
   type Api,
   type Append,
@@ -190,17 +197,17 @@ export class Database {
     const entries: InstallationEntry[] = []
     for (const change of changes) {
       const { sequence: before } = placeOf(draft, change.tenant)
-      for (const subject of change.subjects?.(before + 1) ?? [])
-        entries.push(this.#appendOne(draft, change.tenant, subject, now))
+      for (const object of change.objects?.(before + 1) ?? [])
+        entries.push(this.#appendOne(draft, change.tenant, object, now))
       await change.rows?.(before + 1)
     }
     return entries
   }
 
-  #appendOne(draft: Draft, tenant: string, subject: Subject, now: number): InstallationEntry {
+  #appendOne(draft: Draft, tenant: string, object: FeedObject, now: number): InstallationEntry {
     const head = placeOf(draft, tenant)
-    const dropAt = this.#book.liftDropAt(subject.dropAt, dropSecondsOf(draft), now)
-    const { type, id, version, state } = subject
+    const dropAt = this.#book.liftDropAt(object.dropAt, dropSecondsOf(draft), now)
+    const { type, id, version, state } = object
     const audit = `a${++this.#audits}`
     const sequence = head.sequence + 1
     const open = { type, id, version, state, dropAt, sequence, at: now, audit } as Omit<FeedEntry, 'chain'>
@@ -209,7 +216,7 @@ export class Database {
     draft.position = entry.position
     draft.feed = [...draft.feed, entry]
     put(draft, 'counters', tenant, { sequence, chain })
-    saveStatusEntry(draft, tenant, subject, dropAt, sequence)
+    saveStatusEntry(draft, tenant, object, dropAt, sequence)
     return entry
   }
 
@@ -262,12 +269,12 @@ export function dropSecondsOf({ dropTime }: State): number {
   return Math.floor(dropTime.timeMs / 1000)
 }
 
-function saveStatusEntry(draft: Draft, tenant: string, subject: Subject, dropAt: number, sequence: number): void {
-  const key = `${tenant} ${subject.type} ${subject.id}`
+function saveStatusEntry(draft: Draft, tenant: string, object: FeedObject, dropAt: number, sequence: number): void {
+  const key = `${tenant} ${object.type} ${object.id}`
   const known = draft.statusEntries.get(key)
-  const [is, was] = [subject.state.status === 'revoked', known?.state.status === 'revoked']
-  if (known !== undefined && (is === was ? subject.version <= known.version : was)) return
-  put(draft, 'statusEntries', key, { ...subject, dropAt, tenant, sequence } as StatusEntry)
+  const [is, was] = [object.state.status === 'revoked', known?.state.status === 'revoked']
+  if (known !== undefined && (is === was ? object.version <= known.version : was)) return
+  put(draft, 'statusEntries', key, { ...object, dropAt, tenant, sequence } as StatusEntry)
 }
 
 function isLost(draft: Draft, { tenant, of, sequence, epoch, chain }: HistoryClaim): boolean {

@@ -1,4 +1,4 @@
-import type { Subject } from '@countersign/core'
+import type { FeedObject } from '@countersign/core'
 import { apiId, type ModelTenant, startAt, tenants } from './credentials.ts'
 import { Database, type Draft, emptyState, put } from './database.ts'
 import type { Parts } from './process.ts'
@@ -33,21 +33,21 @@ async function install(parts: Parts, database: Database, draft: Draft, installed
   } as const
   await database.append(
     draft,
-    [{ tenant: id, audit, subjects: () => installedSubjects(parts, installed) }],
+    [{ tenant: id, audit, objects: () => installedObjects(parts, installed) }],
     startAt,
     () => true,
   )
 }
 
 /** The entries of a tenant in the log before a run. */
-export function installedSubjects(
+export function installedObjects(
   parts: Parts,
   { tenant, api, clients, signingKeys }: ModelTenant,
-): readonly Subject[] {
+): readonly FeedObject[] {
   return [
-    parts.tenantSubject(tenant),
-    parts.apiSubject(api, startAt),
-    ...signingKeys.map(parts.signingKeySubject),
-    ...clients.map((client) => parts.clientSubject(client, startAt)),
+    parts.tenantObject(tenant),
+    parts.apiObject(api, startAt),
+    ...signingKeys.map(parts.signingKeyObject),
+    ...clients.map((client) => parts.clientObject(client, startAt)),
   ]
 }

@@ -31,7 +31,7 @@ const answers = 'server/src/feed/feed_answers.ts'
 const reading = 'server/src/feed/books/reading.ts'
 const ownHistory = 'server/src/feed/books/own_history.ts'
 const bookShelf = 'server/src/feed/books/book_shelf.ts'
-const subjects = 'server/src/feed/objects.ts'
+const objects = 'server/src/feed/objects.ts'
 
 function mutant(name: string, seed: number, patches: readonly Patch[], broken: Partial<Rules> = {}): Mutant {
   return { name, seed, patches, rules: { ...allRules, ...broken } }
@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('dropped at the end that a change set', 198, [
     {
-      file: subjects,
+      file: objects,
       find: 'dropAt: Math.ceil(issuedExpiresAt) + graceSeconds',
       replace: 'dropAt: Math.ceil(expiresAt ?? issuedExpiresAt) + graceSeconds',
     },

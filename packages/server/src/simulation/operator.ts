@@ -1,5 +1,5 @@
 /** The acts of an operator on an object: the transactions of the management API, with the real code of revoking. */
-import { ownName, type Subject, splitClientObjectId } from '@countersign/core'
+import { type FeedObject, ownName, splitClientObjectId } from '@countersign/core'
 import type { Client, Key, Token, WriteTransaction } from '@countersign/store'
 import { apiId, type Dependency, type ModelCredential } from './credentials.ts'
 import type { Parts } from './process.ts'
@@ -33,7 +33,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
         if (status === 'revoked') return void (await parts.revokeKey(it, key, context))
         const changed: Key = { ...key, status, scope, ...ends, version: key.version + 1 }
         await it.keys.update(changed)
-        append(it, tenant, parts.keySubject(changed, now))
+        append(it, tenant, parts.keyObject(changed, now))
       }
     case 'token':
     case 'opaque_token':
@@ -46,7 +46,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
         const set = ends.expiresAt === undefined ? {} : { expiresAt: end }
         const changed: Token = { ...token, status, scope, ...set, version: token.version + 1 }
         await it.tokens.update(changed)
-        append(it, tenant, parts.tokenSubject(changed))
+        append(it, tenant, parts.tokenObject(changed))
       }
     case 'client_token':
       return (it) => revokeUnregistered(it, around, { tenant, type, id })
@@ -59,7 +59,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
         const jwk = (await it.clients.jwks(tenant, clientId)).find((each) => each.thumbprint === thumbprint)
         if (jwk === undefined || !isDone) return
         await it.clients.deleteJwk(tenant, clientId, jwk.kid)
-        append(it, tenant, parts.publicKeySubject(clientId, thumbprint, now))
+        append(it, tenant, parts.publicKeyObject(clientId, thumbprint, now))
       }
     }
     case 'signing_key': {
@@ -80,7 +80,7 @@ export function change({ tenant, type, id }: Dependency, around: Circumstances):
           version: api.version + 1,
         }
         await it.apis.update(changed)
-        append(it, tenant, parts.apiSubject(changed, now))
+        append(it, tenant, parts.apiObject(changed, now))
       }
     case 'tenant':
       return async () => {}
@@ -116,16 +116,16 @@ function changeClient(
       if (isDeleted) return void (await parts.deleteClient({ it, now, cause }, client))
       const next = { ...changed, access, status: status === 'active' ? status : ('disabled' as const) }
       await it.clients.update(next)
-      return append(it, tenant, parts.clientSubject(next, now))
+      return append(it, tenant, parts.clientObject(next, now))
     }
-    const gone: Subject[] = []
+    const gone: FeedObject[] = []
     await it.tokens.revokeByClient(tenant, id, now)
     if (kind === 'everything') {
       await it.keys.revokeByClient(tenant, id, now)
       await it.clients.deleteSecrets(tenant, id)
       for (const { kid, thumbprint } of await it.clients.jwks(tenant, id)) {
         await it.clients.deleteJwk(tenant, id, kid)
-        gone.push(parts.publicKeySubject(id, thumbprint, now))
+        gone.push(parts.publicKeyObject(id, thumbprint, now))
       }
     }
     await it.clients.update(changed)
@@ -133,8 +133,8 @@ function changeClient(
   }
 }
 
-export function append(it: WriteTransaction, tenant: string, subject: Subject): void {
-  it.append({ tenant, audit: audit(subject.type, subject.id), subjects: () => [subject] })
+export function append(it: WriteTransaction, tenant: string, object: FeedObject): void {
+  it.append({ tenant, audit: audit(object.type, object.id), objects: () => [object] })
 }
 
 function audit(objectType: string, objectId: string) {

@@ -16,13 +16,13 @@ export {
   takeHandedBack,
 } from '../feed/feed_answers.ts'
 export {
-  apiSubject,
-  clientSubject,
-  keySubject,
-  publicKeySubject,
-  signingKeySubject,
-  tenantSubject,
-  tokenSubject,
+  apiObject,
+  clientObject,
+  keyObject,
+  publicKeyObject,
+  signingKeyObject,
+  tenantObject,
+  tokenObject,
 } from '../feed/objects.ts'
 export { createPlaceSeals } from '../feed/place_seal.ts'
 export { createRevocationMacs } from '../feed/revocation_mac.ts'

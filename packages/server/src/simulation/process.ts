@@ -1,5 +1,5 @@
 /** One server process: the real books, answers, clean-up and hand-back over a connection to the modelled database. */
-import type { HandBackQuestion, Place, PositionQuestion, Subject } from '@countersign/core'
+import type { FeedObject, HandBackQuestion, Place, PositionQuestion } from '@countersign/core'
 import { type HistoryClaim, type InstallationEntry, type Store, StoreUnavailableError } from '@countersign/store'
 import type { Engine, SnapshotStream } from '@countersign/verifier/engine'
 import type { Services } from '../context.ts'
@@ -217,7 +217,7 @@ export class ServerProcess {
   async snapshot(tenant: { readonly id: string; readonly issuer: string }): Promise<SnapshotStream> {
     const { head, snapshot } = await this.#options.parts.readSnapshot(this.#services(), tenant)
     const lines = snapshot.pieces.flatMap((piece) => piece.split('\n').filter((line) => line !== ''))
-    return { ...head, entries: lines.map((line) => JSON.parse(line) as Subject) }
+    return { ...head, entries: lines.map((line) => JSON.parse(line) as FeedObject) }
   }
 
   async lookUp(

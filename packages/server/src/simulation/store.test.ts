@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { expect, inject, it } from 'vitest'
 import { type Dependency, startAt, tenants } from './credentials.ts'
-import { createInstallation, installedSubjects } from './installation.ts'
+import { createInstallation, installedObjects } from './installation.ts'
 import { append, change } from './operator.ts'
 import { dependenciesOf, nameOf } from './oracle.ts'
 import * as parts from './parts.ts'
@@ -59,7 +59,7 @@ async function install(store: Store): Promise<void> {
       for (const token of tokens) await it.tokens.insert(token)
       for (const key of signingKeys) await it.signingKeys.insert(key)
       await it.clients.insertJwk(jwk)
-      for (const subject of installedSubjects(parts, tenant)) append(it, tenant.tenant.id, subject)
+      for (const object of installedObjects(parts, tenant)) append(it, tenant.tenant.id, object)
     })
   }
 }

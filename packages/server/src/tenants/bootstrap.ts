@@ -1,7 +1,7 @@
 /** Makes the default tenant before the first request, and lets the management audience follow the issuer. */
 import { parseKey, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import { apiSubject } from '../feed/objects.ts'
+import { apiObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { managementApiId, setUpTenant } from './tenant_setup.ts'
 
@@ -75,7 +75,7 @@ async function followIssuer({ store, issuerOf, now }: BootstrapOptions): Promise
             after: { audience },
             requestId: 'bootstrap',
           },
-          subjects: () => [apiSubject(changed, now())],
+          objects: () => [apiObject(changed, now())],
         })
       })
     }

@@ -14,7 +14,7 @@ import {
   type Tenant,
   type WriteTransaction,
 } from '@countersign/store'
-import { apiSubject, signingKeySubject, tenantSubject } from '../feed/objects.ts'
+import { apiObject, signingKeyObject, tenantObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { createSigningKey } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
@@ -66,7 +66,7 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
       after: { slug: tenant.slug, name: tenant.name, administrator: administrator.id, key: generated.id },
       requestId: setup.requestId,
     },
-    subjects: (sequence) => [tenantSubject(tenant), ...keys.map(signingKeySubject), apiSubject(api, now, sequence)],
+    objects: (sequence) => [tenantObject(tenant), ...keys.map(signingKeyObject), apiObject(api, now, sequence)],
     rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
   })
   return { tenant, adminKey: new Secret(generated.text) }

@@ -4,10 +4,10 @@ import {
   type CutOff,
   type CutOffKind,
   endlessRevocation,
+  type FeedObject,
   type HandedBack,
   type HandedBackCutOff,
   neverDropAt,
-  type Subject,
 } from '@countersign/core'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -198,7 +198,7 @@ describe('what this installation once said was revoked', () => {
     const { entries } = await world.store.feed.snapshot(id)
     const { type, mac } = world.server.services.macs.mark(
       id,
-      entries.find((entry) => entry.type === 'tenant') as Subject,
+      entries.find((entry) => entry.type === 'tenant') as FeedObject,
     )
     const gone = { type, id, dropAt: endlessRevocation, mac }
     expect((await copy.handBack([gone, gone], acme)).body).toEqual({ applied: 1, known: 1, refused: 0 })
@@ -287,7 +287,7 @@ async function toldCutOffs(): Promise<readonly HandedBackCutOff[]> {
   const lines = text
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Subject)
+    .map((line) => JSON.parse(line) as FeedObject)
   return lines.flatMap((entry) => {
     if (entry.type !== 'client') return []
     const { id, state, cutOffMacs = {} } = entry
@@ -380,7 +380,7 @@ describe('a client’s cut-off that this database has forgotten', () => {
           tenant: 'default',
           clientId: client.clientId,
           audit: { actor: { kind: 'system' }, action: 'x', objectType: 'token', objectId: 'many', requestId: 'x' },
-          subjects: () =>
+          objects: () =>
             Array.from({ length: 10_000 }, (_, index) => ({
               type: 'token',
               id: `${client.clientId}-${index}`,

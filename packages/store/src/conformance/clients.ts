@@ -101,13 +101,13 @@ export function clientCases(create: CreateDatabase): void {
         transaction.append({
           tenant: 'acme',
           audit,
-          subjects: () => [token('kept', startAt + 1_000), own('client_1 a'), own('client_1 b c'), own('client_12 a')],
+          objects: () => [token('kept', startAt + 1_000), own('client_1 a'), own('client_1 b c'), own('client_12 a')],
         })
         transaction.append({
           tenant: 'acme',
           audit,
           clientId: 'client_1',
-          subjects: () => [token('not kept', startAt + 2_000)],
+          objects: () => [token('not kept', startAt + 2_000)],
         })
       })
       const count = (type: 'token' | 'client_token') => store.read.statusEntries.count('acme', type, 'client_1')

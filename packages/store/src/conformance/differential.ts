@@ -14,7 +14,7 @@ import {
   exampleSigningKey,
   exampleTenant,
   exampleToken,
-  keySubject,
+  keyObject,
 } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { moveDropTime, randomFrom, startAt } from './test_database.ts'
@@ -153,10 +153,10 @@ const operations: readonly Operation[] = [
 ]
 
 function append(transaction: WriteTransaction, random: Random): void {
-  const subjects = Array.from({ length: random(4) }, () =>
-    keySubject(keyId(random), version(random), pick(random, statuses)),
+  const objects = Array.from({ length: random(4) }, () =>
+    keyObject(keyId(random), version(random), pick(random, statuses)),
   )
-  transaction.append({ tenant: tenantOf(random), audit: exampleAudit(`x${random(5)}`), subjects: () => subjects })
+  transaction.append({ tenant: tenantOf(random), audit: exampleAudit(`x${random(5)}`), objects: () => objects })
 }
 
 async function read(store: Store, seed: number) {

@@ -1,7 +1,7 @@
-import type { Subject } from '@countersign/core'
+import type { FeedObject } from '@countersign/core'
 import { expect, it } from 'vitest'
 import type { Store } from '../store.ts'
-import { exampleAudit, exampleClient, exampleCount, keyChange, keySubject, seed } from './examples.ts'
+import { exampleAudit, exampleClient, exampleCount, keyChange, keyObject, seed } from './examples.ts'
 import { expectChained } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { moveDropTime, startAt, withStore } from './test_database.ts'
@@ -10,10 +10,10 @@ import { moveDropTime, startAt, withStore } from './test_database.ts'
 export function dropTimeCases(create: CreateDatabase): void {
   it('an entry is in a snapshot until the drop time is past its dropAt, whatever the clock says', () =>
     withStore(create, async (store, database) => {
-      const subject = { ...keySubject('key_1'), dropAt: startAt + 1_000 } as Subject
+      const object = { ...keyObject('key_1'), dropAt: startAt + 1_000 } as FeedObject
       await moveDropTime(store, startAt)
       await store.write(async (transaction) =>
-        transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [subject] }),
+        transaction.append({ tenant: 'acme', audit: exampleAudit('x'), objects: () => [object] }),
       )
       const ahead = await database.open({ now: () => startAt + 999_999 })
       await ahead.cleanUp(startAt + 999_999, 1)
@@ -28,21 +28,17 @@ export function dropTimeCases(create: CreateDatabase): void {
 
   it('an entry written while the drop time is ahead, or by a clock that is behind it, is kept beyond it', () =>
     withStore(create, async (store) => {
-      const subject = (id: string, dropAt: number) => ({ ...keySubject(id), dropAt }) as Subject
+      const object = (id: string, dropAt: number) => ({ ...keyObject(id), dropAt }) as FeedObject
       await moveDropTime(store, startAt + 5_000)
       const { entries } = await store.write(async (transaction) =>
         transaction.append({
           tenant: 'acme',
           audit: exampleAudit('x'),
-          subjects: () => [subject('key_1', startAt + 100), subject('key_2', startAt + 1_000), keySubject('key_3')],
+          objects: () => [object('key_1', startAt + 100), object('key_2', startAt + 1_000), keyObject('key_3')],
         }),
       )
       // The writer's clock is 5,000 s behind the drop time, so its times are counted from the drop time.
-      expect(entries.map(({ dropAt }) => dropAt)).toEqual([
-        startAt + 5_310,
-        startAt + 6_000,
-        keySubject('key_3').dropAt,
-      ])
+      expect(entries.map(({ dropAt }) => dropAt)).toEqual([startAt + 5_310, startAt + 6_000, keyObject('key_3').dropAt])
     }))
 
   it('the drop time is moved from the value that was read, on and never back', () =>
@@ -68,9 +64,9 @@ async function cleaning(store: Store): Promise<void> {
   await seed(store, 'acme', 'other')
   await moveDropTime(store, startAt)
   for (let round = 1; round <= 3; round++) {
-    const ended = { ...keySubject(`key_${round}`), dropAt: startAt + 310 + round } as Subject
+    const ended = { ...keyObject(`key_${round}`), dropAt: startAt + 310 + round } as FeedObject
     await store.write(async (transaction) => {
-      transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [ended] })
+      transaction.append({ tenant: 'acme', audit: exampleAudit('x'), objects: () => [ended] })
       await transaction.singleUse.take('client_assertion', 'acme', `jti_${round}`, startAt + round)
     })
     const counts = [exampleCount('other', 'key_1')]

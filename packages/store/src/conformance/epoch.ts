@@ -110,7 +110,7 @@ export function epochCases(create: CreateDatabase): void {
         transaction.append({
           tenant: 'acme',
           audit: exampleAudit('client_1'),
-          subjects: () => [{ type: 'client', id: 'client_1', version: 2, state, dropAt: neverDropAt }],
+          objects: () => [{ type: 'client', id: 'client_1', version: 2, state, dropAt: neverDropAt }],
         })
       })
       const begun = await store.leaveHistory([{ tenant: 'acme', sequence: 9 }])

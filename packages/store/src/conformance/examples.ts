@@ -1,6 +1,6 @@
 /** Valid records of each kind, and the change that goes with them. */
 import { hash } from 'node:crypto'
-import type { Subject } from '@countersign/core'
+import type { FeedObject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
 import type { Append } from '../feed/append.ts'
 import type { Api } from '../records/api.ts'
@@ -186,13 +186,13 @@ export function exampleAudit(objectId: string, members: Partial<AuditDraft> = {}
   }
 }
 
-export function keySubject(id: string, version = 1, status: 'active' | 'disabled' | 'revoked' = 'active'): Subject {
+export function keyObject(id: string, version = 1, status: 'active' | 'disabled' | 'revoked' = 'active'): FeedObject {
   return { type: 'key', id, version, state: { status, scope: 'orders:read' }, dropAt: neverDropAt }
 }
 
 /** A change of one key: its entry and its audit event. */
 export function keyChange(tenant: string, id: string, version = 1, status: 'active' | 'revoked' = 'active'): Append {
-  return { tenant, audit: exampleAudit(id), subjects: () => [keySubject(id, version, status)] }
+  return { tenant, audit: exampleAudit(id), objects: () => [keyObject(id, version, status)] }
 }
 
 /** `api_1`, `client_1` and `key_1` in each tenant, without entries. */

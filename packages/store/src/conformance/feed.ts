@@ -1,10 +1,10 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { Subject } from '@countersign/core'
+import type { FeedObject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
 import { expect, it } from 'vitest'
 import type { InstallationEntry } from '../feed/append.ts'
 import type { Store } from '../store.ts'
-import { exampleApi, exampleAudit, exampleKey, keyChange, keySubject, seed } from './examples.ts'
+import { exampleApi, exampleAudit, exampleKey, keyChange, keyObject, seed } from './examples.ts'
 import { expectChained, follow } from './follower.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { randomFrom, startAt, withStore } from './test_database.ts'
@@ -21,7 +21,7 @@ export function feedCases(create: CreateDatabase): void {
         transaction.append({
           tenant: 'acme',
           audit: exampleAudit('client_1'),
-          subjects: (sequence) => [
+          objects: (sequence) => [
             {
               type: 'client',
               id: 'client_1',
@@ -29,7 +29,7 @@ export function feedCases(create: CreateDatabase): void {
               state: { status: 'active', access: {}, cutOff: sequence },
               dropAt: neverDropAt,
             },
-            keySubject('key_2'),
+            keyObject('key_2'),
           ],
           rows: (sequence) => transaction.clients.setCutOff('acme', 'client_1', sequence),
         })
@@ -63,7 +63,7 @@ export function feedCases(create: CreateDatabase): void {
       expect(heard).toHaveLength(1)
     }))
 
-  it('a change without subjects is in the audit log alone', () =>
+  it('a change without objects is in the audit log alone', () =>
     withStore(create, async (store) => {
       const { entries } = await store.write(async (transaction) => {
         transaction.append({ tenant: 'acme', audit: exampleAudit('x') })
@@ -75,19 +75,19 @@ export function feedCases(create: CreateDatabase): void {
 
   it('an entry that no verifier could read is refused before the commit', () =>
     withStore(create, async (store) => {
-      const subject = keySubject('key_1')
+      const object = keyObject('key_1')
       const bad = [
-        { ...subject, id: 'é'.repeat(129) },
-        { ...subject, id: '' },
-        { ...subject, version: 0 },
-        { ...subject, dropAt: 1.5 },
-        { ...subject, state: { status: 'active' } },
-        { ...subject, type: 'password' },
-      ] as Subject[]
+        { ...object, id: 'é'.repeat(129) },
+        { ...object, id: '' },
+        { ...object, version: 0 },
+        { ...object, dropAt: 1.5 },
+        { ...object, state: { status: 'active' } },
+        { ...object, type: 'password' },
+      ] as FeedObject[]
       for (const each of bad) {
         const write = store.write(async (transaction) => {
           await transaction.keys.insert(exampleKey('acme', 'key_1'))
-          transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [keySubject('ok'), each] })
+          transaction.append({ tenant: 'acme', audit: exampleAudit('x'), objects: () => [keyObject('ok'), each] })
         })
         await expect(write).rejects.toThrow()
       }
@@ -98,9 +98,9 @@ export function feedCases(create: CreateDatabase): void {
       expect((await store.feed.head()).position).toBe(0)
       expect(await store.read.keys.find('acme', 'key_1')).toBeUndefined()
       expect(await store.verifyAudit('acme')).toEqual({ events: 0, link: '', brokenAt: 1 })
-      const longest = keySubject('é'.repeat(128))
+      const longest = keyObject('é'.repeat(128))
       await store.write(async (transaction) => {
-        transaction.append({ tenant: 'acme', audit: exampleAudit('x'), subjects: () => [longest] })
+        transaction.append({ tenant: 'acme', audit: exampleAudit('x'), objects: () => [longest] })
       })
     }))
 
@@ -120,7 +120,7 @@ export function feedCases(create: CreateDatabase): void {
           transaction.append(keyChange('acme', 'key_1'))
           transaction.append({
             ...keyChange('other', 'key_1'),
-            subjects: () => {
+            objects: () => {
               throw new Error('on purpose')
             },
           })
@@ -151,21 +151,21 @@ export function feedCases(create: CreateDatabase): void {
         [5, 'revoked', [5, 'revoked']],
         [4, 'revoked', [5, 'revoked']],
       ] as const
-      const append = (id: string, subjects: readonly Subject[]) =>
+      const append = (id: string, objects: readonly FeedObject[]) =>
         store.write(async (transaction) =>
-          transaction.append({ tenant: 'acme', audit: exampleAudit(id), subjects: () => subjects }),
+          transaction.append({ tenant: 'acme', audit: exampleAudit(id), objects: () => objects }),
         )
       for (const [version, status, expected] of steps) {
-        await append('key_1', [keySubject('key_1', version, status)])
+        await append('key_1', [keyObject('key_1', version, status)])
         const entry = await store.read.statusEntries.find('acme', 'key', 'key_1')
         expect([entry?.version, entry?.state.status]).toEqual(expected)
       }
       // The same in one transaction, in both orders.
       await append(
         'key_2',
-        steps.map(([version, status]) => keySubject('key_2', version, status)),
+        steps.map(([version, status]) => keyObject('key_2', version, status)),
       )
-      await append('key_3', steps.map(([version, status]) => keySubject('key_3', version, status)).reverse())
+      await append('key_3', steps.map(([version, status]) => keyObject('key_3', version, status)).reverse())
       for (const id of ['key_2', 'key_3']) {
         expect(await store.read.statusEntries.find('acme', 'key', id)).toMatchObject({
           version: 5,
@@ -181,8 +181,8 @@ export function feedCases(create: CreateDatabase): void {
       const writeAll = (version: number) =>
         store.write(async (transaction) => {
           for (const tenant of ['acme', 'other']) {
-            const subjects = () => ids.map((id) => keySubject(id, version))
-            transaction.append({ tenant, audit: exampleAudit('all'), subjects })
+            const objects = () => ids.map((id) => keyObject(id, version))
+            transaction.append({ tenant, audit: exampleAudit('all'), objects })
           }
         })
       await writeAll(1)
@@ -234,7 +234,7 @@ export function feedCases(create: CreateDatabase): void {
         transaction.append({
           tenant: 'acme',
           audit: exampleAudit('api_2'),
-          subjects: (createdSequence) => [
+          objects: (createdSequence) => [
             {
               type: 'api',
               id: 'api_2',

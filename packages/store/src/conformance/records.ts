@@ -11,7 +11,7 @@ import {
   exampleTenant,
   exampleToken,
   keyChange,
-  keySubject,
+  keyObject,
   seed,
 } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
@@ -173,7 +173,7 @@ export function recordCases(create: CreateDatabase): void {
         expect(await store.feed.place('acme')).toMatchObject({ sequence: 0 })
       })
       expect(await store.read.keys.find('acme', 'key_2')).toBeDefined()
-      expect(await store.read.statusEntries.find('acme', 'key', 'key_2')).toMatchObject(keySubject('key_2'))
+      expect(await store.read.statusEntries.find('acme', 'key', 'key_2')).toMatchObject(keyObject('key_2'))
       await store.ping()
     }))
 }

@@ -66,7 +66,7 @@ export function togetherCases(create: CreateDatabase): void {
           transaction.append({ ...keyChange(tenant, 'key_25'), rows: () => Promise.reject(new Error('no row')) })
         },
         async (transaction) => {
-          transaction.append({ tenant, audit: exampleAudit('x'), subjects: () => [{ type: 'key', id: '' }] as never })
+          transaction.append({ tenant, audit: exampleAudit('x'), objects: () => [{ type: 'key', id: '' }] as never })
         },
         (transaction) => addKey(transaction, 'key_26'),
       ])

@@ -4,7 +4,7 @@
  * one insert and the commit. The rows are the locks, so a rollback leaves no gap and commit order is sequence order.
  */
 import { hash } from 'node:crypto'
-import type { FeedEntry, Seconds, Subject } from '@countersign/core'
+import type { FeedEntry, FeedObject, Seconds } from '@countersign/core'
 import { chainInput, emptyChain, limits } from '@countersign/core'
 import { sql } from 'kysely'
 import { isCount, isVersion } from '../check.ts'
@@ -24,10 +24,10 @@ export interface Append {
   readonly tenant: string
   readonly audit: AuditDraft
   /** The new states, one entry each, numbered from `sequence` on. Empty when no grant is made from what changed. */
-  readonly subjects?: (sequence: number) => readonly Subject[]
-  /** The client of the `token` subjects, for `statusEntries.count`. Needed only for tokens that are not stored. */
+  readonly objects?: (sequence: number) => readonly FeedObject[]
+  /** The client of the `token` objects, for `statusEntries.count`. Needed only for tokens that are not stored. */
   readonly clientId?: string
-  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. They need a subject. */
+  /** Last row changes that need the number of the first entry: a cut-off, an API's creation. They need an object. */
   readonly rows?: (sequence: number) => Promise<void>
 }
 
@@ -170,12 +170,12 @@ function nextEvent(head: Head, change: Append, at: number, auditKey: Uint8Array)
 }
 
 function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry[] {
-  const subjects = change.subjects?.(head.sequence + 1) ?? []
-  if (subjects.length === 0 && change.rows !== undefined) throw new Error('rows are given, but no entry numbers them')
-  return subjects.map((subject) => {
-    assertSubject(subject)
-    const { type, id, version, state } = subject
-    const dropAt = liftDropAt(subject.dropAt, head.dropTime, event.at)
+  const objects = change.objects?.(head.sequence + 1) ?? []
+  if (objects.length === 0 && change.rows !== undefined) throw new Error('rows are given, but no entry numbers them')
+  return objects.map((object) => {
+    assertObject(object)
+    const { type, id, version, state } = object
+    const dropAt = liftDropAt(object.dropAt, head.dropTime, event.at)
     head.sequence += 1
     const unchained = { type, id, version, state, dropAt, sequence: head.sequence, at: event.at, audit: event.link }
     head.chain = hash('sha256', chainInput(head.chain, unchained as Omit<FeedEntry, 'chain'>), 'base64url')
@@ -184,8 +184,8 @@ function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry
 }
 
 /** Checked before the commit: afterwards every verifier would refuse an entry that it cannot read. */
-function assertSubject(subject: Subject): void {
-  const { type, id, version, state, dropAt } = subject
+function assertObject(object: FeedObject): void {
+  const { type, id, version, state, dropAt } = object
   const idBytes = Buffer.byteLength(id)
   if (idBytes === 0 || idBytes > limits.identityBytesMax) throw new Error(`the id of a ${type} has ${idBytes} bytes`)
   if (!isVersion(version)) throw new Error(`the version of a ${type} is not a whole number from 1`)

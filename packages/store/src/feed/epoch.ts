@@ -3,7 +3,7 @@
  * known of any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up
  * with the rest.
  */
-import type { ClientState, Subject } from '@countersign/core'
+import type { ClientState, FeedObject } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { decodeStatusEntry } from '../records/status_entry.ts'
@@ -92,10 +92,10 @@ export async function leaveHistory(
   } as const
   await append([
     { tenant: lost.tenant, audit: { ...audit, objectId: epoch, after: { lostSequence: lost.sequence, beginning } } },
-    ...raised.map(({ tenant, id, subject }) => ({
+    ...raised.map(({ tenant, id, object }) => ({
       tenant,
       audit: { ...audit, objectType: 'client', objectId: id, after: { cutOff: beginning } },
-      subjects: () => [subject],
+      objects: () => [object],
     })),
   ])
   return { epoch, beginning, lost, raised: raised.map(({ tenant, id }) => ({ tenant, clientId: id })) }
@@ -169,7 +169,7 @@ async function begin(
 interface Raised {
   readonly tenant: string
   readonly id: string
-  readonly subject: Subject
+  readonly object: FeedObject
 }
 
 /** Raises the cut-offs that verifiers still remember. Tokens that older cut-offs cover have ended. */
@@ -197,7 +197,7 @@ async function raiseCutOffs({ db }: Session, beginning: number): Promise<readonl
     await sql`update clients set cut_off = ${beginning}, version = ${version}
       where tenant = ${tenant} and id = ${id}`.execute(db)
     const raisedState = { ...(state as ClientState), cutOff: beginning }
-    raised.push({ tenant, id, subject: { type: 'client', id, version, state: raisedState, dropAt } })
+    raised.push({ tenant, id, object: { type: 'client', id, version, state: raisedState, dropAt } })
   }
   return raised
 }

@@ -6,7 +6,7 @@ import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import type { Database } from '../database.ts'
 import { thenMaybe } from '../database.ts'
-import { decodeSubject } from '../records/status_entry.ts'
+import { decodeObject } from '../records/status_entry.ts'
 import type { InstallationEntry } from './append.ts'
 
 /** The head of the installation's log. */
@@ -123,7 +123,7 @@ function decodeTenantEntry(row: Row): FeedEntry {
 function decodeEntry(row: Row): InstallationEntry {
   const columns = new Columns('feed', row.position, row)
   return {
-    ...decodeSubject(columns),
+    ...decodeObject(columns),
     tenant: columns.text('tenant'),
     position: columns.count('position'),
     sequence: columns.count('sequence'),

@@ -1,5 +1,5 @@
 /** The latest state of every object that the feed spoke about, for snapshots and for the limits of a client. */
-import { type FeedEntry, type ObjectType, type Subject, splitClientObjectId } from '@countersign/core'
+import { type FeedEntry, type FeedObject, type ObjectType, splitClientObjectId } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds } from '../feed/drop_time.ts'
@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 import { isObjectType, isState } from '../stored_json.ts'
 
 /** The latest state of one object, and the sequence of the entry that said so. */
-export type StatusEntry = Subject & { readonly tenant: string; readonly sequence: number }
+export type StatusEntry = FeedObject & { readonly tenant: string; readonly sequence: number }
 
 export interface StatusEntryReads {
   find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
@@ -162,14 +162,14 @@ async function findOwners({ db }: Session, entries: readonly Entry[]): Promise<R
 export function decodeStatusEntry(row: Row): StatusEntry {
   const columns = new Columns('status_entries', row.id, row)
   return {
-    ...decodeSubject(columns),
+    ...decodeObject(columns),
     tenant: columns.text('tenant'),
     sequence: columns.count('sequence'),
   } as StatusEntry
 }
 
 /** The members that status entries and feed entries share. */
-export function decodeSubject(columns: Columns) {
+export function decodeObject(columns: Columns) {
   const type = columns.word('type', isObjectType)
   return {
     type,

@@ -1,7 +1,7 @@
 /** docs/security/faults.md §1: kill -9 during writes. */
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { keySubject } from '../conformance/examples.ts'
+import { keyObject } from '../conformance/examples.ts'
 import { expectChained } from '../conformance/follower.ts'
 import { startProcess } from '../conformance/processes.ts'
 import { createSqliteFile } from '../conformance/sqlite_file.ts'
@@ -48,7 +48,7 @@ async function expectWhole(database: TestDatabase, acknowledged: readonly string
   expect(await store.verifyAudit('acme')).toEqual({ events: entries.length, link: expect.any(String) })
   const ids = entries.map((entry) => entry.id).sort()
   expect(book.map((entry) => entry.id).sort()).toEqual(ids)
-  expect(book[0]).toMatchObject(keySubject(book[0]!.id))
+  expect(book[0]).toMatchObject(keyObject(book[0]!.id))
   expect((await database.query('select id from keys order by id')).map((row) => row.id)).toEqual(ids)
   await store.close()
 }

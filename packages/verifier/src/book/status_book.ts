@@ -5,6 +5,7 @@ import {
   decodeBase64url,
   encodeBase64url,
   type FeedEntry,
+  type FeedObject,
   type HandedBack,
   type HandedBackCutOff,
   limits,
@@ -13,7 +14,6 @@ import {
   revocationEnd,
   type Seconds,
   type StateByType,
-  type Subject,
   type TenantState,
 } from '@countersign/core'
 import type { Stamp } from '../clock.ts'
@@ -106,7 +106,7 @@ export class StatusBook {
       readonly tenant: string
       readonly issuer: string
       readonly place: Place
-      readonly entries: Iterable<Subject>
+      readonly entries: Iterable<FeedObject>
       readonly dropTime?: Seconds
     },
     seed: number,
@@ -292,7 +292,7 @@ export class StatusBook {
     this.#floor = floor
   }
 
-  #set(entry: Subject, sequence: number, keptUntil: Seconds): void {
+  #set(entry: FeedObject, sequence: number, keptUntil: Seconds): void {
     const { type, id, version, state } = entry
     const dropAt = Math.max(entry.dropAt, keptUntil)
     if (state.status === 'revoked') {
@@ -319,7 +319,7 @@ export class StatusBook {
     })
   }
 
-  #noteCutOffs({ id, state, cutOffMacs }: Extract<Subject, { readonly type: 'client' }>, dropAt: Seconds): void {
+  #noteCutOffs({ id, state, cutOffMacs }: Extract<FeedObject, { readonly type: 'client' }>, dropAt: Seconds): void {
     for (const what of ['tokens', 'everything'] as const) {
       const cutOff = state.cutOffs?.[what]
       if (cutOff !== undefined) this.#cutOffs.add(id, what, cutOff, dropAt, cutOffMacs?.[what])
@@ -337,7 +337,7 @@ export class StatusBook {
 }
 
 /** A MAC that cannot be read counts as none; the object is revoked all the same. */
-function macOf({ mac, dropAt }: Subject): RevocationMac | undefined {
+function macOf({ mac, dropAt }: FeedObject): RevocationMac | undefined {
   const bytes = mac === undefined ? undefined : decodeBase64url(mac)
   return bytes?.length === macBytes ? { bytes, end: revocationEnd(dropAt) } : undefined
 }

@@ -1,12 +1,12 @@
 import type {
   FeedEntry,
+  FeedObject,
   HandBackAnswer,
   HandBackQuestion,
   Place,
   PositionAnswer,
   PositionQuestion,
   Seconds,
-  Subject,
 } from '@countersign/core'
 
 /** One consistent read of a tenant's book, its entries as they arrive. An iteration that ends early throws. */
@@ -24,7 +24,7 @@ export interface SnapshotStream {
   /** The drop time, read with the entries. Absent from older servers: then nothing is ever forgotten. */
   readonly dropTime?: Seconds
   /** The last state of every object that has one. */
-  readonly entries: AsyncIterable<Subject> | Iterable<Subject>
+  readonly entries: AsyncIterable<FeedObject> | Iterable<FeedObject>
 }
 
 /** Entries after a place, or `reload` when the place is not in the server's log: only a snapshot helps then. */

@@ -1,4 +1,4 @@
-import type { FeedEntry, HandBackAnswer, Place, PositionAnswer, PositionQuestion, Subject } from '@countersign/core'
+import type { FeedEntry, FeedObject, HandBackAnswer, Place, PositionAnswer, PositionQuestion } from '@countersign/core'
 import type { FeedSource, SnapshotStream } from '../feed/feed_source.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
 import { createLineReader, type LineReader } from './lines.ts'
@@ -24,7 +24,7 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
         if (first === undefined) throw new Error('the snapshot is empty')
         const head = JSON.parse(first) as Omit<SnapshotStream, 'entries'>
         if (isRefused) reloadedTo = head.place
-        return { ...head, entries: readSubjects(others, reader) }
+        return { ...head, entries: readObjects(others, reader) }
       } catch (error) {
         await reader.close()
         throw error
@@ -80,12 +80,12 @@ function isSamePlace(place: Place, other: Place | undefined): boolean {
 }
 
 /** The last line tells the number of lines before it, so that a snapshot cut off in the middle is noticed. */
-async function* readSubjects(first: readonly string[], reader: LineReader): AsyncGenerator<Subject> {
+async function* readObjects(first: readonly string[], reader: LineReader): AsyncGenerator<FeedObject> {
   let count = 0
   try {
     for (let lines: readonly string[] | undefined = first; lines !== undefined; lines = await reader.next()) {
       for (const line of lines) {
-        const value = JSON.parse(line) as Subject | { readonly end: number }
+        const value = JSON.parse(line) as FeedObject | { readonly end: number }
         if ('end' in value) {
           if (value.end === count) return
           throw cutOff()

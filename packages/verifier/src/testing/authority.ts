@@ -4,6 +4,7 @@ import {
   type CredentialRecord,
   digest,
   type FeedEntry,
+  type FeedObject,
   generateKey,
   generateKeyPair,
   type HandBackQuestion,
@@ -15,7 +16,6 @@ import {
   type Seconds,
   type SigningKey,
   type StateByType,
-  type Subject,
   signJwt,
 } from '@countersign/core'
 import type { Directory } from '../directory.ts'
@@ -97,7 +97,7 @@ export class Authority {
   }
 
   /** Appends to the log, and gives the sequence. */
-  say<T extends Subject['type']>(type: T, id: string, state: StateByType[T], dropAt: Seconds = neverDropAt): number {
+  say<T extends FeedObject['type']>(type: T, id: string, state: StateByType[T], dropAt: Seconds = neverDropAt): number {
     return this.#log.say(type, id, state, dropAt)
   }
 

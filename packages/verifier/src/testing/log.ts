@@ -5,11 +5,11 @@ import {
   emptyChain,
   encodeBase64url,
   type FeedEntry,
+  type FeedObject,
   type HandBackQuestion,
   type Place,
   type Seconds,
   type StateByType,
-  type Subject,
 } from '@countersign/core'
 import type { FeedSource } from '../feed/feed_source.ts'
 
@@ -34,12 +34,12 @@ export class Log {
   }
 
   /** Appends the new state of an object, and gives the sequence. */
-  say<T extends Subject['type']>(type: T, id: string, state: StateByType[T], dropAt: Seconds): number {
+  say<T extends FeedObject['type']>(type: T, id: string, state: StateByType[T], dropAt: Seconds): number {
     const name = `${type} ${id}`
     const version = (this.#versions.get(name) ?? 0) + 1
     this.#versions.set(name, version)
     const mac = state.status === 'revoked' ? { mac: macOf(type, id, dropAt) } : {}
-    const subject = { type, id, version, state, dropAt, ...mac } as unknown as Subject
+    const subject = { type, id, version, state, dropAt, ...mac } as unknown as FeedObject
     const sequence = this.entries.length + 1
     const entry = { ...subject, sequence, at: this.#now(), audit: 'a' } as Omit<FeedEntry, 'chain'>
     this.entries.push({ ...entry, chain: digest(chainInput(this.chain, entry)) as string } as FeedEntry)

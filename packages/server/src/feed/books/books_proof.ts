@@ -1,4 +1,4 @@
-import { ageAt, type Clock, isFreshAt, type Proof, type Stamp } from '@countersign/verifier'
+import { ageAt, type Clock, isFreshAt, type Proof, type Stamp } from '@countersign/verifier/engine'
 
 /** How fresh the books of all tenants are (docs/protocol/feed.md §3). */
 export interface BooksProof {

@@ -1,5 +1,5 @@
 import type { Store } from '@countersign/store'
-import type { Clock } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier/engine'
 import { serverLimits } from '../../limits.ts'
 import type { Timers } from '../timers.ts'
 import type { BooksProof } from './books_proof.ts'

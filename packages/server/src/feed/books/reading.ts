@@ -1,6 +1,6 @@
 /** One reading of the installation's log into the books, by position: everything up to the head, page after page. */
 import type { Store } from '@countersign/store'
-import type { Clock } from '@countersign/verifier'
+import type { Clock } from '@countersign/verifier/engine'
 import { serverLimits } from '../../limits.ts'
 import type { BookShelf } from './book_shelf.ts'
 import type { BooksProof } from './books_proof.ts'
