@@ -51,7 +51,11 @@ export const tokenRoutes = {
     tag: 'tokens',
     summary: 'List minted and opaque tokens',
     scope: 'tokens:read',
-    query: z.strictObject({ ...v.pageQuery, clientId: v.id.optional().describe('Only tokens of this client') }),
+    query: z.strictObject({
+      ...v.pageQuery,
+      clientId: v.id.optional().describe('Only tokens of this client'),
+      subject: z.string().min(1).max(255).optional().describe('Only tokens that speak for this party'),
+    }),
     answer: { status: 200, schema: v.page(token) },
   }),
   getToken: route({

@@ -41,6 +41,7 @@ export {
 export type { Room } from './room.ts'
 export { createRoom } from './room.ts'
 export { shareAnswer } from './shared_answer.ts'
+export { standingOf } from './standing.ts'
 export type { UsageCounterOptions, UsagePort, UsageRoom, UsageRow } from './usage/usage_counter.ts'
 export { countedId, countOutcome, overflowScope, UsageCounter } from './usage/usage_counter.ts'
 export type { UsageReporter, UsageReporterOptions } from './usage/usage_reporter.ts'

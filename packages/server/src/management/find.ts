@@ -16,6 +16,7 @@ import type {
   SeriesFilter,
   SigningKey,
   Token,
+  TokenFilter,
   UsageSum,
 } from '@countersign/store'
 import { wholeTenant } from '../caller/reach.ts'
@@ -97,11 +98,7 @@ export function findKeys(context: ReadContext, filter: KeyFilter, page: Page): P
   return context.services.store.read.keys.list(wholeTenant(context.reach), filter, page)
 }
 
-export function findTokens(
-  context: ReadContext,
-  filter: { readonly clientId?: string },
-  page: Page,
-): Promise<readonly Token[]> {
+export function findTokens(context: ReadContext, filter: TokenFilter, page: Page): Promise<readonly Token[]> {
   return context.services.store.read.tokens.list(wholeTenant(context.reach), filter, page)
 }
 

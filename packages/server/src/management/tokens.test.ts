@@ -93,6 +93,61 @@ describe('a minted JWT', () => {
   })
 })
 
+describe('a list of tokens', () => {
+  const opaque = 'https://listed.test'
+  beforeAll(async () => {
+    const scopes = [{ name: 'orders:read' }]
+    await world.ok('POST', '/v1/apis', { audience: opaque, name: 'Listed', scopes, tokenFormat: 'opaque' })
+  })
+
+  async function childOfKey() {
+    const access = [{ audience: opaque, scope: 'orders:read' }]
+    const { clientId, clientSecret } = await world.client({ access })
+    const key = await world.key({ clientId, audience: opaque })
+    const owner = { client_id: clientId, client_secret: clientSecret }
+    const text: string = (await world.exchange(key.key, owner)).body.access_token
+    const path = `/v1/tokens/${text.split('_')[2]}`
+    const statuses = async () => {
+      const listed = await world.ok('GET', `/v1/tokens?clientId=${clientId}`)
+      return [(await world.ok('GET', path)).status, ...listed.data.map(({ status }) => status)]
+    }
+    return { clientId, key, text, statuses }
+  }
+
+  it('says of a child what every verifier says of it once its parent or its client has ended', async () => {
+    const { clientId, key, text, statuses } = await childOfKey()
+    expect(await statuses()).toEqual(['active', 'active'])
+    await world.ok('POST', `/v1/keys/${key.id}/disable`, {})
+    expect(await statuses()).toEqual(['disabled', 'disabled'])
+    await world.ok('POST', `/v1/keys/${key.id}/enable`, {})
+    await world.ok('PATCH', `/v1/clients/${clientId}`, { status: 'disabled' })
+    expect(await statuses()).toEqual(['disabled', 'disabled'])
+    await world.ok('PATCH', `/v1/clients/${clientId}`, { status: 'active' })
+    expect([await statuses(), (await world.verify(text, { audience: opaque })).active]).toEqual([
+      ['active', 'active'],
+      true,
+    ])
+    await world.ok('POST', `/v1/keys/${key.id}/revoke`, {})
+    expect([await statuses(), (await world.verify(text, { audience: opaque })).code]).toEqual([
+      ['revoked', 'revoked'],
+      'revoked',
+    ])
+  })
+
+  it('of a subject has the tokens that speak for it, of whichever client', async () => {
+    const other = await world.client({ access: [{ audience, scope: 'orders:read' }] })
+    const mine = [
+      await world.mint({ subject: 'user-x' }),
+      await world.mint({ subject: 'user-x', clientId: other.clientId }),
+    ]
+    await world.mint({ subject: 'user-xy' })
+    const list = (query: string) => world.ok('GET', `/v1/tokens?${query}`)
+    expect((await list('subject=user-x')).data.map(({ jti }) => jti).sort()).toEqual(mine.map(({ jti }) => jti).sort())
+    expect((await list(`subject=user-x&clientId=${other.clientId}`)).data).toHaveLength(1)
+    expect((await list('subject=user-z')).data).toEqual([])
+  })
+})
+
 describe('an opaque token', () => {
   it('is changed and revoked like a minted one, but never wider than its parent made it', async () => {
     const name = 'https://opaque.test'

@@ -8,6 +8,7 @@ import { ProblemError } from '../http/problem.ts'
 import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
 import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
 import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import {
   audienceOf,
@@ -20,9 +21,14 @@ import {
   invalid,
 } from './find.ts'
 import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
+import { presentStatus } from './token_status.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
-function tokenView(token: Token, audience: string, now: number): AnswerOf<typeof routes.getToken> {
+function tokenView(
+  context: ReadContext | WriteContext,
+  token: Token,
+  audience: string,
+): AnswerOf<typeof routes.getToken> {
   const end = token.expiresAt ?? token.issuedExpiresAt
   return {
     jti: token.jti,
@@ -32,7 +38,7 @@ function tokenView(token: Token, audience: string, now: number): AnswerOf<typeof
     scope: token.scope ?? token.issuedScope,
     subject: token.subject,
     name: token.name,
-    status: token.status !== 'revoked' && now >= end ? 'expired' : token.status,
+    status: presentStatus(context, token),
     expiresAt: formatTime(end),
     metadata: token.metadata,
     parent: token.lineage[0]?.id ?? null,
@@ -43,7 +49,6 @@ function tokenView(token: Token, audience: string, now: number): AnswerOf<typeof
 
 const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
-  const now = moment.takenAt
   const client = await findClientNamed(context, body.clientId)
   const api = await findApiByAudience(context, body.audience, '/audience')
   const scope = scopeOf(body.scope)
@@ -81,7 +86,7 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
       requestId,
     },
   })
-  return { status: 201, body: { ...tokenView(token, api.audience, now), token: issued.text.reveal() } }
+  return { status: 201, body: { ...tokenView(context, token, api.audience), token: issued.text.reveal() } }
 })
 
 /** The gate, where what is not issuable is a problem. */
@@ -109,18 +114,21 @@ function revokedMeanwhile(): ProblemError {
 }
 
 const listTokens = readOperation(routes.listTokens, async (context) => {
-  const { query, now } = context
-  const filter = query.clientId === undefined ? {} : { clientId: query.clientId }
+  const { query } = context
+  const filter = {
+    ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
+    ...(query.subject === undefined ? {} : { subject: query.subject }),
+  }
   const tokens = await findTokens(context, filter, pageOf(context, 'tokens'))
   const audiences = new Map<string, string>()
   for (const { apiId } of tokens) if (!audiences.has(apiId)) audiences.set(apiId, await audienceOf(context, apiId))
-  const view = (token: Token) => tokenView(token, audiences.get(token.apiId) as string, now)
+  const view = (token: Token) => tokenView(context, token, audiences.get(token.apiId) as string)
   return pageAnswer(context, 'tokens', tokens, (token) => token.jti, view)
 })
 
 const getToken = readOperation(routes.getToken, async (context) => {
   const token = await findToken(context, context.params.jti as string)
-  return tokenView(token, await audienceOf(context, token.apiId), context.now)
+  return tokenView(context, token, await audienceOf(context, token.apiId))
 })
 
 /**
@@ -170,7 +178,7 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
     objects: () => [tokenObject(changed)],
   })
   const audience = await audienceOf(context, token.apiId)
-  return { status: 200, bodyOf: (feedSequence) => ({ ...tokenView(changed, audience, now), feedSequence }) }
+  return { status: 200, bodyOf: (feedSequence) => ({ ...tokenView(context, changed, audience), feedSequence }) }
 })
 
 const revokeToken = writeOperation(routes.revokeToken, async (context) => {

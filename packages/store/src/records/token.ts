@@ -50,10 +50,15 @@ export interface Token extends Limited {
   readonly updatedAt: Seconds
 }
 
+export interface TokenFilter {
+  readonly clientId?: string
+  readonly subject?: string
+}
+
 export interface TokenReads {
   find(tenant: string, jti: string): Promise<Token | undefined>
   findByDigest(tenant: string, digest: string): Promise<Token | undefined>
-  list(tenant: string, filter: { readonly clientId?: string }, page: Page): Promise<readonly Token[]>
+  list(tenant: string, filter: TokenFilter, page: Page): Promise<readonly Token[]>
 }
 
 export interface TokenWrites {
@@ -75,7 +80,7 @@ export function readTokens(session: Session): TokenReads {
       const row = await selectTokens(session, tenant).where('digest', '=', digest).executeTakeFirst()
       return row && decodeToken(row)
     },
-    list: (tenant, filter, page) => listTokens(session, tenant, filter.clientId, page),
+    list: (tenant, filter, page) => listTokens(session, tenant, filter, page),
   }
 }
 
@@ -117,7 +122,7 @@ function selectTokens(session: Session, tenant: string) {
   return session.db.selectFrom('tokens').selectAll().where('tenant', '=', tenant)
 }
 
-async function listTokens(session: Session, tenant: string, clientId: string | undefined, page: Page) {
+async function listTokens(session: Session, tenant: string, { clientId, subject }: TokenFilter, page: Page) {
   await session.enter(tenant)
   return readPage(session, page, {
     idColumn: 'jti',
@@ -131,6 +136,7 @@ async function listTokens(session: Session, tenant: string, clientId: string | u
     fetch: (after, limit) => {
       let query = selectTokens(session, tenant)
       if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+      if (subject !== undefined) query = query.where('subject', '=', subject)
       if (after !== undefined) query = query.where(isAfter(after, 'jti'))
       return query.orderBy('created_at').orderBy('jti').limit(limit).execute()
     },
