@@ -122,6 +122,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       audience,
       scope: 'orders:read',
       name: 'a key',
+      subject: 'customer-17',
       environment: 'live',
       expiresAt: '2030-01-01T00:00:00Z',
       metadata: { a: 1 },
@@ -140,6 +141,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       scope: 'orders:read',
       expiresAt: '2030-01-01T00:00:00Z',
       name: 'a key',
+      subject: 'customer-17',
       metadata: { a: 1 },
       ipAllow: ['192.0.2.0/24'],
       originAllow: ['https://app.test'],
@@ -162,7 +164,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       metadata: { a: 1 },
     },
   }),
-  listTokens: async () => ({ query: { limit: '1', after: await cursor('/v1/tokens'), clientId: world.clientId } }),
+  listTokens: async () => ({
+    query: { limit: '1', after: await cursor('/v1/tokens'), clientId: world.clientId, subject: 'user-7' },
+  }),
   getToken: async () => ({ params: { jti: (await world.mint()).jti } }),
   updateToken: async () => ({
     params: { jti: (await world.mint()).jti },

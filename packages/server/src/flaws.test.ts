@@ -257,9 +257,9 @@ describe('whose it is', () => {
     const [event] = (await world.ok('GET', `/v1/audit?objectId=${made.body.id}`)).data
     expect(event?.actor).toMatchObject({ clientId: caller.clientId })
     for (const name of ['tenant', 'actor', 'userId', 'subject', 'caller']) {
-      expect((await world.call('POST', '/v1/keys', { as: caller.key, body: { ...body, [name]: 'x' } })).status).toBe(
-        400,
-      )
+      // The subject of a key is whom it speaks for, never who makes it.
+      const refused = { ...body, [name]: name === 'subject' ? caller.clientId : 'x' }
+      expect((await world.call('POST', '/v1/keys', { as: caller.key, body: refused })).status).toBe(400)
       expect((await world.call('POST', `/v1/keys?${name}=x`, { as: caller.key, body })).status).toBe(400)
     }
   })
