@@ -14,6 +14,7 @@ const longFunctions: Readonly<Record<string, string>> = {
   'packages/server/src/management/operation.ts write': 'one straight line, its steps numbered',
   'packages/server/src/observe/gauges.ts registerGauges': 'a table of gauges',
   'packages/server/src/observe/metrics.ts createMetrics': 'a table of counters',
+  'packages/server/src/restore/merge_entry.ts mergeEntry': 'a table: an arm for each type of object',
   'packages/server/src/server.ts createServer': 'one straight line: the parts in their order',
 }
 

@@ -33,6 +33,7 @@ export const operations = {
   listTokens: ['GET', '/v1/tokens'],
   getToken: ['GET', '/v1/tokens/{jti}'],
   updateToken: ['PATCH', '/v1/tokens/{jti}'],
+  createRevocation: ['POST', '/v1/revocations'],
   revokeToken: ['POST', '/v1/tokens/{jti}/revoke'],
   verify: ['POST', '/v1/verify'],
   lookup: ['POST', '/v1/lookup'],

@@ -40,6 +40,7 @@ export const objectTypes = namesOf<ObjectType>({
   opaque_token: true,
   token: true,
   client_token: true,
+  issued_token: true,
   client_secret: true,
   signing_key: true,
 })

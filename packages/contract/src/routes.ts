@@ -1,6 +1,7 @@
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
 import { keyRoutes } from './keys.ts'
+import { revocationRoutes } from './revocations.ts'
 import type { Route } from './route.ts'
 import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
@@ -14,6 +15,7 @@ export const routes = {
   ...clientRoutes,
   ...keyRoutes,
   ...tokenRoutes,
+  ...revocationRoutes,
   ...verificationRoutes,
   ...usageAndAuditRoutes,
   ...tenantRoutes,

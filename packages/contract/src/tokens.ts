@@ -17,6 +17,14 @@ export const token = z.object({
   ...v.stamps,
 })
 
+/** What an operator can say of a JWT of ours that nothing lists. */
+const unlistedToken = z.object({
+  jti: v.id,
+  clientId: v.id,
+  scope: v.scopeText.nullable().describe('Intersected with the signed scope; null for all of it'),
+  expiresAt: v.time.nullable().describe('Its end where that is before the signed one; null for the signed one'),
+})
+
 export const tokenRoutes = {
   createToken: route({
     operationId: 'createToken',
@@ -77,9 +85,12 @@ export const tokenRoutes = {
     body: z.strictObject({
       scope: v.scope.optional(),
       expiresAt: v.time.optional().describe('Its new end: not after the one it was issued with'),
+      clientId: v.id
+        .optional()
+        .describe('Names a JWT of ours that nothing lists, with the jti: its scope is intersected with the signed one'),
       force: v.force,
     }),
-    answer: { status: 200, schema: token.extend(v.inFeed) },
+    answer: { status: 200, schema: z.union([token.extend(v.inFeed), unlistedToken.extend(v.inFeed)]) },
   }),
   revokeToken: route({
     operationId: 'revokeToken',

@@ -19,6 +19,7 @@ export type ObjectType =
   | 'opaque_token' // id of an opaque access token
   | 'token' // jti of a JWT we issued
   | 'client_token' // client id, space, jti: a self-issued JWT
+  | 'issued_token' // client id, space, jti: a JWT we issued that nothing lists, as an operator names it
   | 'signing_key' // kid of one of our keys
 
 /** One object of a tenant, by type and full id. The default is an object of any type. */
@@ -81,6 +82,7 @@ const isOfClient = {
   opaque_token: false,
   token: false,
   client_token: true,
+  issued_token: true,
   signing_key: false,
 } as const satisfies Record<ObjectType, boolean>
 
@@ -91,6 +93,14 @@ export type ClientObjectType = { [T in ObjectType]: (typeof isOfClient)[T] exten
  * A client's own JWT by its `jti`. A `jti` may hold spaces and is therefore last; client ids are ours and hold none.
  */
 export function clientTokenId(clientId: string, jti: string): string {
+  return `${clientId} ${jti}`
+}
+
+/**
+ * A JWT of ours by the pair of its client and its `jti`: an entry about the pair hits no other client's token, whatever
+ * `jti` was named.
+ */
+export function issuedTokenId(clientId: string, jti: string): string {
   return `${clientId} ${jti}`
 }
 

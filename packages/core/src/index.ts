@@ -69,6 +69,7 @@ export {
   credentialIdentity,
   formatAncestor,
   isLineageWithinLimit,
+  issuedTokenId,
   ownName,
   parseAncestor,
   publicKeyId,

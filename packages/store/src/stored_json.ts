@@ -87,6 +87,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   opaque_token: isTokenState,
   token: isTokenState,
   client_token: isTokenState,
+  issued_token: isTokenState,
   signing_key: shape<StateByType['signing_key']>({
     status: oneOf({ active: true, revoked: true }),
     alg: isText,

@@ -1,4 +1,4 @@
-import { type Ancestor, credentialIdentity, type Established, type Standing } from '@countersign/core'
+import { type Ancestor, credentialIdentity, type Established, issuedTokenId, type Standing } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
 import type { Known } from './known/known.ts'
 
@@ -7,7 +7,7 @@ import type { Known } from './known/known.ts'
  * earlier changes.
  */
 export function standingOf({ established }: Pick<Known, 'established'>, book: StatusBook): Standing {
-  const { clientId, apiId, lineage } = established
+  const { clientId, apiId } = established
   return {
     tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
@@ -15,7 +15,7 @@ export function standingOf({ established }: Pick<Known, 'established'>, book: St
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
     hasLostRevoke: book.hasLostRevoke(clientId),
     own: ownState(established, book),
-    ancestors: lineage.length === 0 ? none : ancestorStates(lineage, book),
+    ancestors: ancestorStates(established, book),
     dropTime: book.dropTime,
     floor: book.floor,
   }
@@ -38,11 +38,23 @@ function ownState(established: Established, book: StatusBook): Standing['own'] {
 /** Most credentials have no ancestors: they share this. */
 const none: Standing['ancestors'] = []
 
-function ancestorStates(lineage: readonly Ancestor[], book: StatusBook): Standing['ancestors'] {
-  return lineage.map((ancestor) => ancestorState(ancestor, book))
+/**
+ * What was said of each ancestor, the oldest last. A JWT of ours may be named by its client as well, whose credential
+ * every child of it is.
+ */
+function ancestorStates(established: Established, book: StatusBook): Standing['ancestors'] {
+  const { clientId, lineage } = established
+  const own = credentialIdentity(established)
+  const pair = own.type === 'token' ? stateOf('issued_token', issuedTokenId(clientId, own.id), book) : undefined
+  if (lineage.length === 0) return pair === undefined ? none : [pair]
+  const states: Standing['ancestors'][number][] = [pair]
+  for (const { type, id } of lineage) {
+    if (type === 'token') states.push(stateOf('issued_token', issuedTokenId(clientId, id), book))
+    states.push(stateOf(type, id, book))
+  }
+  return states
 }
 
-function ancestorState({ type, id }: Ancestor, book: StatusBook): Standing['ancestors'][number] {
-  if (book.isRevoked(type, id)) return 'revoked'
-  return book.state(type, id)
+function stateOf(type: Ancestor['type'] | 'issued_token', id: string, book: StatusBook): Standing['ancestors'][number] {
+  return book.isRevoked(type, id) ? 'revoked' : book.state(type, id)
 }

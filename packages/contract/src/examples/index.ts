@@ -3,6 +3,7 @@ import { apiExamples } from './api.ts'
 import { clientExamples } from './client.ts'
 import type { Examples } from './example.ts'
 import { keyExamples } from './key.ts'
+import { revocationExamples } from './revocation.ts'
 import { signingKeyExamples } from './signing_key.ts'
 import { tenantExamples } from './tenant.ts'
 import { tokenExamples } from './token.ts'
@@ -16,6 +17,7 @@ export const examples: Examples<Routes> = {
   ...clientExamples,
   ...keyExamples,
   ...tokenExamples,
+  ...revocationExamples,
   ...verificationExamples,
   ...usageAndAuditExamples,
   ...tenantExamples,

@@ -130,6 +130,7 @@ export interface StateByType {
   readonly opaque_token: TokenState
   readonly token: TokenState
   readonly client_token: TokenState
+  readonly issued_token: TokenState
   readonly signing_key: SigningKeyState
 }
 
@@ -144,5 +145,6 @@ export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   opaque_token: { status: 'revoked' },
   token: { status: 'revoked' },
   client_token: { status: 'revoked' },
+  issued_token: { status: 'revoked' },
   signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
 }

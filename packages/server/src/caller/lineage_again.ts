@@ -64,6 +64,7 @@ async function statesOf(
     case 'public_key':
     case 'client_secret':
     case 'client_token':
+    case 'issued_token':
     case 'signing_key':
       return said
   }

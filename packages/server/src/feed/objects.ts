@@ -7,11 +7,13 @@ import {
   clientSecretId,
   clientTokenId,
   type FeedObject,
+  issuedTokenId,
   type Limited,
   limits,
   neverDropAt,
   publicKeyId,
   type Seconds,
+  type TokenState,
   tokenIdentity,
 } from '@countersign/core'
 import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
@@ -119,6 +121,16 @@ export function revokedClientTokenObject(clientId: string, jti: string, expiresA
     state: { status: 'revoked' },
     dropAt: Math.ceil(expiresAt) + graceSeconds,
   }
+}
+
+/** A JWT of ours that nothing lists, named by its client: its end is not known, so it is kept for the longest life. */
+export function issuedTokenObject(
+  { clientId, jti }: { readonly clientId: string; readonly jti: string },
+  version: number,
+  state: TokenState,
+  now: Seconds,
+): FeedObject {
+  return { type: 'issued_token', id: issuedTokenId(clientId, jti), version, state, dropAt: afterLongestLife(now) }
 }
 
 /** A removed `kid` is remembered for good: a cached JWK Set cannot bring it back (docs/protocol/feed.md §6). */

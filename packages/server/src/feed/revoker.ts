@@ -123,7 +123,8 @@ const entriesMax: Readonly<Record<UnregisteredJwt['kind'], number>> = {
   client_token: serverLimits.clientTokenEntriesMax,
 }
 
-async function isFull(
+/** Whether the feed holds as many entries about such JWTs of the client as it may. */
+export async function isFull(
   transaction: WriteTransaction,
   type: UnregisteredJwt['kind'],
   clientId: string,

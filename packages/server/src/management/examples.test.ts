@@ -17,7 +17,7 @@ const story: readonly OperationId[] = [
   ...(['getRevocation', 'feedSnapshot', 'feed', 'handBackRevocations'] as const),
   ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
-  ...(['revokeClient', 'deleteClient', 'deleteApi'] as const),
+  ...(['createRevocation', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
 ]
 
 /** Made by the server, so that they differ from the example's. */

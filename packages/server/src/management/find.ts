@@ -50,6 +50,10 @@ export async function findKey(context: ReadContext | WriteContext, id: string): 
   return key
 }
 
+export function findTokenOrNone(context: WriteContext, jti: string): Promise<Token | undefined> {
+  return context.transaction.tokens.find(wholeTenant(context.reach), jti)
+}
+
 export async function findToken(context: ReadContext | WriteContext, jti: string): Promise<Token> {
   const token = await reads(context).tokens.find(wholeTenant(context.reach), jti)
   if (token === undefined) throw notFound('token')

@@ -4,6 +4,7 @@ import { clientOperations } from './clients.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { receiptOperations } from './receipt.ts'
+import { revocationOperations } from './revocations.ts'
 import { signingKeyOperations } from './signing_keys.ts'
 import { tenantOperations } from './tenants.ts'
 import { tokenOperations } from './tokens.ts'
@@ -15,6 +16,7 @@ export const operations: readonly Operation[] = [
   ...clientOperations,
   ...keyOperations,
   ...tokenOperations,
+  ...revocationOperations,
   ...usageAndAuditOperations,
   ...receiptOperations,
   ...tenantOperations,

@@ -88,6 +88,18 @@ export function writeOperation<R extends Route>(
   return operation(route, (context, idempotency) => write(route, run, context, idempotency))
 }
 
+/** A write that first finds something out without holding the transaction, which waits for nothing outside. */
+export function preparedOperation<R extends Route, Prepared>(
+  route: R,
+  prepare: (context: ReadContext<R>) => Promise<Prepared>,
+  run: (context: WriteContext<R>, prepared: Prepared) => Promise<Result<R>>,
+): Operation {
+  return operation(route, async (context, idempotency) => {
+    const prepared = await prepare(context)
+    return write(route, (writing) => run(writing, prepared), context, idempotency)
+  })
+}
+
 export interface Issuing {
   /** Taken before the transaction began: what is issued counts from here. */
   readonly moment: IssuingMoment
@@ -222,6 +234,7 @@ const endings: ReadonlySet<string> = new Set([
   'disableKey',
   'revokeKey',
   'revokeToken',
+  'createRevocation',
   'revokeClient',
   'deleteClient',
   'deleteApi',

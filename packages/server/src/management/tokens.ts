@@ -1,9 +1,18 @@
 import { routes } from '@countersign/contract'
-import { formatScope, formatTime, intersectScope, parseScope, parseTime, tokenIdentity } from '@countersign/core'
+import {
+  formatScope,
+  formatTime,
+  intersectScope,
+  issuedTokenId,
+  parseScope,
+  parseTime,
+  type TokenState,
+  tokenIdentity,
+} from '@countersign/core'
 import type { Token } from '@countersign/store'
 import { auditView } from '../feed/audit_view.ts'
-import { tokenObject } from '../feed/objects.ts'
-import { mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
+import { issuedTokenObject, tokenObject } from '../feed/objects.ts'
+import { isFull, mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
 import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
@@ -17,10 +26,19 @@ import {
   findClient,
   findClientNamed,
   findToken,
+  findTokenOrNone,
   findTokens,
   invalid,
 } from './find.ts'
-import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
+import {
+  type AnswerOf,
+  issueOperation,
+  type Operation,
+  type Result,
+  readOperation,
+  writeOperation,
+} from './operation.ts'
+import { requireNameable, tooManyChanges } from './revocations.ts'
 import { presentStatus } from './token_status.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
@@ -135,8 +153,12 @@ const getToken = readOperation(routes.getToken, async (context) => {
  * Narrower, wider again within the client's access, earlier; never beyond the signed end (docs/protocol/feed.md §5).
  */
 const updateToken = writeOperation(routes.updateToken, async (context) => {
-  const { body, now, tenant, transaction, actor, requestId } = context
-  const token = await findToken(context, context.params.jti as string)
+  const { body, now, tenant, transaction, actor, requestId, params } = context
+  if (body.clientId !== undefined) {
+    const listed = await findTokenOrNone(context, params.jti as string)
+    if (listed?.clientId !== body.clientId) return updateUnlisted(context, params.jti as string, body.clientId)
+  }
+  const token = await findToken(context, params.jti as string)
   const client = await findClient(context, token.clientId)
   requireMayTouch(context, client)
   if (token.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked token cannot be changed.')
@@ -154,7 +176,7 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
     throw invalid('/expiresAt', `must not be after the signed end, ${formatTime(token.issuedExpiresAt)}`)
   }
   if (await mustCutOff(transaction, token, { tenant: tenant.id, now, actor, requestId })) {
-    throw new ProblemError(409, 'too_many_changes', 'The feed holds as many changes of this client’s tokens as it may.')
+    throw tooManyChanges(client.id)
   }
   const changed: Token = {
     ...token,
@@ -180,6 +202,39 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
   const audience = await audienceOf(context, token.apiId)
   return { status: 200, bodyOf: (feedSequence) => ({ ...tokenView(context, changed, audience), feedSequence }) }
 })
+
+/** A JWT of ours that nothing lists: it never gets more than was signed, so what is said of it only takes. */
+async function updateUnlisted(
+  context: WriteContext<typeof routes.updateToken>,
+  jti: string,
+  clientId: string,
+): Promise<Result<typeof routes.updateToken>> {
+  const { body, now, tenant, transaction, actor, requestId } = context
+  requireMayTouch(context, await findClientNamed(context, clientId))
+  requireNameable(clientId, jti, '')
+  const entry = await transaction.statusEntries.find(tenant.id, 'issued_token', issuedTokenId(clientId, jti))
+  if (entry?.state.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked token cannot be changed.')
+  const cause = { tenant: tenant.id, now, actor, requestId }
+  if (entry === undefined && (await isFull(transaction, 'token', clientId, cause))) throw tooManyChanges(clientId)
+  const before = (entry?.state ?? {}) as Partial<TokenState>
+  const scope = body.scope === undefined ? before.scope : formatScope(scopeOf(body.scope))
+  const expiresAt = body.expiresAt === undefined ? before.expiresAt : (parseTime(body.expiresAt) as number)
+  const state: TokenState = {
+    status: 'active',
+    ...(scope === undefined ? {} : { scope }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+  const object = issuedTokenObject({ clientId, jti }, (entry?.version ?? 0) + 1, state, now)
+  const audit = { actor, action: 'token.update', objectType: object.type, objectId: jti, requestId } as const
+  transaction.append({
+    tenant: tenant.id,
+    clientId,
+    audit: { ...audit, before, after: state },
+    objects: () => [object],
+  })
+  const shown = { scope: scope ?? null, expiresAt: expiresAt === undefined ? null : formatTime(expiresAt) }
+  return { status: 200, bodyOf: (feedSequence) => ({ jti, clientId, ...shown, feedSequence }) }
+}
 
 const revokeToken = writeOperation(routes.revokeToken, async (context) => {
   const { body, actor, now, requestId, tenant, transaction } = context

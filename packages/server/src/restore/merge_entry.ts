@@ -79,6 +79,7 @@ export async function mergeEntry(
       return appendRevoked(taking, tenant, entry)
     }
     case 'client_token':
+    case 'issued_token':
       return appendRevoked(taking, tenant, entry)
   }
 }

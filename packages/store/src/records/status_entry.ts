@@ -14,8 +14,8 @@ export type StatusEntry = FeedObject & { readonly tenant: string; readonly seque
 export interface StatusEntryReads {
   find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
   /**
-   * Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token`
-   * (docs/protocol/feed.md §2).
+   * Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token`, with those that name
+   * a token of ours by its client (docs/protocol/feed.md §2).
    */
   count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
 }
@@ -42,7 +42,7 @@ export function readStatusEntries(session: Session): StatusEntryReads {
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
-        .where('type', '=', type)
+        .where('type', 'in', type === 'token' ? ['token', 'issued_token'] : [type])
         .where('drop_at', '>', dropSeconds)
         .executeTakeFirst()
       return row?.count ?? 0
@@ -125,6 +125,7 @@ function identity(entry: Pick<Entry, 'tenant' | 'type' | 'id'>): string {
 function ownerOf(entry: Entry): string | undefined {
   switch (entry.type) {
     case 'client_token':
+    case 'issued_token':
       return splitClientObjectId(entry.id).clientId
     case 'token':
       return entry.clientId

@@ -30,6 +30,7 @@ const tags: Readonly<Record<ObjectType, string>> = {
   opaque_token: 'O',
   token: 'J',
   client_token: 'S',
+  issued_token: 'I',
   signing_key: 'G',
 }
 
@@ -54,6 +55,7 @@ const isLookedUp: Readonly<Record<ObjectType, boolean>> = {
   opaque_token: true,
   token: false,
   client_token: false,
+  issued_token: false,
   signing_key: false,
 }
 const recordLifeSeconds = limits.recordLifeSeconds + limits.clockLeewaySeconds + limits.dropGraceSeconds

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+import * as v from './values.ts'
+
+export const revocationRoutes = {
+  createRevocation: route({
+    operationId: 'createRevocation',
+    method: 'POST',
+    path: '/v1/revocations',
+    tag: 'tokens',
+    summary: 'End a credential for good: by its text, or a JWT that nothing lists by its client and jti',
+    scope: 'tokens:write',
+    orScope: 'keys:write',
+    body: z.strictObject({
+      credential: z
+        .string()
+        .min(1)
+        .max(16_384)
+        .optional()
+        .describe('The text of the credential. A key needs keys:write, anything else tokens:write'),
+      jti: z.string().min(1).max(200).optional().describe('The jti of a JWT; with clientId'),
+      clientId: v.id.optional().describe('The client that the JWT was issued to, or that signed it; with jti'),
+      selfIssued: z
+        .boolean()
+        .optional()
+        .describe('Whether the client itself signed the JWT. Default: it is one of ours'),
+      reason: v.reason,
+      force: v.force,
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({
+        matched: z
+          .int()
+          .nullable()
+          .describe('The number of listed credentials that it ended; null where nothing lists them'),
+        ...v.inFeed,
+      }),
+    },
+  }),
+}
