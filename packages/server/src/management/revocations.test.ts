@@ -127,6 +127,14 @@ describe('who may', () => {
     expect([await ask(ofKeys.key, { credential: key.key }), await ask(ofTokens.key, pair)]).toEqual([200, 200])
   })
 
+  it('a jti that no entry can name is 400', async () => {
+    const { client_id: clientId } = await makeOwner()
+    const jti = 'ä'.repeat(200)
+    expect((await world.call('POST', '/v1/revocations', { body: { jti, clientId } })).status).toBe(400)
+    const body = { clientId, scope: '' }
+    expect((await world.call('PATCH', `/v1/tokens/${encodeURIComponent(jti)}`, { body })).status).toBe(400)
+  })
+
   it('CVE-2026-1609: nobody ends what belongs to a client with management scopes that the caller lacks', async () => {
     const boss = await world.caller('keys:write tokens:write clients:write')
     const { key } = await world.caller('tokens:write keys:write')
