@@ -36,6 +36,7 @@ export const api = z.object({
   name: v.name,
   status: v.objectStatus,
   scopes: z.array(z.object({ name: scopeName, description: scopeDescription })).describe(scopesText),
+  retiredScopes: z.array(z.string()).describe('Scopes that it had: no credential is worth them any more'),
   ...settings,
   ...v.limited,
   builtIn: z.boolean().describe('Whether the server made it: the management API of the tenant'),
@@ -160,6 +161,7 @@ export const apiRoutes = {
       tokenFormat: settings.tokenFormat.optional(),
       signingAlg: settings.signingAlg.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,
     }),
     answer: { status: 200, schema: api },
@@ -185,6 +187,7 @@ export const apiRoutes = {
     scope: 'apis:write',
     query: z.strictObject({
       dryRun: z.enum(['true', 'false']).default('false').describe('`true` answers the same and stores nothing'),
+      force: z.enum(['true', 'false']).optional().describe('`true` retires scopes that somebody has'),
     }),
     answer: {
       status: 200,

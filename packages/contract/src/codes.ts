@@ -97,6 +97,7 @@ export const problemCodes = [
   'idempotency_in_progress',
   'last_administrator',
   'too_many_changes',
+  'scope_in_use',
   'content_too_large',
   'unsupported_media_type',
   'misdirected_request',

@@ -221,7 +221,12 @@ function effectiveScope(credential: Established, standing: Standing): Scope {
       scope = intersectScope(scope, parseScope(ancestor.scope))
     }
   }
-  return scope
+  return withoutRetired(scope, standing.api)
+}
+
+function withoutRetired(scope: Scope, api: Standing['api']): Scope {
+  const retired = api === undefined || api === 'revoked' ? undefined : api.retiredScopes
+  return retired === undefined ? scope : scope.filter((token) => !retired.includes(token))
 }
 
 /** The scope that was signed or recorded, or the one that a change set since. */

@@ -63,6 +63,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       tokenTtlSecondsMax: 86_400,
       tokenFormat: 'jwt',
       signingAlg: 'ES256',
+      force: false,
       maxStalenessSeconds: 10,
       ...limiting,
     },
@@ -70,7 +71,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   deleteApi: async () => ({ params: { id: (await newApi()).id } }),
   importOpenapi: async () => ({
     params: { id: (await newApi()).id },
-    query: { dryRun: 'true' },
+    query: { dryRun: 'true', force: 'false' },
     raw: '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}',
   }),
   listSigningKeys: async () => ({}),

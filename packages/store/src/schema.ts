@@ -88,6 +88,7 @@ export interface Schema {
     is_built_in: number
     created_sequence: number
     scopes: Json
+    retired_scopes: Json | null
     rate_limit: Json | null
     rate_limits: Json | null
     version: number

@@ -66,6 +66,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     audience: isText,
     maxStalenessSeconds: isCount,
     createdSequence: isCount,
+    retiredScopes: optional(listOf(isText)),
     ...limited,
   }),
   client: shape<StateByType['client']>({

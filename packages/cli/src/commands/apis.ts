@@ -127,16 +127,23 @@ interface Named {
   readonly path: string
 }
 
+interface ImportFlags extends Json {
+  readonly dryRun?: true
+  readonly force?: true
+}
+
 const importDocument = leaf('import')
   .description('take operations and scopes from an OpenAPI or Swagger document, and show what changes')
   .argument('<id|audience>')
   .argument('<file|url>')
   .option('--dry-run', 'show, and change nothing')
-  .action(async (given: string, source: string, { json, dryRun }: Json & { readonly dryRun?: true }) => {
+  .option('--force', 'retire scopes that the document no longer has, though somebody has them')
+  .action(async (given: string, source: string, { json, dryRun, force }: ImportFlags) => {
     const document = await loadDocument(source)
     const { management } = connectToServer()
     const id = await findApiId(management, given)
-    const query = { dryRun: dryRun === true ? 'true' : 'false' } as const
+    const dry = { dryRun: dryRun === true ? 'true' : 'false' } as const
+    const query = force === true ? ({ ...dry, force: 'true' } as const) : dry
     const read = await management.importOpenapi({ params: { id }, query, document })
     if (json === true) return printJson(read)
     const { operations, scopes, added, removed, becamePublic, problems } = read

@@ -11,6 +11,7 @@ const api: z.input<typeof schema> = {
     { name: 'orders:read', description: 'Read orders' },
     { name: 'orders:write', description: 'Create and change orders' },
   ],
+  retiredScopes: [],
   tokenTtlSeconds: 3600,
   tokenTtlSecondsMax: 7776000,
   tokenFormat: 'jwt',

@@ -44,6 +44,8 @@ export interface ApiState extends Limited {
   readonly maxStalenessSeconds: number
   /** Tokens with an earlier `cs_pos` belong to a former API of the same audience. */
   readonly createdSequence: number
+  /** Scope tokens that the API no longer has: each decision takes them from whatever was issued. Default none. */
+  readonly retiredScopes?: readonly string[]
 }
 
 /** The state of a client. Its limits are counted for each API separately. */

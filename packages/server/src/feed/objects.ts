@@ -29,8 +29,9 @@ export function tenantObject(tenant: Tenant): FeedObject {
 }
 
 export function apiObject(api: Api, now: Seconds, createdSequence = api.createdSequence): FeedObject {
-  const { id, version, status, audience, maxStalenessSeconds } = api
-  const state = { status, audience, maxStalenessSeconds, createdSequence, ...limitsOf(api) }
+  const { id, version, status, audience, maxStalenessSeconds, retiredScopes } = api
+  const retired = retiredScopes === undefined ? {} : { retiredScopes }
+  const state = { status, audience, maxStalenessSeconds, createdSequence, ...retired, ...limitsOf(api) }
   return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
 }
 

@@ -71,6 +71,9 @@ export function scopeOf(input: unknown): Scope {
 }
 
 function requireRegistered(api: Api, scope: Scope, pointer: string): void {
+  const { retiredScopes = [] } = api
+  const retired = scope.filter((token) => retiredScopes.includes(token))
+  if (retired.length > 0) throw invalid(pointer, `names scopes that this API no longer has: ${shownScope(retired)}`)
   if (api.scopes.length === 0) return
   const unknown = missingScope(
     scope,

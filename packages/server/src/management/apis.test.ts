@@ -79,6 +79,87 @@ describe('change and delete', () => {
   })
 })
 
+describe('a scope that is taken from an API', () => {
+  const named = (...names: string[]) => names.map((name) => ({ name, description: '' }))
+
+  async function apiWithHolders() {
+    const audience = `https://retired-${++count}.test`
+    const api = await world.ok('POST', '/v1/apis', { audience, name: 'R', scopes: named('a', 'b', 'a%', 'a_') })
+    const { clientId, clientSecret } = await world.client({ access: [{ audience, scope: 'a b' }] })
+    const key = await world.key({ clientId, audience, scope: 'a b' })
+    const owner = { client_id: clientId, client_secret: clientSecret, audience }
+    const jwt: string = (await world.token(owner)).body.access_token
+    const patch = (body: object) => world.call('PATCH', `/v1/apis/${api.id}`, { body })
+    return { audience, api, clientId, key, owner, jwt, patch }
+  }
+
+  it('is refused with those who have it and their number, changes nothing, and says what it cannot count', async () => {
+    const { clientId, key, patch } = await apiWithHolders()
+    const before = world.dump()
+    const reply = await patch({ scopes: named('a', 'a%', 'a_') })
+    expect(reply).toMatchObject({ status: 409, body: { code: 'scope_in_use' } })
+    expect(reply.body.detail).toMatch(
+      /^2 clients, keys and listed tokens have b; JWTs that nothing lists are not counted/,
+    )
+    expect((reply.body.errors ?? []).map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+      `/clients/${clientId}`,
+      `/keys/${key.id}`,
+    ])
+    expect(world.dump()).toBe(before)
+    // A scope that only looks like theirs is nobody's.
+    expect((await patch({ scopes: named('a', 'b') })).status).toBe(200)
+  })
+
+  it('forced, is worth nothing to whatever was issued before, and to whatever is issued now', async () => {
+    const { audience, clientId, key, owner, jwt, patch } = await apiWithHolders()
+    const sequence = (await world.store.feed.place('default')).sequence
+    expect((await patch({ scopes: named('a'), force: true })).body).toMatchObject({ retiredScopes: ['a%', 'a_', 'b'] })
+    expect((await world.store.feed.place('default')).sequence).toBe(sequence + 1)
+    for (const text of [key.key, jwt]) {
+      const refused = await world.verify(text, { audience, scope: 'b' })
+      expect(refused).toMatchObject({ active: false, code: 'insufficient_scope' })
+      expect((await world.verify(text, { audience, scope: 'a' })).grant.scope).toBe('a')
+    }
+    expect((await world.token(owner)).body.scope).toBe('a')
+    expect((await world.token({ ...owner, scope: 'b' })).body.error).toBe('invalid_scope')
+    for (const scope of ['b', 'a b']) {
+      const body = { clientId, audience, scope, name: 'k', ttlSeconds: 60 }
+      expect((await world.call('POST', '/v1/tokens', { body })).status).toBe(400)
+    }
+    const access = [{ audience, scope: 'b' }]
+    expect((await world.call('PATCH', `/v1/clients/${clientId}`, { body: { access } })).status).toBe(400)
+  })
+
+  it('registered again, is given back to those who had it', async () => {
+    const { audience, key, jwt, patch } = await apiWithHolders()
+    await patch({ scopes: named('a'), force: true })
+    expect((await patch({ scopes: named('a', 'b') })).body.retiredScopes).toEqual(['a%', 'a_'])
+    for (const text of [key.key, jwt]) expect((await world.verify(text, { audience, scope: 'b' })).active).toBe(true)
+  })
+
+  it('by an import too, unless forced', async () => {
+    const { api } = await apiWithHolders()
+    const document = (scope: string) =>
+      JSON.stringify({
+        openapi: '3.1.0',
+        info: { title: 'x', version: '1' },
+        paths: { '/a': { get: { security: [{ k: [scope] }], responses: {} } } },
+      })
+    const path = `/v1/apis/${api.id}/openapi`
+    const send = (scope: string, query = '') =>
+      world.call('POST', path + query, { raw: document(scope), headers: [['Content-Type', 'application/json']] })
+    expect((await send('c')).status).toBe(200)
+    const { clientId } = await world.client({ access: [{ audience: api.audience, scope: 'c' }] })
+    expect((await send('d')).body).toMatchObject({
+      code: 'scope_in_use',
+      errors: [{ pointer: `/clients/${clientId}` }],
+    })
+    expect((await send('d', '?dryRun=true')).status).toBe(200)
+    expect((await send('d', '?force=true')).status).toBe(200)
+    expect((await world.ok('GET', `/v1/apis/${api.id}`)).retiredScopes).toEqual(['c'])
+  })
+})
+
 describe('OpenAPI import', () => {
   const document = (paths: object) => JSON.stringify({ openapi: '3.1.0', info: { title: 'x', version: '1' }, paths })
   const get = (...scopes: string[]) => ({ get: { security: [{ k: scopes }], responses: {} } })

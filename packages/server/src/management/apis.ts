@@ -7,9 +7,11 @@ import { apiObject, signingKeyObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
+import { shownScope } from '../oauth/shown_scope.ts'
+import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { findApi, findApis, findDocument, findSigningKeys, invalid } from './find.ts'
+import { findApi, findApis, findDocument, findScopeHolders, findSigningKeys, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -22,6 +24,7 @@ export function apiView(api: Api): ApiView {
     name: api.name,
     status: api.status,
     scopes: api.scopes.map(({ name, description }) => ({ name, description })),
+    retiredScopes: [...(api.retiredScopes ?? [])],
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
@@ -98,14 +101,16 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
     updatedAt: Math.floor(now),
   }
   requireTtls(changed)
-  await transaction.apis.update(changed)
+  if (body.force !== true) await requireNoHolders(context, api.id, goneScopes(api, changed))
+  const retired = withRetiredScopes(api, changed)
+  await transaction.apis.update(retired)
   const keyObjects = await ensureSigningKey(context, changed.signingAlg)
   transaction.append({
     tenant: tenant.id,
-    audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(changed) },
-    objects: () => [apiObject(changed, now), ...keyObjects],
+    audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(retired) },
+    objects: () => [apiObject(retired, now), ...keyObjects],
   })
-  return { status: 200, body: apiView(changed) }
+  return { status: 200, body: apiView(retired) }
 })
 
 const deleteApi = writeOperation(routes.deleteApi, async (context) => {
@@ -137,12 +142,14 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   }))
   if (query.dryRun === 'false') {
     const declared = api.scopes.filter(({ source }) => source === 'declared')
-    const changed: Api = {
+    const next: Api = {
       ...api,
       scopes: mergeScopes(declared, scopes),
       version: api.version + 1,
       updatedAt: Math.floor(now),
     }
+    if (query.force !== 'true') await requireNoHolders(context, api.id, goneScopes(api, next))
+    const changed = withRetiredScopes(api, next)
     await transaction.apis.update(changed)
     await transaction.apis.saveDocument({
       tenant: tenant.id,
@@ -187,6 +194,17 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
     },
   }
 })
+
+/** Refused while somebody has a scope that would be retired, unless forced. */
+async function requireNoHolders(context: WriteContext, apiId: string, gone: readonly string[]): Promise<void> {
+  const { count, holders } = await findScopeHolders(context, apiId, gone)
+  if (count === 0) return
+  const detail =
+    `${count} clients, keys and listed tokens have ${shownScope(gone)}; JWTs that nothing lists are not counted. ` +
+    'Take it from them, or send force: then every decision takes it away.'
+  const errors = holders.map(({ type, id }) => ({ pointer: `/${type}s/${id}`, detail: `has one of them` }))
+  throw new ProblemError(409, 'scope_in_use', detail, { errors })
+}
 
 /** An audience that could be mistaken for one of ours is refused (docs/protocol/credentials.md §5). */
 function requireFreeAudience(audience: string, baseUrl: string): void {

@@ -13,6 +13,7 @@ import type {
   KeyFilter,
   LastUse,
   Page,
+  ScopeHolders,
   SeriesFilter,
   SigningKey,
   Token,
@@ -88,6 +89,15 @@ export async function audienceOf(context: ReadContext | WriteContext, apiId: str
 
 export function findApis(context: ReadContext, page: Page): Promise<readonly Api[]> {
   return context.services.store.read.apis.list(wholeTenant(context.reach), page)
+}
+
+/** What has one of these scopes for the API, the first hundred, and how many there are. */
+export function findScopeHolders(
+  context: WriteContext,
+  apiId: string,
+  scopes: readonly string[],
+): Promise<ScopeHolders> {
+  return context.transaction.apis.scopeHolders(wholeTenant(context.reach), apiId, scopes, context.now, 100)
 }
 
 export function findDocument(context: WriteContext, { id }: Api): Promise<ApiDocument | undefined> {

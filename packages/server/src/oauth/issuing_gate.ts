@@ -72,8 +72,10 @@ export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIs
   requireReached(moment, api.createdSequence)
   const access = client.access[api.id]
   if (access === undefined) return { reason: 'no_access' }
-  const allowed = parseScope(access)
-  const ceiling = question.ceiling ?? allowed
+  const { retiredScopes = [] } = api
+  // Whoever has a scope that the API no longer has is given nothing for it.
+  const allowed = missingScope(parseScope(access), retiredScopes)
+  const ceiling = missingScope(question.ceiling ?? allowed, retiredScopes)
   const scope = question.requested ?? ceiling
   const beyond = [...missingScope(scope, ceiling), ...missingScope(scope, allowed)]
   if (beyond.length > 0) return { reason: 'beyond_scope', beyond }

@@ -19,6 +19,7 @@ import { apiObject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
 import { noAuthority } from '../management/authority.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
+import { withRetiredScopes } from '../tenants/retired_scopes.ts'
 
 export interface Provision {
   readonly audience: string
@@ -91,7 +92,7 @@ async function updateDocument(
   const declared = api.scopes.filter(({ source }) => source === 'declared')
   const names = new Set(declared.map(({ name }) => name))
   const scopes = [...declared, ...documentScopes(provision).filter(({ name }) => !names.has(name))]
-  const changed: Api = { ...api, scopes, version: api.version + 1, updatedAt: at }
+  const changed = withRetiredScopes(api, { ...api, scopes, version: api.version + 1, updatedAt: at })
   const { entries } = await services.store.write(async (transaction) => {
     await transaction.apis.update(changed)
     await transaction.apis.saveDocument(documentOf(api, provision, at))

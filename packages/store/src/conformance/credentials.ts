@@ -16,6 +16,33 @@ import { startAt, withStore } from './test_database.ts'
 
 /** API keys and tokens: each is read back as it was written, and looked up as a verifier needs it. */
 export function credentialCases(create: CreateDatabase): void {
+  it('those that have a scope of an API are found by whole tokens, while they are alive', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const access = { access: { api_1: 'a%b orders:read' } }
+      await store.write(async (transaction) => {
+        await transaction.clients.insert(exampleClient('acme', 'client_2', access))
+        const own = { clientId: 'client_2', scope: 'orders:read x' }
+        await transaction.keys.insert(exampleKey('acme', 'key_live', own))
+        await transaction.keys.insert(exampleKey('acme', 'key_gone', { ...own, status: 'revoked' }))
+        await transaction.keys.insert(exampleKey('acme', 'key_over', { ...own, expiresAt: startAt }))
+        await transaction.keys.insert(exampleKey('acme', 'key_like', { ...own, scope: 'orders:readx xorders:read' }))
+        await transaction.keys.insert(exampleKey('acme', 'key_else', { ...own, apiId: 'api_2' }))
+        await transaction.tokens.insert(
+          exampleToken('acme', 'narrowed', { clientId: 'client_2', issuedScope: 'x', scope: '' }),
+        )
+      })
+      const find = (scopes: readonly string[], limit = 10) =>
+        store.read.apis.scopeHolders('acme', 'api_1', scopes, startAt, limit)
+      expect(await find(['a%b'])).toEqual({ count: 1, holders: [{ type: 'client', id: 'client_2' }] })
+      expect(await find(['a_b', '%'])).toEqual({ count: 0, holders: [] })
+      expect((await find(['x'])).holders).toEqual([{ type: 'key', id: 'key_live' }])
+      const all = await find(['orders:read', 'a%b'], 2)
+      expect(all.holders).toHaveLength(2)
+      expect(all.count).toBeGreaterThan(2)
+      expect(await find([])).toEqual({ count: 0, holders: [] })
+    }))
+
   it('a key is read back by id and digest with every optional member, present or absent', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')

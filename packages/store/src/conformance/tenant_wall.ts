@@ -93,6 +93,7 @@ export function tenantWallCases(create: CreateDatabase): void {
       expect(found).toEqual(found.map(() => undefined))
       const lists = await Promise.all([
         read.clients.listByApi('other', 'api_9', page),
+        read.apis.scopeHolders('other', 'api_9', ['orders:read'], startAt, 10).then(({ holders }) => holders),
         read.clients.secrets('other', 'client_9'),
         read.clients.jwks('other', 'client_9'),
         read.keys.list('other', { clientId: 'client_9', now: startAt }, page),

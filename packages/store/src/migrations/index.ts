@@ -9,6 +9,7 @@ import { up as dropTime } from './0005_drop_time.ts'
 import { up as authority } from './0008_authority.ts'
 import { up as history } from './0009_history.ts'
 import { up as subject } from './0010_subject.ts'
+import { up as retiredScopes } from './0011_retired_scopes.ts'
 
 export interface Migration {
   readonly number: number
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { number: 8, name: 'authority', up: authority },
   { number: 9, name: 'history', up: history },
   { number: 10, name: 'subject', up: subject },
+  { number: 11, name: 'retired_scopes', up: retiredScopes },
 ]

@@ -6,6 +6,7 @@ import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
+import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
 
 export type { TokenFormat }
 
@@ -26,6 +27,8 @@ export interface Api extends Limited {
   /** The feed sequence of its creation. */
   readonly createdSequence: number
   readonly scopes: readonly ApiScope[]
+  /** Scope tokens that it had and no longer has. They are in tokens that are still out. Default none. */
+  readonly retiredScopes?: readonly string[]
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
@@ -88,6 +91,14 @@ export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
   list(tenant: string, page: Page): Promise<readonly Api[]>
+  /** What has one of these scopes for the API and is alive at `now`: clients, keys and stored tokens, at most `limit`. */
+  scopeHolders(
+    tenant: string,
+    apiId: string,
+    scopes: readonly string[],
+    now: Seconds,
+    limit: number,
+  ): Promise<ScopeHolders>
   findDocument(tenant: string, apiId: string): Promise<ApiDocument | undefined>
 }
 
@@ -128,6 +139,8 @@ export function readApis(session: Session): ApiReads {
     },
     list: (tenant, page) => listApis(session, tenant, page),
     findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
+    scopeHolders: (tenant, apiId, scopes, now, limit) =>
+      findScopeHolders(session, { tenant, apiId, scopes, now, limit }),
   }
 }
 
@@ -274,6 +287,7 @@ function encodeApi(api: Api) {
     is_built_in: api.isBuiltIn ? 1 : 0,
     created_sequence: api.createdSequence,
     scopes: JSON.stringify(api.scopes),
+    retired_scopes: jsonOrNull(api.retiredScopes),
     rate_limit: jsonOrNull(api.rateLimit),
     rate_limits: jsonOrNull(api.rateLimits),
     version: api.version,
@@ -298,6 +312,7 @@ function decodeApi(row: Row): Api {
     isBuiltIn: columns.flag('is_built_in'),
     createdSequence: columns.count('created_sequence'),
     scopes: columns.json('scopes', isScopes),
+    retiredScopes: columns.optionalJson('retired_scopes', listOf(isText)),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     version: columns.version(),
