@@ -15,6 +15,9 @@ const grant = z.object({
   expiresAt: v.expiresAt,
   environment: v.environment.nullable(),
   metadata: v.metadata,
+  clientMetadata: v.metadata
+    .optional()
+    .describe('What the owner attached to the client; absent where it cannot be had'),
   parent: z.string().optional().describe('The credential that it was exchanged from'),
 })
 

@@ -2,7 +2,7 @@ import type { AddressRange, Seconds, Shares } from '@countersign/core'
 import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
 import type { Requirements } from './apis/requirement.ts'
-import type { Guards } from './caller/guards.ts'
+import type { ClientFacts } from './caller/client_facts.ts'
 import type { Books } from './feed/books.ts'
 import type { PlaceSeals } from './feed/place_seal.ts'
 import type { Positions } from './feed/positions.ts'
@@ -74,7 +74,7 @@ export interface Services {
   /** How long counts of usage are kept. */
   readonly usageRetention: UsageRetention
   readonly warming: Warming
-  readonly guards: Guards
+  readonly clientFacts: ClientFacts
   readonly failures: Failures
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array

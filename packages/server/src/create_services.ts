@@ -10,7 +10,7 @@ import {
   unlimitedFailures,
 } from '@countersign/verifier/engine'
 import { createRequirements } from './apis/requirement.ts'
-import { createGuards } from './caller/guards.ts'
+import { createClientFacts } from './caller/client_facts.ts'
 import type { Services, TenantContext } from './context.ts'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
@@ -103,7 +103,7 @@ export function createServices(
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),
     clientReads: createClientReads(store),
-    guards: createGuards({ store, books }, clock),
+    clientFacts: createClientFacts({ store, books }, clock),
     positions: createPositions(store, now),
     macs,
     seals,

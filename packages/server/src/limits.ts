@@ -1,5 +1,7 @@
 /** Every limit of the server in one place, with its unit. */
 export const serverLimits = {
+  /** Length of metadata in a JWT, as JSON, in bytes. */
+  tokenMetadataBytesMax: 1_024,
   bodyBytesMax: 1_048_576,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */
   bodyBytesInFlight: 268_435_456,

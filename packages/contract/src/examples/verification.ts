@@ -23,6 +23,7 @@ export const verificationExamples: Examples<typeof verificationRoutes> = {
         expiresAt: '2028-01-15T08:00:00Z',
         environment: 'live',
         metadata: { region: 'eu' },
+        clientMetadata: { plan: 'pro' },
       },
       rateLimit: { name: 'default', limit: 100, windowSeconds: 60, remaining: 99, resetSeconds: 1 },
       rateLimits: [

@@ -36,7 +36,7 @@ export interface Caller {
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 
-export type CallerServices = Pick<Services, 'failures' | 'guards' | 'trustedProxies'>
+export type CallerServices = Pick<Services, 'clientFacts' | 'failures' | 'trustedProxies'>
 
 /** The caller, or the answer that refuses it. Synchronous once the credential is known. */
 export function authenticateCaller(
@@ -69,7 +69,7 @@ export function authenticateCaller(
 }
 
 function callerOf(
-  services: Pick<Services, 'guards'>,
+  services: Pick<Services, 'clientFacts'>,
   tenant: TenantContext,
   grant: Grant,
   credential: string,
@@ -80,6 +80,6 @@ function callerOf(
     credential,
     address,
     reach: tenantReach(tenant),
-    guards: () => services.guards(tenant, grant.clientId),
+    guards: () => services.clientFacts.guards(tenant, grant.clientId),
   }
 }

@@ -14,8 +14,9 @@ import { auditView } from '../feed/audit_view.ts'
 import { issuedTokenObject, tokenObject } from '../feed/objects.ts'
 import { isFull, mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
+import { serverLimits } from '../limits.ts'
 import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
-import { type IssueRequest, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
+import { type IssueRequest, isMetadataOfToken, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
 import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
@@ -72,6 +73,8 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   const scope = scopeOf(body.scope)
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
+  if (body.metadata !== undefined && !isMetadataOfToken(body.metadata))
+    throw invalid('/metadata', `must be at most ${serverLimits.tokenMetadataBytesMax} bytes of JSON in a JWT`)
   const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
   // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a
   // credential

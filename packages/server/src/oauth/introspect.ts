@@ -1,8 +1,8 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
-import { findRejection, type Grant, type ProblemAnswer } from '@countersign/core'
+import { findRejection, type Grant, type Metadata, type ProblemAnswer } from '@countersign/core'
 import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier/engine'
 import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
-import { isGuarded } from '../caller/guards.ts'
+import { isGuarded } from '../caller/client_facts.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
@@ -34,7 +34,8 @@ export function introspect(services: IntrospectServices, tenant: TenantContext, 
     const code = codeOf(inspection, mayKnow, now)
     const of = code === 'unknown' || 'outcome' in inspection ? undefined : inspection.established
     tenant.usage.count(now, countedId(of), of?.clientId ?? '', [], code)
-    return json(200, answerOf(tenant, inspection, code), { Pragma: 'no-cache' })
+    const clientMetadata = of === undefined ? undefined : await services.clientFacts.metadata(tenant, of.clientId)
+    return json(200, answerOf(tenant, inspection, { code, clientMetadata }), { Pragma: 'no-cache' })
   })
 }
 
@@ -49,7 +50,11 @@ function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): OutcomeC
 }
 
 /** Nothing but `{active: false}` for whatever does not hold or is none of the asker's business (CVE-2026-37979). */
-function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCode): object {
+function answerOf(
+  tenant: TenantContext,
+  inspection: Inspection,
+  { code, clientMetadata }: { readonly code: OutcomeCode; readonly clientMetadata: Metadata | undefined },
+): object {
   if ('outcome' in inspection || code !== 'verified') return { active: false }
   const { effective, established } = inspection
   const { grant } = effective
@@ -65,6 +70,8 @@ function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCo
     ...(grant.expiresAt === undefined ? {} : { exp: Math.floor(grant.expiresAt) }),
     ...(established.notBefore === undefined || established.notBefore === 0 ? {} : { iat: established.notBefore }),
     cs_kind: grant.kind,
+    metadata: grant.metadata,
+    client_metadata: clientMetadata,
   }
 }
 

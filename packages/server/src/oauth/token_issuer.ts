@@ -43,6 +43,11 @@ export interface IssuedToken {
   readonly expiresAt: Seconds
 }
 
+/** Whether metadata may stand in a JWT: its holder carries it with each request. */
+export function isMetadataOfToken(metadata: Metadata): boolean {
+  return Buffer.byteLength(JSON.stringify(metadata)) <= serverLimits.tokenMetadataBytesMax
+}
+
 /** Scope and metadata would make a token that no verifier takes: too long, or too deep. */
 export class UnsignableTokenError extends Error {
   override readonly name = 'UnsignableTokenError'

@@ -7,8 +7,8 @@ import {
   rejectionAnswer,
   unavailableAnswer,
 } from '@countersign/core'
+import { isGuarded } from '../caller/client_facts.ts'
 import { type GuardedServices, guarded } from '../caller/guarded.ts'
-import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'

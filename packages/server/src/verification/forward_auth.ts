@@ -18,7 +18,7 @@ import {
 } from '@countersign/core'
 import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier/engine'
 import type { CallerServices } from '../caller/caller.ts'
-import { isGuarded } from '../caller/guards.ts'
+import { isGuarded } from '../caller/client_facts.ts'
 import type { Services, TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
 import { headerValues } from '../http/header.ts'
@@ -147,7 +147,7 @@ function withProblemHeader(answer: Answer): Answer {
 
 /** A verifier's key in `X-Countersign-Verifier`, or an address that the operator trusts. */
 async function requireProxy(
-  services: Pick<Services, 'guards' | 'trustedProxies'>,
+  services: Pick<Services, 'clientFacts' | 'trustedProxies'>,
   tenant: TenantContext,
   request: HttpRequest,
   audience: string,
@@ -163,7 +163,7 @@ async function requireProxy(
     origin: undefined,
   })
   if (outcome.outcome !== 'verified') throw notAProxy()
-  if (!isGuarded(await services.guards(tenant, outcome.grant.clientId), audience)) throw notAProxy()
+  if (!isGuarded(await services.clientFacts.guards(tenant, outcome.grant.clientId), audience)) throw notAProxy()
 }
 
 /** 400, not 401: a 401 would reach the caller as if it had been about the caller's credential. */

@@ -5,8 +5,8 @@
 
 import { routes } from '@countersign/contract'
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
+import { isGuarded } from '../caller/client_facts.ts'
 import { guardedQuestion, type QuestionServices } from '../caller/guarded.ts'
-import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { catchUp, lookUpRecord } from '../feed/feed_answers.ts'
 import { type Answer, json } from '../http/answer.ts'

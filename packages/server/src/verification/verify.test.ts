@@ -44,6 +44,38 @@ describe('active', () => {
     expect((await world.verify(key.key)).grant).toMatchObject({ expiresAt, environment: 'test', metadata: { a: 1 } })
   })
 
+  it('what was attached to client and key is answered for every kind, and a change of it with the next question', async () => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const owner = { client_id: client.clientId, client_secret: client.clientSecret }
+    const key = await world.key({ clientId: client.clientId, metadata: { device: 7 } })
+    const exchanged = (await world.exchange(key.key, owner)).body.access_token
+    const expected = new Map<string, object>([
+      [key.key, { device: 7 }],
+      [exchanged, { device: 7 }],
+      [(await world.mint({ clientId: client.clientId, metadata: { by: 'ci' } })).token, { by: 'ci' }],
+      [(await world.token(owner)).body.access_token, {}],
+      [await client.selfIssued(), {}],
+      [(await world.exchange(await client.selfIssued(), owner)).body.access_token, {}],
+    ])
+    for (const [text, metadata] of expected) {
+      expect((await world.verify(text)).grant).toMatchObject({ metadata, clientMetadata: { plan: 'pro' } })
+      const { body } = await world.form('/oauth/introspect', { token: text, ...owner })
+      expect(body).toMatchObject({ active: true, metadata, client_metadata: { plan: 'pro' } })
+    }
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { metadata: { plan: 'free' } })
+    for (const text of expected.keys()) {
+      expect((await world.verify(text)).grant.clientMetadata).toEqual({ plan: 'free' })
+    }
+  })
+
+  it('metadata that is too long for a JWT stays with the key', async () => {
+    const client = await world.signedClient()
+    const owner = { client_id: client.clientId, client_secret: client.clientSecret }
+    const key = await world.key({ clientId: client.clientId, metadata: { text: 'x'.repeat(2_000) } })
+    const exchanged = (await world.exchange(key.key, owner)).body.access_token
+    expect((await world.verify(exchanged)).grant.metadata).toEqual({})
+  })
+
   it('scope needs all, anyScope needs one, both need both', async () => {
     const { key } = await world.key({ scope: 'orders:read' })
     const ask = async (more: object) => (await world.verify(key, more)).active

@@ -17,8 +17,8 @@ import {
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
+import { isGuarded } from '../caller/client_facts.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
-import { isGuarded } from '../caller/guards.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
@@ -38,7 +38,7 @@ export function verify(
       .then((body) => {
         if (request.query !== '') requireNoQuery(request.query)
         const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
-        return andThen(outcome, (known) => answerOutcome(services, request, known))
+        return andThen(outcome, (known) => answerOutcome(services, tenant, request, known))
       })
       .catch((error: unknown) =>
         answerError(request, error, (cause) =>
@@ -114,11 +114,20 @@ const undescribed: Outcome = {
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
-function answerOutcome(services: Pick<Services, 'metrics'>, request: HttpRequest, outcome: Outcome): Answer {
+function answerOutcome(
+  services: Pick<Services, 'clientFacts' | 'metrics'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+  outcome: Outcome,
+): MaybePromise<Answer> {
   switch (outcome.outcome) {
-    case 'verified':
+    case 'verified': {
+      const { grant } = outcome
       services.metrics.verified('verified')
-      return json(200, { active: true, grant: grantView(outcome.grant), ...rateLimitView(outcome) })
+      return andThen(services.clientFacts.metadata(tenant, grant.clientId), (clientMetadata) =>
+        json(200, { active: true, grant: { ...grantView(grant), clientMetadata }, ...rateLimitView(outcome) }),
+      )
+    }
     case 'rejected': {
       const { rejection } = outcome
       services.metrics.verified(rejection.code)

@@ -5,6 +5,7 @@ import {
   isLineageWithinLimit,
   limits,
   type MaybePromise,
+  type Metadata,
   parseScope,
   type Scope,
 } from '@countersign/core'
@@ -15,6 +16,7 @@ import { chooseApi } from '../api_registry.ts'
 import { type Authority, requireCovered, requireIssuable } from '../issuing_gate.ts'
 import { BehindError, requireReached } from '../issuing_moment.ts'
 import { OauthError } from '../oauth_error.ts'
+import { isMetadataOfToken } from '../token_issuer.ts'
 import type { GrantType, TokenRequest } from './grant_type.ts'
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -61,6 +63,7 @@ export const tokenExchange: GrantType = {
         subject: established.subject,
         issuable,
         lineage,
+        ...inheritedMetadata(established),
         constraints: constraints.filter((set) => Object.keys(set).length > 0),
         ...(environment === undefined ? {} : { environment }),
         ...(effective.rates.length === 0 ? {} : { rateLimits: effective.rates, limitId: effective.limitId }),
@@ -125,6 +128,11 @@ function parentAuthority(services: Pick<Services, 'now'>, tenant: TenantContext,
       if (grant.expiresAt !== undefined && grant.expiresAt < expiresAt) throw new BehindError()
     },
   }
+}
+
+/** The parent's own, where it fits into a JWT. A self-issued JWT has none of its own. */
+function inheritedMetadata({ metadata }: Parent['established']): { readonly metadata?: Metadata } {
+  return isMetadataOfToken(metadata) ? { metadata } : {}
 }
 
 /** Nearest first. What a client's own key signed dies with that key too. */

@@ -1,0 +1,44 @@
+import { andThen, type MaybePromise, type Metadata } from '@countersign/core'
+import { type Client, type Store, StoreUnavailableError, type Tenant } from '@countersign/store'
+import type { Clock } from '@countersign/verifier/engine'
+import type { Books } from '../feed/books.ts'
+import { keepRecords } from '../feed/kept_records.ts'
+
+/** What the server asks of a client at each question; read again after any change of the client. */
+export interface ClientFacts {
+  /** Which audiences' credentials it may ask about. */
+  guards(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<readonly string[]>
+  /** What its owner attached to it. `undefined` where it cannot be had: nothing is refused for that. */
+  metadata(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Metadata | undefined>
+}
+
+export function createClientFacts(
+  { store, books }: { readonly store: Store; readonly books: Books },
+  clock: Clock,
+): ClientFacts {
+  const clients = keepRecords<Client>({ books, clock, type: 'client', idOf: ({ id }) => id })
+  const find = (tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Client | undefined> =>
+    clients.find(tenant.id, clientId, () => store.lookup.client(tenant.id, clientId))
+  return {
+    guards: (tenant, clientId) => andThen(find(tenant, clientId), (client) => client?.guards ?? []),
+    metadata(tenant, clientId) {
+      try {
+        const found = find(tenant, clientId)
+        if (!(found instanceof Promise)) return found?.metadata
+        return found.then((client) => client?.metadata, absentWhenUnavailable)
+      } catch (error) {
+        return absentWhenUnavailable(error)
+      }
+    },
+  }
+}
+
+function absentWhenUnavailable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailableError)) throw error
+  return undefined
+}
+
+/** Whether one of the guards covers the audience. */
+export function isGuarded(guards: readonly string[], audience: string): boolean {
+  return guards.includes('*') || guards.includes(audience)
+}
