@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('the lineage is not looked at', 1, [
-    { file: standing, find: 'lineage.map((ancestor) => ancestorState(ancestor, book))', replace: '[]' },
+    { file: standing, find: 'states.push(stateOf(type, id, book))', replace: 'states.push(undefined)' },
   ]),
   mutant('the cache is keyed by id', 1, [
     {
