@@ -75,7 +75,9 @@ export async function dev(options: DevOptions): Promise<DevReady> {
     options.onNotice(`${error.message}; the lock of the database was lost, this process ends`)
     process.exit(1)
   }
-  const lock = await lockData(database, serverLimits.dataLockWaitMs, onLost)
+  const lock = await lockData(database, serverLimits.dataLockWaitMs, onLost).catch((error: unknown) => {
+    throw isUnwritable(error) ? unwritable(data) : error
+  })
   try {
     const { stop, ...ready } = await listen({ options, text, description, upstreamUrl, data, database })
     return {
@@ -248,6 +250,15 @@ function makeDirectory(data: string): void {
   } catch {
     throw new CommandError('error', `${data} cannot be made: choose another directory with --data`)
   }
+}
+
+/** By name and reason: the store, which throws it, is the server's alone. */
+function isUnwritable(error: unknown): boolean {
+  return error instanceof Error && 'reason' in error && error.reason === 'unwritable'
+}
+
+function unwritable(data: string): CommandError {
+  return new CommandError('error', `${data} cannot be written by this user: choose another directory with --data`)
 }
 
 function loopbackRanges() {

@@ -17,6 +17,7 @@ const byReason: Readonly<Record<string, number>> = {
   missing_directory: exitCodes.notFound,
   not_a_database: exitCodes.error,
   damaged: exitCodes.error,
+  unwritable: exitCodes.error,
   wrong_master_key: exitCodes.usage,
 }
 

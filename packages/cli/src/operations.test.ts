@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -176,7 +176,7 @@ describe('serve', () => {
   })
 })
 
-it('a first start that fails after it made the admin key shows it, and the key is good', async () => {
+it('a first start that cannot have its port makes nothing and shows no key', async () => {
   const other = makeFolder()
   const taken = createServer()
   await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening))
@@ -185,14 +185,27 @@ it('a first start that fails after it made the admin key shows it, and the key i
     COUNTERSIGN_URL: `http://localhost:${port}`,
     COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
   }
-  const failed = await run(['serve'], { cwd: other.path, env })
-  expect([failed.code, failed.out]).toEqual([1, expect.stringMatching(/^cs_live_\S+\n$/)])
-  env.COUNTERSIGN_KEY = failed.out.trim()
-  expect(await run(['serve', '--workers', '2'], { cwd: other.path, env })).toMatchObject({ code: 1, out: '' })
+  for (const workers of ['1', '2']) {
+    const failed = await run(['serve', '--workers', workers], { cwd: other.path, env })
+    expect(failed).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^countersign: .* is taken: .*\n$/) })
+  }
+  expect(existsSync(join(other.path, 'countersign.db'))).toBe(false)
   await new Promise((closed) => taken.close(closed))
   const server = await startUntilReady(['serve', '--json'], { cwd: other.path, env })
-  expect((await run(['keys', 'list', '--json'], { cwd: other.path, env })).code).toBe(0)
+  expect(JSON.parse(server.line).adminKey).toMatch(/^cs_live_/)
   expect(await server.stop()).toBe(0)
+  other.remove()
+})
+
+it.each([
+  ['a file', 'not a folder'],
+  ['a folder below a file', 'not a folder/below'],
+  ['a folder that takes no file', '/proc'],
+])('a data directory that is %s is one line that names the flag, and prints no key', async (_, data) => {
+  const other = makeFolder()
+  writeFileSync(join(other.path, 'not a folder'), '')
+  const failed = await run(['dev', '--port', '0', '--gateway-port', '0', '--data', data], { cwd: other.path })
+  expect(failed).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^countersign: .*--data\n$/) })
   other.remove()
 })
 

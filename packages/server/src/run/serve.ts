@@ -1,7 +1,6 @@
 /** `countersign serve`: the production server, until SIGTERM. */
 import cluster from 'node:cluster'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { drain } from '../http/drain.ts'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
@@ -68,6 +67,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 }
 
 async function begin(config: Config, log: Log, options: ServeOptions): Promise<Serving> {
+  // Before anything is made: a start that cannot have its port has made no database and shown no key.
+  if (cluster.isPrimary) await requireFreePort(config)
   if (config.workers > 1 && cluster.isPrimary) {
     // Migrated, and its first key shown, before any of them begins.
     await (await open(config, log, options)).close()
@@ -120,11 +121,24 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
   return server
 }
 
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken',
+  EACCES: 'may not be used',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  ENOTFOUND: 'is not known',
+}
+
+/** Takes the port and gives it back: what connects while the database opens is refused, not kept waiting. */
+async function requireFreePort(config: Config): Promise<void> {
+  const probe = createServer()
+  await listen(probe, config)
+  await new Promise((closed) => probe.close(closed))
+}
+
 function listen(listener: Server, { listen: { host, port } }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     listener.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE' ? 'is taken' : error.code === 'EACCES' ? 'may not be used' : 'cannot be listened on'
+      const why = listenFaults[error.code ?? ''] ?? 'cannot be listened on'
       reject(new ListenError(error.code ?? 'ERROR', `${host}:${port} ${why}: set COUNTERSIGN_LISTEN`))
     })
     listener.listen(port, host, () => {

@@ -84,5 +84,9 @@ function inUse(file: string, cause: unknown): DatabaseOpenError {
 }
 
 function unwritable(lock: string, cause: unknown): DatabaseOpenError {
-  return new DatabaseOpenError('unwritable', `the lock file ${lock} cannot be written`, cause)
+  return new DatabaseOpenError(
+    'unwritable',
+    `${lock} cannot be written: change the owner or the mode of its directory, or choose another`,
+    cause,
+  )
 }
