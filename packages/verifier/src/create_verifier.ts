@@ -1,6 +1,7 @@
 import { limits, type MaybePromise, type Seconds } from '@countersign/core'
 import type { Engine } from './engine.ts'
-import { connect } from './http/connect.ts'
+import { HttpStatusError } from './http/client.ts'
+import { type Connection, connect } from './http/connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
   costOf,
@@ -22,6 +23,12 @@ export interface VerifierOptions {
   readonly credential: string
   /** Without proof of freshness for this long, requests are answered `unavailable`. 1 to 300 seconds, default 10. */
   readonly maxStalenessSeconds?: number
+  /**
+   * Called with what keeps this verifier from working (a key that is wrong or guards nothing, a server that cannot be
+   * reached, a clock that is off): once for each cause until it is over, and also written to standard error. Never
+   * holds a credential. What it throws is dropped.
+   */
+  readonly onProblem?: (problem: string) => void
   /** Counts verifications and reports them to the server, one batch a second while there are any. Default true. */
   readonly usage?: boolean
   /**
@@ -53,6 +60,7 @@ const optionNames = {
   audience: true,
   credential: true,
   maxStalenessSeconds: true,
+  onProblem: true,
   usage: true,
   dangerouslyAllowInsecureHttp: true,
   fetch: true,
@@ -72,7 +80,10 @@ const optionNames = {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, credential } = checkOptions(options)
-  const { engine, ready, close } = connect({ ...options, issuer, audience, credential })
+  const onProblem = problemTeller(options)
+  const connection = connect({ ...options, issuer, audience, credential, onProblem })
+  const { engine, ready, close } = connection
+  watchGuarding(connection, audience, onProblem)
   return verifierOver(engine, audience, { ready, close })
 }
 
@@ -121,6 +132,7 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
   const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
   if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
   if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
+  if (!['undefined', 'function'].includes(typeof options.onProblem)) throw new TypeError('onProblem must be a function')
   checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
   return options
 }
@@ -128,6 +140,39 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
 export function isMaxStaleness(value: unknown): value is number {
   const { maxStalenessSecondsMin: min, maxStalenessSecondsMax: max } = limits
   return typeof value === 'number' && value >= min && value <= max
+}
+
+/** On standard error, whatever else is done with it: a verifier that is silent and refuses everything helps nobody. */
+function problemTeller({ issuer, audience, onProblem }: VerifierOptions): (problem: string) => void {
+  return (problem) => {
+    const { host, pathname } = new URL(issuer)
+    // A library has no log of its own, and every runtime has this one.
+    console.error(`countersign: verifier of ${audience} at ${host}${pathname.replace(/\/$/, '')}: ${problem}`)
+    try {
+      onProblem?.(problem)
+    } catch {
+      // The verifier goes on.
+    }
+  }
+}
+
+/**
+ * Once the book is fresh for the first time, asks whether the key may verify for this audience: where it may not, every
+ * credential is `unknown`, and nothing else would say why.
+ */
+function watchGuarding({ keeper, client }: Connection, audience: string, onProblem: (problem: string) => void): void {
+  const unsubscribe = keeper.subscribe(() => {
+    if (!keeper.isFresh()) return
+    unsubscribe()
+    const question = { credential: 'none', audience }
+    client.post('/v1/assertions', question, new AbortController().signal).catch((error: unknown) => {
+      // No credential was meant: any other answer says that the question was allowed, or says nothing of it.
+      if (!(error instanceof HttpStatusError) || error.status !== 403) return
+      onProblem(
+        `the verifier’s key does not guard ${audience}, so every credential is unknown; countersign verifiers create --audience ${audience} makes one that does`,
+      )
+    })
+  })
 }
 
 function checkIssuer(issuer: string, allowInsecure: boolean): void {

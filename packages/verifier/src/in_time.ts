@@ -15,7 +15,7 @@ export function inTime<T>(
     const deadline = untilAborted(signal)
     const cancel = schedule(deadlineMs, () => {
       deadline.end()
-      reject(new Error('the server did not answer in time'))
+      reject(new Error('the server does not answer in time'))
     })
     run(deadline.signal)
       .finally(() => {

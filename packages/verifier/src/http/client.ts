@@ -10,6 +10,13 @@ export interface HttpClientOptions {
   readonly fetch: typeof fetch
 }
 
+/** What the operator of a verifier can do about an answer. Without the path: one cause is one text. */
+const statusWords: Readonly<Record<number, string>> = {
+  401: 'the server refuses the verifier’s key (401): it is wrong, revoked or expired, or another issuer’s; countersign verifiers create makes one',
+  403: 'the verifier’s key lacks the scope credentials:verify (403); countersign verifiers create makes one that has it',
+  404: 'the server has no such path (404): the issuer must be a tenant’s URL, with its path, as the server’s metadata names it',
+}
+
 /** The server answered with a status other than 2xx. */
 export class HttpStatusError extends Error {
   override readonly name = 'HttpStatusError'
@@ -17,7 +24,7 @@ export class HttpStatusError extends Error {
   readonly status: number
 
   constructor(path: string, status: number) {
-    super(`${path} answered ${status}`)
+    super(statusWords[status] ?? `${path} answered ${status}`)
     this.status = status
   }
 }
@@ -28,18 +35,26 @@ export class HttpStatusError extends Error {
 export interface HttpClient {
   /** Sends a GET, and gives the answer before its body is read. `accept` is the media type. */
   get(path: string, accept: string, signal: AbortSignal): Promise<Response>
-  /** Sends JSON, and gives the JSON of the answer. */
-  post(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
+  /** Sends JSON, and gives the JSON of the answer. Fails after `deadlineMs`, by default 5 s. */
+  post(path: string, body: unknown, signal: AbortSignal, deadlineMs?: number): Promise<unknown>
 }
 
-/** A look-up or question that takes longer, in milliseconds, has failed. */
+/** A question that takes longer, in milliseconds, has failed. */
 const timeoutMs = 5_000
 const answerBytesMax = 4_194_304
+
+/** Errors of fetch may quote the request, so only the system's code is told. */
+function unreachable(error: unknown): string {
+  const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } }
+  if (name === 'AbortError') return 'the server does not answer in time'
+  const code = String(cause?.code ?? '')
+  return `the server cannot be reached${/^[A-Z][A-Z0-9_]{1,39}$/.test(code) ? ` (${code})` : ''}`
+}
 
 /**
  * Requests below `issuer` with the verifier's credential. Throws `HttpStatusError` for an answer that is not 2xx, and
  * an
- * `Error` that names only the path when there is none; a POST ends after 5 s and takes at most 4 MiB.
+ * `Error` that holds nothing of the request when there is none; a POST takes at most 4 MiB.
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { issuer, credential, fetch } = options
@@ -49,9 +64,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     let response: Response
     try {
       response = await fetch(issuer + path, { ...init, redirect: 'error' })
-    } catch {
-      // Errors of fetch may quote the request, so only the path is told.
-      throw new Error(`${path} could not be reached`)
+    } catch (error) {
+      throw new Error(unreachable(error))
     }
     if (response.ok) return response
     await response.body?.cancel()
@@ -60,9 +74,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     get: (path, accept, signal) => send(path, { headers: { authorization, accept }, signal }),
-    async post(path, body, signal) {
+    async post(path, body, signal, deadlineMs = timeoutMs) {
       const deadline = untilAborted(signal)
-      const timer = setTimeout(deadline.end, timeoutMs)
+      const timer = setTimeout(deadline.end, deadlineMs)
       try {
         const response = await send(path, {
           method: 'POST',

@@ -3,11 +3,13 @@ import type { BookKeeper } from '../book_keeper.ts'
 import { systemClock } from '../clock.ts'
 import type { Engine } from '../engine.ts'
 import { createFeedFollower } from '../feed/feed_follower.ts'
+import type { FeedSource } from '../feed/feed_source.ts'
 import { memoryLimiter } from '../limiter.ts'
 import { createEngine } from '../verify.ts'
 import { createHttpClient, type HttpClient } from './client.ts'
 import { createHttpDirectory } from './directory.ts'
 import { createHttpFeedSource } from './feed_source.ts'
+import { createProblems, type Problems } from '../problems.ts'
 import { createHttpUsage } from './usage.ts'
 
 /** The options of `connect`, which are those of `createVerifier`, and `onProblem`. */
@@ -26,7 +28,10 @@ export interface ConnectOptions {
   readonly fetch?: typeof fetch
   /** Replaces the wall clock, in seconds since the epoch. */
   readonly now?: () => Seconds
-  /** Called with a problem of the connection that its operator should see. Never holds a credential. */
+  /**
+   * Called with a problem of the connection that its operator should see, once for each cause until it is over. Never
+   * holds a credential.
+   */
   readonly onProblem?: (problem: string) => void
 }
 
@@ -50,10 +55,14 @@ export interface Connection {
 export function connect(options: ConnectOptions): Connection {
   const clock = systemClock(options.now)
   const abort = new AbortController()
-  const { issuer, credential, onProblem } = options
+  const { issuer, credential } = options
+  const problems = createProblems(
+    (problem) => options.onProblem?.(problem),
+    () => clock.stamp().monotonicMs,
+  )
   const client = createHttpClient({ issuer, credential, fetch: options.fetch ?? globalThis.fetch })
   const keeper = createFeedFollower({
-    source: createHttpFeedSource(client),
+    source: told(createHttpFeedSource(client), problems),
     clock,
     schedule,
     random: Math.random,
@@ -61,9 +70,9 @@ export function connect(options: ConnectOptions): Connection {
     maxStalenessSeconds: options.maxStalenessSeconds ?? limits.maxStalenessSecondsDefault,
     audience: options.audience,
     onReload: () => engine.clear(),
-    ...(onProblem === undefined ? {} : { onProblem }),
+    onProblem: problems.tell,
   })
-  const directory = createHttpDirectory(client, abort.signal)
+  const directory = createHttpDirectory(client, abort.signal, problems.tell)
   const usage =
     options.usage === false
       ? undefined
@@ -72,7 +81,8 @@ export function connect(options: ConnectOptions): Connection {
           clock,
           schedule,
           random: Math.random,
-          ...(onProblem === undefined ? {} : { onProblem }),
+          // Where the book is stale, its cause was said, and is this one's too.
+          onProblem: (problem) => (keeper.isFresh() ? problems.tell(problem) : undefined),
         })
   const engine = createEngine({
     keeper,
@@ -91,6 +101,18 @@ export function connect(options: ConnectOptions): Connection {
       abort.abort()
       keeper.close()
       await usage?.reporter.close()
+    },
+  }
+}
+
+/** An answer about the feed ends what was said of the server. */
+function told(source: FeedSource, problems: Problems): FeedSource {
+  return {
+    ...source,
+    async position(question, signal) {
+      const answer = await source.position(question, signal)
+      problems.mended()
+      return answer
     },
   }
 }

@@ -22,7 +22,7 @@ export function createHttpFeedSource(client: HttpClient): FeedSource {
       try {
         const [first, ...others] = (await reader.next()) ?? []
         if (first === undefined) throw new Error('the snapshot is empty')
-        const head = JSON.parse(first) as Omit<SnapshotStream, 'entries'>
+        const head = readHead(first)
         if (isRefused) reloadedTo = head.place
         return { ...head, entries: readObjects(others, reader) }
       } catch (error) {
@@ -107,4 +107,13 @@ function cutOff(): Error {
 function feedPath(place: { readonly epoch: string; readonly sequence: number; readonly chain: string }): string {
   const query = new URLSearchParams({ after: String(place.sequence), epoch: place.epoch, chain: place.chain })
   return `/v1/feed?${query}`
+}
+
+/** Another web server at the issuer's URL answers a page. */
+function readHead(line: string): Omit<SnapshotStream, 'entries'> {
+  try {
+    return JSON.parse(line) as Omit<SnapshotStream, 'entries'>
+  } catch {
+    throw new Error('the answer is not Countersign’s: the issuer must be the URL of its server')
+  }
 }

@@ -40,7 +40,7 @@ export function createHttpUsage(options: {
     everyMs: 1_000,
     batchRowsMax,
     closeMs: 1_000,
-    onDropped: (rows, error) => onProblem?.(`${rows.length} counts of usage were dropped: ${textOf(error)}`),
+    onDropped: (_rows, error) => onProblem?.(`counts of usage are dropped: ${textOf(error)}`),
     onProblem: (error) => onProblem?.(`usage is not reported for now: ${textOf(error)}`),
   })
   return { counter, reporter }
