@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CountersignServer, openInstallation, silentLog } from '@countersign/server'
-import { bind } from '../packages/cli/src/bind.ts'
+import { bind } from '../packages/cli/src/dev/bind.ts'
 
 /** On an empty database. `close` removes it. */
 export async function openForTimes(baseUrl: string): Promise<CountersignServer> {

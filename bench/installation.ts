@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AddressRange } from '@countersign/core'
 import { openInstallation, silentLog } from '@countersign/server'
-import { bind } from '../packages/cli/src/bind.ts'
+import { bind } from '../packages/cli/src/dev/bind.ts'
 
 export const audience = 'https://api.bench.example'
 

@@ -1,7 +1,7 @@
 /** A server on a database that is there already: `keys_server.ts DIRECTORY`. Tells when it is ready, and its memory. */
 import { createInterface } from 'node:readline'
 import { openInstallation, silentLog } from '@countersign/server'
-import { bind } from '../packages/cli/src/bind.ts'
+import { bind } from '../packages/cli/src/dev/bind.ts'
 import { packedKeysMax, readMemoryBytes } from '../packages/server/src/run/packed_keys_max.ts'
 
 const [directory] = process.argv.slice(2)

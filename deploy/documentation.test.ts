@@ -27,10 +27,14 @@ const invocations: readonly Invocation[] = globSync(['*.md', 'docs/**/*.md', 'ex
   ].map(([, words = '']) => ({ path, words: words.split(' ').filter((word) => word !== '') })),
 )
 
-async function findCommand([name, second]: readonly string[]): Promise<Command | undefined> {
+async function findCommand([name, ...below]: readonly string[]): Promise<Command | undefined> {
   const entry = commands.find((each) => each.name === name)
-  const command = await entry?.load()
-  return command?.commands.length ? command.commands.find((each) => each.name() === second) : command
+  let command = await entry?.load()
+  for (const word of below) {
+    if (!command?.commands.length) break
+    command = command.commands.find((each) => each.name() === word)
+  }
+  return command
 }
 
 it('every command and flag that is named exists', async () => {

@@ -9,7 +9,7 @@ const functionLinesMax = 60
 
 /** Longer functions that read from the top: a table, or one straight line. */
 const longFunctions: Readonly<Record<string, string>> = {
-  'packages/cli/src/dev.ts start': 'one straight line: everything that `dev` starts, in its order',
+  'packages/cli/src/dev/dev.ts start': 'one straight line: everything that `dev` starts, in its order',
   'packages/server/src/create_services.ts createServices': 'a table of services',
   'packages/server/src/management/operation.ts write': 'one straight line, its steps numbered',
   'packages/server/src/observe/gauges.ts registerGauges': 'a table of gauges',

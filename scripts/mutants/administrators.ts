@@ -71,7 +71,7 @@ export const administrators: readonly Mutant[] = [
   {
     id: 'LOCK-1',
     what: 'dev does not lock its data',
-    file: 'packages/cli/src/dev.ts',
+    file: 'packages/cli/src/dev/dev.ts',
     find: 'const lock = await lockData(database, serverLimits.dataLockWaitMs, onLost)',
     replace: 'const lock = { release() {} }',
     tests: ['packages/cli/src/data_lock.test.ts', '-t', 'second start'],

@@ -40,7 +40,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'token',
-    description: 'tokens: get, mint, inspect, revoke',
+    description: 'tokens: get, mint, inspect, list, show, update, revoke',
     load: async () => (await import('./commands/token.ts')).tokenCommand,
   },
   {
@@ -52,6 +52,26 @@ export const commands: readonly CommandEntry[] = [
     name: 'scan',
     description: 'find leaked keys in files by prefix and checksum; exit 7 when there is one',
     load: async () => (await import('./commands/scan.ts')).scanCommand,
+  },
+  {
+    name: 'verifiers',
+    description: 'verifiers and gateways: create the key that one needs, list',
+    load: async () => (await import('./commands/verifiers.ts')).verifiersCommand,
+  },
+  {
+    name: 'usage',
+    description: 'counts of verifications over time, by outcome, scope, key or client',
+    load: async () => (await import('./commands/usage.ts')).usageCommand,
+  },
+  {
+    name: 'tenants',
+    description: 'tenants of this installation: create, list, show, delete',
+    load: async () => (await import('./commands/tenants.ts')).tenantsCommand,
+  },
+  {
+    name: 'api',
+    description: 'call any operation of the management API',
+    load: async () => (await import('./commands/api.ts')).apiCommand,
   },
   {
     name: 'doctor',
@@ -80,7 +100,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'audit',
-    description: 'verify: check that nothing in the audit log was changed or left out',
+    description: 'the audit log: list changes, verify that nothing was changed or left out',
     load: async () => (await import('./commands/audit.ts')).auditCommand,
   },
   {

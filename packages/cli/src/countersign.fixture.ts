@@ -52,7 +52,16 @@ export interface Running {
 }
 
 /** A command that goes on, once it has said on one line that it is ready. */
-export async function startUntilReady(args: readonly string[], options: RunOptions = {}): Promise<Running> {
+export function startUntilReady(args: readonly string[], options: RunOptions = {}): Promise<Running> {
+  return startUntil(args, options, /\n/)
+}
+
+/** A command that goes on, once its standard output has what `ready` finds. */
+export async function startUntil(
+  args: readonly string[],
+  options: RunOptions,
+  ready: RegExp,
+): Promise<Running & { out(): string }> {
   const child = start(args, options)
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
   let out = ''
@@ -63,13 +72,14 @@ export async function startUntilReady(args: readonly string[], options: RunOptio
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       out += text
-      if (out.includes('\n')) resolve(out.slice(0, out.indexOf('\n')))
+      if (ready.test(out)) resolve(out.slice(0, out.indexOf('\n')))
     })
     child.once('close', (code) => reject(new Error(`exit ${code} before it was ready: ${err}`)))
   })
   return {
     line,
     pid: child.pid as number,
+    out: () => out,
     err: () => err,
     stop(signal = 'SIGTERM') {
       child.kill(signal)

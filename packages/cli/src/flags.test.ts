@@ -8,17 +8,17 @@ import {
   parsePort,
   parseRateLimit,
   parseTimeFlag,
+  separateWait,
 } from './flags.ts'
 
 describe('what users write behind flags', () => {
   it.each([
-    [parseDuration, '90', 90],
     [parseDuration, '90s', 90],
     [parseDuration, '15m', 900],
     [parseDuration, '1h', 3_600],
     [parseDuration, '30d', 2_592_000],
     [parseDuration, '2w', 1_209_600],
-    [parseDuration, '0', 0],
+    [parseDuration, '0s', 0],
     [parseTimeFlag, '2027-01-31', '2027-01-31T00:00:00Z'],
     [parseTimeFlag, '2027-01-31T12:00:00+01:00', '2027-01-31T12:00:00+01:00'],
     [parseRateLimit, '100/60s', { limit: 100, windowSeconds: 60 }],
@@ -33,9 +33,9 @@ describe('what users write behind flags', () => {
   })
 
   it.each([
-    [parseDuration, ['', '-1', '1y', '1.5h', '1h30m', 'soon', '9999999999']],
+    [parseDuration, ['', '0', '90', '-1', '-1s', '1y', '1.5h', '1h30m', 'soon', '9999999999']],
     [parseTimeFlag, ['', 'tomorrow', '2027-02-30', '2027-01-31T12:00:00']],
-    [parseRateLimit, ['', '100', '100/', '/60s', '100/60s/1', '-1/60s', '1e3/1h']],
+    [parseRateLimit, ['', '100', '100/60', '100/', '/60s', '100/60s/1', '-1/60s', '1e3/1h']],
     [collectRateLimit, ['', 'burst', 'burst=', '=1/1s', 'Burst=1/1s', 'a=b=1/1s']],
     [parsePort, ['', '-1', '65536', '4800x', '0x10']],
     [parseJsonFlag, ['', '[]', 'null', '1', '{a:1}']],
@@ -45,6 +45,21 @@ describe('what users write behind flags', () => {
       for (const text of texts) expect(() => parse(text), text).toThrow('must be')
     },
   )
+
+  it('an id behind --wait is the argument and never the duration', () => {
+    const id = '4s4VMy6JdNrq'
+    expect(separateWait(['keys', 'revoke', '--wait', id])).toEqual(['keys', 'revoke', '--wait=1m', id])
+    expect(separateWait(['keys', 'revoke', '--wait', '123456789012'])).toEqual([
+      'keys',
+      'revoke',
+      '--wait=1m',
+      '123456789012',
+    ])
+    // Meant as a duration, right or wrong: its own error says more than one about the id.
+    for (const given of ['30s', '30', '5y']) expect(separateWait(['--wait', given, id])).toEqual(['--wait', given, id])
+    expect(separateWait([id, '--wait'])).toEqual([id, '--wait'])
+    expect(separateWait(['--wait=30s', id])).toEqual(['--wait=30s', id])
+  })
 
   it('several values come together, and none takes all away', () => {
     expect(collect('c', collect('a, b'))).toEqual(['a', 'b', 'c'])

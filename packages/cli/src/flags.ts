@@ -18,6 +18,12 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
+function parsePageSize(text: string): number {
+  const count = parseCount(text)
+  if (count < 1 || count > 100) throw new InvalidArgumentError('must be a whole number from 1 to 100')
+  return count
+}
+
 /** At least one. */
 export function parsePositive(text: string): number {
   const count = parseCount(text)
@@ -27,11 +33,52 @@ export function parsePositive(text: string): number {
 
 const unitSeconds = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const
 
-/** `90`, `90s`, `15m`, `1h`, `30d`, `4w`: seconds. */
+const durationText = /^(\d{1,9})([smhdw])$/
+
+/** `90s`, `15m`, `1h`, `30d`, `4w`: seconds. A bare number is none: nobody can tell which unit was meant. */
 export function parseDuration(text: string): number {
-  const match = /^(\d{1,9})([smhdw]?)$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('must be a duration such as 90s, 15m, 1h, 30d')
-  return Number(match[1]) * unitSeconds[(match[2] || 's') as keyof typeof unitSeconds]
+  const match = durationText.exec(text)
+  if (match === null) throw new InvalidArgumentError('must be a duration with its unit, such as 90s, 15m, 1h, 30d')
+  return Number(match[1]) * unitSeconds[match[2] as keyof typeof unitSeconds]
+}
+
+/**
+ * `--wait KEY_ID`: a flag with an optional value would take the id for it. What cannot be meant as a duration stays an
+ * argument. Ids are longer than any duration.
+ */
+export function separateWait(words: readonly string[]): readonly string[] {
+  return words.map((word, index) => {
+    const next = words[index + 1]
+    return word !== '--wait' || next === undefined || /^\d{1,9}[a-z]?$/.test(next) ? word : `--wait=${waitDefault}`
+  })
+}
+
+/** How long `--wait` alone waits. */
+export const waitDefault = '1m'
+
+/** A value out of a few. */
+export function oneOf<const T extends string>(...values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((each) => each === text)
+    if (value === undefined) throw new InvalidArgumentError(`must be one of ${values.join(', ')}`)
+    return value
+  }
+}
+
+export interface Page {
+  readonly limit?: number
+  readonly after?: string
+}
+
+/** The flags of a list. */
+export function withPage(command: Command): Command {
+  return command
+    .option('--limit <count>', '1 to 100, default 25', parsePageSize)
+    .option('--after <cursor>', 'the next page: the value that the page before named')
+}
+
+export function pageOf({ limit, after }: Page): Page {
+  return { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
 }
 
 /** RFC 3339, or a date alone, which begins at midnight UTC. */

@@ -11,3 +11,9 @@ export function requireId(text: string): string {
     `that is the secret itself, and it is now in your shell’s history: use the id, ${id}, and consider revoking it`,
   )
 }
+
+/** A value from the command line in an error. A secret that was pasted in the wrong place is not said again. */
+export function quoted(text: string): string {
+  const isSecret = parseKey(text) !== undefined || /[\w-]{8,}\.[\w-]{8,}\.[\w-]*/.test(text) || text.length > 200
+  return isSecret ? '(not shown: it may be a secret)' : JSON.stringify(text)
+}

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../../scripts/free_port.ts'
 import { type Dev, makeFolder, run, startDev, startUntilReady } from './countersign.fixture.ts'
@@ -33,7 +34,7 @@ describe('the command itself', () => {
     expect(ran[1]!.out).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(ran[2]!.out).toContain('roll')
     expect(ran[3]!.out).toContain('--rate-limit')
-    expect(ran[5]!.err).toMatch(/^countersign: unknown command 'nonsense'/)
+    expect(ran[5]!.err).toMatch(/^countersign: countersign has no command "nonsense"; it has dev, serve/)
   })
 
   it('completion is a script that its shell can read, with every command in it', async () => {
@@ -48,6 +49,23 @@ describe('the command itself', () => {
     const answered = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' })
     // A machine without bash has nobody to complete for.
     if (answered.error === undefined) expect(answered.stdout).toBe('revoke\n')
+  })
+
+  it('completion offers ids after show, revoke and roll, and flags after an id', async () => {
+    const bin = fileURLToPath(new URL('../bin/countersign.mjs', import.meta.url))
+    const { out } = await run(['completion', 'bash'], { cwd })
+    const [, , keyId] = dev.ready.demo.key!.split('_')
+    const complete = (...words: readonly string[]): string => {
+      const line = `COMP_WORDS=(countersign ${words.map((word) => `"${word}"`).join(' ')}); COMP_CWORD=${words.length}`
+      const called = `countersign() { "${process.execPath}" "${bin}" "$@"; }`
+      const script = `${out}\n${called}\n${line}; _countersign; echo "\${COMPREPLY[@]}"`
+      return spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8', cwd }).stdout
+    }
+    if (spawnSync('bash', ['-c', 'true']).error !== undefined) return
+    for (const command of ['show', 'revoke', 'roll']) expect(complete('keys', command, '')).toContain(keyId)
+    expect(complete('clients', 'show', '')).toContain(dev.ready.demo.clientId)
+    expect(complete('keys', 'revoke', keyId!, '--w')).toBe('--wait\n')
+    expect(complete('keys', 'list', '')).not.toContain(keyId)
   })
 })
 

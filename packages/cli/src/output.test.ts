@@ -1,4 +1,6 @@
+import { WriteStream } from 'node:tty'
 import { afterEach, expect, it, vi } from 'vitest'
+import { fitColumns } from './columns.ts'
 import { printJson, printLine, printRecord, printTable, shown } from './output.ts'
 
 afterEach(() => vi.restoreAllMocks())
@@ -13,17 +15,60 @@ function capture(print: () => void): string {
   return text
 }
 
-it('a table is aligned, cut where a cell is wide, and shows emptiness', () => {
-  const text = capture(() =>
-    printTable(
-      ['ID', 'NAME'],
-      [
-        ['a', 'x'.repeat(90)],
-        ['long-id', null],
-      ],
-    ),
-  )
-  expect(text).toBe(`ID       NAME\na        ${'x'.repeat(59)}…\nlong-id  -\n`)
+const name = (title: string) => ({ title, is: 'name' }) as const
+const extra = (title: string) => ({ title, is: 'extra' }) as const
+
+it('a table is aligned within 80 characters: names are cut, ids never, and emptiness is shown', () => {
+  const rows = [
+    ['a', 'x'.repeat(90)],
+    ['long-id', null],
+  ]
+  const text = capture(() => printTable(['ID', name('NAME')], rows))
+  expect(text).toBe(`ID       NAME\na        ${'x'.repeat(70)}…\nlong-id  -\n`)
+  const long = 'i'.repeat(100)
+  expect(capture(() => printTable(['ID', name('NAME')], [[long, 'x'.repeat(20)]]))).toContain(`${long}  xxxxxxx…\n`)
+})
+
+it('a table leaves out what does not fit beside names of 16 characters, from the right', () => {
+  const columns = ['ID', name('NAME'), extra('EXPIRES'), extra('LAST USED')]
+  const row = ['i'.repeat(20), 'n'.repeat(30), 'e'.repeat(20), 'l'.repeat(20)]
+  const lines = capture(() => printTable(columns, [row])).split('\n')
+  expect(lines[0]).toMatch(/^ID +NAME +EXPIRES$/)
+  expect(lines[1]).toHaveLength(20 + 2 + 30 + 2 + 20)
+  const wide = fitColumns(columns, [row], 120)
+  expect(wide.map(({ width }) => width)).toEqual([20, 30, 20, 20])
+})
+
+it('words such as a status have their colour on a terminal alone, and NO_COLOR ends that', () => {
+  const stdout = process.stdout as { isTTY: boolean; getColorDepth?: unknown }
+  const { isTTY, getColorDepth } = stdout
+  vi.stubEnv('NO_COLOR', undefined)
+  vi.stubEnv('FORCE_COLOR', undefined)
+  vi.stubEnv('TERM', 'xterm')
+  const table = () =>
+    capture(() =>
+      printTable(
+        ['ID', 'STATUS'],
+        [
+          ['a', 'active'],
+          ['b', 'revoked'],
+        ],
+      ),
+    )
+  try {
+    stdout.isTTY = false
+    expect(table()).toBe('ID  STATUS\na   active\nb   revoked\n')
+    stdout.isTTY = true
+    stdout.getColorDepth = WriteStream.prototype.getColorDepth
+    expect(table()).toContain('\x1b[32mactive ')
+    expect(table()).toContain('\x1b[31mrevoked\x1b[39m')
+    vi.stubEnv('NO_COLOR', '1')
+    expect(table()).not.toContain('\x1b')
+  } finally {
+    stdout.isTTY = isTTY
+    stdout.getColorDepth = getColorDepth
+    vi.unstubAllEnvs()
+  }
 })
 
 it('a name that somebody else chose is shown and never obeyed by the terminal', () => {

@@ -1,4 +1,6 @@
-/** Data goes to standard output, everything else to standard error. */
+/** Data goes to standard output, everything else to standard error. Colours only where a terminal shows them. */
+import { styleText } from 'node:util'
+import { type Column, fitColumns, titleOf } from './columns.ts'
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${escapeInJson(JSON.stringify(value))}\n`)
@@ -39,21 +41,42 @@ function escapeInJson(json: string): string {
   )
 }
 
-/** A wider cell is cut in a list; one record and `--json` show it whole. */
-const cellCharactersMax = 60
+/** A list says when it goes on. */
+export function noteMore(next: string | null): void {
+  if (next !== null) note(`there are more: --after ${next}`)
+}
 
-/** Aligned columns under their names. Control characters are shown, never obeyed. */
-export function printTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const cells = [columns, ...rows.map((row) => row.map((value) => cut(cellText(value))))]
-  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)))
-  for (const row of cells) {
-    printLine(
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
+const colours = {
+  active: 'green',
+  ok: 'green',
+  disabled: 'yellow',
+  warn: 'yellow',
+  expired: 'red',
+  fail: 'red',
+  revoked: 'red',
+} as const
+
+/** A word such as a status in its colour, on a terminal without `NO_COLOR`. */
+export function coloured(word: string, padded: string = word): string {
+  const colour = Object.hasOwn(colours, word) ? colours[word as keyof typeof colours] : undefined
+  return colour === undefined ? padded : styleText(colour, padded, { stream: process.stdout })
+}
+
+/** Aligned columns under their names, within the terminal or 80 characters. Control characters are shown, never obeyed. */
+export function printTable(columns: readonly Column[], rows: readonly (readonly unknown[])[]): void {
+  const texts = rows.map((row) => row.map(cellText))
+  const fitted = fitColumns(columns, texts, process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 80)
+  const line = (cells: readonly string[], paint: (cell: string, padded: string) => string): string =>
+    fitted
+      .map(({ index, width }) => {
+        const cell = cut(cells[index] ?? '', width)
+        return paint(cell, cell.padEnd(width))
+      })
+      .join('  ')
+      .trimEnd()
+  const bold = (_: string, padded: string): string => styleText('bold', padded, { stream: process.stdout })
+  process.stdout.write(`${line(columns.map(titleOf), bold)}\n`)
+  for (const cells of texts) process.stdout.write(`${line(cells, coloured)}\n`)
 }
 
 /** One record, a line a member. */
@@ -63,8 +86,8 @@ export function printRecord(record: { readonly [name: string]: unknown }): void 
   for (const [name, value] of entries) printLine(`${name.padEnd(width)}  ${cellText(value)}`.trimEnd())
 }
 
-function cut(text: string): string {
-  return text.length > cellCharactersMax ? `${text.slice(0, cellCharactersMax - 1)}…` : text
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }
 
 function cellText(value: unknown): string {

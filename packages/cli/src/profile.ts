@@ -9,20 +9,26 @@ export interface Profile {
   readonly adminKey: Secret | undefined
   /** The audience chosen first for each API that `dev` was started with, by its name. */
   readonly audiences: Readonly<Record<string, string>>
+  /** The first key of each API, by the same name. */
+  readonly firstKeys: Readonly<Record<string, FirstKey>>
+}
+
+/** Ids, so that a later start can say what became of the key and how another is made. */
+export interface FirstKey {
+  readonly id: string
+  readonly clientId: string
 }
 
 export function readProfile(file: string): Profile | undefined {
   if (!existsSync(file)) return undefined
   try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as { url?: unknown; adminKey?: unknown; audiences?: unknown }
+    const value = JSON.parse(readFileSync(file, 'utf8')) as { readonly [K in keyof Profile]?: unknown }
     if (typeof value.url !== 'string') throw new Error('no url')
     return {
       url: value.url,
       adminKey: typeof value.adminKey === 'string' ? new Secret(value.adminKey) : undefined,
-      audiences:
-        typeof value.audiences === 'object' && value.audiences !== null
-          ? (value.audiences as Record<string, string>)
-          : {},
+      audiences: readMap<string>(value.audiences),
+      firstKeys: readMap<FirstKey>(value.firstKeys),
     }
   } catch {
     throw new CommandError(
@@ -32,9 +38,14 @@ export function readProfile(file: string): Profile | undefined {
   }
 }
 
+/** A program of before wrote no first keys. */
+function readMap<T>(value: unknown): Readonly<Record<string, T>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, T>) : {}
+}
+
 /** Written beside and renamed, so that no reader sees half of it. */
-export function writeProfile(file: string, { url, adminKey, audiences }: Profile): void {
-  const text = `${JSON.stringify({ url, adminKey: adminKey?.reveal(), audiences }, null, 2)}\n`
+export function writeProfile(file: string, { url, adminKey, audiences, firstKeys }: Profile): void {
+  const text = `${JSON.stringify({ url, adminKey: adminKey?.reveal(), audiences, firstKeys }, null, 2)}\n`
   const beside = `${file}.${process.pid}.new`
   writeFileSync(beside, text, { mode: 0o600 })
   chmodSync(beside, 0o600)

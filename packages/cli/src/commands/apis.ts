@@ -1,19 +1,22 @@
 import type { ManagementClient } from '@countersign/client'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { connectToServer } from '../connection.ts'
 import { loadDocument } from '../document.ts'
 import { CommandError } from '../exit.ts'
 import {
   collectRateLimit,
   leaf,
+  oneOf,
   orNone,
-  parseCount,
+  type Page,
+  pageOf,
   parseDuration,
   type RatePolicyFlag,
   rateLimitHelp,
   readRateLimits,
+  withPage,
 } from '../flags.ts'
-import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 
 interface Json {
   readonly json?: true
@@ -31,14 +34,6 @@ interface CreateFlags extends Json {
 }
 
 const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
-
-function oneOf<const T extends string>(...values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const value = values.find((each) => each === text)
-    if (value === undefined) throw new InvalidArgumentError(`must be one of ${values.join(', ')}`)
-    return value
-  }
-}
 
 const create = leaf('create')
   .description('register an API')
@@ -71,19 +66,16 @@ const create = leaf('create')
     printLine(api.id)
   })
 
-const list = leaf('list')
+const list = withPage(leaf('list'))
   .description('APIs')
-  .option('--limit <count>', '1 to 100, default 25', parseCount)
-  .option('--after <cursor>', 'the next page: the value that the page before named')
-  .action(async ({ json, limit, after }: Json & { readonly limit?: number; readonly after?: string }) => {
-    const query = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
-    const page = await connectToServer().management.listApis({ query })
+  .action(async ({ json, ...flags }: Json & Page) => {
+    const page = await connectToServer().management.listApis({ query: pageOf(flags) })
     if (json === true) return printJson(page)
     printTable(
-      ['ID', 'NAME', 'AUDIENCE', 'STATUS', 'SCOPES'],
+      ['ID', { title: 'NAME', is: 'name' }, 'AUDIENCE', 'STATUS', { title: 'SCOPES', is: 'extra' }],
       page.data.map(({ id, name, audience, status, scopes }) => [id, name, audience, status, scopes.length]),
     )
-    if (page.next !== null) note(`there are more: --after ${page.next}`)
+    noteMore(page.next)
   })
 
 const show = leaf('show')

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { connectToServer } from '../connection.ts'
 import { type DatabaseFlags, findExistingDatabase, withDatabase } from '../database.ts'
 import { CommandError, exitCodes } from '../exit.ts'
-import { leaf } from '../flags.ts'
-import { printJson, printTable } from '../output.ts'
+import { leaf, type Page, pageOf, withPage } from '../flags.ts'
+import { noteMore, printJson, printTable } from '../output.ts'
 
 interface Flags extends DatabaseFlags {
   readonly json?: true
@@ -42,4 +43,38 @@ const verify = withDatabase(leaf('verify'))
     }
   })
 
-export const auditCommand = new Command('audit').description('the audit log').addCommand(verify)
+interface ListFlags extends Page {
+  readonly json?: true
+  readonly object?: string
+  readonly action?: string
+}
+
+const list = withPage(leaf('list'))
+  .description('changes, the latest first; --json shows the objects before and after')
+  .option('--object <id>', 'only changes of this object')
+  .option('--action <action>', 'only this kind of change, such as key.revoke')
+  .action(async ({ json, object, action, ...page }: ListFlags) => {
+    const asked = { ...pageOf(page), objectId: object, action }
+    const query = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
+    const answer = await connectToServer().management.listAudit({ query })
+    if (json === true) return printJson(answer)
+    printTable(
+      ['AT', 'ACTION', 'OBJECT', { title: 'ACTOR', is: 'name' }, { title: 'REQUEST', is: 'extra' }],
+      answer.data.map(({ at, action: did, objectId, actor, requestId }) => [
+        at,
+        did,
+        objectId,
+        nameOf(actor),
+        requestId,
+      ]),
+    )
+    noteMore(answer.next)
+  })
+
+/** The credential that did it, or the system. */
+function nameOf(actor: unknown): string {
+  const { credentialId, kind } = (actor ?? {}) as { readonly credentialId?: unknown; readonly kind?: unknown }
+  return String(credentialId ?? kind ?? '')
+}
+
+export const auditCommand = new Command('audit').description('the audit log').addCommand(list).addCommand(verify)

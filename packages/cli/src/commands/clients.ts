@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Body } from '@countersign/client'
 import { Command, InvalidArgumentError } from 'commander'
+import { requireAudience } from '../choices.ts'
+import { confirm, type Yes, yesOption } from '../confirm.ts'
 import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
 import {
@@ -9,17 +11,20 @@ import {
   type Force,
   forceOption,
   leaf,
+  oneOf,
   orNone,
-  parseCount,
-  parseDuration,
+  type Page,
+  pageOf,
   parseJsonFlag,
   type RatePolicyFlag,
   rateLimitHelp,
   readForce,
   readRateLimits,
+  withPage,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
-import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
+import { clientSecretCommand } from './client_secrets.ts'
 
 interface Json {
   readonly json?: true
@@ -95,38 +100,31 @@ function readJwks(file: string): NonNullable<Body<'createClient'>['jwks']> {
 
 const types = ['service', 'web', 'spa', 'native', 'agent'] as const
 
-function parseType(text: string): (typeof types)[number] {
-  const type = types.find((each) => each === text)
-  if (type === undefined) throw new InvalidArgumentError(`must be one of ${types.join(', ')}`)
-  return type
-}
-
 const create = withSettings(leaf('create'))
   .description('register a client; its secret is shown once')
-  .option('--type <type>', types.join(', '), parseType, 'service')
+  .option('--type <type>', types.join(', '), oneOf(...types), 'service')
   .action(async (flags: SetFlags & { readonly type: (typeof types)[number] }) => {
     const { name, ...settings } = readSettings(flags)
     if (name === undefined) throw new CommandError('usage', '--name is missing: a name for people')
     const body = { access: [], ...settings, name, type: flags.type }
-    const made = await connectToServer().management.createClient({ body })
+    const { management } = connectToServer()
+    if (flags.audience !== undefined) await requireAudience(management, flags.audience)
+    const made = await management.createClient({ body })
     if (flags.json === true) return printJson(made)
     if (made.clientSecret !== undefined) note('the secret is shown once')
     printRecord({ clientId: made.clientId, clientSecret: made.clientSecret })
   })
 
-const list = leaf('list')
+const list = withPage(leaf('list'))
   .description('clients')
-  .option('--limit <count>', '1 to 100, default 25', parseCount)
-  .option('--after <cursor>', 'the next page: the value that the page before named')
-  .action(async ({ json, limit, after }: Json & { readonly limit?: number; readonly after?: string }) => {
-    const query = { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
-    const page = await connectToServer().management.listClients({ query })
+  .action(async ({ json, ...flags }: Json & Page) => {
+    const page = await connectToServer().management.listClients({ query: pageOf(flags) })
     if (json === true) return printJson(page)
     printTable(
-      ['ID', 'NAME', 'TYPE', 'STATUS', 'ACCESS'],
+      ['ID', { title: 'NAME', is: 'name' }, 'TYPE', 'STATUS', { title: 'ACCESS', is: 'name' }],
       page.data.map(({ clientId, name, type, status, access }) => [clientId, name, type, status, formatAccess(access)]),
     )
-    if (page.next !== null) note(`there are more: --after ${page.next}`)
+    noteMore(page.next)
   })
 
 function formatAccess(access: readonly Access[]): string {
@@ -145,13 +143,14 @@ const show = leaf('show')
 const update = withSettings(leaf('update'))
   .description('change a client; access given here replaces all it had, at once, for every live credential')
   .argument('<id>')
-  .option('--status <active|disabled>', 'disabled refuses all of its credentials')
+  .option(
+    '--status <status>',
+    'active or disabled; disabled refuses all of its credentials',
+    oneOf('active', 'disabled'),
+  )
   .option(...forceOption)
-  .action(async (clientId: string, flags: SetFlags & Force & { readonly status?: string }) => {
-    const status = flags.status as 'active' | 'disabled' | undefined
-    if (status !== undefined && status !== 'active' && status !== 'disabled') {
-      throw new CommandError('usage', '--status must be active or disabled')
-    }
+  .action(async (clientId: string, flags: SetFlags & Force & { readonly status?: 'active' | 'disabled' }) => {
+    const { status } = flags
     const body = { ...readSettings(flags), ...(status === undefined ? {} : { status }) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
     const client = await connectToServer().management.updateClient({
@@ -162,27 +161,16 @@ const update = withSettings(leaf('update'))
     else printRecord({ ...client, access: formatAccess(client.access) })
   })
 
-const secret = leaf('secret')
-  .description('a new secret, which alone goes to standard output; the others go on, or end after the grace')
-  .argument('<id>')
-  .option('--grace <duration>', 'the others end after it, such as 1h', parseDuration)
-  .action(async (clientId: string, { json, grace }: Json & { readonly grace?: number }) => {
-    const body = grace === undefined ? {} : { graceSeconds: grace }
-    const { management } = connectToServer()
-    const made = await management.createClientSecret({ params: { clientId: requireId(clientId) }, body })
-    if (json === true) return printJson(made)
-    note(`secret ${made.id} of ${made.clientId}, shown once`)
-    printLine(made.clientSecret)
-  })
-
 const revoke = leaf('revoke')
   .description('end all keys, tokens, secrets and public keys of a client; new ones can be made at once')
   .argument('<id>')
   .option('--reason <text>', 'the reason, for the audit log')
   .option(...forceOption)
-  .action(async (clientId: string, { json, reason, force }: Json & Force & { readonly reason?: string }) => {
+  .option(...yesOption)
+  .action(async (clientId: string, { json, reason, force, yes }: Json & Force & Yes & { readonly reason?: string }) => {
     const body = { ...readForce({ force }), ...(reason === undefined ? {} : { reason }) }
     const { management } = connectToServer()
+    await confirm(`End every key, token, secret and public key of ${requireId(clientId)}?`, { yes })
     const ended = await management.revokeClient({ params: { clientId: requireId(clientId) }, body })
     if (json === true) printJson(ended)
     else printRecord(ended)
@@ -192,9 +180,12 @@ const remove = leaf('delete')
   .description('delete a client; everything it holds is revoked')
   .argument('<id>')
   .option(...forceOption)
-  .action(async (clientId: string, { json, force }: Json & Force) => {
+  .option(...yesOption)
+  .action(async (clientId: string, { json, force, yes }: Json & Force & Yes) => {
     const query = force === true ? { force: 'true' as const } : {}
-    const gone = await connectToServer().management.deleteClient({ params: { clientId: requireId(clientId) }, query })
+    const { management } = connectToServer()
+    await confirm(`Delete client ${requireId(clientId)} and end everything it holds?`, { yes })
+    const gone = await management.deleteClient({ params: { clientId: requireId(clientId) }, query })
     if (json === true) printJson(gone)
     else printLine(`${gone.clientId}  deleted  feed sequence ${gone.feedSequence}`)
   })
@@ -205,6 +196,6 @@ export const clientsCommand = new Command('clients')
   .addCommand(list)
   .addCommand(show)
   .addCommand(update)
-  .addCommand(secret)
+  .addCommand(clientSecretCommand)
   .addCommand(revoke)
   .addCommand(remove)

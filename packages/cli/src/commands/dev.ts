@@ -1,6 +1,7 @@
 import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
-import type { DevReady } from '../dev.ts'
+import type { DevReady } from '../dev/dev.ts'
+import { screen } from '../dev/screen.ts'
 import { parsePort } from '../flags.ts'
 import { note } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
@@ -33,7 +34,7 @@ export const devCommand = new Command('dev')
   .option('--json', 'one line of JSON when ready, and no request log')
   .action(async (flags: Flags) => {
     const { json, ...options } = flags
-    const { dev } = await import('../dev.ts')
+    const { dev } = await import('../dev/dev.ts')
     const ready = await dev({
       ...options,
       version,
@@ -42,7 +43,7 @@ export const devCommand = new Command('dev')
     })
     const stopped = untilStopped(ready.stop)
     if (!ready.isDemo) for (const line of describeOperations(ready)) note(line)
-    process.stdout.write(json === true ? `${jsonLine(ready)}\n` : screen(ready, flags.data))
+    process.stdout.write(json === true ? `${jsonLine(ready)}\n` : screen(ready, flags.data, version))
     await stopped
   })
 
@@ -62,53 +63,6 @@ function jsonLine(ready: DevReady): string {
       clientSecret: demo.clientSecret?.reveal() ?? null,
     },
   })
-}
-
-/** The lines that a newcomer needs, and no others. */
-function screen(ready: DevReady, data: string): string {
-  const { url, gatewayUrl, adminKey, demo, isDemo, title } = ready
-  const key = demo.key?.reveal()
-  const shown = key ?? '<your key>'
-  const keyId = key?.split('_')[2] ?? '<key id>'
-  const scope =
-    demo.scope.length > 60 ? `${demo.scope.split(' ').length} scopes, all of the document` : `scope ${demo.scope}`
-  const behind = isDemo ? 'the demo API    (yours: --openapi FILE --upstream URL)' : title
-  const bearer = `-H "Authorization: Bearer ${shown}"`
-  const tries: [string, string][] = isDemo
-    ? [
-        [`curl -i ${gatewayUrl}/orders`, '401'],
-        [`curl -i ${gatewayUrl}/orders ${bearer}`, '200'],
-        [`curl -i -X POST ${gatewayUrl}/orders ${bearer}`, '403, needs orders:write'],
-        [`npx countersign keys revoke ${keyId}`, 'and the same call is 401'],
-      ]
-    : [
-        [`curl -i ${gatewayUrl}${examplePath(ready)}`, '401'],
-        [`curl -i ${gatewayUrl}${examplePath(ready)} ${bearer}`, 'reaches your API'],
-        [`npx countersign keys revoke ${keyId}`, 'and the same call is 401'],
-      ]
-  const width = Math.max(...tries.map(([command]) => command.length))
-  return [
-    '',
-    `  Countersign ${version}    ${url}    data: ${data}    (Ctrl-C to stop)`,
-    '',
-    `  Your API      ${gatewayUrl}    guarded, in front of ${behind}`,
-    key === undefined
-      ? '  First key     shown at the first start only'
-      : `  First key     ${key}    shown once; ${scope}`,
-    adminKey === undefined
-      ? '  Admin key     kept for this machine’s CLI'
-      : `  Admin key     ${adminKey.reveal()}    shown once; saved for this machine's CLI`,
-    '',
-    '  Try it',
-    ...tries.map(([command, outcome]) => `    ${command.padEnd(width)}    ${outcome}`),
-    '',
-    '',
-  ].join('\n')
-}
-
-function examplePath({ description }: DevReady): string {
-  const operation = description.operations.find(({ method, public: isPublic }) => method === 'GET' && !isPublic)
-  return operation === undefined ? '/' : operation.basePath + operation.path.replace(/\{[^}]*\}/g, '1')
 }
 
 /** Which scopes each operation needs, said once at the start: derived ones are nobody's wording but ours. */

@@ -1,7 +1,7 @@
 import { type DatabaseFlags, findDatabase, withDatabase } from '../database.ts'
 import { exitCodes } from '../exit.ts'
 import { leaf } from '../flags.ts'
-import { printJson, printLine } from '../output.ts'
+import { coloured, printJson, shown } from '../output.ts'
 
 export const doctorCommand = withDatabase(leaf('doctor'))
   .description('checks of this installation, each with what to do about it; exit 1 when one fails')
@@ -17,5 +17,5 @@ export const doctorCommand = withDatabase(leaf('doctor'))
     if (json === true) printJson({ data: findings })
     else
       for (const { outcome, check, detail } of findings)
-        printLine(`${outcome.padEnd(4)}  ${check.padEnd(14)}  ${detail}`)
+        process.stdout.write(`${coloured(outcome, outcome.padEnd(4))}  ${shown(`${check.padEnd(14)}  ${detail}`)}\n`)
   })

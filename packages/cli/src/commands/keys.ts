@@ -10,8 +10,9 @@ import {
   type Force,
   forceOption,
   leaf,
+  oneOf,
   orNone,
-  parseCount,
+  type Page,
   parseDuration,
   parseJsonFlag,
   parseTimeFlag,
@@ -19,9 +20,11 @@ import {
   rateLimitHelp,
   readForce,
   readRateLimits,
+  waitDefault,
+  withPage,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
-import { note, printJson, printLine, printRecord, printTable } from '../output.ts'
+import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 import { waitForVerifiers } from '../receipt.ts'
 
 interface Json {
@@ -76,32 +79,27 @@ function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, met
 interface CreateFlags extends Json, Limits {
   readonly audience?: string
   readonly client?: string
-  readonly environment: string
+  readonly environment: 'live' | 'test'
 }
 
 const create = withLimits(leaf('create'))
   .description('make a key; it alone goes to standard output')
   .option('--audience <uri>', 'the API it is for')
   .option('--client <id>', 'the client that holds it')
-  .option('--environment <live|test>', 'live or test', parseEnvironment, 'live')
+  .option('--environment <live|test>', 'live or test', oneOf('live', 'test'), 'live')
   .action(async (flags: CreateFlags) => {
     const limits = readLimits(flags)
     const { management } = connectToServer()
     const audience = await requireAudience(management, flags.audience)
     const client = await requireClient(management, flags.client, audience)
     const scope = await requireScope(management, flags.scope, { client, audience })
-    const environment = flags.environment === 'test' ? 'test' : 'live'
+    const { environment } = flags
     const { subject, ...members } = limits
     const party = subject == null ? {} : { subject }
     const made = { name: 'made with the CLI', ...members, ...party }
     const body = { ...made, clientId: client, audience, scope, environment } as const
     showNew(await management.createKey({ body }), flags)
   })
-
-function parseEnvironment(text: string): string {
-  if (text !== 'live' && text !== 'test') throw new CommandError('usage', '--environment must be live or test')
-  return text
-}
 
 function showNew(made: Answer<'createKey'>, { json }: Json): void {
   if (json === true) {
@@ -114,39 +112,46 @@ function showNew(made: Answer<'createKey'>, { json }: Json): void {
   printLine(made.key)
 }
 
-interface ListFlags extends Json {
+const statuses = ['active', 'disabled', 'revoked', 'expired'] as const
+
+interface ListFlags extends Json, Page {
   readonly client?: string
-  readonly status?: string
-  readonly limit?: number
-  readonly after?: string
+  readonly status?: (typeof statuses)[number]
 }
 
-const list = leaf('list')
+const list = withPage(leaf('list'))
   .description('keys, newest last')
   .option('--client <id>', 'only those of one client')
-  .option('--status <status>', 'active, disabled, revoked or expired')
-  .option('--limit <count>', '1 to 100, default 25', parseCount)
-  .option('--after <cursor>', 'the next page: the value that the page before named')
+  .option('--status <status>', statuses.join(', '), oneOf(...statuses))
   .action(async ({ client, status, limit, after, json }: ListFlags) => {
-    // The status is the server's to judge.
     const query = { clientId: client, status, limit, after } as Query<'listKeys'>
     const page = await connectToServer().management.listKeys({ query })
     if (json === true) return printJson(page)
     printTable(
-      ['ID', 'NAME', 'CLIENT', 'AUDIENCE', 'SCOPE', 'ENVIRONMENT', 'STATUS', 'EXPIRES', 'LAST USED'],
+      [
+        'ID',
+        { title: 'NAME', is: 'name' },
+        'CLIENT',
+        { title: 'SCOPE', is: 'name' },
+        'STATUS',
+        { title: 'EXPIRES', is: 'extra' },
+        { title: 'AUDIENCE', is: 'extra' },
+        { title: 'LAST USED', is: 'extra' },
+        { title: 'ENVIRONMENT', is: 'extra' },
+      ],
       page.data.map((key) => [
         key.id,
         key.name,
         key.clientId,
-        key.audience,
         key.scope,
-        key.environment,
         key.status,
         key.expiresAt,
+        key.audience,
         key.lastUsedAt,
+        key.environment,
       ]),
     )
-    if (page.next !== null) note(`there are more: --after ${page.next}`)
+    noteMore(page.next)
   })
 
 const show = leaf('show')
@@ -214,11 +219,21 @@ function change(name: 'disable' | 'enable' | 'revoke', description: string): Com
         params: { id },
         body: { ...readForce({ force }), ...(reason === undefined ? {} : { reason }) },
       })
-      if (wait !== undefined) await waitForVerifiers(management, changed.feedSequence, wait === true ? 60 : wait)
-      if (json === true) printJson(changed)
-      else printLine(`${changed.id}  ${changed.status}  feed sequence ${changed.feedSequence}`)
+      if (wait !== undefined) {
+        await waitForVerifiers(management, changed.feedSequence, wait === true ? parseDuration(waitDefault) : wait)
+        // As it is now: somebody else may have changed it while we waited.
+        // A caller that may not read keys is told what the change answered.
+        const { status } = await management.getKey({ params: { id } }).catch(() => changed)
+        return showChanged({ ...changed, status }, json)
+      }
+      showChanged(changed, json)
     })
   return name === 'enable' ? command : command.option(...forceOption)
+}
+
+function showChanged(changed: Answer<'revokeKey'>, json: true | undefined): void {
+  if (json === true) printJson(changed)
+  else printLine(`${changed.id}  ${changed.status}  feed sequence ${changed.feedSequence}`)
 }
 
 export const keysCommand = new Command('keys')

@@ -52,10 +52,23 @@ export const scanCommand = leaf('scan')
     progress.clear()
     if (json === true) printJson({ data: found, files: progress.count(), unreadable })
     if (found.length > 0) {
-      note(`${found.length} found: revoke each with countersign keys revoke ID, then clean up`)
+      note(`${found.length} found: end each, then clean up`)
+      for (const line of remedies(new Set(found.map(({ kind }) => kind)))) note(line)
       process.exitCode = exitCodes.no
     } else if (unreadable > 0) process.exitCode = exitCodes.error
   })
+
+/** The command that ends each kind, once for all that were found. */
+function remedies(found: ReadonlySet<string>): readonly string[] {
+  const commands = {
+    'api key': 'countersign keys revoke ID',
+    'client secret': 'countersign clients secret revoke ID    (countersign clients secret add CLIENT_ID makes another)',
+    'access token': 'countersign token revoke ID',
+  }
+  return Object.entries(commands).flatMap(([kind, command]) =>
+    found.has(kind) ? [`  ${kind.padEnd(13)}  ${command}`] : [],
+  )
+}
 
 /** On a terminal only: which file is being read. */
 function showProgress() {

@@ -6,9 +6,9 @@ import { requireAudience, requireClient, requireScope } from '../choices.ts'
 import { connectToServer, findServer, insecureFor, readSecretFile } from '../connection.ts'
 import { CommandError } from '../exit.ts'
 import { leaf, parseDuration, parseJsonFlag } from '../flags.ts'
-import { requireId } from '../identifier.ts'
 import { note, printJson, printLine, printRecord } from '../output.ts'
 import { readSecretInput } from '../standard_input.ts'
+import { listTokens, revokeToken, showToken, updateToken } from './listed_tokens.ts'
 
 interface Json {
   readonly json?: true
@@ -162,21 +162,12 @@ function decodePart(text: string, index: number): { readonly [name: string]: unk
   return JSON.parse(new TextDecoder().decode(bytes)) as { readonly [name: string]: unknown }
 }
 
-const revoke = leaf('revoke')
-  .description('end a minted or opaque token for good, and every token that came from it')
-  .argument('<jti>')
-  .option('--reason <text>', 'the reason, for the audit log')
-  .action(async (jti: string, { json, reason }: Json & { readonly reason?: string }) => {
-    const params = { jti: requireId(jti) }
-    const { management } = connectToServer()
-    const revoked = await management.revokeToken({ params, body: reason === undefined ? {} : { reason } })
-    if (json === true) printJson(revoked)
-    else printLine(`${revoked.jti}  ${revoked.status}  feed sequence ${revoked.feedSequence}`)
-  })
-
 export const tokenCommand = new Command('token')
   .description('tokens')
   .addCommand(get)
   .addCommand(mint)
   .addCommand(inspect)
-  .addCommand(revoke)
+  .addCommand(listTokens)
+  .addCommand(showToken)
+  .addCommand(updateToken)
+  .addCommand(revokeToken)

@@ -9,7 +9,7 @@ import { createEngine } from '../verify.ts'
 import { createHttpClient, type HttpClient } from './client.ts'
 import { createHttpDirectory } from './directory.ts'
 import { createHttpFeedSource } from './feed_source.ts'
-import { createProblems, type Problems } from '../problems.ts'
+import { createProblems, type Problems } from './problems.ts'
 import { createHttpUsage } from './usage.ts'
 
 /** The options of `connect`, which are those of `createVerifier`, and `onProblem`. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { audience, createAuthority, createFetch, issuer, realTime } from './authority.fixture.ts'
-import { createVerifier, type VerifierOptions } from './create_verifier.ts'
-import { createHttpClient } from './http/client.ts'
-import { createHttpDirectory } from './http/directory.ts'
+import { audience, createAuthority, createFetch, issuer, realTime } from '../authority.fixture.ts'
+import { createVerifier, type VerifierOptions } from '../create_verifier.ts'
+import { createHttpClient } from './client.ts'
+import { createHttpDirectory } from './directory.ts'
 import { createProblems } from './problems.ts'
 
 it('a cause is said once, and again only after it was over and a minute has passed', () => {

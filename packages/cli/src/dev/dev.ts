@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { parseAddressRange, type Secret } from '@countersign/core'
+import { parseAddressRange, parseKey, type Secret } from '@countersign/core'
 import { createDemoApi, createGateway, demoDocument, type RequestEvent } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import {
@@ -17,11 +17,11 @@ import {
   signAssertion,
   silentLog,
 } from '@countersign/server'
+import { describeDocument, loadDocument } from '../document.ts'
+import { CommandError } from '../exit.ts'
+import { type FirstKey, readProfile, writeProfile } from '../profile.ts'
+import { readUpstream } from '../upstream.ts'
 import { type Bound, bind, isLoopbackHost } from './bind.ts'
-import { describeDocument, loadDocument } from './document.ts'
-import { CommandError } from './exit.ts'
-import { type Profile, readProfile, writeProfile } from './profile.ts'
-import { readUpstream } from './upstream.ts'
 
 export interface DevOptions {
   readonly port: number
@@ -55,6 +55,10 @@ export interface DevReady {
     readonly clientSecret: Secret | undefined
   }
   readonly isDemo: boolean
+  /** False once the first key was revoked, was disabled or has expired. */
+  readonly isKeyLive: boolean
+  /** The client of the first key, where it is known. */
+  readonly clientId: string | undefined
   readonly title: string
   readonly description: ApiDescription
   stop(): Promise<void>
@@ -164,8 +168,14 @@ async function start(prepared: Start): Promise<DevReady> {
     keyScope,
   })
   const adminKey = server.adminKey ?? profile?.adminKey
-  const audiences: Profile['audiences'] = { ...profile?.audiences, [name]: audience }
-  writeProfile(profileFile, { url, adminKey, audiences })
+  const firstKey = firstKeyOf(provisioned) ?? profile?.firstKeys[name]
+  writeProfile(profileFile, {
+    url,
+    adminKey,
+    audiences: { ...profile?.audiences, [name]: audience },
+    firstKeys: { ...profile?.firstKeys, ...(firstKey === undefined ? {} : { [name]: firstKey }) },
+  })
+  const isKeyLive = await isLive(server, firstKey)
 
   const demo = upstreamUrl === undefined ? await startDemoApi() : undefined
   const gateway = createGateway({
@@ -196,6 +206,8 @@ async function start(prepared: Start): Promise<DevReady> {
       clientSecret: provisioned.created?.clientSecret,
     },
     isDemo,
+    isKeyLive,
+    clientId: firstKey?.clientId,
     title: description.title,
     description,
     async stop() {
@@ -210,6 +222,18 @@ async function start(prepared: Start): Promise<DevReady> {
       await server.close()
     },
   }
+}
+
+function firstKeyOf({ created }: Provisioned): FirstKey | undefined {
+  const id = created === undefined ? undefined : parseKey(created.key.reveal())?.id
+  return created === undefined || id === undefined ? undefined : { id, clientId: created.clientId }
+}
+
+async function isLive({ services }: CountersignServer, firstKey: FirstKey | undefined): Promise<boolean> {
+  if (firstKey === undefined) return true
+  const key = await services.store.read.keys.find(defaultTenantId, firstKey.id)
+  const isOver = key?.expiresAt !== undefined && services.now() >= key.expiresAt
+  return key?.status === 'active' && !isOver
 }
 
 interface Demo {

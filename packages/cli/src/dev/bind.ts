@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { CommandError } from './exit.ts'
+import { CommandError } from '../exit.ts'
 
 /** A port that is ours before anything else is begun: what connects meanwhile waits. */
 export interface Bound {
