@@ -114,6 +114,38 @@ it('what cannot work is one line and an exit code at the start, not with the fir
   expect(ran[7]!.err).toContain('--health-listen')
 })
 
+it('an upstream that does not answer is said at the start, and each 502 has its cause, its route and both ids', async () => {
+  const flags = ['--openapi', document, '--upstream', 'http://127.0.0.1:9', '--listen', '127.0.0.1:0', '--json']
+  const alone = await startUntilReady(['gateway', ...flags, '--log-requests', 'none'], { cwd })
+  const lines = () =>
+    alone
+      .err()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const said = 'the upstream http://127.0.0.1:9 does not answer (ECONNREFUSED): requests are 502 until it does'
+  await expect.poll(() => lines()).toContainEqual({ time: expect.any(String), msg: said })
+  const { url } = JSON.parse(alone.line) as { readonly url: string }
+  expect((await fetch(`${url}/v2/orders`)).status).toBe(401)
+  const answer = await fetch(`${url}/v2/health?secret=hidden`, { headers: { 'X-Request-Id': 'trace/1' } })
+  expect(answer.status).toBe(502)
+  await expect.poll(lines).toContainEqual(
+    expect.objectContaining({
+      msg: 'request',
+      status: 502,
+      code: 'bad_gateway',
+      route: '/v2/health',
+      why: 'the upstream gave no answer: nothing listens at its address (ECONNREFUSED)',
+      requestId: answer.headers.get('x-request-id'),
+      callerRequestId: 'trace/1',
+      address: '127.0.0.1',
+    }),
+  )
+  expect(lines().filter(({ status }) => status === 401)).toEqual([])
+  expect(alone.err()).not.toContain('hidden')
+  await alone.stop()
+})
+
 it('finishes what runs when it is told to stop, answers once more on kept connections, and exits with 0', async () => {
   const running = fetch(`${ready.url}/v2/slow`, bearer(dev.ready.demo.key))
   while (slow === undefined) await new Promise((resolve) => setTimeout(resolve, 5))

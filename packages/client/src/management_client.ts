@@ -69,6 +69,8 @@ export interface AuditItem {
   readonly after: unknown
   /** The `X-Request-Id` of the request that did it. */
   readonly requestId: string
+  /** The `X-Request-Id` that its caller sent; `null` for none. */
+  readonly callerRequestId: string | null
   /** The HMAC that links this event to the one before. */
   readonly link: string
 }

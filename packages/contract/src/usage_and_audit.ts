@@ -121,6 +121,7 @@ export const usageAndAuditRoutes = {
           before: v.json.describe('The object before, as an answer shows it; null for none'),
           after: v.json.describe('The object after, as an answer shows it; null for none'),
           requestId: z.string().describe('The X-Request-Id of the request that did it'),
+          callerRequestId: z.string().nullable().describe('The X-Request-Id that its caller sent; null for none'),
           link: z.string().describe('The HMAC that links this event to the one before'),
         }),
       ),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isInRange, parseAddress, parseAddressRange } from './address.ts'
+import { isInRange, networkOf, parseAddress, parseAddressRange } from './address.ts'
 
 function isAllowed(address: string, range: string): boolean {
   const parsed = parseAddress(address)
@@ -78,3 +78,12 @@ test('every address is in its own range and in no neighbour’s', () => {
 test('any text is read or refused, never thrown at', () => {
   fc.assert(fc.property(fc.string({ maxLength: 80 }), (text) => void [parseAddress(text), parseAddressRange(text)]))
 })
+
+test.each([
+  ['192.0.2.130', '192.0.2.0/24'],
+  ['::ffff:192.0.2.130', '192.0.2.0/24'],
+  ['2001:db8:1:2::3', '2001:db8:1::/48'],
+  ['::1', '0:0:0::/48'],
+  ['nonsense', undefined],
+  [undefined, undefined],
+])('the network of %s is %s', (address, network) => expect(networkOf(address)).toBe(network))

@@ -56,6 +56,16 @@ export function isInRange(address: Address, range: AddressRange): boolean {
   return ((address[whole] as number) & mask) === ((range.address[whole] as number) & mask)
 }
 
+/** The network of an address, for logs that hold no full address: its `/24`, or its `/48` in IPv6. */
+export function networkOf(text: string | undefined): string | undefined {
+  const address = text === undefined ? undefined : parseAddress(text)
+  if (address === undefined) return undefined
+  const isV4 = address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff
+  if (isV4) return `${address.subarray(12, 15).join('.')}.0/24`
+  const groups = [0, 2, 4].map((at) => (((address[at] as number) << 8) | (address[at + 1] as number)).toString(16))
+  return `${groups.join(':')}::/48`
+}
+
 function hasHostBits(range: AddressRange): boolean {
   for (let bit = range.prefixLength; bit < 128; bit++) {
     if ((range.address[bit >> 3] as number) & (0x80 >> (bit & 7))) return true

@@ -251,7 +251,8 @@ describe('an upstream that fails', () => {
     const answer = await down.call('GET', '/health')
     expect([answer.status, answer.headers['content-type']]).toEqual([502, 'application/problem+json'])
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'bad_gateway', requestId: 'req_1' })
-    expect(down.events).toMatchObject([{ decision: 'bad_gateway', status: 502 }])
+    const why = 'the upstream gave no answer: nothing listens at its address (ECONNREFUSED)'
+    expect(down.events).toMatchObject([{ decision: 'bad_gateway', status: 502, why }])
     await down.close()
   })
 
@@ -264,6 +265,7 @@ describe('an upstream that fails', () => {
     }
     const answer = await world.call('GET', '/orders', { key })
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([504, 'gateway_timeout'])
+    expect(world.events.at(-1)?.why).toMatch(/^the upstream did not begin to answer within \d+ ms$/)
     await until(() => isClosed, 1_000)
   })
 

@@ -11,7 +11,7 @@ import { gatewayLimits } from './limits.ts'
 import { type Admission, refusal } from './pipeline.ts'
 import type { Place } from './place.ts'
 import { startTunnel } from './tunnel.ts'
-import type { Connection, Upstream } from './upstream.ts'
+import { type Connection, type Upstream, whyNoAnswer } from './upstream.ts'
 import type { Watch, Watched } from './watch.ts'
 
 export interface ForwardOptions {
@@ -47,7 +47,7 @@ export function forward(
   const connection: Connection = isUpgrade || isRetry ? 'own' : 'kept'
   const sent = upstream.send(request.method ?? 'GET', request.url ?? '/', fields, connection)
   exchange.markSent()
-  const wait = createWait(options.upstreamTimeoutMs, () => giveUp(exchange, admission, sent))
+  const wait = createWait(options.upstreamTimeoutMs, () => giveUp(exchange, admission, sent, options.upstreamTimeoutMs))
 
   const unwatchUpload = watchUpload(exchange, admission, sent, options.watch)
   const onCallerGone = (): void => {
@@ -70,12 +70,12 @@ export function forward(
     response.removeListener('close', onCallerGone)
     startTunnel(exchange, admission, { answer, socket, head }, options)
   })
-  sent.on('error', () => {
+  sent.on('error', (error) => {
     wait.end()
     unwatchUpload()
     if (response.destroyed || response.headersSent) return
     const isStale = sent.reusedSocket && !isRetry && !hasBody(request) && idempotent.has(request.method ?? '')
-    if (!isStale) return refuse(exchange, badGateway, admission.judged?.grant)
+    if (!isStale) return refuse(exchange, { ...badGateway, why: whyNoAnswer(error) }, admission.judged?.grant)
     response.removeListener('close', onCallerGone)
     forward(exchange, admission, options, place, true)
   })
@@ -151,6 +151,7 @@ function relay(
   const fields = callerHeaders(answer.rawHeaders, {
     status,
     isCredentialUsed: judged !== undefined,
+    requestId: exchange.requestId,
     rateLimit: judged?.rateLimits === undefined ? undefined : rateLimitHeaders(judged.rateLimits),
   })
   // The rest of a body that the upstream did not wait for could be taken for the next request.
@@ -159,7 +160,7 @@ function relay(
     response.writeHead(status, answer.statusMessage ?? '', fields)
   } catch {
     sent.destroy()
-    refuse(exchange, badGateway, judged?.grant)
+    refuse(exchange, unwritable, judged?.grant)
     return
   }
   exchange.report(status, admission.decision, admission.why, judged?.grant)
@@ -197,15 +198,17 @@ export const noRoom: Refusal = {
 }
 
 const badGateway = refusal(502, 'bad_gateway', 'The API behind this gateway could not be reached or broke off.')
+const unwritable: Refusal = { ...badGateway, why: 'the upstream answered with a header that cannot be passed on' }
 const gatewayTimeout = refusal(504, 'gateway_timeout', 'The API behind this gateway took too long.')
 const requestTimeout = refusal(408, 'request_timeout', 'The rest of the request did not arrive in time.')
 
 /** Nothing moved for too long. The side whose turn it was is at fault. */
-function giveUp(exchange: HttpExchange, { judged }: Admission, sent: ClientRequest): void {
+function giveUp(exchange: HttpExchange, { judged }: Admission, sent: ClientRequest, afterMs: number): void {
   const { request } = exchange
   const isCallersTurn = hasBody(request) && !request.complete && !sent.writableNeedDrain
   request.unpipe(sent)
-  refuse(exchange, isCallersTurn ? requestTimeout : gatewayTimeout, judged?.grant)
+  const why = `the upstream did not begin to answer within ${afterMs} ms`
+  refuse(exchange, isCallersTurn ? requestTimeout : { ...gatewayTimeout, why }, judged?.grant)
   sent.destroy()
 }
 

@@ -1,5 +1,8 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import type { AddressRange, Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import type { Operation } from '@countersign/openapi'
+import { originOf } from './client_address.ts'
+import { valuesOf } from './headers/raw.ts'
 import { hasBody } from './headers/request.ts'
 import { gatewayLimits } from './limits.ts'
 import type { Decision, RequestEvent } from './request_event.ts'
@@ -11,6 +14,8 @@ export interface HttpExchange {
   readonly requestId: string
   /** The bytes that the caller sent behind a request to upgrade; `undefined` for other requests. */
   readonly upgradeHead: Buffer | undefined
+  /** The operation that the request is for. */
+  matched(operation: Operation): void
   /** The upstream's time begins now. */
   markSent(): void
   /** Tells the operator, once for the head of the answer and once more for a cut. */
@@ -31,13 +36,15 @@ export function createHttpExchange(
   upgradeHead: Buffer | undefined,
   context: {
     readonly requestId: string
+    readonly trustedProxies: readonly AddressRange[]
     readonly now: () => Seconds
     readonly onRequest: ((event: RequestEvent) => void) | undefined
   },
 ): HttpExchange {
-  const { requestId, now, onRequest } = context
+  const { requestId, trustedProxies, now, onRequest } = context
   const startedAt = now()
   const millisecondsSince = (at: Seconds): number => Math.max(0, (now() - at) * 1000)
+  let operation: Operation | undefined
   let sentAt: Seconds | undefined
   let isReported = false
   return {
@@ -45,15 +52,22 @@ export function createHttpExchange(
     response,
     requestId,
     upgradeHead,
+    matched(found) {
+      operation = found
+    },
     markSent() {
       sentAt ??= now()
     },
     report(status, decision, why, grant) {
       if (isReported && decision !== 'cut') return
       isReported = true
-      onRequest?.({
+      if (onRequest === undefined) return
+      const { address } = originOf(request.rawHeaders, request.socket.remoteAddress, trustedProxies)
+      const callerRequestId = callerRequestIdOf(request)
+      onRequest({
         method: request.method ?? '',
         path: printablePath(request.url ?? ''),
+        ...(operation === undefined ? {} : { route: operation.basePath + operation.path }),
         status,
         decision,
         why: printable(why),
@@ -61,9 +75,16 @@ export function createHttpExchange(
         durationMs: millisecondsSince(startedAt),
         ...(sentAt === undefined ? {} : { upstreamMs: millisecondsSince(sentAt) }),
         requestId,
+        ...(callerRequestId === undefined ? {} : { callerRequestId }),
+        ...(address === undefined ? {} : { address }),
       })
     },
   }
+}
+
+function callerRequestIdOf({ rawHeaders }: IncomingMessage): string | undefined {
+  const [first, ...others] = valuesOf(rawHeaders, 'x-request-id')
+  return first !== undefined && others.length === 0 && /^[\x21-\x7e]{1,128}$/.test(first) ? first : undefined
 }
 
 /** A response on a socket that Node has handed over, for refusals and answers other than 101. */

@@ -48,7 +48,12 @@ function answerTo(code: string | undefined): ProblemAnswer {
 
 function serialize(answer: ProblemAnswer, requestId: string): string {
   const body = JSON.stringify({ ...answer.body, requestId })
-  const fields = { ...answer.headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' }
+  const fields = {
+    ...answer.headers,
+    'X-Request-Id': requestId,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${answer.status} ${answer.body.title}\r\n${lines.join('')}\r\n${body}`
 }

@@ -49,13 +49,14 @@ export function createPassage(options: {
     begin(request, response, upgradeHead) {
       const exchange = createHttpExchange(request, response, upgradeHead, {
         requestId: nextRequestId(),
+        trustedProxies: pipeline.trustedProxies,
         now,
         onRequest,
       })
       running.set(request.socket, exchange)
       if (isClosing) response.shouldKeepAlive = false
       const beganAt = performance.now()
-      admit(request, pipeline)
+      admit(request, pipeline, exchange.matched)
         .then((admitted) => (isUnauthenticated(admitted) ? times.wait(beganAt).then(() => admitted) : admitted))
         .then((admitted) => proceed(exchange, admitted))
         .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))

@@ -69,7 +69,12 @@ export interface PipelineOptions {
 /** The number of times that an assertion is fetched while the book keeps changing its content. */
 const roundsMax = 5
 
-export async function admit(request: IncomingMessage, options: PipelineOptions): Promise<Admission | Refusal> {
+/** `onMatch` is told the operation, before anything is judged. */
+export async function admit(
+  request: IncomingMessage,
+  options: PipelineOptions,
+  onMatch: (operation: Operation) => void,
+): Promise<Admission | Refusal> {
   const { engine, routes, audience, allowedHosts } = options
   const { rawHeaders } = request
   const method = request.method ?? ''
@@ -92,12 +97,8 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
     return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
   }
   const match = routes.match(method, target)
-  if (match.kind === 'ambiguous') return refusal(400, 'ambiguous_path', sentence(match.detail))
-  if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
-  if (match.kind === 'method_not_allowed') {
-    const Allow = match.allow.join(', ')
-    return refusal(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
-  }
+  if (match.kind !== 'operation') return unmatchedRefusal(match)
+  onMatch(match.operation)
   if (match.operation.public) {
     return { decision: 'public', why: nameOf(match.operation), origin, identity: anonymousHeaders, judged: undefined }
   }
@@ -128,6 +129,13 @@ export async function admit(request: IncomingMessage, options: PipelineOptions):
 
   // 7. The assertion. A request that waited for one is judged again, in the turn in which it goes on.
   return attest(question, outcome, origin, options, mark)
+}
+
+function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { readonly kind: 'operation' }>): Refusal {
+  if (match.kind === 'ambiguous') return refusal(400, 'ambiguous_path', sentence(match.detail))
+  if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
+  const Allow = match.allow.join(', ')
+  return refusal(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
 }
 
 /** Judges a request again that has waited since it was let in. Spends nothing from a rate limit. */

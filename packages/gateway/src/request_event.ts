@@ -27,6 +27,8 @@ export interface RequestEvent {
   readonly method: string
   /** The path in visible ASCII; empty when the target was no path. */
   readonly path: string
+  /** The path of the operation as the document has it, with its base path; absent where none matched. */
+  readonly route?: string
   /** The status answered; 499 where the caller had gone before there was an answer. */
   readonly status: number
   readonly decision: Decision
@@ -41,4 +43,8 @@ export interface RequestEvent {
    */
   readonly upstreamMs?: number
   readonly requestId: string
+  /** The `X-Request-Id` that the caller sent, where it is 1 to 128 visible ASCII characters. */
+  readonly callerRequestId?: string
+  /** The address of the caller, as trusted proxies name it; absent where nobody does. */
+  readonly address?: string
 }

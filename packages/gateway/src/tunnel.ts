@@ -25,7 +25,7 @@ export function startTunnel(
   const caller: Duplex = request.socket
   response.detachSocket(request.socket)
   exchange.report(101, admission.decision, admission.why, judged?.grant)
-  caller.write(switchingProtocols(answer, judged !== undefined))
+  caller.write(switchingProtocols(answer, exchange.requestId, judged !== undefined))
   if (head.length > 0) caller.write(head)
   if (upgradeHead.length > 0) socket.write(upgradeHead)
   join(caller, socket)
@@ -51,8 +51,8 @@ function join(from: Duplex, to: Duplex): void {
   from.pipe(to)
 }
 
-function switchingProtocols(answer: IncomingMessage, isCredentialUsed: boolean): Buffer {
-  const fields = callerHeaders(answer.rawHeaders, { status: 204, isCredentialUsed, rateLimit: undefined })
+function switchingProtocols(answer: IncomingMessage, requestId: string, isCredentialUsed: boolean): Buffer {
+  const fields = callerHeaders(answer.rawHeaders, { status: 204, isCredentialUsed, requestId, rateLimit: undefined })
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const name = fields[index] as string

@@ -51,3 +51,24 @@ export function createUpstream(url: URL): Upstream {
     close: () => agent.destroy(),
   }
 }
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its address',
+  ECONNRESET: 'it closed the connection before it had answered',
+  EPIPE: 'it closed the connection before it had the whole request',
+  EAI_AGAIN: 'its host name is not known',
+  ENOTFOUND: 'its host name is not known',
+  EHOSTUNREACH: 'there is no way to its address',
+  ENETUNREACH: 'there is no way to its address',
+  ETIMEDOUT: 'it does not answer',
+  HPE_HEADER_OVERFLOW: 'the header section of its answer is too long',
+}
+
+/** The cause of a missing answer, for the log: by the system's code, since messages may quote what was sent. */
+export function whyNoAnswer(error: unknown): string {
+  const { code } = error as { readonly code?: unknown }
+  const known = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'an unknown cause'
+  const isUnreadable = known.startsWith('HPE_')
+  const word = words[known] ?? (isUnreadable ? 'its answer is no HTTP/1.1' : 'it could not be reached or broke off')
+  return `the upstream gave no answer: ${word} (${known})`
+}

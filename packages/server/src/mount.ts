@@ -28,7 +28,7 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
   ): MountedRoute<Mounted<TenantContext>> => ({
     method,
     path,
-    endpoint: { answer, isRootOnly, answered: services.metrics.route(method, path) },
+    endpoint: { answer, isRootOnly, route: path, answered: services.metrics.route(method, path) },
   })
   const metadata = createMetadata()
   const document = createOpenapi(services.version)

@@ -18,6 +18,7 @@ import { createRandomBytes } from './keys/random_bytes.ts'
 import { mount } from './mount.ts'
 import { measureStore } from './observe/measured_store.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { createRequestLog } from './observe/request_log.ts'
 import { processLimiter } from './redis/limiter.ts'
 import { startOwnHandBack } from './restore/own_hand_back.ts'
 import { readBootClock } from './run/boot_clock.ts'
@@ -97,6 +98,17 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     tenant: services.tenant,
     refusalTimes: options.refusalTimes ?? refusalTimes(),
     unmatched: metrics.route('', 'none'),
+    ...(options.requestLog === undefined
+      ? {}
+      : {
+          onAnswer: createRequestLog({
+            log,
+            options: options.requestLog,
+            trustedProxies: options.trustedProxies ?? [],
+            nowMs: () => performance.now(),
+            schedule: (delayMs, run) => setTimeout(run, delayMs).unref(),
+          }),
+        }),
     onError: ({ requestId }, error) => log.error({ requestId, error }, 'request failed'),
   })
 

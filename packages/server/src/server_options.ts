@@ -4,6 +4,7 @@ import type { RefusalTimes } from '@countersign/verifier/refusal_times'
 import type { PlaceFile } from './feed/place_file.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { Log } from './observe/log.ts'
+import type { RequestLogOptions } from './observe/request_log.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 export interface ServerOptions {
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly baseUrl: string
   readonly version: string
   readonly log: Log
+  /** A line for each request that it names. Default: none, since `dev` has lines of its own. */
+  readonly requestLog?: RequestLogOptions
   readonly keyPrefix?: string
   readonly trustedProxies?: readonly AddressRange[]
   /** Says beside a database file how far its log had come. Default: nowhere. */

@@ -1,12 +1,13 @@
-import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
-import { collect, parsePositive } from '../flags.ts'
-import type { GuardOptions } from '../guard.ts'
+import { collect, oneOf, parsePositive } from '../flags.ts'
+import type { GuardOptions } from '../gateway/guard.ts'
+import { createGatewayLog, loggedRequests } from '../gateway/log.ts'
 import { note, printJson } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
 
 interface Flags extends Omit<GuardOptions, 'onRequest' | 'onNotice'> {
   readonly json?: true
+  readonly logRequests: (typeof loggedRequests)[number]
 }
 
 export const gatewayCommand = new Command('gateway')
@@ -26,10 +27,17 @@ export const gatewayCommand = new Command('gateway')
     'upgraded connections and event streams at once; default: 10000',
     parsePositive,
   )
+  .option(
+    '--log-requests <which>',
+    `requests with a line in the log: ${loggedRequests.join(', ')}`,
+    oneOf(...loggedRequests),
+    'refused',
+  )
   .option('--json', 'one line of JSON when ready; requests as JSON on standard error')
-  .action(async ({ json, ...flags }: Flags) => {
-    const { guard } = await import('../guard.ts')
-    const guarding = await guard({ ...flags, onNotice: note, onRequest: json === true ? logJson : logLine })
+  .action(async ({ json, logRequests, ...flags }: Flags) => {
+    const { guard } = await import('../gateway/guard.ts')
+    const onRequest = createGatewayLog({ requests: logRequests, asJson: json === true, write: note })
+    const guarding = await guard({ ...flags, onNotice: json === true ? noteJson : note, onRequest })
     const stopped = untilStopped(guarding.stop)
     const { url, healthUrl, issuer, audience, description } = guarding
     const { operations, scopes, problems } = description
@@ -55,10 +63,7 @@ export const gatewayCommand = new Command('gateway')
     await stopped
   })
 
-function logLine({ method, path, status, decision, why }: RequestEvent): void {
-  note(`${method} ${path}  ${status} ${decision}  ${why}`)
-}
-
-function logJson(event: RequestEvent): void {
-  note(JSON.stringify(event))
+/** With `--json`, each line of standard error is an object too. */
+function noteJson(msg: string): void {
+  note(JSON.stringify({ time: new Date().toISOString(), msg }))
 }

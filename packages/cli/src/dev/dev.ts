@@ -20,7 +20,7 @@ import {
 import { describeDocument, loadDocument } from '../document.ts'
 import { CommandError } from '../exit.ts'
 import { type FirstKey, readProfile, writeProfile } from '../profile.ts'
-import { readUpstream } from '../upstream.ts'
+import { probeUpstream, readUpstream } from '../upstream.ts'
 import { type Bound, bind, isLoopbackHost } from './bind.ts'
 
 export interface DevOptions {
@@ -189,6 +189,7 @@ async function start(prepared: Start): Promise<DevReady> {
     ...allowedHosts,
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
   })
+  if (upstreamUrl !== undefined) probeUpstream(upstreamUrl, options.onNotice)
   const listener = server.createListener()
   bound.serve(listener)
   gatewayBound.serve(gateway.server)

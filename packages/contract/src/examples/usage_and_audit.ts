@@ -47,6 +47,7 @@ export const usageAndAuditExamples: Examples<typeof usageAndAuditRoutes> = {
           before: null,
           after: { secretId: 'lGdj9FIIlvTr', graceSeconds: 86400 },
           requestId: 'req_OdV9q0wxdsaJB1kN',
+          callerRequestId: null,
           link: '1QUYFSIwbOn_WuO-Q20n1nZPnn19Emu8VgQxghrV5_A',
         },
       ],

@@ -7,7 +7,7 @@ import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesO
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Fields that are written anew below, or that end here. `Expect` and `Via` pass. */
-const replaced: ReadonlySet<string> = new Set(['host', 'content-length', 'authorization', 'x-api-key'])
+const replaced: ReadonlySet<string> = new Set(['host', 'content-length', 'authorization', 'x-api-key', 'x-request-id'])
 
 /**
  * The header section for the upstream. The caller's fields are kept, except: credentials; fields that an upstream might
@@ -37,7 +37,8 @@ export function upstreamHeaders(
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
   // A gateway must name itself to its upstream (RFC 9110 §7.6.3).
   fields.push('Via', `${request.httpVersion} countersign`)
-  if (valuesOf(rawHeaders, 'x-request-id').length === 0) fields.push('X-Request-Id', context.requestId)
+  // Ours, which no caller can choose: by it a line of the upstream's log is found in ours.
+  fields.push('X-Request-Id', context.requestId)
   fields.push(...context.identity)
   return fields
 }

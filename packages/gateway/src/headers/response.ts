@@ -12,6 +12,7 @@ export function callerHeaders(
   context: {
     readonly status: number
     readonly isCredentialUsed: boolean
+    readonly requestId: string
     readonly rateLimit: Readonly<Record<string, string>> | undefined
   },
 ): string[] {
@@ -23,6 +24,7 @@ export function callerHeaders(
     const value = upstreamFields[index + 1] as string
     const folded = foldName(name)
     if (isHopByHop(folded) || isOurs(folded) || named.has(folded)) continue
+    if (folded === 'x-request-id') continue
     if (folded === 'content-length' && context.status === 204) continue
     if (context.rateLimit !== undefined && (folded === 'ratelimit' || folded === 'ratelimit-policy')) continue
     if (folded === 'cache-control') cacheControl.push(value)
@@ -30,6 +32,7 @@ export function callerHeaders(
   }
   if (context.isCredentialUsed && !isDecided(cacheControl)) cacheControl.push('private')
   if (cacheControl.length > 0) fields.push('Cache-Control', cacheControl.join(', '))
+  fields.push('X-Request-Id', context.requestId)
   for (const [name, value] of Object.entries(context.rateLimit ?? {})) fields.push(name, value)
   return fields
 }

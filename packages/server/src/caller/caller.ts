@@ -20,7 +20,7 @@ import {
   tooManyFailures,
 } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
-import { clientAddress } from '../http/client_address.ts'
+import { callerRequestId, clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type Reach, tenantReach } from './reach.ts'
 
@@ -29,6 +29,8 @@ export interface Caller {
   /** The text presented: to judge it again while a stream is open. */
   readonly credential: string
   readonly address: string | undefined
+  /** The caller's own `X-Request-Id`. */
+  readonly callerRequestId: string | undefined
   readonly reach: Reach
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
@@ -57,7 +59,12 @@ export function authenticateCaller(
   const judge = (outcome: Outcome): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
-      return { caller: callerOf(services, tenant, outcome.grant, question.credential, address) }
+      return {
+        caller: callerOf(services, tenant, outcome.grant, question.credential, {
+          address,
+          callerRequestId: callerRequestId(request),
+        }),
+      }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
     const answer = rejectionAnswer(outcome.rejection)
@@ -73,12 +80,12 @@ function callerOf(
   tenant: TenantContext,
   grant: Grant,
   credential: string,
-  address: string | undefined,
+  sender: Pick<Caller, 'address' | 'callerRequestId'>,
 ): Caller {
   return {
     grant,
     credential,
-    address,
+    ...sender,
     reach: tenantReach(tenant),
     guards: () => services.clientFacts.guards(tenant, grant.clientId),
   }

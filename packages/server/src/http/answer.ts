@@ -1,6 +1,8 @@
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** The code of a refusal, for the log. */
+  readonly code?: string
   readonly body?: string | Uint8Array | AsyncIterable<string>
 }
 

@@ -8,6 +8,27 @@ export function clientAddress(request: HttpRequest, trustedProxies: readonly Add
   return callerAddress(request.peer, values.length === 0 ? undefined : values.join(','), trustedProxies)
 }
 
+/** Whose request an audit event is about, besides the credential. */
+export interface Sender {
+  readonly address?: string
+  readonly callerRequestId?: string
+}
+
+export function senderOf(request: HttpRequest, trustedProxies: readonly AddressRange[]): Sender {
+  const address = clientAddress(request, trustedProxies)
+  const theirs = callerRequestId(request)
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(theirs === undefined ? {} : { callerRequestId: theirs }),
+  }
+}
+
+/** The caller's own `X-Request-Id`: 1 to 128 visible ASCII characters. Another one is none: it could be anything. */
+export function callerRequestId(request: HttpRequest): string | undefined {
+  const [first, ...others] = headerValues(request, 'x-request-id')
+  return first !== undefined && others.length === 0 && /^[\x21-\x7e]{1,128}$/.test(first) ? first : undefined
+}
+
 /** Who a request counts for where fair shares are kept. A trusted proxy that does not say for whom it asks is not one caller. */
 export function holderOf(request: HttpRequest, trustedProxies: readonly AddressRange[]): Holder {
   const address = clientAddress(request, trustedProxies)

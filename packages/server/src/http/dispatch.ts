@@ -16,6 +16,8 @@ export interface Mounted<Tenant> {
   ) => Promise<Answer> | Answer
   /** Not below a tenant. */
   readonly isRootOnly: boolean
+  /** The path as mounted. */
+  readonly route: string
   /** Takes the status and the seconds of each answer. */
   readonly answered: (status: number, seconds: number) => void
 }
@@ -32,6 +34,8 @@ export interface DispatchOptions<Tenant> {
   readonly refusalTimes: RefusalTimes
   /** Told of requests that no route matched, as `Mounted.answered`. */
   readonly unmatched: (status: number, seconds: number) => void
+  /** Told of each answer, with the path as mounted; `undefined` where no route matched. */
+  readonly onAnswer?: (request: HttpRequest, route: string | undefined, answer: Answer, seconds: number) => void
   /** Told of every error that nobody expected. */
   readonly onError: (request: HttpRequest, error: unknown) => void
 }
@@ -40,7 +44,7 @@ export interface DispatchOptions<Tenant> {
 export type Dispatch = (request: HttpRequest) => Promise<Answer> | Answer
 
 export function createDispatch<Tenant>(options: DispatchOptions<Tenant>): Dispatch {
-  const { basePath, refusalTimes, unmatched, onError } = options
+  const { basePath, refusalTimes, unmatched, onAnswer, onError } = options
   const router = createRouter(options.routes)
   const failed = (request: HttpRequest, error: unknown): Answer =>
     answerError(request, error, (cause) => onError(request, cause))
@@ -51,7 +55,9 @@ export function createDispatch<Tenant>(options: DispatchOptions<Tenant>): Dispat
     const match = router.match(request.method, located.path)
     const answered = match.kind === 'found' ? match.endpoint.answered : unmatched
     const finish = (answer: Answer): Answer | Promise<Answer> => {
-      answered(answer.status, (performance.now() - beganAt) / 1000)
+      const seconds = (performance.now() - beganAt) / 1000
+      answered(answer.status, seconds)
+      onAnswer?.(request, match.kind === 'found' ? match.endpoint.route : undefined, answer, seconds)
       if (answer.status !== 401) return answer
       return refusalTimes.wait(request.bodyReadAt ?? beganAt).then(() => answer)
     }

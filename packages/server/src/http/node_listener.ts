@@ -29,7 +29,7 @@ export function createListener(
     (incoming, response) => {
       if (isDraining(server)) response.shouldKeepAlive = false
       // Node refuses a request without one, and of two takes the first: whoever reads the second reads another request.
-      if (hasSecondHost(incoming.rawHeaders)) return refuseHosts(response)
+      if (hasSecondHost(incoming.rawHeaders)) return refuseHosts(response, nextRequestId())
       const request = new NodeRequest(incoming, response, nextRequestId(), listening)
       const send = (answer: Answer): void => answers.add({ incoming, response, request, answer })
       const answer = handle(request)
@@ -55,9 +55,10 @@ function hasSecondHost(rawHeaders: readonly string[]): boolean {
   return count > 1
 }
 
-function refuseHosts(response: ServerResponse): void {
+function refuseHosts(response: ServerResponse, requestId: string): void {
   const { headers, body } = problemAnswer(400, 'invalid_request', 'Send one Host header.')
-  response.writeHead(400, { ...headers, Connection: 'close' }).end(JSON.stringify(body))
+  const fields = { ...headers, 'X-Request-Id': requestId, Connection: 'close' }
+  response.writeHead(400, fields).end(JSON.stringify({ ...body, requestId }))
 }
 
 /** Shared by the requests of one listener. */

@@ -52,7 +52,7 @@ const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full
 /** RFC 9457 with the request id and, for bad input, what is wrong where. */
 export function problem(request: HttpRequest, answer: ProblemAnswer, errors: ProblemError['errors'] = []): Answer {
   const body = { ...answer.body, requestId: request.requestId, ...(errors.length === 0 ? {} : { errors }) }
-  return { status: answer.status, headers: answer.headers, body: JSON.stringify(body) }
+  return { status: answer.status, headers: answer.headers, code: answer.body.code, body: JSON.stringify(body) }
 }
 
 /** Turns an error of an endpoint into an answer. An unexpected one becomes a 500 that holds nothing but the request id. */

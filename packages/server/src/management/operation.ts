@@ -323,9 +323,15 @@ function requireScopes(held: Scope, scopes: Scope): void {
   )
 }
 
-function actorOf({ grant, address }: Caller): AuditActor {
+function actorOf({ grant, address, callerRequestId }: Caller): AuditActor {
   const { clientId, credentialId } = grant
-  return { kind: 'credential', clientId, credentialId, ...(address === undefined ? {} : { address }) }
+  return {
+    kind: 'credential',
+    clientId,
+    credentialId,
+    ...(address === undefined ? {} : { address }),
+    ...(callerRequestId === undefined ? {} : { callerRequestId }),
+  }
 }
 
 function bodyDigest(body: unknown): string {

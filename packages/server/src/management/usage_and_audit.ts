@@ -1,6 +1,6 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
-import type { UsageCount } from '@countersign/store'
+import type { AuditActor, UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { WriteContext } from './context.ts'
@@ -125,16 +125,24 @@ const listAudit = readOperation(routes.listAudit, async (context) => {
     (event) => ({
       sequence: event.sequence,
       at: formatTime(event.at),
-      actor: event.actor,
+      actor: withoutRequest(event.actor),
       action: event.action,
       objectType: event.objectType,
       objectId: event.objectId,
       before: event.before ?? null,
       after: event.after ?? null,
       requestId: event.requestId,
+      callerRequestId: ('callerRequestId' in event.actor ? event.actor.callerRequestId : undefined) ?? null,
       link: event.link,
     }),
   )
 })
+
+/** Stored with the actor, which the link covers, and shown beside our own id. */
+function withoutRequest(actor: AuditActor): AuditActor {
+  if (!('callerRequestId' in actor)) return actor
+  const { callerRequestId: _, ...rest } = actor
+  return rest
+}
 
 export const usageAndAuditOperations: readonly Operation[] = [getUsage, reportUsage, listAudit]

@@ -46,6 +46,7 @@ export function oauthErrorAnswer({ error, message, status, headers }: OauthError
   const description = message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
   return {
     status,
+    code: error,
     headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify({ error, error_description: description }),
   }

@@ -6,7 +6,7 @@ import type { WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import type { RevocationContext } from '../feed/revoker.ts'
 import type { Answer } from '../http/answer.ts'
-import { clientAddress } from '../http/client_address.ts'
+import { clientAddress, senderOf } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import {
   hasAdministrator,
@@ -43,7 +43,7 @@ export function revoke(
     const context: RevocationContext = {
       tenant: tenant.id,
       now: services.now(),
-      actor: { kind: 'client', clientId: client.id, ...(address === undefined ? {} : { address }) },
+      actor: { kind: 'client', clientId: client.id, ...senderOf(request, services.trustedProxies) },
       requestId: request.requestId,
     }
     const isForced = form.get('force') === 'true'

@@ -2,7 +2,7 @@
 import { formatScope } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
-import { clientAddress } from '../http/client_address.ts'
+import { clientAddress, type Sender, senderOf } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type AuthenticatorServices, identifyClient } from './client_authenticator.ts'
 import { readForm } from './form.ts'
@@ -44,7 +44,15 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
       const decision = await decide(services, name, { tenant, moment, parameters: form, ...identified }, useUp)
 
       // 5. Signed, or stored where the API wants opaque tokens.
-      return { ...decision, issued: await issueToken(services, decision.issue, request.requestId, address) }
+      return {
+        ...decision,
+        issued: await issueToken(
+          services,
+          decision.issue,
+          request.requestId,
+          senderOf(request, services.trustedProxies),
+        ),
+      }
     })
 
     // 6. RFC 6749 §5.1.
@@ -88,9 +96,9 @@ function issueToken(
   services: OpaqueIssuerServices,
   issue: IssueRequest,
   requestId: string,
-  address: string | undefined,
+  sender: Sender,
 ): Promise<IssuedToken> {
   if (issue.api.tokenFormat === 'jwt') return issueJwt(services, issue)
-  const actor = { kind: 'client', clientId: issue.client.id, ...(address === undefined ? {} : { address }) } as const
+  const actor = { kind: 'client', clientId: issue.client.id, ...sender } as const
   return issueOpaqueToken(services, issue, { actor, requestId })
 }

@@ -38,6 +38,8 @@ const settingsToSpoil = [
   'WORKERS',
   'KEY_PREFIX',
   'LOG_LEVEL',
+  'LOG_REQUESTS',
+  'LOG_ADDRESSES',
 ]
 
 describe('good', () => {
@@ -49,6 +51,8 @@ describe('good', () => {
       workers: 1,
       keyPrefix: 'cs',
       logLevel: 'info',
+      logRequests: 'refused',
+      logAddresses: 'full',
     })
     expect(readConfig(url, undefined).trustedProxies).toHaveLength(2)
   })
@@ -156,6 +160,8 @@ describe('bad', () => {
       COUNTERSIGN_WORKERS: 'many',
       COUNTERSIGN_KEY_PREFIX: 'UPPER',
       COUNTERSIGN_LOG_LEVEL: 'loud',
+      COUNTERSIGN_LOG_REQUESTS: 'some',
+      COUNTERSIGN_LOG_ADDRESSES: 'half',
       COUNTERSIGN_UNKNOWN: 'x',
       COUNTERSIGN_LISTENN: 'x',
     })
@@ -165,7 +171,7 @@ describe('bad', () => {
         name,
       ).toHaveLength(1)
     }
-    expect(problems).toHaveLength(11)
+    expect(problems).toHaveLength(13)
   })
 
   it('a problem never quotes a secret', () => {

@@ -7,6 +7,7 @@ import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } f
 import type { UsageRetention } from '@countersign/store'
 import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
 import { serverLimits } from '../limits.ts'
+import { loggedAddresses, loggedRequests, type RequestLogOptions } from '../observe/request_log.ts'
 import { parseUsageRetention, usageRetentionDefault } from '../observe/usage_retention.ts'
 import { parseRedisTarget, type RedisTarget } from '../redis/target.ts'
 
@@ -22,6 +23,8 @@ export interface Config {
   readonly keyPrefix: string
   readonly usageRetention: UsageRetention
   readonly logLevel: (typeof logLevels)[number]
+  readonly logRequests: RequestLogOptions['requests']
+  readonly logAddresses: RequestLogOptions['addresses']
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -39,6 +42,8 @@ const settings = {
   keyPrefix: 'COUNTERSIGN_KEY_PREFIX',
   usageRetention: 'COUNTERSIGN_USAGE_RETENTION',
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
+  logRequests: 'COUNTERSIGN_LOG_REQUESTS',
+  logAddresses: 'COUNTERSIGN_LOG_ADDRESSES',
 } as const
 
 type Setting = keyof typeof settings
@@ -132,8 +137,11 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     problems.push(
       'COUNTERSIGN_USAGE_RETENTION must be like minute=2d,hour=60d,day=400d: h or d, at least minute=1h and day=1d, none shorter than the one before',
     )
-  const logLevel = logLevels.find((level) => level === (values.get('logLevel') ?? 'info'))
-  if (logLevel === undefined) problems.push(`COUNTERSIGN_LOG_LEVEL must be one of ${logLevels.join(', ')}`)
+  const choose = <T extends string>(setting: Setting, choices: readonly T[], otherwise: T): T => {
+    const chosen = choices.find((each) => each === (values.get(setting) ?? otherwise))
+    if (chosen === undefined) problems.push(`${settings[setting]} must be one of ${choices.join(', ')}`)
+    return chosen ?? otherwise
+  }
   const redisUrl = values.get('redis')
   const redis = redisUrl === undefined ? undefined : parseRedisTarget(redisUrl)
   if (redisUrl !== undefined && redis === undefined) {
@@ -152,7 +160,9 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     workers: parseWorkers(values.get('workers') ?? '1', problems),
     keyPrefix,
     usageRetention: retention ?? usageRetentionDefault,
-    logLevel: logLevel ?? 'info',
+    logLevel: choose('logLevel', logLevels, 'info'),
+    logRequests: choose('logRequests', loggedRequests, 'refused'),
+    logAddresses: choose('logAddresses', loggedAddresses, 'full'),
   }
 }
 

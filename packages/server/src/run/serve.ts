@@ -101,6 +101,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     baseUrl: config.url,
     version: options.version,
     log,
+    requestLog: { requests: config.logRequests, addresses: config.logAddresses },
     keyPrefix: config.keyPrefix,
     usageRetention: config.usageRetention,
     trustedProxies: config.trustedProxies,

@@ -18,7 +18,7 @@ export function feedRevocations(
   tenant: TenantContext,
   request: HttpRequest,
 ): Promise<Answer> {
-  return guarded(services, tenant, request, routes.handBackRevocations, async ({ grant, address }) => {
+  return guarded(services, tenant, request, routes.handBackRevocations, async ({ grant, address, callerRequestId }) => {
     const body = parseInput(routes.handBackRevocations.body, await readJson(request), 'body')
     if (body.revocations.length === 0 && (body.cutOffs ?? []).length === 0) {
       const errors = [{ pointer: '/revocations', detail: 'must not be empty where there are no cutOffs' }]
@@ -26,7 +26,13 @@ export function feedRevocations(
     }
     const { clientId, credentialId } = grant
     const { requestId } = request
-    const actor = { kind: 'credential', clientId, credentialId, ...(address === undefined ? {} : { address }) } as const
+    const actor = {
+      kind: 'credential',
+      clientId,
+      credentialId,
+      ...(address === undefined ? {} : { address }),
+      ...(callerRequestId === undefined ? {} : { callerRequestId }),
+    } as const
     const cause = { actor, action: 'revocation.hand_back', requestId }
     const answer = await takeHandedBack(services, tenant.id, body, cause)
     if (answer === 'other_epoch') throw otherEpoch()

@@ -17,6 +17,8 @@ export type AuditActor =
 interface FromAddress {
   /** The caller's IP address. */
   readonly address?: string
+  /** The caller's own `X-Request-Id`. */
+  readonly callerRequestId?: string
 }
 
 type ActorOf<Kind extends AuditActor['kind']> = Extract<AuditActor, { readonly kind: Kind }>
@@ -61,12 +63,18 @@ export interface AuditReads {
 /** Names every kind, so that a new one does not compile without its check. */
 const actorChecks: { readonly [Kind in AuditActor['kind']]: Check<ActorOf<Kind>> } = {
   system: shape<ActorOf<'system'>>({ kind: oneOf({ system: true }) }),
-  client: shape<ActorOf<'client'>>({ kind: oneOf({ client: true }), clientId: isText, address: optional(isText) }),
+  client: shape<ActorOf<'client'>>({
+    kind: oneOf({ client: true }),
+    clientId: isText,
+    address: optional(isText),
+    callerRequestId: optional(isText),
+  }),
   credential: shape<ActorOf<'credential'>>({
     kind: oneOf({ credential: true }),
     clientId: isText,
     credentialId: isText,
     address: optional(isText),
+    callerRequestId: optional(isText),
   }),
 }
 

@@ -13,12 +13,12 @@ import {
 } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import { connect, createFailures } from '@countersign/verifier/engine'
-import { connectToServer } from './connection.ts'
-import { describeDocument, loadDocument } from './document.ts'
-import { CommandError } from './exit.ts'
-import { onlyAudience, type Profile } from './profile.ts'
-import { readUpstream } from './upstream.ts'
-import { version } from './version.ts'
+import { connectToServer } from '../connection.ts'
+import { describeDocument, loadDocument } from '../document.ts'
+import { CommandError } from '../exit.ts'
+import { onlyAudience, type Profile } from '../profile.ts'
+import { probeUpstream, readUpstream } from '../upstream.ts'
+import { version } from '../version.ts'
 
 export interface GuardOptions {
   readonly openapi: string
@@ -62,6 +62,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     throw new CommandError('usage', '--audience is missing: the API that credentials must be for')
   await requireGuarding(management, audience)
 
+  probeUpstream(upstream, options.onNotice)
   const credential = server.credential.reveal()
   const connection = connect({ issuer, audience, credential, onProblem: options.onNotice })
   await connection.ready()
