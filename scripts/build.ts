@@ -22,10 +22,23 @@ export interface Manifest {
 /** Builds and packs all packages. Gives the packed files, in the order in which they can be published. */
 export function build(): readonly string[] {
   rmSync(out, { recursive: true, force: true })
-  for (const name of packages) compile(name)
+  for (const [index, name] of packages.entries()) {
+    say(`${index + 1} of ${packages.length}  compiling ${name}`)
+    compile(name)
+  }
   nameCoreWithin()
   // The published core depends on the verifier.
-  return ['verifier', 'core', ...packages.slice(2)].map(pack)
+  say('packing')
+  return ['verifier', 'core', ...packages.slice(2)].map((name) => {
+    const file = pack(name)
+    say(`packed ${relative('.', file)}`)
+    return file
+  })
+}
+
+/** It takes a minute: on standard error, so that the names alone are on standard output. */
+function say(line: string): void {
+  process.stderr.write(`build: ${line}\n`)
 }
 
 export function readManifest(name: string): Manifest {

@@ -11,6 +11,7 @@ import { createMetadata } from './oauth/metadata.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
+import { startPage } from './observe/start_page.ts'
 import { assertions } from './verification/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'
 import { feedRevocations } from './verification/feed_revocations.ts'
@@ -33,6 +34,7 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
   const metadata = createMetadata()
   const document = createOpenapi(services.version)
   return [
+    at('GET', '/', startPage),
     at('GET', '/.well-known/oauth-authorization-server', metadata),
     at('GET', '/.well-known/openid-configuration', metadata),
     at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token')),

@@ -10,7 +10,7 @@ import { createVerifier, type Verifier } from '../create_verifier.ts'
 import * as expressAdapter from './express.ts'
 import * as fastifyAdapter from './fastify.ts'
 import * as fetchAdapter from './fetch.ts'
-import type { ProtectOptions } from './gate.ts'
+import type { ProtectOptions, RefusalInfo } from './gate.ts'
 import * as honoAdapter from './hono.ts'
 import * as nextAdapter from './next.ts'
 import * as nodeAdapter from './node.ts'
@@ -34,6 +34,11 @@ afterEach(async () => {
 const needed = { write: ['orders:write'], any: ['orders:admin', 'orders:read'] } as const
 const who = (auth: { readonly clientId: string } | undefined) => JSON.stringify({ for: auth?.clientId ?? null })
 
+/** The grant, under the name that the options say. */
+function at(holder: object, { property = 'auth' }: ProtectOptions): { readonly clientId: string } | undefined {
+  return (holder as Readonly<Record<string, { readonly clientId: string } | undefined>>)[property]
+}
+
 const adapters: Readonly<Record<string, (options: ProtectOptions) => Promise<App>>> = {
   async node(options) {
     const { protect, requireScope, requireAnyScope } = nodeAdapter
@@ -45,28 +50,40 @@ const adapters: Readonly<Record<string, (options: ProtectOptions) => Promise<App
       if (request.url === '/alone') {
         if (!(await alone(request, response))) return
       } else if (!(await guard(request, response)) || !((await scopes[path]?.(request, response)) ?? true)) return
-      response.end(who(request.auth))
+      response.end(who(at(request, options)))
     })
   },
   async express(options) {
     const { protect, requireScope, requireAnyScope } = expressAdapter
     const app = createExpress()
-    app.get('/alone', requireScope(...needed.write), (request, response) => void response.send(who(request.auth)))
+    app.get(
+      '/alone',
+      requireScope(...needed.write),
+      (request, response) => void response.send(who(at(request, options))),
+    )
     app.use(protect(options))
-    app.get('/plain', (request, response) => void response.send(who(request.auth)))
-    app.get('/write', requireScope(...needed.write), (request, response) => void response.send(who(request.auth)))
-    app.get('/any', requireAnyScope(...needed.any), (request, response) => void response.send(who(request.auth)))
+    app.get('/plain', (request, response) => void response.send(who(at(request, options))))
+    app.get(
+      '/write',
+      requireScope(...needed.write),
+      (request, response) => void response.send(who(at(request, options))),
+    )
+    app.get(
+      '/any',
+      requireAnyScope(...needed.any),
+      (request, response) => void response.send(who(at(request, options))),
+    )
     return listen(app)
   },
   async fastify(options) {
     const { countersign, requireScope, requireAnyScope } = fastifyAdapter
     const app = createFastify({ http: { maxHeaderSize: 2_097_152 } })
-    app.get('/alone', { onRequest: requireScope(...needed.write) }, async (request) => who(request.auth))
+    app.get('/alone', { onRequest: requireScope(...needed.write) }, async (request) => who(at(request, options)))
     await app.register(async (inner) => {
       await inner.register(countersign, options)
-      inner.get('/plain', async (request) => who(request.auth))
-      inner.get('/write', { preHandler: requireScope(...needed.write) }, async (request) => who(request.auth))
-      inner.get('/any', { preHandler: requireAnyScope(...needed.any) }, async (request) => who(request.auth))
+      inner.get('/plain', async (request) => who(at(request, options)))
+      inner.get('/write', { preHandler: requireScope(...needed.write) }, async (request) => who(at(request, options)))
+      inner.get('/any', { preHandler: requireAnyScope(...needed.any) }, async (request) => who(at(request, options)))
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
     closers.push(() => app.close())
@@ -75,17 +92,17 @@ const adapters: Readonly<Record<string, (options: ProtectOptions) => Promise<App
   async hono(options) {
     const { protect, requireScope, requireAnyScope } = honoAdapter
     const app = new Hono()
-    app.get('/alone', requireScope(...needed.write), (c) => c.body(who(c.var.auth)))
+    app.get('/alone', requireScope(...needed.write), (c) => c.body(who(at(c.var, options))))
     app.use(protect(options))
-    app.get('/plain', (c) => c.body(who(c.get('auth'))))
-    app.get('/write', requireScope(...needed.write), (c) => c.body(who(c.var.auth)))
-    app.get('/any', requireAnyScope(...needed.any), (c) => c.body(who(c.var.auth)))
+    app.get('/plain', (c) => c.body(who(at(c.var, options))))
+    app.get('/write', requireScope(...needed.write), (c) => c.body(who(at(c.var, options))))
+    app.get('/any', requireAnyScope(...needed.any), (c) => c.body(who(at(c.var, options))))
     const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
     return inProcess((request) => app.fetch(request, env))
   },
   async fetch(options) {
     const { protect, requireScope, requireAnyScope } = fetchAdapter
-    const end = (request: fetchAdapter.AuthenticatedRequest) => new Response(who(request.auth))
+    const end = (request: fetchAdapter.AuthenticatedRequest) => new Response(who(at(request, options)))
     const guard = protect(options)
     const info = { remoteAddr: { hostname: '127.0.0.1' } }
     const routes: Readonly<Record<string, (request: Request, info: unknown) => Promise<Response>>> = {
@@ -99,7 +116,7 @@ const adapters: Readonly<Record<string, (options: ProtectOptions) => Promise<App
   async next(options) {
     const { withAuth, requireScope, requireAnyScope } = nextAdapter
     const all = { ...options, peerAddress: () => '127.0.0.1' }
-    const end = (request: nextAdapter.AuthenticatedRequest, _context: object) => new Response(who(request.auth))
+    const end = (request: nextAdapter.AuthenticatedRequest, _context: object) => new Response(who(at(request, options)))
     const routes: Readonly<Record<string, (request: Request, context: object) => Promise<Response>>> = {
       '/plain': withAuth(end, all),
       '/write': withAuth(requireScope(...needed.write)(end), all),
@@ -270,6 +287,38 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
     expect((await app('/any', headers)).status).toBe(429)
   })
 
+  it('puts the grant where `property` says, and nothing under `auth`, also behind requireScope', async () => {
+    const app = await start({ verifier, property: 'countersign' })
+    const headers = bearer(authority.issueKey().text)
+    for (const path of ['/plain', '/write', '/any']) {
+      expect(await app(path, headers)).toMatchObject({ status: 200, body: JSON.stringify({ for: clientId }) })
+    }
+    expect((await app('/plain', [])).status).toBe(401)
+  })
+
+  it('answers a refusal in the API’s own body, with our status and challenge, also behind requireScope', async () => {
+    const told: RefusalInfo[] = []
+    const app = await start({
+      verifier,
+      onRefusal(refusal) {
+        told.push(refusal)
+        if (refusal.status === 401) return { body: { error: { code: refusal.code, id: refusal.requestId } } }
+        return refusal.code === 'insufficient_scope' ? { body: 'nein', contentType: 'text/plain' } : undefined
+      },
+    })
+    const missing = await app('/plain', [])
+    expect([missing.status, missing.headers.get('content-type')]).toEqual([401, 'application/json'])
+    expect(missing.headers.get('www-authenticate')).toBe('Bearer')
+    expect(JSON.parse(missing.body)).toEqual({ error: { code: 'missing_credential', id: told[0]?.requestId } })
+    const reader = bearer(authority.issueKey({ scope: 'orders:read' }).text)
+    const narrow = await app('/write', reader)
+    expect([narrow.status, narrow.headers.get('content-type'), narrow.body]).toEqual([403, 'text/plain', 'nein'])
+    expect(narrow.headers.get('www-authenticate')).toContain('scope="orders:write"')
+    const unchanged = await app('/plain', [['Authorization', 'Bearer']])
+    expect([unchanged.status, unchanged.headers.get('content-type')]).toEqual([400, 'application/problem+json'])
+    expect(told.map(({ status }) => status)).toEqual([401, 403, 400])
+  })
+
   it('throws at once for an unknown or bad option', () => {
     const bad: readonly object[] = [
       { verifier, scopes: 'orders:read' },
@@ -279,6 +328,10 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
       { verifier, anyScope: [] },
       { verifier, cost: -1 },
       { verifier, cost: '1' },
+      { verifier, property: '' },
+      { verifier, property: '__proto__' },
+      { verifier, property: 'a.b' },
+      { verifier, onRefusal: 'log' },
     ]
     const { protect } = modules[name] as { protect(options: object): unknown }
     for (const options of bad) expect(() => protect(options)).toThrow(TypeError)

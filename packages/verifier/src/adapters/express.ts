@@ -16,7 +16,7 @@ import {
   requireScope as requireScopeNode,
 } from './node.ts'
 
-export type { ProtectOptions } from './gate.ts'
+export type { OwnBody, ProtectOptions, RefusalInfo } from './gate.ts'
 
 declare global {
   namespace Express {

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createGate, createScopeGate, type Gate, type ProtectOptions } from './gate.ts'
 import { incomingOf } from './node.ts'
 
-export type { ProtectOptions } from './gate.ts'
+export type { OwnBody, ProtectOptions, RefusalInfo } from './gate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -38,7 +38,7 @@ export function requireAnyScope(...scopes: readonly string[]): Hook {
 
 /** Protects every route of the instance that it is registered on: `await app.register(countersign, options)`. */
 export async function countersign(fastify: FastifyInstance, options: ProtectOptions): Promise<void> {
-  fastify.decorateRequest('auth', undefined)
+  fastify.decorateRequest(options.property ?? 'auth', undefined)
   fastify.addHook('onRequest', protect(options))
 }
 
@@ -53,7 +53,7 @@ function hookOf(gate: Gate): Hook {
       // Sent as bytes, since Fastify adds a charset to the media type of text.
       return reply.code(status).headers(headers).send(Buffer.from(body))
     }
-    request.auth = passage.grant
+    Object.assign(request, { [passage.property]: passage.grant })
     reply.headers(passage.headers)
     return undefined
   }

@@ -10,6 +10,8 @@
 import type { Grant } from '@countersign/core'
 import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
+export type { OwnBody, RefusalInfo } from './gate.ts'
+
 /** Options of `protect`, and the source of the peer's address. An unknown one throws. */
 export interface FetchProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, from the request and what the runtime hands over beside it. */
@@ -60,7 +62,7 @@ function wrapOf(gate: Gate, peerAddress: NonNullable<FetchProtectOptions['peerAd
         const { status, headers, body } = passage.refusal
         return new Response(body, { status, headers })
       }
-      Object.defineProperty(request, 'auth', { value: passage.grant, configurable: true, enumerable: true })
+      Object.defineProperty(request, passage.property, { value: passage.grant, configurable: true, enumerable: true })
       return withHeaders(await handler(request as AuthenticatedRequest<typeof request>, ...rest), passage.headers)
     }
 }

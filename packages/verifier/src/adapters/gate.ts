@@ -37,6 +37,38 @@ export interface ProtectOptions {
   readonly anyScope?: ScopeInput
   /** The amount that a request spends from every rate limit: a whole number, 0 to 1,000,000. Default 1. */
   readonly cost?: number
+  /**
+   * The name under which the grant is found, where another library has taken `auth` (`express-oauth2-jwt-bearer`, for
+   * one): of the request, or of Hono's variables. Default `auth`. TypeScript knows `auth` alone: declare yours.
+   */
+  readonly property?: string
+  /**
+   * Called with each refusal before it is answered, for a log or for a body of your own. Status, challenge and
+   * `Retry-After` stay as they are. `undefined` leaves the body too. What it throws fails the request.
+   */
+  readonly onRefusal?: (refusal: RefusalInfo) => OwnBody | undefined
+}
+
+/** A refusal as `onRefusal` is told of it. It holds no credential. */
+export interface RefusalInfo {
+  /** 400, 401, 403, 429 or 503. */
+  readonly status: number
+  /** The code: `unknown`, `insufficient_scope`, `unavailable`, …; docs/protocol/errors.md has all. */
+  readonly code: string
+  /** One sentence for people. */
+  readonly detail: string
+  /** The id in the body that is otherwise answered. */
+  readonly requestId: string
+  /** The header fields of the answer, the challenge among them. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A body instead of the problem document. */
+export interface OwnBody {
+  /** Text as it is, or a value that is sent as JSON. */
+  readonly body: unknown
+  /** Default: `text/plain; charset=utf-8` for text, `application/json` for values. */
+  readonly contentType?: string
 }
 
 /** A request as an adapter has it. */
@@ -52,7 +84,12 @@ export interface Incoming {
 
 export type Passage =
   /** The request passes. `grant` is undefined only where `optional` let a request without a credential through. */
-  | { readonly grant: Grant | undefined; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly grant: Grant | undefined
+      readonly headers: Readonly<Record<string, string>>
+      /** Where the adapter puts the grant. */
+      readonly property: string
+    }
   | { readonly refusal: Refusal }
 
 /** An answer instead of the API's own. */
@@ -67,7 +104,15 @@ export type Gate = (incoming: Incoming) => Promise<Passage>
 /**
  * The result for each request: a later `requireScope` looks here, not at a property that other middleware may write.
  */
-const judged = new WeakMap<object, { readonly grant: Grant | undefined }>()
+const judged = new WeakMap<object, { readonly grant: Grant | undefined; readonly ways: Ways }>()
+
+/** What `protect` said of the answer, for itself and for what stands behind it. */
+interface Ways {
+  readonly property: string
+  readonly onRefusal: ProtectOptions['onRefusal']
+}
+
+const usualWays: Ways = { property: 'auth', onRefusal: undefined }
 
 /** The options that `protect` has in every adapter; an adapter with more of them names its own. */
 export const protectOptions = {
@@ -77,6 +122,8 @@ export const protectOptions = {
   scope: true,
   anyScope: true,
   cost: true,
+  property: true,
+  onRefusal: true,
 } satisfies Record<keyof ProtectOptions, true>
 
 /**
@@ -94,7 +141,16 @@ export function createGate(options: ProtectOptions, known: Readonly<Record<strin
   const { optional = false, verifier = sharedVerifier(), trustedProxies = [] } = options
   const expectation = expectationOf(options)
   const clientAddress = createClientAddress(trustedProxies)
-  return (incoming) => pass(incoming, verifier, expectation, clientAddress, optional)
+  const ways = waysOf(options)
+  return (incoming) => pass(incoming, { verifier, expectation, clientAddress, optional, ways })
+}
+
+function waysOf({ property = 'auth', onRefusal }: ProtectOptions): Ways {
+  if (typeof property !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(property) || property in Object.prototype) {
+    throw new TypeError('property must be a name such as "countersign"')
+  }
+  if (onRefusal !== undefined && typeof onRefusal !== 'function') throw new TypeError('onRefusal must be a function')
+  return { property, onRefusal }
 }
 
 /** Looks at the grant that `protect` found; where there was no `protect`, it protects by itself. */
@@ -105,38 +161,48 @@ export function createScopeGate(kind: 'scope' | 'anyScope', tokens: readonly str
   const clientAddress = createClientAddress([])
   return async (incoming) => {
     const known = judged.get(incoming.key)
-    if (known === undefined) return pass(incoming, sharedVerifier(), expectation, clientAddress, false)
-    if (known.grant === undefined) return refuse(rejectionAnswer(missing))
-    const rejection = findMissingScope(known.grant, requires)
-    return rejection === undefined ? { grant: known.grant, headers: {} } : refuse(rejectionAnswer(rejection))
+    if (known === undefined) {
+      const verifier = sharedVerifier()
+      return pass(incoming, { verifier, expectation, clientAddress, optional: false, ways: usualWays })
+    }
+    const { grant, ways } = known
+    if (grant === undefined) return refuse(rejectionAnswer(missing), ways)
+    const rejection = findMissingScope(grant, requires)
+    if (rejection !== undefined) return refuse(rejectionAnswer(rejection), ways)
+    return { grant, headers: {}, property: ways.property }
   }
 }
 
 const missing: Rejection = { code: 'missing_credential', detail: 'no credential was presented' }
 
+interface Passing {
+  readonly verifier: Verifier
+  readonly expectation: RequestExpectation
+  readonly clientAddress: ClientAddress
+  readonly optional: boolean
+  readonly ways: Ways
+}
+
 async function pass(
   incoming: Incoming,
-  verifier: Verifier,
-  expectation: RequestExpectation,
-  clientAddress: ClientAddress,
-  optional: boolean,
+  { verifier, expectation, clientAddress, optional, ways }: Passing,
 ): Promise<Passage> {
   const ip = clientAddress(incoming.peer, incoming.forwardedFor)
   const outcome = await incoming.ask(verifier, ip === undefined ? expectation : { ...expectation, ip })
   switch (outcome.outcome) {
     case 'verified': {
       const { grant, rateLimits = [] } = outcome
-      judged.set(incoming.key, { grant })
-      return { grant, headers: rateLimitHeaders(rateLimits) }
+      judged.set(incoming.key, { grant, ways })
+      return { grant, headers: rateLimitHeaders(rateLimits), property: ways.property }
     }
     case 'unavailable':
-      return refuse(unavailableAnswer(outcome.retryAfterSeconds))
+      return refuse(unavailableAnswer(outcome.retryAfterSeconds), ways)
     case 'rejected':
       // Nothing but the absence of a credential is optional: a bad one is refused (CVE-2021-21378).
       if (!optional || outcome.rejection.code !== 'missing_credential')
-        return refuse(rejectionAnswer(outcome.rejection))
-      judged.set(incoming.key, { grant: undefined })
-      return { grant: undefined, headers: {} }
+        return refuse(rejectionAnswer(outcome.rejection), ways)
+      judged.set(incoming.key, { grant: undefined, ways })
+      return { grant: undefined, headers: {}, property: ways.property }
   }
 }
 
@@ -159,7 +225,14 @@ function findMissingScope(grant: Grant, requires: readonly Scope[]): Rejection |
   return { code: 'insufficient_scope', detail: `it lacks ${missingScope.join(' ')}`, neededScope, missingScope }
 }
 
-/** The answer as RFC 9457, with an id by which a caller can ask about it. */
-function refuse({ status, headers, body }: ProblemAnswer): Passage {
-  return { refusal: { status, headers, body: JSON.stringify({ ...body, requestId: crypto.randomUUID() }) } }
+/** The answer as RFC 9457, with an id by which a caller can ask about it, or in a body of the API's own. */
+function refuse({ status, headers, body }: ProblemAnswer, { onRefusal }: Ways): Passage {
+  const requestId = crypto.randomUUID()
+  const { code, detail } = body
+  const own = onRefusal?.({ status, code, detail, requestId, headers })
+  if (own === undefined) return { refusal: { status, headers, body: JSON.stringify({ ...body, requestId }) } }
+  const isText = typeof own.body === 'string'
+  const contentType = own.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
+  const text = isText ? (own.body as string) : JSON.stringify(own.body)
+  return { refusal: { status, headers: { ...headers, 'Content-Type': contentType }, body: text ?? '' } }
 }

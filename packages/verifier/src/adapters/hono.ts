@@ -11,6 +11,8 @@ import type { Grant } from '@countersign/core'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createGate, createScopeGate, type Gate, type ProtectOptions, protectOptions } from './gate.ts'
 
+export type { OwnBody, RefusalInfo } from './gate.ts'
+
 /** Options of `protect`, and the source of the peer's address. An unknown one throws. */
 export interface HonoProtectOptions extends ProtectOptions {
   /** The address of the other end of the connection, where the runtime tells it in a way of its own. */
@@ -57,7 +59,7 @@ function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefine
       return new Response(body, { status, headers })
     }
     // Absent only behind `optional`, where the caller's own type says so.
-    c.set('auth', passage.grant as Grant)
+    c.set(passage.property as 'auth', passage.grant as Grant)
     await next()
     for (const [name, value] of Object.entries(passage.headers)) c.header(name, value)
     return undefined

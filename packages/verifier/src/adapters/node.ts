@@ -11,7 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Grant } from '@countersign/core'
 import { createGate, createScopeGate, type Gate, type Incoming, type ProtectOptions } from './gate.ts'
 
-export type { ProtectOptions } from './gate.ts'
+export type { OwnBody, ProtectOptions, RefusalInfo } from './gate.ts'
 
 /** A request after a guard let it pass. `auth` is undefined only behind `optional: true`. */
 export interface GuardedRequest extends IncomingMessage {
@@ -67,7 +67,7 @@ async function answer(gate: Gate, request: GuardedRequest, response: ServerRespo
     response.writeHead(status, headers).end(body)
     return false
   }
-  request.auth = passage.grant
+  Object.assign(request, { [passage.property]: passage.grant })
   for (const [name, value] of Object.entries(passage.headers)) response.setHeader(name, value)
   return true
 }
