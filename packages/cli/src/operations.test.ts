@@ -104,7 +104,64 @@ describe('doctor', () => {
     expect(broken.out).toMatch(/^fail {2}database .+ restore a backup$/m)
     expect(broken.out).toMatch(/^fail {2}server +http:\/\/127\.0\.0\.1:1 cannot be reached: start it/m)
     expect(denied).toMatchObject({ code: 1, out: expect.stringMatching(/^fail {2}credential .+COUNTERSIGN_KEY/m) })
-    expect(nothing).toMatchObject({ code: 0, out: expect.stringMatching(/^warn {2}profile /m) })
+    // Where no dev has been, serve is what would be started.
+    expect(nothing).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^fail {2}settings +COUNTERSIGN_URL is required/m),
+    })
+    other.remove()
+  })
+})
+
+describe('doctor where serve would run', () => {
+  it('exits 1 wherever serve would not start', async () => {
+    const other = makeFolder()
+    const taken = createServer((socket) => socket.destroy())
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening))
+    const { port } = taken.address() as AddressInfo
+    const masterKey = Buffer.alloc(32, 7).toString('base64url')
+    const postgres = `postgres://user:secret-word@127.0.0.1:${await freePort()}/none`
+    const cases: readonly [Record<string, string>, RegExp][] = [
+      [
+        { COUNTERSIGN_LISTEN: 'x', COUNTERSIGN_COLOUR: 'blue' },
+        /^fail {2}settings +COUNTERSIGN_COLOUR is not a setting$/m,
+      ],
+      [{ COUNTERSIGN_LISTEN: `127.0.0.1:${port}` }, /^fail {2}port +127\.0\.0\.1:\d+ cannot be had \(EADDRINUSE\)/m],
+      [{ COUNTERSIGN_DATABASE: 'sqlite:./none/x.db' }, /^fail {2}data directory +\.\/none is not there/m],
+      [
+        { COUNTERSIGN_DATABASE: postgres, COUNTERSIGN_MASTER_KEY: masterKey },
+        /^fail {2}database +the database is unreachable.*see COUNTERSIGN_DATABASE$/m,
+      ],
+    ]
+    for (const [env, text] of cases) {
+      const all = { COUNTERSIGN_URL: 'http://127.0.0.1:1', COUNTERSIGN_LISTEN: '127.0.0.1:0', ...env }
+      const ran = await run(['doctor'], { cwd: other.path, env: all })
+      expect([ran.code, ran.out]).toEqual([1, expect.stringMatching(text)])
+      expect(ran.out + ran.err).not.toContain('secret-word')
+      expect((await run(['serve'], { cwd: other.path, env: all })).code).not.toBe(0)
+    }
+    await new Promise((closed) => taken.close(closed))
+    other.remove()
+  })
+
+  it('warns of a Redis that is away, since serve starts without it, and finds a master key that is another’s', async () => {
+    const other = makeFolder()
+    const env = { COUNTERSIGN_URL: `http://localhost:${await freePort()}`, COUNTERSIGN_LISTEN: '127.0.0.1:0' }
+    const away = await run(['doctor'], {
+      cwd: other.path,
+      env: { ...env, COUNTERSIGN_REDIS: 'redis://me:hunter2@127.0.0.1:1' },
+    })
+    expect(away.out).toMatch(/^warn {2}redis +COUNTERSIGN_REDIS: redis:\/\/\[redacted\]@127\.0\.0\.1:1 .* per process/m)
+    expect(away.out).not.toContain('hunter2')
+    const server = await startUntilReady(['serve', '--json'], { cwd: other.path, env })
+    await server.stop()
+    const wrong = { ...env, COUNTERSIGN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') }
+    const [doctor, serve] = [
+      await run(['doctor'], { cwd: other.path, env: wrong }),
+      await run(['serve'], { cwd: other.path, env: wrong }),
+    ]
+    expect([doctor.code, serve.code]).toEqual([1, 2])
+    expect(doctor.out).toMatch(/^fail {2}master key +it does not open/m)
     other.remove()
   })
 })

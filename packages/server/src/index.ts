@@ -11,7 +11,8 @@ export { type AuditVerified, auditVerify } from './run/audit_verify.ts'
 export { type BackupOptions, backup } from './run/backup.ts'
 export { type Config, readConfig } from './run/config.ts'
 export { lockData } from './run/data_lock.ts'
-export { type Finding, inspectInstallation } from './run/doctor.ts'
+export { type Finding, type InspectOptions, inspectInstallation } from './run/doctor.ts'
+export { inspectSettings } from './run/inspect_settings.ts'
 export {
   type InstallationOptions,
   openInstallation,

@@ -56,11 +56,18 @@ export type { SeriesFilter, UsageSum } from './usage/series.ts'
 
 import type { ObjectType } from '@countersign/core'
 import type { openPostgresStore as open } from './postgres/open_postgres_store.ts'
+import type { probePostgres as probe } from './postgres/probe.ts'
 
 export type { ObjectType }
 
 /** Opens and migrates a PostgreSQL database; loads `pg` when called. See `PostgresStoreOptions`. */
 export const openPostgresStore: typeof open = async (options) => {
   const { openPostgresStore: load } = await import('./postgres/open_postgres_store.ts')
+  return load(options)
+}
+
+/** Checks a PostgreSQL database and changes nothing; loads `pg` when called. Gives the number of its schema. */
+export const probePostgres: typeof probe = async (options) => {
+  const { probePostgres: load } = await import('./postgres/probe.ts')
   return load(options)
 }

@@ -129,6 +129,14 @@ class SharedLimiter implements ServerLimiter {
   }
 }
 
+/** Whether limits can be shared there. Throws `RedisUnavailableError`. */
+export async function probeRedis(target: RedisTarget): Promise<void> {
+  const connection = await connectProven(target).catch((error: unknown) => {
+    throw new RedisUnavailableError(target, error)
+  })
+  connection.close()
+}
+
 /** Connected, every server of it there, and one that takes what a limit writes: a replica or a full one does not. */
 async function connectProven(target: RedisTarget): Promise<RedisConnection> {
   const connection = await connectRedis(target, serverLimits.redisConnectTimeoutMs)

@@ -1,8 +1,9 @@
 /** The part of `countersign doctor` that needs the installation's files: what is right and wrong, and what to do. */
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { sqliteFile } from './installation.ts'
+import { parseMasterKey } from '../keys/master_key_file.ts'
+import { keyProofOf, masterKeyFileOf, sqliteFile } from './installation.ts'
 
 export interface Finding {
   readonly check: string
@@ -14,11 +15,29 @@ export interface Finding {
 /** Before it, two connections that write or checkpoint at once can corrupt the file. */
 const oldestSqlite = '3.51.3'
 
+export interface InspectOptions {
+  /** As configured; otherwise the file beside the database is meant. */
+  readonly masterKey?: string | undefined
+  /** `serve` makes no directory, as `dev` does. */
+  readonly isServe?: boolean
+}
+
 /** Reads only: nothing is made, migrated or mended. */
-export function inspectInstallation(database: string, nowMs: number): readonly Finding[] {
+export function inspectInstallation(
+  database: string,
+  nowMs: number,
+  { masterKey, isServe = false }: InspectOptions = {},
+): readonly Finding[] {
   const file = sqliteFile(database)
   if (file === undefined) return [sqliteVersion()]
-  return [sqliteVersion(), directoryOf(file), ...modesOf(file), ...schemaOf(file), ...dropTimeOf(file, nowMs)]
+  return [
+    sqliteVersion(),
+    directoryOf(file, isServe),
+    ...modesOf(file),
+    ...masterKeyOf(file, masterKey),
+    ...schemaOf(file),
+    ...dropTimeOf(file, nowMs),
+  ]
 }
 
 function sqliteVersion(): Finding {
@@ -38,10 +57,12 @@ function isAtLeast(version: string, least: string): boolean {
   return true
 }
 
-function directoryOf(file: string): Finding {
+function directoryOf(file: string, isServe: boolean): Finding {
   const directory = dirname(file)
   const check = 'data directory'
   if (!existsSync(directory)) {
+    if (isServe)
+      return { check, outcome: 'fail', detail: `${directory} is not there: make it, or set COUNTERSIGN_DATABASE` }
     return { check, outcome: 'warn', detail: `${directory} is not there: countersign dev makes it` }
   }
   try {
@@ -54,16 +75,48 @@ function directoryOf(file: string): Finding {
 
 function modesOf(file: string): readonly Finding[] {
   const directory = dirname(file)
-  const databaseIsThere = existsSync(file)
   const files = [file, join(directory, 'master.key'), join(directory, 'profile.json')]
   const findings = files.filter(existsSync).map((each): Finding => {
     const mode = statSync(each).mode & 0o777
     if ((mode & 0o077) === 0) return { check: 'file mode', outcome: 'ok', detail: `${each} is its owner’s alone` }
     return { check: 'file mode', outcome: 'fail', detail: `${each} has mode ${mode.toString(8)}: chmod 600 ${each}` }
   })
-  if (!databaseIsThere || existsSync(join(directory, 'master.key'))) return findings
-  const detail = `no master.key beside ${file}: restore it, or set COUNTERSIGN_MASTER_KEY; without it nothing can be opened`
-  return [...findings, { check: 'master key', outcome: 'warn', detail }]
+  return findings
+}
+
+/** A server does not start without the key, nor with another one. */
+function masterKeyOf(file: string, configured: string | undefined): readonly Finding[] {
+  if (!existsSync(file)) return []
+  const check = 'master key'
+  const keyFile = masterKeyFileOf(file)
+  if (configured === undefined && !existsSync(keyFile)) {
+    const detail = `no master.key beside ${file}: restore it, or set COUNTERSIGN_MASTER_KEY; without it nothing can be opened`
+    return [{ check, outcome: 'fail', detail }]
+  }
+  try {
+    const text = configured ?? readFileSync(keyFile, 'utf8')
+    const { check: proof } = keyProofOf(
+      parseMasterKey(text, configured === undefined ? keyFile : 'COUNTERSIGN_MASTER_KEY'),
+    )
+    const stored = storedKeyCheck(file)
+    if (stored === undefined || stored === proof) return [{ check, outcome: 'ok', detail: 'opens the database' }]
+    return [{ check, outcome: 'fail', detail: `it does not open ${file}: that was made with another one` }]
+  } catch (error) {
+    return [{ check, outcome: 'fail', detail: error instanceof Error ? error.message : `${keyFile} cannot be read` }]
+  }
+}
+
+/** Undefined in databases of older programs, and in files that are none: those are told of below. */
+function storedKeyCheck(file: string): string | undefined {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 2_000 })
+  try {
+    const row = database.prepare('select key_check from installation').get() as { key_check: string | null } | undefined
+    return row?.key_check ?? undefined
+  } catch {
+    return undefined
+  } finally {
+    database.close()
+  }
 }
 
 function schemaOf(file: string): readonly Finding[] {

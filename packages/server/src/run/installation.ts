@@ -86,7 +86,7 @@ function requireNothingLost(file: string, keyFiles: readonly string[]): void {
   )
 }
 
-function masterKeyFileOf(file: string): string {
+export function masterKeyFileOf(file: string): string {
   return join(dirname(file), 'master.key')
 }
 
@@ -94,7 +94,7 @@ function placeFileOf(file: string): string {
   return `${file}-place`
 }
 
-function keyProofOf(master: MasterKey): KeyProof {
+export function keyProofOf(master: MasterKey): KeyProof {
   return {
     check: Buffer.from(master.derive('key_check')).toString('base64url'),
     opens: (sealed, key) => opensSigningKey(master, sealed, key),

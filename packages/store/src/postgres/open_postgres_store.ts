@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { createStore } from '../create_store.ts'
 import { followHistory } from '../feed/epoch.ts'
 import { keepKeyCheck, requireKey } from '../key_check.ts'
@@ -7,6 +6,7 @@ import type { Store } from '../store.ts'
 import type { StoreOptions } from '../store_options.ts'
 import { PostgresDatabase } from './database.ts'
 import { Primary } from './primary.ts'
+import { typeParser } from './type_parser.ts'
 
 /** Options of `openPostgresStore`. */
 export interface PostgresStoreOptions extends StoreOptions {
@@ -18,9 +18,6 @@ export interface PostgresStoreOptions extends StoreOptions {
   /** The most connections, beside the one that listens. Default 10. */
   readonly poolMax?: number
 }
-
-/** `int8`: all our integers are below 2^53. */
-const int8 = 20
 
 /**
  * Opens and migrates a PostgreSQL database. Throws `DatabaseOpenError`, `SchemaTooNewError` or `StoreUnavailableError`.
@@ -45,9 +42,4 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.close()
     throw error
   }
-}
-
-function typeParser(oid: number, format: string | undefined) {
-  if (oid === int8) return Number
-  return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')
 }

@@ -7,9 +7,11 @@ import type { PostgresServer } from '../conformance/postgres_server.ts'
 import { startPostgres } from '../conformance/postgres_server.ts'
 import { createSqliteFile } from '../conformance/sqlite_file.ts'
 import { storeOptions, withStore } from '../conformance/test_database.ts'
+import { migrations } from '../migrations/index.ts'
 import { openStore } from '../open_store.ts'
 import { readPostgresError } from './error.ts'
 import { openPostgresStore } from './open_postgres_store.ts'
+import { probePostgres } from './probe.ts'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -18,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const create = () => server.create()
+const proof = (check: string) => ({ check, opens: () => false })
 
 describe('PostgreSQL', () => {
   differentialCases(createSqliteFile, create, 3000)
@@ -29,6 +32,24 @@ describe('PostgreSQL', () => {
       await expect(store.backup('/nowhere')).rejects.toThrow('pg_dump')
       await store.close()
     }))
+
+  it('is probed without a change: its schema, a new database, and a key that is another’s', () =>
+    withStore(
+      create,
+      async (_store, database) => {
+        const before = await database.query('select key_check from installation')
+        expect(await probePostgres({ url: database.url, keyProof: proof('a') })).toBe(migrations.at(-1)?.number)
+        await expect(probePostgres({ url: database.url, keyProof: proof('b') })).rejects.toMatchObject({
+          reason: 'wrong_master_key',
+        })
+        await database.execute("insert into schema_migrations values (9999, 'later', 0)")
+        await expect(probePostgres({ url: database.url })).rejects.toMatchObject({ name: 'SchemaTooNewError' })
+        expect(await database.query('select key_check from installation')).toEqual(before)
+        await database.execute('drop table schema_migrations')
+        expect(await probePostgres({ url: database.url })).toBe(0)
+      },
+      { keyProof: proof('a') },
+    ))
 
   it('that does not answer is unreachable, without its password in the error', async () => {
     const url = 'postgres://user:secret-word@127.0.0.1:1/none'
