@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -114,4 +114,32 @@ test('every package has such a sample, but the command', () => {
       .flatMap(({ path }) => path.split('/')[1] ?? [])
       .filter((it) => it !== 'cli'),
   )
+})
+
+/** What docs/commands.md sends with curl, run as it stands. */
+const curls = [...readFileSync('docs/commands.md', 'utf8').matchAll(/^```sh\n(curl [\s\S]*?)^```/gm)].map(
+  ([, text = '']) => text,
+)
+
+test('every curl of docs/commands.md is answered as the page says', async () => {
+  expect(curls).toHaveLength(2)
+  const answers = []
+  for (const text of curls) {
+    const { stdout } = await run('sh', ['-c', text], { env: environment })
+    answers.push(JSON.parse(stdout))
+  }
+  expect(answers).toMatchObject([
+    { access_token: expect.any(String), scope: 'orders:read' },
+    { active: true, grant: { kind: 'api_key' } },
+  ])
+})
+
+test('the first command of the examples makes a key that they run with', async () => {
+  const text = readFileSync('examples/README.md', 'utf8')
+  const [, flags = ''] = /npx countersign (verifiers create .*?)\)/.exec(text) ?? []
+  const own = { ...environment, COUNTERSIGN_KEY: product.adminKey }
+  const command = flags.replace(/--audience \S+/, `--audience ${product.audience}`).split(' ')
+  const { stdout } = await run(process.execPath, ['packages/cli/bin/countersign.mjs', ...command], { env: own })
+  const made = { ...environment, COUNTERSIGN_KEY: stdout.trim() }
+  expect((await run(process.execPath, [pathOf('fetch_handler')], { env: made })).stdout.trim()).toBe('401\n200\n401')
 })

@@ -11,6 +11,7 @@ import {
   rejectionAnswer,
   unavailableAnswer,
 } from '@countersign/core'
+import type { AuditActor } from '@countersign/store'
 import {
   credentialHeadersOf,
   mayFail,
@@ -88,5 +89,17 @@ function callerOf(
     ...sender,
     reach: tenantReach(tenant),
     guards: () => services.clientFacts.guards(tenant, grant.clientId),
+  }
+}
+
+/** Who made a change, for the audit log. */
+export function actorOf({ grant, address, callerRequestId }: Caller): AuditActor {
+  const { clientId, credentialId } = grant
+  return {
+    kind: 'credential',
+    clientId,
+    credentialId,
+    ...(address === undefined ? {} : { address }),
+    ...(callerRequestId === undefined ? {} : { callerRequestId }),
   }
 }

@@ -7,16 +7,10 @@ import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
 import { challengeHeader, type Holder, missingScope, type Scope } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
-import {
-  type AuditActor,
-  ConflictError,
-  RowCountError,
-  UnstorableTextError,
-  type WriteTransaction,
-} from '@countersign/store'
+import { ConflictError, RowCountError, UnstorableTextError, type WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
 import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/document.ts'
-import type { Caller } from '../caller/caller.ts'
+import { actorOf, type Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
 import { guarded } from '../caller/guarded.ts'
 import { wholeTenant } from '../caller/reach.ts'
@@ -321,17 +315,6 @@ function requireScopes(held: Scope, scopes: Scope): void {
       headers: challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope: missing }),
     },
   )
-}
-
-function actorOf({ grant, address, callerRequestId }: Caller): AuditActor {
-  const { clientId, credentialId } = grant
-  return {
-    kind: 'credential',
-    clientId,
-    credentialId,
-    ...(address === undefined ? {} : { address }),
-    ...(callerRequestId === undefined ? {} : { callerRequestId }),
-  }
 }
 
 function bodyDigest(body: unknown): string {

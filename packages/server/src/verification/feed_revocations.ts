@@ -4,6 +4,7 @@
  * revocation is final, so handing it back late or twice does no harm.
  */
 import { routes } from '@countersign/contract'
+import { actorOf } from '../caller/caller.ts'
 import { type GuardedServices, guarded } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { takeHandedBack } from '../feed/feed_answers.ts'
@@ -18,21 +19,15 @@ export function feedRevocations(
   tenant: TenantContext,
   request: HttpRequest,
 ): Promise<Answer> {
-  return guarded(services, tenant, request, routes.handBackRevocations, async ({ grant, address, callerRequestId }) => {
+  return guarded(services, tenant, request, routes.handBackRevocations, async (caller) => {
     const body = parseInput(routes.handBackRevocations.body, await readJson(request), 'body')
     if (body.revocations.length === 0 && (body.cutOffs ?? []).length === 0) {
       const errors = [{ pointer: '/revocations', detail: 'must not be empty where there are no cutOffs' }]
       throw new ProblemError(400, 'invalid_request', 'The request names nothing to hand back.', { errors })
     }
-    const { clientId, credentialId } = grant
+    const { credentialId } = caller.grant
     const { requestId } = request
-    const actor = {
-      kind: 'credential',
-      clientId,
-      credentialId,
-      ...(address === undefined ? {} : { address }),
-      ...(callerRequestId === undefined ? {} : { callerRequestId }),
-    } as const
+    const actor = actorOf(caller)
     const cause = { actor, action: 'revocation.hand_back', requestId }
     const answer = await takeHandedBack(services, tenant.id, body, cause)
     if (answer === 'other_epoch') throw otherEpoch()
