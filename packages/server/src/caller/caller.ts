@@ -30,8 +30,8 @@ export interface Caller {
   /** The text presented: to judge it again while a stream is open. */
   readonly credential: string
   readonly address: string | undefined
-  /** The caller's own `X-Request-Id`. */
-  readonly callerRequestId: string | undefined
+  /** Read by those who write: a verification pays for nothing that only the audit log wants. */
+  readonly request: HttpRequest
   readonly reach: Reach
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
@@ -61,10 +61,7 @@ export function authenticateCaller(
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
       return {
-        caller: callerOf(services, tenant, outcome.grant, question.credential, {
-          address,
-          callerRequestId: callerRequestId(request),
-        }),
+        caller: callerOf(services, tenant, outcome.grant, question.credential, address, request),
       }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
@@ -81,25 +78,28 @@ function callerOf(
   tenant: TenantContext,
   grant: Grant,
   credential: string,
-  sender: Pick<Caller, 'address' | 'callerRequestId'>,
+  address: string | undefined,
+  request: HttpRequest,
 ): Caller {
   return {
     grant,
     credential,
-    ...sender,
+    address,
+    request,
     reach: tenantReach(tenant),
     guards: () => services.clientFacts.guards(tenant, grant.clientId),
   }
 }
 
 /** Who made a change, for the audit log. */
-export function actorOf({ grant, address, callerRequestId }: Caller): AuditActor {
+export function actorOf({ grant, address, request }: Caller): AuditActor {
   const { clientId, credentialId } = grant
+  const theirs = callerRequestId(request)
   return {
     kind: 'credential',
     clientId,
     credentialId,
     ...(address === undefined ? {} : { address }),
-    ...(callerRequestId === undefined ? {} : { callerRequestId }),
+    ...(theirs === undefined ? {} : { callerRequestId: theirs }),
   }
 }
