@@ -19,6 +19,8 @@ export const operations = {
   getClient: ['GET', '/v1/clients/{clientId}'],
   updateClient: ['PATCH', '/v1/clients/{clientId}'],
   deleteClient: ['DELETE', '/v1/clients/{clientId}'],
+  listClientSecrets: ['GET', '/v1/clients/{clientId}/secrets'],
+  revokeClientSecret: ['POST', '/v1/clients/{clientId}/secrets/{id}/revoke'],
   createClientSecret: ['POST', '/v1/clients/{clientId}/secrets', 'creates'],
   revokeClient: ['POST', '/v1/clients/{clientId}/revoke'],
   createKey: ['POST', '/v1/keys', 'creates'],

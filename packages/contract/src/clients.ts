@@ -15,6 +15,8 @@ const guards = z
   .max(1_000)
   .describe('The audiences that it may verify credentials for; `*` for all')
 
+const shownSecret = z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt })
+
 export const client = z.object({
   clientId: v.id,
   name: v.name,
@@ -26,9 +28,7 @@ export const client = z.object({
   guards,
   metadata: v.metadata,
   jwks: z.object({ keys: z.array(v.jwk).describe('The public keys') }).describe('Its public keys (RFC 7517 §5)'),
-  secrets: z
-    .array(z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt }))
-    .describe('Its client secrets, without their text'),
+  secrets: z.array(shownSecret).describe('Its client secrets, without their text'),
   selfIssuedTtlSecondsMax: selfIssuedTtl,
   ...v.limited,
   ...v.stamps,
@@ -114,6 +114,15 @@ export const clientRoutes = {
       schema: z.object({ clientId: v.id, status: v.revoked, ...v.inFeed }),
     },
   }),
+  listClientSecrets: route({
+    operationId: 'listClientSecrets',
+    method: 'GET',
+    path: `${oneClient}/secrets`,
+    tag: 'clients',
+    summary: 'List the secrets of a client, without their text',
+    scope: 'clients:read',
+    answer: { status: 200, schema: z.object({ data: z.array(shownSecret).describe('All of them, the oldest first') }) },
+  }),
   createClientSecret: route({
     operationId: 'createClientSecret',
     method: 'POST',
@@ -132,6 +141,16 @@ export const clientRoutes = {
       }),
     },
     isIdempotent: true,
+  }),
+  revokeClientSecret: route({
+    operationId: 'revokeClientSecret',
+    method: 'POST',
+    path: `${oneClient}/secrets/{id}/revoke`,
+    tag: 'clients',
+    summary: 'End one client secret at once, by its id, as a scan finds it',
+    scope: 'clients:write',
+    body: z.strictObject({ reason: v.reason, force: v.force }),
+    answer: { status: 200, schema: z.object({ id: v.id, clientId: v.id, ...v.inFeed }) },
   }),
   revokeClient: route({
     operationId: 'revokeClient',

@@ -144,6 +144,7 @@ export const auditActions = [
   'client.jwk.retire',
   'client.revoke',
   'client.secret.create',
+  'client.secret.revoke',
   'client.update',
   'dev.provision',
   'drop_time.floor',

@@ -109,6 +109,12 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   deleteClient: async () => ({ params: { clientId: (await world.client()).clientId }, query: { force: 'false' } }),
+  listClientSecrets: async () => ({ params: { clientId: (await world.client()).clientId } }),
+  revokeClientSecret: async () => {
+    const { clientId } = await world.client()
+    const { data } = await world.ok('GET', `/v1/clients/${clientId}/secrets`)
+    return { params: { clientId, id: data[0]?.id as string }, body: { reason: 'r', force: false } }
+  },
   createClientSecret: async () => ({
     params: { clientId: (await world.client()).clientId },
     body: { graceSeconds: 1, force: false },

@@ -71,6 +71,25 @@ export const clientExamples: Examples<typeof clientRoutes> = {
       verifiers: { applied: 0, total: 1 },
     },
   },
+  listClientSecrets: {
+    params: { clientId: 'client_mzKsr9sjRwxw8Ag2psrG' },
+    answer: {
+      data: [
+        { id: 'a9SVWSBD6wEv', createdAt: '2027-01-15T08:00:00Z', expiresAt: '2027-01-16T08:00:00Z' },
+        { id: 'lGdj9FIIlvTr', createdAt: '2027-01-15T08:00:00Z', expiresAt: null },
+      ],
+    },
+  },
+  revokeClientSecret: {
+    params: { clientId: 'client_mzKsr9sjRwxw8Ag2psrG', id: 'a9SVWSBD6wEv' },
+    body: { reason: 'Found by a scan' },
+    answer: {
+      id: 'a9SVWSBD6wEv',
+      clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
+      feedSequence: 23,
+      verifiers: { applied: 0, total: 0 },
+    },
+  },
   createClientSecret: {
     params: { clientId: 'client_mzKsr9sjRwxw8Ag2psrG' },
     body: { graceSeconds: 86400 },
@@ -88,7 +107,7 @@ export const clientExamples: Examples<typeof clientRoutes> = {
       clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
       keys: 1,
       tokens: 0,
-      secrets: 2,
+      secrets: 1,
       publicKeys: 1,
       feedSequence: 22,
       verifiers: { applied: 0, total: 1 },

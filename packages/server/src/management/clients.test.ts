@@ -160,3 +160,32 @@ describe('delete', () => {
     })
   })
 })
+
+describe('one client secret', () => {
+  it('is listed without its text, and ended at once by its id; the others and the tokens go on', async () => {
+    const { clientId, clientSecret } = await world.client()
+    const second = await world.ok('POST', `/v1/clients/${clientId}/secrets`, {})
+    const ask = (client_secret: string) => world.token({ client_id: clientId, client_secret })
+    const token = (await ask(clientSecret)).body.access_token
+    const path = `/v1/clients/${clientId}/secrets`
+    const { data } = await world.ok('GET', path)
+    const first = data.find(({ id }) => id !== second.id) as { readonly id: string }
+    expect(data).toHaveLength(2)
+    expect(JSON.stringify(data)).not.toContain(clientSecret)
+    const revoked = await world.ok('POST', `${path}/${first.id}/revoke`, { reason: 'found by a scan' })
+    expect(revoked).toMatchObject({ id: first.id, clientId, feedSequence: expect.any(Number) })
+    expect((await ask(clientSecret)).status).toBe(401)
+    expect((await ask(second.clientSecret)).status).toBe(200)
+    expect((await world.verify(token)).active).toBe(true)
+    expect((await world.ok('GET', path)).data).toMatchObject([{ id: second.id }])
+    expect((await world.call('POST', `${path}/${first.id}/revoke`, { body: {} })).status).toBe(404)
+  })
+
+  it('of another client is not there', async () => {
+    const [one, other] = [await world.client(), await world.client()]
+    const { data } = await world.ok('GET', `/v1/clients/${other.clientId}/secrets`)
+    const path = `/v1/clients/${one.clientId}/secrets/${data[0]?.id}/revoke`
+    expect((await world.call('POST', path, { body: {} })).status).toBe(404)
+    expect((await world.ok('GET', `/v1/clients/${other.clientId}/secrets`)).data).toHaveLength(1)
+  })
+})

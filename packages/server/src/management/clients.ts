@@ -8,7 +8,7 @@ import { readAccess, requireMayTouch } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findClient, findClients, invalid } from './find.ts'
+import { audienceOf, findClient, findClients, invalid, notFound } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -34,11 +34,7 @@ async function clientView(
     guards: client.guards,
     metadata: client.metadata,
     jwks: { keys: jwks.map(({ publicJwk: jwk, kid, alg }) => ({ ...jwk, kid, alg })) },
-    secrets: secrets.map(({ id, createdAt, expiresAt }) => ({
-      id,
-      createdAt: formatTime(createdAt),
-      expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
-    })),
+    secrets: secretViews(secrets),
     selfIssuedTtlSecondsMax: client.selfIssuedLifeSecondsMax,
     ...limitsView(client),
     createdAt: formatTime(client.createdAt),
@@ -167,6 +163,39 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
 async function currentSecrets({ transaction, now }: WriteContext, { tenant, id }: Client, exceptId: string) {
   const secrets = await transaction.clients.secrets(tenant, id)
   return secrets.filter((each) => each.id !== exceptId && (each.expiresAt === undefined || each.expiresAt > now))
+}
+
+const listClientSecrets = readOperation(routes.listClientSecrets, async (context) => {
+  const client = await findClient(context, context.params.clientId as string)
+  return { data: secretViews(await context.services.store.read.clients.secrets(client.tenant, client.id)) }
+})
+
+/** An entry about the client too: whoever has read its secrets reads them again. */
+const revokeClientSecret = writeOperation(routes.revokeClientSecret, async (context) => {
+  const { body, now, params, tenant, transaction } = context
+  const client = await findClient(context, params.clientId as string)
+  requireMayTouch(context, client)
+  const id = params.id as string
+  const secrets = await transaction.clients.secrets(tenant.id, client.id)
+  if (!secrets.some((secret) => secret.id === id)) throw notFound('client secret')
+  await transaction.clients.deleteSecret(tenant.id, client.id, id)
+  const changed: Client = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }
+  await transaction.clients.update(changed)
+  const after = { secretId: id, reason: body.reason ?? null }
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'client.secret.revoke', client), after },
+    objects: () => [clientObject(changed, now), clientSecretObject(client.id, id, now)],
+  })
+  return { status: 200, bodyOf: (feedSequence) => ({ id, clientId: client.id, feedSequence }) }
+})
+
+function secretViews(secrets: readonly ClientSecret[]) {
+  return secrets.map(({ id, createdAt, expiresAt }) => ({
+    id,
+    createdAt: formatTime(createdAt),
+    expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
+  }))
 }
 
 /** Tokens by a cut-off at this entry's own number, rows by their state; what is made afterwards is good. */
@@ -308,5 +337,7 @@ export const clientOperations: readonly Operation[] = [
   updateClient,
   deleteClient,
   createClientSecret,
+  listClientSecrets,
+  revokeClientSecret,
   revokeClient,
 ]

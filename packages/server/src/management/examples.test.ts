@@ -11,13 +11,14 @@ import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 const story: readonly OperationId[] = [
   ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi', 'listSigningKeys'] as const),
   ...(['createClient', 'listClients', 'getClient', 'updateClient', 'createClientSecret'] as const),
+  ...(['listClientSecrets'] as const),
   ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup'] as const),
   ...(['rollKey', 'disableKey', 'enableKey'] as const),
   ...(['createToken', 'listTokens', 'getToken', 'updateToken', 'feedPosition', 'revokeToken'] as const),
   ...(['getRevocation', 'feedSnapshot', 'feed', 'handBackRevocations'] as const),
   ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
-  ...(['createRevocation', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
+  ...(['createRevocation', 'revokeClientSecret', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
 ]
 
 /** Made by the server, so that they differ from the example's. */

@@ -230,6 +230,7 @@ const endings: ReadonlySet<string> = new Set([
   'revokeToken',
   'createRevocation',
   'revokeClient',
+  'revokeClientSecret',
   'deleteClient',
   'deleteApi',
   'deleteTenant',
