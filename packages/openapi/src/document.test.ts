@@ -52,7 +52,17 @@ describe('a text that is not one object is refused, with the place', () => {
     ['{"openapi": "3.0.0",\n "a": }x', 'invalid_syntax', '2:8'],
     ['openapi: 3.0.0\n---\nopenapi: 3.0.0', 'invalid_syntax', '1:1'],
     ['openapi: 3.0.0\npaths: {}\npaths: {}', 'duplicate_key', '3:1'],
-    ['openapi: 3.0.0\na: &a {b: 1}\nc:\n  <<: *a', 'merge_key', '4:3'],
+    ['{"openapi": "3.0.0",\n "a": {"b": 1, "b": 1}}', 'duplicate_key', '2:16'],
+    ['{"openapi": "3.0.0", "get": 1, "\\u0067et" : 2}', 'duplicate_key', '1:32'],
+    ['{"openapi": "3.0.0", "a": [{"__proto__": 1, "__proto__": 2}]}', 'duplicate_key', '1:45'],
+    ['openapi: 3.0.0\nc:\n  <<: 1', 'merge_key', '3:3'],
+    ['openapi: 3.0.0\nc:\n  <<: [{a: 1}, null]', 'merge_key', '3:3'],
+    ['openapi: 3.0.0\na: &a {b: 1}\nc:\n  <<: *a\n  <<: *a', 'duplicate_key', '5:3'],
+    ['<!doctype html>\n<html><body>API docs</body></html>', 'not_a_description', undefined],
+    ['\n<?xml version="1.0"?><a/>', 'not_a_description', undefined],
+    ['{\n  // note\n  "openapi": "3.0.0"}', 'invalid_syntax', '2:3'],
+    ['{"openapi": "3.0.0", "a": true /* note */}', 'invalid_syntax', '1:32'],
+    ['{"openapi": "3.0.0", "a": {"b": 1} // }', 'invalid_syntax', '1:36'],
     ['openapi: 3.0.0\n? [a]\n: 1', 'invalid_syntax', '2:3'],
     ['openapi: 3.0.0\na: *nothing', 'invalid_syntax', '2:4'],
     ['openapi: 3.0.0\na: &a [*a]', 'reference_cycle', '2:8'],
@@ -90,6 +100,41 @@ describe('limits', () => {
     expect(errorOf(['openapi: 3.0.0', 'l0: &l0 ha', ...laughs].join('\n')).code).toBe('document_too_complex')
     const { root } = readDocument('openapi: 3.0.0\na: &a {b: 1}\nc: *a\nd: *a')
     expect(Reflect.get(root, 'd')).toBe(Reflect.get(root, 'a'))
+  })
+})
+
+test('two lists and two objects may have the same keys, and a value may be what a key is called', () => {
+  expect(readDocument('{"openapi":"3.0.0","a":[{"b":"b"},{"b":["a","a"]}],"c":{"a":"a"}}').version).toBe('3.0')
+})
+
+test('slashes in a text are no comment', () => {
+  expect(readDocument('{openapi: 3.0.0, "a": "// b", url: https://x/y, c: see // there}').version).toBe('3.0')
+})
+
+describe('merge keys of YAML', () => {
+  const read = (text: string) => readDocument(`openapi: 3.0.0\na: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n${text}`).root
+
+  test.each<[string, object]>([
+    ['c:\n  <<: *a\n  y: 5', { x: 1, y: 5 }],
+    ['c:\n  y: 5\n  <<: *a', { x: 1, y: 5 }],
+    ['c:\n  <<: [*b, *a]', { x: 1, y: 3, z: 4 }],
+    ['c:\n  <<: {x: 6}', { x: 6 }],
+    ['c:\n  "<<": 7', { '<<': 7 }],
+    ['d: &d {<<: *a}\nc:\n  <<: *d', { x: 1, y: 2 }],
+  ])('%j', (text, value) => {
+    expect(read(text)).toHaveProperty('c', value)
+  })
+
+  test('a key __proto__ that is merged is a key', () => {
+    expect(Object.hasOwn(read('e: &e {__proto__: {x: 1}}\nc:\n  <<: *e').c as object, '__proto__')).toBe(true)
+  })
+
+  test('they are counted like any other alias', () => {
+    const levels = Array.from({ length: 9 }, (_, i) => {
+      const keys = Array.from({ length: 9 }, (_, k) => `k${k}: {<<: *l${i}}`)
+      return `l${i + 1}: &l${i + 1} {${keys.join(', ')}}`
+    })
+    expect(errorOf(['openapi: 3.0.0', 'l0: &l0 {h: 1}', ...levels].join('\n')).code).toBe('document_too_complex')
   })
 })
 

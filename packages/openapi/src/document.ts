@@ -1,5 +1,6 @@
 /** Reads a document from text: JSON or YAML 1.2, OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0. */
 import { isJsonObject, type JsonObject, textMember } from './json_object.ts'
+import { refuseComments, refuseDuplicateKeys, refuseTooDeep } from './json_text.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 import { parseYaml } from './yaml.ts'
@@ -16,8 +17,9 @@ export type OpenApiDocument = { readonly version: OpenApiVersion; readonly root:
 /**
  * Reads the text of an API description. Throws `OpenApiError`.
  *
- * `bytesMax` is the largest size as UTF-8 in bytes; default 16 MiB. In YAML, duplicate keys and merge keys (`<<`) are
- * errors, since a reader that takes the other key would see other security; in JSON the last of two keys counts.
+ * `bytesMax` is the largest size as UTF-8 in bytes; default 16 MiB. A key that occurs twice is an error, since a
+ * reader that takes the other one would see other security. Merge keys (`<<`) of YAML 1.1 are expanded, and a key
+ * written beside one wins.
  */
 export function readDocument(text: string, options: { readonly bytesMax?: number } = {}): OpenApiDocument {
   refuseTooLarge(text, options.bytesMax ?? limits.documentBytesMax)
@@ -38,39 +40,23 @@ function refuseTooLarge(text: string, bytesMax: number): void {
 
 /** JSON is the fast path. A text that only looks like JSON (a YAML flow map, or broken JSON) is read as YAML. */
 function parse(text: string): unknown {
+  if (/^\s*<(?!<)/.test(text)) {
+    const message =
+      'The document is a web page or XML, not an API description: give the address of the description itself, ' +
+      'which such a page often links to as openapi.json or openapi.yaml.'
+    throw new OpenApiError('not_a_description', message)
+  }
   if (!/^\s*\{/.test(text)) return parseYaml(text)
   refuseTooDeep(text)
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
+    refuseComments(text)
     return parseYaml(text)
   }
-}
-
-/** Counts the depth in the text, outside strings, before any parser recurses into it. */
-function refuseTooDeep(text: string): void {
-  let depth = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x22) i = endOfString(text, i)
-    else if (code === 0x7b || code === 0x5b) depth++
-    else if (code === 0x7d || code === 0x5d) depth--
-    if (depth > limits.documentDepthMax) {
-      throw new OpenApiError(
-        'document_too_deep',
-        `The document is nested deeper than ${limits.documentDepthMax} levels.`,
-      )
-    }
-  }
-}
-
-function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x5c) i++
-    else if (code === 0x22) return i
-  }
-  return text.length
+  refuseDuplicateKeys(text)
+  return value
 }
 
 function versionOf(root: JsonObject): OpenApiVersion {

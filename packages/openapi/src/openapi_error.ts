@@ -6,6 +6,7 @@ export type OpenApiErrorCode =
   | 'invalid_syntax'
   | 'duplicate_key'
   | 'merge_key'
+  | 'not_a_description'
   | 'not_an_object'
   | 'unsupported_version'
   | 'invalid_paths'

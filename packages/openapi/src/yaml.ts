@@ -1,9 +1,10 @@
 /**
- * YAML 1.2, core schema, as far as an API description needs it: one document, text keys, no key twice, no merge keys,
- * aliases shared and counted. The tree of the `yaml` package is turned into values here and not by the package, because
+ * YAML 1.2, core schema, as far as an API description needs it: one document, text keys, no key twice, aliases
+ * shared and counted; and, because many descriptions have them, the merge keys of YAML 1.1. The tree of the `yaml` package is turned into values here and not by the package, because
  * its check for duplicate keys takes quadratic time and its aliases are looked up by walking the document again.
  */
 import { Composer, CST, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type YAMLMap } from 'yaml'
+import { isJsonObject } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 
@@ -83,22 +84,34 @@ class Converter {
 
   #map(map: YAMLMap): unknown {
     const entries = new Map<string, unknown>()
+    const merged = new Map<string, unknown>()
+    let isMerged = false
     for (const { key, value } of map.items) {
+      if (isMergeKey(key)) {
+        if (isMerged) throw this.#error('duplicate_key', 'The key "<<" occurs twice: merge a list instead.', key)
+        isMerged = true
+        this.#merge(this.convert(value), merged, key)
+        continue
+      }
       const name = this.#key(key)
       if (entries.has(name)) throw this.#error('duplicate_key', `The key ${quote(name)} occurs twice: keep one.`, key)
       const text = name === 'version' ? versionText(value) : undefined
       entries.set(name, text ?? this.convert(value))
     }
     // Defined and not assigned, since a key `__proto__` would set the prototype.
-    return Object.fromEntries(entries)
+    return Object.fromEntries([...merged, ...entries])
+  }
+
+  /** https://yaml.org/type/merge.html: one map, or a list of maps of which the first that has a key gives it. */
+  #merge(value: unknown, merged: Map<string, unknown>, key: unknown): void {
+    for (const source of Array.isArray(value) ? value : [value]) {
+      if (!isJsonObject(source)) throw this.#error('merge_key', 'A merge key (<<) takes a map or a list of maps.', key)
+      for (const [name, member] of Object.entries(source)) if (!merged.has(name)) merged.set(name, member)
+    }
   }
 
   #key(key: unknown): string {
     if (!isScalar(key)) throw this.#error('invalid_syntax', 'A key must be plain text.', key)
-    // Ignoring a merge key would lose the `security` that it may bring in.
-    if (key.value === '<<' && key.type === 'PLAIN') {
-      throw this.#error('merge_key', 'Merge keys (<<) are not YAML 1.2: write the members out.', key)
-    }
     this.#count(1, key)
     return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
   }
@@ -126,6 +139,11 @@ class Converter {
     const offset = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined
     return new OpenApiError(code, message, offset === undefined ? undefined : position(this.#lines, offset))
   }
+}
+
+/** In quotes it is a key like any other. */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN'
 }
 
 /** `version: 1.10` is a name, not the number 1.1. Elsewhere (`minimum: 0.0`) a number is a number. */
