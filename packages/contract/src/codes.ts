@@ -113,17 +113,23 @@ export type ProblemCode = (typeof problemCodes)[number]
 export const documentProblemCodes = namesOf<DocumentProblemCode>({
   alternative_dropped: true,
   derived_scope_shared: true,
+  duplicate_operation_id: true,
+  every_operation_public: true,
+  foreign_notation: true,
   invalid_operation: true,
   invalid_path: true,
   invalid_scope: true,
   invalid_security: true,
   member_ignored: true,
   overlap: true,
+  parameter_undescribed: true,
   path_cut: true,
   problems_omitted: true,
+  reference_broken: true,
   reference_ignored: true,
   routes_merged: true,
   servers_ignored: true,
+  undeclared_scope: true,
   unreachable: true,
 })
 

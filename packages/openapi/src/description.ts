@@ -1,11 +1,12 @@
 /** Reads the operations of a document, each with its requirement: docs/protocol/gateway.md §2. */
+
 import type { OpenApiDocument } from './document.ts'
 import { elements, isJsonObject, member, pointerTo, textMember } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 import { reportOverlaps } from './overlap.ts'
 import { type FoundOperation, findOperations } from './path_item.ts'
-import { type PathTemplate, parsePathTemplate, routeKey } from './path_template.ts'
+import { lastParameter, type PathTemplate, parsePathTemplate, routeKey } from './path_template.ts'
 import { boundProblems, type Problem } from './problem.ts'
 import {
   bothRequired,
@@ -15,6 +16,8 @@ import {
   requirementKey,
   unstated,
 } from './requirement.ts'
+import { reviewOperations } from './review/operations.ts'
+import { reportBrokenReferences } from './review/references.ts'
 import { derivationNoun, derivedScope } from './scope.ts'
 import { readScopes, type ScopeDescription } from './scope_registry.ts'
 import { readServers } from './server_url.ts'
@@ -35,6 +38,8 @@ export type Operation = Requirement & {
   readonly summary?: string
   /** Its tags, in the order of the document; empty for none. */
   readonly tags: readonly string[]
+  /** The last parameter of its path may hold slashes: docs/protocol/gateway.md §1. Absent: it may not. */
+  readonly slashes?: true
   /** `x-countersign-cost`: what one call spends from every rate limit, 0 to 1,000,000. Absent: 1. */
   readonly cost?: number
 }
@@ -62,24 +67,29 @@ export type Route = { readonly operation: Operation; readonly template: PathTemp
 
 /**
  * Reads the operations of a document and the requirement of each. `basePath` replaces the path of the first server;
- * default: that path. Throws `OpenApiError` where a part that decides about access cannot be read; lesser flaws are in
- * `problems`.
+ * default: that path. `slashes` are templates of the document whose last parameter may hold slashes. Throws
+ * `OpenApiError` where a part that decides about access cannot be read, or where a template of `slashes` is not in the
+ * document; lesser flaws are in `problems`.
  */
 export function readOperations(
   document: OpenApiDocument,
-  options: { readonly basePath?: string } = {},
+  options: { readonly basePath?: string; readonly slashes?: readonly string[] } = {},
 ): ApiDescription {
   const problems: Problem[] = []
   const { basePath, servers } = readServers(document, options.basePath, problems)
   const found = findOperations(document, problems)
   const required = readRequirements(document, found, problems)
   const derives = required.every((requirement) => !requirement.namesScope)
-  const routes = found.map((item, i) => toRoute(item, basePath, required[i] ?? unstated, derives))
+  const asked = new Set(options.slashes)
+  const routes = found.map((item, i) => toRoute(item, basePath, required[i] ?? unstated, derives, asked))
+  refuseUnknownTemplates(asked, routes)
   if (derives) reportSharedScopes(routes, problems)
   const merged = mergeRoutes(routes, problems)
   reportOverlaps(merged, problems)
+  reviewOperations(document, found, merged, problems)
+  reportBrokenReferences(document, problems)
   const operations = merged.map((route) => route.operation)
-  refuseTooManyScopes(operations)
+  refuseTooMuch(operations)
 
   const info = member(document.root, 'info')
   return {
@@ -121,7 +131,13 @@ function readRequirements(
   })
 }
 
-function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequirement, derives: boolean): Route {
+function toRoute(
+  found: FoundOperation,
+  basePath: string,
+  requirement: ReadRequirement,
+  derives: boolean,
+  slashes: ReadonlySet<string>,
+): Route {
   const { method, path, value, pointer } = found
   const tags = elements(member(value, 'tags')).filter((tag) => typeof tag === 'string')
   const operationId = textMember(value, 'operationId')
@@ -138,9 +154,32 @@ function toRoute(found: FoundOperation, basePath: string, requirement: ReadRequi
     tags,
     requires: isDerived ? [[derivedScope(method, path, tags)]] : requirement.requires,
     public: requirement.public,
+    ...(takesSlashes(found, basePath, slashes) ? { slashes: true } : {}),
     ...(cost === undefined ? {} : { cost }),
   }
   return { operation, template: parsePathTemplate(basePath, path), pointer }
+}
+
+/** By its name (`{name+}`), by `x-multi-segment`, or because the operator says so. */
+function takesSlashes({ path, parameters }: FoundOperation, basePath: string, asked: ReadonlySet<string>): boolean {
+  const last = lastParameter(path)
+  if (last === undefined) return false
+  if (last.endsWith('+') || asked.has(path) || asked.has(basePath + path)) return true
+  return parameters.find((list) => list.has(last))?.get(last) === true
+}
+
+/** A template that is misspelt would leave its paths refused, unseen. */
+function refuseUnknownTemplates(asked: ReadonlySet<string>, routes: readonly Route[]): void {
+  const known = new Set(
+    routes
+      .filter(({ template }) => template.lastParameterAt !== -1)
+      .flatMap(({ operation }) => [operation.path, operation.basePath + operation.path]),
+  )
+  for (const template of asked) {
+    if (known.has(template)) continue
+    const message = `${JSON.stringify(template)} is no path of the document that has a parameter, so none can hold slashes.`
+    throw new OpenApiError('unknown_template', message)
+  }
 }
 
 /** Only we read this member, so an unreadable one is a slip, which would go unseen if it counted as 1. */
@@ -200,7 +239,11 @@ function reportSharedScopes(routes: readonly Route[], problems: Problem[]): void
   }
 }
 
-function refuseTooManyScopes(operations: readonly Operation[]): void {
+function refuseTooMuch(operations: readonly Operation[]): void {
+  if (operations.filter((operation) => operation.slashes === true).length > limits.spansMax) {
+    const message = `More than ${limits.spansMax} operations have a parameter that may hold slashes.`
+    throw new OpenApiError('document_too_complex', message)
+  }
   let count = 0
   for (const { requires } of operations) for (const all of requires) count += all.length
   if (count <= limits.requiredScopesMax) return

@@ -50,20 +50,34 @@ function routesOf(description: ApiDescription | undefined): Map<string, Operatio
 }
 
 function opened(operation: Operation, tables: { readonly before: RouteTable; readonly after: RouteTable }): boolean {
-  const target = sampleTarget(operation)
-  const after = tables.after.match(operation.method, target)
-  if (after.kind !== 'operation' || !after.operation.public) return false
-  const before = tables.before.match(operation.method, target)
-  return before.kind === 'operation' && !before.operation.public
+  return sampleTargets(operation).some((target) => {
+    const after = tables.after.match(operation.method, target)
+    if (after.kind !== 'operation' || !after.operation.public) return false
+    const before = tables.before.match(operation.method, target)
+    return before.kind === 'operation' && !before.operation.public
+  })
 }
 
-/** A request for this very operation: its parameter values are unlike any literal that anybody writes. */
-function sampleTarget({ basePath, path }: Operation): string {
-  const segments = parsePathTemplate(basePath, path).segments.map((segment) => {
-    return segment.kind === 'literal' ? segment.text : segment.literals.join('~countersign~')
+/**
+ * Requests for this very operation: their parameter values are unlike any literal that anybody writes. Where the last
+ * parameter may hold slashes, there is one with a slash too.
+ */
+function sampleTargets({ basePath, path, slashes }: Operation): readonly string[] {
+  const { segments, lastParameterAt } = parsePathTemplate(basePath, path)
+  const texts = segments.map((segment) => {
+    return encodeURIComponent(
+      (segment.kind === 'literal' ? segment.text : segment.literals.join(sample)).toWellFormed(),
+    )
   })
-  return `/${segments.map((text) => encodeURIComponent(text.toWellFormed())).join('/')}`
+  const target = `/${texts.join('/')}`
+  const last = texts[lastParameterAt]
+  if (slashes !== true || last === undefined) return [target]
+  const at = last.lastIndexOf(sample)
+  const spanning = `${last.slice(0, at)}${sample}/${last.slice(at)}`
+  return [target, `/${texts.with(lastParameterAt, spanning).join('/')}`]
 }
+
+const sample = '~countersign~'
 
 function changeOf(before: Operation | undefined, after: Operation): DescriptionDiff['changed'] {
   if (before === undefined || requirementKey(before) === requirementKey(after)) return []

@@ -12,6 +12,7 @@ export type OpenApiErrorCode =
   | 'invalid_paths'
   | 'invalid_base_path'
   | 'invalid_cost'
+  | 'unknown_template'
   | 'reference_not_local'
   | 'reference_unresolved'
   | 'reference_cycle'

@@ -3,6 +3,7 @@ import type { OpenApiDocument, OpenApiVersion } from './document.ts'
 import { entries, isJsonObject, member, members, pointerTo } from './json_object.ts'
 import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
+import { createParameterReader, type PathParameters } from './path_parameters.ts'
 import type { Problem } from './problem.ts'
 import { followReferences, type Located } from './reference.ts'
 
@@ -13,6 +14,17 @@ export type FoundOperation = {
   readonly path: string
   readonly value: unknown
   readonly pointer: string
+  /** The parameters of its path: the operation's own, then those of its path item. */
+  readonly parameters: readonly PathParameters[]
+  /** Its path item. */
+  readonly item: Located
+}
+
+/** The document being read, and where its flaws are listed. */
+type Reading = {
+  readonly document: OpenApiDocument
+  readonly problems: Problem[]
+  readonly parametersOf: (owner: Located) => PathParameters
 }
 
 /** The members of a path item that are methods (OpenAPI 3.x § "Path Item Object"; Swagger 2.0 is the same). */
@@ -33,11 +45,12 @@ export function findOperations(document: OpenApiDocument, problems: Problem[]): 
   if (paths !== undefined && !isJsonObject(paths)) {
     throw new OpenApiError('invalid_paths', 'paths must be an object of path items.', '/paths')
   }
+  const reading: Reading = { document, problems, parametersOf: createParameterReader(document) }
   const found: FoundOperation[] = []
   for (const [key, value] of members(paths)) {
     const path = readPathKey(key, problems)
     for (const item of followReferences(document, { value, pointer: pointerTo('/paths', key) })) {
-      found.push(...operationsOf(document, path, item, problems))
+      found.push(...operationsOf(reading, path, item))
     }
     if (found.length > limits.operationsMax) {
       throw new OpenApiError('document_too_complex', `The document has more than ${limits.operationsMax} operations.`)
@@ -65,28 +78,23 @@ function readPathKey(key: string, problems: Problem[]): string {
   return `/${cut}`
 }
 
-function operationsOf(document: OpenApiDocument, path: string, item: Located, problems: Problem[]): FoundOperation[] {
+function operationsOf(reading: Reading, path: string, item: Located): FoundOperation[] {
+  const { document, problems } = reading
   if (!isJsonObject(item.value)) {
     throw new OpenApiError('invalid_paths', 'A path item must be an object.', item.pointer)
   }
-  reportServers(item, problems)
   const found: FoundOperation[] = []
   for (const [name, value] of members(item.value)) {
     const pointer = pointerTo(item.pointer, name)
-    if (methodsOf[document.version].includes(name))
-      found.push(operation(document, name, path, { value, pointer }, problems))
+    if (methodsOf[document.version].includes(name)) found.push(operation(reading, name, path, item, { value, pointer }))
     else if (!otherMembers.has(name)) problems.push(ignored(pointer, name, document.version))
   }
-  return [...found, ...additionalOperations(document, path, item, problems)]
+  return [...found, ...additionalOperations(reading, path, item)]
 }
 
 /** Additional operations of OpenAPI 3.2: methods without a member of their own. Others are routes described twice. */
-function additionalOperations(
-  document: OpenApiDocument,
-  path: string,
-  item: Located,
-  problems: Problem[],
-): readonly FoundOperation[] {
+function additionalOperations(reading: Reading, path: string, item: Located): readonly FoundOperation[] {
+  const { document, problems } = reading
   const additional = member(item.value, 'additionalOperations')
   const base = pointerTo(item.pointer, 'additionalOperations')
   if (additional === undefined) return []
@@ -97,34 +105,27 @@ function additionalOperations(
   return entries(additional).flatMap(([name, value]) => {
     const pointer = pointerTo(base, name)
     // A method is a token (RFC 9110 §5.6.2); nothing else can arrive in a request line.
-    if (/^[!#$%&'*+\-.^_`|~\w]{1,64}$/.test(name))
-      return [operation(document, name, path, { value, pointer }, problems)]
+    if (/^[!#$%&'*+\-.^_`|~\w]{1,64}$/.test(name)) return [operation(reading, name, path, item, { value, pointer })]
     problems.push({ code: 'invalid_operation', pointer, message: `${JSON.stringify(name)} is not an HTTP method.` })
     return []
   })
 }
 
 function operation(
-  document: OpenApiDocument,
+  { document, problems, parametersOf }: Reading,
   name: string,
   path: string,
+  item: Located,
   written: Located,
-  problems: Problem[],
 ): FoundOperation {
   const chain = followReferences(document, written)
   const { value, pointer } = chain.at(-1) ?? written
-  reportServers({ value, pointer }, problems)
   if (chain.length > 1 && Object.keys(written.value ?? {}).length > 1) {
     const message = 'Members beside $ref are ignored: the operation is what the reference leads to.'
     problems.push({ code: 'reference_ignored', pointer: written.pointer, message })
   }
-  return { method: name.toUpperCase(), path, value, pointer }
-}
-
-function reportServers({ value, pointer }: Located, problems: Problem[]): void {
-  if (member(value, 'servers') === undefined) return
-  const message = 'servers below the root of the document are ignored: the operation is looked for below the base path.'
-  problems.push({ code: 'servers_ignored', pointer: pointerTo(pointer, 'servers'), message })
+  const parameters = [parametersOf({ value, pointer }), parametersOf(item)]
+  return { method: name.toUpperCase(), path, value, pointer, parameters, item }
 }
 
 function ignored(pointer: string, name: string, version: OpenApiVersion): Problem {

@@ -3,6 +3,8 @@ import { type Segment, segmentFlaw, segmentKey } from './segment.ts'
 
 export type PathTemplate = {
   readonly segments: readonly Segment[]
+  /** The index of the segment with the last parameter; -1 without parameters. */
+  readonly lastParameterAt: number
   /** The reason why no request can reach it, since all that would are refused as ambiguous. Absent when one can. */
   readonly unreachable: string | undefined
 }
@@ -13,7 +15,16 @@ export function parsePathTemplate(basePath: string, path: string): PathTemplate 
   const own = splitTemplate(path)
   const segments: Segment[] = [...base.map(literal), ...own.map(parseSegment)]
   const flaws = segments.map((segment, i) => flawOf(segment, i === segments.length - 1))
-  return { segments, unreachable: flaws.find((flaw) => flaw !== undefined) }
+  const lastParameterAt = segments.findLastIndex(({ kind }) => kind === 'template')
+  return { segments, lastParameterAt, unreachable: flaws.find((flaw) => flaw !== undefined) }
+}
+
+/** The last parameter of a template as it is written, `rest+` for `{rest+}`. */
+export function lastParameter(path: string): string | undefined {
+  return path
+    .match(/\{[^{}]*\}/g)
+    ?.at(-1)
+    ?.slice(1, -1)
 }
 
 /** Equal for templates that match the same paths. Reachable segments contain neither a slash nor NUL. */
@@ -34,7 +45,7 @@ function splitTemplate(path: string): readonly string[] {
 function parseSegment(text: string): Segment {
   const parts = text.split(/\{([^{}]*)\}/)
   const literals = parts.filter((_, i) => i % 2 === 0).map(decodeLiteral)
-  const names = parts.filter((_, i) => i % 2 === 1)
+  const names = parts.filter((_, i) => i % 2 === 1).map((name) => name.replace(/\+$/, ''))
   return names.length === 0 ? { kind: 'literal', text: literals.join('') } : { kind: 'template', literals, names }
 }
 

@@ -3,29 +3,43 @@ import { limits } from './limits.ts'
 /**
  * The flaws that the owner of the document should know of. None opens access: the stricter reading is always in force.
  */
-export type ProblemCode =
-  | 'alternative_dropped'
-  | 'derived_scope_shared'
-  | 'invalid_operation'
-  | 'invalid_path'
-  | 'invalid_scope'
-  | 'invalid_security'
-  | 'member_ignored'
-  | 'overlap'
-  | 'path_cut'
-  | 'problems_omitted'
-  | 'reference_ignored'
-  | 'routes_merged'
-  | 'servers_ignored'
-  | 'unreachable'
+export type ProblemCode = (typeof worstFirst)[number]
+
+/** First what leaves operations open or closes them, then what reads otherwise than its author meant, then the rest. */
+const worstFirst = [
+  'every_operation_public',
+  'invalid_security',
+  'invalid_scope',
+  'invalid_operation',
+  'invalid_path',
+  'unreachable',
+  'alternative_dropped',
+  'undeclared_scope',
+  'derived_scope_shared',
+  'overlap',
+  'foreign_notation',
+  'member_ignored',
+  'routes_merged',
+  'reference_ignored',
+  'reference_broken',
+  'duplicate_operation_id',
+  'path_cut',
+  'servers_ignored',
+  'parameter_undescribed',
+  'problems_omitted',
+] as const
 
 /** One flaw. `code` is stable; `pointer` is a JSON pointer (RFC 6901) into the document, `''` for the whole of it. */
 export type Problem = { readonly code: ProblemCode; readonly pointer: string; readonly message: string }
 
-/** The first problems of a long list, and one that tells the number of the others. */
+/** The worst problems, those of one kind in the order of the document, and one that tells the number of the others. */
 export function boundProblems(problems: readonly Problem[]): readonly Problem[] {
-  if (problems.length <= limits.problemsMax) return problems
-  const omitted = problems.length - limits.problemsMax
-  const message = `${omitted} more problems are not listed.`
-  return [...problems.slice(0, limits.problemsMax), { code: 'problems_omitted', pointer: '', message }]
+  const sorted = problems.toSorted((left, right) => rank(left) - rank(right))
+  if (sorted.length <= limits.problemsMax) return sorted
+  const message = `${sorted.length - limits.problemsMax} more problems are not listed.`
+  return [...sorted.slice(0, limits.problemsMax), { code: 'problems_omitted', pointer: '', message }]
+}
+
+function rank({ code }: Problem): number {
+  return worstFirst.indexOf(code)
 }

@@ -52,7 +52,7 @@ describe('Box: OpenAPI 3.0 in JSON, one requirement without scopes at the root',
   test('the 19 keys with # are cut, and the routes they share need what all of them need', () => {
     const count = (code: string) => box.problems.filter((problem) => problem.code === code).length
     expect(count('path_cut')).toBe(19)
-    expect(count('servers_ignored')).toBe(14)
+    expect(box.problems.find(({ code }) => code === 'servers_ignored')?.message).toMatch(/^13 /)
     expect(box.operations.some(({ path }) => path.includes('#'))).toBe(false)
     const updates = box.operations.filter(({ method, path }) => method === 'PUT' && path === '/files/{file_id}')
     expect(updates.map(({ requires }) => requires)).toEqual(

@@ -26,6 +26,14 @@ export function followReferences(document: OpenApiDocument, start: Located): rea
   }
 }
 
+/** Whether a reference is one into this document and has no target. */
+export function isBroken(document: OpenApiDocument, reference: string): boolean {
+  const fragment = localFragment(document, reference)
+  // An anchor (`#name`, OpenAPI 3.1) is no pointer.
+  if (fragment === undefined || (fragment !== '' && !fragment.startsWith('/'))) return false
+  return locate(document.root, fragment) === undefined
+}
+
 function resolve(document: OpenApiDocument, reference: unknown, from: string): Located {
   const fragment = typeof reference === 'string' ? localFragment(document, reference) : undefined
   if (fragment === undefined) {

@@ -30,3 +30,11 @@ it.each(lookAlikes)('%s is folded to a dot, a slash or another sign of a path by
 it.each(['é', 'ａ', '日本語', '½', 'ﬁ', '½', 'Ω', '👩', '-', '~', '٫', '。'])('%s is a text like any other', (text) => {
   expect(readRequestPath(`/a/${encodeURIComponent(text)}`)).toMatchObject({ kind: 'path', segments: ['a', text] })
 })
+
+it.each(['a|b', 'a[1]', 'a^b'])('%s passes as fetch sends it', (text) => {
+  expect(readRequestPath(`/t/${text}`)).toEqual({ kind: 'path', segments: ['t', text] })
+})
+
+it.each(['a"b', 'a<b', 'a`b', 'a{b', 'a\\b', 'a;b'])('%s does not pass', (text) => {
+  expect(readRequestPath(`/t/${text}`)).toMatchObject({ kind: 'ambiguous' })
+})

@@ -9,7 +9,8 @@ export type RequestPath =
  * Reads a request target in origin-form (RFC 9112 §3.2.1) into its decoded segments; the query is cut off and never
  * judged. `/` is one empty segment, and a slash at the end adds one. Takes time linear in the length of the target.
  *
- * Ambiguous, and to be answered with 400: characters that RFC 3986 does not allow in a path; `#`; absolute-form; an
+ * `|`, `[`, `]` and `^` pass although RFC 3986 has them encoded: URL parsers send them as they are, and read them in one
+ * way. Ambiguous, and to be answered with 400: other characters that it does not allow in a path; `#`; absolute-form; an
  * empty segment inside (`//`); a segment of dots (`.`, `..`, `...`) in any encoding; an encoded slash, and a backslash
  * in any encoding; `;` in any encoding; control characters; bytes that are not UTF-8; and text that a second decoding
  * would turn into one of these.
@@ -20,7 +21,7 @@ export function readRequestPath(rawTarget: string): RequestPath {
   const question = rawTarget.indexOf('?')
   const path = question === -1 ? rawTarget : rawTarget.slice(0, question)
   if (!path.startsWith('/')) return ambiguous('the target does not begin with a slash')
-  if (!/^[\w\-.~!$&'()*+,=:@/%]*$/.test(path)) return ambiguous(rawFlaw(path))
+  if (!/^[\w\-.~!$&'()*+,=:@/%|[\]^]*$/.test(path)) return ambiguous(rawFlaw(path))
   return readSegments(path.slice(1).split('/'))
 }
 

@@ -4,9 +4,17 @@
  * back when the rest does not match.
  */
 import type { ApiDescription, Operation } from './description.ts'
-import { parsePathTemplate } from './path_template.ts'
+import { parsePathTemplate, routeKey } from './path_template.ts'
 import { readRequestPath } from './request_target.ts'
-import { compareSpecificity, foldSegment, matchSegment, segmentKey, type TemplateSegment } from './segment.ts'
+import {
+  compareSpecificity,
+  foldSegment,
+  matchSegment,
+  type Segment,
+  segmentKey,
+  type TemplateSegment,
+} from './segment.ts'
+import { compareSpans, matchSpan, type Span } from './span.ts'
 
 /** The answer of a route table to one request. */
 export type Match =
@@ -57,32 +65,57 @@ export function compileRoutes(description: ApiDescription): RouteTable {
   const root = newNode()
   for (const operation of description.operations) insert(root, operation)
   sortBranches(root)
+  const spans = spansOf(description.operations)
 
   return {
     match(method, rawTarget) {
       const path = readRequestPath(rawTarget)
-      return path.kind === 'path' ? matchPath(root, method, path.segments) : path
+      return path.kind === 'path' ? matchPath(root, spans, method, path.segments) : path
     },
     knows(rawTarget) {
       const path = readRequestPath(rawTarget)
-      const allow = path.kind === 'path' ? allowedMethods(root, path.segments) : []
+      const allow = path.kind === 'path' ? allowedAt(root, spans, path.segments) : []
       return allow.length === 0 ? undefined : { allow }
     },
   }
 }
 
-function matchPath(root: Node, method: string, segments: readonly string[]): Match {
+type Spans = readonly Span<Leaf>[]
+
+function matchPath(root: Node, spans: Spans, method: string, segments: readonly string[]): Match {
   const walk: Walk = { method, segments, values: [] }
   const leaf = find(root, walk, 0)
   if (leaf === undefined) {
     const allow = allowedMethods(root, segments)
-    return allow.length === 0 ? { kind: 'not_found' } : { kind: 'method_not_allowed', allow }
+    return allow.length === 0 ? matchSpans(root, spans, walk) : { kind: 'method_not_allowed', allow }
   }
   // Only a path that matched through a template can have been meant for a literal in another spelling.
   if (leaf.names.length > 0 && findLaxly(root, walk, 0) !== leaf) {
-    return { kind: 'ambiguous', detail: 'some servers would read this as a more specific path' }
+    return ambiguous
   }
   return { kind: 'operation', operation: leaf.operation, parameters: nameValues(leaf.names, walk.values) }
+}
+
+const ambiguous: Match = { kind: 'ambiguous', detail: 'some servers would read this as a more specific path' }
+
+/** The first span that has the path decides, also about its methods. */
+function matchSpans(root: Node, spans: Spans, walk: Walk): Match {
+  const { method, segments } = walk
+  const span = spans.find((each) => matchSpan(each, segments, false) !== undefined)
+  if (span === undefined) return { kind: 'not_found' }
+  const lax = spans.find((each) => matchSpan(each, segments, true) !== undefined)
+  if (lax !== span || findLaxly(root, walk, 0) !== undefined) return ambiguous
+  const leaf = leafFor(span, method)
+  if (leaf === undefined) return { kind: 'method_not_allowed', allow: sorted(new Set(span.leaves.keys())) }
+  const values = matchSpan(span, segments, false) ?? []
+  return { kind: 'operation', operation: leaf.operation, parameters: nameValues(leaf.names, values) }
+}
+
+function allowedAt(root: Node, spans: Spans, segments: readonly string[]): readonly string[] {
+  const allow = allowedMethods(root, segments)
+  if (allow.length > 0) return allow
+  const span = spans.find((each) => matchSpan(each, segments, false) !== undefined)
+  return sorted(new Set(span?.leaves.keys()))
 }
 
 /** At most as deep as the trie, and each of its nodes at most once. Values are collected on the way back. */
@@ -124,13 +157,17 @@ function findLaxly(node: Node, walk: Walk, depth: number): Leaf | undefined {
  * HEAD is judged as its GET unless described (docs/protocol/gateway.md §3), for each path, so that no other path's HEAD
  * is taken.
  */
-function leafFor(node: Node, method: string): Leaf | undefined {
+function leafFor(node: Pick<Node, 'leaves'>, method: string): Leaf | undefined {
   return node.leaves.get(method) ?? (method === 'HEAD' ? node.leaves.get('GET') : undefined)
 }
 
 function allowedMethods(root: Node, segments: readonly string[]): readonly string[] {
   const methods = new Set<string>()
   collectMethods(root, segments, 0, methods)
+  return sorted(methods)
+}
+
+function sorted(methods: Set<string>): readonly string[] {
   if (methods.has('GET')) methods.add('HEAD')
   return [...methods].sort()
 }
@@ -163,9 +200,29 @@ function insert(root: Node, operation: Operation): void {
   for (const segment of segments) {
     node = segment.kind === 'literal' ? literalChild(node, segment.text) : templateChild(node, segment)
   }
-  const names = segments.flatMap((segment) => (segment.kind === 'template' ? segment.names : []))
+  const names = namesOf(segments)
   // Operations that share a route have the same requirement, so the first may speak for all.
   if (!node.leaves.has(operation.method)) node.leaves.set(operation.method, { operation, names })
+}
+
+function namesOf(segments: readonly Segment[]): readonly string[] {
+  return segments.flatMap((segment) => (segment.kind === 'template' ? segment.names : []))
+}
+
+/** The templates of operations that take slashes, in the order in which they are asked. */
+function spansOf(operations: readonly Operation[]): Spans {
+  const spans = new Map<string, Span<Leaf>>()
+  for (const operation of operations) {
+    if (operation.slashes !== true) continue
+    const template = parsePathTemplate(operation.basePath, operation.path)
+    const { segments, lastParameterAt: spansAt } = template
+    if (template.unreachable !== undefined || spansAt === -1) continue
+    const key = routeKey(template)
+    const span = spans.get(key) ?? { segments, spansAt, leaves: new Map() }
+    spans.set(key, span)
+    if (!span.leaves.has(operation.method)) span.leaves.set(operation.method, { operation, names: namesOf(segments) })
+  }
+  return [...spans.values()].sort(compareSpans)
 }
 
 function literalChild(node: Node, text: string): Node {

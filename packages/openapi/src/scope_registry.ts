@@ -19,6 +19,7 @@ export function readScopes(
   problems: Problem[],
 ): readonly ScopeDescription[] {
   const descriptions = declaredScopes(document, problems)
+  if (!areDerived) reportUndeclared(operations, descriptions, problems)
   for (const operation of operations) {
     for (const name of operation.requires.flat()) {
       if (!descriptions.has(name)) descriptions.set(name, areDerived ? derivedDescription(name, operation) : '')
@@ -26,6 +27,25 @@ export function readScopes(
   }
   const names = [...descriptions.keys()].sort()
   return names.map((name) => ({ name, description: descriptions.get(name) ?? '' }))
+}
+
+/** Most often a slip of the pen. A document that declares no scope at all has its scopes elsewhere. */
+function reportUndeclared(
+  operations: readonly Operation[],
+  declared: ReadonlyMap<string, string>,
+  problems: Problem[],
+): void {
+  if (declared.size === 0) return
+  const undeclared = new Map<string, Operation>()
+  for (const operation of operations) {
+    for (const name of operation.requires.flat()) {
+      if (!declared.has(name) && !undeclared.has(name)) undeclared.set(name, operation)
+    }
+  }
+  for (const [name, { method, path }] of undeclared) {
+    const message = `The scope ${name} is declared by no security scheme; ${method} ${path} needs it.`
+    problems.push({ code: 'undeclared_scope', pointer: pointerTo('/paths', path), message })
+  }
 }
 
 function declaredScopes(document: OpenApiDocument, problems: Problem[]): Map<string, string> {

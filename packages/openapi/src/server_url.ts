@@ -12,7 +12,7 @@ export type ReadServers = { readonly basePath: string; readonly servers: readonl
  * `/`.
  */
 export function readServers(document: OpenApiDocument, override: string | undefined, problems: Problem[]): ReadServers {
-  const servers = document.version === '2.0' ? swaggerServers(document) : openapiServers(document)
+  const servers = document.version === '2.0' ? swaggerServers(document) : urlsOf(document.root)
   if (override !== undefined) return { basePath: normalizeBasePath(override), servers }
   const [first = '', ...others] = servers
   const basePath = normalizeBasePath(pathOf(first))
@@ -23,9 +23,18 @@ export function readServers(document: OpenApiDocument, override: string | undefi
   return { basePath, servers }
 }
 
+/** The paths of an owner's `servers`, without a slash at the end. */
+export function pathsOfServers(owner: unknown): readonly string[] {
+  return urlsOf(owner).map((url) =>
+    pathOf(url)
+      .replace(/^(?!\/|$)/, '/')
+      .replace(/\/$/, ''),
+  )
+}
+
 /** Replaces server variables by their defaults (OpenAPI 3.1 §4.8.6). An unknown variable stays as it is written. */
-function openapiServers({ root }: OpenApiDocument): readonly string[] {
-  return elements(member(root, 'servers')).flatMap((server) => {
+function urlsOf(owner: unknown): readonly string[] {
+  return elements(member(owner, 'servers')).flatMap((server) => {
     const variables = member(server, 'variables')
     const url = textMember(server, 'url')
     return (
