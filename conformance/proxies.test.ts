@@ -1,4 +1,4 @@
-/** Forward-auth behind real proxies, configured as examples/proxies says (docs/protocol/gateway.md §7). */
+/** Forward-auth behind real proxies, configured as examples/proxies says (docs/protocol/gateway.md §8). */
 import { createHash, randomBytes } from 'node:crypto'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'

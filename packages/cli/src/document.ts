@@ -11,14 +11,19 @@ export async function loadDocument(source: string): Promise<string> {
 }
 
 /** The text as an API description, or one line that says what to mend. */
-export function describeDocument(text: string, source: string, basePath: string | undefined): ApiDescription {
+export function describeDocument(
+  text: string,
+  source: string,
+  { basePath, slashes }: { readonly basePath?: string; readonly slashes?: readonly string[] },
+): ApiDescription {
   try {
-    return readOperations(
-      readDocument(text, { bytesMax: documentBytesMax }),
-      basePath === undefined ? {} : { basePath },
-    )
+    return readOperations(readDocument(text, { bytesMax: documentBytesMax }), {
+      ...(basePath === undefined ? {} : { basePath }),
+      ...(slashes === undefined ? {} : { slashes }),
+    })
   } catch (error) {
     if (!(error instanceof OpenApiError)) throw error
+    if (error.code === 'unknown_template') throw new CommandError('usage', `--slashes: ${error.message}`)
     throw new CommandError('error', `${source}: ${error.message}`)
   }
 }

@@ -162,3 +162,18 @@ it('finishes what runs when it is told to stop, answers once more on kept connec
   const events = gateway.err().trim().split('\n')
   expect(events.map((line) => JSON.parse(line).status)).toContain(401)
 })
+
+it.each([
+  [['--upstream-timeout', '2d'], '--upstream-timeout must be from 1s to 1d'],
+  [['--idle-timeout', '0s'], '--idle-timeout must be from 1s to 1d'],
+  [['--upstream-ca', 'nowhere.pem'], 'nowhere.pem cannot be read'],
+  [['--upstream-ca', document], 'holds no certificate in PEM'],
+  [['--cors-origin', '*'], '--cors-origin: * is no origin'],
+  [['--cors-origin', 'https://app.test/'], '--cors-origin: https://app.test/ is no origin'],
+  [['--slashes', '/nowhere/{id}'], '--slashes: '],
+])('%j is exit 2 and says why', async (flags, why) => {
+  const given = ['--openapi', document, '--upstream', upstreamUrl, '--listen', '127.0.0.1:0', ...flags]
+  const { code, err } = await run(['gateway', ...given], { cwd })
+  expect(code).toBe(2)
+  expect(err).toContain(why)
+})

@@ -12,7 +12,9 @@ import {
 } from '@countersign/verifier/engine'
 import { type RefusalTimes, refusalTimes } from '@countersign/verifier/refusal_times'
 import { type AssertionSource, createAssertions } from './assertion.ts'
+import { createCors } from './cors.ts'
 import type { ForwardOptions } from './forward.ts'
+import { createIdleWatch } from './idle.ts'
 import { gatewayLimits } from './limits.ts'
 import { answerMalformed } from './malformed.ts'
 import { createPassage } from './passage.ts'
@@ -45,6 +47,14 @@ export interface GatewayOptions {
   readonly allowedHosts?: (host: string) => boolean
   /** Milliseconds from the last byte of a request until the upstream's answer begins. Default 30,000. */
   readonly upstreamTimeoutMs?: number
+  /** Milliseconds in which an answer that has begun may send nothing. Default 120,000. */
+  readonly idleTimeoutMs?: number
+  /** The same for event streams and upgraded connections. Default 3,600,000. */
+  readonly streamIdleTimeoutMs?: number
+  /** PEM: authorities for the upstream's certificate, besides the system's. */
+  readonly upstreamCa?: string
+  /** Origins whose scripts may read answers; the upstream's own CORS fields are then dropped. Default: none. */
+  readonly corsOrigins?: readonly string[]
   /** The number of requests at the upstream at once; never more than three eighths of the file limit. Default 4,096. */
   readonly upstreamConnections?: number
   /** The number of upgraded connections and event streams at once, with the same bound. Default 10,000. */
@@ -67,6 +77,10 @@ const optionNames = {
   onRequest: true,
   allowedHosts: true,
   upstreamTimeoutMs: true,
+  idleTimeoutMs: true,
+  streamIdleTimeoutMs: true,
+  upstreamCa: true,
+  corsOrigins: true,
   upstreamConnections: true,
   longConnections: true,
   refusalTimes: true,
@@ -88,7 +102,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { engine, keeper, nextRequestId, onRequest } = options
   requireOptions(options)
-  const upstream = createUpstream(options.upstream)
+  const upstream = createUpstream(options.upstream, options.upstreamCa)
   const watch = createWatch(engine, keeper)
   const pipeline: PipelineOptions = {
     engine,
@@ -99,11 +113,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     trustedProxies: options.trustedProxies,
     failures: options.failures ?? unlimitedFailures,
     allowedHosts: options.allowedHosts,
+    cors: options.corsOrigins === undefined ? undefined : createCors(options.corsOrigins),
   }
   const forwarding: ForwardOptions = {
     upstream,
     watch,
     upstreamTimeoutMs: options.upstreamTimeoutMs ?? gatewayLimits.upstreamTimeoutMs,
+    ...idleOptions(options),
     openEnded: new Set(),
   }
   const passage = createPassage({
@@ -132,6 +148,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const end of forwarding.openEnded) end()
       await drain(server)
       watch.close()
+      forwarding.idle.close()
       upstream.close()
     },
   }
@@ -142,6 +159,14 @@ function requireOptions(options: GatewayOptions): void {
     if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createGateway has no option "${name}"`)
   }
   if (options.audience === '') throw new TypeError('the audience must be given')
+}
+
+function idleOptions(options: GatewayOptions): Pick<ForwardOptions, 'idle' | 'idleTimeoutMs' | 'streamIdleTimeoutMs'> {
+  const { idleTimeoutMs = gatewayLimits.idleTimeoutMs, streamIdleTimeoutMs = gatewayLimits.streamIdleTimeoutMs } =
+    options
+  // A short limit, as tests have it, is looked at more often.
+  const everyMs = Math.min(gatewayLimits.idleEveryMs, idleTimeoutMs / 4, streamIdleTimeoutMs / 4)
+  return { idle: createIdleWatch(Math.max(1, everyMs)), idleTimeoutMs, streamIdleTimeoutMs }
 }
 
 /** The part of the file limit for callers' connections, and again for those to the upstream. */

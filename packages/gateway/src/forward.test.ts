@@ -216,17 +216,6 @@ describe('answers', () => {
     expect(received.endsWith(body === '' ? '\r\n\r\n' : '\r\n1\r\nx\r\n0\r\n\r\n')).toBe(true)
   })
 
-  test('1xx of the upstream other than 100 end at the gateway', async () => {
-    world.handle = (_, response) => {
-      response.writeEarlyHints({ link: '</a>; rel=preload' })
-      response.end('x')
-    }
-    const received = await world.raw(
-      `GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`,
-    )
-    expect(statusesOf(received)).toEqual([200])
-  })
-
   test('an answer before the end of the body passes, and the connection ends with it', async () => {
     world.handle = (_, response) => response.writeHead(413, { Connection: 'close' }).end('too much')
     const received = await world.raw(

@@ -4,9 +4,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ProblemAnswer, rateLimitHeaders, unavailableAnswer } from '@countersign/core'
+import { valuesOf } from './headers/raw.ts'
 import { hasBody, upstreamHeaders } from './headers/request.ts'
 import { callerHeaders } from './headers/response.ts'
 import { type HttpExchange, type Refusal, refuse } from './http_exchange.ts'
+import type { IdleWatch } from './idle.ts'
 import { gatewayLimits } from './limits.ts'
 import { type Admission, refusal } from './pipeline.ts'
 import type { Place } from './place.ts'
@@ -19,6 +21,10 @@ export interface ForwardOptions {
   readonly watch: Watch
   /** Milliseconds from the last byte of the request until the answer begins. */
   readonly upstreamTimeoutMs: number
+  /** Ends answers and tunnels in which nothing moves. */
+  readonly idle: IdleWatch
+  readonly idleTimeoutMs: number
+  readonly streamIdleTimeoutMs: number
   /** Ends an exchange that would never end by itself; each is called when the gateway closes. */
   readonly openEnded: Set<() => void>
 }
@@ -60,6 +66,7 @@ export function forward(
   response.once('close', onCallerGone)
 
   sent.on('continue', () => response.writeContinue())
+  passInterim(exchange, sent)
   sent.once('response', (answer) => {
     wait.end()
     unwatchUpload()
@@ -80,6 +87,23 @@ export function forward(
     forward(exchange, admission, options, place, true)
   })
   sendBody(request, sent, wait)
+}
+
+/** 102 and 103 (RFC 9110 §15.2, RFC 8297): for callers of HTTP/1.1, since older ones take them for the answer. */
+function passInterim({ request, response }: HttpExchange, sent: ClientRequest): void {
+  let count = 0
+  sent.on('information', ({ statusCode, rawHeaders }) => {
+    if (request.httpVersion !== '1.1' || response.headersSent || response.destroyed) return
+    if (++count > gatewayLimits.interimAnswersMax) return
+    if (statusCode === 102) response.writeProcessing()
+    if (statusCode !== 103) return
+    try {
+      // Hints are links. Other fields belong to the answer, where ours and the upstream's are told apart.
+      response.writeEarlyHints({ link: [...valuesOf(rawHeaders, 'link')] })
+    } catch {
+      // A link that Node does not write is a hint that is lost, and no more.
+    }
+  })
 }
 
 /**
@@ -134,7 +158,7 @@ function relay(
   admission: Admission,
   sent: ClientRequest,
   answer: IncomingMessage,
-  { watch, openEnded }: ForwardOptions,
+  { upstream, watch, openEnded, idle, idleTimeoutMs, streamIdleTimeoutMs }: ForwardOptions,
   place: Place,
 ): void {
   const { request, response } = exchange
@@ -148,14 +172,7 @@ function relay(
   }
   // An upstream that dies in the middle of a body must not look like one that has finished.
   answer.on('error', () => response.destroy())
-  const fields = callerHeaders(answer.rawHeaders, {
-    status,
-    isCredentialUsed: judged !== undefined,
-    requestId: exchange.requestId,
-    rateLimit: judged?.rateLimits === undefined ? undefined : rateLimitHeaders(judged.rateLimits),
-  })
-  // The rest of a body that the upstream did not wait for could be taken for the next request.
-  if (!request.complete && hasBody(request)) fields.push('Connection', 'close')
+  const fields = answerFields(exchange, admission, answer, upstream)
   try {
     response.writeHead(status, answer.statusMessage ?? '', fields)
   } catch {
@@ -184,10 +201,32 @@ function relay(
     judged === undefined
       ? undefined
       : watchSoon(watch, { ...judged, cut }, isOpenEnded ? 0 : gatewayLimits.watchAfterMs)
+  const limitMs = isOpenEnded ? streamIdleTimeoutMs : idleTimeoutMs
+  const forget = idle.add(answer.socket, limitMs, () => cut(`nothing of the answer came for ${limitMs} ms`))
   response.once('close', () => {
+    forget()
     unwatch?.()
     openEnded.delete(closing)
   })
+}
+
+function answerFields(
+  { request, requestId, cors }: HttpExchange,
+  { judged }: Admission,
+  answer: IncomingMessage,
+  upstream: Upstream,
+): string[] {
+  const fields = callerHeaders(answer.rawHeaders, {
+    status: answer.statusCode ?? 502,
+    isCredentialUsed: judged !== undefined,
+    requestId,
+    upstream: upstream.url,
+    cors,
+    rateLimit: judged?.rateLimits === undefined ? undefined : rateLimitHeaders(judged.rateLimits),
+  })
+  // The rest of a body that the upstream did not wait for could be taken for the next request.
+  if (!request.complete && hasBody(request)) fields.push('Connection', 'close')
+  return fields
 }
 
 /** The whole request was sent to the upstream. */

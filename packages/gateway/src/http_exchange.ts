@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressRange, Grant, ProblemAnswer, Seconds } from '@countersign/core'
 import type { Operation } from '@countersign/openapi'
 import { originOf } from './client_address.ts'
+import type { Cors } from './cors.ts'
 import { valuesOf } from './headers/raw.ts'
 import { hasBody } from './headers/request.ts'
 import { gatewayLimits } from './limits.ts'
@@ -16,6 +17,8 @@ export interface HttpExchange {
   readonly upgradeHead: Buffer | undefined
   /** The operation that the request is for. */
   matched(operation: Operation): void
+  /** Our own fields for scripts of other origins, in every answer. Absent where the upstream answers them. */
+  readonly cors: Readonly<Record<string, string>> | undefined
   /** The upstream's time begins now. */
   markSent(): void
   /** Tells the operator, once for the head of the answer and once more for a cut. */
@@ -24,7 +27,8 @@ export interface HttpExchange {
 
 /** A request that ends here. */
 export interface Refusal {
-  readonly answer: ProblemAnswer
+  /** Without a body for a preflight that is answered here. */
+  readonly answer: Omit<ProblemAnswer, 'body'> & { readonly body?: ProblemAnswer['body'] }
   readonly decision: Decision
   /** The reason for the log; the caller reads `answer`. */
   readonly why: string
@@ -39,6 +43,7 @@ export function createHttpExchange(
     readonly trustedProxies: readonly AddressRange[]
     readonly now: () => Seconds
     readonly onRequest: ((event: RequestEvent) => void) | undefined
+    readonly cors: Cors | undefined
   },
 ): HttpExchange {
   const { requestId, trustedProxies, now, onRequest } = context
@@ -55,6 +60,7 @@ export function createHttpExchange(
     matched(found) {
       operation = found
     },
+    cors: context.cors?.fieldsFor(request.rawHeaders),
     markSent() {
       sentAt ??= now()
     },
@@ -101,9 +107,9 @@ export function refuse(exchange: HttpExchange, { answer, decision, why }: Refusa
   const { request, response, requestId } = exchange
   exchange.report(answer.status, decision, why, grant)
   if (response.headersSent || response.destroyed) return
-  const text = JSON.stringify({ ...answer.body, requestId })
-  const fields: Record<string, string | number> = { ...answer.headers, 'X-Request-Id': requestId }
-  fields['Content-Length'] = Buffer.byteLength(text)
+  const text = answer.body === undefined ? undefined : JSON.stringify({ ...answer.body, requestId })
+  const fields: Record<string, string | number> = { ...exchange.cors, ...answer.headers, 'X-Request-Id': requestId }
+  if (text !== undefined) fields['Content-Length'] = Buffer.byteLength(text)
   if (!isSmall(request)) fields.Connection = 'close'
   response.writeHead(answer.status, fields)
   response.end(text)

@@ -25,6 +25,16 @@ export const gatewayLimits = {
   upstreamIdleSocketsMax: 256,
   /** Milliseconds from the last byte sent to the upstream until its answer begins. */
   upstreamTimeoutMs: 30_000,
+  /** Milliseconds in which an answer that has begun may send nothing (`--idle-timeout`). */
+  idleTimeoutMs: 120_000,
+  /** The same for event streams and upgraded connections (`--stream-idle-timeout`). */
+  streamIdleTimeoutMs: 3_600_000,
+  /** How often that is looked at: an end may be late by this. */
+  idleEveryMs: 1_000,
+  /** Answers 102 and 103 that are passed on before the answer; further ones are dropped. */
+  interimAnswersMax: 16,
+  /** Seconds for which a browser may keep our answer to a preflight. */
+  preflightSeconds: 600,
   /** The time that the signer of assertions has. */
   assertionTimeoutMs: 5_000,
   assertionsKept: 50_000,

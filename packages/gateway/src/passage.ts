@@ -52,6 +52,7 @@ export function createPassage(options: {
         trustedProxies: pipeline.trustedProxies,
         now,
         onRequest,
+        cors: pipeline.cors,
       })
       running.set(request.socket, exchange)
       if (isClosing) response.shouldKeepAlive = false

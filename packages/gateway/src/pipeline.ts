@@ -31,6 +31,7 @@ import {
 } from '@countersign/verifier/engine'
 import type { Assertions } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
+import type { Cors } from './cors.ts'
 import { anonymousHeaders, identityHeaders } from './headers/identity.ts'
 import { type RawHeaders, valuesOf } from './headers/raw.ts'
 import type { Refusal } from './http_exchange.ts'
@@ -64,6 +65,8 @@ export interface PipelineOptions {
   readonly trustedProxies: readonly AddressRange[]
   readonly failures: Failures
   readonly allowedHosts: ((host: string) => boolean) | undefined
+  /** Present where the gateway answers preflights itself. */
+  readonly cors: Cors | undefined
 }
 
 /** The number of times that an assertion is fetched while the book keeps changing its content. */
@@ -93,9 +96,8 @@ export async function admit(
   const origin = originOf(rawHeaders, request.socket.remoteAddress, options.trustedProxies)
 
   // 3 and 4. The route. A preflight never carries a credential (Fetch, CORS protocol), so it comes first.
-  if (isPreflight(method, rawHeaders) && routes.knows(target) !== undefined) {
-    return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
-  }
+  const preflight = admitPreflight(request, origin, options)
+  if (preflight !== undefined) return preflight
   const match = routes.match(method, target)
   if (match.kind !== 'operation') return unmatchedRefusal(match)
   onMatch(match.operation)
@@ -136,6 +138,21 @@ function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { read
   if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
   const Allow = match.allow.join(', ')
   return refusal(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
+}
+
+/** A preflight of a described path goes to the upstream, unless the operator named the origins. */
+function admitPreflight(
+  { method = '', url = '', rawHeaders }: IncomingMessage,
+  origin: Origin,
+  { routes, cors }: PipelineOptions,
+): Admission | Refusal | undefined {
+  const known = isPreflight(method, rawHeaders) ? routes.knows(url) : undefined
+  if (known === undefined) return undefined
+  if (cors === undefined) {
+    return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
+  }
+  const headers = cors.preflightFields(rawHeaders, known.allow)
+  return { answer: { status: 204, headers }, decision: 'preflight', why: 'a CORS preflight, answered here' }
 }
 
 /** Judges a request again that has waited since it was let in. Spends nothing from a rate limit. */

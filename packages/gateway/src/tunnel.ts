@@ -1,17 +1,18 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ForwardOptions } from './forward.ts'
 import { foldName } from './headers/raw.ts'
 import { callerHeaders } from './headers/response.ts'
 import { type HttpExchange, refuse } from './http_exchange.ts'
 import { type Admission, refusal } from './pipeline.ts'
-import type { Watch } from './watch.ts'
 
 /** Passes bytes both ways, unread, after the upstream switched protocols, until one side ends or the watch cuts. */
 export function startTunnel(
   exchange: HttpExchange,
   admission: Admission,
   upgraded: { readonly answer: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-  { watch, openEnded }: { readonly watch: Watch; readonly openEnded: Set<() => void> },
+  { upstream, watch, openEnded, idle, streamIdleTimeoutMs }: ForwardOptions,
 ): void {
   const { request, response, upgradeHead } = exchange
   const { answer, socket, head } = upgraded
@@ -25,7 +26,7 @@ export function startTunnel(
   const caller: Duplex = request.socket
   response.detachSocket(request.socket)
   exchange.report(101, admission.decision, admission.why, judged?.grant)
-  caller.write(switchingProtocols(answer, exchange.requestId, judged !== undefined))
+  caller.write(switchingProtocols(exchange, answer, upstream.url, judged !== undefined))
   if (head.length > 0) caller.write(head)
   if (upgradeHead.length > 0) socket.write(upgradeHead)
   join(caller, socket)
@@ -39,7 +40,10 @@ export function startTunnel(
   const closing = (): void => cut('the gateway is closing')
   openEnded.add(closing)
   const unwatch = judged === undefined ? undefined : watch.add({ ...judged, cut })
+  const why = `nothing went through for ${streamIdleTimeoutMs} ms`
+  const forget = idle.add(socket as Socket, streamIdleTimeoutMs, () => cut(why))
   caller.once('close', () => {
+    forget()
     unwatch?.()
     openEnded.delete(closing)
   })
@@ -51,8 +55,14 @@ function join(from: Duplex, to: Duplex): void {
   from.pipe(to)
 }
 
-function switchingProtocols(answer: IncomingMessage, requestId: string, isCredentialUsed: boolean): Buffer {
-  const fields = callerHeaders(answer.rawHeaders, { status: 204, isCredentialUsed, requestId, rateLimit: undefined })
+function switchingProtocols(
+  { requestId }: HttpExchange,
+  answer: IncomingMessage,
+  upstream: URL,
+  isCredentialUsed: boolean,
+): Buffer {
+  const context = { status: 204, isCredentialUsed, requestId, upstream, cors: undefined, rateLimit: undefined }
+  const fields = callerHeaders(answer.rawHeaders, context)
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const name = fields[index] as string

@@ -1,5 +1,6 @@
 import { type ClientRequest, type ClientRequestArgs, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { getCACertificates } from 'node:tls'
 import type { RawHeaders } from './headers/raw.ts'
 import { gatewayLimits } from './limits.ts'
 
@@ -8,6 +9,7 @@ export type Connection = 'kept' | 'own'
 
 /** The API behind the gateway. */
 export interface Upstream {
+  readonly url: URL
   /** The value of the `Host` field. */
   readonly host: string
   /** Begins a request; the caller writes the body. `target` is appended to the upstream's own path. */
@@ -15,8 +17,11 @@ export interface Upstream {
   close(): void
 }
 
-/** Throws a `TypeError` for a URL that cannot be one: another scheme, a user, a query or a fragment. */
-export function createUpstream(url: URL): Upstream {
+/**
+ * `ca` is PEM, for authorities besides the system's. Throws a `TypeError` for a URL that cannot be one: another scheme, a
+ * user, a query or a fragment.
+ */
+export function createUpstream(url: URL, ca?: string): Upstream {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('the upstream must be http or https')
   if (url.username + url.password + url.search + url.hash !== '') {
     throw new TypeError('the upstream has an address and a path: no user, query or fragment')
@@ -27,13 +32,16 @@ export function createUpstream(url: URL): Upstream {
     maxFreeSockets: gatewayLimits.upstreamIdleSocketsMax,
     timeout: gatewayLimits.upstreamIdleMs,
   }
-  const agent = isHttps ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
+  const trust = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }
+  const agent = isHttps ? new HttpsAgent({ ...agentOptions, ...trust }) : new HttpAgent(agentOptions)
   const begin = isHttps ? httpsRequest : httpRequest
   const path = url.pathname.replace(/\/$/, '')
   return {
+    url,
     host: url.host,
     send(method, target, fields, connection) {
-      const options: ClientRequestArgs = {
+      const options: ClientRequestArgs & typeof trust = {
+        ...trust,
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port === '' ? (isHttps ? 443 : 80) : url.port,
         method,

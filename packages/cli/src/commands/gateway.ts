@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { collect, oneOf, parsePositive } from '../flags.ts'
+import { collect, oneOf, parseDuration, parsePositive } from '../flags.ts'
 import type { GuardOptions } from '../gateway/guard.ts'
 import { createGatewayLog, loggedRequests } from '../gateway/log.ts'
 import { note, printJson } from '../output.ts'
@@ -33,6 +33,16 @@ export const gatewayCommand = new Command('gateway')
     oneOf(...loggedRequests),
     'refused',
   )
+  .option('--upstream-timeout <duration>', 'until an answer begins; default: 30s', parseDuration)
+  .option('--idle-timeout <duration>', 'an answer that sends nothing for so long ends; default: 120s', parseDuration)
+  .option(
+    '--stream-idle-timeout <duration>',
+    'the same for event streams and upgraded connections; default: 1h',
+    parseDuration,
+  )
+  .option('--upstream-ca <file>', 'PEM: authorities for the upstream’s certificate, besides the system’s')
+  .option('--cors-origin <origin>', 'an origin whose scripts may read answers; repeatable', collect)
+  .option('--slashes <template>', 'a path whose last parameter may hold slashes; repeatable', collect)
   .option('--json', 'one line of JSON when ready; requests as JSON on standard error')
   .action(async ({ json, logRequests, ...flags }: Flags) => {
     const { guard } = await import('../gateway/guard.ts')

@@ -71,7 +71,7 @@ export async function dev(options: DevOptions): Promise<DevReady> {
   }
   const upstreamUrl = upstream === undefined ? undefined : readUpstream(upstream)
   const text = openapi === undefined ? JSON.stringify(demoDocument()) : await loadDocument(openapi)
-  const description = describeDocument(text, openapi ?? 'the demo document', options.basePath)
+  const description = describeDocument(text, openapi ?? 'the demo document', options)
   const data = resolve(options.data)
   makeDirectory(data)
   const database = `sqlite:${join(data, 'countersign.db')}`

@@ -1,7 +1,9 @@
 /** `countersign gateway`: a gateway of its own process, its engine fed by a server over HTTP. */
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { ApiError, type ManagementClient } from '@countersign/client'
 import { type AddressRange, parseAddressRange, parseTime } from '@countersign/core'
 import {
@@ -9,6 +11,7 @@ import {
   createGateway,
   createGatewayMetrics,
   createHealthListener,
+  type GatewayOptions,
   type RequestEvent,
 } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
@@ -32,6 +35,13 @@ export interface GuardOptions {
   readonly trustedProxies?: readonly string[]
   readonly upstreamConnections?: number
   readonly longConnections?: number
+  /** Seconds, as the next two. */
+  readonly upstreamTimeout?: number
+  readonly idleTimeout?: number
+  readonly streamIdleTimeout?: number
+  readonly upstreamCa?: string
+  readonly corsOrigin?: readonly string[]
+  readonly slashes?: readonly string[]
   readonly onRequest: (event: RequestEvent) => void
   /** Something the operator should see, one line. */
   readonly onNotice: (line: string) => void
@@ -50,11 +60,11 @@ export interface Guarding {
 /** Resolves when it listens and has its status book. Throws `CommandError` with one line. */
 export async function guard(options: GuardOptions): Promise<Guarding> {
   const upstream = readUpstream(options.upstream)
-  const trustedProxies = (options.trustedProxies ?? []).map(readRange)
   const listen = readListen(options.listen, '--listen')
   const healthListen =
     options.healthListen === undefined ? undefined : readListen(options.healthListen, '--health-listen')
-  const description = describeDocument(await loadDocument(options.openapi), options.openapi, options.basePath)
+  const settings = await readSettings(options)
+  const description = describeDocument(await loadDocument(options.openapi), options.openapi, options)
   const server = connectToServer({ server: options.server, credentialFile: options.credentialFile })
   const { issuer, management } = server
   const audience = options.audience ?? profileAudience(server.profile, description)
@@ -76,12 +86,12 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     upstream,
     audience,
     assertions: assertionsOf(management, audience),
-    trustedProxies,
     failures: createFailures(() => Date.now() / 1000),
     now: () => Date.now() / 1000,
     nextRequestId: () => `req_${randomUUID()}`,
     ...(options.upstreamConnections === undefined ? {} : { upstreamConnections: options.upstreamConnections }),
     ...(options.longConnections === undefined ? {} : { longConnections: options.longConnections }),
+    ...settings,
     onRequest(event) {
       metrics?.observe(event)
       options.onRequest(event)
@@ -107,6 +117,51 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     await stop()
     throw error
   }
+}
+
+type Settings = Pick<
+  GatewayOptions,
+  'trustedProxies' | 'upstreamTimeoutMs' | 'idleTimeoutMs' | 'streamIdleTimeoutMs' | 'upstreamCa' | 'corsOrigins'
+>
+
+/** What is not given has the default of `createGateway`. */
+async function readSettings(options: GuardOptions): Promise<Settings> {
+  const { upstreamTimeout, idleTimeout, streamIdleTimeout, upstreamCa, corsOrigin } = options
+  return {
+    trustedProxies: (options.trustedProxies ?? []).map(readRange),
+    ...(upstreamTimeout === undefined ? {} : { upstreamTimeoutMs: readTimeout(upstreamTimeout, '--upstream-timeout') }),
+    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: readTimeout(idleTimeout, '--idle-timeout') }),
+    ...(streamIdleTimeout === undefined
+      ? {}
+      : { streamIdleTimeoutMs: readTimeout(streamIdleTimeout, '--stream-idle-timeout') }),
+    ...(upstreamCa === undefined ? {} : { upstreamCa: await readAuthorities(upstreamCa) }),
+    ...(corsOrigin === undefined ? {} : { corsOrigins: corsOrigin.map(readOrigin) }),
+  }
+}
+
+/** Timers of more than 24 days end at once, and one of no time is none. */
+function readTimeout(seconds: number, flag: string): number {
+  if (seconds >= 1 && seconds <= 86_400) return seconds * 1000
+  throw new CommandError('usage', `${flag} must be from 1s to 1d`)
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new CommandError('usage', `--upstream-ca: ${file} cannot be read`)
+  })
+  try {
+    createSecureContext({ ca: text })
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  } catch {
+    // Said below: what OpenSSL says helps nobody.
+  }
+  throw new CommandError('usage', `--upstream-ca: ${file} holds no certificate in PEM`)
+}
+
+function readOrigin(text: string): string {
+  const url = URL.parse(text)
+  if ((url?.protocol === 'https:' || url?.protocol === 'http:') && url.origin === text) return text
+  throw new CommandError('usage', `--cors-origin: ${text} is no origin such as https://app.example.com`)
 }
 
 /** As `dev` named it for this very document, else the only one there is. */

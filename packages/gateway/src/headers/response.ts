@@ -1,3 +1,4 @@
+import { callersLocation, isLocation } from './location.ts'
 import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders } from './raw.ts'
 
 /**
@@ -13,6 +14,9 @@ export function callerHeaders(
     readonly status: number
     readonly isCredentialUsed: boolean
     readonly requestId: string
+    readonly upstream: URL
+    /** Our own fields for scripts of other origins; `undefined` leaves the upstream's. */
+    readonly cors: Readonly<Record<string, string>> | undefined
     readonly rateLimit: Readonly<Record<string, string>> | undefined
   },
 ): string[] {
@@ -27,13 +31,15 @@ export function callerHeaders(
     if (folded === 'x-request-id') continue
     if (folded === 'content-length' && context.status === 204) continue
     if (context.rateLimit !== undefined && (folded === 'ratelimit' || folded === 'ratelimit-policy')) continue
+    if (context.cors !== undefined && folded.startsWith('access-control-')) continue
     if (folded === 'cache-control') cacheControl.push(value)
-    else fields.push(name, value)
+    else fields.push(name, isLocation(folded) ? callersLocation(value, context.upstream) : value)
   }
   if (context.isCredentialUsed && !isDecided(cacheControl)) cacheControl.push('private')
   if (cacheControl.length > 0) fields.push('Cache-Control', cacheControl.join(', '))
   fields.push('X-Request-Id', context.requestId)
   for (const [name, value] of Object.entries(context.rateLimit ?? {})) fields.push(name, value)
+  for (const [name, value] of Object.entries(context.cors ?? {})) fields.push(name, value)
   return fields
 }
 

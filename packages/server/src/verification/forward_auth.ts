@@ -1,5 +1,5 @@
 /**
- * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (docs/protocol/gateway.md §7). Only a proxy that
+ * `ANY /v1/forward-auth`: a proxy asks whether a request may pass (docs/protocol/gateway.md §8). Only a proxy that
  * names itself, or one whose address is trusted, is answered; one family of headers is read, the one that `proxy`
  * names.
  */
