@@ -110,6 +110,10 @@ export const verificationRoutes = {
           code: openText(rejectionCodes, 'The reason for the refusal: docs/protocol/errors.md §1'),
           detail: z.string().describe('One sentence for the owner of the credential'),
           missingScope: v.scopeText.optional().describe('The scope tokens that it lacks, with insufficient_scope'),
+          requires: z
+            .array(z.array(z.string().describe('A scope token')).describe('Tokens that are needed together'))
+            .optional()
+            .describe('Every alternative that would do, with insufficient_scope; empty where none would'),
           ...limitsAfter,
         }),
       ]),

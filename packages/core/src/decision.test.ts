@@ -203,7 +203,11 @@ test('one alternative that is met is enough; the refusal names the one that lack
     [],
     now,
   )
-  expect(decision).toMatchObject({ rejection: { neededScope: ['read', 'c'], missingScope: ['c'] } })
+  const requires = [
+    ['a', 'b'],
+    ['read', 'c'],
+  ]
+  expect(decision).toMatchObject({ rejection: { neededScope: ['read', 'c'], missingScope: ['c'], requires } })
 })
 
 test('a credential with an empty scope has no access, but to what needs none', () => {

@@ -3,7 +3,7 @@ import { allowsAddress, type EffectiveGrant } from './effective_grant.ts'
 import type { Grant } from './grant.ts'
 import { limits } from './limits.ts'
 import { type RateLimitOutcome, tightest } from './rate_limit/gcra.ts'
-import type { Rejection } from './rejection.ts'
+import { insufficientScope, type Rejection } from './rejection.ts'
 import type { Scope } from './scope.ts'
 import { formatTime, type Seconds } from './seconds.ts'
 
@@ -94,18 +94,5 @@ function hasAll(scope: ReadonlySet<string>, needed: Scope): boolean {
 function findMissingScope(scope: ReadonlySet<string>, requires: readonly Scope[]): Rejection | undefined {
   // Nearly every call ends here; lists are made only for those who are refused.
   for (let index = 0; index < requires.length; index++) if (hasAll(scope, requires[index] as Scope)) return undefined
-  let least: { readonly needed: Scope; readonly missing: Scope } | undefined
-  for (const needed of requires) {
-    const missing = needed.filter((token) => !scope.has(token))
-    if (least === undefined || missing.length < least.missing.length) least = { needed, missing }
-  }
-  return {
-    code: 'insufficient_scope',
-    detail:
-      least === undefined
-        ? 'no credential can meet the requirement of this operation'
-        : `it lacks ${least.missing.join(' ')}`,
-    neededScope: least?.needed ?? [],
-    missingScope: least?.missing ?? [],
-  }
+  return insufficientScope((token) => scope.has(token), requires)
 }

@@ -106,7 +106,7 @@ export { rateLimitHeaders } from './rate_limit/rate_limit_fields.ts'
 export type { Limited } from './rate_limit/rate_policy.ts'
 export { policiesOf } from './rate_limit/rate_policy.ts'
 export type { InvalidTokenCode, Rejection, RejectionAnswerCode, RejectionCode } from './rejection.ts'
-export { rejectionAnswer } from './rejection.ts'
+export { insufficientScope, rejectionAnswer } from './rejection.ts'
 export type { Scope, ScopeInput } from './scope.ts'
 export {
   formatScope,

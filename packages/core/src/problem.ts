@@ -22,6 +22,8 @@ export interface ProblemAnswer<Code extends string = string> {
     readonly detail: string
     /** Stable, for programs: docs/protocol/errors.md lists them. */
     readonly code: Code
+    /** With `insufficient_scope` at a protected API: every alternative, each a list of scope tokens needed together. */
+    readonly requires?: readonly (readonly string[])[]
   }
 }
 

@@ -26,7 +26,16 @@ const rejections: { readonly [C in Rejection['code']]: Rejection } = {
   wrong_issuer: { code: 'wrong_issuer', detail: 'd' },
   address_not_allowed: { code: 'address_not_allowed', detail: 'd' },
   origin_not_allowed: { code: 'origin_not_allowed', detail: 'd' },
-  insufficient_scope: { code: 'insufficient_scope', detail: 'd', neededScope: ['a', 'b'], missingScope: ['b'] },
+  insufficient_scope: {
+    code: 'insufficient_scope',
+    detail: 'd',
+    neededScope: ['a', 'b'],
+    missingScope: ['b'],
+    requires: [
+      ['c', 'd', 'e'],
+      ['a', 'b'],
+    ],
+  },
   rate_limited: { code: 'rate_limited', detail: 'd', rateLimit, rateLimits: [rateLimit] },
 }
 
@@ -54,6 +63,13 @@ describe('each reason has its status and challenge (docs/protocol/errors.md §1,
     expect(answer.headers['Cache-Control']).toBe('no-store')
     expect(answer.body).toMatchObject({ type: 'about:blank', status })
   })
+})
+
+test('a refusal for scope tells every alternative, and no other refusal has the field', () => {
+  for (const rejection of Object.values(rejections)) {
+    const { body } = rejectionAnswer(rejection)
+    expect(body.requires).toEqual(rejection.code === 'insufficient_scope' ? rejection.requires : undefined)
+  }
 })
 
 test('whatever is wrong with a credential, an outsider sees one and the same answer, byte for byte', () => {

@@ -22,6 +22,8 @@ export type Rejection =
       readonly neededScope: Scope
       /** The tokens of `neededScope` that the credential lacks. */
       readonly missingScope: Scope
+      /** Every alternative, each a list of tokens that are needed together. Empty where nobody can meet it. */
+      readonly requires: readonly Scope[]
     }
   | {
       /** A limit of the credential, its client or its API is used up. */
@@ -51,6 +53,21 @@ export type RejectionCode = Rejection['code']
 
 /** The codes of `rejectionAnswer`. An outsider sees `invalid_token` for every `InvalidTokenCode`. */
 export type RejectionAnswerCode = Exclude<RejectionCode, InvalidTokenCode> | 'invalid_token'
+
+/** The refusal of a credential that meets none of the alternatives. It names the one that lacks least. */
+export function insufficientScope(has: (token: string) => boolean, requires: readonly Scope[]): Rejection {
+  let least: { readonly needed: Scope; readonly missing: Scope } | undefined
+  for (const needed of requires) {
+    const missing = needed.filter((token) => !has(token))
+    if (least === undefined || missing.length < least.missing.length) least = { needed, missing }
+  }
+  const detail =
+    least === undefined
+      ? 'no credential can meet the requirement of this operation'
+      : `it lacks ${least.missing.join(' ')}`
+  const { needed: neededScope, missing } = least ?? { needed: [], missing: [] }
+  return { code: 'insufficient_scope', detail, neededScope, missingScope: missing, requires }
+}
 
 /** The answer of a protected API, by RFC 6750 §3 and RFC 9457. A request with no credential gets no error code. */
 export function rejectionAnswer(rejection: Rejection): ProblemAnswer<RejectionAnswerCode> {
@@ -83,10 +100,11 @@ export function rejectionAnswer(rejection: Rejection): ProblemAnswer<RejectionAn
     case 'origin_not_allowed':
       return problemAnswer(403, 'origin_not_allowed', 'The credential may not be used from this origin.')
     case 'insufficient_scope': {
-      const { neededScope: scope } = rejection
-      return problemAnswer(403, 'insufficient_scope', `This needs the scope ${formatScope(scope)}.`, {
+      const { neededScope: scope, requires } = rejection
+      const answer = problemAnswer(403, 'insufficient_scope', `This needs the scope ${formatScope(scope)}.`, {
         ...challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope }),
       })
+      return { ...answer, body: { ...answer.body, requires } }
     }
     case 'rate_limited': {
       const fields = rateLimitHeaders(rejection.rateLimits)

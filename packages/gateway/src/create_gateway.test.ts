@@ -190,7 +190,9 @@ describe('what the caller is answered', () => {
   test('an alternative is enough, half of one is not', async () => {
     const [a, b, bc] = await Promise.all([world.key('a'), world.key('b'), world.key('b c')])
     expect((await world.call('GET', '/either', { key: a.text })).status).toBe(200)
-    expect((await world.call('GET', '/either', { key: b.text })).status).toBe(403)
+    const refused = await world.call('GET', '/either', { key: b.text })
+    expect(refused.status).toBe(403)
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'insufficient_scope', requires: [['a'], ['b', 'c']] })
     expect((await world.call('GET', '/either', { key: bc.text })).status).toBe(200)
   })
 

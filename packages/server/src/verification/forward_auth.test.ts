@@ -175,6 +175,7 @@ describe('refused', () => {
     const narrow = await ask('nginx', headers, key, '&scope=orders:write')
     expect(narrow).toMatchObject({ status: 403 })
     expect(narrow.headers['WWW-Authenticate']).toContain('scope="orders:write"')
+    expect(narrow.body).toMatchObject({ requires: [['orders:write']] })
     expect((await ask('nginx', headers, key)).status).toBe(200)
     const limited = await ask('nginx', headers, key)
     expect(limited.status).toBe(429)

@@ -187,6 +187,7 @@ describe('every code of the table', () => {
     expect(await world.verify(key, { scope: 'orders:read orders:write' })).toMatchObject({
       code: 'insufficient_scope',
       missingScope: 'orders:write',
+      requires: [['orders:read', 'orders:write']],
     })
   })
 

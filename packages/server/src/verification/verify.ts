@@ -109,6 +109,7 @@ const undescribed: Outcome = {
     detail: 'no operation of the API is described at this method and path',
     neededScope: [],
     missingScope: [],
+    requires: [],
   },
 }
 
@@ -135,7 +136,7 @@ function answerOutcome(
         active: false,
         code: rejection.code,
         detail: rejection.detail,
-        ...(rejection.code === 'insufficient_scope' ? { missingScope: formatScope(rejection.missingScope) } : {}),
+        ...(rejection.code === 'insufficient_scope' ? scopeView(rejection) : {}),
         ...(rejection.code === 'rate_limited' ? rateLimitView(rejection) : {}),
       })
     }
@@ -143,6 +144,10 @@ function answerOutcome(
       services.metrics.verified('unavailable')
       return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
   }
+}
+
+function scopeView({ missingScope, requires }: { readonly missingScope: Scope; readonly requires: readonly Scope[] }) {
+  return { missingScope: formatScope(missingScope), requires }
 }
 
 /** A grant on the wire: times as RFC 3339, every field there. */

@@ -4,6 +4,7 @@
  */
 import {
   type Grant,
+  insufficientScope,
   type ProblemAnswer,
   type Rejection,
   rateLimitHeaders,
@@ -220,9 +221,7 @@ function expectationOf({ scope, anyScope, cost }: ProtectOptions): RequestExpect
 
 function findMissingScope(grant: Grant, requires: readonly Scope[]): Rejection | undefined {
   if (requires.some((needed) => grant.has(...needed))) return undefined
-  const neededScope = requires[0] ?? []
-  const missingScope = neededScope.filter((token) => !grant.has(token))
-  return { code: 'insufficient_scope', detail: `it lacks ${missingScope.join(' ')}`, neededScope, missingScope }
+  return insufficientScope((token) => grant.has(token), requires)
 }
 
 /** The answer as RFC 9457, with an id by which a caller can ask about it, or in a body of the API's own. */
