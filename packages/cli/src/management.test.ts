@@ -250,11 +250,17 @@ describe('clients and APIs', () => {
     const document = (paths: string) => `openapi: 3.1.0\ninfo: {title: A, version: "1"}\npaths:\n${paths}`
     writeFileSync(file, document('  /a: {get: {security: [{k: ["a:r"]}]}}\n  /b: {get: {security: [{k: ["a:r"]}]}}\n'))
     const dry = await cli(['apis', 'import', id, file, '--dry-run'])
-    expect(dry).toMatchObject({ code: 0, out: 'added          GET /a\nadded          GET /b\n' })
+    const needs = 'needs          GET /a: a:r\nneeds          GET /b: a:r\n'
+    expect(dry).toMatchObject({ code: 0, out: `added          GET /a\nadded          GET /b\n${needs}` })
     expect(dry.err).toContain('nothing was changed')
     expect((await json('apis', 'show', id)).scopes).toEqual([])
     expect((await cli(['apis', 'import', 'https://import.example', file])).code).toBe(0)
     writeFileSync(file, document('  /a: {get: {security: []}}\n  /c: {get: {security: [{k: ["a:r"]}, {l: []}]}}\n'))
+    const opening = await cli(['apis', 'import', id, file, '--dry-run'])
+    expect(opening).toMatchObject({ code: 7, err: expect.stringContaining('--allow-public') })
+    expect(opening.out).toContain('needs          GET /a: nothing: it is public\n')
+    expect((await cli(['apis', 'import', id, file, '--dry-run', '--json'])).code).toBe(7)
+    expect((await cli(['apis', 'import', id, file, '--dry-run', '--allow-public'])).code).toBe(0)
     const changed = await cli(['apis', 'import', id, file])
     expect(changed.out.split('\n').slice(0, 3)).toEqual([
       'added          GET /c',
@@ -262,6 +268,8 @@ describe('clients and APIs', () => {
       'became public  GET /a',
     ])
     expect(changed.out).toContain('problem ')
+    writeFileSync(file, document('  /a: {get: {security: []}}\n'))
+    expect((await cli(['apis', 'import', id, file, '--dry-run'])).code).toBe(7)
     writeFileSync(file, 'a: [')
     const [bad, missing] = await Promise.all([
       cli(['apis', 'import', id, file]),

@@ -2,7 +2,7 @@ import type { ManagementClient } from '@countersign/client'
 import { Command } from 'commander'
 import { connectToServer } from '../connection.ts'
 import { loadDocument } from '../document.ts'
-import { CommandError } from '../exit.ts'
+import { CommandError, exitCodes } from '../exit.ts'
 import {
   collectRateLimit,
   leaf,
@@ -121,6 +121,7 @@ interface Named {
 
 interface ImportFlags extends Json {
   readonly dryRun?: true
+  readonly allowPublic?: true
   readonly force?: true
 }
 
@@ -128,15 +129,17 @@ const importDocument = leaf('import')
   .description('take operations and scopes from an OpenAPI or Swagger document, and show what changes')
   .argument('<id|audience>')
   .argument('<file|url>')
-  .option('--dry-run', 'show, and change nothing')
+  .option('--dry-run', 'show what each operation needs, and change nothing; exit 7 where it opens what was guarded')
+  .option('--allow-public', 'with --dry-run: exit 0 also where an operation became public, or none is guarded')
   .option('--force', 'retire scopes that the document no longer has, though somebody has them')
-  .action(async (given: string, source: string, { json, dryRun, force }: ImportFlags) => {
+  .action(async (given: string, source: string, { json, dryRun, allowPublic, force }: ImportFlags) => {
     const document = await loadDocument(source)
     const { management } = connectToServer()
     const id = await findApiId(management, given)
     const dry = { dryRun: dryRun === true ? 'true' : 'false' } as const
     const query = force === true ? ({ ...dry, force: 'true' } as const) : dry
     const read = await management.importOpenapi({ params: { id }, query, document })
+    if (dryRun === true && allowPublic !== true && opens(read)) process.exitCode = exitCodes.no
     if (json === true) return printJson(read)
     const { operations, scopes, added, removed, becamePublic, problems } = read
     note(`${operations.length} operations, ${scopes.length} scopes${dryRun === true ? '; nothing was changed' : ''}`)
@@ -145,8 +148,25 @@ const importDocument = leaf('import')
     lines('added        ', added)
     lines('removed      ', removed)
     lines('became public', becamePublic)
+    if (dryRun === true) for (const operation of operations) printLine(`needs          ${needsOf(operation)}`)
     for (const { pointer, detail } of problems) printLine(`problem        ${pointer || '/'}: ${detail}`)
+    if (process.exitCode === exitCodes.no)
+      note('it opens what was guarded, or guards nothing: --allow-public if that is meant')
   })
+
+type ImportAnswer = Awaited<ReturnType<ManagementClient['importOpenapi']>>
+
+/** A document that nobody means to guard anything is most often one whose `security` was lost. */
+function opens({ operations, becamePublic }: ImportAnswer): boolean {
+  return becamePublic.length > 0 || operations.every((operation) => operation.public)
+}
+
+function needsOf(operation: ImportAnswer['operations'][number]): string {
+  const { method, basePath, path, requires } = operation
+  const alternatives = requires.map((all) => all.join(' ') || 'any credential').join(' or ')
+  const needs = operation.public ? 'nothing: it is public' : alternatives || 'what nobody has'
+  return `${method} ${basePath}${path}: ${needs}`
+}
 
 export const apisCommand = new Command('apis')
   .description('the APIs that credentials are for')
