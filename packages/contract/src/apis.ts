@@ -199,6 +199,9 @@ export const apiRoutes = {
         added: z.array(operationName).describe('Operations that the stored document did not have'),
         removed: z.array(operationName).describe('Operations that only the stored document has'),
         becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
+        credentialHeaders: z
+          .array(z.string().describe('The name of a header'))
+          .describe('Headers in which the document’s callers send keys, besides `Authorization` and `X-API-Key`'),
         problems: z
           .array(
             z.object({

@@ -112,6 +112,7 @@ export type ProblemCode = (typeof problemCodes)[number]
 /** The flaws of an imported document: packages/openapi/src/problem.ts. */
 export const documentProblemCodes = namesOf<DocumentProblemCode>({
   alternative_dropped: true,
+  credential_place_ignored: true,
   derived_scope_shared: true,
   duplicate_operation_id: true,
   every_operation_public: true,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseCredential, readCredential } from './credential.ts'
+import { isCredentialHeaderName, parseCredential, readCredential } from './credential.ts'
 
 const key = 'cs_test_0123456789AB_0123456789ABCDEFGHIJKLMNOPQRSTUV0hvK6L'
 const none: readonly string[] = []
@@ -52,4 +52,18 @@ test('any text is read or refused, never thrown at', () => {
       (a, b) => void [parseCredential(a), readCredential({ authorization: [a], apiKey: [b] })],
     ),
   )
+})
+
+test.each(['X-Auth-Token', 'Api-Key', 'Authorization', 'x_key'])(
+  '%s may be named as a place of credentials',
+  (name) => {
+    expect(isCredentialHeaderName(name)).toBe(true)
+  },
+)
+
+test.each([
+  ...['Connection', 'TE', 'Upgrade', 'Proxy-Authorization', 'Host', 'cookie', 'Origin', 'Content-Type', 'Forwarded'],
+  ...['X-Forwarded-For', 'X_Forwarded_For', 'X-Real-IP', 'X-Countersign-Client', 'a b', 'a:b', '', 'é', 'a'.repeat(65)],
+])('%j may not', (name) => {
+  expect(isCredentialHeaderName(name)).toBe(false)
 })

@@ -53,3 +53,14 @@ function countDots(text: string): number {
 function invalid(detail: string): { readonly rejection: Rejection } {
   return { rejection: { code: 'invalid_request', detail } }
 }
+
+/**
+ * Whether an API may name this header as a place of credentials, besides `Authorization` and `X-API-Key`
+ * (`credentialHeaders`). Refused: what ends at a hop, frames or routes the request, or tells who is calling.
+ */
+export function isCredentialHeaderName(name: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~\w]{1,64}$/.test(name) && !refusedHeaders.test(name.replaceAll('_', '-'))
+}
+
+const refusedHeaders =
+  /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy(?:-.*)?|host|cookie|origin|content-.*|forwarded|x-forwarded-.*|x-real-ip|x-countersign(?:-.*)?)$/i

@@ -16,6 +16,7 @@ import {
   requirementKey,
   unstated,
 } from './requirement.ts'
+import { proposeCredentialHeaders } from './review/credential_headers.ts'
 import { reviewOperations } from './review/operations.ts'
 import { reportBrokenReferences } from './review/references.ts'
 import { derivationNoun, derivedScope } from './scope.ts'
@@ -58,6 +59,8 @@ export type ApiDescription = {
   readonly operations: readonly Operation[]
   /** Every scope that is declared or required, sorted by name. */
   readonly scopes: readonly ScopeDescription[]
+  /** Headers in which callers send keys, besides `Authorization` and `X-API-Key`: to be set as `credentialHeaders`. */
+  readonly credentialHeaders: readonly string[]
   /** The flaws that the owner should know of; at most `problemsMax` and one more. */
   readonly problems: readonly Problem[]
 }
@@ -99,6 +102,7 @@ export function readOperations(
     servers,
     operations,
     scopes: readScopes(document, operations, derives, problems),
+    credentialHeaders: proposeCredentialHeaders(document, problems),
     problems: boundProblems(problems),
   }
 }

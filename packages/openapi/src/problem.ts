@@ -17,6 +17,7 @@ const worstFirst = [
   'undeclared_scope',
   'derived_scope_shared',
   'overlap',
+  'credential_place_ignored',
   'foreign_notation',
   'member_ignored',
   'routes_merged',

@@ -65,15 +65,22 @@ const notAToken = 'This is not a scope token (RFC 6749 §3.3), so no credential 
 /** Reads `components.securitySchemes.*.flows.*.scopes`, or `securityDefinitions.*.scopes` in Swagger 2.0. */
 function scopeMaps(document: OpenApiDocument, problems: Problem[]): readonly Located[] {
   const isSwagger = document.version === '2.0'
-  const parent = isSwagger ? document.root : member(document.root, 'components')
-  const name = isSwagger ? 'securityDefinitions' : 'securitySchemes'
-  const base = isSwagger ? '/securityDefinitions' : '/components/securitySchemes'
-  return entries(member(parent, name)).flatMap(([key, value]) => {
-    const scheme = resolveScheme(document, { value, pointer: pointerTo(base, key) }, problems)
+  return securitySchemes(document, problems).flatMap((scheme) => {
     if (!isJsonObject(scheme.value) || isSwagger) return [childOf(scheme, 'scopes')]
     const flows = childOf(scheme, 'flows')
     return members(flows.value).map(([flow]) => childOf(childOf(flows, flow), 'scopes'))
   })
+}
+
+/** Every scheme of the document, where its reference leads. */
+export function securitySchemes(document: OpenApiDocument, problems: Problem[]): readonly Located[] {
+  const isSwagger = document.version === '2.0'
+  const parent = isSwagger ? document.root : member(document.root, 'components')
+  const name = isSwagger ? 'securityDefinitions' : 'securitySchemes'
+  const base = isSwagger ? '/securityDefinitions' : '/components/securitySchemes'
+  return entries(member(parent, name)).map(([key, value]) =>
+    resolveScheme(document, { value, pointer: pointerTo(base, key) }, problems),
+  )
 }
 
 /** A scheme that cannot be found loses the descriptions of its scopes and nothing else: scheme names do not matter. */

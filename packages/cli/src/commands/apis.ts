@@ -141,13 +141,14 @@ const importDocument = leaf('import')
     const read = await management.importOpenapi({ params: { id }, query, document })
     if (dryRun === true && allowPublic !== true && opens(read)) process.exitCode = exitCodes.no
     if (json === true) return printJson(read)
-    const { operations, scopes, added, removed, becamePublic, problems } = read
+    const { operations, scopes, added, removed, becamePublic, credentialHeaders, problems } = read
     note(`${operations.length} operations, ${scopes.length} scopes${dryRun === true ? '; nothing was changed' : ''}`)
     const lines = (sign: string, changed: readonly Named[]) =>
       changed.map(({ method, path }) => printLine(`${sign}  ${method} ${path}`))
     lines('added        ', added)
     lines('removed      ', removed)
     lines('became public', becamePublic)
+    for (const name of credentialHeaders) printLine(`credentials    ${name}: a header in which callers send keys`)
     if (dryRun === true) for (const operation of operations) printLine(`needs          ${needsOf(operation)}`)
     for (const { pointer, detail } of problems) printLine(`problem        ${pointer || '/'}: ${detail}`)
     if (process.exitCode === exitCodes.no)

@@ -97,6 +97,7 @@ export const apiExamples: Examples<typeof apiRoutes> = {
       added: [{ method: 'GET', path: '/orders' }],
       removed: [],
       becamePublic: [],
+      credentialHeaders: [],
       problems: [],
     },
   },

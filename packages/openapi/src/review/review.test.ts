@@ -121,3 +121,50 @@ test('a parameter list that many operations share by reference is read once', ()
   expect(read(JSON.stringify(document)).operations).toHaveLength(5_000)
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(5)
 })
+
+describe('apiKey schemes', () => {
+  const describeSchemes = (schemes: object) =>
+    read(JSON.stringify({ openapi: '3.1.0', components: { securitySchemes: schemes }, paths: { '/a': { get: {} } } }))
+  const apiKey = (place: string, name: string) => ({ type: 'apiKey', in: place, name })
+
+  test('in a header are proposed, once whatever their case, and X-API-Key not, since it is always read', () => {
+    const schemes = {
+      a: apiKey('header', 'X-Auth-Token'),
+      b: apiKey('header', 'x-auth-token'),
+      c: apiKey('header', 'x-api-key'),
+      d: { $ref: '#/components/securitySchemes/e' },
+      e: apiKey('header', 'Authorization'),
+      f: { type: 'http', scheme: 'bearer' },
+    }
+    expect(describeSchemes(schemes)).toMatchObject({
+      credentialHeaders: ['X-Auth-Token', 'Authorization'],
+      problems: [],
+    })
+  })
+
+  test('in query or cookie, with a name that is refused, and beyond four are listed, and never proposed', () => {
+    const refused = [
+      'Host',
+      'Cookie',
+      'X-Forwarded-For',
+      'X_Real_IP',
+      'X-Countersign-Client',
+      'Content-Type',
+      'a b',
+      '',
+    ]
+    const names = ['A', 'B', 'C', 'D', 'E']
+    const schemes = {
+      query: apiKey('query', 'key'),
+      cookie: apiKey('cookie', 'sid'),
+      ...Object.fromEntries([...refused, ...names].map((name, i) => [`s${i}`, apiKey('header', name)])),
+    }
+    const { credentialHeaders, problems } = describeSchemes(schemes)
+    expect(credentialHeaders).toEqual(['A', 'B', 'C', 'D'])
+    expect(problems.map(({ code }) => code)).toEqual(Array(2 + refused.length + 1).fill('credential_place_ignored'))
+    expect(problems[0]).toMatchObject({
+      pointer: '/components/securitySchemes/query',
+      message: expect.stringContaining('query'),
+    })
+  })
+})

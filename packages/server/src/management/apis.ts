@@ -190,6 +190,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
       added: diff.added,
       removed: diff.removed,
       becamePublic: diff.becamePublic,
+      credentialHeaders: after.credentialHeaders,
       problems: after.problems.map(({ code, pointer, message }) => ({ code, pointer, detail: message })),
     },
   }
