@@ -41,6 +41,7 @@ function countsOf(text: string) {
     public: count((operation) => operation.public),
     anyCredential: count(({ requires }) => requires.some((all) => all.length === 0)),
     refusedToAll: count((operation) => !operation.public && operation.requires.length === 0),
+    slashes: count(({ slashes }) => slashes === true),
     scopes: scopes.length,
     problems: Object.fromEntries([...kinds].map(([code, all]) => [code, all.length])),
   }

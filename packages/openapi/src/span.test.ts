@@ -115,3 +115,17 @@ test('an operation that begins to span into what was guarded became public', () 
   const after = describeApi({ '/f/{a+}': { methods: 'get', open: true }, '/{x}/{b+}': 'get' })
   expect(diffDescriptions(before, after).becamePublic).toEqual([{ method: 'GET', path: '/f/{a+}' }])
 })
+
+test('of two that have a path the longer one decides, as for branches with slashes in their names', () => {
+  const table = compileRoutes(
+    describeApi({
+      '/branches/{branch}': { methods: 'get', multi: 'branch' },
+      '/branches/{branch}/protection': { methods: 'get', multi: 'branch' },
+      '/branches/{branch}/protection/users': { methods: 'put', multi: 'branch' },
+    }),
+  )
+  const protection = ['/branches/{branch}/protection', { branch: 'feature/x' }]
+  expect(outcome(table.match('GET', '/branches/feature/x/protection'))).toEqual(protection)
+  expect(outcome(table.match('GET', '/branches/feature/x'))).toEqual(['/branches/{branch}', { branch: 'feature/x' }])
+  expect(table.match('GET', '/branches/feature/x/protection/users').kind).toBe('method_not_allowed')
+})
