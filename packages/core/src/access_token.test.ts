@@ -104,7 +104,9 @@ test('named limits and the client’s are read back too, with or without one nam
 describe('a claim that is not as we write it refuses the token: a constraint nobody can read must not be dropped', () => {
   test.each<[string, unknown]>([
     ['sub', undefined],
-    ['aud', ['https://api.example']],
+    ['aud', ['https://api.example', 'https://api.example']],
+    ['aud', []],
+    ['aud', [['https://api.example']]],
     ['client_id', undefined],
     ['jti', undefined],
     ['exp', undefined],
@@ -184,7 +186,9 @@ describe('a self-issued JWT', () => {
     ['sub', undefined],
     ['client_id', 'client_b'],
     ['client_id', null],
-    ['aud', ['https://api.example']],
+    ['aud', ['https://api.example', 'https://api.example']],
+    ['aud', []],
+    ['aud', [['https://api.example']]],
     ['aud', undefined],
     ['jti', undefined],
     ['jti', ''],

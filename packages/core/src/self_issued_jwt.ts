@@ -27,13 +27,20 @@ export interface SelfIssuedClaims {
 /** The beginning of every client id. No subject may begin so: a `sub` cannot be taken for a client. */
 export const clientIdPrefix = 'client_'
 
+/** The audience of a JWT that a client signs: a string, or an array of that one (RFC 7519 §4.1.3). */
+export function oneAudience(aud: unknown): string | undefined {
+  const only: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
+  return typeof only === 'string' ? only : undefined
+}
+
 /** Checks the claims by the rules that need no record. A `string` result names the broken rule. */
 export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown }): SelfIssuedClaims | string {
   const { iss, sub, aud, jti, iat, nbf, exp, scope } = claims
   if (typeof iss !== 'string' || !iss.startsWith(clientIdPrefix)) return 'iss must be the client id'
   if (sub !== iss) return 'sub must equal iss'
   if ('client_id' in claims && claims.client_id !== iss) return 'client_id must equal iss'
-  if (typeof aud !== 'string') return 'aud must be one string'
+  const audience = oneAudience(aud)
+  if (audience === undefined) return 'aud must be one string, or an array of one'
   if (typeof jti !== 'string' || jti === '') return 'jti must be a string'
   if (new TextEncoder().encode(clientTokenId(iss, jti)).length > limits.identityBytesMax) return 'jti is too long'
   if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be present'
@@ -42,7 +49,7 @@ export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown 
   if ('cnf' in claims) return 'the claim cnf is not supported'
   if (Object.keys(claims).some((name) => name.startsWith('cs_'))) return 'a client may not make cs_ claims'
   const notBefore = Math.max(iat, typeof nbf === 'number' ? nbf : 0)
-  return { clientId: iss, audience: aud, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
+  return { clientId: iss, audience, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
 }
 
 /** Makes a credential of the claims and the client's record. A `string` result is the reason why it lives too long. */
@@ -51,7 +58,8 @@ export function establishSelfIssued(
   record: PublicKeyRecord,
   context: { readonly tenant: string; readonly apiId: string },
 ): Established | string {
-  if (claims.expiresAt - claims.issuedAt > record.lifeSecondsMax) {
+  // In milliseconds: a life of exactly the longest comes out a fraction too long where both times have fractions.
+  if (Math.round((claims.expiresAt - claims.issuedAt) * 1000) > record.lifeSecondsMax * 1000) {
     return `exp may be at most ${record.lifeSecondsMax} seconds after iat`
   }
   const access = record.access[context.apiId]

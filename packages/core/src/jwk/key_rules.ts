@@ -1,5 +1,5 @@
 import type { KeyHandle } from '../crypto/port.ts'
-import { algorithms, isJwsAlgorithm, type JwsAlgorithm } from '../jws/algorithm.ts'
+import { algorithmNamed, algorithms, isJwsAlgorithm, type JwsAlgorithm } from '../jws/algorithm.ts'
 import type { MaybePromise } from '../seconds.ts'
 import { type PrivateJwk, readBytes } from './jwk.ts'
 import { JwkError } from './jwk_error.ts'
@@ -9,10 +9,11 @@ import { validateRsaKey } from './rsa.ts'
 /** The one algorithm of a key: the one asked for, the one the JWK names, or the only one of its curve. */
 export function algorithmOf(jwk: PrivateJwk, wanted: JwsAlgorithm | undefined): JwsAlgorithm {
   requireKnownType(jwk)
-  if (wanted !== undefined && jwk.alg !== undefined && jwk.alg !== wanted) {
+  const named = algorithmNamed(jwk.alg)
+  if (wanted !== undefined && named !== undefined && named !== wanted) {
     throw new JwkError('algorithm_mismatch', '"alg" of the JWK must be the algorithm the key is registered for')
   }
-  const alg = wanted ?? jwk.alg ?? algorithmOfCurve(jwk.crv)
+  const alg = wanted ?? named ?? algorithmOfCurve(jwk.crv)
   if (alg === undefined)
     throw new JwkError('algorithm_missing', 'this key needs one algorithm, in the JWK or beside it')
   if (!isJwsAlgorithm(alg)) throw new JwkError('unsupported_algorithm', '"alg" of the JWK must be one we verify')

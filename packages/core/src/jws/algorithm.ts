@@ -38,6 +38,11 @@ export function isJwsAlgorithm(value: unknown): value is JwsAlgorithm {
   return typeof value === 'string' && Object.hasOwn(algorithms, value)
 }
 
+/** `Ed25519` (RFC 9864 §2.2) is the newer name of what `EdDSA` means here; every other name means itself. */
+export function algorithmNamed(name: unknown): unknown {
+  return name === 'Ed25519' ? 'EdDSA' : name
+}
+
 /** Whether keys of this algorithm have a public half. */
 export function isAsymmetric(alg: JwsAlgorithm): alg is AsymmetricAlgorithm {
   return algorithms[alg].kty !== 'oct'

@@ -3,7 +3,7 @@ import { decodeBase64url, encodeBase64url } from '../base64url.ts'
 import { type JsonObject, parseJsonObjectBytes } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
 import { joseHeaderBytesMax, jwtBytesMax, kidLengthMax } from '../jwt/limits.ts'
-import { isJwsAlgorithm, type JwsAlgorithm } from './algorithm.ts'
+import { algorithmNamed, isJwsAlgorithm, type JwsAlgorithm } from './algorithm.ts'
 
 declare const brand: unique symbol
 
@@ -102,7 +102,7 @@ function readHeader(text: string, end: number): JoseHeader | string {
   if (header === undefined) return 'a JOSE header must be one JSON object with unique names'
   const problem = headerProblem(header)
   if (problem !== undefined) return problem
-  const read = Object.freeze(header as unknown as JoseHeader)
+  const read = Object.freeze(Object.assign(header, { alg: algorithmNamed(header.alg) }) as unknown as JoseHeader)
   if (end <= knownHeaderBytesMax && Object.values(header).every((member) => typeof member === 'string')) {
     if (knownHeaders.size >= knownHeadersMax) knownHeaders.clear()
     recent = { text: encodeBase64url(bytes), header: read }
@@ -113,7 +113,7 @@ function readHeader(text: string, end: number): JoseHeader | string {
 
 function headerProblem(header: JsonObject): string | undefined {
   const { alg, typ, kid } = header
-  if (!isJwsAlgorithm(alg)) return '"alg" of a JOSE header must be one we verify'
+  if (!isJwsAlgorithm(algorithmNamed(alg))) return '"alg" of a JOSE header must be one we verify'
   if ('crit' in header) return '"crit" of a JOSE header names an extension we do not understand'
   // RFC 7797 §6 wants "b64" in "crit"; without it, two readers would disagree about what was signed.
   if ('b64' in header) return '"b64" of a JOSE header must not be used'

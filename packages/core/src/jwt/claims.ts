@@ -45,12 +45,12 @@ function identifierProblem(name: string, value: unknown): string | undefined {
 
 function timeProblem(name: string, value: unknown): string | undefined {
   if (value === undefined || isNumericDate(value)) return undefined
-  return `"${name}" must be a whole number of seconds, up to the year 9999`
+  return `"${name}" must be a number of seconds, up to the year 9999`
 }
 
-/** RFC 7519 §2 allows fractions. Nobody needs them, and two parsers may round them differently. */
+/** RFC 7519 §2 allows fractions, and libraries that read their clock as a fraction write them. */
 function isNumericDate(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= numericDateMax
+  return typeof value === 'number' && value >= 0 && value <= numericDateMax
 }
 
 function isListOfStrings(value: unknown): value is readonly string[] {

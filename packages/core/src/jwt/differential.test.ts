@@ -44,9 +44,9 @@ const stricter: { readonly [detail: string]: (accepted: Accepted) => boolean } =
   '"scope" must be a string': ({ payload }) => typeof payload.scope !== 'string',
   '"aud" must be a string or an array of strings': ({ payload }) =>
     ![payload.aud].flat().every((member) => typeof member === 'string'),
-  '"exp" must be a whole number of seconds, up to the year 9999': ({ payload }) => !isWhole(payload.exp),
-  '"iat" must be a whole number of seconds, up to the year 9999': ({ payload }) => !isWhole(payload.iat),
-  '"nbf" must be a whole number of seconds, up to the year 9999': ({ payload }) => !isWhole(payload.nbf),
+  '"exp" must be a number of seconds, up to the year 9999': ({ payload }) => !isTime(payload.exp),
+  '"iat" must be a number of seconds, up to the year 9999': ({ payload }) => !isTime(payload.iat),
+  '"nbf" must be a number of seconds, up to the year 9999': ({ payload }) => !isTime(payload.nbf),
 }
 
 test('nothing is accepted that jose refuses, and nothing refused without a named reason', {
@@ -411,7 +411,7 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && !/\0|\p{Cs}/u.test(value)
 }
 
-function isWhole(value: unknown): boolean {
+function isTime(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 253_402_300_799 && Math.floor(value) === value
 }
 

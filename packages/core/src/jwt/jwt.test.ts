@@ -165,7 +165,6 @@ describe('verifying without saying what is expected', () => {
 
 describe('signing', () => {
   test.each([
-    ['a fraction', { exp: 1.5 }],
     ['a number as jti', { jti: 1 }],
     ['half a character', { sub: '\ud800' }],
     ['an array as issuer', { iss: [issuer] }],
