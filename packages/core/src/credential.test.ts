@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isCredentialHeaderName, parseCredential, readCredential } from './credential.ts'
+import { isCredentialHeaderName, isPresented, parseCredential, readCredential } from './credential.ts'
 
 const key = 'cs_test_0123456789AB_0123456789ABCDEFGHIJKLMNOPQRSTUV0hvK6L'
 const none: readonly string[] = []
@@ -22,11 +22,13 @@ describe('CVE-2026-0707 CVE-2026-9803: a malformed or second credential is inval
     ['only the scheme', ['Bearer'], none],
     ['only the scheme and a space', ['Bearer '], none],
     ['two words', ['Bearer a b'], none],
-    ['another scheme', ['Basic YTpi'], none],
     ['an empty value', [''], none],
     ['an empty API key', none, ['']],
     ['a credential without its scheme', [key], none],
     ['two in one field', [`Bearer ${key}, Bearer ${key}`], none],
+    ['a credential behind another scheme', [`Digest a="b", Bearer ${key}`], none],
+    ['another scheme behind a credential', [`Bearer ${key}, Digest a="b"`], none],
+    ['two fields of which one has another scheme', ['Digest a', `Bearer ${key}`], none],
     ['two fields', [`Bearer ${key}`, `Bearer ${key}`], none],
     ['one of each', [`Bearer ${key}`], [key]],
     ['two API keys', none, [key, key]],
@@ -34,6 +36,55 @@ describe('CVE-2026-0707 CVE-2026-9803: a malformed or second credential is inval
     ['a megabyte', [`Bearer ${'a'.repeat(1_000_000)}`], none],
   ])('%s', (_, authorization, apiKey) => {
     expect(readCredential({ authorization, apiKey })).toMatchObject({ rejection: { code: 'invalid_request' } })
+  })
+})
+
+test.each([
+  'Basic YTpi',
+  'Negotiate',
+  'Digest username="a", realm="b"',
+  'AWS4-HMAC-SHA256 x',
+  `Token ${key}`,
+  'bearerish a',
+])('%s is another scheme: no credential, and none beside a key', (value) => {
+  for (const fetchSite of [{}, { fetchSite: none }]) {
+    const read = (apiKey: readonly string[]) => readCredential({ authorization: [value], apiKey, ...fetchSite })
+    expect(read(none)).toMatchObject({ rejection: { code: 'missing_credential' } })
+    expect(read([key])).toEqual({ text: key })
+  }
+  expect(isPresented(value)).toBe(false)
+})
+
+describe('a key as the user name of Basic', () => {
+  const basic = (pair: string): readonly string[] => [`Basic ${btoa(pair)}`]
+  const read = (authorization: readonly string[], fetchSite: readonly string[] = none) =>
+    readCredential({ authorization, apiKey: none, fetchSite })
+
+  test('is the credential where Basic is taken, and nothing where it is not', () => {
+    expect(read(basic(`${key}:`))).toEqual({ text: key })
+    expect(isPresented(basic(`${key}:`)[0] as string)).toBe(true)
+    expect(readCredential({ authorization: basic(`${key}:`), apiKey: none })).toMatchObject({
+      rejection: { code: 'missing_credential' },
+    })
+  })
+
+  test.each([`${key}:x`, `:${key}`, key, `${key.slice(0, -1)}x:`, 'a:', ':', 'a.b.c:'])(
+    '%s is no such pair',
+    (pair) => {
+      expect(read(basic(pair))).toMatchObject({ rejection: { code: 'missing_credential' } })
+    },
+  )
+
+  test('beside another credential it is invalid_request', () => {
+    const both = { authorization: basic(`${key}:`), apiKey: [key], fetchSite: none }
+    expect(readCredential(both)).toMatchObject({ rejection: { code: 'invalid_request' } })
+  })
+
+  test('is refused when a page of another site made the request', () => {
+    for (const site of ['none', 'same-origin']) expect(read(basic(`${key}:`), [site])).toEqual({ text: key })
+    for (const sites of [['cross-site'], ['same-site'], [''], ['none', 'cross-site'], ['none, cross-site']]) {
+      expect(read(basic(`${key}:`), sites)).toMatchObject({ rejection: { code: 'origin_not_allowed' } })
+    }
   })
 })
 

@@ -7,33 +7,89 @@ export type ParsedCredential =
   | { readonly kind: 'key'; readonly text: string; readonly key: ParsedKey }
   | { readonly kind: 'jwt'; readonly text: string }
 
-/** The raw values of the two header fields of a request, one item for each time the field came. */
+/** The raw values of header fields of a request, one item for each time the field came. */
 export interface CredentialHeaders {
   /** The values of `Authorization`. */
   readonly authorization: readonly string[]
   /** The values of `X-API-Key`. */
   readonly apiKey: readonly string[]
+  /**
+   * The values of `Sec-Fetch-Site`, where a key may also come as the user name of `Authorization: Basic`. Default: no Basic
+   * is a credential.
+   */
+  readonly fetchSite?: readonly string[]
 }
 
 /**
- * Finds the one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1) or `X-API-Key: …`. Two of either, or
- * one of each, are `invalid_request`: if one were chosen silently, a proxy and an API could choose differently.
+ * Finds the one credential of a request: `Authorization: Bearer …` (RFC 6750 §2.1), `X-API-Key: …`, or a key as the user
+ * name of `Authorization: Basic …` with an empty password. Another scheme is no credential. Two of either, or one of each,
+ * are `invalid_request`: if one were chosen silently, a proxy and an API could choose differently.
  */
 export function readCredential(
   headers: CredentialHeaders,
 ): { readonly text: string } | { readonly rejection: Rejection } {
-  const { authorization, apiKey } = headers
-  if (authorization.length + apiKey.length === 0) {
-    return { rejection: { code: 'missing_credential', detail: 'no credential was presented' } }
+  const { authorization, apiKey, fetchSite } = headers
+  if (authorization.length > 1 || apiKey.length > 1) return invalid(oneCredential)
+  const [field] = authorization
+  const [value] = apiKey
+  const bearer = field === undefined ? undefined : readBearer(field)
+  const read = bearer ?? (field === undefined || fetchSite === undefined ? undefined : readBasic(field, fetchSite))
+  if (value === undefined) return read ?? missing
+  if (read !== undefined || value.includes(',')) return invalid(oneCredential)
+  const text = value.trim()
+  return text === '' ? invalid('the X-API-Key header is empty') : { text }
+}
+
+/**
+ * Whether a value of `Authorization` may be a credential of ours, well-formed or not. Any other value is the caller's
+ * business with the API behind.
+ */
+export function isPresented(authorization: string): boolean {
+  return readBearer(authorization) !== undefined || readBasic(authorization, []) !== undefined
+}
+
+type Read = { readonly text: string } | { readonly rejection: Rejection }
+
+const missing: Read = { rejection: { code: 'missing_credential', detail: 'no credential was presented' } }
+const oneCredential = 'present exactly one credential, in one header field'
+
+/** `undefined` for another scheme. A second value joined to one is found, whichever came first. */
+function readBearer(field: string): Read | undefined {
+  if (field.length > limits.credentialBytesMax + 16) return isOtherScheme(field) ? undefined : malformedBearer
+  const match = /^\s*bearer +([^\s,]+)\s*$/i.exec(field)
+  if (match !== null) return { text: match[1] as string }
+  if (isOtherScheme(field)) return undefined
+  return field.includes(',') ? invalid(oneCredential) : malformedBearer
+}
+
+const malformedBearer = invalid('the Authorization header must be "Bearer" and one credential')
+
+/** A value that is a key or token without its scheme is a mistake of the caller, who is told so. */
+function isOtherScheme(field: string): boolean {
+  const value = field.trim()
+  return value !== '' && !/(?:^|,\s*)bearer(?:[\s,]|$)/i.test(value) && parseCredential(value) === undefined
+}
+
+/** `undefined` for what is no key with an empty password. */
+function readBasic(field: string, fetchSite: readonly string[]): Read | undefined {
+  const match = /^\s*basic +([A-Za-z0-9+/]{1,400}={0,2})\s*$/i.exec(field)
+  const pair = match === null ? undefined : decodeBase64(match[1] as string)
+  if (!pair?.endsWith(':')) return undefined
+  const text = pair.slice(0, -1)
+  if (parseCredential(text)?.kind !== 'key') return undefined
+  // A browser sends Basic by itself, also when a page of another site makes the request.
+  if (fetchSite.every((site) => site === 'none' || site === 'same-origin')) return { text }
+  return {
+    rejection: { code: 'origin_not_allowed', detail: 'a key in Basic is refused for requests from another site' },
   }
-  if (authorization.length + apiKey.length > 1) return invalid('present exactly one credential, in one header field')
-  const value = (authorization[0] ?? apiKey[0] ?? '').trim()
-  if (value.includes(',')) return invalid('present exactly one credential, in one header field')
-  if (apiKey.length === 1) return value === '' ? invalid('the X-API-Key header is empty') : { text: value }
-  const match = /^bearer +([^ ]+)$/i.exec(value.length > limits.credentialBytesMax + 16 ? '' : value)
-  return match === null
-    ? invalid('the Authorization header must be "Bearer" and one credential')
-    : { text: match[1] as string }
+}
+
+function decodeBase64(text: string): string | undefined {
+  try {
+    return atob(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads a credential by its shape alone. A client secret has the shape of a key and is no credential for an API. */
@@ -50,7 +106,7 @@ function countDots(text: string): number {
   return count
 }
 
-function invalid(detail: string): { readonly rejection: Rejection } {
+function invalid(detail: string): Read {
   return { rejection: { code: 'invalid_request', detail } }
 }
 

@@ -47,6 +47,7 @@ export function forward(
     origin: admission.origin,
     identity: admission.identity,
     requestId: exchange.requestId,
+    isPublic: admission.decision === 'public',
   })
   if (isUpgrade) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
   // A tunnel has a connection of its own. So has a second attempt, since the next kept one may be as dead as the first.

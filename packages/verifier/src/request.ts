@@ -24,16 +24,24 @@ export interface RequestExpectation {
   readonly cost?: number
 }
 
-/** Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … */
-export function credentialHeadersOf(rawHeaders: readonly string[]): CredentialHeaders {
+/**
+ * Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … `basic`: a key may come as
+ * the user name of `Authorization: Basic`, as at every API but our own.
+ */
+export function credentialHeadersOf(
+  rawHeaders: readonly string[],
+  { basic = true }: { readonly basic?: boolean } = {},
+): CredentialHeaders {
   const authorization: string[] = []
   const apiKey: string[] = []
+  const fetchSite: string[] = []
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase()
     if (name === 'authorization') authorization.push(rawHeaders[index + 1] as string)
     else if (name === 'x-api-key') apiKey.push(rawHeaders[index + 1] as string)
+    else if (name === 'sec-fetch-site') fetchSite.push(rawHeaders[index + 1] as string)
   }
-  return { authorization, apiKey }
+  return basic ? { authorization, apiKey, fetchSite } : { authorization, apiKey }
 }
 
 /**
@@ -50,11 +58,15 @@ export function originOf(rawHeaders: readonly string[]): string | undefined {
   return origin
 }
 
+const none: readonly string[] = []
+
 /** Reads the credential fields of a web `Headers`, which joins repeated ones by commas. No credential holds a comma. */
 export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
   const authorization = headers.get('authorization')
   const apiKey = headers.get('x-api-key')
-  return { authorization: authorization === null ? [] : [authorization], apiKey: apiKey === null ? [] : [apiKey] }
+  const fetchSite = headers.get('sec-fetch-site')
+  const listed = (value: string | null): readonly string[] => (value === null ? none : [value])
+  return { authorization: listed(authorization), apiKey: listed(apiKey), fetchSite: listed(fetchSite) }
 }
 
 /**

@@ -121,6 +121,31 @@ describe('CVE-2025-64484 CVE-2017-6413 CVE-2017-6062 (flaws 92 and 93): nobody b
     },
   )
 
+  test.each(['Digest username="a", uri="/"', 'Basic YTpi', 'Negotiate abc', 'AWS4-HMAC-SHA256 Credential=a'])(
+    'Authorization: %s is no credential: it passes to a public operation unchanged, and opens no other',
+    async (value) => {
+      const sent = `Authorization: ${value}\r\n`
+      expect(await fieldsSeen(sent, '/health')).toContainEqual(['Authorization', value])
+      const guarded = await world.raw(`GET /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${sent}\r\n`)
+      expect(guarded).toMatch(/^HTTP\/1\.1 401 /)
+      expect(guarded).toMatch(/WWW-Authenticate: Bearer\r\n/i)
+      // Beside a key it is no second credential, and ends here as every Authorization of a guarded operation does.
+      expect(JSON.stringify(await fieldsSeen(`${sent}X-API-Key: ${key.text}\r\n`))).not.toContain(value.slice(0, 6))
+      for (const more of [`authorization: ${value}\r\n`, 'Connection: authorization\r\n']) {
+        expect(JSON.stringify(await fieldsSeen(sent + more, '/health'))).not.toContain(value.slice(0, 6))
+      }
+    },
+  )
+
+  test('a key as the user name of Basic opens a guarded operation, and reaches no upstream', async () => {
+    const basic = `Authorization: Basic ${Buffer.from(`${key.text}:`).toString('base64')}\r\n`
+    const wasSent = (fields: readonly (readonly [string, string])[]): boolean =>
+      fields.some(([name]) => /^authorization$/i.test(name))
+    for (const path of ['/orders', '/health']) expect(wasSent(await fieldsSeen(basic, path))).toBe(false)
+    const foreign = `GET /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nSec-Fetch-Site: cross-site\r\n${basic}\r\n`
+    expect(statusesOf(await world.raw(foreign))).toEqual([403])
+  })
+
   test('an upstream that speaks in our name is not passed on', async () => {
     world.upstream.once('request', (_, response) => {
       for (const name of ['X-Countersign-Kind', 'X_Countersign_Client', 'Keep-Alive', 'Proxy-Authenticate', 'X-Own'])

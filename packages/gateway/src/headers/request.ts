@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isPresented } from '@countersign/core'
 import type { Origin } from '../client_address.ts'
 import { isDeceptive } from './deceptive.ts'
 import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
@@ -22,6 +23,8 @@ export function upstreamHeaders(
     readonly origin: Origin
     readonly identity: RawHeaders
     readonly requestId: string
+    /** Of a public operation: an `Authorization` that is none of our credentials is between the caller and the upstream. */
+    readonly isPublic: boolean
   },
 ): string[] {
   const { rawHeaders } = request
@@ -31,7 +34,8 @@ export function upstreamHeaders(
     const name = rawHeaders[index] as string
     const folded = foldName(name)
     if (isHopByHop(folded) || isOurs(folded) || isDeceptive(folded)) continue
-    if (replaced.has(folded) || named.has(folded)) continue
+    if (named.has(folded)) continue
+    if (replaced.has(folded) && !(context.isPublic && isForUpstream(name, rawHeaders))) continue
     fields.push(name, rawHeaders[index + 1] as string)
   }
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
@@ -41,6 +45,13 @@ export function upstreamHeaders(
   fields.push('X-Request-Id', context.requestId)
   fields.push(...context.identity)
   return fields
+}
+
+/** By the exact name alone: what an upstream would read as `Authorization` under another spelling was judged by nobody. */
+function isForUpstream(name: string, rawHeaders: RawHeaders): boolean {
+  if (name.toLowerCase() !== 'authorization') return false
+  const values = valuesOf(rawHeaders, 'authorization')
+  return values.length === 1 && !values.some(isPresented)
 }
 
 /** Whether bytes follow the header section. */
