@@ -10,9 +10,10 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-assertion',
     what: 'an assertion that names no known key is refused without a signature check',
-    file: `${server}/oauth/client_authenticator.ts`,
+    file: `${server}/oauth/client_assertion.ts`,
     find: '  const publicJwk = isTried ? record.publicJwk : decoy\n',
-    replace: '  if (!isTried) throw failed(services, tenant, iss, address)\n  const publicJwk = record.publicJwk\n',
+    replace:
+      '  if (!isTried) throw failed(services, tenant, clientId, address)\n  const publicJwk = record.publicJwk\n',
     tests: tests('an assertion'),
   },
   {
@@ -26,7 +27,7 @@ export const answerWorkMutants: readonly Mutant[] = [
   {
     id: 'work-client-reads',
     what: 'a refused assertion is not followed by the opposite read of the public key',
-    file: `${server}/oauth/client_authenticator.ts`,
+    file: `${server}/oauth/client_assertion.ts`,
     find: '    await publicKeys.balance(tenant.id, record !== undefined)\n',
     replace: '',
     tests: tests('an assertion'),

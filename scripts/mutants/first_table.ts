@@ -11,15 +11,15 @@ export const firstTable: readonly Mutant[] = [
     file: `${server}/oauth/client_authenticator.ts`,
     find: '  const shape = parseKey(text)\n',
     replace:
-      "  if (!services.failures.isLeft(JSON.stringify([tenant.id, 'client_secret', clientId, address ?? '']), failureRate)) throw failed(services, tenant, clientId, address)\n  const shape = parseKey(text)\n",
+      "  if (!services.failures.isLeft(JSON.stringify([tenant.id, 'client_secret', clientId, address ?? '']), { limit: 30, windowSeconds: 60 })) throw failed(services, tenant, clientId, address)\n  const shape = parseKey(text)\n",
     tests: [`${server}/oauth/token.test.ts`, '-t', 'never refused because of wrong ones'],
   },
   {
     id: 'FM10-count',
     what: 'failed proofs are not limited at all',
-    file: `${server}/oauth/client_authenticator.ts`,
-    find: '  if (isLeft) return refused()\n',
-    replace: '  if (isLeft || true) return refused()\n',
+    file: `${server}/oauth/client_failure.ts`,
+    find: '  if (isLeft) return refused(description)\n',
+    replace: '  if (isLeft || true) return refused(description)\n',
     tests: [`${server}/flaws.test.ts`, '-t', 'CVE-2024-4629'],
   },
   {
@@ -50,7 +50,7 @@ export const firstTable: readonly Mutant[] = [
   {
     id: 'S18',
     what: 'the jti of an assertion is remembered until 40 s before its exp',
-    file: `${server}/oauth/client_authenticator.ts`,
+    file: `${server}/oauth/client_assertion.ts`,
     find: 'endsAt: Math.ceil(claims.exp ?? 0) + limits.clockLeewaySeconds,',
     replace: 'endsAt: Math.ceil(claims.exp ?? 0) - 40,',
     tests: [`${server}/oauth/token.test.ts`, '-t', 'taken once'],

@@ -5,11 +5,13 @@ import type { Mounted } from './http/dispatch.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'
+import { authorize } from './oauth/authorize.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
+import { wrongMethod } from './oauth/wrong_method.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
 import { startPage } from './observe/start_page.ts'
 import { assertions } from './verification/assertions.ts'
@@ -38,9 +40,13 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     at('GET', '/.well-known/oauth-authorization-server', metadata),
     at('GET', '/.well-known/openid-configuration', metadata),
     at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token')),
+    at('GET', '/.well-known/jwks.json', (tenant, request) => jwks(services, tenant, request, 'access_token')),
+    at('GET', '/oauth/authorize', authorize),
+    at('POST', '/oauth/authorize', authorize),
     at('POST', '/oauth/token', (tenant, request) => token(services, tenant, request)),
     at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
     at('POST', '/oauth/revoke', (tenant, request) => revoke(services, tenant, request)),
+    ...['/oauth/token', '/oauth/introspect', '/oauth/revoke'].map((path) => at('ANY', path, wrongMethod)),
     at('GET', '/healthz', healthz, true),
     at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
     at('GET', '/metrics', (_, request) => metrics(services, request), true),

@@ -32,6 +32,8 @@ export interface Lookup {
   /** Up to `limit` keys that are not revoked, newest first: a server that starts need not ask for each of them later. */
   newestKeys(tenant: string, before: Cursor | undefined, limit: number): MaybePromise<KeyPage>
   publicKey(tenant: string, clientId: string, kid: string): MaybePromise<PublicKeyRecord | undefined>
+  /** The client's key of this algorithm; `undefined` where it has none or several. */
+  onlyPublicKey(tenant: string, clientId: string, alg: string): MaybePromise<PublicKeyRecord | undefined>
   /** A client secret with its client, for the token endpoint. */
   clientSecret(tenant: string, digest: string): MaybePromise<(ClientSecret & { readonly client: Client }) | undefined>
   client(tenant: string, clientId: string): MaybePromise<Client | undefined>
@@ -40,7 +42,8 @@ export interface Lookup {
 export function keepLookups(database: Database): Lookup {
   const key = database.keep(selectKey(database))
   const token = database.keep(selectToken(database))
-  const publicKey = database.keep(selectPublicKey(database))
+  const publicKey = database.keep(selectPublicKey(database, 'kid'))
+  const onlyPublicKey = database.keep(selectPublicKey(database, 'alg'))
   const newest = database.keep(selectNewestKeys(database))
   const clientSecret = database.keep(selectClientSecret(database))
   const client = database.keep(selectClient(database.reader, '', '').compile())
@@ -56,6 +59,10 @@ export function keepLookups(database: Database): Lookup {
     newestKeys: (tenant, before, limit) =>
       thenMaybe(newest([tenant, before?.createdAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? '', limit]), pageOfKeys),
     publicKey: (tenant, clientId, kid) => thenMaybe(publicKey([tenant, clientId, kid]), publicKeyRecord),
+    onlyPublicKey: (tenant, clientId, alg) =>
+      thenMaybe(onlyPublicKey([tenant, clientId, alg]), (rows) =>
+        rows.every(({ kid }) => kid === rows[0]?.kid) ? publicKeyRecord(rows) : undefined,
+      ),
     clientSecret: (tenant, digest) => thenMaybe(clientSecret([tenant, digest]), clientSecretRecord),
     client: (tenant, clientId) => thenMaybe(client([tenant, clientId]), decodeClient),
   }
@@ -131,7 +138,7 @@ function joinCredentials({ reader }: Database, table: 'keys' | 'tokens') {
     ])
 }
 
-function selectPublicKey({ reader }: Database) {
+function selectPublicKey({ reader }: Database, by: 'kid' | 'alg') {
   return reader
     .selectFrom('client_jwks')
     .innerJoin('clients', (join) =>
@@ -145,7 +152,7 @@ function selectPublicKey({ reader }: Database) {
     .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
     .where('client_jwks.tenant', '=', '')
     .where('client_jwks.client_id', '=', '')
-    .where('client_jwks.kid', '=', '')
+    .where(`client_jwks.${by}`, '=', '')
     .compile()
 }
 

@@ -19,6 +19,9 @@ interface Form {
   readonly etag: string
 }
 
+/** Pages of any origin may read a document that says the same to everybody (Fetch, CORS protocol). No credentials go along. */
+export const anyOrigin = { 'Access-Control-Allow-Origin': '*' }
+
 /** `headers` say what it is and how long it may be cached. */
 export function keepDocument(text: string, headers: Readonly<Record<string, string>>): KeptDocument {
   const bytes = Buffer.from(text)

@@ -2,7 +2,7 @@ import { openapiDocument } from '@countersign/contract'
 import { Cache } from '@countersign/verifier/engine'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
-import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
+import { answerKept, anyOrigin, type KeptDocument, keepDocument } from '../http/kept_document.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
@@ -25,4 +25,4 @@ export function createOpenapi(version: string): (tenant: TenantContext, request:
 
 /** Where the issuer stands; an issuer is a URL without a character that JSON would escape. */
 const placeholder = 'https://issuer.invalid/9f1c0c1e'
-const cacheable = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
+const cacheable = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300', ...anyOrigin }

@@ -3,7 +3,7 @@
  * (docs/protocol/feed.md §2.3).
  */
 import { type PublicKeyRecord, publicKeyId, type Seconds } from '@countersign/core'
-import type { ClientSecret } from '@countersign/store'
+import type { Client, ClientSecret } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import type { Kept } from '../feed/kept_records.ts'
 import type { SecretRecord } from './client_secrets.ts'
@@ -47,6 +47,14 @@ function requireUnchangedClient(
   readAt: number,
 ): void {
   if (books.book(tenant.id)?.isChangedSince('client', clientId, readAt) !== false) throw new BehindError()
+}
+
+/**
+ * Deleted clients are not found; disabled ones, and those of a disabled tenant, get nothing (CVE-2026-1609 and its
+ * kin).
+ */
+export function isUsable(services: Pick<Services, 'books'>, { tenant, status }: Client): boolean {
+  return status === 'active' && services.books.book(tenant)?.state('tenant', tenant)?.status === 'active'
 }
 
 export function hasEnded({ expiresAt }: Pick<ClientSecret, 'expiresAt'>, now: Seconds): boolean {

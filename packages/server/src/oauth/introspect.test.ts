@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, baseUrl, otherAudience, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
+import {
+  assertionType,
+  audience,
+  baseUrl,
+  otherAudience,
+  type Reply,
+  startAt,
+  startWorld,
+  type World,
+} from '../server.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 const audiences = [audience, otherAudience, opaqueAudience]
@@ -49,6 +58,30 @@ const introspect = (token: string, by: Owner | string): Promise<Reply> =>
     : world.form('/oauth/introspect', { token, ...by })
 
 describe('active', () => {
+  it('a client with credentials:verify sees what it guards, by whatever method it authenticates, as its key does', async () => {
+    const { made } = await makeAll()
+    const access = [{ audience: `${baseUrl}/v1`, scope: 'credentials:verify' }]
+    const guard = await world.signedClient({ access, guards: [audience] })
+    const own = { client_id: guard.clientId, client_secret: guard.clientSecret }
+    const basic = `Basic ${Buffer.from(`${guard.clientId}:${guard.clientSecret}`).toString('base64')}`
+    for (const { audience: aud, text } of made) {
+      const replies = [
+        await introspect(text, own),
+        await world.form('/oauth/introspect', { token: text }, { headers: [['Authorization', basic]] }),
+        await world.form('/oauth/introspect', {
+          token: text,
+          client_assertion_type: assertionType,
+          client_assertion: await guard.assertion(),
+        }),
+      ]
+      for (const { status, body } of replies) {
+        expect({ status, active: body.active }).toEqual({ status: 200, active: aud === audience })
+      }
+    }
+    await world.ok('PATCH', `/v1/clients/${guard.clientId}`, { access: [] })
+    for (const { text } of made) expect((await introspect(text, own)).body).toEqual({ active: false })
+  })
+
   it('every kind is shown to its own client in the words of RFC 7662', async () => {
     const { owner, clientId, made } = await makeAll()
     for (const { kind, audience: aud, text } of made) {

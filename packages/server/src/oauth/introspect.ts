@@ -1,5 +1,5 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
-import { findRejection, type Grant, type Metadata, type ProblemAnswer } from '@countersign/core'
+import { findRejection, type Grant, type Metadata, type ProblemAnswer, parseScope } from '@countersign/core'
 import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier/engine'
 import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
@@ -8,10 +8,11 @@ import { type Answer, json } from '../http/answer.ts'
 import { clientAddress } from '../http/client_address.ts'
 import { headerValues } from '../http/header.ts'
 import type { HttpRequest } from '../http/request.ts'
+import { managementApiId } from '../tenants/tenant_setup.ts'
 import { type AuthenticatorServices, authenticateClient } from './client_authenticator.ts'
 import { type Form, readForm } from './form.ts'
 import { answerOauth } from './oauth_endpoint.ts'
-import { OauthError } from './oauth_error.ts'
+import { OauthError, type OauthErrorCode } from './oauth_error.ts'
 import { readPresentedClient } from './presented_client.ts'
 
 /** Whether the asker may know of this grant: its own, or one for an audience it guards. */
@@ -75,16 +76,26 @@ function answerOf(
   }
 }
 
-/** RFC 6750 §3 in the shape of RFC 6749 §5.2. */
+/** A bearer's refusal in the codes of RFC 6749 and RFC 6750 §3.1, and no other. */
 function oauthRefusal({ status, headers, body }: ProblemAnswer): Answer {
   return json(
     status,
-    { error: status === 503 ? 'temporarily_unavailable' : body.code, error_description: body.detail },
-    { ...headers, 'Content-Type': 'application/json' },
+    { error: oauthCodes[body.code] ?? oauthCodes[status] ?? body.code, error_description: body.detail },
+    { ...headers, Pragma: 'no-cache', 'Content-Type': 'application/json' },
   )
 }
 
-/** A client by its own authentication, or a bearer of `credentials:verify`. */
+const oauthCodes: Readonly<Record<string, OauthErrorCode>> = {
+  address_not_allowed: 'access_denied',
+  origin_not_allowed: 'access_denied',
+  429: 'slow_down',
+  503: 'temporarily_unavailable',
+}
+
+/**
+ * A client by its own authentication, or a bearer of `credentials:verify`. A client that has that scope knows of what it
+ * guards too, as a bearer of its keys does.
+ */
 async function authenticateAsker(
   services: AuthenticatorServices & CallerServices,
   tenant: TenantContext,
@@ -99,6 +110,8 @@ async function authenticateAsker(
     return (grant) => isGuarded(guards, grant.audience)
   }
   const address = clientAddress(request, services.trustedProxies)
-  const client = await authenticateClient(services, tenant, readPresentedClient(request, form), address)
-  return (grant) => grant.clientId === client.id
+  const { requestId } = request
+  const client = await authenticateClient(services, tenant, readPresentedClient(request, form), { requestId, address })
+  const isVerifier = parseScope(client.access[managementApiId] ?? '').includes('credentials:verify')
+  return (grant) => grant.clientId === client.id || (isVerifier && isGuarded(client.guards, grant.audience))
 }

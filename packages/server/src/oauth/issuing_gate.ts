@@ -3,7 +3,15 @@
  * decides, in memory in the turn in which the claims go to the signer, and in the statement that writes a row
  * (docs/protocol/feed.md §2.3).
  */
-import { type MaybePromise, missingScope, parseScope, readScope, type Scope, type Seconds } from '@countersign/core'
+import {
+  type MaybePromise,
+  missingScope,
+  parseScope,
+  readScope,
+  type Scope,
+  type Seconds,
+  unionScope,
+} from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
@@ -77,13 +85,13 @@ export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIs
   const allowed = missingScope(parseScope(access), retiredScopes)
   const ceiling = missingScope(question.ceiling ?? allowed, retiredScopes)
   const scope = question.requested ?? ceiling
-  const beyond = [...missingScope(scope, ceiling), ...missingScope(scope, allowed)]
+  const beyond = unionScope(missingScope(scope, ceiling), missingScope(scope, allowed))
   if (beyond.length > 0) return { reason: 'beyond_scope', beyond }
   if (client.status !== 'active') return { reason: 'client_disabled' }
   if (api.status !== 'active') return { reason: 'api_disabled' }
   const ttlSeconds = question.ttlSeconds ?? Math.min(api.tokenTtlSeconds, api.tokenTtlSecondsMax)
   if (ttlSeconds > api.tokenTtlSecondsMax) return { reason: 'too_long', ttlSecondsMax: api.tokenTtlSecondsMax }
-  const expiresAt = Math.min(Math.floor(moment.takenAt) + ttlSeconds, endsAtMax)
+  const expiresAt = Math.floor(Math.min(moment.takenAt + ttlSeconds, endsAtMax))
   return { scope, expiresAt } as IssuableScope
 }
 

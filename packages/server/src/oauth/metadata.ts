@@ -2,14 +2,14 @@ import { issuingAlgorithms } from '@countersign/core'
 import { Cache } from '@countersign/verifier/engine'
 import type { TenantContext } from '../context.ts'
 import type { Answer } from '../http/answer.ts'
-import { answerKept, type KeptDocument, keepDocument } from '../http/kept_document.ts'
+import { answerKept, anyOrigin, type KeptDocument, keepDocument } from '../http/kept_document.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { grantTypes } from './grants/index.ts'
 
 const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
-/** RFC 8414, and the same where OpenID Connect Discovery looks. Made from the tenant, never from the request. */
+/** RFC 8414 and OpenID Connect Discovery §3: one document that clients of either load. Made from the tenant, never from the request. */
 export function createMetadata(): (tenant: TenantContext, request: HttpRequest) => Answer {
   const kept = new Cache<KeptDocument>(serverLimits.documentsKept)
   return ({ issuer }, request) => {
@@ -19,23 +19,30 @@ export function createMetadata(): (tenant: TenantContext, request: HttpRequest) 
   }
 }
 
-const cacheable = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' }
+const cacheable = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300', ...anyOrigin }
+
+/** `EdDSA` goes by a second name in newer clients, which look for that one (RFC 9864). */
+const assertionAlgorithms = [...issuingAlgorithms, 'Ed25519']
 
 function metadataOf(issuer: string): object {
   return {
     issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     jwks_uri: `${issuer}/oauth/jwks`,
     grant_types_supported: [...grantTypes.keys()],
-    // RFC 8414 asks for this member even where there is no authorization endpoint.
+    // Both standards ask for this member, and nobody can sign in yet.
     response_types_supported: [],
+    // OpenID Connect Discovery §3 requires these two, RS256 among the algorithms.
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
     token_endpoint_auth_methods_supported: clientAuthentication,
-    token_endpoint_auth_signing_alg_values_supported: issuingAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: clientAuthentication,
-    introspection_endpoint_auth_signing_alg_values_supported: issuingAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     revocation_endpoint_auth_methods_supported: clientAuthentication,
-    revocation_endpoint_auth_signing_alg_values_supported: issuingAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   }
 }

@@ -1,3 +1,4 @@
+import { challengeHeader } from '@countersign/core'
 import type { Answer } from '../http/answer.ts'
 
 /** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8707 §2. */
@@ -10,6 +11,7 @@ export type OauthErrorCode =
   | 'invalid_scope'
   | 'invalid_target'
   | 'unsupported_token_type'
+  | 'access_denied'
   | 'temporarily_unavailable'
   | 'slow_down'
   | 'server_error'
@@ -41,13 +43,22 @@ export class OauthError extends Error {
   }
 }
 
+/** RFC 9110 §15.5.2: a 401 names a scheme. Basic is the one that every client of ours may use here. */
+const challenge = challengeHeader({ scheme: 'Basic', realm: 'countersign' })
+
 /** RFC 6749 §5.2: `error_description` in its printable ASCII, never cached. */
 export function oauthErrorAnswer({ error, message, status, headers }: OauthError): Answer {
   const description = message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
   return {
     status,
     code: error,
-    headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', 'Content-Type': 'application/json', ...headers },
+    headers: {
+      'Cache-Control': 'no-store',
+      Pragma: 'no-cache',
+      'Content-Type': 'application/json',
+      ...(status === 401 ? challenge : {}),
+      ...headers,
+    },
     body: JSON.stringify({ error, error_description: description }),
   }
 }

@@ -1,6 +1,8 @@
+import { parseKey } from '@countersign/core'
 import { headerValues } from '../http/header.ts'
 import type { HttpRequest } from '../http/request.ts'
-import { basicChallenge, type PresentedClient, refused } from './client_authenticator.ts'
+import type { PresentedClient } from './client_authenticator.ts'
+import { refused } from './client_failure.ts'
 import { decodePart, type Form } from './form.ts'
 import { OauthError } from './oauth_error.ts'
 
@@ -18,7 +20,7 @@ export function readPresentedClient(request: HttpRequest, form: Form): Presented
     throw new OauthError('invalid_request', 'use exactly one client authentication method')
   }
   if (ways[0]) return readBasic(authorization[0] as string, form)
-  const clientId = form.get('client_id')
+  const clientId = notAKey(form.get('client_id'))
   if (ways[2]) return { method: 'private_key_jwt', clientId, assertion: readAssertion(form) }
   const secret = form.get('client_secret')
   if (clientId === undefined || secret === undefined) throw refused()
@@ -42,11 +44,17 @@ function readBasic(value: string, form: Form): PresentedClient {
   const isCanonical = match !== null && Buffer.from(decoded, 'latin1').toString('base64') === match[1]
   if (!isCanonical || colon < 1 || !/^[\x20-\x7e]+$/.test(decoded)) {
     const description = 'the Authorization header is not well-formed Basic credentials'
-    throw new OauthError('invalid_client', description, 401, basicChallenge)
+    throw new OauthError('invalid_client', description)
   }
-  const clientId = decodePart(decoded.slice(0, colon))
+  const clientId = notAKey(decodePart(decoded.slice(0, colon)))
   const named = form.get('client_id')
   if (named !== undefined && named !== clientId)
     throw new OauthError('invalid_request', 'client_id names another client')
   return { method: 'client_secret_basic', clientId, secret: decodePart(decoded.slice(colon + 1)) }
+}
+
+/** A key where a client id belongs is refused before anything keeps the name: it would be counted or logged by it. */
+function notAKey<Name extends string | undefined>(clientId: Name): Name {
+  if (clientId !== undefined && parseKey(clientId) !== undefined) throw refused()
+  return clientId
 }

@@ -87,7 +87,8 @@ async function findJwt(
   }
   const { established, effective, signedBy } = inspection
   const { clientId, credentialId: jti } = established
-  const expiresAt = established.expiresAt ?? 0
+  // An end with a fraction is stored as the second after it: the revocation must not end first.
+  const expiresAt = Math.ceil(established.expiresAt ?? 0)
   const kind = jwtType(credentialIdentity(established))
   if (kind === undefined) return undefined
   const jwt = { kind, clientId, jti, expiresAt, signedBy: signedBy?.id }

@@ -29,9 +29,15 @@ export function revoke(
   return answerOauth(services.log, request.requestId, async () => {
     const form = await readForm(request)
     const address = clientAddress(request, services.trustedProxies)
-    const client = await authenticateClient(services, tenant, readPresentedClient(request, form), address, {
-      endsCredentials: true,
-    })
+    const client = await authenticateClient(
+      services,
+      tenant,
+      readPresentedClient(request, form),
+      { requestId: request.requestId, address },
+      {
+        endsCredentials: true,
+      },
+    )
     const text = form.get('token')
     if (text === undefined) throw new OauthError('invalid_request', 'token is missing')
     const found = await findRevocable(services, tenant, text)

@@ -1,3 +1,4 @@
+import { sign as cryptoSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assertionType, audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
 
@@ -13,6 +14,13 @@ function claimsOf(jwt: string): Record<string, unknown> {
 
 function basic(user: string, password: string): readonly [string, string] {
   return ['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`]
+}
+
+/** A JWS as another library writes it: this header, and no `kid` of ours. */
+function signJws(header: object, claims: object, key: KeyObject): string {
+  const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+  return `${input}.${cryptoSign(hash, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
 
 describe('granted', () => {
@@ -71,6 +79,16 @@ describe('granted', () => {
     })
   })
 
+  it('expires_in is exp less iat, whatever the fraction of a second in which it was asked for', async () => {
+    for (const fraction of [0, 0.001, 0.5, 0.999]) {
+      world.now = startAt + fraction
+      const { body } = await world.token()
+      const { exp, iat } = claimsOf(body.access_token) as { exp: number; iat: number }
+      expect(body.expires_in, `${fraction}`).toBe(exp - iat)
+    }
+    world.now = startAt
+  })
+
   it('a JWT for a client with a secret writes nothing to the database', async () => {
     await world.token()
     const before = { dump: world.dump(), version: world.dataVersion() }
@@ -113,6 +131,15 @@ describe('refused by scope or target', () => {
       status: 400,
       body: { error: 'invalid_scope' },
     })
+  })
+
+  it('each scope that is refused is named once', async () => {
+    const key = (await world.key()).key
+    for (const reply of [
+      await world.token({ scope: 'orders:delete' }),
+      await world.exchange(key, { scope: 'orders:delete' }),
+    ])
+      expect(reply.body.error_description).toBe('this client may not have: orders:delete')
   })
 
   it('an unknown audience, one outside the access, and two are invalid_target', async () => {
@@ -455,10 +482,13 @@ describe('assertions (RFC 7523)', () => {
     }
   })
 
-  it('CVE-2025-27370 CVE-2025-27371: aud is our issuer as one string, and nothing else', async () => {
+  it('CVE-2025-27370 CVE-2025-27371: aud is our issuer alone, and nothing else', async () => {
     const client = await world.signedClient()
     const audiences = [
-      [baseUrl],
+      [],
+      [[baseUrl]],
+      [`${baseUrl}/oauth/token`],
+      [baseUrl, baseUrl],
       [baseUrl, 'https://evil.test'],
       `${baseUrl}/`,
       `${baseUrl}/oauth/token`,
@@ -525,6 +555,98 @@ describe('assertions (RFC 7523)', () => {
       expect((await ask(await client.assertion(claims))).status, JSON.stringify(claims)).toBe(401)
     }
     expect((await ask(await client.assertion({ exp: world.now + 300, nbf: world.now + 10 }))).status).toBe(200)
+  })
+
+  it('aud may be an array of one, and times may have fractions', async () => {
+    const client = await world.signedClient()
+    const claims = { aud: [baseUrl], iat: world.now - 0.25, nbf: world.now + 9.5, exp: world.now + 60.75 }
+    expect((await ask(await client.assertion(claims))).status).toBe(200)
+    expect((await ask(await client.assertion({ exp: world.now - 9.5 }))).status).toBe(200)
+    expect((await ask(await client.assertion({ exp: world.now - 10.5 }))).status).toBe(401)
+    expect((await ask(await client.assertion({ iat: world.now + 10.5 }))).status).toBe(401)
+  })
+
+  it('without kid the client’s only key of that algorithm is meant; with two or none it is refused', async () => {
+    const make = (alg: 'ES256' | 'RS256') => {
+      const { publicKey, privateKey } =
+        alg === 'ES256'
+          ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+          : generateKeyPairSync('rsa', { modulusLength: 2048 })
+      return { alg, jwk: { ...publicKey.export({ format: 'jwk' }), alg }, privateKey }
+    }
+    const [one, two, rsa] = [make('ES256'), make('ES256'), make('RS256')]
+    const owner = await world.client({ jwks: { keys: [one, rsa].map(({ jwk }, at) => ({ ...jwk, kid: `k${at}` })) } })
+    const assertion = ({ alg, privateKey }: typeof one): string => {
+      const claims = { iss: owner.clientId, sub: owner.clientId, aud: baseUrl, exp: world.now + 60 }
+      return signJws({ alg }, { ...claims, jti: `${Math.random()}` }, privateKey)
+    }
+    expect((await ask(assertion(one))).status).toBe(200)
+    expect((await ask(assertion(rsa))).status).toBe(200)
+    expect((await ask(assertion(two))).status).toBe(401)
+    const keys = [one, two].map(({ jwk }, at) => ({ ...jwk, kid: `k${at}` }))
+    await world.ok('PATCH', `/v1/clients/${owner.clientId}`, { jwks: { keys } })
+    for (const each of [one, two, rsa]) expect((await ask(assertion(each))).status).toBe(401)
+  })
+
+  it('Ed25519 and EdDSA are one algorithm, in the JWK and in the header', async () => {
+    for (const [registered, signed] of [
+      ['Ed25519', 'EdDSA'],
+      ['EdDSA', 'Ed25519'],
+      ['Ed25519', 'Ed25519'],
+    ]) {
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+      const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: registered }
+      const { clientId } = await world.client({ jwks: { keys: [jwk] } })
+      const claims = { iss: clientId, sub: clientId, aud: baseUrl, jti: 'once', exp: world.now + 60 }
+      expect(
+        (await ask(signJws({ alg: signed, kid: 'k' }, claims, privateKey))).status,
+        `${registered} ${signed}`,
+      ).toBe(200)
+    }
+  })
+
+  it('who could sign is told which claim is wrong, nobody else is, and the log has the cause in every case', async () => {
+    const client = await world.signedClient()
+    const other = await world.signedClient()
+    const used = await client.assertion()
+    await ask(used)
+    const told = [
+      [await client.assertion({ aud: `${baseUrl}/oauth/token` }), `aud must be ${baseUrl}`],
+      [await client.assertion({ exp: undefined }), 'exp is missing'],
+      [await client.assertion({ exp: world.now - 20 }), 'exp has passed'],
+      [await client.assertion({ exp: world.now + 900 }), 'exp is more than 300 seconds ahead'],
+      [await client.assertion({ iat: world.now + 20 }), 'iat is in the future'],
+      [await client.assertion({ nbf: world.now + 20 }), 'nbf is in the future'],
+      [await client.assertion({ jti: undefined }), 'jti is missing'],
+      [used, 'its jti was used before'],
+    ] as const
+    for (const [assertion, cause] of told) {
+      const { status, body, headers } = await ask(assertion)
+      expect({ status, error: body.error }).toEqual({ status: 401, error: 'invalid_client' })
+      expect(body.error_description).toContain(cause)
+      expect(headers['WWW-Authenticate']).toBe('Basic realm="countersign"')
+      expect(world.logged.at(-1)?.fields).toMatchObject({ cause: expect.stringContaining(cause) })
+    }
+    const untold = [
+      [await other.assertion({ iss: client.clientId, sub: client.clientId, aud: 'x' }), 'no key with its kid'],
+      [await client.assertion({ iss: 'client_none', sub: 'client_none' }), 'no client has the id'],
+      [await client.assertion({ sub: 'client_none' }), 'sub must equal iss'],
+      [await client.assertion({}, { typ: 'at+jwt' }), '"typ"'],
+      ['a.b.c', 'JWS'],
+    ] as const
+    for (const [assertion, cause] of untold) {
+      expect((await ask(assertion)).body.error_description).toBe('client authentication failed')
+      const line = world.logged.at(-1)
+      expect(line?.message).toBe('client assertion refused')
+      expect(line?.fields).toMatchObject({ cause: expect.stringContaining(cause), requestId: expect.any(String) })
+    }
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'disabled' })
+    const refusal = await ask(await client.assertion({ aud: 'x' }))
+    expect(refusal.body.error_description).toBe('client authentication failed')
+    expect(world.logged.at(-1)?.fields).toMatchObject({ cause: 'the client is disabled', clientId: client.clientId })
+    const secret = await client.assertion({ iss: world.admin, sub: world.admin })
+    await ask(secret)
+    expect(JSON.stringify(world.logged)).not.toContain(world.admin)
   })
 
   it('another client’s key, another client’s id and a text that is no JWT are refused', async () => {

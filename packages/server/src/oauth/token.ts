@@ -1,5 +1,5 @@
 /** `POST /oauth/token`, RFC 6749 §3.2. A grant fills in what is its own and cannot leave out a shared step. */
-import { formatScope } from '@countersign/core'
+import { formatScope, type Seconds } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { clientAddress, type Sender, senderOf } from '../http/client_address.ts'
@@ -38,7 +38,11 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
     // 2. The moment all of it counts from, before anything that authorises it is read (docs/protocol/feed.md §2.3).
     const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
       // 3. Who is asking.
-      const { useUp, ...identified } = await identifyClient(services, tenant, presented, address, moment)
+      const { useUp, ...identified } = await identifyClient(services, tenant, presented, {
+        requestId: request.requestId,
+        address,
+        moment,
+      })
 
       // 4. Which grant: a map, not a chain of ifs. It decides, through the one issuing gate.
       const decision = await decide(services, name, { tenant, moment, parameters: form, ...identified }, useUp)
@@ -62,13 +66,18 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
       {
         access_token: issued.text.reveal(),
         token_type: 'Bearer',
-        expires_in: Math.max(0, Math.floor(issued.expiresAt - services.now())),
+        expires_in: lifeOf(issue, issued, services.now()),
         scope: formatScope(issue.issuable.scope),
         ...answer,
       },
       { Pragma: 'no-cache' },
     )
   })
+}
+
+/** RFC 6749 §5.1. `exp` counts from the whole second in which the request began, so only whole seconds since then are gone. */
+function lifeOf({ moment }: IssueRequest, { expiresAt }: IssuedToken, now: Seconds): number {
+  return Math.max(0, Math.floor(expiresAt) - Math.floor(moment.takenAt) - Math.floor(now - moment.takenAt))
 }
 
 /** Uses up the assertion after all comparisons: an answer of either kind takes it, a request that begins again does not. */

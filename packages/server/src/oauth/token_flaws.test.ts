@@ -163,7 +163,7 @@ describe('a grant that is refused stays refused', () => {
   })
 })
 
-it('CVE-2026-67336 GHSA-9h47-pqcx-hjr4: the metadata offers neither plain nor none, nor an endpoint that is not there', async () => {
+it('CVE-2026-67336 GHSA-9h47-pqcx-hjr4: the metadata offers neither plain nor none, nor what is not there', async () => {
   for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
     const { body, text } = await world.call('GET', path, { as: null })
     expect(text).not.toMatch(/"(?:plain|none|token|HS\d+|implicit|password)"/)
@@ -171,11 +171,9 @@ it('CVE-2026-67336 GHSA-9h47-pqcx-hjr4: the metadata offers neither plain nor no
       grant_types_supported: ['client_credentials', exchangeGrant],
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'RS256', 'PS256', 'Ed25519'],
     })
-    expect(
-      Object.keys(body).filter((name) => /authorization_endpoint|code_challenge|registration|device/.test(name)),
-    ).toEqual([])
+    expect(Object.keys(body).filter((name) => /code_challenge|registration|device/.test(name))).toEqual([])
   }
 })
 

@@ -182,7 +182,7 @@ async function lookups(store: Store): Promise<void> {
     await transaction.clients.insert(exampleClient('acme', 'client_2', { access: {} }))
     await transaction.keys.insert(exampleKey('acme', 'key_2', { clientId: 'client_2', ipAllow: ['::1/128'] }))
   })
-  const { credential, publicKey, clientSecret, client } = store.lookup
+  const { credential, publicKey, onlyPublicKey, clientSecret, client } = store.lookup
   const common = { clientId: 'client_1', apiId: 'api_1', audience: 'https://api_1.example', clientStatus: 'disabled' }
   expect(await credential('acme', exampleKey('acme', 'key_1').digest)).toEqual({
     ...common,
@@ -233,6 +233,10 @@ async function lookups(store: Store): Promise<void> {
     access: { api_1: 'orders:read orders:write' },
     metadata: { team: 'blue' },
   })
+  expect(await onlyPublicKey('acme', 'client_1', 'ES256')).toEqual(await publicKey('acme', 'client_1', 'kid_1'))
+  expect(await onlyPublicKey('acme', 'client_1', 'RS256')).toBeUndefined()
+  await store.write((transaction) => transaction.clients.insertJwk(exampleJwk('acme', 'client_1', 'kid_2')))
+  expect(await onlyPublicKey('acme', 'client_1', 'ES256')).toBeUndefined()
   const secret = exampleSecret('acme', 'client_1', 'secret_1')
   const disabled = exampleClient('acme', 'client_1', { status: 'disabled', version: 2 })
   expect(await clientSecret('acme', secret.digest)).toEqual({ ...secret, client: disabled })
@@ -241,6 +245,7 @@ async function lookups(store: Store): Promise<void> {
     expect(await credential(tenant, token.digest!)).toBeUndefined()
     expect(await credential(tenant, exampleKey('acme', 'key_1').digest)).toBeUndefined()
     expect(await publicKey(tenant, 'client_1', 'kid_1')).toBeUndefined()
+    expect(await onlyPublicKey(tenant, 'client_1', 'ES256')).toBeUndefined()
     expect(await clientSecret(tenant, secret.digest)).toBeUndefined()
   }
 }

@@ -307,3 +307,29 @@ describe('refused as a request', () => {
     expect({ dump: world.dump(), version: world.dataVersion() }).toEqual(before)
   })
 })
+
+it('subject_token_type …:jwt is as good as …:access_token for a JWT, and for nothing else', async () => {
+  const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
+  for (const [name, make] of Object.entries(parents)) {
+    const { text, owner } = await make()
+    const { status, body } = await world.exchange(text, { ...owner, subject_token_type: jwtType })
+    const isJwt = text.split('.').length === 3
+    expect({ status, error: body.error }, name).toEqual(
+      isJwt ? { status: 200, error: undefined } : { status: 400, error: 'invalid_request' },
+    )
+  }
+})
+
+it('a child of a self-issued JWT whose times have fractions ends no later, in both formats', async () => {
+  for (const aud of [audience, opaqueAudience]) {
+    const client = await world.signedClient({ access: [{ audience: aud, scope: 'orders:read' }] })
+    const owner = { client_id: client.clientId, client_secret: client.clientSecret }
+    const parent = await client.selfIssued({ aud: [aud], iat: startAt - 0.5, exp: startAt + 60.75 })
+    const { status, body } = await world.exchange(parent, owner)
+    expect({ status, life: body.expires_in }, aud).toEqual({ status: 200, life: 60 })
+    expect((await world.form('/oauth/revoke', { ...owner, token: parent })).status).toBe(200)
+    for (const text of [parent, body.access_token]) {
+      expect((await world.verify(text, { audience: aud })).active).toBe(false)
+    }
+  }
+})

@@ -6,6 +6,7 @@ import {
   limits,
   type MaybePromise,
   type Metadata,
+  parseCredential,
   parseScope,
   type Scope,
 } from '@countersign/core'
@@ -20,6 +21,7 @@ import { isMetadataOfToken } from '../token_issuer.ts'
 import type { GrantType, TokenRequest } from './grant_type.ts'
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 
 /**
  * RFC 8693: any of our credentials for an access token that is never wider, never lives longer and dies with it. It
@@ -78,8 +80,9 @@ type Parent = Exclude<Inspection, { readonly outcome: string }>
 function readSubjectToken(parameters: TokenRequest['parameters']): string {
   const text = parameters.get('subject_token')
   if (text === undefined) throw new OauthError('invalid_request', 'subject_token is missing')
-  if (parameters.get('subject_token_type') !== accessTokenType) {
-    throw new OauthError('invalid_request', `subject_token_type must be ${accessTokenType}`)
+  const type = parameters.get('subject_token_type')
+  if (type !== accessTokenType && !(type === jwtType && parseCredential(text)?.kind === 'jwt')) {
+    throw new OauthError('invalid_request', `subject_token_type must be ${accessTokenType}, or ${jwtType} for a JWT`)
   }
   if ((parameters.get('requested_token_type') ?? accessTokenType) !== accessTokenType) {
     throw new OauthError('invalid_request', `requested_token_type must be ${accessTokenType}`)
