@@ -22,7 +22,9 @@ const settings = {
   tokenFormat: z.enum(['jwt', 'opaque']).describe('The format of its access tokens; default jwt (RFC 9068)'),
   signingAlg: z
     .enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
-    .describe('The algorithm of its access tokens (RFC 7518); default ES256'),
+    .describe(
+      'The algorithm of its access tokens (RFC 7518); default ES256. Many libraries have no EdDSA: docs/clients',
+    ),
   maxStalenessSeconds: z
     .int()
     .min(1)

@@ -88,7 +88,7 @@ it('the OpenID document has every member that OpenID Connect Discovery §3 requi
       jwks_uri: `${baseUrl}/oauth/jwks`,
       response_types_supported: [],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA', 'PS256'],
     })
   }
 })

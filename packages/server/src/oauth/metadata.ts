@@ -24,6 +24,12 @@ const cacheable = { 'Content-Type': 'application/json', 'Cache-Control': 'public
 /** `EdDSA` goes by a second name in newer clients, which look for that one (RFC 9864). */
 const assertionAlgorithms = [...issuingAlgorithms, 'Ed25519']
 
+/**
+ * RS256 must be among them. Libraries of APIs take no access token whose algorithm is not listed here, so all that sign one
+ * are.
+ */
+const identityAlgorithms = ['RS256', ...issuingAlgorithms.filter((alg) => alg !== 'RS256')]
+
 function metadataOf(issuer: string): object {
   return {
     issuer,
@@ -35,9 +41,9 @@ function metadataOf(issuer: string): object {
     grant_types_supported: [...grantTypes.keys()],
     // Both standards ask for this member, and nobody can sign in yet.
     response_types_supported: [],
-    // OpenID Connect Discovery §3 requires these two, RS256 among the algorithms.
+    // OpenID Connect Discovery §3 requires these two.
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: identityAlgorithms,
     token_endpoint_auth_methods_supported: clientAuthentication,
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: clientAuthentication,
