@@ -1,6 +1,7 @@
 /** A flag that is missing where only the user can choose: an error that lists the choices. */
 import type { ManagementClient } from '@countersign/client'
 import { CommandError } from './exit.ts'
+import { type ScopeFlag, scopeFlag } from './flags.ts'
 import { quoted } from './identifier.ts'
 
 const shownMax = 20
@@ -54,8 +55,8 @@ export async function requireScope(
   management: Pick<ManagementClient, 'getClient'>,
   scope: string | undefined,
   of: { readonly client: string; readonly audience: string },
-): Promise<string> {
-  if (scope !== undefined) return scope
+): Promise<ScopeFlag> {
+  if (scope !== undefined) return scopeFlag(scope)
   const { access } = await management.getClient({ params: { clientId: of.client } })
   const tokens = access.find(({ audience }) => audience === of.audience)?.scope.split(' ') ?? []
   throw unfit(

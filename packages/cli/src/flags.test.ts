@@ -8,6 +8,7 @@ import {
   parsePort,
   parseRateLimit,
   parseTimeFlag,
+  scopeFlag,
   separateWait,
 } from './flags.ts'
 
@@ -68,4 +69,10 @@ describe('what users write behind flags', () => {
     expect(parse('none', ['a'])).toBe('none')
     expect(parse('a', 'none')).toEqual(['a'])
   })
+})
+
+it('a scope is a string of tokens, or JSON of a list or of the structured form', () => {
+  expect(scopeFlag('orders:read orders:write')).toBe('orders:read orders:write')
+  expect(scopeFlag('["orders:read"]')).toEqual(['orders:read'])
+  expect(scopeFlag('{"orders":{"actions":["read"]}}')).toEqual({ orders: { actions: ['read'] } })
 })

@@ -1,10 +1,18 @@
 /** Reads the values behind flags. A mistake is exit 2 with one line. */
-import { parseTime } from '@countersign/core'
+import type { Body } from '@countersign/client'
+import { parseTime, scopeInputOf } from '@countersign/core'
 import { Command, InvalidArgumentError } from 'commander'
 
 /** A command that does something: `--json` is everywhere. */
 export function leaf(name: string): Command {
   return new Command(name).option('--json', 'machine-readable: one JSON object on one line')
+}
+
+export type ScopeFlag = NonNullable<Body<'createKey'>['scope']>
+
+/** A string of tokens, or JSON of one of the other forms. The server says what is wrong with it. */
+export function scopeFlag(text: string): ScopeFlag {
+  return scopeInputOf(text) as ScopeFlag
 }
 
 /** 0 lets the system choose. */

@@ -25,6 +25,9 @@ const settings = {
     .describe(
       'The algorithm of its access tokens (RFC 7518); default ES256. Many libraries have no EdDSA: docs/clients',
     ),
+  scopeClaim: z
+    .enum(['string', 'array', 'structured'])
+    .describe('The form of a claim `scopes` beside `scope` in its access tokens; default string: no such claim'),
   maxStalenessSeconds: z
     .int()
     .min(1)
@@ -122,6 +125,7 @@ export const apiRoutes = {
       tokenTtlSecondsMax: settings.tokenTtlSecondsMax.optional(),
       tokenFormat: settings.tokenFormat.optional(),
       signingAlg: settings.signingAlg.optional(),
+      scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
       ...v.limiting,
     }),
@@ -162,6 +166,7 @@ export const apiRoutes = {
       tokenTtlSecondsMax: settings.tokenTtlSecondsMax.optional(),
       tokenFormat: settings.tokenFormat.optional(),
       signingAlg: settings.signingAlg.optional(),
+      scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,

@@ -11,7 +11,7 @@ import { type Ancestor, formatAncestor, isLineageWithinLimit, ownName, parseAnce
 import { limits } from './limits.ts'
 import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
 import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
-import { formatScope, parseScope, type Scope } from './scope.ts'
+import { formatScope, parseScope, type Scope, structureScope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** The `typ`s that a JWT presented to an API may have, RFC 9068 §2.1. */
@@ -45,6 +45,8 @@ export interface AccessTokenInput extends Limited {
   readonly metadata?: Metadata
   /** Nearest ancestor first. Default none. */
   readonly lineage?: readonly Ancestor[]
+  /** The form of a claim `scopes` beside `scope`, for readers of other makers; ours read `scope` alone. Default: none. */
+  readonly scopeClaim?: ScopeClaim
   /** Its own and its ancestors', all of which must be met. Default none. */
   readonly constraints?: readonly Constraints[]
   /** The name under which its limits are counted. Default `jti`. */
@@ -54,6 +56,9 @@ export interface AccessTokenInput extends Limited {
   /** The client's limits, which hold until the feed says others. Default none. */
   readonly clientRateLimits?: readonly RatePolicy[]
 }
+
+/** The form in which an API's access tokens say their scope. `string` is RFC 9068's alone. */
+export type ScopeClaim = 'string' | 'array' | 'structured'
 
 type Claims = { readonly [name: string]: unknown }
 
@@ -69,6 +74,7 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     iat: Math.floor(input.issuedAt),
     exp: Math.floor(input.expiresAt),
     scope: formatScope(input.scope),
+    ...scopesClaim(input),
     cs_pos: input.position,
     ...(lineage[0] === undefined ? {} : { cs_parent: ownName(lineage[0]), cs_lineage: lineage.map(formatAncestor) }),
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
@@ -77,6 +83,11 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     ...(input.isListed === true ? { cs_listed: true } : {}),
     ...(isEmpty(input.metadata) ? {} : { cs_meta: input.metadata }),
   }
+}
+
+function scopesClaim({ scope, scopeClaim }: AccessTokenInput): Claims {
+  if (scopeClaim === 'array') return { scopes: scope }
+  return scopeClaim === 'structured' ? { scopes: structureScope(scope) } : {}
 }
 
 /** The policy named `default` has a claim of its own: verifiers older than named policies go on counting it. */

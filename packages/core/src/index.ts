@@ -1,7 +1,7 @@
 /** The rules of Countersign. Pure: no I/O, no clock, no environment. */
 
 export { digest, generateKeyPair, timingSafeEqual } from '#crypto'
-export type { AccessTokenInput } from './access_token.ts'
+export type { AccessTokenInput, ScopeClaim } from './access_token.ts'
 export { accessTokenClaims, accessTokenTypes, readAccessToken } from './access_token.ts'
 export type { Address, AddressRange } from './address.ts'
 export { isInRange, networkOf, parseAddress, parseAddressRange } from './address.ts'
@@ -107,7 +107,7 @@ export type { Limited } from './rate_limit/rate_policy.ts'
 export { policiesOf } from './rate_limit/rate_policy.ts'
 export type { InvalidTokenCode, Rejection, RejectionAnswerCode, RejectionCode } from './rejection.ts'
 export { insufficientScope, rejectionAnswer } from './rejection.ts'
-export type { Scope, ScopeInput } from './scope.ts'
+export type { Scope, ScopeInput, ScopeReading } from './scope.ts'
 export {
   formatScope,
   intersectScope,
@@ -115,6 +115,7 @@ export {
   missingScope,
   parseScope,
   readScope,
+  scopeInputOf,
   unionScope,
 } from './scope.ts'
 export type { MaybePromise, Seconds } from './seconds.ts'

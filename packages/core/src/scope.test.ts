@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cpuMs } from '../../../scripts/cpu_ms.ts'
 import { limits } from './limits.ts'
-import { formatScope, intersectScope, isScopeToken, missingScope, parseScope, readScope, unionScope } from './scope.ts'
+import {
+  formatScope,
+  intersectScope,
+  isScopeToken,
+  missingScope,
+  parseScope,
+  readScope,
+  scopeInputOf,
+  structureScope,
+  unionScope,
+} from './scope.ts'
 
 describe('the three forms mean the same', () => {
   test.each([
@@ -73,4 +83,46 @@ test('sets meet, join and differ by whole tokens, compared byte for byte', () =>
   expect(missingScope([], [])).toEqual([])
   expect(isScopeToken('orders:read')).toBe(true)
   expect(isScopeToken('')).toBe(false)
+})
+
+describe('the structured form where an API has names of its own', () => {
+  const input = { users: { actions: ['read'] } }
+  const read = (known: readonly string[], onBoth: 'refuse' | 'neither') => readScope(input, { known, onBoth })
+
+  test.each<[readonly string[], readonly string[]]>([
+    [[], ['read:users']],
+    [['read:users'], ['read:users']],
+    [['users:read'], ['users:read']],
+    [['users:write'], ['read:users']],
+  ])('with %j it means %j', (known, scope) => {
+    for (const onBoth of ['refuse', 'neither'] as const) expect(read(known, onBoth)).toEqual({ scope })
+  })
+
+  test('where both are known it is refused with both names, or means neither', () => {
+    const both = ['users:read', 'read:users']
+    expect(read(both, 'refuse')).toMatchObject({ problem: expect.stringContaining('read:users or users:read') })
+    expect(read(both, 'neither')).toEqual({ scope: [] })
+    expect(readScope({ a: { actions: ['a'] } }, { known: ['a:a'], onBoth: 'refuse' })).toEqual({ scope: ['a:a'] })
+  })
+
+  test('strings and lists mean what they say', () => {
+    for (const text of ['read:users', ['read:users']])
+      expect(readScope(text, { known: ['users:read'], onBoth: 'refuse' })).toEqual({ scope: ['read:users'] })
+  })
+})
+
+test('a text is JSON of a list or an object, or the string itself', () => {
+  expect(scopeInputOf('["a","b"]')).toEqual(['a', 'b'])
+  expect(scopeInputOf('{"users":{"actions":["read"]}}')).toEqual({ users: { actions: ['read'] } })
+  for (const text of ['', 'a b', '[a]', '{', 'null', '1', `["${'a'.repeat(1_000_000)}"]`])
+    expect(scopeInputOf(text)).toBe(text)
+})
+
+test('the structured form leaves out what it cannot say, and comes back as it was', () => {
+  const scope = ['read:users', 'create:users', 'read:orders', 'admin', 'a:b:c', 'read:__proto__']
+  const structured = structureScope(scope)
+  expect(JSON.stringify(structured)).toBe(
+    '{"users":{"actions":["read","create"]},"orders":{"actions":["read"]},"__proto__":{"actions":["read"]}}',
+  )
+  expect(readScope(structured)).toEqual({ scope: scope.filter((token) => token.split(':').length === 2) })
 })

@@ -17,12 +17,50 @@ export function isScopeToken(text: string): boolean {
   return text.length <= limits.scopeTokenBytesMax && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
 }
 
-/** Reads any of the three forms. `problem` is the reason why the input is no scope, fit for an error message. */
-export function readScope(input: unknown): { readonly scope: Scope } | { readonly problem: string } {
+/** How `{"users": {"actions": ["read"]}}` is read where an API may call that scope `users:read`. */
+export interface ScopeReading {
+  /** The scope tokens of the API. One that is among them only as `users:read` means that. */
+  readonly known: Scope
+  /** Where both are among them: `refuse` is a problem that names both, `neither` leaves the token out. */
+  readonly onBoth: 'refuse' | 'neither'
+}
+
+/**
+ * Reads any of the three forms. `problem` is the reason why the input is no scope, fit for an error message. Without
+ * `reading`, as in the requirements of code, the structured form means `read:users`.
+ */
+export function readScope(
+  input: unknown,
+  reading?: ScopeReading,
+): { readonly scope: Scope } | { readonly problem: string } {
   if (typeof input === 'string') return readTokens(input === '' ? [] : splitScope(input))
   if (Array.isArray(input)) return readTokens(input)
   if (typeof input !== 'object' || input === null) return { problem: 'scope must be a string, a list or an object' }
-  return readStructured(input as Record<string, unknown>)
+  return readStructured(input as Record<string, unknown>, reading)
+}
+
+/** The form that a text holds where only texts can be sent: JSON of a list or an object, else the string itself. */
+export function scopeInputOf(text: string): unknown {
+  if (!/^[[{]/.test(text) || text.length > limits.scopeBytesMax) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A scope token may begin so.
+    return text
+  }
+}
+
+/** Writes a scope in the structured form. A token without exactly one colon has none and is left out. */
+export function structureScope(scope: Scope): { readonly [resource: string]: { readonly actions: readonly string[] } } {
+  const actions = new Map<string, string[]>()
+  for (const token of scope) {
+    const [action = '', resource, ...more] = token.split(':')
+    if (resource === undefined || more.length > 0) continue
+    const known = actions.get(resource)
+    if (known === undefined) actions.set(resource, [action])
+    else known.push(action)
+  }
+  return Object.fromEntries([...actions].map(([resource, list]) => [resource, { actions: list }]))
 }
 
 /** Scopes by their text. There are many credentials and few scopes, so most credentials share one list. */
@@ -106,14 +144,29 @@ function readTokens(tokens: readonly unknown[]): { readonly scope: Scope } | { r
   return { scope: [...scope] }
 }
 
-function readStructured(input: Record<string, unknown>): { readonly scope: Scope } | { readonly problem: string } {
+function readStructured(
+  input: Record<string, unknown>,
+  reading: ScopeReading | undefined,
+): { readonly scope: Scope } | { readonly problem: string } {
+  const known = reading === undefined ? undefined : scopeView(reading.known).set
   const tokens: unknown[] = []
   for (const [resource, entry] of Object.entries(input)) {
     const actions = typeof entry === 'object' && entry !== null ? (entry as { actions?: unknown }).actions : undefined
     if (!Array.isArray(actions) || Object.keys(entry as object).length !== 1) {
       return { problem: 'structured scope is {"resource": {"actions": ["action", …]}}' }
     }
-    for (const action of actions) tokens.push(typeof action === 'string' ? `${action}:${resource}` : action)
+    for (const action of actions) {
+      const [usual, other] = [`${action}:${resource}`, `${resource}:${action}`]
+      if (typeof action !== 'string') tokens.push(action)
+      else if (known?.has(other) !== true || usual === other) tokens.push(usual)
+      else if (!known.has(usual)) tokens.push(other)
+      else if (reading?.onBoth === 'refuse') {
+        const isShown = isScopeToken(usual) && isScopeToken(other)
+        return {
+          problem: `structured scope could mean ${isShown ? `${usual} or ${other}` : 'two tokens'}: send a string`,
+        }
+      }
+    }
     if (tokens.length > limits.scopeTokensMax) break
   }
   return readTokens(tokens)

@@ -3,7 +3,7 @@ import type { Established } from './effective_grant.ts'
 import type { PublicKeyRecord } from './feed/record.ts'
 import { clientTokenId } from './identity.ts'
 import { limits } from './limits.ts'
-import { parseScope } from './scope.ts'
+import { parseScope, readScope, type Scope } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
 /** The claims of a self-issued JWT, checked by `readSelfIssuedClaims`. */
@@ -20,8 +20,8 @@ export interface SelfIssuedClaims {
   readonly notBefore: Seconds
   /** `exp`, in seconds since the epoch. */
   readonly expiresAt: Seconds
-  /** `scope` (RFC 6749 §3.3); empty where it is absent. */
-  readonly scope: string
+  /** `scope` or `scopes`, in any of the forms of `readScope`; empty where both are absent. */
+  readonly scope: unknown
 }
 
 /** The beginning of every client id. No subject may begin so: a `sub` cannot be taken for a client. */
@@ -35,7 +35,7 @@ export function oneAudience(aud: unknown): string | undefined {
 
 /** Checks the claims by the rules that need no record. A `string` result names the broken rule. */
 export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown }): SelfIssuedClaims | string {
-  const { iss, sub, aud, jti, iat, nbf, exp, scope } = claims
+  const { iss, sub, aud, jti, iat, nbf, exp } = claims
   if (typeof iss !== 'string' || !iss.startsWith(clientIdPrefix)) return 'iss must be the client id'
   if (sub !== iss) return 'sub must equal iss'
   if ('client_id' in claims && claims.client_id !== iss) return 'client_id must equal iss'
@@ -45,11 +45,14 @@ export function readSelfIssuedClaims(claims: { readonly [name: string]: unknown 
   if (new TextEncoder().encode(clientTokenId(iss, jti)).length > limits.identityBytesMax) return 'jti is too long'
   if (typeof iat !== 'number' || typeof exp !== 'number') return 'iat and exp must be present'
   if (exp <= iat) return 'exp must be after iat'
-  if (scope !== undefined && typeof scope !== 'string') return 'scope must be a string'
+  if (claims.scope !== undefined && claims.scopes !== undefined) return 'scope and scopes may not stand together'
+  const scope = claims.scope ?? claims.scopes ?? ''
+  const read = typeof scope === 'string' ? undefined : readScope(scope)
+  if (read !== undefined && 'problem' in read) return read.problem
   if ('cnf' in claims) return 'the claim cnf is not supported'
   if (Object.keys(claims).some((name) => name.startsWith('cs_'))) return 'a client may not make cs_ claims'
   const notBefore = Math.max(iat, typeof nbf === 'number' ? nbf : 0)
-  return { clientId: iss, audience, jti, issuedAt: iat, notBefore, expiresAt: exp, scope: scope ?? '' }
+  return { clientId: iss, audience, jti, issuedAt: iat, notBefore, expiresAt: exp, scope }
 }
 
 /** Makes a credential of the claims and the client's record. A `string` result is the reason why it lives too long. */
@@ -72,7 +75,7 @@ export function establishSelfIssued(
     subject: claims.clientId,
     apiId: context.apiId,
     audience: claims.audience,
-    scope: parseScope(claims.scope),
+    scope: scopeOf(claims.scope, access),
     status: 'active',
     notBefore: claims.notBefore,
     issuedAt: claims.issuedAt,
@@ -87,4 +90,11 @@ export function establishSelfIssued(
     lineage: [],
     client: { status: record.clientStatus, access: access === undefined ? null : parseScope(access) },
   }
+}
+
+/** Of the two readings of the structured form, the one that the client's access holds; neither where it holds both. */
+function scopeOf(input: unknown, access: string | undefined): Scope {
+  if (typeof input === 'string') return parseScope(input)
+  const read = readScope(input, { known: parseScope(access ?? ''), onBoth: 'neither' })
+  return 'scope' in read ? read.scope : []
 }

@@ -84,6 +84,7 @@ export interface Schema {
     token_ttl_seconds_max: number
     token_format: string
     signing_alg: string
+    scope_claim: string
     max_staleness_seconds: number
     is_built_in: number
     created_sequence: number

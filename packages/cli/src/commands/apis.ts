@@ -29,10 +29,12 @@ interface CreateFlags extends Json {
   readonly tokenTtl?: number
   readonly tokenFormat?: 'jwt' | 'opaque'
   readonly signingAlg?: (typeof algorithms)[number]
+  readonly scopeClaim?: (typeof scopeClaims)[number]
   readonly maxStaleness?: number
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
 }
 
+const scopeClaims = ['string', 'array', 'structured'] as const
 const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
 
 const create = leaf('create')
@@ -43,10 +45,11 @@ const create = leaf('create')
   .option('--token-ttl <duration>', 'life of its access tokens; default 1h', parseDuration)
   .option('--token-format <format>', 'jwt or opaque', oneOf('jwt', 'opaque'))
   .option('--signing-alg <alg>', algorithms.join(', '), oneOf(...algorithms))
+  .option('--scope-claim <form>', `a claim scopes beside scope: ${scopeClaims.join(', ')}`, oneOf(...scopeClaims))
   .option('--max-staleness <duration>', 'ceiling for the bound of its verifiers, 1s to 300s', parseDuration)
   .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
   .action(async (flags: CreateFlags) => {
-    const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, maxStaleness, rateLimit } = flags
+    const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, scopeClaim, maxStaleness, rateLimit } = flags
     if (audience === undefined) throw new CommandError('usage', '--audience is missing: a URI that names the API')
     const names = (scope ?? '').split(' ').filter((each) => each !== '')
     const api = await connectToServer().management.createApi({
@@ -57,6 +60,7 @@ const create = leaf('create')
         ...(tokenTtl === undefined ? {} : { tokenTtlSeconds: tokenTtl }),
         ...(tokenFormat === undefined ? {} : { tokenFormat }),
         ...(signingAlg === undefined ? {} : { signingAlg }),
+        ...(scopeClaim === undefined ? {} : { scopeClaim }),
         ...(maxStaleness === undefined ? {} : { maxStalenessSeconds: maxStaleness }),
         ...readRateLimits(rateLimit),
       },

@@ -20,6 +20,8 @@ import {
   rateLimitHelp,
   readForce,
   readRateLimits,
+  type ScopeFlag,
+  scopeFlag,
   withPage,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
@@ -32,7 +34,7 @@ interface Json {
 
 interface Access {
   readonly audience: string
-  readonly scope: string
+  readonly scope: ScopeFlag
 }
 
 interface SetFlags extends Json {
@@ -63,14 +65,14 @@ function collectAccess(text: string, before: readonly Access[] = []): readonly A
   const match = /^([^=\s]+)=(.*)$/s.exec(text)
   if (match === null)
     throw new InvalidArgumentError('must be AUDIENCE=SCOPE, such as "https://api.example=orders:read"')
-  return [...before, { audience: match[1] as string, scope: match[2] as string }]
+  return [...before, { audience: match[1] as string, scope: scopeFlag(match[2] as string) }]
 }
 
 function readSettings({ name, audience, scope, access, guards, jwks, rateLimit, metadata }: SetFlags) {
   if ((audience === undefined) !== (scope === undefined)) {
     throw new CommandError('usage', '--audience and --scope go together: which API, and what may be done there')
   }
-  const pair = audience === undefined || scope === undefined ? [] : [{ audience, scope }]
+  const pair = audience === undefined || scope === undefined ? [] : [{ audience, scope: scopeFlag(scope) }]
   const all = [...pair, ...(access ?? [])]
   return {
     ...(name === undefined ? {} : { name }),

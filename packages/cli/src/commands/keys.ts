@@ -20,6 +20,7 @@ import {
   rateLimitHelp,
   readForce,
   readRateLimits,
+  scopeFlag,
   waitDefault,
   withPage,
 } from '../flags.ts'
@@ -66,7 +67,7 @@ function readLimits({ expiresIn, expiresAt, ipAllow, originAllow, rateLimit, met
   const end = expiresIn === undefined ? expiresAt : formatTime(Date.now() / 1000 + expiresIn)
   return {
     ...(name === undefined ? {} : { name }),
-    ...(scope === undefined ? {} : { scope }),
+    ...(scope === undefined ? {} : { scope: scopeFlag(scope) }),
     ...(subject === undefined ? {} : { subject: subject === 'none' ? null : subject }),
     ...(end === undefined ? {} : { expiresAt: end === 'none' ? null : end }),
     ...(ipAllow === undefined ? {} : { ipAllow: ipAllow === 'none' ? null : [...ipAllow] }),

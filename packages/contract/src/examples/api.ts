@@ -16,6 +16,7 @@ const api: z.input<typeof schema> = {
   tokenTtlSecondsMax: 7776000,
   tokenFormat: 'jwt',
   signingAlg: 'ES256',
+  scopeClaim: 'string',
   maxStalenessSeconds: 300,
   rateLimit: null,
   rateLimits: null,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
+import { clientIdPrefix } from '../self_issued_jwt.ts'
 import { numericDateMax } from './limits.ts'
 
 /** The claims that we read, with the types that parsing has checked (RFC 7519 §4.1, RFC 9068 §2.2). */
@@ -9,7 +10,7 @@ export interface JwtClaims extends JsonObject {
   readonly aud?: string | readonly string[]
   readonly client_id?: string
   readonly jti?: string
-  readonly scope?: string
+  readonly scope?: string | object
   readonly exp?: number
   readonly iat?: number
   readonly nbf?: number
@@ -32,11 +33,16 @@ export function claimsProblem(claims: JsonObject): string | undefined {
     timeProblem('iat', iat) ??
     timeProblem('nbf', nbf)
   if (problem !== undefined) return problem
-  if (scope !== undefined && typeof scope !== 'string') return '"scope" must be a string'
+  if (scope !== undefined && typeof scope !== 'string' && !isOtherForm(scope, iss)) return '"scope" must be a string'
   if (aud !== undefined && typeof aud !== 'string' && !isListOfStrings(aud)) {
     return '"aud" must be a string or an array of strings'
   }
   return undefined
+}
+
+/** A client that signs its own JWTs may write a scope as an array or an object too; `readSelfIssuedClaims` reads it. */
+function isOtherForm(scope: unknown, iss: unknown): boolean {
+  return typeof scope === 'object' && scope !== null && typeof iss === 'string' && iss.startsWith(clientIdPrefix)
 }
 
 function identifierProblem(name: string, value: unknown): string | undefined {

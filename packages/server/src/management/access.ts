@@ -2,6 +2,7 @@
 import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'
+import { registeredReading } from '../oauth/requested_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
@@ -40,7 +41,7 @@ export async function readAccess(
   for (const [index, { audience, scope: input }] of access.entries()) {
     const api = await findApiByAudience(context, audience, `/access/${index}/audience`)
     if (byApi[api.id] !== undefined) throw invalid(`/access/${index}/audience`, 'comes twice')
-    const scope = scopeOf(input)
+    const scope = scopeOf(input, api, `/access/${index}/scope`)
     requireRegistered(api, scope, `/access/${index}/scope`)
     byApi[api.id] = formatScope(scope)
   }
@@ -63,10 +64,10 @@ export function beyondAccess(beyond: Scope): ProblemError {
   return invalid('/scope', `goes beyond the client’s access: ${shownScope(beyond)}`)
 }
 
-/** Input that the schema has already accepted. */
-export function scopeOf(input: unknown): Scope {
-  const read = readScope(input)
-  if ('problem' in read) throw invalid('/scope', read.problem)
+/** Input that the schema has already accepted, read by the names that the API has registered. */
+export function scopeOf(input: unknown, api?: Pick<Api, 'scopes'>, pointer = '/scope'): Scope {
+  const read = readScope(input, api && registeredReading(api))
+  if ('problem' in read) throw invalid(pointer, read.problem)
   return read.scope
 }
 

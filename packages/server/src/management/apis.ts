@@ -30,6 +30,7 @@ export function apiView(api: Api): ApiView {
     tokenFormat: api.tokenFormat,
     // The store holds it as text; the contract lets in no other.
     signingAlg: api.signingAlg as ApiView['signingAlg'],
+    scopeClaim: api.scopeClaim,
     maxStalenessSeconds: api.maxStalenessSeconds,
     ...limitsView(api),
     builtIn: api.isBuiltIn,
@@ -49,6 +50,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     tokenTtlSecondsMax: body.tokenTtlSecondsMax,
     tokenFormat: body.tokenFormat,
     signingAlg: body.signingAlg,
+    scopeClaim: body.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds,
     scopes: declaredScopes(body.scopes ?? []),
     ...limitsOf(body),
@@ -96,6 +98,7 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
     tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? api.tokenTtlSecondsMax,
     tokenFormat: body.tokenFormat ?? api.tokenFormat,
     signingAlg: body.signingAlg ?? api.signingAlg,
+    scopeClaim: body.scopeClaim ?? api.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds ?? api.maxStalenessSeconds,
     version: api.version + 1,
     updatedAt: Math.floor(now),

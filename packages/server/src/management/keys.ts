@@ -62,7 +62,7 @@ const createKey = writeOperation(routes.createKey, async (context) => {
   const { body, now, services, tenant, transaction } = context
   const client = await findClientNamed(context, body.clientId)
   const api = await findApiByAudience(context, body.audience, '/audience')
-  const scope = scopeOf(body.scope)
+  const scope = scopeOf(body.scope, api)
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
   requireWithinAccess(client, api, scope)
@@ -130,10 +130,11 @@ const updateKey = writeOperation(routes.updateKey, async (context) => {
   const client = await findClient(context, key.clientId)
   requireMayTouch(context, client)
   if (key.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked key cannot be changed.')
-  const scope = body.scope === undefined ? undefined : scopeOf(body.scope)
+  const api = await findApi(context, key.apiId)
+  const scope = body.scope === undefined ? undefined : scopeOf(body.scope, api)
   if (scope !== undefined) {
     requireMayGive(context, key.apiId, scope)
-    requireWithinAccess(client, await findApi(context, key.apiId), scope)
+    requireWithinAccess(client, api, scope)
   }
   const changed = withBody(key, { ...body, scope: scope === undefined ? undefined : formatScope(scope) }, now)
   await transaction.keys.update(changed)

@@ -70,7 +70,7 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   const { body, services, tenant, transaction, actor, requestId } = context
   const client = await findClientNamed(context, body.clientId)
   const api = await findApiByAudience(context, body.audience, '/audience')
-  const scope = scopeOf(body.scope)
+  const scope = scopeOf(body.scope, api)
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
   if (body.metadata !== undefined && !isMetadataOfToken(body.metadata))
@@ -166,10 +166,11 @@ const updateToken = writeOperation(routes.updateToken, async (context) => {
   requireMayTouch(context, client)
   if (token.status === 'revoked') throw new ProblemError(409, 'revoked', 'A revoked token cannot be changed.')
   if (now >= token.issuedExpiresAt) throw new ProblemError(409, 'expired', 'The token has ended.')
-  const scope = body.scope === undefined ? undefined : scopeOf(body.scope)
+  const api = await findApi(context, token.apiId)
+  const scope = body.scope === undefined ? undefined : scopeOf(body.scope, api)
   if (scope !== undefined) {
     requireMayGive(context, token.apiId, scope)
-    requireWithinAccess(client, await findApi(context, token.apiId), scope)
+    requireWithinAccess(client, api, scope)
     // A token that was exchanged is never wider than it was issued.
     const isWider = intersectScope(scope, parseScope(token.issuedScope)).length < scope.length
     if (token.lineage.length > 0 && isWider) throw invalid('/scope', 'goes beyond what the token was exchanged for')

@@ -1,10 +1,11 @@
-import { missingScope, parseScope, readScope } from '@countersign/core'
+import { missingScope, parseScope } from '@countersign/core'
 import type { Api, Client, Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { BehindError } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
+import { readRequested } from './requested_scope.ts'
 
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
 export interface ApiRegistry {
@@ -76,14 +77,12 @@ async function findUnnamed(
 ): Promise<Api | undefined> {
   const ids = Object.keys(client.access)
   if (ids.length === 1) return registry.byId(tenant, ids[0] as string)
-  const read = readScope(requested ?? '')
-  if ('problem' in read) throw new OauthError('invalid_scope', read.problem)
-  const asked = read.scope.filter((token) => !identityScopes.has(token))
   const found: Api[] = []
   for (const id of ids) {
-    if (missingScope(asked, parseScope(client.access[id] ?? '')).length > 0) continue
     const api = await registry.byId(tenant, id)
-    if (api !== undefined && !api.isBuiltIn) found.push(api)
+    if (api === undefined || api.isBuiltIn) continue
+    const asked = readRequested(requested ?? '', api).filter((token) => !identityScopes.has(token))
+    if (missingScope(asked, parseScope(client.access[id] ?? '')).length === 0) found.push(api)
   }
   // One that is not known yet might hold them as well.
   return found.length === 1 && ids.every((id) => registry.isKnown(tenant, id)) ? found[0] : undefined

@@ -3,19 +3,12 @@
  * decides, in memory in the turn in which the claims go to the signer, and in the statement that writes a row
  * (docs/protocol/feed.md §2.3).
  */
-import {
-  type MaybePromise,
-  missingScope,
-  parseScope,
-  readScope,
-  type Scope,
-  type Seconds,
-  unionScope,
-} from '@countersign/core'
+import { type MaybePromise, missingScope, parseScope, type Scope, type Seconds, unionScope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
+import { readRequested } from './requested_scope.ts'
 import { shownScope } from './shown_scope.ts'
 
 /** A request is authorised by a secret, a public key or a parent, beside its client and API. It may end meanwhile. */
@@ -101,7 +94,7 @@ export function requireIssuable(
 ): IssuableScope {
   const { requested, ...rest } = question
   if (question.client.status !== 'active') throw new OauthError('invalid_client', 'client authentication failed')
-  const asked = requested === undefined ? {} : { requested: readRequested(requested) }
+  const asked = requested === undefined ? {} : { requested: readRequested(requested, rest.api) }
   const judgement = judgeIssuable({ ...rest, ...asked })
   if (!('reason' in judgement)) return judgement
   if (judgement.reason === 'beyond_scope')
@@ -142,10 +135,4 @@ function requireClientStill(
 /** Throws `BehindError` where `allowed` no longer has the whole scope; `undefined` is no access. */
 export function requireCovered(allowed: string | undefined, scope: Scope): void {
   if (allowed === undefined || missingScope(scope, parseScope(allowed)).length > 0) throw new BehindError()
-}
-
-function readRequested(text: string): Scope {
-  const read = readScope(text)
-  if ('problem' in read) throw new OauthError('invalid_scope', read.problem)
-  return read.scope
 }

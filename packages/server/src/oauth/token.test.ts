@@ -79,6 +79,60 @@ describe('granted', () => {
     })
   })
 
+  it('scope may be JSON of a list or of the structured form, which means what the API has registered', async () => {
+    const name = 'https://forms.test'
+    const scopes = ['users:read', 'users:both', 'both:users', 'admin'].map((each) => ({ name: each }))
+    await world.ok('POST', '/v1/apis', { audience: name, name: 'Forms', scopes })
+    const scope = { users: { actions: ['read'] } }
+    const client = await world.client({ access: [{ audience: name, scope }] })
+    expect(client.access).toEqual([{ audience: name, scope: 'users:read' }])
+    const own = { client_id: client.clientId, client_secret: client.clientSecret }
+    for (const form of ['users:read', '["users:read"]', JSON.stringify(scope)]) {
+      expect((await world.token({ ...own, scope: form })).body, form).toMatchObject({ scope: 'users:read' })
+    }
+    const key = { clientId: client.clientId, audience: name, name: 'k' }
+    expect((await world.ok('POST', '/v1/keys', { ...key, scope })).scope).toBe('users:read')
+    const both = { users: { actions: ['both'] } }
+    const refused = await world.token({ ...own, scope: JSON.stringify(both) })
+    expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_scope' } })
+    expect(refused.body.error_description).toContain('both:users or users:both')
+    const replies = [
+      await world.call('POST', '/v1/keys', { body: { ...key, scope: both } }),
+      await world.call('POST', '/v1/clients', {
+        body: { name: 'c', type: 'service', access: [{ audience: name, scope: both }] },
+      }),
+    ]
+    for (const { status, text } of replies) {
+      expect(status).toBe(400)
+      expect(text).toContain('both:users or users:both')
+    }
+    for (const form of ['[', '{"users":1}', '[1]', '{"users":{"actions":"read"}}']) {
+      expect((await world.token({ ...own, scope: form })).body.error, form).toBe('invalid_scope')
+    }
+  })
+
+  it('an API with scopeClaim gets its scope a second time, in that form; what verifies reads the string alone', async () => {
+    const name = 'https://claims.test'
+    const api = await world.ok('POST', '/v1/apis', { audience: name, name: 'Claims', scopeClaim: 'array' })
+    const client = await world.client({ access: [{ audience: name, scope: 'read:users create:users admin' }] })
+    const issue = async (): Promise<string> =>
+      (await world.token({ client_id: client.clientId, client_secret: client.clientSecret })).body.access_token
+    const wanted = {
+      array: ['read:users', 'create:users', 'admin'],
+      structured: { users: { actions: ['read', 'create'] } },
+      string: undefined,
+    }
+    for (const [scopeClaim, scopes] of Object.entries(wanted)) {
+      expect((await world.ok('PATCH', `/v1/apis/${api.id}`, { scopeClaim })).scopeClaim).toBe(scopeClaim)
+      const token = await issue()
+      expect(claimsOf(token).scopes).toEqual(scopes)
+      expect(claimsOf(token).scope).toBe('read:users create:users admin')
+      expect((await world.verify(token, { audience: name, scope: 'admin' })).active).toBe(true)
+    }
+    const body = { audience: 'https://bad.test', name: 'Bad', scopeClaim: 'list' }
+    expect((await world.call('POST', '/v1/apis', { body })).status).toBe(400)
+  })
+
   it('expires_in is exp less iat, whatever the fraction of a second in which it was asked for', async () => {
     for (const fraction of [0, 0.001, 0.5, 0.999]) {
       world.now = startAt + fraction

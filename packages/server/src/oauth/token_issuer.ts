@@ -85,6 +85,7 @@ function claimsOf(request: IssueRequest, jti: string): ReturnType<typeof accessT
     ...request.issuable,
     issuer: tenant.issuer,
     audience: api.audience,
+    scopeClaim: api.scopeClaim,
     clientId: client.id,
     jti,
     issuedAt: moment.takenAt,

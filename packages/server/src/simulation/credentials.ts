@@ -262,6 +262,7 @@ async function createTenant(id: string, slug: string): Promise<ModelTenant> {
       tokenTtlSecondsMax: 86_400,
       tokenFormat: 'jwt',
       signingAlg: 'RS256',
+      scopeClaim: 'string',
       maxStalenessSeconds: 300,
       isBuiltIn: false,
       createdSequence: 0,

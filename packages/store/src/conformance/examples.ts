@@ -39,6 +39,7 @@ export function exampleApi(tenant: string, id: string, members: Partial<Api> = {
     tokenTtlSecondsMax: 86_400,
     tokenFormat: 'jwt',
     signingAlg: 'ES256',
+    scopeClaim: 'string',
     maxStalenessSeconds: 10,
     isBuiltIn: false,
     createdSequence: 0,

@@ -10,6 +10,7 @@ import { up as authority } from './0008_authority.ts'
 import { up as history } from './0009_history.ts'
 import { up as subject } from './0010_subject.ts'
 import { up as retiredScopes } from './0011_retired_scopes.ts'
+import { up as scopeClaim } from './0012_scope_claim.ts'
 
 export interface Migration {
   readonly number: number
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: 'history', up: history },
   { number: 10, name: 'subject', up: subject },
   { number: 11, name: 'retired_scopes', up: retiredScopes },
+  { number: 12, name: 'scope_claim', up: scopeClaim },
 ]

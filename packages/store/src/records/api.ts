@@ -1,4 +1,12 @@
-import { type Limited, limits, randomBase62, type Seconds, type Status, type TokenFormat } from '@countersign/core'
+import {
+  type Limited,
+  limits,
+  randomBase62,
+  type ScopeClaim,
+  type Seconds,
+  type Status,
+  type TokenFormat,
+} from '@countersign/core'
 import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
@@ -21,6 +29,7 @@ export interface Api extends Limited {
   readonly tokenTtlSecondsMax: number
   readonly tokenFormat: TokenFormat
   readonly signingAlg: string
+  readonly scopeClaim: ScopeClaim
   readonly maxStalenessSeconds: number
   /** Made by the system, like the management API: it cannot be deleted or renamed. */
   readonly isBuiltIn: boolean
@@ -52,6 +61,8 @@ export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'na
   readonly tokenFormat?: TokenFormat | undefined
   /** Default `ES256`. */
   readonly signingAlg?: string | undefined
+  /** Default `string`: no claim beside `scope`. */
+  readonly scopeClaim?: ScopeClaim | undefined
   /** Default `limits.maxStalenessSecondsMax`: 5 minutes. */
   readonly maxStalenessSeconds?: number | undefined
 }
@@ -69,6 +80,7 @@ export function newApi(
     tokenTtlSecondsMax: draft.tokenTtlSecondsMax ?? limits.jwtLifeSecondsMax,
     tokenFormat: draft.tokenFormat ?? 'jwt',
     signingAlg: draft.signingAlg ?? 'ES256',
+    scopeClaim: draft.scopeClaim ?? 'string',
     maxStalenessSeconds: draft.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
     isBuiltIn: builtInId !== undefined,
     createdSequence: 0,
@@ -115,6 +127,8 @@ export interface ApiWrites {
 const isScopes = listOf(
   shape<ApiScope>({ name: isText, description: isText, source: oneOf({ declared: true, document: true }) }),
 )
+
+const isScopeClaim = oneOf<ScopeClaim>({ string: true, array: true, structured: true })
 
 export const isTokenFormat = oneOf<TokenFormat>({ jwt: true, opaque: true })
 
@@ -283,6 +297,7 @@ function encodeApi(api: Api) {
     token_ttl_seconds_max: api.tokenTtlSecondsMax,
     token_format: api.tokenFormat,
     signing_alg: api.signingAlg,
+    scope_claim: api.scopeClaim,
     max_staleness_seconds: api.maxStalenessSeconds,
     is_built_in: api.isBuiltIn ? 1 : 0,
     created_sequence: api.createdSequence,
@@ -308,6 +323,7 @@ function decodeApi(row: Row): Api {
     tokenTtlSecondsMax: columns.count('token_ttl_seconds_max'),
     tokenFormat: columns.word('token_format', isTokenFormat),
     signingAlg: columns.text('signing_alg'),
+    scopeClaim: columns.word('scope_claim', isScopeClaim),
     maxStalenessSeconds: columns.count('max_staleness_seconds'),
     isBuiltIn: columns.flag('is_built_in'),
     createdSequence: columns.count('created_sequence'),
