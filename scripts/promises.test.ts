@@ -54,7 +54,7 @@ const patches: Readonly<Record<string, Patch>> = {
     edits: [['packages/core/src/identity.ts', 'export type CredentialType =', "'signing_key' |"]],
     failing: [
       'packages/core/src/identity.ts',
-      'packages/server/src/oauth/revoke.ts',
+      'packages/server/src/oauth/revocable.ts',
       'packages/verifier/src/standing.ts',
     ],
   },
