@@ -5,8 +5,10 @@ import { type Connection, connect } from './http/connect.ts'
 import { type Outcome, rejected } from './outcome.ts'
 import {
   costOf,
+  countLater,
   credentialHeadersOf,
   credentialHeadersOfWeb,
+  type DeferredExpectation,
   originOf,
   questionOf,
   type RequestExpectation,
@@ -95,11 +97,18 @@ export function verifierOver(
 ): Verifier {
   async function verifyHeaders(
     headers: Parameters<typeof questionOf>[0],
-    expectation: RequestExpectation,
+    expectation: DeferredExpectation,
     origin: string | undefined,
   ): Promise<Outcome> {
-    const { ip } = expectation
-    const expected = { audience, requires: requirementOf(expectation), ip, origin, cost: costOf(expectation) }
+    const { ip, [countLater]: later } = expectation
+    const expected = {
+      audience,
+      requires: requirementOf(expectation),
+      ip,
+      origin,
+      cost: costOf(expectation),
+      countLater: later,
+    }
     const question = questionOf(headers, expected)
     return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
   }

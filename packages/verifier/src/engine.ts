@@ -7,7 +7,7 @@ import type { Known } from './known/known.ts'
 import type { PackedKeys } from './known/packed_keys.ts'
 import type { Limiter } from './limiter.ts'
 import type { Outcome, Refused } from './outcome.ts'
-import type { UsagePort } from './usage/usage_counter.ts'
+import type { CountOnce, UsagePort } from './usage/usage_counter.ts'
 
 /** A credential and the expectation that it must meet. */
 export interface Question extends Expectation {
@@ -17,6 +17,11 @@ export interface Question extends Expectation {
   readonly minSequence?: number
   /** The amount that the call spends from every limit: a whole number, 0 to 1,000,000. Default 1. */
   readonly cost?: number | undefined
+  /**
+   * Given where a later step may refuse what is verified here: called with the count of it, to be made once, when the
+   * request is over. Default: it is counted at once.
+   */
+  readonly countLater?: ((count: CountOnce) => void) | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
 }

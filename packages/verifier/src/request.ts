@@ -24,6 +24,12 @@ export interface RequestExpectation {
   readonly cost?: number
 }
 
+/** For our adapters: see `Question.countLater`. */
+export const countLater = Symbol('countLater')
+
+/** An expectation as our adapters have it. */
+export type DeferredExpectation = RequestExpectation & { readonly [countLater]?: Question['countLater'] }
+
 /**
  * Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … `basic`: a key may come as
  * the user name of `Authorization: Basic`, as at every API but our own.
@@ -121,6 +127,7 @@ export function questionOf(
     readonly ip?: string | undefined
     readonly origin?: string | undefined
     readonly cost?: number | undefined
+    readonly countLater?: Question['countLater']
   },
 ): Question | { readonly rejection: Rejection } {
   const read = readCredential(headers)
@@ -132,6 +139,7 @@ export function questionOf(
     address: expected.ip === undefined ? undefined : parseAddress(expected.ip),
     origin: expected.origin,
     cost: expected.cost,
+    countLater: expected.countLater,
   }
 }
 

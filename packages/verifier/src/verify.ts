@@ -17,7 +17,7 @@ import { type Entry, type Hit, KnownCredentials } from './known/known_credential
 import { PackedKeys } from './known/packed_keys.ts'
 import { createSettlement } from './known/settlement.ts'
 import type { Outcome } from './outcome.ts'
-import { countOutcome, type UsagePort } from './usage/usage_counter.ts'
+import { countedId, countOutcome, type UsagePort } from './usage/usage_counter.ts'
 
 /**
  * Makes an engine from its ports. It answers in the same turn whenever it need not wait. It never throws because of a
@@ -53,6 +53,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function counted(question: Question, hit: Hit | undefined, outcome: Outcome): Outcome {
+    const { countLater } = question
+    const of = hit?.entry.established
+    if (countLater !== undefined && outcome.outcome === 'verified') {
+      countLater((requires, code) =>
+        (usage as UsagePort).count(keeper.now(clock.stamp()), countedId(of), of?.clientId ?? '', requires, code),
+      )
+      return outcome
+    }
     const now = keeper.now(hit?.at ?? clock.stamp())
     countOutcome(usage as UsagePort, now, hit?.entry.established, question.requires, outcome)
     return outcome

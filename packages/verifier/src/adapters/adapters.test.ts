@@ -255,6 +255,28 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
     expect((await either('/plain', writer)).status).toBe(200)
   })
 
+  it('counts each request once, with what its route asked for and what became of it', async () => {
+    const counts: { readonly scope: string; readonly outcome: string; readonly count: number }[] = []
+    const answer = createFetch(authority)
+    const listening: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/v1/usage')) counts.push(...JSON.parse(String(init?.body)).counts)
+      return answer(input, init)
+    }
+    const counting = createVerifier({ issuer, audience, credential, fetch: listening })
+    const app = await start({ verifier: counting })
+    const reader = bearer(authority.issueKey({ scope: 'orders:read' }).text)
+    for (let round = 0; round < 3; round++) expect((await app('/write', reader)).status).toBe(403)
+    for (let round = 0; round < 2; round++) expect((await app('/any', reader)).status).toBe(200)
+    expect((await app('/plain', reader)).status).toBe(200)
+    for (const close of closers.splice(0)) await close()
+    await counting.close()
+    expect(counts.map(({ scope, outcome, count }) => [scope, outcome, count]).sort()).toEqual([
+      ['', 'verified', 1],
+      ['orders:admin | orders:read', 'verified', 2],
+      ['orders:write', 'insufficient_scope', 3],
+    ])
+  })
+
   it('optional: lets a request without a credential pass, not one with a bad one, CVE-2021-21378', async () => {
     const app = await start({ verifier, optional: true })
     expect(await app('/plain', [])).toMatchObject({ status: 200, body: '{"for":null}' })

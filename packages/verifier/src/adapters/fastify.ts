@@ -47,7 +47,7 @@ Object.assign(countersign, { [Symbol.for('skip-override')]: true })
 
 function hookOf(gate: Gate): Hook {
   return async function countersignHook(request, reply) {
-    const passage = await gate(incomingOf(request.raw, request.raw))
+    const passage = await gate(incomingOf(request.raw, reply.raw))
     if ('refusal' in passage) {
       const { status, headers, body } = passage.refusal
       // Sent as bytes, since Fastify adds a charset to the media type of text.

@@ -52,18 +52,26 @@ export function requireAnyScope(...scopes: readonly string[]): Wrap {
 function wrapOf(gate: Gate, peerAddress: NonNullable<FetchProtectOptions['peerAddress']> = peerOfDeno): Wrap {
   return (handler) =>
     async function countersign(request, ...rest) {
+      let over = (): void => {}
       const passage = await gate({
         key: request,
         peer: peerAddress(request, ...rest),
         forwardedFor: () => request.headers.get('x-forwarded-for') ?? undefined,
         ask: (verifier, expectation) => verifier.verifyRequest(request, expectation),
+        whenOver: (settle) => {
+          over = settle
+        },
       })
       if ('refusal' in passage) {
         const { status, headers, body } = passage.refusal
         return new Response(body, { status, headers })
       }
       Object.defineProperty(request, passage.property, { value: passage.grant, configurable: true, enumerable: true })
-      return withHeaders(await handler(request as AuthenticatedRequest<typeof request>, ...rest), passage.headers)
+      try {
+        return withHeaders(await handler(request as AuthenticatedRequest<typeof request>, ...rest), passage.headers)
+      } finally {
+        over()
+      }
     }
 }
 

@@ -14,8 +14,9 @@ import {
   unavailableAnswer,
 } from '@countersign/core'
 import type { Verifier } from '../create_verifier.ts'
-import type { Outcome } from '../outcome.ts'
-import { costOf, type RequestExpectation, requirementOf } from '../request.ts'
+import type { Outcome, OutcomeCode } from '../outcome.ts'
+import { costOf, countLater, type DeferredExpectation, type RequestExpectation, requirementOf } from '../request.ts'
+import type { CountOnce } from '../usage/usage_counter.ts'
 import { type ClientAddress, createClientAddress } from './client_address.ts'
 import { sharedVerifier } from './shared_verifier.ts'
 
@@ -81,6 +82,8 @@ export interface Incoming {
   /** All values of `X-Forwarded-For`, in order, joined by commas. */
   readonly forwardedFor: () => string | undefined
   readonly ask: (verifier: Verifier, expectation: RequestExpectation) => Promise<Outcome>
+  /** Calls `settle` when the request is over: then it is known whether a later step has refused it. */
+  readonly whenOver: (settle: () => void) => void
 }
 
 export type Passage =
@@ -105,7 +108,15 @@ export type Gate = (incoming: Incoming) => Promise<Passage>
 /**
  * The result for each request: a later `requireScope` looks here, not at a property that other middleware may write.
  */
-const judged = new WeakMap<object, { readonly grant: Grant | undefined; readonly ways: Ways }>()
+const judged = new WeakMap<object, Judged>()
+
+interface Judged {
+  readonly grant: Grant | undefined
+  readonly ways: Ways
+  /** What the request is counted as when it is over: the last that was asked for, or the first refusal. */
+  asked: readonly Scope[]
+  code: OutcomeCode
+}
 
 /** What `protect` said of the answer, for itself and for what stands behind it. */
 interface Ways {
@@ -169,7 +180,11 @@ export function createScopeGate(kind: 'scope' | 'anyScope', tokens: readonly str
     const { grant, ways } = known
     if (grant === undefined) return refuse(rejectionAnswer(missing), ways)
     const rejection = findMissingScope(grant, requires)
-    if (rejection !== undefined) return refuse(rejectionAnswer(rejection), ways)
+    if (known.code === 'verified') known.asked = requires
+    if (rejection !== undefined) {
+      known.code = rejection.code
+      return refuse(rejectionAnswer(rejection), ways)
+    }
     return { grant, headers: {}, property: ways.property }
   }
 }
@@ -189,11 +204,20 @@ async function pass(
   { verifier, expectation, clientAddress, optional, ways }: Passing,
 ): Promise<Passage> {
   const ip = clientAddress(incoming.peer, incoming.forwardedFor)
-  const outcome = await incoming.ask(verifier, ip === undefined ? expectation : { ...expectation, ip })
+  let count: CountOnce | undefined
+  const asking: DeferredExpectation = {
+    ...expectation,
+    [countLater]: (once) => {
+      count = once
+    },
+  }
+  const outcome = await incoming.ask(verifier, ip === undefined ? asking : { ...asking, ip })
   switch (outcome.outcome) {
     case 'verified': {
       const { grant, rateLimits = [] } = outcome
-      judged.set(incoming.key, { grant, ways })
+      const known: Judged = { grant, ways, asked: requirementOf(expectation), code: 'verified' }
+      judged.set(incoming.key, known)
+      if (count !== undefined) incoming.whenOver(() => count?.(known.asked, known.code))
       return { grant, headers: rateLimitHeaders(rateLimits), property: ways.property }
     }
     case 'unavailable':
@@ -202,7 +226,7 @@ async function pass(
       // Nothing but the absence of a credential is optional: a bad one is refused (CVE-2021-21378).
       if (!optional || outcome.rejection.code !== 'missing_credential')
         return refuse(rejectionAnswer(outcome.rejection), ways)
-      judged.set(incoming.key, { grant: undefined, ways })
+      judged.set(incoming.key, { grant: undefined, ways, asked: [], code: 'missing_credential' })
       return { grant: undefined, headers: {}, property: ways.property }
   }
 }

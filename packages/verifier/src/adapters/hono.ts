@@ -48,11 +48,15 @@ export function requireAnyScope(...scopes: readonly string[]): Protected {
 
 function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefined = peerOfNodeServer): Protected {
   return async function countersign(c, next) {
+    let over = (): void => {}
     const passage = await gate({
       key: c,
       peer: peerAddress(c),
       forwardedFor: () => c.req.raw.headers.get('x-forwarded-for') ?? undefined,
       ask: (verifier, expectation) => verifier.verifyRequest(c.req.raw, expectation),
+      whenOver: (settle) => {
+        over = settle
+      },
     })
     if ('refusal' in passage) {
       const { status, headers, body } = passage.refusal
@@ -60,7 +64,11 @@ function middlewareOf(gate: Gate, peerAddress: (c: Context) => string | undefine
     }
     // Absent only behind `optional`, where the caller's own type says so.
     c.set(passage.property as 'auth', passage.grant as Grant)
-    await next()
+    try {
+      await next()
+    } finally {
+      over()
+    }
     for (const [name, value] of Object.entries(passage.headers)) c.header(name, value)
     return undefined
   }

@@ -61,7 +61,7 @@ function guardOf(gate: Gate): Guard {
 }
 
 async function answer(gate: Gate, request: GuardedRequest, response: ServerResponse): Promise<boolean> {
-  const passage = await gate(incomingOf(request, request))
+  const passage = await gate(incomingOf(request, response))
   if ('refusal' in passage) {
     const { status, headers, body } = passage.refusal
     response.writeHead(status, headers).end(body)
@@ -73,14 +73,16 @@ async function answer(gate: Gate, request: GuardedRequest, response: ServerRespo
 }
 
 /** Uses the raw headers, so that a second `Authorization` is seen and not joined or dropped. */
-export function incomingOf(request: IncomingMessage, key: object): Incoming {
+export function incomingOf(request: IncomingMessage, response: ServerResponse): Incoming {
   return {
-    key,
+    key: request,
     peer: request.socket.remoteAddress,
     forwardedFor: () => {
       const value = request.headers['x-forwarded-for']
       return Array.isArray(value) ? value.join(',') : value
     },
     ask: (verifier, expectation) => verifier.verifyRawHeaders(request.rawHeaders, expectation),
+    // After the last byte, or when the caller has gone.
+    whenOver: (settle) => void response.once('close', settle),
   }
 }

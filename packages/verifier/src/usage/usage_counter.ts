@@ -25,6 +25,9 @@ export interface UsagePort {
   count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
 }
 
+/** Counts one verification, with what its route asked for in the end. */
+export type CountOnce = (requires: readonly Scope[], outcome: OutcomeCode) => void
+
 /**
  * Room for the distinct rows that counters hold together until they are taken; further ones are counted by outcome
  * alone.
