@@ -135,7 +135,7 @@ it('an upstream that does not answer is said at the start, and each 502 has its 
       status: 502,
       code: 'bad_gateway',
       route: '/v2/health',
-      why: 'the upstream gave no answer: nothing listens at its address (ECONNREFUSED)',
+      why: 'the upstream gave no answer: nothing listens at its address (ECONNREFUSED 127.0.0.1:9)',
       requestId: answer.headers.get('x-request-id'),
       callerRequestId: 'trace/1',
       address: '127.0.0.1',

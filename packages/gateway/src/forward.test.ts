@@ -240,7 +240,7 @@ describe('an upstream that fails', () => {
     const answer = await down.call('GET', '/health')
     expect([answer.status, answer.headers['content-type']]).toEqual([502, 'application/problem+json'])
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'bad_gateway', requestId: 'req_1' })
-    const why = 'the upstream gave no answer: nothing listens at its address (ECONNREFUSED)'
+    const why = `the upstream gave no answer: nothing listens at its address (ECONNREFUSED 127.0.0.1:${port})`
     expect(down.events).toMatchObject([{ decision: 'bad_gateway', status: 502, why }])
     await down.close()
   })

@@ -74,9 +74,14 @@ const words: Readonly<Record<string, string>> = {
 
 /** The cause of a missing answer, for the log: by the system's code, since messages may quote what was sent. */
 export function whyNoAnswer(error: unknown): string {
-  const { code } = error as { readonly code?: unknown }
+  const { code, address, port } = error as {
+    readonly code?: unknown
+    readonly address?: unknown
+    readonly port?: unknown
+  }
   const known = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'an unknown cause'
   const isUnreadable = known.startsWith('HPE_')
   const word = words[known] ?? (isUnreadable ? 'its answer is no HTTP/1.1' : 'it could not be reached or broke off')
-  return `the upstream gave no answer: ${word} (${known})`
+  const place = typeof address === 'string' && typeof port === 'number' ? ` ${address}:${port}` : ''
+  return `the upstream gave no answer: ${word} (${known}${place})`
 }
