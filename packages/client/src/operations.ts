@@ -44,6 +44,7 @@ export const operations = {
   feedPosition: ['POST', '/v1/feed/position'],
   handBackRevocations: ['POST', '/v1/feed/revocations'],
   createAssertion: ['POST', '/v1/assertions'],
+  listVerifiers: ['GET', '/v1/verifiers'],
   getRevocation: ['GET', '/v1/revocations/{feedSequence}'],
   getUsage: ['GET', '/v1/usage'],
   reportUsage: ['POST', '/v1/usage'],

@@ -269,6 +269,30 @@ export const verificationRoutes = {
       }),
     },
   }),
+  listVerifiers: route({
+    operationId: 'listVerifiers',
+    method: 'GET',
+    path: '/v1/verifiers',
+    tag: 'verification',
+    summary: 'List the verifiers and gateways that asked within the last hour, and how far each has come',
+    scope: 'keys:read',
+    answer: {
+      status: 200,
+      schema: z.object({
+        data: z
+          .array(
+            z.object({
+              id: z.string().describe('Its credential and its own name, with a colon between'),
+              clientId: z.string().nullable().describe('The client of that credential; null where nothing lists it'),
+              sequence: z.int().nullable().describe('The last entry that it has applied; null in another epoch'),
+              maxStalenessSeconds: z.number().describe('Its own bound, in seconds: it refuses when its book is older'),
+              askedAt: v.time.describe('When it last asked'),
+            }),
+          )
+          .describe('At most 10,000'),
+      }),
+    },
+  }),
   getRevocation: route({
     operationId: 'getRevocation',
     method: 'GET',

@@ -187,6 +187,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   revokeToken: async () => ({ params: { jti: (await world.mint()).jti }, body: { reason: 'r', force: false } }),
+  listVerifiers: async () => ({}),
   createRevocation: async () => ({
     body: { jti: 'a', clientId: world.clientId, selfIssued: false, reason: 'r', force: false },
   }),

@@ -129,6 +129,19 @@ export const verificationExamples: Examples<typeof verificationRoutes> = {
     body: { credential: 'cs_live_rrnsvsVJmNHj_…', audience: 'https://orders.example', ip: '192.0.2.7' },
     answer: { assertion: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImNvdW50ZXJz…', expiresAt: '2027-01-15T08:01:00Z' },
   },
+  listVerifiers: {
+    answer: {
+      data: [
+        {
+          id: 'fRqmzQrAqtwf:orders-7f3a',
+          clientId: 'client_8CwTqzMZrUkQ3sJ0hNfd',
+          sequence: 15,
+          maxStalenessSeconds: 10,
+          askedAt: '2027-01-15T08:00:00Z',
+        },
+      ],
+    },
+  },
   getRevocation: {
     params: { feedSequence: '16' },
     answer: {

@@ -67,6 +67,13 @@ export async function findApi(context: ReadContext | WriteContext, id: string): 
   return api
 }
 
+/** The client that holds a key or listed token; `null` where neither has that id. */
+export async function clientOfCredential(context: ReadContext, id: string): Promise<string | null> {
+  const tenant = wholeTenant(context.reach)
+  const { keys, tokens } = context.services.store.read
+  return ((await keys.find(tenant, id)) ?? (await tokens.find(tenant, id)))?.clientId ?? null
+}
+
 /** An audience named in a body. Unknown is 400 with a pointer to it. */
 export async function findApiByAudience(
   context: ReadContext | WriteContext,

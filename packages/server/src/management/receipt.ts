@@ -1,7 +1,7 @@
 import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { Standing } from '../feed/positions.ts'
-import { notFound } from './find.ts'
+import { clientOfCredential, notFound } from './find.ts'
 import { type Operation, readOperation } from './operation.ts'
 
 /** Which verifiers have applied an entry, who is behind and since when (docs/protocol/feed.md §8). */
@@ -35,4 +35,30 @@ function viewOf(verifier: Standing, epoch: string, sequence: number, at: number)
   }
 }
 
-export const receiptOperations: readonly Operation[] = [getRevocation]
+/** Longer ago than this, a verifier counts as gone: it refuses everything since. */
+const goneSeconds = 3_600
+
+const listVerifiers = readOperation(routes.listVerifiers, async (context) => {
+  const { services, tenant, now } = context
+  const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
+  const found = await services.positions.standing(tenant.id, now - goneSeconds)
+  const clients = new Map<string, string | null>()
+  for (const { id } of found) {
+    const credentialId = credentialOf(id)
+    if (!clients.has(credentialId)) clients.set(credentialId, await clientOfCredential(context, credentialId))
+  }
+  const data = found.map(({ id, sequence, maxStalenessSeconds, askedAt, ...place }) => ({
+    id,
+    clientId: clients.get(credentialOf(id)) ?? null,
+    sequence: place.epoch === epoch ? sequence : null,
+    maxStalenessSeconds,
+    askedAt: formatTime(askedAt),
+  }))
+  return { data: data.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }
+})
+
+function credentialOf(id: string): string {
+  return id.slice(0, id.indexOf(':'))
+}
+
+export const receiptOperations: readonly Operation[] = [getRevocation, listVerifiers]
