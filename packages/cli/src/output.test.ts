@@ -44,6 +44,7 @@ it('words such as a status have their colour on a terminal alone, and NO_COLOR e
   const { isTTY, getColorDepth } = stdout
   vi.stubEnv('NO_COLOR', undefined)
   vi.stubEnv('FORCE_COLOR', undefined)
+  vi.stubEnv('CI', undefined)
   vi.stubEnv('TERM', 'xterm')
   const table = () =>
     capture(() =>

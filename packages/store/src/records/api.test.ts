@@ -12,6 +12,7 @@ it('a new API is active, and members that its maker leaves out have their defaul
     status: 'active',
     tokenTtlSecondsMax: limits.jwtLifeSecondsMax,
     tokenFormat: 'jwt',
+    scopeClaim: 'string',
     signingAlg: 'ES256',
     maxStalenessSeconds: limits.maxStalenessSecondsMax,
     isBuiltIn: false,
