@@ -93,9 +93,7 @@ export class Writer {
     this.#waiting.set(tenant, waiting)
     while (waiting.length > 0) {
       await this.#commit(waiting, tenant)
-      // Callers that were just answered mostly ask again at once: two turns of the loop let them share the next one.
-      await setImmediate()
-      await setImmediate()
+      await gathered()
     }
     this.#waiting.delete(tenant)
   }
@@ -227,6 +225,12 @@ export class Writer {
       }
     }
   }
+}
+
+/** Callers that were just answered mostly ask again at once: two turns of the loop let them share the next transaction. */
+export async function gathered(): Promise<void> {
+  await setImmediate()
+  await setImmediate()
 }
 
 /** One transaction under way. */

@@ -105,8 +105,8 @@ export class Appender {
     const [events, states] = [this.#events, this.#states]
     this.#events = []
     this.#states = []
-    await insertAuditEvents(this.#session, events)
-    await saveStatusEntries(this.#session, states)
+    // Sent together where the database takes statements in a row: neither reads what the other writes.
+    await Promise.all([insertAuditEvents(this.#session, events), saveStatusEntries(this.#session, states)])
   }
 
   /** The last statements before the commit. */
@@ -232,7 +232,6 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     audit: entry.audit,
     chain: entry.chain,
   }))
-  await inParts(rows, (part) => session.db.insertInto('feed').values(part).execute())
-  await session.announce()
+  await Promise.all([inParts(rows, (part) => session.db.insertInto('feed').values(part).execute()), session.announce()])
   return numbered
 }

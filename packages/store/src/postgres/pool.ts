@@ -15,6 +15,20 @@ export const parts = {
   undo: 'rollback to savepoint part',
 } as const
 
+/** Names of statements, by their text: PostgreSQL reads and plans each once on every connection. */
+const names = new Map<string, string>()
+const namesMax = 200
+/** Longer ones have many rows, and a text for each number of rows. */
+const namedLengthMax = 1_500
+
+function nameOf(text: string): string | undefined {
+  const known = names.get(text)
+  if (known !== undefined || text.length > namedLengthMax || names.size >= namesMax) return known
+  const name = `countersign_s${names.size}`
+  names.set(text, name)
+  return name
+}
+
 /** The primary's connections as Kysely uses them, with the store's errors. */
 export function watchPool(primary: Primary): PostgresPool {
   return {
@@ -38,7 +52,8 @@ function watchClient(client: PoolClient): PostgresPoolClient {
     // Not waited for: without it, the statement behind it fails as well.
     if (isBeginning) client.query(parts.begin).catch(() => {})
     isBeginning = false
-    return client.query(text, [...values])
+    const name = values.length === 0 ? undefined : nameOf(text)
+    return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
   }
   const query = async (text: string, values: readonly unknown[] = []) => {
     if (!values.every(isStorableText)) {
