@@ -106,7 +106,7 @@ export class Appender {
     this.#events = []
     this.#states = []
     // Sent together where the database takes statements in a row: neither reads what the other writes.
-    await Promise.all([insertAuditEvents(this.#session, events), saveStatusEntries(this.#session, states)])
+    await allDone(insertAuditEvents(this.#session, events), saveStatusEntries(this.#session, states))
   }
 
   /** The last statements before the commit. */
@@ -232,6 +232,15 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     audit: entry.audit,
     chain: entry.chain,
   }))
-  await Promise.all([inParts(rows, (part) => session.db.insertInto('feed').values(part).execute()), session.announce()])
+  await allDone(
+    inParts(rows, (part) => session.db.insertInto('feed').values(part).execute()),
+    session.announce(),
+  )
   return numbered
+}
+
+/** Waits for all, also when one fails: what is undone then must not be followed by a statement that was still to come. */
+async function allDone(...statements: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(statements)).find((each) => each.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
