@@ -69,7 +69,7 @@ export function runPython(code: string, environment: Environment): Promise<Ended
 /** A toolchain for samples that are compiled. */
 export interface Toolchain {
   readonly command: string
-  /** What says that it is there. */
+  /** This command succeeds where the toolchain is installed. */
   readonly asked: readonly string[]
   /** The sample's place in the project. */
   readonly source: string

@@ -59,7 +59,7 @@ async function tokenFor({ CLIENT_ID, CLIENT_SECRET }: Environment, audience: str
 }
 
 interface Page {
-  /** What the program prints. */
+  /** The program prints these lines. */
   readonly prints: readonly string[]
   /** Whether it verifies `TOKEN`. */
   readonly isApi?: boolean

@@ -47,8 +47,8 @@ export function knownSettings(): ReadonlySet<string> {
 export const secretSettings = ['COUNTERSIGN_MASTER_KEY', 'COUNTERSIGN_ADMIN_KEY']
 
 /**
- * What `serve` would make of an environment: `${NAME:-default}` as compose reads it, a file for each secret. Without the
- * store of shared limits, which is tried where it is used.
+ * The configuration `serve` makes of an environment: `${NAME:-default}` as compose reads it, a file for each secret. The
+ * store of shared limits is left out: it is tried where it is used.
  */
 export function readServeConfig(environment: Readonly<Record<string, unknown>>): Config {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-settings-'))

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 
 export interface Instruction {
   readonly name: string
-  /** What stands before the arguments: `--from=install`. */
+  /** The flags before the arguments: `--from=install`. */
   readonly flags: Readonly<Record<string, string>>
   readonly text: string
 }

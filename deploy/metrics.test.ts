@@ -1,4 +1,4 @@
-/** What is scraped from the product at work, what the alerts and the dashboard make of it, and where each alert leads. */
+/** The metrics of the product at work, the alerts and the dashboard made of them, and the page each alert leads to. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { items, leaf, readText, readTree } from './configuration.fixture.ts'
 import { hasPromtool, metricNames, promtool, type Scrapes, scrapeAll } from './scrape.fixture.ts'

@@ -1,4 +1,4 @@
-/** What Prometheus gets from the product at work: a server and its gateway under load, workers, and a server on PostgreSQL. */
+/** The metrics Prometheus gets from the product at work: a server with its gateway, workers, a server on PostgreSQL. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'

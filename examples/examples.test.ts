@@ -116,7 +116,7 @@ test('every package has such a sample, but the command', () => {
   )
 })
 
-/** What docs/commands.md sends with curl, run as it stands. */
+/** The curl commands of docs/commands.md. They run as they stand. */
 const curls = [...readFileSync('docs/commands.md', 'utf8').matchAll(/^```sh\n(curl [\s\S]*?)^```/gm)].map(
   ([, text = '']) => text,
 )

@@ -133,7 +133,7 @@ function published(name: string): object {
   }
 }
 
-/** What the verifier's manifest says of the core within. */
+/** The verifier's manifest without the core, which its package carries within. */
 function withCore({ dependencies }: Manifest, entries: object): object {
   const { '@countersign/core': _within, ...others } = dependencies
   const imports = Object.entries(readManifest('core').imports ?? {}).map(([name, byRuntime]) => {

@@ -13,7 +13,7 @@ type Management = Pick<ManagementClient, 'listAll'>
 /** The audience that was given, once the server knows it. Without one, or with another, the error lists the choices. */
 export async function requireAudience(management: Management, audience: string | undefined): Promise<string> {
   const apis = await take(management.listAll('listApis'))
-  // Of very many, the server says itself that it does not know one.
+  // Where there are very many, the server itself says that it does not know this one.
   const isKnown = apis.length > takenMax || apis.some((api) => api.audience === audience)
   if (audience !== undefined && isKnown) return audience
   throw unfit(

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, in our words: the flag, its value, and what is allowed. */
+/** Says in our words why a command line is wrong: the flag, its value, and what is allowed. */
 import type { Command, CommanderError } from 'commander'
 import { quoted } from './identifier.ts'
 

@@ -17,7 +17,7 @@ export const token = z.object({
   ...v.stamps,
 })
 
-/** What an operator can say of a JWT of ours that nothing lists. */
+/** The state that an operator can give a JWT of ours that nothing lists. */
 const unlistedToken = z.object({
   jti: v.id,
   clientId: v.id,

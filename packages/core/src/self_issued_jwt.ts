@@ -92,7 +92,7 @@ export function establishSelfIssued(
   }
 }
 
-/** Of the two readings of the structured form, the one that the client's access holds; neither where it holds both. */
+/** Picks the reading of the structured form that the client's access holds; neither where it holds both. */
 function scopeOf(input: unknown, access: string | undefined): Scope {
   if (typeof input === 'string') return parseScope(input)
   const read = readScope(input, { known: parseScope(access ?? ''), onBoth: 'neither' })

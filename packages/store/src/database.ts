@@ -60,7 +60,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** What became of a part of a transaction. */
+/** The outcome of a part of a transaction. */
 export type Part<T> = { readonly value: T } | { readonly undoneBy: unknown }
 
 export type KeptQuery = (parameters: readonly (string | number)[]) => MaybePromise<readonly Row[]>

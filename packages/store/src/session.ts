@@ -15,7 +15,7 @@ export interface Session {
    */
   enter(tenant: string): Promise<void>
   /**
-   * What was read of a row before in this transaction, else what `read` gives. Nobody else writes the tenant's rows while
+   * Gives the row as it was read before in this transaction, else as `read` gives it. Nobody else writes the tenant's rows while
    * its lock is held, so only this transaction's own writes end what is remembered: each calls `forget`. Nothing is
    * remembered of a row that is not there, nor where there is no transaction.
    */

@@ -10,10 +10,10 @@ import { encodeToken, type Token } from './records/token.ts'
 import type { Schema } from './schema.ts'
 import { gathered } from './writer.ts'
 
-/** What a token was authorised by, and the history in which that was read. */
+/** The objects that authorised a token, and the history in which they were read. */
 export interface Authorisation {
   readonly epoch: string
-  /** What the token is made from: its tenant, API, client and ancestors. */
+  /** The objects that the token is made from: its tenant, API, client and ancestors. */
   readonly by: readonly Identity[]
 }
 
@@ -48,7 +48,7 @@ export class TokenInserts {
 
   async #run(): Promise<void> {
     this.#isRunning = true
-    // Those of the same turn come along.
+    // Tokens that are asked for in the same turn come along.
     await undefined
     while (this.#waiting.length > 0) {
       await this.#insertTogether(this.#waiting.splice(0, rowsMax))

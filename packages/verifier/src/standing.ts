@@ -39,7 +39,7 @@ function ownState(established: Established, book: StatusBook): Standing['own'] {
 const none: Standing['ancestors'] = []
 
 /**
- * What was said of each ancestor, the oldest last. A JWT of ours may be named by its client as well, whose credential
+ * The states of all ancestors, the oldest last. A JWT of ours may be named by its client as well, whose credential
  * every child of it is.
  */
 function ancestorStates(established: Established, book: StatusBook): Standing['ancestors'] {

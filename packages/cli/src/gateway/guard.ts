@@ -124,7 +124,7 @@ type Settings = Pick<
   'trustedProxies' | 'upstreamTimeoutMs' | 'idleTimeoutMs' | 'streamIdleTimeoutMs' | 'upstreamCa' | 'corsOrigins'
 >
 
-/** What is not given has the default of `createGateway`. */
+/** An option that is not given has the default of `createGateway`. */
 async function readSettings(options: GuardOptions): Promise<Settings> {
   const { upstreamTimeout, idleTimeout, streamIdleTimeout, upstreamCa, corsOrigin } = options
   return {

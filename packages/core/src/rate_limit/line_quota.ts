@@ -1,6 +1,6 @@
 /** How many lines a log may have: whoever sends much must not fill a disk, nor hide the others. */
 
-/** What was not written of a log, with its number of lines by code. */
+/** The lines of a log that were not written, as their number by code. */
 export interface LeftOut {
   /** The number of lines. */
   readonly lines: number

@@ -23,7 +23,7 @@ export function upstreamHeaders(
     readonly origin: Origin
     readonly identity: RawHeaders
     readonly requestId: string
-    /** Of a public operation: an `Authorization` that is none of our credentials is between the caller and the upstream. */
+    /** True for a public operation: an `Authorization` that is none of our credentials is between caller and upstream. */
     readonly isPublic: boolean
   },
 ): string[] {

@@ -4,11 +4,11 @@ import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 
-/** What the server asks of a client at each question; read again after any change of the client. */
+/** The facts of a client that the server needs at each question. They are read again after any change of the client. */
 export interface ClientFacts {
   /** Which audiences' credentials it may ask about. */
   guards(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<readonly string[]>
-  /** What its owner attached to it. `undefined` where it cannot be had: nothing is refused for that. */
+  /** The metadata that its owner attached to it. `undefined` where it cannot be had: nothing is refused for that. */
   metadata(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Metadata | undefined>
 }
 

@@ -98,7 +98,7 @@ export function findApis(context: ReadContext, page: Page): Promise<readonly Api
   return context.services.store.read.apis.list(wholeTenant(context.reach), page)
 }
 
-/** What has one of these scopes for the API, the first hundred, and how many there are. */
+/** The holders of these scopes for the API: the first hundred, and how many there are. */
 export function findScopeHolders(
   context: WriteContext,
   apiId: string,

@@ -74,7 +74,7 @@ export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIs
   const access = client.access[api.id]
   if (access === undefined) return { reason: 'no_access' }
   const { retiredScopes = [] } = api
-  // Whoever has a scope that the API no longer has is given nothing for it.
+  // A scope that the API no longer has gives nothing, whoever has it.
   const allowed = missingScope(parseScope(access), retiredScopes)
   const ceiling = missingScope(question.ceiling ?? allowed, retiredScopes)
   const scope = question.requested ?? ceiling

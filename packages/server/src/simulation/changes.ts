@@ -1,4 +1,4 @@
-/** What operators do through the servers: they change what there is, and make more of it. */
+/** Operators act through the servers: they change what there is, and make more of it. */
 import type { Client, WriteTransaction } from '@countersign/store'
 import { createKey, createOpaqueToken, type Dependency, tenants } from './credentials.ts'
 import { append, change } from './operator.ts'

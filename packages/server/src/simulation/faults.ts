@@ -1,4 +1,4 @@
-/** What goes wrong with servers, networks, clocks and the database; and the end of it. */
+/** The faults of servers, networks, clocks and the database, and the end of each. */
 import { askForChange } from './changes.ts'
 import { pastMax } from './commits.ts'
 import { startAt, tenants } from './credentials.ts'

@@ -1,4 +1,4 @@
-/** What happens in a run, and when. */
+/** The events of a run, and their times. */
 import { askForChange, issue } from './changes.ts'
 import { issuedPosition, type ModelCredential, startAt } from './credentials.ts'
 import { failOver, fault, restore, rollBack } from './faults.ts'

@@ -1,4 +1,4 @@
-/** What has a scope of an API: asked before the scope is retired. */
+/** The holders of a scope of an API: asked for before the scope is retired. */
 import type { Seconds } from '@countersign/core'
 import { type RawBuilder, sql } from 'kysely'
 import type { Session } from '../session.ts'

@@ -72,7 +72,7 @@ class SqliteDriver implements Driver {
   }
 
   async savepoint(_connection: DatabaseConnection, name: string): Promise<void> {
-    // What came before can only be rolled back: a savepoint must not hide that.
+    // A statement has failed, so the transaction can only be rolled back: a savepoint must not hide that.
     if (this.#connection.failure !== undefined) throw this.#connection.failure
     this.#database.exec(`savepoint ${name}`)
   }

@@ -113,12 +113,12 @@ const judged = new WeakMap<object, Judged>()
 interface Judged {
   readonly grant: Grant | undefined
   readonly ways: Ways
-  /** What the request is counted as when it is over: the last that was asked for, or the first refusal. */
+  /** The request is counted by these when it is over: the last that was asked for, or the first refusal. */
   asked: readonly Scope[]
   code: OutcomeCode
 }
 
-/** What `protect` said of the answer, for itself and for what stands behind it. */
+/** The choices of `protect` about answers, for itself and for what stands behind it. */
 interface Ways {
   readonly property: string
   readonly onRefusal: ProtectOptions['onRefusal']

@@ -10,7 +10,7 @@ export interface HttpClientOptions {
   readonly fetch: typeof fetch
 }
 
-/** What the operator of a verifier can do about an answer. Without the path: one cause is one text. */
+/** Says what the operator of a verifier can do about an answer. Without the path: one cause is one text. */
 const statusWords: Readonly<Record<number, string>> = {
   401: 'the server refuses the verifier’s key (401): it is wrong, revoked or expired, or another issuer’s; countersign verifiers create makes one',
   403: 'the verifier’s key lacks the scope credentials:verify (403); countersign verifiers create makes one that has it',

@@ -11,7 +11,7 @@ import type { Establisher } from './establish.ts'
 import type { Establishment } from './establishment.ts'
 import { type Entry, entryOf, hitOf, type KnownCredentials } from './known_credentials.ts'
 
-/** What is asked about. */
+/** The credential that is asked about. */
 export interface Asked {
   readonly credential: string
   readonly address?: Address | undefined

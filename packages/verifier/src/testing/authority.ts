@@ -27,7 +27,7 @@ import { apiId, clientId, examplePublicKey, exampleRecord, type RecordChanges, t
 export interface AuthorityKeys {
   readonly own: SigningPair
   readonly ofClient: SigningPair
-  /** Of the client's public key (RFC 7638). */
+  /** The thumbprint of the client's public key (RFC 7638). */
   readonly clientThumbprint: string
 }
 

@@ -6,7 +6,7 @@ import type { BookShelf } from './book_shelf.ts'
 import type { BooksProof } from './books_proof.ts'
 import type { OwnHistory } from './own_history.ts'
 
-/** What a reading needs. */
+/** The parts that a reading needs. */
 export interface Reading {
   readonly store: Store
   readonly clock: Clock
