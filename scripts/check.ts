@@ -1,6 +1,7 @@
 // Everything that machines watch, so that people need not: `npm run check`. One line a check, all problems at the end.
 import { spawnSync } from 'node:child_process'
 import { checkCircles } from './check_circles.ts'
+import { checkComments } from './check_comments.ts'
 import { checkErrorCodes } from './check_error_codes.ts'
 import { checkExamples } from './check_examples.ts'
 import { checkExports } from './check_exports.ts'
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   ['exports documented', checkExports],
   ['examples compile', checkExamples],
   ['rejections tested', checkRejections],
+  ['comments begin with their subject', checkComments],
   ['error codes documented', checkErrorCodes],
   ['flaws tested', checkFlaws],
   ['references lead somewhere', checkReferences],

@@ -15,7 +15,7 @@ export interface Session {
    */
   enter(tenant: string): Promise<void>
   /**
-   * Gives the row as it was read before in this transaction, else as `read` gives it. Nobody else writes the tenant's rows while
+   * The row as this transaction read it before, else as `read` gives it. Nobody else writes the tenant's rows while
    * its lock is held, so only this transaction's own writes end what is remembered: each calls `forget`. Nothing is
    * remembered of a row that is not there, nor where there is no transaction.
    */

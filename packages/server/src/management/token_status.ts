@@ -7,7 +7,7 @@ import type { ReadContext, WriteContext } from './context.ts'
 export type TokenStatus = Token['status'] | 'expired'
 
 /**
- * The status that an engine here would find now. The token's row alone does not tell: its client may be disabled, its parent
+ * The status that an engine here finds now. The token's row alone does not tell: its client may be disabled, its parent
  * revoked, or its client cut off.
  */
 export function presentStatus({ services, now }: ReadContext | WriteContext, token: Token): TokenStatus {

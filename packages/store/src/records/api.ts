@@ -103,7 +103,7 @@ export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
   list(tenant: string, page: Page): Promise<readonly Api[]>
-  /** The clients, keys and stored tokens that have one of these scopes for the API and are alive at `now`: `limit` at most. */
+  /** Clients, keys and stored tokens with one of these scopes for the API that are alive at `now`: `limit` at most. */
   scopeHolders(
     tenant: string,
     apiId: string,
