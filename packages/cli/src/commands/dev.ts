@@ -1,22 +1,13 @@
 import type { RequestEvent } from '@countersign/gateway'
 import { Command } from 'commander'
-import type { DevReady } from '../dev/dev.ts'
+import type { DevOptions, DevReady } from '../dev/dev.ts'
 import { screen } from '../dev/screen.ts'
 import { parsePort } from '../flags.ts'
 import { note } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
 
-interface Flags {
-  readonly port: number
-  readonly gatewayPort: number
-  readonly data: string
-  readonly openapi?: string
-  readonly upstream?: string
-  readonly basePath?: string
-  readonly audience?: string
-  readonly host?: string
-  readonly reserve: boolean
+interface Flags extends Omit<DevOptions, 'version' | 'onRequest' | 'onNotice'> {
   readonly json?: true
 }
 

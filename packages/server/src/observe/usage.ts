@@ -72,7 +72,7 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
       metrics.usage('dropped', sumOf(rows))
       log.error({ error, rows: rows.length }, 'counts of usage were dropped')
     },
-    onProblem: (error) => log.warn({ error }, 'usage cannot be written for now'),
+    onProblem: (error) => log.warn({ error }, 'usage cannot be written and is kept: the server tries again'),
   })
   return {
     counterOf(tenant) {

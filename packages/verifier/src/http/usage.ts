@@ -41,7 +41,7 @@ export function createHttpUsage(options: {
     batchRowsMax,
     closeMs: 1_000,
     onDropped: (_rows, error) => onProblem?.(`counts of usage are dropped: ${textOf(error)}`),
-    onProblem: (error) => onProblem?.(`usage is not reported for now: ${textOf(error)}`),
+    onProblem: (error) => onProblem?.(`usage cannot be reported and is kept, it is tried again: ${textOf(error)}`),
   })
   return { counter, reporter }
 }
