@@ -323,6 +323,25 @@ describe('tokens', () => {
     expect(none.code).toBe(3)
   })
 
+  it('all that speaks for a subject ends by one command, and a JWT that nothing lists by its client and jti', async () => {
+    const flags = ['--audience', audience, '--client', clientId, '--scope', 'orders:read']
+    const key = await json('keys', 'create', ...flags, '--subject', 'user-2', '--name', 'k')
+    const minted = await json('token', 'mint', ...flags, '--ttl', '1h', '--subject', 'user-2')
+    const list = await json('token', 'list', '--subject', 'user-2')
+    expect(list.data.map(({ jti }: { readonly jti: string }) => jti)).toEqual([minted.jti])
+    expect(await json('token', 'revoke', '--subject', 'user-2', '--reason', 'left')).toMatchObject({ matched: 2 })
+    for (const input of [key.key, minted.token]) expect((await cli(['verify'], { input })).code).toBe(7)
+    const unlisted = await json('token', 'revoke', 'some-jti', '--client', clientId)
+    expect(unlisted).toMatchObject({ matched: null })
+    const wrong = [
+      ['token', 'revoke'],
+      ['token', 'revoke', 'a', '--subject', 'b'],
+      ['token', 'revoke', '--subject', 'b', '--client', 'c'],
+    ]
+    for (const given of wrong)
+      expect(await cli(given)).toMatchObject({ code: 2, err: expect.stringContaining('needs') })
+  })
+
   it('verify says no with 7 and why, and takes no credential from its arguments', async () => {
     const key = dev.ready.demo.key!
     const [yes, narrow, any, other, empty, argument, unknown] = await Promise.all([

@@ -41,6 +41,7 @@ export const objectTypes = namesOf<ObjectType>({
   token: true,
   client_token: true,
   issued_token: true,
+  subject: true,
   client_secret: true,
   signing_key: true,
 })
@@ -167,6 +168,7 @@ export const auditActions = [
   'revocation.hand_back',
   'signing_key.revoke',
   'signing_key.rotate',
+  'subject.revoke',
   'tenant.create',
   'tenant.delete',
   'tenant.last_administrator',

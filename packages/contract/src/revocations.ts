@@ -8,7 +8,7 @@ export const revocationRoutes = {
     method: 'POST',
     path: '/v1/revocations',
     tag: 'tokens',
-    summary: 'End a credential for good: by its text, or a JWT that nothing lists by its client and jti',
+    summary: 'End credentials for good: one by its text, a JWT by its client and jti, or all that speak for a subject',
     scope: 'tokens:write',
     orScope: 'keys:write',
     body: z.strictObject({
@@ -20,6 +20,11 @@ export const revocationRoutes = {
         .describe('The text of the credential. A key needs keys:write, anything else tokens:write'),
       jti: z.string().min(1).max(200).optional().describe('The jti of a JWT; with clientId'),
       clientId: v.id.optional().describe('The client that the JWT was issued to, or that signed it; with jti'),
+      subject: v.subject
+        .optional()
+        .describe(
+          'Ends every key and token issued until now that speaks for this party. Needs keys:write and tokens:write',
+        ),
       selfIssued: z
         .boolean()
         .optional()

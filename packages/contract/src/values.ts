@@ -8,7 +8,7 @@ export const id = z.string().min(1).max(255).describe('An id that the server gav
 export const subject = z
   .string()
   .min(1)
-  .max(255)
+  .max(limits.subjectCharactersMax)
   .regex(/^(?!client_|acct_)/, 'must not begin with client_ or acct_')
 
 export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')

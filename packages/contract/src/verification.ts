@@ -232,9 +232,9 @@ export const verificationRoutes = {
       cutOffs: z
         .array(
           z.strictObject({
-            type: z.literal('client').describe('The type of the entry'),
+            type: z.enum(['client', 'subject']).describe('The type of the entry'),
             id: identity,
-            what: z.enum(['tokens', 'everything']).describe('Which credentials of the client it ended'),
+            what: z.enum(['tokens', 'everything']).describe('Which credentials of the client or subject it ended'),
             sequence: z.int().min(1).describe('The number of the entry'),
             at: z.int().min(0).describe('The time of the entry, in whole seconds'),
             mac,
@@ -242,7 +242,7 @@ export const verificationRoutes = {
         )
         .max(limits.handedBackCutOffsMax)
         .optional()
-        .describe('The revocations of whole clients that the snapshot lacks'),
+        .describe('The revocations of whole clients and subjects that the snapshot lacks'),
     }),
     answer: {
       status: 200,

@@ -63,6 +63,7 @@ describe('one change refuses it', () => {
     ['its tenant deleted', 'revoked', {}, { tenant: 'revoked' }, {}],
     ['an ancestor revoked', 'revoked', {}, { ancestors: [undefined, 'revoked'] }, {}],
     ['a cut-off after it was issued', 'revoked', {}, { client: { ...client, cutOff: 51 } }, {}],
+    ['the end of its subject after it was issued', 'revoked', {}, { subject: { status: 'active', cutOff: 51 } }, {}],
     ['an API of that audience made after it', 'revoked', {}, { api: { ...api, createdSequence: 51 } }, {}],
     ['disabled itself', 'disabled', { status: 'disabled' }, {}, {}],
     ['its own entry disabled', 'disabled', {}, { own: { status: 'disabled' } }, {}],

@@ -11,6 +11,7 @@ import type {
   KeyState,
   Metadata,
   Status,
+  SubjectState,
   TenantState,
   TokenState,
 } from './feed/state.ts'
@@ -81,7 +82,12 @@ export interface Standing {
   readonly api: ApiState | undefined | 'revoked'
   /** The state of its client. */
   readonly client: ClientState | undefined | 'revoked'
-  /** Its client was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default false. */
+  /** The state of its subject, where that is not the client. Default: nothing was said. */
+  readonly subject?: SubjectState | undefined
+  /**
+   * Its client or its subject was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default
+   * false.
+   */
   readonly hasLostRevoke?: boolean
   /** The state of the credential itself. */
   readonly own: KeyState | TokenState | undefined | 'revoked'
@@ -246,7 +252,7 @@ function scopeAfterChanges({ kind, scope }: Established, { own }: Standing): Sco
 }
 
 function findFault(credential: Established, standing: Standing): 'revoked' | 'disabled' | undefined {
-  const { tenant, api, client, own, ancestors } = standing
+  const { tenant, api, client, subject, own, ancestors } = standing
   if (tenant === 'revoked' || api === 'revoked' || client === 'revoked') return 'revoked'
   if (own === 'revoked' || ancestors.includes('revoked')) return 'revoked'
   const position = credential.position
@@ -254,6 +260,7 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   // newer.
   if (standing.hasLostRevoke === true && (position === undefined || credential.lineage.length > 0)) return 'revoked'
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
+  if (position !== undefined && subject !== undefined && position < subject.cutOff) return 'revoked'
   // The API of that audience was made after the token was signed: the token is for another API, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
   let worst: Status = 'active'

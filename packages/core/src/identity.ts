@@ -13,6 +13,7 @@ export type ObjectType =
   | 'tenant' // id: the tenant's own id
   | 'api' // api id
   | 'client' // client id
+  | 'subject' // a subject that an operator named: whom keys and tokens speak for
   | 'public_key' // client id, space, thumbprint: a key of a client that was removed
   | 'client_secret' // client id, space, secret id: a secret that was ended at once
   | 'key' // API key id
@@ -76,6 +77,7 @@ const isOfClient = {
   tenant: false,
   api: false,
   client: false,
+  subject: false,
   public_key: true,
   client_secret: true,
   key: false,

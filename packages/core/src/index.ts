@@ -41,7 +41,9 @@ export type {
   Constraints,
   CutOff,
   CutOffKind,
+  CutOffState,
   CutOffs,
+  CutOffType,
   KeyState,
   Metadata,
   PublicKeyState,
@@ -49,6 +51,7 @@ export type {
   SigningPurpose,
   StateByType,
   Status,
+  SubjectState,
   TenantState,
   TokenState,
 } from './feed/state.ts'

@@ -20,8 +20,10 @@ export const limits = {
   selfIssuedLifeSecondsMax: 86_400,
   /** Number of ancestors that a token names. */
   lineageMax: 4,
-  /** Length of the full identity of an object in the feed, in bytes. */
+  /** Length of the full identity of an object in the feed, in bytes; a subject may be longer. */
   identityBytesMax: 256,
+  /** Length of a subject that is given to us, in characters. */
+  subjectCharactersMax: 255,
   /** An entry is kept this many seconds after its object's end (docs/protocol/feed.md §2). */
   dropGraceSeconds: 300,
   /** Revocations in one request that hands them back; at their longest they fit into 1 MiB, with the cut-offs. */

@@ -87,6 +87,10 @@ export const serverLimits = {
   clientTokenEntriesMax: 1_000,
   /** Live feed entries about JWTs issued to one client: the next revocation is a cut-off. */
   tokenEntriesMax: 10_000,
+  /** Live feed entries about subjects of a tenant: a further one is refused. */
+  subjectEntriesMax: 10_000,
+  /** Keys that one revocation of a subject ends: each has an entry of its own in the same transaction. */
+  subjectKeysMax: 10_000,
   /** Credentials a tenant's engine keeps ready, about 5 KiB each; the least it keeps is half of them. */
   credentialsCachedMax: 22_000,
   /** API keys all tenants' engines know without asking the database, about 60 bytes each: so many at least ... */

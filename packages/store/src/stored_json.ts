@@ -52,6 +52,9 @@ export const isFloor = shape<DropFloor>({ sequence: isCount, time: isCount, at: 
 const isCutOff = shape<CutOff>({ sequence: isCount, at: isCount })
 
 export const isCutOffs = shape<CutOffs>({ tokens: optional(isCutOff), everything: optional(isCutOff) })
+
+const cutOffs = { cutOff: isCount, cutOffs: optional(isCutOffs) }
+
 const isTokenState = shape<StateByType['token']>({
   status: isStatus,
   scope: optional(isText),
@@ -72,10 +75,10 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   client: shape<StateByType['client']>({
     status: isStatus,
     access: recordOf(isText),
-    cutOff: isCount,
-    cutOffs: optional(isCutOffs),
+    ...cutOffs,
     ...limited,
   }),
+  subject: shape<StateByType['subject']>({ status: isStatus, ...cutOffs }),
   public_key: shape<StateByType['public_key']>({ status: oneOf({ revoked: true }) }),
   client_secret: shape<StateByType['client_secret']>({ status: oneOf({ revoked: true }) }),
   key: shape<StateByType['key']>({

@@ -7,13 +7,15 @@ import type { Known } from './known/known.ts'
  * earlier changes.
  */
 export function standingOf({ established }: Pick<Known, 'established'>, book: StatusBook): Standing {
-  const { clientId, apiId } = established
+  const { clientId, subject, apiId } = established
+  const isForOther = subject !== clientId
   return {
     tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
     // Needed beside the recorded client: no record has the cut-off, which opaque tokens are judged by as well.
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
-    hasLostRevoke: book.hasLostRevoke(clientId),
+    subject: isForOther ? book.state('subject', subject) : undefined,
+    hasLostRevoke: book.hasLostRevoke('client', clientId) || (isForOther && book.hasLostRevoke('subject', subject)),
     own: ownState(established, book),
     ancestors: ancestorStates(established, book),
     dropTime: book.dropTime,

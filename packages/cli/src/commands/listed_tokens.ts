@@ -1,8 +1,9 @@
 /** Commands of `countersign token` for tokens that the server lists: minted as keys, or opaque. */
 import type { Query } from '@countersign/client'
+import { confirm, type Yes, yesOption } from '../confirm.ts'
 import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
-import { leaf, type Page, pageOf, parseTimeFlag, withPage } from '../flags.ts'
+import { type Force, forceOption, leaf, type Page, pageOf, parseTimeFlag, readForce, withPage } from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 
@@ -10,11 +11,21 @@ interface Json {
   readonly json?: true
 }
 
+interface ListFlags extends Json, Page {
+  readonly client?: string
+  readonly subject?: string
+}
+
 export const listTokens = withPage(leaf('list'))
   .description('minted and opaque tokens')
   .option('--client <id>', 'only those of one client')
-  .action(async ({ json, client, ...page }: Json & Page & { readonly client?: string }) => {
-    const query: Query<'listTokens'> = { ...pageOf(page), ...(client === undefined ? {} : { clientId: client }) }
+  .option('--subject <text>', 'only those that speak for one party')
+  .action(async ({ json, client, subject, ...page }: ListFlags) => {
+    const query: Query<'listTokens'> = {
+      ...pageOf(page),
+      ...(client === undefined ? {} : { clientId: client }),
+      ...(subject === undefined ? {} : { subject }),
+    }
     const answer = await connectToServer().management.listTokens({ query })
     if (json === true) return printJson(answer)
     printTable(
@@ -72,13 +83,35 @@ export const updateToken = leaf('update')
   })
 
 export const revokeToken = leaf('revoke')
-  .description('end a minted or opaque token for good, and every token that came from it')
-  .argument('<jti>')
+  .description('end a token for good, and every token that came from it')
+  .argument('[jti]', 'the jti of a minted or opaque token; with --client, of any JWT of ours')
+  .option('--client <id>', 'the client that the JWT was issued to, where no list has it')
+  .option('--subject <text>', 'end every key and token issued until now that speaks for this party')
   .option('--reason <text>', 'the reason, for the audit log')
-  .action(async (jti: string, { json, reason }: Json & { readonly reason?: string }) => {
-    const params = { jti: requireId(jti) }
+  .option(...forceOption)
+  .option(...yesOption)
+  .action(async (jti: string | undefined, { json, yes, force, ...flags }: RevokeFlags) => {
+    const { client, subject, ...reason } = flags
+    if ((jti === undefined) === (subject === undefined))
+      throw new CommandError('usage', 'countersign token revoke needs either a jti or --subject TEXT')
+    if (client !== undefined && jti === undefined) throw new CommandError('usage', '--client needs a jti')
     const { management } = connectToServer()
-    const revoked = await management.revokeToken({ params, body: reason === undefined ? {} : { reason } })
-    if (json === true) printJson(revoked)
-    else printLine(`${revoked.jti}  ${revoked.status}  feed sequence ${revoked.feedSequence}`)
+    if (jti !== undefined && client === undefined) {
+      const revoked = await management.revokeToken({ params: { jti: requireId(jti) }, body: reason })
+      if (json === true) printJson(revoked)
+      else printLine(`${revoked.jti}  ${revoked.status}  feed sequence ${revoked.feedSequence}`)
+      return
+    }
+    if (subject !== undefined) await confirm(`End every key and token that speaks for ${subject}?`, { yes })
+    const named = jti !== undefined ? { jti, clientId: requireId(client as string) } : { subject }
+    const ended = await management.createRevocation({ body: { ...named, ...readForce({ force }), ...reason } })
+    if (json === true) printJson(ended)
+    else
+      printLine(`${jti ?? subject}  revoked  feed sequence ${ended.feedSequence}  listed ${ended.matched ?? 'nowhere'}`)
   })
+
+interface RevokeFlags extends Json, Force, Yes {
+  readonly client?: string
+  readonly subject?: string
+  readonly reason?: string
+}

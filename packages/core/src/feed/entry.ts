@@ -39,7 +39,7 @@ export type FeedObject = {
      * server stores it.
      */
     readonly mac?: string
-    /** One such MAC for each member of a client's `cutOffs`. */
+    /** One such MAC for each member of `cutOffs`. */
     readonly cutOffMacs?: { readonly [K in CutOffKind]?: string }
   }
 }[ObjectType]

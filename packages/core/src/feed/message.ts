@@ -2,7 +2,7 @@
 import type { Identity, ObjectType } from '../identity.ts'
 import type { Seconds } from '../seconds.ts'
 import type { FeedObject, Place, SealedPlace } from './entry.ts'
-import type { CutOff, CutOffKind } from './state.ts'
+import type { CutOff, CutOffKind, CutOffType } from './state.ts'
 
 /** `POST /v1/feed/position`: the place a verifier has applied, and the question how far the log has come. */
 export interface PositionQuestion extends Place {
@@ -77,8 +77,8 @@ export interface HandBackQuestion {
 /** A cut-off as a verifier hands it back. */
 export interface HandedBackCutOff extends CutOff {
   /** The type of the entry. */
-  readonly type: 'client'
-  /** The client id. */
+  readonly type: CutOffType
+  /** The client id, or the subject. */
   readonly id: string
   /** The kind of cut-off. */
   readonly what: CutOffKind

@@ -48,17 +48,30 @@ export interface ApiState extends Limited {
   readonly retiredScopes?: readonly string[]
 }
 
-/** The state of a client. Its limits are counted for each API separately. */
-export interface ClientState extends Limited {
-  /** Unless `active`, every credential of it is refused. */
-  readonly status: Status
-  /** API id to scope: the client's present access. */
-  readonly access: { readonly [apiId: string]: string }
+/** The state of an object whose tokens can be ended together, by one entry. */
+export interface CutOffState {
   /** Tokens with an earlier `cs_pos` are revoked; 0 when there was no cut-off. */
   readonly cutOff: number
   /** The cut-offs as they were first said: a database that went back is told of them again by these. */
   readonly cutOffs?: CutOffs
 }
+
+/** The state of a client. Its limits are counted for each API separately. */
+export interface ClientState extends Limited, CutOffState {
+  /** Unless `active`, every credential of it is refused. */
+  readonly status: Status
+  /** API id to scope: the client's present access. */
+  readonly access: { readonly [apiId: string]: string }
+}
+
+/** The state of a subject that an operator ended: it has an entry from then on, and stays `active` for what is issued later. */
+export interface SubjectState extends CutOffState {
+  /** A subject itself is never ended, only what speaks for it. */
+  readonly status: Status
+}
+
+/** The types of object whose tokens can be ended together. */
+export type CutOffType = 'client' | 'subject'
 
 /** `tokens`: ends tokens issued before. `everything`: ends keys, secrets and public keys made before as well. */
 export type CutOffKind = 'tokens' | 'everything'
@@ -66,9 +79,9 @@ export type CutOffKind = 'tokens' | 'everything'
 /** The last cut-off of each kind. */
 export type CutOffs = { readonly [K in CutOffKind]?: CutOff }
 
-/** One entry that ended all that a client had had until then. */
+/** One entry that ended all that a client or subject had had until then. */
 export interface CutOff {
-  /** The number of the entry that said it. It never changes, whatever `ClientState.cutOff` is raised to. */
+  /** The number of the entry that said it. It never changes, whatever `cutOff` of the state is raised to. */
   readonly sequence: number
   /** When that was, in whole seconds by the clock of the server that wrote it. */
   readonly at: Seconds
@@ -126,6 +139,7 @@ export interface StateByType {
   readonly tenant: TenantState
   readonly api: ApiState
   readonly client: ClientState
+  readonly subject: SubjectState
   readonly public_key: PublicKeyState
   readonly client_secret: ClientSecretState
   readonly key: KeyState
@@ -141,6 +155,7 @@ export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   tenant: { status: 'revoked', slug: '' },
   api: { status: 'revoked', audience: '', maxStalenessSeconds: 1, createdSequence: 0 },
   client: { status: 'revoked', access: {}, cutOff: 0 },
+  subject: { status: 'revoked', cutOff: 0 },
   public_key: { status: 'revoked' },
   client_secret: { status: 'revoked' },
   key: { status: 'revoked', scope: '' },

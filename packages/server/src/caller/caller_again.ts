@@ -6,6 +6,7 @@ import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
 import { type Reach, tenantReach } from './reach.ts'
+import { subjectCutOff } from './subject_cut_off.ts'
 
 export interface CallerAgain {
   /** The management scopes it has now. */
@@ -76,7 +77,9 @@ async function tokenScope(
   const { lineage, position } = established
   if (effective.fault !== undefined || services.now() >= effective.endsAt) throw lost()
   // Another process may have written what this one's book does not hold yet.
-  if (position !== undefined && position < client.cutOff) throw lost()
+  const { subject } = established
+  const ofSubject = subject === client.id ? 0 : await subjectCutOff(transaction, tenant.id, subject)
+  if (position !== undefined && position < Math.max(client.cutOff, ofSubject)) throw lost()
   const named = [credentialIdentity(established), ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
   const again = await readLineageAgain(transaction, tenant.id, named, services.now())
   if (again === undefined) throw lost()

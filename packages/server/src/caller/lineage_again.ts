@@ -61,6 +61,7 @@ async function statesOf(
     case 'tenant':
     case 'api':
     case 'client':
+    case 'subject':
     case 'public_key':
     case 'client_secret':
     case 'client_token':

@@ -13,6 +13,7 @@ import {
   neverDropAt,
   publicKeyId,
   type Seconds,
+  type SubjectState,
   type TokenState,
   tokenIdentity,
 } from '@countersign/core'
@@ -45,6 +46,13 @@ export function clientObject(client: Client, now: Seconds): FeedObject {
     dropAt: afterLongestLife(now),
   }
 }
+
+/** All that a subject had was ended: `cutOff` is the number from which on its credentials count again. */
+export function subjectObject(id: string, version: number, state: SubjectState, now: Seconds): SubjectObject {
+  return { type: 'subject', id, version, state, dropAt: afterLongestLife(now) }
+}
+
+type SubjectObject = Extract<FeedObject, { readonly type: 'subject' }>
 
 /** The client as it is once it was cut off at this number: what `tokens` or `everything` means, see `CutOffs`. */
 export function withCutOff(client: Client, what: CutOffKind, cutOff: CutOff): Client {

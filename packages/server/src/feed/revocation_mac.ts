@@ -1,6 +1,7 @@
 import {
   type CutOffKind,
   type CutOffs,
+  type CutOffType,
   type FeedObject,
   type HandedBack,
   type HandedBackCutOff,
@@ -32,20 +33,21 @@ export function createRevocationMacs(master: MasterKey): RevocationMacs {
   const cutOffText = (tenant: string, { type, id, sequence, at, what }: Omit<HandedBackCutOff, 'mac'>): string =>
     JSON.stringify([tenant, type, id, sequence, at, what])
 
-  function markCutOffs<E extends FeedObject>(tenant: string, entry: E, cutOffs: CutOffs): E {
-    const { id } = entry
+  function macsOf(tenant: string, type: CutOffType, id: string, cutOffs: CutOffs): FeedObject['cutOffMacs'] {
     const kinds = Object.entries(cutOffs) as [CutOffKind, NonNullable<CutOffs[CutOffKind]>][]
     const macs = kinds.map(([what, cutOff]) => {
-      return [what, ofCutOffs.of(cutOffText(tenant, { type: 'client', id, what, ...cutOff }))]
+      return [what, ofCutOffs.of(cutOffText(tenant, { type, id, what, ...cutOff }))]
     })
-    return { ...entry, cutOffMacs: Object.fromEntries(macs) }
+    return Object.fromEntries(macs)
   }
 
   return {
     mark(tenant, entry) {
       if (entry.state.status === 'revoked') return { ...entry, mac: mac.of(textOf(tenant, entry)) }
-      const cutOffs = entry.type === 'client' ? entry.state.cutOffs : undefined
-      return cutOffs === undefined ? entry : markCutOffs(tenant, entry, cutOffs)
+      if (entry.type !== 'client' && entry.type !== 'subject') return entry
+      const { type, id, state } = entry
+      const { cutOffs } = state
+      return cutOffs === undefined ? entry : { ...entry, cutOffMacs: macsOf(tenant, type, id, cutOffs) }
     },
     holds: (tenant, handedBack) => mac.holds(textOf(tenant, handedBack), handedBack.mac),
     holdsCutOff: (tenant, handedBack) => ofCutOffs.holds(cutOffText(tenant, handedBack), handedBack.mac),

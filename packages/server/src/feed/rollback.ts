@@ -6,7 +6,7 @@ import type { EpochBegun } from '@countersign/store'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 
-const clientsNamedMax = 100
+const raisedNamedMax = 100
 
 export function sayRollback(log: Log, metrics: Pick<Metrics, 'gauge'>): (begun: EpochBegun) => void {
   let count = 0
@@ -18,8 +18,8 @@ export function sayRollback(log: Log, metrics: Pick<Metrics, 'gauge'>): (begun: 
   })
   return ({ epoch, lost, raised }) => {
     count++
-    const clients = raised.slice(0, clientsNamedMax).map(({ tenant, clientId }) => `${tenant} ${clientId}`)
-    const fields = { epoch, tenant: lost.tenant, lostSequence: lost.sequence, clients, clientCount: raised.length }
+    const cutOffs = raised.slice(0, raisedNamedMax).map(({ tenant, type, id }) => `${tenant} ${type} ${id}`)
+    const fields = { epoch, tenant: lost.tenant, lostSequence: lost.sequence, cutOffs, cutOffCount: raised.length }
     log.error(fields, wentBack)
   }
 }

@@ -21,6 +21,7 @@ import type {
   UsageSum,
 } from '@countersign/store'
 import { wholeTenant } from '../caller/reach.ts'
+import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 
@@ -36,6 +37,15 @@ export async function findClient(context: ReadContext | WriteContext, id: string
   const client = await reads(context).clients.find(wholeTenant(context.reach), id)
   if (client === undefined) throw notFound('client')
   return client
+}
+
+/** The client of a credential; it may be gone. */
+export function findClientOrNone(context: WriteContext, id: string): Promise<Client | undefined> {
+  return context.transaction.clients.find(wholeTenant(context.reach), id)
+}
+
+export function findCutOff(context: WriteContext, subject: string): Promise<number> {
+  return subjectCutOff(context.transaction, wholeTenant(context.reach), subject)
 }
 
 /** A client named in a body. Unknown is 400 with a pointer to it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { audience, startWorld, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startWorld, type World } from '../server.fixture.ts'
 
 let world: World
 beforeAll(async () => {
@@ -112,6 +112,88 @@ describe('by client and jti', () => {
   })
 })
 
+describe('by subject', () => {
+  it('its keys and tokens end, listed or not, with all that was made from them; those of others stay', async () => {
+    const owner = await makeOwner()
+    const { client_id: clientId } = owner
+    const key = await world.key({ clientId, subject: 'ann' })
+    const minted = await world.mint({ clientId, subject: 'ann' })
+    const child = (await world.exchange(key.key, owner)).body.access_token
+    const grandchild = (await world.exchange(child, owner)).body.access_token
+    const ofMinted = (await world.exchange(minted.token, owner)).body.access_token
+    const others = [
+      (await world.key({ clientId, subject: 'anna' })).key,
+      (await world.key({ clientId })).key,
+      (await world.mint({ clientId, subject: 'bob' })).token,
+      (await issue(owner)).text,
+    ]
+    const answer = await end({ subject: 'ann', reason: 'left' })
+    expect(answer).toMatchObject({ matched: 2 })
+    for (const each of [key.key, minted.token, child, grandchild, ofMinted]) expect(await codeOf(each)).toBe('revoked')
+    for (const each of others) expect((await world.verify(each)).active).toBe(true)
+    expect((await world.ok('GET', `/v1/keys/${key.id}`)).status).toBe('revoked')
+    expect((await world.ok('GET', `/v1/tokens/${minted.jti}`)).status).toBe('revoked')
+    const { data } = await world.ok('GET', '/v1/audit?objectId=ann')
+    expect(data[0]).toMatchObject({ action: 'subject.revoke', after: { keys: 1, tokens: 1, reason: 'left' } })
+  })
+
+  it('what is issued for it afterwards is good, and a second time ends that too', async () => {
+    const { client_id: clientId } = await makeOwner()
+    const make = async () => [
+      (await world.key({ clientId, subject: 'eve' })).key,
+      (await world.mint({ clientId, subject: 'eve' })).token,
+    ]
+    const first = await make()
+    const one = await end({ subject: 'eve' })
+    const second = await make()
+    for (const each of second) expect((await world.verify(each as string)).active).toBe(true)
+    const two = await end({ subject: 'eve' })
+    expect(two.feedSequence).toBeGreaterThan(one.feedSequence)
+    for (const each of [...first, ...second]) expect(await codeOf(each as string)).toBe('revoked')
+  })
+
+  it('a token of a key that spoke for the subject when it ended dies with the key, whomever it names itself', async () => {
+    const owner = await makeOwner()
+    const key = await world.key({ clientId: owner.client_id, subject: 'before' })
+    const child = (await world.exchange(key.key, owner)).body.access_token
+    await world.ok('PATCH', `/v1/keys/${key.id}`, { subject: 'after' })
+    await end({ subject: 'after' })
+    expect([await codeOf(key.key), await codeOf(child)]).toEqual(['revoked', 'revoked'])
+  })
+
+  it('the longest one that may be given is taken, in any script', async () => {
+    const { client_id: clientId } = await makeOwner()
+    const subject = '漢'.repeat(255)
+    const key = await world.key({ clientId, subject })
+    const { token } = await world.mint({ clientId, subject })
+    await end({ subject })
+    expect([await codeOf(key.key), await codeOf(token)]).toEqual(['revoked', 'revoked'])
+  })
+
+  it('needs keys:write and tokens:write, and every client that it touches', async () => {
+    const boss = await world.caller('keys:write tokens:write clients:write')
+    await world.key({ clientId: boss.clientId, subject: 'zoe', audience: `${baseUrl}/v1`, scope: 'keys:write' })
+    const ask = async (scope: string, subject: string) =>
+      (await world.call('POST', '/v1/revocations', { as: (await world.caller(scope)).key, body: { subject } })).status
+    expect([await ask('keys:write', 'yan'), await ask('tokens:write', 'yan')]).toEqual([403, 403])
+    expect(await ask('keys:write tokens:write', 'yan')).toBe(200)
+    const { key: as } = await world.caller('keys:write tokens:write')
+    const before = world.dump()
+    expect((await world.call('POST', '/v1/revocations', { as, body: { subject: 'zoe' } })).status).toBe(403)
+    expect(world.dump()).toBe(before)
+  })
+
+  it('beyond 10,000 subjects of a tenant a new one is 409, and nothing ends', async () => {
+    const { client_id: clientId } = await makeOwner()
+    const { key } = await world.key({ clientId, subject: 'last' })
+    await fillSubjects(10_000)
+    const reply = await world.call('POST', '/v1/revocations', { body: { subject: 'last' } })
+    expect(reply).toMatchObject({ status: 409, body: { code: 'too_many_changes' } })
+    expect((await world.verify(key)).active).toBe(true)
+    expect(await end({ subject: 'subject 1' })).toMatchObject({ matched: 0 })
+  })
+})
+
 describe('who may', () => {
   it('a key needs keys:write, everything else tokens:write', async () => {
     const owner = await makeOwner()
@@ -150,6 +232,13 @@ describe('who may', () => {
     { clientId: 'client_x' },
     { credential: 'a', jti: 'b', clientId: 'c' },
     { credential: '' },
+    { subject: '' },
+    { subject: 'client_x' },
+    { subject: 'acct_x' },
+    { subject: 'x'.repeat(256) },
+    { subject: 'a', credential: 'b' },
+    { subject: 'a', jti: 'b', clientId: 'c' },
+    { subject: 'a', clientId: 'c' },
   ])('%j is 400', async (body) => {
     expect((await world.call('POST', '/v1/revocations', { body })).status).toBe(400)
   })
@@ -200,6 +289,22 @@ describe('a JWT that nothing lists is changed', () => {
     expect((await world.verify(text, { scope: 'orders:read' })).active).toBe(true)
   })
 })
+
+async function fillSubjects(count: number): Promise<void> {
+  await world.store.write(async (transaction) => {
+    const actor = { kind: 'system' } as const
+    const audit = { actor, action: 'subject.revoke', objectType: 'subject', objectId: 'x', requestId: 'x' }
+    const objects = (sequence: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        type: 'subject' as const,
+        id: `subject ${index}`,
+        version: 1,
+        state: { status: 'active' as const, cutOff: sequence },
+        dropAt: Math.ceil(world.now) + 9_999,
+      }))
+    transaction.append({ tenant: 'default', audit, objects })
+  })
+}
 
 async function fill(clientId: string, count: number): Promise<void> {
   await world.store.write(async (transaction) => {

@@ -1,21 +1,24 @@
 /** `POST /v1/revocations`: what an operator ends that stands in no list. */
 import { routes } from '@countersign/contract'
 import { clientTokenId, type Identity, issuedTokenId, limits, tokenIdentity } from '@countersign/core'
-import { issuedTokenObject, revokedClientTokenObject } from '../feed/objects.ts'
+import { wholeTenant } from '../caller/reach.ts'
+import { issuedTokenObject, keyObject, revokedClientTokenObject, subjectObject } from '../feed/objects.ts'
 import { isFull, mustCutOff, type RevocationContext, revokeToken } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
+import { serverLimits } from '../limits.ts'
 import { OauthError } from '../oauth/oauth_error.ts'
 import { findRevocable, type Revocable } from '../oauth/revocable.ts'
 import { requireMayTouch } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { findClient, findClientNamed, findTokenOrNone, invalid, notFound } from './find.ts'
+import { findClient, findClientNamed, findClientOrNone, findTokenOrNone, invalid, notFound } from './find.ts'
 import { type Operation, preparedOperation, type Result } from './operation.ts'
 
 type Route = typeof routes.createRevocation
 
 const createRevocation = preparedOperation(routes.createRevocation, findNamed, (context, credential) => {
-  const { jti, clientId } = context.body
+  const { jti, clientId, subject } = context.body
   if (credential !== undefined) return revokeCredential(context, credential)
+  if (subject !== undefined) return revokeSubject(context, subject)
   context.requireHeld(['tokens:write'])
   requireNameable(clientId as string, jti as string, '/jti')
   return revokeNamed(context, { jti: jti as string, clientId: clientId as string })
@@ -23,10 +26,10 @@ const createRevocation = preparedOperation(routes.createRevocation, findNamed, (
 
 /** The credential whose text the body has. Its owner is not known before its digest or signature has matched. */
 async function findNamed({ body, services, tenant }: ReadContext<Route>): Promise<Revocable | undefined> {
-  const { credential, jti, clientId } = body
-  const isNamed = jti !== undefined && clientId !== undefined
-  if ((credential !== undefined) === isNamed || (jti === undefined) !== (clientId === undefined))
-    throw invalid('', 'must have either credential, or jti and clientId')
+  const { credential, jti, clientId, subject } = body
+  const ways = [credential, jti, subject].filter((way) => way !== undefined)
+  if (ways.length !== 1 || (jti === undefined) !== (clientId === undefined))
+    throw invalid('', 'must have either credential, or jti and clientId, or subject')
   if (credential === undefined) return undefined
   const found = await findRevocable(services, tenant, credential).catch(toProblem)
   if (found === undefined) throw notFound('credential')
@@ -81,6 +84,43 @@ async function revokeNamed(context: WriteContext<Route>, named: Named): Promise<
   return answer(null, undefined)
 }
 
+/**
+ * Everything that speaks for the subject and was issued before this entry. Keys have no position that could show when they
+ * were made, so each has an entry of its own; tokens are judged by the number of the subject's.
+ */
+async function revokeSubject(context: WriteContext<Route>, subject: string): Promise<Result<Route>> {
+  const { actor, body, now, reach, requestId, transaction } = context
+  context.requireHeld(['keys:write', 'tokens:write'])
+  const tenant = wholeTenant(reach)
+  const before = await transaction.statusEntries.find(tenant, 'subject', subject)
+  if (before === undefined && (await transaction.statusEntries.countSubjects(tenant)) >= serverLimits.subjectEntriesMax)
+    throw tooManySubjects()
+  const keys = await transaction.keys.revokeBySubject(tenant, subject, now)
+  if (keys.length > serverLimits.subjectKeysMax) throw tooManyKeys()
+  const tokens = await transaction.tokens.revokeBySubject(tenant, subject, now)
+  for (const clientId of new Set([...keys.map((key) => key.clientId), ...tokens])) {
+    const client = await findClientOrNone(context, clientId)
+    if (client !== undefined) requireMayTouch(context, client)
+  }
+  const reason = body.reason === undefined ? {} : { reason: body.reason }
+  const after = { status: 'revoked', keys: keys.length, tokens: tokens.length, ...reason }
+  const at = Math.floor(now)
+  transaction.append({
+    tenant,
+    audit: { actor, action: 'subject.revoke', objectType: 'subject', objectId: subject, after, requestId },
+    objects: (sequence) => [
+      subjectObject(
+        subject,
+        (before?.version ?? 0) + 1,
+        { status: 'active', cutOff: sequence, cutOffs: { everything: { sequence, at } } },
+        now,
+      ),
+      ...keys.map((key) => keyObject(key, now)),
+    ],
+  })
+  return answer(keys.length + tokens.length, undefined)
+}
+
 /** A self-issued JWT lives at most a day, and may begin a little later than it was seen. */
 const longestSelfIssuedSeconds = limits.selfIssuedLifeSecondsMax + 2 * limits.clockLeewaySeconds
 
@@ -126,6 +166,17 @@ export function tooManyChanges(clientId: string): ProblemError {
     'too_many_changes',
     `The feed holds as many changes of this client’s tokens as it may. ${way}`,
   )
+}
+
+function tooManySubjects(): ProblemError {
+  const way = 'Revoke the keys and tokens one by one, or POST /v1/clients/{clientId}/revoke.'
+  return new ProblemError(409, 'too_many_changes', `The feed holds as many subjects of this tenant as it may. ${way}`)
+}
+
+function tooManyKeys(): ProblemError {
+  const way = 'Revoke keys one by one, or POST /v1/clients/{clientId}/revoke. Nothing was ended.'
+  const most = serverLimits.subjectKeysMax
+  return new ProblemError(409, 'too_many_changes', `More than ${most} keys speak for this subject. ${way}`)
 }
 
 function toProblem(error: unknown): never {

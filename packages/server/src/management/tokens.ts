@@ -26,6 +26,7 @@ import {
   findApiByAudience,
   findClient,
   findClientNamed,
+  findCutOff,
   findToken,
   findTokenOrNone,
   findTokens,
@@ -76,10 +77,11 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   if (body.metadata !== undefined && !isMetadataOfToken(body.metadata))
     throw invalid('/metadata', `must be at most ${serverLimits.tokenMetadataBytesMax} bytes of JSON in a JWT`)
   const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
-  // The client was revoked after the request came, or a moment before it at a process ahead. Nothing here shows a
-  // credential
-  // that has ended with it, so only the caller can tell whether the token is still wanted.
-  if (client.cutOff > askedAt) throw revokedMeanwhile()
+  const subject = body.subject ?? client.id
+  // The client or the subject was revoked after the request came, or a moment before it at a process ahead. Nothing here
+  // shows a credential that has ended with it, so only the caller can tell whether the token is still wanted.
+  if (client.cutOff > askedAt) throw revokedMeanwhile('client')
+  if (body.subject !== undefined && (await findCutOff(context, subject)) > askedAt) throw revokedMeanwhile('subject')
   const request: IssueRequest = {
     tenant,
     moment,
@@ -87,7 +89,7 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
     api,
     // Client and API were read under the tenant's lock: nothing about them changes before the commit.
     authorities: [],
-    subject: body.subject ?? client.id,
+    subject,
     issuable,
     isListed: true,
     ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
@@ -128,8 +130,8 @@ function requireIssuable(question: IssuableQuestion): IssuableScope {
   }
 }
 
-function revokedMeanwhile(): ProblemError {
-  return new ProblemError(503, 'unavailable', 'The client has been revoked meanwhile. Try again.', {
+function revokedMeanwhile(what: 'client' | 'subject'): ProblemError {
+  return new ProblemError(503, 'unavailable', `The ${what} has been revoked meanwhile. Try again.`, {
     headers: { 'Retry-After': '1' },
   })
 }

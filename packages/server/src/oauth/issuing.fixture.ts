@@ -49,10 +49,13 @@ const methods: readonly Method[] = ['client_secret_basic', 'client_secret_post',
 
 type Parent = (world: World, client: SignedClient) => Promise<string>
 
+/** Whom a client's keys and minted tokens speak for. */
+export const subjectOf = (clientId: string): string => `user of ${clientId}`
+
 const keyFor =
   (aud: string): Parent =>
   async (world, { clientId }) =>
-    (await world.key({ clientId, audience: aud })).key
+    (await world.key({ clientId, audience: aud, subject: subjectOf(clientId) })).key
 
 const tokenFor =
   (aud: string): Parent =>
@@ -95,7 +98,8 @@ export const ways: readonly Way[] = [
     audience,
     async prepare(world, known) {
       const client = await makeClient(world, known)
-      const body = { clientId: client.clientId, audience, scope: 'orders:read', ttlSeconds: 600 }
+      const { clientId } = client
+      const body = { clientId, audience, scope: 'orders:read', ttlSeconds: 600, subject: subjectOf(clientId) }
       return { ...client, parent: undefined, ask: (server) => world.call('POST', '/v1/tokens', { body, server }) }
     },
   },

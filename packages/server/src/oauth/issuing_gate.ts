@@ -39,6 +39,8 @@ export interface Issuing {
   readonly moment: IssuingMoment
   readonly client: Client
   readonly api: Api
+  /** The party that it will speak for; the client where there is no other. */
+  readonly subject: string
   /** Looked at again where the token is made. */
   readonly authorities: readonly Authority[]
   /** The scope and the end. */
@@ -107,13 +109,14 @@ export function requireIssuable(
  * known which answer is right. A promise where an authority had to read: ask again after it.
  */
 export function requireStillIssuable(services: Pick<Services, 'books'>, issue: Issuing): MaybePromise<void> {
-  const { tenant, client, api, moment } = issue
+  const { tenant, client, api, subject, moment } = issue
   requireSameBook(services, tenant, moment)
   const { book } = moment
   if (book.state('tenant', tenant.id)?.status !== 'active') throw new BehindError()
   if (book.isRevoked('client', client.id)) throw new BehindError()
   const said = book.state('client', client.id)
   if (said !== undefined) requireClientStill(issue, said)
+  requireReached(moment, subject === client.id ? 0 : (book.state('subject', subject)?.cutOff ?? 0))
   const known = book.state('api', api.id)
   if (known?.status !== 'active' || book.apiByAudience(api.audience)?.apiId !== api.id) throw new BehindError()
   for (const authority of issue.authorities) {

@@ -26,7 +26,6 @@ import { BehindError } from './issuing_moment.ts'
 
 /** Everything that a token says. Nothing of it is widened or cut here. */
 export interface IssueRequest extends Issuing, Limited {
-  readonly subject: string
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
@@ -139,8 +138,14 @@ export async function issueOpaqueToken(
 export type OpaqueIssuerServices = IssuerServices & Pick<Services, 'opaqueTokens' | 'store'>
 
 /** The end of a secret or public key at once is an entry about its client too. */
-function madeFrom({ tenant, client, api, lineage = [] }: IssueRequest): readonly Identity[] {
-  return [{ type: 'tenant', id: tenant.id }, { type: 'api', id: api.id }, { type: 'client', id: client.id }, ...lineage]
+function madeFrom({ tenant, client, api, subject, lineage = [] }: IssueRequest): readonly Identity[] {
+  const by: Identity[] = [
+    { type: 'tenant', id: tenant.id },
+    { type: 'api', id: api.id },
+    { type: 'client', id: client.id },
+  ]
+  if (subject !== client.id) by.push({ type: 'subject', id: subject })
+  return [...by, ...lineage]
 }
 
 async function tellFirstOfDay(

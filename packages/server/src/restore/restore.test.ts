@@ -147,6 +147,26 @@ describe('what was taken since the backup stays taken', () => {
     expect(await codeOf(fresh.key)).toBe('active')
   })
 
+  it('from subjects: their keys and tokens end, listed or not', async () => {
+    const client = await createClient()
+    const of = { clientId: client.clientId, audience, scope: 'orders:read', subject: 'ann' }
+    const key = await server.call('POST', '/v1/keys', { ...of, name: 'k' })
+    const minted = await server.call('POST', '/v1/tokens', { ...of, ttlSeconds: 1_000 })
+    const child = await server.form('/oauth/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: minted.token as string,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      client_id: client.clientId as string,
+      client_secret: client.clientSecret as string,
+    })
+    await restoreAfter(async () => {
+      await server.call('POST', '/v1/revocations', { subject: 'ann' })
+    })
+    for (const text of [key.key, minted.token, child.access_token]) expect(await codeOf(text)).toBe('revoked')
+    const later = await server.call('POST', '/v1/keys', { ...of, name: 'later' })
+    expect(await codeOf(later.key)).toBe('active')
+  })
+
   it('from keys and minted tokens: revoked, disabled, narrowed, ended earlier, their children too', async () => {
     const client = await createClient()
     const ids = { client_id: client.clientId as string, client_secret: client.clientSecret as string }

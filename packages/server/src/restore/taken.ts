@@ -13,6 +13,7 @@ import {
   parseScope,
   type Seconds,
   type Status,
+  type SubjectState,
 } from '@countersign/core'
 import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
@@ -21,6 +22,7 @@ import {
   keyObject,
   publicKeyObject,
   signingKeyObject,
+  subjectObject,
   tenantObject,
   tokenObject,
   withCutOff,
@@ -86,14 +88,24 @@ function laterCutOffs(one: CutOffs | undefined, other: CutOffs | undefined): Cut
   return { ...later('tokens'), ...later('everything') }
 }
 
+/** The revoke of a client or a subject, or the cut-off of a client, that a verifier knew and this database does not. */
+export function takeCutOff(taking: Taking, tenant: string, said: Omit<HandedBackCutOff, 'mac'>): Promise<boolean> {
+  switch (said.type) {
+    case 'client':
+      return takeClientCutOff(taking, tenant, said)
+    case 'subject':
+      return takeSubjectCutOff(taking, tenant, said)
+  }
+}
+
 /**
  * A client's revoke or cut-off that a verifier knew and this database does not. Its number is compared with the one that
  * was recorded of its kind, never with what the recorded one was raised to; what was made after it stays.
  */
-export async function takeCutOff(
+async function takeClientCutOff(
   taking: Taking,
   tenant: string,
-  { id, what, sequence, at }: Omit<HandedBackCutOff, 'mac'>,
+  { id, what, sequence, at }: Omit<HandedBackCutOff, 'mac' | 'type'>,
 ): Promise<boolean> {
   const { it, now } = taking
   const client = await it.clients.find(tenant, id)
@@ -104,6 +116,28 @@ export async function takeCutOff(
   const next = { ...withCutOff(client, what, { sequence, at }), version: client.version + 1, updatedAt: second }
   await it.clients.update(next)
   append(taking, tenant, 'client', id, clientObject(next, now), ...removed)
+  return true
+}
+
+/** A subject has no row: what was said of it before stands in its entry. */
+async function takeSubjectCutOff(
+  taking: Taking,
+  tenant: string,
+  { id, sequence, at }: Omit<HandedBackCutOff, 'mac' | 'type'>,
+): Promise<boolean> {
+  const { it, now } = taking
+  const before = await it.statusEntries.find(tenant, 'subject', id)
+  const { cutOff = 0, cutOffs } = (before?.state as SubjectState | undefined) ?? {}
+  if (sequence <= (cutOffs?.everything?.sequence ?? 0)) return false
+  await it.tokens.revokeBySubject(tenant, id, now, sequence)
+  const keys = await it.keys.revokeBySubject(tenant, id, now, at + limits.clockLeewaySeconds)
+  const state: SubjectState = {
+    status: 'active',
+    cutOff: Math.max(cutOff, sequence),
+    cutOffs: { everything: { sequence, at } },
+  }
+  const object = subjectObject(id, (before?.version ?? 0) + 1, state, now)
+  append(taking, tenant, 'subject', id, object, ...keys.map((key) => keyObject(key, now)))
   return true
 }
 

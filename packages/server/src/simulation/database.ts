@@ -238,7 +238,7 @@ export class Database {
     const lost = claims.find((claim) => isLost(draft, claim))
     if (lost === undefined) return undefined
     const { epoch, beginning } = this.begin(draft, Math.max(...claims.map(({ sequence }) => sequence)), now)
-    const raised: { tenant: string; clientId: string }[] = []
+    const raised: EpochBegun['raised'][number][] = []
     for (const client of this.#book.rules.cutOffsAreRaised ? draft.clients.values() : []) {
       const { tenant, id } = client
       const said = draft.statusEntries.get(`${tenant} client ${id}`)
@@ -247,7 +247,7 @@ export class Database {
       const state = { ...(said.state as ClientState), cutOff: beginning }
       put(draft, 'clients', `${tenant} ${id}`, { ...client, cutOff: beginning, version })
       this.#appendOne(draft, tenant, { type: 'client', id, version, state, dropAt: said.dropAt }, Math.floor(now))
-      raised.push({ tenant, clientId: id })
+      raised.push({ tenant, type: 'client', id })
     }
     return { epoch, beginning, lost, raised }
   }

@@ -12,6 +12,10 @@ export function readsOf(read: <T>(of: (state: State) => T) => Promise<T>): Model
         read(({ statusEntries }) =>
           [...statusEntries.values()].filter((entry) => entry.tenant === tenant && entry.type === type),
         ).then(({ length }) => length),
+      countSubjects: (tenant) =>
+        read(({ statusEntries }) =>
+          [...statusEntries.values()].filter((entry) => entry.tenant === tenant && entry.type === 'subject'),
+        ).then(({ length }) => length),
     },
     tenants: {
       find: (id) => read(({ tenants }) => tenants.get(id)),

@@ -289,11 +289,11 @@ async function toldCutOffs(): Promise<readonly HandedBackCutOff[]> {
     .split('\n')
     .map((line) => JSON.parse(line) as FeedObject)
   return lines.flatMap((entry) => {
-    if (entry.type !== 'client') return []
-    const { id, state, cutOffMacs = {} } = entry
+    if (entry.type !== 'client' && entry.type !== 'subject') return []
+    const { type, id, state, cutOffMacs = {} } = entry
     return Object.entries(state.cutOffs ?? {}).map(([what, cutOff]) => {
       const kind = what as CutOffKind
-      return { type: 'client' as const, id, what: kind, ...(cutOff as CutOff), mac: cutOffMacs[kind] ?? '' }
+      return { type, id, what: kind, ...(cutOff as CutOff), mac: cutOffMacs[kind] ?? '' }
     })
   })
 }
@@ -353,6 +353,29 @@ describe('a client’s cut-off that this database has forgotten', () => {
     const fields = { grant_type: 'client_credentials', audience, ...ids }
     expect((await world.form('/oauth/token', fields, { server: copy.server })).status).toBe(401)
     expect(await handBack(copy, cutOffs)).toEqual({ applied: 0, known: 1, refused: 0 })
+  })
+
+  it('ends what spoke for a subject by then, as its revoke did; what was made later stays', async () => {
+    const client = await world.client()
+    const ids = { client_id: client.clientId, client_secret: client.clientSecret as string }
+    const of = { clientId: client.clientId, subject: 'ann' }
+    const [key, minted] = [await world.key(of), await world.mint(of)]
+    const child = (await world.exchange(minted.token, ids)).body.access_token
+    const copy = await restoredAfter(() => world.ok('POST', '/v1/revocations', { subject: 'ann' }))
+    const held = [key.key, minted.token, child]
+    expect(await Promise.all(held.map((each) => copy.codeOf(each)))).toEqual(Array(3).fill('active'))
+    world.now += 11
+    const body = { ...of, audience, scope: 'orders:read', name: 'later' }
+    const later = (await copy.call('POST', '/v1/keys', { body })).body
+    const cutOffs = await toldCutOffs()
+    expect(cutOffs).toMatchObject([{ type: 'subject', id: 'ann', what: 'everything' }])
+    expect(await handBack(copy, cutOffs)).toEqual({ applied: 1, known: 0, refused: 0 })
+    expect(await Promise.all(held.map((each) => copy.codeOf(each)))).toEqual(Array(3).fill('revoked'))
+    expect(await copy.codeOf(later.key)).toBe('active')
+    expect(await handBack(copy, cutOffs)).toEqual({ applied: 0, known: 1, refused: 0 })
+    // The MAC covers the type: a client of that name is another object.
+    const forged = cutOffs.map((each) => ({ ...each, type: 'client' as const }))
+    expect(await handBack(copy, forged)).toEqual({ applied: 0, known: 0, refused: 1 })
   })
 
   it('that is older than the recorded one changes nothing: an old genuine one ends no newer key', async () => {

@@ -118,6 +118,36 @@ export function credentialCases(create: CreateDatabase): void {
       expect(await store.read.keys.find('other', 'key_1')).toMatchObject({ status: 'active' })
     }))
 
+  it('revoking by subject touches what is not revoked and speaks for this party only, up to the number and time given', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const subject = 'ann'
+      await store.write(async (transaction) => {
+        await transaction.keys.insert(exampleKey('acme', 'key_2', { subject, clientId: 'client_2' }))
+        await transaction.keys.insert(exampleKey('acme', 'key_3', { subject, status: 'revoked', version: 4 }))
+        await transaction.keys.insert(exampleKey('acme', 'key_4', { subject: 'anna' }))
+        await transaction.keys.insert(exampleKey('acme', 'key_5', { subject, createdAt: startAt + 9 }))
+        await transaction.keys.insert(exampleKey('other', 'key_2', { subject }))
+        await transaction.tokens.insert(exampleToken('acme', 'jti_1', { subject, position: 6 }))
+        await transaction.tokens.insert(exampleToken('acme', 'jti_2', { subject, position: 7 }))
+        await transaction.tokens.insert(exampleToken('acme', 'jti_3', { subject: 'anna', position: 1 }))
+      })
+      const { value } = await store.write(async (transaction) => [
+        (await transaction.keys.revokeBySubject('acme', subject, startAt + 5, startAt)).map(({ id }) => id),
+        await transaction.tokens.revokeBySubject('acme', subject, startAt + 5, 7),
+      ])
+      expect(value).toEqual([['key_2'], [exampleToken('acme', 'jti_1').clientId]])
+      const changed = { status: 'revoked', version: 2, updatedAt: startAt + 5 }
+      expect(await store.read.keys.find('acme', 'key_2')).toMatchObject(changed)
+      expect(await store.read.keys.find('acme', 'key_3')).toMatchObject({ version: 4 })
+      expect(await store.read.tokens.find('acme', 'jti_1')).toMatchObject(changed)
+      for (const id of ['key_1', 'key_4', 'key_5'])
+        expect(await store.read.keys.find('acme', id)).toMatchObject({ status: 'active' })
+      for (const jti of ['jti_2', 'jti_3'])
+        expect(await store.read.tokens.find('acme', jti)).toMatchObject({ status: 'active' })
+      expect(await store.read.keys.find('other', 'key_2')).toMatchObject({ status: 'active' })
+    }))
+
   it('a token is read back by jti and digest, and several may have no digest', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')

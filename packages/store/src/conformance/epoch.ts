@@ -115,7 +115,7 @@ export function epochCases(create: CreateDatabase): void {
       })
       const begun = await store.leaveHistory([{ tenant: 'acme', sequence: 9 }])
       const beginning = begun?.beginning ?? 0
-      expect(begun?.raised).toEqual([{ tenant: 'acme', clientId: 'client_1' }])
+      expect(begun?.raised).toEqual([{ tenant: 'acme', type: 'client', id: 'client_1' }])
       // `cutOffs` keep their own numbers, which tell a later cut-off from an earlier one.
       const raised = { cutOff: beginning, cutOffs, version: 3 }
       expect(await store.read.clients.find('acme', 'client_1')).toMatchObject(raised)
@@ -129,6 +129,26 @@ export function epochCases(create: CreateDatabase): void {
         { limit: 1 },
       )
       expect(event?.after).toEqual({ cutOff: beginning })
+    }))
+
+  it('raises the cut-off of each subject as well, which has no row but its entry', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const cutOffs = { everything: { sequence: 1, at: startAt } }
+      const state = { status: 'active' as const, cutOff: 1, cutOffs }
+      await store.write(async (transaction) =>
+        transaction.append({
+          tenant: 'acme',
+          audit: exampleAudit('ann'),
+          objects: () => [{ type: 'subject', id: 'ann', version: 1, state, dropAt: neverDropAt }],
+        }),
+      )
+      const begun = await store.leaveHistory([{ tenant: 'acme', sequence: 9 }])
+      const beginning = begun?.beginning ?? 0
+      expect(begun?.raised).toEqual([{ tenant: 'acme', type: 'subject', id: 'ann' }])
+      const { entries } = await store.feed.snapshot('acme')
+      expect(entries).toMatchObject([{ type: 'subject', id: 'ann', version: 2, state: { cutOff: beginning, cutOffs } }])
+      expect(await store.read.statusEntries.countSubjects('acme')).toBe(1)
     }))
 
   it('an append that does not continue what its process has read is rolled back and says so', () =>

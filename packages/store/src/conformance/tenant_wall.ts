@@ -153,6 +153,8 @@ const again = { version: 2 }
 const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) => Promise<unknown>)[] = [
   (it, tenant) => it.keys.revokeByClient(tenant, 'client_9', startAt),
   (it, tenant) => it.tokens.revokeByClient(tenant, 'client_9', startAt),
+  (it, tenant) => it.keys.revokeBySubject(tenant, 'ann', startAt),
+  (it, tenant) => it.tokens.revokeBySubject(tenant, 'ann', startAt),
   (it, tenant) => it.keys.update(exampleKey(tenant, 'key_1', { ...again, status: 'revoked' })),
   (it, tenant) => it.tokens.update(exampleToken(tenant, 'jti_9', { ...again, status: 'revoked' })),
   (it, tenant) => it.clients.update(exampleClient(tenant, 'client_1', { ...again, access: {} })),

@@ -183,11 +183,15 @@ function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry
   })
 }
 
+/** UTF-8, for a character of JavaScript. */
+const bytesOfCharacterMax = 3
+
 /** Checked before the commit: afterwards every verifier would refuse an entry that it cannot read. */
 function assertObject(object: FeedObject): void {
   const { type, id, version, state, dropAt } = object
   const idBytes = Buffer.byteLength(id)
-  if (idBytes === 0 || idBytes > limits.identityBytesMax) throw new Error(`the id of a ${type} has ${idBytes} bytes`)
+  const idBytesMax = type === 'subject' ? limits.subjectCharactersMax * bytesOfCharacterMax : limits.identityBytesMax
+  if (idBytes === 0 || idBytes > idBytesMax) throw new Error(`the id of a ${type} has ${idBytes} bytes`)
   if (!isVersion(version)) throw new Error(`the version of a ${type} is not a whole number from 1`)
   if (!isCount(dropAt)) throw new Error(`dropAt of a ${type} is not a whole number of seconds`)
   if (!isState[type]?.(state)) throw new Error(`the state of a ${type} has the wrong shape`)

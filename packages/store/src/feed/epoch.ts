@@ -3,7 +3,7 @@
  * known of any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up
  * with the rest.
  */
-import type { ClientState, FeedObject } from '@countersign/core'
+import type { ClientState, CutOffType, FeedObject, SubjectState } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { decodeStatusEntry } from '../records/status_entry.ts'
@@ -30,8 +30,8 @@ export interface EpochBegun {
   readonly beginning: number
   /** The claim that proved that the database went back. */
   readonly lost: HistoryClaim
-  /** Clients whose older tokens end, since the number of their cut-off may have been given twice. */
-  readonly raised: readonly { readonly tenant: string; readonly clientId: string }[]
+  /** Clients and subjects whose older tokens end, since the number of their cut-off may have been given twice. */
+  readonly raised: readonly { readonly tenant: string; readonly type: CutOffType; readonly id: string }[]
 }
 
 /** Far above the numbers that the other history can have reached meanwhile, and far below 2^53. */
@@ -76,14 +76,21 @@ export async function leaveHistory(
   append: (changes: readonly Append[]) => Promise<unknown>,
 ): Promise<EpochBegun | undefined> {
   const { db } = session
-  const tenants = await db.selectFrom('clients').select('tenant').distinct().where('cut_off', '>', 0).execute()
-  for (const tenant of tenants.map((row) => row.tenant).sort()) await session.enter(tenant)
+  const byClient = await db.selectFrom('clients').select('tenant').distinct().where('cut_off', '>', 0).execute()
+  const bySubject = await db
+    .selectFrom('status_entries')
+    .select('tenant')
+    .distinct()
+    .where('type', '=', 'subject')
+    .execute()
+  const tenants = new Set([...byClient, ...bySubject].map((row) => row.tenant))
+  for (const tenant of [...tenants].sort()) await session.enter(tenant)
   await lockCounters(db)
   const lost = await findLost(db, claims)
   if (lost === undefined) return undefined
   const above = Math.max(...claims.map(({ sequence }) => sequence))
   const { epoch, beginning } = await begin(db, options, above)
-  const raised = await raiseCutOffs(session, beginning)
+  const raised = [...(await raiseCutOffs(session, beginning)), ...(await raiseSubjects(session, beginning))]
   const audit = {
     actor: { kind: 'system' },
     action: 'feed.rollback',
@@ -92,13 +99,13 @@ export async function leaveHistory(
   } as const
   await append([
     { tenant: lost.tenant, audit: { ...audit, objectId: epoch, after: { lostSequence: lost.sequence, beginning } } },
-    ...raised.map(({ tenant, id, object }) => ({
+    ...raised.map(({ tenant, object }) => ({
       tenant,
-      audit: { ...audit, objectType: 'client', objectId: id, after: { cutOff: beginning } },
+      audit: { ...audit, objectType: object.type, objectId: object.id, after: { cutOff: beginning } },
       objects: () => [object],
     })),
   ])
-  return { epoch, beginning, lost, raised: raised.map(({ tenant, id }) => ({ tenant, clientId: id })) }
+  return { epoch, beginning, lost, raised: raised.map(({ tenant, object: { type, id } }) => ({ tenant, type, id })) }
 }
 
 async function lockCounters(db: Kysely<Schema>): Promise<void> {
@@ -168,8 +175,7 @@ async function begin(
 
 interface Raised {
   readonly tenant: string
-  readonly id: string
-  readonly object: FeedObject
+  readonly object: Extract<FeedObject, { readonly type: CutOffType }>
 }
 
 /** Raises the cut-offs that verifiers still remember. Tokens that older cut-offs cover have ended. */
@@ -197,7 +203,24 @@ async function raiseCutOffs({ db }: Session, beginning: number): Promise<readonl
     await sql`update clients set cut_off = ${beginning}, version = ${version}
       where tenant = ${tenant} and id = ${id}`.execute(db)
     const raisedState = { ...(state as ClientState), cutOff: beginning }
-    raised.push({ tenant, id, object: { type: 'client', id, version, state: raisedState, dropAt } })
+    raised.push({ tenant, object: { type: 'client', id, version, state: raisedState, dropAt } })
   }
   return raised
+}
+
+/** A subject has no row but the entry itself. */
+async function raiseSubjects({ db }: Session, beginning: number): Promise<readonly Raised[]> {
+  const rows = await db
+    .selectFrom('status_entries')
+    .selectAll()
+    .where('type', '=', 'subject')
+    .where('drop_at', '>', dropSeconds)
+    .orderBy('tenant')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => {
+    const { tenant, id, version, state, dropAt } = decodeStatusEntry(row)
+    const raisedState = { ...(state as SubjectState), cutOff: beginning }
+    return { tenant, object: { type: 'subject', id, version: version + 1, state: raisedState, dropAt } }
+  })
 }

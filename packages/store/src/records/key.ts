@@ -93,6 +93,8 @@ export interface KeyWrites {
   update(key: Key): Promise<void>
   /** Revokes the client's keys that were made at or before `madeBy`, default all. Gives the ids of those not yet revoked. */
   revokeByClient(tenant: string, clientId: string, now: Seconds, madeBy?: Seconds): Promise<readonly string[]>
+  /** Revokes the keys that speak for the subject and were made at or before `madeBy`, default all. Gives those not yet revoked. */
+  revokeBySubject(tenant: string, subject: string, now: Seconds, madeBy?: Seconds): Promise<readonly Key[]>
 }
 
 export function readKeys(session: Session): KeyReads {
@@ -145,6 +147,20 @@ export function writeKeys(session: Session): KeyReads & KeyWrites {
         .returning('id')
         .execute()
       return rows.map((row) => row.id).sort()
+    },
+    async revokeBySubject(tenant, subject, now, madeBy = Number.MAX_SAFE_INTEGER) {
+      await session.enter(tenant)
+      session.forget('key')
+      const rows = await session.db
+        .updateTable('keys')
+        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+        .where('tenant', '=', tenant)
+        .where('subject', '=', subject)
+        .where('status', '!=', 'revoked')
+        .where('created_at', '<=', madeBy)
+        .returningAll()
+        .execute()
+      return rows.map(decodeKey).sort((one, other) => (one.id < other.id ? -1 : 1))
     },
   }
 }

@@ -18,6 +18,8 @@ export interface StatusEntryReads {
    * a token of ours by its client (docs/protocol/feed.md §2).
    */
   count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
+  /** Counts live entries about subjects. */
+  countSubjects(tenant: string): Promise<number>
 }
 
 export function readStatusEntries(session: Session): StatusEntryReads {
@@ -43,6 +45,18 @@ export function readStatusEntries(session: Session): StatusEntryReads {
         .where('tenant', '=', tenant)
         .where('client_id', '=', clientId)
         .where('type', 'in', type === 'token' ? ['token', 'issued_token'] : [type])
+        .where('drop_at', '>', dropSeconds)
+        .executeTakeFirst()
+      return row?.count ?? 0
+    },
+    async countSubjects(tenant) {
+      await session.enter(tenant)
+      await session.flush()
+      const row = await session.db
+        .selectFrom('status_entries')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('tenant', '=', tenant)
+        .where('type', '=', 'subject')
         .where('drop_at', '>', dropSeconds)
         .executeTakeFirst()
       return row?.count ?? 0
@@ -132,6 +146,7 @@ function ownerOf(entry: Entry): string | undefined {
     case 'tenant':
     case 'api':
     case 'client':
+    case 'subject':
     case 'public_key':
     case 'client_secret':
     case 'key':

@@ -66,6 +66,11 @@ export interface TokenWrites {
   update(token: Token): Promise<void>
   /** Revokes the client's tokens with a position below `sequence`, default all. Gives the ids of those not yet revoked. */
   revokeByClient(tenant: string, clientId: string, now: Seconds, sequence?: number): Promise<readonly string[]>
+  /**
+   * Revokes the tokens that speak for the subject with a position below `sequence`, default all. Gives the client of each
+   * that was not yet revoked.
+   */
+  revokeBySubject(tenant: string, subject: string, now: Seconds, sequence?: number): Promise<readonly string[]>
 }
 
 export function readTokens(session: Session): TokenReads {
@@ -114,6 +119,19 @@ export function writeTokens(session: Session): TokenReads & TokenWrites {
         .returning('jti')
         .execute()
       return rows.map((row) => row.jti).sort()
+    },
+    async revokeBySubject(tenant, subject, now, sequence = Number.MAX_SAFE_INTEGER) {
+      await session.enter(tenant)
+      const rows = await session.db
+        .updateTable('tokens')
+        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+        .where('tenant', '=', tenant)
+        .where('subject', '=', subject)
+        .where('status', '!=', 'revoked')
+        .where('position', '<', sequence)
+        .returning('client_id')
+        .execute()
+      return rows.map((row) => row.client_id).sort()
     },
   }
 }

@@ -1,6 +1,7 @@
-import type { CutOff, CutOffKind, HandedBackCutOff, Seconds } from '@countersign/core'
+import type { CutOff, CutOffKind, CutOffType, HandedBackCutOff, Seconds } from '@countersign/core'
 
 interface Kept extends CutOff {
+  readonly type: CutOffType
   readonly id: string
   readonly what: CutOffKind
   readonly dropAt: Seconds
@@ -14,8 +15,8 @@ interface Kept extends CutOff {
 }
 
 /**
- * The clients' cut-offs as they were first said, beside their effect. A client's revoke is the operator's strongest
- * act, and its keys and secrets have no entries of their own: a database that went back learns of it from here
+ * The cut-offs of clients and subjects as they were first said, beside their effect. A client's revoke is the operator's
+ * strongest act, and its keys and secrets have no entries of their own: a database that went back learns of it from here
  * (docs/protocol/feed.md §7.3).
  */
 export class CutOffBook {
@@ -28,19 +29,19 @@ export class CutOffBook {
   }
 
   /** A server said it, so it is owed no more. The later cut-off of each kind is kept. */
-  add(id: string, what: CutOffKind, { sequence, at }: CutOff, dropAt: Seconds, mac: string | undefined): void {
-    const name = nameOf(id, what)
+  add(said: Omit<Kept, 'isOwed' | 'isLost'>): void {
+    const name = nameOf(said)
     const known = this.#kept.get(name)
-    if (known !== undefined && known.sequence > sequence) return
-    this.#set(name, { id, what, sequence, at, dropAt, mac, isOwed: false, isLost: false })
+    if (known !== undefined && known.sequence > said.sequence) return
+    this.#set(name, { ...said, isOwed: false, isLost: false })
   }
 
   /**
-   * Whether a revoke of the client is known that the present server has forgotten. The server's records do not show it,
+   * Whether a revoke of everything is known that the present server has forgotten. The server's records do not show it,
    * and no number tells when a key was made.
    */
-  isLost(clientId: string): boolean {
-    return this.#lostCount > 0 && this.#kept.get(nameOf(clientId, 'everything'))?.isLost === true
+  isLost(type: CutOffType, id: string): boolean {
+    return this.#lostCount > 0 && this.#kept.get(nameOf({ type, id, what: 'everything' }))?.isLost === true
   }
 
   /** Keeps, and owes, cut-offs that the other knew and this one does not; a verifier owes those with a MAC. */
@@ -55,16 +56,16 @@ export class CutOffBook {
 
   owed(countMax: number): readonly HandedBackCutOff[] {
     const owed: HandedBackCutOff[] = []
-    for (const { id, what, sequence, at, mac, isOwed } of this.#kept.values()) {
+    for (const { type, id, what, sequence, at, mac, isOwed } of this.#kept.values()) {
       if (owed.length >= countMax) break
-      if (isOwed) owed.push({ type: 'client', id, what, sequence, at, mac: mac ?? '' })
+      if (isOwed) owed.push({ type, id, what, sequence, at, mac: mac ?? '' })
     }
     return owed
   }
 
   /** Ends a debt: the server has answered about it. */
-  settle({ id, what, sequence }: Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>): void {
-    const name = nameOf(id, what)
+  settle({ sequence, ...of }: Pick<HandedBackCutOff, 'type' | 'id' | 'what' | 'sequence'>): void {
+    const name = nameOf(of)
     const kept = this.#kept.get(name)
     if (kept?.sequence === sequence) this.#set(name, { ...kept, isOwed: false })
   }
@@ -88,7 +89,7 @@ export class CutOffBook {
   }
 }
 
-/** Client ids hold no space. */
-function nameOf(id: string, what: CutOffKind): string {
-  return `${what} ${id}`
+/** A subject may hold spaces, so it stands last. */
+function nameOf({ type, what, id }: Pick<Kept, 'type' | 'what' | 'id'>): string {
+  return `${type} ${what} ${id}`
 }

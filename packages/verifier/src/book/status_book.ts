@@ -1,6 +1,7 @@
 import {
   type ApiState,
-  type ClientState,
+  type CutOffState,
+  type CutOffType,
   type DropFloor,
   decodeBase64url,
   encodeBase64url,
@@ -18,21 +19,8 @@ import {
 } from '@countersign/core'
 import type { Stamp } from '../clock.ts'
 import { CutOffBook } from './cut_off_book.ts'
+import { isLookedUp, tags } from './object_types.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
-
-const tags: Readonly<Record<ObjectType, string>> = {
-  tenant: 'T',
-  api: 'A',
-  client: 'C',
-  public_key: 'P',
-  client_secret: 'X',
-  key: 'K',
-  opaque_token: 'O',
-  token: 'J',
-  client_token: 'S',
-  issued_token: 'I',
-  signing_key: 'G',
-}
 
 const typeByTag = new Map(Object.entries(tags).map(([type, tag]) => [tag, type as ObjectType]))
 
@@ -41,23 +29,6 @@ const macBytes = 16
 /** The most places remembered. A book that lags further behind does not know every place it was answered from. */
 const heardMax = 1_000
 
-/**
- * Whether looked-up records are made from objects of a type. A cached record may be `recordLifeSeconds` older than the
- * entry.
- */
-const isLookedUp: Readonly<Record<ObjectType, boolean>> = {
-  tenant: false,
-  api: true,
-  client: true,
-  public_key: true,
-  client_secret: false,
-  key: true,
-  opaque_token: true,
-  token: false,
-  client_token: false,
-  issued_token: false,
-  signing_key: false,
-}
 const recordLifeSeconds = limits.recordLifeSeconds + limits.clockLeewaySeconds + limits.dropGraceSeconds
 
 interface Said<T extends ObjectType> {
@@ -214,9 +185,9 @@ export class StatusBook {
     }))
   }
 
-  /** Whether a client's revoke is known here that the server has forgotten and not said again. */
-  hasLostRevoke(clientId: string): boolean {
-    return this.#cutOffs.isLost(clientId)
+  /** Whether a client's or subject's revoke is known here that the server has forgotten and not said again. */
+  hasLostRevoke(type: CutOffType, id: string): boolean {
+    return this.#cutOffs.isLost(type, id)
   }
 
   /** Up to so many owed cut-offs. */
@@ -225,7 +196,7 @@ export class StatusBook {
   }
 
   /** These cut-offs are known to the server: they are owed no longer. */
-  settleCutOffs(cutOffs: readonly Pick<HandedBackCutOff, 'id' | 'what' | 'sequence'>[]): void {
+  settleCutOffs(cutOffs: readonly Pick<HandedBackCutOff, 'type' | 'id' | 'what' | 'sequence'>[]): void {
     for (const cutOff of cutOffs) this.#cutOffs.settle(cutOff)
   }
 
@@ -246,26 +217,26 @@ export class StatusBook {
     for (const [type, said] of this.#said) {
       for (const id of said.keys()) if (this.isRevoked(type, id)) this.#forget(type, id)
     }
-    for (const [id, said] of other.#said.get('client') ?? []) {
-      if ((said.state as ClientState).cutOff > 0) this.#keepCutOff(id, said)
+    for (const type of cutOffTypes) {
+      for (const [id, said] of other.#said.get(type) ?? []) {
+        if ((said.state as CutOffState).cutOff > 0) this.#keepCutOff(type, id, said)
+      }
     }
     this.#dropTime = Math.max(this.#dropTime, other.#dropTime)
     this.#keepFloor(other.#floor)
     this.#version++
   }
 
-  #keepCutOff(clientId: string, before: Said<ObjectType>): void {
-    if (this.isRevoked('client', clientId)) return
-    const clients = this.#said.get('client') ?? new Map<string, Said<ObjectType>>()
-    this.#said.set('client', clients)
-    const known = clients.get(clientId)
-    const cutOff = (before.state as ClientState).cutOff
-    // Version 0: any state of the client in the new history replaces it, but for the cut-off.
+  #keepCutOff(type: CutOffType, id: string, before: Said<ObjectType>): void {
+    if (this.isRevoked(type, id)) return
+    const said = this.#said.get(type) ?? new Map<string, Said<ObjectType>>()
+    this.#said.set(type, said)
+    const known = said.get(id)
+    const cutOff = (before.state as CutOffState).cutOff
+    // Version 0: any state of the object in the new history replaces it, but for the cut-off.
     const merged =
-      known === undefined
-        ? { ...before, version: 0 }
-        : { ...known, state: withCutOff(known.state as ClientState, cutOff) }
-    clients.set(clientId, { ...merged, dropAt: Math.max(before.dropAt, merged.dropAt), sequence: this.#place.sequence })
+      known === undefined ? { ...before, version: 0 } : { ...known, state: withCutOff(known.state, cutOff) }
+    said.set(id, { ...merged, dropAt: Math.max(before.dropAt, merged.dropAt), sequence: this.#place.sequence })
   }
 
   /**
@@ -311,20 +282,20 @@ export class StatusBook {
       this.#forget(type, id)
       this.#audiences.set((state as ApiState).audience, id)
     }
-    if (entry.type === 'client') this.#noteCutOffs(entry, dropAt)
-    const cutOff = type === 'client' ? (known?.state as ClientState | undefined)?.cutOff : undefined
+    if (isOfCutOffs(entry)) this.#noteCutOffs(entry, dropAt)
+    const cutOff = isOfCutOffs(entry) ? (known?.state as CutOffState | undefined)?.cutOff : undefined
     said.set(id, {
       version,
       sequence,
       dropAt,
-      state: cutOff === undefined ? state : withCutOff(state as ClientState, cutOff),
+      state: cutOff === undefined ? state : withCutOff(state, cutOff),
     })
   }
 
-  #noteCutOffs({ id, state, cutOffMacs }: Extract<FeedObject, { readonly type: 'client' }>, dropAt: Seconds): void {
+  #noteCutOffs({ type, id, state, cutOffMacs }: ObjectOfCutOffs, dropAt: Seconds): void {
     for (const what of ['tokens', 'everything'] as const) {
       const cutOff = state.cutOffs?.[what]
-      if (cutOff !== undefined) this.#cutOffs.add(id, what, cutOff, dropAt, cutOffMacs?.[what])
+      if (cutOff !== undefined) this.#cutOffs.add({ type, id, what, ...cutOff, dropAt, mac: cutOffMacs?.[what] })
     }
   }
 
@@ -344,7 +315,15 @@ function macOf({ mac, dropAt }: FeedObject): RevocationMac | undefined {
   return bytes?.length === macBytes ? { bytes, end: revocationEnd(dropAt) } : undefined
 }
 
+const cutOffTypes: readonly CutOffType[] = ['client', 'subject']
+
+type ObjectOfCutOffs = Extract<FeedObject, { readonly type: CutOffType }>
+
+function isOfCutOffs(entry: FeedObject): entry is ObjectOfCutOffs {
+  return entry.type === 'client' || entry.type === 'subject'
+}
+
 /** A cut-off never goes back, whatever a later state says. */
-function withCutOff(state: ClientState, cutOff: number): ClientState {
-  return state.cutOff >= cutOff ? state : { ...state, cutOff }
+function withCutOff(state: StateByType[ObjectType], cutOff: number): StateByType[ObjectType] {
+  return (state as CutOffState).cutOff >= cutOff ? state : ({ ...state, cutOff } as StateByType[CutOffType])
 }

@@ -148,7 +148,7 @@ describe('a client’s revoke that the server has forgotten', () => {
     await time.advance(60_000)
     expect(world.keeper.book?.place.epoch).toBe('epoch-2')
     // Handed back: the server’s entry is still on its way.
-    world.keeper.book?.settleCutOffs([{ id: clientId, what: 'everything', sequence }])
+    world.keeper.book?.settleCutOffs([{ type: 'client', id: clientId, what: 'everything', sequence }])
     expect(world.keeper.book?.owedCount).toBe(0)
     expect(await codes()).toEqual(['revoked', 'revoked', 'revoked', 'verified'])
     authority.say('client', clientId, { ...revoked, cutOffs: { everything } })
@@ -170,6 +170,38 @@ describe('a client’s revoke that the server has forgotten', () => {
     Object.assign(authority, { place: () => world.keeper.book?.place })
     await time.advance(60_000)
     expect([await codeOf(key.text), await codeOf(old)]).toEqual(['verified', 'revoked'])
+  })
+})
+
+describe('a subject’s revoke that the server has forgotten', () => {
+  it('refuses its older tokens and what is made from them, until the server has said it anew', async () => {
+    const world = await createWorld()
+    const { authority, codeOf, time } = world
+    const copy = [...authority.log]
+    const sequence = authority.log.length + 1
+    const revoked = { status: 'active', cutOff: sequence, cutOffs: { everything: { sequence, at: startAt } } } as const
+    const [subject, position] = ['ann of', 1_000_000_000]
+    const old = await authority.issueJwt({ subject, position: 0 })
+    authority.say('subject', subject, revoked)
+    Object.assign(authority.log.at(-1) as object, { cutOffMacs: { everything: 'A'.repeat(22) } })
+    await world.keeper.reach(authority.log.length)
+    restoreTo(world, 'epoch-2', copy)
+    const child = await authority.issueJwt({ subject, position, lineage: [{ type: 'token', id: 'parent' }] })
+    const others = [
+      await authority.issueJwt({ subject, position }),
+      await authority.issueJwt({ subject: 'ann', position: 0 }),
+    ]
+    const codes = (texts: readonly string[]) => Promise.all(texts.map((each) => codeOf(each)))
+    await time.advance(60_000)
+    expect(world.keeper.book?.place.epoch).toBe('epoch-2')
+    expect(authority.handedBack[0]?.cutOffs).toMatchObject([
+      { type: 'subject', id: subject, what: 'everything', sequence },
+    ])
+    expect(await codes([old, child, ...others])).toEqual(['revoked', 'revoked', 'verified', 'verified'])
+    authority.say('subject', subject, revoked)
+    world.keeper.book?.apply({ ...(authority.log.at(-1) as FeedEntry), sequence: position + 1 })
+    // From now on the server’s own entries count.
+    expect(await codes([old, child, ...others])).toEqual(['revoked', 'verified', 'verified', 'verified'])
   })
 })
 

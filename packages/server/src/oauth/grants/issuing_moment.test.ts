@@ -21,7 +21,18 @@ import {
   type World,
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
-import { type Asker, type Holder, holdable, own, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
+import {
+  type Asker,
+  type Holder,
+  holdable,
+  opaqueAudience,
+  own,
+  prepareApis,
+  subjectOf,
+  tokenOf,
+  type Way,
+  ways,
+} from '../issuing.fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'countersign-moment-'))
 const file = join(directory, 'countersign.db')
@@ -143,6 +154,35 @@ describe('a token whose client is revoked while it is being issued is dead, or t
   })
 })
 
+const endSubject = ({ clientId }: Asker) => world.ok('POST', '/v1/revocations', { subject: subjectOf(clientId) })
+
+describe('a token whose subject is ended while it is being issued is dead, or there is none', () => {
+  it.each(tried.filter(({ name }) => /of a key|v1/.test(name)).map((way) => [way.name, way] as const))(
+    '%s',
+    async (_, way) => {
+      for (const reply of await heldEverywhere(way, endSubject)) {
+        if (reply.status < 300) expect(await isActive(reply, way.audience)).toBe(false)
+        else expect([400, 401, 503], reply.text).toContain(reply.status)
+      }
+    },
+  )
+})
+
+it('an opaque token for a subject that is ended while its row is written is not given', async () => {
+  const client = await world.client({ access: [{ audience: opaqueAudience, scope: 'orders:read' }] })
+  const subject = subjectOf(client.clientId)
+  const minted = { clientId: client.clientId, audience: opaqueAudience, scope: 'orders:read', ttlSeconds: 600, subject }
+  // It is listed, so that it ends by its row, and by no entry of its own that the statement could find.
+  const { token } = await world.ok('POST', '/v1/tokens', minted)
+  const given = { grant_type: exchangeGrant, subject_token_type: accessTokenType, ...own(client), subject_token: token }
+  const reply = await heldAt(
+    'insertToken',
+    () => world.form('/oauth/token', given),
+    () => world.ok('POST', '/v1/revocations', { subject }),
+  )
+  expect(reply).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+})
+
 type End = (asker: Asker) => Promise<unknown>
 
 const patch =
@@ -162,6 +202,7 @@ const ends: readonly (readonly [string, RegExp, End])[] = [
   ['the client is deleted', /credentials/, ({ clientId }) => world.ok('DELETE', `/v1/clients/${clientId}`)],
   ['the public key is removed', /^private_key_jwt/, patch({ jwks: { keys: [] } })],
   ['the parent is revoked', /exchange/, revokeParent],
+  ['the subject is ended', /of a key/, endSubject],
   [
     'the secret gives way to another',
     /^client_secret/,
@@ -277,6 +318,22 @@ describe('a process that is behind', () => {
     expect(child.status, child.text).toBe(200)
     expect(await isActive(child, audience)).toBe(true)
   })
+
+  it.each([audience, opaqueAudience])(
+    'catches up: a key made for a subject that was ended a moment before gives an active token for %s',
+    async (aud) => {
+      const client = await world.client({ access: [{ audience: aud, scope: 'orders:read' }] })
+      await asking.run(true, () => second.services.books.poll())
+      const subject = subjectOf(client.clientId)
+      await world.ok('POST', '/v1/revocations', { subject })
+      const { key } = await world.key({ clientId: client.clientId, audience: aud, subject })
+      const fields = { grant_type: exchangeGrant, subject_token_type: accessTokenType, ...own(client) }
+      const given = { ...fields, subject_token: key }
+      const child = await asking.run(true, () => world.form('/oauth/token', given, { server: second }))
+      expect(child.status, child.text).toBe(200)
+      expect(await isActive(child, aud)).toBe(true)
+    },
+  )
 
   it.each(['its client', 'its API'])('that is behind %s for good says so, and has used up nothing', async (behind) => {
     const way = ways.find(({ name }) => name.startsWith('private_key_jwt')) as Way

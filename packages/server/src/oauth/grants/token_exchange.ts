@@ -12,6 +12,7 @@ import {
 } from '@countersign/core'
 import type { Client } from '@countersign/store'
 import type { Inspection } from '@countersign/verifier/engine'
+import { subjectCutOff } from '../../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../../context.ts'
 import { chooseApi } from '../api_registry.ts'
 import { type Authority, requireCovered, requireIssuable } from '../issuing_gate.ts'
@@ -36,6 +37,9 @@ export const tokenExchange: GrantType = {
     const { established, effective } = parent
     // A parent that was issued after a cut-off this process has not applied yet: its child would be refused by it.
     requireReached(moment, established.position ?? 0)
+    // A key has no position: its subject may have been ended before it was made, and that entry not yet be here.
+    if (established.position === undefined && established.subject !== client.id)
+      requireReached(moment, await subjectCutOff(services.store.read, tenant.id, established.subject))
     services.metrics.verified('verified')
     const target =
       parameters.has('audience') || parameters.has('resource')
