@@ -11,9 +11,9 @@ import { beforeReserve, withReserve } from './full_disk.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories } from './records/index.ts'
+import { TokenInserts } from './rows/token_inserts.ts'
 import type { Store } from './store.ts'
 import type { StoreOptions } from './store_options.ts'
-import { TokenInserts } from './token_inserts.ts'
 import { sessionOf, Writer } from './writer.ts'
 
 const writesAtOnceMax = 1_000
@@ -38,10 +38,10 @@ export function createStore(database: Database, options: StoreOptions): Store {
   return {
     dialect: database.dialect,
     canFailOver: database.canFailOver,
-    write: (work, { endsCredentials = false, tenant } = {}) =>
+    write: (work, { endsCredentials = false, ...options } = {}) =>
       bounded(() => {
         const through = endsCredentials ? withReserve : beforeReserve
-        return through(database.reserve, () => writer.write(work, tenant))
+        return through(database.reserve, () => writer.write(work, options))
       }),
     insertToken: (token, authorisation) =>
       bounded(() => beforeReserve(database.reserve, () => tokens.insert(token, authorisation))),

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import type { PoisonedRowError } from './errors.ts'
+import type { LaterKeys } from './rows/later_keys.ts'
 import type { Schema } from './schema.ts'
 
 /** Where a repository's statements run: the readers, or one writing transaction. */
@@ -22,13 +23,21 @@ export interface Session {
   recall<T extends object>(of: Remembered, name: string, read: () => Promise<T | undefined>): Promise<T | undefined>
   /** Rows are written: all, all of this kind, or the one of that name. */
   forget(of?: Remembered, name?: string): void
-  /** Writes what earlier changes of this transaction have appended. Called before something reads it. */
+  /** Writes what earlier changes of this transaction have left for later. Called before something reads it. */
   flush(): Promise<void>
   /** Tells other processes, when this transaction commits, that the feed has grown. */
   announce(): Promise<void>
   /** The present time in whole seconds. */
   now(): number
   onPoisonedRow(error: PoisonedRowError): void
+}
+
+/** A session of one writing transaction. */
+export interface WriteSession extends Session {
+  /** Rows of API keys that are written last. */
+  readonly laterKeys: LaterKeys
+  /** Keeps a row for `recall` as this transaction has read or written it. */
+  remember(of: Remembered, name: string, row: object): void
 }
 
 /** The rows that most changes read, mostly the same ones. */
@@ -52,6 +61,10 @@ export class Memory {
     const found = await read()
     if (found !== undefined) this.#rows[of].set(name, found)
     return found
+  }
+
+  remember(of: Remembered, name: string, row: object): void {
+    this.#rows[of].set(name, row)
   }
 
   forget(of?: Remembered, name?: string): void {

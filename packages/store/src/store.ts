@@ -20,7 +20,7 @@ import type { StatusEntryReads } from './records/status_entry.ts'
 import type { TenantReads, TenantWrites } from './records/tenant.ts'
 import type { Token, TokenReads, TokenWrites } from './records/token.ts'
 import type { VerifierPositionReads } from './records/verifier_position.ts'
-import type { Authorisation } from './token_inserts.ts'
+import type { Authorisation } from './rows/token_inserts.ts'
 import type { UsageReads } from './usage/series.ts'
 
 /** An open database. */
@@ -111,10 +111,12 @@ export interface WriteOptions {
   readonly endsCredentials?: boolean
   /**
    * The write touches this tenant alone, and may share its transaction and its commit with other writes that do. It is
-   * undone alone when it throws, and resolves after the commit of all. It must not wait for another write. Default: a
-   * transaction of its own.
+   * undone alone when it throws, and resolves after the commit of all. It must not wait for another write, and may be
+   * run again when the transaction that it shared was lost. Default: a transaction of its own.
    */
   readonly tenant?: string
+  /** Ids of keys of that tenant that the write is about to look for: read together with those of others. Default: none. */
+  readonly keys?: readonly string[]
 }
 
 /** The result of a committed write. */

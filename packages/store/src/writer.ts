@@ -1,15 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
+import { allDone } from './all_done.ts'
 import { CommitOrder } from './commit_order.ts'
 import type { Database } from './database.ts'
-import { StoreUnavailableError } from './errors.ts'
+import { FatalStoreError, StoreUnavailableError } from './errors.ts'
 import { type Append, Appender, type InstallationEntry, type LockedHead } from './feed/append.ts'
 import type { EpochBegun, HistoryClaim } from './feed/epoch.ts'
 import { leaveHistory } from './feed/epoch.ts'
 import { writeRepositories } from './records/index.ts'
+import { rememberKeys } from './records/key.ts'
+import { LaterKeys } from './rows/later_keys.ts'
 import type { Schema } from './schema.ts'
-import { Memory, type Session } from './session.ts'
-import type { Store, WriteTransaction, Written } from './store.ts'
+import { Memory, type Session, type WriteSession } from './session.ts'
+import type { Store, WriteOptions, WriteTransaction, Written } from './store.ts'
 import type { StoreOptions } from './store_options.ts'
 
 type Listener = (entries: readonly InstallationEntry[]) => void
@@ -18,6 +21,7 @@ type Work = (transaction: WriteTransaction) => Promise<unknown>
 /** A write that waits, or runs. */
 interface Asked {
   readonly work: Work
+  readonly keys: readonly string[]
   readonly resolve: (written: Written<unknown>) => void
   readonly reject: (error: unknown) => void
 }
@@ -63,9 +67,12 @@ export class Writer {
   }
 
   /** `tenant`: it touches this tenant alone, and may share its transaction with other writes that do. */
-  write<T>(work: (transaction: WriteTransaction) => Promise<T>, tenant?: string): Promise<Written<T>> {
+  write<T>(
+    work: (transaction: WriteTransaction) => Promise<T>,
+    { tenant, keys = [] }: Pick<WriteOptions, 'tenant' | 'keys'> = {},
+  ): Promise<Written<T>> {
     return new Promise<Written<unknown>>((resolve, reject) => {
-      const asked = { work, resolve, reject }
+      const asked = { work, keys, resolve, reject }
       if (tenant === undefined) return void this.#commit([asked])
       const waiting = this.#waiting.get(tenant)
       if (waiting !== undefined) return void waiting.push(asked)
@@ -101,16 +108,19 @@ export class Writer {
   /** Takes writes from those that wait and commits them together. Never throws: each caller is told. */
   async #commit(waiting: Asked[], tenant?: string): Promise<void> {
     const taken: Asked[] = []
+    const told = new Set<Asked>()
+    let isAnyones = false
     let settle = () => {}
     try {
       const { done, entries } = await this.#database.transact(async (db) => {
         const open = this.#open(db, { tenant })
         try {
-          const done = await this.#run(open, waiting, taken)
+          const done = await this.#run(open, waiting, taken, told)
           const entries = await open.appender.finish()
           if (entries.length > 0) settle = this.#order.begin(entries[0]!.position)
           return { done, entries }
         } finally {
+          isAnyones = taken.length > 1 && mayBeOfOneChange(open.session.laterKeys.failure)
           open.end()
         }
       })
@@ -120,30 +130,40 @@ export class Writer {
       }
       for (const { asked, value, entries: own } of done) asked.resolve({ value, entries: entries.slice(...own) })
     } catch (error) {
+      // Rows of several changes were written together, and one of them could not be: alone, each answers for itself.
+      const open = taken.filter((asked) => !told.has(asked))
+      if (isAnyones) for (const asked of open) await this.#commit([asked], tenant)
       // Without a transaction none of those that wait can be written. Those that were undone alone were told already.
-      for (const { reject } of taken.length === 0 ? waiting.splice(0) : taken) reject(error)
+      else for (const { reject } of taken.length === 0 ? waiting.splice(0) : open) reject(error)
     } finally {
       settle()
     }
   }
 
   /** A write that nobody waits behind is the whole transaction. Else each is a part, which fails alone. */
-  async #run(open: Open, waiting: Asked[], taken: Asked[]): Promise<readonly Done[]> {
+  async #run(open: Open, waiting: Asked[], taken: Asked[], told: Set<Asked>): Promise<readonly Done[]> {
     const take = (): Asked => {
       taken.push(waiting[0]!)
       return waiting.shift()!
     }
     if (waiting.length === 1) return [await this.#runOne(open, take())]
     const until = performance.now() + heldMsMax[this.#database.dialect]
+    await rememberKeys(
+      open.session,
+      open.tenant ?? '',
+      waiting.slice(0, writesTogetherMax).flatMap(({ keys }) => keys),
+    )
     const done: Done[] = []
     do {
       const asked = take()
-      const takeBack = open.appender.mark()
+      const takeBack = [open.appender.mark(), open.session.laterKeys.mark()]
       const part = await this.#database.part(open.db, () => this.#runOne(open, asked))
       if ('value' in part) done.push(part.value)
       else {
-        takeBack()
-        open.memory.forget()
+        if (open.session.laterKeys.failure !== undefined) throw open.session.laterKeys.failure
+        for (const each of takeBack) each()
+        open.session.forget()
+        told.add(asked)
         asked.reject(part.undoneBy)
       }
     } while (waiting.length > 0 && taken.length < writesTogetherMax && performance.now() < until)
@@ -176,7 +196,7 @@ export class Writer {
     const entered = new Set<string>()
     const lockTenant = (each: string): Promise<void> => this.#database.lockTenant(session.db, each)
     let isOver = false
-    const session: Session = {
+    const session: WriteSession = {
       ...sessionOf(this.#database, this.#options),
       get db() {
         if (isOver) throw new Error('the transaction is over')
@@ -189,9 +209,11 @@ export class Writer {
         await lockTenant(each)
         entered.add(each)
       },
+      laterKeys: new LaterKeys(() => session),
       recall: (of, name, read) => memory.recall(of, name, read),
+      remember: (of, name, row) => memory.remember(of, name, row),
       forget: (of, name) => memory.forget(of, name),
-      flush: () => appender.flush(),
+      flush: () => allDone(appender.flush(), session.laterKeys.flush()),
       announce: () => this.#database.announce(session.db),
     }
     const assertFollows = (each: string, head: LockedHead): void => this.#assertFollows(each, head)
@@ -199,7 +221,7 @@ export class Writer {
     const end = (): void => {
       isOver = true
     }
-    return { db, session, memory, appender, end }
+    return { db, tenant, session, appender, end }
   }
 
   /**
@@ -233,11 +255,17 @@ export async function gathered(): Promise<void> {
   await setImmediate()
 }
 
+/** Whether an error says something about what was written, rather than about the database. */
+function mayBeOfOneChange(failure: unknown): boolean {
+  if (failure === undefined) return false
+  return !(failure instanceof StoreUnavailableError) && !(failure instanceof FatalStoreError)
+}
+
 /** One transaction under way. */
 interface Open {
   readonly db: Kysely<Schema>
-  readonly session: Session
-  readonly memory: Memory
+  readonly tenant: string | undefined
+  readonly session: WriteSession
   readonly appender: Appender
   end(): void
 }

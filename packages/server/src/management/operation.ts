@@ -208,7 +208,7 @@ async function write<R extends Route>(
       },
       {
         endsCredentials: endsCredentials(context, route),
-        ...(route.isDefaultTenantOnly === true ? {} : { tenant: tenant.id }),
+        ...(route.isDefaultTenantOnly === true ? {} : { tenant: tenant.id, keys: keysOf(context, route) }),
       },
     )
   const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
@@ -236,6 +236,11 @@ const endings: ReadonlySet<string> = new Set([
   'deleteTenant',
   'revokeSigningKey',
 ])
+
+/** The key that the path names, which is looked for in any case. */
+function keysOf({ params }: ReadContext, { path }: Route): readonly string[] {
+  return path.startsWith('/v1/keys/{id}') && params.id !== undefined ? [params.id] : []
+}
 
 function endsCredentials({ body }: ReadContext, { operationId }: Route): boolean {
   return endings.has(operationId) || (body as { readonly status?: unknown } | undefined)?.status === 'disabled'

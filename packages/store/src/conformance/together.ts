@@ -1,10 +1,11 @@
 /** docs/decisions/0011-group-commit.md: writes of one tenant that are asked for together share a transaction, and nothing else. */
 import { expect, it } from 'vitest'
+import type { Key } from '../records/key.ts'
 import type { Token } from '../records/token.ts'
 import type { Store, WriteTransaction } from '../store.ts'
 import { digestOf, exampleAudit, exampleKey, exampleToken, keyChange, seed } from './examples.ts'
 import { expectChained } from './follower.ts'
-import { type CreateDatabase, withStore } from './test_database.ts'
+import { type CreateDatabase, startAt, withStore } from './test_database.ts'
 
 const tenant = 'acme'
 
@@ -88,6 +89,82 @@ export function togetherCases(create: CreateDatabase): void {
       ])
       expectChained(entries)
       expect(await store.verifyAudit(tenant)).toMatchObject({ events: 3 })
+    }))
+
+  it('a key that cannot be written takes none of those with it that are written by the same statement', () =>
+    withStore(create, async (store) => {
+      await seed(store, tenant)
+      const change = async (transaction: WriteTransaction, id: string, members: Partial<Key>) => {
+        const key = (await transaction.keys.find(tenant, id)) as Key
+        await transaction.keys.update({ ...key, version: key.version + 1, ...members })
+        transaction.append(keyChange(tenant, id, members.version ?? key.version + 1))
+      }
+      const outcomes = await together(store, [
+        (transaction) => addKey(transaction, 'key_21'),
+        (transaction) => addKey(transaction, 'key_22'),
+        (transaction) => change(transaction, 'key_1', { name: 'two' }),
+        // The version that it replaces is not there; the next id is taken.
+        (transaction) => change(transaction, 'key_22', { version: 9 }),
+        (transaction) => addKey(transaction, 'key_21'),
+        (transaction) => change(transaction, 'key_1', { name: 'three' }),
+        (transaction) => transaction.keys.insert(exampleKey(tenant, 'key_23', { name: 'a\0b' })),
+        (transaction) => addKey(transaction, 'key_24'),
+      ])
+      expect(outcomes).toMatchObject([
+        { status: 'fulfilled' },
+        { status: 'fulfilled' },
+        { status: 'fulfilled' },
+        { reason: { name: 'RowCountError' } },
+        { reason: { name: 'ConflictError' } },
+        { status: 'fulfilled' },
+        { reason: { name: 'UnstorableTextError' } },
+        { status: 'fulfilled' },
+      ])
+      expect(await keyIds(store)).toEqual(['key_21', 'key_22', 'key_24'])
+      expect(await store.read.keys.find(tenant, 'key_1')).toMatchObject({ name: 'three', version: 3 })
+      expectChained(await store.feed.afterPosition(0, 100))
+      expect(await store.verifyAudit(tenant)).toMatchObject({ events: 5 })
+    }))
+
+  it('a key that is written is found by every read of a later one, and gone where its own was undone', () =>
+    withStore(create, async (store) => {
+      await seed(store, tenant)
+      const seen: unknown[] = []
+      const look = async ({ keys }: WriteTransaction) => {
+        const { digest } = exampleKey(tenant, 'key_21')
+        const listed = await keys.list(tenant, { now: 0 }, { limit: 100 })
+        seen.push([
+          (await keys.find(tenant, 'key_21'))?.id,
+          (await keys.findByDigest(tenant, digest))?.id,
+          listed.length,
+        ])
+      }
+      await together(store, [
+        (transaction) => addKey(transaction, 'key_20'),
+        async (transaction) => {
+          await addKey(transaction, 'key_21')
+          throw new Error('undone')
+        },
+        look,
+        (transaction) => addKey(transaction, 'key_21'),
+        look,
+        async (transaction) => void (await transaction.keys.revokeByClient(tenant, 'client_1', startAt)),
+      ])
+      expect(seen).toEqual([
+        [undefined, undefined, 2],
+        ['key_21', 'key_21', 3],
+      ])
+      for (const id of ['key_20', 'key_21'])
+        expect(await store.read.keys.find(tenant, id)).toMatchObject({ status: 'revoked' })
+    }))
+
+  it('keys that are named ahead are found as they are, and names that no key can have do no harm', () =>
+    withStore(create, async (store) => {
+      await seed(store, tenant, 'other')
+      await store.write((transaction) => transaction.keys.insert(exampleKey('other', 'key_8')))
+      const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, keys: [id] })
+      const found = await Promise.all(['key_1', 'key_8', 'key_1', 'a\0b', 'none'].map(find))
+      expect(found.map(({ value }) => value?.id)).toEqual(['key_1', undefined, 'key_1', undefined, undefined])
     }))
 
   it('each sees all that those before it have changed, appended and numbered, and nothing of one that was undone', () =>

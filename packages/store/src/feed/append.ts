@@ -7,10 +7,12 @@ import { hash } from 'node:crypto'
 import type { FeedEntry, FeedObject, Seconds } from '@countersign/core'
 import { chainInput, emptyChain, limits } from '@countersign/core'
 import { sql } from 'kysely'
+import { allDone } from '../all_done.ts'
 import { isCount, isVersion } from '../check.ts'
-import { inParts } from '../in_parts.ts'
 import { type AuditDraft, type AuditEvent, insertAuditEvents } from '../records/audit_event.ts'
 import { saveStatusEntries } from '../records/status_entry.ts'
+import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isState } from '../stored_json.ts'
 import { auditLink, auditMac } from './audit_link.ts'
@@ -111,7 +113,7 @@ export class Appender {
 
   /** The last statements before the commit. */
   async finish(): Promise<readonly InstallationEntry[]> {
-    await this.flush()
+    await this.#session.flush()
     await saveHeads(this.#session, this.#heads, this.#auditKey)
     return this.#entries.length === 0 ? [] : insertEntries(this.#session, this.#entries)
   }
@@ -213,6 +215,20 @@ async function saveHeads(session: Session, heads: ReadonlyMap<string, Head>, aud
   }
 }
 
+const columns: JsonColumns<Schema['feed']> = {
+  tenant: 'text',
+  sequence: 'bigint',
+  position: 'bigint',
+  type: 'text',
+  id: 'text',
+  version: 'bigint',
+  state: 'text',
+  drop_at: 'bigint',
+  at: 'bigint',
+  audit: 'text',
+  chain: 'text',
+}
+
 async function insertEntries(session: Session, entries: readonly TenantEntry[]): Promise<readonly InstallationEntry[]> {
   const { position: last } = await session.db
     .updateTable('installation')
@@ -236,15 +252,6 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     audit: entry.audit,
     chain: entry.chain,
   }))
-  await allDone(
-    inParts(rows, (part) => session.db.insertInto('feed').values(part).execute()),
-    session.announce(),
-  )
+  await allDone(insertJsonRows(session, 'feed', columns, rows), session.announce())
   return numbered
-}
-
-/** Waits for all, also when one fails: what is undone then must not be followed by a statement that was still to come. */
-async function allDone(...statements: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(statements)).find((each) => each.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
 }

@@ -19,7 +19,7 @@ export const parts = {
 const names = new Map<string, string>()
 const namesMax = 200
 /** Longer ones have many rows, and a text for each number of rows. */
-const namedLengthMax = 1_500
+const namedLengthMax = 2_500
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text)

@@ -252,6 +252,7 @@ async function saveDocument(session: Session, document: ApiDocument): Promise<vo
 /** Raises the version of every row that it touches, like any other change. */
 async function deleteApi(session: Session, tenant: string, id: string): Promise<{ readonly clientIds: string[] }> {
   await session.enter(tenant)
+  await session.flush()
   session.forget()
   const { db } = session
   const updatedAt = session.now()

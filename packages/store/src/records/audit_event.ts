@@ -2,8 +2,9 @@ import type { Seconds } from '@countersign/core'
 import { type Check, isText, oneOf, optional, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
-import { inParts } from '../in_parts.ts'
 import { decodeSound } from '../page.ts'
+import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 
 /** The party that made a change; `system` acts by itself, without a request. A new kind of caller is a new member here. */
@@ -110,8 +111,23 @@ function selectAudit(session: Session, tenant: string, filter: AuditFilter, befo
 }
 
 export async function insertAuditEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {
-  const rows = events.map(encodeAuditEvent)
-  await inParts(rows, (part) => session.db.insertInto('audit').values(part).execute())
+  await insertJsonRows(session, 'audit', columns, events.map(encodeAuditEvent))
+}
+
+const text = 'text'
+const whole = 'bigint'
+const columns: JsonColumns<Schema['audit']> = {
+  tenant: text,
+  sequence: whole,
+  at: whole,
+  actor: text,
+  action: text,
+  object_type: text,
+  object_id: text,
+  before: text,
+  after: text,
+  request_id: text,
+  link: text,
 }
 
 function encodeAuditEvent(event: AuditEvent) {

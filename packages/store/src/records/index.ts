@@ -3,7 +3,7 @@
  * seconds, `version` rises by one with each change, and ids are unique within their tenant. The files resemble each other
  * and share no builder of queries: tenant and version stand in every statement, where a reader looks for them.
  */
-import type { Session } from '../session.ts'
+import type { Session, WriteSession } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { readUsage } from '../usage/series.ts'
 import { readApis, writeApis } from './api.ts'
@@ -33,7 +33,7 @@ export function readRepositories(session: Session): ReadRepositories {
   }
 }
 
-export function writeRepositories(session: Session): Omit<WriteTransaction, 'append'> {
+export function writeRepositories(session: WriteSession): Omit<WriteTransaction, 'append'> {
   return {
     ...readRepositories(session),
     tenants: writeTenants(session),

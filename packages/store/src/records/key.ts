@@ -8,11 +8,13 @@ import {
   type Seconds,
   type Status,
 } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
+import { isStorableText } from '../database.ts'
+import { PoisonedRowError } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
-import type { Session } from '../session.ts'
+import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 
 /** An API key as stored. Its text is not: only the digest is. */
@@ -102,12 +104,14 @@ export function readKeys(session: Session): KeyReads {
     async find(tenant, id) {
       await session.enter(tenant)
       return session.recall('key', rowName(tenant, id), async () => {
+        await session.flush()
         const row = await selectKeys(session, tenant).where('id', '=', id).executeTakeFirst()
         return row && decodeKey(row)
       })
     },
     async findByDigest(tenant, digest) {
       await session.enter(tenant)
+      await session.flush()
       const row = await selectKeys(session, tenant).where('digest', '=', digest).executeTakeFirst()
       return row && decodeKey(row)
     },
@@ -115,27 +119,45 @@ export function readKeys(session: Session): KeyReads {
   }
 }
 
-export function writeKeys(session: Session): KeyReads & KeyWrites {
+/** Reads keys that changes of this transaction are about to ask for, by one statement. One that cannot be read is left to `find`. */
+export async function rememberKeys(session: WriteSession, tenant: string, ids: readonly string[]): Promise<void> {
+  if (ids.length < 2) return
+  await session.enter(tenant)
+  const known = ids.filter(isStorableText)
+  const isAmong =
+    session.dialect === 'postgres'
+      ? sql<boolean>`id = any(${known}::text[])`
+      : sql<boolean>`id in (select value from json_each(${JSON.stringify(known)}))`
+  for (const row of await selectKeys(session, tenant).where(isAmong).execute()) {
+    const key = decodeOrNone(row)
+    if (key !== undefined) session.remember('key', rowName(tenant, key.id), key)
+  }
+}
+
+function decodeOrNone(row: Row): Key | undefined {
+  try {
+    return decodeKey(row)
+  } catch (error) {
+    if (error instanceof PoisonedRowError) return undefined
+    throw error
+  }
+}
+
+export function writeKeys(session: WriteSession): KeyReads & KeyWrites {
   return {
     ...readKeys(session),
     async insert(key) {
       await session.enter(key.tenant)
-      await session.db.insertInto('keys').values(encodeKey(key)).execute()
+      await session.laterKeys.insert(encodeKey(key))
     },
     async update(key) {
       await session.enter(key.tenant)
-      session.forget('key', rowName(key.tenant, key.id))
-      const result = await session.db
-        .updateTable('keys')
-        .set(encodeKey(key))
-        .where('tenant', '=', key.tenant)
-        .where('id', '=', key.id)
-        .where('version', '=', key.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a key', 1, result.numUpdatedRows)
+      await session.laterKeys.update(encodeKey(key))
+      session.remember('key', rowName(key.tenant, key.id), key)
     },
     async revokeByClient(tenant, clientId, now, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
+      await session.flush()
       session.forget('key')
       const rows = await session.db
         .updateTable('keys')
@@ -150,6 +172,7 @@ export function writeKeys(session: Session): KeyReads & KeyWrites {
     },
     async revokeBySubject(tenant, subject, now, madeBy = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
+      await session.flush()
       session.forget('key')
       const rows = await session.db
         .updateTable('keys')
@@ -171,6 +194,7 @@ function selectKeys(session: Session, tenant: string) {
 
 async function listKeys(session: Session, tenant: string, filter: KeyFilter, page: Page) {
   await session.enter(tenant)
+  await session.flush()
   return readPage(session, page, {
     idColumn: 'id',
     locate: (id) =>

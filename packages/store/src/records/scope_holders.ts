@@ -28,6 +28,7 @@ export async function findScopeHolders(session: Session, question: ScopeQuestion
   const { tenant, apiId, scopes, now, limit } = question
   if (scopes.length === 0) return { count: 0, holders: [] }
   await session.enter(tenant)
+  await session.flush()
   const at = Math.floor(now)
   const has = (column: RawBuilder<string>): RawBuilder<boolean> =>
     sql`(${sql.join(

@@ -1,9 +1,11 @@
 /** The latest state of every object that the feed spoke about, for snapshots and for the limits of a client. */
 import { type FeedEntry, type FeedObject, type ObjectType, splitClientObjectId } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds } from '../feed/drop_time.ts'
 import { inParts } from '../in_parts.ts'
+import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isObjectType, isState } from '../stored_json.ts'
@@ -84,36 +86,26 @@ export async function saveStatusEntries(session: Session, entries: readonly Entr
     sequence: entry.sequence,
     client_id: ownerOf(entry) ?? owners.get(identity(entry)) ?? null,
   }))
-  await inParts(rows, (part) => upsert(session, part))
+  await insertJsonRows(session, 'status_entries', columns, rows, replace)
 }
 
-function upsert({ db }: Session, rows: readonly Schema['status_entries'][]) {
-  return db
-    .insertInto('status_entries')
-    .values([...rows])
-    .onConflict((conflict) =>
-      conflict
-        .columns(['tenant', 'type', 'id'])
-        .doUpdateSet((eb) => ({
-          version: eb.ref('excluded.version'),
-          is_revoked: eb.ref('excluded.is_revoked'),
-          state: eb.ref('excluded.state'),
-          drop_at: eb.ref('excluded.drop_at'),
-          sequence: eb.ref('excluded.sequence'),
-          client_id: eb.ref('excluded.client_id'),
-        }))
-        .where((eb) =>
-          eb.or([
-            eb('excluded.is_revoked', '>', eb.ref('status_entries.is_revoked')),
-            eb.and([
-              eb('excluded.is_revoked', '=', eb.ref('status_entries.is_revoked')),
-              eb('excluded.version', '>', eb.ref('status_entries.version')),
-            ]),
-          ]),
-        ),
-    )
-    .execute()
+const columns: JsonColumns<Schema['status_entries']> = {
+  tenant: 'text',
+  type: 'text',
+  id: 'text',
+  version: 'bigint',
+  is_revoked: 'bigint',
+  state: 'text',
+  drop_at: 'bigint',
+  sequence: 'bigint',
+  client_id: 'text',
 }
+
+const replace = sql`
+  on conflict (tenant, type, id) do update set version = excluded.version, is_revoked = excluded.is_revoked,
+    state = excluded.state, drop_at = excluded.drop_at, sequence = excluded.sequence, client_id = excluded.client_id
+  where excluded.is_revoked > status_entries.is_revoked
+    or (excluded.is_revoked = status_entries.is_revoked and excluded.version > status_entries.version)`
 
 /** Keeps the winning entry of each object, since one statement may touch a row only once. */
 function latest(entries: readonly Entry[]): readonly Entry[] {

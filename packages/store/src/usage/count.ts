@@ -1,9 +1,9 @@
 /** Counts by interval. Minutes are written as they are reported; `roll_up.ts` adds them to hours and days. */
 import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
+import { jsonRows } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import { jsonRows } from './json_rows.ts'
 
 /** Verifications of one minute that had the same credential, client, scope and outcome. */
 export interface UsageCount {

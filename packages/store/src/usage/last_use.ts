@@ -1,9 +1,9 @@
 import type { Seconds } from '@countersign/core'
 import { sql } from 'kysely'
 import { inParts } from '../in_parts.ts'
+import { jsonRows } from '../rows/json_rows.ts'
 import type { Session } from '../session.ts'
 import type { UsageCount } from './count.ts'
-import { jsonRows } from './json_rows.ts'
 
 /** When a key was last verified for a scope. */
 export interface LastUse {

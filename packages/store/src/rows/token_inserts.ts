@@ -4,11 +4,11 @@
  */
 import type { Identity } from '@countersign/core'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { type Database, isStorableText } from './database.ts'
-import { UnstorableTextError } from './errors.ts'
-import { encodeToken, type Token } from './records/token.ts'
-import type { Schema } from './schema.ts'
-import { gathered } from './writer.ts'
+import { type Database, isStorableText } from '../database.ts'
+import { UnstorableTextError } from '../errors.ts'
+import { encodeToken, type Token } from '../records/token.ts'
+import type { Schema } from '../schema.ts'
+import { gathered } from '../writer.ts'
 
 /** The objects that authorised a token, and the history in which they were read. */
 export interface Authorisation {

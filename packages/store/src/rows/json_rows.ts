@@ -1,0 +1,60 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Database, isStorableText } from '../database.ts'
+import { UnstorableTextError } from '../errors.ts'
+import type { Schema } from '../schema.ts'
+import type { Session } from '../session.ts'
+
+/** The columns of a table, with their types on PostgreSQL. */
+export type JsonColumns<Row> = { readonly [Name in keyof Row & string]: 'text' | 'bigint' }
+
+/**
+ * Rows as one parameter, for statements about many of them: building a statement with a parameter for each value takes
+ * longer than running it, and this text, which is always the same, the database reads and plans once. Gives a table expression with the columns that `columns` names. Each row has its values in the
+ * order of the columns.
+ */
+export function jsonRows(
+  dialect: Database['dialect'],
+  columns: Readonly<Record<string, 'text' | 'bigint'>>,
+  rows: readonly (readonly (string | number | null)[])[],
+): RawBuilder<unknown> {
+  // The dialects check every parameter. Inside this JSON text they would not see the values.
+  if (!rows.every((row) => row.every(isStorableText))) throw new UnstorableTextError()
+  const json = JSON.stringify(rows)
+  const selected = Object.entries(columns).map(([name, type], index) => {
+    const value = sql`value ->> ${sql.lit(index)}`
+    return type === 'text' ? sql`${value} as ${sql.ref(name)}` : sql`cast(${value} as bigint) as ${sql.ref(name)}`
+  })
+  const each = dialect === 'sqlite' ? sql`json_each(${json})` : sql`json_array_elements(${json}::json)`
+  return sql`(select ${sql.join(selected)} from ${each})`
+}
+
+/** Inserts rows by one statement. `conflict` is the end of it; default: a row that is there already is an error. */
+export async function insertJsonRows<Row extends object>(
+  { db, dialect }: Pick<Session, 'db' | 'dialect'>,
+  table: keyof Schema,
+  columns: JsonColumns<Row>,
+  rows: readonly Row[],
+  conflict: RawBuilder<unknown> = sql``,
+): Promise<number> {
+  if (rows.length === 0) return 0
+  const names = namesOf(columns)
+  // Without `where true`, SQLite parses `on conflict` as the condition of a join.
+  const { numAffectedRows } = await sql`
+    insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
+    select * from ${jsonRows(dialect, columns, valuesOf(columns, rows))} as r where true ${conflict}
+  `.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
+/** The values of each row in the order of the columns. */
+export function valuesOf<Row extends object>(
+  columns: JsonColumns<Row>,
+  rows: readonly Row[],
+): readonly (readonly (string | number | null)[])[] {
+  const names = namesOf(columns)
+  return rows.map((row) => names.map((name) => row[name] as string | number | null))
+}
+
+function namesOf<Row extends object>(columns: JsonColumns<Row>): readonly (keyof Row & string)[] {
+  return Object.keys(columns) as (keyof Row & string)[]
+}
