@@ -3,13 +3,14 @@
  * marked `sh run` runs.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { afterAll, expect, it } from 'vitest'
+import { isForOthers, printedCommands } from '../examples/printed_commands.fixture.ts'
 import { commands } from '../packages/cli/src/commands.ts'
 import { makeFolder, startUntilReady } from '../packages/cli/src/countersign.fixture.ts'
-import { knownSettings, readText, settingsIn } from './configuration.fixture.ts'
+import { knownSettings, leaf, readText, readTree, settingsIn, type Tree } from './configuration.fixture.ts'
 
 const all = globSync('docs/operations/*.md').sort().map(readText).join('\n')
 
@@ -60,6 +61,41 @@ it('every npm script that is named exists, and every suite of the benchmark', ()
   for (const [, script, suite] of all.matchAll(/npm run (\w+)(?: (\w+))?`/g)) {
     expect(scripts).toHaveProperty(script ?? '')
     if (suite !== undefined) expect(readText('bench/run.ts')).toContain(`  ${suite}: bench`)
+  }
+})
+
+/** The flags of docker and kubectl that a document may use, by command. */
+const flagsOfOthers: Readonly<Record<string, readonly string[]>> = {
+  'docker compose up': ['--file', '--build', '--detach'],
+  'docker compose logs': [],
+  'docker compose exec': [],
+  'docker build': ['--tag'],
+  'docker push': [],
+  'kubectl apply': ['--filename', '--kustomize', '--namespace'],
+}
+
+it('what is printed for docker and kubectl names files, services and images that are there', () => {
+  const others = printedCommands.filter(isForOthers).map(({ text }) => text)
+  expect(others.length).toBeGreaterThan(8)
+  const { version } = JSON.parse(readText('packages/cli/package.json')) as { readonly version: string }
+  const tag = leaf((readTree('deploy/kubernetes/kustomization.yaml').images as unknown as readonly Tree[])[0]?.newTag)
+  for (const text of others) {
+    const bare = text.replace(/ --file \S+/, '')
+    const command = Object.keys(flagsOfOthers).find((each) => bare.startsWith(each))
+    expect(command, text).toBeDefined()
+    for (const [flag] of text.matchAll(/--\w+/g)) expect(flagsOfOthers[command ?? ''], text).toContain(flag)
+    // The Secret is the reader's own, made from the example beside it.
+    for (const [, path = ''] of text.matchAll(/--(?:file|filename|kustomize) (\S+)/g))
+      expect(existsSync(path.replace(/^secret\.yaml$/, 'deploy/kubernetes/secret.example.yaml')), text).toBe(true)
+    const [, service] = / (?:logs|exec) (\w+)/.exec(text) ?? []
+    if (service !== undefined) expect(Object.keys(readTree('compose.yaml').services ?? {}), text).toContain(service)
+    const [, inside] = / \/app\/(\S+)/.exec(text) ?? []
+    if (inside !== undefined) expect(existsSync(inside), text).toBe(true)
+    const [, named] = /example\.com\/countersign:(\S+)/.exec(text) ?? []
+    if (named !== undefined) expect([named, tag], text).toEqual([version, version])
+    const [, namespace] = /--namespace (\S+)/.exec(text) ?? []
+    if (namespace !== undefined)
+      expect(leaf(readTree('deploy/kubernetes/namespace.yaml').metadata?.name)).toBe(namespace)
   }
 })
 

@@ -1,6 +1,9 @@
 /** A small linter: each rule says why. */
-import { readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { python } from '../conformance/clients.fixture.ts'
 import { serverLimits } from '../packages/server/src/limits.ts'
 import {
   items,
@@ -122,3 +125,22 @@ it('serve would start with what the pod is given', () => {
   expect(config).toMatchObject({ url: 'https://auth.example.com', listen: { host: '0.0.0.0', port: 4800 } })
   expect(config.database).toMatch(/^postgres:/)
 })
+
+const validator = join(dirname(python), 'kubernetes-validate')
+const isLeftOut = !existsSync(validator) && process.env.CI !== 'true'
+if (isLeftOut)
+  process.stderr.write('deploy/kubernetes.test.ts: no schemas: CLIENTS_PYTHON has not what .ci/kubernetes.txt lists\n')
+
+it.skipIf(isLeftOut)(
+  'each manifest is what the schemas of Kubernetes 1.30 and of the newest allow, and no member is unknown',
+  () => {
+    // A kustomization is read by kubectl itself, and has no schema there.
+    const files = readdirSync(folder).filter((name) => name !== 'kustomization.yaml')
+    for (const version of ['1.30', '1.37']) {
+      const flags = ['--kubernetes-version', version, '--strict', ...files.map((name) => join(folder, name))]
+      const { status, stdout, stderr } = spawnSync(validator, flags, { encoding: 'utf8' })
+      expect(status, stdout + stderr).toBe(0)
+      expect((stdout + stderr).match(/ passed /g)).toHaveLength(files.length)
+    }
+  },
+)

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { basename, dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { makeVerifierKey, startProduct } from '../conformance/product.fixture.ts'
 import { build, packages } from './build.ts'
 import { checkDeclarations } from './check_declarations.ts'
@@ -63,6 +63,28 @@ console.log(JSON.stringify([good.outcome, good.grant?.has('orders:read'), none.r
   expect(printed).toEqual(['verified', true, 'missing_credential'])
   await product.stop()
 }, 120_000)
+
+// It asks the registry for what the packages depend on, so only in the long form.
+test.skipIf(!inject('isFull'))(
+  'the packed files are installed as docs/operations/install.md says, and the command runs',
+  () => {
+    const folder = makeProject('installed')
+    const install = /^npm install --global \.\/dist\/\*\.tgz$/m.exec(
+      readFileSync('docs/operations/install.md', 'utf8'),
+    )?.[0]
+    const prefix = { ...process.env, npm_config_prefix: folder, npm_config_audit: 'false', npm_config_fund: 'false' }
+    execFileSync('sh', ['-e', '-c', install ?? 'false'], { env: prefix, stdio: 'pipe' })
+    const PATH = `${join(folder, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`
+    const settings = { COUNTERSIGN_URL: 'https://auth.example.com', COUNTERSIGN_DATABASE: 'sqlite:./x.db' }
+    const printed = execFileSync('countersign', ['config', 'print'], {
+      cwd: folder,
+      env: { PATH, ...settings },
+      encoding: 'utf8',
+    })
+    expect(printed).toContain('https://auth.example.com')
+  },
+  300_000,
+)
 
 test('no class is in two packages, so that `instanceof` holds from one to the other', () => {
   const folder = makeProject('together')

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { documentProblemCodes, openText, signingPurposes } from './codes.ts'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const scopeName = v.scopeToken.describe('The scope token')
 const scopeDescription = z.string().describe('A description for people')
 const apiScope = z.strictObject({ name: scopeName, description: scopeDescription.max(1_000).default('') })
+const shownScope = z.object({ name: scopeName, description: scopeDescription })
 const scopesText = 'The scopes that the API knows'
 
 const settings = {
@@ -19,7 +21,7 @@ const settings = {
     .min(1)
     .max(86_400 * 366)
     .describe('The longest life of any JWT for it, in seconds; default 90 days'),
-  tokenFormat: z.enum(['jwt', 'opaque']).describe('The format of its access tokens; default jwt (RFC 9068)'),
+  tokenFormat: v.tokenFormat.describe('The format of its access tokens; default jwt (RFC 9068)'),
   signingAlg: z
     .enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
     .describe(
@@ -40,7 +42,7 @@ export const api = z.object({
   audience: v.audience,
   name: v.name,
   status: v.objectStatus,
-  scopes: z.array(z.object({ name: scopeName, description: scopeDescription })).describe(scopesText),
+  scopes: z.array(shownScope).describe(scopesText),
   retiredScopes: z.array(z.string()).describe('Scopes that it had: no credential is worth them any more'),
   ...settings,
   ...v.limited,
@@ -63,15 +65,51 @@ const operation = z.object({
 
 const operationName = z.object({ method, path })
 
+const signingKeyStatus = z.enum(['active', 'revoked'])
+
 const signingKey = z.object({
   kid: z.string().describe('Its id in the JWK Set: the thumbprint (RFC 7638)'),
   alg: z.string().describe('Its algorithm (RFC 7518)'),
   purpose: openText(signingPurposes, 'The kind of token that it signs'),
-  status: z.enum(['active', 'revoked']).describe('`revoked` after its removal; the times tell the rest'),
+  status: signingKeyStatus.describe('`revoked` after its removal; the times tell the rest'),
   publishedAt: v.time.describe('When it entered the JWK Set'),
   signsAt: v.time.describe('When it begins to sign'),
   retiredAt: v.time.nullable().describe('When it ceases to sign; null while no successor is known'),
   leavesAt: v.time.nullable().describe('When it leaves the JWK Set; null while that is not known'),
+})
+
+const documentProblem = z.object({
+  code: openText(documentProblemCodes, 'The kind of flaw'),
+  pointer: z.string().describe('Its place in the document (RFC 6901)'),
+  detail: z.string().describe('One sentence that says what is wrong'),
+})
+
+const imported = z.object({
+  operations: z.array(operation).describe('Every operation that was found'),
+  scopes: z.array(shownScope).describe('The scopes that the operations need'),
+  added: z.array(operationName).describe('Operations that the stored document did not have'),
+  removed: z.array(operationName).describe('Operations that only the stored document has'),
+  becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
+  credentialHeaders: z
+    .array(z.string().describe('The name of a header'))
+    .describe('Headers in which the document’s callers send keys, besides `Authorization` and `X-API-Key`'),
+  problems: z
+    .array(documentProblem)
+    .describe('Flaws of the document; where it can be read in two ways, the stricter one holds'),
+})
+
+nameSchemas({
+  Api: api,
+  ApiScope: shownScope,
+  ApiScopeInput: apiScope,
+  SigningAlg: settings.signingAlg,
+  ScopeClaim: settings.scopeClaim,
+  Operation: operation,
+  OperationName: operationName,
+  OpenapiImport: imported,
+  DocumentProblem: documentProblem,
+  SigningKey: signingKey,
+  SigningKeyStatus: signingKeyStatus,
 })
 
 export const signingKeyRoutes = {
@@ -193,33 +231,10 @@ export const apiRoutes = {
     summary: 'Import an OpenAPI 3.x or Swagger 2.0 document, and read its operations and their differences',
     scope: 'apis:write',
     query: z.strictObject({
-      dryRun: z.enum(['true', 'false']).default('false').describe('`true` answers the same and stores nothing'),
-      force: z.enum(['true', 'false']).optional().describe('`true` retires scopes that somebody has'),
+      dryRun: v.flag.default('false').describe('`true` answers the same and stores nothing'),
+      force: v.flag.optional().describe('`true` retires scopes that somebody has'),
     }),
-    answer: {
-      status: 200,
-      schema: z.object({
-        operations: z.array(operation).describe('Every operation that was found'),
-        scopes: z
-          .array(z.object({ name: z.string().describe('The scope token'), description: scopeDescription }))
-          .describe('The scopes that the operations need'),
-        added: z.array(operationName).describe('Operations that the stored document did not have'),
-        removed: z.array(operationName).describe('Operations that only the stored document has'),
-        becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
-        credentialHeaders: z
-          .array(z.string().describe('The name of a header'))
-          .describe('Headers in which the document’s callers send keys, besides `Authorization` and `X-API-Key`'),
-        problems: z
-          .array(
-            z.object({
-              code: openText(documentProblemCodes, 'The kind of flaw'),
-              pointer: z.string().describe('Its place in the document (RFC 6901)'),
-              detail: z.string().describe('One sentence that says what is wrong'),
-            }),
-          )
-          .describe('Flaws of the document; where it can be read in two ways, the stricter one holds'),
-      }),
-    },
+    answer: { status: 200, schema: imported },
     takesDocument: true,
   }),
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const clientType = z
@@ -17,23 +18,25 @@ const guards = z
 
 const shownSecret = z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt })
 
+const jwkSet = z.object({ keys: z.array(v.jwk).describe('The public keys') })
+const access = z.object({ audience: v.audience, scope: v.scopeText })
+
 export const client = z.object({
   clientId: v.id,
   name: v.name,
   type: clientType,
   status: v.objectStatus,
-  access: z
-    .array(z.object({ audience: v.audience, scope: v.scopeText }))
-    .describe('For each API, the scope that the client may ever have'),
+  access: z.array(access).describe('For each API, the scope that the client may ever have'),
   guards,
   metadata: v.metadata,
-  jwks: z.object({ keys: z.array(v.jwk).describe('The public keys') }).describe('Its public keys (RFC 7517 §5)'),
+  jwks: jwkSet.describe('Its public keys (RFC 7517 §5)'),
   secrets: z.array(shownSecret).describe('Its client secrets, without their text'),
   selfIssuedTtlSecondsMax: selfIssuedTtl,
   ...v.limited,
   ...v.stamps,
 })
 
+nameSchemas({ Access: access, JwkSet: jwkSet, Client: client, ClientType: clientType, ClientSecret: shownSecret })
 const oneClient = '/v1/clients/{clientId}'
 
 export const clientRoutes = {

@@ -5,13 +5,14 @@
 import type { CredentialKind, ObjectType, RejectionAnswerCode, RejectionCode, SigningPurpose } from '@countersign/core'
 import type { ProblemCode as DocumentProblemCode } from '@countersign/openapi'
 import { z } from 'zod'
+import { nameSchemas, schemaPlace } from './schema_names.ts'
 
 /** A value known today, or any other text that a later version may answer. */
 export type Open<Known extends string> = Known | (string & {})
 
 /** The part of a JSON schema that names known values and allows others. */
 export function knownValues(known: readonly string[]): { readonly anyOf: readonly object[] } {
-  return { anyOf: [{ enum: known }, { type: 'string' }] }
+  return { anyOf: [{ $ref: schemaPlace + listNames.get(known) }, { type: 'string' }] }
 }
 
 /** A member of an answer. The server gives a known value, and a reader must expect others. */
@@ -64,6 +65,9 @@ export const rejectionCodes = namesOf<RejectionCode>({
   insufficient_scope: true,
   rate_limited: true,
 })
+
+/** The types of objects that audit events are about. */
+export const auditObjectTypes = [...objectTypes, 'feed'] as const
 
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
@@ -181,6 +185,20 @@ export const auditActions = [
 
 /** The kind of an audit event: what the server writes today. */
 export type AuditAction = (typeof auditActions)[number]
+
+/** The name of each list in the OpenAPI document, and so of the type in generated clients. */
+const listNames: ReadonlyMap<readonly string[], string> = new Map<readonly string[], string>([
+  [credentialKinds, 'CredentialKind'],
+  [objectTypes, 'ObjectType'],
+  [auditObjectTypes, 'AuditObjectType'],
+  [rejectionCodes, 'RejectionCode'],
+  [outcomeCodes, 'Outcome'],
+  [problemCodes, 'ProblemCode'],
+  [documentProblemCodes, 'DocumentProblemCode'],
+  [signingPurposes, 'SigningPurpose'],
+  [auditActions, 'AuditAction'],
+])
+nameSchemas(Object.fromEntries([...listNames].map(([known, name]) => [name, z.enum(known).describe('Known values')])))
 
 /** The names of a record that must have all of them: one that is missing does not compile. */
 function namesOf<Name extends string>(all: Readonly<Record<Name, true>>): readonly Name[] {

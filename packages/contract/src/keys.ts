@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 export const key = z.object({
@@ -23,14 +24,14 @@ export const key = z.object({
 /** As in a list: the latest use of all. */
 const listedKey = key.extend({ lastUsedAt: v.time.nullable().describe('When it was last verified; null for never') })
 
+const scopeUse = z.object({
+  scope: z.string().describe('The scope that the request required'),
+  at: v.time.describe('When a request last required it'),
+})
+
 const shownKey = listedKey.extend({
   lastUsedScopes: z
-    .array(
-      z.object({
-        scope: z.string().describe('The scope that the request required'),
-        at: v.time.describe('When a request last required it'),
-      }),
-    )
+    .array(scopeUse)
     .describe('When it was last verified for each scope that was required, the latest first'),
 })
 
@@ -42,6 +43,14 @@ const rolledKey = createdKey.extend({
     .describe('When that key would have ended by an earlier roll, whose grace this one may have cut; null for none'),
 })
 const changed = z.object({ id: v.id, status: v.status, ...v.inFeed })
+nameSchemas({
+  Key: key,
+  ScopeUse: scopeUse,
+  ListedKey: listedKey,
+  ShownKey: shownKey,
+  CreatedKey: createdKey,
+  KeyChange: changed,
+})
 const oneKey = '/v1/keys/{id}'
 
 export const keyRoutes = {

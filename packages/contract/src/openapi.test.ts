@@ -1,7 +1,10 @@
 import { validate } from '@readme/openapi-parser'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import * as contract from './index.ts'
+import { resolved } from './resolved.fixture.ts'
+import * as values from './values.ts'
 
 const { allRoutes, managementScopes, openapiDocument } = contract
 
@@ -15,6 +18,7 @@ interface Parameter {
 }
 interface Content {
   readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>
+  readonly headers?: object
 }
 interface Operation {
   readonly operationId: string
@@ -23,14 +27,20 @@ interface Operation {
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
 }
-const document = openapiDocument({ issuer: 'https://auth.example', version: '1.2.3' }) as {
+interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>
+    readonly responses: Readonly<Record<string, Content & { readonly description: string }>>
+  }
 }
+const written = openapiDocument({ issuer: 'https://auth.example', version: '1.2.3' }) as Document
+const document = resolved(written) as Document
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
 
 describe('the OpenAPI document', () => {
   it('is a valid OpenAPI 3.1 document', async () => {
-    const result = await validate(structuredClone(document) as unknown as Parameters<typeof validate>[0])
+    const result = await validate(structuredClone(written) as unknown as Parameters<typeof validate>[0])
     expect(result, JSON.stringify(result).slice(0, 500)).toMatchObject({ valid: true })
   })
 
@@ -40,7 +50,10 @@ describe('the OpenAPI document', () => {
       const operation = document.paths[route.path]?.[route.method.toLowerCase()] as Operation
       const scopes = route.orScope === undefined ? [route.scope] : [route.scope, route.orScope]
       expect(operation.security).toEqual(scopes.map((scope) => ({ countersign: [scope] })))
-      expect(Object.keys(operation.responses)).toEqual([String(route.answer.status), 'default'])
+      const [success, ...refusals] = Object.keys(operation.responses)
+      expect(success).toBe(String(route.answer.status))
+      expect(refusals, 'no status but those that are listed').not.toContain('default')
+      expect(refusals).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500', '503']))
     }
   })
 
@@ -53,6 +66,111 @@ describe('the OpenAPI document', () => {
     })
     const after = document.paths['/v1/feed']?.get?.parameters.find(({ name }) => name === 'after')
     expect(after).toMatchObject({ required: true, schema: { type: 'integer', minimum: 0 } })
+  })
+})
+
+describe('names', () => {
+  const { schemas } = written.components
+
+  it('every body and answer is a schema with a name, and no name says how it is sent', () => {
+    for (const { operationId } of operations) {
+      const operation = Object.values(written.paths)
+        .flatMap((methods) => Object.values(methods))
+        .find((it) => it.operationId === operationId) as Operation
+      const isNamed = expect.stringMatching(/^#\/components\/schemas\/[A-Z][A-Za-z]+$/)
+      const body = operation.requestBody?.content['application/json']?.schema
+      if (operationId !== 'importOpenapi' && body !== undefined) expect(body, operationId).toEqual({ $ref: isNamed })
+      const answer = Object.values(operation.responses)[0]?.content['application/json']?.schema
+      if (operationId !== 'feedSnapshot') expect(answer, operationId).toEqual({ $ref: isNamed })
+    }
+    expect(Object.keys(schemas).filter((name) => /Query|Request|Response|Body|\d/.test(name))).toEqual([])
+  })
+
+  it('bodies refuse unknown members and answers may gain some', () => {
+    for (const { operationId, requestBody, responses } of operations) {
+      const body = requestBody?.content['application/json']?.schema
+      if (operationId !== 'importOpenapi' && body !== undefined)
+        expect(body, operationId).toHaveProperty('additionalProperties', false)
+      expect(JSON.stringify(responses), operationId).not.toContain('"additionalProperties":false')
+    }
+  })
+})
+
+describe('forms', () => {
+  const { KeyCreate, ApiCreate } = (written.components.schemas ?? {}) as Record<
+    string,
+    { properties: Record<string, Form> }
+  >
+  const { Cidr, Origin } = written.components.schemas as unknown as Record<string, Form>
+
+  it.each([
+    [
+      'an audience',
+      ApiCreate?.properties.audience,
+      values.audience,
+      ['https://a.example', 'urn:x:y', 'http://[::1]:4801'],
+    ],
+    ['an address range', Cidr, values.cidr, ['192.0.2.0/24', '192.0.2.7', '2001:db8::/32', '::ffff:192.0.2.0/120']],
+    [
+      'an origin',
+      Origin,
+      values.origin,
+      ['https://app.example', 'http://localhost:3000', 'http://[::1]:8080', 'ws://a_b.example'],
+    ],
+    ['a subject', KeyCreate?.properties.subject, values.subject, ['customer-17', 'x']],
+  ])('%s has the pattern that the document says, and the server takes nothing beyond it', (_, form, schema, good) => {
+    const pattern = new RegExp(form?.pattern ?? '^$')
+    for (const text of good)
+      expect([text, pattern.test(text), schema.safeParse(text).success]).toEqual([text, true, true])
+    fc.assert(
+      fc.property(fc.oneof(spoiledOf(good), fc.string()), (text) => {
+        if (schema.safeParse(text).success) expect(text).toMatch(pattern)
+      }),
+    )
+  })
+
+  it('an audience of characters that no URI has is refused, as strict readers of answers do', () => {
+    for (const text of ['EJ:{', 'x:"', 'https://a.example/<id>', 'x:%zz', 'x:a b', 'x:a#b', 'x'])
+      expect(values.audience.safeParse(text).success, text).toBe(false)
+  })
+})
+
+interface Form {
+  readonly pattern?: string
+}
+
+/** Good texts with one character more or another. */
+function spoiledOf(good: readonly string[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...good), fc.nat(40), fc.string({ maxLength: 1 }))
+    .map(([text, at, put]) => text.slice(0, at) + put + text.slice(at + 1))
+}
+
+describe('refusals', () => {
+  const { responses } = written.components
+
+  it('each has an example that its schema allows, and every code of the management API is in one', () => {
+    const codes = new Set<string>()
+    for (const { description, content } of Object.values(document.components.responses)) {
+      const { schema, example } = content['application/problem+json'] ?? {}
+      expectFits(schema, example, description)
+      const named = [...description.matchAll(/`(\w+)`/g)].map(([, code]) => code as string)
+      expect(named).toContain((example as { readonly code: string }).code)
+      for (const code of named) codes.add(code)
+    }
+    // A path without such an operation answers the one, and forward-auth, which is not in the document, the other.
+    const elsewhere = ['method_not_allowed', 'unknown_proxy']
+    expect(contract.problemCodes.filter((code) => !codes.has(code) && !elsewhere.includes(code))).toEqual([])
+  })
+
+  it('401 has its challenge and 429 its limits', () => {
+    expect(responses.Unauthorized?.headers).toHaveProperty('WWW-Authenticate.required', true)
+    expect(Object.keys(responses.TooManyRequests?.headers ?? {})).toEqual([
+      'X-Request-Id',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+    ])
   })
 })
 

@@ -1,31 +1,41 @@
 import { z } from 'zod'
-import { knownValues, problemCodes } from './codes.ts'
 import { examples } from './examples/index.ts'
+import { documentHeaders, headersOf, problemResponses, sharedResponses } from './openapi_problems.ts'
+import { type DocumentSchemas, documentSchemas, type JsonSchema } from './openapi_schemas.ts'
 import type { ManagementScope, Route } from './route.ts'
 import { allRoutes, type OperationId } from './routes.ts'
+import { nameSchemas } from './schema_names.ts'
+import * as v from './values.ts'
 
 /** The management API as an OpenAPI 3.1 document, made from the same routes and schemas that the server mounts. */
 export function openapiDocument(options: { readonly issuer: string; readonly version: string }): object {
+  const schemas = documentSchemas()
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of allRoutes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, schemas) }
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'Countersign management API',
       version: options.version,
+      description: aboutText,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: options.issuer }],
+    servers: [{ url: options.issuer, description: 'The issuer of the tenant' }],
     security: [{ countersign: [] }],
+    tags: Object.entries(tagTexts).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: { Problem: problem },
+      responses: sharedResponses(schemas),
+      headers: documentHeaders,
+      parameters: { IdempotencyKey: idempotencyKey },
+      // Last: by now everything that is referred to is known.
+      schemas: schemas.components,
       securitySchemes: {
         countersign: {
           type: 'oauth2',
-          description: 'An API key or access token for the audience <issuer>/v1',
+          description: 'An API key or access token for the audience <issuer>/v1, as `Authorization: Bearer`',
           flows: {
             clientCredentials: {
               tokenUrl: `${options.issuer}/oauth/token`,
@@ -36,6 +46,24 @@ export function openapiDocument(options: { readonly issuer: string; readonly ver
       },
     },
   }
+}
+
+const aboutText = `Credentials of an API, their clients and what becomes of them.
+
+Times are RFC 3339. Lists answer \`{data, next}\`; \`next\` is \`after\` of the next page, and null on the last one. A member
+that a body does not know is refused, and so is a NUL in any text; an answer may gain members, and codes and kinds may come
+that are not listed here. Every refusal is a \`Problem\` (RFC 9457). A method that a path does not have is 405, with \`Allow\`.`
+
+const tagTexts: Readonly<Record<string, string>> = {
+  apis: 'Resource servers: their audience, scopes, token policy and operations',
+  'signing keys': 'The keys that this issuer signs with',
+  clients: 'The parties that hold credentials, and the scopes that each may ever have',
+  keys: 'API keys: long-lived credentials of a client',
+  tokens: 'JWTs used as API keys, opaque tokens, and the revocation of any credential',
+  verification: 'Judging credentials, and the feed by which verifiers learn of changes',
+  usage: 'Counts of verifications',
+  audit: 'The log of changes',
+  tenants: 'The customers of one installation, each with an issuer of its own',
 }
 
 const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
@@ -55,32 +83,57 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'tenants:write': 'Create, change and delete tenants',
 }
 
-function operation(route: Route): object {
-  const { answer } = route
+function operation(route: Route, schemas: DocumentSchemas): object {
   const example = exampleOf(route)
   return {
     operationId: route.operationId,
     summary: route.summary,
+    description: descriptionOf(route),
     tags: [route.tag],
     security: [route.scope, route.orScope].flatMap((scope) => (scope === undefined ? [] : [{ countersign: [scope] }])),
-    parameters: [...pathParameters(route, example), ...queryParameters(route, example), ...idempotencyParameter(route)],
-    ...requestBody(route, example),
+    parameters: [
+      ...pathParameters(route, example),
+      ...(route.query === undefined ? [] : queryParameters(schemas.query(route), example)),
+      ...(route.isIdempotent === true ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ],
+    ...requestBody(route, example, schemas),
     responses: {
-      [answer.status]: {
+      [route.answer.status]: {
         description: 'Done',
-        content: {
-          [answer.contentType ?? 'application/json']: {
-            schema: schemaOf(answer.schema, 'output'),
-            example: example.answer,
-          },
-        },
+        headers: headersOf(['X-Request-Id']),
+        content: answerContent(route, example, schemas),
       },
-      default: {
-        description: 'Not done',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      ...problemResponses(route),
     },
   }
+}
+
+function descriptionOf({ scope, orScope, isDefaultTenantOnly, isIdempotent }: Route): string {
+  const needs = orScope === undefined ? `\`${scope}\`` : `\`${scope}\` or \`${orScope}\``
+  return [
+    `Needs the scope ${needs}.`,
+    ...(isDefaultTenantOnly === true ? ['Only the default tenant has it.'] : []),
+    ...(isIdempotent === true ? ['With an `Idempotency-Key`, it can be sent again safely.'] : []),
+  ].join(' ')
+}
+
+/** OpenAPI 3.1 has no word for the items of a stream: they are the content of its text, as OpenAPI 3.2 reads them. */
+function answerContent({ answer }: Route, example: AnyExample, schemas: DocumentSchemas): JsonSchema {
+  const { contentType = 'application/json', line, stream } = answer
+  const schema = schemas.ofAnswer(answer.schema)
+  const lines = line && { contentMediaType: contentType, contentSchema: listOf(schemas.ofAnswer(line)) }
+  if (stream === undefined) return { [contentType]: { schema: { ...schema, ...lines }, example: example.answer } }
+  const { description, event } = stream
+  const id = { type: 'string', description: 'The sequence of the entry' }
+  const content = { contentMediaType: 'application/json', contentSchema: schemas.ofAnswer(event) }
+  const data = { type: 'string', description: 'The entry', ...content }
+  const item = { type: 'object', required: ['id', 'data'], properties: { id, data } }
+  const events = { type: 'string', description, contentMediaType: stream.contentType, contentSchema: listOf(item) }
+  return { [contentType]: { schema, example: example.answer }, [stream.contentType]: { schema: events } }
+}
+
+function listOf(items: JsonSchema): JsonSchema {
+  return { type: 'array', items }
 }
 
 const pathTexts: Readonly<Record<string, string>> = {
@@ -116,88 +169,48 @@ function pathParameters(route: Route, { params }: AnyExample): object[] {
   }))
 }
 
-function queryParameters(route: Route, { query }: AnyExample): object[] {
-  if (route.query === undefined) return []
-  // The input schema says what may be sent; a member with a default need not be.
-  const { properties } = schemaOf(route.query, 'output') as { properties?: Record<string, { readonly type?: string }> }
-  const { required } = schemaOf(route.query, 'input') as { required?: string[] }
-  return Object.entries(properties ?? {}).map(([name, property]) => ({
+function queryParameters(
+  { properties, required }: ReturnType<DocumentSchemas['query']>,
+  { query }: AnyExample,
+): object[] {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
-    required: required?.includes(name) ?? false,
-    schema: property,
-    ...(query?.[name] === undefined ? {} : { example: exampleValue(query[name], property) }),
+    required: required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema,
+    ...(query?.[name] === undefined ? {} : { example: exampleValue(query[name], schema) }),
   }))
 }
 
 /** A query is text on the wire; the document shows numbers as numbers. */
-function exampleValue(text: unknown, schema: { readonly type?: string }): unknown {
+function exampleValue(text: unknown, schema: JsonSchema): unknown {
   return schema.type === 'integer' ? Number(text) : text
 }
 
-function idempotencyParameter(route: Route): object[] {
-  if (route.isIdempotent === undefined) return []
-  return [
-    {
-      name: 'Idempotency-Key',
-      in: 'header',
-      required: false,
-      description: 'The same header and body get the same answer for 24 hours, secrets included',
-      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
-    },
-  ]
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'The same header and body get the same answer for 24 hours, secrets included',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
 }
 
-function requestBody(route: Route, { body, document }: AnyExample): object {
+const documentText = 'An OpenAPI 3.0, 3.1 or 3.2 or Swagger 2.0 document'
+const apiDescription = z.record(z.string(), v.json).describe(documentText)
+nameSchemas({ ApiDescription: apiDescription })
+
+function requestBody(route: Route, { body, document }: AnyExample, schemas: DocumentSchemas): object {
   if (route.takesDocument === true) {
     const content = {
-      'application/json': { schema: {}, example: document },
-      'application/yaml': { schema: {} },
-      'text/yaml': { schema: {} },
+      'application/json': { schema: schemas.ofAnswer(apiDescription), example: document },
+      'application/yaml': { schema: { type: 'string', description: documentText } },
+      'text/yaml': { schema: { type: 'string', description: documentText } },
     }
     return { requestBody: { required: true, content } }
   }
   if (route.body === undefined) return {}
-  const schema = schemaOf(route.body, 'input') as { required?: string[] }
-  const required = (schema.required ?? []).length > 0
-  return { requestBody: { required, content: { 'application/json': { schema, example: body } } } }
-}
-
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    target: 'draft-2020-12',
-  }) as Record<string, unknown>
-  return rest
-}
-
-const problem = {
-  type: 'object',
-  description: 'A problem (RFC 9457)',
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
-  properties: {
-    type: { type: 'string', description: 'Always `about:blank`: `code` says what went wrong' },
-    title: { type: 'string', description: 'The reason phrase of the status' },
-    status: { type: 'integer', description: 'The status of the answer' },
-    detail: { type: 'string', description: 'One sentence for people: what is wrong, and what to do' },
-    code: {
-      type: 'string',
-      description: 'Stable, for programs. A later version may answer others: judge an unknown one by its status',
-      ...knownValues(problemCodes),
-    },
-    requestId: { type: 'string', description: 'The X-Request-Id of the answer, by which the log has it' },
-    errors: {
-      type: 'array',
-      description: 'The flaws of the input, each with its place',
-      items: {
-        type: 'object',
-        required: ['pointer', 'detail'],
-        properties: {
-          pointer: { type: 'string', description: 'A JSON pointer into the body (RFC 6901), or `?name` of the query' },
-          detail: { type: 'string', description: 'One sentence that says what is wrong there' },
-        },
-      },
-    },
-  },
+  // No body is the same as an empty one.
+  const required = !route.body.safeParse({}).success
+  return { requestBody: { required, content: { 'application/json': { schema: schemas.body(route), example: body } } } }
 }

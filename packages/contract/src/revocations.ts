@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 export const revocationRoutes = {
@@ -44,3 +45,5 @@ export const revocationRoutes = {
     },
   }),
 }
+
+nameSchemas({ Revocation: revocationRoutes.createRevocation.answer.schema })

@@ -45,7 +45,18 @@ export interface Route {
   /** The members of its JSON body. Absent when it takes none. */
   readonly body?: z.ZodObject
   /** The answer of a success: its status and its shape. */
-  readonly answer: { readonly status: number; readonly schema: z.ZodType; readonly contentType?: string }
+  readonly answer: {
+    /** Its status. */
+    readonly status: number
+    /** Its shape. */
+    readonly schema: z.ZodType
+    /** Default: `application/json`. */
+    readonly contentType?: string
+    /** With another content type: the shape of each line. */
+    readonly line?: z.ZodType
+    /** The same as a stream of events, when the caller accepts its content type: the shape of their data. */
+    readonly stream?: { readonly contentType: string; readonly event: z.ZodType; readonly description: string }
+  }
   /** Creates or rolls: `Idempotency-Key` is honoured. */
   readonly isIdempotent?: true
   /** The body may be an OpenAPI document in JSON or YAML rather than a JSON object. */

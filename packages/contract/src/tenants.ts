@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const slug = z
@@ -19,6 +20,8 @@ export const tenant = z.object({
   status: v.objectStatus,
   ...v.stamps,
 })
+
+nameSchemas({ Tenant: tenant })
 
 export const tenantRoutes = {
   createTenant: route({

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 export const token = z.object({
   jti: v.id,
-  format: z.enum(['jwt', 'opaque']).describe('The form of its text'),
+  format: v.tokenFormat.describe('The form of its text'),
   clientId: v.id,
   audience: v.audience,
   scope: v.scopeText,
@@ -24,6 +25,10 @@ const unlistedToken = z.object({
   scope: v.scopeText.nullable().describe('Intersected with the signed scope; null for all of it'),
   expiresAt: v.time.nullable().describe('Its end where that is before the signed one; null for the signed one'),
 })
+
+const changedToken = token.extend(v.inFeed)
+const changedUnlistedToken = unlistedToken.extend(v.inFeed)
+nameSchemas({ Token: token, ChangedToken: changedToken, ChangedUnlistedToken: changedUnlistedToken })
 
 export const tokenRoutes = {
   createToken: route({
@@ -90,7 +95,7 @@ export const tokenRoutes = {
         .describe('Names a JWT of ours that nothing lists, with the jti: its scope is intersected with the signed one'),
       force: v.force,
     }),
-    answer: { status: 200, schema: z.union([token.extend(v.inFeed), unlistedToken.extend(v.inFeed)]) },
+    answer: { status: 200, schema: z.union([changedToken, changedUnlistedToken]) },
   }),
   revokeToken: route({
     operationId: 'revokeToken',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type AuditAction, auditActions, knownValues, objectTypes, openText, outcomeCodes } from './codes.ts'
+import { type AuditAction, auditActions, auditObjectTypes, knownValues, openText, outcomeCodes } from './codes.ts'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const outcome = z
@@ -17,6 +18,44 @@ const usageScope = z
   .describe('The scope that requests required: tokens, with " | " between alternatives; empty for none')
 const named = z.string().max(255).describe('Empty for credentials that nobody knows')
 
+const usageInterval = z.enum(['minute', 'hour', 'day'])
+const usageGroup = z.enum(['outcome', 'scope', 'keyId', 'clientId'])
+
+const usageCount = z.object({
+  at: v.time.describe('The beginning of the interval'),
+  outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'With groupBy=outcome').optional(),
+  scope: usageScope.optional(),
+  keyId: named.optional(),
+  clientId: named.optional(),
+  count: z.int().describe('Verifications'),
+})
+
+const reportedCount = z.strictObject({
+  credentialId: v.id.optional().describe('Absent for credentials that nobody knows'),
+  clientId: v.id.optional(),
+  scope: usageScope.default(''),
+  outcome,
+  minuteAt: v.time.describe(
+    'The minute. A time further away counts as the nearest that is taken: a day ago, a minute ahead',
+  ),
+  lastAt: v.time.optional().describe('When the last of them was; default minuteAt'),
+  count: z.int().min(1).max(1_000_000_000).describe('Verifications in that minute'),
+})
+
+const auditEvent = z.object({
+  sequence: z.int().describe('Its place in the log of the tenant, from 1'),
+  at: v.time.describe('When it was committed'),
+  actor: v.json.describe('The credential that did it, with its client, or the system'),
+  action: openText<AuditAction, string>(auditActions, 'The kind of change'),
+  objectType: openText<string, string>(auditObjectTypes, 'The kind of object that was changed'),
+  objectId: z.string().describe('The object that was changed'),
+  before: v.json.describe('The object before, as an answer shows it; null for none'),
+  after: v.json.describe('The object after, as an answer shows it; null for none'),
+  requestId: z.string().describe('The X-Request-Id of the request that did it'),
+  callerRequestId: z.string().nullable().describe('The X-Request-Id that its caller sent; null for none'),
+  link: z.string().describe('The HMAC that links this event to the one before'),
+})
+
 export const usageAndAuditRoutes = {
   getUsage: route({
     operationId: 'getUsage',
@@ -30,31 +69,16 @@ export const usageAndAuditRoutes = {
       clientId: v.id.optional().describe('Only credentials of this client'),
       from: v.time.optional().describe('The beginning; default: 24 intervals before `to`'),
       to: v.time.optional().describe('The end, exclusive; default: now'),
-      interval: z
-        .enum(['minute', 'hour', 'day'])
+      interval: usageInterval
         .default('hour')
         .describe('The interval of one count, in UTC; docs/usage.md says how long each is kept'),
       scope: usageScope.min(1).optional().describe('Only requests that required this, as an answer by scope names it'),
-      groupBy: z
-        .enum(['outcome', 'scope', 'keyId', 'clientId'])
-        .default('outcome')
-        .describe('The member that tells the counts apart'),
+      groupBy: usageGroup.default('outcome').describe('The member that tells the counts apart'),
     }),
     answer: {
       status: 200,
       schema: z.object({
-        data: z
-          .array(
-            z.object({
-              at: v.time.describe('The beginning of the interval'),
-              outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'With groupBy=outcome').optional(),
-              scope: usageScope.optional(),
-              keyId: named.optional(),
-              clientId: named.optional(),
-              count: z.int().describe('Verifications'),
-            }),
-          )
-          .describe('A count for each interval and group that has any'),
+        data: z.array(usageCount).describe('A count for each interval and group that has any'),
       }),
     },
   }),
@@ -69,22 +93,7 @@ export const usageAndAuditRoutes = {
     orScope: 'credentials:verify',
     body: z.strictObject({
       batchId: z.string().min(8).max(100).describe('The same for each attempt to send this batch'),
-      counts: z
-        .array(
-          z.strictObject({
-            credentialId: v.id.optional().describe('Absent for credentials that nobody knows'),
-            clientId: v.id.optional(),
-            scope: usageScope.default(''),
-            outcome,
-            minuteAt: v.time.describe(
-              'The minute. A time further away counts as the nearest that is taken: a day ago, a minute ahead',
-            ),
-            lastAt: v.time.optional().describe('When the last of them was; default minuteAt'),
-            count: z.int().min(1).max(1_000_000_000).describe('Verifications in that minute'),
-          }),
-        )
-        .max(10_000)
-        .describe('The counts'),
+      counts: z.array(reportedCount).max(10_000).describe('The counts'),
     }),
     answer: {
       status: 200,
@@ -110,21 +119,18 @@ export const usageAndAuditRoutes = {
     }),
     answer: {
       status: 200,
-      schema: v.page(
-        z.object({
-          sequence: z.int().describe('Its place in the log of the tenant, from 1'),
-          at: v.time.describe('When it was committed'),
-          actor: v.json.describe('The credential that did it, with its client, or the system'),
-          action: openText<AuditAction, string>(auditActions, 'The kind of change'),
-          objectType: openText<string, string>([...objectTypes, 'feed'], 'The kind of object that was changed'),
-          objectId: z.string().describe('The object that was changed'),
-          before: v.json.describe('The object before, as an answer shows it; null for none'),
-          after: v.json.describe('The object after, as an answer shows it; null for none'),
-          requestId: z.string().describe('The X-Request-Id of the request that did it'),
-          callerRequestId: z.string().nullable().describe('The X-Request-Id that its caller sent; null for none'),
-          link: z.string().describe('The HMAC that links this event to the one before'),
-        }),
-      ),
+      schema: v.page(auditEvent),
     },
   }),
 }
+
+nameSchemas({
+  UsageSeries: usageAndAuditRoutes.getUsage.answer.schema,
+  UsageCount: usageCount,
+  UsageGroup: usageGroup,
+  UsageInterval: usageInterval,
+  UsageReport: usageAndAuditRoutes.reportUsage.body,
+  ReportedCount: reportedCount,
+  UsageAcceptance: usageAndAuditRoutes.reportUsage.answer.schema,
+  AuditEvent: auditEvent,
+})

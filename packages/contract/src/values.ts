@@ -1,5 +1,6 @@
 import { isScopeToken, limits, parseAddressRange, parseTime, readScope } from '@countersign/core'
 import { z } from 'zod'
+import { nameSchemas } from './schema_names.ts'
 
 /** Values that several operations share. Every text has a longest length. */
 
@@ -17,7 +18,7 @@ export const time = z
   .string()
   .max(64)
   .refine((text) => parseTime(text) !== undefined, 'must be an RFC 3339 date-time such as 2026-11-22T10:00:00Z')
-  .meta({ format: 'date-time' })
+  .meta({ format: 'date-time', description: 'An RFC 3339 date-time; answers have it in UTC and whole seconds' })
 
 /** Any JSON value. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
 export const json = z.unknown().describe('Any JSON value')
@@ -27,67 +28,96 @@ export const metadata = z
   .refine((value) => JSON.stringify(value).length <= 4_096, 'must have at most 4096 characters as JSON')
   .describe('An object of yours, at most 4096 characters as JSON; every verification answers it')
 
+/** One scope token (RFC 6749 §3.3), as a document writes patterns. */
+const tokenPattern = '[!#-\\[\\]-~]+'
+
 export const scopeText = z
   .string()
   .max(limits.scopeBytesMax)
-  .describe('Scope tokens with a space between them (RFC 6749 §3.3)')
+  .meta({
+    description: 'Scope tokens with a space between them (RFC 6749 §3.3)',
+    pattern: `^(?:${tokenPattern}(?: ${tokenPattern})*)?$`,
+  })
 
-const structuredScope = z.record(
-  z.string().max(256),
-  z.strictObject({ actions: z.array(z.string().max(256)).max(1_000).describe('The actions that may be done with it') }),
-)
+export const scopeToken = z
+  .string()
+  .max(limits.scopeTokenBytesMax)
+  .refine(isScopeToken, 'must be one scope token (RFC 6749 §3.3): printable ASCII without space, " and \\')
+  .meta({ pattern: `^${tokenPattern}$` })
+
+const actions = z.strictObject({
+  actions: z.array(z.string().max(256)).max(1_000).describe('The actions that may be done with it'),
+})
+const structuredScope = z.record(z.string().max(256), actions)
+
+/** `readScope` says what is wrong with it; here its form is only written down. */
+const listedToken = z
+  .string()
+  .max(limits.scopeTokenBytesMax)
+  .meta({ pattern: `^${tokenPattern}$` })
 
 export const scope = z
-  .union([scopeText, z.array(z.string().max(limits.scopeTokenBytesMax)).max(limits.scopeTokensMax), structuredScope])
+  .union([scopeText, z.array(listedToken).max(limits.scopeTokensMax), structuredScope])
   .superRefine((value, context) => {
     const read = readScope(value)
     if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem })
   })
   .describe('A string of tokens, a list of them, or {"users": {"actions": ["read"]}}, which is read:users')
 
-export const scopeToken = z
-  .string()
-  .max(limits.scopeTokenBytesMax)
-  .refine(isScopeToken, 'must be one scope token (RFC 6749 §3.3): printable ASCII without space, " and \\')
+/** The characters of RFC 3986 §2, brackets around an address alone. `URL` takes others, which strict readers refuse. */
+const absoluteUri =
+  /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/\[[0-9A-Fa-f:.]+\])?(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 
 export const audience = z
   .string()
   .max(255)
-  .refine(
-    (text) => /^[\x21-\x7e]+$/.test(text) && URL.canParse(text) && !text.includes('#'),
-    'must be an absolute URI without a fragment',
-  )
-  .describe('The audience of an API, as it was registered: an absolute URI without a fragment')
+  .refine((text) => absoluteUri.test(text) && URL.canParse(text), 'must be an absolute URI without a fragment')
+  .meta({
+    description: 'The audience of an API, as it was registered: an absolute URI without a fragment',
+    format: 'uri',
+    pattern: absoluteUri.source,
+  })
 
-export const access = z
-  .array(z.strictObject({ audience, scope }))
-  .max(1_000)
-  .describe('For each API, the scope that the client may ever have')
+const accessInput = z.strictObject({ audience, scope })
+
+export const access = z.array(accessInput).max(1_000).describe('For each API, the scope that the client may ever have')
+
+export const cidr = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseAddressRange(text) !== undefined,
+    'must be a CIDR range such as 192.0.2.0/24, without host bits',
+  )
+  .meta({
+    description: 'A CIDR range or one address, IPv4 or IPv6; the bits below the prefix are zero',
+    format: 'cidr',
+    pattern: '^[0-9A-Fa-f:.]{2,45}(?:/(?:0|[1-9][0-9]{0,2}))?$',
+    examples: ['192.0.2.0/24', '2001:db8::/32'],
+  })
 
 export const ipAllow = z
-  .array(
-    z
-      .string()
-      .max(64)
-      .refine(
-        (text) => parseAddressRange(text) !== undefined,
-        'must be a CIDR range such as 192.0.2.0/24, without host bits',
-      ),
-  )
+  .array(cidr)
   .min(1)
   .max(limits.constraintEntriesMax)
   .describe('The only addresses that may use it, as CIDR ranges; default: all')
 
-export const originAllow = z
-  .array(
-    z
-      .string()
-      .max(255)
-      .refine(
-        (text) => URL.canParse(text) && new URL(text).origin === text && text !== 'null',
-        'must be an origin such as https://app.example',
-      ),
+export const origin = z
+  .string()
+  .max(255)
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text && text !== 'null',
+    'must be an origin such as https://app.example',
   )
+  .meta({
+    description: 'A web origin as browsers send it (RFC 6454): scheme, host and any port but the usual one, no path',
+    format: 'origin',
+    pattern: '^(?:https?|wss?|ftp)://(?:[!"$&-.0-9;=_`a-z{}~]+|\\[[0-9a-f:.]+\\])(?::[1-9][0-9]{0,4})?$',
+    examples: ['https://app.example', 'http://localhost:3000'],
+  })
+
+export const originAllow = z
+  .array(origin)
   .min(1)
   .max(limits.constraintEntriesMax)
   .describe('The only web origins that may use it; default: all')
@@ -160,20 +190,30 @@ export function wholeNumber(min: number, max: number) {
     .pipe(z.int().min(min).max(max))
 }
 
+/** The server wrote it and knows it by its MAC; nobody else can make one. */
+const cursor = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[\w-]+\.[\w-]{22}$/, 'must be the `next` of a page of this list')
+  .describe('Where a page ends: an opaque text, good for this list alone')
+
 export const pageQuery = {
   limit: wholeNumber(1, 100).default(25).describe('Items a page'),
-  after: z.string().min(1).max(512).optional().describe('`next` of the page before'),
+  after: cursor.optional().describe('`next` of the page before'),
 }
 
 /** `{data, next}`: `next` is null on the last page. */
 export function page(item: z.ZodType): z.ZodObject {
   return z.object({
     data: z.array(item).describe('The items of this page'),
-    next: z.string().nullable().describe('`after` for the next page; null on the last one'),
+    next: cursor.nullable().describe('`after` for the next page; null on the last one'),
   })
 }
 
 export const jwk = z.record(z.string().max(64), json).describe('A public JWK (RFC 7517) with kid and alg')
+
+export const tokenFormat = z.enum(['jwt', 'opaque'])
 
 export const jwks = z
   .strictObject({ keys: z.array(jwk).max(20).describe('The public keys') })
@@ -206,7 +246,31 @@ const forceText = 'Do it even if no live credential with all management scopes i
 
 export const force = z.boolean().optional().describe(forceText)
 
+/** In a query, where everything is text. */
+export const flag = z.enum(['true', 'false'])
+
 /** Where there is no body. */
 export const forceQuery = z.strictObject({
-  force: z.enum(['true', 'false']).default('false').describe(forceText),
+  force: flag.default('false').describe(forceText),
+})
+
+nameSchemas({
+  AccessInput: accessInput,
+  AppliedCount: verifiers,
+  Cidr: cidr,
+  CredentialStatus: status,
+  Environment: environment,
+  Jwk: jwk,
+  Flag: flag,
+  JwkSetInput: jwks,
+  Metadata: metadata,
+  ObjectStatus: objectStatus,
+  Origin: origin,
+  RateLimit: rateLimit,
+  RatePolicy: ratePolicy,
+  Scope: scope,
+  StructuredScope: structuredScope,
+  ScopeActions: actions,
+  Switch: switchable,
+  TokenFormat: tokenFormat,
 })

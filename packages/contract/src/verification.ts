@@ -1,7 +1,23 @@
-import { endlessRevocation, limits } from '@countersign/core'
+import { limits } from '@countersign/core'
 import { z } from 'zod'
-import { credentialKinds, objectTypes, openText, rejectionCodes } from './codes.ts'
+import { credentialKinds, openText, rejectionCodes } from './codes.ts'
+import {
+  ageMs,
+  chain,
+  feedEntry,
+  feedPlace,
+  handedBack,
+  handedBackCutOff,
+  lines,
+  place,
+  receiptLine,
+  reload,
+  sealedPlace,
+  snapshotLine,
+  verifier,
+} from './feed.ts'
 import { route } from './route.ts'
+import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const grant = z.object({
@@ -43,21 +59,10 @@ const limitsAfter = {
   rateLimits: z.array(rateLimit).optional().describe('Every limit that the call was counted by'),
 }
 
-const mac = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{22}$/, 'must be 16 bytes in base64url')
-  .describe('The MAC that the server put on it')
-
 const digest = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
   .describe('The SHA-256 of the whole key, in base64url')
-const place = {
-  epoch: z.string().max(64).describe('The feed epoch: docs/protocol/feed.md §7'),
-  sequence: z.int().min(0).describe('The number of the last entry that was applied'),
-}
-const chain = z.string().max(64).describe('The chain digest of that entry')
-
 /** A credential in hand, and where it was presented. */
 const presented = {
   credential: z.string().min(1).max(16_384).describe('The text of the credential'),
@@ -70,9 +75,23 @@ const presented = {
   origin: z.string().max(255).optional().describe('The Origin header of the request'),
 }
 
-const identity = z.string().min(1).max(limits.identityBytesMax).describe('The id of the entry')
-const reload = z.literal(true).optional().describe('The place is not in this log: fetch a snapshot')
-const ageMs = z.number().describe('How long before the answer the reading began, in milliseconds')
+const activeVerdict = z.object({
+  active: z.literal(true).describe('The credential may be used'),
+  grant: grant.describe('The caller, and all that it may do'),
+  ...limitsAfter,
+})
+
+const refusedVerdict = z.object({
+  active: z.literal(false).describe('The credential is refused'),
+  code: openText(rejectionCodes, 'The reason for the refusal: docs/protocol/errors.md §1'),
+  detail: z.string().describe('One sentence for the owner of the credential'),
+  missingScope: v.scopeText.optional().describe('The scope tokens that it lacks, with insufficient_scope'),
+  requires: z
+    .array(z.array(z.string().describe('A scope token')).describe('Tokens that are needed together'))
+    .optional()
+    .describe('Every alternative that would do, with insufficient_scope; empty where none would'),
+  ...limitsAfter,
+})
 
 export const verificationRoutes = {
   verify: route({
@@ -99,24 +118,7 @@ export const verificationRoutes = {
     }),
     answer: {
       status: 200,
-      schema: z.union([
-        z.object({
-          active: z.literal(true).describe('The credential may be used'),
-          grant: grant.describe('The caller, and all that it may do'),
-          ...limitsAfter,
-        }),
-        z.object({
-          active: z.literal(false).describe('The credential is refused'),
-          code: openText(rejectionCodes, 'The reason for the refusal: docs/protocol/errors.md §1'),
-          detail: z.string().describe('One sentence for the owner of the credential'),
-          missingScope: v.scopeText.optional().describe('The scope tokens that it lacks, with insufficient_scope'),
-          requires: z
-            .array(z.array(z.string().describe('A scope token')).describe('Tokens that are needed together'))
-            .optional()
-            .describe('Every alternative that would do, with insufficient_scope; empty where none would'),
-          ...limitsAfter,
-        }),
-      ]),
+      schema: z.union([activeVerdict, refusedVerdict]),
     },
   }),
   lookup: route({
@@ -137,7 +139,7 @@ export const verificationRoutes = {
       status: 200,
       schema: z.object({
         record: v.json.describe('The record: docs/protocol/feed.md §4'),
-        place: z.object({ ...place, chain }).describe('The place of the feed at which it was read'),
+        place: feedPlace.describe('The place of the feed at which it was read'),
         ageMs,
       }),
     },
@@ -149,7 +151,7 @@ export const verificationRoutes = {
     tag: 'verification',
     summary: 'For verifiers: read the whole status book, one line of JSON an entry',
     scope: 'credentials:verify',
-    answer: { status: 200, schema: z.string(), contentType: 'application/x-ndjson' },
+    answer: { status: 200, schema: lines, contentType: 'application/x-ndjson', line: snapshotLine },
   }),
   feed: route({
     operationId: 'feed',
@@ -166,9 +168,15 @@ export const verificationRoutes = {
     answer: {
       status: 200,
       schema: z.object({
-        entries: z.array(v.json).optional().describe('The entries that follow, in order: docs/protocol/feed.md §2'),
+        entries: z.array(feedEntry).optional().describe('The entries that follow, in order: docs/protocol/feed.md §2'),
         reload,
       }),
+      stream: {
+        contentType: 'text/event-stream',
+        event: feedEntry,
+        description:
+          'With `Accept: text/event-stream`. An event has the sequence of an entry as `id` and the entry as `data`',
+      },
     },
   }),
   feedPosition: route({
@@ -185,8 +193,7 @@ export const verificationRoutes = {
       chain,
       nonce: z.string().min(1).max(100).describe('A random text, which the answer repeats'),
       maxStalenessSeconds: z.number().min(1).max(300).default(300).describe('The bound of this verifier, in seconds'),
-      sealed: z
-        .strictObject({ ...place, chain, seal: mac })
+      sealed: sealedPlace
         .optional()
         .describe('The highest place of all epochs that a server has sealed to this verifier'),
     }),
@@ -214,32 +221,9 @@ export const verificationRoutes = {
     scope: 'credentials:verify',
     body: z.strictObject({
       epoch: place.epoch,
-      revocations: z
-        .array(
-          z.strictObject({
-            type: z.enum(objectTypes).describe('The type of the entry'),
-            id: identity,
-            dropAt: z
-              .int()
-              .min(0)
-              .max(endlessRevocation)
-              .describe('The dropAt of the entry, in whole seconds; 4294967295 where it is later'),
-            mac,
-          }),
-        )
-        .max(limits.handedBackMax)
-        .describe('The revocations that the snapshot lacks'),
+      revocations: z.array(handedBack).max(limits.handedBackMax).describe('The revocations that the snapshot lacks'),
       cutOffs: z
-        .array(
-          z.strictObject({
-            type: z.enum(['client', 'subject']).describe('The type of the entry'),
-            id: identity,
-            what: z.enum(['tokens', 'everything']).describe('Which credentials of the client or subject it ended'),
-            sequence: z.int().min(1).describe('The number of the entry'),
-            at: z.int().min(0).describe('The time of the entry, in whole seconds'),
-            mac,
-          }),
-        )
+        .array(handedBackCutOff)
         .max(limits.handedBackCutOffsMax)
         .optional()
         .describe('The revocations of whole clients and subjects that the snapshot lacks'),
@@ -279,17 +263,7 @@ export const verificationRoutes = {
     answer: {
       status: 200,
       schema: z.object({
-        data: z
-          .array(
-            z.object({
-              id: z.string().describe('Its credential and its own name, with a colon between'),
-              clientId: z.string().nullable().describe('The client of that credential; null where nothing lists it'),
-              sequence: z.int().nullable().describe('The last entry that it has applied; null in another epoch'),
-              maxStalenessSeconds: z.number().describe('Its own bound, in seconds: it refuses when its book is older'),
-              askedAt: v.time.describe('When it last asked'),
-            }),
-          )
-          .describe('At most 10,000'),
+        data: z.array(verifier).describe('At most 10,000'),
       }),
     },
   }),
@@ -305,19 +279,27 @@ export const verificationRoutes = {
       schema: z.object({
         sequence: z.int().describe('The number of the entry'),
         at: v.time.describe('When the change was made'),
-        verifiers: z
-          .array(
-            z.object({
-              id: z.string().describe('Its credential and its own name, with a colon between'),
-              appliedAt: v.time.nullable().describe('When it had applied the change; null for not yet'),
-              maxStalenessSeconds: z.number().describe('Its own bound, in seconds: it refuses when its book is older'),
-              sequence: z.int().nullable().describe('The last entry that it has applied; null in another epoch'),
-              askedAt: v.time.describe('When it last asked'),
-            }),
-          )
-          .describe('Every verifier that was there when the change was made'),
+        verifiers: z.array(receiptLine).describe('Every verifier that was there when the change was made'),
         complete: z.boolean().describe('Whether each has applied it, or refuses because its book is too old'),
       }),
     },
   }),
 }
+
+nameSchemas({
+  Grant: grant,
+  RateLimitState: rateLimit,
+  VerifyQuestion: verificationRoutes.verify.body,
+  Verdict: verificationRoutes.verify.answer.schema,
+  ActiveVerdict: activeVerdict,
+  RefusedVerdict: refusedVerdict,
+  LookupQuestion: verificationRoutes.lookup.body,
+  LookupAnswer: verificationRoutes.lookup.answer.schema,
+  FeedPage: verificationRoutes.feed.answer.schema,
+  PositionQuestion: verificationRoutes.feedPosition.body,
+  PositionAnswer: verificationRoutes.feedPosition.answer.schema,
+  HandBackQuestion: verificationRoutes.handBackRevocations.body,
+  HandBackAnswer: verificationRoutes.handBackRevocations.answer.schema,
+  Assertion: verificationRoutes.createAssertion.answer.schema,
+  Receipt: verificationRoutes.getRevocation.answer.schema,
+})

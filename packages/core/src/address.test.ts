@@ -63,6 +63,8 @@ describe('a range with bits below its prefix, or an odd prefix, is none', () => 
     '2001:db8::1/32',
     '::/129',
     'x/8',
+    '192.0.2.0%2F24',
+    'fe80::%eth0/10',
   ])('%s', (text) => expect(parseAddressRange(text)).toBeUndefined())
 })
 

@@ -35,6 +35,8 @@ function readAddress(text: string): Address | undefined {
 
 /** Parses `10.0.0.0/8`, `2001:db8::/32` or one address. Bits below the prefix must be zero; else `undefined`. */
 export function parseAddressRange(text: string): AddressRange | undefined {
+  // A zone is no part of a range; dropped, the mistyped `192.0.2.0%2F24` would be one address and not 256.
+  if (text.includes('%')) return undefined
   const slash = text.indexOf('/')
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash))
   if (address === undefined) return undefined

@@ -5,6 +5,7 @@
 import { allRoutes, openapiDocument, type Route } from '@countersign/contract'
 import { generateKeyPair } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resolved } from '../../contract/src/resolved.fixture.ts'
 import {
   assertionType,
   audience,
@@ -390,7 +391,7 @@ function spoil(body: unknown, path: readonly (string | number)[], value: unknown
 }
 
 it('every operation of the document has an example here, with every member and parameter it can have', async () => {
-  const { paths } = openapiDocument({ issuer: baseUrl, version: '0' }) as {
+  const { paths } = resolved(openapiDocument({ issuer: baseUrl, version: '0' })) as {
     readonly paths: Record<string, Record<string, DocumentedOperation>>
   }
   const documented = Object.values(paths).flatMap((methods) => Object.values(methods))

@@ -6,7 +6,7 @@ import { answerKept, anyOrigin, type KeptDocument, keepDocument } from '../http/
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
-/** `GET /openapi.json`: the management API. Only the issuer differs between tenants, so it is made once, in 15 ms. */
+/** `GET /openapi.json`: the management API. Only the issuer differs between tenants, so it is made once, in 25 ms. */
 export function createOpenapi(version: string): (tenant: TenantContext, request: HttpRequest) => Answer {
   const kept = new Cache<KeptDocument>(serverLimits.documentsKept)
   let common: string | undefined

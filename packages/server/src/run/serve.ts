@@ -81,7 +81,8 @@ async function begin(config: Config, log: Log, options: ServeOptions): Promise<S
     await server.close()
     throw error
   })
-  log.info({ url: config.url, address }, 'ready')
+  // In the next turn: by then the caller listens for signals, and whoever reads this line may send one.
+  setImmediate(() => log.info({ url: config.url, address }, 'ready'))
   const stop = async (): Promise<void> => {
     // First, so that who follows the feed goes elsewhere while all else is answered.
     server.services.streams.endAll()

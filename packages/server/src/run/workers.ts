@@ -47,7 +47,8 @@ export async function startWorkers(count: number, log: Log): Promise<Workers> {
     const address = await group.start().ready
     await Promise.all(Array.from({ length: count - 1 }, () => group.start().ready))
     process.on('SIGHUP', restart)
-    log.info({ workers: count, address }, 'ready')
+    // In the next turn, as in serve.ts.
+    setImmediate(() => log.info({ workers: count, address }, 'ready'))
     return { address, stop }
   } catch (error) {
     await stop()
