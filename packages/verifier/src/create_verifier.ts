@@ -1,4 +1,6 @@
 import { limits, type MaybePromise, type Seconds } from '@countersign/core'
+import type { BookKeeper } from './book_keeper.ts'
+import { type FieldReader, followPlaces, judgeRequest } from './credential_places.ts'
 import type { Engine } from './engine.ts'
 import { HttpStatusError } from './http/client.ts'
 import { type Connection, connect } from './http/connect.ts'
@@ -45,7 +47,7 @@ export interface VerifierOptions {
 
 /** A verifier of one API's callers. Each method resolves; only a mistake in the expectation throws. */
 export interface Verifier {
-  /** Judges a web `Request` by its `Authorization` or `X-API-Key` header. */
+  /** Judges a web `Request` by its `Authorization` or `X-API-Key` header, or another that the API names. */
   verifyRequest(request: Request, expectation?: RequestExpectation): Promise<Outcome>
   /** Judges a `node:http` request by its raw headers. */
   verifyRawHeaders(rawHeaders: readonly string[], expectation?: RequestExpectation): Promise<Outcome>
@@ -84,19 +86,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, credential } = checkOptions(options)
   const onProblem = problemTeller(options)
   const connection = connect({ ...options, issuer, audience, credential, onProblem })
-  const { engine, ready, close } = connection
+  const { engine, keeper, ready, close } = connection
   watchGuarding(connection, audience, onProblem)
-  return verifierOver(engine, audience, { ready, close })
+  return verifierOver({ engine, keeper }, audience, { ready, close })
 }
 
-/** The verifier of an audience over any engine. */
+/** The verifier of an audience over any engine and its keeper. */
 export function verifierOver(
-  engine: Engine,
+  { engine, keeper }: { readonly engine: Engine; readonly keeper: BookKeeper },
   audience: string,
   { ready, close }: Pick<Verifier, 'ready' | 'close'>,
 ): Verifier {
-  async function verifyHeaders(
-    headers: Parameters<typeof questionOf>[0],
+  const judge = { engine, keeper, placesNow: followPlaces(keeper, audience) }
+
+  async function verifyFields<Fields>(
+    reader: FieldReader<Fields>,
+    fields: Fields,
     expectation: DeferredExpectation,
     origin: string | undefined,
   ): Promise<Outcome> {
@@ -109,15 +114,14 @@ export function verifierOver(
       cost: costOf(expectation),
       countLater: later,
     }
-    const question = questionOf(headers, expected)
-    return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
+    return judgeRequest(judge, reader, fields, expected)
   }
 
   return Object.freeze({
     verifyRequest: (request: Request, expectation: RequestExpectation = {}) =>
-      verifyHeaders(credentialHeadersOfWeb(request.headers), expectation, request.headers.get('origin') ?? undefined),
+      verifyFields(webFields, request.headers, expectation, request.headers.get('origin') ?? undefined),
     verifyRawHeaders: (rawHeaders: readonly string[], expectation: RequestExpectation = {}) =>
-      verifyHeaders(credentialHeadersOf(rawHeaders), expectation, originOf(rawHeaders)),
+      verifyFields(rawFields, rawHeaders, expectation, originOf(rawHeaders)),
     verify(credential: string, expectation: RequestExpectation & { readonly origin?: string } = {}) {
       const { ip, origin } = expectation
       const expected = { audience, requires: requirementOf(expectation), ip, origin, cost: costOf(expectation) }
@@ -130,6 +134,16 @@ export function verifierOver(
 }
 
 const none: readonly string[] = []
+
+const webFields: FieldReader<Headers> = {
+  credentials: credentialHeadersOfWeb,
+  names: (headers) => [...headers.keys()],
+}
+
+const rawFields: FieldReader<readonly string[]> = {
+  credentials: credentialHeadersOf,
+  names: (rawHeaders) => rawHeaders.filter((_, index) => index % 2 === 0),
+}
 
 function checkOptions(options: VerifierOptions): VerifierOptions {
   for (const name of Object.keys(options)) {
