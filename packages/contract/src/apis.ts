@@ -1,3 +1,4 @@
+import { limits } from '@countersign/core'
 import { z } from 'zod'
 import { documentProblemCodes, openText, signingPurposes } from './codes.ts'
 import { route } from './route.ts'
@@ -33,6 +34,13 @@ const settings = {
     .min(1)
     .max(300)
     .describe('The highest maxStalenessSeconds that a verifier of it may choose; default 300'),
+  credentialHeaders: z
+    .array(z.string().min(1).max(64).describe('The name of a header, in any case'))
+    .max(limits.credentialHeadersMax)
+    .describe(
+      'Headers in which its callers may present a key or JWT besides `Authorization: Bearer` and `X-API-Key`; default none. ' +
+        'With `Authorization`, one without a scheme is read there too',
+    ),
 }
 
 export const api = z.object({
@@ -127,6 +135,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      credentialHeaders: settings.credentialHeaders.optional(),
       ...v.limiting,
     }),
     answer: { status: 201, schema: api },
@@ -168,6 +177,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      credentialHeaders: settings.credentialHeaders.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,
     }),
@@ -208,7 +218,9 @@ export const apiRoutes = {
         becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
         credentialHeaders: z
           .array(z.string().describe('The name of a header'))
-          .describe('Headers in which the document’s callers send keys, besides `Authorization` and `X-API-Key`'),
+          .describe(
+            'Headers in which the document’s callers send keys, to be set as `credentialHeaders` of the API; an import sets none',
+          ),
         problems: z
           .array(
             z.object({
