@@ -7,6 +7,7 @@ import {
   createRoom,
   type Engine,
   type Failures,
+  followPlaces,
   type Room,
   unlimitedFailures,
 } from '@countersign/verifier/engine'
@@ -29,6 +30,7 @@ import { createWatch } from './watch.ts'
 export interface GatewayOptions {
   readonly engine: Engine
   readonly keeper: BookKeeper
+  /** The routes; its `credentialHeaders` hold while nobody has set any at the server. */
   readonly description: ApiDescription
   /** The URL to which requests go on; their path is appended to its path. */
   readonly upstream: URL
@@ -109,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keeper,
     routes: compileRoutes(options.description),
     audience: options.audience,
+    placesNow: followPlaces(keeper, options.audience, options.description.credentialHeaders),
     assertions: createAssertions(options.assertions, () => keeper.now()),
     trustedProxies: options.trustedProxies,
     failures: options.failures ?? unlimitedFailures,

@@ -49,6 +49,8 @@ export interface World {
   /** As a server does: the record and the entry. */
   change(keyId: string, state: Partial<KeyState> & { readonly scope: string }): void
   isFresh: boolean
+  /** Called while a request waits for the look-up of its credential. */
+  onLookup: () => void
   readonly assertionsAsked: string[]
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   /** Straight to the socket; what came back until it closed or nothing came for `quietMs`. */
@@ -126,7 +128,10 @@ export async function openWorld(
   const engine = createEngine({
     keeper,
     directory: {
-      credential: async (key) => ({ record: records.get(key), place: book.place, ageMs: 0 }),
+      async credential(key) {
+        world.onLookup()
+        return { record: records.get(key), place: book.place, ageMs: 0 }
+      },
       publicKey: () => ({ record: undefined, place: book.place, ageMs: 0 }),
     },
     limiter: memoryLimiter(),
@@ -174,6 +179,7 @@ export async function openWorld(
     seen,
     upstream,
     isFresh: true,
+    onLookup() {},
     assertionsAsked,
     say,
     handle(request, response) {
