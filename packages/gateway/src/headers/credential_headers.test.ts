@@ -57,6 +57,12 @@ describe('a credential in a header that the API names', () => {
     },
   )
 
+  test('named with an underscore it is kept from the upstream in every spelling as well', async () => {
+    nameHeaders(['X_Partner_Key'])
+    expect(await send(`X_PARTNER_KEY: ${key.text}\r\nX-Partner-Key: ${other}`)).toBe(200)
+    expect(upstreamSaw()).not.toMatch(new RegExp(`${key.text}|${other}`))
+  })
+
   test('a value of the API’s own passes unchanged, beside a credential too', async () => {
     for (const fields of [`Authorization: Bearer ${key.text}`, `X-API-Key: ${key.text}`]) {
       expect(await send(`X-Partner-Key: theirs, 1.2.3\r\nX_Partner_Key: another\r\n${fields}`)).toBe(200)
