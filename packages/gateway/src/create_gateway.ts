@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
+import { type AddressRange, isTrustedAddress, requireOptions, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import {
@@ -103,7 +103,8 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { engine, keeper, nextRequestId, onRequest } = options
-  requireOptions(options)
+  requireOptions('createGateway', options, optionNames)
+  if (options.audience === '') throw new TypeError('the audience must be given')
   const upstream = createUpstream(options.upstream, options.upstreamCa)
   const watch = createWatch(engine, keeper)
   const pipeline: PipelineOptions = {
@@ -155,13 +156,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstream.close()
     },
   }
-}
-
-function requireOptions(options: GatewayOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createGateway has no option "${name}"`)
-  }
-  if (options.audience === '') throw new TypeError('the audience must be given')
 }
 
 function idleOptions(options: GatewayOptions): Pick<ForwardOptions, 'idle' | 'idleTimeoutMs' | 'streamIdleTimeoutMs'> {

@@ -1,4 +1,4 @@
-import { limits, type MaybePromise, type Seconds } from '@countersign/core'
+import { limits, type MaybePromise, requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
 import { type FieldReader, followPlaces, judgeRequest } from './credential_places.ts'
 import type { Engine } from './engine.ts'
@@ -146,9 +146,7 @@ const rawFields: FieldReader<readonly string[]> = {
 }
 
 function checkOptions(options: VerifierOptions): VerifierOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createVerifier has no option "${name}"`)
-  }
+  requireOptions('createVerifier', options, optionNames)
   for (const name of ['issuer', 'audience', 'credential'] as const) {
     if (typeof options[name] !== 'string' || options[name] === '') throw new TypeError(`createVerifier needs "${name}"`)
   }
@@ -156,7 +154,7 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
   if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
   if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
   if (!['undefined', 'function'].includes(typeof options.onProblem)) throw new TypeError('onProblem must be a function')
-  checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
+  requireIssuer(options.issuer, options.dangerouslyAllowInsecureHttp)
   return options
 }
 
@@ -196,14 +194,4 @@ function watchGuarding({ keeper, client }: Connection, audience: string, onProbl
       )
     })
   })
-}
-
-function checkIssuer(issuer: string, allowInsecure: boolean): void {
-  const url = URL.canParse(issuer) ? new URL(issuer) : undefined
-  if (url === undefined || issuer.endsWith('/') || url.search !== '' || url.hash !== '') {
-    throw new TypeError('issuer must be the URL of the authorization server, without a slash at its end')
-  }
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback || allowInsecure))) return
-  throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
 }

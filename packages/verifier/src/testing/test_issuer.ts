@@ -1,4 +1,4 @@
-import { credentialHeadersFlaw, limits } from '@countersign/core'
+import { credentialHeadersFlaw, limits, requireOptions } from '@countersign/core'
 import { isMaxStaleness, type Verifier, verifierOver } from '../create_verifier.ts'
 import { Authority, createAuthorityKeys } from './authority.ts'
 import { createConnection } from './connection.ts'
@@ -119,9 +119,7 @@ export async function createTestIssuer(options: TestIssuerOptions): Promise<Test
 }
 
 function readOptions(options: TestIssuerOptions): Required<TestIssuerOptions> {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createTestIssuer has no option "${name}"`)
-  }
+  requireOptions('createTestIssuer', options, optionNames)
   const { audience, issuer = 'https://auth.example.com', time = createTestTime() } = options
   const { maxStalenessSeconds = limits.maxStalenessSecondsDefault, credentialHeaders = [] } = options
   if (typeof audience !== 'string' || audience === '') throw new TypeError('createTestIssuer needs "audience"')
