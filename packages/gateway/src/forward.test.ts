@@ -189,7 +189,7 @@ describe('Expect: 100-continue', () => {
 
   test('another expectation is 417', async () => {
     const received = await world.raw(
-      `GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nExpect: x\r\n\r\n`,
+      `GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nExpect: x\r\nConnection: close\r\n\r\n`,
     )
     expect(statusesOf(received)).toEqual([417])
     expect(world.seen).toEqual([])
