@@ -157,7 +157,7 @@ function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { read
 function admitPreflight(
   { method = '', url = '', rawHeaders }: IncomingMessage,
   origin: Origin,
-  { routes, cors }: PipelineOptions,
+  { routes, cors, placesNow }: PipelineOptions,
 ): Admission | Refusal | undefined {
   const known = isPreflight(method, rawHeaders) ? routes.knows(url) : undefined
   if (known === undefined) return undefined
@@ -167,7 +167,7 @@ function admitPreflight(
       why: 'a CORS preflight',
       origin,
       identity: [],
-      places: undefined,
+      places: placesNow(),
       judged: undefined,
     }
   }

@@ -87,6 +87,14 @@ describe('a credential in a header that the API names', () => {
     expect(world.seen).toEqual([])
   })
 
+  test('with a preflight that goes to the upstream it ends here too', async () => {
+    const fields = `Origin: https://app.test\r\nAccess-Control-Request-Method: GET\r\nX-Partner-Key: ${key.text}`
+    const received = await world.raw(`OPTIONS /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n\r\n`)
+    expect(statusesOf(received)).toEqual([200])
+    expect(world.seen.at(-1)?.method).toBe('OPTIONS')
+    expect(upstreamSaw()).not.toContain(key.text)
+  })
+
   test('two on a public operation end here both', async () => {
     for (const fields of [
       `X-Partner-Key: ${key.text}\r\nX-Partner-Key: ${other}`,
