@@ -4,6 +4,7 @@ import { answerWorkMutants } from './answer_work.ts'
 import { audit } from './audit.ts'
 import { authority } from './authority.ts'
 import { clockAhead } from './clock_ahead.ts'
+import { credentialHeaders } from './credential_headers.ts'
 import { database } from './database.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...audit,
   ...authority,
   ...clockAhead,
+  ...credentialHeaders,
   ...database,
   ...dropTimeMutants,
   ...firstTable,

@@ -5,6 +5,7 @@ import { type Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 const bin = fileURLToPath(new URL('../bin/countersign.mjs', import.meta.url))
 
@@ -111,6 +112,44 @@ export async function startDev(cwd: string, ...args: readonly string[]): Promise
   const ports = args.includes('--port') ? [] : ['--port', '0', '--gateway-port', '0']
   const running = await startUntilReady(['dev', ...ports, '--no-reserve', '--json', ...args], { cwd })
   return { ...running, ready: JSON.parse(running.line) as DevLine }
+}
+
+/** The `dev` of one test file, and commands that have its profile. */
+export interface DevOfFile {
+  readonly dev: Dev
+  readonly folder: string
+  readonly audience: string
+  /** The client of the demo's first key. */
+  readonly clientId: string
+  /** Runs a command. */
+  cli(args: readonly string[], options?: RunOptions): Promise<Ran>
+  /** Runs a command with `--json`, and gives the value that it prints. */
+  json(...args: string[]): Promise<ReturnType<typeof JSON.parse>>
+  /** A new key of that client for `orders:read`. */
+  createKey(...more: string[]): Promise<Ran>
+}
+
+/** A `dev` in a folder of its own until the tests of this file have run. */
+export async function startDevOfFile(): Promise<DevOfFile> {
+  const { path: folder, remove } = makeFolder()
+  const dev = await startDev(folder)
+  afterAll(async () => {
+    await dev.stop()
+    remove()
+  })
+  const { audience, demo } = dev.ready
+  const clientId = demo.clientId as string
+  const cli = (args: readonly string[], options: RunOptions = {}) => run(args, { cwd: folder, ...options })
+  return {
+    dev,
+    folder,
+    audience,
+    clientId,
+    cli,
+    json: async (...args) => JSON.parse((await cli([...args, '--json'])).out),
+    createKey: (...more) =>
+      cli(['keys', 'create', '--audience', audience, '--client', clientId, '--scope', 'orders:read', ...more]),
+  }
 }
 
 /** A new folder, gone when the test file is. */

@@ -194,6 +194,45 @@ describe('a start with what is there', () => {
   })
 })
 
+it('sets the headers of its document’s apiKey schemes at its API, unless somebody has set any', async () => {
+  const other = makeFolder()
+  const file = join(other.path, 'partner.json')
+  const write = (name: string) => {
+    const securitySchemes = {
+      k: { type: 'apiKey', in: 'header', name },
+      q: { type: 'apiKey', in: 'query', name: 'key' },
+    }
+    const paths = { '/orders': { get: { security: [{ k: ['orders:read'] }] } } }
+    writeFileSync(
+      file,
+      JSON.stringify({
+        openapi: '3.1.0',
+        info: { title: 'Partner', version: '1' },
+        components: { securitySchemes },
+        paths,
+      }),
+    )
+  }
+  const start = () => startDev(other.path, '--openapi', file, '--upstream', upstreamUrl)
+  write('X-Partner-Key')
+  const first = await start()
+  const { key } = first.ready.demo
+  expect(first.err()).toContain('credentials are also read from X-Partner-Key')
+  const statusOf = async ({ ready }: Dev, headers: Record<string, string>, query = '') =>
+    (await fetch(`${ready.gatewayUrl}/orders${query}`, { headers })).status
+  expect(await statusOf(first, { 'X-Partner-Key': key! })).toBe(200)
+  expect(await statusOf(first, {}, `?key=${key}`)).toBe(401)
+  const shown = await run(['apis', 'show', first.ready.audience], { cwd: other.path })
+  expect(shown.out).toMatch(/^credentialHeaders +\["X-Partner-Key"\]$/m)
+  await first.stop()
+  write('X-Renamed-Key')
+  const second = await start()
+  expect(await statusOf(second, { 'X-Renamed-Key': key! })).toBe(401)
+  expect(await statusOf(second, { 'X-Partner-Key': key! })).toBe(200)
+  await second.stop()
+  other.remove()
+})
+
 it('without --json a newcomer sees a screen of text, and one line a request', async () => {
   const args = ['dev', '--port', '0', '--gateway-port', '0', '--data', './screen']
   const running = await startUntilReady(args, { cwd })

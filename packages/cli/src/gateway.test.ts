@@ -57,6 +57,42 @@ it('says what it guards, and lets through what is described and permitted, with 
   expect(health.map(({ status }) => status)).toEqual([200, 200])
 })
 
+it('reads the headers of its document until somebody sets some at the server, and follows those within the bound', async () => {
+  const file = join(cwd, 'partner.json')
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'Demo', version: '1' },
+    components: { securitySchemes: { k: { type: 'apiKey', in: 'header', name: 'X-Partner-Key' } } },
+    paths: { '/orders': { get: { security: [{ k: ['orders:read'] }] } } },
+  }
+  writeFileSync(file, JSON.stringify(document))
+  const flags = ['--openapi', file, '--upstream', upstreamUrl, '--audience', dev.ready.audience]
+  const remote = await startUntilReady(['gateway', ...flags, '--listen', '127.0.0.1:0', '--json'], { cwd })
+  const { url, credentialHeaders } = JSON.parse(remote.line) as { url: string; credentialHeaders: string[] }
+  expect(credentialHeaders).toEqual(['X-Partner-Key'])
+  const send = async (name: string) => {
+    const answer = await fetch(`${url}/orders`, { headers: { [name]: dev.ready.demo.key! } })
+    expect(await answer.text()).not.toContain(dev.ready.demo.key)
+    return answer.status
+  }
+  expect(await send('X-Partner-Key')).toBe(200)
+  const set = (...names: string[]) =>
+    run(['apis', 'update', dev.ready.audience, ...names.flatMap((name) => ['--credential-header', name])], { cwd })
+  expect((await set('X-Other-Key')).out).toMatch(/^credentialHeaders +\["X-Other-Key"\]$/m)
+  await expect.poll(() => send('X-Other-Key'), { timeout: 10_000 }).toBe(200)
+  expect(await send('X-Partner-Key')).toBe(401)
+  expect((await set('none')).code).toBe(0)
+  await expect.poll(() => send('X-Other-Key'), { timeout: 10_000 }).toBe(401)
+  expect(await send('X-Partner-Key')).toBe(401)
+  const refused = await set('Cookie')
+  expect(refused.code).toBe(1)
+  expect(refused.err).toContain('credentialHeaders')
+  const read = await run(['apis', 'import', dev.ready.audience, file, '--dry-run'], { cwd })
+  expect(read.out).toContain('credentials    X-Partner-Key: a header in which callers send keys\n')
+  expect(read.err).toContain('no import reads them')
+  await remote.stop()
+})
+
 it('counts each request once, by key and by what it needed, and the server tells within 2 s', async () => {
   const flags = ['--audience', dev.ready.audience, '--client', dev.ready.demo.clientId!, '--scope', 'orders:read']
   const key = (await run(['keys', 'create', ...flags], { cwd })).out.trim()

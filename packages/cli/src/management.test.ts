@@ -1,27 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Dev, makeFolder, type RunOptions, run, startDev } from './countersign.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { makeFolder, run, startDevOfFile } from './countersign.fixture.ts'
 
-const folder = makeFolder()
-let dev: Dev
-let audience: string
-let clientId: string
-
-beforeAll(async () => {
-  dev = await startDev(folder.path)
-  audience = dev.ready.audience
-  clientId = dev.ready.demo.clientId!
-})
-afterAll(async () => {
-  await dev.stop()
-  folder.remove()
-})
-
-const cli = (args: readonly string[], options: RunOptions = {}) => run(args, { cwd: folder.path, ...options })
-const json = async (...args: string[]) => JSON.parse((await cli([...args, '--json'])).out)
-const createKey = (...more: string[]) =>
-  cli(['keys', 'create', '--audience', audience, '--client', clientId, '--scope', 'orders:read', ...more])
+const { dev, folder, audience, clientId, cli, json, createKey } = await startDevOfFile()
 
 describe('keys', () => {
   it('create gives the key alone on standard output, with everything it was asked for', async () => {
@@ -172,7 +154,7 @@ describe('keys', () => {
       list({ COUNTERSIGN_URL: nowhere, COUNTERSIGN_KEY: wrong }),
       list({ COUNTERSIGN_URL: url, COUNTERSIGN_KEY: wrong }),
       list({}),
-      list({ COUNTERSIGN_URL: nowhere }, folder.path),
+      list({ COUNTERSIGN_URL: nowhere }, folder),
       list({ COUNTERSIGN_URL: 'http://auth.example', COUNTERSIGN_KEY: wrong }),
       list({ COUNTERSIGN_URL: url, COUNTERSIGN_KEY_FILE: file }),
       list({ COUNTERSIGN_URL: url, COUNTERSIGN_KEY_FILE: file, COUNTERSIGN_KEY: wrong }),
@@ -236,7 +218,7 @@ describe('clients and APIs', () => {
   })
 
   it('public keys come from a file, private ones are refused before anything is sent', async () => {
-    const file = join(folder.path, 'private.json')
+    const file = join(folder, 'private.json')
     const jwk = { kty: 'EC', crv: 'P-256', kid: 'k1', x: 'x', y: 'y', d: 'very-private' }
     writeFileSync(file, JSON.stringify({ keys: [jwk] }))
     const ran = await cli(['clients', 'create', '--name', 'x', '--jwks', file])
@@ -246,7 +228,7 @@ describe('clients and APIs', () => {
 
   it('import shows what comes, goes and opens, and changes nothing in a dry run', async () => {
     const id = (await cli(['apis', 'create', '--audience', 'https://import.example'])).out.trim()
-    const file = join(folder.path, 'api.yaml')
+    const file = join(folder, 'api.yaml')
     const document = (paths: string) => `openapi: 3.1.0\ninfo: {title: A, version: "1"}\npaths:\n${paths}`
     writeFileSync(file, document('  /a: {get: {security: [{k: ["a:r"]}]}}\n  /b: {get: {security: [{k: ["a:r"]}]}}\n'))
     const dry = await cli(['apis', 'import', id, file, '--dry-run'])
@@ -284,9 +266,9 @@ describe('tokens', () => {
     const secret = dev.ready.demo.clientSecret!
     const token = await cli(['token', 'get', '--client', clientId], { input: secret })
     expect(token).toMatchObject({ code: 0, out: expect.stringMatching(/^ey[\w.-]+\n$/) })
-    const file = join(folder.path, 'secret')
+    const file = join(folder, 'secret')
     writeFileSync(file, secret)
-    const keyFile = join(folder.path, 'demo-key')
+    const keyFile = join(folder, 'demo-key')
     writeFileSync(keyFile, dev.ready.demo.key!)
     const exchange = ['token', 'get', '--client', clientId, '--client-secret-file', file, '--exchange', keyFile]
     const [inspected, verdict, exchanged, wrong, key] = await Promise.all([

@@ -2,26 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createVerifier } from '@countersign/verifier'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Dev, makeFolder, type RunOptions, run, startDev, startUntil } from './countersign.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { makeFolder, type RunOptions, run, startDev, startDevOfFile, startUntil } from './countersign.fixture.ts'
 
-const folder = makeFolder()
-let dev: Dev
-let audience: string
-let clientId: string
-
-beforeAll(async () => {
-  dev = await startDev(folder.path)
-  audience = dev.ready.audience
-  clientId = dev.ready.demo.clientId!
-})
-afterAll(async () => {
-  await dev.stop()
-  folder.remove()
-})
-
-const cli = (args: readonly string[], options: RunOptions = {}) => run(args, { cwd: folder.path, ...options })
-const json = async (...args: string[]) => JSON.parse((await cli([...args, '--json'])).out)
+const { dev, folder, audience, clientId, cli, json } = await startDevOfFile()
 
 describe('verifiers', () => {
   it('create prints the key alone, and a verifier works with it and nothing else does', async () => {
@@ -110,7 +94,7 @@ it('a client has secrets that are added and listed, and a leaked one names the c
   const id = added.out.split('_')[2]!
   const listed = await cli(['clients', 'secret', 'list', clientId])
   expect(listed.out).toContain(id)
-  const file = join(folder.path, 'leaked.env')
+  const file = join(folder, 'leaked.env')
   writeFileSync(file, `SECRET=${added.out}`)
   const scanned = await cli(['scan', file])
   expect(scanned).toMatchObject({ code: 7, err: expect.stringContaining('countersign clients secret revoke ID') })
@@ -125,7 +109,7 @@ describe('api', () => {
     expect(JSON.parse(list.out).data).toHaveLength(1)
     const body = JSON.stringify({ name: 'by hand', type: 'service', access: [] })
     const made = await json2(['api', 'post', '/v1/clients', '--data', '-'], { input: body })
-    const file = join(folder.path, 'body.json')
+    const file = join(folder, 'body.json')
     writeFileSync(file, '{"name":"by file"}')
     expect(await json2(['api', 'PATCH', `/v1/clients/${made.clientId}`, '--data', file])).toMatchObject({
       name: 'by file',

@@ -1,17 +1,12 @@
 /** `keys revoke --wait`: until every verifier has it, or who is behind. */
 import { createVerifier, type Verifier } from '@countersign/verifier'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Dev, makeFolder, run, startDev } from './countersign.fixture.ts'
+import { startDevOfFile } from './countersign.fixture.ts'
 
-const folder = makeFolder()
-let dev: Dev
+const { dev, cli, json, createKey } = await startDevOfFile()
 const verifiers: Verifier[] = []
 
-const cli = (...args: string[]) => run(args, { cwd: folder.path })
-const json = async (...args: string[]) => JSON.parse((await cli(...args, '--json')).out)
-
 beforeAll(async () => {
-  dev = await startDev(folder.path)
   const { issuer, audience } = dev.ready
   const access = `${issuer}/v1=credentials:verify`
   const guard = await json('clients', 'create', '--name', 'guard', '--access', access, '--guards', audience)
@@ -23,28 +18,16 @@ beforeAll(async () => {
     verifiers.push(verifier)
   }
 })
-afterAll(async () => {
+afterAll(() => {
   for (const verifier of verifiers) verifier.close()
-  await dev.stop()
-  folder.remove()
 })
 
-const makeKey = () =>
-  json(
-    'keys',
-    'create',
-    '--client',
-    dev.ready.demo.clientId!,
-    '--audience',
-    dev.ready.audience,
-    '--scope',
-    'orders:read',
-  )
+const makeKey = async () => JSON.parse((await createKey('--json')).out)
 
 it('ends when both verifiers have it, and they refuse it then', async () => {
   const { id, key } = await makeKey()
   for (const verifier of verifiers) expect((await verifier.verify(key)).outcome).toBe('verified')
-  const ended = await cli('keys', 'revoke', id, '--wait')
+  const ended = await cli(['keys', 'revoke', id, '--wait'])
   expect(ended).toMatchObject({ code: 0, err: expect.stringMatching(/^applied by 2 of 2 verifiers after \d\.\d s\n$/) })
   for (const verifier of verifiers) expect((await verifier.verify(key)).outcome).toBe('rejected')
 })
@@ -52,7 +35,7 @@ it('ends when both verifiers have it, and they refuse it then', async () => {
 it('names who is behind and since when, with exit 6', async () => {
   verifiers[1]?.close()
   const { id } = await makeKey()
-  const ended = await cli('keys', 'revoke', id, '--wait', '2s')
+  const ended = await cli(['keys', 'revoke', id, '--wait', '2s'])
   expect(ended.code).toBe(6)
   expect(ended.err).toMatch(/^countersign: 1 verifiers are behind: \S+ \(last heard \d{4}-\d\d-\d\dT[\d:]+Z\)\n$/)
   expect(ended.out).toBe('')

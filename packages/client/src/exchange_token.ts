@@ -1,6 +1,5 @@
-import type { Seconds } from '@countersign/core'
+import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { type ClientCredentials, clientAuthentication } from './client_authentication.ts'
-import { requireIssuer, requireOptions } from './issuer.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
 
 /** The options of `exchangeToken`. */

@@ -1,8 +1,8 @@
 /** The management API (docs/protocol/management.md) as one method for each operation, typed by its routes. */
 import type { AuditAction, Open, OperationId, Routes } from '@countersign/contract'
+import { requireIssuer, requireOptions } from '@countersign/core'
 import type { z } from 'zod'
 import { ApiError } from './api_error.ts'
-import { requireIssuer, requireOptions } from './issuer.ts'
 import { operations } from './operations.ts'
 import { parseAnswer, type Received, send, timeoutMsDefault } from './send.ts'
 

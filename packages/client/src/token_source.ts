@@ -1,9 +1,8 @@
 /** Access tokens for a caller by `client_credentials` (RFC 6749 §4.4), kept and renewed before they end. */
 
-import type { Seconds } from '@countersign/core'
+import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { type ClientCredentials, clientAuthentication } from './client_authentication.ts'
 import { getTokenOptionNames } from './get_token.ts'
-import { requireIssuer, requireOptions } from './issuer.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
 
 /** The options of `createTokenSource`. */

@@ -1,3 +1,4 @@
+import { limits } from '@countersign/core'
 import { z } from 'zod'
 import { documentProblemCodes, openText, signingPurposes } from './codes.ts'
 import { route } from './route.ts'
@@ -35,6 +36,13 @@ const settings = {
     .min(1)
     .max(300)
     .describe('The highest maxStalenessSeconds that a verifier of it may choose; default 300'),
+  credentialHeaders: z
+    .array(z.string().min(1).max(64).describe('The name of a header, in any case'))
+    .max(limits.credentialHeadersMax)
+    .describe(
+      'Headers in which its callers may present a key or JWT besides `Authorization: Bearer` and `X-API-Key`; default none. ' +
+        'With `Authorization`, one without a scheme is read there too',
+    ),
 }
 
 export const api = z.object({
@@ -92,7 +100,9 @@ const imported = z.object({
   becamePublic: z.array(operationName).describe('Operations that needed a credential, and no longer do'),
   credentialHeaders: z
     .array(z.string().describe('The name of a header'))
-    .describe('Headers in which the document’s callers send keys, besides `Authorization` and `X-API-Key`'),
+    .describe(
+      'Headers in which the document’s callers send keys, to be set as `credentialHeaders` of the API; an import sets none',
+    ),
   problems: z
     .array(documentProblem)
     .describe('Flaws of the document; where it can be read in two ways, the stricter one holds'),
@@ -165,6 +175,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      credentialHeaders: settings.credentialHeaders.optional(),
       ...v.limiting,
     }),
     answer: { status: 201, schema: api },
@@ -206,6 +217,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      credentialHeaders: settings.credentialHeaders.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,
     }),

@@ -1,5 +1,4 @@
 import { endsWithBase62, formatBase62, randomBase62 } from './base62.ts'
-import { crc32 } from './crc32.ts'
 
 /**
  * The part after the prefix tells an API key for `live` or `test`, a client `secret` and an opaque token (`at`) apart.
@@ -55,4 +54,22 @@ export function generateKey(options: {
 /** Whether a key may begin with this prefix: `[a-z][a-z0-9]{0,15}`. */
 export function isKeyPrefix(text: string): boolean {
   return prefixShape.test(text)
+}
+
+const table = Int32Array.from({ length: 256 }, (_, index) => {
+  let value = index
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
+  return value
+})
+
+/**
+ * CRC-32/ISO-HDLC of ASCII text, or of its first `length` characters, as an unsigned integer. A checksum against typing
+ * errors, not a secret.
+ */
+export function crc32(text: string, length = text.length): number {
+  let crc = -1
+  for (let index = 0; index < length; index++) {
+    crc = (crc >>> 8) ^ (table[(crc ^ text.charCodeAt(index)) & 0xff] as number)
+  }
+  return (crc ^ -1) >>> 0
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isCredentialHeaderName, isPresented, parseCredential, readCredential } from './credential.ts'
+import {
+  credentialHeadersFlaw,
+  credentialPlaces,
+  holdsCredential,
+  isCredentialHeaderName,
+  isPresented,
+  parseCredential,
+  readCredential,
+} from './credential.ts'
 
 const key = 'cs_test_0123456789AB_0123456789ABCDEFGHIJKLMNOPQRSTUV0hvK6L'
 const none: readonly string[] = []
@@ -43,6 +51,7 @@ test.each([
   'Basic YTpi',
   'Negotiate',
   'Digest username="a", realm="b"',
+  'Digest username="a", nonce="a.b.c"',
   'AWS4-HMAC-SHA256 x',
   `Token ${key}`,
   'bearerish a',
@@ -103,6 +112,122 @@ test('any text is read or refused, never thrown at', () => {
       (a, b) => void [parseCredential(a), readCredential({ authorization: [a], apiKey: [b] })],
     ),
   )
+})
+
+describe('in a header that the API names', () => {
+  const jwt = `${btoa('{"alg":"ES256"}').replace(/=+$/, '')}.e30.c2ln`
+  const secret = 'cs_secret_0123456789AB_0123456789ABCDEFGHIJKLMNOPQRSTUV'
+  const read = (named: readonly string[], more: object = {}) =>
+    readCredential({ authorization: none, apiKey: none, fetchSite: none, named, ...more })
+
+  test.each([key, ` ${key} `, jwt, `${btoa('{ "typ":1}').replace(/=+$/, '')}.e30.`])('%j is a credential', (value) => {
+    expect(read([value])).toEqual({ text: value.trim() })
+    expect(read(['another value, of the API’s own', value])).toEqual({ text: value.trim() })
+    expect(holdsCredential(value)).toBe(true)
+  })
+
+  test.each([
+    ...['', ' ', 'anything', '1.2.3', 'a.b.c', 'a, b', `Bearer ${key}`, `"${key}"`, `${key}x`, secret, `${key};a`],
+    ...['www.example.com, a.b.c', `${jwt}.x`, `${jwt} x`, 'x'.repeat(1_000_000), ','.repeat(1_000)],
+  ])('%.40j is the API’s own affair', (value) => {
+    expect(read([value])).toMatchObject({ rejection: { code: 'missing_credential' } })
+    expect(read([value], { authorization: [`Bearer ${key}`] })).toEqual({ text: key })
+    expect(holdsCredential(value)).toBe(false)
+  })
+
+  test.each<[string, readonly string[], object]>([
+    ['two in two headers', [key, jwt], {}],
+    ['the same in two headers', [key, key], {}],
+    ['two in one', [`${key},${jwt}`], {}],
+    ['one and another value in one', [`${key}, x`], {}],
+    ['another value and one', [`x,${key}`], {}],
+    ['one and nothing', [`${key},`], {}],
+    ['one and a bearer', [key], { authorization: [`Bearer ${key}`] }],
+    ['one and a malformed bearer', [key], { authorization: ['Bearer'] }],
+    ['one and a key as Basic', [key], { authorization: [`Basic ${btoa(`${key}:`)}`] }],
+    [
+      'one and a key as Basic from another site',
+      [key],
+      { authorization: [`Basic ${btoa(`${key}:`)}`], fetchSite: ['cross-site'] },
+    ],
+    ['one and an API key', [key], { apiKey: [key] }],
+    ['one and an empty API key', [key], { apiKey: [''] }],
+    ['one and two bearers', [key], { authorization: [`Bearer ${key}`, `Bearer ${key}`] }],
+  ])('%s are two credentials', (_, named, more) => {
+    expect(read(named, more)).toMatchObject({ rejection: { code: 'invalid_request' } })
+  })
+
+  test('it stands beside another scheme, which is no credential', () => {
+    expect(read([key], { authorization: ['Digest a="b"'] })).toEqual({ text: key })
+  })
+
+  describe('Authorization', () => {
+    const bare = (field: string, more: object = {}) =>
+      read([], { authorization: [field], isSchemeOptional: true, ...more })
+
+    test('a credential without a scheme is read, and those with one as ever', () => {
+      for (const value of [key, jwt]) expect(bare(value)).toEqual({ text: value })
+      expect(bare(`Bearer ${key}`)).toEqual({ text: key })
+      expect(bare(`Basic ${btoa(`${key}:`)}`)).toEqual({ text: key })
+    })
+
+    test.each(['Digest username="a", realm="b", nonce="a.b.c"', 'Negotiate', 'a.b.c, d', 'Basic YTpi'])(
+      '%s is no credential',
+      (field) => {
+        expect(bare(field)).toMatchObject({ rejection: { code: 'missing_credential' } })
+      },
+    )
+
+    test.each<[string, object]>([
+      [`${key},${key}`, {}],
+      [`Bearer ${key}, ${key}`, {}],
+      [`Digest a="b", ${key}`, {}],
+      [key, { apiKey: [key] }],
+      [key, { apiKey: [''] }],
+      [key, { named: [key] }],
+      [key, { authorization: [key, key] }],
+      [key, { authorization: [key, 'Digest a'] }],
+    ])('%.12s… and more is invalid_request', (field, more) => {
+      expect(bare(field, more)).toMatchObject({ rejection: { code: 'invalid_request' } })
+    })
+  })
+
+  test('places leave out what is read anyway', () => {
+    for (const none of [undefined, [], ['x-API-key']]) expect(credentialPlaces(none)).toBeUndefined()
+    expect(credentialPlaces(['X-Partner-Key', 'X-API-Key'])).toEqual({
+      names: ['x-partner-key'],
+      isSchemeOptional: false,
+    })
+    expect(credentialPlaces(['AUTHORIZATION'])).toEqual({ names: [], isSchemeOptional: true })
+  })
+
+  test('any text is read or refused, never thrown at', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constant(key), fc.constant(`${key},`))),
+        fc.boolean(),
+        (values, isSchemeOptional) => {
+          const outcome = read(values, { authorization: values.slice(1), isSchemeOptional })
+          // A credential is read only where it is the whole of one field.
+          if ('text' in outcome) expect(values.filter((value) => value.includes(key)).length).toBeGreaterThan(0)
+        },
+      ),
+    )
+  })
+})
+
+test.each<[string, readonly string[], number]>([
+  ['five', ['A', 'B', 'C', 'D', 'E'], 4],
+  ['a refused name', ['X-Partner-Key', 'Cookie'], 1],
+  ['a name spelled as a refused one could be read', ['Content.Type'], 0],
+  ['one name twice, whatever its case', ['X-Partner-Key', 'x-partner-KEY'], 1],
+  ['two names that an upstream could take for one', ['X-Partner-Key', 'X_Partner_Key'], 1],
+])('an API may not name %s', (_, names, index) => {
+  expect(credentialHeadersFlaw(names)).toMatchObject({ index })
+})
+
+test('an API may name four headers, Authorization and X-API-Key among them', () => {
+  expect(credentialHeadersFlaw(['Authorization', 'X-API-Key', 'X-Partner-Key', 'Token'])).toBeUndefined()
 })
 
 test.each(['X-Auth-Token', 'Api-Key', 'Authorization', 'x_key'])(

@@ -12,8 +12,17 @@ export { decodeBase64url, encodeBase64url } from './base64url.ts'
 export { callerAddress, isTrustedAddress } from './caller_address.ts'
 export type { Challenge } from './challenge.ts'
 export { challengeHeader } from './challenge.ts'
-export type { CredentialHeaders, ParsedCredential } from './credential.ts'
-export { isCredentialHeaderName, isPresented, parseCredential, readCredential } from './credential.ts'
+export type { CredentialHeaders, CredentialPlaces, ParsedCredential } from './credential.ts'
+export {
+  credentialHeadersFlaw,
+  credentialPlaces,
+  foldHeaderName,
+  holdsCredential,
+  isCredentialHeaderName,
+  isPresented,
+  parseCredential,
+  readCredential,
+} from './credential.ts'
 export { establishRecord } from './credential_record.ts'
 export { andThen } from './crypto/maybe_promise.ts'
 export type { Decision, Expectation } from './decision.ts'
@@ -99,6 +108,7 @@ export type { SignInput } from './jwt/sign.ts'
 export { signInput, signJwt } from './jwt/sign.ts'
 export { verifyJwt } from './jwt/verify.ts'
 export { limits, neverDropAt } from './limits.ts'
+export { requireIssuer, requireOptions } from './options.ts'
 export type { ProblemAnswer } from './problem.ts'
 export { problemAnswer, unavailableAnswer } from './problem.ts'
 export type { RateLimit, RateLimitOutcome, RatePolicy, RateUse, Spend } from './rate_limit/gcra.ts'

@@ -36,6 +36,8 @@ export const limits = {
   unknownLifeSeconds: 5,
   /** Number of address ranges, and of origins, that one key may name. */
   constraintEntriesMax: 100,
+  /** Number of headers that an API names as places of credentials, besides `Authorization: Bearer` and `X-API-Key`. */
+  credentialHeadersMax: 4,
   /** Number of named rate limits of one key, client or API, beside the one named `default`. */
   ratePoliciesMax: 8,
   /** The highest cost of one call. */

@@ -55,7 +55,9 @@ describe('interim answers', () => {
   test('102 and 103 arrive before the answer, 103 with its links alone', async () => {
     const world = await openBehind(hints + rest)
     const { text } = await world.key('t')
-    const received = await world.raw(`GET /t/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${text}\r\n\r\n`)
+    const received = await world.raw(
+      `GET /t/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${text}\r\n\r\n`,
+    )
     const heads = received.split('\r\n\r\n')
     expect(heads.slice(0, 2)).toEqual([
       'HTTP/1.1 102 Processing',
@@ -75,7 +77,9 @@ describe('interim answers', () => {
     const odd = 'HTTP/1.1 103 Early Hints\r\nLink: what\r\n\r\n'
     const world = await openBehind(odd + 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(100) + rest)
     const { text } = await world.key('t')
-    const received = await world.raw(`GET /t/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${text}\r\n\r\n`)
+    const received = await world.raw(
+      `GET /t/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${text}\r\n\r\n`,
+    )
     expect(received).not.toContain('103')
     expect(received.match(/ 102 /g)).toHaveLength(15)
     expect(received).toContain('200 OK')
@@ -87,7 +91,9 @@ test('trailers are dropped, and the field that announces them', async () => {
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',
   )
   const { text } = await world.key('t')
-  const received = await world.raw(`GET /t/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${text}\r\n\r\n`)
+  const received = await world.raw(
+    `GET /t/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${text}\r\n\r\n`,
+  )
   expect(received).toContain('ok')
   expect(received).not.toMatch(/x-sum|trailer:/i)
 })

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { type AddressRange, isTrustedAddress, type Seconds } from '@countersign/core'
+import { type AddressRange, isTrustedAddress, requireOptions, type Seconds } from '@countersign/core'
 import { type ApiDescription, compileRoutes } from '@countersign/openapi'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import {
@@ -7,6 +7,7 @@ import {
   createRoom,
   type Engine,
   type Failures,
+  followPlaces,
   type Room,
   unlimitedFailures,
 } from '@countersign/verifier/engine'
@@ -29,6 +30,7 @@ import { createWatch } from './watch.ts'
 export interface GatewayOptions {
   readonly engine: Engine
   readonly keeper: BookKeeper
+  /** The routes; its `credentialHeaders` hold while nobody has set any at the server. */
   readonly description: ApiDescription
   /** The URL to which requests go on; their path is appended to its path. */
   readonly upstream: URL
@@ -101,7 +103,8 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { engine, keeper, nextRequestId, onRequest } = options
-  requireOptions(options)
+  requireOptions('createGateway', options, optionNames)
+  if (options.audience === '') throw new TypeError('the audience must be given')
   const upstream = createUpstream(options.upstream, options.upstreamCa)
   const watch = createWatch(engine, keeper)
   const pipeline: PipelineOptions = {
@@ -109,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keeper,
     routes: compileRoutes(options.description),
     audience: options.audience,
+    placesNow: followPlaces(keeper, options.audience, options.description.credentialHeaders),
     assertions: createAssertions(options.assertions, () => keeper.now()),
     trustedProxies: options.trustedProxies,
     failures: options.failures ?? unlimitedFailures,
@@ -152,13 +156,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstream.close()
     },
   }
-}
-
-function requireOptions(options: GatewayOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createGateway has no option "${name}"`)
-  }
-  if (options.audience === '') throw new TypeError('the audience must be given')
 }
 
 function idleOptions(options: GatewayOptions): Pick<ForwardOptions, 'idle' | 'idleTimeoutMs' | 'streamIdleTimeoutMs'> {

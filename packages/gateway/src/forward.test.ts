@@ -189,7 +189,7 @@ describe('Expect: 100-continue', () => {
 
   test('another expectation is 417', async () => {
     const received = await world.raw(
-      `GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nExpect: x\r\n\r\n`,
+      `GET /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nExpect: x\r\nConnection: close\r\n\r\n`,
     )
     expect(statusesOf(received)).toEqual([417])
     expect(world.seen).toEqual([])
@@ -282,15 +282,21 @@ describe('an upstream that fails', () => {
   })
 
   test.each([
-    ['closes without an answer', (socket: Socket) => socket.once('data', () => socket.destroy())],
-    ['answers with nonsense', (socket: Socket) => socket.once('data', () => socket.end('SMTP ready\r\n\r\n'))],
+    ['closes without an answer', 'ECONNRESET', (socket: Socket) => socket.once('data', () => socket.destroy())],
+    [
+      'answers with nonsense',
+      'HPE_INVALID_CONSTANT',
+      (socket: Socket) => socket.once('data', () => socket.end('SMTP ready\r\n\r\n')),
+    ],
     [
       'answers with two lengths',
+      'HPE_UNEXPECTED_CONTENT_LENGTH',
       (socket: Socket) =>
         socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx')),
     ],
     [
       'answers with length and chunked',
+      'HPE_INVALID_TRANSFER_ENCODING',
       (socket: Socket) =>
         socket.once('data', () =>
           socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
@@ -298,6 +304,7 @@ describe('an upstream that fails', () => {
     ],
     [
       'switches protocols unasked',
+      'switched to another protocol',
       (socket: Socket) =>
         socket.once('data', () =>
           socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
@@ -305,12 +312,14 @@ describe('an upstream that fails', () => {
     ],
     [
       'sends a header section without end',
+      'HPE_HEADER_OVERFLOW',
       (socket: Socket) => socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(100_000)}`)),
     ],
-  ])('%s: 502', async (_, script) => {
+  ])('%s: 502, and the log has the cause', async (_, cause, script) => {
     const scripted = await openScripted((socket) => void script(socket))
     const answer = await scripted.ask('POST', 'x')
     expect(answer.status).toBe(502)
+    expect(scripted.events.at(-1)?.why).toContain(cause)
     await scripted.end()
   })
 

@@ -46,6 +46,7 @@ export function forward(
     host: upstream.host,
     origin: admission.origin,
     identity: admission.identity,
+    places: admission.places,
     requestId: exchange.requestId,
     isPublic: admission.decision === 'public',
   })

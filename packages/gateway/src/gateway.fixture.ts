@@ -49,9 +49,11 @@ export interface World {
   /** As a server does: the record and the entry. */
   change(keyId: string, state: Partial<KeyState> & { readonly scope: string }): void
   isFresh: boolean
+  /** Called while a request waits for the look-up of its credential. */
+  onLookup: () => void
   readonly assertionsAsked: string[]
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
-  /** Straight to the socket; what came back until it closed or nothing came for `quietMs`. */
+  /** As `raw` below. */
   raw(text: string | Buffer, quietMs?: number): Promise<string>
   close(): Promise<void>
 }
@@ -126,7 +128,10 @@ export async function openWorld(
   const engine = createEngine({
     keeper,
     directory: {
-      credential: async (key) => ({ record: records.get(key), place: book.place, ageMs: 0 }),
+      async credential(key) {
+        world.onLookup()
+        return { record: records.get(key), place: book.place, ageMs: 0 }
+      },
       publicKey: () => ({ record: undefined, place: book.place, ageMs: 0 }),
     },
     limiter: memoryLimiter(),
@@ -174,6 +179,7 @@ export async function openWorld(
     seen,
     upstream,
     isFresh: true,
+    onLookup() {},
     assertionsAsked,
     say,
     handle(request, response) {
@@ -249,30 +255,34 @@ export function call(port: number, method: string, path: string, options: CallOp
   })
 }
 
-export function raw(port: number, text: string | Buffer, quietMs = 250): Promise<string> {
-  return new Promise((resolve) => {
+/**
+ * Straight to the socket; what came back until the gateway closed it. Where it stays open, `quietMs`: until nothing came
+ * for so long. Otherwise a connection that is not closed fails the test.
+ */
+export function raw(port: number, text: string | Buffer, quietMs?: number): Promise<string> {
+  return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let received = ''
-    let timer: NodeJS.Timeout | undefined
-    const done = (): void => {
+    const end = (settle: () => void): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(received)
+      settle()
     }
-    const wait = (): void => {
-      clearTimeout(timer)
-      timer = setTimeout(done, quietMs)
-    }
+    const done = (): void => end(() => resolve(received))
+    const late = (): void => end(() => reject(new Error(`not closed in ${openMsMax} ms, after: ${received}`)))
+    const timer = quietMs === undefined ? setTimeout(late, openMsMax) : setTimeout(done, quietMs)
     socket.on('data', (chunk: Buffer) => {
       received += chunk.toString('latin1')
-      wait()
+      if (quietMs !== undefined) timer.refresh()
     })
     socket.on('close', done)
     socket.on('error', done)
     socket.write(text)
-    wait()
   })
 }
+
+/** A gateway that has work to do on a busy machine is not late yet. */
+const openMsMax = 10_000
 
 /** Every status line of a connection. */
 export function statusesOf(received: string): readonly number[] {

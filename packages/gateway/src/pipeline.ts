@@ -9,6 +9,7 @@
 import type { IncomingMessage } from 'node:http'
 import {
   type AddressRange,
+  type CredentialPlaces,
   type Grant,
   problemAnswer,
   type RateLimitOutcome,
@@ -24,8 +25,10 @@ import {
   type Failures,
   mayFail,
   type Outcome,
+  type PlacesNow,
   type Question,
   questionOf,
+  readAgain,
   originOf as requestOriginOf,
   tooManyFailures,
 } from '@countersign/verifier/engine'
@@ -45,6 +48,8 @@ export interface Admission {
   readonly origin: Origin
   /** Our own header fields for the upstream. */
   readonly identity: RawHeaders
+  /** The places where this request's credential could be: what stands there does not go to the upstream. */
+  readonly places: CredentialPlaces | undefined
   /** Present exactly when the decision is `verified`. */
   readonly judged: Judged | undefined
 }
@@ -61,6 +66,7 @@ export interface PipelineOptions {
   readonly keeper: BookKeeper
   readonly routes: RouteTable
   readonly audience: string
+  readonly placesNow: PlacesNow
   readonly assertions: Assertions
   readonly trustedProxies: readonly AddressRange[]
   readonly failures: Failures
@@ -101,12 +107,14 @@ export async function admit(
   const match = routes.match(method, target)
   if (match.kind !== 'operation') return unmatchedRefusal(match)
   onMatch(match.operation)
+  const places = options.placesNow()
   if (match.operation.public) {
-    return { decision: 'public', why: nameOf(match.operation), origin, identity: anonymousHeaders, judged: undefined }
+    const why = nameOf(match.operation)
+    return { decision: 'public', why, origin, identity: anonymousHeaders, places, judged: undefined }
   }
 
   // 5. The credential, from the header fields as they came.
-  const question = questionOf(credentialHeadersOf(rawHeaders), {
+  const question = questionOf(credentialHeadersOf(rawHeaders, places), {
     audience,
     requires: match.operation.requires,
     cost: match.operation.cost,
@@ -121,16 +129,21 @@ export async function admit(
   const outcome = answer instanceof Promise ? await answer : answer
   if (outcome.outcome !== 'verified') {
     const refused = outcomeRefusal(outcome)
-    if (refused.answer.status !== 401 || mayFail(options.failures, audience, origin.address)) return refused
-    return {
-      answer: tooManyFailures,
-      decision: 'rate_limited',
-      why: 'too many credentials from this address have failed',
-    }
+    const isAnswered = refused.answer.status !== 401 || mayFail(options.failures, audience, origin.address)
+    return isAnswered ? refused : tooMany
   }
+  const placesNow = options.placesNow()
+  const rejection = placesNow === places ? undefined : readAgain(credentialHeadersOf(rawHeaders, placesNow), question)
+  if (rejection !== undefined) return rejectionRefusal(rejection)
 
   // 7. The assertion. A request that waited for one is judged again, in the turn in which it goes on.
-  return attest(question, outcome, origin, options, mark)
+  return attest(question, outcome, origin, places, options, mark)
+}
+
+const tooMany: Refusal = {
+  answer: tooManyFailures,
+  decision: 'rate_limited',
+  why: 'too many credentials from this address have failed',
 }
 
 function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { readonly kind: 'operation' }>): Refusal {
@@ -144,12 +157,19 @@ function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { read
 function admitPreflight(
   { method = '', url = '', rawHeaders }: IncomingMessage,
   origin: Origin,
-  { routes, cors }: PipelineOptions,
+  { routes, cors, placesNow }: PipelineOptions,
 ): Admission | Refusal | undefined {
   const known = isPreflight(method, rawHeaders) ? routes.knows(url) : undefined
   if (known === undefined) return undefined
   if (cors === undefined) {
-    return { decision: 'preflight', why: 'a CORS preflight', origin, identity: [], judged: undefined }
+    return {
+      decision: 'preflight',
+      why: 'a CORS preflight',
+      origin,
+      identity: [],
+      places: placesNow(),
+      judged: undefined,
+    }
   }
   const headers = cors.preflightFields(rawHeaders, known.allow)
   return { answer: { status: 204, headers }, decision: 'preflight', why: 'a CORS preflight, answered here' }
@@ -163,7 +183,8 @@ export async function admitAgain(admission: Admission, options: PipelineOptions)
   const answer = options.engine.verify({ ...judged.question, isRepeat: true })
   const outcome = answer instanceof Promise ? await answer : answer
   if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
-  return attest(judged.question, { ...outcome, ...rateLimitsOf(judged) }, origin, options, mark)
+  const again = { ...outcome, ...rateLimitsOf(judged) }
+  return attest(judged.question, again, origin, admission.places, options, mark)
 }
 
 function rateLimitsOf({ rateLimits }: Judged): Pick<Verified, 'rateLimits'> {
@@ -174,6 +195,7 @@ async function attest(
   question: Question,
   first: Verified,
   origin: Origin,
+  places: CredentialPlaces | undefined,
   { engine, keeper, assertions }: PipelineOptions,
   firstMark: BookMark,
 ): Promise<Admission | Refusal> {
@@ -184,7 +206,7 @@ async function attest(
     let assertion: string
     try {
       const asked = assertions.get({ grant, credential, ip: origin.address, origin: question.origin })
-      if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin, mark)
+      if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin, places, mark)
       assertion = await asked
     } catch {
       return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be obtained' }
@@ -193,7 +215,7 @@ async function attest(
     const answer = engine.verify({ ...question, isRepeat: true })
     const outcome = answer instanceof Promise ? await answer : answer
     if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
-    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin, mark)
+    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin, places, mark)
     grant = outcome.grant
   }
   return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'the credential changes too fast' }
@@ -206,6 +228,7 @@ function verified(
   { grant, rateLimits }: Verified,
   assertion: string,
   origin: Origin,
+  places: CredentialPlaces | undefined,
   mark: BookMark,
 ): Admission {
   return {
@@ -213,6 +236,7 @@ function verified(
     why: `${grant.kind} ${grant.credentialId} of ${grant.clientId}`,
     origin,
     identity: identityHeaders(grant, assertion),
+    places,
     judged: { question, grant, rateLimits, mark },
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { foldName, type RawHeaders, valuesOf } from './headers/raw.ts'
+import { foldHeaderName } from '@countersign/core'
+import { type RawHeaders, valuesOf } from './headers/raw.ts'
 
 /**
  * Finds the reason why the upstream might read another request than Node's parser did; `undefined` when there is none.
@@ -34,7 +35,7 @@ const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-ov
 /** Fields that make frameworks act on another method or path than that of the request line, which was judged. */
 function findOverride(rawHeaders: RawHeaders, method: string, url: string): string | undefined {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = foldName(rawHeaders[index] as string)
+    const name = foldHeaderName(rawHeaders[index] as string)
     const value = (rawHeaders[index + 1] as string).trim()
     if (methodOverrides.includes(name) && value.toUpperCase() !== method) return 'the method cannot be overridden'
     if ((name === 'x-original-url' || name === 'x-rewrite-url') && value !== url) return 'the path cannot be overridden'

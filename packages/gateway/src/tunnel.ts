@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { foldHeaderName } from '@countersign/core'
 import type { ForwardOptions } from './forward.ts'
-import { foldName } from './headers/raw.ts'
 import { callerHeaders } from './headers/response.ts'
 import { type HttpExchange, refuse } from './http_exchange.ts'
 import { type Admission, refusal } from './pipeline.ts'
@@ -66,7 +66,7 @@ function switchingProtocols(
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const name = fields[index] as string
-    if (foldName(name) !== 'cache-control') lines.push(`${name}: ${fields[index + 1]}`)
+    if (foldHeaderName(name) !== 'cache-control') lines.push(`${name}: ${fields[index + 1]}`)
   }
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }

@@ -60,6 +60,8 @@ export function createUpstream(url: URL, ca?: string): Upstream {
   }
 }
 
+const unknownAuthority = 'its certificate is of no authority that is known here'
+
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its address',
   ECONNRESET: 'it closed the connection before it had answered',
@@ -69,6 +71,12 @@ const words: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no way to its address',
   ENETUNREACH: 'there is no way to its address',
   ETIMEDOUT: 'it does not answer',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   HPE_HEADER_OVERFLOW: 'the header section of its answer is too long',
 }
 

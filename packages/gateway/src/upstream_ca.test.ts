@@ -32,10 +32,15 @@ afterAll(() => {
 
 test('a certificate of an authority that the operator names is believed, and no other', async () => {
   const statuses: number[] = []
+  const causes: (string | undefined)[] = []
   for (const more of [{}, { upstreamCa: cert }]) {
     const world = await openWorld({ upstream: url, ...more })
     statuses.push((await world.call('GET', '/health')).status)
+    causes.push(world.events.at(-1)?.why)
     await world.close()
   }
   expect(statuses).toEqual([502, 200])
+  expect(causes[0]).toBe(
+    'the upstream gave no answer: its certificate is of no authority that is known here (DEPTH_ZERO_SELF_SIGNED_CERT)',
+  )
 })

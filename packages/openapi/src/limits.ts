@@ -29,8 +29,6 @@ export const limits = {
   costMax: coreLimits.costMax,
   /** Characters of one scope: core's limit, by which `isScopeToken` tells. */
   scopeLengthMax: coreLimits.scopeTokenBytesMax,
-  /** Headers proposed as places of credentials: as many as an API may name. */
-  credentialHeadersMax: 4,
   /** Steps of comparing templates for overlap, 0.1 µs each, and problems reported. */
   overlapStepsMax: 1_000_000,
   problemsMax: 1_000,

@@ -201,6 +201,33 @@ describe.each(['the same epoch', 'an earlier epoch'] as const)('to a copy of %s'
   })
 })
 
+it('the headers that an API names are in every snapshot, that of a database that went back too', async () => {
+  const api = await server.post('/v1/apis', { audience, name: 'A', credentialHeaders: ['X-Partner-Key'] })
+  const verifier = createVerifier({
+    issuer: fixture.issuer,
+    audience,
+    credential: server.adminKey,
+    maxStalenessSeconds: 1,
+  })
+  verifiers.push(verifier)
+  const ask = async () => {
+    const headers = { 'X-Partner-Key': server.adminKey }
+    const outcome = await verifier.verifyRequest(new Request('https://api.example/', { headers }))
+    return outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
+  }
+  // The administrator's key is none of this API's: it is read, and refused.
+  await vi.waitFor(async () => expect(await ask()).toBe('wrong_audience'), within)
+  const copy = join(fixture.directory, 'copy.db')
+  await fixture.backup(copy)
+  await server.patch(`/v1/apis/${api.id}`, { credentialHeaders: [] })
+  await vi.waitFor(async () => expect(await ask()).toBe('missing_credential'), within)
+  await server.stop()
+  fixture.replaceBy(copy)
+  server = await fixture.start()
+  await vi.waitFor(async () => expect(await ask()).toBe('wrong_audience'), within)
+  expect((await server.get(`/v1/apis/${api.id}`)).credentialHeaders).toEqual(['X-Partner-Key'])
+})
+
 it('a write that would continue an older history is rolled back before it is acknowledged', async () => {
   const { revoke } = await prepare()
   const copy = join(fixture.directory, 'copy.db')

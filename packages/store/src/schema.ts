@@ -90,6 +90,7 @@ export interface Schema {
     created_sequence: number
     scopes: Json
     retired_scopes: Json | null
+    credential_headers: Json | null
     rate_limit: Json | null
     rate_limits: Json | null
     version: number

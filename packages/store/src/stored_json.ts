@@ -70,6 +70,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     maxStalenessSeconds: isCount,
     createdSequence: isCount,
     retiredScopes: optional(listOf(isText)),
+    credentialHeaders: optional(listOf(isText)),
     ...limited,
   }),
   client: shape<StateByType['client']>({

@@ -136,6 +136,32 @@ describe('verifyRequest', () => {
     expect(outcome).toEqual({ outcome: 'unavailable', retryAfterSeconds: 1 })
   })
 
+  it('reads the headers that the API comes to name, and those that it ceases to name no more, within a question', async () => {
+    const naming = createAuthority(realTime())
+    const verifier = create({ fetch: createFetch(naming), maxStalenessSeconds: 1 })
+    await verifier.ready()
+    const one = request({ 'X-Partner-Key': naming.issueKey().text })
+    const raw = [...one.headers].flat()
+    const codes = async () =>
+      (await Promise.all([verifier.verifyRequest(one), verifier.verifyRawHeaders(raw)])).map((outcome) =>
+        outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome,
+      )
+    expect(await codes()).toEqual(['missing_credential', 'missing_credential'])
+    naming.nameHeaders(['X-Partner-Key'])
+    await expect.poll(codes, { timeout: 3_000 }).toEqual(['verified', 'verified'])
+    naming.nameHeaders([])
+    await expect.poll(codes, { timeout: 3_000 }).toEqual(['missing_credential', 'missing_credential'])
+  })
+
+  it('waits for the first book before it says that a request has no credential', async () => {
+    const naming = createAuthority(realTime())
+    naming.nameHeaders(['X-Partner-Key'])
+    const verifier = create({ fetch: createFetch(naming) })
+    expect(await verifier.verifyRequest(request({ 'X-Partner-Key': naming.issueKey().text }))).toMatchObject({
+      outcome: 'verified',
+    })
+  })
+
   it('knows a change within a question, over HTTP', async () => {
     const verifier = create({ maxStalenessSeconds: 1 })
     const text = await authority.issueJwt({ jti: 'tok_http' })

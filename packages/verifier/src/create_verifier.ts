@@ -1,4 +1,6 @@
-import { limits, type MaybePromise, type Seconds } from '@countersign/core'
+import { limits, type MaybePromise, requireIssuer, requireOptions, type Seconds } from '@countersign/core'
+import type { BookKeeper } from './book_keeper.ts'
+import { type FieldReader, followPlaces, judgeRequest } from './credential_places.ts'
 import type { Engine } from './engine.ts'
 import { HttpStatusError } from './http/client.ts'
 import { type Connection, connect } from './http/connect.ts'
@@ -45,7 +47,7 @@ export interface VerifierOptions {
 
 /** A verifier of one API's callers. Each method resolves; only a mistake in the expectation throws. */
 export interface Verifier {
-  /** Judges a web `Request` by its `Authorization` or `X-API-Key` header. */
+  /** Judges a web `Request` by its `Authorization` or `X-API-Key` header, or another that the API names. */
   verifyRequest(request: Request, expectation?: RequestExpectation): Promise<Outcome>
   /** Judges a `node:http` request by its raw headers. */
   verifyRawHeaders(rawHeaders: readonly string[], expectation?: RequestExpectation): Promise<Outcome>
@@ -84,19 +86,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { issuer, audience, credential } = checkOptions(options)
   const onProblem = problemTeller(options)
   const connection = connect({ ...options, issuer, audience, credential, onProblem })
-  const { engine, ready, close } = connection
+  const { engine, keeper, ready, close } = connection
   watchGuarding(connection, audience, onProblem)
-  return verifierOver(engine, audience, { ready, close })
+  return verifierOver({ engine, keeper }, audience, { ready, close })
 }
 
-/** The verifier of an audience over any engine. */
+/** The verifier of an audience over any engine and its keeper. */
 export function verifierOver(
-  engine: Engine,
+  { engine, keeper }: { readonly engine: Engine; readonly keeper: BookKeeper },
   audience: string,
   { ready, close }: Pick<Verifier, 'ready' | 'close'>,
 ): Verifier {
-  async function verifyHeaders(
-    headers: Parameters<typeof questionOf>[0],
+  const judge = { engine, keeper, placesNow: followPlaces(keeper, audience) }
+
+  async function verifyFields<Fields>(
+    reader: FieldReader<Fields>,
+    fields: Fields,
     expectation: DeferredExpectation,
     origin: string | undefined,
   ): Promise<Outcome> {
@@ -109,15 +114,14 @@ export function verifierOver(
       cost: costOf(expectation),
       countLater: later,
     }
-    const question = questionOf(headers, expected)
-    return 'rejection' in question ? rejected(question.rejection) : engine.verify(question)
+    return judgeRequest(judge, reader, fields, expected)
   }
 
   return Object.freeze({
     verifyRequest: (request: Request, expectation: RequestExpectation = {}) =>
-      verifyHeaders(credentialHeadersOfWeb(request.headers), expectation, request.headers.get('origin') ?? undefined),
+      verifyFields(webFields, request.headers, expectation, request.headers.get('origin') ?? undefined),
     verifyRawHeaders: (rawHeaders: readonly string[], expectation: RequestExpectation = {}) =>
-      verifyHeaders(credentialHeadersOf(rawHeaders), expectation, originOf(rawHeaders)),
+      verifyFields(rawFields, rawHeaders, expectation, originOf(rawHeaders)),
     verify(credential: string, expectation: RequestExpectation & { readonly origin?: string } = {}) {
       const { ip, origin } = expectation
       const expected = { audience, requires: requirementOf(expectation), ip, origin, cost: costOf(expectation) }
@@ -131,10 +135,18 @@ export function verifierOver(
 
 const none: readonly string[] = []
 
+const webFields: FieldReader<Headers> = {
+  credentials: credentialHeadersOfWeb,
+  names: (headers) => [...headers.keys()],
+}
+
+const rawFields: FieldReader<readonly string[]> = {
+  credentials: credentialHeadersOf,
+  names: (rawHeaders) => rawHeaders.filter((_, index) => index % 2 === 0),
+}
+
 function checkOptions(options: VerifierOptions): VerifierOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createVerifier has no option "${name}"`)
-  }
+  requireOptions('createVerifier', options, optionNames)
   for (const name of ['issuer', 'audience', 'credential'] as const) {
     if (typeof options[name] !== 'string' || options[name] === '') throw new TypeError(`createVerifier needs "${name}"`)
   }
@@ -142,7 +154,7 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
   if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
   if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
   if (!['undefined', 'function'].includes(typeof options.onProblem)) throw new TypeError('onProblem must be a function')
-  checkIssuer(options.issuer, options.dangerouslyAllowInsecureHttp === true)
+  requireIssuer(options.issuer, options.dangerouslyAllowInsecureHttp)
   return options
 }
 
@@ -182,14 +194,4 @@ function watchGuarding({ keeper, client }: Connection, audience: string, onProbl
       )
     })
   })
-}
-
-function checkIssuer(issuer: string, allowInsecure: boolean): void {
-  const url = URL.canParse(issuer) ? new URL(issuer) : undefined
-  if (url === undefined || issuer.endsWith('/') || url.search !== '' || url.hash !== '') {
-    throw new TypeError('issuer must be the URL of the authorization server, without a slash at its end')
-  }
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback || allowInsecure))) return
-  throw new TypeError('issuer must be https, or on this machine, or dangerouslyAllowInsecureHttp be true')
 }

@@ -8,6 +8,7 @@ export type { BookKeeper } from './book_keeper.ts'
 export { Cache } from './cache.ts'
 export type { Clock, Stamp } from './clock.ts'
 export { elapsedMs, systemClock } from './clock.ts'
+export { followPlaces, type PlacesNow } from './credential_places.ts'
 export type { CredentialAnswer, Directory } from './directory.ts'
 export type { Engine, EngineOptions, Inspection, Question } from './engine.ts'
 export { createFailures, type Failures, mayFail, tooManyFailures, unlimitedFailures } from './failures.ts'
@@ -36,6 +37,7 @@ export {
   isCost,
   originOf,
   questionOf,
+  readAgain,
   requirementOf,
 } from './request.ts'
 export type { Room } from './room.ts'

@@ -1,5 +1,6 @@
 import {
   type CredentialHeaders,
+  type CredentialPlaces,
   limits,
   parseAddress,
   type Rejection,
@@ -31,11 +32,12 @@ export const countLater = Symbol('countLater')
 export type DeferredExpectation = RequestExpectation & { readonly [countLater]?: Question['countLater'] }
 
 /**
- * Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … `basic`: a key may come as
- * the user name of `Authorization: Basic`, as at every API but our own.
+ * Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … `places`: those that the
+ * API names. `basic`: a key may come as the user name of `Authorization: Basic`, as at every API but our own.
  */
 export function credentialHeadersOf(
   rawHeaders: readonly string[],
+  places?: CredentialPlaces,
   { basic = true }: { readonly basic?: boolean } = {},
 ): CredentialHeaders {
   const authorization: string[] = []
@@ -47,7 +49,23 @@ export function credentialHeadersOf(
     else if (name === 'x-api-key') apiKey.push(rawHeaders[index + 1] as string)
     else if (name === 'sec-fetch-site') fetchSite.push(rawHeaders[index + 1] as string)
   }
+  if (places !== undefined) return { authorization, apiKey, fetchSite, ...namedValues(rawHeaders, places) }
   return basic ? { authorization, apiKey, fetchSite } : { authorization, apiKey }
+}
+
+function namedValues(
+  rawHeaders: readonly string[],
+  { names, isSchemeOptional }: CredentialPlaces,
+): Pick<CredentialHeaders, 'named' | 'isSchemeOptional'> {
+  const named = new Map<string, string>()
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase()
+    if (!names.includes(name)) continue
+    const value = rawHeaders[index + 1] as string
+    const before = named.get(name)
+    named.set(name, before === undefined ? value : `${before},${value}`)
+  }
+  return { named: [...named.values()], isSchemeOptional }
 }
 
 /**
@@ -66,13 +84,19 @@ export function originOf(rawHeaders: readonly string[]): string | undefined {
 
 const none: readonly string[] = []
 
-/** Reads the credential fields of a web `Headers`, which joins repeated ones by commas. No credential holds a comma. */
-export function credentialHeadersOfWeb(headers: Headers): CredentialHeaders {
+/**
+ * Reads the credential fields of a web `Headers`, which joins repeated ones by commas. No credential holds a comma.
+ * `places`: those that the API names.
+ */
+export function credentialHeadersOfWeb(headers: Headers, places?: CredentialPlaces): CredentialHeaders {
   const authorization = headers.get('authorization')
   const apiKey = headers.get('x-api-key')
   const fetchSite = headers.get('sec-fetch-site')
   const listed = (value: string | null): readonly string[] => (value === null ? none : [value])
-  return { authorization: listed(authorization), apiKey: listed(apiKey), fetchSite: listed(fetchSite) }
+  const usual = { authorization: listed(authorization), apiKey: listed(apiKey), fetchSite: listed(fetchSite) }
+  if (places === undefined) return usual
+  const named = places.names.flatMap((name) => listed(headers.get(name)))
+  return { ...usual, named, isSchemeOptional: places.isSchemeOptional }
 }
 
 /**
@@ -115,20 +139,23 @@ export function isCost(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limits.costMax
 }
 
+/** The expectation of one request as a question needs it. */
+export interface Expected {
+  readonly audience: string
+  readonly requires: readonly Scope[]
+  readonly ip?: string | undefined
+  readonly origin?: string | undefined
+  readonly cost?: number | undefined
+  readonly countLater?: Question['countLater']
+}
+
 /**
  * Makes a question for the engine from headers and expectation, or a rejection where the headers hold no one
  * credential.
  */
 export function questionOf(
   headers: CredentialHeaders,
-  expected: {
-    readonly audience: string
-    readonly requires: readonly Scope[]
-    readonly ip?: string | undefined
-    readonly origin?: string | undefined
-    readonly cost?: number | undefined
-    readonly countLater?: Question['countLater']
-  },
+  expected: Expected,
 ): Question | { readonly rejection: Rejection } {
   const read = readCredential(headers)
   if ('rejection' in read) return read
@@ -141,6 +168,19 @@ export function questionOf(
     cost: expected.cost,
     countLater: expected.countLater,
   }
+}
+
+/**
+ * The rejection of a request whose API came to name other headers while the engine waited: `headers` are its fields as
+ * they are read now. `undefined` where the credential that was judged is still the only one.
+ */
+export function readAgain(
+  headers: CredentialHeaders,
+  { credential }: Pick<Question, 'credential'>,
+): Rejection | undefined {
+  const read = readCredential(headers)
+  if ('rejection' in read) return read.rejection
+  return read.text === credential ? undefined : { code: 'invalid_request', detail: 'present exactly one credential' }
 }
 
 function scopeOf(input: ScopeInput): Scope {

@@ -4,6 +4,7 @@ import { connectToServer } from '../connection.ts'
 import { loadDocument } from '../document.ts'
 import { CommandError, exitCodes } from '../exit.ts'
 import {
+  collect,
   collectRateLimit,
   leaf,
   oneOf,
@@ -31,8 +32,12 @@ interface CreateFlags extends Json {
   readonly signingAlg?: (typeof algorithms)[number]
   readonly scopeClaim?: (typeof scopeClaims)[number]
   readonly maxStaleness?: number
+  readonly credentialHeader?: readonly string[]
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
 }
+
+const credentialHeaderHelp =
+  'a header in which callers may present a key besides Authorization: Bearer and X-API-Key; repeatable'
 
 const scopeClaims = ['string', 'array', 'structured'] as const
 const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
@@ -47,6 +52,7 @@ const create = leaf('create')
   .option('--signing-alg <alg>', algorithms.join(', '), oneOf(...algorithms))
   .option('--scope-claim <form>', `a claim scopes beside scope: ${scopeClaims.join(', ')}`, oneOf(...scopeClaims))
   .option('--max-staleness <duration>', 'ceiling for the bound of its verifiers, 1s to 300s', parseDuration)
+  .option('--credential-header <name>', credentialHeaderHelp, collect)
   .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
   .action(async (flags: CreateFlags) => {
     const { audience, name, scope, tokenTtl, tokenFormat, signingAlg, scopeClaim, maxStaleness, rateLimit } = flags
@@ -62,6 +68,7 @@ const create = leaf('create')
         ...(signingAlg === undefined ? {} : { signingAlg }),
         ...(scopeClaim === undefined ? {} : { scopeClaim }),
         ...(maxStaleness === undefined ? {} : { maxStalenessSeconds: maxStaleness }),
+        ...readHeaders(flags.credentialHeader),
         ...readRateLimits(rateLimit),
       },
     })
@@ -89,11 +96,12 @@ const show = leaf('show')
     const { management } = connectToServer()
     const api = await management.getApi({ params: { id: await findApiId(management, given) } })
     if (json === true) printJson(api)
-    else printRecord({ ...api, scopes: api.scopes.map(({ name }) => name).join(' ') })
+    else printApi(api)
   })
 
 interface UpdateFlags extends Json {
   readonly name?: string
+  readonly credentialHeader?: readonly string[] | 'none'
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
 }
 
@@ -101,15 +109,27 @@ const update = leaf('update')
   .description('change an API; a limit holds at every verifier within the bound')
   .argument('<id|audience>')
   .option('--name <name>', 'for people')
+  .option('--credential-header <name>', `${credentialHeaderHelp}; none ends them`, orNone(collect))
   .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
-  .action(async (given: string, { json, name, rateLimit }: UpdateFlags) => {
-    const body = { ...(name === undefined ? {} : { name }), ...readRateLimits(rateLimit) }
+  .action(async (given: string, { json, name, credentialHeader, rateLimit }: UpdateFlags) => {
+    const named = name === undefined ? {} : { name }
+    const body = { ...named, ...readHeaders(credentialHeader), ...readRateLimits(rateLimit) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
     const { management } = connectToServer()
     const api = await management.updateApi({ params: { id: await findApiId(management, given) }, body })
     if (json === true) printJson(api)
-    else printRecord({ ...api, scopes: api.scopes.map((scope) => scope.name).join(' ') })
+    else printApi(api)
   })
+
+/** Headers that are given replace those that were set. */
+function readHeaders(given: readonly string[] | 'none' | undefined) {
+  if (given === undefined) return {}
+  return { credentialHeaders: given === 'none' ? [] : [...given] }
+}
+
+function printApi(api: Awaited<ReturnType<ManagementClient['getApi']>>): void {
+  printRecord({ ...api, scopes: api.scopes.map(({ name }) => name).join(' ') })
+}
 
 /** Ids have no colon, audiences are URIs. */
 async function findApiId(management: ManagementClient, given: string): Promise<string> {
@@ -153,6 +173,8 @@ const importDocument = leaf('import')
     lines('removed      ', removed)
     lines('became public', becamePublic)
     for (const name of credentialHeaders) printLine(`credentials    ${name}: a header in which callers send keys`)
+    // The names are the document's, and a shell could obey one: none stands in a command.
+    if (credentialHeaders.length > 0) note('no import reads them: apis update --credential-header sets those you want')
     if (dryRun === true) for (const operation of operations) printLine(`needs          ${needsOf(operation)}`)
     for (const { pointer, detail } of problems) printLine(`problem        ${pointer || '/'}: ${detail}`)
     if (process.exitCode === exitCodes.no)

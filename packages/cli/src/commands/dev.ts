@@ -57,11 +57,12 @@ function jsonLine(ready: DevReady): string {
 }
 
 /** Which scopes each operation needs, said once at the start: derived ones are nobody's wording but ours. */
-function describeOperations({ description, gatewayUrl }: DevReady): readonly string[] {
+function describeOperations({ description, gatewayUrl, credentialHeaders }: DevReady): readonly string[] {
   const { operations, scopes, problems } = description
   const open = operations.filter((operation) => operation.public).length
   return [
     `${operations.length} operations guarded at ${gatewayUrl}${description.basePath}, ${open} of them public; scopes: ${scopes.map(({ name }) => name).join(' ') || 'none'}`,
+    ...(credentialHeaders.length === 0 ? [] : [`  credentials are also read from ${credentialHeaders.join(', ')}`]),
     ...problems.slice(0, 20).map(({ pointer, message }) => `  ${pointer}: ${message}`),
     ...(problems.length > 20
       ? [`  … and ${problems.length - 20} more: countersign apis import --dry-run shows all`]

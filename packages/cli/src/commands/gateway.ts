@@ -49,7 +49,7 @@ export const gatewayCommand = new Command('gateway')
     const onRequest = createGatewayLog({ requests: logRequests, asJson: json === true, write: note })
     const guarding = await guard({ ...flags, onNotice: json === true ? noteJson : note, onRequest })
     const stopped = untilStopped(guarding.stop)
-    const { url, healthUrl, issuer, audience, description } = guarding
+    const { url, healthUrl, issuer, audience, description, credentialHeaders } = guarding
     const { operations, scopes, problems } = description
     const open = operations.filter((operation) => operation.public).length
     if (json === true) {
@@ -62,12 +62,14 @@ export const gatewayCommand = new Command('gateway')
         operations: operations.length,
         public: open,
         scopes: names,
+        credentialHeaders,
         problems,
       })
     } else {
       note(`guards ${operations.length} operations at ${url}${description.basePath}, ${open} of them public`)
       note(`audience ${audience}, issuer ${issuer}${healthUrl === null ? '' : `, health ${healthUrl}`}`)
       note(`scopes: ${scopes.map(({ name }) => name).join(' ') || 'none'}`)
+      if (credentialHeaders.length > 0) note(`credentials are also read from ${credentialHeaders.join(', ')}`)
       for (const { pointer, message } of problems) note(`  ${pointer || '/'}: ${message}`)
     }
     await stopped

@@ -61,6 +61,8 @@ export interface DevReady {
   readonly clientId: string | undefined
   readonly title: string
   readonly description: ApiDescription
+  /** Read besides `Authorization: Bearer` and `X-API-Key`, at the start. */
+  readonly credentialHeaders: readonly string[]
   stop(): Promise<void>
 }
 
@@ -211,6 +213,7 @@ async function start(prepared: Start): Promise<DevReady> {
     clientId: firstKey?.clientId,
     title: description.title,
     description,
+    credentialHeaders: provisioned.credentialHeaders,
     async stop() {
       bound.close()
       gatewayBound.close()

@@ -53,6 +53,8 @@ export interface Guarding {
   readonly issuer: string
   readonly audience: string
   readonly description: ApiDescription
+  /** Read besides `Authorization: Bearer` and `X-API-Key`, at the start. */
+  readonly credentialHeaders: readonly string[]
   /** Stop accepting, finish what runs within 10 s. */
   stop(): Promise<void>
 }
@@ -73,8 +75,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   await requireGuarding(management, audience)
 
   probeUpstream(upstream, options.onNotice)
-  const credential = server.credential.reveal()
-  const connection = connect({ issuer, audience, credential, onProblem: options.onNotice })
+  const connection = connect({ issuer, audience, credential: server.credential.reveal(), onProblem: options.onNotice })
   await connection.ready()
   let isClosing = false
   // Counted only where somebody can ask for it.
@@ -112,7 +113,8 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   try {
     const healthUrl = healthListen === undefined ? null : await start(health, healthListen, '--health-listen')
     const url = await start(gateway.server, listen, '--listen')
-    return { url, healthUrl, issuer, audience, description, stop }
+    const { credentialHeaders } = { ...description, ...connection.keeper.book?.apiByAudience(audience)?.state }
+    return { url, healthUrl, issuer, audience, description, credentialHeaders, stop }
   } catch (error) {
     await stop()
     throw error

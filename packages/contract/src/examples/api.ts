@@ -18,6 +18,7 @@ const api: z.input<typeof schema> = {
   signingAlg: 'ES256',
   scopeClaim: 'string',
   maxStalenessSeconds: 300,
+  credentialHeaders: [],
   rateLimit: null,
   rateLimits: null,
   builtIn: false,
@@ -42,8 +43,17 @@ export const apiExamples: Examples<typeof apiRoutes> = {
   getApi: { params: { id: 'api_yzQrE3sfoyzQX1U2' }, answer: api },
   updateApi: {
     params: { id: 'api_yzQrE3sfoyzQX1U2' },
-    body: { maxStalenessSeconds: 30, rateLimit: { limit: 1000, windowSeconds: 60 } },
-    answer: { ...api, maxStalenessSeconds: 30, rateLimit: { limit: 1000, windowSeconds: 60 } },
+    body: {
+      maxStalenessSeconds: 30,
+      credentialHeaders: ['X-Partner-Key'],
+      rateLimit: { limit: 1000, windowSeconds: 60 },
+    },
+    answer: {
+      ...api,
+      maxStalenessSeconds: 30,
+      credentialHeaders: ['X-Partner-Key'],
+      rateLimit: { limit: 1000, windowSeconds: 60 },
+    },
   },
   deleteApi: {
     params: { id: 'api_yzQrE3sfoyzQX1U2' },

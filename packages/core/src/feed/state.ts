@@ -46,6 +46,11 @@ export interface ApiState extends Limited {
   readonly createdSequence: number
   /** Scope tokens that the API no longer has: each decision takes them from whatever was issued. Default none. */
   readonly retiredScopes?: readonly string[]
+  /**
+   * Headers in which its callers may present credentials, besides `Authorization: Bearer` and `X-API-Key`: at most 4.
+   * Absent where nobody has set any: a gateway then takes those of its document. An empty list is none at all.
+   */
+  readonly credentialHeaders?: readonly string[]
 }
 
 /** The state of an object whose tokens can be ended together, by one entry. */

@@ -1,7 +1,7 @@
 /**
  * Header fields by which a caller could give an upstream another address, host, method or path than its request has:
  * each is honoured by some framework, proxy or logger. Nothing behind a gateway may believe them, so they end here.
- * Names are folded as `foldName` does it.
+ * Names are folded as `foldHeaderName` does it.
  */
 export function isDeceptive(foldedName: string): boolean {
   return deceptive.has(foldedName) || families.some((prefix) => foldedName.startsWith(prefix))

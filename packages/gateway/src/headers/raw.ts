@@ -1,3 +1,5 @@
+import { foldHeaderName } from '@countersign/core'
+
 /** Header fields as `node:http` received them: name, value, name, value, … in order, repeats kept. */
 export type RawHeaders = readonly string[]
 
@@ -9,14 +11,6 @@ export function valuesOf(rawHeaders: RawHeaders, name: string): readonly string[
     if (at.length === name.length && at.toLowerCase() === name) values.push(rawHeaders[index + 1] as string)
   }
   return values
-}
-
-/**
- * Folds a name as the laxest upstream reads it. CGI and its heirs turn `-` into `_`, and some turn every character but
- * letters and digits: for them `X_Countersign.Kind` is `X-Countersign-Kind` (flaw 92).
- */
-export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
 }
 
 /** The fields that end at each hop whether or not `Connection` names them (RFC 9110 §7.6.1), and `Proxy` (httpoxy). */
@@ -43,7 +37,7 @@ export function isOurs(foldedName: string): boolean {
 export function connectionNames(rawHeaders: RawHeaders): ReadonlySet<string> {
   const names = new Set<string>()
   for (const value of valuesOf(rawHeaders, 'connection')) {
-    for (const name of value.split(',')) names.add(foldName(name.trim()))
+    for (const name of value.split(',')) names.add(foldHeaderName(name.trim()))
   }
   return names
 }

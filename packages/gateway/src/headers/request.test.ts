@@ -1,7 +1,6 @@
-import { parseAddressRange } from '@countersign/core'
+import { foldHeaderName, parseAddressRange } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorld, statusesOf, type World } from '../gateway.fixture.ts'
-import { foldName } from './raw.ts'
 
 let world: World
 let key: { readonly id: string; readonly text: string }
@@ -35,7 +34,7 @@ async function fieldsSeen(
 }
 
 const identity = (fields: readonly (readonly [string, string])[]) =>
-  fields.filter(([name]) => foldName(name).startsWith('x-countersign'))
+  fields.filter(([name]) => foldHeaderName(name).startsWith('x-countersign'))
 
 const spellings = [
   'X-Countersign-Client',

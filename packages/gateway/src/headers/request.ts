@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { isPresented } from '@countersign/core'
+import { type CredentialPlaces, foldHeaderName, holdsCredential, isPresented } from '@countersign/core'
 import type { Origin } from '../client_address.ts'
 import { isDeceptive } from './deceptive.ts'
-import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
+import { connectionNames, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
 
 /** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
@@ -22,21 +22,26 @@ export function upstreamHeaders(
     readonly host: string
     readonly origin: Origin
     readonly identity: RawHeaders
+    /** The headers that the API names for credentials. */
+    readonly places: CredentialPlaces | undefined
     readonly requestId: string
     /** True for a public operation: an `Authorization` that is none of our credentials is between caller and upstream. */
     readonly isPublic: boolean
   },
 ): string[] {
   const { rawHeaders } = request
+  const { places } = context
   const named = connectionNames(rawHeaders)
   const fields = ['Host', context.host]
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
-    const folded = foldName(name)
+    const folded = foldHeaderName(name)
     if (isHopByHop(folded) || isOurs(folded) || isDeceptive(folded)) continue
     if (named.has(folded)) continue
-    if (replaced.has(folded) && !(context.isPublic && isForUpstream(name, rawHeaders))) continue
-    fields.push(name, rawHeaders[index + 1] as string)
+    if (replaced.has(folded) && !(context.isPublic && isForUpstream(name, rawHeaders, places))) continue
+    const value = rawHeaders[index + 1] as string
+    if (places !== undefined && isPlace(folded, places) && holdsCredential(value)) continue
+    fields.push(name, value)
   }
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
   // A gateway must name itself to its upstream (RFC 9110 §7.6.3).
@@ -48,10 +53,19 @@ export function upstreamHeaders(
 }
 
 /** By the exact name alone: what an upstream would read as `Authorization` under another spelling was judged by nobody. */
-function isForUpstream(name: string, rawHeaders: RawHeaders): boolean {
+function isForUpstream(name: string, rawHeaders: RawHeaders, places: CredentialPlaces | undefined): boolean {
   if (name.toLowerCase() !== 'authorization') return false
-  const values = valuesOf(rawHeaders, 'authorization')
-  return values.length === 1 && !values.some(isPresented)
+  const [value, second] = valuesOf(rawHeaders, 'authorization')
+  if (value === undefined || second !== undefined || isPresented(value)) return false
+  return places?.isSchemeOptional !== true || !holdsCredential(value)
+}
+
+/**
+ * Whether the upstream could read the field as one that the API names, in the laxest reading of names: a key in
+ * `X_Partner_Key`, which was not judged, must not reach it as `X-Partner-Key`.
+ */
+function isPlace(foldedName: string, { names }: CredentialPlaces): boolean {
+  return names.some((name) => foldHeaderName(name) === foldedName)
 }
 
 /** Whether bytes follow the header section. */

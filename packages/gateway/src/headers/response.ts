@@ -1,5 +1,6 @@
+import { foldHeaderName } from '@countersign/core'
 import { callersLocation, isLocation } from './location.ts'
-import { connectionNames, foldName, isHopByHop, isOurs, type RawHeaders } from './raw.ts'
+import { connectionNames, isHopByHop, isOurs, type RawHeaders } from './raw.ts'
 
 /**
  * The header section for the caller: the upstream's, without hop-by-hop fields and without fields named like ours.
@@ -26,7 +27,7 @@ export function callerHeaders(
   for (let index = 0; index + 1 < upstreamFields.length; index += 2) {
     const name = upstreamFields[index] as string
     const value = upstreamFields[index + 1] as string
-    const folded = foldName(name)
+    const folded = foldHeaderName(name)
     if (isHopByHop(folded) || isOurs(folded) || named.has(folded)) continue
     if (folded === 'x-request-id') continue
     if (folded === 'content-length' && context.status === 204) continue

@@ -1,8 +1,7 @@
 /** The headers in which a document's callers send their keys: `apiKey` schemes (OpenAPI § "Security Scheme Object"). */
-import { isCredentialHeaderName } from '@countersign/core'
+import { foldHeaderName, isCredentialHeaderName, limits } from '@countersign/core'
 import type { OpenApiDocument } from '../document.ts'
 import { textMember } from '../json_object.ts'
-import { limits } from '../limits.ts'
 import type { Problem } from '../problem.ts'
 import { securitySchemes } from '../scope_registry.ts'
 
@@ -17,9 +16,11 @@ export function proposeCredentialHeaders(document: OpenApiDocument, problems: Pr
     const place = textMember(value, 'in')
     const name = textMember(value, 'name') ?? ''
     const key = name.toLowerCase()
-    const isRead = place === 'header' && isCredentialHeaderName(name)
-    if (isRead && (key === 'x-api-key' || names.has(key))) continue
-    if (isRead && names.size < limits.credentialHeadersMax) names.set(key, name)
+    const folded = foldHeaderName(name)
+    if (place === 'header' && (key === 'x-api-key' || names.get(folded)?.toLowerCase() === key)) continue
+    // An API may not name two headers that an upstream could take for one.
+    const isRead = place === 'header' && isCredentialHeaderName(name) && !names.has(folded)
+    if (isRead && names.size < limits.credentialHeadersMax) names.set(folded, name)
     else problems.push({ code: 'credential_place_ignored', pointer, message: messageFor(place, name, isRead) })
   }
   return [...names.values()]

@@ -134,10 +134,11 @@ describe('apiKey schemes', () => {
       c: apiKey('header', 'x-api-key'),
       d: { $ref: '#/components/securitySchemes/e' },
       e: apiKey('header', 'Authorization'),
+      g: apiKey('header', 'X_API_KEY'),
       f: { type: 'http', scheme: 'bearer' },
     }
     expect(describeSchemes(schemes)).toMatchObject({
-      credentialHeaders: ['X-Auth-Token', 'Authorization'],
+      credentialHeaders: ['X-Auth-Token', 'Authorization', 'X_API_KEY'],
       problems: [],
     })
   })
@@ -154,6 +155,11 @@ describe('apiKey schemes', () => {
       '',
     ]
     const names = ['A', 'B', 'C', 'D', 'E']
+    const twins = { first: apiKey('header', 'X-A'), second: apiKey('header', 'X_A') }
+    expect(describeSchemes(twins)).toMatchObject({
+      credentialHeaders: ['X-A'],
+      problems: [{ pointer: '/components/securitySchemes/second' }],
+    })
     const schemes = {
       query: apiKey('query', 'key'),
       cookie: apiKey('cookie', 'sid'),

@@ -50,7 +50,7 @@ export function authenticateCaller(
   orScope?: ManagementScope,
 ): MaybePromise<CallerOrRefusal> {
   const address = clientAddress(request, services.trustedProxies)
-  const question = questionOf(credentialHeadersOf(request.rawHeaders, { basic: false }), {
+  const question = questionOf(credentialHeadersOf(request.rawHeaders, undefined, { basic: false }), {
     audience: tenant.managementAudience,
     requires: orScope === undefined ? [[scope]] : [[scope], [orScope]],
     ip: address,

@@ -30,9 +30,10 @@ export function tenantObject(tenant: Tenant): FeedObject {
 }
 
 export function apiObject(api: Api, now: Seconds, createdSequence = api.createdSequence): FeedObject {
-  const { id, version, status, audience, maxStalenessSeconds, retiredScopes } = api
+  const { id, version, status, audience, maxStalenessSeconds, retiredScopes, credentialHeaders } = api
   const retired = retiredScopes === undefined ? {} : { retiredScopes }
-  const state = { status, audience, maxStalenessSeconds, createdSequence, ...retired, ...limitsOf(api) }
+  const headers = credentialHeaders === undefined ? {} : { credentialHeaders }
+  const state = { status, audience, maxStalenessSeconds, createdSequence, ...retired, ...headers, ...limitsOf(api) }
   return { type: 'api', id, version, state, dropAt: status === 'revoked' ? afterLongestLife(now) : neverDropAt }
 }
 

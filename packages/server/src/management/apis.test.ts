@@ -72,10 +72,106 @@ describe('change and delete', () => {
     const path = '/v1/apis/api_management'
     const before = world.dump()
     expect((await world.call('DELETE', path)).status).toBe(409)
-    for (const body of [{ status: 'disabled' }, { scopes: [] }, { tokenFormat: 'opaque' }]) {
+    for (const body of [
+      { status: 'disabled' },
+      { scopes: [] },
+      { tokenFormat: 'opaque' },
+      { credentialHeaders: ['X'] },
+    ]) {
       expect((await world.call('PATCH', path, { body })).status).toBe(409)
     }
     expect(world.dump()).toBe(before)
+  })
+})
+
+describe('credentialHeaders', () => {
+  it('are a member of the record, of its feed entry and of the audit log; one change replaces them', async () => {
+    const api = await newApi({ credentialHeaders: ['X-Partner-Key', 'authorization'] })
+    const path = `/v1/apis/${api.id}`
+    const inFeed = () => world.server.services.books.book('default')?.state('api', api.id as string)?.credentialHeaders
+    expect((await world.ok('GET', path)).credentialHeaders).toEqual(['X-Partner-Key', 'authorization'])
+    expect(inFeed()).toEqual(['X-Partner-Key', 'authorization'])
+    await world.ok('PATCH', path, { name: 'Another' })
+    expect(inFeed()).toEqual(['X-Partner-Key', 'authorization'])
+    expect((await world.ok('PATCH', path, { credentialHeaders: ['Token'] })).credentialHeaders).toEqual(['Token'])
+    expect(inFeed()).toEqual(['Token'])
+    await world.ok('PATCH', path, { credentialHeaders: [] })
+    expect(inFeed()).toEqual([])
+    const { data } = await world.ok('GET', `/v1/audit?objectId=${api.id}&action=api.update`)
+    expect(data[1]).toMatchObject({
+      before: { credentialHeaders: ['X-Partner-Key', 'authorization'] },
+      after: { credentialHeaders: ['Token'] },
+    })
+  })
+
+  it('are none for an API that names none, and absent in its entry, which a gateway’s document then fills', async () => {
+    const api = await newApi()
+    expect(api.credentialHeaders).toEqual([])
+    expect(world.server.services.books.book('default')?.state('api', api.id as string)).not.toHaveProperty(
+      'credentialHeaders',
+    )
+  })
+
+  it.each<[string, unknown, string]>([
+    ['five', ['A', 'B', 'C', 'D', 'E'], '/credentialHeaders'],
+    ['no list', 'X-Partner-Key', '/credentialHeaders'],
+    ['what is no text', [7], '/credentialHeaders/0'],
+    ['an empty name', ['A', ''], '/credentialHeaders/1'],
+    ['a name twice', ['A', 'a'], '/credentialHeaders/1'],
+    ['a name in two spellings', ['X-A', 'X_A'], '/credentialHeaders/1'],
+    ['a name that is none', ['A B'], '/credentialHeaders/0'],
+    ['a name with a line in it', ['A\r\nB: c'], '/credentialHeaders/0'],
+    ['a name of 65 characters', ['a'.repeat(65)], '/credentialHeaders/0'],
+    ...[
+      ...['Cookie', 'host', 'Origin', 'TE', 'Content-Type', 'Proxy-Authorization', 'X-Forwarded-For', 'X_Real_IP'],
+      ...['X-Countersign-Client', 'Forwarded', 'Content.Length'],
+    ].map((name): [string, unknown, string] => [name, [name], '/credentialHeaders/0']),
+  ])('refuses %s, by POST and by PATCH, and changes nothing', async (_, credentialHeaders, pointer) => {
+    const api = await newApi()
+    const before = world.dump()
+    const bodies = [
+      ['POST', '/v1/apis', { audience: `https://refused-${++count}.test`, name: 'x', credentialHeaders }],
+      ['PATCH', `/v1/apis/${api.id}`, { credentialHeaders }],
+    ] as const
+    for (const [method, path, body] of bodies) {
+      expect(await world.call(method, path, { body })).toMatchObject({
+        status: 400,
+        body: { errors: expect.arrayContaining([expect.objectContaining({ pointer })]) },
+      })
+    }
+    expect(world.dump()).toBe(before)
+  })
+
+  it('are proposed by an import, which sets none', async () => {
+    const api = await newApi()
+    const path = `/v1/apis/${api.id}`
+    const document = {
+      openapi: '3.1.0',
+      info: { title: 'x', version: '1' },
+      components: {
+        securitySchemes: {
+          partner: { type: 'apiKey', in: 'header', name: 'X-Partner-Key' },
+          query: { type: 'apiKey', in: 'query', name: 'key' },
+        },
+      },
+      paths: { '/a': { get: { security: [{ partner: [] }], responses: {} } } },
+    }
+    const read = await world.ok('POST', `${path}/openapi`, document)
+    expect(read.credentialHeaders).toEqual(['X-Partner-Key'])
+    expect(read.problems).toMatchObject([{ code: 'credential_place_ignored' }])
+    expect((await world.ok('GET', path)).credentialHeaders).toEqual([])
+  })
+
+  it('are read by neither the management API nor the OAuth endpoints', async () => {
+    await world.ok('PATCH', `/v1/apis/${world.apiId}`, { credentialHeaders: ['X-Partner-Key', 'Authorization'] })
+    const headers = [['X-Partner-Key', world.admin]] as const
+    for (const path of ['/v1/apis', '/v1/keys']) {
+      expect((await world.call('GET', path, { as: null, headers })).status).toBe(401)
+      expect((await world.call('GET', path, { as: null, headers: [['Authorization', world.admin]] })).status).toBe(400)
+    }
+    for (const path of ['/oauth/introspect', '/oauth/revoke']) {
+      expect((await world.form(path, { token: world.admin }, { as: null, headers })).status).toBe(401)
+    }
   })
 })
 

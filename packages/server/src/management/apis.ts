@@ -1,5 +1,5 @@
 import { type AuditAction, routes } from '@countersign/contract'
-import { formatTime } from '@countersign/core'
+import { credentialHeadersFlaw, formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
 import { storedDescription } from '../apis/document.ts'
@@ -25,6 +25,7 @@ export function apiView(api: Api): ApiView {
     status: api.status,
     scopes: api.scopes.map(({ name, description }) => ({ name, description })),
     retiredScopes: [...(api.retiredScopes ?? [])],
+    credentialHeaders: [...(api.credentialHeaders ?? [])],
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
@@ -53,6 +54,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     scopeClaim: body.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds,
     scopes: declaredScopes(body.scopes ?? []),
+    ...headersOf(body),
     ...limitsOf(body),
   }
   const api = newApi(draft, { now, randomBytes: services.randomBytes })
@@ -77,20 +79,23 @@ const getApi = readOperation(routes.getApi, async (context) =>
   apiView(await findApi(context, context.params.id as string)),
 )
 
+const fixedText = 'Status, scopes, headers of credentials, token format and limits of the management API are fixed.'
+
 /** The management API takes no rate limit: once spent, it would refuse the very call that removes it. */
-const fixedSettings = ['status', 'scopes', 'tokenFormat', 'rateLimit', 'rateLimits'] as const
+const fixedSettings = ['status', 'scopes', 'credentialHeaders', 'tokenFormat', 'rateLimit', 'rateLimits'] as const
 
 const updateApi = writeOperation(routes.updateApi, async (context) => {
   const { body, now, tenant, transaction } = context
   const api = await findApi(context, context.params.id as string)
   if (api.isBuiltIn) requireManagementHeld(context, api)
   if (api.isBuiltIn && fixedSettings.some((setting) => body[setting] !== undefined)) {
-    throw new ProblemError(409, 'built_in', 'Status, scopes, token format and limits of the management API are fixed.')
+    throw new ProblemError(409, 'built_in', fixedText)
   }
   const documentScopes = api.scopes.filter(({ source }) => source === 'document')
   const changed: Api = {
     ...withoutLimits(api),
     ...limitsOf(body, api),
+    ...headersOf(body),
     name: body.name ?? api.name,
     status: body.status ?? api.status,
     scopes: body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes),
@@ -225,6 +230,14 @@ function requireFreeAudience(audience: string, baseUrl: string): void {
 function requireTtls(api: Api): void {
   if (api.tokenTtlSeconds > api.tokenTtlSecondsMax)
     throw invalid('/tokenTtlSeconds', 'must not be above tokenTtlSecondsMax')
+}
+
+/** Nothing where the body has none: what was set before stays. */
+function headersOf({ credentialHeaders }: { readonly credentialHeaders?: readonly string[] | undefined }) {
+  if (credentialHeaders === undefined) return {}
+  const flaw = credentialHeadersFlaw(credentialHeaders)
+  if (flaw !== undefined) throw invalid(`/credentialHeaders/${flaw.index}`, flaw.detail)
+  return { credentialHeaders }
 }
 
 function declaredScopes(

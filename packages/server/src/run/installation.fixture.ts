@@ -17,6 +17,7 @@ export interface Running {
   readonly logged: { readonly level: string; readonly message: string }[]
   /** As the administrator; each must succeed. */
   post(path: string, body?: object): Promise<Answered>
+  patch(path: string, body: object): Promise<Answered>
   get(path: string): Promise<Answered>
   form(path: string, form: Record<string, string>): Promise<Answered>
   text(path: string): Promise<{ readonly text: string }>
@@ -60,6 +61,7 @@ export async function installationFixture() {
       adminKey,
       logged,
       post: (path, body = {}) => send(path, jsonOf(body)),
+      patch: (path, body) => send(path, { ...jsonOf(body), method: 'PATCH' }),
       get: (path) => send(path, { headers: { authorization } }),
       form: (path, form) => send(path, formOf(form)),
       text: async (path) => ({ text: await read(path, { headers: { authorization } }) }),

@@ -32,6 +32,8 @@ export interface Provision {
 
 export interface Provisioned {
   readonly apiId: string
+  /** The API's, as it now is. */
+  readonly credentialHeaders: readonly string[]
   /** Absent when the API was there before: secrets are shown once. */
   readonly created?: { readonly key: Secret; readonly clientId: string; readonly clientSecret: Secret }
 }
@@ -43,8 +45,8 @@ export async function provisionApi(
 ): Promise<Provisioned> {
   const existing = await services.store.read.apis.findByAudience(defaultTenantId, provision.audience)
   if (existing !== undefined) {
-    await updateDocument(services, existing, provision)
-    return { apiId: existing.id }
+    const { credentialHeaders = [] } = await updateDocument(services, existing, provision)
+    return { apiId: existing.id, credentialHeaders }
   }
   const now = services.now()
   const at = Math.floor(now)
@@ -77,6 +79,7 @@ export async function provisionApi(
   await services.books.settle(entries)
   return {
     apiId: api.id,
+    credentialHeaders: api.credentialHeaders ?? [],
     created: { key: new Secret(text.text), clientId: client.id, clientSecret: new Secret(secret.text) },
   }
 }
@@ -85,14 +88,15 @@ async function updateDocument(
   services: Pick<Services, 'books' | 'now' | 'store'>,
   api: Api,
   provision: Provision,
-): Promise<void> {
+): Promise<Api> {
   const stored = await services.store.read.apis.findDocument(api.tenant, api.id)
-  if (stored?.text === provision.documentText) return
+  const headers = api.credentialHeaders === undefined ? documentHeaders(provision) : {}
+  if (stored?.text === provision.documentText && headers.credentialHeaders === undefined) return api
   const at = Math.floor(services.now())
   const declared = api.scopes.filter(({ source }) => source === 'declared')
   const names = new Set(declared.map(({ name }) => name))
   const scopes = [...declared, ...documentScopes(provision).filter(({ name }) => !names.has(name))]
-  const changed = withRetiredScopes(api, { ...api, scopes, version: api.version + 1, updatedAt: at })
+  const changed = withRetiredScopes(api, { ...api, ...headers, scopes, version: api.version + 1, updatedAt: at })
   const { entries } = await services.store.write(async (transaction) => {
     await transaction.apis.update(changed)
     await transaction.apis.saveDocument(documentOf(api, provision, at))
@@ -103,6 +107,13 @@ async function updateDocument(
     })
   })
   await services.books.settle(entries)
+  return changed
+}
+
+/** Only where nobody has set any: an owner's choice is not widened by a document. */
+function documentHeaders({ description }: Provision): Pick<Api, 'credentialHeaders'> {
+  const { credentialHeaders } = description
+  return credentialHeaders.length === 0 ? {} : { credentialHeaders }
 }
 
 function apiDraft(provision: Provision): ApiDraft {
@@ -112,6 +123,7 @@ function apiDraft(provision: Provision): ApiDraft {
     name: provision.name.slice(0, 200),
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: documentScopes(provision),
+    ...documentHeaders(provision),
   }
 }
 

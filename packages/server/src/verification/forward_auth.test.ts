@@ -1,5 +1,6 @@
 import { parseAddressRange, readIdentityHeader } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processLimiter, type ServerLimiter } from '../redis/limiter.ts'
 import { audience, otherAudience, startWorld, type World } from '../server.fixture.ts'
 
 let world: World
@@ -45,6 +46,49 @@ const ask = (proxy: string, headers: Headers, as: string | null, query = '', of 
     ...(peer === undefined ? {} : { peer }),
   })
 const named = (): readonly [string, string] => ['X-Countersign-Verifier', world.admin]
+
+describe('headers that the API names', () => {
+  it.each(Object.keys(families))('%s: a key there lets pass, two are 400, and the next change holds', async (proxy) => {
+    const { key } = await world.key()
+    const send = async (...more: Headers) =>
+      (await ask(proxy, [...families[proxy]!, named(), ...more], null, '&scope=orders:read')).status
+    const name = (credentialHeaders: readonly string[]) =>
+      world.ok('PATCH', `/v1/apis/${world.apiId}`, { credentialHeaders })
+    await name(['X-Partner-Key', 'Authorization'])
+    expect(await send(['x-partner-key', key])).toBe(200)
+    expect(await send(['Authorization', key])).toBe(200)
+    expect(await send(['X-Partner-Key', 'theirs'], ['X-API-Key', key])).toBe(200)
+    expect(await send(['X-Partner-Key', 'theirs'])).toBe(401)
+    expect(await send(['X_Partner_Key', key])).toBe(401)
+    expect(await send(['X-Partner-Key', key], ['X-API-Key', key])).toBe(400)
+    expect(await send(['X-Partner-Key', key], ['X-Partner-Key', 'theirs'])).toBe(400)
+    await name([])
+    expect(await send(['X-Partner-Key', key])).toBe(401)
+  })
+
+  it('a request that waits for its limit while the API ceases to name its header is refused', async () => {
+    const waiting = Promise.withResolvers<void>()
+    const change = Promise.withResolvers<void>()
+    const inner = processLimiter()
+    const limiter: ServerLimiter = {
+      ...inner,
+      take(spends, now) {
+        waiting.resolve()
+        return change.promise.then(() => inner.take(spends, now))
+      },
+    }
+    const of = await startWorld({ limiter })
+    const { key } = await of.key({ rateLimit: { limit: 10, windowSeconds: 60 } })
+    await of.ok('PATCH', `/v1/apis/${of.apiId}`, { credentialHeaders: ['X-Partner-Key'] })
+    const headers = [...families.nginx!, ['X-Countersign-Verifier', of.admin], ['X-Partner-Key', key]] as Headers
+    const asked = ask('nginx', headers, null, '&scope=orders:read', of)
+    await waiting.promise
+    await of.ok('PATCH', `/v1/apis/${of.apiId}`, { credentialHeaders: [] })
+    change.resolve()
+    expect(await asked).toMatchObject({ status: 401, body: { code: 'missing_credential' } })
+    await of.close()
+  })
+})
 
 describe('let through', () => {
   it.each(Object.keys(families))('%s gets every identity header, none empty', async (proxy) => {

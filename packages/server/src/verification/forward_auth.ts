@@ -5,6 +5,9 @@
  */
 
 import {
+  type ApiState,
+  type CredentialHeaders,
+  credentialPlaces,
   type Grant,
   identityHeader,
   isTrustedAddress,
@@ -16,7 +19,14 @@ import {
   scopeHeader,
   unavailableAnswer,
 } from '@countersign/core'
-import { credentialHeadersOf, mayFail, originOf, questionOf, tooManyFailures } from '@countersign/verifier/engine'
+import {
+  credentialHeadersOf,
+  mayFail,
+  originOf,
+  questionOf,
+  readAgain,
+  tooManyFailures,
+} from '@countersign/verifier/engine'
 import type { CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
 import type { Services, TenantContext } from '../context.ts'
@@ -68,8 +78,7 @@ async function answer(
   }
   const needed = await neededFor(services, tenant, api.apiId, query.get('scope'), forwarded)
   if (needed === 'public') return { status: 200, headers: anonymous }
-  const headers = credentialHeadersOf(request.rawHeaders)
-  const question = questionOf(headers, {
+  const question = questionOf(headersOf(request, api.state), {
     audience,
     requires: needed.requires,
     cost: needed.cost,
@@ -79,6 +88,10 @@ async function answer(
   if ('rejection' in question) return problem(request, rejectionAnswer(question.rejection))
   const outcome = await tenant.engine.verify(question)
   services.metrics.verified(outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome)
+  const { state: stateNow } = services.books.book(tenant.id)?.apiByAudience(audience) ?? api
+  const isReadAlike = stateNow.credentialHeaders === api.state.credentialHeaders
+  const rejection = isReadAlike ? undefined : readAgain(headersOf(request, stateNow), question)
+  if (rejection !== undefined) return problem(request, rejectionAnswer(rejection))
   if (outcome.outcome === 'unavailable') return problem(request, unavailableAnswer(outcome.retryAfterSeconds))
   if (outcome.outcome === 'rejected') {
     const refused = rejectionAnswer(outcome.rejection)
@@ -91,6 +104,11 @@ async function answer(
     status: 200,
     headers: { 'Cache-Control': 'no-store', ...identityHeaders(outcome.grant, assertion), ...limit },
   }
+}
+
+/** The fields in which this API's callers present credentials. */
+function headersOf({ rawHeaders }: HttpRequest, { credentialHeaders }: ApiState): CredentialHeaders {
+  return credentialHeadersOf(rawHeaders, credentialPlaces(credentialHeaders))
 }
 
 interface Needed {

@@ -13,7 +13,7 @@ const addedSince = {
   keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits'],
   clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority'],
-  apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim'],
+  apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers'],
   tenants: ['floor'],
   counters: ['audit_mac'],
   installation: ['history', 'beginning', 'key_check'],

@@ -42,7 +42,12 @@ export function recordCases(create: CreateDatabase): void {
   it('an API is read back by id and audience with scopes and document, and its audience is taken', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')
-      const api = exampleApi('acme', 'api_2', { isBuiltIn: true, tokenFormat: 'opaque', scopes: [] })
+      const api = exampleApi('acme', 'api_2', {
+        isBuiltIn: true,
+        tokenFormat: 'opaque',
+        scopes: [],
+        credentialHeaders: ['X-Partner-Key'],
+      })
       await store.write(async (transaction) => {
         await transaction.apis.insert(api)
         await transaction.apis.setCreatedSequence('acme', 'api_2', 42)

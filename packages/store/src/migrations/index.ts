@@ -11,6 +11,7 @@ import { up as history } from './0009_history.ts'
 import { up as subject } from './0010_subject.ts'
 import { up as retiredScopes } from './0011_retired_scopes.ts'
 import { up as scopeClaim } from './0012_scope_claim.ts'
+import { up as credentialHeaders } from './0013_credential_headers.ts'
 
 export interface Migration {
   readonly number: number
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'subject', up: subject },
   { number: 11, name: 'retired_scopes', up: retiredScopes },
   { number: 12, name: 'scope_claim', up: scopeClaim },
+  { number: 13, name: 'credential_headers', up: credentialHeaders },
 ]

@@ -38,6 +38,8 @@ export interface Api extends Limited {
   readonly scopes: readonly ApiScope[]
   /** Scope tokens that it had and no longer has. They are in tokens that are still out. Default none. */
   readonly retiredScopes?: readonly string[]
+  /** Headers in which its callers may present credentials besides the usual ones. Absent where nobody has set any. */
+  readonly credentialHeaders?: readonly string[]
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
@@ -65,6 +67,8 @@ export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'na
   readonly scopeClaim?: ScopeClaim | undefined
   /** Default `limits.maxStalenessSecondsMax`: 5 minutes. */
   readonly maxStalenessSeconds?: number | undefined
+  /** Default: nobody has set any. */
+  readonly credentialHeaders?: readonly string[]
 }
 
 /** The record of a new API. Its `createdSequence` is 0 until the feed has numbered it. */
@@ -304,6 +308,7 @@ function encodeApi(api: Api) {
     created_sequence: api.createdSequence,
     scopes: JSON.stringify(api.scopes),
     retired_scopes: jsonOrNull(api.retiredScopes),
+    credential_headers: jsonOrNull(api.credentialHeaders),
     rate_limit: jsonOrNull(api.rateLimit),
     rate_limits: jsonOrNull(api.rateLimits),
     version: api.version,
@@ -330,6 +335,7 @@ function decodeApi(row: Row): Api {
     createdSequence: columns.count('created_sequence'),
     scopes: columns.json('scopes', isScopes),
     retiredScopes: columns.optionalJson('retired_scopes', listOf(isText)),
+    credentialHeaders: columns.optionalJson('credential_headers', listOf(isText)),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),
     version: columns.version(),

@@ -136,6 +136,11 @@ afterAll(() => {
   cutOff.close()
 })
 
+const naming = createAuthority(realTime())
+naming.nameHeaders(['X-Partner-Key', 'Authorization'])
+const namingVerifier = createVerifier({ issuer, audience, credential, fetch: createFetch(naming) })
+afterAll(() => namingVerifier.close())
+
 const bearer = (text: string): RawHeaders => [['Authorization', `Bearer ${text}`]]
 
 describe.each(Object.entries(adapters))('%s', (name, start) => {
@@ -203,6 +208,56 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
       ).toBe(200)
     },
   )
+
+  it('reads the headers that the API names, in any case, and nothing there that has not the shape of a credential', async () => {
+    const app = await start({ verifier: namingVerifier })
+    const { text } = naming.issueKey()
+    for (const value of [text, await naming.issueJwt()]) {
+      for (const header of ['X-Partner-Key', 'x-partner-key', 'X-PARTNER-KEY', 'Authorization']) {
+        expect((await app('/plain', [[header, value]])).status, header).toBe(200)
+      }
+    }
+    expect((await app('/plain', [...bearer(text), ['X-Partner-Key', 'their own']])).status).toBe(200)
+    const unread: readonly RawHeaders[] = [
+      [['X-Partner-Key', 'their own']],
+      [['X-Partner-Key', `Bearer ${text}`]],
+      [['X_Partner_Key', text]],
+      [['X-Partner-Key2', text]],
+    ]
+    for (const headers of unread) {
+      expect((await app('/plain', headers)).status).toBe(401)
+      expect((await (await start({ verifier: namingVerifier, optional: true }))('/plain', headers)).status).toBe(200)
+    }
+    expect((await (await start({ verifier }))('/plain', [['X-Partner-Key', authority.issueKey().text]])).status).toBe(
+      401,
+    )
+  })
+
+  it('refuses a second credential in any of them with 400, and a bad one where it is optional too', async () => {
+    const { text } = naming.issueKey()
+    const partner = (value: string): readonly [string, string] => ['X-Partner-Key', value]
+    const twice: readonly RawHeaders[] = [
+      [...bearer(text), partner(text)],
+      [['X-API-Key', text], partner(text)],
+      [partner(text), partner(text)],
+      [partner('x'), partner(text)],
+      [partner(text), partner('x')],
+      [partner(`${text}, x`)],
+      [['Authorization', text], partner(text)],
+      [['Authorization', `${text}, ${text}`]],
+    ]
+    for (const optional of [false, true]) {
+      const app = await start({ verifier: namingVerifier, optional })
+      for (const headers of twice) expect((await app('/plain', headers)).status).toBe(400)
+      expect((await app('/plain', [partner(authority.issueKey().text)])).status).toBe(401)
+    }
+  })
+
+  it('is unavailable to a credential in any header while no book has said which are read', async () => {
+    const app = await start({ verifier: cutOff, optional: true })
+    expect((await app('/plain', [['X-Partner-Key', naming.issueKey().text]])).status).toBe(503)
+    expect((await app('/plain', [['X-Partner-Key', 'their own']])).status).toBe(200)
+  })
 
   it('takes a key as the user name of Basic, but not when a page of another site made the request', async () => {
     const app = await start({ verifier })

@@ -9,6 +9,7 @@ import {
   type Rejection,
   rateLimitHeaders,
   rejectionAnswer,
+  requireOptions,
   type Scope,
   type ScopeInput,
   unavailableAnswer,
@@ -144,9 +145,7 @@ export const protectOptions = {
  * @throws TypeError for an unknown or bad option, and when no verifier is given and the environment names none.
  */
 export function createGate(options: ProtectOptions, known: Readonly<Record<string, true>> = protectOptions): Gate {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) throw new TypeError(`protect has no option "${name}"`)
-  }
+  requireOptions('protect', options, known)
   if (options.optional !== undefined && typeof options.optional !== 'boolean') {
     throw new TypeError('optional must be true or false')
   }

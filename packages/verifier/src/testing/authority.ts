@@ -39,6 +39,8 @@ interface SigningPair {
 export interface AuthorityOptions {
   readonly issuer: string
   readonly audience: string
+  /** The headers that the API names as places of credentials. Default none. */
+  readonly credentialHeaders?: readonly string[]
   readonly keys: AuthorityKeys
   /** The server's clock. */
   readonly now: () => Seconds
@@ -59,7 +61,7 @@ export class Authority {
   readonly #options: AuthorityOptions
 
   constructor(options: AuthorityOptions) {
-    const { issuer, audience, keys, now } = options
+    const { issuer, keys, now } = options
     this.#options = options
     this.#log = new Log(now)
     this.source = sourceOf(this.#log, { tenant, issuer }, now)
@@ -69,7 +71,7 @@ export class Authority {
     }
     this.publicKey = examplePublicKey(keys.clientThumbprint, keys.ofClient.publicJwk)
     this.say('tenant', tenant, { status: 'active', slug: '' })
-    this.say('api', apiId, { status: 'active', audience, maxStalenessSeconds: 300, createdSequence: 0 })
+    this.nameHeaders(options.credentialHeaders ?? [])
     const { publicJwk } = keys.own
     this.say('signing_key', 'k1', { status: 'active', alg: 'ES256', purpose: 'access_token', publicJwk })
   }
@@ -94,6 +96,19 @@ export class Authority {
 
   place(): Place {
     return this.#log.place()
+  }
+
+  /** Says the API's entry with these `credentialHeaders`. */
+  nameHeaders(credentialHeaders: readonly string[]): number {
+    const { audience } = this.#options
+    const state = {
+      status: 'active',
+      audience,
+      maxStalenessSeconds: 300,
+      createdSequence: 0,
+      credentialHeaders,
+    } as const
+    return this.say('api', apiId, state)
   }
 
   /** Appends to the log, and gives the sequence. */

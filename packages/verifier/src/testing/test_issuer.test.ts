@@ -115,6 +115,13 @@ it('guarded routes are tested through their adapter', async () => {
   expect(await ask('nonsense')).toBe(401)
 })
 
+it('credentials are read from the headers that the API under test names', async () => {
+  const issuer = await createTestIssuer({ audience, credentialHeaders: ['X-Partner-Key'] })
+  const request = new Request(audience, { headers: { 'X-Partner-Key': issuer.makeKey().text } })
+  expect(await issuer.verifier.verifyRequest(request)).toMatchObject({ outcome: 'verified' })
+  await issuer.close()
+})
+
 it('time is the one that is passed in, and goes on under replaced timers', async () => {
   vi.useFakeTimers()
   try {
@@ -135,6 +142,9 @@ it('a mistake in what is asked for throws', async () => {
   await expect(createTestIssuer({} as never)).rejects.toThrow('createTestIssuer needs "audience"')
   await expect(createTestIssuer({ audience, now: 1 } as never)).rejects.toThrow('no option "now"')
   await expect(createTestIssuer({ audience, maxStalenessSeconds: 0 })).rejects.toThrow('between 1 and 300')
+  for (const credentialHeaders of [['Cookie'], ['A', 'B', 'C', 'D', 'E'], 'X-Partner-Key'] as never[]) {
+    await expect(createTestIssuer({ audience, credentialHeaders })).rejects.toThrow('at most 4 headers')
+  }
   const [issuer, other] = await Promise.all([createTestIssuer({ audience }), createTestIssuer({ audience })])
   expect(() => issuer.makeKey({ scope: 'a"b' })).toThrow(TypeError)
   await expect(issuer.revoke(other.makeKey())).rejects.toThrow('did not make that credential')

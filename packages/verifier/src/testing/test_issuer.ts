@@ -1,4 +1,4 @@
-import { limits } from '@countersign/core'
+import { credentialHeadersFlaw, limits, requireOptions } from '@countersign/core'
 import { isMaxStaleness, type Verifier, verifierOver } from '../create_verifier.ts'
 import { Authority, createAuthorityKeys } from './authority.ts'
 import { createConnection } from './connection.ts'
@@ -21,6 +21,8 @@ export interface TestIssuerOptions {
   readonly time?: TestTime
   /** Without proof of freshness for this long, the verifier is `unavailable`. 1 to 300 seconds, default 10. */
   readonly maxStalenessSeconds?: number
+  /** Headers that the API names as places of credentials, at most 4. Default none. */
+  readonly credentialHeaders?: readonly string[]
 }
 
 /** An authorization server in memory, and a verifier that follows it with all real parts. */
@@ -56,6 +58,7 @@ const optionNames = {
   issuer: true,
   time: true,
   maxStalenessSeconds: true,
+  credentialHeaders: true,
 } satisfies Record<keyof TestIssuerOptions, true>
 
 /**
@@ -72,9 +75,9 @@ const optionNames = {
  * ```
  */
 export async function createTestIssuer(options: TestIssuerOptions): Promise<TestIssuer> {
-  const { audience, issuer, time, maxStalenessSeconds } = readOptions(options)
+  const { audience, issuer, time, maxStalenessSeconds, credentialHeaders } = readOptions(options)
   const keys = await createAuthorityKeys()
-  const authority = new Authority({ issuer, audience, keys, now: () => time.now() })
+  const authority = new Authority({ issuer, audience, credentialHeaders, keys, now: () => time.now() })
   const connection = createConnection(authority)
   const { source, directory } = connection
   const { engine, keeper } = await startEngine(authority, time, { source, directory, maxStalenessSeconds })
@@ -92,7 +95,7 @@ export async function createTestIssuer(options: TestIssuerOptions): Promise<Test
     issuer,
     audience,
     time,
-    verifier: verifierOver(engine, audience, { ready, close }),
+    verifier: verifierOver({ engine, keeper }, audience, { ready, close }),
     makeKey: (options = {}) => credentials.make('key', options),
     makeOpaqueToken: (options = {}) => credentials.make('opaque_token', options),
     makeJwt: (options = {}) => credentials.makeJwt(options),
@@ -116,12 +119,13 @@ export async function createTestIssuer(options: TestIssuerOptions): Promise<Test
 }
 
 function readOptions(options: TestIssuerOptions): Required<TestIssuerOptions> {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw new TypeError(`createTestIssuer has no option "${name}"`)
-  }
+  requireOptions('createTestIssuer', options, optionNames)
   const { audience, issuer = 'https://auth.example.com', time = createTestTime() } = options
-  const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
+  const { maxStalenessSeconds = limits.maxStalenessSecondsDefault, credentialHeaders = [] } = options
   if (typeof audience !== 'string' || audience === '') throw new TypeError('createTestIssuer needs "audience"')
   if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
-  return { audience, issuer, time, maxStalenessSeconds }
+  if (!Array.isArray(credentialHeaders) || credentialHeadersFlaw(credentialHeaders) !== undefined) {
+    throw new TypeError('credentialHeaders must name at most 4 headers in which credentials may be read')
+  }
+  return { audience, issuer, time, maxStalenessSeconds, credentialHeaders }
 }
