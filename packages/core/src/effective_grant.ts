@@ -48,6 +48,8 @@ export interface Established extends CredentialName {
   readonly environment?: Environment
   /** The metadata of the key or token; empty for a JWT that a client signs. */
   readonly metadata: Metadata
+  /** The metadata of its client, where the look-up of the record or public key told it. */
+  readonly clientMetadata?: Metadata
   /** Its own constraints and its ancestors': all must be met. */
   readonly constraints: readonly Constraints[]
   /** Its own limits, counted under `limitId`. */
@@ -183,8 +185,15 @@ function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: S
   const parent = credential.lineage[0]
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
   if (credential.environment !== undefined) grant.environment = credential.environment
+  if (credential.clientMetadata !== undefined) grant.clientMetadata = credential.clientMetadata
   if (parent !== undefined) grant.parent = ownName(parent)
   return grant
+}
+
+/** The same rights of a credential whose own record does not tell the metadata of its client. */
+export function withClientMetadata(effective: EffectiveGrant, clientMetadata: Metadata | undefined): EffectiveGrant {
+  const { clientMetadata: _, ...grant } = effective.grant
+  return { ...effective, grant: clientMetadata === undefined ? grant : { ...grant, clientMetadata } }
 }
 
 /** Compares one address with every set of ranges. Refuses without a known address, and where a set is empty. */

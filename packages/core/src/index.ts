@@ -19,7 +19,7 @@ export { andThen } from './crypto/maybe_promise.ts'
 export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
-export { effectiveGrant } from './effective_grant.ts'
+export { effectiveGrant, withClientMetadata } from './effective_grant.ts'
 export type { DropFloor, IssueMark } from './feed/drop_time.ts'
 export { isDropped } from './feed/drop_time.ts'
 export type { FeedEntry, FeedObject, Place, SealedPlace } from './feed/entry.ts'
@@ -33,7 +33,7 @@ export type {
   PositionQuestion,
   Snapshot,
 } from './feed/message.ts'
-export type { CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
+export type { ClientRecord, CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
 export type {
   ApiState,
   ClientSecretState,

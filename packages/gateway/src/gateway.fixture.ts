@@ -128,6 +128,7 @@ export async function openWorld(
     directory: {
       credential: async (key) => ({ record: records.get(key), place: book.place, ageMs: 0 }),
       publicKey: () => ({ record: undefined, place: book.place, ageMs: 0 }),
+      client: () => ({ record: undefined, place: book.place, ageMs: 0 }),
     },
     limiter: memoryLimiter(),
     clock,

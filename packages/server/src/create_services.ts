@@ -81,6 +81,7 @@ export function createServices(
       keepsRefused: false,
       usage: counter,
       onAhead: (sequence) => void books.claim({ tenant: id, sequence }).catch(() => {}),
+      clientMetadata: true,
     })
     const context = { id, slug, issuer, managementAudience: `${issuer}/v1`, engine, usage: counter }
     tenants.set(id, context)

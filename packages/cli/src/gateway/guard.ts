@@ -74,7 +74,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
 
   probeUpstream(upstream, options.onNotice)
   const credential = server.credential.reveal()
-  const connection = connect({ issuer, audience, credential, onProblem: options.onNotice })
+  const connection = connect({ issuer, audience, credential, clientMetadata: true, onProblem: options.onNotice })
   await connection.ready()
   let isClosing = false
   // Counted only where somebody can ask for it.

@@ -8,6 +8,8 @@ import { keepRecords } from '../feed/kept_records.ts'
 export interface ClientFacts {
   /** Which audiences' credentials it may ask about. */
   guards(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<readonly string[]>
+  /** The client itself. Throws where the store cannot be asked. */
+  find(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Client | undefined>
   /** The metadata that its owner attached to it. `undefined` where it cannot be had: nothing is refused for that. */
   metadata(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Metadata | undefined>
 }
@@ -20,6 +22,7 @@ export function createClientFacts(
   const find = (tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Client | undefined> =>
     clients.find(tenant.id, clientId, () => store.lookup.client(tenant.id, clientId))
   return {
+    find,
     guards: (tenant, clientId) => andThen(find(tenant, clientId), (client) => client?.guards ?? []),
     metadata(tenant, clientId) {
       try {

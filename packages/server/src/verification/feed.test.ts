@@ -306,11 +306,35 @@ describe('look-up', () => {
     expect((await lookup({ ...body, kid: 'other' })).body.record).toBeNull()
   })
 
-  it('asks for one thing: a digest, or a client and a kid', async () => {
+  it('asks for one thing: a digest, a client and a kid, or a client', async () => {
     const body = { digest: await digest('x') }
-    for (const each of [{}, { ...body, clientId: 'c', kid: 'k' }, { clientId: 'c' }, { kid: 'k' }]) {
+    for (const each of [{}, { ...body, clientId: 'c', kid: 'k' }, { ...body, clientId: 'c' }, { kid: 'k' }]) {
       expect((await lookup(each)).status).toBe(400)
     }
+  })
+
+  it('gives the metadata of a client that may go where the asker guards; any other is unknown', async () => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const body = { clientId: client.clientId }
+    const { record, place: at } = (await lookup(body)).body
+    expect(record).toEqual({ clientId: client.clientId, metadata: { plan: 'pro' } })
+    expect(at).toEqual(await place())
+    const other = await world.caller('credentials:verify', [otherAudience])
+    const stranger = { ...(await lookup(body, other.key)).body, ageMs: 0 }
+    const nobody = { ...(await lookup({ clientId: 'client_none' }, other.key)).body, ageMs: 0 }
+    expect(stranger).toEqual({ record: null, place: await place(), ageMs: 0 })
+    expect(nobody).toEqual(stranger)
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { metadata: { plan: 'free' } })
+    expect((await lookup(body)).body.record).toMatchObject({ metadata: { plan: 'free' } })
+  })
+
+  it('the record of a key has the metadata of its client, and that of a revoked one has not', async () => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const key = await world.key({ clientId: client.clientId })
+    const body = { digest: await digest(key.key) }
+    expect((await lookup(body)).body.record).toMatchObject({ clientMetadata: { plan: 'pro' } })
+    await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    expect((await lookup(body)).body.record).not.toHaveProperty('clientMetadata')
   })
 
   it('a place ahead of this server is caught up with, or 503', async () => {
