@@ -260,7 +260,10 @@ export const verificationRoutes = {
     tag: 'verification',
     summary: 'For gateways: sign a statement that tells the upstream who is calling',
     scope: 'credentials:verify',
-    body: z.strictObject(presented),
+    body: z.strictObject({
+      ...presented,
+      minSequence: z.int().min(0).optional().describe('Sign by a book that has applied this entry of the feed'),
+    }),
     answer: {
       status: 200,
       schema: z.object({

@@ -79,7 +79,16 @@ export {
   splitClientObjectId,
   tokenIdentity,
 } from './identity.ts'
-export { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
+export type { UpstreamMetadata } from './identity_header.ts'
+export {
+  fitsClaims,
+  identityHeader,
+  metadataHeaderName,
+  metadataOmittedName,
+  readIdentityHeader,
+  scopeHeader,
+  upstreamMetadata,
+} from './identity_header.ts'
 export { parseJsonObject } from './json.ts'
 export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'
 export { JwkError } from './jwk/jwk_error.ts'

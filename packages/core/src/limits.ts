@@ -36,6 +36,8 @@ export const limits = {
   unknownLifeSeconds: 5,
   /** Number of address ranges, and of origins, that one key may name. */
   constraintEntriesMax: 100,
+  /** Length of what an upstream is told of metadata, as JSON in UTF-8 before it is encoded for a header, in bytes. */
+  upstreamMetadataBytesMax: 1_024,
   /** Number of named rate limits of one key, client or API, beside the one named `default`. */
   ratePoliciesMax: 8,
   /** The highest cost of one call. */

@@ -184,11 +184,12 @@ async function requireGuarding(management: ManagementClient, audience: string): 
 }
 
 function assertionsOf(management: ManagementClient, audience: string): AssertionSource {
-  return async ({ credential, ip, origin }) => {
+  return async ({ credential, ip, origin, minSequence }) => {
     const { assertion, expiresAt } = await management.createAssertion({
       body: {
         credential,
         audience,
+        minSequence,
         ...(ip === undefined ? {} : { ip }),
         ...(origin === undefined ? {} : { origin }),
       },
