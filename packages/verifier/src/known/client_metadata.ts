@@ -42,9 +42,9 @@ export class ClientMetadata {
    */
   attach(hit: Hit, book: StatusBook): Hit | Promise<unknown> {
     const { entry, effective, at } = hit
-    if (effective.fault !== undefined || entry.established.clientMetadata !== undefined) return hit
     // The entry was judged with it at this version of the book: only time can have made it old.
     if (entry.client !== undefined && !isOld(entry.client, at)) return hit
+    if (effective.fault !== undefined || entry.established.clientMetadata !== undefined) return hit
     const client = this.#find(entry.established.clientId, book, at)
     if (client === undefined || client instanceof Promise) return client ?? hit
     entry.client = client

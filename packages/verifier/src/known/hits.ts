@@ -52,7 +52,7 @@ export function createHits(options: HitsOptions): WithHit {
   }
 
   function withDigest<R>(digest: string, asking: Asking<R>): MaybePromise<R | Refused> {
-    const { asked, round } = asking
+    const { asked, round, use } = asking
     const { book } = keeper
     const at = clock.stamp()
     const minSequence = asked.minSequence ?? 0
@@ -68,7 +68,9 @@ export function createHits(options: HitsOptions): WithHit {
     const entry = known.find(number, digest, book, at)
     if (entry !== undefined) {
       const hit = hitOf(entry, book, at)
-      if (keepsRefused || asking.hasLookedUp === true || !isRefusedRecord(hit)) return useHit(hit, book, digest, asking)
+      if (keepsRefused || asking.hasLookedUp === true || !isRefusedRecord(hit)) {
+        return clients === undefined ? use(hit) : useHit(hit, book, digest, asking)
+      }
       known.forget(number)
     }
     if (known.isUnknown(number, digest, at, minSequence)) return unknownCredential
