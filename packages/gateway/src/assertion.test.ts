@@ -136,6 +136,22 @@ describe('an assertion', () => {
 })
 
 describe('a request', () => {
+  test('asks for an assertion by the entry of the feed that it was judged by', async () => {
+    const asked: number[] = []
+    world = await openWorld({
+      assertions: ({ minSequence }) => {
+        asked.push(minSequence)
+        return { assertion: 'signed', expiresAt: Date.now() / 1000 + 60 }
+      },
+    })
+    const { id, text } = await world.key('orders:read')
+    await world.call('GET', '/orders', { key: text })
+    world.change(id, { scope: 'orders:read orders:write' })
+    await world.call('GET', '/orders', { key: text })
+    expect(asked).toHaveLength(2)
+    expect(asked[1]).toBe((asked[0] as number) + 1)
+  })
+
   test('is 503 when no assertion can be had, and nothing reaches the upstream', async () => {
     for (const assertions of [
       () => Promise.reject(new Error('down')),
