@@ -24,8 +24,9 @@ export class ClientMetadata {
   readonly #directory: Directory
   readonly #clock: Clock
   readonly #lookUp: LookUp
-  readonly #kept = new Cache<KeptClient>(clientLimits.keptMax)
-  readonly #underWay = new Map<string, Promise<unknown>>()
+  /** These two are made at first use, since a server has an engine for each tenant, and most are idle. */
+  #kept: Cache<KeptClient> | undefined
+  #underWay: Map<string, Promise<unknown>> | undefined
   #book: StatusBook | undefined
   /** When the last look-up that failed began. Until one succeeds, nobody waits for one. */
   #failedAt: Stamp | undefined
@@ -56,14 +57,14 @@ export class ClientMetadata {
   /** The book was replaced by this one. */
   clear(book: StatusBook | undefined): void {
     this.#book = book
-    this.#kept.clear()
-    this.#underWay.clear()
+    this.#kept = undefined
+    this.#underWay = undefined
   }
 
   #find(clientId: string, book: StatusBook, at: Stamp): KeptClient | Promise<unknown> | undefined {
-    const known = this.#kept.get(clientId)
+    const known = this.#kept?.get(clientId)
     if (known !== undefined && !isOld(known, at) && !isChanged(known, clientId, book)) return known
-    const running = this.#underWay.get(clientId)
+    const running = this.#underWay?.get(clientId)
     if (this.#failedAt === undefined) return running ?? this.#ask(clientId, book)
     if (running !== undefined || elapsedMs(this.#failedAt, at) < clientLimits.retrySeconds * 1000) return undefined
     // One look-up finds out whether they succeed again, while requests pass without it.
@@ -82,9 +83,10 @@ export class ClientMetadata {
     )
     if (!(answer instanceof Promise)) return this.#settle(clientId, book, since, answer)
     const asked: Promise<unknown> = answer.then((settled) => {
-      if (this.#underWay.get(clientId) === asked) this.#underWay.delete(clientId)
+      if (this.#underWay?.get(clientId) === asked) this.#underWay.delete(clientId)
       return this.#settle(clientId, book, since, settled)
     })
+    this.#underWay ??= new Map()
     this.#underWay.set(clientId, asked)
     return asked
   }
@@ -94,6 +96,7 @@ export class ClientMetadata {
     this.#failedAt = answer === 'unavailable' ? since : undefined
     if (answer === 'unavailable') return undefined
     const client = keptOf(answer, since)
+    this.#kept ??= new Cache(clientLimits.keptMax)
     this.#kept.set(clientId, client)
     return client
   }
