@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise, type Metadata } from '@countersign/core'
-import { type Client, type Store, StoreUnavailableError, type Tenant } from '@countersign/store'
+import { type Client, PoisonedRowError, type Store, StoreUnavailableError, type Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
@@ -28,16 +28,17 @@ export function createClientFacts(
       try {
         const found = find(tenant, clientId)
         if (!(found instanceof Promise)) return found?.metadata
-        return found.then((client) => client?.metadata, absentWhenUnavailable)
+        return found.then((client) => client?.metadata, absentWhenUnreadable)
       } catch (error) {
-        return absentWhenUnavailable(error)
+        return absentWhenUnreadable(error)
       }
     },
   }
 }
 
-function absentWhenUnavailable(error: unknown): undefined {
-  if (!(error instanceof StoreUnavailableError)) throw error
+/** A store that cannot be asked, and a client whose row is damaged. */
+function absentWhenUnreadable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailableError || error instanceof PoisonedRowError)) throw error
   return undefined
 }
 
