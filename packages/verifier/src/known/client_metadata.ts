@@ -2,7 +2,7 @@
  * The metadata of clients, where a credential's own record does not tell it (docs/protocol/feed.md §4): one look-up for
  * each client and hour, ended by an entry about the client. Nothing is refused for want of it.
  */
-import { type ClientRecord, limits, type Metadata, withClientMetadata } from '@countersign/core'
+import { type ClientRecord, type Established, limits, type Metadata, withClientMetadata } from '@countersign/core'
 import type { StatusBook } from '../book/status_book.ts'
 import { Cache } from '../cache.ts'
 import { type Clock, elapsedMs, type Stamp } from '../clock.ts'
@@ -46,12 +46,19 @@ export class ClientMetadata {
     // The entry was judged with it at this version of the book: only time can have made it old.
     if (entry.client !== undefined && !isOld(entry.client, at)) return hit
     if (effective.fault !== undefined || entry.established.clientMetadata !== undefined) return hit
-    const client = this.#find(entry.established.clientId, book, at)
+    const { clientId } = entry.established
+    const client = this.known(entry.established, book, at) ?? this.#find(clientId, book, at)
     if (client === undefined || client instanceof Promise) return client ?? hit
     entry.client = client
     if (client.metadata === effective.grant.clientMetadata) return hit
     entry.effective = withClientMetadata(effective, client.metadata)
     return { entry, effective: entry.effective, at }
+  }
+
+  /** The client of a credential whose record does not tell it, where it was looked up and nothing was said of it since. */
+  known({ clientId, clientMetadata }: Established, book: StatusBook, at: Stamp): KeptClient | undefined {
+    const known = clientMetadata === undefined ? this.#kept?.get(clientId) : undefined
+    return known !== undefined && !isOld(known, at) && !isChanged(known, clientId, book) ? known : undefined
   }
 
   /** The book was replaced by this one. */
@@ -62,8 +69,6 @@ export class ClientMetadata {
   }
 
   #find(clientId: string, book: StatusBook, at: Stamp): KeptClient | Promise<unknown> | undefined {
-    const known = this.#kept?.get(clientId)
-    if (known !== undefined && !isOld(known, at) && !isChanged(known, clientId, book)) return known
     const running = this.#underWay?.get(clientId)
     if (this.#failedAt === undefined) return running ?? this.#ask(clientId, book)
     if (running !== undefined || elapsedMs(this.#failedAt, at) < clientLimits.retrySeconds * 1000) return undefined

@@ -67,7 +67,7 @@ export function createHits(options: HitsOptions): WithHit {
     const number = digestNumber(digest)
     const entry = known.find(number, digest, book, at)
     if (entry !== undefined) {
-      const hit = hitOf(entry, book, at)
+      const hit = hitOf(entry, book, at, clients)
       if (keepsRefused || asking.hasLookedUp === true || !isRefusedRecord(hit)) {
         return clients === undefined ? use(hit) : useHit(hit, book, digest, asking)
       }
@@ -78,7 +78,7 @@ export function createHits(options: HitsOptions): WithHit {
     if (settled instanceof Promise) return withSettled(settled, digest, asking)
     // Nothing was waited for, so this is still the turn in which book, freshness and clock were read.
     if (settled === 'again' || !('entry' in settled)) return refuse(settled)
-    return useHit(hitOf(settled.entry, book, at), book, digest, asking)
+    return useHit(hitOf(settled.entry, book, at, clients), book, digest, asking)
   }
 
   function useHit<R>(hit: Hit, book: StatusBook, digest: string, asking: Asking<R>): MaybePromise<R | Refused> {

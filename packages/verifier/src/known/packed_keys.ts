@@ -27,8 +27,8 @@ const textBytesPerKey = 64
 /** The metadata of clients is in templates, so their number alone does not bound them. */
 const templateCharactersMax = 16_777_216
 
-/** The members that many keys have in common: all but id, end, metadata and subject. */
-type Shared = Omit<Established, 'credentialId' | 'limitId' | 'expiresAt' | 'metadata' | 'subject'>
+/** The members that many keys have in common: all but id and end, without metadata and with the client as the subject. */
+type Shared = Omit<Established, 'credentialId' | 'limitId' | 'expiresAt'>
 
 interface Template {
   /** The view that made it; another object after the view's book was replaced. */
@@ -139,8 +139,8 @@ export class PackedKeys {
       recall: (digest, id, at) => this.#recall(owner, digest, id, at),
       remember: (book, digest, { established, readAt, since }) => {
         if (book !== current || !isPlain(established)) return
-        const { credentialId: _, limitId: __, expiresAt, metadata: ___, subject: ____, ...shared } = established
-        const template = numberOf(shared)
+        const { credentialId: _, limitId: __, expiresAt, ...shared } = established
+        const template = numberOf({ ...shared, metadata: noMetadata, subject: established.clientId })
         this.#put(digest, { template, text: textOf(established), end: expiresAt ?? 0, readAt, since })
       },
       clear(book) {
@@ -161,29 +161,21 @@ export class PackedKeys {
     const at = (row % rowsPerChunk) * rowWords
     const template = this.#templates[(chunk[at + templateAt] as number) - this.#templatesFrom]
     if (template === undefined || template.owner !== owner) return undefined
-    const own = this.#ownOf(row, template.shared.clientId)
-    if (own === undefined) return undefined
+    const place = this.#places[Math.floor(row / rowsPerChunk)]?.[row % rowsPerChunk] ?? 0
+    const text = place > 0 ? this.#texts.get(place) : undefined
+    if (place !== 0 && text === undefined) return undefined
     const end = chunk[at + endAt] as number
     const now = Math.floor(asked.monotonicMs / 1000)
     const isFrequent = now - (chunk[at + recalledAt] as number) < frequentSeconds
     chunk[at + recalledAt] = now
-    const established = { ...template.shared, ...own, credentialId: id, limitId: id }
+    const plain = { ...template.shared, credentialId: id, limitId: id }
+    const own = text === undefined ? plain : { ...plain, ...readText(text, plain.clientId) }
     return {
-      established: end === 0 ? established : { ...established, expiresAt: end },
+      established: end === 0 ? own : { ...own, expiresAt: end },
       readAt: (chunk[at + readAtHigh] as number) * 2 ** 32 + (chunk[at + readAtLow] as number),
       since: { monotonicMs: (chunk[at + monotonicAt] as number) * 1000, wallMs: (chunk[at + wallAt] as number) * 1000 },
       isFrequent,
     }
-  }
-
-  /** Metadata and subject of a row; `undefined` where they were written over. */
-  #ownOf(row: number, clientId: string): Pick<Established, 'metadata' | 'subject'> | undefined {
-    const place = this.#places[Math.floor(row / rowsPerChunk)]?.[row % rowsPerChunk] ?? 0
-    if (place === 0) return { metadata: noMetadata, subject: clientId }
-    const text = place < 0 ? undefined : this.#texts.get(place)
-    if (text === undefined) return undefined
-    const [metadata, subject = clientId] = JSON.parse(text) as readonly [Metadata, string?]
-    return { metadata, subject }
   }
 
   /** A text that is there already stays where it is: a key that is looked up again each hour takes no new bytes. */
@@ -327,6 +319,11 @@ function textOf({ metadata, subject, clientId }: Established): string | undefine
   if (subject !== clientId) return JSON.stringify([metadata, subject])
   for (const _ in metadata) return JSON.stringify([metadata])
   return undefined
+}
+
+function readText(text: string, clientId: string): Pick<Established, 'metadata' | 'subject'> {
+  const [metadata, subject = clientId] = JSON.parse(text) as readonly [Metadata, string?]
+  return { metadata, subject }
 }
 
 /** Whether a credential is an API key without ancestors, counted under its own id, and with an end that fits a word. */
