@@ -1,4 +1,7 @@
-/** A million keys, or as many as `KEYS` says: how long until ready, how much memory, and how fast when any of them may come, once all are known. */
+/**
+ * A million keys, or as many as `KEYS` says: how long until ready, how much memory, and how fast when any of them may come,
+ * once all are known. `OWN=metadata` gives each key 40 bytes of metadata that no other has, `OWN=subject` a subject.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -45,12 +48,18 @@ export async function benchKeys(): Promise<readonly Figure[]> {
   const { rssMb } = JSON.parse((await lines.next()).value as string) as { readonly rssMb: number }
   child.kill()
   rmSync(filled.directory, { recursive: true, force: true })
+  const own = process.env.OWN === undefined ? '' : ` with ${process.env.OWN} of their own`
   const all = filled.count.toLocaleString('en')
   const isMillion = filled.count === 1_000_000
   return [
-    { name: `${all} keys: server ready`, value: readySeconds, unit: 's', goal: { atMost: 5 } },
-    { name: `${all} keys: every one known without a look-up`, value: knownSeconds, unit: 's' },
-    { name: `${all} keys: RSS after the load`, value: rssMb, unit: 'MB', ...(isMillion && { goal: { atMost: 400 } }) },
+    { name: `${all} keys${own}: server ready`, value: readySeconds, unit: 's', goal: { atMost: 5 } },
+    { name: `${all} keys${own}: every one known without a look-up`, value: knownSeconds, unit: 's' },
+    {
+      name: `${all} keys${own}: RSS after the load`,
+      value: rssMb,
+      unit: 'MB',
+      ...(isMillion && { goal: { atMost: 400 } }),
+    },
     { name: '1,000 keys', value: uniform.b, unit: '/s' },
     { name: `any of ${all}, of 1,000`, value: uniform.ratio, unit: '', goal: { atLeast: 0.8 } },
     { name: 'a hot set of 10,000, of 1,000', value: hot.ratio, unit: '', goal: { atLeast: 0.8 } },

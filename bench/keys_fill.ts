@@ -7,6 +7,7 @@ import { audience, startInstallation } from './installation.ts'
 import type { Filled } from './keys.ts'
 
 const count = Number(process.env.KEYS ?? 1_000_000)
+const own = process.env.OWN
 /** At most this many are told, spread evenly over all: one string holds about ten times as many. */
 const sampleEvery = Math.ceil(count / 1_000_000)
 const first = await startInstallation()
@@ -31,7 +32,8 @@ for (let made = 0; made < count; made += 20_000) {
         scope: 'orders:read',
         name: 'k',
         status: 'active',
-        metadata: {},
+        metadata: own === 'metadata' ? { customer: `${index}`.padStart(26, '0') } : {},
+        ...(own === 'subject' ? { subject: `customer-${index}` } : {}),
         version: 1,
         createdAt: 1_700_000_000 + index,
         updatedAt: 1_700_000_000,

@@ -76,6 +76,7 @@ async function floodMemory(): Promise<readonly Figure[]> {
     directory: {
       credential: (_, place) => ({ record: known, place, ageMs: 0 }),
       publicKey: (_, __, place) => ({ record: undefined, place, ageMs: 0 }),
+      client: (_, place) => ({ record: undefined, place, ageMs: 0 }),
     },
     limiter: memoryLimiter(),
     clock: systemClock(),

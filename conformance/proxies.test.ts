@@ -190,6 +190,8 @@ describe.skipIf(run.length === 0)('forward-auth', () => {
         expect(valuesOf(seen, 'x-countersign-scope')).toEqual(['orders:read'])
         expect(valuesOf(seen, 'x-countersign-subject')).toEqual([clientId])
         expect(valuesOf(seen, 'x-countersign-assertion')).toEqual([expect.stringMatching(/^eyJ/)])
+        expect(valuesOf(seen, 'x-countersign-metadata')).toEqual(['{"metadata":{},"clientMetadata":{}}'])
+        expect(valuesOf(seen, 'x-countersign-metadata-omitted')).toEqual(['-'])
         expect(JSON.stringify(seen)).not.toContain(key)
         for (const field of ['authorization', 'x-api-key', 'x-countersign-verifier']) {
           expect(valuesOf(seen, field), field).toEqual([])
@@ -263,12 +265,14 @@ describe.skipIf(run.length === 0)('forward-auth', () => {
       const seen = onlySeen()
       expect(valuesOf(seen, 'x-countersign-kind')).toEqual(['anonymous'])
       expect(valuesOf(seen, 'x-countersign-client')).toEqual(['-'])
+      expect(valuesOf(seen, 'x-countersign-metadata')).toEqual(['-'])
       expect(await send(proxy(), 'GET', '/nothing')).toMatchObject({ status: 403, body: { code: 'forbidden' } })
     })
 
     test('identity that the caller forged is not there, in any spelling, on public operations either', async () => {
       const { id, key } = await makeKey()
-      const names = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion', 'Verifier', 'Scope-Omitted']
+      const own = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion', 'Metadata', 'Metadata-Omitted']
+      const names = [...own, 'Verifier', 'Scope-Omitted']
       const forged = names.flatMap((each): Fields => {
         const dashed = `X-Countersign-${each}`
         const spellings = [dashed, dashed, dashed.toLowerCase(), dashed.toUpperCase(), dashed.replaceAll('-', '_')]

@@ -23,10 +23,17 @@ export const time = z
 /** Any JSON value. Not `z.json()`: its recursion makes a reference that an OpenAPI document cannot hold. */
 export const json = z.unknown().describe('Any JSON value')
 
+/** 4 KiB of JSON in UTF-8: verifiers keep it in memory. */
+const metadataBytesMax = 4_096
+
+function jsonBytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
+}
+
 export const metadata = z
   .record(z.string().max(100), json)
-  .refine((value) => JSON.stringify(value).length <= 4_096, 'must have at most 4096 characters as JSON')
-  .describe('An object of yours, at most 4096 characters as JSON; every verification answers it')
+  .refine((value) => jsonBytesOf(value) <= metadataBytesMax, `must have at most ${metadataBytesMax} bytes as JSON`)
+  .describe('An object of yours, at most 4096 bytes as JSON; every verification answers it, and its holder can read it')
 
 /** One scope token (RFC 6749 §3.3), as a document writes patterns. */
 const tokenPattern = '[!#-\\[\\]-~]+'

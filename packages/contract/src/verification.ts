@@ -126,11 +126,11 @@ export const verificationRoutes = {
     method: 'POST',
     path: '/v1/lookup',
     tag: 'verification',
-    summary: 'For verifiers: look up the record behind a digest, or a client’s public key',
+    summary: 'For verifiers: look up the record behind a digest, a client’s public key, or a client’s metadata',
     scope: 'credentials:verify',
     body: z.strictObject({
       digest: digest.optional(),
-      clientId: v.id.optional().describe('With `kid`: the client whose public key is asked for'),
+      clientId: v.id.optional().describe('With `kid`: the client whose public key is asked for; alone: whose metadata'),
       kid: v.id.optional().describe('The kid of the public key'),
       epoch: place.epoch.optional().describe('With `sequence`: answer from a database that has this entry'),
       sequence: place.sequence.optional().describe('The number of that entry'),
@@ -244,7 +244,10 @@ export const verificationRoutes = {
     tag: 'verification',
     summary: 'For gateways: sign a statement that tells the upstream who is calling',
     scope: 'credentials:verify',
-    body: z.strictObject(presented),
+    body: z.strictObject({
+      ...presented,
+      minSequence: z.int().min(0).optional().describe('Sign by a book that has applied this entry of the feed'),
+    }),
     answer: {
       status: 200,
       schema: z.object({

@@ -28,6 +28,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     leewaySeconds: 0,
     ...(record.environment === undefined ? {} : { environment: record.environment }),
     metadata: record.metadata,
+    ...(record.clientMetadata === undefined ? {} : { clientMetadata: record.clientMetadata }),
     constraints: [own, ...record.inherited],
     rates: policiesOf(record),
     limitId: record.limitId,

@@ -48,6 +48,8 @@ export interface Established extends CredentialName {
   readonly environment?: Environment
   /** The metadata of the key or token; empty for a JWT that a client signs. */
   readonly metadata: Metadata
+  /** The metadata of its client, where the look-up of the record or public key told it. */
+  readonly clientMetadata?: Metadata
   /** Its own constraints and its ancestors': all must be met. */
   readonly constraints: readonly Constraints[]
   /** Its own limits, counted under `limitId`. */
@@ -125,8 +127,12 @@ export interface EffectiveGrant {
   readonly spends: readonly Spend[]
 }
 
-/** The one place that combines an issued credential with what was said since. Pure. */
-export function effectiveGrant(credential: Established, standing: Standing): EffectiveGrant {
+/** The one place that combines an issued credential with what was said since. Pure. `clientMetadata`: by default its record's. */
+export function effectiveGrant(
+  credential: Established,
+  standing: Standing,
+  clientMetadata: Metadata | undefined = credential.clientMetadata,
+): EffectiveGrant {
   const states = statesOf(standing)
   const scope = effectiveScope(credential, standing)
   const view = scopeView(scope)
@@ -137,7 +143,7 @@ export function effectiveGrant(credential: Established, standing: Standing): Eff
     states === nothing ? credential.constraints : [...credential.constraints, ...states.filter(hasConstraints)]
   const { addressRanges, origins } = readConstraints(constraints)
   return {
-    grant: grantOf(credential, view, expiresAt),
+    grant: grantOf(credential, view, expiresAt, clientMetadata),
     fault: findFault(credential, standing),
     scope: view.set,
     hasAccess: hasAccess(credential, standing),
@@ -168,7 +174,12 @@ function findEnd(credential: Established, { dropTime = 0, floor }: Standing, exp
  * Optional members are omitted, not set to `undefined`. They are set one by one, since spreads cost time on every cold
  * verification.
  */
-function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: Seconds): Grant {
+function grantOf(
+  credential: Established,
+  { text, has }: ScopeView,
+  expiresAt: Seconds,
+  clientMetadata: Metadata | undefined,
+): Grant {
   const grant: { -readonly [Member in keyof Grant]: Grant[Member] } = {
     kind: credential.kind,
     credentialId: credential.credentialId,
@@ -183,8 +194,15 @@ function grantOf(credential: Established, { text, has }: ScopeView, expiresAt: S
   const parent = credential.lineage[0]
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
   if (credential.environment !== undefined) grant.environment = credential.environment
+  if (clientMetadata !== undefined) grant.clientMetadata = clientMetadata
   if (parent !== undefined) grant.parent = ownName(parent)
   return grant
+}
+
+/** The same rights of a credential whose own record does not tell the metadata of its client. */
+export function withClientMetadata(effective: EffectiveGrant, clientMetadata: Metadata | undefined): EffectiveGrant {
+  const { clientMetadata: _, ...grant } = effective.grant
+  return { ...effective, grant: clientMetadata === undefined ? grant : { ...grant, clientMetadata } }
 }
 
 /** Compares one address with every set of ranges. Refuses without a known address, and where a set is empty. */

@@ -27,6 +27,8 @@ export interface Grant {
   readonly environment?: Environment
   /** The metadata of the credential; empty where it has none. */
   readonly metadata: Metadata
+  /** The metadata of its client. Absent where it cannot be had, for which nothing is refused. */
+  readonly clientMetadata?: Metadata
   /** The key id, `jti` or token id of the credential it was exchanged from. Absent when there is none. */
   readonly parent?: string
   /** Whether each of these scope tokens is in `scope`. */

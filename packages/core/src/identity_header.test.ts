@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
+import type { Metadata } from './feed/state.ts'
+import type { Grant } from './grant.ts'
+import { fitsClaims, identityHeader, readIdentityHeader, scopeHeader, upstreamMetadata } from './identity_header.ts'
 
 /** Any text at all: lone surrogates, controls, what looks encoded already. */
 const anyText = fc.oneof(
@@ -55,5 +57,38 @@ describe('an identity in a header', () => {
     expect(scopeHeader('')).toBe('-')
     expect(scopeHeader('-')).toBe('%2D')
     expect(scopeHeader('- é')).toBe('%2D %C3%A9')
+  })
+})
+
+describe('the metadata of a grant for an upstream', () => {
+  const told = (metadata: Metadata, clientMetadata?: Metadata) =>
+    upstreamMetadata({ metadata, ...(clientMetadata === undefined ? {} : { clientMetadata }) } as Grant)
+
+  it('header and claims say the same', () => {
+    expect(told({ a: 1 }, { plan: 'pro' })).toEqual({
+      header: '{"metadata":{"a":1},"clientMetadata":{"plan":"pro"}}',
+      claims: { cs_metadata: { a: 1 }, cs_client_metadata: { plan: 'pro' } },
+    })
+    expect(told({})).toEqual({ header: '{"metadata":{}}', claims: { cs_metadata: {} } })
+  })
+
+  // `{"metadata":{"a":""},"clientMetadata":{"b":""}}` has 47 bytes.
+  it.each([
+    ['together 1 KiB', 'x'.repeat(488), 'y'.repeat(489), true],
+    ['one byte more', 'x'.repeat(488), 'y'.repeat(490), false],
+    ['1 KiB before it is encoded', '"'.repeat(488), '', true],
+    ['one byte more by a letter of two bytes', `${'x'.repeat(975)}é`, 'y', false],
+  ])('%s of metadata: both are there, or both are left out', (_, a, b, fits) => {
+    const { header, claims } = told({ a }, { b })
+    expect(header !== undefined).toBe(fits)
+    expect(claims).toEqual(fits ? { cs_metadata: { a }, cs_client_metadata: { b } } : { cs_metadata_omitted: true })
+  })
+
+  it('no verifier of JWTs takes claims of more than 16 levels: deeper metadata is left out', () => {
+    const nested = (levels: number): Metadata => (levels === 1 ? {} : { a: nested(levels - 1) })
+    expect(fitsClaims(JSON.stringify(nested(15)), 1_024)).toBe(true)
+    expect(fitsClaims(JSON.stringify(nested(16)), 1_024)).toBe(false)
+    expect(told(nested(14)).header).toBeDefined()
+    expect(told(nested(15)).claims).toEqual({ cs_metadata_omitted: true })
   })
 })

@@ -1,3 +1,7 @@
+import type { Grant } from './grant.ts'
+import { parseJsonObject } from './json.ts'
+import { limits } from './limits.ts'
+
 /**
  * Writes a part of the caller's identity as a header field value for the API behind a gateway or a proxy
  * (`X-Countersign-*`). Every byte of its UTF-8 that is not visible ASCII, and `%`, is percent-encoded, so that nothing
@@ -49,4 +53,42 @@ function decodeSurrogate(text: string): string {
     .split('%')
     .map((hex) => Number.parseInt(hex, 16))
   return String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f))
+}
+
+/** The metadata of a grant as an API behind a gateway or a proxy is told it: docs/protocol/gateway.md §5. */
+export interface UpstreamMetadata {
+  /** The value of `X-Countersign-Metadata`; `undefined` where it is left out because of its size. */
+  readonly header: string | undefined
+  /** The claims of the assertion that say the same. */
+  readonly claims: { readonly [claim: string]: unknown }
+}
+
+/** The name of the header field whose value is the metadata of credential and client. */
+export const metadataHeaderName = 'X-Countersign-Metadata'
+
+/** The name of the header field that says `size` where the metadata is left out. */
+export const metadataOmittedName = 'X-Countersign-Metadata-Omitted'
+
+/**
+ * Both together are at most 1 KiB of JSON, and no deeper than the claims of a JWT may be; otherwise both are left out,
+ * and never cut.
+ */
+export function upstreamMetadata({ metadata, clientMetadata }: Grant): UpstreamMetadata {
+  const text = JSON.stringify({ metadata, clientMetadata })
+  if (!fitsClaims(text, limits.upstreamMetadataBytesMax)) return tooLarge
+  return {
+    header: identityHeader(text),
+    claims: {
+      cs_metadata: metadata,
+      ...(clientMetadata === undefined ? {} : { cs_client_metadata: clientMetadata }),
+    },
+  }
+}
+
+const tooLarge: UpstreamMetadata = { header: undefined, claims: { cs_metadata_omitted: true } }
+
+/** Whether a JSON object may be a claim of a JWT: at most that many bytes as UTF-8, and at most 15 levels. */
+export function fitsClaims(text: string, bytesMax: number): boolean {
+  if (text.length > bytesMax || new TextEncoder().encode(text).length > bytesMax) return false
+  return parseJsonObject(`{"":${text}}`) !== undefined
 }

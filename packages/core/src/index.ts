@@ -28,7 +28,7 @@ export { andThen } from './crypto/maybe_promise.ts'
 export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
-export { effectiveGrant } from './effective_grant.ts'
+export { effectiveGrant, withClientMetadata } from './effective_grant.ts'
 export type { DropFloor, IssueMark } from './feed/drop_time.ts'
 export { isDropped } from './feed/drop_time.ts'
 export type { FeedEntry, FeedObject, Place, SealedPlace } from './feed/entry.ts'
@@ -42,7 +42,7 @@ export type {
   PositionQuestion,
   Snapshot,
 } from './feed/message.ts'
-export type { CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
+export type { ClientRecord, CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
 export type {
   ApiState,
   ClientSecretState,
@@ -88,7 +88,16 @@ export {
   splitClientObjectId,
   tokenIdentity,
 } from './identity.ts'
-export { identityHeader, readIdentityHeader, scopeHeader } from './identity_header.ts'
+export type { UpstreamMetadata } from './identity_header.ts'
+export {
+  fitsClaims,
+  identityHeader,
+  metadataHeaderName,
+  metadataOmittedName,
+  readIdentityHeader,
+  scopeHeader,
+  upstreamMetadata,
+} from './identity_header.ts'
 export { parseJsonObject } from './json.ts'
 export { decoyJwk, isOfDecoySize } from './jwk/decoy_key.ts'
 export { JwkError } from './jwk/jwk_error.ts'

@@ -83,6 +83,7 @@ export function establishSelfIssued(
     leewaySeconds: limits.clockLeewaySeconds,
     isListed: false,
     metadata: {},
+    clientMetadata: record.metadata,
     constraints: [],
     rates: [],
     limitId: claims.clientId,

@@ -21,13 +21,21 @@ const question = (more: Partial<Question['grant']> = {}): Question => ({
     audience: 'a',
     scope: 'x',
     metadata: {},
+    clientMetadata: {},
     has: () => true,
     ...more,
   },
   credential: 'cs_test_…',
   ip: undefined,
   origin: undefined,
+  minSequence: 1,
 })
+
+/** The assertion alone. */
+function textOf(asked: ReturnType<ReturnType<typeof createAssertions>['get']>): string {
+  if (asked instanceof Promise) throw new Error('it was not kept')
+  return asked.assertion
+}
 
 describe('an assertion', () => {
   test('is kept for its grant, renewed at half its life, and the old one serves while the new one is fetched', async () => {
@@ -47,14 +55,14 @@ describe('an assertion', () => {
       () => now,
     )
     const one = question()
-    expect([asked.get(one), asked.get(one), count]).toEqual(['a1', 'a1', 1])
+    expect([textOf(asked.get(one)), textOf(asked.get(one)), count]).toEqual(['a1', 'a1', 1])
     now = 1_029.9
-    expect([asked.get(one), count]).toEqual(['a1', 1])
+    expect([textOf(asked.get(one)), count]).toEqual(['a1', 1])
     now = 1_030
-    expect([asked.get(one), asked.get(one), count]).toEqual(['a1', 'a1', 2])
+    expect([textOf(asked.get(one)), textOf(asked.get(one)), count]).toEqual(['a1', 'a1', 2])
     release()
     await new Promise((resolve) => setImmediate(resolve))
-    expect([asked.get(one), count]).toEqual(['a2', 2])
+    expect([textOf(asked.get(one)), count]).toEqual(['a2', 2])
   })
 
   test('goes on for a grant made anew that says the same, and for no other', () => {
@@ -63,8 +71,8 @@ describe('an assertion', () => {
       () => ({ assertion: `a${++count}`, expiresAt: 60 }),
       () => 0,
     )
-    expect(asked.get(question())).toBe('a1')
-    expect(asked.get(question())).toBe('a1')
+    expect(textOf(asked.get(question()))).toBe('a1')
+    expect(textOf(asked.get(question()))).toBe('a1')
     const others = [
       { scope: 'y' },
       { subject: 'z' },
@@ -72,8 +80,23 @@ describe('an assertion', () => {
       { credentialId: 'l' },
       { kind: 'access_token' as const },
       { expiresAt: 50 },
+      { metadata: { a: 1 } },
+      { clientMetadata: { a: 1 } },
     ]
-    expect(others.map((more) => asked.get(question(more)))).toEqual(['a2', 'a3', 'a4', 'a5', 'a6', 'a7'])
+    const texts = others.map((more) => textOf(asked.get(question(more))))
+    expect(texts).toEqual(['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8', 'a9'])
+  })
+
+  test('is asked for anew where the metadata of the client is not known: what was signed of it may have changed', () => {
+    let count = 0
+    const asked = createAssertions(
+      () => ({ assertion: `a${++count}`, expiresAt: 60 }),
+      () => 0,
+    )
+    const { clientMetadata: _, ...grant } = question().grant
+    const one = { ...question(), grant }
+    expect([textOf(asked.get(one)), textOf(asked.get(one))]).toEqual(['a1', 'a1'])
+    expect(textOf(asked.get({ ...one, grant: { ...grant } }))).toBe('a2')
   })
 
   test('is asked for once by all who wait for it', async () => {
@@ -82,7 +105,8 @@ describe('an assertion', () => {
       async () => ({ assertion: `a${++count}`, expiresAt: 60 }),
       () => 0,
     )
-    expect(await Promise.all(Array.from({ length: 10 }, () => asked.get(question())))).toEqual(Array(10).fill('a1'))
+    const all = await Promise.all(Array.from({ length: 10 }, () => asked.get(question())))
+    expect(all.map(({ assertion }) => assertion)).toEqual(Array(10).fill('a1'))
   })
 
   test('never outlives its credential, and is not renewed beyond it', () => {
@@ -93,9 +117,9 @@ describe('an assertion', () => {
       () => now,
     )
     const short = question({ expiresAt: 20 })
-    expect(asked.get(short)).toBe('a1')
+    expect(textOf(asked.get(short))).toBe('a1')
     now = 19
-    expect([asked.get(short), count]).toEqual(['a1', 1])
+    expect([textOf(asked.get(short)), count]).toEqual(['a1', 1])
   })
 
   test.each([
@@ -112,6 +136,22 @@ describe('an assertion', () => {
 })
 
 describe('a request', () => {
+  test('asks for an assertion by the entry of the feed that it was judged by', async () => {
+    const asked: number[] = []
+    world = await openWorld({
+      assertions: ({ minSequence }) => {
+        asked.push(minSequence)
+        return { assertion: 'signed', expiresAt: Date.now() / 1000 + 60 }
+      },
+    })
+    const { id, text } = await world.key('orders:read')
+    await world.call('GET', '/orders', { key: text })
+    world.change(id, { scope: 'orders:read orders:write' })
+    await world.call('GET', '/orders', { key: text })
+    expect(asked).toHaveLength(2)
+    expect(asked[1]).toBe((asked[0] as number) + 1)
+  })
+
   test('is 503 when no assertion can be had, and nothing reaches the upstream', async () => {
     for (const assertions of [
       () => Promise.reject(new Error('down')),

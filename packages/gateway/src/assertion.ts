@@ -1,5 +1,7 @@
 import type { Grant, MaybePromise, Seconds } from '@countersign/core'
 import { Cache } from '@countersign/verifier/engine'
+import { metadataHeaders } from './headers/identity.ts'
+import type { RawHeaders } from './headers/raw.ts'
 import { gatewayLimits } from './limits.ts'
 
 /**
@@ -11,15 +13,23 @@ export type AssertionSource = (question: {
   readonly credential: string
   readonly ip: string | undefined
   readonly origin: string | undefined
+  /** The entry of the feed that the grant was judged by: what is signed must not be older. */
+  readonly minSequence: number
 }) => MaybePromise<{ readonly assertion: string; readonly expiresAt: Seconds }>
 
 export interface Assertions {
   /** A valid assertion: a value where one is kept, a promise where it must be fetched; rejects when that fails. */
-  get(question: Parameters<AssertionSource>[0]): MaybePromise<string>
+  get(question: Parameters<AssertionSource>[0]): MaybePromise<Attested>
 }
 
-interface Kept {
+/** The fields about a grant that are made once and not for each request. */
+export interface Attested {
   readonly assertion: string
+  /** The fields that say the metadata, written once for the grant and not for each request. */
+  readonly metadata: RawHeaders
+}
+
+interface Kept extends Attested {
   readonly renewAt: Seconds
   readonly expiresAt: Seconds
   isRenewing: boolean
@@ -39,7 +49,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     const kept = keptOf(answer, grant, askedAt)
     if (now() >= kept.expiresAt) throw new Error('the assertion had ended when it came')
     byGrant.set(grant, kept)
-    byContent.set(contentOf(grant), kept)
+    if (isWhole(grant)) byContent.set(contentOf(grant), kept)
     return kept
   }
 
@@ -72,16 +82,20 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     }
   }
 
+  function ofSameContent(grant: Grant): Kept | undefined {
+    return isWhole(grant) ? byContent.get(contentOf(grant)) : undefined
+  }
+
   return {
     get(question) {
-      const kept = byGrant.get(question.grant) ?? byContent.get(contentOf(question.grant))
+      const kept = byGrant.get(question.grant) ?? ofSameContent(question.grant)
       if (kept === undefined || now() >= kept.expiresAt) {
         const asked = ask(question)
-        return asked instanceof Promise ? asked.then(({ assertion }) => assertion) : asked.assertion
+        return asked
       }
       byGrant.set(question.grant, kept)
       if (now() >= kept.renewAt && !kept.isRenewing) renew(question, kept)
-      return kept.assertion
+      return kept
     },
   }
 }
@@ -95,12 +109,19 @@ function keptOf(answer: Answer, grant: Grant, askedAt: Seconds): Kept {
   const expiresAt = Math.min(answer.expiresAt, endsAt)
   // An assertion that lasts to the credential's end cannot be renewed.
   const renewAt = expiresAt < endsAt ? askedAt + (expiresAt - askedAt) / 2 : endsAt
-  return { assertion, expiresAt, renewAt, isRenewing: false }
+  return { assertion, metadata: metadataHeaders(grant), expiresAt, renewAt, isRenewing: false }
+}
+
+/** Where the metadata of the client could not be had, the grant does not show whether what was signed of it has changed. */
+function isWhole({ clientMetadata }: Grant): boolean {
+  return clientMetadata !== undefined
 }
 
 /** All members of a grant that an assertion holds. */
-function contentOf({ kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt }: Grant): string {
-  return JSON.stringify([kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt])
+function contentOf(grant: Grant): string {
+  const { kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt, metadata, clientMetadata } = grant
+  const plain = [kind, tenant, clientId, credentialId, subject, audience, scope, expiresAt]
+  return JSON.stringify([...plain, metadata, clientMetadata])
 }
 
 function withDeadline(answer: Promise<Answer>): Promise<Answer> {

@@ -46,6 +46,7 @@ describe('behind the gateway', () => {
       scope: 'orders:read',
       credential: id,
       kind: 'api_key',
+      metadata: '{"metadata":{}}',
       assertion: expect.stringMatching(/^a JWT of \d+ characters$/),
     })
     expect(answer.body).not.toContain(text)

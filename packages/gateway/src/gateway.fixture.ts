@@ -133,6 +133,7 @@ export async function openWorld(
         return { record: records.get(key), place: book.place, ageMs: 0 }
       },
       publicKey: () => ({ record: undefined, place: book.place, ageMs: 0 }),
+      client: () => ({ record: undefined, place: book.place, ageMs: 0 }),
     },
     limiter: memoryLimiter(),
     clock,

@@ -32,7 +32,7 @@ import {
   originOf as requestOriginOf,
   tooManyFailures,
 } from '@countersign/verifier/engine'
-import type { Assertions } from './assertion.ts'
+import type { Assertions, Attested } from './assertion.ts'
 import { type Origin, originOf } from './client_address.ts'
 import type { Cors } from './cors.ts'
 import { anonymousHeaders, identityHeaders } from './headers/identity.ts'
@@ -203,11 +203,17 @@ async function attest(
   let mark = firstMark
   for (let round = 0; round < roundsMax; round++) {
     const { credential } = question
-    let assertion: string
+    let attested: Attested
     try {
-      const asked = assertions.get({ grant, credential, ip: origin.address, origin: question.origin })
+      const asked = assertions.get({
+        grant,
+        credential,
+        ip: origin.address,
+        origin: question.origin,
+        minSequence: keeper.book?.place.sequence ?? 0,
+      })
       if (!(asked instanceof Promise)) return verified(question, { ...first, grant }, asked, origin, places, mark)
-      assertion = await asked
+      attested = await asked
     } catch {
       return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'no assertion could be obtained' }
     }
@@ -215,7 +221,7 @@ async function attest(
     const answer = engine.verify({ ...question, isRepeat: true })
     const outcome = answer instanceof Promise ? await answer : answer
     if (outcome.outcome !== 'verified') return outcomeRefusal(outcome)
-    if (outcome.grant === grant) return verified(question, { ...first, grant }, assertion, origin, places, mark)
+    if (outcome.grant === grant) return verified(question, { ...first, grant }, attested, origin, places, mark)
     grant = outcome.grant
   }
   return { answer: unavailableAnswer(1), decision: 'unavailable', why: 'the credential changes too fast' }
@@ -226,7 +232,7 @@ type Verified = Extract<Outcome, { readonly outcome: 'verified' }>
 function verified(
   question: Question,
   { grant, rateLimits }: Verified,
-  assertion: string,
+  attested: Attested,
   origin: Origin,
   places: CredentialPlaces | undefined,
   mark: BookMark,
@@ -235,7 +241,7 @@ function verified(
     decision: 'verified',
     why: `${grant.kind} ${grant.credentialId} of ${grant.clientId}`,
     origin,
-    identity: identityHeaders(grant, assertion),
+    identity: identityHeaders(grant, attested),
     places,
     judged: { question, grant, rateLimits, mark },
   }

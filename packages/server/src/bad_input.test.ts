@@ -230,7 +230,13 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   createAssertion: async () => ({
-    body: { credential: (await world.key()).key, audience, ip: '192.0.2.1', origin: 'https://app.test' },
+    body: {
+      credential: (await world.key()).key,
+      audience,
+      ip: '192.0.2.1',
+      origin: 'https://app.test',
+      minSequence: 1,
+    },
   }),
   getRevocation: async () => ({ params: { feedSequence: '1' } }),
   getUsage: async () => ({

@@ -59,7 +59,9 @@ export function createServices(
   const rowsMax = options.packedKeysMax ?? serverLimits.credentialsPackedMin
   const warming = createWarming(store, options.log, rowsMax)
   // One for all tenants: what is idle in one makes room for another.
-  const packedKeys = new PackedKeys({ rowsMax })
+  const { packedTextBytesMin, packedTextBytesPerKey } = serverLimits
+  const textBytesMax = Math.max(packedTextBytesMin, rowsMax * packedTextBytesPerKey)
+  const packedKeys = new PackedKeys({ rowsMax, textBytesMax })
   const tenants = new Cache<TenantContext>(20_000)
 
   function tenantById(id: string): TenantContext | undefined {
@@ -79,6 +81,7 @@ export function createServices(
       cacheEntriesMax: serverLimits.credentialsCachedMax,
       packedKeys,
       keepsRefused: false,
+      clientMetadata: true,
       usage: counter,
       onAhead: (sequence) => void books.claim({ tenant: id, sequence }).catch(() => {}),
     })

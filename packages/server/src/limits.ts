@@ -98,6 +98,10 @@ export const serverLimits = {
   /** ... and, where a quarter of the memory holds them, up to so many. */
   credentialsPackedMax: 12_500_000,
   credentialPackedBytes: 60,
+  /** Bytes for the metadata and the subjects of those keys, all together: so many at least ... */
+  packedTextBytesMin: 80_000_000,
+  /** ... and, where there is room for more keys, so many for each. Keys whose text finds no room are looked up again. */
+  packedTextBytesPerKey: 30,
   /** Keys read ahead in one go after a start, about 1 ms of work. */
   warmingPage: 100,
   /** Changes of all tenants whose chain values are kept in memory, about 150 bytes each. */

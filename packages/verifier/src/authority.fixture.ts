@@ -107,10 +107,12 @@ export function createFetch(authority: Authority): typeof fetch {
       }
       case '/v1/lookup': {
         const place = authority.place()
-        const answer =
-          body.digest === undefined
-            ? await authority.directory.publicKey(body.clientId, body.kid, place)
-            : await authority.directory.credential(body.digest, place)
+        const { directory } = authority
+        const answer = await (body.digest !== undefined
+          ? directory.credential(body.digest, place)
+          : body.kid !== undefined
+            ? directory.publicKey(body.clientId, body.kid, place)
+            : directory.client(body.clientId, place))
         return json({ ...answer, record: answer.record ?? null })
       }
       default:

@@ -34,6 +34,14 @@ describe('options', () => {
     expect(() => createVerifier({ ...good, usage: 'no' as unknown as boolean })).toThrow('usage must be true or false')
   })
 
+  it('the metadata of clients is looked up when it is asked for, with true or false', () => {
+    expect(() => create({ clientMetadata: true })).not.toThrow()
+    for (const wrong of ['yes', 1, null]) {
+      const options = { ...good, clientMetadata: wrong as unknown as boolean }
+      expect(() => createVerifier(options)).toThrow('clientMetadata must be true or false')
+    }
+  })
+
   it.each([0, 0.5, 301, -1, Number.NaN, Number.POSITIVE_INFINITY, '10'])('a bound of %s throws', (seconds) => {
     expect(() => createVerifier({ ...good, maxStalenessSeconds: seconds as number })).toThrow(TypeError)
   })

@@ -28,6 +28,12 @@ export interface VerifierOptions {
   /** Without proof of freshness for this long, requests are answered `unavailable`. 1 to 300 seconds, default 10. */
   readonly maxStalenessSeconds?: number
   /**
+   * `true` tells `grant.clientMetadata` for the JWTs that the server issued too, which need no look-up otherwise: one for
+   * each client and hour. Default false: for keys, opaque tokens and JWTs that clients sign, whose look-up tells it.
+   * Where it cannot be had it is absent, and nothing is refused.
+   */
+  readonly clientMetadata?: boolean
+  /**
    * Called with what keeps this verifier from working (a key that is wrong or guards nothing, a server that cannot be
    * reached, a clock that is off): once for each cause until it is over, and also written to standard error. Never
    * holds a credential. What it throws is dropped.
@@ -64,6 +70,7 @@ const optionNames = {
   audience: true,
   credential: true,
   maxStalenessSeconds: true,
+  clientMetadata: true,
   onProblem: true,
   usage: true,
   dangerouslyAllowInsecureHttp: true,
@@ -152,7 +159,9 @@ function checkOptions(options: VerifierOptions): VerifierOptions {
   }
   const { maxStalenessSeconds = limits.maxStalenessSecondsDefault } = options
   if (!isMaxStaleness(maxStalenessSeconds)) throw new TypeError('maxStalenessSeconds must lie between 1 and 300')
-  if (![undefined, true, false].includes(options.usage)) throw new TypeError('usage must be true or false')
+  for (const name of ['usage', 'clientMetadata'] as const) {
+    if (![undefined, true, false].includes(options[name])) throw new TypeError(`${name} must be true or false`)
+  }
   if (!['undefined', 'function'].includes(typeof options.onProblem)) throw new TypeError('onProblem must be a function')
   requireIssuer(options.issuer, options.dangerouslyAllowInsecureHttp)
   return options

@@ -1,4 +1,11 @@
-import type { CredentialRecord, LookupAnswer, MaybePromise, Place, PublicKeyRecord } from '@countersign/core'
+import type {
+  ClientRecord,
+  CredentialRecord,
+  LookupAnswer,
+  MaybePromise,
+  Place,
+  PublicKeyRecord,
+} from '@countersign/core'
 
 /** The answer about an API key or opaque token. */
 export interface CredentialAnswer extends LookupAnswer<CredentialRecord> {
@@ -22,4 +29,6 @@ export interface Directory {
   credential(digest: string, place: Place, kind?: 'key' | 'token'): MaybePromise<CredentialAnswer>
   /** Looks up a client's public key for its self-issued JWTs. */
   publicKey(clientId: string, kid: string, place: Place): MaybePromise<LookupAnswer<PublicKeyRecord>>
+  /** Looks up the metadata of a client, for an engine with `clientMetadata`. */
+  client(clientId: string, place: Place): MaybePromise<LookupAnswer<ClientRecord>>
 }

@@ -81,6 +81,11 @@ export interface EngineOptions {
    * from the other.
    */
   readonly keepsRefused?: boolean
+  /**
+   * Tell the metadata of the client with each grant, also of credentials whose record does not have it: one look-up for
+   * each client and hour, and again after each change of the client. Default false.
+   */
+  readonly clientMetadata?: boolean
   /** Where every verification is counted, but for repeated ones. Default: nowhere. */
   readonly usage?: UsagePort
 }

@@ -1,3 +1,11 @@
+/** Limits of the look-ups of clients, whose metadata is told with each grant. */
+export const clientLimits = {
+  /** Clients whose metadata is kept in memory, at most 4 KiB of JSON each. */
+  keptMax: 10_000,
+  /** After a look-up that failed, the next one begins at the earliest after this many seconds. */
+  retrySeconds: 5,
+} as const
+
 /** Limits of `node:http` servers, for the verifier's adapters, the server and the gateway. */
 export const connectionLimits = {
   /** Chunks of a chunked body that are free: further ones are paid for by bytes and time. Each chunk runs our code. */

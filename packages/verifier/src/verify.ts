@@ -10,6 +10,7 @@ import type { MaybePromise } from '@countersign/core'
 import type { Engine, EngineOptions, Inspection, PreloadedKey, Question } from './engine.ts'
 import { createJudgement } from './judgement.ts'
 import { createBudget } from './known/budget.ts'
+import { ClientMetadata } from './known/client_metadata.ts'
 import { createEstablisher } from './known/establish.ts'
 import { createHits } from './known/hits.ts'
 import type { Known } from './known/known.ts'
@@ -33,13 +34,17 @@ export function createEngine(options: EngineOptions): Engine {
   const packed = (options.packedKeys ?? new PackedKeys()).view()
   const budget = createBudget(options.unknownPerSecondMax ?? 200, clock)
   const establish = createEstablisher({ directory, packed, budget, clock, keepsRefused })
+  const clients = options.clientMetadata === true ? new ClientMetadata({ directory, clock }) : undefined
   const known = new KnownCredentials({
     entriesMax: options.cacheEntriesMax ?? 50_000,
     packed,
-    onClear: establish.clear,
+    onClear(book) {
+      establish.clear(book)
+      clients?.clear(book)
+    },
   })
   const settle = createSettlement({ keeper, known, establish, keepsRefused, onAhead })
-  const withHit = createHits({ keeper, clock, known, settle, keepsRefused })
+  const withHit = createHits({ keeper, clock, known, settle, keepsRefused, clients })
   const judge = createJudgement({ keeper, limiter, withHit })
 
   function verify(question: Question): MaybePromise<Outcome> {

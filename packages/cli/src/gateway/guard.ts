@@ -69,13 +69,12 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
   const description = describeDocument(await loadDocument(options.openapi), options.openapi, options)
   const server = connectToServer({ server: options.server, credentialFile: options.credentialFile })
   const { issuer, management } = server
-  const audience = options.audience ?? profileAudience(server.profile, description)
-  if (audience === undefined)
-    throw new CommandError('usage', '--audience is missing: the API that credentials must be for')
+  const audience = requireAudience(options.audience ?? profileAudience(server.profile, description))
   await requireGuarding(management, audience)
 
   probeUpstream(upstream, options.onNotice)
-  const connection = connect({ issuer, audience, credential: server.credential.reveal(), onProblem: options.onNotice })
+  const credential = server.credential.reveal()
+  const connection = connect({ issuer, audience, credential, clientMetadata: true, onProblem: options.onNotice })
   await connection.ready()
   let isClosing = false
   // Counted only where somebody can ask for it.
@@ -119,6 +118,11 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     await stop()
     throw error
   }
+}
+
+function requireAudience(audience: string | undefined): string {
+  if (audience !== undefined) return audience
+  throw new CommandError('usage', '--audience is missing: the API that credentials must be for')
 }
 
 type Settings = Pick<
@@ -186,11 +190,12 @@ async function requireGuarding(management: ManagementClient, audience: string): 
 }
 
 function assertionsOf(management: ManagementClient, audience: string): AssertionSource {
-  return async ({ credential, ip, origin }) => {
+  return async ({ credential, ip, origin, minSequence }) => {
     const { assertion, expiresAt } = await management.createAssertion({
       body: {
         credential,
         audience,
+        minSequence,
         ...(ip === undefined ? {} : { ip }),
         ...(origin === undefined ? {} : { origin }),
       },

@@ -55,6 +55,7 @@ export const verificationExamples: Examples<typeof verificationRoutes> = {
         audience: 'https://orders.example',
         clientStatus: 'active',
         access: 'orders:read orders:write',
+        clientMetadata: { plan: 'pro' },
       },
       place: {
         epoch: '--NSbFX2MyT_V1muGASf1g',

@@ -49,6 +49,16 @@ export interface CredentialRecord extends Constraints, Limited {
   readonly access: string | null
   /** The client's present limits; absent when it has none. */
   readonly clientRateLimits?: readonly RatePolicy[]
+  /** The metadata of the client. Absent from a directory in process, which tells it by client, and from earlier servers. */
+  readonly clientMetadata?: Metadata
+}
+
+/** A client as a verifier asks for it by its id alone. */
+export interface ClientRecord {
+  /** Its id. */
+  readonly clientId: string
+  /** The metadata of the client. */
+  readonly metadata: Metadata
 }
 
 /** A client's public key, with enough to verify and judge a self-issued JWT. */

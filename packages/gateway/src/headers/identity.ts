@@ -1,4 +1,12 @@
-import { type Grant, identityHeader, scopeHeader } from '@countersign/core'
+import {
+  type Grant,
+  identityHeader,
+  metadataHeaderName,
+  metadataOmittedName,
+  scopeHeader,
+  upstreamMetadata,
+} from '@countersign/core'
+import type { Attested } from '../assertion.ts'
 import { gatewayLimits } from '../limits.ts'
 import type { RawHeaders } from './raw.ts'
 
@@ -9,7 +17,7 @@ export const anonymousHeaders: RawHeaders = ['X-Countersign-Kind', 'anonymous']
  * The caller's identity as header fields for the upstream; forward-auth sends the same ones. A value of more than 4 KiB
  * is left out, never cut, and `X-Countersign-<name>-Omitted: size` says so; the assertion still holds it.
  */
-export function identityHeaders(grant: Grant, assertion: string): RawHeaders {
+export function identityHeaders(grant: Grant, { assertion, metadata }: Attested): RawHeaders {
   return [
     ...field('Client', identityHeader(grant.clientId)),
     ...field('Subject', identityHeader(grant.subject)),
@@ -19,7 +27,14 @@ export function identityHeaders(grant: Grant, assertion: string): RawHeaders {
     grant.kind,
     'X-Countersign-Assertion',
     assertion,
+    ...metadata,
   ]
+}
+
+/** The metadata of credential and client, or that it is too long: the same as the assertion says. */
+export function metadataHeaders(grant: Grant): RawHeaders {
+  const { header } = upstreamMetadata(grant)
+  return header === undefined ? [metadataOmittedName, 'size'] : [metadataHeaderName, header]
 }
 
 function field(name: string, value: string): readonly [string, string] {

@@ -59,6 +59,9 @@ const spellings = [
   'X_Countersign_Kind',
   'X-Countersign-Assertion',
   'X_Countersign_Assertion',
+  'X-Countersign-Metadata',
+  'X_Countersign_Metadata',
+  'X-Countersign-Metadata-Omitted',
   'X-Countersign-Verifier',
   'X-Countersign-Anything',
   'X-Countersign-',
@@ -74,6 +77,7 @@ describe('CVE-2025-64484 CVE-2017-6413 CVE-2017-6062 (flaws 92 and 93): nobody b
     ['X-Countersign-Credential', key.id],
     ['X-Countersign-Kind', 'api_key'],
     ['X-Countersign-Assertion', `signed.for.${key.id}`],
+    ['X-Countersign-Metadata', '{"metadata":{}}'],
   ]
 
   test.each(spellings)('%s', async (name) => {

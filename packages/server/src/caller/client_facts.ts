@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise, type Metadata } from '@countersign/core'
-import { type Client, type Store, StoreUnavailableError, type Tenant } from '@countersign/store'
+import { type Client, PoisonedRowError, type Store, StoreUnavailableError, type Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
@@ -8,6 +8,8 @@ import { keepRecords } from '../feed/kept_records.ts'
 export interface ClientFacts {
   /** Which audiences' credentials it may ask about. */
   guards(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<readonly string[]>
+  /** The client itself. Throws where the store cannot be asked. */
+  find(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Client | undefined>
   /** The metadata that its owner attached to it. `undefined` where it cannot be had: nothing is refused for that. */
   metadata(tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Metadata | undefined>
 }
@@ -20,21 +22,23 @@ export function createClientFacts(
   const find = (tenant: Pick<Tenant, 'id'>, clientId: string): MaybePromise<Client | undefined> =>
     clients.find(tenant.id, clientId, () => store.lookup.client(tenant.id, clientId))
   return {
+    find,
     guards: (tenant, clientId) => andThen(find(tenant, clientId), (client) => client?.guards ?? []),
     metadata(tenant, clientId) {
       try {
         const found = find(tenant, clientId)
         if (!(found instanceof Promise)) return found?.metadata
-        return found.then((client) => client?.metadata, absentWhenUnavailable)
+        return found.then((client) => client?.metadata, absentWhenUnreadable)
       } catch (error) {
-        return absentWhenUnavailable(error)
+        return absentWhenUnreadable(error)
       }
     },
   }
 }
 
-function absentWhenUnavailable(error: unknown): undefined {
-  if (!(error instanceof StoreUnavailableError)) throw error
+/** A store that cannot be asked, and a client whose row is damaged. */
+function absentWhenUnreadable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailableError || error instanceof PoisonedRowError)) throw error
   return undefined
 }
 

@@ -38,6 +38,12 @@ export function storeDirectory(store: Store, tenant: string): Directory {
     credential: (digest, place, kind) =>
       kind === undefined ? answer(store.lookup.credential(tenant, digest), place) : credential(digest, kind, place),
     publicKey: (clientId, kid, place) => answer<PublicKeyRecord>(store.lookup.publicKey(tenant, clientId, kid), place),
+    client: (clientId, place) =>
+      andThen(store.lookup.client(tenant, clientId), (client) => ({
+        record: client === undefined ? undefined : { clientId, metadata: client.metadata },
+        place,
+        ageMs: 0,
+      })),
   }
 }
 

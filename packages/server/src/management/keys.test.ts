@@ -104,6 +104,18 @@ describe('states', () => {
 })
 
 describe('change', () => {
+  it('metadata is one JSON object of at most 4 KiB in UTF-8', async () => {
+    const { id } = await world.key()
+    const change = async (metadata: unknown) =>
+      (await world.call('PATCH', `/v1/keys/${id}`, { body: { metadata } })).status
+    // {"a":""} has 8 bytes.
+    expect(await change({ a: 'x'.repeat(4_088) })).toBe(200)
+    expect(await change({ a: 'x'.repeat(4_089) })).toBe(400)
+    expect(await change({ a: 'é'.repeat(2_044) })).toBe(200)
+    expect(await change({ a: 'é'.repeat(2_045) })).toBe(400)
+    for (const wrong of [[], 'text', 7, true, null]) expect(await change(wrong), String(wrong)).toBe(400)
+  })
+
   it('scope, end, name, metadata, addresses, limit: each holds at once', async () => {
     const key = await world.key({ scope: 'orders:read orders:write' })
     const change = (body: object) => world.ok('PATCH', `/v1/keys/${key.id}`, body)

@@ -75,7 +75,10 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   requireMayTouch(context, client)
   requireMayGive(context, api.id, scope)
   if (body.metadata !== undefined && !isMetadataOfToken(body.metadata))
-    throw invalid('/metadata', `must be at most ${serverLimits.tokenMetadataBytesMax} bytes of JSON in a JWT`)
+    throw invalid(
+      '/metadata',
+      `must be at most ${serverLimits.tokenMetadataBytesMax} bytes of JSON, and at most 15 levels, in a JWT`,
+    )
   const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
   const subject = body.subject ?? client.id
   // The client or the subject was revoked after the request came, or a moment before it at a process ahead. Nothing here

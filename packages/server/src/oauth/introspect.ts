@@ -1,5 +1,5 @@
 /** `POST /oauth/introspect`, RFC 7662: API keys, access tokens and self-issued JWTs alike. Begins with `active: false`. */
-import { findRejection, type Grant, type Metadata, type ProblemAnswer, parseScope } from '@countersign/core'
+import { findRejection, type Grant, type ProblemAnswer, parseScope } from '@countersign/core'
 import { countedId, type Inspection, type OutcomeCode } from '@countersign/verifier/engine'
 import { authenticateCaller, type CallerServices } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
@@ -35,8 +35,7 @@ export function introspect(services: IntrospectServices, tenant: TenantContext, 
     const code = codeOf(inspection, mayKnow, now)
     const of = code === 'unknown' || 'outcome' in inspection ? undefined : inspection.established
     tenant.usage.count(now, countedId(of), of?.clientId ?? '', [], code)
-    const clientMetadata = of === undefined ? undefined : await services.clientFacts.metadata(tenant, of.clientId)
-    return json(200, answerOf(tenant, inspection, { code, clientMetadata }), { Pragma: 'no-cache' })
+    return json(200, answerOf(tenant, inspection, code), { Pragma: 'no-cache' })
   })
 }
 
@@ -51,11 +50,7 @@ function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): OutcomeC
 }
 
 /** Nothing but `{active: false}` for whatever does not hold or is none of the asker's business (CVE-2026-37979). */
-function answerOf(
-  tenant: TenantContext,
-  inspection: Inspection,
-  { code, clientMetadata }: { readonly code: OutcomeCode; readonly clientMetadata: Metadata | undefined },
-): object {
+function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCode): object {
   if ('outcome' in inspection || code !== 'verified') return { active: false }
   const { effective, established } = inspection
   const { grant } = effective
@@ -72,7 +67,7 @@ function answerOf(
     ...(established.notBefore === undefined || established.notBefore === 0 ? {} : { iat: established.notBefore }),
     cs_kind: grant.kind,
     metadata: grant.metadata,
-    client_metadata: clientMetadata,
+    client_metadata: grant.clientMetadata,
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Constraints,
   digest,
   type Environment,
+  fitsClaims,
   formatScope,
   generateKey,
   type Identity,
@@ -42,9 +43,9 @@ export interface IssuedToken {
   readonly expiresAt: Seconds
 }
 
-/** Whether metadata may stand in a JWT: its holder carries it with each request. */
+/** Whether metadata may stand in a JWT: its holder carries it with each request, and verifiers take no deeper claims. */
 export function isMetadataOfToken(metadata: Metadata): boolean {
-  return Buffer.byteLength(JSON.stringify(metadata)) <= serverLimits.tokenMetadataBytesMax
+  return fitsClaims(JSON.stringify(metadata), serverLimits.tokenMetadataBytesMax)
 }
 
 /** Scope and metadata would make a token that no verifier takes: too long, or too deep. */

@@ -34,6 +34,7 @@ export function assertions(
       requires: [[]],
       address: body.ip === undefined ? undefined : parseAddress(body.ip),
       origin: body.origin,
+      ...(body.minSequence === undefined ? {} : { minSequence: body.minSequence }),
       isRepeat: true,
     })
     if (outcome.outcome === 'unavailable') return problem(request, unavailableAnswer(outcome.retryAfterSeconds))

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { chainInput, digest, type FeedEntry, type Place } from '@countersign/core'
+import { PoisonedRowError, StoreUnavailableError } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 
@@ -306,11 +307,59 @@ describe('look-up', () => {
     expect((await lookup({ ...body, kid: 'other' })).body.record).toBeNull()
   })
 
-  it('asks for one thing: a digest, or a client and a kid', async () => {
+  it('asks for one thing: a digest, a client and a kid, or a client', async () => {
     const body = { digest: await digest('x') }
-    for (const each of [{}, { ...body, clientId: 'c', kid: 'k' }, { clientId: 'c' }, { kid: 'k' }]) {
+    for (const each of [{}, { ...body, clientId: 'c', kid: 'k' }, { ...body, clientId: 'c' }, { kid: 'k' }]) {
       expect((await lookup(each)).status).toBe(400)
     }
+  })
+
+  it('gives the metadata of a client that may go where the asker guards; any other is unknown', async () => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const body = { clientId: client.clientId }
+    const { record, place: at } = (await lookup(body)).body
+    expect(record).toEqual({ clientId: client.clientId, metadata: { plan: 'pro' } })
+    expect(at).toEqual(await place())
+    const other = await world.caller('credentials:verify', [otherAudience])
+    const stranger = { ...(await lookup(body, other.key)).body, ageMs: 0 }
+    const nobody = { ...(await lookup({ clientId: 'client_none' }, other.key)).body, ageMs: 0 }
+    expect(stranger).toEqual({ record: null, place: await place(), ageMs: 0 })
+    expect(nobody).toEqual(stranger)
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { metadata: { plan: 'free' } })
+    expect((await lookup(body)).body.record).toMatchObject({ metadata: { plan: 'free' } })
+  })
+
+  it('the record of a key has the metadata of its client, and that of a revoked one has not', async () => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const key = await world.key({ clientId: client.clientId })
+    const body = { digest: await digest(key.key) }
+    expect((await lookup(body)).body.record).toMatchObject({ clientMetadata: { plan: 'pro' } })
+    await world.ok('POST', `/v1/keys/${key.id}/revoke`)
+    expect((await lookup(body)).body.record).not.toHaveProperty('clientMetadata')
+  })
+
+  it.each<[string, Error]>([
+    ['cannot be asked', new StoreUnavailableError('unreachable', undefined)],
+    ['has a damaged row of the client', new PoisonedRowError('clients', 'c', 'metadata')],
+  ])('a store that %s keeps no key and no JWT from being verified', async (_, error) => {
+    const client = await world.signedClient({ metadata: { plan: 'pro' } })
+    const key = await world.key({ clientId: client.clientId })
+    const { token } = await world.mint({ clientId: client.clientId })
+    const store = world.server.services.store.lookup
+    const { client: find } = store
+    Object.assign(store, {
+      client: (tenant: string, id: string) => {
+        if (id === client.clientId) throw error
+        return find(tenant, id)
+      },
+    })
+    const { status, body } = await lookup({ digest: await digest(key.key) })
+    expect([status, body.record]).toEqual([200, expect.not.objectContaining({ clientMetadata: expect.anything() })])
+    for (const text of [key.key, token as string]) {
+      const verified = await world.verify(text)
+      expect([verified.active, 'clientMetadata' in verified.grant]).toEqual([true, false])
+    }
+    Object.assign(store, { client: find })
   })
 
   it('a place ahead of this server is caught up with, or 503', async () => {

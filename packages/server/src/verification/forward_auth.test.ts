@@ -35,9 +35,8 @@ const families: Readonly<Record<string, Headers>> = {
     ['X-Forwarded-For', '192.0.2.9'],
   ],
 }
-const identity = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion'].map(
-  (name) => `X-Countersign-${name}`,
-)
+const names = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion', 'Metadata', 'Metadata-Omitted']
+const identity = names.map((name) => `X-Countersign-${name}`)
 
 const ask = (proxy: string, headers: Headers, as: string | null, query = '', of = world, peer?: string) =>
   of.call('GET', `/v1/forward-auth?audience=${encodeURIComponent(audience)}&proxy=${proxy}${query}`, {

@@ -11,6 +11,8 @@ import {
   type Grant,
   identityHeader,
   isTrustedAddress,
+  metadataHeaderName,
+  metadataOmittedName,
   parseAddress,
   rateLimitHeaders,
   readScope,
@@ -35,7 +37,7 @@ import { headerValues } from '../http/header.ts'
 import { answerError, ProblemError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type ProxyName, proxies, readForwarded, splitQuery } from './forwarded.ts'
-import { signAssertion } from './gateway_assertion.ts'
+import { type GatewayAssertion, signAssertion } from './gateway_assertion.ts'
 
 export type ForwardAuthServices = CallerServices &
   Pick<Services, 'books' | 'log' | 'metrics' | 'now' | 'requirements' | 'signingKeys'>
@@ -98,11 +100,11 @@ async function answer(
     const isAnswered = refused.status !== 401 || mayFail(services.failures, `${tenant.id} ${audience}`, forwarded.ip)
     return problem(request, isAnswered ? refused : tooManyFailures)
   }
-  const { assertion } = await signAssertion(services, tenant, outcome.grant, api.apiId)
+  const signed = await signAssertion(services, tenant, outcome.grant, api.apiId)
   const limit = rateLimitHeaders(outcome.rateLimits ?? [])
   return {
     status: 200,
-    headers: { 'Cache-Control': 'no-store', ...identityHeaders(outcome.grant, assertion), ...limit },
+    headers: { 'Cache-Control': 'no-store', ...identityHeaders(outcome.grant, signed), ...limit },
   }
 }
 
@@ -201,10 +203,12 @@ const anonymous = {
   'X-Countersign-Scope': '-',
   'X-Countersign-Credential': '-',
   'X-Countersign-Assertion': '-',
+  [metadataHeaderName]: '-',
+  [metadataOmittedName]: '-',
 }
 
 /** Every one, never empty: a proxy that copies a missing header would let the caller's own through (Caddy). */
-function identityHeaders(grant: Grant, assertion: string): Record<string, string> {
+function identityHeaders(grant: Grant, { assertion, metadata }: GatewayAssertion): Record<string, string> {
   return {
     'X-Countersign-Kind': grant.kind,
     'X-Countersign-Client': identityHeader(grant.clientId),
@@ -212,5 +216,7 @@ function identityHeaders(grant: Grant, assertion: string): Record<string, string
     'X-Countersign-Scope': scopeHeader(grant.scope),
     'X-Countersign-Credential': identityHeader(grant.credentialId),
     'X-Countersign-Assertion': assertion,
+    [metadataHeaderName]: metadata ?? '-',
+    [metadataOmittedName]: metadata === undefined ? 'size' : '-',
   }
 }

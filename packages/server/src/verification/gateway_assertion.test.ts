@@ -49,3 +49,36 @@ it('a narrowed credential and a removed signing key are not vouched for by what 
   await world.ok('POST', `/v1/signing-keys/${first.kid}/revoke`)
   expect((await assertionOf(key)).kid).not.toBe(first.kid)
 })
+
+it('metadata of credential and client is signed, anew when either has changed', async () => {
+  const client = await world.signedClient({ metadata: { plan: 'pro' } })
+  const { id, key } = await world.key({ clientId: client.clientId, metadata: { device: 7 } })
+  expect(await metadataOf(key)).toEqual({ cs_metadata: { device: 7 }, cs_client_metadata: { plan: 'pro' } })
+  await world.ok('PATCH', `/v1/keys/${id}`, { metadata: { device: 8 } })
+  await world.ok('PATCH', `/v1/clients/${client.clientId}`, { metadata: { plan: 'free' } })
+  expect(await metadataOf(key)).toEqual({ cs_metadata: { device: 8 }, cs_client_metadata: { plan: 'free' } })
+})
+
+it.each<[string, object]>([
+  ['too long', { text: 'x'.repeat(1_024) }],
+  ['too deep for a JWT', JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`)],
+])('metadata that is %s is left out, and the assertion says so', async (_, metadata) => {
+  const { key } = await world.key({ metadata })
+  expect(await metadataOf(key)).toEqual({ cs_metadata_omitted: true })
+})
+
+it('is signed by a book that has applied what the gateway has, or not at all', async () => {
+  const { key } = await world.key()
+  const { feedSequence } = await world.ok('POST', `/v1/keys/${(await world.key()).id}/revoke`)
+  const ask = (minSequence: unknown) =>
+    world.call('POST', '/v1/assertions', { body: { credential: key, audience, minSequence } })
+  expect((await ask(feedSequence)).status).toBe(200)
+  expect((await ask((feedSequence as number) + 1_000)).status).toBe(503)
+  for (const wrong of [-1, 0.5, '1', null]) expect((await ask(wrong)).status).toBe(400)
+})
+
+async function metadataOf(key: string): Promise<object> {
+  const jwt = parseJwt((await assertionOf(key)).text)
+  const claims = 'claims' in jwt ? Object.entries(jwt.claims) : []
+  return Object.fromEntries(claims.filter(([name]) => name.includes('metadata')))
+}

@@ -1,13 +1,15 @@
 /**
  * The assertion for an upstream: who is calling, signed with a key used for nothing else (docs/protocol/gateway.md §5).
  */
-import { type Grant, type Seconds, signJwt } from '@countersign/core'
+import { type Grant, type Seconds, signJwt, upstreamMetadata } from '@countersign/core'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 
 export interface GatewayAssertion {
   readonly assertion: string
   readonly expiresAt: Seconds
+  /** The same metadata as a value of `X-Countersign-Metadata`; `undefined` where it is left out because of its size. */
+  readonly metadata: string | undefined
 }
 
 interface Kept extends GatewayAssertion {
@@ -35,6 +37,7 @@ export async function signAssertion(
   const endsAt = grant.expiresAt ?? Number.POSITIVE_INFINITY
   const expiresAt = Math.floor(Math.min(now + serverLimits.assertionLifeSeconds, endsAt))
   const key = await services.signingKeys.signer(tenant.id, 'ES256', 'gateway_assertion')
+  const { header, claims: metadata } = upstreamMetadata(grant)
   const claims = {
     iss: tenant.issuer,
     aud: `urn:countersign:upstream:${apiId}`,
@@ -43,13 +46,14 @@ export async function signAssertion(
     scope: grant.scope,
     cs_credential: grant.credentialId,
     cs_kind: grant.kind,
+    ...metadata,
     iat: Math.floor(now),
     exp: expiresAt,
   }
   const assertion = await signJwt({ typ: 'countersign-assertion+jwt', claims, key })
   // One that lasts to the credential's end cannot be had any longer.
   const renewAt = expiresAt < Math.floor(endsAt) ? now + (expiresAt - now) / 2 : expiresAt
-  const signed = { assertion, expiresAt, renewAt }
+  const signed = { assertion, expiresAt, metadata: header, renewAt }
   kept.set(grant, signed)
   return signed
 }

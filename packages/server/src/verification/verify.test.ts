@@ -68,6 +68,17 @@ describe('active', () => {
     }
   })
 
+  it('metadata that is too deep for a JWT stays with the key, which can still be exchanged', async () => {
+    const client = await world.signedClient()
+    let metadata: object = {}
+    for (let level = 1; level < 20; level++) metadata = { a: metadata }
+    const owner = { client_id: client.clientId, client_secret: client.clientSecret }
+    const key = await world.key({ clientId: client.clientId, metadata })
+    const exchanged = (await world.exchange(key.key, owner)).body.access_token
+    expect((await world.verify(exchanged)).grant.metadata).toEqual({})
+    expect((await world.verify(key.key)).grant.metadata).toEqual(metadata)
+  })
+
   it('metadata that is too long for a JWT stays with the key', async () => {
     const client = await world.signedClient()
     const owner = { client_id: client.clientId, client_secret: client.clientSecret }

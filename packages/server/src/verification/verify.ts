@@ -38,7 +38,7 @@ export function verify(
       .then((body) => {
         if (request.query !== '') requireNoQuery(request.query)
         const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
-        return andThen(outcome, (known) => answerOutcome(services, tenant, request, known))
+        return andThen(outcome, (known) => answerOutcome(services, request, known))
       })
       .catch((error: unknown) =>
         answerError(request, error, (cause) =>
@@ -115,19 +115,12 @@ const undescribed: Outcome = {
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
-function answerOutcome(
-  services: Pick<Services, 'clientFacts' | 'metrics'>,
-  tenant: TenantContext,
-  request: HttpRequest,
-  outcome: Outcome,
-): MaybePromise<Answer> {
+function answerOutcome(services: Pick<Services, 'metrics'>, request: HttpRequest, outcome: Outcome): Answer {
   switch (outcome.outcome) {
     case 'verified': {
       const { grant } = outcome
       services.metrics.verified('verified')
-      return andThen(services.clientFacts.metadata(tenant, grant.clientId), (clientMetadata) =>
-        json(200, { active: true, grant: { ...grantView(grant), clientMetadata }, ...rateLimitView(outcome) }),
-      )
+      return json(200, { active: true, grant: grantView(grant), ...rateLimitView(outcome) })
     }
     case 'rejected': {
       const { rejection } = outcome
@@ -152,8 +145,8 @@ function scopeView({ missingScope, requires }: { readonly missingScope: Scope; r
 
 /** A grant on the wire: times as RFC 3339, every field there. */
 export function grantView(grant: Grant): object {
-  const { kind, credentialId, tenant, clientId, subject, audience, scope, expiresAt, environment, metadata, parent } =
-    grant
+  const { kind, credentialId, tenant, clientId, subject, audience, scope, expiresAt, environment, parent } = grant
+  const { metadata, clientMetadata } = grant
   return {
     kind,
     credentialId,
@@ -165,6 +158,7 @@ export function grantView(grant: Grant): object {
     expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
     environment: environment ?? null,
     metadata,
+    ...(clientMetadata === undefined ? {} : { clientMetadata }),
     ...(parent === undefined ? {} : { parent }),
   }
 }

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly credential: string
   /** The bound in seconds, 1 to 300. Default 10. */
   readonly maxStalenessSeconds?: number
+  /** Look up the metadata of clients whose credentials do not tell it. Default false. */
+  readonly clientMetadata?: boolean
   /** Count verifications and report them to the server. Default true. */
   readonly usage?: boolean
   /** Replaces the global `fetch`. */
@@ -89,6 +91,7 @@ export function connect(options: ConnectOptions): Connection {
     directory,
     limiter: memoryLimiter(),
     clock,
+    clientMetadata: options.clientMetadata === true,
     ...(usage === undefined ? {} : { usage: usage.counter }),
   })
   const started = keeper.start()

@@ -1,4 +1,4 @@
-import type { CredentialRecord, LookupAnswer, Place, PublicKeyRecord } from '@countersign/core'
+import type { ClientRecord, CredentialRecord, LookupAnswer, Place, PublicKeyRecord } from '@countersign/core'
 import type { Directory } from '../directory.ts'
 import type { HttpClient } from './client.ts'
 
@@ -29,5 +29,6 @@ export function createHttpDirectory(
   return {
     credential: (digest, place) => lookUp<CredentialRecord>({ digest }, place),
     publicKey: (clientId, kid, place) => lookUp<PublicKeyRecord>({ clientId, kid }, place),
+    client: (clientId, place) => lookUp<ClientRecord>({ clientId }, place),
   }
 }

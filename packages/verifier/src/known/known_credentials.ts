@@ -15,6 +15,7 @@ import { Cache } from '../cache.ts'
 import { elapsedMs, type Stamp } from '../clock.ts'
 import type { PreloadedKey } from '../engine.ts'
 import { standingOf } from '../standing.ts'
+import type { ClientMetadata, KeptClient } from './client_metadata.ts'
 import { digestNumber } from './digest_bits.ts'
 import { isOld, isOutdated, type Known } from './known.ts'
 import type { PackedKeysView } from './packed_keys.ts'
@@ -25,6 +26,8 @@ export interface Entry extends Known {
   /** The version of the book for which `effective` was worked out; -1 before. */
   version: number
   effective: EffectiveGrant | undefined
+  /** The client whose metadata `effective` has, where the record did not tell it. */
+  client: KeptClient | undefined
 }
 
 /** A credential as the book has it in this turn. */
@@ -117,16 +120,19 @@ export class KnownCredentials {
 }
 
 export function entryOf(digest: string, { established, readAt, since, signedBy }: Known): Entry {
-  return { digest, established, readAt, since, signedBy, version: -1, effective: undefined }
+  return { digest, established, readAt, since, signedBy, version: -1, effective: undefined, client: undefined }
 }
 
-export function hitOf(entry: Entry, book: StatusBook, at: Stamp): Hit {
+/** `clients` tell the metadata of a client where it is known already: nothing is looked up here. */
+export function hitOf(entry: Entry, book: StatusBook, at: Stamp, clients?: ClientMetadata): Hit {
   const { version } = book
   let { effective } = entry
   if (effective === undefined || entry.version !== version) {
-    effective = effectiveGrant(entry.established, standingOf(entry, book))
+    const client = clients?.known(entry.established, book, at)
+    effective = effectiveGrant(entry.established, standingOf(entry, book), client?.metadata)
     entry.effective = effective
     entry.version = version
+    entry.client = client
   }
   return { entry, effective, at }
 }

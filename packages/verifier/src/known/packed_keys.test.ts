@@ -127,14 +127,27 @@ describe('many packed keys', () => {
   it('that share too little are forgotten rather than kept without bound', () => {
     const { view } = createView({ templatesMax: 100 })
     for (let index = 0; index < 1_000; index++) {
-      const established = key(`id${index}`, { metadata: { customer: String(index) } })
+      const established = key(`id${index}`, { clientId: `client_${index}`, subject: `client_${index}` })
       view.remember(book, digestOf(index), { established, readAt: 1, since })
     }
     const known = Array.from({ length: 1_000 }, (_, index) => view.recall(digestOf(index), `id${index}`, at))
     expect(known.filter((recalled) => recalled !== undefined)).toHaveLength(100)
     for (const [index, recalled] of known.entries()) {
-      if (recalled !== undefined) expect(recalled.established.metadata).toEqual({ customer: String(index) })
+      if (recalled !== undefined) expect(recalled.established.clientId).toBe(`client_${index}`)
     }
+  })
+
+  it('of many clients with long metadata are forgotten rather than kept without bound', () => {
+    const { view } = createView()
+    const clientMetadata = { text: 'x'.repeat(4_000) }
+    for (let index = 0; index < 5_000; index++) {
+      const established = key(`id${index}`, { clientId: `client_${index}`, clientMetadata })
+      view.remember(book, digestOf(index), { established, readAt: 1, since })
+    }
+    const known = Array.from({ length: 5_000 }, (_, index) => view.recall(digestOf(index), `id${index}`, at))
+    // 16 MiB are about 3,800 of them; the first ones went when the next did not fit.
+    expect(known.filter((recalled) => recalled !== undefined).length).toBeLessThan(4_000)
+    expect(known.at(-1)?.established.clientMetadata).toEqual(clientMetadata)
   })
 
   it('take about 60 bytes each', () => {
@@ -143,6 +156,99 @@ describe('many packed keys', () => {
       view.remember(book, digestOf(index), { established: key(`id${index}`), readAt: 1, since })
     }
     expect(packed.byteLength / 100_000).toBeLessThanOrEqual(62)
+  })
+})
+
+describe('packed keys with metadata and subjects of their own', () => {
+  const unlike = (index: number): Partial<Established> => ({
+    metadata: { customer: `${index}`.padStart(16, '0'), plan: 'pro' },
+    ...(index % 2 === 0 ? {} : { subject: `user-${index}` }),
+  })
+
+  it('are all there, however many differ: they share their template', () => {
+    const { view } = createView({ templatesMax: 1 })
+    for (let index = 0; index < 20_000; index++) {
+      const established = key(`id${index}`, unlike(index))
+      view.remember(book, digestOf(index), { established, readAt: 1, since })
+    }
+    for (let index = 0; index < 20_000; index++) {
+      const recalled = view.recall(digestOf(index), `id${index}`, at)
+      expect(recalled?.established, String(index)).toEqual(key(`id${index}`, unlike(index)))
+    }
+  })
+
+  it.each<[string, Partial<Established>]>([
+    ['no text at all', {}],
+    ['metadata alone', { metadata: { a: [1, { b: null }], ['__proto__']: 1 } }],
+    ['a subject alone', { subject: 'user-7' }],
+    ['half of a surrogate pair, line ends and NUL', { metadata: { a: '\ud800\r\n\0"' }, subject: '\udfff\n%' }],
+    ['letters of three bytes', { metadata: { a: '字'.repeat(4_000) } }],
+    ['metadata of the client', { clientMetadata: { plan: 'pro' }, metadata: { a: 1 } }],
+  ])('come back as they were: %s', (_, changes) => {
+    const { view } = createView()
+    const established = key('id1', changes)
+    view.remember(book, digestOf(1), { established, readAt: 1, since })
+    expect(view.recall(digestOf(1), 'id1', at)?.established).toEqual(established)
+  })
+
+  it('have what was said last: more, less, or nothing', () => {
+    const { view } = createView()
+    for (const changes of [{ metadata: { a: 1 } }, { metadata: { a: 22 } }, {}, { subject: 's' }, { metadata: {} }]) {
+      view.remember(book, digestOf(1), { established: key('id1', changes), readAt: 1, since })
+      expect(view.recall(digestOf(1), 'id1', at)?.established).toEqual(key('id1', changes))
+    }
+  })
+
+  it('are forgotten when their texts are written over, the oldest first, and never have another’s', () => {
+    const { packed, view } = createView({ textBytesMax: 8_192 })
+    const established = (index: number) => key(`id${index}`, { metadata: { n: index } })
+    for (let index = 0; index < 2_000; index++) {
+      view.remember(book, digestOf(index), { established: established(index), readAt: 1, since })
+    }
+    const known = Array.from({ length: 2_000 }, (_, index) => view.recall(digestOf(index), `id${index}`, at))
+    const first = known.findIndex((recalled) => recalled !== undefined)
+    expect(first).toBeGreaterThan(1_000)
+    expect(known.slice(first).every((recalled) => recalled !== undefined)).toBe(true)
+    for (const [index, recalled] of known.entries()) {
+      if (recalled !== undefined) expect(recalled.established).toEqual(established(index))
+    }
+    const { byteLength } = packed
+    for (let index = 0; index < 50_000; index++) {
+      view.remember(book, digestOf(index % 2_000), { established: established(index), readAt: 1, since })
+    }
+    expect(packed.byteLength).toBe(byteLength)
+  })
+
+  it('are forgotten where no block holds the text', () => {
+    const { view } = createView({ textBytesMax: 1_024 })
+    const small = key('id2', { metadata: { a: 1 } })
+    view.remember(book, digestOf(2), { established: small, readAt: 1, since })
+    for (const a of ['x'.repeat(200), '字'.repeat(50)]) {
+      view.remember(book, digestOf(1), { established: key('id1', { metadata: { a } }), readAt: 1, since })
+      expect(view.recall(digestOf(1), 'id1', at)).toBeUndefined()
+    }
+    expect(view.recall(digestOf(2), 'id2', at)?.established).toEqual(small)
+  })
+
+  it('take no new bytes when they are looked up again and nothing has changed', () => {
+    const { view } = createView({ textBytesMax: 8_192 })
+    const remember = (index: number, readAt: number): void => {
+      const established = key(`id${index}`, { metadata: { n: index } })
+      view.remember(book, digestOf(index), { established, readAt, since })
+    }
+    remember(3, 0)
+    for (let round = 0; round < 1_000; round++) for (const index of [1, 2]) remember(index, round)
+    expect(view.recall(digestOf(3), 'id3', at)?.established).toEqual(key('id3', { metadata: { n: 3 } }))
+  })
+
+  it('take their text and about 10 bytes more', () => {
+    const { packed, view } = createView({ rowsMax: 200_000 })
+    for (let index = 0; index < 100_000; index++) {
+      // 40 bytes of JSON.
+      const metadata = { customer: `${index}`.padStart(26, '0') }
+      view.remember(book, digestOf(index), { established: key(`id${index}`, { metadata }), readAt: 1, since })
+    }
+    expect(packed.byteLength / 100_000).toBeLessThanOrEqual(62 + 40 + 14)
   })
 })
 

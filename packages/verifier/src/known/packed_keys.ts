@@ -1,6 +1,7 @@
-import type { Established } from '@countersign/core'
+import type { Established, Metadata } from '@countersign/core'
 import type { Stamp } from '../clock.ts'
 import { thirtyBits } from './digest_bits.ts'
+import { PackedTexts } from './packed_texts.ts'
 
 /**
  * A row is twelve 32-bit words: five of the digest, the template, the end (0: none), the sequence it was read at (low,
@@ -22,8 +23,11 @@ const rowsPerChunk = 8_192
 const segmentsCount = 256
 const segmentSlotsMin = 16
 const wordMax = 0xffffffff
+const textBytesPerKey = 64
+/** The metadata of clients is in templates, so their number alone does not bound them. */
+const templateCharactersMax = 16_777_216
 
-/** The members that many keys have in common: all but id and end. */
+/** The members that many keys have in common: all but id and end, without metadata and with the client as the subject. */
 type Shared = Omit<Established, 'credentialId' | 'limitId' | 'expiresAt'>
 
 interface Template {
@@ -34,6 +38,8 @@ interface Template {
 
 interface Row {
   readonly template: number
+  /** Metadata and subject; `undefined` where there is no metadata and the subject is the client. */
+  readonly text: string | undefined
   readonly end: number
   readonly readAt: number
   readonly since: Stamp
@@ -68,7 +74,8 @@ export interface PackedKeysView {
 
 /**
  * API keys that were looked up before, about 60 bytes each, behind the engine's cache: members that differ from key to
- * key are packed, all others are a template that keys share. The id is not kept, since the digest of the text that
+ * key are packed, all others are a template that keys share. Metadata, and a subject of the key's own, are packed texts
+ * beside it. The id is not kept, since the digest of the text that
  * holds it has matched: against 150 bits of it, finding a text that matches one key of a million takes 2^130 attempts.
  * When it is full, it forgets the oldest first. Engines may share one; each sees only its own keys.
  */
@@ -79,15 +86,25 @@ export class PackedKeys {
   readonly #segments = Array.from({ length: segmentsCount }, () => new Segment())
   #rows = 0
   #oldest = 0
+  readonly #texts: PackedTexts
+  /** Where each row's text is, in chunks like the rows'; a chunk whose rows have none is not there. */
+  readonly #places: (Float64Array | undefined)[] = []
   #templates: Template[] = []
+  #templateCharacters = 0
   /** The number of the first template. Numbers are never used again. */
   #templatesFrom = 1
   readonly #words = new Uint32Array(digestWords)
 
-  /** Defaults: 250,000 keys and 16,384 templates. Memory grows with the number of keys. */
-  constructor(options: { readonly rowsMax?: number; readonly templatesMax?: number } = {}) {
+  /**
+   * Defaults: 250,000 keys, 16,384 templates, and 64 bytes of metadata and subject for each key, all together. A key
+   * whose text no longer fits is looked up again. Memory grows with the number of keys and the length of their texts.
+   */
+  constructor(
+    options: { readonly rowsMax?: number; readonly templatesMax?: number; readonly textBytesMax?: number } = {},
+  ) {
     this.#rowsMax = Math.max(1, options.rowsMax ?? 250_000)
     this.#templatesMax = Math.max(1, options.templatesMax ?? 16_384)
+    this.#texts = new PackedTexts(options.textBytesMax ?? this.#rowsMax * textBytesPerKey)
   }
 
   /** The number of keys. */
@@ -95,10 +112,11 @@ export class PackedKeys {
     return this.#rows
   }
 
-  /** Memory held by rows and index, in bytes. */
+  /** Memory held by rows, index and texts, in bytes. */
   get byteLength(): number {
     const rows = this.#chunks.length * rowsPerChunk * rowWords * 4
-    return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, rows)
+    const places = this.#places.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0)
+    return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, rows + places + this.#texts.byteLength)
   }
 
   /** A view of its own for one engine: it never recalls another engine's keys. */
@@ -111,7 +129,7 @@ export class PackedKeys {
       const name = JSON.stringify(shared)
       const known = from === this.#templatesFrom ? numbers.get(name) : undefined
       if (known !== undefined) return known
-      const number = this.#addTemplate({ owner, shared })
+      const number = this.#addTemplate({ owner, shared }, name.length)
       if (from !== this.#templatesFrom) numbers.clear()
       from = this.#templatesFrom
       numbers.set(name, number)
@@ -122,7 +140,8 @@ export class PackedKeys {
       remember: (book, digest, { established, readAt, since }) => {
         if (book !== current || !isPlain(established)) return
         const { credentialId: _, limitId: __, expiresAt, ...shared } = established
-        this.#put(digest, { template: numberOf(shared), end: expiresAt ?? 0, readAt, since })
+        const template = numberOf({ ...shared, metadata: noMetadata, subject: established.clientId })
+        this.#put(digest, { template, text: textOf(established), end: expiresAt ?? 0, readAt, since })
       },
       clear(book) {
         owner = {}
@@ -142,11 +161,15 @@ export class PackedKeys {
     const at = (row % rowsPerChunk) * rowWords
     const template = this.#templates[(chunk[at + templateAt] as number) - this.#templatesFrom]
     if (template === undefined || template.owner !== owner) return undefined
+    const place = this.#places[Math.floor(row / rowsPerChunk)]?.[row % rowsPerChunk] ?? 0
+    const text = place > 0 ? this.#texts.get(place) : undefined
+    if (place !== 0 && text === undefined) return undefined
     const end = chunk[at + endAt] as number
     const now = Math.floor(asked.monotonicMs / 1000)
     const isFrequent = now - (chunk[at + recalledAt] as number) < frequentSeconds
     chunk[at + recalledAt] = now
-    const own = { ...template.shared, credentialId: id, limitId: id }
+    const plain = { ...template.shared, credentialId: id, limitId: id }
+    const own = text === undefined ? plain : { ...plain, ...readText(text, plain.clientId) }
     return {
       established: end === 0 ? own : { ...own, expiresAt: end },
       readAt: (chunk[at + readAtHigh] as number) * 2 ** 32 + (chunk[at + readAtLow] as number),
@@ -155,7 +178,18 @@ export class PackedKeys {
     }
   }
 
-  #put(digest: string, { template, end, readAt, since }: Row): void {
+  /** A text that is there already stays where it is: a key that is looked up again each hour takes no new bytes. */
+  #putText(row: number, text: string | undefined): void {
+    const chunk = Math.floor(row / rowsPerChunk)
+    const places = this.#places[chunk] ?? (text === undefined ? undefined : new Float64Array(rowsPerChunk))
+    if (places === undefined) return
+    this.#places[chunk] = places
+    const before = places[row % rowsPerChunk] as number
+    if (text === undefined) places[row % rowsPerChunk] = 0
+    else if (before <= 0 || this.#texts.get(before) !== text) places[row % rowsPerChunk] = this.#texts.put(text) || lost
+  }
+
+  #put(digest: string, { template, text, end, readAt, since }: Row): void {
     readWords(digest, this.#words)
     const row = this.#rowOf(this.#words)
     const chunk = this.#chunkOf(row)
@@ -168,6 +202,7 @@ export class PackedKeys {
     chunk[at + monotonicAt] = Math.floor(since.monotonicMs / 1000)
     chunk[at + wallAt] = Math.floor(since.wallMs / 1000)
     chunk[at + recalledAt] = 0
+    this.#putText(row, text)
   }
 
   /** The row that has the digest, or a new one, or the oldest one, reused. It is in the index when this returns. */
@@ -253,10 +288,12 @@ export class PackedKeys {
   }
 
   /** Adds a template and gives its number. When there are too many, all are forgotten, and with them all keys. */
-  #addTemplate(template: Template): number {
-    if (this.#templates.length >= this.#templatesMax) {
+  #addTemplate(template: Template, characters: number): number {
+    this.#templateCharacters += characters
+    if (this.#templates.length >= this.#templatesMax || this.#templateCharacters > templateCharactersMax) {
       this.#templatesFrom += this.#templates.length
       this.#templates = []
+      this.#templateCharacters = characters
     }
     this.#templates.push(template)
     return this.#templatesFrom + this.#templates.length - 1
@@ -270,6 +307,23 @@ export class PackedKeys {
 class Segment {
   slots = new Uint32Array(segmentSlotsMin)
   rows = 0
+}
+
+const noMetadata: Metadata = Object.freeze({})
+
+/** The place of a text that no block can hold: its key is looked up again. */
+const lost = -1
+
+/** Metadata and subject as JSON, which keeps half of a surrogate pair too. */
+function textOf({ metadata, subject, clientId }: Established): string | undefined {
+  if (subject !== clientId) return JSON.stringify([metadata, subject])
+  for (const _ in metadata) return JSON.stringify([metadata])
+  return undefined
+}
+
+function readText(text: string, clientId: string): Pick<Established, 'metadata' | 'subject'> {
+  const [metadata, subject = clientId] = JSON.parse(text) as readonly [Metadata, string?]
+  return { metadata, subject }
 }
 
 /** Whether a credential is an API key without ancestors, counted under its own id, and with an end that fits a word. */

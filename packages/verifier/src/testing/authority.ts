@@ -1,6 +1,7 @@
 import {
   type AccessTokenInput,
   accessTokenClaims,
+  type ClientRecord,
   type CredentialRecord,
   digest,
   type FeedEntry,
@@ -50,6 +51,8 @@ export interface AuthorityOptions {
 export class Authority {
   /** The record of the client's key; undefined: removed. */
   publicKey: PublicKeyRecord | undefined
+  /** The clients that a look-up finds, by their ids. */
+  readonly clients = new Map<string, ClientRecord>()
   /** Look-ups asked so far. */
   lookups = 0
   /** When set, look-ups wait for it after they have read. */
@@ -68,6 +71,7 @@ export class Authority {
     this.directory = {
       credential: (key) => this.#answer(() => this.#records.get(key)),
       publicKey: (client, kid) => this.#answer(() => this.#findPublicKey(client, kid)),
+      client: (client) => this.#answer(() => this.clients.get(client)),
     }
     this.publicKey = examplePublicKey(keys.clientThumbprint, keys.ofClient.publicJwk)
     this.say('tenant', tenant, { status: 'active', slug: '' })

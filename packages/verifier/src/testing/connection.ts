@@ -23,6 +23,7 @@ export function createConnection({ source, directory }: Authority): Connection {
     directory: {
       credential: through((...words) => directory.credential(...words)),
       publicKey: through((...words) => directory.publicKey(...words)),
+      client: through((...words) => directory.client(...words)),
     },
   }
   return connection
