@@ -32,7 +32,7 @@ it('a new API gets a client and a key that work at once; the second time nothing
 
   const before = world.dump()
   const again = await provisionApi(world.server.services, provisionOf('orders:read', 'orders:write'))
-  expect(again).toEqual({ apiId })
+  expect(again).toEqual({ apiId, credentialHeaders: [] })
   expect(world.dump()).toBe(before)
 })
 
