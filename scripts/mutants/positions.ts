@@ -121,7 +121,7 @@ export const positionMutants: readonly Mutant[] = [
     id: 'subject-keys',
     what: 'keys that speak for a subject have no entries of their own when it ends',
     file: `${server}/management/revocations.ts`,
-    find: '      ...keys.map((key) => keyObject(key, now)),\n',
+    find: '      ...keys.map((key) => revokedKeyObject(key, now)),\n',
     replace: '',
     tests: [`${server}/management/revocations.test.ts`, '-t', 'by subject'],
   },

@@ -90,8 +90,7 @@ export function createAssertions(source: AssertionSource, now: () => Seconds): A
     get(question) {
       const kept = byGrant.get(question.grant) ?? ofSameContent(question.grant)
       if (kept === undefined || now() >= kept.expiresAt) {
-        const asked = ask(question)
-        return asked
+        return ask(question)
       }
       byGrant.set(question.grant, kept)
       if (now() >= kept.renewAt && !kept.isRenewing) renew(question, kept)

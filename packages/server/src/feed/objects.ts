@@ -12,6 +12,7 @@ import {
   limits,
   neverDropAt,
   publicKeyId,
+  revokedStates,
   type Seconds,
   type SubjectState,
   type TokenState,
@@ -99,6 +100,11 @@ export function keyObject(key: Key, now: Seconds): FeedObject {
     },
     dropAt: afterLongestLife(now),
   }
+}
+
+/** A revoked key by what is known of it without its row: a verifier keeps nothing else of it. */
+export function revokedKeyObject({ id, version }: Pick<Key, 'id' | 'version'>, now: Seconds): FeedObject {
+  return { type: 'key', id, version, state: revokedStates.key, dropAt: afterLongestLife(now) }
 }
 
 /** For a JWT the signed `exp`, never the end a change set: an entry dropped early would bring the token back. */

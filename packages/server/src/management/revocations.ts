@@ -2,7 +2,7 @@
 import { routes } from '@countersign/contract'
 import { clientTokenId, type Identity, issuedTokenId, limits, tokenIdentity } from '@countersign/core'
 import { wholeTenant } from '../caller/reach.ts'
-import { issuedTokenObject, keyObject, revokedClientTokenObject, subjectObject } from '../feed/objects.ts'
+import { issuedTokenObject, revokedClientTokenObject, revokedKeyObject, subjectObject } from '../feed/objects.ts'
 import { isFull, mustCutOff, type RevocationContext, revokeToken } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
@@ -115,7 +115,7 @@ async function revokeSubject(context: WriteContext<Route>, subject: string): Pro
         { status: 'active', cutOff: sequence, cutOffs: { everything: { sequence, at } } },
         now,
       ),
-      ...keys.map((key) => keyObject(key, now)),
+      ...keys.map((key) => revokedKeyObject(key, now)),
     ],
   })
   return answer(keys.length + tokens.length, undefined)

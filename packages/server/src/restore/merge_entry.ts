@@ -1,12 +1,4 @@
-import {
-  type ClientState,
-  type CutOff,
-  type CutOffKind,
-  type CutOffState,
-  type CutOffType,
-  type FeedObject,
-  splitClientObjectId,
-} from '@countersign/core'
+import { type ClientState, type CutOff, type CutOffKind, type FeedObject, splitClientObjectId } from '@countersign/core'
 import type { Client, SigningKey } from '@countersign/store'
 import { signingKeyObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
@@ -23,6 +15,7 @@ import {
   takeCutOff,
   takeKey,
   takeSecret,
+  takeSubject,
   takeToken,
 } from './taken.ts'
 
@@ -55,7 +48,7 @@ export async function mergeEntry(
       return isRevoked ? deleteClient(taking, found) : mergeClient(taking, found, entry.state)
     }
     case 'subject':
-      return isRevoked ? false : takeCutOffs(taking, tenant, entry)
+      return isRevoked ? false : takeSubject(taking, tenant, id, entry.state)
     case 'key': {
       const found = await it.keys.find(tenant, id)
       return (
@@ -97,22 +90,13 @@ export async function mergeEntry(
 /** First its cut-offs, which end more than the state says: keys and secrets made before. */
 async function mergeClient(taking: Taking, client: Client, state: ClientState): Promise<boolean> {
   const { tenant, id, guards } = client
-  const isTaken = await takeCutOffs(taking, tenant, { type: 'client', id, state })
+  let isTaken = false
+  for (const [what, cutOff] of Object.entries(state.cutOffs ?? {}) as [CutOffKind, CutOff][]) {
+    if (await takeCutOff(taking, tenant, { type: 'client', id, what, ...cutOff })) isTaken = true
+  }
   const current = await taking.it.clients.find(tenant, id)
   if (current === undefined) return isTaken
   return (await takeClient(taking, current, { guards, ...state })) || isTaken
-}
-
-async function takeCutOffs(
-  taking: Taking,
-  tenant: string,
-  { type, id, state }: { readonly type: CutOffType; readonly id: string; readonly state: CutOffState },
-): Promise<boolean> {
-  let isTaken = false
-  for (const [what, cutOff] of Object.entries(state.cutOffs ?? {}) as [CutOffKind, CutOff][]) {
-    if (await takeCutOff(taking, tenant, { type, id, what, ...cutOff })) isTaken = true
-  }
-  return isTaken
 }
 
 /** The key that signed instead is lost with the rest; without another one nothing could be issued. */

@@ -21,6 +21,7 @@ import {
   clientObject,
   keyObject,
   publicKeyObject,
+  revokedKeyObject,
   signingKeyObject,
   subjectObject,
   tenantObject,
@@ -90,11 +91,12 @@ function laterCutOffs(one: CutOffs | undefined, other: CutOffs | undefined): Cut
 
 /** The revoke of a client or a subject, or the cut-off of a client, that a verifier knew and this database does not. */
 export function takeCutOff(taking: Taking, tenant: string, said: Omit<HandedBackCutOff, 'mac'>): Promise<boolean> {
-  switch (said.type) {
+  const { type, id, sequence, at } = said
+  switch (type) {
     case 'client':
       return takeClientCutOff(taking, tenant, said)
     case 'subject':
-      return takeSubjectCutOff(taking, tenant, said)
+      return takeSubject(taking, tenant, id, { cutOff: sequence, cutOffs: { everything: { sequence, at } } })
   }
 }
 
@@ -119,25 +121,28 @@ async function takeClientCutOff(
   return true
 }
 
-/** A subject has no row: what was said of it before stands in its entry. */
-async function takeSubjectCutOff(
+/**
+ * Takes what an entry says of a subject: its cut-off, and the number that another epoch raised it to, since tokens of that history
+ * may have numbers between the two. A subject has no row: what was said of it before stands in its entry.
+ */
+export async function takeSubject(
   taking: Taking,
   tenant: string,
-  { id, sequence, at }: Omit<HandedBackCutOff, 'mac' | 'type'>,
+  id: string,
+  later: Pick<SubjectState, 'cutOff' | 'cutOffs'>,
 ): Promise<boolean> {
   const { it, now } = taking
-  const before = await it.statusEntries.find(tenant, 'subject', id)
-  const { cutOff = 0, cutOffs } = (before?.state as SubjectState | undefined) ?? {}
-  if (sequence <= (cutOffs?.everything?.sequence ?? 0)) return false
-  await it.tokens.revokeBySubject(tenant, id, now, sequence)
-  const keys = await it.keys.revokeBySubject(tenant, id, now, at + limits.clockLeewaySeconds)
-  const state: SubjectState = {
-    status: 'active',
-    cutOff: Math.max(cutOff, sequence),
-    cutOffs: { everything: { sequence, at } },
-  }
-  const object = subjectObject(id, (before?.version ?? 0) + 1, state, now)
-  append(taking, tenant, 'subject', id, object, ...keys.map((key) => keyObject(key, now)))
+  const found = await it.statusEntries.find(tenant, 'subject', id)
+  const before: typeof later = (found?.state as SubjectState | undefined) ?? { cutOff: 0 }
+  const everything = laterCutOffs(before.cutOffs, later.cutOffs)?.everything
+  const isNew = everything !== undefined && everything.sequence !== before.cutOffs?.everything?.sequence
+  const cutOff = Math.max(before.cutOff, later.cutOff)
+  if (!isNew && cutOff === before.cutOff) return false
+  await it.tokens.revokeBySubject(tenant, id, now, cutOff)
+  const keys = isNew ? await it.keys.revokeBySubject(tenant, id, now, everything.at + limits.clockLeewaySeconds) : []
+  const cutOffs = everything === undefined ? {} : { cutOffs: { everything } }
+  const object = subjectObject(id, (found?.version ?? 0) + 1, { status: 'active', cutOff, ...cutOffs }, now)
+  append(taking, tenant, 'subject', id, object, ...keys.map((key) => revokedKeyObject(key, now)))
   return true
 }
 

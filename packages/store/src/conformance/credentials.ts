@@ -133,10 +133,13 @@ export function credentialCases(create: CreateDatabase): void {
         await transaction.tokens.insert(exampleToken('acme', 'jti_3', { subject: 'anna', position: 1 }))
       })
       const { value } = await store.write(async (transaction) => [
-        (await transaction.keys.revokeBySubject('acme', subject, startAt + 5, startAt)).map(({ id }) => id),
+        await transaction.keys.revokeBySubject('acme', subject, startAt + 5, startAt),
         await transaction.tokens.revokeBySubject('acme', subject, startAt + 5, 7),
       ])
-      expect(value).toEqual([['key_2'], [exampleToken('acme', 'jti_1').clientId]])
+      expect(value).toEqual([
+        [{ id: 'key_2', clientId: 'client_2', version: 2 }],
+        [exampleToken('acme', 'jti_1').clientId],
+      ])
       const changed = { status: 'revoked', version: 2, updatedAt: startAt + 5 }
       expect(await store.read.keys.find('acme', 'key_2')).toMatchObject(changed)
       expect(await store.read.keys.find('acme', 'key_3')).toMatchObject({ version: 4 })

@@ -95,6 +95,17 @@ export function poisonedRowCases(create: CreateDatabase): void {
     )
   })
 
+  it('a poisoned key is revoked with all others of its client or its subject', () =>
+    withStore(create, async (store, database) => {
+      await fill(store)
+      const damage = `set metadata = '{', subject = 'ann' where tenant = 'acme' and id = 'key_1'`
+      await database.execute(`update keys ${damage}`)
+      const { value } = await store.write(({ keys }) => keys.revokeBySubject('acme', 'ann', startAt))
+      expect(value).toEqual([{ id: 'key_1', clientId: 'client_1', version: 2 }])
+      await database.execute(`update keys set metadata = '{}' where tenant = 'acme' and id = 'key_1'`)
+      expect(await store.read.keys.find('acme', 'key_1')).toMatchObject({ status: 'revoked' })
+    }))
+
   it('an unreadable status entry of every type counts as revoked in a snapshot, never as absent', () =>
     withStore(create, async (store, database) => {
       await fill(store)

@@ -96,8 +96,11 @@ export interface KeyWrites {
   /** Revokes the client's keys that were made at or before `madeBy`, default all. Gives the ids of those not yet revoked. */
   revokeByClient(tenant: string, clientId: string, now: Seconds, madeBy?: Seconds): Promise<readonly string[]>
   /** Revokes the keys that speak for the subject and were made at or before `madeBy`, default all. Gives those not yet revoked. */
-  revokeBySubject(tenant: string, subject: string, now: Seconds, madeBy?: Seconds): Promise<readonly Key[]>
+  revokeBySubject(tenant: string, subject: string, now: Seconds, madeBy?: Seconds): Promise<readonly RevokedKey[]>
 }
+
+/** A key as it was just revoked, with the version that it then has. */
+export type RevokedKey = Pick<Key, 'id' | 'clientId' | 'version'>
 
 export function readKeys(session: Session): KeyReads {
   return {
@@ -155,37 +158,36 @@ export function writeKeys(session: WriteSession): KeyReads & KeyWrites {
       await session.laterKeys.update(encodeKey(key))
       session.remember('key', rowName(key.tenant, key.id), key)
     },
-    async revokeByClient(tenant, clientId, now, madeBy = Number.MAX_SAFE_INTEGER) {
-      await session.enter(tenant)
-      await session.flush()
-      session.forget('key')
-      const rows = await session.db
-        .updateTable('keys')
-        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
-        .where('tenant', '=', tenant)
-        .where('client_id', '=', clientId)
-        .where('status', '!=', 'revoked')
-        .where('created_at', '<=', madeBy)
-        .returning('id')
-        .execute()
-      return rows.map((row) => row.id).sort()
+    async revokeByClient(tenant, clientId, now, madeBy) {
+      const keys = await revokeKeys(session, tenant, { column: 'client_id', value: clientId }, now, madeBy)
+      return keys.map(({ id }) => id)
     },
-    async revokeBySubject(tenant, subject, now, madeBy = Number.MAX_SAFE_INTEGER) {
-      await session.enter(tenant)
-      await session.flush()
-      session.forget('key')
-      const rows = await session.db
-        .updateTable('keys')
-        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
-        .where('tenant', '=', tenant)
-        .where('subject', '=', subject)
-        .where('status', '!=', 'revoked')
-        .where('created_at', '<=', madeBy)
-        .returningAll()
-        .execute()
-      return rows.map(decodeKey).sort((one, other) => (one.id < other.id ? -1 : 1))
-    },
+    revokeBySubject: (tenant, subject, now, madeBy) =>
+      revokeKeys(session, tenant, { column: 'subject', value: subject }, now, madeBy),
   }
+}
+
+/** Reads no more of a row than it answers: one that is damaged elsewhere is revoked like any other. */
+async function revokeKeys(
+  session: WriteSession,
+  tenant: string,
+  of: { readonly column: 'client_id' | 'subject'; readonly value: string },
+  now: Seconds,
+  madeBy = Number.MAX_SAFE_INTEGER,
+): Promise<readonly RevokedKey[]> {
+  await session.enter(tenant)
+  await session.flush()
+  session.forget('key')
+  const rows = await session.db
+    .updateTable('keys')
+    .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+    .where('tenant', '=', tenant)
+    .where(of.column, '=', of.value)
+    .where('status', '!=', 'revoked')
+    .where('created_at', '<=', madeBy)
+    .returning(['id', 'client_id as clientId', 'version'])
+    .execute()
+  return rows.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 function selectKeys(session: Session, tenant: string) {

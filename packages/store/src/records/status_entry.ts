@@ -39,31 +39,27 @@ export function readStatusEntries(session: Session): StatusEntryReads {
       return row && decodeStatusEntry(row)
     },
     async count(tenant, type, clientId) {
-      await session.enter(tenant)
-      await session.flush()
-      const row = await session.db
-        .selectFrom('status_entries')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('tenant', '=', tenant)
-        .where('client_id', '=', clientId)
-        .where('type', 'in', type === 'token' ? ['token', 'issued_token'] : [type])
-        .where('drop_at', '>', dropSeconds)
-        .executeTakeFirst()
+      const live = await countLive(session, tenant, type === 'token' ? ['token', 'issued_token'] : [type])
+      const row = await live.where('client_id', '=', clientId).executeTakeFirst()
       return row?.count ?? 0
     },
     async countSubjects(tenant) {
-      await session.enter(tenant)
-      await session.flush()
-      const row = await session.db
-        .selectFrom('status_entries')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('tenant', '=', tenant)
-        .where('type', '=', 'subject')
-        .where('drop_at', '>', dropSeconds)
-        .executeTakeFirst()
+      const row = await (await countLive(session, tenant, ['subject'])).executeTakeFirst()
       return row?.count ?? 0
     },
   }
+}
+
+/** Counts live entries of these types. */
+async function countLive(session: Session, tenant: string, types: readonly ObjectType[]) {
+  await session.enter(tenant)
+  await session.flush()
+  return session.db
+    .selectFrom('status_entries')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('tenant', '=', tenant)
+    .where('type', 'in', types)
+    .where('drop_at', '>', dropSeconds)
 }
 
 /** An entry as it is appended. `clientId` is given for tokens that are not stored. */

@@ -121,8 +121,9 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
 }
 
 async function deleteTenant(session: Session, id: string): Promise<void> {
-  session.forget()
   await session.enter(id)
+  await session.flush()
+  session.forget()
   for (const [table, fate] of Object.entries(tenantTables) as [TenantTable, 'removed' | 'kept'][]) {
     if (fate === 'removed') await session.db.deleteFrom(table).where('tenant', '=', id).execute()
   }

@@ -3,6 +3,7 @@ import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import {
   isEnvironment,
@@ -107,33 +108,35 @@ export function writeTokens(session: Session): TokenReads & TokenWrites {
         .executeTakeFirst()
       assertTouched('the update of a token', 1, result.numUpdatedRows)
     },
-    async revokeByClient(tenant, clientId, now, sequence = Number.MAX_SAFE_INTEGER) {
-      await session.enter(tenant)
-      const rows = await session.db
-        .updateTable('tokens')
-        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
-        .where('tenant', '=', tenant)
-        .where('client_id', '=', clientId)
-        .where('status', '!=', 'revoked')
-        .where('position', '<', sequence)
-        .returning('jti')
-        .execute()
-      return rows.map((row) => row.jti).sort()
+    async revokeByClient(tenant, clientId, now, sequence) {
+      const tokens = await revokeTokens(session, tenant, { column: 'client_id', value: clientId }, now, sequence)
+      return tokens.map(({ jti }) => jti)
     },
-    async revokeBySubject(tenant, subject, now, sequence = Number.MAX_SAFE_INTEGER) {
-      await session.enter(tenant)
-      const rows = await session.db
-        .updateTable('tokens')
-        .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
-        .where('tenant', '=', tenant)
-        .where('subject', '=', subject)
-        .where('status', '!=', 'revoked')
-        .where('position', '<', sequence)
-        .returning('client_id')
-        .execute()
-      return rows.map((row) => row.client_id).sort()
+    async revokeBySubject(tenant, subject, now, sequence) {
+      const tokens = await revokeTokens(session, tenant, { column: 'subject', value: subject }, now, sequence)
+      return tokens.map(({ client_id }) => client_id)
     },
   }
+}
+
+async function revokeTokens(
+  session: Session,
+  tenant: string,
+  of: { readonly column: 'client_id' | 'subject'; readonly value: string },
+  now: Seconds,
+  sequence = Number.MAX_SAFE_INTEGER,
+): Promise<readonly Pick<Schema['tokens'], 'jti' | 'client_id'>[]> {
+  await session.enter(tenant)
+  const rows = await session.db
+    .updateTable('tokens')
+    .set((eb) => ({ status: 'revoked', version: eb('version', '+', 1), updated_at: Math.floor(now) }))
+    .where('tenant', '=', tenant)
+    .where(of.column, '=', of.value)
+    .where('status', '!=', 'revoked')
+    .where('position', '<', sequence)
+    .returning(['jti', 'client_id'])
+    .execute()
+  return rows.sort((one, other) => (one.jti < other.jti ? -1 : 1))
 }
 
 function selectTokens(session: Session, tenant: string) {

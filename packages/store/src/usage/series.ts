@@ -80,10 +80,11 @@ export function readUsage(session: Session): UsageReads {
 }
 
 async function apisOf(
-  { db }: Session,
+  { db, flush }: Session,
   tenant: string,
   { keyIds, clientIds }: { readonly keyIds: readonly string[]; readonly clientIds: readonly string[] },
 ): Promise<ApisOf> {
+  await flush()
   const keys = await inParts(keyIds, (ids) =>
     db
       .selectFrom('keys')

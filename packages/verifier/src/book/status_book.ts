@@ -15,6 +15,7 @@ import {
   revocationEnd,
   type Seconds,
   type StateByType,
+  type SubjectState,
   type TenantState,
 } from '@countersign/core'
 import type { Stamp } from '../clock.ts'
@@ -266,7 +267,8 @@ export class StatusBook {
   }
 
   #set(entry: FeedObject, sequence: number, keptUntil: Seconds): void {
-    const { type, id, version, state } = entry
+    const { type, id, version } = entry
+    const state = type === 'subject' ? subjectState(entry.state as SubjectState) : entry.state
     const dropAt = Math.max(entry.dropAt, keptUntil)
     if (state.status === 'revoked') {
       this.#revoked.add(tags[type], id, dropAt, macOf(entry))
@@ -313,6 +315,14 @@ export class StatusBook {
 function macOf({ mac, dropAt }: FeedObject): RevocationMac | undefined {
   const bytes = mac === undefined ? undefined : decodeBase64url(mac)
   return bytes?.length === macBytes ? { bytes, end: revocationEnd(dropAt) } : undefined
+}
+
+/**
+ * A subject is never revoked: a server says so of an entry that it cannot read. The number in it is not known, so everything
+ * issued until now counts as ended.
+ */
+function subjectState(state: SubjectState): SubjectState {
+  return state.status === 'revoked' ? { status: 'active', cutOff: Number.MAX_SAFE_INTEGER } : state
 }
 
 const cutOffTypes: readonly CutOffType[] = ['client', 'subject']

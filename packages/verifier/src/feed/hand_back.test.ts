@@ -205,6 +205,19 @@ describe('a subject’s revoke that the server has forgotten', () => {
   })
 })
 
+describe('a subject whose entry the server cannot read', () => {
+  it('counts as ended for everything issued until now, however long its name is', async () => {
+    const world = await createWorld()
+    const { authority, codeOf } = world
+    const subject = '漢'.repeat(255)
+    const token = await authority.issueJwt({ subject, position: 1_000 })
+    const other = await authority.issueJwt({ subject: 'ann', position: 0 })
+    expect([await codeOf(token), await codeOf(other)]).toEqual(['verified', 'verified'])
+    await world.say('subject', subject, { status: 'revoked', cutOff: 0 })
+    expect([await codeOf(token), await codeOf(other)]).toEqual(['revoked', 'verified'])
+  })
+})
+
 describe('within the same epoch', () => {
   it('what the snapshot lacks is handed back as well: the database may have gone back within it', async () => {
     const world = await createWorld()
