@@ -32,15 +32,16 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   tenants: ['feed', 'keys'],
   caller: ['feed', 'http', 'tenants'],
   single_use: [],
+  people: ['caller', 'feed', 'http', 'oauth', 'single_use', 'tenants'],
   oauth: ['caller', 'feed', 'http', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
-  management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'tenants'],
+  management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'people', 'tenants'],
   run: ['feed', 'http', 'keys', 'management', 'observe', 'redis', 'restore', 'tenants', 'server.ts'],
   'limits.ts': [],
   'context.ts': [],
   'server_options.ts': [],
   'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe'],
-  'mount.ts': ['management', 'oauth', 'observe', 'verification'],
+  'mount.ts': ['management', 'oauth', 'observe', 'people', 'verification'],
 }
 
 /** As types: what is told apart at run time is not joined here. */

@@ -54,6 +54,16 @@ export const operations = {
   getTenant: ['GET', '/v1/tenants/{id}'],
   updateTenant: ['PATCH', '/v1/tenants/{id}'],
   deleteTenant: ['DELETE', '/v1/tenants/{id}'],
+  getMe: ['GET', '/v1/me'],
+  createAccount: ['POST', '/v1/accounts', 'creates'],
+  listAccounts: ['GET', '/v1/accounts'],
+  getAccount: ['GET', '/v1/accounts/{id}'],
+  updateAccount: ['PATCH', '/v1/accounts/{id}'],
+  deleteAccount: ['DELETE', '/v1/accounts/{id}'],
+  revokeAccount: ['POST', '/v1/accounts/{id}/revoke'],
+  createAccountLink: ['POST', '/v1/accounts/{id}/links', 'creates'],
+  listSessions: ['GET', '/v1/sessions'],
+  revokeSession: ['POST', '/v1/sessions/{id}/revoke'],
 } as const satisfies { readonly [O in OperationId]: Place<Routes[O]> }
 
 type Place<R> = R extends { readonly method: infer M; readonly path: infer P }

@@ -29,6 +29,7 @@ export const credentialKinds = namesOf<CredentialKind>({
   access_token: true,
   self_issued_jwt: true,
   external_jwt: true,
+  session: true,
 })
 
 /** Every type of object that the feed has entries about. */
@@ -43,6 +44,8 @@ export const objectTypes = namesOf<ObjectType>({
   client_token: true,
   issued_token: true,
   subject: true,
+  account: true,
+  session: true,
   client_secret: true,
   signing_key: true,
 })
@@ -144,6 +147,11 @@ export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gat
 
 /** The events of the audit log. */
 export const auditActions = [
+  'account.create',
+  'account.delete',
+  'account.link',
+  'account.revoke',
+  'account.update',
   'administrator.recover',
   'api.audience',
   'api.create',
@@ -170,6 +178,9 @@ export const auditActions = [
   'key.update',
   'restore.merge',
   'revocation.hand_back',
+  'session.create',
+  'session.extend',
+  'session.revoke',
   'signing_key.revoke',
   'signing_key.rotate',
   'subject.revoke',

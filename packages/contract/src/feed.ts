@@ -70,9 +70,9 @@ export const handedBack = z.strictObject({
 const cutOffKind = z.enum(['tokens', 'everything'])
 
 export const handedBackCutOff = z.strictObject({
-  type: z.enum(['client', 'subject']).describe('The type of the entry'),
+  type: z.enum(['client', 'subject', 'account']).describe('The type of the entry'),
   id: identity,
-  what: cutOffKind.describe('Which credentials of the client or subject it ended'),
+  what: cutOffKind.describe('Which credentials of the client, subject or account it ended'),
   sequence: z.int().min(1).describe('The number of the entry'),
   at: z.int().min(0).describe('The time of the entry, in whole seconds'),
   mac,

@@ -81,6 +81,8 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'audit:read': 'Read the audit log',
   'tenants:read': 'Read tenants',
   'tenants:write': 'Create, change and delete tenants',
+  'accounts:read': 'Read accounts and their sessions',
+  'accounts:write': 'Create, change, sign out and delete accounts',
 }
 
 function operation(route: Route, schemas: DocumentSchemas): object {
@@ -90,7 +92,7 @@ function operation(route: Route, schemas: DocumentSchemas): object {
     summary: route.summary,
     description: descriptionOf(route),
     tags: [route.tag],
-    security: [route.scope, route.orScope].flatMap((scope) => (scope === undefined ? [] : [{ countersign: [scope] }])),
+    security: securityOf(route),
     parameters: [
       ...pathParameters(route, example),
       ...(route.query === undefined ? [] : queryParameters(schemas.query(route), example)),
@@ -108,10 +110,15 @@ function operation(route: Route, schemas: DocumentSchemas): object {
   }
 }
 
+function securityOf({ scope, orScope }: Route): readonly object[] {
+  if (scope === undefined) return [{ countersign: [] }]
+  return [scope, ...(orScope === undefined ? [] : [orScope])].map((each) => ({ countersign: [each] }))
+}
+
 function descriptionOf({ scope, orScope, isDefaultTenantOnly, isIdempotent }: Route): string {
   const needs = orScope === undefined ? `\`${scope}\`` : `\`${scope}\` or \`${orScope}\``
   return [
-    `Needs the scope ${needs}.`,
+    scope === undefined ? 'Needs no scope.' : `Needs the scope ${needs}.`,
     ...(isDefaultTenantOnly === true ? ['Only the default tenant has it.'] : []),
     ...(isIdempotent === true ? ['With an `Idempotency-Key`, it can be sent again safely.'] : []),
   ].join(' ')

@@ -21,7 +21,7 @@ interface Refusal {
 const always = (): boolean => true
 const hasBody = (route: Route): boolean => route.body !== undefined || route.takesDocument === true
 const changes = ({ method, scope }: Route): boolean =>
-  method !== 'GET' && scope.endsWith(':write') && scope !== 'usage:write'
+  method !== 'GET' && (scope === undefined || (scope.endsWith(':write') && scope !== 'usage:write'))
 
 /** Operations whose body can name something that is not there. */
 const namesOthers: ReadonlySet<string> = new Set(['createAssertion', 'createRevocation'])

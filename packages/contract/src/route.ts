@@ -16,6 +16,8 @@ export const managementScopes = [
   'audit:read',
   'tenants:read',
   'tenants:write',
+  'accounts:read',
+  'accounts:write',
 ] as const
 
 /** One of `managementScopes`. */
@@ -36,8 +38,8 @@ export interface Route {
   readonly tag: string
   /** One sentence that begins with a verb. */
   readonly summary: string
-  /** The scope that a caller needs. */
-  readonly scope: ManagementScope
+  /** The scope that a caller needs. `undefined`: any active credential for the management API will do. */
+  readonly scope: ManagementScope | undefined
   /** Suffices instead of `scope`; the operation then does less. */
   readonly orScope?: ManagementScope
   /** The parameters of its query. Absent when it takes none. */

@@ -1,3 +1,4 @@
+import { accountRoutes } from './accounts.ts'
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
 import { keyRoutes } from './keys.ts'
@@ -19,6 +20,7 @@ export const routes = {
   ...verificationRoutes,
   ...usageAndAuditRoutes,
   ...tenantRoutes,
+  ...accountRoutes,
 }
 
 /** The type of `routes`: each operation with its literal path and schemas. */

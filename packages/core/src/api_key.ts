@@ -1,9 +1,10 @@
 import { endsWithBase62, formatBase62, randomBase62 } from './base62.ts'
 
 /**
- * The part after the prefix tells an API key for `live` or `test`, a client `secret` and an opaque token (`at`) apart.
+ * The part after the prefix tells an API key for `live` or `test`, a client `secret`, an opaque token (`at`) and a
+ * browser's session (`sess`) apart.
  */
-export type KeyMarker = 'live' | 'test' | 'secret' | 'at'
+export type KeyMarker = 'live' | 'test' | 'secret' | 'at' | 'sess'
 
 /** The environment that a key is for, by its marker. */
 export type Environment = 'live' | 'test'
@@ -18,12 +19,12 @@ export interface ParsedKey {
   readonly id: string
 }
 
-const shape = /^([a-z][a-z0-9]{0,15})_(live|test|secret|at)_([0-9A-Za-z]{12})_[0-9A-Za-z]{38}$/
+const shape = /^([a-z][a-z0-9]{0,15})_(live|test|secret|at|sess)_([0-9A-Za-z]{12})_[0-9A-Za-z]{38}$/
 const checksumLength = 6
 const prefixShape = /^[a-z][a-z0-9]{0,15}$/
 
 /**
- * Reads an API key, client secret or opaque token. `undefined` when the shape or the checksum is wrong; the checksum
+ * Reads an API key, client secret, opaque token or session. `undefined` when the shape or the checksum is wrong; the checksum
  * catches every typing error of one character before anything is looked up.
  */
 export function parseKey(text: string): ParsedKey | undefined {

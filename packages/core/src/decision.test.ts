@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress } from './address.ts'
+import { parseAddress } from './address/address.ts'
 import { decide, type Expectation } from './decision.ts'
 import { type Established, effectiveGrant, type Standing } from './effective_grant.ts'
 

@@ -1,5 +1,6 @@
-import type { Address } from './address.ts'
-import { allowsAddress, type EffectiveGrant } from './effective_grant.ts'
+import type { Address } from './address/address.ts'
+import { allowsAddress } from './address/allowed_places.ts'
+import type { EffectiveGrant } from './effective_grant.ts'
 import type { Grant } from './grant.ts'
 import { limits } from './limits.ts'
 import { type RateLimitOutcome, tightest } from './rate_limit/gcra.ts'

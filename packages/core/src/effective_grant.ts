@@ -1,15 +1,17 @@
 /**
  * A credential's rights now, from what was signed or recorded and what the feed said since: docs/protocol/feed.md §5.
  */
-import { type Address, type AddressRange, isInRange, parseAddressRange } from './address.ts'
+import { type AllowedPlaces, readConstraints } from './address/allowed_places.ts'
 import type { Environment } from './api_key.ts'
 import { type DropFloor, isDropped } from './feed/drop_time.ts'
 import type {
+  AccountState,
   ApiState,
   ClientState,
   Constraints,
   KeyState,
   Metadata,
+  SessionState,
   Status,
   SubjectState,
   TenantState,
@@ -84,15 +86,15 @@ export interface Standing {
   readonly api: ApiState | undefined | 'revoked'
   /** The state of its client. */
   readonly client: ClientState | undefined | 'revoked'
-  /** The state of its subject, where that is not the client. Default: nothing was said. */
-  readonly subject?: SubjectState | undefined
+  /** The state of its subject, or of the account that it is, where that is not the client. Default: nothing was said. */
+  readonly subject?: SubjectState | AccountState | undefined | 'revoked'
   /**
    * Its client or its subject was revoked, and the database has since forgotten that (docs/protocol/feed.md §7.3). Default
    * false.
    */
   readonly hasLostRevoke?: boolean
   /** The state of the credential itself. */
-  readonly own: KeyState | TokenState | undefined | 'revoked'
+  readonly own: KeyState | TokenState | SessionState | undefined | 'revoked'
   /** The states of the credentials that it was made from, in the order of its lineage. */
   readonly ancestors: readonly (AncestorState | undefined | 'revoked')[]
   /** The highest drop time known, and the floor written for it. Default: nothing was ever dropped. */
@@ -102,7 +104,7 @@ export interface Standing {
 }
 
 /** A credential's rights now, ready to be judged against a request. */
-export interface EffectiveGrant {
+export interface EffectiveGrant extends AllowedPlaces {
   /** The grant that a decision answers. */
   readonly grant: Grant
   /** The reason why it may not be used at all, whatever the request is. */
@@ -115,10 +117,6 @@ export interface EffectiveGrant {
   readonly notBefore: Seconds
   /** With its leeway; infinite when it has no end, and 0 when entries about it may have been dropped. */
   readonly endsAt: Seconds
-  /** The ranges of each constraint. An address must lie in one range of every constraint. */
-  readonly addressRanges: readonly (readonly AddressRange[])[]
-  /** The origins of each constraint. The origin must be in every one. */
-  readonly origins: readonly ReadonlySet<string>[]
   /** Its own limits now, which credentials made from it inherit. They are counted under `limitId`. */
   readonly rates: readonly RatePolicy[]
   /** The name under which `rates` are counted. */
@@ -157,11 +155,12 @@ export function effectiveGrant(
   }
 }
 
-/** An API key's record outlives every entry about it, so its end needs no drop time. */
+/** An API key's record outlives every entry about it, so its end needs no drop time. A session's does not. */
 const outlivesItsEntries: Readonly<Record<EstablishedKind, boolean>> = {
   api_key: true,
   access_token: false,
   self_issued_jwt: false,
+  session: false,
 }
 
 /** Anything but an API key that ends by the drop time counts as ended, however late a clock is. */
@@ -205,13 +204,6 @@ export function withClientMetadata(effective: EffectiveGrant, clientMetadata: Me
   return { ...effective, grant: clientMetadata === undefined ? grant : { ...grant, clientMetadata } }
 }
 
-/** Compares one address with every set of ranges. Refuses without a known address, and where a set is empty. */
-export function allowsAddress(grant: EffectiveGrant, address: Address | undefined): boolean {
-  return grant.addressRanges.every(
-    (ranges) => address !== undefined && ranges.some((range) => isInRange(address, range)),
-  )
-}
-
 /** Most credentials have no states: they share one empty list, since every cold verification asks for it. */
 const nothing: readonly AncestorState[] = []
 
@@ -233,11 +225,15 @@ function hasAccess(credential: Established, { client }: Standing): boolean {
 }
 
 function effectiveScope(credential: Established, standing: Standing): Scope {
-  const { client, ancestors } = standing
+  const { client, subject, ancestors } = standing
   let scope = scopeAfterChanges(credential, standing)
   if (credential.client !== undefined) scope = intersectScope(scope, credential.client.access ?? none)
   if (client !== undefined && client !== 'revoked') {
     scope = intersectScope(scope, parseScope(client.access[credential.apiId] ?? ''))
+  }
+  if (subject !== undefined && subject !== 'revoked' && 'access' in subject) {
+    const given = subject.access?.[credential.apiId]
+    if (given !== undefined) scope = intersectScope(scope, parseScope(given))
   }
   for (let index = 0; index < ancestors.length; index++) {
     const ancestor = ancestors[index]
@@ -255,10 +251,11 @@ function withoutRetired(scope: Scope, api: Standing['api']): Scope {
 
 /** The scope that was signed or recorded, or the one that a change set since. */
 function scopeAfterChanges({ kind, scope }: Established, { own }: Standing): Scope {
-  const changed = own === undefined || own === 'revoked' ? undefined : own.scope
+  const changed = own === undefined || own === 'revoked' || !('scope' in own) ? undefined : own.scope
   if (changed === undefined) return scope
   switch (kind) {
     case 'api_key':
+    case 'session':
       // Its record is read anew after each change and is never older.
       return scope
     case 'access_token':
@@ -272,7 +269,7 @@ function scopeAfterChanges({ kind, scope }: Established, { own }: Standing): Sco
 function findFault(credential: Established, standing: Standing): 'revoked' | 'disabled' | undefined {
   const { tenant, api, client, subject, own, ancestors } = standing
   if (tenant === 'revoked' || api === 'revoked' || client === 'revoked') return 'revoked'
-  if (own === 'revoked' || ancestors.includes('revoked')) return 'revoked'
+  if (own === 'revoked' || subject === 'revoked' || ancestors.includes('revoked')) return 'revoked'
   const position = credential.position
   // The record is as old as the database before the revoke. Only a token issued from nothing else can prove to be
   // newer.
@@ -283,7 +280,7 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
   let worst: Status = 'active'
   for (let index = 0; index < ancestors.length; index++) worst = worse(worst, ancestors[index])
-  worst = worse(worse(worse(worst, own), client), api)
+  worst = worse(worse(worse(worse(worst, own), client), subject), api)
   worst = worse(worse(worse(worst, tenant), credential.client), credential)
   return worst === 'active' ? undefined : worst
 }
@@ -324,26 +321,6 @@ function findSpends(credential: Established, { api, client }: Standing, own: rea
   ])
 }
 
-type Allowed = Pick<EffectiveGrant, 'addressRanges' | 'origins'>
-
-/** Most credentials have none: they share this. */
-const unconstrained: Allowed = { addressRanges: [], origins: [] }
-
-function readConstraints(constraints: readonly Constraints[]): Allowed {
-  if (constraints.length === 0) return unconstrained
-  if (constraints.every((set) => set.ipAllow === undefined && set.originAllow === undefined)) return unconstrained
-  return {
-    addressRanges: constraints.flatMap((set) => (set.ipAllow === undefined ? [] : [set.ipAllow.flatMap(readRange)])),
-    origins: constraints.flatMap((set) => (set.originAllow === undefined ? [] : [new Set(set.originAllow)])),
-  }
-}
-
 function hasConstraints(state: AncestorState): state is KeyState {
   return 'ipAllow' in state || 'originAllow' in state
-}
-
-/** A range that cannot be parsed allows nobody. */
-function readRange(text: string): readonly AddressRange[] {
-  const range = parseAddressRange(text)
-  return range === undefined ? [] : [range]
 }

@@ -3,7 +3,7 @@ import type { Metadata } from './feed/state.ts'
 import type { Seconds } from './seconds.ts'
 
 /** The kinds of credential. A new one does not compile until `identity.ts` says which object of the feed it is. */
-export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'external_jwt'
+export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'external_jwt' | 'session'
 
 /** The one record that every verified credential becomes, whatever its kind. Everything downstream knows only this. */
 export interface Grant {

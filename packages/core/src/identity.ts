@@ -14,9 +14,11 @@ export type ObjectType =
   | 'api' // api id
   | 'client' // client id
   | 'subject' // a subject that an operator named: whom keys and tokens speak for
+  | 'account' // account id: a person
   | 'public_key' // client id, space, thumbprint: a key of a client that was removed
   | 'client_secret' // client id, space, secret id: a secret that was ended at once
   | 'key' // API key id
+  | 'session' // id of a browser's session
   | 'opaque_token' // id of an opaque access token
   | 'token' // jti of a JWT we issued
   | 'client_token' // client id, space, jti: a self-issued JWT
@@ -35,7 +37,7 @@ export interface Identity<T extends ObjectType = ObjectType> {
 export type TokenFormat = 'jwt' | 'opaque'
 
 /** The types of object that a credential can be. */
-export type CredentialType = 'key' | 'token' | 'opaque_token' | 'client_token'
+export type CredentialType = 'key' | 'token' | 'opaque_token' | 'client_token' | 'session'
 
 /** The kinds of credential that something establishes today. JWTs of other issuers are named, not yet taken. */
 export type EstablishedKind = Exclude<CredentialKind, 'external_jwt'>
@@ -62,10 +64,20 @@ export function credentialIdentity(credential: CredentialName): Identity<Credent
       return tokenIdentity(format, credentialId)
     case 'self_issued_jwt':
       return { type: 'client_token', id: clientTokenId(clientId, credentialId) }
+    case 'session':
+      return { type: 'session', id: credentialId }
   }
 }
 
 const tokenTypes = { jwt: 'token', opaque: 'opaque_token' } as const satisfies Record<TokenFormat, CredentialType>
+
+/** The beginning of every account id. No subject that anybody gives us may begin with it. */
+export const accountIdPrefix = 'acct_'
+
+/** The object by which everything that speaks for a subject is judged: an account, or a subject that an owner named. */
+export function subjectIdentity(subject: string): Identity<'subject' | 'account'> {
+  return { type: subject.startsWith(accountIdPrefix) ? 'account' : 'subject', id: subject }
+}
 
 /** The object that an access token of ours is, by its `jti` or opaque token id. */
 export function tokenIdentity(format: TokenFormat, id: string): Identity<'token' | 'opaque_token'> {
@@ -78,9 +90,11 @@ const isOfClient = {
   api: false,
   client: false,
   subject: false,
+  account: false,
   public_key: true,
   client_secret: true,
   key: false,
+  session: false,
   opaque_token: false,
   token: false,
   client_token: true,
@@ -127,7 +141,10 @@ export function ownName({ type, id }: Identity): string {
   return isOfClient[type] ? splitClientObjectId(id).name : id
 }
 
-/** An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued). */
+/**
+ * An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued),
+ * `session:…`.
+ */
 export type Ancestor = Identity<CredentialType | 'public_key'>
 
 /** Each type that an ancestor may have: a new one is one more line here, and a state whose members are those of `AncestorState`. */
@@ -136,6 +153,7 @@ const ancestorRules = {
   token: { prefix: 'jti', isCounted: true },
   opaque_token: { prefix: 'at', isCounted: true },
   client_token: { prefix: 'self', isCounted: true },
+  session: { prefix: 'session', isCounted: true },
   // Stands beside the self-issued JWT that it signed.
   public_key: { prefix: 'jwk', isCounted: false },
 } as const satisfies Record<Ancestor['type'], { readonly prefix: string; readonly isCounted: boolean }>

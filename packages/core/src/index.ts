@@ -3,13 +3,13 @@
 export { digest, generateKeyPair, timingSafeEqual } from '#crypto'
 export type { AccessTokenInput, ScopeClaim } from './access_token.ts'
 export { accessTokenClaims, accessTokenTypes, readAccessToken } from './access_token.ts'
-export type { Address, AddressRange } from './address.ts'
-export { isInRange, networkOf, parseAddress, parseAddressRange } from './address.ts'
+export type { Address, AddressRange } from './address/address.ts'
+export { isInRange, networkOf, parseAddress, parseAddressRange } from './address/address.ts'
+export { callerAddress, isTrustedAddress } from './address/caller_address.ts'
 export type { Environment, KeyMarker, ParsedKey } from './api_key.ts'
 export { generateKey, isKeyPrefix, keyChecksum, parseKey } from './api_key.ts'
 export { randomBase62 } from './base62.ts'
 export { decodeBase64url, encodeBase64url } from './base64url.ts'
-export { callerAddress, isTrustedAddress } from './caller_address.ts'
 export type { Challenge } from './challenge.ts'
 export { challengeHeader } from './challenge.ts'
 export type { CredentialHeaders, CredentialPlaces, ParsedCredential } from './credential.ts'
@@ -44,6 +44,7 @@ export type {
 } from './feed/message.ts'
 export type { ClientRecord, CredentialRecord, LookupAnswer, PublicKeyRecord } from './feed/record.ts'
 export type {
+  AccountState,
   ApiState,
   ClientSecretState,
   ClientState,
@@ -56,6 +57,7 @@ export type {
   KeyState,
   Metadata,
   PublicKeyState,
+  SessionState,
   SigningKeyState,
   SigningPurpose,
   StateByType,
@@ -76,6 +78,7 @@ export type {
   TokenFormat,
 } from './identity.ts'
 export {
+  accountIdPrefix,
   clientSecretId,
   clientTokenId,
   credentialIdentity,
@@ -86,6 +89,7 @@ export {
   parseAncestor,
   publicKeyId,
   splitClientObjectId,
+  subjectIdentity,
   tokenIdentity,
 } from './identity.ts'
 export type { UpstreamMetadata } from './identity_header.ts'
@@ -138,6 +142,7 @@ export {
   parseScope,
   readScope,
   scopeInputOf,
+  scopeView,
   unionScope,
 } from './scope.ts'
 export type { MaybePromise, Seconds } from './seconds.ts'

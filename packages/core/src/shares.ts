@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from './address.ts'
+import { type Address, parseAddress } from './address/address.ts'
 
 /** The user of a part of a shared resource. A name that is not given is not limited. */
 export interface Holder {

@@ -3,6 +3,15 @@ export const serverLimits = {
   /** Length of metadata in a JWT, as JSON, in bytes. */
   tokenMetadataBytesMax: 1_024,
   bodyBytesMax: 1_048_576,
+  /** A session ends so long after it was last seen, which is noted at most once an hour, and after 30 days at the latest. */
+  sessionSeconds: 43_200,
+  sessionMovedSeconds: 3_600,
+  sessionSecondsMax: 2_592_000,
+  /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
+  signInLinkSeconds: 3_600,
+  devLinkSeconds: 600,
+  /** `User-Agent` is kept as far as a list of sessions can show it. */
+  userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */
   bodyBytesInFlight: 268_435_456,
   bodyBytesUncounted: 4_096,

@@ -13,6 +13,7 @@ import { Columns, present } from './columns.ts'
 import type { Database } from './database.ts'
 import { thenMaybe } from './database.ts'
 import type { Cursor } from './page.ts'
+import { decodeAccountSession } from './records/account_session.ts'
 import { type Client, decodeAccess, decodeClient, selectClient } from './records/client.ts'
 import { decodeClientJwk } from './records/client_jwk.ts'
 import { type ClientSecret, decodeClientSecret } from './records/client_secret.ts'
@@ -27,8 +28,12 @@ export interface KeyPage {
 }
 
 export interface Lookup {
-  /** `kind`: look among the keys or the opaque tokens alone. Default: both. */
-  credential(tenant: string, digest: string, kind?: 'key' | 'token'): MaybePromise<CredentialRecord | undefined>
+  /** `kind`: look among keys, opaque tokens or sessions alone. Default: all of them. */
+  credential(
+    tenant: string,
+    digest: string,
+    kind?: 'key' | 'token' | 'session',
+  ): MaybePromise<CredentialRecord | undefined>
   /** Up to `limit` keys that are not revoked, newest first: a server that starts need not ask for each of them later. */
   newestKeys(tenant: string, before: Cursor | undefined, limit: number): MaybePromise<KeyPage>
   publicKey(tenant: string, clientId: string, kid: string): MaybePromise<PublicKeyRecord | undefined>
@@ -42,6 +47,7 @@ export interface Lookup {
 export function keepLookups(database: Database): Lookup {
   const key = database.keep(selectKey(database))
   const token = database.keep(selectToken(database))
+  const session = database.keep(selectSession(database))
   const publicKey = database.keep(selectPublicKey(database, 'kid'))
   const onlyPublicKey = database.keep(selectPublicKey(database, 'alg'))
   const newest = database.keep(selectNewestKeys(database))
@@ -49,7 +55,13 @@ export function keepLookups(database: Database): Lookup {
   const client = database.keep(selectClient(database.reader, '', '').compile())
   return {
     credential(tenant, digest, kind) {
-      const findToken = () => thenMaybe(token([tenant, digest]), ([row]) => row && tokenRecord(row))
+      const findSession = () => thenMaybe(session([tenant, digest]), ([row]) => row && sessionRecord(row))
+      if (kind === 'session') return findSession()
+      const findToken = () =>
+        thenMaybe(token([tenant, digest]), ([row]) => {
+          if (row !== undefined) return tokenRecord(row)
+          return kind === 'token' ? undefined : findSession()
+        })
       if (kind === 'token') return findToken()
       return thenMaybe(key([tenant, digest]), ([row]) => {
         if (row !== undefined) return keyRecord(row)
@@ -102,6 +114,14 @@ function selectToken(database: Database) {
     .compile()
 }
 
+function selectSession(database: Database) {
+  return joinCredentials(database, 'sessions')
+    .selectAll('it')
+    .where('it.tenant', '=', '')
+    .where('it.digest', '=', '')
+    .compile()
+}
+
 /** Newest first, by an index whose order is the order in which the rows were written. */
 function selectNewestKeys(database: Database) {
   return joinCredentials(database, 'keys')
@@ -115,8 +135,8 @@ function selectNewestKeys(database: Database) {
 }
 
 /** The credential with its API, its client's status and its client's access to that API. */
-function joinCredentials({ reader }: Database, table: 'keys' | 'tokens') {
-  // The same joins for both tables; Kysely's types take one of them.
+function joinCredentials({ reader }: Database, table: 'keys' | 'tokens' | 'sessions') {
+  // The same joins for all three tables; Kysely's types take one of them.
   return reader
     .selectFrom(`${table as 'keys'} as it`)
     .innerJoin('clients', (join) =>
@@ -245,6 +265,33 @@ function tokenRecord(row: Row): CredentialRecord {
     inherited: token.inherited,
     position: token.position,
     ...joined(new Columns('tokens', token.jti, row)),
+  })
+}
+
+/**
+ * A session for the management API. What it may do is decided by the reach that its account has at each request
+ * (server/src/caller/reach.ts), so its own scope is all that its client may have.
+ */
+function sessionRecord(row: Row): CredentialRecord {
+  const { id, version, prefix, clientId, accountId, apiId, status, expiresAt, position } = decodeAccountSession(row)
+  const rest = joined(new Columns('sessions', id, row))
+  return present({
+    kind: 'session' as const,
+    id,
+    version,
+    prefix,
+    clientId,
+    subject: accountId,
+    apiId,
+    scope: rest.access ?? '',
+    status,
+    expiresAt,
+    metadata: {},
+    limitId: id,
+    lineage: [],
+    inherited: [],
+    position,
+    ...rest,
   })
 }
 

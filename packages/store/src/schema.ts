@@ -217,7 +217,48 @@ export interface Schema {
     created_at: number
     expires_at: number
   }
-  readonly single_use: { tenant: string; namespace: string; value_digest: string; expires_at: number }
+  readonly accounts: {
+    tenant: string
+    id: string
+    email: string | null
+    email_key: string | null
+    email_verified: number
+    name: string
+    status: string
+    role: string | null
+    scope: string
+    access: Json
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly sessions: {
+    tenant: string
+    id: string
+    digest: string
+    prefix: string
+    client_id: string
+    api_id: string
+    account_id: string
+    status: string
+    position: number
+    amr: Json
+    authenticated_at: number
+    last_seen_at: number
+    expires_at: number
+    user_agent: string
+    address: string | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly single_use: {
+    tenant: string
+    namespace: string
+    value_digest: string
+    expires_at: number
+    content: Json | null
+  }
   readonly usage_batches: { tenant: string; batch_id: string; at: number }
   readonly usage_sums: {
     tenant: string

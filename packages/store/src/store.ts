@@ -9,6 +9,8 @@ import type { EpochBegun, HistoryClaim } from './feed/epoch.ts'
 import type { LogReads } from './feed/log.ts'
 import type { SnapshotReads } from './feed/snapshot.ts'
 import type { Lookup } from './lookup.ts'
+import type { AccountReads, AccountWrites } from './records/account.ts'
+import type { AccountSessionReads, AccountSessionWrites } from './records/account_session.ts'
 import type { ApiReads, ApiWrites } from './records/api.ts'
 import type { AuditReads } from './records/audit_event.ts'
 import type { ClientReads, ClientWrites } from './records/client.ts'
@@ -133,6 +135,8 @@ export interface ReadRepositories {
   readonly clients: ClientReads
   readonly keys: KeyReads
   readonly tokens: TokenReads
+  readonly accounts: AccountReads
+  readonly sessions: AccountSessionReads
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
   readonly audit: AuditReads
@@ -151,6 +155,8 @@ export interface WriteTransaction extends ReadRepositories {
   readonly clients: ClientReads & ClientWrites
   readonly keys: KeyReads & KeyWrites
   readonly tokens: TokenReads & TokenWrites
+  readonly accounts: AccountReads & AccountWrites
+  readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites
   readonly idempotency: IdempotencyRecords
   readonly singleUse: SingleUse

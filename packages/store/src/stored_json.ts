@@ -40,7 +40,7 @@ export const isInherited = listOf(shape<Constraints>(constraints))
 
 export const isLineage = listOf(
   shape<Ancestor>({
-    type: oneOf({ key: true, token: true, opaque_token: true, client_token: true, public_key: true }),
+    type: oneOf({ key: true, token: true, opaque_token: true, client_token: true, session: true, public_key: true }),
     id: isText,
   }),
 )
@@ -80,6 +80,8 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
     ...limited,
   }),
   subject: shape<StateByType['subject']>({ status: isStatus, ...cutOffs }),
+  account: shape<StateByType['account']>({ status: isStatus, access: optional(recordOf(isText)), ...cutOffs }),
+  session: shape<StateByType['session']>({ status: isStatus, expiresAt: optional(isCount) }),
   public_key: shape<StateByType['public_key']>({ status: oneOf({ revoked: true }) }),
   client_secret: shape<StateByType['client_secret']>({ status: oneOf({ revoked: true }) }),
   key: shape<StateByType['key']>({

@@ -7,7 +7,10 @@ import type {
   PublicKeyRecord,
 } from '@countersign/core'
 
-/** The answer about an API key or opaque token. */
+/** The records that are looked up by the digest of a text, by its marker. */
+export type LookupKind = 'key' | 'token' | 'session'
+
+/** The answer about an API key, opaque token or session. */
 export interface CredentialAnswer extends LookupAnswer<CredentialRecord> {
   /**
    * A record of another credential, where `record` is `undefined`: the engine does the same work with it as with a
@@ -23,10 +26,10 @@ export interface CredentialAnswer extends LookupAnswer<CredentialRecord> {
  */
 export interface Directory {
   /**
-   * Looks up a digest. `kind` is the kind by the text's marker, for a directory that keeps keys and opaque tokens
-   * apart.
+   * Looks up a digest. `kind` is the kind by the text's marker, for a directory that keeps keys, opaque tokens and
+   * sessions apart.
    */
-  credential(digest: string, place: Place, kind?: 'key' | 'token'): MaybePromise<CredentialAnswer>
+  credential(digest: string, place: Place, kind?: LookupKind): MaybePromise<CredentialAnswer>
   /** Looks up a client's public key for its self-issued JWTs. */
   publicKey(clientId: string, kid: string, place: Place): MaybePromise<LookupAnswer<PublicKeyRecord>>
   /** Looks up the metadata of a client, for an engine with `clientMetadata`. */

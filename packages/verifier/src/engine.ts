@@ -24,6 +24,8 @@ export interface Question extends Expectation {
   readonly countLater?: ((count: CountOnce) => void) | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
+  /** The text came in a cookie. A session is good there and nowhere else, and nothing else is good there. Default false. */
+  readonly isCookie?: true
 }
 
 /** The one engine that judges credentials: in the server, the gateway and the SDK. */

@@ -9,7 +9,7 @@ export { Cache } from './cache.ts'
 export type { Clock, Stamp } from './clock.ts'
 export { elapsedMs, systemClock } from './clock.ts'
 export { followPlaces, type PlacesNow } from './credential_places.ts'
-export type { CredentialAnswer, Directory } from './directory.ts'
+export type { CredentialAnswer, Directory, LookupKind } from './directory.ts'
 export type { Engine, EngineOptions, Inspection, Question } from './engine.ts'
 export { createFailures, type Failures, mayFail, tooManyFailures, unlimitedFailures } from './failures.ts'
 export type { FeedFollower, FeedFollowerOptions } from './feed/feed_follower.ts'
@@ -29,7 +29,7 @@ export { PackedKeys } from './known/packed_keys.ts'
 export type { Limiter, MemoryLimiter } from './limiter.ts'
 export { memoryLimiter } from './limiter.ts'
 export type { Outcome, OutcomeCode, Refused } from './outcome.ts'
-export type { RequestExpectation } from './request.ts'
+export type { Expected, RequestExpectation } from './request.ts'
 export {
   costOf,
   credentialHeadersOf,

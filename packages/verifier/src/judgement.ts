@@ -21,6 +21,7 @@ export function createJudgement({
 }): Judge {
   /** Only a credential that would pass spends from its limit. */
   function judge(question: Question, hit: Hit): MaybePromise<Outcome> {
+    if (!isInPlace(question, hit)) return notThere
     const { effective, at } = hit
     const { spends } = effective
     if (question.isRepeat === true || spends.length === 0) return conclude(question, hit, nothingTaken)
@@ -47,6 +48,13 @@ export function createJudgement({
 
   return judge
 }
+
+/** A session is presented in a cookie alone, and only a session is. */
+function isInPlace({ isCookie }: Question, { entry }: Hit): boolean {
+  return (entry.established.kind === 'session') === (isCookie === true)
+}
+
+const notThere = rejected({ code: 'malformed', detail: 'this credential may not be presented in this place' })
 
 const nothingTaken: readonly RateLimitOutcome[] = []
 

@@ -141,11 +141,17 @@ export function isCost(value: unknown): value is number {
 
 /** The expectation of one request as a question needs it. */
 export interface Expected {
+  /** The audience of the API that is called. */
   readonly audience: string
+  /** The alternatives of scope tokens that would do. */
   readonly requires: readonly Scope[]
+  /** The address of the caller, as text. */
   readonly ip?: string | undefined
+  /** The `Origin` of the request. */
   readonly origin?: string | undefined
+  /** As in `Question`. */
   readonly cost?: number | undefined
+  /** As in `Question`. */
   readonly countLater?: Question['countLater']
 }
 

@@ -1,4 +1,11 @@
-import { type Ancestor, credentialIdentity, type Established, issuedTokenId, type Standing } from '@countersign/core'
+import {
+  type Ancestor,
+  credentialIdentity,
+  type Established,
+  issuedTokenId,
+  type Standing,
+  subjectIdentity,
+} from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
 import type { Known } from './known/known.ts'
 
@@ -8,14 +15,15 @@ import type { Known } from './known/known.ts'
  */
 export function standingOf({ established }: Pick<Known, 'established'>, book: StatusBook): Standing {
   const { clientId, subject, apiId } = established
-  const isForOther = subject !== clientId
+  const other = subject === clientId ? undefined : subjectIdentity(subject)
   return {
     tenant: book.isRevoked('tenant', book.tenant) ? 'revoked' : book.state('tenant', book.tenant),
     api: book.isRevoked('api', apiId) ? 'revoked' : book.state('api', apiId),
     // Needed beside the recorded client: no record has the cut-off, which opaque tokens are judged by as well.
     client: book.isRevoked('client', clientId) ? 'revoked' : book.state('client', clientId),
-    subject: isForOther ? book.state('subject', subject) : undefined,
-    hasLostRevoke: book.hasLostRevoke('client', clientId) || (isForOther && book.hasLostRevoke('subject', subject)),
+    subject: other === undefined ? undefined : subjectState(other, book),
+    hasLostRevoke:
+      book.hasLostRevoke('client', clientId) || (other !== undefined && book.hasLostRevoke(other.type, other.id)),
     own: ownState(established, book),
     ancestors: ancestorStates(established, book),
     dropTime: book.dropTime,
@@ -23,13 +31,18 @@ export function standingOf({ established }: Pick<Known, 'established'>, book: St
   }
 }
 
-/** A key's or opaque token's record was read after whatever the book says of it: only a revocation counts beside it. */
+function subjectState({ type, id }: ReturnType<typeof subjectIdentity>, book: StatusBook): Standing['subject'] {
+  return book.isRevoked(type, id) ? 'revoked' : book.state(type, id)
+}
+
+/** A key's, opaque token's or session's record was read after whatever the book says of it: only a revocation counts beside it. */
 function ownState(established: Established, book: StatusBook): Standing['own'] {
   const { type, id } = credentialIdentity(established)
   if (book.isRevoked(type, id)) return 'revoked'
   switch (type) {
     case 'key':
     case 'opaque_token':
+    case 'session':
       return undefined
     case 'token':
     case 'client_token':

@@ -11,7 +11,13 @@ interface Flags {
   readonly prefix?: readonly string[]
 }
 
-const kinds = { live: 'api key', test: 'api key', secret: 'client secret', at: 'access token' } as const
+const kinds = {
+  live: 'api key',
+  test: 'api key',
+  secret: 'client secret',
+  at: 'access token',
+  sess: 'session',
+} as const
 const progressEveryMs = 200
 
 export const scanCommand = leaf('scan')

@@ -141,7 +141,13 @@ interface SaidKey {
   readonly environment?: string
 }
 
-const kindOfMarker = { live: 'api_key', test: 'api_key', secret: 'client_secret', at: 'access_token' } as const
+const kindOfMarker = {
+  live: 'api_key',
+  test: 'api_key',
+  secret: 'client_secret',
+  at: 'access_token',
+  sess: 'session',
+} as const
 
 function readCredentialText(credential: Secret): SaidJwt | SaidKey {
   const text = credential.reveal()

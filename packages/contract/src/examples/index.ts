@@ -1,4 +1,5 @@
 import type { Routes } from '../routes.ts'
+import { accountExamples } from './account.ts'
 import { apiExamples } from './api.ts'
 import { clientExamples } from './client.ts'
 import type { Examples } from './example.ts'
@@ -21,4 +22,5 @@ export const examples: Examples<Routes> = {
   ...verificationExamples,
   ...usageAndAuditExamples,
   ...tenantExamples,
+  ...accountExamples,
 }

@@ -7,10 +7,10 @@ import type { Seconds } from '../seconds.ts'
 import type { Place } from './entry.ts'
 import type { Constraints, Metadata, Status } from './state.ts'
 
-/** An API key or opaque token, as `POST /v1/lookup` and the in-process directory give it. */
+/** An API key, opaque token or session, as `POST /v1/lookup` and the in-process directory give it. */
 export interface CredentialRecord extends Constraints, Limited {
-  /** An API key, or an opaque access token. */
-  readonly kind: 'api_key' | 'access_token'
+  /** An API key, an opaque access token or a session. */
+  readonly kind: 'api_key' | 'access_token' | 'session'
   /** The id in its text. */
   readonly id: string
   /** Rises by one with each change of the record. */
@@ -41,7 +41,7 @@ export interface CredentialRecord extends Constraints, Limited {
   readonly lineage: readonly Ancestor[]
   /** Constraint sets of the ancestors, all of which must be met too. */
   readonly inherited: readonly Constraints[]
-  /** `cs_pos` of an opaque token. */
+  /** `cs_pos` of an opaque token or session. */
   readonly position?: number
   /** The status of its client. */
   readonly clientStatus: Status

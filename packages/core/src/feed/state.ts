@@ -75,8 +75,24 @@ export interface SubjectState extends CutOffState {
   readonly status: Status
 }
 
+/** The state of an account: a person. What speaks for it is judged by this as by an ancestor. */
+export interface AccountState extends CutOffState {
+  /** Unless `active`, everything that speaks for it is refused. */
+  readonly status: Status
+  /** API id to scope: the most that it may give there. An API that is not here has its own default. Default: none is set. */
+  readonly access?: { readonly [apiId: string]: string }
+}
+
+/** The state of a browser's session. */
+export interface SessionState {
+  /** Unless `active`, it is refused, and what was made from it. */
+  readonly status: Status
+  /** Its recorded end now. */
+  readonly expiresAt?: Seconds
+}
+
 /** The types of object whose tokens can be ended together. */
-export type CutOffType = 'client' | 'subject'
+export type CutOffType = 'client' | 'subject' | 'account'
 
 /** `tokens`: ends tokens issued before. `everything`: ends keys, secrets and public keys made before as well. */
 export type CutOffKind = 'tokens' | 'everything'
@@ -84,7 +100,7 @@ export type CutOffKind = 'tokens' | 'everything'
 /** The last cut-off of each kind. */
 export type CutOffs = { readonly [K in CutOffKind]?: CutOff }
 
-/** One entry that ended all that a client or subject had had until then. */
+/** One entry that ended all that a client, subject or account had had until then. */
 export interface CutOff {
   /** The number of the entry that said it. It never changes, whatever `cutOff` of the state is raised to. */
   readonly sequence: number
@@ -145,9 +161,11 @@ export interface StateByType {
   readonly api: ApiState
   readonly client: ClientState
   readonly subject: SubjectState
+  readonly account: AccountState
   readonly public_key: PublicKeyState
   readonly client_secret: ClientSecretState
   readonly key: KeyState
+  readonly session: SessionState
   readonly opaque_token: TokenState
   readonly token: TokenState
   readonly client_token: TokenState
@@ -161,9 +179,11 @@ export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   api: { status: 'revoked', audience: '', maxStalenessSeconds: 1, createdSequence: 0 },
   client: { status: 'revoked', access: {}, cutOff: 0 },
   subject: { status: 'revoked', cutOff: 0 },
+  account: { status: 'revoked', cutOff: 0 },
   public_key: { status: 'revoked' },
   client_secret: { status: 'revoked' },
   key: { status: 'revoked', scope: '' },
+  session: { status: 'revoked' },
   opaque_token: { status: 'revoked' },
   token: { status: 'revoked' },
   client_token: { status: 'revoked' },

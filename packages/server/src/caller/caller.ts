@@ -8,12 +8,15 @@ import {
   type Grant,
   type MaybePromise,
   type ProblemAnswer,
+  type Rejection,
   rejectionAnswer,
+  type Scope,
   unavailableAnswer,
 } from '@countersign/core'
 import type { AuditActor } from '@countersign/store'
 import {
   credentialHeadersOf,
+  type Expected,
   mayFail,
   type Outcome,
   originOf,
@@ -24,6 +27,8 @@ import type { Services, TenantContext } from '../context.ts'
 import { callerRequestId, clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type Reach, tenantReach } from './reach.ts'
+import { requireOwnPage, withinReach, withScope } from './session_caller.ts'
+import { readCookie } from './session_cookie.ts'
 
 export interface Caller {
   readonly grant: Grant
@@ -39,29 +44,28 @@ export interface Caller {
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 
-export type CallerServices = Pick<Services, 'clientFacts' | 'failures' | 'trustedProxies'>
+export type CallerServices = Pick<Services, 'clientFacts' | 'failures' | 'store' | 'trustedProxies'>
 
 /** The caller, or the answer that refuses it. Synchronous once the credential is known. */
 export function authenticateCaller(
   services: CallerServices,
   tenant: TenantContext,
   request: HttpRequest,
-  scope: ManagementScope,
+  scope: ManagementScope | undefined,
   orScope?: ManagementScope,
 ): MaybePromise<CallerOrRefusal> {
   const address = clientAddress(request, services.trustedProxies)
-  const question = questionOf(credentialHeadersOf(request.rawHeaders, undefined, { basic: false }), {
-    audience: tenant.managementAudience,
-    requires: orScope === undefined ? [[scope]] : [[scope], [orScope]],
-    ip: address,
-    origin: originOf(request.rawHeaders),
-  })
-  if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
-  const judge = (outcome: Outcome): CallerOrRefusal => {
+  const requires = requiresOf(scope, orScope)
+  const asked = { audience: tenant.managementAudience, requires, ip: address, origin: originOf(request.rawHeaders) }
+  const question = questionOf(credentialHeadersOf(request.rawHeaders, undefined, { basic: false }), asked)
+  const session = readCookie(request, tenant.issuer, 'session')
+  const isMissing = 'rejection' in question && question.rejection.code === 'missing_credential'
+  if (session !== undefined && !isMissing) return { refusal: rejectionAnswer(twoCredentials) }
+  const judge = (outcome: Outcome, credential: string): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
       return {
-        caller: callerOf(services, tenant, outcome.grant, question.credential, address, request),
+        caller: callerOf(services, tenant, outcome.grant, credential, address, request),
       }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
@@ -69,8 +73,38 @@ export function authenticateCaller(
     const isAnswered = answer.status !== 401 || mayFail(services.failures, tenant.id, address)
     return { refusal: isAnswered ? answer : tooManyFailures }
   }
+  if (session !== undefined) {
+    requireOwnPage(request, tenant.issuer)
+    return verifySession(services, tenant, session, asked).then((outcome) => judge(outcome, session))
+  }
+  if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const outcome = tenant.engine.verify(question)
-  return outcome instanceof Promise ? outcome.then(judge) : judge(outcome)
+  if (outcome instanceof Promise) return outcome.then((it) => judge(it, question.credential))
+  return judge(outcome, question.credential)
+}
+
+const twoCredentials: Rejection = {
+  code: 'invalid_request',
+  detail: 'a cookie and a header field hold a credential each; present exactly one',
+}
+
+/** Nobody needs a scope where the operation names none. */
+function requiresOf(scope: ManagementScope | undefined, orScope: ManagementScope | undefined): readonly Scope[] {
+  if (scope === undefined) return [[]]
+  return orScope === undefined ? [[scope]] : [[scope], [orScope]]
+}
+
+async function verifySession(
+  { store }: Pick<Services, 'store'>,
+  tenant: TenantContext,
+  credential: string,
+  { requires, ...asked }: Expected,
+): Promise<Outcome> {
+  const question = questionOf({ authorization: [], apiKey: [credential] }, { ...asked, requires: [[]] })
+  if ('rejection' in question) return { outcome: 'rejected', rejection: question.rejection }
+  const outcome = await tenant.engine.verify({ ...question, isCookie: true })
+  if (outcome.outcome !== 'verified') return outcome
+  return withScope(await withinReach(store.read, tenant.id, outcome.grant), requires)
 }
 
 function callerOf(
@@ -93,12 +127,13 @@ function callerOf(
 
 /** Who made a change, for the audit log. */
 export function actorOf({ grant, address, request }: Caller): AuditActor {
-  const { clientId, credentialId } = grant
+  const { clientId, credentialId, subject } = grant
   const theirs = callerRequestId(request)
   return {
     kind: 'credential',
     clientId,
     credentialId,
+    ...(grant.kind === 'session' ? { accountId: subject } : {}),
     ...(address === undefined ? {} : { address }),
     ...(theirs === undefined ? {} : { callerRequestId: theirs }),
   }

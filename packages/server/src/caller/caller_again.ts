@@ -6,6 +6,7 @@ import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
 import { type Reach, tenantReach } from './reach.ts'
+import { scopeOfAccount } from './session_caller.ts'
 import { subjectCutOff } from './subject_cut_off.ts'
 
 export interface CallerAgain {
@@ -44,6 +45,8 @@ function ownScope(
   switch (caller.grant.kind) {
     case 'api_key':
       return keyScope(services, tenant, caller, transaction)
+    case 'session':
+      return sessionScope(services, tenant, caller, client, transaction)
     case 'access_token':
     case 'self_issued_jwt':
     case 'external_jwt':
@@ -61,6 +64,23 @@ async function keyScope(
   const isOver = key?.expiresAt !== undefined && services.now() >= key.expiresAt
   if (key === undefined || key.status !== 'active' || isOver) throw lost()
   return parseScope(key.scope)
+}
+
+/** A session has what its account reaches at this moment. */
+async function sessionScope(
+  services: Pick<Services, 'now'>,
+  tenant: TenantContext,
+  { grant }: Caller,
+  client: Client,
+  transaction: WriteTransaction,
+): Promise<Scope> {
+  const session = await transaction.sessions.find(tenant.id, grant.credentialId)
+  if (session?.status !== 'active' || services.now() >= session.expiresAt) throw lost()
+  const account = await transaction.accounts.find(tenant.id, session.accountId)
+  if (account?.status !== 'active') throw lost()
+  const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
+  if (session.position < Math.max(client.cutOff, cutOff)) throw lost()
+  return scopeOfAccount(account)
 }
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */

@@ -57,11 +57,16 @@ async function statesOf(
       const token = await transaction.tokens.find(tenant, id)
       return token === undefined ? said : [...said, token]
     }
+    case 'session': {
+      const session = await transaction.sessions.find(tenant, id)
+      return session && [...said, { status: session.status, expiresAt: session.expiresAt }]
+    }
     // No rows but the entry itself, or rows that a caller reads by other means.
     case 'tenant':
     case 'api':
     case 'client':
     case 'subject':
+    case 'account':
     case 'public_key':
     case 'client_secret':
     case 'client_token':

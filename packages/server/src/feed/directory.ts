@@ -7,7 +7,7 @@ import {
   type PublicKeyRecord,
 } from '@countersign/core'
 import type { Store } from '@countersign/store'
-import type { CredentialAnswer, Directory } from '@countersign/verifier/engine'
+import type { CredentialAnswer, Directory, LookupKind } from '@countersign/verifier/engine'
 import { createEvenReads } from './even_reads.ts'
 
 /** Base64url, but of no digest: it is too short. */
@@ -21,9 +21,13 @@ export function storeDirectory(store: Store, tenant: string): Directory {
   const kinds = {
     key: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'key'), noDigest),
     token: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'token'), noDigest),
+    session: createEvenReads<CredentialRecord>(
+      (of, digest) => store.lookup.credential(of, digest, 'session'),
+      noDigest,
+    ),
   }
 
-  function credential(digest: string, kind: 'key' | 'token', place: Place): MaybePromise<CredentialAnswer> {
+  function credential(digest: string, kind: LookupKind, place: Place): MaybePromise<CredentialAnswer> {
     const reads = kinds[kind]
     return andThen(reads.find(tenant, digest), (record) => {
       if (record !== undefined && record.status !== 'revoked') return { record, place, ageMs: 0 }

@@ -2,6 +2,7 @@
  * A record as the feed says it: its whole state, and how long a verifier must remember it (docs/protocol/feed.md §2.1).
  */
 import {
+  type AccountState,
   type CutOff,
   type CutOffKind,
   clientSecretId,
@@ -18,7 +19,17 @@ import {
   type TokenState,
   tokenIdentity,
 } from '@countersign/core'
-import type { Api, Client, Key, SigningKey, Tenant, Token } from '@countersign/store'
+import type {
+  Account,
+  AccountSession,
+  Api,
+  Client,
+  Key,
+  SigningKey,
+  StatusEntry,
+  Tenant,
+  Token,
+} from '@countersign/store'
 
 /** The longest life any token can have: `tokenTtlSecondsMax` goes to 366 days. What covers tokens is kept that long. */
 const longestLifeSeconds = 366 * 86_400
@@ -55,6 +66,36 @@ export function subjectObject(id: string, version: number, state: SubjectState, 
 }
 
 type SubjectObject = Extract<FeedObject, { readonly type: 'subject' }>
+
+/**
+ * An account by its row, with the cut-off that its entry has: an account's row holds none. The number of the entry is its
+ * own, since a new epoch raises cut-offs without the row.
+ */
+export function accountObject(
+  { id, status, access }: Pick<Account, 'id' | 'status' | 'access'>,
+  before: StatusEntry | undefined,
+  now: Seconds,
+  later: Pick<AccountState, 'cutOff' | 'cutOffs'> = { cutOff: 0 },
+): FeedObject {
+  const said = before?.type === 'account' ? before.state : undefined
+  const cutOffs = later.cutOffs ?? said?.cutOffs
+  const state: AccountState = {
+    status,
+    ...(Object.keys(access).length === 0 ? {} : { access }),
+    cutOff: Math.max(said?.cutOff ?? 0, later.cutOff),
+    ...(cutOffs === undefined ? {} : { cutOffs }),
+  }
+  const version = (before?.version ?? 0) + 1
+  const isGone = status === 'revoked'
+  return { type: 'account', id, version, state: isGone ? revokedStates.account : state, dropAt: afterLongestLife(now) }
+}
+
+/** A session lives 30 days at most, whatever its entry says of its end. */
+export function sessionObject(session: AccountSession): FeedObject {
+  const { id, version, status, expiresAt } = session
+  const dropAt = Math.ceil(expiresAt) + graceSeconds
+  return { type: 'session', id, version, state: { status, expiresAt }, dropAt }
+}
 
 /** The client as it is once it was cut off at this number: what `tokens` or `everything` means, see `CutOffs`. */
 export function withCutOff(client: Client, what: CutOffKind, cutOff: CutOff): Client {

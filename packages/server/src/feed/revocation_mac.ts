@@ -44,7 +44,7 @@ export function createRevocationMacs(master: MasterKey): RevocationMacs {
   return {
     mark(tenant, entry) {
       if (entry.state.status === 'revoked') return { ...entry, mac: mac.of(textOf(tenant, entry)) }
-      if (entry.type !== 'client' && entry.type !== 'subject') return entry
+      if (entry.type !== 'client' && entry.type !== 'subject' && entry.type !== 'account') return entry
       const { type, id, state } = entry
       const { cutOffs } = state
       return cutOffs === undefined ? entry : { ...entry, cutOffMacs: macsOf(tenant, type, id, cutOffs) }

@@ -1,5 +1,6 @@
 /** The access of a client, and who may touch the client (docs/security/invariants.md §11). */
-import { formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
+import type { ManagementScope } from '@countersign/contract'
+import { challengeHeader, formatScope, missingScope, parseScope, readScope, type Scope } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'
 import { registeredReading } from '../oauth/requested_scope.ts'
@@ -7,7 +8,7 @@ import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import { raisedAuthority } from './authority.ts'
-import type { WriteContext } from './context.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { findApiByAudience, invalid } from './find.ts'
 
 /**
@@ -26,6 +27,14 @@ export function requireMayTouch(context: Touching, client: Client): void {
 }
 
 type Touching = Pick<WriteContext, 'tenant' | 'guards' | 'touched' | 'requireHeld' | 'mayEndAdministrators'>
+
+/** For an operation that needs the scope only for some of what it answers. */
+export function requireScope({ caller }: Pick<ReadContext, 'caller'>, scope: ManagementScope): void {
+  if (caller.grant.has(scope)) return
+  throw new ProblemError(403, 'insufficient_scope', `This needs the scope ${scope}.`, {
+    headers: challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope: [scope] }),
+  })
+}
 
 /** A credential for the management API: its own scopes too. */
 export function requireMayGive(context: WriteContext, apiId: string, scope: Scope): void {

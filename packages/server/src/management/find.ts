@@ -4,6 +4,8 @@
  */
 import type { Seconds } from '@countersign/core'
 import type {
+  Account,
+  AccountSession,
   Api,
   ApiDocument,
   AuditEvent,
@@ -15,7 +17,9 @@ import type {
   Page,
   ScopeHolders,
   SeriesFilter,
+  SessionFilter,
   SigningKey,
+  StatusEntry,
   Token,
   TokenFilter,
   UsageSum,
@@ -53,6 +57,41 @@ export async function findClientNamed(context: WriteContext, clientId: string): 
   const client = await context.transaction.clients.find(wholeTenant(context.reach), clientId)
   if (client === undefined) throw invalid('/clientId', 'is not the id of a client')
   return client
+}
+
+/** A deleted account leaves a tombstone, which nobody finds. */
+export async function findAccount(context: ReadContext | WriteContext, id: string): Promise<Account> {
+  const account = await findAccountOrNone(context, id)
+  if (account === undefined) throw notFound('account')
+  return account
+}
+
+export async function findAccountOrNone(context: ReadContext | WriteContext, id: string): Promise<Account | undefined> {
+  const account = await reads(context).accounts.find(wholeTenant(context.reach), id)
+  return account?.status === 'revoked' ? undefined : account
+}
+
+export function findAccounts(context: ReadContext, page: Page): Promise<readonly Account[]> {
+  return context.services.store.read.accounts.list(wholeTenant(context.reach), page)
+}
+
+export async function findSession(context: ReadContext | WriteContext, id: string): Promise<AccountSession> {
+  const session = await reads(context).sessions.find(wholeTenant(context.reach), id)
+  if (session === undefined) throw notFound('session')
+  return session
+}
+
+export function findSessions(
+  context: ReadContext,
+  filter: SessionFilter,
+  page: Page,
+): Promise<readonly AccountSession[]> {
+  return context.services.store.read.sessions.list(wholeTenant(context.reach), filter, page)
+}
+
+/** The last entry about an account: its cut-off stands nowhere else. */
+export function saidOfAccount(context: WriteContext, { id }: Account): Promise<StatusEntry | undefined> {
+  return context.transaction.statusEntries.find(wholeTenant(context.reach), 'account', id)
 }
 
 export async function findKey(context: ReadContext | WriteContext, id: string): Promise<Key> {

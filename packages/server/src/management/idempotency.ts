@@ -15,7 +15,7 @@ import { serverLimits } from '../limits.ts'
 
 export interface Idempotency {
   readonly record: Pick<IdempotencyRecord, 'tenant' | 'caller' | 'method' | 'path' | 'keyDigest' | 'bodyDigest'>
-  /** Unique to tenant, client, method, path and key. */
+  /** Unique to tenant, client, subject, method, path and key. */
   readonly name: string
   readonly key: string
 }
@@ -44,13 +44,18 @@ export function readIdempotency(
   const keyDigest = createHash('sha256').update(key).digest('base64url')
   const record = {
     tenant: tenant.id,
-    caller: caller.grant.clientId,
+    caller: callerName(caller),
     method: request.method,
     path: request.path,
     keyDigest,
     bodyDigest,
   }
   return { record, key, name: JSON.stringify([record.tenant, record.caller, record.method, record.path, keyDigest]) }
+}
+
+/** A client whose credentials speak for several subjects is several callers. */
+function callerName({ grant: { clientId, subject } }: Caller): string {
+  return subject === clientId ? clientId : `${clientId} ${subject}`
 }
 
 export async function findReplay(

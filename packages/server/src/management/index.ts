@@ -1,10 +1,12 @@
 /** Every operation of the management API that is not a hot route of its own in `verification/`. */
+import { accountOperations } from './accounts.ts'
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { receiptOperations } from './receipt.ts'
 import { revocationOperations } from './revocations.ts'
+import { sessionOperations } from './sessions.ts'
 import { signingKeyOperations } from './signing_keys.ts'
 import { tenantOperations } from './tenants.ts'
 import { tokenOperations } from './tokens.ts'
@@ -20,4 +22,6 @@ export const operations: readonly Operation[] = [
   ...usageAndAuditOperations,
   ...receiptOperations,
   ...tenantOperations,
+  ...accountOperations,
+  ...sessionOperations,
 ]

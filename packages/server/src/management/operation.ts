@@ -156,7 +156,8 @@ async function write<R extends Route>(
         // 3. The caller is read again here: what it could do a moment ago it may have lost.
         const again = await readCallerAgain(services, tenant, caller, transaction)
         const { orScope } = route
-        requireScopes(again.held, [orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope])
+        const scope = orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope
+        if (scope !== undefined) requireScopes(again.held, [scope])
         const needed = new Set<string>()
         const touched = new Set<string>()
         const ending = new Set<'credentials' | 'jwts'>()
@@ -234,6 +235,9 @@ const endings: ReadonlySet<string> = new Set([
   'deleteClient',
   'deleteApi',
   'deleteTenant',
+  'deleteAccount',
+  'revokeAccount',
+  'revokeSession',
   'revokeSigningKey',
 ])
 

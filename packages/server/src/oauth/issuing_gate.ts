@@ -3,7 +3,15 @@
  * decides, in memory in the turn in which the claims go to the signer, and in the statement that writes a row
  * (docs/protocol/feed.md §2.3).
  */
-import { type MaybePromise, missingScope, parseScope, type Scope, type Seconds, unionScope } from '@countersign/core'
+import {
+  type MaybePromise,
+  missingScope,
+  parseScope,
+  type Scope,
+  type Seconds,
+  subjectIdentity,
+  unionScope,
+} from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
@@ -116,13 +124,20 @@ export function requireStillIssuable(services: Pick<Services, 'books'>, issue: I
   if (book.isRevoked('client', client.id)) throw new BehindError()
   const said = book.state('client', client.id)
   if (said !== undefined) requireClientStill(issue, said)
-  requireReached(moment, subject === client.id ? 0 : (book.state('subject', subject)?.cutOff ?? 0))
+  if (subject !== client.id) requireSubjectStill(moment, subject)
   const known = book.state('api', api.id)
   if (known?.status !== 'active' || book.apiByAudience(api.audience)?.apiId !== api.id) throw new BehindError()
   for (const authority of issue.authorities) {
     const waiting = authority.requireStill()
     if (waiting instanceof Promise) return waiting
   }
+}
+
+function requireSubjectStill(moment: IssuingMoment, subject: string): void {
+  const { type, id } = subjectIdentity(subject)
+  const said = moment.book.state(type, id)
+  if (moment.book.isRevoked(type, id) || (said !== undefined && said.status !== 'active')) throw new BehindError()
+  requireReached(moment, said?.cutOff ?? 0)
 }
 
 function requireClientStill(

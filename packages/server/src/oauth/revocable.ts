@@ -113,6 +113,7 @@ function jwtType({ type }: Identity<CredentialType>): UnregisteredJwt['kind'] | 
       return type
     case 'key':
     case 'opaque_token':
+    case 'session':
       return undefined
   }
 }

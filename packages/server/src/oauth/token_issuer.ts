@@ -18,6 +18,7 @@ import {
   type SignInput,
   type SigningKey,
   signJwt,
+  subjectIdentity,
 } from '@countersign/core'
 import type { AuditActor, Token } from '@countersign/store'
 import type { Services } from '../context.ts'
@@ -145,7 +146,7 @@ function madeFrom({ tenant, client, api, subject, lineage = [] }: IssueRequest):
     { type: 'api', id: api.id },
     { type: 'client', id: client.id },
   ]
-  if (subject !== client.id) by.push({ type: 'subject', id: subject })
+  if (subject !== client.id) by.push(subjectIdentity(subject))
   return [...by, ...lineage]
 }
 

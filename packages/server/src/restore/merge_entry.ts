@@ -10,12 +10,13 @@ import {
   deleteTenant,
   revokeSigningKey,
   type Taking,
+  takeAccount,
   takeApi,
   takeClient,
   takeCutOff,
   takeKey,
+  takeParty,
   takeSecret,
-  takeSubject,
   takeToken,
 } from './taken.ts'
 
@@ -48,7 +49,15 @@ export async function mergeEntry(
       return isRevoked ? deleteClient(taking, found) : mergeClient(taking, found, entry.state)
     }
     case 'subject':
-      return isRevoked ? false : takeSubject(taking, tenant, id, entry.state)
+      return isRevoked ? false : takeParty(taking, tenant, { type: 'subject', id }, entry.state)
+    case 'account': {
+      const found = await it.accounts.find(tenant, id)
+      if (found === undefined) return appendRevoked(taking, tenant, entry)
+      const isCut = isRevoked ? false : await takeParty(taking, tenant, { type: 'account', id }, entry.state)
+      return (await takeAccount(taking, found, entry.state.status)) || isCut
+    }
+    case 'session':
+      return appendRevoked(taking, tenant, entry)
     case 'key': {
       const found = await it.keys.find(tenant, id)
       return (

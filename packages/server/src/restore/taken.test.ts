@@ -1,7 +1,7 @@
 import type { SubjectState } from '@countersign/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startWorld, type World } from '../server.fixture.ts'
-import { takeSubject } from './taken.ts'
+import { takeParty } from './taken.ts'
 
 let world: World
 beforeAll(async () => {
@@ -14,7 +14,7 @@ const cause = { actor: { kind: 'system' }, action: 'x', requestId: 'x' } as cons
 async function take(cutOff: number, everything?: number): Promise<boolean> {
   const cutOffs = everything === undefined ? {} : { cutOffs: { everything: { sequence: everything, at: 0 } } }
   const { value } = await world.store.write((it) =>
-    takeSubject({ it, now: world.now, cause }, 'default', 'ann', { cutOff, ...cutOffs }),
+    takeParty({ it, now: world.now, cause }, 'default', { type: 'subject', id: 'ann' }, { cutOff, ...cutOffs }),
   )
   return value
 }

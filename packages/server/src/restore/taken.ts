@@ -8,6 +8,7 @@ import {
   type FeedObject,
   formatScope,
   type HandedBackCutOff,
+  type Identity,
   intersectScope,
   limits,
   parseScope,
@@ -15,8 +16,20 @@ import {
   type Status,
   type SubjectState,
 } from '@countersign/core'
-import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
+  type Account,
+  type Api,
+  type AuditDraft,
+  type Client,
+  endedAccount,
+  type Key,
+  type SigningKey,
+  type Tenant,
+  type Token,
+  type WriteTransaction,
+} from '@countersign/store'
+import {
+  accountObject,
   apiObject,
   clientObject,
   keyObject,
@@ -89,14 +102,15 @@ function laterCutOffs(one: CutOffs | undefined, other: CutOffs | undefined): Cut
   return { ...later('tokens'), ...later('everything') }
 }
 
-/** The revoke of a client or a subject, or the cut-off of a client, that a verifier knew and this database does not. */
+/** The revoke of a client, subject or account, or the cut-off of a client, that a verifier knew and this database does not. */
 export function takeCutOff(taking: Taking, tenant: string, said: Omit<HandedBackCutOff, 'mac'>): Promise<boolean> {
   const { type, id, sequence, at } = said
   switch (type) {
     case 'client':
       return takeClientCutOff(taking, tenant, said)
     case 'subject':
-      return takeSubject(taking, tenant, id, { cutOff: sequence, cutOffs: { everything: { sequence, at } } })
+    case 'account':
+      return takeParty(taking, tenant, { type, id }, { cutOff: sequence, cutOffs: { everything: { sequence, at } } })
   }
 }
 
@@ -122,17 +136,19 @@ async function takeClientCutOff(
 }
 
 /**
- * Takes what an entry says of a subject: its cut-off, and the number that another epoch raised it to, since tokens of that history
- * may have numbers between the two. A subject has no row: what was said of it before stands in its entry.
+ * Takes what an entry says of a subject or an account: its cut-off, and the number that another epoch raised it to, since tokens of
+ * that history may have numbers between the two. What was said of either before stands in its entry, in no row.
  */
-export async function takeSubject(
+export async function takeParty(
   taking: Taking,
   tenant: string,
-  id: string,
+  { type, id }: Identity<'subject' | 'account'>,
   later: Pick<SubjectState, 'cutOff' | 'cutOffs'>,
 ): Promise<boolean> {
   const { it, now } = taking
-  const found = await it.statusEntries.find(tenant, 'subject', id)
+  const account = type === 'account' ? await it.accounts.find(tenant, id) : undefined
+  if (type === 'account' && (account === undefined || account.status === 'revoked')) return false
+  const found = await it.statusEntries.find(tenant, type, id)
   const before: typeof later = (found?.state as SubjectState | undefined) ?? { cutOff: 0 }
   const everything = laterCutOffs(before.cutOffs, later.cutOffs)?.everything
   const isNew = everything !== undefined && everything.sequence !== before.cutOffs?.everything?.sequence
@@ -141,8 +157,24 @@ export async function takeSubject(
   await it.tokens.revokeBySubject(tenant, id, now, cutOff)
   const keys = isNew ? await it.keys.revokeBySubject(tenant, id, now, everything.at + limits.clockLeewaySeconds) : []
   const cutOffs = everything === undefined ? {} : { cutOffs: { everything } }
-  const object = subjectObject(id, (found?.version ?? 0) + 1, { status: 'active', cutOff, ...cutOffs }, now)
-  append(taking, tenant, 'subject', id, object, ...keys.map((key) => revokedKeyObject(key, now)))
+  if (account !== undefined) await it.sessions.revokeByAccount(tenant, id, now, cutOff)
+  const object =
+    account === undefined
+      ? subjectObject(id, (found?.version ?? 0) + 1, { status: 'active', cutOff, ...cutOffs }, now)
+      : accountObject(account, found, now, { cutOff, ...cutOffs })
+  append(taking, tenant, type, id, object, ...keys.map((key) => revokedKeyObject(key, now)))
+  return true
+}
+
+/** The status that a later copy says, which a restored account may lose by and never gain. */
+export async function takeAccount(taking: Taking, account: Account, status: Status): Promise<boolean> {
+  const { it, now } = taking
+  if (rank[status] <= rank[account.status]) return false
+  const { tenant, id } = account
+  const changed = endedAccount({ ...account, status, version: account.version + 1, updatedAt: Math.floor(now) })
+  await it.accounts.update(changed)
+  if (status === 'revoked') await it.sessions.revokeByAccount(tenant, id, now)
+  append(taking, tenant, 'account', id, accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now))
   return true
 }
 

@@ -1,14 +1,16 @@
 /** Credentials and public keys as a look-up finds them in a state of the modelled database. */
 import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
 import type { Key, Token } from '@countersign/store'
+import type { LookupKind } from '@countersign/verifier/engine'
 import type { State } from './database.ts'
 
 export function credentialOf(
   state: State,
   tenant: string,
   digest: string,
-  kind: 'key' | 'token' | undefined,
+  kind: LookupKind | undefined,
 ): CredentialRecord | undefined {
+  if (kind === 'session') return undefined
   const isIt = (row: Key | Token): boolean => row.tenant === tenant && row.digest === digest
   const key = kind === 'token' ? undefined : [...state.keys.values()].find(isIt)
   const token = kind === 'key' || key !== undefined ? undefined : [...state.tokens.values()].find(isIt)

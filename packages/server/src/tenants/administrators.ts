@@ -6,6 +6,7 @@ import { missingScope, parseScope, type Scope, type Seconds } from '@countersign
 import type { Client, ReadRepositories } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
+import { everyRow } from './every_row.ts'
 import { managementApiId, managementScopesOf } from './tenant_setup.ts'
 
 type Reads = Pick<ReadRepositories, 'clients' | 'keys' | 'tokens'>
@@ -40,7 +41,7 @@ export async function hasAdministrator(
 ): Promise<boolean> {
   const all = managementScopesOf(tenant)
   const until = now + serverLimits.administratorLastsSeconds
-  const clients = pages((page) => reads.clients.listByApi(tenant.id, managementApiId, page))
+  const clients = everyRow((page) => reads.clients.listByApi(tenant.id, managementApiId, page))
   for await (const client of clients) {
     if (client.status !== 'active' || !holdsAll(all, client.access[managementApiId])) continue
     if (await hasLastingCredential(reads, client, all, until, withoutJwts)) return true
@@ -60,12 +61,14 @@ async function hasLastingCredential(
   if ((await reads.clients.jwks(tenant, clientId)).length > 0) return true
   // Asked as if it were 24 hours later: what is active then lasts.
   const filter = { clientId, status: 'active', now: until } as const
-  for await (const { apiId, scope, ipAllow, originAllow } of pages((page) => reads.keys.list(tenant, filter, page))) {
+  for await (const { apiId, scope, ipAllow, originAllow } of everyRow((page) =>
+    reads.keys.list(tenant, filter, page),
+  )) {
     // One that is refused from some places may be refused to its owner.
     if (ipAllow !== undefined || originAllow !== undefined) continue
     if (apiId === managementApiId && holdsAll(all, scope)) return true
   }
-  for await (const token of pages((page) => reads.tokens.list(tenant, { clientId }, page))) {
+  for await (const token of everyRow((page) => reads.tokens.list(tenant, { clientId }, page))) {
     const { apiId, status, format, lineage, position } = token
     if (apiId !== managementApiId || status !== 'active' || lineage.length > 0 || position < cutOff) continue
     if (withoutJwts && format === 'jwt') continue
@@ -94,19 +97,4 @@ export async function keepAdministrator<T>(
 
 function holdsAll(all: Scope, scope: string | undefined): boolean {
   return scope !== undefined && missingScope(all, parseScope(scope)).length === 0
-}
-
-const pageSize = 100
-
-async function* pages<T extends { readonly id: string } | { readonly jti: string }>(
-  read: (page: { readonly limit: number; readonly after?: string }) => Promise<readonly T[]>,
-): AsyncGenerator<T> {
-  let after: string | undefined
-  for (;;) {
-    const rows = await read({ limit: pageSize, ...(after === undefined ? {} : { after }) })
-    yield* rows
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < pageSize) return
-    after = 'id' in last ? last.id : last.jti
-  }
 }

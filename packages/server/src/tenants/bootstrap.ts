@@ -3,6 +3,7 @@ import { parseKey, type Seconds, type Secret } from '@countersign/core'
 import type { Store } from '@countersign/store'
 import { apiObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
+import { giveNewScopes } from './new_scopes.ts'
 import { managementApiId, setUpTenant } from './tenant_setup.ts'
 
 export const defaultTenantId = 'default'
@@ -25,6 +26,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Secret | und
   const existing = await store.read.tenants.findBySlug('')
   if (existing !== undefined) {
     await followIssuer(options)
+    await giveNewScopes(options)
     return undefined
   }
   const { value } = await store.write(async (transaction) => {

@@ -22,6 +22,9 @@ import { serverLimits } from '../limits.ts'
 /** The management API's id in every tenant: its audience follows the issuer, credentials refer to this. */
 export const managementApiId = 'api_management'
 
+/** The client that all sessions of browsers belong to. It has no secret, and only revoking it does anything. */
+export const portalClientId = 'client_portal'
+
 export interface TenantSetup {
   readonly transaction: WriteTransaction
   readonly tenant: { readonly id: string; readonly slug: string; readonly name: string }
@@ -54,6 +57,7 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
   await transaction.apis.insert(api)
   const administrator = administratorOf(tenant, 'Administrator', setup)
   await transaction.clients.insert(administrator)
+  await transaction.clients.insert(portalOf(tenant, setup))
   const generated = setup.adminKey ?? generateKey({ prefix: keyPrefix, marker: 'live', randomBytes })
   await transaction.keys.insert(await administratorKey(administrator, 'Bootstrap admin key', generated, now))
   transaction.append({
@@ -88,6 +92,20 @@ function managementApi(tenant: Tenant, issuer: string, made: Making): Api {
     scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' as const })),
   }
   return newApi(draft, made)
+}
+
+/** The built-in client of sessions. What a session may do is decided by the reach of its account. */
+export function portalOf(tenant: Tenant, made: Making): Client {
+  const scope = formatScope(managementScopesOf(tenant))
+  const draft = {
+    tenant: tenant.id,
+    name: 'Countersign portal',
+    type: 'spa' as const,
+    access: { [managementApiId]: scope },
+    guards: ['*'],
+    authority: { scope, guards: ['*'] },
+  }
+  return { ...newClient(draft, made), id: portalClientId }
 }
 
 /** A client with all management scopes that guards every audience. */

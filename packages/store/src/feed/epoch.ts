@@ -3,7 +3,7 @@
  * known of any epoch, so that no two epochs share numbers. The new beginning hides the former log, which is cleaned up
  * with the rest.
  */
-import type { ClientState, CutOffType, FeedObject, SubjectState } from '@countersign/core'
+import type { ClientState, CutOffType, FeedObject } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import { decodeStatusEntry } from '../records/status_entry.ts'
@@ -30,7 +30,7 @@ export interface EpochBegun {
   readonly beginning: number
   /** The claim that proved that the database went back. */
   readonly lost: HistoryClaim
-  /** Clients and subjects whose older tokens end, since the number of their cut-off may have been given twice. */
+  /** Clients, subjects and accounts whose older tokens end, since the number of their cut-off may have been given twice. */
   readonly raised: readonly { readonly tenant: string; readonly type: CutOffType; readonly id: string }[]
 }
 
@@ -81,7 +81,7 @@ export async function leaveHistory(
     .selectFrom('status_entries')
     .select('tenant')
     .distinct()
-    .where('type', '=', 'subject')
+    .where('type', 'in', ['subject', 'account'])
     .execute()
   const tenants = new Set([...byClient, ...bySubject].map((row) => row.tenant))
   for (const tenant of [...tenants].sort()) await session.enter(tenant)
@@ -90,7 +90,7 @@ export async function leaveHistory(
   if (lost === undefined) return undefined
   const above = Math.max(...claims.map(({ sequence }) => sequence))
   const { epoch, beginning } = await begin(db, options, above)
-  const raised = [...(await raiseCutOffs(session, beginning)), ...(await raiseSubjects(session, beginning))]
+  const raised = [...(await raiseCutOffs(session, beginning)), ...(await raiseParties(session, beginning))]
   const audit = {
     actor: { kind: 'system' },
     action: 'feed.rollback',
@@ -208,19 +208,22 @@ async function raiseCutOffs({ db }: Session, beginning: number): Promise<readonl
   return raised
 }
 
-/** A subject has no row but the entry itself. */
-async function raiseSubjects({ db }: Session, beginning: number): Promise<readonly Raised[]> {
+/** The cut-off of a subject or account stands in no row but the entry itself. */
+async function raiseParties({ db }: Session, beginning: number): Promise<readonly Raised[]> {
   const rows = await db
     .selectFrom('status_entries')
     .selectAll()
-    .where('type', '=', 'subject')
+    .where('type', 'in', ['subject', 'account'])
+    .where('is_revoked', '=', 0)
     .where('drop_at', '>', dropSeconds)
     .orderBy('tenant')
     .orderBy('id')
     .execute()
   return rows.map((row) => {
-    const { tenant, id, version, state, dropAt } = decodeStatusEntry(row)
-    const raisedState = { ...(state as SubjectState), cutOff: beginning }
-    return { tenant, object: { type: 'subject', id, version: version + 1, state: raisedState, dropAt } }
+    const { tenant, ...entry } = decodeStatusEntry(row)
+    if (entry.type !== 'subject' && entry.type !== 'account') throw new TypeError('no party')
+    const { id, version, state, dropAt } = entry
+    const raised = { id, version: version + 1, dropAt, state: { ...state, cutOff: beginning } }
+    return { tenant, object: { type: entry.type, ...raised } }
   })
 }

@@ -16,7 +16,15 @@ interface Table {
 
 const record = { version: 'i', created_at: 'i', updated_at: 'i' } as const
 
-type Later = 'schema_migrations' | 'drop_time' | 'leases' | 'beats' | 'usage_sums' | 'last_uses'
+type Later =
+  | 'schema_migrations'
+  | 'drop_time'
+  | 'leases'
+  | 'beats'
+  | 'usage_sums'
+  | 'last_uses'
+  | 'accounts'
+  | 'sessions'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

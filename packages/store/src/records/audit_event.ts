@@ -12,8 +12,15 @@ export type AuditActor =
   | { readonly kind: 'system' }
   /** A client that authenticated itself, such as at the revocation endpoint. */
   | ({ readonly kind: 'client'; readonly clientId: string } & FromAddress)
-  /** A key or token of a client. */
-  | ({ readonly kind: 'credential'; readonly clientId: string; readonly credentialId: string } & FromAddress)
+  /** A key or token of a client, or a session, whose account is named too. */
+  | ({
+      readonly kind: 'credential'
+      readonly clientId: string
+      readonly credentialId: string
+      readonly accountId?: string
+    } & FromAddress)
+  /** A person who signs in: no session is there yet. */
+  | ({ readonly kind: 'account'; readonly accountId: string } & FromAddress)
 
 interface FromAddress {
   /** The caller's IP address. */
@@ -74,6 +81,13 @@ const actorChecks: { readonly [Kind in AuditActor['kind']]: Check<ActorOf<Kind>>
     kind: oneOf({ credential: true }),
     clientId: isText,
     credentialId: isText,
+    accountId: optional(isText),
+    address: optional(isText),
+    callerRequestId: optional(isText),
+  }),
+  account: shape<ActorOf<'account'>>({
+    kind: oneOf({ account: true }),
+    accountId: isText,
     address: optional(isText),
     callerRequestId: optional(isText),
   }),

@@ -6,6 +6,8 @@
 import type { Session, WriteSession } from '../session.ts'
 import type { ReadRepositories, WriteTransaction } from '../store.ts'
 import { readUsage } from '../usage/series.ts'
+import { readAccounts, writeAccounts } from './account.ts'
+import { readAccountSessions, writeAccountSessions } from './account_session.ts'
 import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
@@ -25,6 +27,8 @@ export function readRepositories(session: Session): ReadRepositories {
     clients: readClients(session),
     keys: readKeys(session),
     tokens: readTokens(session),
+    accounts: readAccounts(session),
+    sessions: readAccountSessions(session),
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
     audit: readAudit(session),
@@ -41,6 +45,8 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     clients: writeClients(session),
     keys: writeKeys(session),
     tokens: writeTokens(session),
+    accounts: writeAccounts(session),
+    sessions: writeAccountSessions(session),
     signingKeys: writeSigningKeys(session),
     idempotency: writeIdempotency(session),
     singleUse: writeSingleUse(session),

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { limits, type Seconds } from '@countersign/core'
 import { sql } from 'kysely'
+import { isCount, isObject, shape } from '../check.ts'
+import { Columns } from '../columns.ts'
 import { dropSeconds, readDropSeconds } from '../feed/drop_time.ts'
 import type { Session } from '../session.ts'
 
@@ -10,7 +12,20 @@ export interface SingleUse {
    * false for every other one, and for everybody once the drop time may have removed the mark.
    */
   take(namespace: string, tenant: string, value: string, endsAt: Seconds): Promise<boolean>
+  /** Keeps a new value until `endsAt`, with what it stands for. */
+  keep(namespace: string, tenant: string, value: string, content: object, endsAt: Seconds): Promise<void>
+  /** The content of a kept value, without using it; `undefined` once it was redeemed or has ended. */
+  find(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
+  /** The same for the first who asks, and for nobody afterwards: compare-and-set. */
+  redeem(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
 }
+
+interface Kept {
+  readonly endsAt: Seconds
+  readonly content: object
+}
+
+const isKept = shape<Kept>({ endsAt: isCount, content: isObject })
 
 /**
  * The insert decides who was first. It does not take the tenant's lock: marks of different values are independent, and every
@@ -22,13 +37,10 @@ export interface SingleUse {
 export function writeSingleUse(session: Session): SingleUse {
   return {
     async take(namespace, tenant, value, endsAt) {
-      // A value may have any length, an index entry may not.
-      const valueDigest = hash('sha256', value, 'base64url')
       const end = Math.ceil(endsAt)
-      const keptUntil = sql<number>`case when ${dropSeconds} > ${end} then ${dropSeconds} else ${end} end + ${graceSeconds}`
       const result = await session.db
         .insertInto('single_use')
-        .values({ tenant, namespace, value_digest: valueDigest, expires_at: keptUntil })
+        .values({ ...markOf(namespace, tenant, value, end), content: null })
         .onConflict((conflict) =>
           conflict
             .columns(['tenant', 'namespace', 'value_digest'])
@@ -39,7 +51,55 @@ export function writeSingleUse(session: Session): SingleUse {
       if (result.numInsertedOrUpdatedRows !== 1n) return false
       return end > (await readDropSeconds(session.db)) - limits.dropGraceSeconds
     },
+    async keep(namespace, tenant, value, content, endsAt) {
+      const kept: Kept = { endsAt: Math.floor(endsAt), content }
+      const mark = markOf(namespace, tenant, value, kept.endsAt)
+      await session.db
+        .insertInto('single_use')
+        .values({ ...mark, content: JSON.stringify(kept) })
+        .execute()
+    },
+    find: (namespace, tenant, value, now) => findKept(session, { namespace, tenant, value }, now),
+    async redeem(namespace, tenant, value, now) {
+      const content = await findKept(session, { namespace, tenant, value }, now)
+      if (content === undefined) return undefined
+      const { value_digest } = markOf(namespace, tenant, value, 0)
+      const result = await session.db
+        .updateTable('single_use')
+        .set({ content: null })
+        .where('tenant', '=', tenant)
+        .where('namespace', '=', namespace)
+        .where('value_digest', '=', value_digest)
+        .where('content', 'is not', null)
+        .executeTakeFirst()
+      return result.numUpdatedRows === 1n ? content : undefined
+    },
   }
+}
+
+/** A value may have any length, an index entry may not. */
+function markOf(namespace: string, tenant: string, value: string, end: number) {
+  const keptUntil = sql<number>`case when ${dropSeconds} > ${end} then ${dropSeconds} else ${end} end + ${graceSeconds}`
+  return { tenant, namespace, value_digest: hash('sha256', value, 'base64url'), expires_at: keptUntil }
+}
+
+/** A value that the drop time may have removed has ended, whatever a clock says. */
+async function findKept(
+  { db }: Session,
+  { namespace, tenant, value }: { readonly namespace: string; readonly tenant: string; readonly value: string },
+  now: Seconds,
+): Promise<object | undefined> {
+  const row = await db
+    .selectFrom('single_use')
+    .select(['content', dropSeconds.as('drop_time')])
+    .where('tenant', '=', tenant)
+    .where('namespace', '=', namespace)
+    .where('value_digest', '=', markOf(namespace, tenant, value, 0).value_digest)
+    .executeTakeFirst()
+  const kept = row && new Columns('single_use', namespace, row).optionalJson<Kept>('content', isKept)
+  if (row === undefined || kept === undefined) return undefined
+  const hasEnded = now >= kept.endsAt || kept.endsAt <= row.drop_time - limits.dropGraceSeconds
+  return hasEnded ? undefined : kept.content
 }
 
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds

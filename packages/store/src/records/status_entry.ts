@@ -135,6 +135,8 @@ function ownerOf(entry: Entry): string | undefined {
     case 'api':
     case 'client':
     case 'subject':
+    case 'account':
+    case 'session':
     case 'public_key':
     case 'client_secret':
     case 'key':

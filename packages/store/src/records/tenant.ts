@@ -106,6 +106,8 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   idempotency: 'removed',
   signing_keys: 'removed',
   tokens: 'removed',
+  sessions: 'removed',
+  accounts: 'removed',
   keys: 'removed',
   client_jwks: 'removed',
   client_secrets: 'removed',

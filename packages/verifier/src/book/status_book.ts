@@ -325,12 +325,12 @@ function subjectState(state: SubjectState): SubjectState {
   return state.status === 'revoked' ? { status: 'active', cutOff: Number.MAX_SAFE_INTEGER } : state
 }
 
-const cutOffTypes: readonly CutOffType[] = ['client', 'subject']
+const cutOffTypes: readonly CutOffType[] = ['client', 'subject', 'account']
 
 type ObjectOfCutOffs = Extract<FeedObject, { readonly type: CutOffType }>
 
 function isOfCutOffs(entry: FeedObject): entry is ObjectOfCutOffs {
-  return entry.type === 'client' || entry.type === 'subject'
+  return (cutOffTypes as readonly ObjectType[]).includes(entry.type)
 }
 
 /** A cut-off never goes back, whatever a later state says. */

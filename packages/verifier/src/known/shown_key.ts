@@ -7,7 +7,7 @@ import {
 } from '@countersign/core'
 import type { StatusBook } from '../book/status_book.ts'
 import type { Stamp } from '../clock.ts'
-import type { Directory } from '../directory.ts'
+import type { Directory, LookupKind } from '../directory.ts'
 import type { Establishment } from './establishment.ts'
 import { isOutdated } from './known.ts'
 import { type Looked, type LookUp, unknown } from './look_up.ts'
@@ -21,7 +21,7 @@ export type EstablishKey = (
   from: Address | undefined,
 ) => MaybePromise<Establishment>
 
-/** Step two for API keys and opaque tokens: their digest is found among the packed keys, or looked up. */
+/** Step two for API keys, opaque tokens and sessions: their digest is found among the packed keys, or looked up. */
 export function createKeyEstablisher({
   directory,
   packed,
@@ -44,19 +44,35 @@ export function createKeyEstablisher({
       }
     }
     return lookUp(
-      () => directory.credential(digest, book.place, key.marker === 'at' ? 'token' : 'key'),
+      () => directory.credential(digest, book.place, kindOf(key)),
       book,
       from,
       ({ record, readAt, since }: Looked<CredentialRecord>) => {
         const established = establishRecord(record, book.tenant)
         // The checksum is public, so prefix, marker and id of the text must be those that were stored
         // (docs/protocol/credentials.md §1).
-        const marker = record.kind === 'api_key' ? record.environment : 'at'
+        const marker = markerOf(record)
         if (record.prefix !== key.prefix || record.id !== key.id || marker !== key.marker) return unknown
         if (record.status !== 'revoked') packed.remember(book, digest, { established, readAt, since })
         return { known: { established, readAt, since, signedBy: undefined } }
       },
     )
+  }
+}
+
+function kindOf({ marker }: ParsedKey): LookupKind {
+  if (marker === 'at') return 'token'
+  return marker === 'sess' ? 'session' : 'key'
+}
+
+function markerOf({ kind, environment }: CredentialRecord): ParsedKey['marker'] | undefined {
+  switch (kind) {
+    case 'api_key':
+      return environment
+    case 'access_token':
+      return 'at'
+    case 'session':
+      return 'sess'
   }
 }
 

@@ -1,0 +1,40 @@
+/**
+ * A browser that calls with its session. The cookie goes through the engine like any credential, and the session may do
+ * what the reach of its account holds, which is read from the store at every request (docs/security/invariants.md §12).
+ */
+import { type Grant, insufficientScope, intersectScope, parseScope, type Scope, scopeView } from '@countersign/core'
+import type { Account, ReadRepositories } from '@countersign/store'
+import type { Outcome } from '@countersign/verifier/engine'
+import { ProblemError } from '../http/problem.ts'
+import type { HttpRequest } from '../http/request.ts'
+import { isFromOwnPage } from './session_cookie.ts'
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** Another site can make a browser send its cookie, and cannot make the request come from a page of ours. */
+export function requireOwnPage(request: HttpRequest, issuer: string): void {
+  if (safeMethods.has(request.method) || isFromOwnPage(request, issuer)) return
+  throw new ProblemError(403, 'forbidden', 'A session changes something only from a page of this server.')
+}
+
+/** The management scope that an account has now. */
+export function scopeOfAccount(account: Account | undefined): Scope {
+  return account?.status === 'active' && account.role === 'operator' ? parseScope(account.scope) : []
+}
+
+/** The grant of a session as its account reaches now. An account that is gone reaches nothing. */
+export async function withinReach(
+  { accounts }: Pick<ReadRepositories, 'accounts'>,
+  tenant: string,
+  grant: Grant,
+): Promise<Grant> {
+  const held = scopeOfAccount(await accounts.find(tenant, grant.subject))
+  const { text, has } = scopeView(intersectScope(held, parseScope(grant.scope)))
+  return { ...grant, scope: text, has }
+}
+
+/** The outcome for what an operation needs: the engine has judged the session, and does not know its reach. */
+export function withScope(grant: Grant, requires: readonly Scope[]): Outcome {
+  if (requires.some((tokens) => grant.has(...tokens))) return { outcome: 'verified', grant }
+  return { outcome: 'rejected', rejection: insufficientScope((token) => grant.has(token), requires) }
+}

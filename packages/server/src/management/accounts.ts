@@ -1,0 +1,197 @@
+import { type AuditAction, routes } from '@countersign/contract'
+import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
+import { type Account, endedAccount, newAccount } from '@countersign/store'
+import { accountObject } from '../feed/objects.ts'
+import { ProblemError } from '../http/problem.ts'
+import { signInLink } from '../people/links.ts'
+import { managementApiId, managementScopesOf } from '../tenants/tenant_setup.ts'
+import { readAccess, scopeOf } from './access.ts'
+import type { ReadContext, WriteContext } from './context.ts'
+import { pageAnswer, pageOf } from './cursor.ts'
+import { audienceOf, findAccount, findAccounts, invalid, saidOfAccount } from './find.ts'
+import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
+
+async function accountView(
+  context: ReadContext | WriteContext,
+  account: Account,
+): Promise<AnswerOf<typeof routes.getAccount>> {
+  const access = []
+  for (const [apiId, scope] of Object.entries(account.access))
+    access.push({ audience: await audienceOf(context, apiId), scope })
+  return {
+    id: account.id,
+    email: account.email ?? null,
+    emailVerified: account.emailVerified,
+    name: account.name,
+    status: account.status,
+    role: account.role ?? null,
+    scope: account.scope,
+    access,
+    createdAt: formatTime(account.createdAt),
+    updatedAt: formatTime(account.updatedAt),
+  }
+}
+
+/** A caller who touches an account could sign in as it, and so must hold all that it can do (docs/security/invariants.md §11). */
+export function requireMayTouchAccount(context: Pick<WriteContext, 'requireHeld'>, account: Account): void {
+  context.requireHeld(parseScope(account.scope))
+}
+
+type Body = WriteContext<typeof routes.updateAccount>['body']
+
+/** The role and the management scope that go together: without the role there is no scope. */
+function authorityOf(context: WriteContext, body: Pick<Body, 'role' | 'scope'>, before?: Account) {
+  const role = body.role === undefined ? before?.role : (body.role ?? undefined)
+  if (role === undefined) {
+    if (body.scope !== undefined) throw invalid('/scope', 'is for operators only: give the role as well')
+    return { scope: '' }
+  }
+  const all = managementScopesOf(context.tenant)
+  const scope = body.scope === undefined ? parseScope(before?.scope || formatScope(all)) : scopeOf(body.scope)
+  const unknown = missingScope(scope, all)
+  if (unknown.length > 0)
+    throw invalid('/scope', `names scopes that this tenant does not have: ${formatScope(unknown)}`)
+  return { role, scope: formatScope(scope) }
+}
+
+async function accessOf(context: WriteContext, access: Body['access']): Promise<Account['access'] | undefined> {
+  if (access === undefined) return undefined
+  const byApi = await readAccess(context, access)
+  if (byApi[managementApiId] !== undefined)
+    throw invalid('/access', 'names the management API: an operator has it by role and scope')
+  return byApi
+}
+
+const createAccount = writeOperation(routes.createAccount, async (context) => {
+  const { body, now, services, tenant, transaction } = context
+  const draft = {
+    tenant: tenant.id,
+    email: body.email,
+    emailVerified: body.emailVerified ?? false,
+    name: body.name,
+    access: (await accessOf(context, body.access)) ?? {},
+    ...authorityOf(context, body),
+  }
+  const account = newAccount(draft, { now, randomBytes: services.randomBytes })
+  requireMayTouchAccount(context, account)
+  await transaction.accounts.insert(account)
+  const view = await accountView(context, account)
+  transaction.append({ tenant: tenant.id, audit: { ...auditOf(context, 'account.create', account), after: view } })
+  return { status: 201, body: view }
+})
+
+const listAccounts = readOperation(routes.listAccounts, async (context) => {
+  const accounts = await findAccounts(context, pageOf(context, 'accounts'))
+  const views = new Map<string, object>()
+  for (const account of accounts.slice(0, context.query.limit))
+    views.set(account.id, await accountView(context, account))
+  return pageAnswer(
+    context,
+    'accounts',
+    accounts,
+    ({ id }) => id,
+    ({ id }) => views.get(id) as object,
+  )
+})
+
+const getAccount = readOperation(routes.getAccount, async (context) =>
+  accountView(context, await findAccount(context, context.params.id as string)),
+)
+
+/** Disabling ends sessions and tokens for good, so enabling brings none of them back. */
+const updateAccount = writeOperation(routes.updateAccount, async (context) => {
+  const { body, now, tenant, transaction } = context
+  const account = await findAccount(context, context.params.id as string)
+  requireMayTouchAccount(context, account)
+  const { role: _, ...rest } = account
+  const changed: Account = {
+    ...rest,
+    email: body.email ?? account.email ?? '',
+    emailVerified: body.emailVerified ?? (body.email === undefined && account.emailVerified),
+    name: body.name ?? account.name,
+    status: body.status ?? account.status,
+    access: (await accessOf(context, body.access)) ?? account.access,
+    ...authorityOf(context, body, account),
+    version: account.version + 1,
+    updatedAt: Math.floor(now),
+  }
+  requireMayTouchAccount(context, changed)
+  const before = await accountView(context, account)
+  await transaction.accounts.update(changed)
+  const isEnded = changed.status === 'disabled' && account.status === 'active'
+  if (isEnded) await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const said = await saidOfAccount(context, account)
+  const isSaid = changed.status !== account.status || body.access !== undefined
+  const after = await accountView(context, changed)
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'account.update', account), before, after },
+    objects: (sequence) =>
+      isSaid ? [accountObject(changed, said, now, isEnded ? everything(sequence, now) : undefined)] : [],
+  })
+  return { status: 200, body: after }
+})
+
+const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
+  const { now, tenant, transaction } = context
+  const account = await findAccount(context, context.params.id as string)
+  requireMayTouchAccount(context, account)
+  const before = await accountView(context, account)
+  const version = account.version + 1
+  const gone = endedAccount({ ...account, status: 'revoked', version, updatedAt: Math.floor(now) })
+  await transaction.accounts.update(gone)
+  await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const said = await saidOfAccount(context, account)
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'account.delete', account), before },
+    objects: () => [accountObject(gone, said, now)],
+  })
+  return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, status: 'revoked' as const, feedSequence }) }
+})
+
+/** By a cut-off at this entry's own number: what is signed in afterwards is good. */
+const revokeAccount = writeOperation(routes.revokeAccount, async (context) => {
+  const { body, now, tenant, transaction } = context
+  const account = await findAccount(context, context.params.id as string)
+  requireMayTouchAccount(context, account)
+  const sessions = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const said = await saidOfAccount(context, account)
+  transaction.append({
+    tenant: tenant.id,
+    audit: { ...auditOf(context, 'account.revoke', account), after: { sessions, reason: body.reason ?? null } },
+    objects: (sequence) => [accountObject(account, said, now, everything(sequence, now))],
+  })
+  return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, sessions, feedSequence }) }
+})
+
+/** A new one does not end those made before: each is good once, for an hour. */
+const createAccountLink = issueOperation(routes.createAccountLink, async (context, { moment }) => {
+  const { services, tenant, transaction } = context
+  const account = await findAccount(context, context.params.id as string)
+  requireMayTouchAccount(context, account)
+  if (account.status !== 'active')
+    throw new ProblemError(409, 'disabled', 'This account is disabled: nobody can sign in to it.')
+  const link = await signInLink({ transaction, tenant, moment, randomBytes: services.randomBytes }, account)
+  const after = { expiresAt: formatTime(link.expiresAt) }
+  transaction.append({ tenant: tenant.id, audit: { ...auditOf(context, 'account.link', account), after } })
+  return { status: 201, body: { url: link.url.reveal(), expiresAt: formatTime(link.expiresAt) } }
+})
+
+function everything(sequence: number, now: number) {
+  return { cutOff: sequence, cutOffs: { everything: { sequence, at: Math.floor(now) } } }
+}
+
+function auditOf({ actor, requestId }: WriteContext, action: AuditAction, { id }: Account) {
+  return { actor, action, objectType: 'account', objectId: id, requestId }
+}
+
+export const accountOperations: readonly Operation[] = [
+  createAccount,
+  listAccounts,
+  getAccount,
+  updateAccount,
+  deleteAccount,
+  revokeAccount,
+  createAccountLink,
+]

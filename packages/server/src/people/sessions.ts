@@ -1,0 +1,138 @@
+/** A session of a browser, from sign-in to its end. */
+import { digest, generateKey, type Seconds, Secret } from '@countersign/core'
+import type { Account, AccountSession, AuditActor, WriteTransaction } from '@countersign/store'
+import { subjectCutOff } from '../caller/subject_cut_off.ts'
+import type { Services, TenantContext } from '../context.ts'
+import { sessionObject } from '../feed/objects.ts'
+import { serverLimits } from '../limits.ts'
+import { type IssuingMoment, requireReached } from '../oauth/issuing_moment.ts'
+import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
+
+/** All that a session is made from. */
+export interface SignIn {
+  readonly account: Account
+  /** The position of what let the person in, such as a link; the moment's own where nothing older did. */
+  readonly position: number
+  /** How the person signed in (RFC 8176). */
+  readonly amr: readonly string[]
+  readonly userAgent: string
+  readonly address: string | undefined
+  /** The text of the session that the browser had: it ends. */
+  readonly former: string | undefined
+  readonly actor: AuditActor
+  readonly requestId: string
+}
+
+export type SessionServices = Pick<Services, 'keyPrefix' | 'randomBytes'>
+
+/**
+ * Makes the session, or gives `undefined` where the account has ended since the position. Everything is read in the writing
+ * transaction, so whatever ends the account afterwards finds the session's position below its own.
+ */
+export async function startSession(
+  services: SessionServices,
+  tenant: TenantContext,
+  transaction: WriteTransaction,
+  moment: IssuingMoment,
+  signIn: SignIn,
+): Promise<{ readonly text: Secret; readonly session: AccountSession } | undefined> {
+  const { account } = signIn
+  const client = await transaction.clients.find(tenant.id, portalClientId)
+  const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
+  if (client?.status !== 'active' || account.status !== 'active' || signIn.position < cutOff) return undefined
+  requireReached(moment, Math.max(client.cutOff, cutOff))
+  if (signIn.former !== undefined) await endFormer(transaction, tenant, signIn.former, moment.takenAt, signIn)
+  const { id, text } = generateKey({ prefix: services.keyPrefix, marker: 'sess', randomBytes: services.randomBytes })
+  const at = Math.floor(moment.takenAt)
+  const session: AccountSession = {
+    tenant: tenant.id,
+    id,
+    digest: await digest(text),
+    prefix: services.keyPrefix,
+    clientId: portalClientId,
+    apiId: managementApiId,
+    accountId: account.id,
+    status: 'active',
+    position: moment.position,
+    amr: signIn.amr,
+    authenticatedAt: at,
+    lastSeenAt: at,
+    expiresAt: at + serverLimits.sessionSeconds,
+    userAgent: signIn.userAgent,
+    ...(signIn.address === undefined ? {} : { address: signIn.address }),
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+  await transaction.sessions.insert(session)
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor: signIn.actor,
+      action: 'session.create',
+      objectType: 'session',
+      objectId: id,
+      after: { accountId: account.id, amr: signIn.amr },
+      requestId: signIn.requestId,
+    },
+  })
+  return { text: new Secret(text), session }
+}
+
+async function endFormer(
+  transaction: WriteTransaction,
+  tenant: Pick<TenantContext, 'id'>,
+  text: string,
+  now: Seconds,
+  by: Pick<SignIn, 'actor' | 'requestId'>,
+): Promise<void> {
+  const former = await transaction.sessions.findByDigest(tenant.id, await digest(text))
+  if (former !== undefined) await endSession(transaction, former, now, by)
+}
+
+/** Nothing happens to one that has ended. */
+export async function endSession(
+  transaction: WriteTransaction,
+  session: AccountSession,
+  now: Seconds,
+  { actor, requestId, reason }: Pick<SignIn, 'actor' | 'requestId'> & { readonly reason?: string | undefined },
+): Promise<void> {
+  if (session.status === 'revoked') return
+  const version = session.version + 1
+  const ended: AccountSession = { ...session, status: 'revoked', version, updatedAt: Math.floor(now) }
+  await transaction.sessions.update(ended)
+  const after = { accountId: session.accountId, status: 'revoked', ...(reason === undefined ? {} : { reason }) }
+  const audit = { actor, action: 'session.revoke', objectType: 'session', objectId: session.id, after, requestId }
+  transaction.append({ tenant: session.tenant, audit, objects: () => [sessionObject(ended)] })
+}
+
+/**
+ * Moves the end of a session that is used, at most once an hour and never beyond its longest life. The transaction reads it
+ * again: one that has ended meanwhile stays ended.
+ */
+export async function extendSession(
+  { store, now }: Pick<Services, 'store' | 'now'>,
+  tenant: Pick<TenantContext, 'id'>,
+  id: string,
+  by: Pick<SignIn, 'actor' | 'requestId'>,
+): Promise<void> {
+  await store.write(
+    async (transaction) => {
+      const session = await transaction.sessions.find(tenant.id, id)
+      if (session === undefined || !isDue(session, now())) return
+      const at = Math.floor(now())
+      const expiresAt = Math.min(at + serverLimits.sessionSeconds, session.createdAt + serverLimits.sessionSecondsMax)
+      const extended = { ...session, lastSeenAt: at, expiresAt, version: session.version + 1, updatedAt: at }
+      await transaction.sessions.update(extended)
+      const after = { accountId: session.accountId, expiresAt }
+      const audit = { ...by, action: 'session.extend', objectType: 'session', objectId: id, after }
+      transaction.append({ tenant: tenant.id, audit, objects: () => [sessionObject(extended)] })
+    },
+    { tenant: tenant.id },
+  )
+}
+
+/** Whether a session was not seen for so long that its end is moved. */
+export function isDue({ status, lastSeenAt, expiresAt }: AccountSession, now: Seconds): boolean {
+  return status === 'active' && now < expiresAt && now - lastSeenAt >= serverLimits.sessionMovedSeconds
+}

@@ -1,0 +1,171 @@
+import { accountIdPrefix, randomBase62, type Seconds, type Status } from '@countersign/core'
+import { isText, oneOf, recordOf } from '../check.ts'
+import type { Row } from '../columns.ts'
+import { Columns, present } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
+import type { Session } from '../session.ts'
+import { isStatus } from '../stored_json.ts'
+
+/** A person. Whether anybody may sign in as it stands in its identities. */
+export interface Account {
+  readonly tenant: string
+  readonly id: string
+  /** As it was given; absent once the account was deleted. */
+  readonly email?: string
+  /** Somebody has shown that mail to it reaches the person. A verified address is unique in its tenant. */
+  readonly emailVerified: boolean
+  readonly name: string
+  /** `revoked` is the tombstone of a deleted account: its id is never given again. */
+  readonly status: Status
+  /** An operator has reach over the tenant. Absent: none. */
+  readonly role?: AccountRole
+  /** The management scope of an operator; empty for all others. */
+  readonly scope: string
+  /** Scope text by API id: the most that the account may give there. An API that is not here has its own default. */
+  readonly access: { readonly [apiId: string]: string }
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export type AccountRole = 'operator'
+
+/** The members of a new account that its maker chooses. */
+export type AccountDraft = Pick<Account, 'tenant' | 'emailVerified' | 'name' | 'role' | 'scope' | 'access'> & {
+  readonly email: string
+}
+
+/** The record of a new account, with a random id. */
+export function newAccount(
+  draft: AccountDraft,
+  { now, randomBytes }: { readonly now: Seconds; readonly randomBytes: (count: number) => Uint8Array },
+): Account {
+  const at = Math.floor(now)
+  const id = `${accountIdPrefix}${randomBase62(20, randomBytes)}`
+  return { ...draft, id, status: 'active', version: 1, createdAt: at, updatedAt: at }
+}
+
+/** A deleted account: it keeps its id, and nothing that tells who it was. */
+export function endedAccount(account: Account): Account {
+  if (account.status !== 'revoked') return account
+  const { email: _, role: __, ...rest } = account
+  return { ...rest, emailVerified: false, name: '', scope: '', access: {} }
+}
+
+export interface AccountReads {
+  find(tenant: string, id: string): Promise<Account | undefined>
+  /** The account whose verified address this is, whatever its letters' case. */
+  findByEmail(tenant: string, email: string): Promise<Account | undefined>
+  /** Deleted ones are in no list. */
+  list(tenant: string, page: Page): Promise<readonly Account[]>
+}
+
+export interface AccountWrites {
+  insert(account: Account): Promise<void>
+  update(account: Account): Promise<void>
+}
+
+const isRole = oneOf<AccountRole>({ operator: true })
+const isAccess = recordOf(isText)
+
+/** Addresses that differ in case or in the form of a character reach the same person, as far as anybody can tell. */
+function emailKey(email: string): string {
+  return email.normalize('NFC').toLowerCase()
+}
+
+export function readAccounts(session: Session): AccountReads {
+  const select = (tenant: string) => session.db.selectFrom('accounts').selectAll().where('tenant', '=', tenant)
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const row = await select(tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeAccount(row)
+    },
+    async findByEmail(tenant, email) {
+      await session.enter(tenant)
+      const row = await select(tenant)
+        .where('email_key', '=', emailKey(email))
+        .where('email_verified', '=', 1)
+        .executeTakeFirst()
+      return row && decodeAccount(row)
+    },
+    async list(tenant, page) {
+      await session.enter(tenant)
+      return readPage(session, page, {
+        idColumn: 'id',
+        locate: (id) =>
+          session.db
+            .selectFrom('accounts')
+            .select('created_at')
+            .where('tenant', '=', tenant)
+            .where('id', '=', id)
+            .executeTakeFirst(),
+        fetch: (after, limit) => {
+          let query = select(tenant).where('status', '!=', 'revoked')
+          if (after !== undefined) query = query.where(isAfter(after))
+          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+        },
+        decode: decodeAccount,
+      })
+    },
+  }
+}
+
+export function writeAccounts(session: Session): AccountReads & AccountWrites {
+  return {
+    ...readAccounts(session),
+    async insert(account) {
+      await session.enter(account.tenant)
+      await session.db.insertInto('accounts').values(encodeAccount(account)).execute()
+    },
+    async update(account) {
+      await session.enter(account.tenant)
+      const result = await session.db
+        .updateTable('accounts')
+        .set(encodeAccount(account))
+        .where('tenant', '=', account.tenant)
+        .where('id', '=', account.id)
+        .where('version', '=', account.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of an account', 1, result.numUpdatedRows)
+    },
+  }
+}
+
+function encodeAccount(account: Account) {
+  const { email } = account
+  return {
+    tenant: account.tenant,
+    id: account.id,
+    email: email ?? null,
+    email_key: email === undefined ? null : emailKey(email),
+    email_verified: account.emailVerified ? 1 : 0,
+    name: account.name,
+    status: account.status,
+    role: account.role ?? null,
+    scope: account.scope,
+    access: JSON.stringify(account.access),
+    version: account.version,
+    created_at: account.createdAt,
+    updated_at: account.updatedAt,
+  }
+}
+
+function decodeAccount(row: Row): Account {
+  const columns = new Columns('accounts', row.id, row)
+  return present({
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    email: columns.optionalText('email'),
+    emailVerified: columns.flag('email_verified'),
+    name: columns.text('name'),
+    status: columns.word('status', isStatus),
+    role: columns.optionalWord('role', isRole),
+    scope: columns.text('scope'),
+    access: columns.json('access', isAccess),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  })
+}

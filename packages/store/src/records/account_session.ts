@@ -1,0 +1,171 @@
+import type { Seconds, Status } from '@countersign/core'
+import { sql } from 'kysely'
+import type { Row } from '../columns.ts'
+import { Columns, present } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import { isAfter, type Page, readPage } from '../page.ts'
+import type { Session } from '../session.ts'
+import { isStatus, isTextList } from '../stored_json.ts'
+
+/** A browser's session: a credential of an account for the management API. Its text is not stored, only the digest is. */
+export interface AccountSession {
+  readonly tenant: string
+  readonly id: string
+  /** Base64url SHA-256 of the text in the cookie. */
+  readonly digest: string
+  readonly prefix: string
+  readonly clientId: string
+  readonly apiId: string
+  readonly accountId: string
+  readonly status: Status
+  /** The feed sequence that its server had applied before it read what let the person in. */
+  readonly position: number
+  /** How the person signed in (RFC 8176). */
+  readonly amr: readonly string[]
+  readonly authenticatedAt: Seconds
+  readonly lastSeenAt: Seconds
+  readonly expiresAt: Seconds
+  /** `User-Agent` at the sign-in; empty where there was none. */
+  readonly userAgent: string
+  readonly address?: string
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface SessionFilter {
+  readonly accountId?: string
+  /** Only sessions that are active at that time. Default: all that are kept. */
+  readonly activeAt?: Seconds
+}
+
+export interface AccountSessionReads {
+  find(tenant: string, id: string): Promise<AccountSession | undefined>
+  findByDigest(tenant: string, digest: string): Promise<AccountSession | undefined>
+  list(tenant: string, filter: SessionFilter, page: Page): Promise<readonly AccountSession[]>
+}
+
+export interface AccountSessionWrites {
+  insert(session: AccountSession): Promise<void>
+  update(session: AccountSession): Promise<void>
+  /** Revokes the account's sessions with a position below `sequence`, default all. Gives how many were not yet revoked. */
+  revokeByAccount(tenant: string, accountId: string, now: Seconds, sequence?: number): Promise<number>
+}
+
+export function readAccountSessions(session: Session): AccountSessionReads {
+  const select = (tenant: string) => session.db.selectFrom('sessions').selectAll().where('tenant', '=', tenant)
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const row = await select(tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeAccountSession(row)
+    },
+    async findByDigest(tenant, digest) {
+      await session.enter(tenant)
+      const row = await select(tenant).where('digest', '=', digest).executeTakeFirst()
+      return row && decodeAccountSession(row)
+    },
+    async list(tenant, { accountId, activeAt }, page) {
+      await session.enter(tenant)
+      return readPage(session, page, {
+        idColumn: 'id',
+        locate: (id) =>
+          session.db
+            .selectFrom('sessions')
+            .select('created_at')
+            .where('tenant', '=', tenant)
+            .where('id', '=', id)
+            .executeTakeFirst(),
+        fetch: (after, limit) => {
+          let query = select(tenant)
+          if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+          if (activeAt !== undefined)
+            query = query.where('status', '=', 'active').where('expires_at', '>', Math.floor(activeAt))
+          if (after !== undefined) query = query.where(isAfter(after))
+          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+        },
+        decode: decodeAccountSession,
+      })
+    },
+  }
+}
+
+export function writeAccountSessions(session: Session): AccountSessionReads & AccountSessionWrites {
+  return {
+    ...readAccountSessions(session),
+    async insert(record) {
+      await session.enter(record.tenant)
+      await session.db.insertInto('sessions').values(encodeAccountSession(record)).execute()
+    },
+    async update(record) {
+      await session.enter(record.tenant)
+      const result = await session.db
+        .updateTable('sessions')
+        .set(encodeAccountSession(record))
+        .where('tenant', '=', record.tenant)
+        .where('id', '=', record.id)
+        .where('version', '=', record.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a session', 1, result.numUpdatedRows)
+    },
+    async revokeByAccount(tenant, accountId, now, sequence = Number.MAX_SAFE_INTEGER) {
+      await session.enter(tenant)
+      const result = await session.db
+        .updateTable('sessions')
+        .set({ status: 'revoked', version: sql<number>`version + 1`, updated_at: Math.floor(now) })
+        .where('tenant', '=', tenant)
+        .where('account_id', '=', accountId)
+        .where('status', '!=', 'revoked')
+        .where('position', '<', sequence)
+        .executeTakeFirst()
+      return Number(result.numUpdatedRows)
+    },
+  }
+}
+
+function encodeAccountSession(record: AccountSession) {
+  return {
+    tenant: record.tenant,
+    id: record.id,
+    digest: record.digest,
+    prefix: record.prefix,
+    client_id: record.clientId,
+    api_id: record.apiId,
+    account_id: record.accountId,
+    status: record.status,
+    position: record.position,
+    amr: JSON.stringify(record.amr),
+    authenticated_at: record.authenticatedAt,
+    last_seen_at: record.lastSeenAt,
+    expires_at: record.expiresAt,
+    user_agent: record.userAgent,
+    address: record.address ?? null,
+    version: record.version,
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  }
+}
+
+export function decodeAccountSession(row: Row): AccountSession {
+  const columns = new Columns('sessions', row.id, row)
+  return present({
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    digest: columns.text('digest'),
+    prefix: columns.text('prefix'),
+    clientId: columns.text('client_id'),
+    apiId: columns.text('api_id'),
+    accountId: columns.text('account_id'),
+    status: columns.word('status', isStatus),
+    position: columns.count('position'),
+    amr: columns.json('amr', isTextList),
+    authenticatedAt: columns.count('authenticated_at'),
+    lastSeenAt: columns.count('last_seen_at'),
+    expiresAt: columns.count('expires_at'),
+    userAgent: columns.text('user_agent'),
+    address: columns.optionalText('address'),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  })
+}
