@@ -32,7 +32,7 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   tenants: ['feed', 'keys'],
   caller: ['feed', 'http', 'tenants'],
   single_use: [],
-  people: ['caller', 'feed', 'http', 'oauth', 'single_use', 'tenants'],
+  people: ['caller', 'feed', 'http', 'keys', 'oauth', 'single_use', 'tenants'],
   oauth: ['caller', 'feed', 'http', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
   management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'people', 'tenants'],
@@ -40,7 +40,7 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   'limits.ts': [],
   'context.ts': [],
   'server_options.ts': [],
-  'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe'],
+  'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'people'],
   'mount.ts': ['management', 'oauth', 'observe', 'people', 'verification'],
 }
 
@@ -52,7 +52,7 @@ const serverTypes: Readonly<Record<string, readonly string[]>> = {
   feed: ['observe'],
   oauth: ['observe'],
   run: ['server_options.ts'],
-  'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'redis'],
+  'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'people', 'redis'],
   'create_services.ts': ['redis', 'server_options.ts'],
   'server_options.ts': ['feed', 'keys', 'observe', 'redis'],
   'mount.ts': ['http'],

@@ -13,6 +13,11 @@ const personName = v.name.describe('The name of the person')
 const emailVerified = z
   .boolean()
   .describe('Mail to the address is known to reach the person; a verified address is unique in its tenant')
+const password = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .describe('A password, 8 to 256 characters, which no answer shows; it needs a verified address')
 const role = z.literal('operator').describe('An operator runs the tenant, with the management scope of the account')
 const given = z.object({ audience: v.audience, scope: v.scopeText })
 
@@ -22,7 +27,7 @@ export const account = z.object({
   emailVerified,
   name: personName,
   status: v.objectStatus,
-  role: role.nullable(),
+  role: role.nullable().describe('`operator` for those who run the tenant; null for all others'),
   scope: v.scopeText.describe('The management scope of an operator; empty for all others'),
   access: z
     .array(given)
@@ -66,7 +71,8 @@ const me = z.object({
       authenticatedAt: v.time.describe('When the person last proved to be it'),
       expiresAt: v.time.describe('When the session ends, unless it is used before'),
     })
-    .optional(),
+    .optional()
+    .describe('The session, where one asks'),
 })
 
 nameSchemas({ Account: account, AccountAccess: given, Session: shownSession, Me: me })
@@ -94,6 +100,7 @@ export const accountRoutes = {
       email,
       emailVerified: emailVerified.optional(),
       name: personName,
+      password: password.optional(),
       access: accountAccess.optional(),
       role: role.optional(),
       scope: operatorScope.optional(),
@@ -131,9 +138,10 @@ export const accountRoutes = {
       email: email.optional(),
       emailVerified: emailVerified.optional(),
       name: personName.optional(),
+      password: password.optional(),
       status: v.switchable.optional(),
       access: accountAccess.optional(),
-      role: role.nullable().optional(),
+      role: role.nullable().optional().describe('`operator`, or null to take it away'),
       scope: operatorScope.optional(),
     }),
     answer: { status: 200, schema: account },

@@ -16,6 +16,7 @@ import {
   type Wire,
   type World,
 } from './server.fixture.ts'
+import { signIn } from './sign_in.fixture.ts'
 
 let world: World
 let foreign: { readonly key: string; readonly ids: Readonly<Record<string, string>> }
@@ -277,7 +278,44 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   getTenant: async () => ({ params: { id: (await newTenant()).id } }),
   updateTenant: async () => ({ params: { id: (await newTenant()).id }, body: { name: 'A tenant', status: 'active' } }),
   deleteTenant: async () => ({ params: { id: (await newTenant()).id } }),
+  getMe: async () => ({}),
+  createAccount: async () => ({ body: accountBody() }),
+  listAccounts: async () => {
+    await newAccount()
+    return { query: { limit: '1', after: await cursor('/v1/accounts') } }
+  },
+  getAccount: async () => ({ params: { id: (await newAccount()).id } }),
+  updateAccount: async () => ({
+    params: { id: (await newAccount()).id },
+    body: { ...accountBody(), status: 'active' },
+  }),
+  deleteAccount: async () => ({ params: { id: (await newAccount()).id } }),
+  revokeAccount: async () => ({ params: { id: (await newAccount()).id }, body: { reason: 'r' } }),
+  createAccountLink: async () => ({ params: { id: (await newAccount()).id } }),
+  listSessions: async () => {
+    const accountId = (await newAccount()).id
+    await signIn(world, accountId)
+    await signIn(world, accountId)
+    return { query: { limit: '1', after: await cursor('/v1/sessions'), accountId } }
+  },
+  revokeSession: async () => {
+    const accountId = (await newAccount()).id
+    await signIn(world, accountId)
+    const { data } = await world.ok('GET', `/v1/sessions?accountId=${accountId}`)
+    return { params: { id: data[0]?.id as string }, body: { reason: 'r' } }
+  },
 }
+
+const accountBody = () => ({
+  email: `${next()}@example.com`,
+  emailVerified: true,
+  name: 'Ann',
+  password: 'correct horse battery',
+  access: [{ audience, scope: 'orders:read' }],
+  role: 'operator',
+  scope: 'keys:read',
+})
+const newAccount = () => world.ok('POST', '/v1/accounts', accountBody())
 
 /** Wide enough for everything that is asked here within a second that never ends. */
 const limiting = {

@@ -3,6 +3,7 @@ import type { Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
 import type { Requirements } from './apis/requirement.ts'
 import type { ClientFacts } from './caller/client_facts.ts'
+import type { SessionMoves } from './caller/session_moves.ts'
 import type { Books } from './feed/books.ts'
 import type { PlaceSeals } from './feed/place_seal.ts'
 import type { Positions } from './feed/positions.ts'
@@ -23,6 +24,8 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
+import type { Passwords } from './people/password.ts'
+import type { SignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 /** One tenant as requests meet it. */
@@ -75,6 +78,9 @@ export interface Services {
   readonly usageRetention: UsageRetention
   readonly warming: Warming
   readonly clientFacts: ClientFacts
+  readonly passwords: Passwords
+  readonly sessionMoves: SessionMoves
+  readonly signInTries: SignInTries
   readonly failures: Failures
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array

@@ -11,6 +11,7 @@ import {
 } from '@countersign/verifier/engine'
 import { createRequirements } from './apis/requirement.ts'
 import { createClientFacts } from './caller/client_facts.ts'
+import { createSessionMoves } from './caller/session_moves.ts'
 import type { Services, TenantContext } from './context.ts'
 import type { Books } from './feed/books.ts'
 import { storeDirectory } from './feed/directory.ts'
@@ -35,6 +36,8 @@ import type { Metrics } from './observe/metrics.ts'
 import { createUsage } from './observe/usage.ts'
 import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
+import { createPasswords } from './people/password.ts'
+import { createSignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 import type { ServerOptions } from './server_options.ts'
 
@@ -121,6 +124,13 @@ export function createServices(
     running: createRunning(),
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
+    passwords: createPasswords({ randomBytes: options.randomBytes }),
+    signInTries: createSignInTries(),
+    sessionMoves: createSessionMoves({
+      store,
+      now,
+      onError: (error) => options.log.warn({ error }, 'the end of a session could not be moved'),
+    }),
     now,
     randomBytes: options.randomBytes,
     trustedProxies: options.trustedProxies ?? [],

@@ -264,12 +264,11 @@ describe('whose it is', () => {
     }
   })
 
-  it.each(allRoutes.map((route) => [route.operationId, route] as const))(
+  const scoped = allRoutes.filter(({ scope }) => scope !== undefined)
+  it.each(scoped.map((route) => [route.operationId, route] as const))(
     'CVE-2026-41427: %s is refused to every caller without its scope, and nothing changes',
     async (_, route) => {
-      const scopes = allRoutes
-        .map(({ scope }) => scope)
-        .filter((scope) => ![route.scope, route.orScope].includes(scope))
+      const scopes = scoped.map(({ scope }) => scope).filter((scope) => ![route.scope, route.orScope].includes(scope))
       const { key } = await world.caller([...new Set(scopes)].join(' '), ['*'])
       const before = world.dump()
       const reply = await world.call(route.method, filled(route.path), { as: key })

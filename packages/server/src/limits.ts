@@ -7,9 +7,24 @@ export const serverLimits = {
   sessionSeconds: 43_200,
   sessionMovedSeconds: 3_600,
   sessionSecondsMax: 2_592_000,
+  /** Sessions of which a process remembers when it last moved their end. */
+  sessionMovesKept: 50_000,
   /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
   signInLinkSeconds: 3_600,
   devLinkSeconds: 600,
+  /** Passwords hashed at once are half the cores; so many more wait, and one beyond is 503. */
+  passwordsWaitingMax: 100,
+  passwordCharactersMin: 8,
+  passwordCharactersMax: 256,
+  /** The most used passwords, which are refused. */
+  commonPasswords: 10_000,
+  /** Tries to sign in from one address (IPv6: its /64) in a minute, before anything is hashed. */
+  signInsPerMinute: 10,
+  /** Failures of one (account, address) before each further one waits, twice as long every time, up to the most. */
+  signInFailuresFree: 5,
+  signInDelaySecondsMax: 900,
+  /** Addresses and pairs that are remembered. */
+  signInAddressesKept: 50_000,
   /** `User-Agent` is kept as far as a list of sessions can show it. */
   userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */

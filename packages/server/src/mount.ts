@@ -14,6 +14,12 @@ import { token } from './oauth/token.ts'
 import { wrongMethod } from './oauth/wrong_method.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
 import { startPage } from './observe/start_page.ts'
+import { account } from './people/pages/account.ts'
+import { login } from './people/pages/login.ts'
+import { loginLink } from './people/pages/login_link.ts'
+import { logout } from './people/pages/logout.ts'
+import { assets } from './people/pages/serve_asset.ts'
+import { showPage } from './people/pages/show_page.ts'
 import { assertions } from './verification/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'
 import { feedRevocations } from './verification/feed_revocations.ts'
@@ -51,6 +57,14 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
     at('GET', '/metrics', (_, request) => metrics(services, request), true),
     at('GET', '/openapi.json', document),
+
+    ...Object.entries({ '/account': account, '/login': login, '/login/link': loginLink, '/logout': logout }).flatMap(
+      ([path, page]) =>
+        (['GET', 'POST'] as const).map((method) =>
+          at(method, path, (tenant, request) => showPage(services, tenant, request, page)),
+        ),
+    ),
+    at('GET', '/assets/*', (_, request) => assets(request, request.path.slice(request.path.lastIndexOf('/') + 1))),
 
     at('POST', '/v1/verify', (tenant, request) => verify(services, tenant, request)),
     at('POST', '/v1/lookup', (tenant, request) => lookup(services, tenant, request)),

@@ -48,6 +48,7 @@ export interface Wire {
   readonly next: string
   readonly feedSequence: number
   readonly grant: Wire
+  readonly session: Wire
   readonly data: readonly Wire[]
   readonly keys: readonly Wire[]
   readonly entries: readonly Wire[]
@@ -57,6 +58,8 @@ export interface Wire {
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** `Set-Cookie` fields. */
+  readonly cookies: readonly string[]
   readonly text: string
   readonly body: Wire
 }
@@ -316,12 +319,12 @@ export async function send(
   return readReply(await server.handle(exchange))
 }
 
-async function readReply({ status, headers, body }: Answer): Promise<Reply> {
+async function readReply({ status, headers, cookies = [], body }: Answer): Promise<Reply> {
   let text = typeof body === 'string' ? body : ''
   if (body instanceof Uint8Array) text = Buffer.from(body).toString()
   else if (typeof body === 'object') for await (const chunk of body) text += chunk
   const isJson = /[/+]json$/.test(headers['Content-Type'] ?? '')
-  return { status, headers, text, body: (isJson ? JSON.parse(text) : {}) as Wire }
+  return { status, headers, cookies, text, body: (isJson ? JSON.parse(text) : {}) as Wire }
 }
 
 /** Every answer of the management API has the shape that the contract says, whatever the test looks at. */

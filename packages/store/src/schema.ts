@@ -232,6 +232,15 @@ export interface Schema {
     created_at: number
     updated_at: number
   }
+  readonly identities: {
+    tenant: string
+    account_id: string
+    kind: string
+    content: Json
+    version: number
+    created_at: number
+    updated_at: number
+  }
   readonly sessions: {
     tenant: string
     id: string

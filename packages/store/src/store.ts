@@ -15,6 +15,7 @@ import type { ApiReads, ApiWrites } from './records/api.ts'
 import type { AuditReads } from './records/audit_event.ts'
 import type { ClientReads, ClientWrites } from './records/client.ts'
 import type { IdempotencyRecords } from './records/idempotency.ts'
+import type { IdentityReads, IdentityWrites } from './records/identity.ts'
 import type { KeyReads, KeyWrites } from './records/key.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse } from './records/single_use.ts'
@@ -136,6 +137,7 @@ export interface ReadRepositories {
   readonly keys: KeyReads
   readonly tokens: TokenReads
   readonly accounts: AccountReads
+  readonly identities: IdentityReads
   readonly sessions: AccountSessionReads
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
@@ -156,6 +158,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly keys: KeyReads & KeyWrites
   readonly tokens: TokenReads & TokenWrites
   readonly accounts: AccountReads & AccountWrites
+  readonly identities: IdentityReads & IdentityWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites
   readonly idempotency: IdempotencyRecords

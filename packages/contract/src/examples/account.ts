@@ -23,7 +23,7 @@ const session = {
   expiresAt: '2027-01-15T20:00:00Z',
   userAgent: 'Mozilla/5.0',
   address: '192.0.2.7',
-  current: true,
+  current: false,
 }
 
 const params = { id: 'acct_mzKsr9sjRwxw8Ag2psrG' }
@@ -35,7 +35,7 @@ export const accountExamples: Examples<typeof accountRoutes> = {
     answer: {
       kind: 'session',
       subject: 'acct_mzKsr9sjRwxw8Ag2psrG',
-      name: 'Ann Example',
+      name: 'Ann E.',
       clientId: 'client_portal',
       scope: '',
       teams: [],
@@ -58,7 +58,7 @@ export const accountExamples: Examples<typeof accountRoutes> = {
   revokeAccount: {
     params,
     body: { reason: 'A lost laptop' },
-    answer: { id: params.id, sessions: 2, feedSequence: 23, verifiers },
+    answer: { id: params.id, sessions: 1, feedSequence: 23, verifiers },
   },
   createAccountLink: {
     params,

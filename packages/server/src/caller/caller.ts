@@ -44,29 +44,31 @@ export interface Caller {
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 
-export type CallerServices = Pick<Services, 'clientFacts' | 'failures' | 'store' | 'trustedProxies'>
+export type CallerServices = Pick<Services, 'clientFacts' | 'failures' | 'sessionMoves' | 'store' | 'trustedProxies'>
 
-/** The caller, or the answer that refuses it. Synchronous once the credential is known. */
+/** The caller, or the answer that refuses it. Synchronous once the credential is known. Endpoints of OAuth read no cookie. */
 export function authenticateCaller(
   services: CallerServices,
   tenant: TenantContext,
   request: HttpRequest,
   scope: ManagementScope | undefined,
   orScope?: ManagementScope,
+  readsCookie = true,
 ): MaybePromise<CallerOrRefusal> {
   const address = clientAddress(request, services.trustedProxies)
   const requires = requiresOf(scope, orScope)
   const asked = { audience: tenant.managementAudience, requires, ip: address, origin: originOf(request.rawHeaders) }
   const question = questionOf(credentialHeadersOf(request.rawHeaders, undefined, { basic: false }), asked)
-  const session = readCookie(request, tenant.issuer, 'session')
+  const session = readsCookie ? readCookie(request, tenant.issuer, 'session') : undefined
   const isMissing = 'rejection' in question && question.rejection.code === 'missing_credential'
   if (session !== undefined && !isMissing) return { refusal: rejectionAnswer(twoCredentials) }
   const judge = (outcome: Outcome, credential: string): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
-      return {
-        caller: callerOf(services, tenant, outcome.grant, credential, address, request),
-      }
+      const caller = callerOf(services, tenant, outcome.grant, credential, address, request)
+      if (outcome.grant.kind === 'session')
+        services.sessionMoves.seen(outcome.grant, { actor: actorOf(caller), requestId: request.requestId })
+      return { caller }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
     const answer = rejectionAnswer(outcome.rejection)

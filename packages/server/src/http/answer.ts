@@ -1,6 +1,8 @@
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** `Set-Cookie` fields, each a line of its own. Default: none. */
+  readonly cookies?: readonly string[]
   /** The code of a refusal, for the log. */
   readonly code?: string
   readonly body?: string | Uint8Array | AsyncIterable<string>

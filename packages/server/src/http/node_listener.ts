@@ -206,8 +206,9 @@ function createAnswerQueue(): { add(due: Due): void } {
 }
 
 function write({ incoming, response, request, answer }: Due): void {
-  const { status, headers, body } = answer
-  const fields: Record<string, string | number> = { ...headers, 'X-Request-Id': request.requestId }
+  const { status, headers, body, cookies = [] } = answer
+  const fields: Record<string, string | number | string[]> = { ...headers, 'X-Request-Id': request.requestId }
+  if (cookies.length > 0) fields['Set-Cookie'] = [...cookies]
   // A body nobody read: the connection ends rather than be read as the next request.
   if (!incoming.complete && status >= 400) fields.Connection = 'close'
   if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) {

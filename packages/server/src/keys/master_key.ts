@@ -1,5 +1,16 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
+/** The uses of keys that are derived from the master key, each one only. */
+export type DerivedUse =
+  | 'key_check'
+  | 'signing_keys'
+  | 'audit'
+  | 'cursors'
+  | 'form_tokens'
+  | 'feed_revocations'
+  | 'feed_cut_offs'
+  | 'feed_places'
+
 /** 32 bytes from which every other key of the installation is derived (HKDF-SHA256, RFC 5869), each for one use. */
 export class MasterKey {
   readonly #bytes: Uint8Array
@@ -11,9 +22,7 @@ export class MasterKey {
     this.#bytes = Uint8Array.from(bytes)
   }
 
-  derive(
-    use: 'key_check' | 'signing_keys' | 'audit' | 'cursors' | 'feed_revocations' | 'feed_cut_offs' | 'feed_places',
-  ): Uint8Array {
+  derive(use: DerivedUse): Uint8Array {
     const known = this.#derived.get(use)
     if (known !== undefined) return known
     const key = this.#hkdf(use, '')

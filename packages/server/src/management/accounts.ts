@@ -4,12 +4,20 @@ import { type Account, endedAccount, newAccount } from '@countersign/store'
 import { accountObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { signInLink } from '../people/links.ts'
+import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../people/password.ts'
 import { managementApiId, managementScopesOf } from '../tenants/tenant_setup.ts'
 import { readAccess, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findAccount, findAccounts, invalid, saidOfAccount } from './find.ts'
-import { type AnswerOf, issueOperation, type Operation, readOperation, writeOperation } from './operation.ts'
+import {
+  type AnswerOf,
+  issueOperation,
+  type Operation,
+  preparedOperation,
+  readOperation,
+  writeOperation,
+} from './operation.ts'
 
 async function accountView(
   context: ReadContext | WriteContext,
@@ -62,7 +70,34 @@ async function accessOf(context: WriteContext, access: Body['access']): Promise<
   return byApi
 }
 
-const createAccount = writeOperation(routes.createAccount, async (context) => {
+/** Before the transaction, which waits for no hash. */
+async function hashPassword({
+  body: { password },
+  services,
+}: ReadContext<typeof routes.createAccount | typeof routes.updateAccount>): Promise<PasswordHash | undefined> {
+  if (password === undefined) return undefined
+  const flaw = passwordFlaw(password)
+  if (flaw !== undefined) throw invalid('/password', flaw)
+  return services.passwords.hash(password).catch((error: unknown) => {
+    if (!(error instanceof PasswordsBusyError)) throw error
+    const headers = { 'Retry-After': '1' }
+    throw new ProblemError(503, 'unavailable', 'Too many passwords wait to be hashed. Try again.', { headers })
+  })
+}
+
+async function putPassword(
+  { now, tenant, transaction }: WriteContext,
+  account: Account,
+  password: PasswordHash | undefined,
+): Promise<void> {
+  if (password === undefined) return
+  if (!account.emailVerified)
+    throw invalid('/password', 'needs emailVerified: true, since a person signs in by a verified address')
+  const identity = { tenant: tenant.id, accountId: account.id, kind: 'password', content: { ...password } } as const
+  await transaction.identities.put(identity, now)
+}
+
+const createAccount = preparedOperation(routes.createAccount, hashPassword, async (context, password) => {
   const { body, now, services, tenant, transaction } = context
   const draft = {
     tenant: tenant.id,
@@ -75,6 +110,7 @@ const createAccount = writeOperation(routes.createAccount, async (context) => {
   const account = newAccount(draft, { now, randomBytes: services.randomBytes })
   requireMayTouchAccount(context, account)
   await transaction.accounts.insert(account)
+  await putPassword(context, account, password)
   const view = await accountView(context, account)
   transaction.append({ tenant: tenant.id, audit: { ...auditOf(context, 'account.create', account), after: view } })
   return { status: 201, body: view }
@@ -98,8 +134,8 @@ const getAccount = readOperation(routes.getAccount, async (context) =>
   accountView(context, await findAccount(context, context.params.id as string)),
 )
 
-/** Disabling ends sessions and tokens for good, so enabling brings none of them back. */
-const updateAccount = writeOperation(routes.updateAccount, async (context) => {
+/** Disabling, and a new password, end sessions and tokens for good: enabling brings none of them back. */
+const updateAccount = preparedOperation(routes.updateAccount, hashPassword, async (context, password) => {
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
   requireMayTouchAccount(context, account)
@@ -118,10 +154,11 @@ const updateAccount = writeOperation(routes.updateAccount, async (context) => {
   requireMayTouchAccount(context, changed)
   const before = await accountView(context, account)
   await transaction.accounts.update(changed)
-  const isEnded = changed.status === 'disabled' && account.status === 'active'
+  await putPassword(context, changed, password)
+  const isEnded = password !== undefined || (changed.status === 'disabled' && account.status === 'active')
   if (isEnded) await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
   const said = await saidOfAccount(context, account)
-  const isSaid = changed.status !== account.status || body.access !== undefined
+  const isSaid = isEnded || changed.status !== account.status || body.access !== undefined
   const after = await accountView(context, changed)
   transaction.append({
     tenant: tenant.id,
@@ -141,6 +178,7 @@ const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
   const gone = endedAccount({ ...account, status: 'revoked', version, updatedAt: Math.floor(now) })
   await transaction.accounts.update(gone)
   await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  await transaction.identities.deleteAll(tenant.id, account.id)
   const said = await saidOfAccount(context, account)
   transaction.append({
     tenant: tenant.id,

@@ -26,6 +26,7 @@ export type ManagementServices = GuardedServices &
     | 'master'
     | 'metrics'
     | 'now'
+    | 'passwords'
     | 'positions'
     | 'randomBytes'
     | 'running'

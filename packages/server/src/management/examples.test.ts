@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { baseUrl, startWorld, type World } from '../server.fixture.ts'
+import { type Browser, signIn } from '../sign_in.fixture.ts'
 
 const story: readonly OperationId[] = [
   ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi', 'listSigningKeys'] as const),
@@ -26,18 +27,22 @@ const story: readonly OperationId[] = [
   ...(['getRevocation', 'feedSnapshot', 'feed', 'handBackRevocations'] as const),
   ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
+  ...(['createAccount', 'listAccounts', 'getAccount', 'updateAccount', 'createAccountLink'] as const),
+  ...(['getMe', 'listSessions', 'revokeSession', 'revokeAccount', 'deleteAccount'] as const),
   ...(['createRevocation', 'revokeClientSecret', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
 ]
 
 /** Made by the server, so that they differ from the example's. */
 const made = new Set([
   ...['id', 'clientId', 'apiId', 'credentialId', 'objectId', 'limitId', 'secretId', 'jti', 'kid', 'requestId'],
-  ...['key', 'clientSecret', 'adminKey', 'token', 'assertion', 'epoch', 'chain', 'seal', 'mac', 'audit', 'link'],
+  ...['url', 'key', 'clientSecret', 'adminKey', 'token', 'assertion', 'epoch', 'chain', 'seal', 'mac', 'audit', 'link'],
 ])
 /** They depend on how much a fresh installation has written before the story, and on the time that passes. */
 const counted = new Set(['sequence', 'feedSequence', 'head', 'ageMs', 'dropAt', 'dropTime', 'applied', 'total'])
 
 let world: World
+/** Signed in to the account of the story. */
+let browser: Browser
 /** From a made text, or a sequence, of the examples to the same of this run. */
 const real = new Map<unknown, unknown>()
 
@@ -57,7 +62,10 @@ it.each(story)('%s answers as its example says', async (operationId) => {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string))
   const target = query === undefined ? path : `${path}?${new URLSearchParams(query)}`
   const content = { raw: JSON.stringify(document), headers: [['Content-Type', 'application/json']] as const }
-  const reply = await world.call(route.method, target, document === undefined ? { body } : content)
+  const asPerson = operationId === 'getMe'
+  const reply = asPerson
+    ? await browser.call('GET', target)
+    : await world.call(route.method, target, document === undefined ? { body } : content)
   expect(reply.status, reply.text).toBe(route.answer.status)
   if (typeof example.answer === 'string') {
     const [first = ''] = example.answer.split('\n')
@@ -77,6 +85,14 @@ interface AnyExample {
 
 /** A verifier makes the digest of a key itself, and knows its place by following the feed. */
 async function learnWhatNoAnswerTells(operationId: OperationId, { key }: { readonly key: string }): Promise<void> {
+  if (operationId === 'createAccountLink') {
+    const accountId = real.get(examples.getAccount.params?.id) as string
+    const browsers = [await signIn(world, accountId), await signIn(world, accountId)]
+    // The story is about the one that a list shows first: both were made in the same second.
+    const first = (await world.ok('GET', `/v1/sessions?accountId=${accountId}`)).data[0]?.id
+    for (const each of browsers) if ((await each.call('GET', '/v1/me')).body.session.id === first) browser = each
+    real.set(examples.revokeSession.params?.id, first)
+  }
   if (operationId === 'createKey') {
     real.set(examples.lookup.body.digest, createHash('sha256').update(key).digest('base64url'))
   }

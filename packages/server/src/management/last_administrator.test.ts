@@ -32,7 +32,7 @@ const acts: Readonly<Record<string, Act>> = {
   'narrow the client’s access': [
     'PATCH',
     () => `/v1/clients/${clientId}`,
-    () => ({ access: [{ audience: management, scope: all.replace('tenants:write', '').trim() }] }),
+    () => ({ access: [{ audience: management, scope: all.replace('tenants:write ', '') }] }),
   ],
   'revoke the client': ['POST', () => `/v1/clients/${clientId}/revoke`],
   'delete the client': ['DELETE', () => `/v1/clients/${clientId}`],

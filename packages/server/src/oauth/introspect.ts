@@ -44,7 +44,8 @@ function codeOf(inspection: Inspection, mayKnow: MayKnow, now: number): OutcomeC
   if ('outcome' in inspection) return inspection.outcome === 'rejected' ? inspection.rejection.code : inspection.outcome
   const { effective } = inspection
   const { grant } = effective
-  if (!mayKnow(grant)) return 'unknown'
+  // A session is its browser's alone: what it may do stands in no record.
+  if (grant.kind === 'session' || !mayKnow(grant)) return 'unknown'
   const expected = { audience: grant.audience, requires: [[]], address: undefined, origin: undefined }
   return findRejection(effective, expected, now)?.code ?? 'verified'
 }
@@ -99,7 +100,7 @@ async function authenticateAsker(
 ): Promise<MayKnow | Answer> {
   const isBearer = headerValues(request, 'authorization').some((value) => /^bearer\b/i.test(value))
   if (isBearer || headerValues(request, 'x-api-key').length > 0) {
-    const authenticated = await authenticateCaller(services, tenant, request, 'credentials:verify')
+    const authenticated = await authenticateCaller(services, tenant, request, 'credentials:verify', undefined, false)
     if ('refusal' in authenticated) return oauthRefusal(authenticated.refusal)
     const guards = await authenticated.caller.guards()
     return (grant) => isGuarded(guards, grant.audience)

@@ -5,7 +5,7 @@ import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { sessionObject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
-import { type IssuingMoment, requireReached } from '../oauth/issuing_moment.ts'
+import { type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
 import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
 
 /** All that a session is made from. */
@@ -23,7 +23,7 @@ export interface SignIn {
   readonly requestId: string
 }
 
-export type SessionServices = Pick<Services, 'keyPrefix' | 'randomBytes'>
+export type SessionServices = Pick<Services, 'books' | 'keyPrefix' | 'randomBytes'>
 
 /**
  * Makes the session, or gives `undefined` where the account has ended since the position. Everything is read in the writing
@@ -39,8 +39,10 @@ export async function startSession(
   const { account } = signIn
   const client = await transaction.clients.find(tenant.id, portalClientId)
   const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
-  if (client?.status !== 'active' || account.status !== 'active' || signIn.position < cutOff) return undefined
+  if (client?.status !== 'active' || account.status !== 'active') return undefined
   requireReached(moment, Math.max(client.cutOff, cutOff))
+  if (signIn.position < cutOff) return undefined
+  requireSameBook(services, tenant, moment)
   if (signIn.former !== undefined) await endFormer(transaction, tenant, signIn.former, moment.takenAt, signIn)
   const { id, text } = generateKey({ prefix: services.keyPrefix, marker: 'sess', randomBytes: services.randomBytes })
   const at = Math.floor(moment.takenAt)
@@ -104,35 +106,4 @@ export async function endSession(
   const after = { accountId: session.accountId, status: 'revoked', ...(reason === undefined ? {} : { reason }) }
   const audit = { actor, action: 'session.revoke', objectType: 'session', objectId: session.id, after, requestId }
   transaction.append({ tenant: session.tenant, audit, objects: () => [sessionObject(ended)] })
-}
-
-/**
- * Moves the end of a session that is used, at most once an hour and never beyond its longest life. The transaction reads it
- * again: one that has ended meanwhile stays ended.
- */
-export async function extendSession(
-  { store, now }: Pick<Services, 'store' | 'now'>,
-  tenant: Pick<TenantContext, 'id'>,
-  id: string,
-  by: Pick<SignIn, 'actor' | 'requestId'>,
-): Promise<void> {
-  await store.write(
-    async (transaction) => {
-      const session = await transaction.sessions.find(tenant.id, id)
-      if (session === undefined || !isDue(session, now())) return
-      const at = Math.floor(now())
-      const expiresAt = Math.min(at + serverLimits.sessionSeconds, session.createdAt + serverLimits.sessionSecondsMax)
-      const extended = { ...session, lastSeenAt: at, expiresAt, version: session.version + 1, updatedAt: at }
-      await transaction.sessions.update(extended)
-      const after = { accountId: session.accountId, expiresAt }
-      const audit = { ...by, action: 'session.extend', objectType: 'session', objectId: id, after }
-      transaction.append({ tenant: tenant.id, audit, objects: () => [sessionObject(extended)] })
-    },
-    { tenant: tenant.id },
-  )
-}
-
-/** Whether a session was not seen for so long that its end is moved. */
-export function isDue({ status, lastSeenAt, expiresAt }: AccountSession, now: Seconds): boolean {
-  return status === 'active' && now < expiresAt && now - lastSeenAt >= serverLimits.sessionMovedSeconds
 }

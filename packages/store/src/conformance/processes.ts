@@ -26,7 +26,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
   }
-  const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time', 'accounts', 'sessions']
+  const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time', 'accounts', 'identities', 'sessions']
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
     credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)

@@ -24,6 +24,7 @@ type Later =
   | 'usage_sums'
   | 'last_uses'
   | 'accounts'
+  | 'identities'
   | 'sessions'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {

@@ -1,4 +1,4 @@
-/** Accounts, and the sessions of their browsers. A value that is good once can carry what it stands for. */
+/** Accounts, their ways to sign in, and the sessions of their browsers. A value that is good once can carry what it stands for. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
@@ -13,6 +13,10 @@ export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: Column
   // Nothing is joined by an address that nobody has proven, so only verified ones are unique.
   await sql`create unique index accounts_email on accounts (tenant, email_key) where email_verified = 1`.execute(db)
   await sql`create index accounts_by_time on accounts (tenant, created_at, id)`.execute(db)
+  await sql`create table identities
+    (tenant ${text} not null, account_id ${text} not null, kind ${text} not null, content ${text} not null,
+    version ${integer} not null, created_at ${integer} not null, updated_at ${integer} not null,
+    constraint identities_id primary key (tenant, account_id, kind)) ${tableEnd}`.execute(db)
   await sql`create table sessions
     (tenant ${text} not null, id ${text} not null, digest ${text} not null, prefix ${text} not null,
     client_id ${text} not null, api_id ${text} not null, account_id ${text} not null, status ${text} not null,

@@ -12,6 +12,7 @@ import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
 import { writeIdempotency } from './idempotency.ts'
+import { readIdentities, writeIdentities } from './identity.ts'
 import { readKeys, writeKeys } from './key.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { writeSingleUse } from './single_use.ts'
@@ -28,6 +29,7 @@ export function readRepositories(session: Session): ReadRepositories {
     keys: readKeys(session),
     tokens: readTokens(session),
     accounts: readAccounts(session),
+    identities: readIdentities(session),
     sessions: readAccountSessions(session),
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
@@ -46,6 +48,7 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     keys: writeKeys(session),
     tokens: writeTokens(session),
     accounts: writeAccounts(session),
+    identities: writeIdentities(session),
     sessions: writeAccountSessions(session),
     signingKeys: writeSigningKeys(session),
     idempotency: writeIdempotency(session),

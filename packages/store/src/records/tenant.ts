@@ -107,6 +107,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   signing_keys: 'removed',
   tokens: 'removed',
   sessions: 'removed',
+  identities: 'removed',
   accounts: 'removed',
   keys: 'removed',
   client_jwks: 'removed',

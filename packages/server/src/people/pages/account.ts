@@ -1,0 +1,67 @@
+/** `/account`: what a person sees and ends of their own. */
+import { formatTime } from '@countersign/core'
+import type { AccountSession } from '@countersign/store'
+import { setCookie } from '../../caller/session_cookie.ts'
+import { signOut } from '../sign_in.ts'
+import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
+import { type Html, html } from './html.ts'
+import { type Page, seeOther } from './page.ts'
+
+export const account: Endpoint = {
+  form: 'account',
+  get: (context) => {
+    const { signedIn, tenant } = context
+    return signedIn === undefined ? seeOther(`${tenant.issuer}/login`) : accountPage(context, signedIn)
+  },
+  async post(context, form) {
+    const { services, signedIn, tenant } = context
+    if (signedIn === undefined) return seeOther(`${tenant.issuer}/login`)
+    const id = form.get('session') ?? ''
+    const session = await services.store.read.sessions.find(tenant.id, id)
+    // A session of somebody else is not there.
+    if (session?.accountId === signedIn.account.id) await signOut(context, id, signedIn.account.id)
+    const isOwn = id === signedIn.session.id
+    const cookies = isOwn ? [setCookie(tenant.issuer, 'session', undefined, 0)] : []
+    return seeOther(`${tenant.issuer}${isOwn ? '/login' : '/account'}`, cookies)
+  },
+}
+
+/** The most sessions that a page shows. */
+const sessionsShown = 50
+
+async function accountPage(context: PageContext, { account: person, session }: SignedIn): Promise<Page> {
+  const { now, services, tenant, token } = context
+  const filter = { accountId: person.id, activeAt: now }
+  const sessions = await services.store.read.sessions.list(tenant.id, filter, { limit: sessionsShown })
+  const rows = sessions.map((each) => sessionRow(context, each, each.id === session.id))
+  const body = html`<div class="deed">
+<header><h1>Your account</h1><p>${person.name}</p></header>
+<section><h2>Profile</h2><dl class="facts">
+<dt>Name</dt><dd>${person.name}</dd>
+<dt>E-mail</dt><dd>${person.email ?? 'none'}</dd>
+${person.role === undefined ? undefined : html`<dt>Role</dt><dd>Operator of this server</dd>`}
+</dl></section>
+<section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul></section>
+<form method="post" action="${tenant.issuer}/logout">${token('logout')}
+<div class="side"><span class="quiet">Signed in at this browser</span><button type="submit">Sign out</button></div></form>
+</div>`
+  return { title: 'Your account', body }
+}
+
+function sessionRow({ tenant, token }: PageContext, session: AccountSession, isHere: boolean): Html {
+  const browser = session.userAgent === '' ? 'A browser' : browserOf(session.userAgent)
+  const seen = formatTime(session.lastSeenAt).replace('T', ' ').replace('Z', ' UTC')
+  const where = session.address === undefined ? '' : ` from ${session.address}`
+  return html`<li><div>${browser} ${isHere ? html`<span class="here">here</span>` : undefined}
+<small>since ${formatTime(session.createdAt).slice(0, 10)}${where}, last seen ${seen}</small></div>
+<form method="post" action="${tenant.issuer}/account">${token('account')}
+<input type="hidden" name="session" value="${session.id}"><button class="danger" type="submit">End</button></form></li>`
+}
+
+/** The name of the browser, as far as its own word goes. The order matters: most claim to be others as well. */
+function browserOf(userAgent: string): string {
+  const names = ['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl'] as const
+  const found = names.find((name) => userAgent.includes(`${name}/`))
+  if (found === undefined) return userAgent
+  return found === 'Edg' ? 'Edge' : found === 'OPR' ? 'Opera' : found
+}

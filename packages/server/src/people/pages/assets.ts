@@ -1,0 +1,19 @@
+/** The files of the pages, each under a name that changes with its bytes. */
+import { createHash } from 'node:crypto'
+import { linkScript, style } from './style.ts'
+
+interface Asset {
+  readonly path: string
+  readonly type: string
+  readonly text: string
+}
+
+function asset(stem: string, ending: string, type: string, text: string): Asset {
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
+  return { path: `/assets/${stem}-${version}.${ending}`, type, text }
+}
+
+/** The style sheet of every page. */
+export const styleAsset: Asset = asset('pages', 'css', 'text/css; charset=utf-8', style)
+/** The script of the pages that links lead to. */
+export const linkAsset: Asset = asset('link', 'js', 'text/javascript; charset=utf-8', linkScript)

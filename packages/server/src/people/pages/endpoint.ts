@@ -1,0 +1,53 @@
+/** A page as its file writes it: what it is given, and what it answers. */
+import type { Seconds } from '@countersign/core'
+import type { Account, AccountSession } from '@countersign/store'
+import type { Services, TenantContext } from '../../context.ts'
+import type { Answer } from '../../http/answer.ts'
+import type { HttpRequest } from '../../http/request.ts'
+import type { Form } from '../../oauth/form.ts'
+import type { Html } from './html.ts'
+import type { Page } from './page.ts'
+
+export type PageServices = Pick<
+  Services,
+  | 'books'
+  | 'keyPrefix'
+  | 'log'
+  | 'master'
+  | 'now'
+  | 'passwords'
+  | 'randomBytes'
+  | 'sessionMoves'
+  | 'signInTries'
+  | 'store'
+  | 'trustedProxies'
+>
+
+/** A person who is signed in at this browser. */
+export interface SignedIn {
+  readonly account: Account
+  readonly session: AccountSession
+  /** The text of the session. */
+  readonly text: string
+}
+
+export interface PageContext {
+  readonly services: PageServices
+  readonly tenant: TenantContext
+  readonly request: HttpRequest
+  /** The name of the tenant, as people see it. */
+  readonly name: string
+  readonly signedIn: SignedIn | undefined
+  /** The text in the session's cookie, whatever it is worth. */
+  readonly sessionText: string | undefined
+  readonly now: Seconds
+  /** The hidden fields of a form: its token is good at this browser, with this session, for this form. */
+  token(form: string): Html
+}
+
+export interface Endpoint {
+  /** The name of its form: a token for one form is good for no other. */
+  readonly form: string
+  get(context: PageContext): Promise<Page | Answer> | Page | Answer
+  post(context: PageContext, form: Form): Promise<Page | Answer>
+}

@@ -1,0 +1,40 @@
+/** `/login/link`: where a link that signs in once leads. Its code stands behind `#`, and is sent by a button. */
+import { setCookie } from '../../caller/session_cookie.ts'
+import { serverLimits } from '../../limits.ts'
+import { signInByLink } from '../sign_in.ts'
+import type { Endpoint, PageContext } from './endpoint.ts'
+import { html } from './html.ts'
+import { type Page, seeOther } from './page.ts'
+
+export const loginLink: Endpoint = {
+  form: 'login_link',
+  get: (context) => linkPage(context),
+  async post(context, form) {
+    const { tenant } = context
+    const code = form.get('code')
+    if (code === undefined) return linkPage(context, 'Paste the code of your link: all that stands behind #.')
+    const signedIn = await signInByLink(context, code)
+    if (signedIn === undefined) return usedUp(context)
+    const cookie = setCookie(tenant.issuer, 'session', signedIn.text.reveal(), serverLimits.sessionSecondsMax)
+    return seeOther(`${tenant.issuer}/account`, [cookie])
+  },
+}
+
+function linkPage({ token, tenant }: PageContext, wrong?: string): Page {
+  const body = html`<div class="deed"><header><h1>Sign in</h1><p>This link signs you in once.</p></header>
+<form method="post" action="${tenant.issuer}/login/link" data-link="wait">
+${wrong === undefined ? undefined : html`<p class="wrong" role="alert">${wrong}</p>`}
+${token('login_link')}
+<label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false">
+<small>Without script, paste here what stands behind # in your link.</small></label>
+<button class="primary" type="submit">Sign in</button>
+</form></div>`
+  return { status: wrong === undefined ? 200 : 422, title: 'Sign in', isLink: true, body }
+}
+
+function usedUp({ tenant }: PageContext): Page {
+  const body = html`<div class="deed"><header><h1>This link is used up</h1>
+<p>A link signs in once, for a short time. Ask whoever sent it for another one.</p></header>
+<section><a href="${tenant.issuer}/login">Sign in another way</a></section></div>`
+  return { status: 410, title: 'This link is used up', error: 'expired', body }
+}

@@ -1,0 +1,69 @@
+/** The frame of every page: one layout, one set of headers. */
+import type { TenantContext } from '../../context.ts'
+import type { Answer } from '../../http/answer.ts'
+import { linkAsset, styleAsset } from './assets.ts'
+import { type Html, html } from './html.ts'
+
+export interface Page {
+  /** Default 200. */
+  readonly status?: number
+  readonly title: string
+  readonly body: Html
+  /** The code of an error, for whoever automates a browser. */
+  readonly error?: string
+  /** The page takes a code from the address. */
+  readonly isLink?: true
+  /** `Set-Cookie` fields. */
+  readonly cookies?: readonly string[]
+}
+
+/** Nothing of a page is loaded from elsewhere, and nobody frames it. Script is allowed where a link leads alone. */
+function policyOf(isLink: boolean): string {
+  const script = isLink ? " script-src 'self';" : ''
+  return `default-src 'none'; style-src 'self'; img-src 'self';${script} base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+}
+
+const mark = html`<svg class="mark" viewBox="0 0 26 26" aria-hidden="true"><path class="a" d="M3 16.5C6.5 6.5 10.5 3.5 10.5 8c0 3.500-3.500 8.500-1.500 9 2 .5 3.200-5.500 5.200-5.500s.3 5 2.600 5c1.900 0 3.200-1.600 6.200-2.500"/><path class="b" d="M3 22.500h20"/></svg>`
+
+export function pageAnswer(
+  { issuer, name }: Pick<TenantContext, 'issuer'> & { readonly name: string },
+  page: Page,
+): Answer {
+  const { status = 200, title, body, error, isLink = false, cookies = [] } = page
+  const script = isLink ? html`<script src="${issuer}${linkAsset.path}" defer></script>` : undefined
+  const main = error === undefined ? html`<main>` : html`<main data-error="${error}">`
+  const { text } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · ${name}</title>
+<link rel="stylesheet" href="${issuer}${styleAsset.path}">
+${script}
+</head>
+<body>
+${main}
+<div class="brand">${mark}${name} <span>accounts</span></div>
+${body}
+</main>
+</body>
+</html>
+`
+  return { status, headers: headersOf(isLink), cookies, body: text }
+}
+
+function headersOf(isLink: boolean): Readonly<Record<string, string>> {
+  return {
+    'Cache-Control': 'no-store',
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': policyOf(isLink),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  }
+}
+
+/** After a form that was taken: the next page, by GET. */
+export function seeOther(location: string, cookies: readonly string[] = []): Answer {
+  return { status: 303, headers: { ...headersOf(false), Location: location }, cookies, body: '' }
+}

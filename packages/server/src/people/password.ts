@@ -1,0 +1,106 @@
+/** Passwords: argon2id, as RFC 9106 writes it down, in threads that never hold up anything else. */
+import { argon2 } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { decodeBase64url, encodeBase64url, timingSafeEqual } from '@countersign/core'
+import languageCommon from '@zxcvbn-ts/language-common'
+import { serverLimits } from '../limits.ts'
+
+/** More wait than there is room for: try again later. */
+export class PasswordsBusyError extends Error {
+  override readonly name = 'PasswordsBusyError'
+}
+
+/** A hash with all that is needed to make it again. */
+export interface PasswordHash {
+  readonly algorithm: 'argon2id'
+  /** Base64url, 16 bytes. */
+  readonly salt: string
+  readonly memoryKib: number
+  readonly passes: number
+  /** Base64url, 32 bytes. */
+  readonly hash: string
+}
+
+export interface Passwords {
+  hash(password: string): Promise<PasswordHash>
+  /** `undefined`: there is none. The work is the same, so that its time tells nothing. */
+  holds(password: string, stored: PasswordHash | undefined): Promise<boolean>
+}
+
+const cost = { memoryKib: 19_456, passes: 2 } as const
+
+export interface PasswordOptions {
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Hashes made at once. Default: half the cores, so that sign-ins never take what verifications need. */
+  readonly atOnce?: number
+}
+
+export function createPasswords({ randomBytes, atOnce = halfTheCores }: PasswordOptions): Passwords {
+  const waiting: (() => void)[] = []
+  let running = 0
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= atOnce) {
+      if (waiting.length >= serverLimits.passwordsWaitingMax) throw new PasswordsBusyError('too many sign-ins wait')
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    } else running++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+
+  return {
+    hash: (password) =>
+      inTurn(async () => {
+        const salt = randomBytes(16)
+        const hash = await derive(password, salt, cost)
+        return { algorithm: 'argon2id', salt: encodeBase64url(salt), ...cost, hash: encodeBase64url(hash) }
+      }),
+    holds: (password, stored = nobodys) =>
+      inTurn(async () => {
+        const hash = await derive(password, decodeBase64url(stored.salt) ?? new Uint8Array(16), stored)
+        return timingSafeEqual(encodeBase64url(hash), stored.hash)
+      }),
+  }
+}
+
+const halfTheCores = Math.max(1, Math.floor(availableParallelism() / 2))
+
+/** No password has it: its hash is no 32 bytes. */
+const nobodys: PasswordHash = { algorithm: 'argon2id', salt: encodeBase64url(new Uint8Array(16)), ...cost, hash: '' }
+
+function derive(
+  password: string,
+  nonce: Uint8Array,
+  { memoryKib, passes }: Pick<PasswordHash, 'memoryKib' | 'passes'>,
+): Promise<Uint8Array> {
+  const message = password.normalize('NFC')
+  const parameters = { message, nonce, parallelism: 1, tagLength: 32, memory: memoryKib, passes }
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', parameters, (error, key) => (error === null ? resolve(key) : reject(error)))
+  })
+}
+
+/** Why a password is refused, in words for the person; `undefined` where it will do. No rule asks for kinds of characters. */
+export function passwordFlaw(password: string): string | undefined {
+  const text = password.normalize('NFC')
+  const { length } = [...text]
+  const { passwordCharactersMin: min, passwordCharactersMax: max } = serverLimits
+  if (length < min) return `must have at least ${min} characters`
+  if (length > max) return `must have at most ${max} characters`
+  if (!text.isWellFormed() || text.includes('\0')) return 'must not have NUL or half a surrogate pair'
+  if (common().has(text.toLowerCase())) return 'is among those that most people use: choose another'
+  return undefined
+}
+
+let commonOnes: ReadonlySet<string> | undefined
+
+/** Read at first use: most processes never need it. */
+function common(): ReadonlySet<string> {
+  commonOnes ??= new Set(languageCommon.dictionary['passwords-common'].slice(0, serverLimits.commonPasswords))
+  return commonOnes
+}

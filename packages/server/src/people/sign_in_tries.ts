@@ -1,0 +1,57 @@
+/**
+ * How often somebody may try to sign in. The owner of an account cannot be locked out by others: a delay is of one account
+ * from one address, and another address has none.
+ */
+import { addressBlock, type Seconds } from '@countersign/core'
+import { Cache } from '@countersign/verifier/engine'
+import { serverLimits } from '../limits.ts'
+
+export interface SignInTries {
+  /** Seconds to wait before this try; 0 for none. A try that need not wait counts for its address. */
+  begin(tenant: string, email: string, address: string | undefined, now: Seconds): number
+  /** A wrong password. */
+  failed(tenant: string, email: string, address: string | undefined, now: Seconds): void
+  /** The person came in: earlier failures from there are forgotten. */
+  succeeded(tenant: string, email: string, address: string | undefined): void
+}
+
+interface Window {
+  readonly from: Seconds
+  readonly count: number
+}
+
+interface Failures {
+  readonly count: number
+  readonly until: Seconds
+}
+
+const minute = 60
+
+/** Counted by each process for itself. */
+export function createSignInTries(): SignInTries {
+  const byAddress = new Cache<Window>(serverLimits.signInAddressesKept)
+  const byPair = new Cache<Failures>(serverLimits.signInAddressesKept)
+  const pairOf = (tenant: string, email: string, address: string | undefined): string =>
+    JSON.stringify([tenant, email.normalize('NFC').toLowerCase(), addressBlock(address ?? '')])
+
+  return {
+    begin(tenant, email, address, now) {
+      const { until = 0 } = byPair.get(pairOf(tenant, email, address)) ?? {}
+      if (now < until) return Math.ceil(until - now)
+      const place = JSON.stringify([tenant, addressBlock(address ?? '')])
+      const known = byAddress.get(place)
+      const window = known !== undefined && now - known.from < minute ? known : { from: now, count: 0 }
+      if (window.count >= serverLimits.signInsPerMinute) return Math.ceil(window.from + minute - now)
+      byAddress.set(place, { ...window, count: window.count + 1 })
+      return 0
+    },
+    failed(tenant, email, address, now) {
+      const pair = pairOf(tenant, email, address)
+      const count = (byPair.get(pair)?.count ?? 0) + 1
+      const beyond = count - serverLimits.signInFailuresFree
+      const delay = beyond < 0 ? 0 : Math.min(serverLimits.signInDelaySecondsMax, 2 ** beyond)
+      byPair.set(pair, { count, until: now + delay })
+    },
+    succeeded: (tenant, email, address) => byPair.delete(pairOf(tenant, email, address)),
+  }
+}
