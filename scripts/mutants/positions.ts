@@ -43,7 +43,7 @@ export const positionMutants: readonly Mutant[] = [
     file: `${server}/oauth/issuing_gate.ts`,
     find: '  requireReached(moment, api.createdSequence)\n',
     replace: '',
-    tests: tests('an API made anew'),
+    tests: [`${server}/oauth/issuing_gate.test.ts`],
   },
   {
     id: 'position-used-up-first',
