@@ -1,17 +1,15 @@
 /** Changes as they are asked for: opaque tokens, keys made and keys revoked, beside a server that stores one row a request. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { createManagementClient } from '@countersign/client'
 import { type Serving, startServing } from '../conformance/serving.fixture.ts'
 import { startPostgres } from '../packages/store/src/conformance/postgres_server.ts'
 import { closedLoop } from './closed_loop.ts'
 import { type Question, writeQuestion } from './connection.ts'
 import { median } from './measure.ts'
+import { startSystem } from './peers/system_process.ts'
 import type { Figure } from './run.ts'
 
 const seconds = 3
@@ -32,14 +30,14 @@ export async function benchChanges(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const postgres = await startPostgres(true)
   const databases = [await postgres.create(), await postgres.create()] as const
-  const bare = await startBare(databases[0].url)
+  const bare = await startSystem<string>('systems/bare_rows', { database: databases[0].url })
   const onPostgres = await start(databases[1].url)
   const onSqlite = await start(`sqlite:${join(directory, 'one.db')}`)
   const ratios = { token: [] as number[], createKey: [] as number[], revokeKey: [] as number[] }
   const rates = { bare: [] as number[], token: [] as number[], sqliteToken: [] as number[], sqliteJwt: [] as number[] }
   try {
     for (let round = 0; round <= rounds; round++) {
-      const bareRate = await load({ ...onPostgres.token, url: bare.url })
+      const bareRate = await load({ ...onPostgres.token, url: bare.told })
       const token = await load(onPostgres.token)
       const createKey = await load(onPostgres.createKey, 201)
       const revokeKey = await revoke(onPostgres)
@@ -56,9 +54,9 @@ export async function benchChanges(): Promise<readonly Figure[]> {
       ratios.revokeKey.push(revokeKey / bareRate)
     }
   } finally {
-    bare.child.kill()
     await onPostgres.serving.stop()
     await onSqlite.serving.stop()
+    await bare.stop()
     for (const database of databases) await database.drop()
     await postgres.stop()
     rmSync(directory, { recursive: true, force: true })
@@ -146,14 +144,4 @@ async function start(database: string): Promise<Ready> {
       }
     },
   }
-}
-
-async function startBare(database: string): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const script = fileURLToPath(new URL('./bare_rows.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, database], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve)
-    child.once('exit', () => reject(new Error('the bare server did not start')))
-  })
-  return { url: (JSON.parse(line) as { readonly url: string }).url, child }
 }

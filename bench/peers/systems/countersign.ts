@@ -1,5 +1,5 @@
 /** Countersign's server as `serve` runs it, in a process of its own, without a log; tells the credentials of the run. */
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireIssuable } from '../../../packages/server/src/oauth/issuing_gate.ts'
@@ -14,8 +14,15 @@ const scope = 'orders:read'
 const opaqueAudience = 'https://opaque.bench.example'
 const otherAudience = 'https://other.bench.example'
 
-answerQuestions(async ({ jwts }: { readonly jwts: number }) => {
-  const installation = await startInstallation()
+interface Parameter {
+  readonly jwts: number
+  /** A PostgreSQL. Default: SQLite. */
+  readonly database?: string
+}
+
+answerQuestions(async ({ jwts, database }: Parameter) => {
+  const masterKey = randomBytes(32).toString('base64url')
+  const installation = await startInstallation(database === undefined ? {} : { database, masterKey })
   return { told: await fixtureOf(installation, jwts), stop: installation.stop }
 })
 
