@@ -1,17 +1,15 @@
 /** Changes as they are asked for: opaque tokens, keys made and keys revoked, beside a server that stores one row a request. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { createManagementClient } from '@countersign/client'
 import { type Serving, startServing } from '../conformance/serving.fixture.ts'
 import { startPostgres } from '../packages/store/src/conformance/postgres_server.ts'
 import { closedLoop } from './closed_loop.ts'
 import { type Question, writeQuestion } from './connection.ts'
 import { median } from './measure.ts'
+import { startSystem } from './peers/system_process.ts'
 import type { Figure } from './run.ts'
 
 const seconds = 3
@@ -24,25 +22,30 @@ interface Ready {
   readonly token: Question
   readonly jwt: Question
   readonly createKey: Question
-  /** Questions that revoke the keys that `createKey` made, each once. */
-  revocations(): Promise<() => Buffer>
+  revokeKey(id: string | undefined): Question
 }
 
 export async function benchChanges(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const postgres = await startPostgres(true)
   const databases = [await postgres.create(), await postgres.create()] as const
-  const bare = await startBare(databases[0].url)
+  const bare = await startSystem<string>('systems/bare_rows', { database: databases[0].url })
   const onPostgres = await start(databases[1].url)
   const onSqlite = await start(`sqlite:${join(directory, 'one.db')}`)
-  const ratios = { token: [] as number[], createKey: [] as number[], revokeKey: [] as number[] }
+  const ratios = {
+    token: [] as number[],
+    createKey: [] as number[],
+    revokeKey: [] as number[],
+    sqliteToken: [] as number[],
+  }
   const rates = { bare: [] as number[], token: [] as number[], sqliteToken: [] as number[], sqliteJwt: [] as number[] }
   try {
     for (let round = 0; round <= rounds; round++) {
-      const bareRate = await load({ ...onPostgres.token, url: bare.url })
+      const bareRate = await load({ ...onPostgres.token, url: bare.told })
       const token = await load(onPostgres.token)
-      const createKey = await load(onPostgres.createKey, 201)
-      const revokeKey = await revoke(onPostgres)
+      const ids: string[] = []
+      const createKey = await create(onPostgres, ids)
+      const revokeKey = await revoke(onPostgres, ids)
       const sqliteToken = await load(onSqlite.token)
       const sqliteJwt = await load(onSqlite.jwt)
       // The first warms up.
@@ -54,11 +57,12 @@ export async function benchChanges(): Promise<readonly Figure[]> {
       ratios.token.push(token / bareRate)
       ratios.createKey.push(createKey / bareRate)
       ratios.revokeKey.push(revokeKey / bareRate)
+      ratios.sqliteToken.push(sqliteToken / sqliteJwt)
     }
   } finally {
-    bare.child.kill()
     await onPostgres.serving.stop()
     await onSqlite.serving.stop()
+    await bare.stop()
     for (const database of databases) await database.drop()
     await postgres.stop()
     rmSync(directory, { recursive: true, force: true })
@@ -74,23 +78,37 @@ export async function benchChanges(): Promise<readonly Figure[]> {
     { name: 'opaque tokens on SQLite', value: median(rates.sqliteToken), unit: '/s' },
     {
       name: 'opaque tokens on SQLite, of JWTs',
-      value: median(rates.sqliteToken) / median(rates.sqliteJwt),
+      value: median(ratios.sqliteToken),
       unit: '',
       goal: { atLeast: 0.4 },
     },
   ]
 }
 
-async function load(question: Question, right = 200): Promise<number> {
+async function load(question: Question): Promise<number> {
   const bytes = writeQuestion(question)
-  const isRight = (status: number): boolean => status === right
+  const isRight = (status: number): boolean => status === 200
   return (await closedLoop({ url: question.url, next: () => bytes, isRight, seconds })).perSecond
 }
 
-async function revoke(ready: Ready): Promise<number> {
-  const next = await ready.revocations()
+/** Adds the id of every key that was made. */
+async function create({ createKey }: Ready, ids: string[]): Promise<number> {
+  const bytes = writeQuestion(createKey)
+  const isRight = (status: number, body: string): boolean => {
+    const id = /"id":"([^"]+)"/.exec(body)?.[1]
+    if (status !== 201 || id === undefined) return false
+    ids.push(id)
+    return true
+  }
+  return (await closedLoop({ url: createKey.url, next: () => bytes, isRight, seconds })).perSecond
+}
+
+/** Each key once: to revoke one again would change nothing, and take less. Once all are revoked, a 404 ends the run. */
+async function revoke({ createKey, revokeKey }: Ready, ids: readonly string[]): Promise<number> {
+  let at = 0
+  const next = (): Buffer => writeQuestion(revokeKey(ids[at++]))
   const isRight = (status: number): boolean => status === 200
-  return (await closedLoop({ url: ready.createKey.url, next, isRight, seconds: seconds / 3 })).perSecond
+  return (await closedLoop({ url: createKey.url, next, isRight, seconds: seconds / 3 })).perSecond
 }
 
 async function start(database: string): Promise<Ready> {
@@ -123,37 +141,11 @@ async function start(database: string): Promise<Ready> {
     headers,
     body: JSON.stringify({ clientId, audience, scope: 'orders:read', name: 'k' }),
   }
-  let after: string | undefined
   return {
     serving,
     token: ask(opaqueAudience),
     jwt: ask(audience),
     createKey,
-    async revocations() {
-      const ids: string[] = []
-      while (ids.length < 5_000) {
-        const page = await management.listKeys({
-          query: { clientId, limit: 100, ...(after === undefined ? {} : { after }) },
-        })
-        ids.push(...page.data.map(({ id }) => id))
-        if (page.next === null) break
-        after = page.next
-      }
-      let at = 0
-      return () => {
-        const id = ids[at++ % ids.length]
-        return writeQuestion({ url: `${url}/v1/keys/${id}/revoke`, method: 'POST', headers, body: '{}' })
-      }
-    },
+    revokeKey: (id) => ({ url: `${url}/v1/keys/${id}/revoke`, method: 'POST', headers, body: '{}' }),
   }
-}
-
-async function startBare(database: string): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const script = fileURLToPath(new URL('./bare_rows.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, database], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve)
-    child.once('exit', () => reject(new Error('the bare server did not start')))
-  })
-  return { url: (JSON.parse(line) as { readonly url: string }).url, child }
 }

@@ -21,6 +21,10 @@ export interface BenchInstallation {
 }
 
 export interface BenchOptions {
+  /** Default: SQLite in a directory of its own. */
+  readonly database?: string
+  /** Required with PostgreSQL; on SQLite it is made beside the database. */
+  readonly masterKey?: string
   /** The wall clock in seconds, for suites that move it. */
   readonly now?: () => number
   /** Peers behind which there are many callers: what one process sends stands for many machines then. */

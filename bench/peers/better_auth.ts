@@ -1,5 +1,7 @@
 /** better-auth as the run uses it: its fastest storages, without what the others do not do either. */
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { openWriter } from '../../packages/store/src/sqlite/file.ts'
 import { importPeer } from './peer.ts'
 
 export interface BetterAuth {
@@ -10,6 +12,7 @@ export interface BetterAuth {
     adminCreateOAuthClient(options: object): Promise<{ readonly client_id: string; readonly client_secret: string }>
   }
   readonly handler: (request: Request) => Promise<Response>
+  readonly $context: Promise<{ runMigrations(): Promise<void> }>
 }
 
 interface User {
@@ -29,13 +32,15 @@ export interface OpenedBetterAuth {
 export async function openBetterAuth(options: {
   readonly baseUrl: string
   readonly storage: BetterAuthStorage
+  /** `sqlite:FILE` or a PostgreSQL, in place of the memory adapter. */
+  readonly database?: string
   readonly plugins?: readonly object[]
 }): Promise<OpenedBetterAuth> {
   const { betterAuth } = await importPeer<{ betterAuth(options: object): BetterAuth }>('better-auth')
   const auth = betterAuth({
     baseURL: options.baseUrl,
     secret: randomBytes(32).toString('base64url'),
-    database: await openMemory(),
+    database: options.database === undefined ? await openMemory() : await openDatabase(options.database),
     emailAndPassword: { enabled: true },
     // Fair: the others write no log, phone nowhere and limit nobody in these runs.
     telemetry: { enabled: false },
@@ -46,6 +51,7 @@ export async function openBetterAuth(options: {
     advanced: { backgroundTasks: { handler: () => undefined } },
     plugins: [await apiKeyPlugin(options.storage), ...(options.plugins ?? [])],
   })
+  if (options.database !== undefined) await (await auth.$context).runMigrations()
   const body = { email: 'bench@peers.example', password: randomBytes(16).toString('hex'), name: 'bench' }
   const { headers, response } = await auth.api.signUpEmail({ returnHeaders: true, body })
   const cookie = headers
@@ -71,6 +77,12 @@ async function openMemory(): Promise<unknown> {
   const names = 'user session account verification apikey jwks oauthClient oauthAccessToken oauthRefreshToken'
   const more = 'oauthConsent oauthResource oauthClientResource oauthClientAssertion rateLimit'
   return memoryAdapter(Object.fromEntries(`${names} ${more}`.split(' ').map((name) => [name, []])))
+}
+
+/** Fair: as our store opens its own. */
+async function openDatabase(database: string): Promise<unknown> {
+  const file = /^sqlite:(.+)$/s.exec(database)?.[1]
+  return file === undefined ? new pg.Pool({ connectionString: database, max: 10 }) : await openWriter(file)
 }
 
 function mapStorage(): object {

@@ -36,9 +36,13 @@ export function formTarget(url: string, fields: Readonly<Record<string, string>>
 
 /** The same form with one field changed so that it must be refused. */
 export function refusingForm(target: Target, field: string, value: string): Target {
+  return { ...target, refused: [{ body: withField(target, field, value).body }] }
+}
+
+export function withField(target: Target, field: string, value: string): Target & { readonly body: string } {
   const form = new URLSearchParams(target.body)
   form.set(field, value)
-  return { ...target, refused: [{ body: form.toString() }] }
+  return { ...target, body: form.toString() }
 }
 
 /** A credential of the right shape that was never issued: its last characters are others. */
@@ -48,7 +52,7 @@ export function falsify(credential: string): string {
   return `${credential.slice(0, -12)}${turned}`
 }
 
-async function ask({
+export async function ask({
   url,
   method,
   headers,

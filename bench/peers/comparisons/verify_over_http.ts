@@ -108,7 +108,7 @@ function verifyTarget(fixture: Fixture, credential: string, refused: readonly st
   }
 }
 
-function introspectTarget({ url, opaque: { clientId, clientSecret, token } }: Fixture): Target {
+export function introspectTarget({ url, opaque: { clientId, clientSecret, token } }: Fixture): Target {
   const fields = { client_id: clientId, client_secret: clientSecret, token }
   return refusingForm(formTarget(`${url}/oauth/introspect`, fields, '"active":true'), 'token', falsify(token))
 }

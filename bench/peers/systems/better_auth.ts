@@ -6,7 +6,7 @@ import { openBetterAuth } from '../better_auth.ts'
 import type { Fixture } from '../fixture.ts'
 import { importPeer } from '../peer.ts'
 import { falsify, formTarget, refusingForm, type Target } from '../target.ts'
-import type { IssuingTargets } from './issuing.ts'
+import { type IssuingTargets, issue } from './issuing.ts'
 
 type Part = 'verify' | 'oauth'
 
@@ -15,8 +15,15 @@ interface OauthPlugins {
   oauthProvider(options: object): object
 }
 
-answerQuestions(async ({ fixture, part }: { readonly fixture: Fixture; readonly part: Part }) => ({
-  told: part === 'verify' ? await startVerifying() : await startIssuing(fixture),
+interface Parameter {
+  readonly fixture: Fixture
+  readonly part: Part
+  /** `sqlite:FILE` or a PostgreSQL for the OAuth provider. Default: memory. */
+  readonly database?: string
+}
+
+answerQuestions(async ({ fixture, part, database }: Parameter) => ({
+  told: part === 'verify' ? await startVerifying() : await startIssuing(fixture, database),
 }))
 
 /** `verifyApiKey` is for the server's own use: the thinnest server in front of it. */
@@ -38,12 +45,17 @@ async function startVerifying(): Promise<Target> {
   }
 }
 
-async function startIssuing({ audience, scope }: Fixture): Promise<IssuingTargets> {
+async function startIssuing({ audience, scope }: Fixture, database: string | undefined): Promise<IssuingTargets> {
   const server = createServer()
   const url = await listenServer(server)
   const trusted = new Set<string>()
   const plugins = await oauthPlugins({ audience, scope, trusted })
-  const { auth, cookie } = await openBetterAuth({ baseUrl: url, storage: 'memory', plugins })
+  const { auth, cookie } = await openBetterAuth({
+    baseUrl: url,
+    storage: 'memory',
+    plugins,
+    ...(database === undefined ? {} : { database }),
+  })
   const { toNodeHandler } = await importPeer<{ toNodeHandler(auth: unknown): RequestListener }>('better-auth/node')
   server.on('request', toNodeHandler(auth))
   const { client_id, client_secret } = await auth.api.adminCreateOAuthClient({
@@ -60,18 +72,15 @@ async function startIssuing({ audience, scope }: Fixture): Promise<IssuingTarget
   trusted.add(client_id)
   const base = `${url}/api/auth`
   const asked = { client_id, client_secret, grant_type: 'client_credentials', scope }
-  const token = formTarget(`${base}/oauth2/token`, { ...asked, resource: audience }, '"access_token":"ey')
+  const jwt = formTarget(`${base}/oauth2/token`, { ...asked, resource: audience }, '"access_token":"ey')
   // Without a resource it issues opaque tokens.
-  const issued = await fetch(token.url, { method: 'POST', body: new URLSearchParams(asked) })
-  const { access_token: opaque } = (await issued.json()) as { readonly access_token: string }
-  const introspect = formTarget(
-    `${base}/oauth2/introspect`,
-    { client_id, client_secret, token: opaque },
-    '"active":true',
-  )
+  const opaque = formTarget(`${base}/oauth2/token`, asked, '"access_token":"')
+  const token = await issue(opaque)
+  const introspect = formTarget(`${base}/oauth2/introspect`, { client_id, client_secret, token }, '"active":true')
   return {
-    token: refusingForm(token, 'client_secret', falsify(client_secret)),
-    introspect: refusingForm(introspect, 'token', falsify(opaque)),
+    jwt: refusingForm(jwt, 'client_secret', falsify(client_secret)),
+    opaque: refusingForm(opaque, 'client_secret', falsify(client_secret)),
+    introspect: refusingForm(introspect, 'token', falsify(token)),
     issuer: base,
     jwksUrl: `${base}/jwks`,
   }

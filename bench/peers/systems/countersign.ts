@@ -1,5 +1,5 @@
 /** Countersign's server as `serve` runs it, in a process of its own, without a log; tells the credentials of the run. */
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireIssuable } from '../../../packages/server/src/oauth/issuing_gate.ts'
@@ -14,25 +14,34 @@ const scope = 'orders:read'
 const opaqueAudience = 'https://opaque.bench.example'
 const otherAudience = 'https://other.bench.example'
 
-answerQuestions(async ({ jwts }: { readonly jwts: number }) => {
-  const installation = await startInstallation()
+interface Parameter {
+  readonly jwts: number
+  /** A PostgreSQL. Default: SQLite. */
+  readonly database?: string
+}
+
+answerQuestions(async ({ jwts, database }: Parameter) => {
+  const masterKey = randomBytes(32).toString('base64url')
+  const installation = await startInstallation(database === undefined ? {} : { database, masterKey })
   return { told: await fixtureOf(installation, jwts), stop: installation.stop }
 })
 
 async function fixtureOf(installation: BenchInstallation, jwts: number): Promise<Fixture> {
   const { url, clientId, clientSecret, verifierKey, directory, call, server } = installation
   await call('POST', '/v1/apis', { audience: otherAudience, name: 'other', scopes: [{ name: scope }] })
+  const access = [{ audience: otherAudience, scope }]
+  const { clientId: otherId = '' } = await call('POST', '/v1/clients', { name: 'other', type: 'service', access })
   const { key } = await call('POST', '/v1/keys', { clientId, audience, scope, name: 'warm' })
   const expiresAt = Math.floor(Date.now() / 1000) + 3_500
   const jwtsFile = join(directory, 'jwts.json')
-  await writeJwts(jwtsFile, jwts, () => issue(installation, audience, expiresAt))
-  const jwt = await issue(installation, audience, expiresAt)
+  await writeJwts(jwtsFile, jwts, () => issue(installation, clientId, audience, expiresAt))
+  const jwt = await issue(installation, clientId, audience, expiresAt)
   const [publicJwk] = await server.services.signingKeys.published('default', 'access_token')
   if (publicJwk === undefined) throw new Error('no signing key')
   const refusedJwts = [
     falsify(jwt),
-    await issue(installation, audience, Math.floor(Date.now() / 1000) - 60),
-    await issue(installation, otherAudience, expiresAt),
+    await issue(installation, clientId, audience, Math.floor(Date.now() / 1000) - 60),
+    await issue(installation, otherId, otherAudience, expiresAt),
     foreign(jwt),
   ]
   return {
@@ -61,7 +70,12 @@ async function writeJwts(file: string, count: number, next: () => Promise<string
 }
 
 /** By the token endpoint's own issuer, without HTTP: tens of thousands are needed. */
-async function issue({ server, clientId }: BenchInstallation, forAudience: string, expiresAt: number): Promise<string> {
+async function issue(
+  { server }: BenchInstallation,
+  clientId: string,
+  forAudience: string,
+  expiresAt: number,
+): Promise<string> {
   const { services } = server
   const tenant = services.tenant('')
   const client = await services.store.lookup.client('default', clientId)

@@ -7,7 +7,7 @@ import { answerQuestions } from '../answering.ts'
 import type { Fixture } from '../fixture.ts'
 import { importPeer } from '../peer.ts'
 import { falsify, formTarget, refusingForm } from '../target.ts'
-import type { IssuingTargets } from './issuing.ts'
+import { type IssuingTargets, issue } from './issuing.ts'
 
 interface OidcProvider {
   readonly default: new (issuer: string, configuration: object) => { callback(): RequestListener }
@@ -24,11 +24,13 @@ answerQuestions(async ({ audience, scope }: Fixture) => {
   server.on('request', new Provider(url, configurationOf(client, scope)).callback())
 
   const asked = { ...client, grant_type: 'client_credentials', scope }
-  const token = formTarget(`${url}/token`, { ...asked, resource: audience }, '"access_token":"ey')
-  const introspected = await issueOpaque(`${url}/token`, { ...asked, resource: opaqueResource })
+  const jwt = formTarget(`${url}/token`, { ...asked, resource: audience }, '"access_token":"ey')
+  const opaque = formTarget(`${url}/token`, { ...asked, resource: opaqueResource }, '"access_token":"')
+  const introspected = await issue(opaque)
   const introspect = formTarget(`${url}/token/introspection`, { ...client, token: introspected }, '"active":true')
   const targets: IssuingTargets = {
-    token: refusingForm(token, 'client_secret', falsify(client.client_secret)),
+    jwt: refusingForm(jwt, 'client_secret', falsify(client.client_secret)),
+    opaque: refusingForm(opaque, 'client_secret', falsify(client.client_secret)),
     introspect: refusingForm(introspect, 'token', falsify(introspected)),
     issuer: url,
     jwksUrl: `${url}/jwks`,
@@ -70,11 +72,4 @@ function configurationOf(client: object, scope: string): object {
       },
     },
   }
-}
-
-async function issueOpaque(url: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(fields) })
-  const { access_token: token } = (await response.json()) as { readonly access_token?: string }
-  if (token === undefined || token.includes('.')) throw new Error(`no opaque token: ${response.status}`)
-  return token
 }
