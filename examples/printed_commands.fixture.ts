@@ -37,7 +37,7 @@ export const runElsewhere: readonly (readonly [command: RegExp, test: string])[]
   [/^npm install (?:-g )?(?:@countersign\/|\/path\/to\/countersign)/, 'scripts/build.test.ts'],
   [/^npm (?:ci|test|run (?:check|test|mutants)\b)/, '.ci/run'],
   [/^countersign dev\b/, 'packages/cli/src/dev.test.ts'],
-  [/^node examples\/express\.ts$|^export COUNTERSIGN_KEY=\$\(npx/, 'examples/examples.test.ts'],
+  [/^npx node examples\/express\.ts$|^export COUNTERSIGN_KEY=\$\(npx/, 'examples/examples.test.ts'],
   [/^(?:mkdir -p backups|countersign (?:backup|restore|audit verify))/, 'deploy/documentation.test.ts'],
   [/^npx (?:openapi-typescript|@hey-api)|^openapi-python-client/, 'conformance/openapi.test.ts'],
 ]

@@ -65,6 +65,7 @@ afterAll(async () => {
 async function filled({ text: printed }: PrintedCommand): Promise<string> {
   const { clientId, clientSecret } = product.demo
   let line = printed
+    .replace(/(?<=apis create --audience )\S+/, 'https://printed.example')
     .replaceAll('client_…:cs_secret_…', `${clientId}:${clientSecret}`)
     .replaceAll(/client_…|\bCLIENT_ID\b(?<!\$CLIENT_ID)/g, clientId)
     .replaceAll('cs_test_…', product.demo.key)

@@ -43,10 +43,14 @@ export function examplesOf({ path, text }: Source): readonly { readonly path: st
   })
 }
 
-/** Imports stay at the top; the rest becomes the body of a function, so that an example may `await` and `return`. */
+/**
+ * Imports and global declarations stay at the top; the rest becomes the body of a function, so that an example may `await`
+ * and `return`.
+ */
 function asModule(code: string): string {
-  const imports = code.match(/^import .*$/gm) ?? []
-  const body = code.replace(/^import .*$/gm, '').replace(/^export /gm, '')
+  const top = /^import .*$|^declare global \{$[\s\S]*?^\}$/gm
+  const imports = code.match(top) ?? []
+  const body = code.replace(top, '').replace(/^export /gm, '')
   return `${imports.join('\n')}\nexport async function example() {\n${body}\n}\n`
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createManagementClient, type ManagementClient } from '@countersign/client'
 import { Secret } from '@countersign/core'
 import { CommandError } from './exit.ts'
+import { sayWhoAsked } from './failure.ts'
 import { findProfile, type Profile } from './profile.ts'
 
 export interface Connection {
@@ -65,10 +66,17 @@ function findCredential(
   if (key !== undefined && keyFile !== undefined) {
     throw new CommandError('usage', 'COUNTERSIGN_KEY and COUNTERSIGN_KEY_FILE are both set: leave one out')
   }
-  if (keyFile !== undefined) return readSecretFile(keyFile)
-  if (key !== undefined && key.trim() !== '') return new Secret(key.trim())
   // The profile's key goes to the profile's server: another one would learn it.
-  if (profile?.adminKey !== undefined && profile.url === issuer) return profile.adminKey
+  const kept = profile?.url === issuer ? profile.adminKey : undefined
+  const isKey = key !== undefined && key.trim() !== ''
+  if (keyFile !== undefined || isKey) {
+    const variable = keyFile !== undefined ? 'COUNTERSIGN_KEY_FILE' : 'COUNTERSIGN_KEY'
+    const remedy = kept === undefined ? '' : ': unset it to ask as the administrator of the profile'
+    sayWhoAsked(`asked with the key of ${variable}${remedy}`)
+  }
+  if (keyFile !== undefined) return readSecretFile(keyFile)
+  if (isKey) return new Secret(key.trim())
+  if (kept !== undefined) return kept
   throw new CommandError('usage', `no key is known for ${issuer}: set COUNTERSIGN_KEY or COUNTERSIGN_KEY_FILE`)
 }
 

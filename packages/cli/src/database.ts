@@ -46,7 +46,9 @@ function nameDatabase({ database, data }: DatabaseFlags, environment: Environmen
   const named = database ?? (data === undefined ? fromEnvironment('COUNTERSIGN_DATABASE', environment) : undefined)
   if (named !== undefined) {
     if (/^(sqlite:.+|postgres(ql)?:\/\/.+)$/s.test(named)) return named
-    throw new CommandError('usage', 'the database must be sqlite:PATH or postgres://…')
+    // The value may hold a password.
+    const source = database === undefined ? 'COUNTERSIGN_DATABASE' : '--database'
+    throw new CommandError('usage', `${source} must be sqlite:PATH or postgres://…`)
   }
   const profile = data === undefined ? findProfileFile(process.cwd()) : join(resolve(data), 'profile.json')
   return `sqlite:${profile === undefined ? './countersign.db' : join(dirname(profile), 'countersign.db')}`

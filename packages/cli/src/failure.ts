@@ -83,6 +83,13 @@ interface ApiErrorLike extends Error {
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+let whoAsked: string | undefined
+
+/** A denied command adds this: who forgot that a variable names the key looks for the fault elsewhere. */
+export function sayWhoAsked(text: string): void {
+  whoAsked = text
+}
+
 /** By name, so that the client package is loaded only by commands that use it. */
 function isApiError(error: Error): error is ApiErrorLike {
   return error.name === 'ApiError' && 'status' in error
@@ -93,5 +100,22 @@ function describeAnswer({ status, code, detail, requestId, errors }: ApiErrorLik
   const unsaid = errors.filter((flaw) => !detail.includes(flaw.pointer) || !detail.includes(flaw.detail))
   const flaws = unsaid.map((flaw) => `\n  ${flaw.pointer}: ${flaw.detail}`).join('')
   const from = requestId === undefined ? code : `${code}, request ${requestId}`
-  return { message: `${detail} (${from})${flaws}`, exitCode: byStatus[status] ?? exitCodes.error }
+  const wrong = errors.map((flaw) => ({ flag: flagOf(flaw.pointer, process.argv), detail: flaw.detail }))
+  if (status === 400 && wrong.length > 0 && wrong.every(({ flag }) => flag !== undefined)) {
+    const lines = wrong.map((flaw) => `${flaw.flag} ${flaw.detail}`)
+    return { message: `${lines.join('\n  ')} (${from})`, exitCode: exitCodes.usage }
+  }
+  const asked = (status === 401 || status === 403) && whoAsked !== undefined ? `\n  ${whoAsked}` : ''
+  return { message: `${detail} (${from})${flaws}${asked}`, exitCode: byStatus[status] ?? exitCodes.error }
+}
+
+/** The flag among `words` that gave a member of the body: `/access/0/scope` came from --scope, or from --access. */
+function flagOf(pointer: string, words: readonly string[]): string | undefined {
+  const members = pointer.split('/').filter((member) => /^[a-z]\w*$/i.test(member))
+  const names = members.reverse().flatMap((member) => (member === 'expiresAt' ? [member, 'expiresIn'] : [member]))
+  const flags = names.map((name) => {
+    const kebab = name.replace(/Seconds(Max)?$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    return `--${kebab}`
+  })
+  return flags.find((flag) => words.some((word) => word === flag || word.startsWith(`${flag}=`)))
 }

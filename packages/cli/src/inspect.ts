@@ -26,15 +26,7 @@ export function inspectRuntime(): Finding {
 }
 
 export async function inspectServer(now: () => Seconds): Promise<readonly Finding[]> {
-  const file = findProfileFile(process.cwd())
-  const profile: Finding =
-    file === undefined
-      ? {
-          check: 'profile',
-          outcome: 'warn',
-          detail: 'no .countersign/profile.json here or above: countersign dev makes one',
-        }
-      : { check: 'profile', outcome: 'ok', detail: file }
+  const profile = inspectProfile(process.env)
   let connection: Connection
   try {
     connection = connectToServer()
@@ -45,6 +37,17 @@ export async function inspectServer(now: () => Seconds): Promise<readonly Findin
   const reached = await inspectReadiness(connection.issuer, now)
   if (reached[0]?.outcome === 'fail') return [profile, ...reached]
   return [profile, ...reached, await inspectCredential(connection)]
+}
+
+/** Where the environment names server and key, as beside `serve`, nothing reads a profile. */
+function inspectProfile(environment: Readonly<Record<string, string | undefined>>): Finding {
+  const file = findProfileFile(process.cwd())
+  if (file !== undefined) return { check: 'profile', outcome: 'ok', detail: file }
+  const { COUNTERSIGN_URL: url, COUNTERSIGN_KEY: key, COUNTERSIGN_KEY_FILE: keyFile } = environment
+  if (url !== undefined && (key ?? keyFile) !== undefined)
+    return { check: 'profile', outcome: 'ok', detail: 'none is needed: server and key come from the environment' }
+  const detail = 'no .countersign/profile.json here or above: countersign dev makes one'
+  return { check: 'profile', outcome: 'warn', detail }
 }
 
 /** `/readyz` stands at the base URL, above every tenant. */

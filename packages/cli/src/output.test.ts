@@ -72,6 +72,29 @@ it('words such as a status have their colour on a terminal alone, and NO_COLOR e
   }
 })
 
+it('a record has a line an item where a member is a list, and rate limits as their flag takes them', () => {
+  const text = capture(() =>
+    printRecord({
+      guards: [],
+      ipAllow: ['192.0.2.0/24', '198.51.100.7/32'],
+      secrets: [{ id: 'a', createdAt: 'then', expiresAt: null }],
+      rateLimit: { limit: 100, windowSeconds: 60 },
+      rateLimits: [{ name: 'burst', limit: 10, windowSeconds: 1 }],
+      metadata: { limit: 3 },
+    }),
+  )
+  expect(text.split('\n')).toEqual([
+    'guards      -',
+    'ipAllow     192.0.2.0/24',
+    '            198.51.100.7/32',
+    'secrets     a  createdAt then',
+    'rateLimit   100/60s',
+    'rateLimits  burst=10/1s',
+    'metadata    {"limit":3}',
+    '',
+  ])
+})
+
 it('a name that somebody else chose is shown and never obeyed by the terminal', () => {
   const text = capture(() => printRecord({ name: 'a\x1b[2Jb\nc\x7fd\x9be' }))
   expect(text).toBe('name  a\\u001b[2Jb\\nc\\x7fd\\x9be\n')

@@ -79,11 +79,31 @@ export function printTable(columns: readonly Column[], rows: readonly (readonly 
   for (const cells of texts) process.stdout.write(`${line(cells, coloured)}\n`)
 }
 
-/** One record, a line a member. */
+/** One record, a line a member, and a line an item where a member is a list. */
 export function printRecord(record: { readonly [name: string]: unknown }): void {
   const entries = Object.entries(record).filter(([, value]) => value !== undefined)
   const width = Math.max(...entries.map(([name]) => name.length))
-  for (const [name, value] of entries) printLine(`${name.padEnd(width)}  ${cellText(value)}`.trimEnd())
+  for (const [name, value] of entries) {
+    const texts = Array.isArray(value) ? value.map(itemText) : [rateText(value) ?? cellText(value)]
+    for (const [index, text] of (texts.length === 0 ? ['-'] : texts).entries())
+      printLine(`${(index === 0 ? name : '').padEnd(width)}  ${text}`.trimEnd())
+  }
+}
+
+/** An object is shown by its first member's value, then the names and values of the others. */
+function itemText(item: unknown): string {
+  const rate = rateText(item)
+  if (rate !== undefined || typeof item !== 'object' || item === null) return rate ?? cellText(item)
+  const [first, ...others] = Object.entries(item).filter(([, value]) => value !== null)
+  return [cellText(first?.[1]), ...others.map(([name, value]) => `${name} ${cellText(value)}`)].join('  ')
+}
+
+/** A rate limit as its flag takes it; undefined for anything else. */
+function rateText(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { name, limit, windowSeconds, ...others } = value as { readonly [name: string]: unknown }
+  if (typeof limit !== 'number' || typeof windowSeconds !== 'number' || Object.keys(others).length > 0) return undefined
+  return cellText(`${name === undefined ? '' : `${name}=`}${limit}/${windowSeconds}s`)
 }
 
 function cut(text: string, width: number): string {

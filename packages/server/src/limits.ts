@@ -43,6 +43,9 @@ export const serverLimits = {
   headerBytesMax: 16_384 + 8_192,
   /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
   documentsKept: 100,
+  /** Lines of the log a second about one kind of error; about a database that cannot be used, in each kind of line. */
+  failureLinesPerSecond: 20,
+  storeFailureLinesPerSecond: 1,
   /** Metrics are collected at most this often, whoever asks. */
   metricsSharedMs: 1_000,
   /** A JWK Set is read anew after this, though nothing was said of its keys. */

@@ -16,6 +16,7 @@ import { createListener } from './http/node_listener.ts'
 import type { HttpRequest } from './http/request.ts'
 import { createRandomBytes } from './keys/random_bytes.ts'
 import { mount } from './mount.ts'
+import { limitFailures } from './observe/failure_log.ts'
 import { measureStore } from './observe/measured_store.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRequestLog } from './observe/request_log.ts'
@@ -40,7 +41,8 @@ export interface CountersignServer {
 }
 
 export async function createServer(options: ServerOptions): Promise<CountersignServer> {
-  const { baseUrl, log } = options
+  const { baseUrl } = options
+  const log = limitFailures(options.log, () => performance.now())
   let isClosing = false
   const limiter = options.limiter ?? processLimiter()
   const clock = systemClock(options.now)
@@ -73,6 +75,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
   })
   const services = createServices({
     ...options,
+    log,
     store,
     keyPrefix,
     now,

@@ -59,7 +59,7 @@ const list = withPage(leaf('list'))
     const answer = await connectToServer().management.listAudit({ query })
     if (json === true) return printJson(answer)
     printTable(
-      ['AT', 'ACTION', 'OBJECT', { title: 'ACTOR', is: 'name' }, { title: 'REQUEST', is: 'extra' }],
+      ['AT', 'ACTION', 'OBJECT', { title: 'ACTOR', is: 'extra' }, { title: 'REQUEST', is: 'extra' }],
       answer.data.map(({ at, action: did, objectId, actor, requestId }) => [
         at,
         did,

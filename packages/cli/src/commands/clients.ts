@@ -124,13 +124,19 @@ const list = withPage(leaf('list'))
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, 'TYPE', 'STATUS', { title: 'ACCESS', is: 'name' }],
-      page.data.map(({ clientId, name, type, status, access }) => [clientId, name, type, status, formatAccess(access)]),
+      page.data.map(({ clientId, name, type, status, access }) => [
+        clientId,
+        name,
+        type,
+        status,
+        accessLines(access).join(', '),
+      ]),
     )
     noteMore(page.next)
   })
 
-function formatAccess(access: readonly Access[]): string {
-  return access.map(({ audience, scope }) => `${audience} (${scope})`).join(', ')
+function accessLines(access: readonly Access[]): readonly string[] {
+  return access.map(({ audience, scope }) => `${audience} (${scope})`)
 }
 
 const show = leaf('show')
@@ -139,7 +145,7 @@ const show = leaf('show')
   .action(async (clientId: string, { json }: Json) => {
     const client = await connectToServer().management.getClient({ params: { clientId: requireId(clientId) } })
     if (json === true) printJson(client)
-    else printRecord({ ...client, access: formatAccess(client.access) })
+    else printRecord({ ...client, access: accessLines(client.access) })
   })
 
 const update = withSettings(leaf('update'))
@@ -160,7 +166,7 @@ const update = withSettings(leaf('update'))
       body: { ...body, ...readForce(flags) },
     })
     if (flags.json === true) printJson(client)
-    else printRecord({ ...client, access: formatAccess(client.access) })
+    else printRecord({ ...client, access: accessLines(client.access) })
   })
 
 const revoke = leaf('revoke')

@@ -61,7 +61,7 @@ interface Words {
   readonly takesId: boolean
 }
 
-const idNames = new Set(['id', 'id|audience', 'jti', 'client', 'client|secret'])
+const idNames = new Set(['id', 'id|audience', 'id|slug', 'jti', 'client', 'client|secret'])
 
 function wordsOf(command: Command, above: readonly string[]): readonly Words[] {
   const path = [...above, command.name()]

@@ -182,10 +182,10 @@ const update = withLimits(leaf('update'))
 const roll = leaf('roll')
   .description('a new key like this one; it alone goes to standard output')
   .argument('<id>')
-  .option('--grace <duration>', 'the old one goes on for so long, such as 1h; default: it ends now', parseDuration, 0)
-  .action(async (id: string, flags: Json & { readonly grace: number }) => {
+  .option('--grace <duration>', 'the old one goes on for so long, such as 1h; default: it ends now', parseDuration)
+  .action(async (id: string, flags: Json & { readonly grace?: number }) => {
     const { management } = connectToServer()
-    const body = { graceSeconds: flags.grace }
+    const body = { graceSeconds: flags.grace ?? 0 }
     const rolled = await management.rollKey({ params: { id: requireId(id) }, body })
     if (flags.json !== true) note(endOfOld(rolled))
     showNew(rolled, flags)

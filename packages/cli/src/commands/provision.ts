@@ -5,15 +5,15 @@ import { note, printJson, printLine } from '../output.ts'
 
 interface Flags extends DatabaseFlags {
   readonly recover?: true
-  readonly tenant: string
+  readonly tenant?: string
   readonly json?: true
 }
 
 export const provisionCommand = withDatabase(leaf('provision'))
   .description('make an administrator’s key offline, on the machine of the database; it alone goes to standard output')
   .option('--recover', 'make one although the installation has been set up; the audit log keeps it')
-  .option('--tenant <slug>', 'the tenant; default: the default tenant', '')
-  .action(async ({ json, recover, tenant, ...flags }: Flags) => {
+  .option('--tenant <slug>', 'the tenant; default: the default tenant')
+  .action(async ({ json, recover, tenant = '', ...flags }: Flags) => {
     if (recover !== true) throw new CommandError('usage', 'give --recover: the first start makes the first key')
     const place = findExistingDatabase(flags)
     const { lockData, recoverAdministrator, serverLimits } = await import('@countersign/server')

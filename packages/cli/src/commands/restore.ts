@@ -15,10 +15,11 @@ export const restoreCommand = withDatabase(leaf('restore'))
   .argument('<file>', 'the file that countersign backup made')
   .option('--revocations <file>', 'a log kept outside the database: lines of GET /v1/feed/snapshot')
   .action(async (file: string, { json, revocations, ...flags }: Flags) => {
-    for (const named of [file, revocations]) {
+    const place = findDatabase(flags)
+    // Another database is refused below, whatever the files.
+    for (const named of place.database.startsWith('sqlite:') ? [file, revocations] : []) {
       if (named !== undefined && !existsSync(named)) throw new CommandError('notFound', `${named} does not exist`)
     }
-    const place = findDatabase(flags)
     const { restore } = await import('@countersign/server')
     const restored = await restore({
       ...place,

@@ -1,7 +1,10 @@
+import type { ManagementClient } from '@countersign/client'
 import { Command } from 'commander'
 import { confirm, type Yes, yesOption } from '../confirm.ts'
 import { connectToServer } from '../connection.ts'
+import { CommandError } from '../exit.ts'
 import { leaf, type Page, pageOf, withPage } from '../flags.ts'
+import { quoted } from '../identifier.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 
 interface Json {
@@ -31,21 +34,30 @@ const list = withPage(leaf('list'))
     noteMore(answer.next)
   })
 
+/** Ids have an underscore, slugs have none. `default` is the id of the first tenant, which has no slug. */
+async function findTenantId(management: ManagementClient, given: string): Promise<string> {
+  if (given === 'default' || given.includes('_')) return given
+  for await (const tenant of management.listAll('listTenants')) if (tenant.slug === given) return tenant.id
+  throw new CommandError('notFound', `there is no tenant ${quoted(given)}`)
+}
+
 const show = leaf('show')
   .description('one tenant')
-  .argument('<id>')
-  .action(async (id: string, { json }: Json) => {
-    const tenant = await connectToServer().management.getTenant({ params: { id } })
+  .argument('<id|slug>')
+  .action(async (given: string, { json }: Json) => {
+    const { management } = connectToServer()
+    const tenant = await management.getTenant({ params: { id: await findTenantId(management, given) } })
     if (json === true) printJson(tenant)
     else printRecord(tenant)
   })
 
 const remove = leaf('delete')
   .description('delete a tenant and all it has; its slug is never used again')
-  .argument('<id>')
+  .argument('<id|slug>')
   .option(...yesOption)
-  .action(async (id: string, { json, yes }: Json & Yes) => {
+  .action(async (given: string, { json, yes }: Json & Yes) => {
     const { management } = connectToServer()
+    const id = await findTenantId(management, given)
     const { name, issuer } = await management.getTenant({ params: { id } })
     await confirm(`Delete tenant ${name} (${issuer}) with every API, client, key and token in it?`, { yes })
     const gone = await management.deleteTenant({ params: { id } })

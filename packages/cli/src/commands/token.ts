@@ -43,13 +43,23 @@ const get = leaf('get')
       ...(flags.scope === undefined ? {} : { scope: flags.scope }),
       ...insecureFor(issuer, profile),
     }
-    const answer =
+    const asked =
       flags.exchange === undefined
-        ? await getToken(options)
-        : await exchangeToken({ ...options, subjectToken: readSecretFile(flags.exchange).reveal() })
+        ? getToken(options)
+        : exchangeToken({ ...options, subjectToken: readSecretFile(flags.exchange).reveal() })
+    const answer = await asked.catch((error: unknown) => {
+      throw flags.audience === undefined && isTargetUnsaid(error)
+        ? new CommandError('usage', '--audience is missing: this client may use several APIs')
+        : error
+    })
     if (flags.json === true) printJson(answer)
     else printLine(answer.accessToken)
   })
+
+/** RFC 8707 §2: the server cannot tell which API is meant. */
+function isTargetUnsaid(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === 'invalid_target'
+}
 
 async function readClientCredentials({ clientSecretFile, jwk }: GetFlags) {
   if (jwk !== undefined && clientSecretFile !== undefined) {
@@ -74,7 +84,7 @@ interface MintFlags extends Json {
   readonly audience?: string
   readonly client?: string
   readonly scope?: string
-  readonly ttl: number
+  readonly ttl?: number
   readonly subject?: string
   readonly name?: string
   readonly metadata?: { readonly [name: string]: unknown }
@@ -85,7 +95,7 @@ const mint = leaf('mint')
   .option('--audience <uri>', 'the API it is for')
   .option('--client <id>', 'the client that holds it')
   .option('--scope <scope>', 'its scope: tokens with spaces between them')
-  .option('--ttl <duration>', 'its life, such as 30d', parseDuration, 86_400)
+  .option('--ttl <duration>', 'its life, such as 30d; default: 1d', parseDuration)
   .option('--subject <subject>', 'the party that it speaks for; default: the client')
   .option('--name <name>', 'for people')
   .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
@@ -100,7 +110,7 @@ const mint = leaf('mint')
         clientId: client,
         audience,
         scope,
-        ttlSeconds: ttl,
+        ttlSeconds: ttl ?? parseDuration('1d'),
         ...(subject === undefined ? {} : { subject }),
         ...(name === undefined ? {} : { name }),
         ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createToken'>['metadata']> }),

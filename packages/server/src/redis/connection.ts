@@ -169,6 +169,7 @@ function reasonOf(error: unknown): string {
   const word = /^(?:Error: )?([A-Z]{2,24})\b/.exec(text)?.[1]
   if (word === 'WRONGPASS' || word === 'NOAUTH') return `refuses the credentials (${word})`
   if (word !== undefined) return `cannot be used for limits: it answers ${word}`
+  if (/socket closed|disconnect/i.test(text)) return 'closed the connection'
   return typeof code === 'string' ? `cannot be reached (${code})` : 'does not answer as Redis does'
 }
 

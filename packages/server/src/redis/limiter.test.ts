@@ -157,15 +157,14 @@ describeWithRedis('with Redis', () => {
       expect(limiter.fallbacks()).toBe(before)
     }
 
-    it(
-      'killed and started again',
-      () =>
-        outage(
-          () => redis.kill(),
-          () => redis.start(),
-        ),
-      20_000,
-    )
+    it('killed and started again; the log says that the connection was closed', async () => {
+      const before = logged.length
+      await outage(
+        () => redis.kill(),
+        () => redis.start(),
+      )
+      expect(logged[before]).toMatch(/per process .*(closed the connection|ECONNRESET)/)
+    }, 20_000)
 
     it(
       'hung, and going on',

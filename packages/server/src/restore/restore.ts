@@ -70,7 +70,9 @@ async function restoreLocked(file: string, master: MasterKey, options: RestoreOp
   copyFileSync(options.backup, work)
   chmodSync(work, 0o600)
   try {
-    const restored = await openInstallationStore(`sqlite:${work}`, master, silentLog, now).catch(toForeign)
+    const restored = await openInstallationStore(`sqlite:${work}`, master, silentLog, now).catch((error: unknown) =>
+      refuseBackup(error, work, options.backup),
+    )
     const made = await remake(restored, file, master, options).finally(() => restored.close())
     // Folds the log into the one file that is moved.
     withExclusiveFile(work, () => {})
@@ -81,9 +83,11 @@ async function restoreLocked(file: string, master: MasterKey, options: RestoreOp
   }
 }
 
-function toForeign(error: unknown): never {
-  if (error instanceof DatabaseOpenError && error.reason === 'wrong_master_key') throw foreign(error)
-  throw error
+/** A copy was opened, `work`: the file that was given is the one to name. */
+function refuseBackup(error: unknown, work: string, backup: string): never {
+  if (!(error instanceof DatabaseOpenError)) throw error
+  if (error.reason === 'wrong_master_key') throw foreign(error)
+  throw new DatabaseOpenError(error.reason, error.message.replaceAll(work, backup), error)
 }
 
 function foreign(cause?: unknown): DatabaseOpenError {
