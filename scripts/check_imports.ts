@@ -36,7 +36,7 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   oauth: ['caller', 'feed', 'http', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
   management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'people', 'tenants'],
-  run: ['feed', 'http', 'keys', 'management', 'observe', 'redis', 'restore', 'tenants', 'server.ts'],
+  run: ['feed', 'http', 'keys', 'management', 'oauth', 'observe', 'people', 'redis', 'restore', 'tenants', 'server.ts'],
   'limits.ts': [],
   'context.ts': [],
   'server_options.ts': [],

@@ -69,6 +69,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tenants.ts')).tenantsCommand,
   },
   {
+    name: 'accounts',
+    description: 'people who can sign in: create, list, show, update, link, revoke, delete',
+    load: async () => (await import('./commands/accounts.ts')).accountsCommand,
+  },
+  {
+    name: 'sessions',
+    description: 'where people are signed in: list, revoke',
+    load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
+  },
+  {
     name: 'api',
     description: 'call any operation of the management API',
     load: async () => (await import('./commands/api.ts')).apiCommand,

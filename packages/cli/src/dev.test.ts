@@ -28,7 +28,18 @@ const portOf = (url: string): string => new URL(url).port
 it('one line of JSON says everything, and the key in it opens what it should and no more', async () => {
   const { ready } = dev
   expect(Object.keys(ready).sort()).toEqual(
-    ['adminKey', 'audience', 'data', 'demo', 'gatewayUrl', 'issuer', 'url'].sort(),
+    [
+      'adminKey',
+      'audience',
+      'consoleUrl',
+      'data',
+      'demo',
+      'gatewayUrl',
+      'issuer',
+      'portalUrl',
+      'signInUrl',
+      'url',
+    ].sort(),
   )
   expect(ready).toMatchObject({ issuer: ready.url, audience: ready.gatewayUrl, data: join(cwd, '.countersign') })
   expect(ready.adminKey).toMatch(/^cs_live_/)

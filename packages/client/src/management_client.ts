@@ -42,12 +42,37 @@ interface GetByList {
   readonly listKeys: 'getKey'
   readonly listTokens: 'getToken'
   readonly listTenants: 'getTenant'
+  readonly listAccounts: 'getAccount'
 }
 
 /** The operations with pages. */
-export type ListId = keyof GetByList | 'listAudit'
+export type ListId = keyof GetByList | 'listAudit' | 'listSessions'
 /** One item of a list. */
-export type ListItem<O extends ListId> = O extends keyof GetByList ? Output<GetByList[O]> : AuditItem
+export type ListItem<O extends ListId> = O extends keyof GetByList
+  ? Output<GetByList[O]>
+  : O extends 'listSessions'
+    ? SessionItem
+    : AuditItem
+
+/** One session of a browser. */
+export interface SessionItem {
+  /** Its id. */
+  readonly id: string
+  /** The account that is signed in. */
+  readonly accountId: string
+  /** When the person signed in, RFC 3339. */
+  readonly createdAt: string
+  /** When it was last used, to the hour. */
+  readonly lastSeenAt: string
+  /** When it ends, unless it is used before. */
+  readonly expiresAt: string
+  /** The `User-Agent` of the browser; empty where it sent none. */
+  readonly userAgent: string
+  /** The address of the browser; `null` where it is not known. */
+  readonly address: string | null
+  /** Whether it is the session that asks. */
+  readonly current: boolean
+}
 
 /** One event of the audit log. */
 export interface AuditItem {

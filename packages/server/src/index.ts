@@ -21,6 +21,7 @@ export {
   sqliteFile,
 } from './run/installation.ts'
 export { type Provision, type Provisioned, provisionApi } from './run/provision.ts'
+export { provisionOperator } from './run/provision_operator.ts'
 export { type Recovered, recoverAdministrator } from './run/recover.ts'
 export { ListenError, type ServeOptions, type Serving, serve } from './run/serve.ts'
 export { tellReady, WorkerStartError } from './run/workers.ts'

@@ -18,6 +18,7 @@ import { account } from './people/pages/account.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
+import { notThereYet } from './people/pages/not_there_yet.ts'
 import { assets } from './people/pages/serve_asset.ts'
 import { showPage } from './people/pages/show_page.ts'
 import { assertions } from './verification/assertions.ts'
@@ -58,13 +59,7 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     at('GET', '/metrics', (_, request) => metrics(services, request), true),
     at('GET', '/openapi.json', document),
 
-    ...Object.entries({ '/account': account, '/login': login, '/login/link': loginLink, '/logout': logout }).flatMap(
-      ([path, page]) =>
-        (['GET', 'POST'] as const).map((method) =>
-          at(method, path, (tenant, request) => showPage(services, tenant, request, page)),
-        ),
-    ),
-    at('GET', '/assets/*', (_, request) => assets(request, request.path.slice(request.path.lastIndexOf('/') + 1))),
+    ...mountPages(services, at),
 
     at('POST', '/v1/verify', (tenant, request) => verify(services, tenant, request)),
     at('POST', '/v1/lookup', (tenant, request) => lookup(services, tenant, request)),
@@ -85,5 +80,24 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
         operation.route.isDefaultTenantOnly === true,
       ),
     ),
+  ]
+}
+
+type At = (
+  method: string,
+  path: string,
+  answer: Mounted<TenantContext>['answer'],
+) => MountedRoute<Mounted<TenantContext>>
+
+/** HTML for people: a page a file. */
+function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {
+  const pages = { '/account': account, '/login': login, '/login/link': loginLink, '/logout': logout }
+  const later = ['/portal', '/console']
+  return [
+    ...Object.entries(pages).flatMap(([path, page]) =>
+      ['GET', 'POST'].map((method) => at(method, path, (tenant, request) => showPage(services, tenant, request, page))),
+    ),
+    ...later.map((path) => at('GET', path, (tenant, request) => showPage(services, tenant, request, notThereYet))),
+    at('GET', '/assets/*', (_, request) => assets(request, request.path.slice(request.path.lastIndexOf('/') + 1))),
   ]
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Body } from '@countersign/client'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { type Access, accessLines, collectAccess } from '../access_flag.ts'
 import { requireAudience } from '../choices.ts'
 import { confirm, type Yes, yesOption } from '../confirm.ts'
 import { connectToServer } from '../connection.ts'
@@ -20,7 +21,6 @@ import {
   rateLimitHelp,
   readForce,
   readRateLimits,
-  type ScopeFlag,
   scopeFlag,
   withPage,
 } from '../flags.ts'
@@ -30,11 +30,6 @@ import { clientSecretCommand } from './client_secrets.ts'
 
 interface Json {
   readonly json?: true
-}
-
-interface Access {
-  readonly audience: string
-  readonly scope: ScopeFlag
 }
 
 interface SetFlags extends Json {
@@ -58,14 +53,6 @@ function withSettings(command: Command): Command {
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
-}
-
-/** The audience is a URI and may hold `=` in its query; a scope token may too: the first `=` behind the path counts. */
-function collectAccess(text: string, before: readonly Access[] = []): readonly Access[] {
-  const match = /^([^=\s]+)=(.*)$/s.exec(text)
-  if (match === null)
-    throw new InvalidArgumentError('must be AUDIENCE=SCOPE, such as "https://api.example=orders:read"')
-  return [...before, { audience: match[1] as string, scope: scopeFlag(match[2] as string) }]
 }
 
 function readSettings({ name, audience, scope, access, guards, jwks, rateLimit, metadata }: SetFlags) {
@@ -134,10 +121,6 @@ const list = withPage(leaf('list'))
     )
     noteMore(page.next)
   })
-
-function accessLines(access: readonly Access[]): readonly string[] {
-  return access.map(({ audience, scope }) => `${audience} (${scope})`)
-}
 
 const show = leaf('show')
   .description('one client')

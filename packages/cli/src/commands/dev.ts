@@ -39,7 +39,7 @@ export const devCommand = new Command('dev')
   })
 
 function jsonLine(ready: DevReady): string {
-  const { url, gatewayUrl, issuer, data, audience, adminKey, demo } = ready
+  const { url, gatewayUrl, issuer, data, audience, adminKey, demo, signInUrl } = ready
   return JSON.stringify({
     url,
     gatewayUrl,
@@ -53,6 +53,9 @@ function jsonLine(ready: DevReady): string {
       clientId: demo.clientId ?? null,
       clientSecret: demo.clientSecret?.reveal() ?? null,
     },
+    portalUrl: `${issuer}/portal`,
+    consoleUrl: `${issuer}/console`,
+    signInUrl: signInUrl.reveal(),
   })
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { parseAddressRange, parseKey, type Secret } from '@countersign/core'
+import { parseAddressRange, parseKey, Secret } from '@countersign/core'
 import { createDemoApi, createGateway, demoDocument, type RequestEvent } from '@countersign/gateway'
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import {
@@ -13,6 +13,7 @@ import {
   openInstallation,
   type Provisioned,
   provisionApi,
+  provisionOperator,
   serverLimits,
   signAssertion,
   silentLog,
@@ -54,6 +55,8 @@ export interface DevReady {
     readonly clientId: string | undefined
     readonly clientSecret: Secret | undefined
   }
+  /** Signs the operator in, once and within ten minutes. */
+  readonly signInUrl: Secret
   readonly isDemo: boolean
   /** False once the first key was revoked, was disabled or has expired. */
   readonly isKeyLive: boolean
@@ -178,6 +181,7 @@ async function start(prepared: Start): Promise<DevReady> {
     firstKeys: { ...profile?.firstKeys, ...(firstKey === undefined ? {} : { [name]: firstKey }) },
   })
   const isKeyLive = await isLive(server, firstKey)
+  const signInUrl = await operatorLink(server)
 
   const demo = upstreamUrl === undefined ? await startDemoApi() : undefined
   const gateway = createGateway({
@@ -198,6 +202,7 @@ async function start(prepared: Start): Promise<DevReady> {
   return {
     url,
     gatewayUrl,
+    signInUrl,
     issuer: url,
     data,
     audience,
@@ -257,6 +262,14 @@ async function startDemoApi(): Promise<Demo> {
       api.close()
     },
   }
+}
+
+/** The page sends the code by itself: whoever reads it on this terminal has the machine. */
+async function operatorLink({ services }: CountersignServer): Promise<Secret> {
+  const tenant = services.tenantById(defaultTenantId)
+  if (tenant === undefined) throw new Error('the default tenant is missing')
+  const { url } = await provisionOperator(services, tenant)
+  return new Secret(url.reveal().replace('#', '#now.'))
 }
 
 /** The gateway's ports, joined to the server in this process. */

@@ -49,5 +49,6 @@ export interface Endpoint {
   /** The name of its form: a token for one form is good for no other. */
   readonly form: string
   get(context: PageContext): Promise<Page | Answer> | Page | Answer
-  post(context: PageContext, form: Form): Promise<Page | Answer>
+  /** Absent where the page has no form. */
+  post?(context: PageContext, form: Form): Promise<Page | Answer>
 }

@@ -21,8 +21,9 @@ export const loginLink: Endpoint = {
 }
 
 function linkPage({ token, tenant }: PageContext, wrong?: string): Page {
+  const isOwnMachine = tenant.issuer.startsWith('http:')
   const body = html`<div class="deed"><header><h1>Sign in</h1><p>This link signs you in once.</p></header>
-<form method="post" action="${tenant.issuer}/login/link" data-link="wait">
+<form method="post" action="${tenant.issuer}/login/link" data-link="${isOwnMachine ? 'send' : 'wait'}">
 ${wrong === undefined ? undefined : html`<p class="wrong" role="alert">${wrong}</p>`}
 ${token('login_link')}
 <label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false">

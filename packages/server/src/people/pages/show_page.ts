@@ -39,7 +39,8 @@ export async function showPage(
   }
   const answer = (shown: Page | Answer): Answer =>
     'title' in shown ? pageAnswer({ ...tenant, name: context.name }, shown) : shown
-  if (request.method !== 'POST') {
+  const { post } = endpoint
+  if (request.method !== 'POST' || post === undefined) {
     const cookies = known === undefined ? [setCookie(tenant.issuer, 'browser', browser, browserSeconds)] : []
     const shown = answer(await endpoint.get(context))
     return { ...shown, cookies: [...cookies, ...(shown.cookies ?? [])] }
@@ -48,7 +49,7 @@ export async function showPage(
     const form = await readForm(request)
     const isOurs = known !== undefined && isFromForm(request, tenant.issuer)
     if (!isOurs || !mac.holds(shownTo(endpoint.form), form.get('csrf') ?? '')) return answer(expired(tenant))
-    return answer(await endpoint.post(context, form))
+    return answer(await post(context, form))
   } catch (error) {
     if (error instanceof OauthError) return answer(wrongRequest(error.message))
     throw error

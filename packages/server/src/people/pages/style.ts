@@ -87,15 +87,16 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 
 /**
  * Puts the code behind `#` of a link into the form. The address is cleaned first, so that neither history nor a page that is
- * opened from here shows it. A form with `data-send` is sent at once.
+ * opened from here shows it. On a machine of one's own a link that says so is sent at once; elsewhere a person presses the
+ * button, since whoever sends a link could otherwise sign somebody in to an account of theirs.
  */
 export const linkScript = `const form = document.querySelector('form[data-link]')
-const code = location.hash.slice(1)
-if (form && code !== '') {
+const [, now, code] = /^#(now\\.)?(.*)$/.exec(location.hash) ?? []
+if (form && code) {
   history.replaceState(null, '', location.pathname)
   const field = form.elements.namedItem('code')
   field.value = code
   field.closest('label').hidden = true
-  if (form.dataset.link === 'send') form.requestSubmit()
+  if (now && form.dataset.link === 'send') form.requestSubmit()
 }
 `
