@@ -57,23 +57,45 @@ export async function requireScope(
   of: { readonly client: string; readonly audience: string },
 ): Promise<ScopeFlag> {
   if (scope !== undefined) return scopeFlag(scope)
-  const { access } = await management.getClient({ params: { clientId: of.client } })
-  const tokens = access.find(({ audience }) => audience === of.audience)?.scope.split(' ') ?? []
-  throw unfit(
-    '--scope',
-    undefined,
-    tokens.filter((token) => token !== '').map((token) => [token, '']),
+  throw among(
+    '--scope is missing',
+    await scopesOf(management, of),
     `client ${of.client} has no access to ${of.audience}`,
   )
 }
 
-function unfit(
-  flag: string,
-  given: string | undefined,
-  choices: readonly (readonly [string, string])[],
-  none: string,
-): CommandError {
+/** The server's refusal of a scope, with what the client may have there where the caller may read that. */
+export async function explainScope(
+  refusal: unknown,
+  management: Pick<ManagementClient, 'getClient'>,
+  of: { readonly client: string; readonly audience: string },
+): Promise<never> {
+  const { errors = [] } = refusal as {
+    readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  }
+  const flaw = errors.find(({ pointer }) => pointer === '/scope')
+  if (flaw === undefined) throw refusal
+  const scopes = await scopesOf(management, of).catch(() => [])
+  throw scopes.length === 0 ? refusal : among(`--scope ${flaw.detail}`, scopes, '')
+}
+
+async function scopesOf(
+  management: Pick<ManagementClient, 'getClient'>,
+  of: { readonly client: string; readonly audience: string },
+): Promise<readonly Choice[]> {
+  const { access } = await management.getClient({ params: { clientId: of.client } })
+  const tokens = access.find(({ audience }) => audience === of.audience)?.scope.split(' ') ?? []
+  return tokens.filter((token) => token !== '').map((token) => [token, ''])
+}
+
+type Choice = readonly [value: string, name: string]
+
+function unfit(flag: string, given: string | undefined, choices: readonly Choice[], none: string): CommandError {
   const what = given === undefined ? `${flag} is missing` : `${flag} ${quoted(given)} is not known here`
+  return among(what, choices, none)
+}
+
+function among(what: string, choices: readonly Choice[], none: string): CommandError {
   if (choices.length === 0) return new CommandError('usage', `${what}, and there is nothing to choose: ${none}`)
   const width = Math.max(...choices.map(([value]) => value.length))
   const lines = choices.slice(0, shownMax).map(([value, name]) => `\n  ${value.padEnd(width)}  ${name}`.trimEnd())

@@ -1,7 +1,7 @@
 import type { Answer, Body, Query } from '@countersign/client'
 import { formatTime } from '@countersign/core'
 import { Command } from 'commander'
-import { requireAudience, requireClient, requireScope } from '../choices.ts'
+import { explainScope, requireAudience, requireClient, requireScope } from '../choices.ts'
 import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
 import {
@@ -99,7 +99,8 @@ const create = withLimits(leaf('create'))
     const party = subject == null ? {} : { subject }
     const made = { name: 'made with the CLI', ...members, ...party }
     const body = { ...made, clientId: client, audience, scope, environment } as const
-    showNew(await management.createKey({ body }), flags)
+    const refused = (error: unknown) => explainScope(error, management, { client, audience })
+    showNew(await management.createKey({ body }).catch(refused), flags)
   })
 
 function showNew(made: Answer<'createKey'>, { json }: Json): void {

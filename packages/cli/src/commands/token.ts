@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Body } from '@countersign/client'
 import { decodeBase64url, isJwtFault, parseJwt, parseKey, type Secret } from '@countersign/core'
 import { Command } from 'commander'
-import { requireAudience, requireClient, requireScope } from '../choices.ts'
+import { explainScope, requireAudience, requireClient, requireScope } from '../choices.ts'
 import { connectToServer, findServer, insecureFor, readSecretFile } from '../connection.ts'
 import { CommandError } from '../exit.ts'
 import { leaf, parseDuration, parseJsonFlag } from '../flags.ts'
@@ -105,17 +105,17 @@ const mint = leaf('mint')
     const client = await requireClient(management, flags.client, audience)
     const scope = await requireScope(management, flags.scope, { client, audience })
     const { ttl, subject, name, metadata } = flags
-    const minted = await management.createToken({
-      body: {
-        clientId: client,
-        audience,
-        scope,
-        ttlSeconds: ttl ?? parseDuration('1d'),
-        ...(subject === undefined ? {} : { subject }),
-        ...(name === undefined ? {} : { name }),
-        ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createToken'>['metadata']> }),
-      },
-    })
+    const body = {
+      clientId: client,
+      audience,
+      scope,
+      ttlSeconds: ttl ?? parseDuration('1d'),
+      ...(subject === undefined ? {} : { subject }),
+      ...(name === undefined ? {} : { name }),
+      ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createToken'>['metadata']> }),
+    }
+    const refused = (error: unknown) => explainScope(error, management, { client, audience })
+    const minted = await management.createToken({ body }).catch(refused)
     if (flags.json === true) return printJson(minted)
     note(`token ${minted.jti}, shown once; scope ${minted.scope}; until ${minted.expiresAt}`)
     printLine(minted.token)
