@@ -125,7 +125,7 @@ export function createServices(
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
     passwords: createPasswords({ randomBytes: options.randomBytes }),
-    signInTries: createSignInTries(),
+    signInTries: createSignInTries(options.limitsFailures === false ? { perMinute: Number.POSITIVE_INFINITY } : {}),
     sessionMoves: createSessionMoves({
       store,
       now,

@@ -27,8 +27,12 @@ interface Failures {
 
 const minute = 60
 
-/** Counted by each process for itself. */
-export function createSignInTries(): SignInTries {
+/** Counted by each process for itself. `perMinute`: tries from one address; `dev` has no such limit. */
+export function createSignInTries({
+  perMinute = serverLimits.signInsPerMinute,
+}: {
+  readonly perMinute?: number
+} = {}): SignInTries {
   const byAddress = new Cache<Window>(serverLimits.signInAddressesKept)
   const byPair = new Cache<Failures>(serverLimits.signInAddressesKept)
   const pairOf = (tenant: string, email: string, address: string | undefined): string =>
@@ -41,7 +45,7 @@ export function createSignInTries(): SignInTries {
       const place = JSON.stringify([tenant, addressBlock(address ?? '')])
       const known = byAddress.get(place)
       const window = known !== undefined && now - known.from < minute ? known : { from: now, count: 0 }
-      if (window.count >= serverLimits.signInsPerMinute) return Math.ceil(window.from + minute - now)
+      if (window.count >= perMinute) return Math.ceil(window.from + minute - now)
       byAddress.set(place, { ...window, count: window.count + 1 })
       return 0
     },

@@ -57,7 +57,7 @@ form { display: grid; gap: var(--s4); }
 label { display: grid; gap: var(--s1); font-weight: 550; }
 label small { font: var(--t-note); color: var(--quiet); }
 input:not([type='hidden']):not([type='checkbox']) { block-size: var(--h-control); inline-size: 100%; padding: 0 10px; border: 1px solid var(--edge); border-radius: var(--r-control); background: var(--sheet); font-weight: 400; }
-input[aria-invalid='true'] { border-color: var(--bad); }
+input[aria-invalid='true']:not([type='hidden']):not([type='checkbox']) { border-color: var(--bad); }
 .code { font: 0.875rem/1.25rem var(--mono); }
 button, .button { display: inline-flex; align-items: center; justify-content: center; block-size: var(--h-control); padding: 0 14px; border: 1px solid var(--edge); border-radius: var(--r-control); background: var(--sheet); font-weight: 550; cursor: pointer; text-decoration: none; color: var(--ink); }
 button:hover { border-color: var(--ink); background: var(--sunk); }
