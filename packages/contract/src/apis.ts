@@ -36,6 +36,9 @@ const settings = {
     .min(1)
     .max(300)
     .describe('The highest maxStalenessSeconds that a verifier of it may choose; default 300'),
+  accountScope: v.scopeText.describe(
+    'The most that an account may give to applications here, where it has no access of its own; default nothing',
+  ),
   credentialHeaders: z
     .array(z.string().min(1).max(64).describe('The name of a header, in any case'))
     .max(limits.credentialHeadersMax)
@@ -175,6 +178,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      accountScope: v.scope.optional().describe('The most that an account without access of its own may give'),
       credentialHeaders: settings.credentialHeaders.optional(),
       ...v.limiting,
     }),
@@ -217,6 +221,7 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
+      accountScope: v.scope.optional().describe('The most that an account without access of its own may give'),
       credentialHeaders: settings.credentialHeaders.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,

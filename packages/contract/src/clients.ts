@@ -16,7 +16,36 @@ const guards = z
   .max(1_000)
   .describe('The audiences that it may verify credentials for; `*` for all')
 
+const signIn = {
+  redirectUris: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(512)
+        .describe('Compared byte for byte; a native client’s loopback URI may differ in its port'),
+    )
+    .max(50)
+    .describe('Where the authorization endpoint may send people back to (RFC 6749 §3.1.2); none: it signs nobody in'),
+  verified: z
+    .boolean()
+    .describe('Its maker is known here: no warning beside its name, and a consent is remembered; default true'),
+  consent: z
+    .enum(['ask', 'skip'])
+    .describe('`skip` only for applications of the API’s owner: nobody is asked; default ask'),
+  requirePkce: z
+    .boolean()
+    .describe('Whether a client that authenticates needs PKCE (RFC 7636) too; public clients always do; default true'),
+}
+
 const shownSecret = z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt })
+
+const optionalSignIn = {
+  redirectUris: signIn.redirectUris.optional(),
+  verified: signIn.verified.optional(),
+  consent: signIn.consent.optional(),
+  requirePkce: signIn.requirePkce.optional(),
+}
 
 const jwkSet = z.object({ keys: z.array(v.jwk).describe('The public keys') })
 const access = z.object({ audience: v.audience, scope: v.scopeText })
@@ -28,6 +57,7 @@ export const client = z.object({
   status: v.objectStatus,
   access: z.array(access).describe('For each API, the scope that the client may ever have'),
   guards,
+  ...signIn,
   metadata: v.metadata,
   jwks: jwkSet.describe('Its public keys (RFC 7517 §5)'),
   secrets: z.array(shownSecret).describe('Its client secrets, without their text'),
@@ -52,6 +82,7 @@ export const clientRoutes = {
       type: clientType,
       access: v.access,
       guards: guards.optional(),
+      ...optionalSignIn,
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
@@ -96,6 +127,7 @@ export const clientRoutes = {
       status: v.switchable.optional(),
       access: v.access.optional(),
       guards: guards.optional(),
+      ...optionalSignIn,
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),

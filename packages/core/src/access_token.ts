@@ -7,7 +7,7 @@
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
 import type { Constraints, Metadata } from './feed/state.ts'
-import { type Ancestor, formatAncestor, isLineageWithinLimit, ownName, parseAncestor } from './identity.ts'
+import { type Ancestor, formatAncestor, isLineageWithinLimit, ownName, parentOf, parseAncestor } from './identity.ts'
 import { limits } from './limits.ts'
 import { defaultPolicyName, type RatePolicy } from './rate_limit/gcra.ts'
 import { type Limited, policiesOf } from './rate_limit/rate_policy.ts'
@@ -65,6 +65,7 @@ type Claims = { readonly [name: string]: unknown }
 /** RFC 9068 §2.2 with our own claims after it. */
 export function accessTokenClaims(input: AccessTokenInput): Claims {
   const lineage = input.lineage ?? []
+  const parent = parentOf(lineage)
   return {
     iss: input.issuer,
     sub: input.subject,
@@ -76,7 +77,8 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     scope: formatScope(input.scope),
     ...scopesClaim(input),
     cs_pos: input.position,
-    ...(lineage[0] === undefined ? {} : { cs_parent: ownName(lineage[0]), cs_lineage: lineage.map(formatAncestor) }),
+    ...(parent === undefined ? {} : { cs_parent: ownName(parent) }),
+    ...(lineage.length === 0 ? {} : { cs_lineage: lineage.map(formatAncestor) }),
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
     ...(isEmpty(input.constraints) ? {} : { cs_constraints: input.constraints }),
     ...limitClaims(input),

@@ -1,10 +1,10 @@
 import { endsWithBase62, formatBase62, randomBase62 } from './base62.ts'
 
 /**
- * The part after the prefix tells an API key for `live` or `test`, a client `secret`, an opaque token (`at`) and a
- * browser's session (`sess`) apart.
+ * The part after the prefix tells an API key for `live` or `test`, a client `secret`, an opaque token (`at`), a
+ * browser's session (`sess`), an authorization code (`code`) and a refresh token (`rt`) apart.
  */
-export type KeyMarker = 'live' | 'test' | 'secret' | 'at' | 'sess'
+export type KeyMarker = 'live' | 'test' | 'secret' | 'at' | 'sess' | 'code' | 'rt'
 
 /** The environment that a key is for, by its marker. */
 export type Environment = 'live' | 'test'
@@ -19,7 +19,7 @@ export interface ParsedKey {
   readonly id: string
 }
 
-const shape = /^([a-z][a-z0-9]{0,15})_(live|test|secret|at|sess)_([0-9A-Za-z]{12})_[0-9A-Za-z]{38}$/
+const shape = /^([a-z][a-z0-9]{0,15})_(live|test|secret|at|sess|code|rt)_([0-9A-Za-z]{12})_[0-9A-Za-z]{38}$/
 const checksumLength = 6
 const prefixShape = /^[a-z][a-z0-9]{0,15}$/
 

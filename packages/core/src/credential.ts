@@ -158,11 +158,22 @@ function decodeBase64(text: string): string | undefined {
   }
 }
 
+/** The markers of texts that are presented to an API. The others are for endpoints of OAuth alone. */
+const isForApi: Readonly<Record<ParsedKey['marker'], boolean>> = {
+  live: true,
+  test: true,
+  at: true,
+  sess: true,
+  secret: false,
+  code: false,
+  rt: false,
+}
+
 /** Reads a credential by its shape alone. A client secret has the shape of a key and is no credential for an API. */
 export function parseCredential(text: string): ParsedCredential | undefined {
   if (text.length > limits.credentialBytesMax) return undefined
   const key = parseKey(text)
-  if (key !== undefined) return key.marker === 'secret' ? undefined : { kind: 'key', text, key }
+  if (key !== undefined) return isForApi[key.marker] ? { kind: 'key', text, key } : undefined
   return countDots(text) === 2 ? { kind: 'jwt', text } : undefined
 }
 

@@ -18,7 +18,7 @@ import type {
   TokenState,
 } from './feed/state.ts'
 import type { Grant } from './grant.ts'
-import { type Ancestor, type CredentialName, type EstablishedKind, ownName } from './identity.ts'
+import { type Ancestor, type CredentialName, type EstablishedKind, ownName, parentOf } from './identity.ts'
 import type { RatePolicy, Spend } from './rate_limit/gcra.ts'
 import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
@@ -190,7 +190,7 @@ function grantOf(
     metadata: credential.metadata,
     has,
   }
-  const parent = credential.lineage[0]
+  const parent = parentOf(credential.lineage)
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
   if (credential.environment !== undefined) grant.environment = credential.environment
   if (clientMetadata !== undefined) grant.clientMetadata = clientMetadata

@@ -15,6 +15,8 @@ export type ObjectType =
   | 'client' // client id
   | 'subject' // a subject that an operator named: whom keys and tokens speak for
   | 'account' // account id: a person
+  | 'consent' // what an account allows one client: its id
+  | 'family' // one run of tokens of a consent: its id
   | 'public_key' // client id, space, thumbprint: a key of a client that was removed
   | 'client_secret' // client id, space, secret id: a secret that was ended at once
   | 'key' // API key id
@@ -91,6 +93,8 @@ const isOfClient = {
   client: false,
   subject: false,
   account: false,
+  consent: false,
+  family: false,
   public_key: true,
   client_secret: true,
   key: false,
@@ -143,9 +147,9 @@ export function ownName({ type, id }: Identity): string {
 
 /**
  * An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued),
- * `session:…`.
+ * `session:…`; beside them `jwk:…`, `family:…` and `consent:…`.
  */
-export type Ancestor = Identity<CredentialType | 'public_key'>
+export type Ancestor = Identity<CredentialType | 'public_key' | 'consent' | 'family'>
 
 /** Each type that an ancestor may have: a new one is one more line here, and a state whose members are those of `AncestorState`. */
 const ancestorRules = {
@@ -156,6 +160,9 @@ const ancestorRules = {
   session: { prefix: 'session', isCounted: true },
   // Stands beside the self-issued JWT that it signed.
   public_key: { prefix: 'jwk', isCounted: false },
+  // Stand beside a token for a person: it came about by the one, within the other.
+  family: { prefix: 'family', isCounted: false },
+  consent: { prefix: 'consent', isCounted: false },
 } as const satisfies Record<Ancestor['type'], { readonly prefix: string; readonly isCounted: boolean }>
 
 /** The types that an ancestor may have. */
@@ -167,6 +174,12 @@ const uncountedTypes = ancestorTypes.filter((type) => !ancestorRules[type].isCou
 export function isLineageWithinLimit(lineage: readonly Ancestor[]): boolean {
   const counted = lineage.filter(({ type }) => ancestorRules[type].isCounted).length
   return counted <= limits.lineageMax && lineage.length - counted <= uncountedTypes
+}
+
+/** The credential that another one was made from; `undefined` where it was made from none, as a token for a person is. */
+export function parentOf(lineage: readonly Ancestor[]): Ancestor | undefined {
+  const nearest = lineage[0]
+  return nearest !== undefined && ancestorRules[nearest.type].isCounted ? nearest : undefined
 }
 
 /** An ancestor as it stands in `cs_lineage`: `key:0123456789AB`. */

@@ -25,6 +25,11 @@ export const serverLimits = {
   signInDelaySecondsMax: 900,
   /** Addresses and pairs that are remembered. */
   signInAddressesKept: 50_000,
+  /** A request at the authorization endpoint waits so long for the person; a code so long for its client. */
+  authorizationSeconds: 600,
+  codeSeconds: 60,
+  /** A run of tokens for a person ends so long after it began. */
+  familySecondsMax: 15_552_000,
   /** `User-Agent` is kept as far as a list of sessions can show it. */
   userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */

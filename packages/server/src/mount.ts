@@ -5,7 +5,6 @@ import type { Mounted } from './http/dispatch.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'
-import { authorize } from './oauth/authorize.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'
@@ -15,6 +14,8 @@ import { wrongMethod } from './oauth/wrong_method.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
 import { startPage } from './observe/start_page.ts'
 import { account } from './people/pages/account.ts'
+import { authorize } from './people/pages/authorize.ts'
+import { consent } from './people/pages/consent.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
@@ -48,8 +49,9 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     at('GET', '/.well-known/openid-configuration', metadata),
     at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token')),
     at('GET', '/.well-known/jwks.json', (tenant, request) => jwks(services, tenant, request, 'access_token')),
-    at('GET', '/oauth/authorize', authorize),
-    at('POST', '/oauth/authorize', authorize),
+    ...['GET', 'POST'].map((method) =>
+      at(method, '/oauth/authorize', (tenant, request) => authorize(services, tenant, request)),
+    ),
     at('POST', '/oauth/token', (tenant, request) => token(services, tenant, request)),
     at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
     at('POST', '/oauth/revoke', (tenant, request) => revoke(services, tenant, request)),
@@ -91,7 +93,13 @@ type At = (
 
 /** HTML for people: a page a file. */
 function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {
-  const pages = { '/account': account, '/login': login, '/login/link': loginLink, '/logout': logout }
+  const pages = {
+    '/account': account,
+    '/login': login,
+    '/login/link': loginLink,
+    '/logout': logout,
+    '/oauth/consent': consent,
+  }
   const later = ['/portal', '/console']
   return [
     ...Object.entries(pages).flatMap(([path, page]) =>

@@ -3,6 +3,8 @@ export type Check<T> = (value: unknown) => value is T
 
 export const isText: Check<string> = (value) => typeof value === 'string'
 
+export const isFlag: Check<boolean> = (value) => typeof value === 'boolean'
+
 /** Counts, times and sequences: from 0 to 2^53 - 1. */
 export const isCount: Check<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 

@@ -22,6 +22,7 @@ const expiringByBoth = [
   { table: 'idempotency', at: 'expires_at', key: ['caller', 'method', 'path', 'key_digest'] },
   { table: 'client_secrets', at: 'expires_at', key: ['id'] },
   { table: 'sessions', at: 'expires_at', key: ['id'] },
+  { table: 'families', at: 'expires_at', key: ['id'] },
 ] as const
 
 /** See `Chores.cleanUp`. Goes tenant by tenant, each in a short transaction of its own. */

@@ -91,6 +91,7 @@ export interface Schema {
     scopes: Json
     retired_scopes: Json | null
     credential_headers: Json | null
+    account_scope: string
     rate_limit: Json | null
     rate_limits: Json | null
     version: number
@@ -112,6 +113,7 @@ export interface Schema {
     status: string
     guards: Json
     authority: Json
+    sign_in: Json | null
     metadata: Json
     self_issued_life_seconds_max: number
     cut_off: number
@@ -228,6 +230,33 @@ export interface Schema {
     role: string | null
     scope: string
     access: Json
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly consents: {
+    tenant: string
+    id: string
+    account_id: string
+    client_id: string
+    api_id: string
+    scope: string
+    status: string
+    position: number
+    last_used_at: number
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly families: {
+    tenant: string
+    id: string
+    consent_id: string
+    account_id: string
+    client_id: string
+    status: string
+    position: number
+    expires_at: number
     version: number
     created_at: number
     updated_at: number

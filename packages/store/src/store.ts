@@ -14,6 +14,8 @@ import type { AccountSessionReads, AccountSessionWrites } from './records/accoun
 import type { ApiReads, ApiWrites } from './records/api.ts'
 import type { AuditReads } from './records/audit_event.ts'
 import type { ClientReads, ClientWrites } from './records/client.ts'
+import type { ConsentReads, ConsentWrites } from './records/consent.ts'
+import type { FamilyReads, FamilyWrites } from './records/family.ts'
 import type { IdempotencyRecords } from './records/idempotency.ts'
 import type { IdentityReads, IdentityWrites } from './records/identity.ts'
 import type { KeyReads, KeyWrites } from './records/key.ts'
@@ -137,6 +139,8 @@ export interface ReadRepositories {
   readonly keys: KeyReads
   readonly tokens: TokenReads
   readonly accounts: AccountReads
+  readonly consents: ConsentReads
+  readonly families: FamilyReads
   readonly identities: IdentityReads
   readonly sessions: AccountSessionReads
   readonly statusEntries: StatusEntryReads
@@ -158,6 +162,8 @@ export interface WriteTransaction extends ReadRepositories {
   readonly keys: KeyReads & KeyWrites
   readonly tokens: TokenReads & TokenWrites
   readonly accounts: AccountReads & AccountWrites
+  readonly consents: ConsentReads & ConsentWrites
+  readonly families: FamilyReads & FamilyWrites
   readonly identities: IdentityReads & IdentityWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites

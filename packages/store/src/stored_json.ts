@@ -40,7 +40,16 @@ export const isInherited = listOf(shape<Constraints>(constraints))
 
 export const isLineage = listOf(
   shape<Ancestor>({
-    type: oneOf({ key: true, token: true, opaque_token: true, client_token: true, session: true, public_key: true }),
+    type: oneOf({
+      key: true,
+      token: true,
+      opaque_token: true,
+      client_token: true,
+      session: true,
+      public_key: true,
+      consent: true,
+      family: true,
+    }),
     id: isText,
   }),
 )
@@ -81,6 +90,8 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   }),
   subject: shape<StateByType['subject']>({ status: isStatus, ...cutOffs }),
   account: shape<StateByType['account']>({ status: isStatus, access: optional(recordOf(isText)), ...cutOffs }),
+  consent: shape<StateByType['consent']>({ status: isStatus }),
+  family: shape<StateByType['family']>({ status: isStatus }),
   session: shape<StateByType['session']>({ status: isStatus, expiresAt: optional(isCount) }),
   public_key: shape<StateByType['public_key']>({ status: oneOf({ revoked: true }) }),
   client_secret: shape<StateByType['client_secret']>({ status: oneOf({ revoked: true }) }),

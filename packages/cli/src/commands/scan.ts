@@ -17,6 +17,8 @@ const kinds = {
   secret: 'client secret',
   at: 'access token',
   sess: 'session',
+  code: 'authorization code',
+  rt: 'refresh token',
 } as const
 const progressEveryMs = 200
 

@@ -157,6 +157,8 @@ const kindOfMarker = {
   secret: 'client_secret',
   at: 'access_token',
   sess: 'session',
+  code: 'authorization_code',
+  rt: 'refresh_token',
 } as const
 
 function readCredentialText(credential: Secret): SaidJwt | SaidKey {

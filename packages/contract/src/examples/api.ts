@@ -15,6 +15,7 @@ const api: z.input<typeof schema> = {
   tokenTtlSeconds: 3600,
   tokenTtlSecondsMax: 7776000,
   tokenFormat: 'jwt',
+  accountScope: '',
   signingAlg: 'ES256',
   scopeClaim: 'string',
   maxStalenessSeconds: 300,

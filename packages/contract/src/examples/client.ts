@@ -9,6 +9,10 @@ const client: z.input<typeof schema> = {
   status: 'active',
   access: [{ audience: 'https://orders.example', scope: 'orders:read orders:write' }],
   guards: [],
+  redirectUris: ['https://app.example/callback'],
+  verified: true,
+  consent: 'ask',
+  requirePkce: true,
   metadata: { plan: 'pro' },
   jwks: {
     keys: [
@@ -38,6 +42,7 @@ export const clientExamples: Examples<typeof clientRoutes> = {
       name: 'Mobile app',
       type: 'service',
       access: [{ audience: 'https://orders.example', scope: 'orders:read orders:write' }],
+      redirectUris: ['https://app.example/callback'],
       jwks: {
         keys: [
           {

@@ -91,6 +91,12 @@ export interface SessionState {
   readonly expiresAt?: Seconds
 }
 
+/** The state of a consent, or of a family of tokens. An entry never says a scope: a token has its own. */
+export interface ConsentState {
+  /** Unless `active`, everything that came about by it is refused. */
+  readonly status: Status
+}
+
 /** The types of object whose tokens can be ended together. */
 export type CutOffType = 'client' | 'subject' | 'account'
 
@@ -162,6 +168,8 @@ export interface StateByType {
   readonly client: ClientState
   readonly subject: SubjectState
   readonly account: AccountState
+  readonly consent: ConsentState
+  readonly family: ConsentState
   readonly public_key: PublicKeyState
   readonly client_secret: ClientSecretState
   readonly key: KeyState
@@ -180,6 +188,8 @@ export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   client: { status: 'revoked', access: {}, cutOff: 0 },
   subject: { status: 'revoked', cutOff: 0 },
   account: { status: 'revoked', cutOff: 0 },
+  consent: { status: 'revoked' },
+  family: { status: 'revoked' },
   public_key: { status: 'revoked' },
   client_secret: { status: 'revoked' },
   key: { status: 'revoked', scope: '' },

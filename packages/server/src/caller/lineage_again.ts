@@ -67,6 +67,8 @@ async function statesOf(
     case 'client':
     case 'subject':
     case 'account':
+    case 'consent':
+    case 'family':
     case 'public_key':
     case 'client_secret':
     case 'client_token':

@@ -24,6 +24,8 @@ import type {
   AccountSession,
   Api,
   Client,
+  Consent,
+  Family,
   Key,
   SigningKey,
   StatusEntry,
@@ -88,6 +90,21 @@ export function accountObject(
   const version = (before?.version ?? 0) + 1
   const isGone = status === 'revoked'
   return { type: 'account', id, version, state: isGone ? revokedStates.account : state, dropAt: afterLongestLife(now) }
+}
+
+/** A consent that was removed, or a family that has ended: whatever came about by it ends too. */
+export function consentObject(
+  { id, version, status }: Pick<Consent, 'id' | 'version' | 'status'>,
+  now: Seconds,
+): FeedObject {
+  return { type: 'consent', id, version, state: { status }, dropAt: afterLongestLife(now) }
+}
+
+export function familyObject(
+  { id, version, status }: Pick<Family, 'id' | 'version' | 'status'>,
+  now: Seconds,
+): FeedObject {
+  return { type: 'family', id, version, state: { status }, dropAt: afterLongestLife(now) }
 }
 
 /** A session lives 30 days at most, whatever its entry says of its end. */

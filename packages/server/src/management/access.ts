@@ -6,7 +6,7 @@ import { ProblemError } from '../http/problem.ts'
 import { registeredReading } from '../oauth/requested_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
-import { managementApiId } from '../tenants/tenant_setup.ts'
+import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
 import { raisedAuthority } from './authority.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { findApiByAudience, invalid } from './find.ts'
@@ -27,6 +27,12 @@ export function requireMayTouch(context: Touching, client: Client): void {
 }
 
 type Touching = Pick<WriteContext, 'tenant' | 'guards' | 'touched' | 'requireHeld' | 'mayEndAdministrators'>
+
+/** Sessions belong to it: nothing else is ever made for it, and nothing of it is changed but by revoking. */
+export function requireNotBuiltIn({ id }: Pick<Client, 'id'>): void {
+  if (id === portalClientId)
+    throw new ProblemError(409, 'built_in', 'This client is built in: it can be revoked, and nothing else.')
+}
 
 /** For an operation that needs the scope only for some of what it answers. */
 export function requireScope({ caller }: Pick<ReadContext, 'caller'>, scope: ManagementScope): void {
@@ -80,7 +86,8 @@ export function scopeOf(input: unknown, api?: Pick<Api, 'scopes'>, pointer = '/s
   return read.scope
 }
 
-function requireRegistered(api: Api, scope: Scope, pointer: string): void {
+/** Throws 400 for a scope that the API does not have, where it has any. */
+export function requireRegistered(api: Pick<Api, 'scopes' | 'retiredScopes'>, scope: Scope, pointer: string): void {
   const { retiredScopes = [] } = api
   const retired = scope.filter((token) => retiredScopes.includes(token))
   if (retired.length > 0) throw invalid(pointer, `names scopes that this API no longer has: ${shownScope(retired)}`)

@@ -1,5 +1,5 @@
 import { type AuditAction, routes } from '@countersign/contract'
-import { credentialHeadersFlaw, formatTime } from '@countersign/core'
+import { credentialHeadersFlaw, formatScope, formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
 import { storedDescription } from '../apis/document.ts'
@@ -9,6 +9,7 @@ import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
+import { requireRegistered, scopeOf } from './access.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, findApis, findDocument, findScopeHolders, findSigningKeys, invalid } from './find.ts'
@@ -26,6 +27,7 @@ export function apiView(api: Api): ApiView {
     scopes: api.scopes.map(({ name, description }) => ({ name, description })),
     retiredScopes: [...(api.retiredScopes ?? [])],
     credentialHeaders: [...(api.credentialHeaders ?? [])],
+    accountScope: api.accountScope,
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
@@ -54,6 +56,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     scopeClaim: body.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds,
     scopes: declaredScopes(body.scopes ?? []),
+    accountScope: accountScopeOf(body, declaredScopes(body.scopes ?? [])),
     ...headersOf(body),
     ...limitsOf(body),
   }
@@ -82,7 +85,15 @@ const getApi = readOperation(routes.getApi, async (context) =>
 const fixedText = 'Status, scopes, headers of credentials, token format and limits of the management API are fixed.'
 
 /** The management API takes no rate limit: once spent, it would refuse the very call that removes it. */
-const fixedSettings = ['status', 'scopes', 'credentialHeaders', 'tokenFormat', 'rateLimit', 'rateLimits'] as const
+const fixedSettings = [
+  'status',
+  'scopes',
+  'credentialHeaders',
+  'accountScope',
+  'tokenFormat',
+  'rateLimit',
+  'rateLimits',
+] as const
 
 const updateApi = writeOperation(routes.updateApi, async (context) => {
   const { body, now, tenant, transaction } = context
@@ -92,13 +103,15 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
     throw new ProblemError(409, 'built_in', fixedText)
   }
   const documentScopes = api.scopes.filter(({ source }) => source === 'document')
+  const scopes = body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes)
   const changed: Api = {
     ...withoutLimits(api),
     ...limitsOf(body, api),
     ...headersOf(body),
     name: body.name ?? api.name,
     status: body.status ?? api.status,
-    scopes: body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes),
+    scopes,
+    accountScope: accountScopeOf(body, scopes) ?? api.accountScope,
     tokenTtlSeconds: body.tokenTtlSeconds ?? api.tokenTtlSeconds,
     tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? api.tokenTtlSecondsMax,
     tokenFormat: body.tokenFormat ?? api.tokenFormat,
@@ -233,6 +246,17 @@ function requireTtls(api: Api): void {
 }
 
 /** Nothing where the body has none: what was set before stays. */
+/** Only scopes that the API has: what is misspelt here would be given to nobody, and nobody would be told. */
+function accountScopeOf(
+  { accountScope }: { readonly accountScope?: unknown },
+  scopes: Api['scopes'],
+): string | undefined {
+  if (accountScope === undefined) return undefined
+  const scope = scopeOf(accountScope, { scopes }, '/accountScope')
+  requireRegistered({ scopes }, scope, '/accountScope')
+  return formatScope(scope)
+}
+
 function headersOf({ credentialHeaders }: { readonly credentialHeaders?: readonly string[] | undefined }) {
   if (credentialHeaders === undefined) return {}
   const flaw = credentialHeadersFlaw(credentialHeaders)

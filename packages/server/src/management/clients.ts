@@ -4,8 +4,9 @@ import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSec
 import { clientObject, clientSecretObject, publicKeyObject } from '../feed/objects.ts'
 import { cutOffAt } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
-import { readAccess, requireMayTouch } from './access.ts'
+import { readAccess, requireMayTouch, requireNotBuiltIn } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
+import { signInOf, signInView } from './client_sign_in.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, findClients, invalid, notFound } from './find.ts'
@@ -32,6 +33,7 @@ async function clientView(
     status: client.status,
     access,
     guards: client.guards,
+    ...signInView(client),
     metadata: client.metadata,
     jwks: { keys: jwks.map(({ publicJwk: jwk, kid, alg }) => ({ ...jwk, kid, alg })) },
     secrets: secretViews(secrets),
@@ -55,6 +57,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     authority: presentAuthority({ access, guards }),
     metadata: body.metadata,
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax,
+    ...signInOf(body, body.type),
     ...limitsOf(body),
   }
   const client = newClient(draft, { now, randomBytes: services.randomBytes })
@@ -88,6 +91,7 @@ const getClient = readOperation(routes.getClient, async (context) =>
 const updateClient = writeOperation(routes.updateClient, async (context) => {
   const { body, now, transaction } = context
   const client = await findClient(context, context.params.clientId as string)
+  requireNotBuiltIn(client)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
   const access = body.access === undefined ? client.access : await readAccess(context, body.access)
@@ -101,6 +105,7 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
     guards,
     authority: raisedAuthority(client.authority, { access, guards }),
     metadata: body.metadata ?? client.metadata,
+    ...signInOf(body, client.type, client),
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? client.selfIssuedLifeSecondsMax,
     version: client.version + 1,
     updatedAt: Math.floor(now),
@@ -116,6 +121,7 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
 const deleteClient = writeOperation(routes.deleteClient, async (context) => {
   const { now, tenant, transaction } = context
   const client = await findClient(context, context.params.clientId as string)
+  requireNotBuiltIn(client)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
   await transaction.keys.revokeByClient(tenant.id, client.id, Math.floor(now))
@@ -128,6 +134,7 @@ const deleteClient = writeOperation(routes.deleteClient, async (context) => {
 const createClientSecret = writeOperation(routes.createClientSecret, async (context) => {
   const { body, now, tenant, transaction, actor, requestId } = context
   const client = await findClient(context, context.params.clientId as string)
+  requireNotBuiltIn(client)
   requireMayTouch(context, client)
   if (!withSecret.has(client.type))
     throw new ProblemError(409, 'no_secret', `A client of type ${client.type} has no secret.`)

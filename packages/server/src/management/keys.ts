@@ -13,7 +13,7 @@ import type { Services } from '../context.ts'
 import { keyObject } from '../feed/objects.ts'
 import { revokeKey as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
-import { requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireWithinAccess, scopeOf } from './access.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import {
@@ -61,6 +61,7 @@ function statusOf(key: Key, now: number): Key['status'] | 'expired' {
 const createKey = writeOperation(routes.createKey, async (context) => {
   const { body, now, services, tenant, transaction } = context
   const client = await findClientNamed(context, body.clientId)
+  requireNotBuiltIn(client)
   const api = await findApiByAudience(context, body.audience, '/audience')
   const scope = scopeOf(body.scope, api)
   requireMayTouch(context, client)

@@ -17,7 +17,15 @@ import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
 import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
 import { type IssueRequest, isMetadataOfToken, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
-import { beyondAccess, noAccess, requireMayGive, requireMayTouch, requireWithinAccess, scopeOf } from './access.ts'
+import {
+  beyondAccess,
+  noAccess,
+  requireMayGive,
+  requireMayTouch,
+  requireNotBuiltIn,
+  requireWithinAccess,
+  scopeOf,
+} from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import {
@@ -70,6 +78,7 @@ function tokenView(
 const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
   const client = await findClientNamed(context, body.clientId)
+  requireNotBuiltIn(client)
   const api = await findApiByAudience(context, body.audience, '/audience')
   const scope = scopeOf(body.scope, api)
   requireMayTouch(context, client)

@@ -66,7 +66,7 @@ export async function chooseApi(
 }
 
 /** Scopes that speak of who signs in, whatever the API (OpenID Connect Core §5.4, §11). */
-const identityScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
+export const identityScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
 /** Our own APIs are left aside where there is a choice: nobody reaches the management API by leaving the audience out. */
 async function findUnnamed(

@@ -73,6 +73,7 @@ export async function identifyByAssertion(
   return {
     client,
     authority: publicKeyAuthority(services, tenant, record, readAt),
+    isPublic: false,
     useUp: async (writing) => {
       if (await takeJti(services, tenant, clientId, verified, moment?.usedUp, writing)) return
       note('its jti was used before', clientId)

@@ -6,7 +6,7 @@ import type { Client, WriteOptions } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { identifyByAssertion } from './client_assertion.ts'
 import { hasEnded, isUsable, secretAuthority } from './client_authority.ts'
-import { failed } from './client_failure.ts'
+import { failed, refused } from './client_failure.ts'
 import type { Authority } from './issuing_gate.ts'
 import { type IssuingMoment, requireReached } from './issuing_moment.ts'
 
@@ -18,12 +18,16 @@ export type PresentedClient =
       readonly secret: string
     }
   | { readonly method: 'private_key_jwt'; readonly clientId: string | undefined; readonly assertion: string }
+  /** A public client names itself and proves nothing (RFC 6749 §2.1). */
+  | { readonly method: 'none'; readonly clientId: string }
 
-/** A client that proved who it is. */
+/** A client that proved who it is, or a public one that says so. */
 export interface Authenticated {
   readonly client: Client
   /** The secret or public key by which it did. */
   readonly authority: Authority
+  /** It has proved nothing: whatever it presents must prove all. */
+  readonly isPublic: boolean
   /**
    * Takes what is good once, after everything the request reads was compared with its position
    * (docs/protocol/feed.md §2.3).
@@ -42,6 +46,8 @@ export interface Asking {
   readonly address: string | undefined
   /** Given where a token will be issued: the client must not be newer than it. */
   readonly moment?: IssuingMoment
+  /** Whether a public client may ask here. Default false. */
+  readonly allowsPublic?: boolean
 }
 
 /** For endpoints that issue nothing: nothing they answer has a position. */
@@ -67,15 +73,37 @@ export function identifyClient(
   presented: PresentedClient,
   asking: Asking,
 ): Promise<Authenticated> {
-  return presented.method === 'private_key_jwt'
-    ? identifyByAssertion(services, tenant, presented, asking)
-    : identifyBySecret(services, tenant, presented, asking)
+  switch (presented.method) {
+    case 'none':
+      return identifyPublic(services, tenant, presented.clientId, asking)
+    case 'private_key_jwt':
+      return identifyByAssertion(services, tenant, presented, asking)
+    case 'client_secret_basic':
+    case 'client_secret_post':
+      return identifyBySecret(services, tenant, presented, asking)
+  }
+}
+
+const publicTypes: ReadonlySet<Client['type']> = new Set(['spa', 'native'])
+
+/** A client that could prove who it is and does not is refused. */
+async function identifyPublic(
+  services: AuthenticatorServices,
+  tenant: TenantContext,
+  clientId: string,
+  { moment, allowsPublic = false }: Asking,
+): Promise<Authenticated> {
+  const client = allowsPublic ? await services.clientReads.clients.find(tenant.id, clientId) : undefined
+  if (client === undefined || !publicTypes.has(client.type) || !isUsable(services, client)) throw refused()
+  if (moment !== undefined) requireReached(moment, client.cutOff)
+  // The gate looks at the client again by itself, and there is no proof that could end.
+  return { client, authority: { requireStill() {} }, isPublic: true, useUp: async () => {} }
 }
 
 async function identifyBySecret(
   services: AuthenticatorServices,
   tenant: TenantContext,
-  { clientId, secret: text }: Exclude<PresentedClient, { readonly method: 'private_key_jwt' }>,
+  { clientId, secret: text }: Extract<PresentedClient, { readonly secret: string }>,
   { address, moment }: Asking,
 ): Promise<Authenticated> {
   const shape = parseKey(text)
@@ -87,5 +115,5 @@ async function identifyBySecret(
   }
   const { client } = kept.record
   if (moment !== undefined) requireReached(moment, client.cutOff)
-  return { client, authority: secretAuthority(services, tenant, kept), useUp: async () => {} }
+  return { client, authority: secretAuthority(services, tenant, kept), isPublic: false, useUp: async () => {} }
 }

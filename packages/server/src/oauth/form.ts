@@ -23,7 +23,8 @@ export async function readForm(request: HttpRequest): Promise<Form> {
   }
 }
 
-function parseForm(text: string): Form {
+/** Parameters of a query or a body, within limits. */
+export function parseForm(text: string): Form {
   const form = new Map<string, string>()
   const pairs = text === '' ? [] : text.split('&', serverLimits.formParametersMax + 1)
   if (pairs.length > serverLimits.formParametersMax)

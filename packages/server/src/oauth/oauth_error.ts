@@ -1,7 +1,7 @@
 import { challengeHeader } from '@countersign/core'
 import type { Answer } from '../http/answer.ts'
 
-/** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8707 §2. */
+/** RFC 6749 §4.1.2.1 and §5.2, RFC 7009 §2.2.1, RFC 8693 §2.2.2, RFC 8707 §2. */
 export type OauthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -12,6 +12,12 @@ export type OauthErrorCode =
   | 'invalid_target'
   | 'unsupported_token_type'
   | 'access_denied'
+  // RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6, at the authorization endpoint.
+  | 'unsupported_response_type'
+  | 'login_required'
+  | 'consent_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
   | 'temporarily_unavailable'
   | 'slow_down'
   | 'server_error'

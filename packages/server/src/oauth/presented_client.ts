@@ -23,7 +23,8 @@ export function readPresentedClient(request: HttpRequest, form: Form): Presented
   const clientId = notAKey(form.get('client_id'))
   if (ways[2]) return { method: 'private_key_jwt', clientId, assertion: readAssertion(form) }
   const secret = form.get('client_secret')
-  if (clientId === undefined || secret === undefined) throw refused()
+  if (clientId === undefined) throw refused()
+  if (secret === undefined) return { method: 'none', clientId }
   return { method: 'client_secret_post', clientId, secret }
 }
 

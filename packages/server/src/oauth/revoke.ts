@@ -33,7 +33,7 @@ export function revoke(
       services,
       tenant,
       readPresentedClient(request, form),
-      { requestId: request.requestId, address },
+      { requestId: request.requestId, address, allowsPublic: true },
       {
         endsCredentials: true,
       },

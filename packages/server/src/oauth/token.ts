@@ -5,6 +5,7 @@ import { type Answer, json } from '../http/answer.ts'
 import { clientAddress, type Sender, senderOf } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type AuthenticatorServices, identifyClient } from './client_authenticator.ts'
+import { refused } from './client_failure.ts'
 import { readForm } from './form.ts'
 import type { GrantDecision, GrantServices, TokenRequest } from './grants/grant_type.ts'
 import { grantTypes } from './grants/index.ts'
@@ -42,10 +43,16 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
         requestId: request.requestId,
         address,
         moment,
+        allowsPublic: true,
       })
 
       // 4. Which grant: a map, not a chain of ifs. It decides, through the one issuing gate.
-      const decision = await decide(services, name, { tenant, moment, parameters: form, ...identified }, useUp)
+      const decision = await decide(
+        services,
+        name,
+        { tenant, moment, requestId: request.requestId, parameters: form, ...identified },
+        useUp,
+      )
 
       // 5. Signed, or stored where the API wants opaque tokens.
       return {
@@ -92,6 +99,7 @@ async function decide(
     const grantType = grantTypes.get(name)
     if (grantType === undefined)
       throw new OauthError('unsupported_grant_type', 'grant_types_supported of the metadata lists the grant types')
+    if (request.isPublic && grantType.isForPublic !== true) throw refused()
     decision = await grantType.decide(services, request)
   } catch (error) {
     if (error instanceof OauthError && error.error !== 'temporarily_unavailable') await useUp()

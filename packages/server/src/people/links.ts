@@ -39,5 +39,6 @@ export async function redeemLink(
   code: string,
   now: Seconds,
 ): Promise<SignInLink | undefined> {
-  return (await transaction.singleUse.redeem(kind, tenant, code, now)) as SignInLink | undefined
+  const redeemed = await transaction.singleUse.redeem(kind, tenant, code, now)
+  return redeemed?.isFirst === true ? (redeemed.content as SignInLink) : undefined
 }

@@ -57,6 +57,8 @@ export async function mergeEntry(
       return (await takeAccount(taking, found, entry.state.status)) || isCut
     }
     case 'session':
+    case 'consent':
+    case 'family':
       return appendRevoked(taking, tenant, entry)
     case 'key': {
       const found = await it.keys.find(tenant, id)

@@ -263,6 +263,7 @@ async function createTenant(id: string, slug: string): Promise<ModelTenant> {
       tokenFormat: 'jwt',
       signingAlg: 'RS256',
       scopeClaim: 'string',
+      accountScope: '',
       maxStalenessSeconds: 300,
       isBuiltIn: false,
       createdSequence: 0,

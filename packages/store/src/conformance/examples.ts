@@ -40,6 +40,7 @@ export function exampleApi(tenant: string, id: string, members: Partial<Api> = {
     tokenFormat: 'jwt',
     signingAlg: 'ES256',
     scopeClaim: 'string',
+    accountScope: '',
     maxStalenessSeconds: 10,
     isBuiltIn: false,
     createdSequence: 0,

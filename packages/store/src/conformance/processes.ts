@@ -12,8 +12,8 @@ import { withStore } from './test_database.ts'
 const addedSince = {
   keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits'],
-  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority'],
-  apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers'],
+  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in'],
+  apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers', 'account_scope'],
   tenants: ['floor'],
   counters: ['audit_mac'],
   single_use: ['content'],
@@ -26,7 +26,18 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
   }
-  const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time', 'accounts', 'identities', 'sessions']
+  const tables = [
+    'leases',
+    'beats',
+    'usage_sums',
+    'last_uses',
+    'drop_time',
+    'accounts',
+    'identities',
+    'sessions',
+    'consents',
+    'families',
+  ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
     credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)

@@ -25,6 +25,8 @@ type Later =
   | 'last_uses'
   | 'accounts'
   | 'identities'
+  | 'consents'
+  | 'families'
   | 'sessions'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {

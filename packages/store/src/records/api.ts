@@ -38,6 +38,8 @@ export interface Api extends Limited {
   readonly scopes: readonly ApiScope[]
   /** Scope tokens that it had and no longer has. They are in tokens that are still out. Default none. */
   readonly retiredScopes?: readonly string[]
+  /** The most that an account may give there which has no entry of its own for this API; empty: nothing. */
+  readonly accountScope: string
   /** Headers in which its callers may present credentials besides the usual ones. Absent where nobody has set any. */
   readonly credentialHeaders?: readonly string[]
   readonly version: number
@@ -69,6 +71,8 @@ export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'na
   readonly maxStalenessSeconds?: number | undefined
   /** Default: nobody has set any. */
   readonly credentialHeaders?: readonly string[]
+  /** Default: nothing. */
+  readonly accountScope?: string | undefined
 }
 
 /** The record of a new API. Its `createdSequence` is 0 until the feed has numbered it. */
@@ -85,6 +89,7 @@ export function newApi(
     tokenFormat: draft.tokenFormat ?? 'jwt',
     signingAlg: draft.signingAlg ?? 'ES256',
     scopeClaim: draft.scopeClaim ?? 'string',
+    accountScope: draft.accountScope ?? '',
     maxStalenessSeconds: draft.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
     isBuiltIn: builtInId !== undefined,
     createdSequence: 0,
@@ -308,6 +313,7 @@ function encodeApi(api: Api) {
     created_sequence: api.createdSequence,
     scopes: JSON.stringify(api.scopes),
     retired_scopes: jsonOrNull(api.retiredScopes),
+    account_scope: api.accountScope,
     credential_headers: jsonOrNull(api.credentialHeaders),
     rate_limit: jsonOrNull(api.rateLimit),
     rate_limits: jsonOrNull(api.rateLimits),
@@ -335,6 +341,7 @@ function decodeApi(row: Row): Api {
     createdSequence: columns.count('created_sequence'),
     scopes: columns.json('scopes', isScopes),
     retiredScopes: columns.optionalJson('retired_scopes', listOf(isText)),
+    accountScope: columns.text('account_scope'),
     credentialHeaders: columns.optionalJson('credential_headers', listOf(isText)),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),

@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@countersign/core'
 import type { Kysely } from 'kysely'
-import { isText, listOf, oneOf, shape } from '../check.ts'
+import { isFlag, isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
@@ -42,6 +42,8 @@ export interface Client extends Limited {
   /** The widest management scope and all guards since its last revoke, since credentials made then are still alive. */
   readonly authority: { readonly scope: string; readonly guards: readonly string[] }
   readonly metadata: Metadata
+  /** How it signs people in; absent for a client that signs nobody in. */
+  readonly signIn?: ClientSignIn
   readonly selfIssuedLifeSecondsMax: number
   /** Feed sequence of the last cut-off; 0 when there was none. */
   readonly cutOff: number
@@ -52,12 +54,26 @@ export interface Client extends Limited {
   readonly updatedAt: Seconds
 }
 
+/** What the authorization endpoint goes by. */
+export interface ClientSignIn {
+  /** Compared by bytes (RFC 9700 §2.1); a native client's loopback URI may differ in its port. */
+  readonly redirectUris: readonly string[]
+  /** Its maker is known to the tenant: its name may be shown without a warning, and its consents are remembered. */
+  readonly verified: boolean
+  /** `skip`: the owner's own application, which asks nobody. */
+  readonly consent: 'ask' | 'skip'
+  /** A client that authenticates may do without PKCE where this is false. */
+  readonly requirePkce: boolean
+}
+
 /** The members of a new client that its maker chooses. */
 export interface ClientDraft
   extends Limited,
     Pick<Client, 'tenant' | 'name' | 'type' | 'access' | 'guards' | 'authority'> {
   /** Default: none. */
   readonly metadata?: Metadata | undefined
+  /** Default: it signs nobody in. */
+  readonly signIn?: ClientSignIn
   /** Default `limits.selfIssuedLifeSecondsDefault`: an hour. */
   readonly selfIssuedLifeSecondsMax?: number | undefined
 }
@@ -98,6 +114,13 @@ export interface ClientWrites extends ClientSecretWrites, ClientJwkWrites {
 }
 
 const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
+
+const isSignIn = shape<ClientSignIn>({
+  redirectUris: listOf(isText),
+  verified: isFlag,
+  consent: oneOf({ ask: true, skip: true }),
+  requirePkce: isFlag,
+})
 
 const isClientType = oneOf<ClientType>({ service: true, web: true, spa: true, native: true, agent: true })
 
@@ -253,6 +276,7 @@ function encodeClient(client: Client) {
     guards: JSON.stringify(client.guards),
     authority: JSON.stringify(client.authority),
     metadata: JSON.stringify(client.metadata),
+    sign_in: jsonOrNull(client.signIn),
     self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
     cut_off: client.cutOff,
     cut_offs: jsonOrNull(client.cutOffs),
@@ -278,6 +302,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     guards: columns.json('guards', isTextList),
     authority: columns.json('authority', isAuthority),
     metadata: columns.json('metadata', isMetadata),
+    signIn: columns.optionalJson('sign_in', isSignIn),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
     cutOffs: columns.optionalJson<CutOffs>('cut_offs', isCutOffs),

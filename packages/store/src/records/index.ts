@@ -11,6 +11,8 @@ import { readAccountSessions, writeAccountSessions } from './account_session.ts'
 import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
+import { readConsents, writeConsents } from './consent.ts'
+import { readFamilies, writeFamilies } from './family.ts'
 import { writeIdempotency } from './idempotency.ts'
 import { readIdentities, writeIdentities } from './identity.ts'
 import { readKeys, writeKeys } from './key.ts'
@@ -29,6 +31,8 @@ export function readRepositories(session: Session): ReadRepositories {
     keys: readKeys(session),
     tokens: readTokens(session),
     accounts: readAccounts(session),
+    consents: readConsents(session),
+    families: readFamilies(session),
     identities: readIdentities(session),
     sessions: readAccountSessions(session),
     statusEntries: readStatusEntries(session),
@@ -48,6 +52,8 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     keys: writeKeys(session),
     tokens: writeTokens(session),
     accounts: writeAccounts(session),
+    consents: writeConsents(session),
+    families: writeFamilies(session),
     identities: writeIdentities(session),
     sessions: writeAccountSessions(session),
     signingKeys: writeSigningKeys(session),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { limits, type Seconds } from '@countersign/core'
 import { sql } from 'kysely'
-import { isCount, isObject, shape } from '../check.ts'
+import { isCount, isFlag, isObject, optional, shape } from '../check.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds, readDropSeconds } from '../feed/drop_time.ts'
 import type { Session } from '../session.ts'
@@ -16,16 +16,22 @@ export interface SingleUse {
   keep(namespace: string, tenant: string, value: string, content: object, endsAt: Seconds): Promise<void>
   /** The content of a kept value, without using it; `undefined` once it was redeemed or has ended. */
   find(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
-  /** The same for the first who asks, and for nobody afterwards: compare-and-set. */
-  redeem(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
+  /** The same, and whether this is its first use: compare-and-set. It is told of again until it ends, never as the first. */
+  redeem(
+    namespace: string,
+    tenant: string,
+    value: string,
+    now: Seconds,
+  ): Promise<{ readonly content: object; readonly isFirst: boolean } | undefined>
 }
 
 interface Kept {
   readonly endsAt: Seconds
   readonly content: object
+  readonly isUsed?: boolean
 }
 
-const isKept = shape<Kept>({ endsAt: isCount, content: isObject })
+const isKept = shape<Kept>({ endsAt: isCount, content: isObject, isUsed: optional(isFlag) })
 
 /**
  * The insert decides who was first. It does not take the tenant's lock: marks of different values are independent, and every
@@ -59,20 +65,25 @@ export function writeSingleUse(session: Session): SingleUse {
         .values({ ...mark, content: JSON.stringify(kept) })
         .execute()
     },
-    find: (namespace, tenant, value, now) => findKept(session, { namespace, tenant, value }, now),
+    async find(namespace, tenant, value, now) {
+      const found = await findKept(session, { namespace, tenant, value }, now)
+      return found === undefined || found.isUsed === true ? undefined : found.content
+    },
     async redeem(namespace, tenant, value, now) {
-      const content = await findKept(session, { namespace, tenant, value }, now)
-      if (content === undefined) return undefined
+      const found = await findKept(session, { namespace, tenant, value }, now)
+      if (found === undefined) return undefined
+      const { endsAt, content, text } = found
+      if (found.isUsed === true) return { content, isFirst: false }
       const { value_digest } = markOf(namespace, tenant, value, 0)
       const result = await session.db
         .updateTable('single_use')
-        .set({ content: null })
+        .set({ content: JSON.stringify({ endsAt, content, isUsed: true }) })
         .where('tenant', '=', tenant)
         .where('namespace', '=', namespace)
         .where('value_digest', '=', value_digest)
-        .where('content', 'is not', null)
+        .where('content', '=', text)
         .executeTakeFirst()
-      return result.numUpdatedRows === 1n ? content : undefined
+      return { content, isFirst: result.numUpdatedRows === 1n }
     },
   }
 }
@@ -88,7 +99,7 @@ async function findKept(
   { db }: Session,
   { namespace, tenant, value }: { readonly namespace: string; readonly tenant: string; readonly value: string },
   now: Seconds,
-): Promise<object | undefined> {
+): Promise<(Kept & { readonly text: string }) | undefined> {
   const row = await db
     .selectFrom('single_use')
     .select(['content', dropSeconds.as('drop_time')])
@@ -99,7 +110,7 @@ async function findKept(
   const kept = row && new Columns('single_use', namespace, row).optionalJson<Kept>('content', isKept)
   if (row === undefined || kept === undefined) return undefined
   const hasEnded = now >= kept.endsAt || kept.endsAt <= row.drop_time - limits.dropGraceSeconds
-  return hasEnded ? undefined : kept.content
+  return hasEnded ? undefined : { ...kept, text: String(row.content) }
 }
 
 const graceSeconds = limits.clockLeewaySeconds + limits.dropGraceSeconds

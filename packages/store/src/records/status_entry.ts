@@ -136,6 +136,8 @@ function ownerOf(entry: Entry): string | undefined {
     case 'client':
     case 'subject':
     case 'account':
+    case 'consent':
+    case 'family':
     case 'session':
     case 'public_key':
     case 'client_secret':

@@ -107,6 +107,8 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   signing_keys: 'removed',
   tokens: 'removed',
   sessions: 'removed',
+  families: 'removed',
+  consents: 'removed',
   identities: 'removed',
   accounts: 'removed',
   keys: 'removed',

@@ -5,15 +5,19 @@ import type { Authority } from '../issuing_gate.ts'
 import type { IssuingMoment } from '../issuing_moment.ts'
 import type { IssueRequest } from '../token_issuer.ts'
 
-/** A grant reads and counts. It writes nothing. */
+/** A grant reads and counts. It writes only what is used up by it, in a transaction of its own. */
 export type GrantServices = Pick<Services, 'apis' | 'books' | 'metrics' | 'now' | 'store'>
 
 export interface TokenRequest {
   readonly tenant: TenantContext
   readonly moment: IssuingMoment
   readonly client: Client
+  /** A client that has proved nothing. */
+  readonly isPublic: boolean
   /** By which the client proved who it is. */
   readonly authority: Authority
+  /** The id of the HTTP request, for the audit log. */
+  readonly requestId: string
   /** The parameters of the form. Each comes once. */
   readonly parameters: ReadonlyMap<string, string>
 }
@@ -26,6 +30,8 @@ export interface GrantDecision {
 
 export interface GrantType {
   readonly name: string
+  /** What is presented proves enough, so that a public client may use it. Default false. */
+  readonly isForPublic?: true
   /** Throws `OauthError`. */
   decide(services: GrantServices, request: TokenRequest): Promise<GrantDecision>
 }

@@ -1,6 +1,6 @@
 /** The files of the pages, each under a name that changes with its bytes. */
 import { createHash } from 'node:crypto'
-import { linkScript, style } from './style.ts'
+import { linkScript, sendScript, style } from './style.ts'
 
 interface Asset {
   readonly path: string
@@ -15,5 +15,7 @@ function asset(stem: string, ending: string, type: string, text: string): Asset 
 
 /** The style sheet of every page. */
 export const styleAsset: Asset = asset('pages', 'css', 'text/css; charset=utf-8', style)
+/** The script of a page that only hands on. */
+export const sendAsset: Asset = asset('send', 'js', 'text/javascript; charset=utf-8', sendScript)
 /** The script of the pages that links lead to. */
 export const linkAsset: Asset = asset('link', 'js', 'text/javascript; charset=utf-8', linkScript)

@@ -10,6 +10,7 @@ import type { Page } from './page.ts'
 
 export type PageServices = Pick<
   Services,
+  | 'apis'
   | 'books'
   | 'keyPrefix'
   | 'log'
@@ -46,8 +47,10 @@ export interface PageContext {
 }
 
 export interface Endpoint {
-  /** The name of its form: a token for one form is good for no other. */
-  readonly form: string
+  /** The name of its form, by its fields where they are part of it: a token for one form is good for no other. */
+  readonly form: string | ((form: Form) => string)
+  /** A form of ours whose token does not fit, since somebody else has signed in meanwhile. Default: a page that says so. */
+  stale?(context: PageContext, form: Form): Page | Answer
   get(context: PageContext): Promise<Page | Answer> | Page | Answer
   /** Absent where the page has no form. */
   post?(context: PageContext, form: Form): Promise<Page | Answer>

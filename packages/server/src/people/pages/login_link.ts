@@ -30,7 +30,7 @@ ${token('login_link')}
 <small>Without script, paste here what stands behind # in your link.</small></label>
 <button class="primary" type="submit">Sign in</button>
 </form></div>`
-  return { status: wrong === undefined ? 200 : 422, title: 'Sign in', isLink: true, body }
+  return { status: wrong === undefined ? 200 : 422, title: 'Sign in', script: 'link', body }
 }
 
 function usedUp({ tenant }: PageContext): Page {

@@ -1,7 +1,7 @@
 /** The frame of every page: one layout, one set of headers. */
 import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
-import { linkAsset, styleAsset } from './assets.ts'
+import { linkAsset, sendAsset, styleAsset } from './assets.ts'
 import { type Html, html } from './html.ts'
 
 export interface Page {
@@ -11,16 +11,22 @@ export interface Page {
   readonly body: Html
   /** The code of an error, for whoever automates a browser. */
   readonly error?: string
-  /** The page takes a code from the address. */
-  readonly isLink?: true
+  /** `link`: takes a code from the address. `send`: sends its form at once. Default: no script. */
+  readonly script?: 'link' | 'send'
+  /**
+   * A page of a running authorization. It restricts no targets of forms: Chromium applies that to every redirect behind the
+   * form as well, also to those of the client, which no list can name. Default false.
+   */
+  readonly isLeaving?: true
   /** `Set-Cookie` fields. */
   readonly cookies?: readonly string[]
 }
 
-/** Nothing of a page is loaded from elsewhere, and nobody frames it. Script is allowed where a link leads alone. */
-function policyOf(isLink: boolean): string {
-  const script = isLink ? " script-src 'self';" : ''
-  return `default-src 'none'; style-src 'self'; img-src 'self';${script} base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+/** Nothing of a page is loaded from elsewhere, nobody frames it, and most have no script. */
+function policyOf({ script, isLeaving }: Pick<Page, 'script' | 'isLeaving'>): string {
+  const scripts = script === undefined ? '' : " script-src 'self';"
+  const forms = isLeaving === true ? '' : " form-action 'self';"
+  return `default-src 'none'; style-src 'self'; img-src 'self';${scripts} base-uri 'none';${forms} frame-ancestors 'none'`
 }
 
 const mark = html`<svg class="mark" viewBox="0 0 26 26" aria-hidden="true"><path class="a" d="M3 16.5C6.5 6.5 10.5 3.5 10.5 8c0 3.500-3.500 8.500-1.500 9 2 .5 3.200-5.500 5.200-5.500s.3 5 2.600 5c1.900 0 3.200-1.600 6.200-2.500"/><path class="b" d="M3 22.500h20"/></svg>`
@@ -29,8 +35,9 @@ export function pageAnswer(
   { issuer, name }: Pick<TenantContext, 'issuer'> & { readonly name: string },
   page: Page,
 ): Answer {
-  const { status = 200, title, body, error, isLink = false, cookies = [] } = page
-  const script = isLink ? html`<script src="${issuer}${linkAsset.path}" defer></script>` : undefined
+  const { status = 200, title, body, error, cookies = [] } = page
+  const asset = page.script === undefined ? undefined : scripts[page.script]
+  const script = asset === undefined ? undefined : html`<script src="${issuer}${asset.path}" defer></script>`
   const main = error === undefined ? html`<main>` : html`<main data-error="${error}">`
   const { text } = html`<!doctype html>
 <html lang="en">
@@ -49,14 +56,16 @@ ${body}
 </body>
 </html>
 `
-  return { status, headers: headersOf(isLink), cookies, body: text }
+  return { status, headers: headersOf(page), cookies, body: text }
 }
 
-function headersOf(isLink: boolean): Readonly<Record<string, string>> {
+const scripts = { link: linkAsset, send: sendAsset }
+
+function headersOf(page: Pick<Page, 'script' | 'isLeaving'>): Readonly<Record<string, string>> {
   return {
     'Cache-Control': 'no-store',
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': policyOf(isLink),
+    'Content-Security-Policy': policyOf(page),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
@@ -65,5 +74,5 @@ function headersOf(isLink: boolean): Readonly<Record<string, string>> {
 
 /** After a form that was taken: the next page, by GET. */
 export function seeOther(location: string, cookies: readonly string[] = []): Answer {
-  return { status: 303, headers: { ...headersOf(false), Location: location }, cookies, body: '' }
+  return { status: 303, headers: { ...headersOf({}), Location: location }, cookies, body: '' }
 }

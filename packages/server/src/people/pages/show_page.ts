@@ -48,7 +48,10 @@ export async function showPage(
   try {
     const form = await readForm(request)
     const isOurs = known !== undefined && isFromForm(request, tenant.issuer)
-    if (!isOurs || !mac.holds(shownTo(endpoint.form), form.get('csrf') ?? '')) return answer(expired(tenant))
+    if (!isOurs) return answer(expired(tenant))
+    const name = typeof endpoint.form === 'string' ? endpoint.form : endpoint.form(form)
+    if (!mac.holds(shownTo(name), form.get('csrf') ?? ''))
+      return answer(endpoint.stale === undefined ? expired(tenant) : endpoint.stale(context, form))
     return answer(await post(context, form))
   } catch (error) {
     if (error instanceof OauthError) return answer(wrongRequest(error.message))

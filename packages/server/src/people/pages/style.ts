@@ -13,6 +13,7 @@ export const style = `:root {
   --sign-strong: light-dark(#0932a6, #a1c5ff);
   --on-sign: light-dark(#ffffff, #090d16);
   --good: light-dark(#14693d, #64d599);
+  --warn: light-dark(#875506, #eebb5e);
   --bad: light-dark(#b7191c, #fd837b);
   --bad-wash: light-dark(#ffeeec, #461d1a);
   --text: ui-sans-serif, system-ui, sans-serif;
@@ -49,7 +50,7 @@ main { min-block-size: 100dvh; display: grid; place-items: start center; align-c
 .mark .b { fill: none; stroke: var(--sign); stroke-width: 2.4; stroke-linecap: round; }
 .deed { inline-size: min(500px, 100%); background: var(--sheet); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
 .deed > header { padding: var(--s6) var(--s6) var(--s4); display: grid; gap: 6px; }
-.deed > header p { color: var(--quiet); }
+.deed > header p:not(.caution) { color: var(--quiet); }
 .deed > section, .deed > form { padding: var(--s4) var(--s6); border-block-start: 1px solid var(--line); }
 .deed > header + form { border-block-start: 0; padding-block: 0 var(--s6); }
 .deed h2 { margin-block-end: var(--s2); }
@@ -75,12 +76,18 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 .rows div { overflow-wrap: anywhere; }
 .rows small { display: block; font: var(--t-note); color: var(--quiet); }
 .side { display: flex; flex-wrap: wrap; gap: var(--s2) var(--s4); align-items: center; justify-content: space-between; }
+.answer { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s3); padding: var(--s4) var(--s6); border-block-start: 3px double var(--rule); }
+.answer button { block-size: 44px; }
+.deed > .below { padding: 0 var(--s6) var(--s5); max-inline-size: none; }
+.deed.deed { gap: 0; }
+.caution { padding: var(--s2) var(--s3); border: 1px dashed var(--warn); border-radius: var(--r-control); color: var(--warn); }
+.new { font: 600 0.6875rem/1rem var(--text); color: var(--sign); border: 1px solid currentColor; border-radius: 3px; padding: 0 4px; white-space: nowrap; }
 .below { color: var(--quiet); font: var(--t-note); text-align: center; max-inline-size: 500px; }
 .here { font: 600 0.6875rem/1rem var(--text); color: var(--good); border: 1px solid currentColor; border-radius: 3px; padding: 0 4px; white-space: nowrap; }
 @media (max-width: 560px) {
   main { padding: var(--s5) var(--s3) var(--s6); }
   .deed > header { padding: var(--s5) var(--s4) var(--s3); }
-  .deed > section, .deed > form { padding-inline: var(--s4); }
+  .deed > section, .deed > form, .answer, .deed > .below { padding-inline: var(--s4); }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: background 140ms cubic-bezier(.2, 0, 0, 1), border-color 140ms cubic-bezier(.2, 0, 0, 1); } }
 `
@@ -99,4 +106,8 @@ if (form && code) {
   field.closest('label').hidden = true
   if (now && form.dataset.link === 'send') form.requestSubmit()
 }
+`
+
+/** Hands the answer on to the client. */
+export const sendScript = `document.querySelector('form[data-send]')?.submit()
 `

@@ -1,0 +1,153 @@
+/** A request at the authorization endpoint (RFC 6749 §4.1.1), read once and kept until the person has answered. */
+import type { Scope, Seconds } from '@countersign/core'
+import type { Api, Client } from '@countersign/store'
+import { chooseApi, identityScopes } from './api_registry.ts'
+import type { GrantServices } from './grants/grant_type.ts'
+import type { IssuingMoment } from './issuing_moment.ts'
+import { OauthError } from './oauth_error.ts'
+import { isChallenge } from './pkce.ts'
+import { matchRedirectUri } from './redirect_uri.ts'
+import { readRequested } from './requested_scope.ts'
+
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+
+/** Where the answer goes, and what it repeats. */
+export interface ReturnAddress {
+  readonly redirectUri: string
+  readonly responseMode: 'query' | 'form_post'
+  readonly state?: string
+}
+
+/** The request as it is kept. Pages carry its id and nothing else. */
+export interface AuthorizationRequest extends ReturnAddress {
+  readonly clientId: string
+  /** Absent where the client may do without PKCE, and has. */
+  readonly challenge?: string
+  readonly apiId: string
+  /** Absent: all that the client may have there and the account can give. */
+  readonly scope?: Scope
+  readonly prompt: readonly Prompt[]
+  readonly maxAgeSeconds?: number
+  readonly loginHint?: string
+  /** The feed sequence that was applied before anything of it was read. */
+  readonly position: number
+  readonly askedAt: Seconds
+}
+
+/** Longer ones are nobody's. */
+const parameterCharactersMax = 2_048
+
+export type Parameters = ReadonlyMap<string, string>
+
+/** A fault before the redirect URI is trusted: it is shown, and sent nowhere (RFC 6749 §4.1.2.1). */
+export class UntrustedRequestError extends Error {
+  override readonly name = 'UntrustedRequestError'
+  readonly code: 'invalid_client' | 'invalid_redirect_uri' | 'invalid_request'
+
+  constructor(code: UntrustedRequestError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The client's redirect URI. Nothing of the request is believed before. */
+export function readReturnAddress(parameters: Parameters, client: Client | undefined): ReturnAddress {
+  if (client?.status !== 'active')
+    throw new UntrustedRequestError('invalid_client', 'There is no such application here.')
+  const asked = parameters.get('redirect_uri')
+  const only = client.signIn?.redirectUris.length === 1 ? client.signIn.redirectUris[0] : undefined
+  const redirectUri = asked === undefined ? only : matchRedirectUri(client, asked)
+  if (redirectUri === undefined) {
+    const detail =
+      asked === undefined ? 'redirect_uri is missing.' : 'The application has not registered this redirect_uri.'
+    throw new UntrustedRequestError('invalid_redirect_uri', detail)
+  }
+  const state = parameters.get('state')
+  const isPosted = parameters.get('response_mode') === 'form_post'
+  return { redirectUri, responseMode: isPosted ? 'form_post' : 'query', ...(state === undefined ? {} : { state }) }
+}
+
+/** Throws `OauthError`, which goes back to the client. Faults are told in one order: type, PKCE, prompt, API, scope. */
+export async function readAuthorization(
+  services: Pick<GrantServices, 'apis'>,
+  tenant: { readonly id: string },
+  client: Client,
+  parameters: Parameters,
+  moment: IssuingMoment,
+): Promise<AuthorizationRequest> {
+  const address = readReturnAddress(parameters, client)
+  requireOffered(parameters)
+  const challenge = readChallenge(parameters, client)
+  const prompt = readPrompt(parameters.get('prompt'))
+  const maxAgeSeconds = readMaxAge(parameters.get('max_age'))
+  const api = await chooseApi(services.apis, tenant, client, parameters)
+  const scope = readScopeOf(parameters.get('scope'), api)
+  const loginHint = parameters.get('login_hint')
+  return {
+    ...address,
+    clientId: client.id,
+    apiId: api.id,
+    prompt,
+    ...(challenge === undefined ? {} : { challenge }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    position: moment.position,
+    askedAt: moment.takenAt,
+  }
+}
+
+function requireOffered(parameters: Parameters): void {
+  for (const [name, value] of parameters)
+    if (value.length > parameterCharactersMax) throw new OauthError('invalid_request', `${name} is too long`)
+  if (parameters.has('request')) throw new OauthError('request_not_supported', 'send the parameters themselves')
+  if (parameters.has('request_uri')) throw new OauthError('request_uri_not_supported', 'send the parameters themselves')
+  const type = parameters.get('response_type')
+  if (type === undefined) throw new OauthError('invalid_request', 'response_type is missing')
+  if (type !== 'code') throw new OauthError('unsupported_response_type', 'response_type must be code')
+  const mode = parameters.get('response_mode')
+  if (mode !== undefined && mode !== 'query' && mode !== 'form_post')
+    throw new OauthError('invalid_request', 'response_mode must be query or form_post')
+}
+
+const publicTypes: ReadonlySet<Client['type']> = new Set(['spa', 'native'])
+
+function readChallenge(parameters: Parameters, { type, signIn }: Client): string | undefined {
+  const challenge = parameters.get('code_challenge')
+  const method = parameters.get('code_challenge_method')
+  if (challenge === undefined) {
+    if (method !== undefined || publicTypes.has(type) || signIn?.requirePkce !== false)
+      throw new OauthError('invalid_request', 'code_challenge is missing: this client needs PKCE with S256')
+    return undefined
+  }
+  if (method !== 'S256') throw new OauthError('invalid_request', 'code_challenge_method must be S256')
+  if (!isChallenge(challenge))
+    throw new OauthError('invalid_request', 'code_challenge must be the base64url of a SHA-256')
+  return challenge
+}
+
+const prompts: ReadonlySet<string> = new Set<Prompt>(['none', 'login', 'consent', 'select_account'])
+
+function readPrompt(text: string | undefined): readonly Prompt[] {
+  const words = text === undefined ? [] : text.split(' ').filter((word) => word !== '')
+  if (words.some((word) => !prompts.has(word)))
+    throw new OauthError('invalid_request', 'prompt must be none, login, consent or select_account')
+  if (words.includes('none') && words.length > 1)
+    throw new OauthError('invalid_request', 'prompt=none goes with no other')
+  return words as readonly Prompt[]
+}
+
+function readMaxAge(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text)) throw new OauthError('invalid_request', 'max_age must be a whole number of seconds')
+  return Number(text)
+}
+
+/** The scope at the API. Identity scopes belong to no API, and no ID token is made yet. */
+function readScopeOf(text: string | undefined, api: Api): Scope | undefined {
+  if (text === undefined) return undefined
+  const scope = readRequested(text, api)
+  if (scope.some((token) => identityScopes.has(token) && token !== 'offline_access'))
+    throw new OauthError('invalid_scope', 'this server makes no ID tokens yet: ask for scopes of the API alone')
+  return scope.filter((token) => token !== 'offline_access')
+}

@@ -1,0 +1,219 @@
+/** From a kept request to a code: may this account give this client this scope for this API now, and has it? */
+import {
+  formatScope,
+  generateKey,
+  intersectScope,
+  missingScope,
+  parseScope,
+  type Scope,
+  unionScope,
+} from '@countersign/core'
+import {
+  type Account,
+  type AccountSession,
+  type Api,
+  type AuditActor,
+  type Client,
+  type Consent,
+  newConsent,
+  type ReadRepositories,
+  type WriteTransaction,
+} from '@countersign/store'
+import { subjectCutOff } from '../caller/subject_cut_off.ts'
+import type { Services, TenantContext } from '../context.ts'
+import { serverLimits } from '../limits.ts'
+import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { type CodeContent, codeKind } from '../oauth/grants/authorization_code.ts'
+import { requireIssuable } from '../oauth/issuing_gate.ts'
+import { atOneMoment, type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
+import { OauthError } from '../oauth/oauth_error.ts'
+import { isOwnSite, matchRedirectUri } from '../oauth/redirect_uri.ts'
+
+/** The namespace of kept requests in the single-use store. */
+export const requestKind = 'authorization_request'
+
+/** All that a consent page shows, and that Allow gives. */
+export interface Asked {
+  readonly request: AuthorizationRequest
+  readonly client: Client
+  readonly api: Api
+  readonly scope: Scope
+  /** The part that the account has allowed this client before. */
+  readonly given: Scope
+  /** Nobody has to be asked: it was allowed before, or is the owner's own application. */
+  readonly isSettled: boolean
+}
+
+type Reads = Pick<ReadRepositories, 'apis' | 'clients' | 'consents'>
+
+/** Throws `OauthError`, for the client: what it asks for cannot be given. */
+export async function readAsked(
+  reads: Reads,
+  tenant: { readonly id: string },
+  request: AuthorizationRequest,
+  account: Account,
+  moment: IssuingMoment,
+): Promise<Asked> {
+  const client = await reads.clients.find(tenant.id, request.clientId)
+  const api = await reads.apis.find(tenant.id, request.apiId)
+  if (
+    client?.status !== 'active' ||
+    api?.status !== 'active' ||
+    matchRedirectUri(client, request.redirectUri) === undefined
+  )
+    throw new OauthError('access_denied', 'this application can be allowed nothing at present')
+  const ceiling = givable(account, api)
+  const asked =
+    request.scope === undefined ? intersectScope(parseScope(client.access[api.id] ?? ''), ceiling) : request.scope
+  const beyond = missingScope(asked, ceiling)
+  if (beyond.length > 0) throw new OauthError('access_denied', `this account may not give: ${formatScope(beyond)}`)
+  const { scope } = requireIssuable({ moment, client, api, requested: formatScope(asked), ceiling })
+  const consent = await reads.consents.findGiven(tenant.id, {
+    accountId: account.id,
+    clientId: client.id,
+    apiId: api.id,
+  })
+  const given = parseScope(consent?.scope ?? '')
+  return { request, client, api, scope, given, isSettled: isSettled(client, request, scope, consent) }
+}
+
+/** What an account may give at an API: its own access, else the default of the API. */
+function givable({ access }: Account, { id, accountScope }: Api): Scope {
+  return parseScope(access[id] ?? accountScope)
+}
+
+const authenticatingTypes: ReadonlySet<Client['type']> = new Set(['web', 'service', 'agent'])
+
+/**
+ * A public client with a loopback or custom-scheme redirect URI may be an impostor, whom the person would not see: it asks
+ * each time, and so does a client whose maker is not known (RFC 8252 §8.6).
+ */
+function isSettled(client: Client, request: AuthorizationRequest, scope: Scope, consent: Consent | undefined): boolean {
+  if (request.prompt.includes('consent')) return false
+  if (client.signIn?.consent === 'skip') return true
+  const isKnown = authenticatingTypes.has(client.type) || isOwnSite(request.redirectUri)
+  if (client.signIn?.verified !== true || !isKnown || consent === undefined) return false
+  return missingScope(scope, parseScope(consent.scope)).length === 0
+}
+
+/** Something has changed since it was shown: the person is asked again, and nothing was given. */
+export class AskAgainError extends Error {
+  override readonly name = 'AskAgainError'
+}
+
+export interface Allowing {
+  readonly account: Account
+  readonly session: AccountSession
+  readonly requestId: string
+  /** The scope that the page showed, or that was allowed before. */
+  readonly scope: Scope
+  readonly actor: AuditActor
+  /** The id of the HTTP request. */
+  readonly httpRequestId: string
+}
+
+export type AllowServices = Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>
+
+/**
+ * One code for one request, whoever presses how often: `undefined` for all but the first, and where anything of it has ended.
+ * Throws `AskAgainError` where it has changed.
+ */
+export async function allow(
+  services: AllowServices,
+  tenant: TenantContext,
+  allowing: Allowing,
+): Promise<{ readonly request: AuthorizationRequest; readonly code: string } | undefined> {
+  return atOneMoment(services, tenant, async (moment) => {
+    const { value, entries } = await services.store.write((it) => giveCode(services, tenant, it, moment, allowing), {
+      tenant: tenant.id,
+    })
+    await services.books.settle(entries)
+    return value
+  })
+}
+
+async function giveCode(
+  services: AllowServices,
+  tenant: TenantContext,
+  transaction: WriteTransaction,
+  moment: IssuingMoment,
+  { account: { id: accountId }, session, requestId, scope, actor, httpRequestId }: Allowing,
+): Promise<{ readonly request: AuthorizationRequest; readonly code: string } | undefined> {
+  const redeemed = await transaction.singleUse.redeem(requestKind, tenant.id, requestId, services.now())
+  if (redeemed?.isFirst !== true) return undefined
+  const request = redeemed.content as AuthorizationRequest
+  const account = await transaction.accounts.find(tenant.id, accountId)
+  const present = await transaction.sessions.find(tenant.id, session.id)
+  const client = await transaction.clients.find(tenant.id, request.clientId)
+  const cutOff = Math.max(client?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, accountId))
+  if (account?.status !== 'active' || present?.status !== 'active' || client === undefined) return undefined
+  requireReached(moment, cutOff)
+  if (request.position < cutOff) return undefined
+  requireSameBook(services, tenant, moment)
+  const asked = await readAsked(transaction, tenant, request, account, moment)
+  // Never more than was shown: an owner may have given the client more meanwhile.
+  if (formatScope(asked.scope) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
+  const consent = await giveConsent(services, tenant, transaction, moment, asked, account)
+  const { text } = generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes: services.randomBytes })
+  const content: CodeContent = {
+    clientId: client.id,
+    redirectUri: request.redirectUri,
+    ...(request.challenge === undefined ? {} : { challenge: request.challenge }),
+    apiId: asked.api.id,
+    scope: formatScope(asked.scope),
+    accountId,
+    consentId: consent.id,
+    familyId: generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes: services.randomBytes }).id,
+    position: moment.position,
+  }
+  await transaction.singleUse.keep(codeKind, tenant.id, text, content, moment.takenAt + serverLimits.codeSeconds)
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor,
+      action: 'consent.give',
+      objectType: 'consent',
+      objectId: consent.id,
+      after: { accountId, clientId: client.id, audience: asked.api.audience, scope: consent.scope },
+      requestId: httpRequestId,
+    },
+  })
+  return { request, code: text }
+}
+
+/** It grows, and never narrows. */
+async function giveConsent(
+  { randomBytes }: Pick<Services, 'randomBytes'>,
+  tenant: TenantContext,
+  transaction: WriteTransaction,
+  moment: IssuingMoment,
+  { api, client, scope }: Asked,
+  account: Account,
+): Promise<Consent> {
+  const of = { accountId: account.id, clientId: client.id, apiId: api.id }
+  const known = await transaction.consents.findGiven(tenant.id, of)
+  const at = Math.floor(moment.takenAt)
+  if (known === undefined) {
+    const draft = { tenant: tenant.id, ...of, scope: formatScope(scope), position: moment.position }
+    const consent = newConsent(draft, { now: at, randomBytes })
+    await transaction.consents.insert(consent)
+    return consent
+  }
+  const grown = formatScope(unionScope(parseScope(known.scope), scope))
+  const used = { ...known, scope: grown, position: moment.position, lastUsedAt: at, updatedAt: at }
+  const consent = { ...used, version: known.version + 1 }
+  await transaction.consents.update(consent)
+  return consent
+}
+
+/** Nobody can use it any more; whoever was second is told nothing. */
+export async function refuse(
+  { now, store }: Pick<Services, 'now' | 'store'>,
+  tenant: { readonly id: string },
+  requestId: string,
+): Promise<AuthorizationRequest | undefined> {
+  const { value } = await store.write((transaction) =>
+    transaction.singleUse.redeem(requestKind, tenant.id, requestId, now()),
+  )
+  return value?.isFirst === true ? (value.content as AuthorizationRequest) : undefined
+}

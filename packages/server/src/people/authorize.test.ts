@@ -1,0 +1,427 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { audience, baseUrl, type Reply, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { type Browser, openBrowser, signIn } from '../sign_in.fixture.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+  await world.ok('PATCH', `/v1/apis/${world.apiId}`, { accountScope: 'orders:read orders:write' })
+})
+afterAll(() => world.close())
+beforeEach(() => {
+  world.now = startAt
+})
+
+const redirectUri = 'https://app.example/callback'
+const verifier = 'v'.repeat(43)
+const challenge = createHash('sha256').update(verifier).digest('base64url')
+
+let count = 0
+const account = (more: object = {}): Promise<Wire> =>
+  world.ok('POST', '/v1/accounts', { email: `a${++count}@example.com`, emailVerified: true, name: 'Ann', ...more })
+const webClient = (more: object = {}): Promise<Wire> =>
+  world.client({ type: 'web', name: 'Ledgerly', redirectUris: [redirectUri], ...more })
+
+type Fields = Readonly<Record<string, string | undefined>>
+
+function asking({ clientId }: Wire, more: Fields = {}): string {
+  const fields: Fields = {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    state: 's1',
+    scope: 'orders:read',
+    ...more,
+  }
+  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return `/oauth/authorize?${new URLSearchParams(given)}`
+}
+
+const pathOf = (location: string): string => location.slice(baseUrl.length)
+
+/** Opens the authorization endpoint and goes on until a page is shown, or another host is named. */
+async function open(browser: Browser, path: string): Promise<Reply> {
+  let reply = await browser.get(path)
+  for (let hops = 0; hops < 5 && reply.headers.Location?.startsWith(baseUrl) === true; hops++)
+    reply = await browser.get(pathOf(reply.headers.Location))
+  return reply
+}
+
+const answerOf = (reply: Reply) => Object.fromEntries(new URL(reply.headers.Location as string).searchParams)
+
+async function allow(browser: Browser, page: Reply): Promise<Reply> {
+  return browser.submit(page, '/oauth/consent', { decision: 'allow' })
+}
+
+async function codeFor(browser: Browser, client: Wire, more: Fields = {}): Promise<string> {
+  const page = await open(browser, asking(client, more))
+  const reply = page.status === 303 ? page : await allow(browser, page)
+  expect(reply.status, reply.text).toBe(303)
+  return answerOf(reply).code as string
+}
+
+function redeem(client: Wire, code: string, more: Fields = {}): Promise<Reply> {
+  const fields: Fields = {
+    grant_type: 'authorization_code',
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+    ...more,
+  }
+  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return world.form('/oauth/token', Object.fromEntries(given))
+}
+
+describe('the code flow', () => {
+  it('shows what is asked, gives a code to the client, and a token that speaks for the person', async () => {
+    const { id } = await account()
+    const client = await webClient()
+    const browser = await signIn(world, id)
+    const page = await open(browser, asking(client))
+    expect(page.text).toContain('Ledgerly wants to use your account')
+    expect(page.headers['Content-Security-Policy']).not.toContain('form-action')
+    const reply = await allow(browser, page)
+    expect(reply.headers.Location).toMatch(/^https:\/\/app\.example\/callback\?code=cs_code_[^&]+&state=s1&iss=/)
+    expect(answerOf(reply)).toMatchObject({ state: 's1', iss: baseUrl })
+    const given = await redeem(client, answerOf(reply).code as string)
+    expect(given.status, given.text).toBe(200)
+    expect(given.body).toMatchObject({ token_type: 'Bearer', scope: 'orders:read' })
+    expect(await world.verify(given.body.access_token)).toMatchObject({
+      active: true,
+      grant: { kind: 'access_token', subject: id, clientId: client.clientId, scope: 'orders:read' },
+    })
+    const claims = JSON.parse(Buffer.from(given.body.access_token.split('.')[1] as string, 'base64url').toString())
+    expect(claims.cs_lineage).toEqual([expect.stringMatching(/^family:/), expect.stringMatching(/^consent:/)])
+    expect(claims.cs_parent).toBeUndefined()
+  })
+
+  it('sends a person who is not signed in to the sign-in, and on from there', async () => {
+    const { email } = await account({ password: 'correct horse battery' })
+    const client = await webClient()
+    const browser = openBrowser(world)
+    const page = await open(browser, asking(client))
+    expect(page.text).toContain('<h1>Sign in</h1>')
+    expect(page.headers['Content-Security-Policy']).not.toContain('form-action')
+    const reply = await browser.submit(page, '/login', { email: String(email), password: 'correct horse battery' })
+    const asked = await open(browser, pathOf(reply.headers.Location as string))
+    expect(asked.text).toContain('Ledgerly wants to use your account')
+    expect((await redeem(client, answerOf(await allow(browser, asked)).code as string)).status).toBe(200)
+  })
+
+  it('asks once, and again only for more', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    await codeFor(browser, client)
+    expect((await open(browser, asking(client))).status).toBe(303)
+    const more = await open(browser, asking(client, { scope: 'orders:read orders:write' }))
+    expect([more.status, more.text.match(/class="new"/g)?.length]).toEqual([200, 1])
+    await allow(browser, more)
+    expect((await open(browser, asking(client, { scope: 'orders:write' }))).status).toBe(303)
+    expect((await open(browser, asking(client, { prompt: 'consent' }))).status).toBe(200)
+  })
+
+  it.each([
+    ['one that nobody has checked', { verified: false }, redirectUri],
+    [
+      'a public one on this machine',
+      { type: 'native', redirectUris: ['http://127.0.0.1/cb'] },
+      'http://127.0.0.1:4711/cb',
+    ],
+    [
+      'a public one with a scheme of its own',
+      { type: 'native', redirectUris: ['com.example.app:/cb'] },
+      'com.example.app:/cb',
+    ],
+  ])('asks %s every time', async (_, more, redirect_uri) => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient(more)
+    for (let round = 0; round < 2; round++) {
+      const page = await open(browser, asking(client, { redirect_uri }))
+      expect(page.status, page.text).toBe(200)
+      const reply = await allow(browser, page)
+      expect(reply.headers.Location?.startsWith(redirect_uri)).toBe(true)
+      const given = await redeem(client, answerOf(reply).code as string, { redirect_uri })
+      expect(given.status, given.text).toBe(200)
+    }
+  })
+
+  it('asks nobody for the owner’s own application', async () => {
+    const browser = await signIn(world, (await account()).id)
+    expect((await open(browser, asking(await webClient({ consent: 'skip' })))).status).toBe(303)
+  })
+
+  it('Deny gives nothing, and goes back with access_denied', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const page = await open(browser, asking(await webClient()))
+    const reply = await browser.submit(page, '/oauth/consent', { decision: 'deny' })
+    expect(answerOf(reply)).toMatchObject({ error: 'access_denied', state: 's1', iss: baseUrl })
+    expect((await allow(browser, page)).status).toBe(410)
+  })
+
+  it('form_post hands the answer on by a form that is sent at once', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient({ consent: 'skip' })
+    const page = await open(browser, asking(client, { response_mode: 'form_post' }))
+    expect(page.text).toContain(`<form method="post" action="${redirectUri}" data-send>`)
+    expect(page.text).toMatch(/name="code" value="cs_code_/)
+    expect(page.text).toContain(`name="iss" value="${baseUrl}"`)
+  })
+
+  it('prompt and max_age want a sign-in anew, or say that somebody would have to be asked', async () => {
+    const { id } = await account()
+    const client = await webClient()
+    const nobody = await open(openBrowser(world), asking(client, { prompt: 'none' }))
+    expect(answerOf(nobody)).toMatchObject({ error: 'login_required' })
+    const browser = await signIn(world, id)
+    expect(answerOf(await open(browser, asking(client, { prompt: 'none' })))).toMatchObject({
+      error: 'consent_required',
+    })
+    await codeFor(browser, client)
+    expect(answerOf(await open(browser, asking(client, { prompt: 'none' }))).code).toMatch(/^cs_code_/)
+    world.now += 100
+    for (const more of [{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '99' }, { max_age: '0' }])
+      expect((await open(browser, asking(client, more))).text, JSON.stringify(more)).toContain('<h1>Sign in</h1>')
+    expect((await open(browser, asking(client, { max_age: '101' }))).status).toBe(303)
+    const again = await open(browser, asking(client, { prompt: 'login' }))
+    expect(again.text).toContain('<h1>Sign in</h1>')
+    await signIn(world, id, browser)
+    const request = /name="request" value="(\w+)"/.exec(again.text)?.[1]
+    expect((await open(browser, `/oauth/consent?request=${request}`)).status).toBe(303)
+  })
+
+  it('gives no more than the account may give', async () => {
+    const client = await webClient()
+    const browser = await signIn(world, (await account({ access: [{ audience, scope: 'orders:read' }] })).id)
+    const page = await open(browser, asking(client, { scope: undefined }))
+    expect([page.text.includes('orders:read'), page.text.includes('orders:write')]).toEqual([true, false])
+    const beyond = await open(browser, asking(client, { scope: 'orders:write' }))
+    expect(answerOf(beyond)).toMatchObject({ error: 'access_denied' })
+  })
+})
+
+describe('a fault before the redirect URI is trusted is a page, and nobody is sent on', () => {
+  it.each([
+    ['no client', { client_id: undefined }, 'invalid_client'],
+    ['an unknown client', { client_id: 'client_nobody' }, 'invalid_client'],
+    ['a redirect URI of nobody', { redirect_uri: 'https://evil.example/callback' }, 'invalid_redirect_uri'],
+    ['one with more behind it', { redirect_uri: `${redirectUri}/more` }, 'invalid_redirect_uri'],
+    ['one in another case', { redirect_uri: 'https://app.example/Callback' }, 'invalid_redirect_uri'],
+  ])('%s', async (_, more, code) => {
+    const client = await webClient()
+    const before = world.dump()
+    const reply = await openBrowser(world).get(asking(client, more))
+    expect([reply.status, reply.headers.Location]).toEqual([400, undefined])
+    expect(reply.text).toContain(`<main data-error="${code}">`)
+    expect(world.dump()).toBe(before)
+  })
+
+  it('a parameter twice is one', async () => {
+    const reply = await openBrowser(world).get(`${asking(await webClient())}&state=s2`)
+    expect([reply.status, reply.headers.Location]).toEqual([400, undefined])
+  })
+})
+
+describe('a fault of a trusted request goes back to the client', () => {
+  it.each([
+    [{ response_type: undefined }, 'invalid_request'],
+    [{ response_type: 'token' }, 'unsupported_response_type'],
+    [{ code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
+    [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    [{ code_challenge_method: undefined }, 'invalid_request'],
+    [{ code_challenge: 'short' }, 'invalid_request'],
+    [{ prompt: 'none login' }, 'invalid_request'],
+    [{ prompt: 'nonsense' }, 'invalid_request'],
+    [{ max_age: '-1' }, 'invalid_request'],
+    [{ resource: 'https://nobody.test' }, 'invalid_target'],
+    [{ scope: 'no:such' }, 'access_denied'],
+    [{ request: 'e30.e30.' }, 'request_not_supported'],
+    [{ request_uri: 'https://app.example/r' }, 'request_uri_not_supported'],
+    [{ response_mode: 'fragment' }, 'invalid_request'],
+    [{ nonce: 'n'.repeat(2_049) }, 'invalid_request'],
+  ] as const)('%j', async (more, error) => {
+    const client = await webClient()
+    const browser = await signIn(world, (await account()).id)
+    const reply = await open(browser, asking(client, more))
+    expect(reply.status, reply.text).toBe(303)
+    expect(answerOf(reply)).toMatchObject({ error, state: 's1', iss: baseUrl })
+  })
+})
+
+describe('a code', () => {
+  it('is good once: a second use is refused, and ends the tokens of the first', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    const code = await codeFor(browser, client)
+    const first = await redeem(client, code)
+    expect((await world.verify(first.body.access_token)).active).toBe(true)
+    expect((await redeem(client, code)).body.error).toBe('invalid_grant')
+    expect(await world.verify(first.body.access_token)).toMatchObject({ active: false, code: 'revoked' })
+  })
+
+  it('200 at once have one winner, whose token ends', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    const code = await codeFor(browser, client)
+    const replies = await Promise.all(Array.from({ length: 200 }, () => redeem(client, code)))
+    expect(replies.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1)
+    for (const { status, body } of replies)
+      if (status === 200) expect(await world.verify(body.access_token)).toMatchObject({ code: 'revoked' })
+  })
+
+  it.each([
+    ['another client', async (code: string) => redeem(await webClient(), code)],
+    ['a wrong verifier', (code: string, client: Wire) => redeem(client, code, { code_verifier: 'w'.repeat(43) })],
+    ['no verifier', (code: string, client: Wire) => redeem(client, code, { code_verifier: undefined })],
+    [
+      'another redirect URI',
+      (code: string, client: Wire) => redeem(client, code, { redirect_uri: 'https://b.example' }),
+    ],
+    ['a code that nobody gave', (code: string, client: Wire) => redeem(client, `${code.slice(0, -1)}x`)],
+  ])('is refused with %s, and is still good for whoever has it', async (_, attempt) => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    const code = await codeFor(browser, client)
+    expect((await attempt(code, client)).body.error).toBe('invalid_grant')
+    expect((await redeem(client, code, { redirect_uri: undefined })).status).toBe(200)
+  })
+
+  it.each<[string, (of: { readonly id: string; readonly client: Wire }) => unknown]>([
+    [
+      'a minute has passed',
+      () => {
+        world.now += 60
+      },
+    ],
+    ['the account is signed out everywhere', ({ id }) => world.ok('POST', `/v1/accounts/${id}/revoke`)],
+    ['the account is disabled', ({ id }) => world.ok('PATCH', `/v1/accounts/${id}`, { status: 'disabled' })],
+    ['the account is deleted', ({ id }) => world.ok('DELETE', `/v1/accounts/${id}`)],
+    [
+      'the client is disabled',
+      ({ client }) => world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'disabled' }),
+    ],
+    ['the client loses the API', ({ client }) => world.ok('PATCH', `/v1/clients/${client.clientId}`, { access: [] })],
+    [
+      'the consent is removed',
+      async ({ id }) => {
+        const { data } = await world.ok('GET', `/v1/consents?accountId=${id}`)
+        await world.ok('POST', `/v1/consents/${data[0]?.id}/revoke`)
+      },
+    ],
+  ])('gives nothing once %s', async (_, end) => {
+    const { id } = await account()
+    const browser = await signIn(world, id)
+    const client = await webClient()
+    const code = await codeFor(browser, client)
+    await end({ id, client })
+    expect((await redeem(client, code)).status).toBeGreaterThanOrEqual(400)
+  })
+
+  it('of a public client needs the verifier and no secret, which no other grant gives anything for', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient({ type: 'spa' })
+    const code = await codeFor(browser, client)
+    expect((await redeem(client, code, { client_secret: undefined })).status).toBe(200)
+    const own = { client_id: client.clientId, grant_type: 'client_credentials' }
+    expect((await world.form('/oauth/token', own)).body.error).toBe('invalid_client')
+    expect((await world.form('/oauth/introspect', { client_id: client.clientId, token: 'x' })).status).toBe(401)
+    const web = await webClient()
+    expect((await redeem(web, await codeFor(browser, web), { client_secret: undefined })).body.error).toBe(
+      'invalid_client',
+    )
+  })
+
+  it('without a challenge is for clients that authenticate and are told so, and takes no verifier', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient({ requirePkce: false })
+    const without = { code_challenge: undefined, code_challenge_method: undefined }
+    const code = await codeFor(browser, client, without)
+    expect((await redeem(client, code)).body.error).toBe('invalid_grant')
+    expect((await redeem(client, code, { code_verifier: undefined, redirect_uri: undefined })).body.error).toBe(
+      'invalid_grant',
+    )
+    expect((await redeem(client, code, { code_verifier: undefined })).status).toBe(200)
+    const spa = await webClient({ type: 'spa', requirePkce: false })
+    expect(answerOf(await open(browser, asking(spa, without)))).toMatchObject({ error: 'invalid_request' })
+  })
+})
+
+describe('whatever ends a consent ends its tokens, at every server', () => {
+  const ends: Readonly<
+    Record<
+      string,
+      (of: {
+        readonly id: string
+        readonly consentId: string
+        readonly client: Wire
+        readonly browser: Browser
+      }) => unknown
+    >
+  > = {
+    'removed by an operator': ({ consentId }) => world.ok('POST', `/v1/consents/${consentId}/revoke`),
+    'removed by the person': async ({ consentId, browser }) => {
+      expect((await browser.call('POST', `/v1/consents/${consentId}/revoke`, {})).status).toBe(200)
+    },
+    'removed at the account page': async ({ consentId, browser }) =>
+      browser.submit(await browser.get('/account'), '/account', { consent: consentId, session: '' }),
+    'the account is signed out everywhere': ({ id }) => world.ok('POST', `/v1/accounts/${id}/revoke`),
+    'the account is disabled': ({ id }) => world.ok('PATCH', `/v1/accounts/${id}`, { status: 'disabled' }),
+    'the account is deleted': ({ id }) => world.ok('DELETE', `/v1/accounts/${id}`),
+    'the client is revoked': ({ client }) => world.ok('POST', `/v1/clients/${client.clientId}/revoke`),
+  }
+
+  it.each(Object.entries(ends))('%s', async (_, end) => {
+    const { id } = await account()
+    const browser = await signIn(world, id)
+    const client = await webClient()
+    const token = (await redeem(client, await codeFor(browser, client))).body.access_token
+    const { data } = (await browser.call('GET', '/v1/consents')).body
+    expect(data).toMatchObject([{ accountId: id, clientId: client.clientId, audience, scope: 'orders:read' }])
+    const second = await world.second()
+    const ask = { body: { credential: token, audience }, server: second }
+    expect((await world.call('POST', '/v1/verify', ask)).body.active).toBe(true)
+    await end({ id, consentId: data[0]!.id, client, browser })
+    expect((await world.verify(token)).active).toBe(false)
+    await expect.poll(async () => (await world.call('POST', '/v1/verify', ask)).body.active).toBe(false)
+  })
+
+  it('given again it is another consent, and asked for again', async () => {
+    const { id } = await account()
+    const browser = await signIn(world, id)
+    const client = await webClient()
+    await codeFor(browser, client)
+    const [before] = (await browser.call('GET', '/v1/consents')).body.data
+    await world.ok('POST', `/v1/consents/${before!.id}/revoke`)
+    expect((await open(browser, asking(client))).status).toBe(200)
+    const token = (await redeem(client, await codeFor(browser, client))).body.access_token
+    const [after] = (await browser.call('GET', '/v1/consents')).body.data
+    expect(after!.id).not.toBe(before!.id)
+    expect((await world.verify(token)).active).toBe(true)
+  })
+
+  it('a person sees and removes consents of their own alone', async () => {
+    const [ann, bob] = [await account(), await account()]
+    const [anns, bobs] = [await signIn(world, ann.id), await signIn(world, bob.id)]
+    const client = await webClient()
+    await codeFor(anns, client)
+    const [consent] = (await anns.call('GET', '/v1/consents')).body.data
+    expect((await bobs.call('GET', '/v1/consents')).body.data).toEqual([])
+    expect((await bobs.call('GET', `/v1/consents?accountId=${ann.id}`)).status).toBe(403)
+    expect((await bobs.call('POST', `/v1/consents/${consent!.id}/revoke`, {})).status).toBe(404)
+  })
+})
+
+it('Allow that was shown to one account gives nothing of another that has signed in since', async () => {
+  const [ann, bob] = [await account(), await account()]
+  const browser = await signIn(world, ann.id)
+  const client = await webClient()
+  const page = await open(browser, asking(client))
+  await signIn(world, bob.id, browser)
+  const reply = await allow(browser, page)
+  expect(reply.headers.Location).toMatch(/\/oauth\/consent\?request=/)
+  expect((await open(browser, pathOf(reply.headers.Location as string))).text).toContain(String(bob.email))
+})

@@ -1,0 +1,87 @@
+/**
+ * `/oauth/authorize`, RFC 6749 §4.1.1: reads the request once and keeps it. The pages behind it carry its id alone. A fault
+ * before the redirect URI is trusted is a page; any other goes back to the client.
+ */
+import { randomBase62 } from '@countersign/core'
+import type { Services, TenantContext } from '../../context.ts'
+import type { Answer } from '../../http/answer.ts'
+import type { HttpRequest } from '../../http/request.ts'
+import { serverLimits } from '../../limits.ts'
+import {
+  type Parameters,
+  readAuthorization,
+  readReturnAddress,
+  UntrustedRequestError,
+} from '../../oauth/authorization_request.ts'
+import { parseForm, readForm } from '../../oauth/form.ts'
+import { atOneMoment, requireReached, StaleBookError } from '../../oauth/issuing_moment.ts'
+import { OauthError } from '../../oauth/oauth_error.ts'
+import { requestKind } from '../authorization.ts'
+import { html } from './html.ts'
+import { pageAnswer, seeOther } from './page.ts'
+import { returnAnswer } from './return_answer.ts'
+
+type AuthorizeServices = Pick<Services, 'apis' | 'books' | 'clientReads' | 'now' | 'randomBytes' | 'store'>
+
+export async function authorize(
+  services: AuthorizeServices,
+  tenant: TenantContext,
+  request: HttpRequest,
+): Promise<Answer> {
+  try {
+    const parameters = request.method === 'POST' ? await readForm(request) : parseForm(request.query)
+    return await keepRequest(services, tenant, parameters)
+  } catch (error) {
+    if (error instanceof UntrustedRequestError) return untrusted(services, tenant, error.code, error.message)
+    if (error instanceof OauthError) return untrusted(services, tenant, 'invalid_request', `${error.message}.`)
+    throw error
+  }
+}
+
+async function keepRequest(
+  services: AuthorizeServices,
+  tenant: TenantContext,
+  parameters: Parameters,
+): Promise<Answer> {
+  const clientId = parameters.get('client_id')
+  if (clientId === undefined) throw new UntrustedRequestError('invalid_client', 'client_id is missing.')
+  const client = await services.clientReads.clients.find(tenant.id, clientId)
+  const address = readReturnAddress(parameters, client)
+  try {
+    const id = await atOneMoment(services, tenant, async (moment) => {
+      const present = await services.clientReads.clients.find(tenant.id, clientId)
+      if (present === undefined) throw new OauthError('access_denied', 'this application has just been removed')
+      requireReached(moment, present.cutOff)
+      const kept = await readAuthorization(services, tenant, present, parameters, moment)
+      const requestId = randomBase62(32, services.randomBytes)
+      await services.store.write((transaction) =>
+        transaction.singleUse.keep(
+          requestKind,
+          tenant.id,
+          requestId,
+          kept,
+          moment.takenAt + serverLimits.authorizationSeconds,
+        ),
+      )
+      return requestId
+    })
+    return seeOther(`${tenant.issuer}/oauth/consent?request=${id}`)
+  } catch (error) {
+    if (error instanceof OauthError) return returnAnswer(tenant, address, { error })
+    if (!(error instanceof StaleBookError)) throw error
+    return returnAnswer(tenant, address, { error: new OauthError('temporarily_unavailable', 'try again') })
+  }
+}
+
+async function untrusted(
+  { store }: Pick<Services, 'store'>,
+  tenant: TenantContext,
+  code: UntrustedRequestError['code'],
+  detail: string,
+): Promise<Answer> {
+  const name = (await store.read.tenants.find(tenant.id))?.name ?? ''
+  const title = 'This application asked in a wrong way'
+  const body = html`<div class="deed"><header><h1>${title}</h1><p>${detail}</p></header>
+<section><p>Nothing was given to it, and you were not sent back. Tell those who run the application.</p></section></div>`
+  return pageAnswer({ ...tenant, name }, { status: 400, title, error: code, body })
+}

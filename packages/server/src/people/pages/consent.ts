@@ -1,0 +1,156 @@
+/** `/oauth/consent`: what an application wants, and the answer of the person. */
+import { formatScope, parseScope } from '@countersign/core'
+import type { Answer } from '../../http/answer.ts'
+import { senderOf } from '../../http/client_address.ts'
+import type { AuthorizationRequest } from '../../oauth/authorization_request.ts'
+import type { Form } from '../../oauth/form.ts'
+import { atOneMoment } from '../../oauth/issuing_moment.ts'
+import { OauthError } from '../../oauth/oauth_error.ts'
+import { AskAgainError, type Asked, allow, readAsked, refuse, requestKind } from '../authorization.ts'
+import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
+import { type Html, html } from './html.ts'
+import { type Page, seeOther } from './page.ts'
+import { returnAnswer } from './return_answer.ts'
+
+export const consent: Endpoint = {
+  // The form is good for what it showed, and for nothing else.
+  form: (form) => formOf(form.get('request') ?? '', form.get('scope') ?? ''),
+  get: (context) => ask(context, new URLSearchParams(context.request.query).get('request') ?? ''),
+  stale: ({ tenant }, form) =>
+    seeOther(`${tenant.issuer}/oauth/consent?request=${encodeURIComponent(form.get('request') ?? '')}`),
+  async post(context, form) {
+    const { services, signedIn, tenant } = context
+    const id = form.get('request') ?? ''
+    const request = await findRequest(context, id)
+    if (request === undefined) return over()
+    if (signedIn === undefined || mustSignIn(request, signedIn, context.now))
+      return seeOther(`${tenant.issuer}/login?request=${encodeURIComponent(id)}`)
+    if (form.get('decision') === 'allow') return give(context, signedIn, id, form)
+    if (form.get('decision') !== 'deny') return ask(context, id)
+    const refused = await refuse(services, tenant, id)
+    if (refused === undefined) return over()
+    return returnAnswer(tenant, refused, { error: new OauthError('access_denied', 'the person has refused') })
+  },
+}
+
+function formOf(id: string, scope: string): string {
+  return `consent ${id} ${scope}`
+}
+
+async function findRequest(
+  { now, services, tenant }: PageContext,
+  id: string,
+): Promise<AuthorizationRequest | undefined> {
+  const { value } = await services.store.write((transaction) =>
+    transaction.singleUse.find(requestKind, tenant.id, id, now),
+  )
+  return value as AuthorizationRequest | undefined
+}
+
+async function ask(context: PageContext, id: string): Promise<Page | Answer> {
+  const { services, signedIn, tenant } = context
+  const request = await findRequest(context, id)
+  if (request === undefined) return over()
+  const isSilent = request.prompt.includes('none')
+  if (signedIn === undefined || mustSignIn(request, signedIn, context.now)) {
+    if (isSilent) return sendBack(context, id, new OauthError('login_required', 'nobody is signed in'))
+    return seeOther(`${tenant.issuer}/login?request=${encodeURIComponent(id)}`)
+  }
+  try {
+    const asked = await atOneMoment(services, tenant, (moment) =>
+      readAsked(services.store.read, tenant, request, signedIn.account, moment),
+    )
+    if (asked.isSettled) return giveAsked(context, signedIn, id, formatScope(asked.scope))
+    if (isSilent) return sendBack(context, id, new OauthError('consent_required', 'the person has to be asked'))
+    return consentPage(context, signedIn, id, asked)
+  } catch (error) {
+    if (!(error instanceof OauthError)) throw error
+    return sendBack(context, id, error)
+  }
+}
+
+/** A sign-in that was made for this request is new enough, however long the person takes. */
+function mustSignIn(
+  { prompt, maxAgeSeconds, askedAt }: AuthorizationRequest,
+  { session }: SignedIn,
+  now: number,
+): boolean {
+  const isForThis = session.authenticatedAt >= Math.floor(askedAt)
+  if (isForThis) return false
+  if (prompt.includes('login') || prompt.includes('select_account')) return true
+  return maxAgeSeconds !== undefined && now - session.authenticatedAt >= maxAgeSeconds
+}
+
+async function sendBack({ services, tenant }: PageContext, id: string, error: OauthError): Promise<Page | Answer> {
+  const refused = await refuse(services, tenant, id)
+  return refused === undefined ? over() : returnAnswer(tenant, refused, { error })
+}
+
+function give(context: PageContext, signedIn: SignedIn, id: string, form: Form): Promise<Page | Answer> {
+  return giveAsked(context, signedIn, id, form.get('scope') ?? '')
+}
+
+async function giveAsked(context: PageContext, signedIn: SignedIn, id: string, scope: string): Promise<Page | Answer> {
+  const { request, services, tenant } = context
+  const { account, session } = signedIn
+  const actor = { kind: 'account', accountId: account.id, ...senderOf(request, services.trustedProxies) } as const
+  const allowing = {
+    account,
+    session,
+    requestId: id,
+    scope: parseScope(scope),
+    actor,
+    httpRequestId: request.requestId,
+  }
+  try {
+    const given = await allow(services, tenant, allowing)
+    return given === undefined ? over() : returnAnswer(tenant, given.request, { code: given.code })
+  } catch (error) {
+    if (error instanceof OauthError) return sendBack(context, id, error)
+    if (!(error instanceof AskAgainError)) throw error
+    return seeOther(`${tenant.issuer}/oauth/consent?request=${encodeURIComponent(id)}`)
+  }
+}
+
+function over(): Page {
+  const body = html`<div class="deed"><header><h1>This request is over</h1>
+<p>It was answered before, or you took more than ten minutes. Go back to the application and begin again.</p></header></div>`
+  return { status: 410, title: 'This request is over', error: 'expired', body }
+}
+
+function consentPage({ tenant, token }: PageContext, { account }: SignedIn, id: string, asked: Asked): Page {
+  const { client, api, scope, given, request } = asked
+  const scopeText = formatScope(scope)
+  const items = scope.map((name) => scopeItem(name, asked, given.includes(name)))
+  const asks =
+    items.length === 0
+      ? html`<p>Nothing but to know that it may call this API for you.</p>`
+      : html`<ul class="rows">${items}</ul>`
+  const warning =
+    client.signIn?.verified === true
+      ? undefined
+      : html`<p class="caution">Nobody has checked who makes this application.</p>`
+  const body = html`<form class="deed" method="post" action="${tenant.issuer}/oauth/consent">
+${token(formOf(id, scopeText))}
+<input type="hidden" name="request" value="${id}"><input type="hidden" name="scope" value="${scopeText}">
+<header><h1>${client.name} wants to use your account</h1><p>${account.name}, ${account.email ?? ''}</p>${warning}</header>
+<section><h2>${api.name}</h2>${asks}</section>
+<div class="answer"><button type="submit" name="decision" value="deny">Deny</button>
+<button class="primary" type="submit" name="decision" value="allow">Allow</button></div>
+<p class="below">Either way you go back to <code>${destinationOf(request)}</code></p></form>
+<p class="below">You can end this at any time with your account. The application is then refused within seconds.</p>
+<p class="below"><a href="${tenant.issuer}/login?request=${id}">Use another account</a></p>`
+  return { title: `Allow ${client.name}?`, isLeaving: true, body }
+}
+
+function scopeItem(name: string, { api }: Asked, isKnown: boolean): Html {
+  const description = api.scopes.find((each) => each.name === name)?.description
+  const text = description === undefined || description === '' ? name : description
+  return html`<li><div>${text}<small><code>${name}</code></small></div>${isKnown ? undefined : html`<span class="new">new</span>`}</li>`
+}
+
+/** The host that people know; of an application on this machine its own scheme. */
+function destinationOf({ redirectUri }: AuthorizationRequest): string {
+  const { host, protocol } = new URL(redirectUri)
+  return host === '' ? protocol : host
+}

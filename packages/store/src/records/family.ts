@@ -1,0 +1,101 @@
+import type { Seconds, Status } from '@countersign/core'
+import type { Row } from '../columns.ts'
+import { Columns } from '../columns.ts'
+import { assertTouched } from '../errors.ts'
+import type { Session } from '../session.ts'
+import { isStatus } from '../stored_json.ts'
+
+/** One run of tokens: it begins with a code, and ends by reuse, removal of its consent, or age. */
+export interface Family {
+  readonly tenant: string
+  readonly id: string
+  readonly consentId: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly status: Status
+  /** The feed sequence that the server had applied before it read what the family was made from. */
+  readonly position: number
+  /** Every token of it has ended by then. */
+  readonly expiresAt: Seconds
+  readonly version: number
+  readonly createdAt: Seconds
+  readonly updatedAt: Seconds
+}
+
+export interface FamilyReads {
+  find(tenant: string, id: string): Promise<Family | undefined>
+}
+
+export interface FamilyWrites {
+  insert(family: Family): Promise<void>
+  update(family: Family): Promise<void>
+}
+
+export function readFamilies(session: Session): FamilyReads {
+  return {
+    async find(tenant, id) {
+      await session.enter(tenant)
+      const row = await session.db
+        .selectFrom('families')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row && decodeFamily(row)
+    },
+  }
+}
+
+export function writeFamilies(session: Session): FamilyReads & FamilyWrites {
+  return {
+    ...readFamilies(session),
+    async insert(family) {
+      await session.enter(family.tenant)
+      await session.db.insertInto('families').values(encodeFamily(family)).execute()
+    },
+    async update(family) {
+      await session.enter(family.tenant)
+      const result = await session.db
+        .updateTable('families')
+        .set(encodeFamily(family))
+        .where('tenant', '=', family.tenant)
+        .where('id', '=', family.id)
+        .where('version', '=', family.version - 1)
+        .executeTakeFirst()
+      assertTouched('the update of a family', 1, result.numUpdatedRows)
+    },
+  }
+}
+
+function encodeFamily(family: Family) {
+  return {
+    tenant: family.tenant,
+    id: family.id,
+    consent_id: family.consentId,
+    account_id: family.accountId,
+    client_id: family.clientId,
+    status: family.status,
+    position: family.position,
+    expires_at: family.expiresAt,
+    version: family.version,
+    created_at: family.createdAt,
+    updated_at: family.updatedAt,
+  }
+}
+
+function decodeFamily(row: Row): Family {
+  const columns = new Columns('families', row.id, row)
+  return {
+    tenant: columns.text('tenant'),
+    id: columns.text('id'),
+    consentId: columns.text('consent_id'),
+    accountId: columns.text('account_id'),
+    clientId: columns.text('client_id'),
+    status: columns.word('status', isStatus),
+    position: columns.count('position'),
+    expiresAt: columns.count('expires_at'),
+    version: columns.version(),
+    createdAt: columns.count('created_at'),
+    updatedAt: columns.count('updated_at'),
+  }
+}
