@@ -8,7 +8,8 @@ export async function checkErrorCodes(): Promise<readonly string[]> {
 }
 
 function undocumented(): readonly string[] {
-  const documented = readFileSync('docs/protocol/errors.md', 'utf8') + readFileSync('docs/protocol/oauth.md', 'utf8')
+  const pages = ['errors', 'oauth', 'authorize'].map((name) => readFileSync(`docs/protocol/${name}.md`, 'utf8'))
+  const documented = pages.join('\n')
   const sources = readSources('packages/{server,gateway,core}/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
   return sources.flatMap(({ path, text }) => {
     const codes = text.matchAll(/(?:ProblemError|problemAnswer|OauthError|refusal)\(\s*(?:\d{3},\s*)?'([a-z_]+)'/g)

@@ -3,7 +3,7 @@ import { readSources } from './sources.ts'
 
 export async function checkRoutes(): Promise<readonly string[]> {
   const { allRoutes } = await import('../packages/contract/src/index.ts')
-  const server = readSources('packages/server/src/{management/*,mount}.ts')
+  const server = readSources('packages/server/src/{management/**/*,mount}.ts')
     .map(({ text }) => text)
     .join('\n')
   return allRoutes

@@ -41,7 +41,7 @@ const patches: Readonly<Record<string, Patch>> = {
     ],
   },
   'a type of object': {
-    edits: [['packages/core/src/identity.ts', 'export type ObjectType =\n', "| 'session'\n"]],
+    edits: [['packages/core/src/identity.ts', 'export type ObjectType =\n', "| 'device'\n"]],
     failing: [
       'packages/contract/src/codes.ts',
       'packages/core/src/feed/entry.ts',
@@ -93,7 +93,7 @@ const patches: Readonly<Record<string, Patch>> = {
     failing: [reach],
   },
   'a kind of audit actor': {
-    edits: [[auditEvent, 'export type AuditActor =\n', "| { readonly kind: 'account'; readonly accountId: string }\n"]],
+    edits: [[auditEvent, 'export type AuditActor =\n', "| { readonly kind: 'robot'; readonly serial: string }\n"]],
     failing: [auditEvent],
   },
 }

@@ -79,6 +79,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
   },
   {
+    name: 'consents',
+    description: 'what people allow applications: list, revoke',
+    load: async () => (await import('./commands/consents.ts')).consentsCommand,
+  },
+  {
     name: 'api',
     description: 'call any operation of the management API',
     load: async () => (await import('./commands/api.ts')).apiCommand,

@@ -46,13 +46,33 @@ interface GetByList {
 }
 
 /** The operations with pages. */
-export type ListId = keyof GetByList | 'listAudit' | 'listSessions'
+export type ListId = keyof GetByList | 'listAudit' | 'listSessions' | 'listConsents'
 /** One item of a list. */
 export type ListItem<O extends ListId> = O extends keyof GetByList
   ? Output<GetByList[O]>
   : O extends 'listSessions'
     ? SessionItem
-    : AuditItem
+    : O extends 'listConsents'
+      ? ConsentItem
+      : AuditItem
+
+/** A consent: an account allows one client something. */
+export interface ConsentItem {
+  /** Its id. */
+  readonly id: string
+  /** The account that allows it. */
+  readonly accountId: string
+  /** The client that is allowed. */
+  readonly clientId: string
+  /** The audience of the API. */
+  readonly audience: string
+  /** The scope that the client is allowed there. */
+  readonly scope: string
+  /** When it was first given, RFC 3339. */
+  readonly createdAt: string
+  /** When it last gave the client a code. */
+  readonly lastUsedAt: string
+}
 
 /** One session of a browser. */
 export interface SessionItem {

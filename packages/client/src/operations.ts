@@ -64,6 +64,8 @@ export const operations = {
   createAccountLink: ['POST', '/v1/accounts/{id}/links', 'creates'],
   listSessions: ['GET', '/v1/sessions'],
   revokeSession: ['POST', '/v1/sessions/{id}/revoke'],
+  listConsents: ['GET', '/v1/consents'],
+  revokeConsent: ['POST', '/v1/consents/{id}/revoke'],
 } as const satisfies { readonly [O in OperationId]: Place<Routes[O]> }
 
 type Place<R> = R extends { readonly method: infer M; readonly path: infer P }

@@ -49,6 +49,16 @@ const shownSession = z.object({
   current: z.boolean().describe('It is the session that asks'),
 })
 
+const shownConsent = z.object({
+  id: v.id,
+  accountId: v.id,
+  clientId: v.id,
+  audience: v.audience,
+  scope: v.scopeText.describe('What the client is allowed there'),
+  createdAt: v.time.describe('When it was first given'),
+  lastUsedAt: v.time.describe('When it last gave the client a code'),
+})
+
 const me = z.object({
   kind: openText<CredentialKind>(credentialKinds, 'The kind of the credential that asks'),
   subject: z.string().describe('Whom it speaks for: an account, or its client'),
@@ -75,7 +85,7 @@ const me = z.object({
     .describe('The session, where one asks'),
 })
 
-nameSchemas({ Account: account, AccountAccess: given, Session: shownSession, Me: me })
+nameSchemas({ Account: account, AccountAccess: given, Session: shownSession, Consent: shownConsent, Me: me })
 
 const oneAccount = '/v1/accounts/{id}'
 
@@ -178,7 +188,7 @@ export const accountRoutes = {
     answer: {
       status: 201,
       schema: z.object({
-        url: z.url().describe('The link, shown once: whoever has it can sign in as the account'),
+        url: z.string().describe('The link, shown once: whoever has it can sign in as the account'),
         expiresAt: v.time.describe('When it ends'),
       }),
     },
@@ -203,6 +213,30 @@ export const accountRoutes = {
     path: '/v1/sessions/{id}/revoke',
     tag: 'accounts',
     summary: 'End a session, and what was made from it: one of the account that asks, or with accounts:write any',
+    scope: undefined,
+    body: z.strictObject({ reason: v.reason }),
+    answer: { status: 200, schema: z.object({ id: v.id, status: v.revoked, ...v.inFeed }) },
+  }),
+  listConsents: route({
+    operationId: 'listConsents',
+    method: 'GET',
+    path: '/v1/consents',
+    tag: 'accounts',
+    summary: 'List what accounts allow applications: of the account that asks, or with accounts:read of any',
+    scope: undefined,
+    query: z.strictObject({
+      ...v.pageQuery,
+      accountId: v.id.optional().describe('Only those of this account; default: of the account that asks, if one does'),
+      clientId: v.id.optional().describe('Only those for this client'),
+    }),
+    answer: { status: 200, schema: v.page(shownConsent) },
+  }),
+  revokeConsent: route({
+    operationId: 'revokeConsent',
+    method: 'POST',
+    path: '/v1/consents/{id}/revoke',
+    tag: 'accounts',
+    summary: 'Remove a consent, and end every token that came about by it: one’s own, or with accounts:write any',
     scope: undefined,
     body: z.strictObject({ reason: v.reason }),
     answer: { status: 200, schema: z.object({ id: v.id, status: v.revoked, ...v.inFeed }) },

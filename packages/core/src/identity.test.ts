@@ -47,12 +47,15 @@ test('an ancestor is written with its type and read back; anything else is refus
   for (const text of ['', 'x', 'grant', 'other:1']) expect(parseAncestor(text)).toBeUndefined()
 })
 
-test('a lineage has at most four ancestors that count, and beside them one public key', () => {
+test('a lineage has at most four ancestors that count, and beside them one public key, family and consent', () => {
   const ancestors = (count: number) =>
     Array.from({ length: count }, (_, at) => ({ type: 'token', id: `t${at}` }) as const)
   const signer = { type: 'public_key', id: publicKeyId('client_x', 'a') } as const
   expect(isLineageWithinLimit([])).toBe(true)
   expect(isLineageWithinLimit([...ancestors(limits.lineageMax), signer])).toBe(true)
+  const beside = [signer, { type: 'family', id: 'f' }, { type: 'consent', id: 'c' }] as const
+  expect(isLineageWithinLimit([...ancestors(limits.lineageMax), ...beside])).toBe(true)
+  expect(isLineageWithinLimit([...beside, { type: 'family', id: 'g' }])).toBe(false)
   expect(isLineageWithinLimit(ancestors(limits.lineageMax + 1))).toBe(false)
   expect(isLineageWithinLimit([...ancestors(1), signer, signer])).toBe(false)
 })

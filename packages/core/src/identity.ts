@@ -168,12 +168,11 @@ const ancestorRules = {
 /** The types that an ancestor may have. */
 export const ancestorTypes = Object.freeze(Object.keys(ancestorRules)) as readonly Ancestor['type'][]
 
-const uncountedTypes = ancestorTypes.filter((type) => !ancestorRules[type].isCounted).length
-
 /** Whether a lineage is short enough: `limits.lineageMax` ancestors that count, and one of each type that does not. */
 export function isLineageWithinLimit(lineage: readonly Ancestor[]): boolean {
-  const counted = lineage.filter(({ type }) => ancestorRules[type].isCounted).length
-  return counted <= limits.lineageMax && lineage.length - counted <= uncountedTypes
+  const beside = lineage.filter(({ type }) => !ancestorRules[type].isCounted)
+  const isOneOfEach = new Set(beside.map(({ type }) => type)).size === beside.length
+  return lineage.length - beside.length <= limits.lineageMax && isOneOfEach
 }
 
 /** The credential that another one was made from; `undefined` where it was made from none, as a token for a person is. */

@@ -2,8 +2,10 @@
  * Bad input for every operation, made from the OpenAPI document: an operation is covered when it is born, and the test
  * fails until it has a good example to spoil. The answer is always 4xx and says what to do; nothing is changed.
  */
+import { randomBytes } from 'node:crypto'
 import { allRoutes, openapiDocument, type Route } from '@countersign/contract'
 import { generateKeyPair } from '@countersign/core'
+import { type Consent, newConsent as makeConsent } from '@countersign/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolved } from '../../contract/src/resolved.fixture.ts'
 import {
@@ -48,6 +50,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       scopeClaim: 'string',
       signingAlg: 'ES256',
       maxStalenessSeconds: 10,
+      accountScope: '',
       credentialHeaders: ['X-Partner-Key'],
       ...limiting,
     },
@@ -70,6 +73,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       signingAlg: 'ES256',
       force: false,
       maxStalenessSeconds: 10,
+      accountScope: '',
       credentialHeaders: ['X-Partner-Key'],
       ...limiting,
     },
@@ -92,6 +96,10 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       type: 'service',
       access: [{ audience, scope: 'orders:read' }],
       guards: [audience],
+      redirectUris: ['https://app.example/callback'],
+      verified: true,
+      consent: 'ask',
+      requirePkce: true,
       jwks: { keys: [await newJwk()] },
       metadata: { a: { b: [1] } },
       selfIssuedTtlSecondsMax: 60,
@@ -107,6 +115,10 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       status: 'active',
       access: [{ audience, scope: 'orders:read' }],
       guards: [audience],
+      redirectUris: ['https://app.example/callback'],
+      verified: true,
+      consent: 'ask',
+      requirePkce: true,
       jwks: { keys: [await newJwk()] },
       metadata: { a: 1 },
       selfIssuedTtlSecondsMax: 60,
@@ -298,6 +310,13 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     await signIn(world, accountId)
     return { query: { limit: '1', after: await cursor('/v1/sessions'), accountId } }
   },
+  listConsents: async () => {
+    const consent = await newConsent()
+    await newConsent(consent)
+    const next = (await world.ok('GET', '/v1/consents?limit=1')).next
+    return { query: { limit: '1', after: next, accountId: consent.accountId, clientId: consent.clientId } }
+  },
+  revokeConsent: async () => ({ params: { id: (await newConsent()).id }, body: { reason: 'r' } }),
   revokeSession: async () => {
     const accountId = (await newAccount()).id
     await signIn(world, accountId)
@@ -315,6 +334,14 @@ const accountBody = () => ({
   role: 'operator',
   scope: 'keys:read',
 })
+/** As Allow writes it; the flow is tested where it is. */
+async function newConsent(of: { readonly accountId?: string } = {}): Promise<Consent> {
+  const { clientId } = await world.client()
+  const draft = { tenant: 'default', accountId: of.accountId ?? (await newAccount()).id, clientId, apiId: world.apiId }
+  const consent = makeConsent({ ...draft, scope: 'orders:read', position: 1 }, { now: world.now, randomBytes })
+  await world.store.write((transaction) => transaction.consents.insert(consent))
+  return consent
+}
 const newAccount = () => world.ok('POST', '/v1/accounts', accountBody())
 
 /** Wide enough for everything that is asked here within a second that never ends. */

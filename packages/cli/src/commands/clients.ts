@@ -9,6 +9,7 @@ import { CommandError } from '../exit.ts'
 import {
   collect,
   collectRateLimit,
+  collectWhole,
   type Force,
   forceOption,
   leaf,
@@ -38,6 +39,10 @@ interface SetFlags extends Json {
   readonly scope?: string
   readonly access?: readonly Access[]
   readonly guards?: readonly string[]
+  readonly redirectUri?: readonly string[]
+  readonly verified?: boolean
+  readonly consent?: 'ask' | 'skip'
+  readonly pkce?: boolean
   readonly jwks?: string
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
@@ -50,12 +55,29 @@ function withSettings(command: Command): Command {
     .option('--scope <scope>', 'the scope it may ever have there: tokens with spaces between them')
     .option('--access <audience=scope>', 'the same for several APIs: once for each', collectAccess)
     .option('--guards <audience>', 'audiences it may verify credentials for, as verifiers and gateways do', collect)
+    .option('--redirect-uri <uri>', 'where people may be sent back to; once for each', collectWhole)
+    .option('--no-verified', 'its maker is not known here: people are warned, and asked each time')
+    .option('--consent <how>', 'ask, or skip for applications of your own', oneOf('ask', 'skip'))
+    .option('--no-pkce', 'a client that authenticates may do without PKCE')
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
 }
 
-function readSettings({ name, audience, scope, access, guards, jwks, rateLimit, metadata }: SetFlags) {
+function readSettings({
+  name,
+  audience,
+  scope,
+  access,
+  guards,
+  redirectUri,
+  verified,
+  consent,
+  pkce,
+  jwks,
+  rateLimit,
+  metadata,
+}: SetFlags) {
   if ((audience === undefined) !== (scope === undefined)) {
     throw new CommandError('usage', '--audience and --scope go together: which API, and what may be done there')
   }
@@ -65,6 +87,11 @@ function readSettings({ name, audience, scope, access, guards, jwks, rateLimit, 
     ...(name === undefined ? {} : { name }),
     ...(all.length === 0 ? {} : { access: all }),
     ...(guards === undefined ? {} : { guards: [...guards] }),
+    ...(redirectUri === undefined ? {} : { redirectUris: [...redirectUri] }),
+    // Commander sets the positive of a `--no-` flag where it is left out.
+    ...(verified === false ? { verified } : {}),
+    ...(consent === undefined ? {} : { consent }),
+    ...(pkce === false ? { requirePkce: false } : {}),
     ...(jwks === undefined ? {} : { jwks: readJwks(jwks) }),
     ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),

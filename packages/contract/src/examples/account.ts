@@ -26,6 +26,16 @@ const session = {
   current: false,
 }
 
+const consent = {
+  id: 'consent_mzKsr9sjRwxw8Ag2psrG',
+  accountId: 'acct_mzKsr9sjRwxw8Ag2psrG',
+  clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
+  audience: 'https://orders.example',
+  scope: 'orders:read',
+  createdAt: '2027-01-15T08:00:00Z',
+  lastUsedAt: '2027-01-15T08:00:00Z',
+}
+
 const params = { id: 'acct_mzKsr9sjRwxw8Ag2psrG' }
 const verifiers = { applied: 1, total: 1 }
 
@@ -69,5 +79,11 @@ export const accountExamples: Examples<typeof accountRoutes> = {
     params: { id: 'lGdj9FIIlvTr' },
     body: { reason: 'Not mine' },
     answer: { id: 'lGdj9FIIlvTr', status: 'revoked', feedSequence: 25, verifiers },
+  },
+  listConsents: { query: { limit: '25' }, answer: { data: [consent], next: null } },
+  revokeConsent: {
+    params: { id: consent.id },
+    body: { reason: 'Not used any more' },
+    answer: { id: consent.id, status: 'revoked', feedSequence: 26, verifiers },
   },
 }

@@ -1,6 +1,6 @@
 /** How a client signs people in. */
 import type { Client, ClientSignIn } from '@countersign/store'
-import { redirectUriFlaw } from '../oauth/redirect_uri.ts'
+import { redirectUriFlaw } from '../oauth/authorization/redirect_uri.ts'
 import { invalid } from './find.ts'
 
 interface Input {

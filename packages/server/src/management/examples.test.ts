@@ -2,9 +2,10 @@
  * The examples of the OpenAPI document tell one story. It is sent to a real server, example after example; each answer
  * has the members and values of the example's. Ids, secrets and digests differ, but always in the same way.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
+import { newConsent } from '@countersign/store'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
@@ -28,7 +29,15 @@ const story: readonly OperationId[] = [
   ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
   ...(['createAccount', 'listAccounts', 'getAccount', 'updateAccount', 'createAccountLink'] as const),
-  ...(['getMe', 'listSessions', 'revokeSession', 'revokeAccount', 'deleteAccount'] as const),
+  ...([
+    'getMe',
+    'listSessions',
+    'listConsents',
+    'revokeConsent',
+    'revokeSession',
+    'revokeAccount',
+    'deleteAccount',
+  ] as const),
   ...(['createRevocation', 'revokeClientSecret', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
 ]
 
@@ -92,6 +101,12 @@ async function learnWhatNoAnswerTells(operationId: OperationId, { key }: { reado
     const first = (await world.ok('GET', `/v1/sessions?accountId=${accountId}`)).data[0]?.id
     for (const each of browsers) if ((await each.call('GET', '/v1/me')).body.session.id === first) browser = each
     real.set(examples.revokeSession.params?.id, first)
+    const clientId = real.get(examples.getClient.params?.clientId) as string
+    const apiId = real.get(examples.getApi.params?.id) as string
+    const draft = { tenant: 'default', accountId, clientId, apiId, scope: 'orders:read', position: 1 }
+    const consent = newConsent(draft, { now: world.now, randomBytes })
+    await world.store.write((transaction) => transaction.consents.insert(consent))
+    real.set(examples.revokeConsent.params?.id, consent.id)
   }
   if (operationId === 'createKey') {
     real.set(examples.lookup.body.digest, createHash('sha256').update(key).digest('base64url'))

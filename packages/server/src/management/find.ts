@@ -11,6 +11,8 @@ import type {
   AuditEvent,
   AuditFilter,
   Client,
+  Consent,
+  ConsentFilter,
   Key,
   KeyFilter,
   LastUse,
@@ -87,6 +89,16 @@ export function findSessions(
   page: Page,
 ): Promise<readonly AccountSession[]> {
   return context.services.store.read.sessions.list(wholeTenant(context.reach), filter, page)
+}
+
+export async function findConsent(context: ReadContext | WriteContext, id: string): Promise<Consent> {
+  const consent = await reads(context).consents.find(wholeTenant(context.reach), id)
+  if (consent === undefined) throw notFound('consent')
+  return consent
+}
+
+export function findConsents(context: ReadContext, filter: ConsentFilter, page: Page): Promise<readonly Consent[]> {
+  return context.services.store.read.consents.list(wholeTenant(context.reach), filter, page)
 }
 
 /** The last entry about an account: its cut-off stands nowhere else. */

@@ -1,12 +1,14 @@
 /** Every operation of the management API that is not a hot route of its own in `verification/`. */
-import { accountOperations } from './accounts.ts'
+
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
+import { accountOperations } from './people/accounts.ts'
+import { consentOperations } from './people/consents.ts'
+import { sessionOperations } from './people/sessions.ts'
 import { receiptOperations } from './receipt.ts'
 import { revocationOperations } from './revocations.ts'
-import { sessionOperations } from './sessions.ts'
 import { signingKeyOperations } from './signing_keys.ts'
 import { tenantOperations } from './tenants.ts'
 import { tokenOperations } from './tokens.ts'
@@ -24,4 +26,5 @@ export const operations: readonly Operation[] = [
   ...tenantOperations,
   ...accountOperations,
   ...sessionOperations,
+  ...consentOperations,
 ]

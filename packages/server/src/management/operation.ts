@@ -238,6 +238,7 @@ const endings: ReadonlySet<string> = new Set([
   'deleteAccount',
   'revokeAccount',
   'revokeSession',
+  'revokeConsent',
   'revokeSigningKey',
 ])
 

@@ -85,7 +85,9 @@ it('the OpenID document has every member that OpenID Connect Discovery §3 requi
       authorization_endpoint: `${baseUrl}/oauth/authorize`,
       token_endpoint: `${baseUrl}/oauth/token`,
       jwks_uri: `${baseUrl}/oauth/jwks`,
-      response_types_supported: [],
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA', 'PS256'],
     })
@@ -104,7 +106,7 @@ it('the authorization endpoint answers a 400 page that runs nothing and may not 
       'Content-Security-Policy': expect.stringContaining("default-src 'none'"),
     })
     expect(reply.headers.Location).toBeUndefined()
-    expect(reply.text).toContain('<main data-error="unsupported_response_type">')
+    expect(reply.text).toContain('<main data-error="invalid_')
     expect(reply.text).not.toContain('evil')
   }
 })

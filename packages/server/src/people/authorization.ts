@@ -22,12 +22,12 @@ import {
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
-import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { isOwnSite, matchRedirectUri } from '../oauth/authorization/redirect_uri.ts'
+import type { AuthorizationRequest } from '../oauth/authorization/request.ts'
 import { type CodeContent, codeKind } from '../oauth/grants/authorization_code.ts'
 import { requireIssuable } from '../oauth/issuing_gate.ts'
 import { atOneMoment, type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
 import { OauthError } from '../oauth/oauth_error.ts'
-import { isOwnSite, matchRedirectUri } from '../oauth/redirect_uri.ts'
 
 /** The namespace of kept requests in the single-use store. */
 export const requestKind = 'authorization_request'
@@ -77,7 +77,7 @@ export async function readAsked(
   return { request, client, api, scope, given, isSettled: isSettled(client, request, scope, consent) }
 }
 
-/** What an account may give at an API: its own access, else the default of the API. */
+/** The most that an account may give at an API: its own access, else the default of the API. */
 function givable({ access }: Account, { id, accountScope }: Api): Scope {
   return parseScope(access[id] ?? accountScope)
 }

@@ -7,6 +7,7 @@ import { headerValues } from '../http/header.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { atOneMoment } from '../oauth/issuing_moment.ts'
+import { endConsent } from './consents.ts'
 import { redeemLink } from './links.ts'
 import { type PasswordHash, PasswordsBusyError } from './password.ts'
 import { endSession, type SignIn, startSession } from './sessions.ts'
@@ -97,6 +98,21 @@ export async function signOut(at: AtBrowser, sessionId: string, accountId: strin
     async (transaction) => {
       const session = await transaction.sessions.find(tenant.id, sessionId)
       if (session !== undefined) await endSession(transaction, session, services.now(), signInOf(at, accountId))
+    },
+    { tenant: tenant.id, endsCredentials: true },
+  )
+  await services.books.settle(entries)
+}
+
+/** Removes a consent of the person's own. */
+export async function removeConsent(at: AtBrowser, consentId: string, accountId: string): Promise<void> {
+  const { services, tenant } = at
+  const { entries } = await services.store.write(
+    async (transaction) => {
+      const consent = await transaction.consents.find(tenant.id, consentId)
+      const isOwn = consent?.accountId === accountId
+      if (consent !== undefined && isOwn)
+        await endConsent(transaction, consent, services.now(), signInOf(at, accountId))
     },
     { tenant: tenant.id, endsCredentials: true },
   )

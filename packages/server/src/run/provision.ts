@@ -123,6 +123,7 @@ function apiDraft(provision: Provision): ApiDraft {
     name: provision.name.slice(0, 200),
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: documentScopes(provision),
+    accountScope: formatScope(documentScopes(provision).map(({ name }) => name)),
     ...documentHeaders(provision),
   }
 }

@@ -1,4 +1,4 @@
-/** What clients need to sign people in, what accounts may give, and what they have given. */
+/** Settings by which clients sign people in and accounts may give something, and what they have given. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'

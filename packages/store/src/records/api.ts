@@ -16,8 +16,6 @@ import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
 import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
 
-export type { TokenFormat }
-
 /** A resource server: its audience, its scopes and how its tokens are made. */
 export interface Api extends Limited {
   readonly tenant: string
@@ -38,7 +36,7 @@ export interface Api extends Limited {
   readonly scopes: readonly ApiScope[]
   /** Scope tokens that it had and no longer has. They are in tokens that are still out. Default none. */
   readonly retiredScopes?: readonly string[]
-  /** The most that an account may give there which has no entry of its own for this API; empty: nothing. */
+  /** The most that an account without access of its own may give there. */
   readonly accountScope: string
   /** Headers in which its callers may present credentials besides the usual ones. Absent where nobody has set any. */
   readonly credentialHeaders?: readonly string[]

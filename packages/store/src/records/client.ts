@@ -54,7 +54,7 @@ export interface Client extends Limited {
   readonly updatedAt: Seconds
 }
 
-/** What the authorization endpoint goes by. */
+/** The settings that the authorization endpoint goes by. */
 export interface ClientSignIn {
   /** Compared by bytes (RFC 9700 §2.1); a native client's loopback URI may differ in its port. */
   readonly redirectUris: readonly string[]

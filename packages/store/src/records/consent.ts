@@ -6,7 +6,7 @@ import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
 import { isStatus } from '../stored_json.ts'
 
-/** What an account allows one client at one API. It grows or is removed, and never narrows. */
+/** The scope that an account allows one client at one API. It grows or is removed, and never narrows. */
 export interface Consent {
   readonly tenant: string
   readonly id: string

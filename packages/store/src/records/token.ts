@@ -1,4 +1,13 @@
-import type { Ancestor, Constraints, Environment, Limited, Metadata, Seconds, Status } from '@countersign/core'
+import type {
+  Ancestor,
+  Constraints,
+  Environment,
+  Limited,
+  Metadata,
+  Seconds,
+  Status,
+  TokenFormat,
+} from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
@@ -14,7 +23,7 @@ import {
   isRateLimits,
   isStatus,
 } from '../stored_json.ts'
-import { isTokenFormat, type TokenFormat } from './api.ts'
+import { isTokenFormat } from './api.ts'
 
 /** A stored access token: opaque ones, and JWTs that were minted as API keys. */
 export interface Token extends Limited {

@@ -3,16 +3,16 @@ import type { WriteTransaction } from '@countersign/store'
 import { subjectCutOff } from '../../caller/subject_cut_off.ts'
 import { familyObject } from '../../feed/objects.ts'
 import { serverLimits } from '../../limits.ts'
+import { holdsChallenge } from '../authorization/pkce.ts'
 import { requireIssuable } from '../issuing_gate.ts'
 import { BehindError, requireReached } from '../issuing_moment.ts'
 import { OauthError } from '../oauth_error.ts'
-import { holdsChallenge } from '../pkce.ts'
 import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
 
 /** The namespace of codes in the single-use store. */
 export const codeKind = 'authorization_code'
 
-/** What a code stands for. */
+/** The content of a code. */
 export interface CodeContent {
   readonly clientId: string
   readonly redirectUri: string
@@ -105,7 +105,7 @@ function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): 
   if (!isProven) throw new OauthError('invalid_grant', 'code_verifier does not fit the code_challenge')
 }
 
-/** What ended since the code was made ends the code: docs/protocol/feed.md §2.3. */
+/** A code ends with whatever it was made from: docs/protocol/feed.md §2.3. */
 async function requireStanding(
   { tenant, client, moment }: TokenRequest,
   transaction: WriteTransaction,

@@ -30,7 +30,7 @@ export interface GrantDecision {
 
 export interface GrantType {
   readonly name: string
-  /** What is presented proves enough, so that a public client may use it. Default false. */
+  /** The thing that is presented proves enough, so that a public client may use it. Default false. */
   readonly isForPublic?: true
   /** Throws `OauthError`. */
   decide(services: GrantServices, request: TokenRequest): Promise<GrantDecision>

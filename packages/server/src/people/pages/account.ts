@@ -2,7 +2,9 @@
 import { formatTime } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
 import { setCookie } from '../../caller/session_cookie.ts'
-import { signOut } from '../sign_in.ts'
+import type { Answer } from '../../http/answer.ts'
+import type { Form } from '../../oauth/form.ts'
+import { removeConsent, signOut } from '../sign_in.ts'
 import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
 import { type Html, html } from './html.ts'
 import { type Page, seeOther } from './page.ts'
@@ -13,26 +15,37 @@ export const account: Endpoint = {
     const { signedIn, tenant } = context
     return signedIn === undefined ? seeOther(`${tenant.issuer}/login`) : accountPage(context, signedIn)
   },
-  async post(context, form) {
-    const { services, signedIn, tenant } = context
-    if (signedIn === undefined) return seeOther(`${tenant.issuer}/login`)
-    const id = form.get('session') ?? ''
-    const session = await services.store.read.sessions.find(tenant.id, id)
-    // A session of somebody else is not there.
-    if (session?.accountId === signedIn.account.id) await signOut(context, id, signedIn.account.id)
-    const isOwn = id === signedIn.session.id
-    const cookies = isOwn ? [setCookie(tenant.issuer, 'session', undefined, 0)] : []
-    return seeOther(`${tenant.issuer}${isOwn ? '/login' : '/account'}`, cookies)
-  },
+  post: end,
+}
+
+/** A session or consent of somebody else is not there. */
+async function end(context: PageContext, form: Form): Promise<Answer> {
+  const { services, signedIn, tenant } = context
+  if (signedIn === undefined) return seeOther(`${tenant.issuer}/login`)
+  const consentId = form.get('consent')
+  if (consentId !== undefined) {
+    await removeConsent(context, consentId, signedIn.account.id)
+    return seeOther(`${tenant.issuer}/account`)
+  }
+  const id = form.get('session') ?? ''
+  const session = await services.store.read.sessions.find(tenant.id, id)
+  // A session of somebody else is not there.
+  if (session?.accountId === signedIn.account.id) await signOut(context, id, signedIn.account.id)
+  const isOwn = id === signedIn.session.id
+  const cookies = isOwn ? [setCookie(tenant.issuer, 'session', undefined, 0)] : []
+  return seeOther(`${tenant.issuer}${isOwn ? '/login' : '/account'}`, cookies)
 }
 
 /** The most sessions that a page shows. */
 const sessionsShown = 50
+/** The most applications that a page shows; the management API lists all. */
+const consentsShown = 100
 
 async function accountPage(context: PageContext, { account: person, session }: SignedIn): Promise<Page> {
   const { now, services, tenant, token } = context
   const filter = { accountId: person.id, activeAt: now }
   const sessions = await services.store.read.sessions.list(tenant.id, filter, { limit: sessionsShown })
+  const consents = await consentRows(context, person.id)
   const rows = sessions.map((each) => sessionRow(context, each, each.id === session.id))
   const body = html`<div class="deed">
 <header><h1>Your account</h1><p>${person.name}</p></header>
@@ -41,6 +54,7 @@ async function accountPage(context: PageContext, { account: person, session }: S
 <dt>E-mail</dt><dd>${person.email ?? 'none'}</dd>
 ${person.role === undefined ? undefined : html`<dt>Role</dt><dd>Operator of this server</dd>`}
 </dl></section>
+${consents.length === 0 ? undefined : html`<section><h2>Applications that you allowed</h2><ul class="rows">${consents}</ul></section>`}
 <section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul></section>
 <form method="post" action="${tenant.issuer}/logout">${token('logout')}
 <div class="side"><span class="quiet">Signed in at this browser</span><button type="submit">Sign out</button></div></form>
@@ -56,6 +70,25 @@ function sessionRow({ tenant, token }: PageContext, session: AccountSession, isH
 <small>since ${formatTime(session.createdAt).slice(0, 10)}${where}, last seen ${seen}</small></div>
 <form method="post" action="${tenant.issuer}/account">${token('account')}
 <input type="hidden" name="session" value="${session.id}"><button class="danger" type="submit">End</button></form></li>`
+}
+
+async function consentRows(context: PageContext, accountId: string): Promise<readonly Html[]> {
+  const { services, tenant, token } = context
+  const { apis, clients, consents } = services.store.read
+  const rows: Html[] = []
+  for (const { id, clientId, apiId, scope, createdAt } of await consents.list(
+    tenant.id,
+    { accountId },
+    { limit: consentsShown },
+  )) {
+    const client = await clients.find(tenant.id, clientId)
+    const api = await apis.find(tenant.id, apiId)
+    rows.push(html`<li><div>${client?.name ?? 'An application that is gone'}
+<small>${api?.name ?? 'an API that is gone'}: ${scope === '' ? 'no scope' : scope}, since ${formatTime(createdAt).slice(0, 10)}</small></div>
+<form method="post" action="${tenant.issuer}/account">${token('account')}
+<input type="hidden" name="consent" value="${id}"><button class="danger" type="submit">Remove</button></form></li>`)
+  }
+  return rows
 }
 
 /** The name of the browser, as far as its own word goes. The order matters: most claim to be others as well. */

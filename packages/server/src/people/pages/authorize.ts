@@ -12,7 +12,7 @@ import {
   readAuthorization,
   readReturnAddress,
   UntrustedRequestError,
-} from '../../oauth/authorization_request.ts'
+} from '../../oauth/authorization/request.ts'
 import { parseForm, readForm } from '../../oauth/form.ts'
 import { atOneMoment, requireReached, StaleBookError } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'

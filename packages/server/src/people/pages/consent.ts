@@ -2,7 +2,7 @@
 import { formatScope, parseScope } from '@countersign/core'
 import type { Answer } from '../../http/answer.ts'
 import { senderOf } from '../../http/client_address.ts'
-import type { AuthorizationRequest } from '../../oauth/authorization_request.ts'
+import type { AuthorizationRequest } from '../../oauth/authorization/request.ts'
 import type { Form } from '../../oauth/form.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'

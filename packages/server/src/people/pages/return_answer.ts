@@ -1,8 +1,8 @@
 /** The way back to the client: by a redirect, or by a form that the browser posts (OAuth 2.0 Form Post Response Mode). */
 import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
-import { answerLocation, answerParameters } from '../../oauth/authorization_answer.ts'
-import type { ReturnAddress } from '../../oauth/authorization_request.ts'
+import { answerLocation, answerParameters } from '../../oauth/authorization/answer.ts'
+import type { ReturnAddress } from '../../oauth/authorization/request.ts'
 import type { OauthError } from '../../oauth/oauth_error.ts'
 import { html } from './html.ts'
 import { pageAnswer, seeOther } from './page.ts'

@@ -1,6 +1,7 @@
 /** The answer of the authorization endpoint, which the browser takes to the client: RFC 6749 §4.1.2, RFC 9207. */
-import type { ReturnAddress } from './authorization_request.ts'
-import type { OauthError } from './oauth_error.ts'
+
+import type { OauthError } from '../oauth_error.ts'
+import type { ReturnAddress } from './request.ts'
 
 /** The parameters, in the order in which they are written. `iss` is always there, so that no two servers are mixed up. */
 export function answerParameters(

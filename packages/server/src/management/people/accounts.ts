@@ -1,15 +1,15 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
 import { type Account, endedAccount, newAccount } from '@countersign/store'
-import { accountObject } from '../feed/objects.ts'
-import { ProblemError } from '../http/problem.ts'
-import { signInLink } from '../people/links.ts'
-import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../people/password.ts'
-import { managementApiId, managementScopesOf } from '../tenants/tenant_setup.ts'
-import { readAccess, scopeOf } from './access.ts'
-import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findAccount, findAccounts, invalid, saidOfAccount } from './find.ts'
+import { accountObject } from '../../feed/objects.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { signInLink } from '../../people/links.ts'
+import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../../people/password.ts'
+import { managementApiId, managementScopesOf } from '../../tenants/tenant_setup.ts'
+import { readAccess, scopeOf } from '../access.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { pageAnswer, pageOf } from '../cursor.ts'
+import { audienceOf, findAccount, findAccounts, invalid, saidOfAccount } from '../find.ts'
 import {
   type AnswerOf,
   issueOperation,
@@ -17,7 +17,7 @@ import {
   preparedOperation,
   readOperation,
   writeOperation,
-} from './operation.ts'
+} from '../operation.ts'
 
 async function accountView(
   context: ReadContext | WriteContext,

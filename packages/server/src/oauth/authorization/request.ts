@@ -1,13 +1,13 @@
 /** A request at the authorization endpoint (RFC 6749 §4.1.1), read once and kept until the person has answered. */
 import type { Scope, Seconds } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
-import { chooseApi, identityScopes } from './api_registry.ts'
-import type { GrantServices } from './grants/grant_type.ts'
-import type { IssuingMoment } from './issuing_moment.ts'
-import { OauthError } from './oauth_error.ts'
+import { chooseApi, identityScopes } from '../api_registry.ts'
+import type { GrantServices } from '../grants/grant_type.ts'
+import type { IssuingMoment } from '../issuing_moment.ts'
+import { OauthError } from '../oauth_error.ts'
+import { readRequested } from '../requested_scope.ts'
 import { isChallenge } from './pkce.ts'
 import { matchRedirectUri } from './redirect_uri.ts'
-import { readRequested } from './requested_scope.ts'
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 

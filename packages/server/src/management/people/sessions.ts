@@ -1,13 +1,13 @@
 import { routes } from '@countersign/contract'
 import { formatTime, type Grant } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
-import { endSession } from '../people/sessions.ts'
-import { requireScope } from './access.ts'
+import { endSession } from '../../people/sessions.ts'
+import { requireScope } from '../access.ts'
+import type { ReadContext } from '../context.ts'
+import { pageAnswer, pageOf } from '../cursor.ts'
+import { findAccountOrNone, findSession, findSessions, notFound } from '../find.ts'
+import { type Operation, readOperation, writeOperation } from '../operation.ts'
 import { requireMayTouchAccount } from './accounts.ts'
-import type { ReadContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
-import { findAccountOrNone, findSession, findSessions, notFound } from './find.ts'
-import { type Operation, readOperation, writeOperation } from './operation.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {
@@ -64,7 +64,7 @@ const revokeSession = writeOperation(routes.revokeSession, async (context) => {
 })
 
 /** Only a session is a person's own: a token that speaks for an account was given for something else. */
-function ownAccount({ kind, subject }: Grant): string | undefined {
+export function ownAccount({ kind, subject }: Grant): string | undefined {
   return kind === 'session' ? subject : undefined
 }
 
