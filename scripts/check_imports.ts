@@ -32,15 +32,16 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   tenants: ['feed', 'keys'],
   caller: ['feed', 'http', 'tenants'],
   single_use: [],
+  outbound: [],
   people: ['caller', 'feed', 'http', 'keys', 'oauth', 'single_use', 'tenants'],
   oauth: ['caller', 'feed', 'http', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
   management: ['apis', 'caller', 'feed', 'http', 'keys', 'oauth', 'people', 'tenants'],
-  run: ['feed', 'http', 'keys', 'management', 'oauth', 'observe', 'people', 'redis', 'restore', 'tenants', 'server.ts'],
+  run: ['feed', 'http', 'keys', 'management', 'oauth', 'observe', 'outbound', 'people', 'redis', 'restore', 'tenants', 'server.ts'],
   'limits.ts': [],
   'context.ts': [],
   'server_options.ts': [],
-  'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'people'],
+  'create_services.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'outbound', 'people'],
   'mount.ts': ['management', 'oauth', 'observe', 'people', 'verification'],
 }
 
@@ -52,9 +53,9 @@ const serverTypes: Readonly<Record<string, readonly string[]>> = {
   feed: ['observe'],
   oauth: ['observe'],
   run: ['server_options.ts'],
-  'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'people', 'redis'],
+  'context.ts': ['apis', 'caller', 'feed', 'keys', 'management', 'oauth', 'observe', 'outbound', 'people', 'redis'],
   'create_services.ts': ['redis', 'server_options.ts'],
-  'server_options.ts': ['feed', 'keys', 'observe', 'redis'],
+  'server_options.ts': ['feed', 'keys', 'observe', 'outbound', 'redis'],
   'mount.ts': ['http'],
 }
 

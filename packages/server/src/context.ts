@@ -26,6 +26,7 @@ import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
 import type { Passwords } from './people/password.ts'
 import type { SignInTries } from './people/sign_in_tries.ts'
+import type { Outbound } from './outbound/outbound_client.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 /** One tenant as requests meet it. */
@@ -82,6 +83,8 @@ export interface Services {
   readonly sessionMoves: SessionMoves
   readonly signInTries: SignInTries
   readonly failures: Failures
+  /** Fetches from URLs that others named. */
+  readonly outbound: Outbound
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
   readonly trustedProxies: readonly AddressRange[]

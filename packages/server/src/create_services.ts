@@ -38,6 +38,7 @@ import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
 import { createPasswords } from './people/password.ts'
 import { createSignInTries } from './people/sign_in_tries.ts'
+import { createOutbound } from './outbound/outbound_client.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 import type { ServerOptions } from './server_options.ts'
 
@@ -106,6 +107,7 @@ export function createServices(
     signing: createSigningThread({ log: options.log, nowMs: () => clock.stamp().monotonicMs }),
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
+    outbound: options.outbound ?? createOutbound(),
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),
     clientReads: createClientReads(store),

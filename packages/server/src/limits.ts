@@ -196,4 +196,11 @@ export const serverLimits = {
   rollUpEveryMs: 60_000,
   /** How long a round of roll-ups takes at most; the rest waits for the next one. */
   rollUpBudgetMs: 20_000,
+  /** One fetch of the outbound client: from the look-up of the name to the last byte. */
+  outboundTimeoutMs: 3_000,
+  outboundBodyBytesMax: 65_536,
+  outboundHeaderBytesMax: 16_384,
+  /** Its fetches at once. A look-up of a name holds one of four threads, and cannot be ended. */
+  outboundMax: 3,
+  outboundPerHostMax: 2,
 } as const
