@@ -43,6 +43,8 @@ export const objectTypes = namesOf<ObjectType>({
   token: true,
   client_token: true,
   issued_token: true,
+  external_token: true,
+  trusted_issuer: true,
   subject: true,
   account: true,
   session: true,

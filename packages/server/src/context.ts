@@ -24,9 +24,9 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
+import type { Outbound } from './outbound/outbound_client.ts'
 import type { Passwords } from './people/password.ts'
 import type { SignInTries } from './people/sign_in_tries.ts'
-import type { Outbound } from './outbound/outbound_client.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 /** One tenant as requests meet it. */

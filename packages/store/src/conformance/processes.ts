@@ -11,7 +11,7 @@ import { withStore } from './test_database.ts'
 /** The columns that the first schema lacked, by table. */
 const addedSince = {
   keys: ['rate_limits', 'subject'],
-  tokens: ['rate_limits'],
+  tokens: ['rate_limits', 'subject_issuer'],
   clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority'],
   apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers'],
   tenants: ['floor'],
@@ -26,7 +26,17 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
   }
-  const tables = ['leases', 'beats', 'usage_sums', 'last_uses', 'drop_time', 'accounts', 'identities', 'sessions']
+  const tables = [
+    'leases',
+    'beats',
+    'usage_sums',
+    'last_uses',
+    'drop_time',
+    'accounts',
+    'identities',
+    'sessions',
+    'issuers',
+  ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,
     credential_id text not null, client_id text not null, outcome text not null, count integer not null)`)
