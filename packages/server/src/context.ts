@@ -11,6 +11,7 @@ import type { RevocationMacs } from './feed/revocation_mac.ts'
 import type { Snapshots } from './feed/snapshots.ts'
 import type { Streams } from './feed/streams.ts'
 import type { Warming } from './feed/warming.ts'
+import type { IssuerKeys } from './issuers/issuer_keys.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { SigningKeys } from './keys/signing_keys.ts'
 import type { SigningThread } from './keys/signing_thread.ts'
@@ -85,6 +86,8 @@ export interface Services {
   readonly failures: Failures
   /** Fetches from URLs that others named. */
   readonly outbound: Outbound
+  /** The keys of trusted issuers. */
+  readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
   readonly trustedProxies: readonly AddressRange[]

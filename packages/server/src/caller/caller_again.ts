@@ -117,7 +117,8 @@ async function tokenScope(
   const named = [credentialIdentity(established), ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
   const again = await readLineageAgain(transaction, tenant.id, named, services.now())
   if (again === undefined) throw lost()
-  return again.scopes.reduce(intersectScope, parseScope(caller.grant.scope))
+  const now = parseScope(effective.grant.scope)
+  return [now, ...again.scopes].reduce(intersectScope, parseScope(caller.grant.scope))
 }
 
 /** Whether another process has said anything of its issuer that is not judged yet, or ended all that client or subject had. */

@@ -80,7 +80,8 @@ export function scopeOf(input: unknown, api?: Pick<Api, 'scopes'>, pointer = '/s
   return read.scope
 }
 
-function requireRegistered(api: Api, scope: Scope, pointer: string): void {
+/** Scopes that an API has, where it has any registered. */
+export function requireRegistered(api: Api, scope: Scope, pointer: string): void {
   const { retiredScopes = [] } = api
   const retired = scope.filter((token) => retiredScopes.includes(token))
   if (retired.length > 0) throw invalid(pointer, `names scopes that this API no longer has: ${shownScope(retired)}`)

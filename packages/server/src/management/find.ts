@@ -11,6 +11,7 @@ import type {
   AuditEvent,
   AuditFilter,
   Client,
+  Issuer,
   Key,
   KeyFilter,
   LastUse,
@@ -174,6 +175,20 @@ export function findTokens(context: ReadContext, filter: TokenFilter, page: Page
 
 export function findSigningKeys(context: ReadContext | WriteContext): Promise<readonly SigningKey[]> {
   return reads(context).signingKeys.list(wholeTenant(context.reach))
+}
+
+export async function findIssuer(context: ReadContext | WriteContext, id: string): Promise<Issuer> {
+  const issuer = await reads(context).issuers.find(wholeTenant(context.reach), id)
+  if (issuer === undefined) throw notFound('issuer')
+  return issuer
+}
+
+export function findIssuers(context: ReadContext, page: Page): Promise<readonly Issuer[]> {
+  return context.services.store.read.issuers.list(wholeTenant(context.reach), page)
+}
+
+export function countIssuers(context: WriteContext): Promise<number> {
+  return context.transaction.issuers.count(wholeTenant(context.reach))
 }
 
 /** The newest first. `after` is a sequence. */

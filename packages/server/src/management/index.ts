@@ -2,6 +2,7 @@
 import { accountOperations } from './accounts.ts'
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
+import { issuerOperations } from './issuers.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { receiptOperations } from './receipt.ts'
@@ -19,6 +20,7 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...tokenOperations,
   ...revocationOperations,
+  ...issuerOperations,
   ...usageAndAuditOperations,
   ...receiptOperations,
   ...tenantOperations,

@@ -234,6 +234,7 @@ const endings: ReadonlySet<string> = new Set([
   'revokeClientSecret',
   'deleteClient',
   'deleteApi',
+  'deleteIssuer',
   'deleteTenant',
   'deleteAccount',
   'revokeAccount',

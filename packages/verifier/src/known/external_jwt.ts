@@ -24,15 +24,19 @@ import type { Signer, Signers } from './signers.ts'
 
 /** An issuer that the tenant trusts, as its book has it. */
 export interface TrustedIssuer {
+  /** The id of its record. */
   readonly issuerId: string
+  /** Its state in the book. */
   readonly state: TrustedIssuerState
 }
 
 /** A foreign JWT whose signature holds. What it may do is not known yet. */
 export interface VerifiedExternalJwt {
+  /** Its claims, as the issuer has signed them. */
   readonly claims: ExternalClaims
   /** Its name in the feed. */
   readonly id: string
+  /** The key of the issuer that signed it. */
   readonly signedBy: Signer['signedBy']
 }
 
