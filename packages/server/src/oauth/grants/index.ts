@@ -1,8 +1,9 @@
 import { clientCredentials } from './client_credentials.ts'
 import type { GrantType } from './grant_type.ts'
+import { jwtBearer } from './jwt_bearer.ts'
 import { tokenExchange } from './token_exchange.ts'
 
 /** Every `grant_type` there is, by its wire word. */
 export const grantTypes: ReadonlyMap<string, GrantType> = new Map(
-  [clientCredentials, tokenExchange].map((grantType) => [grantType.name, grantType]),
+  [clientCredentials, tokenExchange, jwtBearer].map((grantType) => [grantType.name, grantType]),
 )
