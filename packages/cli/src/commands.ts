@@ -39,6 +39,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apis.ts')).apisCommand,
   },
   {
+    name: 'issuers',
+    description: 'other issuers whose JWTs are taken: create, list, show, update, test, delete',
+    load: async () => (await import('./commands/issuers.ts')).issuersCommand,
+  },
+  {
     name: 'token',
     description: 'tokens: get, mint, inspect, list, show, update, revoke',
     load: async () => (await import('./commands/token.ts')).tokenCommand,
