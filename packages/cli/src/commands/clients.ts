@@ -19,12 +19,12 @@ import {
   type RatePolicyFlag,
   rateLimitHelp,
   readForce,
+  readJwks,
   readRateLimits,
   scopeFlag,
   withPage,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
-import { readJwks } from '../jwks_file.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 import { clientSecretCommand } from './client_secrets.ts'
 
