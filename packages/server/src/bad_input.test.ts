@@ -193,7 +193,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   revokeToken: async () => ({ params: { jti: (await world.mint()).jti }, body: { reason: 'r', force: false } }),
   listVerifiers: async () => ({}),
   createRevocation: async () => ({
-    body: { jti: 'a', clientId: world.clientId, selfIssued: false, reason: 'r', force: false },
+    body: { jti: 'a', clientId: world.clientId, selfIssued: false, external: false, reason: 'r', force: false },
   }),
   verify: async () => ({
     body: {

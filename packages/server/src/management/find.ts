@@ -28,6 +28,7 @@ import type {
 import { wholeTenant } from '../caller/reach.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
+import { serverLimits } from '../limits.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 
 function reads(context: ReadContext | WriteContext) {
@@ -185,6 +186,11 @@ export async function findIssuer(context: ReadContext | WriteContext, id: string
 
 export function findIssuers(context: ReadContext, page: Page): Promise<readonly Issuer[]> {
   return context.services.store.read.issuers.list(wholeTenant(context.reach), page)
+}
+
+/** There are few: `serverLimits.issuersMax`. */
+export function findEveryIssuer(context: WriteContext): Promise<readonly Issuer[]> {
+  return context.transaction.issuers.list(wholeTenant(context.reach), { limit: serverLimits.issuersMax })
 }
 
 export function countIssuers(context: WriteContext): Promise<number> {

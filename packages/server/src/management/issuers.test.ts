@@ -405,6 +405,24 @@ describe('its revocation', () => {
     expect(await codeOf(three as string)).toBe('revoked')
   })
 
+  it('by its name, as a verification answers it: dead at once', async () => {
+    await make()
+    const token = await jwt({ jti: 'named', sub: 'repo:acme/named' })
+    const { grant } = await world.verify(token)
+    const body = { jti: grant.credentialId, clientId: world.clientId, external: true }
+    const { feedSequence } = await world.ok('POST', '/v1/revocations', body)
+    expect(await codeOf(token)).toBe('revoked')
+    expect(await world.ok('POST', '/v1/revocations', body)).toMatchObject({ feedSequence, matched: null })
+    const { key: as } = await world.caller('tokens:write')
+    const management = [{ audience: `${baseUrl}/v1`, scope: 'keys:write' }]
+    const strong = await world.client({ access: management })
+    expect((await world.call('POST', '/v1/revocations', { as, body })).status).toBe(200)
+    await make({ issuer: 'https://strong.example', clientId: strong.clientId })
+    expect((await world.call('POST', '/v1/revocations', { as, body })).status).toBe(403)
+    const reply = await world.call('POST', '/v1/revocations', { body: { ...body, jti: 'named' } })
+    expect(reply).toMatchObject({ status: 400, body: { errors: [{ pointer: '/jti' }] } })
+  })
+
   it('is not 200 for one that is not ours to end', async () => {
     await make()
     const own = { client_id: world.clientId, client_secret: world.clientSecret }
