@@ -68,22 +68,23 @@ function ancestorStates(established: Established, book: StatusBook): Standing['a
   const states: Standing['ancestors'][number][] = [pair]
   for (const { type, id } of lineage) {
     if (type === 'token') states.push(stateOf('issued_token', issuedTokenId(clientId, id), book))
-    states.push(type === 'public_key' ? publicKeyState(id, book) : stateOf(type, id, book))
+    states.push(stateOf(type, id, book))
   }
   return states
 }
 
 function stateOf(type: Ancestor['type'] | 'issued_token', id: string, book: StatusBook): Standing['ancestors'][number] {
+  // An id begins with its owner's.
+  if (type === 'public_key' && id.startsWith(issuerIdPrefix)) return issuerKeyState(id, book)
   return book.isRevoked(type, id) ? 'revoked' : book.state(type, id)
 }
 
 /**
- * The state of a key that signed an ancestor. A client's key is in the feed only once it was removed. A trusted issuer's is
- * there while the issuer has it, and is suspended with the issuer.
+ * The state of a trusted issuer's key that signed an ancestor: it is there while the issuer has it, and suspended with the
+ * issuer. A client's key is in the feed only once it was removed.
  */
-export function publicKeyState(id: string, book: StatusBook): Standing['ancestors'][number] {
+function issuerKeyState(id: string, book: StatusBook): Standing['ancestors'][number] {
   const { clientId: owner, name: thumbprint } = splitClientObjectId(id)
-  if (!owner.startsWith(issuerIdPrefix)) return stateOf('public_key', id, book)
   const issuer = book.state('trusted_issuer', owner)
   const isThere = issuer?.keys.some((key) => key.thumbprint === thumbprint) === true
   return isThere ? { status: issuer.status } : 'revoked'

@@ -51,8 +51,9 @@ export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
 /** A trusted issuer's key comes with its rules: whatever was said of the issuer since makes the credential out of date. */
 function isKeyGone({ type, id }: NonNullable<Known['signedBy']>, book: StatusBook, readAt: Known['readAt']): boolean {
   if (type === 'signing_key') return book.state('signing_key', id)?.publicJwk === undefined
+  // The id begins with its owner's.
+  if (!id.startsWith(issuerIdPrefix)) return book.isRevoked('public_key', id)
   const { clientId: owner } = splitClientObjectId(id)
-  if (!owner.startsWith(issuerIdPrefix)) return book.isRevoked('public_key', id)
   const isThere = readAt !== undefined && book.state('trusted_issuer', owner) !== undefined
   return !isThere || book.isChangedSince('trusted_issuer', owner, readAt)
 }
