@@ -213,6 +213,10 @@ export const serverLimits = {
   issuerKeysSecondsDefault: 900,
   /** Between fetches that fail: from a minute, doubled each time, to this. */
   issuerRetrySecondsMax: 3_600,
+  /** An issuer is looked at once in this time, however often a `kid` that it lacks is presented to this process. */
+  issuerWantedSeconds: 5,
+  /** Issuers remembered for that; beyond, it begins anew. */
+  issuersWantedMax: 1_000,
   /** How often it is looked which are due, and how many a round takes. */
   issuerKeysEveryMs: 15_000,
   issuersDueMax: 100,

@@ -37,6 +37,16 @@ interface Services {
 export function createIssuerKeys(services: Services): IssuerKeys {
   const { store, log, now } = services
   const running = new Set<Promise<unknown>>()
+  /** When each issuer was wanted last: whoever presents nonsense costs no read of the database each time. */
+  const wantedAt = new Map<string, Seconds>()
+
+  function isWanted(name: string): boolean {
+    const passed = now() - (wantedAt.get(name) ?? Number.NEGATIVE_INFINITY)
+    if (passed >= 0 && passed < serverLimits.issuerWantedSeconds) return false
+    if (wantedAt.size >= serverLimits.issuersWantedMax) wantedAt.clear()
+    wantedAt.set(name, now())
+    return true
+  }
 
   function start(work: () => Promise<unknown>): void {
     const run = work()
@@ -56,6 +66,7 @@ export function createIssuerKeys(services: Services): IssuerKeys {
       await Promise.all([next(), next()])
     },
     want(tenant, issuerId) {
+      if (!isWanted(`${tenant} ${issuerId}`)) return
       start(async () => {
         const issuer = await store.read.issuers.find(tenant, issuerId)
         const isRecent = issuer !== undefined && now() - issuer.askedAt < serverLimits.issuerKeysSecondsMin
@@ -105,6 +116,7 @@ async function refresh(services: Services, { tenant, id }: Pick<Issuer, 'tenant'
 }
 
 async function keepClient({ store, books, now }: Services, tenant: string, clientId: string): Promise<void> {
+  if (isSaidForLong(await store.read.statusEntries.find(tenant, 'client', clientId), now())) return
   const { entries } = await store.write(
     async (transaction) => {
       const client = await transaction.clients.find(tenant, clientId)
@@ -171,8 +183,12 @@ export async function sayClient(
   now: Seconds,
 ): Promise<readonly FeedObject[]> {
   const said = await transaction.statusEntries.find(client.tenant, 'client', client.id)
-  if (said !== undefined && said.dropAt > now + serverLimits.issuerClientKeptSeconds) return []
+  if (isSaidForLong(said, now)) return []
   const again: Client = { ...client, version: client.version + 1 }
   await transaction.clients.update(again)
   return [clientObject(again, now)]
+}
+
+function isSaidForLong(said: Pick<FeedObject, 'dropAt'> | undefined, now: Seconds): boolean {
+  return said !== undefined && said.dropAt > now + serverLimits.issuerClientKeptSeconds
 }
