@@ -29,6 +29,10 @@ let sdk: Sdk
 let verifierKey: string
 let client: { readonly id: string; readonly secret: string }
 let sign: () => Promise<string>
+/** Signs as another issuer, which the tenant trusts by the name `foreign`. */
+let signForeign: () => Promise<string>
+let issuerId: string
+const foreign = 'https://ci.example'
 /** The opaque format is the API's: switched on while one is made. */
 let apiId: string
 
@@ -54,6 +58,27 @@ beforeAll(async () => {
       .setIssuedAt()
       .setExpirationTime('10m')
       .sign(privateKey)
+  const ci = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  const foreignJwk = { ...ci.publicKey.export({ format: 'jwk' }), kid: 'ci-1' }
+  const issuer = await call(product, 'POST', '/v1/issuers', {
+    issuer: foreign,
+    jwks: { keys: [foreignJwk] },
+    clientId: client.id,
+    audience: product.audience,
+    rules: [{ when: { sub: 'repo:acme/*' }, scope: 'orders:read' }],
+    scope: 'orders:read orders:write',
+  })
+  issuerId = text(issuer.body.id)
+  signForeign = () =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'ci-1' })
+      .setIssuer(foreign)
+      .setSubject('repo:acme/api')
+      .setAudience(product.audience)
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .setExpirationTime('10m')
+      .sign(ci.privateKey)
   const apis = await call(product, 'GET', '/v1/apis')
   apiId = text(list(apis.body.data).find((api) => String(api.audience) === product.audience)?.id)
   sdk = await startSdk(product, verifierKey)
@@ -126,6 +151,19 @@ async function makeSelfIssued(): Promise<Made> {
   return { token, revoke: () => revokeByText(token) }
 }
 
+async function makeExternal(): Promise<Made> {
+  const token = await signForeign()
+  return { token, revoke: () => revokeByText(token) }
+}
+
+/** Without client authentication: the JWT of the other issuer is proof enough (RFC 7523 §2.1). */
+async function makeAsserted(): Promise<Made> {
+  const assertion = await signForeign()
+  const fields = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
+  const { body } = await form(product, '/oauth/token', fields)
+  return { token: text(body.access_token), revoke: () => revokeByText(assertion) }
+}
+
 async function makeExchanged(): Promise<Made> {
   const parent = await makeKey()
   const { body } = await form(product, '/oauth/token', {
@@ -143,6 +181,8 @@ const kinds: readonly (readonly [name: string, kind: string, make: () => Promise
   ['an opaque token', 'access_token', makeOpaque],
   ['a minted JWT', 'access_token', makeMinted],
   ['a self-issued JWT', 'self_issued_jwt', makeSelfIssued],
+  ['a JWT of another issuer', 'external_jwt', makeExternal],
+  ['a token for a JWT of another issuer, when that is revoked', 'access_token', makeAsserted],
   ['a token exchanged from a key, when the key is revoked', 'access_token', makeExchanged],
 ]
 
@@ -185,6 +225,27 @@ describe.each(kinds)('%s', (_, kind, make) => {
     expect((await form(product, '/oauth/introspect', { token, ...credentials() })).body).toEqual({ active: false })
     await eventually(1_000, async () => (await sdk.outcome(token)) === 'revoked')
   })
+})
+
+test('a trusted issuer that is disabled, or has lost a key, takes its JWTs and their tokens along, at the SDK within a second', async () => {
+  const tokens = [(await makeExternal()).token, (await makeAsserted()).token]
+  const { body: before } = await call(product, 'GET', `/v1/issuers/${issuerId}`)
+  const change = (body: object) => call(product, 'PATCH', `/v1/issuers/${issuerId}`, body)
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+  const eachIs = async (codes: readonly string[]): Promise<void> => {
+    for (const token of tokens) await eventually(1_000, async () => codes.includes(await sdk.outcome(token)))
+    const isIn = codes.includes('verified')
+    for (const token of tokens) expect((await guarded(product, 'GET', '/orders', token)).status).toBe(isIn ? 200 : 401)
+  }
+  await eachIs(['verified'])
+  await change({ status: 'disabled' })
+  await eachIs(['disabled'])
+  await change({ status: 'active' })
+  await eachIs(['verified'])
+  await change({ jwks: { keys: [{ ...other, kid: 'ci-2' }] } })
+  await eachIs(['bad_signature', 'revoked'])
+  await change({ jwks: before.jwks as object })
+  await eachIs(['verified'])
 })
 
 test('a JWT that is already out is narrowed, widened and ended earlier, at the SDK within a second', async () => {

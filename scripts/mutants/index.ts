@@ -9,6 +9,7 @@ import { database } from './database.ts'
 import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
+import { issuerMutants } from './issuers.ts'
 import type { Mutant } from './mutant.ts'
 import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...dropTimeMutants,
   ...firstTable,
   ...fullDisk,
+  ...issuerMutants,
   ...positionMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,

@@ -39,6 +39,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apis.ts')).apisCommand,
   },
   {
+    name: 'issuers',
+    description: 'other issuers whose JWTs are taken: create, list, show, update, test, delete',
+    load: async () => (await import('./commands/issuers.ts')).issuersCommand,
+  },
+  {
     name: 'token',
     description: 'tokens: get, mint, inspect, list, show, update, revoke',
     load: async () => (await import('./commands/token.ts')).tokenCommand,
@@ -71,17 +76,17 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'accounts',
     description: 'people who can sign in: create, list, show, update, link, revoke, delete',
-    load: async () => (await import('./commands/accounts.ts')).accountsCommand,
+    load: async () => (await import('./commands/people/accounts.ts')).accountsCommand,
   },
   {
     name: 'sessions',
     description: 'where people are signed in: list, revoke',
-    load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
+    load: async () => (await import('./commands/people/sessions.ts')).sessionsCommand,
   },
   {
     name: 'consents',
     description: 'what people allow applications: list, revoke',
-    load: async () => (await import('./commands/consents.ts')).consentsCommand,
+    load: async () => (await import('./commands/people/consents.ts')).consentsCommand,
   },
   {
     name: 'api',

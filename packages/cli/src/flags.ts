@@ -1,7 +1,9 @@
 /** Reads the values behind flags. A mistake is exit 2 with one line. */
+import { readFileSync } from 'node:fs'
 import type { Body } from '@countersign/client'
 import { parseTime, scopeInputOf } from '@countersign/core'
 import { Command, InvalidArgumentError } from 'commander'
+import { CommandError } from './exit.ts'
 
 /** A command that does something: `--json` is everywhere. */
 export function leaf(name: string): Command {
@@ -170,4 +172,26 @@ export const forceOption = [
 
 export function readForce({ force }: Force): { readonly force?: true } {
   return force === true ? { force } : {}
+}
+
+type Jwks = NonNullable<Body<'createClient'>['jwks']>
+
+/** The JSON of a file that the command line names. */
+export function readJsonFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new CommandError(isMissing ? 'notFound' : 'error', `${file} ${isMissing ? 'does not exist' : 'is not JSON'}`)
+  }
+}
+
+/** A JWK Set, or one JWK. What is private never leaves this machine. */
+export function readJwks(file: string): Jwks {
+  const value = readJsonFile(file) as { readonly keys?: unknown } | undefined
+  const keys = (Array.isArray(value?.keys) ? value.keys : [value]) as { readonly [member: string]: unknown }[]
+  if (keys.some((key) => typeof key !== 'object' || key === null || 'd' in key || 'k' in key)) {
+    throw new CommandError('usage', `${file} must hold public keys: one of them has a private part or is no JWK`)
+  }
+  return { keys } as Jwks
 }

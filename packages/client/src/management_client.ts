@@ -41,6 +41,7 @@ interface GetByList {
   readonly listClients: 'getClient'
   readonly listKeys: 'getKey'
   readonly listTokens: 'getToken'
+  readonly listIssuers: 'getIssuer'
   readonly listTenants: 'getTenant'
   readonly listAccounts: 'getAccount'
 }

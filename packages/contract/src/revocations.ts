@@ -30,6 +30,12 @@ export const revocationRoutes = {
         .boolean()
         .optional()
         .describe('Whether the client itself signed the JWT. Default: it is one of ours'),
+      external: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether another issuer signed the JWT: `jti` is then its `credentialId`. Default: it is one of ours',
+        ),
       reason: v.reason,
       force: v.force,
     }),

@@ -14,6 +14,8 @@ export const managementScopes = [
   'usage:read',
   'usage:write',
   'audit:read',
+  'issuers:read',
+  'issuers:write',
   'tenants:read',
   'tenants:write',
   'accounts:read',

@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.ts'
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
+import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
 import { revocationRoutes } from './revocations.ts'
 import type { Route } from './route.ts'
@@ -17,6 +18,7 @@ export const routes = {
   ...keyRoutes,
   ...tokenRoutes,
   ...revocationRoutes,
+  ...issuerRoutes,
   ...verificationRoutes,
   ...usageAndAuditRoutes,
   ...tenantRoutes,

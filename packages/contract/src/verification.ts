@@ -26,6 +26,10 @@ const grant = z.object({
   tenant: z.string().describe('The id of the tenant'),
   clientId: z.string().describe('The client that holds it'),
   subject: z.string().describe('The party that it speaks for; the client where there is no other'),
+  subjectIssuer: z
+    .string()
+    .optional()
+    .describe('The trusted issuer that `subject` is a name of; absent where it is a name of ours'),
   audience: z.string().describe('The API that it is for'),
   scope: v.scopeText,
   expiresAt: v.expiresAt,

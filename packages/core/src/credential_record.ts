@@ -20,6 +20,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     tenant,
     clientId: record.clientId,
     subject: record.subject,
+    ...(record.subjectIssuer === undefined ? {} : { subjectIssuer: record.subjectIssuer }),
     apiId: record.apiId,
     audience: record.audience,
     scope: parseScope(record.scope),

@@ -9,6 +9,7 @@ import type {
   ApiState,
   ClientState,
   Constraints,
+  CutOffState,
   KeyState,
   Metadata,
   SessionState,
@@ -17,10 +18,11 @@ import type {
   TenantState,
   TokenState,
 } from './feed/state.ts'
-import type { Grant } from './grant.ts'
-import { type Ancestor, type CredentialName, type EstablishedKind, ownName, parentOf } from './identity.ts'
+import type { CredentialKind, Grant } from './grant.ts'
+import { type Ancestor, type CredentialName, ownName, parentOf } from './identity.ts'
+import { limits } from './limits.ts'
+import { findSpends, limitIdOf, ownRates } from './rate_limit/credential_rates.ts'
 import type { RatePolicy, Spend } from './rate_limit/gcra.ts'
-import { policiesOf, spendsOf } from './rate_limit/rate_policy.ts'
 import { intersectScope, parseScope, type Scope, type ScopeView, scopeView } from './scope.ts'
 import type { Seconds } from './seconds.ts'
 
@@ -30,6 +32,8 @@ export interface Established extends CredentialName {
   readonly tenant: string
   /** The party that it speaks for; the client where there is no other. */
   readonly subject: string
+  /** The issuer that `subject` is a name of, where that is not us. */
+  readonly subjectIssuer?: string
   /** The id of the API that it is for, which survives a change of name. */
   readonly apiId: string
   /** The audience of that API. */
@@ -44,7 +48,7 @@ export interface Established extends CredentialName {
   readonly issuedAt?: Seconds
   /** The signed or recorded end. Absent when it has none. */
   readonly expiresAt?: Seconds
-  /** Accepted after `expiresAt`, in seconds: 0 for credentials we issued, 10 for JWTs that clients sign. */
+  /** Accepted after `expiresAt`, in seconds: 0 for credentials we issued, 10 for JWTs that others sign. */
   readonly leewaySeconds: number
   /** The environment of the key, or of the key that it was made from. */
   readonly environment?: Environment
@@ -156,11 +160,12 @@ export function effectiveGrant(
 }
 
 /** An API key's record outlives every entry about it, so its end needs no drop time. A session's does not. */
-const outlivesItsEntries: Readonly<Record<EstablishedKind, boolean>> = {
+const outlivesItsEntries: Readonly<Record<CredentialKind, boolean>> = {
   api_key: true,
   access_token: false,
   self_issued_jwt: false,
   session: false,
+  external_jwt: false,
 }
 
 /** Anything but an API key that ends by the drop time counts as ended, however late a clock is. */
@@ -192,6 +197,7 @@ function grantOf(
   }
   const parent = parentOf(credential.lineage)
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
+  if (credential.subjectIssuer !== undefined) grant.subjectIssuer = credential.subjectIssuer
   if (credential.environment !== undefined) grant.environment = credential.environment
   if (clientMetadata !== undefined) grant.clientMetadata = clientMetadata
   if (parent !== undefined) grant.parent = ownName(parent)
@@ -261,7 +267,8 @@ function scopeAfterChanges({ kind, scope }: Established, { own }: Standing): Sco
     case 'access_token':
       return parseScope(changed)
     case 'self_issued_jwt':
-      // It may be narrowed, but never has more than its client signed.
+    case 'external_jwt':
+      // It may be narrowed, but never has more than was signed.
       return intersectScope(scope, parseScope(changed))
   }
 }
@@ -276,6 +283,8 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   if (standing.hasLostRevoke === true && (position === undefined || credential.lineage.length > 0)) return 'revoked'
   if (position !== undefined && client !== undefined && position < client.cutOff) return 'revoked'
   if (position !== undefined && subject !== undefined && position < subject.cutOff) return 'revoked'
+  if (credential.kind === 'external_jwt' && (isCutOffByTime(credential, client) || isCutOffByTime(credential, subject)))
+    return 'revoked'
   // The API of that audience was made after the token was signed: the token is for another API, since deleted.
   if (position !== undefined && api !== undefined && position < api.createdSequence) return 'revoked'
   let worst: Status = 'active'
@@ -285,40 +294,20 @@ function findFault(credential: Established, standing: Standing): 'revoked' | 'di
   return worst === 'active' ? undefined : worst
 }
 
+/**
+ * A JWT of another issuer has no position, so a cut-off is compared with its `iat` (docs/protocol/feed.md §2.3). Without one,
+ * or where the time of the cut-off is not known, nothing shows that it is newer.
+ */
+export function isCutOffByTime({ issuedAt }: Pick<Established, 'issuedAt'>, state: CutOffState | undefined): boolean {
+  if (state === undefined || state.cutOff === 0) return false
+  const times = Object.values(state.cutOffs ?? {}).map(({ at }) => at)
+  if (issuedAt === undefined || times.length === 0) return true
+  return issuedAt <= Math.max(...times) + limits.clockLeewaySeconds
+}
+
 function worse(worst: Status, state: { readonly status: Status } | undefined | 'revoked'): Status {
   if (state === undefined || state === 'revoked' || state.status === 'active' || worst === 'revoked') return worst
   return state.status
-}
-
-/** A child spends from its oldest ancestor's present limit. */
-function ownRates(credential: Established, standing: Standing): readonly RatePolicy[] {
-  const oldest = standing.ancestors.at(-1)
-  const isKey = credential.lineage.at(-1)?.type === 'key'
-  if (!isKey || oldest === undefined || oldest === 'revoked') return credential.rates
-  // A key's state is whole: without a limit in it, the key has none any more.
-  return policiesOf(oldest as KeyState)
-}
-
-/** The id of the key that it came from, also when that key had no limit yet. */
-function limitIdOf({ lineage, limitId }: Established): string {
-  const oldest = lineage.at(-1)
-  return oldest?.type === 'key' ? oldest.id : limitId
-}
-
-/** Most credentials have no limit: they share one empty list, since every cold verification asks for it. */
-const unlimited: readonly Spend[] = []
-
-function findSpends(credential: Established, { api, client }: Standing, own: readonly RatePolicy[]): readonly Spend[] {
-  // A record was read after whatever the book says of its client; a JWT carries the limits at the time it was signed.
-  const isSaid = credential.client === undefined && client !== undefined && client !== 'revoked'
-  const ofClient = isSaid ? policiesOf(client) : credential.clientRates
-  const ofApi = api === undefined || api === 'revoked' ? [] : policiesOf(api)
-  if (own.length === 0 && ofClient.length === 0 && ofApi.length === 0) return unlimited
-  return spendsOf(credential.tenant, credential.apiId, [
-    { level: 'key', id: limitIdOf(credential), policies: own },
-    { level: 'client', id: credential.clientId, policies: ofClient },
-    { level: 'api', id: '', policies: ofApi },
-  ])
 }
 
 function hasConstraints(state: AncestorState): state is KeyState {

@@ -9,7 +9,7 @@ export type CredentialKind = 'api_key' | 'access_token' | 'self_issued_jwt' | 'e
 export interface Grant {
   /** The kind of credential that was presented. */
   readonly kind: CredentialKind
-  /** Key id, `jti`, or opaque token id. */
+  /** Key id, `jti`, opaque token id, or the name of a JWT of another issuer. */
   readonly credentialId: string
   /** The id of the tenant. */
   readonly tenant: string
@@ -17,6 +17,8 @@ export interface Grant {
   readonly clientId: string
   /** Whom it speaks for; the client itself where there is nobody else. */
   readonly subject: string
+  /** The issuer that `subject` is a name of, where that is not us. */
+  readonly subjectIssuer?: string
   /** The API that it is for. */
   readonly audience: string
   /** The effective scope now, RFC 6749 §3.3. */

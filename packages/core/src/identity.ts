@@ -25,6 +25,8 @@ export type ObjectType =
   | 'token' // jti of a JWT we issued
   | 'client_token' // client id, space, jti: a self-issued JWT
   | 'issued_token' // client id, space, jti: a JWT we issued that nothing lists, as an operator names it
+  | 'external_token' // `externalTokenId`: a JWT of another issuer
+  | 'trusted_issuer' // issuer id: another issuer whose JWTs are taken
   | 'signing_key' // kid of one of our keys
 
 /** One object of a tenant, by type and full id. The default is an object of any type. */
@@ -39,18 +41,15 @@ export interface Identity<T extends ObjectType = ObjectType> {
 export type TokenFormat = 'jwt' | 'opaque'
 
 /** The types of object that a credential can be. */
-export type CredentialType = 'key' | 'token' | 'opaque_token' | 'client_token' | 'session'
-
-/** The kinds of credential that something establishes today. JWTs of other issuers are named, not yet taken. */
-export type EstablishedKind = Exclude<CredentialKind, 'external_jwt'>
+export type CredentialType = 'key' | 'token' | 'opaque_token' | 'client_token' | 'session' | 'external_token'
 
 /** The members of an established credential that name it. */
 export interface CredentialName {
   /** The kind of credential. */
-  readonly kind: EstablishedKind
+  readonly kind: CredentialKind
   /** Tells a JWT of ours from an opaque token; says nothing of the other kinds. */
   readonly format: TokenFormat
-  /** Key id, `jti`, or opaque token id. */
+  /** Key id, `jti`, opaque token id, or `externalTokenId`. */
   readonly credentialId: string
   /** The client that holds it. */
   readonly clientId: string
@@ -68,6 +67,8 @@ export function credentialIdentity(credential: CredentialName): Identity<Credent
       return { type: 'client_token', id: clientTokenId(clientId, credentialId) }
     case 'session':
       return { type: 'session', id: credentialId }
+    case 'external_jwt':
+      return { type: 'external_token', id: credentialId }
   }
 }
 
@@ -103,6 +104,8 @@ const isOfClient = {
   token: false,
   client_token: true,
   issued_token: true,
+  external_token: false,
+  trusted_issuer: false,
   signing_key: false,
 } as const satisfies Record<ObjectType, boolean>
 
@@ -124,17 +127,23 @@ export function issuedTokenId(clientId: string, jti: string): string {
   return `${clientId} ${jti}`
 }
 
-/** A client’s public key by its thumbprint (RFC 7638): a `kid` may be used again, a key that was removed may not. */
-export function publicKeyId(clientId: string, thumbprint: string): string {
-  return `${clientId} ${thumbprint}`
+/**
+ * A public key of a client, or of a trusted issuer, by its thumbprint (RFC 7638): a `kid` may be used again, a client's key
+ * that was removed may not.
+ */
+export function publicKeyId(ownerId: string, thumbprint: string): string {
+  return `${ownerId} ${thumbprint}`
 }
+
+/** The beginning of the id of every trusted issuer. */
+export const issuerIdPrefix = 'issuer_'
 
 /** A client’s secret by the id that its text shows. */
 export function clientSecretId(clientId: string, secretId: string): string {
   return `${clientId} ${secretId}`
 }
 
-/** The two parts of an id that begins with its client: whose it is, and its `jti`, thumbprint or secret id. */
+/** The two parts of an id that begins with its owner: whose it is, and its `jti`, thumbprint or secret id. */
 export function splitClientObjectId(id: string): { readonly clientId: string; readonly name: string } {
   const space = id.indexOf(' ')
   return { clientId: id.slice(0, space), name: id.slice(space + 1) }
@@ -146,8 +155,8 @@ export function ownName({ type, id }: Identity): string {
 }
 
 /**
- * An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued),
- * `session:…`; beside them `jwk:…`, `family:…` and `consent:…`.
+ * An ancestor as `cs_lineage` names it: `key:…`, `jti:…` (a JWT of ours), `at:…` (opaque), `self:…` (self-issued), `ext:…`
+ * (of another issuer), `session:…`; beside them `jwk:…`, `family:…` and `consent:…`.
  */
 export type Ancestor = Identity<CredentialType | 'public_key' | 'consent' | 'family'>
 
@@ -158,7 +167,8 @@ const ancestorRules = {
   opaque_token: { prefix: 'at', isCounted: true },
   client_token: { prefix: 'self', isCounted: true },
   session: { prefix: 'session', isCounted: true },
-  // Stands beside the self-issued JWT that it signed.
+  external_token: { prefix: 'ext', isCounted: true },
+  // Stands beside the JWT that it signed, of a client or of a trusted issuer.
   public_key: { prefix: 'jwk', isCounted: false },
   // Stand beside a token for a person: it came about by the one, within the other.
   family: { prefix: 'family', isCounted: false },

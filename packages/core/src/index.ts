@@ -28,7 +28,12 @@ export { andThen } from './crypto/maybe_promise.ts'
 export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
-export { effectiveGrant, withClientMetadata } from './effective_grant.ts'
+export { effectiveGrant, isCutOffByTime, withClientMetadata } from './effective_grant.ts'
+export { claimMatches, saysSomething } from './external/claim_pattern.ts'
+export type { ExternalClaims, ExternalGrant } from './external/external_jwt.ts'
+export { establishExternal, externalTokenId, externalTypes, readExternalClaims } from './external/external_jwt.ts'
+export type { ApiNames, Ruled } from './external/issuer_rule.ts'
+export { apiOfRule, claimsOfNobody, holdsFor, scopeByApi } from './external/issuer_rule.ts'
 export type { DropFloor, IssueMark } from './feed/drop_time.ts'
 export { isDropped } from './feed/drop_time.ts'
 export type { FeedEntry, FeedObject, Place, SealedPlace } from './feed/entry.ts'
@@ -55,6 +60,8 @@ export type {
   CutOffState,
   CutOffs,
   CutOffType,
+  IssuerKey,
+  IssuerRule,
   KeyState,
   Metadata,
   PublicKeyState,
@@ -66,6 +73,7 @@ export type {
   SubjectState,
   TenantState,
   TokenState,
+  TrustedIssuerState,
 } from './feed/state.ts'
 export { revokedStates } from './feed/state.ts'
 export type { CredentialKind, Grant } from './grant.ts'
@@ -73,7 +81,6 @@ export type {
   Ancestor,
   CredentialName,
   CredentialType,
-  EstablishedKind,
   Identity,
   ObjectType,
   TokenFormat,
@@ -86,6 +93,7 @@ export {
   formatAncestor,
   isLineageWithinLimit,
   issuedTokenId,
+  issuerIdPrefix,
   ownName,
   parentOf,
   parseAncestor,

@@ -18,6 +18,10 @@ export const limits = {
   selfIssuedLifeSecondsDefault: 3_600,
   /** The longest life of self-issued JWTs that a client can be given, in seconds. */
   selfIssuedLifeSecondsMax: 86_400,
+  /** `exp` of a JWT of another issuer may lie this many seconds ahead. */
+  externalAheadSecondsMax: 86_400,
+  /** Length of a claim's value that a rule of a trusted issuer looks at, in characters; a longer one matches nothing. */
+  claimValueCharactersMax: 1_024,
   /** Number of ancestors that a token names. */
   lineageMax: 4,
   /** Length of the full identity of an object in the feed, in bytes; a subject may be longer. */

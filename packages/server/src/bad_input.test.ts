@@ -205,7 +205,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   revokeToken: async () => ({ params: { jti: (await world.mint()).jti }, body: { reason: 'r', force: false } }),
   listVerifiers: async () => ({}),
   createRevocation: async () => ({
-    body: { jti: 'a', clientId: world.clientId, selfIssued: false, reason: 'r', force: false },
+    body: { jti: 'a', clientId: world.clientId, selfIssued: false, external: false, reason: 'r', force: false },
   }),
   verify: async () => ({
     body: {
@@ -225,6 +225,31 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     body: { clientId: world.clientId, kid: 'k', epoch: (await place()).epoch, sequence: 0 },
   }),
   feedSnapshot: async () => ({}),
+  createIssuer: async () => ({
+    body: {
+      issuer: `https://${next()}.test`,
+      jwks: { keys: [await newJwk()] },
+      clientId: world.clientId,
+      audience,
+      rules: [{ when: { sub: 'repo:*' }, scope: 'orders:read', audience }],
+      scope: 'orders:read',
+    },
+  }),
+  listIssuers: async () => ({ query: { limit: '1', after: await cursor('/v1/issuers') } }),
+  getIssuer: async () => ({ params: { id: await oneIssuer() } }),
+  updateIssuer: async () => ({
+    params: { id: await oneIssuer() },
+    body: {
+      status: 'active',
+      jwks: { keys: [await newJwk()] },
+      clientId: world.clientId,
+      audience,
+      rules: [{ when: { sub: 'repo:*', '/a/b': 'x' }, scope: 'orders:read', audience }],
+      scope: 'orders:read',
+    },
+  }),
+  deleteIssuer: async () => ({ params: { id: await oneIssuer(next()) } }),
+  testIssuer: async () => ({ params: { id: await oneIssuer() }, body: { token: 'a.b.c' } }),
   feed: async () => ({ query: { after: '0', epoch: (await place()).epoch, chain: 'c' } }),
   feedPosition: async () => ({
     body: {
@@ -356,6 +381,15 @@ const newApi = () => world.ok('POST', '/v1/apis', { audience: `https://${next()}
 const newTenant = () => world.ok('POST', '/v1/tenants', { slug: next(), name: 'A tenant' })
 const place = async () => world.store.feed.place('default')
 
+/** The issuer of that name, and no other: a tenant has at most a hundred. */
+async function oneIssuer(name = 'shared'): Promise<string> {
+  const issuer = `https://${name}.test`
+  const known = (await world.store.read.issuers.list('default', { limit: 200 })).find((each) => each.issuer === issuer)
+  if (known !== undefined) return known.id
+  const example = (await examples.createIssuer!()).body as object
+  return (await world.ok('POST', '/v1/issuers', { ...example, issuer })).id
+}
+
 async function newJwk(): Promise<object> {
   return { ...(await generateKeyPair('ES256')).publicJwk, kid: next(), alg: 'ES256' }
 }
@@ -363,6 +397,7 @@ async function newJwk(): Promise<object> {
 async function cursor(path: string): Promise<string> {
   for (let made = 0; made < 2 && path === '/v1/keys'; made++) await world.key()
   for (let made = 0; made < 2 && path === '/v1/tokens'; made++) await world.mint()
+  for (let made = 0; made < 2 && path === '/v1/issuers'; made++) await oneIssuer(`listed-${made}`)
   return (await world.ok('GET', `${path}?limit=1`)).next
 }
 
@@ -483,6 +518,8 @@ it('every operation of the document has an example here, with every member and p
 
 /** Taken instead of other members, which the example has. */
 const eitherOr: Readonly<Record<string, readonly string[]>> = {
+  createIssuer: ['jwksUri'],
+  updateIssuer: ['jwksUri'],
   lookup: ['digest'],
   createRevocation: ['credential', 'subject'],
 }

@@ -11,6 +11,7 @@ import type { RevocationMacs } from './feed/revocation_mac.ts'
 import type { Snapshots } from './feed/snapshots.ts'
 import type { Streams } from './feed/streams.ts'
 import type { Warming } from './feed/warming.ts'
+import type { IssuerKeys } from './issuers/issuer_keys.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { SigningKeys } from './keys/signing_keys.ts'
 import type { SigningThread } from './keys/signing_thread.ts'
@@ -24,6 +25,7 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
+import type { Outbound } from './outbound/outbound_client.ts'
 import type { Passwords } from './people/password.ts'
 import type { SignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
@@ -82,6 +84,10 @@ export interface Services {
   readonly sessionMoves: SessionMoves
   readonly signInTries: SignInTries
   readonly failures: Failures
+  /** Fetches from URLs that others named. */
+  readonly outbound: Outbound
+  /** The keys of trusted issuers. */
+  readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
   readonly trustedProxies: readonly AddressRange[]

@@ -22,6 +22,7 @@ import { createSnapshots } from './feed/snapshots.ts'
 import { createStreams } from './feed/streams.ts'
 import { systemTimers } from './feed/timers.ts'
 import { createWarming } from './feed/warming.ts'
+import { createIssuerKeys } from './issuers/issuer_keys.ts'
 import { createSigningKeys } from './keys/signing_keys.ts'
 import { createSigningThread } from './keys/signing_thread.ts'
 import { serverLimits } from './limits.ts'
@@ -36,6 +37,7 @@ import type { Metrics } from './observe/metrics.ts'
 import { createUsage } from './observe/usage.ts'
 import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
+import { createOutbound } from './outbound/outbound_client.ts'
 import { createPasswords } from './people/password.ts'
 import { createSignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
@@ -65,6 +67,8 @@ export function createServices(
   const { packedTextBytesMin, packedTextBytesPerKey } = serverLimits
   const textBytesMax = Math.max(packedTextBytesMin, rowsMax * packedTextBytesPerKey)
   const packedKeys = new PackedKeys({ rowsMax, textBytesMax })
+  const outbound = options.outbound ?? createOutbound()
+  const issuerKeys = createIssuerKeys({ store, books, outbound, log: options.log, now })
   const tenants = new Cache<TenantContext>(20_000)
 
   function tenantById(id: string): TenantContext | undefined {
@@ -76,7 +80,7 @@ export function createServices(
     const counter = usage.counterOf(id)
     const engine = createEngine({
       keeper: books.keeper(id),
-      directory: storeDirectory(store, id),
+      directory: storeDirectory(store, id, (issuerId) => issuerKeys.want(id, issuerId)),
       limiter,
       clock,
       // A look-up here is one read of an index, not a round trip.
@@ -106,6 +110,8 @@ export function createServices(
     signing: createSigningThread({ log: options.log, nowMs: () => clock.stamp().monotonicMs }),
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
+    outbound,
+    issuerKeys,
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),
     clientReads: createClientReads(store),

@@ -201,4 +201,31 @@ export const serverLimits = {
   rollUpEveryMs: 60_000,
   /** How long a round of roll-ups takes at most; the rest waits for the next one. */
   rollUpBudgetMs: 20_000,
+  /** One fetch of the outbound client: from the look-up of the name to the last byte. */
+  outboundTimeoutMs: 3_000,
+  outboundBodyBytesMax: 65_536,
+  outboundHeaderBytesMax: 16_384,
+  /** Its fetches at once. A look-up of a name holds one of four threads, and cannot be ended. */
+  outboundMax: 3,
+  outboundPerHostMax: 2,
+  /** Issuers that a tenant trusts: every verifier keeps their rules and keys in memory, up to 32 KB each. */
+  issuersMax: 100,
+  issuerKeysMax: 32,
+  /** Keys of an issuer are fetched again after as long as its cache headers say, within these bounds. */
+  issuerKeysSecondsMin: 60,
+  issuerKeysSecondsMax: 86_400,
+  /** Where they say nothing. */
+  issuerKeysSecondsDefault: 900,
+  /** Between fetches that fail: from a minute, doubled each time, to this. */
+  issuerRetrySecondsMax: 3_600,
+  /** An issuer is looked at once in this time, however often a `kid` that it lacks is presented to this process. */
+  issuerWantedSeconds: 5,
+  /** Issuers remembered for that; beyond, it begins anew. */
+  issuersWantedMax: 1_000,
+  /** How often it is looked which are due, and how many a round takes. */
+  issuerKeysEveryMs: 15_000,
+  issuersDueMax: 100,
+  /** The entry of an issuer's client is said anew when it would end sooner than this, and how often it is looked. */
+  issuerClientKeptSeconds: 183 * 86_400,
+  issuerClientsEveryMs: 3_600_000,
 } as const

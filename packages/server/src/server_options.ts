@@ -5,6 +5,7 @@ import type { PlaceFile } from './feed/place_file.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { Log } from './observe/log.ts'
 import type { RequestLogOptions } from './observe/request_log.ts'
+import type { Outbound } from './outbound/outbound_client.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 export interface ServerOptions {
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly flushUsageMs?: number
   /** A clock that nobody sets, since the machine's boot. Default: Linux's; none elsewhere. */
   readonly bootClock?: () => BootClock | undefined
+  /** Fetches from URLs that others named. Default: https, and the public internet alone. */
+  readonly outbound?: Outbound
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

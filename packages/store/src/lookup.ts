@@ -252,6 +252,7 @@ function tokenRecord(row: Row): CredentialRecord {
     prefix: token.prefix ?? '',
     clientId: token.clientId,
     subject: token.subject,
+    subjectIssuer: token.subjectIssuer,
     apiId: token.apiId,
     scope: token.scope ?? token.issuedScope,
     status: token.status,

@@ -142,6 +142,26 @@ export interface Schema {
     public_jwk: Json
     created_at: number
   }
+  readonly issuers: {
+    tenant: string
+    id: string
+    issuer: string
+    client_id: string
+    audience: string
+    scope: string
+    rules: Json
+    status: string
+    jwks_uri: string | null
+    keys: Json
+    asked_at: number
+    fetched_at: number | null
+    fetch_at: number | null
+    failures: number
+    fault: string | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
   readonly keys: {
     tenant: string
     id: string
@@ -175,6 +195,7 @@ export interface Schema {
     client_id: string
     api_id: string
     subject: string
+    subject_issuer: string | null
     name: string
     metadata: Json
     issued_scope: string

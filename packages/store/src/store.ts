@@ -18,6 +18,7 @@ import type { ConsentReads, ConsentWrites } from './records/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/family.ts'
 import type { IdempotencyRecords } from './records/idempotency.ts'
 import type { IdentityReads, IdentityWrites } from './records/identity.ts'
+import type { IssuerReads, IssuerWrites } from './records/issuer.ts'
 import type { KeyReads, KeyWrites } from './records/key.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse } from './records/single_use.ts'
@@ -145,6 +146,7 @@ export interface ReadRepositories {
   readonly sessions: AccountSessionReads
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
+  readonly issuers: IssuerReads
   readonly audit: AuditReads
   readonly usage: UsageReads
   readonly verifierPositions: VerifierPositionReads
@@ -167,6 +169,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly identities: IdentityReads & IdentityWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites
+  readonly issuers: IssuerReads & IssuerWrites
   readonly idempotency: IdempotencyRecords
   readonly singleUse: SingleUse
   /** Keeps the change and writes it last, in the order given, just before commit. */

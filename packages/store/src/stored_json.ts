@@ -6,6 +6,8 @@ import type {
   CutOffs,
   DropFloor,
   Environment,
+  IssuerKey,
+  IssuerRule,
   Metadata,
   ObjectType,
   RateLimit,
@@ -46,6 +48,7 @@ export const isLineage = listOf(
       opaque_token: true,
       client_token: true,
       session: true,
+      external_token: true,
       public_key: true,
       consent: true,
       family: true,
@@ -69,6 +72,14 @@ const isTokenState = shape<StateByType['token']>({
   scope: optional(isText),
   expiresAt: optional(isCount),
 })
+
+export const isIssuerRules = listOf(
+  shape<IssuerRule>({ when: recordOf(isText), scope: isText, apiId: optional(isText) }),
+)
+
+export const isIssuerKeys = listOf(
+  shape<IssuerKey>({ kid: optional(isText), thumbprint: isText, alg: isText, publicJwk: isJwk }),
+)
 
 /** The state of an entry, by type (docs/protocol/feed.md §1). */
 export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
@@ -106,6 +117,16 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   token: isTokenState,
   client_token: isTokenState,
   issued_token: isTokenState,
+  external_token: isTokenState,
+  trusted_issuer: shape<StateByType['trusted_issuer']>({
+    status: isStatus,
+    issuer: isText,
+    clientId: isText,
+    audience: isText,
+    scope: isText,
+    rules: isIssuerRules,
+    keys: isIssuerKeys,
+  }),
   signing_key: shape<StateByType['signing_key']>({
     status: oneOf({ active: true, revoked: true }),
     alg: isText,

@@ -6,6 +6,14 @@ export const clientLimits = {
   retrySeconds: 5,
 } as const
 
+/** Limits of the questions about keys of trusted issuers. */
+export const issuerLimits = {
+  /** The server is told of a `kid` that no key of an issuer has at most this often, in seconds, for each issuer. */
+  unknownKeyToldSeconds: 10,
+  /** Issuers remembered for that; beyond, it begins anew. */
+  unknownKeyIssuersMax: 1_000,
+} as const
+
 /** Limits of `node:http` servers, for the verifier's adapters, the server and the gateway. */
 export const connectionLimits = {
   /** Chunks of a chunked body that are free: further ones are paid for by bytes and time. Each chunk runs our code. */

@@ -3,7 +3,9 @@ import {
   credentialIdentity,
   type Established,
   issuedTokenId,
+  issuerIdPrefix,
   type Standing,
+  splitClientObjectId,
   subjectIdentity,
 } from '@countersign/core'
 import type { StatusBook } from './book/status_book.ts'
@@ -46,6 +48,7 @@ function ownState(established: Established, book: StatusBook): Standing['own'] {
       return undefined
     case 'token':
     case 'client_token':
+    case 'external_token':
       return book.state(type, id)
   }
 }
@@ -71,5 +74,18 @@ function ancestorStates(established: Established, book: StatusBook): Standing['a
 }
 
 function stateOf(type: Ancestor['type'] | 'issued_token', id: string, book: StatusBook): Standing['ancestors'][number] {
+  // An id begins with its owner's.
+  if (type === 'public_key' && id.startsWith(issuerIdPrefix)) return issuerKeyState(id, book)
   return book.isRevoked(type, id) ? 'revoked' : book.state(type, id)
+}
+
+/**
+ * The state of a trusted issuer's key that signed an ancestor: it is there while the issuer has it, and suspended with the
+ * issuer. A client's key is in the feed only once it was removed.
+ */
+function issuerKeyState(id: string, book: StatusBook): Standing['ancestors'][number] {
+  const { clientId: owner, name: thumbprint } = splitClientObjectId(id)
+  const issuer = book.state('trusted_issuer', owner)
+  const isThere = issuer?.keys.some((key) => key.thumbprint === thumbprint) === true
+  return isThere ? { status: issuer.status } : 'revoked'
 }

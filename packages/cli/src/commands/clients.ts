@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Body } from '@countersign/client'
 import { Command } from 'commander'
 import { type Access, accessLines, collectAccess } from '../access_flag.ts'
@@ -21,6 +20,7 @@ import {
   type RatePolicyFlag,
   rateLimitHelp,
   readForce,
+  readJwks,
   readRateLimits,
   scopeFlag,
   withPage,
@@ -96,22 +96,6 @@ function readSettings({
     ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),
   }
-}
-
-/** A JWK Set, or one JWK. What is private never leaves this machine. */
-function readJwks(file: string): NonNullable<Body<'createClient'>['jwks']> {
-  let value: { readonly keys?: unknown } | undefined
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8')) as typeof value
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new CommandError(isMissing ? 'notFound' : 'error', `${file} ${isMissing ? 'does not exist' : 'is not JSON'}`)
-  }
-  const keys = (Array.isArray(value?.keys) ? value.keys : [value]) as { readonly [member: string]: unknown }[]
-  if (keys.some((key) => typeof key !== 'object' || key === null || 'd' in key || 'k' in key)) {
-    throw new CommandError('usage', `${file} must hold public keys: one of them has a private part or is no JWK`)
-  }
-  return { keys } as NonNullable<Body<'createClient'>['jwks']>
 }
 
 const types = ['service', 'web', 'spa', 'native', 'agent'] as const

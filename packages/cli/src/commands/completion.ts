@@ -50,6 +50,7 @@ const lists = {
   clients: { operation: 'listClients', id: 'clientId' },
   apis: { operation: 'listApis', id: 'id' },
   token: { operation: 'listTokens', id: 'jti' },
+  issuers: { operation: 'listIssuers', id: 'id' },
   tenants: { operation: 'listTenants', id: 'id' },
 } as const satisfies Readonly<Record<string, { readonly operation: ListId; readonly id: string }>>
 

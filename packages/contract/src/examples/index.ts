@@ -3,6 +3,7 @@ import { accountExamples } from './account.ts'
 import { apiExamples } from './api.ts'
 import { clientExamples } from './client.ts'
 import type { Examples } from './example.ts'
+import { issuerExamples } from './issuer.ts'
 import { keyExamples } from './key.ts'
 import { revocationExamples } from './revocation.ts'
 import { signingKeyExamples } from './signing_key.ts'
@@ -19,6 +20,7 @@ export const examples: Examples<Routes> = {
   ...keyExamples,
   ...tokenExamples,
   ...revocationExamples,
+  ...issuerExamples,
   ...verificationExamples,
   ...usageAndAuditExamples,
   ...tenantExamples,

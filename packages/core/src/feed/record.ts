@@ -21,6 +21,8 @@ export interface CredentialRecord extends Constraints, Limited {
   readonly clientId: string
   /** Whom it speaks for; the client itself where there is nobody else. */
   readonly subject: string
+  /** The issuer that `subject` is a name of, where that is not us. */
+  readonly subjectIssuer?: string
   /** The id of the API that it is for. */
   readonly apiId: string
   /** The audience of that API. */

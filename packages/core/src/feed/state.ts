@@ -146,6 +146,46 @@ export interface ClientSecretState {
   readonly status: 'revoked'
 }
 
+/** One rule of a trusted issuer: for whom it gives which scope. */
+export interface IssuerRule {
+  /** Name of a claim, or JSON pointer into the claims, to a pattern. All of them must hold. */
+  readonly when: { readonly [claim: string]: string }
+  /** RFC 6749 §3.3. */
+  readonly scope: string
+  /** The API that has the scope. Default: the one whose audience is the issuer's. */
+  readonly apiId?: string
+}
+
+/** A public key of a trusted issuer. */
+export interface IssuerKey {
+  /** Its name, where it has one. */
+  readonly kid?: string
+  /** RFC 7638, SHA-256 in base64url. */
+  readonly thumbprint: string
+  /** The one algorithm that it verifies (RFC 7518 §3.1). */
+  readonly alg: string
+  /** The public JWK (RFC 7517). */
+  readonly publicJwk: { readonly [member: string]: unknown }
+}
+
+/** The state of another issuer whose JWTs are taken. */
+export interface TrustedIssuerState {
+  /** Unless `active`, every JWT of it is refused, and what was made from it. */
+  readonly status: Status
+  /** `iss`, compared byte for byte. */
+  readonly issuer: string
+  /** The client that its JWTs act as. */
+  readonly clientId: string
+  /** The audience that its JWTs name: an API's, or another text. */
+  readonly audience: string
+  /** The most that its rules give, together. */
+  readonly scope: string
+  /** Its rules. The scopes of all that hold add up. */
+  readonly rules: readonly IssuerRule[]
+  /** Its present keys. A JWT that another one signed is refused. */
+  readonly keys: readonly IssuerKey[]
+}
+
 /** The two kinds of JWT that a signing key of ours may sign. */
 export type SigningPurpose = 'access_token' | 'gateway_assertion'
 
@@ -178,6 +218,8 @@ export interface StateByType {
   readonly token: TokenState
   readonly client_token: TokenState
   readonly issued_token: TokenState
+  readonly external_token: TokenState
+  readonly trusted_issuer: TrustedIssuerState
   readonly signing_key: SigningKeyState
 }
 
@@ -198,5 +240,7 @@ export const revokedStates: { readonly [T in ObjectType]: StateByType[T] } = {
   token: { status: 'revoked' },
   client_token: { status: 'revoked' },
   issued_token: { status: 'revoked' },
+  external_token: { status: 'revoked' },
+  trusted_issuer: { status: 'revoked', issuer: '', clientId: '', audience: '', scope: '', rules: [], keys: [] },
   signing_key: { status: 'revoked', alg: '', purpose: 'access_token' },
 }

@@ -1,5 +1,15 @@
-import { challengeHeader, credentialIdentity, intersectScope, parseScope, type Scope } from '@countersign/core'
+import {
+  challengeHeader,
+  credentialIdentity,
+  intersectScope,
+  isCutOffByTime,
+  parseScope,
+  type Scope,
+  type SubjectState,
+  splitClientObjectId,
+} from '@countersign/core'
 import type { Client, WriteTransaction } from '@countersign/store'
+import type { Inspection } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
@@ -8,6 +18,8 @@ import { readLineageAgain } from './lineage_again.ts'
 import { type Reach, tenantReach } from './reach.ts'
 import { scopeOfAccount } from './session_caller.ts'
 import { subjectCutOff } from './subject_cut_off.ts'
+
+type Known = Exclude<Inspection, { readonly outcome: string }>
 
 export interface CallerAgain {
   /** The management scopes it has now. */
@@ -100,10 +112,29 @@ async function tokenScope(
   const { subject } = established
   const ofSubject = subject === client.id ? 0 : await subjectCutOff(transaction, tenant.id, subject)
   if (position !== undefined && position < Math.max(client.cutOff, ofSubject)) throw lost()
+  if (established.kind === 'external_jwt' && (await isOvertaken(transaction, tenant.id, inspection, client)))
+    throw lost()
   const named = [credentialIdentity(established), ...(signedBy === undefined ? [] : [signedBy]), ...lineage]
   const again = await readLineageAgain(transaction, tenant.id, named, services.now())
   if (again === undefined) throw lost()
-  return again.scopes.reduce(intersectScope, parseScope(caller.grant.scope))
+  const now = parseScope(effective.grant.scope)
+  return [now, ...again.scopes].reduce(intersectScope, parseScope(caller.grant.scope))
+}
+
+/** Whether another process has said anything of its issuer that is not judged yet, or ended all that client or subject had. */
+async function isOvertaken(
+  transaction: WriteTransaction,
+  tenant: string,
+  { established, signedBy, readAt = 0 }: Known,
+  client: Client,
+): Promise<boolean> {
+  const { clientId: issuerId } = splitClientObjectId(signedBy?.id ?? '')
+  const said = await transaction.statusEntries.find(tenant, 'trusted_issuer', issuerId)
+  const subject = await transaction.statusEntries.find(tenant, 'subject', established.subject)
+  const isEnded = [client, subject?.state as SubjectState | undefined].some((state) =>
+    isCutOffByTime(established, state),
+  )
+  return said === undefined || said.sequence > readAt || isEnded
 }
 
 function lost(): ProblemError {

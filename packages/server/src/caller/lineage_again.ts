@@ -2,7 +2,14 @@
  * Reads a credential and its ancestors again inside a writing transaction, from rows and the feed's entries
  * (docs/security/invariants.md §11).
  */
-import { type Identity, parseScope, type Scope, type Seconds } from '@countersign/core'
+import {
+  type Identity,
+  issuerIdPrefix,
+  parseScope,
+  type Scope,
+  type Seconds,
+  splitClientObjectId,
+} from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 
 export interface LineageAgain {
@@ -61,6 +68,8 @@ async function statesOf(
       const session = await transaction.sessions.find(tenant, id)
       return session && [...said, { status: session.status, expiresAt: session.expiresAt }]
     }
+    case 'public_key':
+      return id.startsWith(issuerIdPrefix) ? issuerKeyStates(transaction, tenant, id) : said
     // No rows but the entry itself, or rows that a caller reads by other means.
     case 'tenant':
     case 'api':
@@ -69,11 +78,24 @@ async function statesOf(
     case 'account':
     case 'consent':
     case 'family':
-    case 'public_key':
     case 'client_secret':
     case 'client_token':
     case 'issued_token':
+    case 'external_token':
+    case 'trusted_issuer':
     case 'signing_key':
       return said
   }
+}
+
+/** The key of a trusted issuer, which is there while the issuer has it. */
+async function issuerKeyStates(
+  transaction: WriteTransaction,
+  tenant: string,
+  id: string,
+): Promise<readonly State[] | undefined> {
+  const { clientId: issuerId, name: thumbprint } = splitClientObjectId(id)
+  const issuer = await transaction.issuers.find(tenant, issuerId)
+  const isThere = issuer?.keys.some((key) => key.thumbprint === thumbprint) === true
+  return isThere ? [{ status: issuer.status }] : undefined
 }

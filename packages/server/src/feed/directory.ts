@@ -1,6 +1,7 @@
 import {
   andThen,
   type CredentialRecord,
+  issuerIdPrefix,
   type LookupAnswer,
   type MaybePromise,
   type Place,
@@ -14,10 +15,15 @@ import { createEvenReads } from './even_reads.ts'
 const noDigest = 'absent'
 
 /**
- * The directory that is the store itself. It reads what is committed now, so its answer is never behind the place asked
+ * The directory that is the store itself. `onUnknownKey` hears of a trusted issuer whose JWT names a key that it does not
+ * have: the keys of issuers come with the feed, and are in no look-up. It reads what is committed now, so its answer is never behind the place asked
  * from: the book only ever holds what was committed. An unknown and a revoked credential cost the same reads.
  */
-export function storeDirectory(store: Store, tenant: string): Directory {
+export function storeDirectory(
+  store: Store,
+  tenant: string,
+  onUnknownKey: (issuerId: string) => void = () => {},
+): Directory {
   const kinds = {
     key: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'key'), noDigest),
     token: createEvenReads<CredentialRecord>((of, digest) => store.lookup.credential(of, digest, 'token'), noDigest),
@@ -41,7 +47,13 @@ export function storeDirectory(store: Store, tenant: string): Directory {
   return {
     credential: (digest, place, kind) =>
       kind === undefined ? answer(store.lookup.credential(tenant, digest), place) : credential(digest, kind, place),
-    publicKey: (clientId, kid, place) => answer<PublicKeyRecord>(store.lookup.publicKey(tenant, clientId, kid), place),
+    publicKey(clientId, kid, place) {
+      if (clientId.startsWith(issuerIdPrefix)) {
+        onUnknownKey(clientId)
+        return answer<PublicKeyRecord>(undefined, place)
+      }
+      return answer<PublicKeyRecord>(store.lookup.publicKey(tenant, clientId, kid), place)
+    },
     client: (clientId, place) =>
       andThen(store.lookup.client(tenant, clientId), (client) => ({
         record: client === undefined ? undefined : { clientId, metadata: client.metadata },

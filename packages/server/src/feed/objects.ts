@@ -26,6 +26,7 @@ import type {
   Client,
   Consent,
   Family,
+  Issuer,
   Key,
   SigningKey,
   StatusEntry,
@@ -195,6 +196,25 @@ export function revokedClientTokenObject(clientId: string, jti: string, expiresA
     state: { status: 'revoked' },
     dropAt: Math.ceil(expiresAt) + graceSeconds,
   }
+}
+
+/** A JWT of another issuer by its name, as `externalTokenId` gives it. */
+export function revokedExternalTokenObject(id: string, expiresAt: Seconds): FeedObject {
+  return {
+    type: 'external_token',
+    id,
+    version: 1,
+    state: { status: 'revoked' },
+    dropAt: Math.ceil(expiresAt) + graceSeconds,
+  }
+}
+
+/** An issuer with all that verifiers need to judge its JWTs: they fetch nothing themselves. */
+export function trustedIssuerObject(it: Issuer, now: Seconds): FeedObject {
+  const { id, version, status, issuer, clientId, audience, scope, rules, keys } = it
+  const state = { status, issuer, clientId, audience, scope, rules, keys }
+  const dropAt = status === 'revoked' ? afterLongestLife(now) : neverDropAt
+  return { type: 'trusted_issuer', id, version, state, dropAt }
 }
 
 /** A JWT of ours that nothing lists, named by its client: its end is not known, so it is kept for the longest life. */

@@ -8,6 +8,7 @@ import {
   keyObject,
   publicKeyObject,
   revokedClientTokenObject,
+  revokedExternalTokenObject,
   revokedTokenObject,
   tokenObject,
   withCutOff,
@@ -70,10 +71,11 @@ export async function revokeToken(
   return revoked
 }
 
-/** A JWT that no row knows: ours from the token endpoint, or one that a client signed. */
+/** A JWT that no row knows: ours from the token endpoint, or one that a client or another issuer signed. */
 export interface UnregisteredJwt {
-  readonly kind: 'token' | 'client_token'
+  readonly kind: 'token' | 'client_token' | 'external_token'
   readonly clientId: string
+  /** `jti`; for a JWT of another issuer, its name in the feed. */
   readonly jti: string
   readonly expiresAt: number
   /** `client_token`: the feed's id of the public key that signed it. */
@@ -91,6 +93,9 @@ export async function revokeUnregistered(
 ): Promise<void> {
   const { kind, clientId, jti, signedBy } = jwt
   if (kind === 'token' && (await mustCutOff(transaction, { clientId, jti, format: 'jwt' }, context))) {
+    return cutOff(transaction, clientId, context)
+  }
+  if (kind === 'external_token' && (await isFull(transaction, kind, clientId, context))) {
     return cutOff(transaction, clientId, context)
   }
   const { tenant, actor, requestId } = context
@@ -114,6 +119,8 @@ function revokedJwtObject({ kind, clientId, jti, expiresAt }: UnregisteredJwt): 
       return revokedTokenObject(jti, expiresAt)
     case 'client_token':
       return revokedClientTokenObject(clientId, jti, expiresAt)
+    case 'external_token':
+      return revokedExternalTokenObject(jti, expiresAt)
   }
 }
 
@@ -121,6 +128,7 @@ function revokedJwtObject({ kind, clientId, jti, expiresAt }: UnregisteredJwt): 
 const entriesMax: Readonly<Record<UnregisteredJwt['kind'], number>> = {
   token: serverLimits.tokenEntriesMax,
   client_token: serverLimits.clientTokenEntriesMax,
+  external_token: serverLimits.tokenEntriesMax,
 }
 
 /** Whether the feed holds as many entries about such JWTs of the client as it may. */

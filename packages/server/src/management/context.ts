@@ -22,6 +22,7 @@ export type ManagementServices = GuardedServices &
     | 'baseUrl'
     | 'books'
     | 'idempotencyRoom'
+    | 'issuerKeys'
     | 'keyPrefix'
     | 'master'
     | 'metrics'

@@ -16,6 +16,7 @@ const story: readonly OperationId[] = [
   ...(['listClientSecrets'] as const),
   ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup'] as const),
   ...(['rollKey', 'disableKey', 'enableKey'] as const),
+  ...(['createIssuer', 'listIssuers', 'getIssuer', 'updateIssuer', 'testIssuer', 'deleteIssuer'] as const),
   ...([
     'createToken',
     'listTokens',

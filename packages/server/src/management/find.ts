@@ -13,6 +13,7 @@ import type {
   Client,
   Consent,
   ConsentFilter,
+  Issuer,
   Key,
   KeyFilter,
   LastUse,
@@ -29,6 +30,7 @@ import type {
 import { wholeTenant } from '../caller/reach.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
+import { serverLimits } from '../limits.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 
 function reads(context: ReadContext | WriteContext) {
@@ -186,6 +188,25 @@ export function findTokens(context: ReadContext, filter: TokenFilter, page: Page
 
 export function findSigningKeys(context: ReadContext | WriteContext): Promise<readonly SigningKey[]> {
   return reads(context).signingKeys.list(wholeTenant(context.reach))
+}
+
+export async function findIssuer(context: ReadContext | WriteContext, id: string): Promise<Issuer> {
+  const issuer = await reads(context).issuers.find(wholeTenant(context.reach), id)
+  if (issuer === undefined) throw notFound('issuer')
+  return issuer
+}
+
+export function findIssuers(context: ReadContext, page: Page): Promise<readonly Issuer[]> {
+  return context.services.store.read.issuers.list(wholeTenant(context.reach), page)
+}
+
+/** There are few: `serverLimits.issuersMax`. */
+export function findEveryIssuer(context: WriteContext): Promise<readonly Issuer[]> {
+  return context.transaction.issuers.list(wholeTenant(context.reach), { limit: serverLimits.issuersMax })
+}
+
+export function countIssuers(context: WriteContext): Promise<number> {
+  return context.transaction.issuers.count(wholeTenant(context.reach))
 }
 
 /** The newest first. `after` is a sequence. */

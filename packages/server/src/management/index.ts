@@ -2,6 +2,7 @@
 
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
+import { issuerOperations } from './issuers.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { accountOperations } from './people/accounts.ts'
@@ -21,6 +22,7 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...tokenOperations,
   ...revocationOperations,
+  ...issuerOperations,
   ...usageAndAuditOperations,
   ...receiptOperations,
   ...tenantOperations,

@@ -234,11 +234,11 @@ const endings: ReadonlySet<string> = new Set([
   'revokeClientSecret',
   'deleteClient',
   'deleteApi',
+  'deleteIssuer',
   'deleteTenant',
   'deleteAccount',
   'revokeAccount',
-  'revokeSession',
-  'revokeConsent',
+  ...['revokeSession', 'revokeConsent'],
   'revokeSigningKey',
 ])
 

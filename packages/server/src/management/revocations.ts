@@ -2,7 +2,13 @@
 import { routes } from '@countersign/contract'
 import { clientTokenId, type Identity, issuedTokenId, limits, tokenIdentity } from '@countersign/core'
 import { wholeTenant } from '../caller/reach.ts'
-import { issuedTokenObject, revokedClientTokenObject, revokedKeyObject, subjectObject } from '../feed/objects.ts'
+import {
+  issuedTokenObject,
+  revokedClientTokenObject,
+  revokedExternalTokenObject,
+  revokedKeyObject,
+  subjectObject,
+} from '../feed/objects.ts'
 import { isFull, mustCutOff, type RevocationContext, revokeToken } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
@@ -10,7 +16,15 @@ import { OauthError } from '../oauth/oauth_error.ts'
 import { findRevocable, type Revocable } from '../oauth/revocable.ts'
 import { requireMayTouch } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { findClient, findClientNamed, findClientOrNone, findTokenOrNone, invalid, notFound } from './find.ts'
+import {
+  findClient,
+  findClientNamed,
+  findClientOrNone,
+  findEveryIssuer,
+  findTokenOrNone,
+  invalid,
+  notFound,
+} from './find.ts'
 import { type Operation, preparedOperation, type Result } from './operation.ts'
 
 type Route = typeof routes.createRevocation
@@ -68,6 +82,7 @@ async function revokeNamed(context: WriteContext<Route>, named: Named): Promise<
     }
     return answer(null, said)
   }
+  if (body.external === true) return revokeExternal(context, named)
   const listed = await findTokenOrNone(context, jti)
   if (listed?.clientId === clientId) {
     const said = await saidAbout(context, tokenIdentity(listed.format, jti))
@@ -83,6 +98,26 @@ async function revokeNamed(context: WriteContext<Route>, named: Named): Promise<
   append(context, named, issuedTokenObject(named, (entry?.version ?? 0) + 1, { status: 'revoked' }, now))
   return answer(null, undefined)
 }
+
+/** A JWT of another issuer by its name, which a verification answers as `credentialId`. It ends at most a day from now. */
+async function revokeExternal(context: WriteContext<Route>, named: Named): Promise<Result<Route>> {
+  const { clientId, jti } = named
+  if (!/^[\w-]{43}$/.test(jti)) throw invalid('/jti', 'is not the credentialId of a JWT of another issuer')
+  // Its name does not say which issuer signed it, so it may be a JWT of any client that issuers act as.
+  for (const id of new Set((await findEveryIssuer(context)).map((issuer) => issuer.clientId))) {
+    const client = await findClientOrNone(context, id)
+    if (client !== undefined) requireMayTouch(context, client)
+  }
+  const said = await saidAbout(context, { type: 'external_token', id: jti })
+  if (said === undefined) {
+    if (await isFull(context.transaction, 'external_token', clientId, causeOf(context))) throw tooManyChanges(clientId)
+    append(context, named, revokedExternalTokenObject(jti, context.now + longestExternalSeconds))
+  }
+  return answer(null, said)
+}
+
+/** `exp` of one that is accepted now or before its leeway is over lies no further ahead. */
+const longestExternalSeconds = limits.externalAheadSecondsMax + 2 * limits.clockLeewaySeconds
 
 /**
  * Everything that speaks for the subject and was issued before this entry. Keys have no position that could show when they

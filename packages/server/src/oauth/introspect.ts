@@ -62,7 +62,8 @@ function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCo
     token_type: 'Bearer',
     sub: grant.subject,
     aud: grant.audience,
-    iss: tenant.issuer,
+    // A JWT of another issuer is shown as what it is; all else is ours.
+    iss: grant.kind === 'external_jwt' ? grant.subjectIssuer : tenant.issuer,
     jti: grant.credentialId,
     ...(grant.expiresAt === undefined ? {} : { exp: Math.floor(grant.expiresAt) }),
     ...(established.notBefore === undefined || established.notBefore === 0 ? {} : { iat: established.notBefore }),

@@ -8,6 +8,12 @@ import { OauthError } from './oauth_error.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
+/** Whether a request authenticates a client in any way. A `client_id` alone names one and proves nothing. */
+export function presentsClient(request: HttpRequest, form: Form): boolean {
+  const names = ['client_secret', 'client_assertion', 'client_assertion_type']
+  return headerValues(request, 'authorization').length > 0 || names.some((name) => form.has(name))
+}
+
 /** RFC 6749 §2.3 and RFC 7523 §2.2: how this request authenticates its client. Two ways at once are `invalid_request`. */
 export function readPresentedClient(request: HttpRequest, form: Form): PresentedClient {
   const authorization = headerValues(request, 'authorization')

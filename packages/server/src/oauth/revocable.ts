@@ -110,6 +110,7 @@ function jwtType({ type }: Identity<CredentialType>): UnregisteredJwt['kind'] | 
   switch (type) {
     case 'token':
     case 'client_token':
+    case 'external_token':
       return type
     case 'key':
     case 'opaque_token':

@@ -12,7 +12,7 @@ import { grantTypes } from './grants/index.ts'
 import { atOneMoment } from './issuing_moment.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
-import { readPresentedClient } from './presented_client.ts'
+import { presentsClient, readPresentedClient } from './presented_client.ts'
 import {
   type IssuedToken,
   type IssueRequest,
@@ -33,26 +33,23 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
     const name = form.get('grant_type')
     if (name === undefined) throw new OauthError('invalid_request', 'grant_type is missing')
 
-    const presented = readPresentedClient(request, form)
+    // A grant whose own proof names the client needs no other.
+    const identify = presentsClient(request, form) ? undefined : grantTypes.get(name)?.identify
+    const proof = identify ?? readPresentedClient(request, form)
     const address = clientAddress(request, services.trustedProxies)
 
     // 2. The moment all of it counts from, before anything that authorises it is read (docs/protocol/feed.md §2.3).
     const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
       // 3. Who is asking.
-      const { useUp, ...identified } = await identifyClient(services, tenant, presented, {
-        requestId: request.requestId,
-        address,
-        moment,
-        allowsPublic: true,
-      })
+      const asking = { requestId: request.requestId, address, moment, allowsPublic: true }
+      const asked = { tenant, moment, requestId: request.requestId, parameters: form, address }
+      const { useUp, ...identified } =
+        typeof proof === 'function'
+          ? { ...(await proof(services, asked)), isPublic: false, useUp: async () => {} }
+          : await identifyClient(services, tenant, proof, asking)
 
       // 4. Which grant: a map, not a chain of ifs. It decides, through the one issuing gate.
-      const decision = await decide(
-        services,
-        name,
-        { tenant, moment, requestId: request.requestId, parameters: form, ...identified },
-        useUp,
-      )
+      const decision = await decide(services, name, { ...asked, ...identified }, useUp)
 
       // 5. Signed, or stored where the API wants opaque tokens.
       return {

@@ -1,6 +1,7 @@
 /** Published flaws of the token endpoint and of what is registered for it, as far as there is anything to try. */
 import { generateKeyPair, importSigningKey, signJwt } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { foreignJwt, foreignKey } from '../issuers/issuers.fixture.ts'
 import {
   accessTokenType,
   assertionType,
@@ -22,6 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
+const bearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** How each grant is asked for by a client with these credentials. A new grant has none here, and fails. */
@@ -36,6 +39,21 @@ const asks: Readonly<Record<string, (own: Record<string, string>, key: string, m
       ...own,
       ...more,
     }),
+  async [bearerGrant](own, _, more) {
+    const key = await foreignKey('a', 'ES256')
+    const iss = `https://${key.jwk.x}.example`
+    const scope = 'orders:read orders:write'
+    await world.ok('POST', '/v1/issuers', {
+      issuer: iss,
+      jwks: { keys: [key.jwk] },
+      clientId: own.client_id,
+      audience,
+      rules: [{ when: { sub: 'ann' }, scope }],
+      scope,
+    })
+    const assertion = await foreignJwt(key, { iss, sub: 'ann', aud: baseUrl, exp: world.now + 60 })
+    return world.form('/oauth/token', { grant_type: bearerGrant, assertion, ...own, ...more })
+  },
 }
 
 describe('every grant goes through one policy', () => {
@@ -82,7 +100,7 @@ describe('every grant goes through one policy', () => {
 })
 
 describe('a grant that is refused stays refused', () => {
-  const grants = ['password', 'implicit', 'refresh_token', 'urn:ietf:params:oauth:grant-type:jwt-bearer']
+  const grants = ['password', 'implicit', 'refresh_token', `${bearerGrant}s`]
 
   it('CVE-2026-9792: the password grant is refused, whatever proof the client brings along', async () => {
     const client = await world.signedClient()
@@ -163,7 +181,7 @@ it('CVE-2026-67336 GHSA-9h47-pqcx-hjr4: the metadata offers no plain, no algorit
     const { body, text } = await world.call('GET', path, { as: null })
     expect(text).not.toMatch(/"(?:plain|token|HS\d+|implicit|password)"/)
     expect(body).toMatchObject({
-      grant_types_supported: ['authorization_code', 'client_credentials', exchangeGrant],
+      grant_types_supported: ['authorization_code', 'client_credentials', exchangeGrant, bearerGrant],
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
       // No algorithm is called none: a public client's way to name itself is.

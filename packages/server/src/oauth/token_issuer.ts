@@ -9,6 +9,7 @@ import {
   formatScope,
   generateKey,
   type Identity,
+  issuerIdPrefix,
   type Limited,
   type Metadata,
   policiesOf,
@@ -18,6 +19,7 @@ import {
   type SignInput,
   type SigningKey,
   signJwt,
+  splitClientObjectId,
   subjectIdentity,
 } from '@countersign/core'
 import type { AuditActor, Token } from '@countersign/store'
@@ -28,6 +30,8 @@ import { BehindError } from './issuing_moment.ts'
 
 /** Everything that a token says. Nothing of it is widened or cut here. */
 export interface IssueRequest extends Issuing, Limited {
+  /** The issuer that `subject` is a name of. Default: us. */
+  readonly subjectIssuer?: string
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
@@ -147,7 +151,13 @@ function madeFrom({ tenant, client, api, subject, lineage = [] }: IssueRequest):
     { type: 'client', id: client.id },
   ]
   if (subject !== client.id) by.push(subjectIdentity(subject))
-  return [...by, ...lineage]
+  return [...by, ...lineage, ...issuersOf(lineage)]
+}
+
+/** A key of a trusted issuer has no entry of its own: the issuer's says which keys there are. */
+function issuersOf(lineage: readonly Identity[]): readonly Identity[] {
+  const keys = lineage.filter(({ type, id }) => type === 'public_key' && id.startsWith(issuerIdPrefix))
+  return keys.map(({ id }) => ({ type: 'trusted_issuer', id: splitClientObjectId(id).clientId }))
 }
 
 async function tellFirstOfDay(
@@ -177,6 +187,7 @@ export function tokenRecord(
     clientId: client.id,
     apiId: api.id,
     subject: request.subject,
+    ...(request.subjectIssuer === undefined ? {} : { subjectIssuer: request.subjectIssuer }),
     name: request.name ?? '',
     metadata: request.metadata ?? {},
     issuedScope: formatScope(request.issuable.scope),

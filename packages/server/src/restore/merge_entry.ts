@@ -19,6 +19,7 @@ import {
   takeSecret,
   takeToken,
 } from './taken.ts'
+import { takeIssuer } from './taken_issuer.ts'
 
 /**
  * Takes from an object what one entry, as verifiers are told it, takes (docs/protocol/feed.md §7.3). A revoked object
@@ -92,8 +93,13 @@ export async function mergeEntry(
       if (found !== undefined) await takeSecret(taking, found, secretId)
       return appendRevoked(taking, tenant, entry)
     }
+    case 'trusted_issuer': {
+      const found = await it.issuers.find(tenant, id)
+      return found === undefined ? appendRevoked(taking, tenant, entry) : takeIssuer(taking, found, entry.state)
+    }
     case 'client_token':
     case 'issued_token':
+    case 'external_token':
       return appendRevoked(taking, tenant, entry)
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { generateKey } from '@countersign/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
@@ -40,6 +41,8 @@ const settingsToSpoil = [
   'LOG_LEVEL',
   'LOG_REQUESTS',
   'LOG_ADDRESSES',
+  'OUTBOUND_ALLOW',
+  'OUTBOUND_CA',
 ]
 
 describe('good', () => {
@@ -130,6 +133,17 @@ describe('good', () => {
     }
   })
 
+  it('hosts beside the public internet, and authorities beside the system’s, are named for outbound fetches', () => {
+    expect(readConfig(url, undefined)).toMatchObject({ outboundAllow: new Set() })
+    expect(readConfig(url, undefined).outboundCa).toBeUndefined()
+    const environment = { ...url, COUNTERSIGN_OUTBOUND_ALLOW: 'keycloak.internal:8443, [::1]:80' }
+    expect(readConfig(environment, undefined).outboundAllow).toEqual(new Set(['keycloak.internal:8443', '[::1]:80']))
+    const [pem = ''] = rootCertificates
+    const config = readConfig({ ...url, COUNTERSIGN_OUTBOUND_CA: fileWith('ca.pem', pem) }, undefined)
+    expect(config.outboundCa).toBe(pem)
+    expect(problemsOf({ ...url, COUNTERSIGN_OUTBOUND_CA: join(directory, 'not-there.pem') })).toHaveLength(1)
+  })
+
   it('http is good on loopback only', () => {
     for (const good of ['http://localhost:4800', 'http://127.0.0.1:1', 'http://[::1]:4800', 'https://a.example/base']) {
       expect(problemsOf({ COUNTERSIGN_URL: good }), good).toEqual([])
@@ -162,6 +176,8 @@ describe('bad', () => {
       COUNTERSIGN_LOG_LEVEL: 'loud',
       COUNTERSIGN_LOG_REQUESTS: 'some',
       COUNTERSIGN_LOG_ADDRESSES: 'half',
+      COUNTERSIGN_OUTBOUND_ALLOW: 'everything',
+      COUNTERSIGN_OUTBOUND_CA: fileWith('no.pem', 'no certificate'),
       COUNTERSIGN_UNKNOWN: 'x',
       COUNTERSIGN_LISTENN: 'x',
     })
@@ -171,7 +187,7 @@ describe('bad', () => {
         name,
       ).toHaveLength(1)
     }
-    expect(problems).toHaveLength(13)
+    expect(problems).toHaveLength(15)
   })
 
   it('a problem never quotes a secret', () => {

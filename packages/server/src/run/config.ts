@@ -2,6 +2,7 @@
  * Configuration of `serve`: environment, or a file with the same names in camelCase. Every problem at once
  * (docs/operations/install.md).
  */
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } from '@countersign/core'
 import type { UsageRetention } from '@countersign/store'
@@ -9,6 +10,7 @@ import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
 import { serverLimits } from '../limits.ts'
 import { loggedAddresses, loggedRequests, type RequestLogOptions } from '../observe/request_log.ts'
 import { parseUsageRetention, usageRetentionDefault } from '../observe/usage_retention.ts'
+import { type AllowedHosts, parseAllowedHosts } from '../outbound/allowed_hosts.ts'
 import { parseRedisTarget, type RedisTarget } from '../redis/target.ts'
 
 export interface Config {
@@ -25,6 +27,9 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number]
   readonly logRequests: RequestLogOptions['requests']
   readonly logAddresses: RequestLogOptions['addresses']
+  readonly outboundAllow: AllowedHosts
+  /** Certificates in PEM. */
+  readonly outboundCa?: string
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -44,6 +49,8 @@ const settings = {
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
   logRequests: 'COUNTERSIGN_LOG_REQUESTS',
   logAddresses: 'COUNTERSIGN_LOG_ADDRESSES',
+  outboundAllow: 'COUNTERSIGN_OUTBOUND_ALLOW',
+  outboundCa: 'COUNTERSIGN_OUTBOUND_CA',
 } as const
 
 type Setting = keyof typeof settings
@@ -149,6 +156,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
       'COUNTERSIGN_REDIS must be redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// with TLS, or a cluster: ?cluster=true, or several HOST:PORT with commas; user and password percent-encoded',
     )
   }
+  const outboundCa = readCertificates(values.get('outboundCa'), problems)
   return {
     url: parseUrl(values.get('url'), problems),
     listen: parseListen(values.get('listen') ?? '127.0.0.1:4800', problems),
@@ -163,6 +171,8 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     logLevel: choose('logLevel', logLevels, 'info'),
     logRequests: choose('logRequests', loggedRequests, 'refused'),
     logAddresses: choose('logAddresses', loggedAddresses, 'full'),
+    outboundAllow: parseAllowed(values.get('outboundAllow') ?? '', problems),
+    ...(outboundCa === undefined ? {} : { outboundCa }),
   }
 }
 
@@ -199,6 +209,26 @@ function parseRanges(text: string, problems: string[]): readonly AddressRange[] 
       problems.push('COUNTERSIGN_TRUSTED_PROXIES must be CIDR ranges separated by commas')
       return []
     })
+}
+
+function parseAllowed(text: string, problems: string[]): AllowedHosts {
+  const allowed = parseAllowedHosts(text)
+  if (allowed === undefined)
+    problems.push('COUNTERSIGN_OUTBOUND_ALLOW must be HOST:PORT, several with commas, such as keycloak.internal:8443')
+  return allowed ?? new Set()
+}
+
+/** Read once, at the start: a file that holds no certificate would be believed in silence. */
+function readCertificates(path: string | undefined, problems: string[]): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    const pem = readFileSync(path, 'utf8')
+    new X509Certificate(pem)
+    return pem
+  } catch {
+    problems.push('COUNTERSIGN_OUTBOUND_CA must name a file of certificates in PEM that can be read')
+    return undefined
+  }
 }
 
 function parseWorkers(text: string, problems: string[]): number {

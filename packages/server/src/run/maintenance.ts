@@ -10,7 +10,10 @@ import { serverLimits } from '../limits.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
 export function startMaintenance(
-  services: Pick<Services, 'books' | 'log' | 'master' | 'now' | 'positions' | 'processId' | 'store' | 'usageRetention'>,
+  services: Pick<
+    Services,
+    'books' | 'issuerKeys' | 'log' | 'master' | 'now' | 'positions' | 'processId' | 'store' | 'usageRetention'
+  >,
   dropTimes: DropTimes,
 ): () => Promise<void> {
   const cleanUp = createCleanUp(services, dropTimes)
@@ -43,6 +46,8 @@ export function startMaintenance(
       rolledUpTo = (await store.rollUpUsage(services.now(), usageRetention, budget)).next
     }),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
+    onlyOne(serverLimits.issuerKeysEveryMs, 'keys of trusted issuers', () => services.issuerKeys.refreshDue()),
+    onlyOne(serverLimits.issuerClientsEveryMs, 'clients of trusted issuers', () => services.issuerKeys.keepClients()),
     onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),
   ]
   return async () => {

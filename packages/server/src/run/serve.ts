@@ -5,6 +5,7 @@ import { drain } from '../http/drain.ts'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 import { createPinoLog } from '../observe/pino_log.ts'
+import { createOutbound } from '../outbound/outbound_client.ts'
 import { openRedisLimiter, processLimiter } from '../redis/limiter.ts'
 import type { CountersignServer } from '../server.ts'
 import { type Config, readConfig } from './config.ts'
@@ -107,6 +108,10 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     usageRetention: config.usageRetention,
     trustedProxies: config.trustedProxies,
     packedKeysMax: packedKeysMax(config.workers, readMemoryBytes()),
+    outbound: createOutbound({
+      allow: config.outboundAllow,
+      ...(config.outboundCa === undefined ? {} : { ca: config.outboundCa }),
+    }),
     onFatal: (error) => {
       const advice = 'this process ends; ask countersign doctor, and restore a backup when it says damaged'
       log.error({ error, file: sqliteFile(config.database) }, `the database can no longer be trusted: ${advice}`)

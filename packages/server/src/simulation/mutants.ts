@@ -143,7 +143,7 @@ export const mutants: readonly Mutant[] = [
     },
   ]),
   mutant('a removed key goes on verifying what is cached', 3, [
-    { file: known, find: 'isKeyGone(signedBy, book) || ', replace: '' },
+    { file: known, find: 'isKeyGone(signedBy, book, readAt) || ', replace: '' },
   ]),
   mutant('a cut-off by iat', 3, [
     {

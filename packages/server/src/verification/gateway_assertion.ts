@@ -42,6 +42,8 @@ export async function signAssertion(
     iss: tenant.issuer,
     aud: `urn:countersign:upstream:${apiId}`,
     sub: grant.subject,
+    // Two issuers may give two people one name.
+    ...(grant.subjectIssuer === undefined ? {} : { cs_subject_issuer: grant.subjectIssuer }),
     client_id: grant.clientId,
     scope: grant.scope,
     cs_credential: grant.credentialId,

@@ -4,7 +4,7 @@
  */
 
 import { routes } from '@countersign/contract'
-import type { CredentialRecord, PublicKeyRecord } from '@countersign/core'
+import { type CredentialRecord, issuerIdPrefix, type PublicKeyRecord } from '@countersign/core'
 import type { z } from 'zod'
 import { isGuarded } from '../caller/client_facts.ts'
 import { guardedQuestion, type QuestionServices } from '../caller/guarded.ts'
@@ -17,7 +17,7 @@ import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 
 export function lookup(
-  services: QuestionServices & Pick<Services, 'books' | 'store'>,
+  services: QuestionServices & Pick<Services, 'books' | 'issuerKeys' | 'store'>,
   tenant: TenantContext,
   request: HttpRequest,
 ): Promise<Answer> {
@@ -26,6 +26,8 @@ export function lookup(
     const wanted = readWanted(body)
     if (!(await catchUp(services, tenant.id, body))) throw unavailable('This server is behind that place. Try again.')
     const guards = await caller.guards()
+    if ('kid' in wanted && wanted.clientId.startsWith(issuerIdPrefix))
+      services.issuerKeys.want(tenant.id, wanted.clientId)
     if ('client' in wanted) return json(200, await lookUpClient(services, tenant, wanted.client, guards))
     const found = await lookUpRecord(services, tenant.id, wanted)
     if (found === undefined) throw noBook()

@@ -145,7 +145,19 @@ function scopeView({ missingScope, requires }: { readonly missingScope: Scope; r
 
 /** A grant on the wire: times as RFC 3339, every field there. */
 export function grantView(grant: Grant): object {
-  const { kind, credentialId, tenant, clientId, subject, audience, scope, expiresAt, environment, parent } = grant
+  const {
+    kind,
+    credentialId,
+    tenant,
+    clientId,
+    subject,
+    subjectIssuer,
+    audience,
+    scope,
+    expiresAt,
+    environment,
+    parent,
+  } = grant
   const { metadata, clientMetadata } = grant
   return {
     kind,
@@ -159,6 +171,7 @@ export function grantView(grant: Grant): object {
     environment: environment ?? null,
     metadata,
     ...(clientMetadata === undefined ? {} : { clientMetadata }),
+    ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
     ...(parent === undefined ? {} : { parent }),
   }
 }

@@ -7,6 +7,7 @@ import {
   exampleClient,
   exampleCount,
   exampleIdempotency,
+  exampleIssuer,
   exampleJwk,
   exampleKey,
   examplePosition,
@@ -115,6 +116,15 @@ const someClient = (random: Random) =>
     ...(random(3) ? {} : { rateLimits: [{ name: 'day', limit: random(9), windowSeconds: 60 }] }),
   })
 
+const issuerId = (random: Random) => `issuer_${random(3)}`
+
+const someIssuer = (random: Random) =>
+  exampleIssuer(tenantOf(random), issuerId(random), {
+    issuer: `https://${pick(random, ['a', 'A', 'a '])}.example`,
+    fetchAt: at(random),
+    createdAt: at(random),
+  })
+
 const operations: readonly Operation[] = [
   (it, random) => it.tenants.insert(exampleTenant(tenantOf(random), { slug: `slug-${random(4)}` })),
   (it, random) => it.tenants.update(exampleTenant(tenantOf(random), { slug: `slug-${random(4)}`, version: 2 })),
@@ -144,6 +154,10 @@ const operations: readonly Operation[] = [
   (it, random) => it.signingKeys.insert(exampleSigningKey(tenantOf(random), `kid_${random(4)}`)),
   (it, random) => it.signingKeys.update(exampleSigningKey(tenantOf(random), `kid_${random(4)}`, { version: 2 })),
   (it, random) => it.signingKeys.delete(tenantOf(random), `kid_${random(4)}`),
+  (it, random) => it.issuers.insert(someIssuer(random)),
+  (it, random) => it.issuers.update({ ...someIssuer(random), version: 2 }),
+  (it, random) => it.issuers.beginFetch(tenantOf(random), issuerId(random), at(random), at(random)),
+  (it, random) => (random(4) === 0 ? it.issuers.delete(tenantOf(random), issuerId(random)) : undefined),
   (it, random) => it.idempotency.insert(exampleIdempotency(tenantOf(random), { createdAt: at(random) })),
   (it, random) => it.idempotency.find(exampleIdempotency(tenantOf(random)), at(random)),
   (it, random) => it.singleUse.take('client_assertion', tenantOf(random), jti(random), at(random)),
@@ -189,6 +203,8 @@ async function read(store: Store, seed: number) {
     await outcome(() => store.read.keys.list(tenant, { now, clientId: clientId(random) }, after)),
     await store.read.tokens.list(tenant, {}, page),
     await store.read.signingKeys.listAll(),
+    await store.read.issuers.list(tenant, page),
+    await store.read.issuers.listDue(at(random), 5),
     await store.read.audit.list(tenant, { objectId: `x${random(5)}` }, page),
     await store.read.usage.series(tenant, usage),
     await store.read.usage.lastUses(tenant, keyId(random)),

@@ -9,6 +9,7 @@ import type { Client } from '../records/client.ts'
 import type { ClientJwk } from '../records/client_jwk.ts'
 import type { ClientSecret } from '../records/client_secret.ts'
 import type { IdempotencyRecord } from '../records/idempotency.ts'
+import type { Issuer } from '../records/issuer.ts'
 import type { Key } from '../records/key.ts'
 import type { SigningKey } from '../records/signing_key.ts'
 import type { Tenant } from '../records/tenant.ts'
@@ -81,6 +82,27 @@ export function exampleJwk(tenant: string, clientId: string, kid: string): Clien
     alg: 'ES256',
     publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
     createdAt: startAt,
+  }
+}
+
+export function exampleIssuer(tenant: string, id: string, members: Partial<Issuer> = {}): Issuer {
+  return {
+    tenant,
+    id,
+    issuer: 'https://ci.example',
+    clientId: 'client_1',
+    audience: 'https://api_1.example',
+    scope: 'orders:read',
+    rules: [{ when: { sub: 'repo:acme/*' }, scope: 'orders:read', apiId: 'api_1' }],
+    status: 'active',
+    jwksUri: 'https://ci.example/jwks',
+    keys: [{ kid: 'k1', thumbprint: digestOf('k1'), alg: 'ES256', publicJwk: { kty: 'EC' } }],
+    askedAt: startAt,
+    fetchedAt: startAt,
+    fetchAt: startAt + 900,
+    failures: 0,
+    ...fresh,
+    ...members,
   }
 }
 

@@ -7,6 +7,7 @@ import { credentialCases } from './credentials.ts'
 import { dropTimeCases } from './drop_time.ts'
 import { epochCases } from './epoch.ts'
 import { feedCases } from './feed.ts'
+import { issuerCases } from './issuers.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
@@ -23,6 +24,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
   describe(name, () => {
     describe('records', () => recordCases(create))
     describe('clients', () => clientCases(create))
+    describe('trusted issuers', () => issuerCases(create))
     describe('credentials', () => credentialCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))

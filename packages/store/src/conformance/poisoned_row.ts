@@ -7,6 +7,7 @@ import {
   exampleApi,
   exampleAudit,
   exampleClient,
+  exampleIssuer,
   exampleJwk,
   exampleKey,
   exampleSecret,
@@ -124,15 +125,21 @@ export function poisonedRowCases(create: CreateDatabase): void {
       await store.write(async (transaction) => {
         await transaction.signingKeys.insert(exampleSigningKey('acme', 'bad'))
         await transaction.signingKeys.insert(exampleSigningKey('acme', 'good'))
+        await transaction.issuers.insert(exampleIssuer('acme', 'bad', { issuer: 'bad' }))
+        await transaction.issuers.insert(exampleIssuer('acme', 'good'))
         await transaction.clients.insertJwk(exampleJwk('acme', 'client_1', 'bad'))
         await transaction.clients.insertJwk(exampleJwk('acme', 'client_1', 'good'))
         transaction.append({ tenant: 'acme', audit: exampleAudit('bad') })
       })
       await database.execute(`update signing_keys set public_jwk = '[]' where kid = 'bad'`)
+      await database.execute(`update issuers set rules = '[{"when":{}}]' where id = 'bad'`)
       await database.execute(`update client_jwks set public_jwk = '1' where kid = 'bad'`)
       await database.execute(`update audit set actor = '{"kind":"god"}' where object_id = 'bad'`)
       expect((await store.read.signingKeys.list('acme')).map((each) => each.kid)).toEqual(['good'])
       expect((await store.read.signingKeys.listAll()).map((each) => each.kid)).toEqual(['good'])
+      expect((await store.read.issuers.list('acme', { limit: 5 })).map((each) => each.id)).toEqual(['good'])
+      expect((await store.read.issuers.listDue(startAt + 900, 5)).map((each) => each.id)).toEqual(['good'])
+      await expect(store.read.issuers.find('acme', 'bad')).rejects.toMatchObject({ name: 'PoisonedRowError' })
       expect((await store.read.clients.jwks('acme', 'client_1')).map((each) => each.kid)).toEqual(['good'])
       expect((await store.read.audit.list('acme', {}, { limit: 1 })).map((each) => each.objectId)).toEqual(['key_2'])
       expect(await store.lookup.publicKey('acme', 'client_1', 'good')).toBeDefined()

@@ -11,7 +11,7 @@ import { withStore } from './test_database.ts'
 /** The columns that the first schema lacked, by table. */
 const addedSince = {
   keys: ['rate_limits', 'subject'],
-  tokens: ['rate_limits'],
+  tokens: ['rate_limits', 'subject_issuer'],
   clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in'],
   apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers', 'account_scope'],
   tenants: ['floor'],
@@ -37,6 +37,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'sessions',
     'consents',
     'families',
+    'issuers',
   ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,

@@ -8,6 +8,7 @@ import {
   exampleClient,
   exampleCount,
   exampleIdempotency,
+  exampleIssuer,
   exampleJwk,
   exampleKey,
   examplePosition,
@@ -83,6 +84,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.apis.findByAudience('other', 'https://api_9.example'),
         read.apis.findDocument('other', 'api_9'),
         read.clients.find('other', 'client_9'),
+        read.issuers.find('other', 'issuer_9'),
         read.keys.find('other', 'key_9'),
         read.keys.findByDigest('other', digestOf('key acme key_9')),
         read.tokens.find('other', 'jti_9'),
@@ -99,6 +101,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.keys.list('other', { clientId: 'client_9', now: startAt }, page),
         read.tokens.list('other', {}, page),
         read.signingKeys.list('other'),
+        read.issuers.list('other', page),
         read.audit.list('other', {}, page),
         read.verifierPositions.list('other'),
         store.feed.after('other', 0, 10),
@@ -142,6 +145,7 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
     await transaction.keys.insert(exampleKey(tenant, 'key_9', { clientId: 'client_9', apiId: 'api_9' }))
     await transaction.tokens.insert(exampleToken(tenant, 'jti_9', { clientId: 'client_9', apiId: 'api_9' }))
     await transaction.signingKeys.insert(exampleSigningKey(tenant, 'kid_9'))
+    await transaction.issuers.insert(exampleIssuer(tenant, 'issuer_9'))
     await transaction.idempotency.insert(exampleIdempotency(tenant))
     await transaction.singleUse.take('client_assertion', tenant, 'jti', startAt + 60)
     transaction.append(keyChange(tenant, 'key_9'))
@@ -168,6 +172,10 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
   (it, tenant) => it.clients.delete(tenant, 'client_9'),
   (it, tenant) => it.signingKeys.update(exampleSigningKey(tenant, 'kid_9', { ...again, status: 'revoked' })),
   (it, tenant) => it.signingKeys.delete(tenant, 'kid_9'),
+  (it, tenant) => it.issuers.update(exampleIssuer(tenant, 'issuer_9', { ...again, status: 'disabled' })),
+  (it, tenant) => it.issuers.beginFetch(tenant, 'issuer_9', startAt + 60, startAt),
+  (it, tenant) => it.issuers.noteFetch({ tenant, id: 'issuer_9', failures: 3, fetchAt: startAt }),
+  (it, tenant) => it.issuers.delete(tenant, 'issuer_9'),
   (it, tenant) => it.idempotency.insert(exampleIdempotency(tenant, { createdAt: startAt + 99_999 })),
   (it, tenant) => it.singleUse.take('client_assertion', tenant, 'jti', startAt + 900),
   async (it, tenant) => it.append(keyChange(tenant, 'key_1', 2, 'revoked')),
@@ -198,6 +206,7 @@ const tables = [
   'keys',
   'tokens',
   'signing_keys',
+  'issuers',
   'idempotency',
   'single_use',
   'verifier_positions',

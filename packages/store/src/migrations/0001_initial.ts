@@ -28,6 +28,7 @@ type Later =
   | 'consents'
   | 'families'
   | 'sessions'
+  | 'issuers'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

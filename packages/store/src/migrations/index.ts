@@ -13,6 +13,7 @@ import { up as retiredScopes } from './0011_retired_scopes.ts'
 import { up as scopeClaim } from './0012_scope_claim.ts'
 import { up as credentialHeaders } from './0013_credential_headers.ts'
 import { up as people } from './0015_people.ts'
+import { up as issuers } from './0016_issuers.ts'
 import { up as consent } from './0017_consent.ts'
 
 export interface Migration {
@@ -35,5 +36,6 @@ export const migrations: readonly Migration[] = [
   { number: 12, name: 'scope_claim', up: scopeClaim },
   { number: 13, name: 'credential_headers', up: credentialHeaders },
   { number: 15, name: 'people', up: people },
+  { number: 16, name: 'issuers', up: issuers },
   { number: 17, name: 'consent', up: consent },
 ]

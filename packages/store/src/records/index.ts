@@ -15,6 +15,7 @@ import { readConsents, writeConsents } from './consent.ts'
 import { readFamilies, writeFamilies } from './family.ts'
 import { writeIdempotency } from './idempotency.ts'
 import { readIdentities, writeIdentities } from './identity.ts'
+import { readIssuers, writeIssuers } from './issuer.ts'
 import { readKeys, writeKeys } from './key.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { writeSingleUse } from './single_use.ts'
@@ -37,6 +38,7 @@ export function readRepositories(session: Session): ReadRepositories {
     sessions: readAccountSessions(session),
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
+    issuers: readIssuers(session),
     audit: readAudit(session),
     usage: readUsage(session),
     verifierPositions: readVerifierPositions(session),
@@ -57,6 +59,7 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     identities: writeIdentities(session),
     sessions: writeAccountSessions(session),
     signingKeys: writeSigningKeys(session),
+    issuers: writeIssuers(session),
     idempotency: writeIdempotency(session),
     singleUse: writeSingleUse(session),
   }

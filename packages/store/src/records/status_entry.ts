@@ -16,10 +16,10 @@ export type StatusEntry = FeedObject & { readonly tenant: string; readonly seque
 export interface StatusEntryReads {
   find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
   /**
-   * Counts live entries about one client's tokens: at most 1,000 `client_token` and 10,000 `token`, with those that name
+   * Counts live entries about one client's tokens: at most 1,000 `client_token`, 10,000 `external_token` and 10,000 `token`, with those that name
    * a token of ours by its client (docs/protocol/feed.md §2).
    */
-  count(tenant: string, type: 'client_token' | 'token', clientId: string): Promise<number>
+  count(tenant: string, type: 'client_token' | 'token' | 'external_token', clientId: string): Promise<number>
   /** Counts live entries about subjects. */
   countSubjects(tenant: string): Promise<number>
 }
@@ -130,6 +130,7 @@ function ownerOf(entry: Entry): string | undefined {
     case 'issued_token':
       return splitClientObjectId(entry.id).clientId
     case 'token':
+    case 'external_token':
       return entry.clientId
     case 'tenant':
     case 'api':
@@ -144,6 +145,7 @@ function ownerOf(entry: Entry): string | undefined {
     case 'key':
     case 'opaque_token':
     case 'signing_key':
+    case 'trusted_issuer':
       return undefined
   }
 }

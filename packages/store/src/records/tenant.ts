@@ -105,6 +105,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   single_use: 'removed',
   idempotency: 'removed',
   signing_keys: 'removed',
+  issuers: 'removed',
   tokens: 'removed',
   sessions: 'removed',
   families: 'removed',

@@ -36,6 +36,8 @@ export interface Token extends Limited {
   readonly clientId: string
   readonly apiId: string
   readonly subject: string
+  /** The issuer that `subject` is a name of; absent where that is us. */
+  readonly subjectIssuer?: string
   readonly name: string
   readonly metadata: Metadata
   /** The scope as signed, or as first recorded. */
@@ -184,6 +186,7 @@ export function encodeToken(token: Token) {
     client_id: token.clientId,
     api_id: token.apiId,
     subject: token.subject,
+    subject_issuer: token.subjectIssuer ?? null,
     name: token.name,
     metadata: JSON.stringify(token.metadata),
     issued_scope: token.issuedScope,
@@ -215,6 +218,7 @@ export function decodeToken(row: Row): Token {
     clientId: columns.text('client_id'),
     apiId: columns.text('api_id'),
     subject: columns.text('subject'),
+    subjectIssuer: columns.optionalText('subject_issuer'),
     name: columns.text('name'),
     metadata: columns.json('metadata', isMetadata),
     issuedScope: columns.text('issued_scope'),

@@ -90,6 +90,7 @@ const columns: Readonly<Record<keyof Schema['tokens'], 'text' | 'bigint'>> = {
   client_id: 'text',
   api_id: 'text',
   subject: 'text',
+  subject_issuer: 'text',
   name: 'text',
   metadata: 'text',
   issued_scope: 'text',

@@ -1,4 +1,12 @@
-import type { CutOff, CutOffKind, CutOffType, HandedBackCutOff, Seconds } from '@countersign/core'
+import type {
+  CutOff,
+  CutOffKind,
+  CutOffType,
+  FeedObject,
+  HandedBackCutOff,
+  ObjectType,
+  Seconds,
+} from '@countersign/core'
 
 interface Kept extends CutOff {
   readonly type: CutOffType
@@ -92,4 +100,14 @@ export class CutOffBook {
 /** A subject may hold spaces, so it stands last. */
 function nameOf({ type, what, id }: Pick<Kept, 'type' | 'what' | 'id'>): string {
   return `${type} ${what} ${id}`
+}
+
+/** The types of object whose credentials can be ended together. */
+export const cutOffTypes: readonly CutOffType[] = ['client', 'subject', 'account']
+
+/** An object whose credentials can be ended together. */
+export type ObjectOfCutOffs = Extract<FeedObject, { readonly type: CutOffType }>
+
+export function isOfCutOffs(entry: FeedObject): entry is ObjectOfCutOffs {
+  return (cutOffTypes as readonly ObjectType[]).includes(entry.type)
 }

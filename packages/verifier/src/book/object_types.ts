@@ -18,6 +18,8 @@ export const tags: Readonly<Record<ObjectType, string>> = {
   token: 'J',
   client_token: 'S',
   issued_token: 'I',
+  external_token: 'E',
+  trusted_issuer: 'R',
   signing_key: 'G',
 }
 
@@ -41,5 +43,7 @@ export const isLookedUp: Readonly<Record<ObjectType, boolean>> = {
   token: false,
   client_token: false,
   issued_token: false,
+  external_token: false,
+  trusted_issuer: false,
   signing_key: false,
 }

@@ -17,9 +17,11 @@ import {
   type StateByType,
   type SubjectState,
   type TenantState,
+  type TrustedIssuerState,
 } from '@countersign/core'
 import type { Stamp } from '../clock.ts'
-import { CutOffBook } from './cut_off_book.ts'
+import { CutOffBook, cutOffTypes, isOfCutOffs, type ObjectOfCutOffs } from './cut_off_book.ts'
+import { isNamed, Names } from './names.ts'
 import { isLookedUp, tags } from './object_types.ts'
 import { type RevocationMac, RevokedSet } from './revoked_set.ts'
 
@@ -55,7 +57,7 @@ export class StatusBook {
   #floor: DropFloor | undefined
   readonly #revoked: RevokedSet
   readonly #said = new Map<ObjectType, Map<string, Said<ObjectType>>>()
-  readonly #audiences = new Map<string, string>()
+  readonly #names = new Names()
   readonly #cutOffs = new CutOffBook()
   /** Places ahead of the book that look-ups were answered from, by sequence, and when each answer had come. */
   readonly #heard = new Map<number, { readonly chain: string; readonly atMs: number }>()
@@ -164,9 +166,26 @@ export class StatusBook {
 
   /** The API of an audience, with its state; `undefined` for an audience that no entry names. */
   apiByAudience(audience: string): { readonly apiId: string; readonly state: ApiState } | undefined {
-    const apiId = this.#audiences.get(audience)
+    const apiId = this.apiIdOf(audience)
     const state = apiId === undefined ? undefined : this.state('api', apiId)
     return apiId === undefined || state === undefined ? undefined : { apiId, state }
+  }
+
+  /** The id of the API that has this audience now. */
+  apiIdOf(audience: string): string | undefined {
+    return this.#names.find('api', audience)
+  }
+
+  /** The audience of an API that is there. */
+  audienceOf(apiId: string): string | undefined {
+    return this.state('api', apiId)?.audience
+  }
+
+  /** The trusted issuer of this `iss`, with its state; `undefined` for any other. */
+  trustedIssuer(iss: string): { readonly issuerId: string; readonly state: TrustedIssuerState } | undefined {
+    const issuerId = this.#names.find('trusted_issuer', iss)
+    const state = issuerId === undefined ? undefined : this.state('trusted_issuer', issuerId)
+    return issuerId === undefined || state === undefined ? undefined : { issuerId, state }
   }
 
   /** The number of revocations and cut-offs that the server lacks, as far as is known here. */
@@ -280,9 +299,9 @@ export class StatusBook {
     const known = said.get(id)
     if (type === 'tenant') this.#keepFloor((state as TenantState).floor)
     if (this.isRevoked(type, id) || (known !== undefined && known.version >= version)) return
-    if (type === 'api') {
+    if (isNamed(type)) {
       this.#forget(type, id)
-      this.#audiences.set((state as ApiState).audience, id)
+      this.#names.set(type, id, state)
     }
     if (isOfCutOffs(entry)) this.#noteCutOffs(entry, dropAt)
     const cutOff = isOfCutOffs(entry) ? (known?.state as CutOffState | undefined)?.cutOff : undefined
@@ -304,9 +323,7 @@ export class StatusBook {
   #forget(type: ObjectType, id: string): void {
     const said = this.#said.get(type)
     const state = said?.get(id)?.state
-    if (type === 'api' && state !== undefined && this.#audiences.get((state as ApiState).audience) === id) {
-      this.#audiences.delete((state as ApiState).audience)
-    }
+    if (isNamed(type) && state !== undefined) this.#names.forget(type, id, state)
     said?.delete(id)
   }
 }
@@ -323,14 +340,6 @@ function macOf({ mac, dropAt }: FeedObject): RevocationMac | undefined {
  */
 function subjectState(state: SubjectState): SubjectState {
   return state.status === 'revoked' ? { status: 'active', cutOff: Number.MAX_SAFE_INTEGER } : state
-}
-
-const cutOffTypes: readonly CutOffType[] = ['client', 'subject', 'account']
-
-type ObjectOfCutOffs = Extract<FeedObject, { readonly type: CutOffType }>
-
-function isOfCutOffs(entry: FeedObject): entry is ObjectOfCutOffs {
-  return (cutOffTypes as readonly ObjectType[]).includes(entry.type)
 }
 
 /** A cut-off never goes back, whatever a later state says. */

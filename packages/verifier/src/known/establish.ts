@@ -12,6 +12,7 @@ import type { Clock, Stamp } from '../clock.ts'
 import type { Directory } from '../directory.ts'
 import type { Budget } from './budget.ts'
 import { type Establishment, malformed } from './establishment.ts'
+import { createExternalEstablisher } from './external_jwt.ts'
 import { createLookUp } from './look_up.ts'
 import { establishOwnJwt } from './own_jwt.ts'
 import type { PackedKeysView } from './packed_keys.ts'
@@ -40,6 +41,7 @@ export function createEstablisher(options: {
   const signers = new Signers()
   const publicKeys = createPublicKeys({ directory, lookUp, clock })
   const establishKey = createKeyEstablisher({ directory, packed, lookUp, keepsRefused })
+  const establishExternalJwt = createExternalEstablisher({ directory, signers, clock })
   const establishSelfIssuedJwt = createSelfIssuedEstablisher({ directory, lookUp, publicKeys, signers, keepsRefused })
 
   function establish(
@@ -56,9 +58,12 @@ export function createEstablisher(options: {
     if ('fault' in jwt) return malformed(jwt.detail)
     const issuer = jwt.claims.iss
     if (issuer === undefined || issuer === '') return malformed('iss is missing')
-    return issuer.startsWith(clientIdPrefix)
-      ? establishSelfIssuedJwt(jwt, book, from)
-      : establishOwnJwt(signers, jwt, issuer, book, at)
+    if (issuer.startsWith(clientIdPrefix)) return establishSelfIssuedJwt(jwt, book, from)
+    // Our own issuer goes before all others: no rule can make a token of ours another's.
+    const trusted = issuer === book.issuer ? undefined : book.trustedIssuer(issuer)
+    return trusted === undefined
+      ? establishOwnJwt(signers, jwt, issuer, book, at)
+      : establishExternalJwt(jwt, text, trusted, book, at)
   }
 
   return Object.assign(establish, {

@@ -1,11 +1,18 @@
-import { credentialIdentity, type Established, type Identity, limits } from '@countersign/core'
+import {
+  credentialIdentity,
+  type Established,
+  type Identity,
+  issuerIdPrefix,
+  limits,
+  splitClientObjectId,
+} from '@countersign/core'
 import type { StatusBook } from '../book/status_book.ts'
 import { elapsedMs, type Stamp } from '../clock.ts'
 
 /** A credential, and the marks that show when it is out of date. */
 export interface Known {
   readonly established: Established
-  /** The sequence its record was read at; `undefined` for JWTs of ours, which depend on the book alone. */
+  /** The sequence its record was read at, or its issuer in the book; `undefined` for JWTs of ours. */
   readonly readAt: number | undefined
   /** The moment its look-up began, or it was established where nothing was looked up. */
   readonly since: Stamp
@@ -28,7 +35,7 @@ export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
   const { clientId, apiId, audience, lineage } = known.established
   if (signedBy !== undefined) {
     // An audience may belong to another API by now: a token is for the API that has it now.
-    if (isKeyGone(signedBy, book) || book.apiByAudience(audience)?.apiId !== apiId) return true
+    if (isKeyGone(signedBy, book, readAt) || book.apiByAudience(audience)?.apiId !== apiId) return true
     return readAt !== undefined && book.isChangedSince('client', clientId, readAt)
   }
   if (readAt === undefined) return false
@@ -41,8 +48,12 @@ export function isOutdated(known: Known, book: StatusBook, at: Stamp): boolean {
   )
 }
 
-function isKeyGone(signedBy: NonNullable<Known['signedBy']>, book: StatusBook): boolean {
-  return signedBy.type === 'signing_key'
-    ? book.state('signing_key', signedBy.id)?.publicJwk === undefined
-    : book.isRevoked('public_key', signedBy.id)
+/** A trusted issuer's key comes with its rules: whatever was said of the issuer since makes the credential out of date. */
+function isKeyGone({ type, id }: NonNullable<Known['signedBy']>, book: StatusBook, readAt: Known['readAt']): boolean {
+  if (type === 'signing_key') return book.state('signing_key', id)?.publicJwk === undefined
+  // The id begins with its owner's.
+  if (!id.startsWith(issuerIdPrefix)) return book.isRevoked('public_key', id)
+  const { clientId: owner } = splitClientObjectId(id)
+  const isThere = readAt !== undefined && book.state('trusted_issuer', owner) !== undefined
+  return !isThere || book.isChangedSince('trusted_issuer', owner, readAt)
 }

@@ -1,4 +1,5 @@
 import {
+  type IssuerKey,
   importVerificationKey,
   isJwsAlgorithm,
   type KeyPurpose,
@@ -16,17 +17,15 @@ export interface Signer {
   readonly signedBy: SignedBy
 }
 
+/** A record or state that a key is made from. */
+type KeySource = SigningKeyState | PublicKeyRecord | IssuerKey
+
 /** Imported keys by the state or record they were made of: a newer state is another object, and is imported anew. */
 export class Signers {
-  readonly #imported = new WeakMap<SigningKeyState | PublicKeyRecord, Signer>()
+  readonly #imported = new WeakMap<KeySource, Signer>()
 
   /** `undefined` for a record that is no key of its algorithm: only credentials signed with it are refused. */
-  find(
-    from: SigningKeyState | PublicKeyRecord,
-    purpose: KeyPurpose,
-    type: SignedBy['type'],
-    id: string,
-  ): Signer | undefined {
+  find(from: KeySource, purpose: KeyPurpose, type: SignedBy['type'], id: string): Signer | undefined {
     const known = this.#imported.get(from)
     if (known !== undefined) return known
     const { publicJwk, alg } = from

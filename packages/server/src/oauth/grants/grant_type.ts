@@ -6,7 +6,10 @@ import type { IssuingMoment } from '../issuing_moment.ts'
 import type { IssueRequest } from '../token_issuer.ts'
 
 /** A grant reads and counts. It writes only what is used up by it, in a transaction of its own. */
-export type GrantServices = Pick<Services, 'apis' | 'books' | 'metrics' | 'now' | 'store'>
+export type GrantServices = Pick<
+  Services,
+  'apis' | 'books' | 'clientReads' | 'failures' | 'issuerKeys' | 'metrics' | 'now' | 'store'
+>
 
 export interface TokenRequest {
   readonly tenant: TenantContext
@@ -20,7 +23,12 @@ export interface TokenRequest {
   readonly requestId: string
   /** The parameters of the form. Each comes once. */
   readonly parameters: ReadonlyMap<string, string>
+  /** The address that asks, for the limit of failed proofs. */
+  readonly address: string | undefined
 }
+
+/** A request in which no client has authenticated. */
+export type Identifying = Omit<TokenRequest, 'client' | 'authority' | 'isPublic'>
 
 export interface GrantDecision {
   readonly issue: IssueRequest
@@ -32,6 +40,11 @@ export interface GrantType {
   readonly name: string
   /** The thing that is presented proves enough, so that a public client may use it. Default false. */
   readonly isForPublic?: true
+  /**
+   * Finds the client by the grant's own proof, where the request has no client authentication. Throws `OauthError`. Absent:
+   * clients must authenticate.
+   */
+  identify?(services: GrantServices, request: Identifying): Promise<Pick<TokenRequest, 'client' | 'authority'>>
   /** Throws `OauthError`. */
   decide(services: GrantServices, request: TokenRequest): Promise<GrantDecision>
 }

@@ -67,6 +67,7 @@ export const tokenExchange: GrantType = {
         api,
         authorities: [authority, parentAuthority(services, tenant, { text, client, ...issuable })],
         subject: established.subject,
+        ...(established.subjectIssuer === undefined ? {} : { subjectIssuer: established.subjectIssuer }),
         issuable,
         lineage,
         ...inheritedMetadata(established),

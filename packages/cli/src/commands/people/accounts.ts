@@ -1,12 +1,12 @@
 import { Command } from 'commander'
-import { type Access, accessLines, collectAccess } from '../access_flag.ts'
-import { confirm, type Yes, yesOption } from '../confirm.ts'
-import { connectToServer } from '../connection.ts'
-import { CommandError } from '../exit.ts'
-import { leaf, oneOf, type Page, pageOf, scopeFlag, withPage } from '../flags.ts'
-import { requireId } from '../identifier.ts'
-import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
-import { readSecretInput } from '../standard_input.ts'
+import { type Access, accessLines, collectAccess } from '../../access_flag.ts'
+import { confirm, type Yes, yesOption } from '../../confirm.ts'
+import { connectToServer } from '../../connection.ts'
+import { CommandError } from '../../exit.ts'
+import { leaf, oneOf, type Page, pageOf, scopeFlag, withPage } from '../../flags.ts'
+import { requireId } from '../../identifier.ts'
+import { note, noteMore, printJson, printLine, printRecord, printTable } from '../../output.ts'
+import { readSecretInput } from '../../standard_input.ts'
 
 interface Json {
   readonly json?: true

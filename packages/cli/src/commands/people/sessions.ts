@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { connectToServer } from '../connection.ts'
-import { leaf, type Page, pageOf, withPage } from '../flags.ts'
-import { requireId } from '../identifier.ts'
-import { noteMore, printJson, printLine, printTable } from '../output.ts'
+import { connectToServer } from '../../connection.ts'
+import { leaf, type Page, pageOf, withPage } from '../../flags.ts'
+import { requireId } from '../../identifier.ts'
+import { noteMore, printJson, printLine, printTable } from '../../output.ts'
 
 interface Json {
   readonly json?: true
