@@ -2,7 +2,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
-import { giveManagementScopes } from './management_scopes.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table issuers (
@@ -29,5 +28,4 @@ export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: Column
   await sql`create unique index issuers_issuer on issuers (tenant, issuer)`.execute(db)
   await sql`create index issuers_by_fetch_at on issuers (fetch_at)`.execute(db)
   await sql`alter table tokens add column subject_issuer ${text}`.execute(db)
-  await giveManagementScopes(db, ['issuers:read', 'issuers:write'])
 }
