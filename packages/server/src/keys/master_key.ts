@@ -7,6 +7,7 @@ export type DerivedUse =
   | 'audit'
   | 'cursors'
   | 'form_tokens'
+  | 'authorization_codes'
   | 'feed_revocations'
   | 'feed_cut_offs'
   | 'feed_places'

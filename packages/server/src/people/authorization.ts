@@ -21,6 +21,7 @@ import {
 } from '@countersign/store'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
+import { derivedBytes } from '../keys/derived_bytes.ts'
 import { serverLimits } from '../limits.ts'
 import { isOwnSite, matchRedirectUri } from '../oauth/authorization/redirect_uri.ts'
 import type { AuthorizationRequest } from '../oauth/authorization/request.ts'
@@ -112,10 +113,10 @@ export interface Allowing {
   readonly httpRequestId: string
 }
 
-export type AllowServices = Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>
+export type AllowServices = Pick<Services, 'books' | 'keyPrefix' | 'master' | 'now' | 'randomBytes' | 'store'>
 
 /**
- * One code for one request, whoever presses how often: `undefined` for all but the first, and where anything of it has ended.
+ * One code for one request, however often somebody presses: `undefined` where anything of it has ended.
  * Throws `AskAgainError` where it has changed.
  */
 export async function allow(
@@ -140,8 +141,15 @@ async function giveCode(
   { account: { id: accountId }, session, requestId, scope, actor, httpRequestId }: Allowing,
 ): Promise<{ readonly request: AuthorizationRequest; readonly code: string } | undefined> {
   const redeemed = await transaction.singleUse.redeem(requestKind, tenant.id, requestId, services.now())
-  if (redeemed?.isFirst !== true) return undefined
+  if (redeemed === undefined) return undefined
   const request = redeemed.content as AuthorizationRequest
+  // Pressed twice, the browser takes the second answer: it is the first one again, while its code waits for the client.
+  const randomBytes = derivedBytes(services.master.derive('authorization_codes'), `${tenant.id} ${requestId}`)
+  const { text } = generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes })
+  if (!redeemed.isFirst) {
+    const waiting = await transaction.singleUse.find(codeKind, tenant.id, text, services.now())
+    return (waiting as CodeContent | undefined)?.sessionId === session.id ? { request, code: text } : undefined
+  }
   const account = await transaction.accounts.find(tenant.id, accountId)
   const present = await transaction.sessions.find(tenant.id, session.id)
   const client = await transaction.clients.find(tenant.id, request.clientId)
@@ -154,7 +162,6 @@ async function giveCode(
   // Never more than was shown: an owner may have given the client more meanwhile.
   if (formatScope(asked.scope) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
   const consent = await giveConsent(services, tenant, transaction, moment, asked, account)
-  const { text } = generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes: services.randomBytes })
   const content: CodeContent = {
     clientId: client.id,
     redirectUri: request.redirectUri,
@@ -162,6 +169,7 @@ async function giveCode(
     apiId: asked.api.id,
     scope: formatScope(asked.scope),
     accountId,
+    sessionId: session.id,
     consentId: consent.id,
     familyId: generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes: services.randomBytes }).id,
     position: moment.position,

@@ -155,6 +155,16 @@ describe('the code flow', () => {
     expect((await open(browser, asking(await webClient({ consent: 'skip' })))).status).toBe(303)
   })
 
+  it('Allow pressed twice is answered the same while the code waits, and not once it was used', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    const page = await open(browser, asking(client))
+    const replies = await Promise.all(Array.from({ length: 20 }, () => allow(browser, page)))
+    expect(new Set(replies.map(({ headers }) => headers.Location)).size).toBe(1)
+    expect((await redeem(client, answerOf(replies[0]!).code as string)).status).toBe(200)
+    expect((await allow(browser, page)).status).toBe(410)
+  })
+
   it('Deny gives nothing, and goes back with access_denied', async () => {
     const browser = await signIn(world, (await account()).id)
     const page = await open(browser, asking(await webClient()))

@@ -20,6 +20,8 @@ export interface CodeContent {
   readonly apiId: string
   readonly scope: string
   readonly accountId: string
+  /** The session that allowed it. */
+  readonly sessionId: string
   readonly consentId: string
   /** The family that its tokens will be of: a second use of the code ends it. */
   readonly familyId: string

@@ -1,6 +1,6 @@
 /** The files of the pages, each under a name that changes with its bytes. */
 import { createHash } from 'node:crypto'
-import { linkScript, sendScript, style } from './style.ts'
+import { icon, linkScript, sendScript, style } from './style.ts'
 
 interface Asset {
   readonly path: string
@@ -13,6 +13,8 @@ function asset(stem: string, ending: string, type: string, text: string): Asset 
   return { path: `/assets/${stem}-${version}.${ending}`, type, text }
 }
 
+/** The icon of every page. */
+export const iconAsset: Asset = asset('mark', 'svg', 'image/svg+xml', icon)
 /** The style sheet of every page. */
 export const styleAsset: Asset = asset('pages', 'css', 'text/css; charset=utf-8', style)
 /** The script of a page that only hands on. */

@@ -1,7 +1,7 @@
 /** The frame of every page: one layout, one set of headers. */
 import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
-import { linkAsset, sendAsset, styleAsset } from './assets.ts'
+import { iconAsset, linkAsset, sendAsset, styleAsset } from './assets.ts'
 import { type Html, html } from './html.ts'
 
 export interface Page {
@@ -45,6 +45,7 @@ export function pageAnswer(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · ${name}</title>
+<link rel="icon" href="${issuer}${iconAsset.path}">
 <link rel="stylesheet" href="${issuer}${styleAsset.path}">
 ${script}
 </head>

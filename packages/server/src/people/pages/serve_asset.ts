@@ -3,9 +3,11 @@ import { problemAnswer } from '@countersign/core'
 import type { Answer } from '../../http/answer.ts'
 import { problem } from '../../http/problem.ts'
 import type { HttpRequest } from '../../http/request.ts'
-import { linkAsset, sendAsset, styleAsset } from './assets.ts'
+import { iconAsset, linkAsset, sendAsset, styleAsset } from './assets.ts'
 
-const byName = new Map([styleAsset, linkAsset, sendAsset].map((each) => [each.path.slice('/assets/'.length), each]))
+const byName = new Map(
+  [iconAsset, styleAsset, linkAsset, sendAsset].map((each) => [each.path.slice('/assets/'.length), each]),
+)
 
 export function assets(request: HttpRequest, name: string): Answer {
   const found = byName.get(name)

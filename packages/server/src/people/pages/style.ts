@@ -111,3 +111,7 @@ if (form && code) {
 /** Hands the answer on to the client. */
 export const sendScript = `document.querySelector('form[data-send]')?.submit()
 `
+
+/** The mark, as browsers show it beside the title. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 26 26"><path fill="none" stroke="#0f1e22" stroke-width="2.4" stroke-linecap="round" d="M3 16.5C6.5 6.5 10.5 3.5 10.5 8c0 3.500-3.500 8.500-1.500 9 2 .5 3.200-5.500 5.200-5.500s.3 5 2.600 5c1.900 0 3.200-1.600 6.200-2.500"/><path fill="none" stroke="#1847c3" stroke-width="2.4" stroke-linecap="round" d="M3 22.500h20"/></svg>
+`

@@ -1,0 +1,183 @@
+/** An application is let in, in a browser: Allow reaches every kind of client, also those that redirect on. */
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as oauth from 'oauth4webapi'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
+import { type Json, type Product, startProduct } from './product.fixture.ts'
+
+let product: Product
+let browser: Browser
+let site: Server
+let siteUrl: string
+/** The requests that came to the own site of the client. */
+const arrived: string[] = []
+
+beforeAll(async () => {
+  product = await startProduct()
+  if (hasChromium) browser = await openChromium()
+  site = createServer((request, response) => {
+    arrived.push(request.url ?? '')
+    // An application goes on from its callback, to another host even.
+    const home = `http://localhost:${(site.address() as AddressInfo).port}/home`
+    if (request.url?.startsWith('/callback') === true) response.writeHead(302, { Location: home }).end()
+    else response.writeHead(200, { 'Content-Type': 'text/html' }).end('<title>Ledgerly</title><h1>Welcome</h1>')
+  })
+  await new Promise<void>((listening) => site.listen(0, '127.0.0.1', listening))
+  siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  await browser?.close()
+  site.close()
+  await product?.stop()
+})
+
+async function manage(method: string, path: string, body?: object): Promise<Json> {
+  const reply = await fetch(`${product.url}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${product.adminKey}`, 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  expect(reply.status).toBeLessThan(300)
+  return (await reply.json()) as Json
+}
+
+const password = 'correct horse battery'
+let made = 0
+
+async function client(redirectUri: string, more: object = {}): Promise<string> {
+  const access = [{ audience: product.audience, scope: 'orders:read orders:write' }]
+  const body = { name: 'Ledgerly', type: 'native', access, redirectUris: [redirectUri], ...more }
+  return String((await manage('POST', '/v1/clients', body)).clientId)
+}
+
+async function person(): Promise<string> {
+  const email = `bea${++made}@example.com`
+  await manage('POST', '/v1/accounts', { email, emailVerified: true, name: 'Bea', password })
+  return email
+}
+
+const verifier = randomBytes(32).toString('base64url')
+const challenge = createHash('sha256').update(verifier).digest('base64url')
+
+function askingUrl(clientId: string, redirectUri: string, more: Record<string, string> = {}): string {
+  const fields = { response_type: 'code', client_id: clientId, redirect_uri: redirectUri, code_challenge: challenge }
+  const rest = { code_challenge_method: 'S256', state: 's', scope: 'orders:read', ...more }
+  return `${product.issuer}/oauth/authorize?${new URLSearchParams({ ...fields, ...rest })}`
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  await page.fill('[name=email]', email)
+  await page.fill('[name=password]', password)
+  await page.click('button[type=submit]')
+  await page.waitForSelector('[name=decision][value=allow]')
+}
+
+describe.skipIf(!hasChromium)('the consent page', () => {
+  it('axe finds nothing, nothing is blocked, nothing scrolls sideways, checked or not', async () => {
+    for (const verified of [true, false]) {
+      const clientId = await client(`${siteUrl}/callback`, { verified })
+      for (const { name, ...how } of views) {
+        const context = await browser.newContext(how)
+        const page = await context.newPage()
+        const complaints: string[] = []
+        page.on('console', (message) => complaints.push(message.text()))
+        await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
+        await signIn(page, await person())
+        expect(await findingsOf(page), name).toEqual([])
+        expect(complaints, name).toEqual([])
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
+        if (process.env.SHOTS !== undefined)
+          await page.screenshot({ path: `${process.env.SHOTS}/consent-${verified}-${name}.png`.replaceAll(' ', '-') })
+        await context.close()
+      }
+    }
+  })
+
+  it.each([
+    ['an application on this machine, on another port than it registered', 'http://127.0.0.1/callback', {}],
+    ['an application that takes the answer by a form', 'http://127.0.0.1/callback', { response_mode: 'form_post' }],
+  ])('Allow reaches %s, which redirects on', async (_, registered, more) => {
+    const clientId = await client(registered)
+    const page = await (await browser.newContext()).newPage()
+    arrived.length = 0
+    await page.goto(askingUrl(clientId, `${siteUrl}/callback`, more))
+    await signIn(page, await person())
+    await page.click('[name=decision][value=allow]')
+    await page.waitForURL('**/home')
+    expect(arrived[0]).toMatch(/^\/callback/)
+  })
+
+  it('Allow hands the answer to an application with a scheme of its own', async () => {
+    const clientId = await client('com.example.ledgerly:/callback')
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(askingUrl(clientId, 'com.example.ledgerly:/callback'))
+    await signIn(page, await person())
+    const answered = page.waitForResponse((response) => response.url().endsWith('/oauth/consent'))
+    await page.click('[name=decision][value=allow]')
+    const location = (await (await answered).allHeaders()).location
+    expect(location).toMatch(/^com\.example\.ledgerly:\/callback\?code=cs_code_/)
+  })
+
+  it('works without script, and by keyboard alone', async () => {
+    const clientId = await client(`${siteUrl}/callback`)
+    const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
+    await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
+    await signIn(page, await person())
+    await page.focus('[name=decision][value=allow]')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/home')
+  })
+
+  it('pressed twice comes to the application with one code', async () => {
+    const clientId = await client(`${siteUrl}/callback`)
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
+    await signIn(page, await person())
+    arrived.length = 0
+    await page.dblclick('[name=decision][value=allow]')
+    await page.waitForURL('**/home')
+    const codes = new Set(arrived.flatMap((url) => /code=([^&]+)/.exec(url)?.[1] ?? []))
+    expect(codes.size).toBe(1)
+  })
+
+  it('what was allowed is shown with the account, and Remove ends it at the API', async () => {
+    const clientId = await client('http://127.0.0.1/callback')
+    const redirectUri = `${siteUrl}/callback`
+    const page = await (await browser.newContext()).newPage()
+    arrived.length = 0
+    await page.goto(askingUrl(clientId, redirectUri))
+    await signIn(page, await person())
+    await page.click('[name=decision][value=allow]')
+    await page.waitForURL('**/home')
+    // oauth4webapi with its strict defaults, but for plain http on this machine.
+    const options = { [oauth.allowInsecureRequests]: true }
+    const issuer = new URL(product.issuer)
+    const server = await oauth.processDiscoveryResponse(
+      issuer,
+      await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' }),
+    )
+    const registered = { client_id: clientId }
+    const answer = oauth.validateAuthResponse(server, registered, new URL(`${siteUrl}${arrived[0]}`), 's')
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      registered,
+      oauth.None(),
+      answer,
+      redirectUri,
+      verifier,
+      options,
+    )
+    const { access_token: token } = await oauth.processAuthorizationCodeResponse(server, registered, response)
+    const call = async () =>
+      (await fetch(`${product.gatewayUrl}/orders`, { headers: { Authorization: `Bearer ${token}` } })).status
+    expect(await call()).toBe(200)
+    await page.goto(`${product.url}/account`)
+    expect(await page.textContent('main')).toContain('Ledgerly')
+    await page.click('li:has-text("Ledgerly") button')
+    await page.waitForURL('**/account')
+    expect(await call()).toBe(401)
+  })
+})
