@@ -12,6 +12,7 @@ import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import { isAmong } from '../rows/among.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
 import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
@@ -109,7 +110,8 @@ export interface ApiDocument {
 export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
-  list(tenant: string, page: Page): Promise<readonly Api[]>
+  /** `among`: only APIs of these ids. */
+  list(tenant: string, page: Page, among?: readonly string[]): Promise<readonly Api[]>
   /** Clients, keys and stored tokens with one of these scopes for the API that are alive at `now`: `limit` at most. */
   scopeHolders(
     tenant: string,
@@ -158,7 +160,7 @@ export function readApis(session: Session): ApiReads {
         return row && decodeApi(row)
       })
     },
-    list: (tenant, page) => listApis(session, tenant, page),
+    list: (tenant, page, among) => listApis(session, tenant, page, among),
     findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
     scopeHolders: (tenant, apiId, scopes, now, limit) =>
       findScopeHolders(session, { tenant, apiId, scopes, now, limit }),
@@ -204,7 +206,7 @@ function selectApis(session: Session, tenant: string) {
   return session.db.selectFrom('apis').selectAll().where('tenant', '=', tenant)
 }
 
-async function listApis(session: Session, tenant: string, page: Page) {
+async function listApis(session: Session, tenant: string, page: Page, among?: readonly string[]) {
   await session.enter(tenant)
   const { db } = session
   return readPage(session, page, {
@@ -212,7 +214,8 @@ async function listApis(session: Session, tenant: string, page: Page) {
     locate: (id) =>
       db.selectFrom('apis').select('created_at').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
     fetch: (after, limit) => {
-      const query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      let query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      if (among !== undefined) query = query.where(isAmong(session, 'id', among))
       return (after === undefined ? query : query.where(isAfter(after))).execute()
     },
     decode: decodeApi,
