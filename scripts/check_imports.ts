@@ -108,7 +108,7 @@ export function checkImports(): readonly string[] {
 
 /** Records that have an owner, read where a caller's reach is not asked for. */
 const ownedLookup =
-  /\.(?:apis|clients|keys|tokens|signingKeys|audit)\s*\.(?:find|list)\w*\(|\.usage\s*\.(?:series|last)\w*\(/
+  /\.(?:apis|clients|keys|tokens|signingKeys|audit|accounts|teams)\s*\.(?:find|list)\w*\(|\.usage\s*\.(?:series|last)\w*\(/
 
 /** Management looks up through `find.ts` alone: what is beyond a caller's reach is not there (docs/security/invariants.md §12). */
 export function lookupsBesideReach({ path, text }: Source): readonly string[] {

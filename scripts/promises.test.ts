@@ -87,7 +87,7 @@ const patches: Readonly<Record<string, Patch>> = {
       [
         reach,
         'export type Reach =',
-        "{ readonly of: 'teams'; readonly tenant: string; readonly teams: readonly string[] } |",
+        "{ readonly of: 'clients'; readonly tenant: string; readonly clients: readonly string[] } |",
       ],
     ],
     failing: [reach],

@@ -89,6 +89,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/people/consents.ts')).consentsCommand,
   },
   {
+    name: 'teams',
+    description: 'people who share clients: create, list, show, update, delete; members, invitations',
+    load: async () => (await import('./commands/teams/teams.ts')).teamsCommand,
+  },
+  {
     name: 'api',
     description: 'call any operation of the management API',
     load: async () => (await import('./commands/api.ts')).apiCommand,

@@ -32,7 +32,7 @@ export type ManagementClient = {
    * for await (const key of client.listAll('listKeys', { query: { status: 'active' } })) console.log(key.id)
    * ```
    */
-  listAll<O extends ListId>(operation: O, input?: { readonly query?: Query<O> }): AsyncGenerator<ListItem<O>>
+  listAll<O extends ListId>(operation: O, ...input: ListArguments<O>): AsyncGenerator<ListItem<O>>
 }
 
 /** The lists, each with the operation that answers one item in the same shape. */
@@ -44,10 +44,12 @@ interface GetByList {
   readonly listIssuers: 'getIssuer'
   readonly listTenants: 'getTenant'
   readonly listAccounts: 'getAccount'
+  readonly listTeams: 'getTeam'
+  readonly listTeamMembers: 'updateTeamMember'
 }
 
 /** The operations with pages. */
-export type ListId = keyof GetByList | 'listAudit' | 'listSessions' | 'listConsents'
+export type ListId = keyof GetByList | 'listAudit' | 'listConsents' | 'listInvitations' | 'listSessions'
 /** One item of a list. */
 export type ListItem<O extends ListId> = O extends keyof GetByList
   ? Output<GetByList[O]>
@@ -55,7 +57,9 @@ export type ListItem<O extends ListId> = O extends keyof GetByList
     ? SessionItem
     : O extends 'listConsents'
       ? ConsentItem
-      : AuditItem
+      : O extends 'listInvitations'
+        ? InvitationItem
+        : AuditItem
 
 /** A consent: an account allows one client something. */
 export interface ConsentItem {
@@ -93,6 +97,22 @@ export interface SessionItem {
   readonly address: string | null
   /** Whether it is the session that asks. */
   readonly current: boolean
+}
+
+/** An invitation to a team, without its code. */
+export interface InvitationItem {
+  /** Its id. */
+  readonly id: string
+  /** The team. */
+  readonly teamId: string
+  /** The address of the person who may accept it. */
+  readonly email: string
+  /** The role that the person then has. */
+  readonly role: 'owner' | 'developer' | 'viewer'
+  /** When it was made, RFC 3339. */
+  readonly createdAt: string
+  /** When it ends. */
+  readonly expiresAt: string
 }
 
 /** One event of the audit log. */
@@ -181,6 +201,11 @@ export type Input<O extends OperationId> = ParamsPart<O> & QueryPart<O> & BodyPa
 
 type Arguments<O extends OperationId> = object extends Input<O> ? [input?: Input<O>] : [input: Input<O>]
 
+type ListInput<O extends ListId> = ParamsPart<O> & { readonly query?: Query<O> }
+/** The input of `listAll`: the parameters of its path, where it has any, and the query of each page. */
+export type ListArguments<O extends ListId> =
+  object extends ListInput<O> ? [input?: ListInput<O>] : [input: ListInput<O>]
+
 interface AnyInput {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, unknown>>
@@ -239,11 +264,14 @@ export function createManagementClient(options: ManagementClientOptions): Manage
     return readAnswer(received)
   }
 
-  async function* listAll(operation: ListId, input: { readonly query?: object } = {}): AsyncGenerator<unknown> {
+  async function* listAll(operation: ListId, input: AnyInput = {}): AsyncGenerator<unknown> {
     let after: string | undefined
     do {
       const query = { limit: 100, ...input.query, ...(after === undefined ? {} : { after }) }
-      const { data, next } = (await call(operation, { query })) as { data: readonly unknown[]; next: string | null }
+      const { data, next } = (await call(operation, { ...input, query })) as {
+        data: readonly unknown[]
+        next: string | null
+      }
       yield* data
       after = next ?? undefined
     } while (after !== undefined)

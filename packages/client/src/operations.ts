@@ -72,6 +72,18 @@ export const operations = {
   revokeSession: ['POST', '/v1/sessions/{id}/revoke'],
   listConsents: ['GET', '/v1/consents'],
   revokeConsent: ['POST', '/v1/consents/{id}/revoke'],
+  createTeam: ['POST', '/v1/teams', 'creates'],
+  listTeams: ['GET', '/v1/teams'],
+  getTeam: ['GET', '/v1/teams/{id}'],
+  updateTeam: ['PATCH', '/v1/teams/{id}'],
+  deleteTeam: ['DELETE', '/v1/teams/{id}'],
+  listTeamMembers: ['GET', '/v1/teams/{id}/members'],
+  addTeamMember: ['POST', '/v1/teams/{id}/members', 'creates'],
+  updateTeamMember: ['PATCH', '/v1/teams/{id}/members/{accountId}'],
+  removeTeamMember: ['DELETE', '/v1/teams/{id}/members/{accountId}'],
+  listInvitations: ['GET', '/v1/teams/{id}/invitations'],
+  deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
+  acceptInvitation: ['POST', '/v1/invitations/accept'],
 } as const satisfies { readonly [O in OperationId]: Place<Routes[O]> }
 
 type Place<R> = R extends { readonly method: infer M; readonly path: infer P }

@@ -3,13 +3,9 @@ import { z } from 'zod'
 import { credentialKinds, openText } from './codes.ts'
 import { route } from './route.ts'
 import { nameSchemas } from './schema_names.ts'
+import { teamRole } from './teams.ts'
 import * as v from './values.ts'
 
-const email = z
-  .email('must be an e-mail address')
-  .max(254)
-  .meta({ description: 'The address of the person', format: 'email' })
-const personName = v.name.describe('The name of the person')
 const emailVerified = z
   .boolean()
   .describe('Mail to the address is known to reach the person; a verified address is unique in its tenant')
@@ -23,9 +19,9 @@ const given = z.object({ audience: v.audience, scope: v.scopeText })
 
 export const account = z.object({
   id: v.id,
-  email: z.string().nullable().describe('The address of the person; null where none is known'),
+  email: v.emailText.nullable().describe('The address of the person; null where none is known'),
   emailVerified,
-  name: personName,
+  name: v.personName,
   status: v.objectStatus,
   role: role.nullable().describe('`operator` for those who run the tenant; null for all others'),
   scope: v.scopeText.describe('The management scope of an operator; empty for all others'),
@@ -71,7 +67,7 @@ const me = z.object({
       z.object({
         id: v.id,
         name: z.string().describe('The name of the team'),
-        role: z.string().describe('The role of the account in the team'),
+        role: teamRole,
       }),
     )
     .describe('The teams of the account'),
@@ -107,9 +103,9 @@ export const accountRoutes = {
     summary: 'Make an account: a person who can sign in',
     scope: 'accounts:write',
     body: z.strictObject({
-      email,
+      email: v.email,
       emailVerified: emailVerified.optional(),
-      name: personName,
+      name: v.personName,
       password: password.optional(),
       access: accountAccess.optional(),
       role: role.optional(),
@@ -145,9 +141,9 @@ export const accountRoutes = {
     summary: 'Change an account; while it is disabled nobody can sign in, and what it had has ended for good',
     scope: 'accounts:write',
     body: z.strictObject({
-      email: email.optional(),
+      email: v.email.optional(),
       emailVerified: emailVerified.optional(),
-      name: personName.optional(),
+      name: v.personName.optional(),
       password: password.optional(),
       status: v.switchable.optional(),
       access: accountAccess.optional(),

@@ -55,6 +55,7 @@ export const client = z.object({
   name: v.name,
   type: clientType,
   status: v.objectStatus,
+  teamId: v.id.nullable().describe('The team that it is of; null where it is the tenant’s own'),
   access: z.array(access).describe('For each API, the scope that the client may ever have'),
   guards,
   ...signIn,
@@ -80,6 +81,7 @@ export const clientRoutes = {
     body: z.strictObject({
       name: v.name,
       type: clientType,
+      teamId: v.id.optional().describe('The team that it shall be of; default: the only team of the person who asks'),
       access: v.access,
       guards: guards.optional(),
       ...optionalSignIn,
@@ -125,6 +127,7 @@ export const clientRoutes = {
     body: z.strictObject({
       name: v.name.optional(),
       status: v.switchable.optional(),
+      teamId: v.id.nullable().optional().describe('The team that it shall be of; null takes it out of its team'),
       access: v.access.optional(),
       guards: guards.optional(),
       ...optionalSignIn,

@@ -74,7 +74,7 @@ export const rejectionCodes = namesOf<RejectionCode>({
 })
 
 /** The types of objects that audit events are about. */
-export const auditObjectTypes = [...objectTypes, 'feed'] as const
+export const auditObjectTypes = [...objectTypes, 'feed', 'team'] as const
 
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
@@ -196,6 +196,15 @@ export const auditActions = [
   'signing_key.revoke',
   'signing_key.rotate',
   'subject.revoke',
+  'team.create',
+  'team.delete',
+  'team.invitation.accept',
+  'team.invitation.create',
+  'team.invitation.delete',
+  'team.member.add',
+  'team.member.remove',
+  'team.member.update',
+  'team.update',
   'tenant.create',
   'tenant.delete',
   'tenant.last_administrator',

@@ -65,6 +65,8 @@ const tagTexts: Readonly<Record<string, string>> = {
   usage: 'Counts of verifications',
   audit: 'The log of changes',
   tenants: 'The customers of one installation, each with an issuer of its own',
+  accounts: 'People who can sign in, and the sessions of their browsers',
+  teams: 'People who share clients, and the most that a client of theirs can have',
 }
 
 const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
@@ -86,6 +88,8 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'tenants:write': 'Create, change and delete tenants',
   'accounts:read': 'Read accounts and their sessions',
   'accounts:write': 'Create, change, sign out and delete accounts',
+  'teams:read': 'Read teams, their members and invitations',
+  'teams:write': 'Create, change and delete teams; invite and remove members',
 }
 
 function operation(route: Route, schemas: DocumentSchemas): object {
@@ -148,6 +152,8 @@ function listOf(items: JsonSchema): JsonSchema {
 
 const pathTexts: Readonly<Record<string, string>> = {
   id: 'The id of the object',
+  accountId: 'The id of the account',
+  invitationId: 'The id of the invitation',
   clientId: 'The id of the client',
   jti: 'The id of the token',
   kid: 'The id of the signing key in the JWK Set',

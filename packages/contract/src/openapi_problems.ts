@@ -24,7 +24,7 @@ const changes = ({ method, scope }: Route): boolean =>
   method !== 'GET' && (scope === undefined || (scope.endsWith(':write') && scope !== 'usage:write'))
 
 /** Operations whose body can name something that is not there. */
-const namesOthers: ReadonlySet<string> = new Set(['createAssertion', 'createRevocation'])
+const namesOthers: ReadonlySet<string> = new Set(['acceptInvitation', 'createAssertion', 'createRevocation'])
 
 /** Every status of an error, and the operations that answer it. docs/protocol/errors.md §2 is the same for people. */
 const refusals: Readonly<Record<string, Refusal>> = {
@@ -55,7 +55,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   NotFound: {
     status: 404,
-    when: 'Nothing is there: the same for an unknown object, a deleted one and another tenant’s',
+    when: 'Nothing is there: the same for an unknown object, a deleted one, another tenant’s and another team’s',
     codes: ['not_found'],
     detail: 'There is no such key.',
     isOf: ({ path, isDefaultTenantOnly, operationId }) =>

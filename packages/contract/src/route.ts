@@ -20,6 +20,8 @@ export const managementScopes = [
   'tenants:write',
   'accounts:read',
   'accounts:write',
+  'teams:read',
+  'teams:write',
 ] as const
 
 /** One of `managementScopes`. */

@@ -5,6 +5,7 @@ import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
 import { revocationRoutes } from './revocations.ts'
 import type { Route } from './route.ts'
+import { teamRoutes } from './teams.ts'
 import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
 import { usageAndAuditRoutes } from './usage_and_audit.ts'
@@ -23,6 +24,7 @@ export const routes = {
   ...usageAndAuditRoutes,
   ...tenantRoutes,
   ...accountRoutes,
+  ...teamRoutes,
 }
 
 /** The type of `routes`: each operation with its literal path and schemas. */

@@ -14,6 +14,16 @@ export const subject = z
 
 export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')
 
+export const personName = name.describe('The name of the person')
+
+export const email = z
+  .email('must be an e-mail address')
+  .max(254)
+  .meta({ description: 'The address of the person', format: 'email' })
+
+/** As an answer has it. */
+export const emailText = z.string().describe('The address of the person')
+
 export const time = z
   .string()
   .max(64)

@@ -35,6 +35,8 @@ interface Example {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly raw?: string
+  /** The cookie of the person who asks. Default: the administrator asks. */
+  readonly cookie?: string
 }
 
 /** One good request for every operation, with every member it can have; made anew after each use that worked. */
@@ -94,6 +96,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     body: {
       name: 'a client',
       type: 'service',
+      teamId: (await newTeam()).id,
       access: [{ audience, scope: 'orders:read' }],
       guards: [audience],
       redirectUris: ['https://app.example/callback'],
@@ -113,6 +116,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     body: {
       name: 'a client',
       status: 'active',
+      teamId: (await newTeam()).id,
       access: [{ audience, scope: 'orders:read' }],
       guards: [audience],
       redirectUris: ['https://app.example/callback'],
@@ -348,7 +352,66 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     const { data } = await world.ok('GET', `/v1/sessions?accountId=${accountId}`)
     return { params: { id: data[0]?.id as string }, body: { reason: 'r' } }
   },
+  createTeam: async () => ({ body: teamBody() }),
+  listTeams: async () => {
+    await newTeam()
+    await newTeam()
+    return { query: { limit: '1', after: await cursor('/v1/teams') } }
+  },
+  getTeam: async () => ({ params: { id: (await newTeam()).id } }),
+  updateTeam: async () => ({ params: { id: (await newTeam()).id }, body: teamBody() }),
+  deleteTeam: async () => ({ params: { id: (await newTeam()).id } }),
+  listTeamMembers: async () => {
+    const { id } = await newTeam()
+    for (let made = 0; made < 2; made++) await newMember(id)
+    return { params: { id }, query: { limit: '1', after: await cursor(`/v1/teams/${id}/members`) } }
+  },
+  addTeamMember: async () => ({
+    params: { id: (await newTeam()).id },
+    body: { email: `${next()}@example.com`, role: 'viewer' },
+  }),
+  updateTeamMember: async () => {
+    const { id } = await newTeam()
+    return { params: { id, accountId: await newMember(id) }, body: { role: 'developer' } }
+  },
+  removeTeamMember: async () => {
+    const { id } = await newTeam()
+    return { params: { id, accountId: await newMember(id) } }
+  },
+  listInvitations: async () => {
+    const { id } = await newTeam()
+    for (let made = 0; made < 2; made++) await newInvitation(id)
+    return { params: { id }, query: { limit: '1', after: await cursor(`/v1/teams/${id}/invitations`) } }
+  },
+  deleteInvitation: async () => {
+    const { id } = await newTeam()
+    return { params: { id, invitationId: (await newInvitation(id)).id } }
+  },
+  acceptInvitation: async () => {
+    const { id } = await newTeam()
+    const email = `${next()}@example.com`
+    const { invitation } = await world.ok('POST', `/v1/teams/${id}/members`, { email, role: 'viewer' })
+    const account = await world.ok('POST', '/v1/accounts', { email, emailVerified: true, name: 'Ann' })
+    const cookie = (await signIn(world, account.id)).cookie()
+    return { cookie, body: { code: new URL(invitation.url).hash.slice(1) } }
+  },
 }
+
+const teamBody = () => ({
+  name: 'A team',
+  access: [{ audience, scope: 'orders:read' }],
+  externalId: next(),
+  metadata: { a: 1 },
+  status: 'active',
+})
+const newTeam = () => world.ok('POST', '/v1/teams', teamBody())
+const newMember = async (id: string): Promise<string> => {
+  const { email, id: accountId } = await newAccount()
+  await world.ok('POST', `/v1/teams/${id}/members`, { email, role: 'viewer' })
+  return accountId
+}
+const newInvitation = async (id: string): Promise<Wire> =>
+  (await world.ok('POST', `/v1/teams/${id}/members`, { email: `${next()}@example.com`, role: 'viewer' })).invitation
 
 const accountBody = () => ({
   email: `${next()}@example.com`,
@@ -410,8 +473,12 @@ async function makeForeign(): Promise<typeof foreign> {
   const { clientId } = await post('/v1/clients', { name: 'c', type: 'service', access: [{ audience, scope: 'a' }] })
   const key = await post('/v1/keys', { clientId, audience, scope: 'a', name: 'k' })
   const { jti } = await post('/v1/tokens', { clientId, audience, scope: 'a', ttlSeconds: 60 })
+  const team = await post('/v1/teams', { name: 't', access: [] })
   const { kid } = (await world.call('GET', '/v1/signing-keys', { as, at: `/t/${slug}` })).body.data[0]!
-  return { key: key.key, ids: { apis: api.id, clients: clientId, keys: key.id, tokens: jti, 'signing-keys': kid } }
+  return {
+    key: key.key,
+    ids: { apis: api.id, clients: clientId, keys: key.id, tokens: jti, teams: team.id, 'signing-keys': kid },
+  }
 }
 
 const textOf = {
@@ -462,6 +529,13 @@ async function head(): Promise<string> {
 const targetOf = (route: Route, example: Example): string =>
   route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(example.params?.[name] ?? '')) +
   (example.query === undefined ? '' : `?${new URLSearchParams(example.query)}`)
+
+/** As the person of the example, or as the administrator. */
+function ask({ cookie }: Example, method: string, target: string, options: CallOptions): Promise<Reply> {
+  if (cookie === undefined) return world.call(method, target, options)
+  const own = [['Cookie', cookie] as const, ['Sec-Fetch-Site', 'same-origin'] as const]
+  return world.call(method, target, { ...options, as: null, headers: [...own, ...(options.headers ?? [])] })
+}
 
 const optionsOf = ({ body, raw }: Example): CallOptions =>
   raw === undefined ? { body } : { raw, headers: [['Content-Type', 'application/json']] }
@@ -537,7 +611,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
 
   it('its example is good', async () => {
     const example = await make()
-    const reply = await world.call(route.method, targetOf(route, example), optionsOf(example))
+    const reply = await ask(example, route.method, targetOf(route, example), optionsOf(example))
     expect(reply.status, reply.text).toBe(route.answer.status)
   })
 
@@ -549,7 +623,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
         const body = spoil(example.body, path, value)
         const what = `${operationId} /${path.join('/')} = ${JSON.stringify(value)?.slice(0, 60)}`
         const before = await head()
-        const reply = await world.call(route.method, targetOf(route, example), { body })
+        const reply = await ask(example, route.method, targetOf(route, example), { body })
         const holds = route.body.safeParse(JSON.parse(JSON.stringify(body))).success
         const isUnstorable = typeof value === 'string' && (value === textOf.nul || value === textOf.surrogate)
         if (reply.status < 400 && holds && !(isUnstorable && route.method !== 'GET' && operationId !== 'verify')) {
@@ -571,7 +645,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
       const before = await head()
       const member = `${JSON.stringify(name)}:{"a":1}`
       const raw = text === '{}' ? `{${member}}` : `{${member},${text.slice(1)}`
-      const reply = await world.call(route.method, targetOf(route, example), {
+      const reply = await ask(example, route.method, targetOf(route, example), {
         raw,
         headers: [['Content-Type', 'application/json']],
       })
@@ -612,12 +686,15 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
     ]
     for (const [raw, type] of bodies) {
       const before = await head()
-      const reply = await world.call(route.method, targetOf(route, example), { raw, headers: [['Content-Type', type]] })
+      const reply = await ask(example, route.method, targetOf(route, example), {
+        raw,
+        headers: [['Content-Type', type]],
+      })
       expectRefused(reply, `${operationId} ${type} ${String(raw).slice(0, 30)}`)
       expect([400, 413, 415]).toContain(reply.status)
       expect(await head()).toBe(before)
     }
-    const twice = await world.call(route.method, targetOf(route, example), {
+    const twice = await ask(example, route.method, targetOf(route, example), {
       raw: good,
       headers: [
         ['Content-Type', 'application/json'],
@@ -637,7 +714,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
       const deepText = `${open.repeat(100_000)}1${close.repeat(100_000)}`
       const raw = JSON.stringify({ ...(example.body as object), metadata: { a: 'MARK' } }).replace('"MARK"', deepText)
       const headers = [['Content-Type', 'application/json']] as const
-      const reply = await world.call(route.method, targetOf(route, example), { raw, headers })
+      const reply = await ask(example, route.method, targetOf(route, example), { raw, headers })
       expectRefused(reply, operationId, true)
       expect(reply.body.errors[0]?.pointer).toMatch(/^\/metadata\/a/)
     }
@@ -680,7 +757,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
           value,
         )
         if (value === 'default' && collection === 'tenants' && route.method === 'GET') continue
-        const reply = await world.call(route.method, target, optionsOf(example))
+        const reply = await ask(example, route.method, target, optionsOf(example))
         expectRefused(reply, `${operationId} ${value.slice(0, 40)}`)
         expect(await head()).toBe(before)
       }
@@ -706,7 +783,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
       ]) {
         const query = { ...example.query, [name]: value }
         const before = await head()
-        const reply = await world.call(route.method, targetOf(route, { ...example, query }), optionsOf(example))
+        const reply = await ask(example, route.method, targetOf(route, { ...example, query }), optionsOf(example))
         const holds = route.query?.safeParse(query).success === true
         if (reply.status >= 300 || !holds || value === '\u0000') {
           expectRefused(reply, `${operationId} ?${name}=${value.slice(0, 20)}`)
@@ -714,7 +791,7 @@ describe.each(allRoutes.map((route) => [route.operationId, route] as const))('%s
         if (!holds) expect(await head()).toBe(before)
       }
       const twice = `${targetOf(route, example)}&${name}=${encodeURIComponent(example.query?.[name] ?? '')}`
-      expectRefused(await world.call(route.method, twice, optionsOf(example)), `${operationId} ?${name} twice`)
+      expectRefused(await ask(example, route.method, twice, optionsOf(example)), `${operationId} ?${name} twice`)
     }
     const before = await head()
     for (const unknown of ['unknown=1', '__proto__=1', 'tenant=x', 'scopes=all']) {

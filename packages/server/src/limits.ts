@@ -12,6 +12,14 @@ export const serverLimits = {
   /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
   signInLinkSeconds: 3_600,
   devLinkSeconds: 600,
+  /** An invitation to a team. */
+  invitationSeconds: 604_800,
+  /** Clients of a team: what narrows or disables the team writes each of them in one transaction. */
+  teamClientsMax: 100,
+  /** Members of a team and invitations to it, all together. */
+  teamMembersMax: 200,
+  /** Teams of an account: what disables the account may disable each of them in one transaction. */
+  accountTeamsMax: 50,
   /** Passwords hashed at once are half the cores; so many more wait, and one beyond is 503. */
   passwordsWaitingMax: 100,
   passwordCharactersMin: 8,

@@ -49,6 +49,10 @@ export interface Wire {
   readonly feedSequence: number
   readonly grant: Wire
   readonly session: Wire
+  readonly member: Wire
+  readonly invitation: Wire
+  readonly email: string
+  readonly url: string
   readonly data: readonly Wire[]
   readonly keys: readonly Wire[]
   readonly entries: readonly Wire[]

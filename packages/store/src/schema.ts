@@ -3,9 +3,11 @@
  * reorder members and refuse U+0000. Every key and index begins with the tenant, but for look-ups of tenants themselves
  * (tenants, slugs) and for the installation's own order of the feed.
  */
+import type { TeamTables } from './team_tables.ts'
+
 type Json = string
 
-export interface Schema {
+export interface Schema extends TeamTables {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
   readonly installation: {
     id: number
@@ -62,6 +64,7 @@ export interface Schema {
     after: Json | null
     request_id: string
     link: string
+    team_id: string | null
   }
   readonly tenant_slugs: { slug: string; tenant: string }
   readonly tenants: {
@@ -111,6 +114,8 @@ export interface Schema {
     name: string
     type: string
     status: string
+    team_id: string | null
+    own: Json | null
     guards: Json
     authority: Json
     sign_in: Json | null

@@ -18,11 +18,14 @@ import type { ConsentReads, ConsentWrites } from './records/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/family.ts'
 import type { IdempotencyRecords } from './records/idempotency.ts'
 import type { IdentityReads, IdentityWrites } from './records/identity.ts'
+import type { InvitationReads, InvitationWrites } from './records/invitation.ts'
 import type { IssuerReads, IssuerWrites } from './records/issuer.ts'
 import type { KeyReads, KeyWrites } from './records/key.ts'
+import type { MembershipReads, MembershipWrites } from './records/membership.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
+import type { TeamReads, TeamWrites } from './records/team.ts'
 import type { TenantReads, TenantWrites } from './records/tenant.ts'
 import type { Token, TokenReads, TokenWrites } from './records/token.ts'
 import type { VerifierPositionReads } from './records/verifier_position.ts'
@@ -144,6 +147,9 @@ export interface ReadRepositories {
   readonly families: FamilyReads
   readonly identities: IdentityReads
   readonly sessions: AccountSessionReads
+  readonly teams: TeamReads
+  readonly memberships: MembershipReads
+  readonly invitations: InvitationReads
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
   readonly issuers: IssuerReads
@@ -168,6 +174,9 @@ export interface WriteTransaction extends ReadRepositories {
   readonly families: FamilyReads & FamilyWrites
   readonly identities: IdentityReads & IdentityWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
+  readonly teams: TeamReads & TeamWrites
+  readonly memberships: MembershipReads & MembershipWrites
+  readonly invitations: InvitationReads & InvitationWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites
   readonly issuers: IssuerReads & IssuerWrites
   readonly idempotency: IdempotencyRecords

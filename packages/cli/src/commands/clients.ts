@@ -46,6 +46,8 @@ interface SetFlags extends Json {
   readonly jwks?: string
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
+  /** Or `none`. */
+  readonly team?: string
 }
 
 function withSettings(command: Command): Command {
@@ -62,6 +64,7 @@ function withSettings(command: Command): Command {
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
+    .option('--team <id>', 'the team that it is of; with update also none: it then is the tenant’s own')
 }
 
 function readSettings({
@@ -106,7 +109,8 @@ const create = withSettings(leaf('create'))
   .action(async (flags: SetFlags & { readonly type: (typeof types)[number] }) => {
     const { name, ...settings } = readSettings(flags)
     if (name === undefined) throw new CommandError('usage', '--name is missing: a name for people')
-    const body = { access: [], ...settings, name, type: flags.type }
+    const team = flags.team === undefined ? {} : { teamId: requireId(flags.team) }
+    const body = { access: [], ...settings, ...team, name, type: flags.type }
     const { management } = connectToServer()
     if (flags.audience !== undefined) await requireAudience(management, flags.audience)
     const made = await management.createClient({ body })
@@ -153,7 +157,8 @@ const update = withSettings(leaf('update'))
   .option(...forceOption)
   .action(async (clientId: string, flags: SetFlags & Force & { readonly status?: 'active' | 'disabled' }) => {
     const { status } = flags
-    const body = { ...readSettings(flags), ...(status === undefined ? {} : { status }) }
+    const team = flags.team === undefined ? {} : { teamId: flags.team === 'none' ? null : requireId(flags.team) }
+    const body = { ...readSettings(flags), ...team, ...(status === undefined ? {} : { status }) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
     const client = await connectToServer().management.updateClient({
       params: { clientId: requireId(clientId) },

@@ -7,6 +7,7 @@ const client: z.input<typeof schema> = {
   name: 'Mobile app',
   type: 'service',
   status: 'active',
+  teamId: null,
   access: [{ audience: 'https://orders.example', scope: 'orders:read orders:write' }],
   guards: [],
   redirectUris: ['https://app.example/callback'],

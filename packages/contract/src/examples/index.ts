@@ -7,6 +7,7 @@ import { issuerExamples } from './issuer.ts'
 import { keyExamples } from './key.ts'
 import { revocationExamples } from './revocation.ts'
 import { signingKeyExamples } from './signing_key.ts'
+import { teamExamples } from './team.ts'
 import { tenantExamples } from './tenant.ts'
 import { tokenExamples } from './token.ts'
 import { usageAndAuditExamples } from './usage_and_audit.ts'
@@ -25,4 +26,5 @@ export const examples: Examples<Routes> = {
   ...usageAndAuditExamples,
   ...tenantExamples,
   ...accountExamples,
+  ...teamExamples,
 }

@@ -62,10 +62,10 @@ export function authenticateCaller(
   const session = readsCookie ? readCookie(request, tenant.issuer, 'session') : undefined
   const isMissing = 'rejection' in question && question.rejection.code === 'missing_credential'
   if (session !== undefined && !isMissing) return { refusal: rejectionAnswer(twoCredentials) }
-  const judge = (outcome: Outcome, credential: string): CallerOrRefusal => {
+  const judge = (outcome: Outcome, credential: string, reach = tenantReach(tenant)): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
-      const caller = callerOf(services, tenant, outcome.grant, credential, address, request)
+      const caller = callerOf(services, tenant, outcome.grant, credential, address, request, reach)
       if (outcome.grant.kind === 'session')
         services.sessionMoves.seen(outcome.grant, { actor: actorOf(caller), requestId: request.requestId })
       return { caller }
@@ -77,7 +77,7 @@ export function authenticateCaller(
   }
   if (session !== undefined) {
     requireOwnPage(request, tenant.issuer)
-    return verifySession(services, tenant, session, asked).then((outcome) => judge(outcome, session))
+    return verifySession(services, tenant, session, asked).then(({ outcome, reach }) => judge(outcome, session, reach))
   }
   if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const outcome = tenant.engine.verify(question)
@@ -101,12 +101,13 @@ async function verifySession(
   tenant: TenantContext,
   credential: string,
   { requires, ...asked }: Expected,
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Outcome; readonly reach?: Reach }> {
   const question = questionOf({ authorization: [], apiKey: [credential] }, { ...asked, requires: [[]] })
-  if ('rejection' in question) return { outcome: 'rejected', rejection: question.rejection }
+  if ('rejection' in question) return { outcome: { outcome: 'rejected', rejection: question.rejection } }
   const outcome = await tenant.engine.verify({ ...question, isCookie: true })
-  if (outcome.outcome !== 'verified') return outcome
-  return withScope(await withinReach(store.read, tenant.id, outcome.grant), requires)
+  if (outcome.outcome !== 'verified') return { outcome }
+  const { grant, reach } = await withinReach(store.read, tenant.id, outcome.grant)
+  return { outcome: withScope(grant, requires), reach }
 }
 
 function callerOf(
@@ -116,13 +117,14 @@ function callerOf(
   credential: string,
   address: string | undefined,
   request: HttpRequest,
+  reach: Reach,
 ): Caller {
   return {
     grant,
     credential,
     address,
     request,
-    reach: tenantReach(tenant),
+    reach,
     guards: () => services.clientFacts.guards(tenant, grant.clientId),
   }
 }

@@ -15,8 +15,7 @@ import { ProblemError } from '../http/problem.ts'
 import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
-import { type Reach, tenantReach } from './reach.ts'
-import { scopeOfAccount } from './session_caller.ts'
+import { type Reach, type Reaching, reachOfAccount, tenantReach } from './reach.ts'
 import { subjectCutOff } from './subject_cut_off.ts'
 
 type Known = Exclude<Inspection, { readonly outcome: string }>
@@ -42,27 +41,28 @@ export async function readCallerAgain(
   const client = await transaction.clients.find(tenant.id, grant.clientId)
   const recorded = client?.access[managementApiId]
   if (client === undefined || client.status !== 'active' || recorded === undefined) throw lost()
-  const access = parseScope(recorded)
-  const own = await ownScope(services, tenant, caller, client, transaction)
-  return { held: intersectScope(own, access), guards: client.guards, reach: tenantReach(tenant) }
+  const { reach, scope } = await ownReach(services, tenant, caller, client, transaction)
+  // The built-in client of sessions guards for the tenant's operators, and a team guards nothing.
+  const guards = reach.of === 'tenant' ? client.guards : []
+  return { held: intersectScope(scope, parseScope(recorded)), guards, reach }
 }
 
-function ownScope(
+async function ownReach(
   services: Pick<Services, 'now'>,
   tenant: TenantContext,
   caller: Caller,
   client: Client,
   transaction: WriteTransaction,
-): Promise<Scope> {
+): Promise<Reaching> {
   switch (caller.grant.kind) {
     case 'api_key':
-      return keyScope(services, tenant, caller, transaction)
+      return { reach: tenantReach(tenant), scope: await keyScope(services, tenant, caller, transaction) }
     case 'session':
-      return sessionScope(services, tenant, caller, client, transaction)
+      return sessionReach(services, tenant, caller, client, transaction)
     case 'access_token':
     case 'self_issued_jwt':
     case 'external_jwt':
-      return tokenScope(services, tenant, caller, client, transaction)
+      return { reach: tenantReach(tenant), scope: await tokenScope(services, tenant, caller, client, transaction) }
   }
 }
 
@@ -79,20 +79,20 @@ async function keyScope(
 }
 
 /** A session has what its account reaches at this moment. */
-async function sessionScope(
+async function sessionReach(
   services: Pick<Services, 'now'>,
   tenant: TenantContext,
   { grant }: Caller,
   client: Client,
   transaction: WriteTransaction,
-): Promise<Scope> {
+): Promise<Reaching> {
   const session = await transaction.sessions.find(tenant.id, grant.credentialId)
   if (session?.status !== 'active' || services.now() >= session.expiresAt) throw lost()
   const account = await transaction.accounts.find(tenant.id, session.accountId)
   if (account?.status !== 'active') throw lost()
   const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
   if (session.position < Math.max(client.cutOff, cutOff)) throw lost()
-  return scopeOfAccount(account)
+  return reachOfAccount(transaction, tenant.id, account)
 }
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */

@@ -3,10 +3,11 @@
  * what the reach of its account holds, which is read from the store at every request (docs/security/invariants.md §12).
  */
 import { type Grant, insufficientScope, intersectScope, parseScope, type Scope, scopeView } from '@countersign/core'
-import type { Account, ReadRepositories } from '@countersign/store'
+import type { ReadRepositories } from '@countersign/store'
 import type { Outcome } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
+import { type Reach, reachOfAccount } from './reach.ts'
 import { isFromOwnPage } from './session_cookie.ts'
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
@@ -17,20 +18,15 @@ export function requireOwnPage(request: HttpRequest, issuer: string): void {
   throw new ProblemError(403, 'forbidden', 'A session changes something only from a page of this server.')
 }
 
-/** The management scope that an account has now. */
-export function scopeOfAccount(account: Account | undefined): Scope {
-  return account?.status === 'active' && account.role === 'operator' ? parseScope(account.scope) : []
-}
-
-/** The grant of a session as its account reaches now. An account that is gone reaches nothing. */
+/** The grant of a session as its account reaches now, and that reach. */
 export async function withinReach(
-  { accounts }: Pick<ReadRepositories, 'accounts'>,
+  reads: Pick<ReadRepositories, 'accounts' | 'memberships'>,
   tenant: string,
   grant: Grant,
-): Promise<Grant> {
-  const held = scopeOfAccount(await accounts.find(tenant, grant.subject))
-  const { text, has } = scopeView(intersectScope(held, parseScope(grant.scope)))
-  return { ...grant, scope: text, has }
+): Promise<{ readonly grant: Grant; readonly reach: Reach }> {
+  const { reach, scope } = await reachOfAccount(reads, tenant, await reads.accounts.find(tenant, grant.subject))
+  const { text, has } = scopeView(intersectScope(scope, parseScope(grant.scope)))
+  return { grant: { ...grant, scope: text, has }, reach }
 }
 
 /** The outcome for what an operation needs: the engine has judged the session, and does not know its reach. */

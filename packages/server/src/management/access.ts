@@ -18,7 +18,7 @@ import { findApiByAudience, invalid } from './find.ts'
  */
 export function requireMayTouch(context: Touching, client: Client): void {
   const { scope, guards } = raisedAuthority(client.authority, client)
-  context.requireHeld(parseScope(scope))
+  context.requireHeld(parseScope(scope), client.teamId)
   const beyond = context.guards.includes('*') ? [] : guards.filter((each) => !context.guards.includes(each))
   if (beyond.length > 0)
     throw new ProblemError(403, 'forbidden', 'The caller does not guard every audience that this client guards.')

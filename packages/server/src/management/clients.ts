@@ -1,15 +1,26 @@
 import { type AuditAction, routes } from '@countersign/contract'
-import { formatTime, generateKey, JwkError, jwkThumbprint, parseJwks, publicJwk, publicKeyId } from '@countersign/core'
+import { formatTime, generateKey } from '@countersign/core'
 import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
 import { clientObject, clientSecretObject, publicKeyObject } from '../feed/objects.ts'
 import { cutOffAt } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { readAccess, requireMayTouch, requireNotBuiltIn } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
-import { signInOf, signInView } from './client_sign_in.ts'
+import { endClient } from './clients/end.ts'
+import { insertJwks, replaceJwks } from './clients/jwks.ts'
+import { signInOf, signInView } from './clients/sign_in.ts'
+import {
+  admitted,
+  findTeamOfNew,
+  placed,
+  requireTenantSettings,
+  requireWithinCeiling,
+  signInOfNew,
+  withoutTeam,
+} from './clients/team.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { audienceOf, findClient, findClients, invalid, notFound } from './find.ts'
+import { audienceOf, findClient, findClients, notFound } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -31,6 +42,7 @@ async function clientView(
     name: client.name,
     type: client.type,
     status: client.status,
+    teamId: client.teamId ?? null,
     access,
     guards: client.guards,
     ...signInView(client),
@@ -46,7 +58,10 @@ async function clientView(
 
 const createClient = writeOperation(routes.createClient, async (context) => {
   const { body, now, services, tenant, transaction } = context
+  requireTenantSettings(context)
+  const team = await findTeamOfNew(context)
   const access = await readAccess(context, body.access)
+  if (team !== undefined) requireWithinCeiling(team, access)
   const guards = body.guards ?? []
   const draft = {
     tenant: tenant.id,
@@ -57,10 +72,11 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     authority: presentAuthority({ access, guards }),
     metadata: body.metadata,
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax,
-    ...signInOf(body, body.type),
+    ...signInOf(signInOfNew(context), body.type),
     ...limitsOf(body),
   }
-  const client = newClient(draft, { now, randomBytes: services.randomBytes })
+  const made = newClient(draft, { now, randomBytes: services.randomBytes })
+  const client = team === undefined ? made : { ...made, ...(await admitted(context, made, team)) }
   requireMayTouch(context, client)
   await transaction.clients.insert(client)
   if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
@@ -90,18 +106,24 @@ const getClient = readOperation(routes.getClient, async (context) =>
 /** Access and status hold for every live credential of the client at once: they are read at each decision. */
 const updateClient = writeOperation(routes.updateClient, async (context) => {
   const { body, now, transaction } = context
+  requireTenantSettings(context)
   const client = await findClient(context, context.params.clientId as string)
   requireNotBuiltIn(client)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
-  const access = body.access === undefined ? client.access : await readAccess(context, body.access)
+  const given = {
+    ...(body.status === undefined ? {} : { status: body.status }),
+    ...(body.access === undefined ? {} : { access: await readAccess(context, body.access) }),
+  }
+  const { access, status, ...place } = await placed(context, client, given)
   const guards = body.guards ?? client.guards
   const changed: Client = {
-    ...withoutLimits(client),
+    ...withoutTeam(withoutLimits(client)),
     ...limitsOf(body, client),
+    ...place,
     access,
     name: body.name ?? client.name,
-    status: body.status ?? client.status,
+    status,
     guards,
     authority: raisedAuthority(client.authority, { access, guards }),
     metadata: body.metadata ?? client.metadata,
@@ -119,15 +141,12 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
 })
 
 const deleteClient = writeOperation(routes.deleteClient, async (context) => {
-  const { now, tenant, transaction } = context
+  const { now, transaction } = context
   const client = await findClient(context, context.params.clientId as string)
   requireNotBuiltIn(client)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
-  await transaction.keys.revokeByClient(tenant.id, client.id, Math.floor(now))
-  await transaction.tokens.revokeByClient(tenant.id, client.id, Math.floor(now))
-  await transaction.clients.delete(tenant.id, client.id)
-  append(context, 'client.delete', { ...client, status: 'revoked', version: client.version + 1 }, before, undefined)
+  append(context, 'client.delete', await endClient(transaction, client, now), before, undefined)
   return { status: 200, bodyOf: (feedSequence) => ({ clientId: client.id, status: 'revoked' as const, feedSequence }) }
 })
 
@@ -244,74 +263,6 @@ async function insertSecret(
   const record = await newClientSecret(generated, client, now)
   await transaction.clients.insertSecret(record)
   return { record, text: generated.text }
-}
-
-/** Each key with its one algorithm, fixed here. Private members, weak keys and a `kid` twice are refused. */
-async function insertJwks(
-  context: WriteContext,
-  client: Client,
-  jwks: { readonly keys: readonly object[] },
-): Promise<readonly ClientJwk[]> {
-  const { now, transaction } = context
-  const keys: ClientJwk[] = []
-  for (const [index, jwk] of jwks.keys.entries()) {
-    const { kid, alg } = readRegisteredJwk(jwks, index)
-    const shown = publicJwk(jwk)
-    const thumbprint = await jwkThumbprint(shown)
-    const revoked = await transaction.statusEntries.find(
-      client.tenant,
-      'public_key',
-      publicKeyId(client.id, thumbprint),
-    )
-    if (revoked !== undefined)
-      throw new ProblemError(
-        409,
-        'revoked',
-        `The key /jwks/keys/${index} was removed from this client before; make a new one.`,
-      )
-    const record = {
-      tenant: client.tenant,
-      clientId: client.id,
-      kid,
-      thumbprint,
-      alg,
-      publicJwk: { ...shown },
-      createdAt: Math.floor(now),
-    }
-    await transaction.clients.insertJwk(record)
-    keys.push(record)
-  }
-  return keys
-}
-
-function readRegisteredJwk(
-  jwks: { readonly keys: readonly object[] },
-  index: number,
-): { readonly kid: string; readonly alg: string } {
-  try {
-    const { keys, refused } = parseJwks(jwks, { purpose: ['self_issued_jwt', 'client_assertion'] })
-    const broken = refused[0]
-    if (broken !== undefined) throw invalid(`/jwks/keys/${broken.index}`, broken.error.message)
-    const key = keys[index]
-    if (key?.kid === undefined) throw invalid(`/jwks/keys/${index}`, 'must have a kid')
-    return { kid: key.kid, alg: key.alg }
-  } catch (error) {
-    if (error instanceof JwkError) throw invalid('/jwks', error.message)
-    throw error
-  }
-}
-
-/** The set as it shall be. What is not in it any more is revoked by its thumbprint, what it signed too. */
-async function replaceJwks(
-  context: WriteContext,
-  client: Client,
-  jwks: { readonly keys: readonly object[] },
-): Promise<readonly ClientJwk[]> {
-  const { transaction } = context
-  const before = await transaction.clients.jwks(client.tenant, client.id)
-  for (const { kid } of before) await transaction.clients.deleteJwk(client.tenant, client.id, kid)
-  const kept = new Set((await insertJwks(context, client, jwks)).map(({ thumbprint }) => thumbprint))
-  return before.filter(({ thumbprint }) => !kept.has(thumbprint))
 }
 
 function auditOf({ actor, requestId }: WriteContext, action: AuditAction, client: Client) {

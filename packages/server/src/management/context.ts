@@ -53,16 +53,19 @@ export interface ReadContext<R extends Route = Route> {
 export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly transaction: WriteTransaction
   readonly actor: AuditActor
-  /** The caller's management scopes, as read in this transaction. */
+  /** The caller's management scopes, as read in this transaction; of a member of teams, those held in any of them. */
   readonly held: Scope
   /** The audiences that the caller guards, as read in this transaction. */
   readonly guards: readonly string[]
   /** Ids of the clients that the call touches: a replay is judged by what they are then. */
   readonly touched: Set<string>
+  /** Ids of the teams whose objects the call touches. */
+  readonly teams: Set<string>
   /** The call may end credentials with all management scopes: somebody must be left who has them. */
   mayEndAdministrators(which: 'credentials' | 'jwts'): void
   /**
-   * Throws 403 unless the caller, as it is in this transaction, holds all of them (docs/security/invariants.md §11).
+   * Throws 403 unless the caller, as it is in this transaction, holds all of them (docs/security/invariants.md §11). A
+   * member of teams holds what the role in the team gives; without a team, what is held in each that is in reach.
    */
-  requireHeld(scopes: Scope): void
+  requireHeld(scopes: Scope, teamId?: string): void
 }

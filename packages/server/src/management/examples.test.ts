@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
 import { newConsent } from '@countersign/store'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { baseUrl, startWorld, type World } from '../server.fixture.ts'
+import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
 
 const story: readonly OperationId[] = [
@@ -29,16 +29,11 @@ const story: readonly OperationId[] = [
   ...(['getRevocation', 'feedSnapshot', 'feed', 'handBackRevocations'] as const),
   ...(['reportUsage', 'getUsage', 'revokeKey', 'listAudit', 'rotateSigningKeys', 'revokeSigningKey'] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
+  ...(['createTeam', 'listTeams', 'getTeam', 'updateTeam', 'addTeamMember', 'listInvitations'] as const),
   ...(['createAccount', 'listAccounts', 'getAccount', 'updateAccount', 'createAccountLink'] as const),
-  ...([
-    'getMe',
-    'listSessions',
-    'listConsents',
-    'revokeConsent',
-    'revokeSession',
-    'revokeAccount',
-    'deleteAccount',
-  ] as const),
+  ...(['getMe', 'acceptInvitation', 'listTeamMembers', 'updateTeamMember', 'removeTeamMember'] as const),
+  ...(['deleteInvitation', 'deleteTeam', 'listSessions', 'listConsents', 'revokeConsent', 'revokeSession'] as const),
+  ...(['revokeAccount', 'deleteAccount'] as const),
   ...(['createRevocation', 'revokeClientSecret', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
 ]
 
@@ -72,9 +67,9 @@ it.each(story)('%s answers as its example says', async (operationId) => {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string))
   const target = query === undefined ? path : `${path}?${new URLSearchParams(query)}`
   const content = { raw: JSON.stringify(document), headers: [['Content-Type', 'application/json']] as const }
-  const asPerson = operationId === 'getMe'
+  const asPerson = operationId === 'getMe' || operationId === 'acceptInvitation'
   const reply = asPerson
-    ? await browser.call('GET', target)
+    ? await browser.call(route.method, target, body)
     : await world.call(route.method, target, document === undefined ? { body } : content)
   expect(reply.status, reply.text).toBe(route.answer.status)
   if (typeof example.answer === 'string') {
@@ -94,7 +89,7 @@ interface AnyExample {
 }
 
 /** A verifier makes the digest of a key itself, and knows its place by following the feed. */
-async function learnWhatNoAnswerTells(operationId: OperationId, { key }: { readonly key: string }): Promise<void> {
+async function learnWhatNoAnswerTells(operationId: OperationId, { key, invitation }: Wire): Promise<void> {
   if (operationId === 'createAccountLink') {
     const accountId = real.get(examples.getAccount.params?.id) as string
     const browsers = [await signIn(world, accountId), await signIn(world, accountId)]
@@ -108,6 +103,12 @@ async function learnWhatNoAnswerTells(operationId: OperationId, { key }: { reado
     const consent = newConsent(draft, { now: world.now, randomBytes })
     await world.store.write((transaction) => transaction.consents.insert(consent))
     real.set(examples.revokeConsent.params?.id, consent.id)
+  }
+  if (operationId === 'addTeamMember') {
+    const path = `/v1/teams/${real.get(examples.getTeam.params?.id)}/members`
+    const again = await world.ok('POST', path, { email: 'bob@example.com', role: 'viewer' })
+    real.set(examples.deleteInvitation.params?.invitationId, again.invitation.id)
+    real.set(examples.acceptInvitation.body.code, new URL(invitation.url).hash.slice(1))
   }
   if (operationId === 'createKey') {
     real.set(examples.lookup.body.digest, createHash('sha256').update(key).digest('base64url'))

@@ -2,7 +2,7 @@
  * The look-ups of the management API. Each takes the caller's reach: what is unknown, foreign, deleted or out of reach
  * looks the same, 404 by id and absent in a list. No other file of this folder reads such records (npm run check).
  */
-import type { Seconds } from '@countersign/core'
+import { challengeHeader, type Seconds } from '@countersign/core'
 import type {
   Account,
   AccountSession,
@@ -27,13 +27,13 @@ import type {
   TokenFilter,
   UsageSum,
 } from '@countersign/store'
-import { wholeTenant } from '../caller/reach.ts'
+import { apiIdsOf, judgeTeam, teamIdsOf, wholeTenant } from '../caller/reach.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 
-function reads(context: ReadContext | WriteContext) {
+export function reads(context: ReadContext | WriteContext) {
   return 'transaction' in context ? context.transaction : context.services.store.read
 }
 
@@ -41,9 +41,31 @@ export function notFound(what: string): ProblemError {
   return new ProblemError(404, 'not_found', `There is no such ${what}.`)
 }
 
-export async function findClient(context: ReadContext | WriteContext, id: string): Promise<Client> {
-  const client = await reads(context).clients.find(wholeTenant(context.reach), id)
-  if (client === undefined) throw notFound('client')
+/**
+ * Goes on where the operation may touch what is of that team: beyond reach it is not there, and where the caller only reads
+ * it is 403. The team is noted: the audit event is found by its members, and a replayed answer is judged by it.
+ */
+export function requireTeam(context: ReadContext | WriteContext, teamId: string | undefined, what: string): void {
+  switch (judgeTeam(context.reach, teamId)) {
+    case 'absent':
+      throw notFound(what)
+    case 'forbidden':
+      throw lacksScope(context.reach.of === 'teams' ? context.reach.needs : [])
+    case 'allowed':
+      if ('teams' in context && teamId !== undefined) context.teams.add(teamId)
+  }
+}
+
+function lacksScope(needs: readonly string[]): ProblemError {
+  const detail = `This needs the scope ${needs.join(' or ')} in the team that it is of.`
+  const challenge = { scheme: 'Bearer', error: 'insufficient_scope', scope: needs.slice(0, 1) } as const
+  return new ProblemError(403, 'insufficient_scope', detail, { headers: challengeHeader(challenge) })
+}
+
+export async function findClient(context: ReadContext | WriteContext, id: string, what = 'client'): Promise<Client> {
+  const client = await reads(context).clients.find(context.reach.tenant, id)
+  if (client === undefined) throw notFound(what)
+  requireTeam(context, client.teamId, what)
   return client
 }
 
@@ -52,14 +74,24 @@ export function findClientOrNone(context: WriteContext, id: string): Promise<Cli
   return context.transaction.clients.find(wholeTenant(context.reach), id)
 }
 
+/** A client that a call touched before: its team is judged beside it. */
+export function findTouched(
+  { reach, transaction }: Pick<WriteContext, 'reach' | 'transaction'>,
+  id: string,
+): Promise<Client | undefined> {
+  return transaction.clients.find(reach.tenant, id)
+}
+
 export function findCutOff(context: WriteContext, subject: string): Promise<number> {
   return subjectCutOff(context.transaction, wholeTenant(context.reach), subject)
 }
 
 /** A client named in a body. Unknown is 400 with a pointer to it. */
 export async function findClientNamed(context: WriteContext, clientId: string): Promise<Client> {
-  const client = await context.transaction.clients.find(wholeTenant(context.reach), clientId)
-  if (client === undefined) throw invalid('/clientId', 'is not the id of a client')
+  const client = await context.transaction.clients.find(context.reach.tenant, clientId)
+  if (client === undefined || judgeTeam(context.reach, client.teamId) === 'absent')
+    throw invalid('/clientId', 'is not the id of a client')
+  requireTeam(context, client.teamId, 'client')
   return client
 }
 
@@ -71,8 +103,14 @@ export async function findAccount(context: ReadContext | WriteContext, id: strin
 }
 
 export async function findAccountOrNone(context: ReadContext | WriteContext, id: string): Promise<Account | undefined> {
-  const account = await reads(context).accounts.find(wholeTenant(context.reach), id)
+  if (!isOwnOrAll(context, id)) return undefined
+  const account = await reads(context).accounts.find(context.reach.tenant, id)
   return account?.status === 'revoked' ? undefined : account
+}
+
+/** A person reaches no account but their own, and no session but its. */
+function isOwnOrAll({ reach }: ReadContext | WriteContext, accountId: string): boolean {
+  return reach.of === 'tenant' || accountId === reach.accountId
 }
 
 export function findAccounts(context: ReadContext, page: Page): Promise<readonly Account[]> {
@@ -80,8 +118,8 @@ export function findAccounts(context: ReadContext, page: Page): Promise<readonly
 }
 
 export async function findSession(context: ReadContext | WriteContext, id: string): Promise<AccountSession> {
-  const session = await reads(context).sessions.find(wholeTenant(context.reach), id)
-  if (session === undefined) throw notFound('session')
+  const session = await reads(context).sessions.find(context.reach.tenant, id)
+  if (session === undefined || !isOwnOrAll(context, session.accountId)) throw notFound('session')
   return session
 }
 
@@ -90,17 +128,19 @@ export function findSessions(
   filter: SessionFilter,
   page: Page,
 ): Promise<readonly AccountSession[]> {
-  return context.services.store.read.sessions.list(wholeTenant(context.reach), filter, page)
+  const own = context.reach.of === 'teams' ? { accountId: context.reach.accountId } : {}
+  return context.services.store.read.sessions.list(context.reach.tenant, { ...filter, ...own }, page)
 }
 
 export async function findConsent(context: ReadContext | WriteContext, id: string): Promise<Consent> {
-  const consent = await reads(context).consents.find(wholeTenant(context.reach), id)
-  if (consent === undefined) throw notFound('consent')
+  const consent = await reads(context).consents.find(context.reach.tenant, id)
+  if (consent === undefined || !isOwnOrAll(context, consent.accountId)) throw notFound('consent')
   return consent
 }
 
 export function findConsents(context: ReadContext, filter: ConsentFilter, page: Page): Promise<readonly Consent[]> {
-  return context.services.store.read.consents.list(wholeTenant(context.reach), filter, page)
+  const own = context.reach.of === 'teams' ? { accountId: context.reach.accountId } : {}
+  return context.services.store.read.consents.list(context.reach.tenant, { ...filter, ...own }, page)
 }
 
 /** The last entry about an account: its cut-off stands nowhere else. */
@@ -109,25 +149,40 @@ export function saidOfAccount(context: WriteContext, { id }: Account): Promise<S
 }
 
 export async function findKey(context: ReadContext | WriteContext, id: string): Promise<Key> {
-  const key = await reads(context).keys.find(wholeTenant(context.reach), id)
+  const key = await reads(context).keys.find(context.reach.tenant, id)
   if (key === undefined) throw notFound('key')
+  await requireTeamOfClient(context, key.clientId, 'key')
   return key
 }
 
-export function findTokenOrNone(context: WriteContext, jti: string): Promise<Token | undefined> {
-  return context.transaction.tokens.find(wholeTenant(context.reach), jti)
+/** A credential is of its client's team. Of a client that is gone nobody knows the team: it is beyond every team's reach. */
+async function requireTeamOfClient(context: ReadContext | WriteContext, clientId: string, what: string): Promise<void> {
+  if (context.reach.of === 'teams') await findClient(context, clientId, what)
+}
+
+export async function findTokenOrNone(context: WriteContext, jti: string): Promise<Token | undefined> {
+  const token = await context.transaction.tokens.find(context.reach.tenant, jti)
+  if (token === undefined || context.reach.of === 'tenant') return token
+  const client = await context.transaction.clients.find(context.reach.tenant, token.clientId)
+  return judgeTeam(context.reach, client?.teamId) === 'absent' ? undefined : token
 }
 
 export async function findToken(context: ReadContext | WriteContext, jti: string): Promise<Token> {
-  const token = await reads(context).tokens.find(wholeTenant(context.reach), jti)
+  const token = await reads(context).tokens.find(context.reach.tenant, jti)
   if (token === undefined) throw notFound('token')
+  await requireTeamOfClient(context, token.clientId, 'token')
   return token
 }
 
 export async function findApi(context: ReadContext | WriteContext, id: string): Promise<Api> {
-  const api = await reads(context).apis.find(wholeTenant(context.reach), id)
-  if (api === undefined || api.status === 'revoked') throw notFound('API')
+  const api = await reads(context).apis.find(context.reach.tenant, id)
+  if (api === undefined || api.status === 'revoked' || !isInReach(context, id)) throw notFound('API')
   return api
+}
+
+/** An API is in reach of a team whose ceiling names it. */
+function isInReach({ reach }: ReadContext | WriteContext, apiId: string): boolean {
+  return apiIdsOf(reach)?.includes(apiId) ?? true
 }
 
 /** The client that holds a key or listed token; `null` where neither has that id. */
@@ -143,22 +198,21 @@ export async function findApiByAudience(
   audience: string,
   pointer: string,
 ): Promise<Api> {
-  const api = await reads(context).apis.findByAudience(wholeTenant(context.reach), audience)
-  if (api === undefined || api.status === 'revoked') throw invalid(pointer, 'is not the audience of an API')
+  const api = await reads(context).apis.findByAudience(context.reach.tenant, audience)
+  if (api === undefined || api.status === 'revoked' || !isInReach(context, api.id))
+    throw invalid(pointer, 'is not the audience of an API')
   return api
 }
 
-/** The audience of an API that a credential refers to; it may be gone. */
+/** The audience of an API that a record in reach refers to; it may be gone. */
 export async function audienceOf(context: ReadContext | WriteContext, apiId: string): Promise<string> {
   const state = context.services.books.book(context.tenant.id)?.state('api', apiId)
   if (state !== undefined) return state.audience
-  return (
-    (await reads(context).apis.find(wholeTenant(context.reach), apiId))?.audience ?? `urn:countersign:deleted:${apiId}`
-  )
+  return (await reads(context).apis.find(context.reach.tenant, apiId))?.audience ?? `urn:countersign:deleted:${apiId}`
 }
 
 export function findApis(context: ReadContext, page: Page): Promise<readonly Api[]> {
-  return context.services.store.read.apis.list(wholeTenant(context.reach), page)
+  return context.services.store.read.apis.list(context.reach.tenant, page, apiIdsOf(context.reach))
 }
 
 /** The holders of these scopes for the API: the first hundred, and how many there are. */
@@ -174,16 +228,22 @@ export function findDocument(context: WriteContext, { id }: Api): Promise<ApiDoc
   return context.transaction.apis.findDocument(wholeTenant(context.reach), id)
 }
 
+/** A list has what is of the teams in reach; where all of the tenant is in reach, the filter asks for nothing more. */
+function ofTeams({ reach }: ReadContext): { readonly teamIds?: readonly string[] } {
+  const teamIds = teamIdsOf(reach)
+  return teamIds === undefined ? {} : { teamIds }
+}
+
 export function findClients(context: ReadContext, page: Page): Promise<readonly Client[]> {
-  return context.services.store.read.clients.list(wholeTenant(context.reach), page)
+  return context.services.store.read.clients.list(context.reach.tenant, page, ofTeams(context))
 }
 
 export function findKeys(context: ReadContext, filter: KeyFilter, page: Page): Promise<readonly Key[]> {
-  return context.services.store.read.keys.list(wholeTenant(context.reach), filter, page)
+  return context.services.store.read.keys.list(context.reach.tenant, { ...filter, ...ofTeams(context) }, page)
 }
 
 export function findTokens(context: ReadContext, filter: TokenFilter, page: Page): Promise<readonly Token[]> {
-  return context.services.store.read.tokens.list(wholeTenant(context.reach), filter, page)
+  return context.services.store.read.tokens.list(context.reach.tenant, { ...filter, ...ofTeams(context) }, page)
 }
 
 export function findSigningKeys(context: ReadContext | WriteContext): Promise<readonly SigningKey[]> {
@@ -215,22 +275,22 @@ export function findAuditEvents(
   filter: AuditFilter,
   page: { readonly limit: number; readonly after?: number },
 ): Promise<readonly AuditEvent[]> {
-  return context.services.store.read.audit.list(wholeTenant(context.reach), filter, page)
+  return context.services.store.read.audit.list(context.reach.tenant, { ...filter, ...ofTeams(context) }, page)
 }
 
 export function usageSeries(context: ReadContext, filter: SeriesFilter): Promise<readonly UsageSum[]> {
-  return context.services.store.read.usage.series(wholeTenant(context.reach), filter)
+  return context.services.store.read.usage.series(context.reach.tenant, { ...filter, ...ofTeams(context) })
 }
 
 /** When each of these keys was last used, of those that were. */
 export function lastUsedOf(context: ReadContext, keys: readonly Key[]): Promise<ReadonlyMap<string, Seconds>> {
   const ids = keys.map(({ id }) => id)
-  return context.services.store.read.usage.lastUsed(wholeTenant(context.reach), ids)
+  return context.services.store.read.usage.lastUsed(context.reach.tenant, ids)
 }
 
 /** The last uses of one key by scope, the latest first. */
 export function lastUsesOf(context: ReadContext, { id }: Key): Promise<readonly LastUse[]> {
-  return context.services.store.read.usage.lastUses(wholeTenant(context.reach), id)
+  return context.services.store.read.usage.lastUses(context.reach.tenant, id)
 }
 
 export function invalid(pointer: string, detail: string): ProblemError {

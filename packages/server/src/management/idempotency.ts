@@ -27,6 +27,8 @@ interface KeptAnswer {
   readonly needed: Scope
   /** Clients whose credentials the answer may hold. */
   readonly touched: readonly string[]
+  /** Teams of what the call touched: a member is judged by the role there. */
+  readonly teams: readonly string[]
 }
 
 /** Undefined when the header is not there. Throws 400 unless it is 1 to 255 visible ASCII characters, once. */
@@ -70,7 +72,8 @@ export async function findReplay(
   }
   if (found.sealedAnswer === undefined) throw inProgress()
   const text = unseal(services.master.deriveWith('idempotency', idempotency.key), found.sealedAnswer, idempotency.name)
-  return JSON.parse(text) as KeptAnswer
+  // An answer that was kept before there were teams is of none.
+  return { teams: [], ...JSON.parse(text) } as KeptAnswer
 }
 
 export async function keepAnswer(

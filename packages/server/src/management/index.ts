@@ -11,6 +11,8 @@ import { sessionOperations } from './people/sessions.ts'
 import { receiptOperations } from './receipt.ts'
 import { revocationOperations } from './revocations.ts'
 import { signingKeyOperations } from './signing_keys.ts'
+import { memberOperations } from './teams/members.ts'
+import { teamOperations } from './teams/teams.ts'
 import { tenantOperations } from './tenants.ts'
 import { tokenOperations } from './tokens.ts'
 import { usageAndAuditOperations } from './usage_and_audit.ts'
@@ -29,4 +31,6 @@ export const operations: readonly Operation[] = [
   ...accountOperations,
   ...sessionOperations,
   ...consentOperations,
+  ...teamOperations,
+  ...memberOperations,
 ]

@@ -9,6 +9,7 @@ import {
   type RatePolicy,
 } from '@countersign/core'
 import { type Key, newKey, type WriteTransaction } from '@countersign/store'
+import { wholeTenant } from '../caller/reach.ts'
 import type { Services } from '../context.ts'
 import { keyObject } from '../feed/objects.ts'
 import { revokeKey as revoke } from '../feed/revoker.ts'
@@ -60,6 +61,7 @@ function statusOf(key: Key, now: number): Key['status'] | 'expired' {
 
 const createKey = writeOperation(routes.createKey, async (context) => {
   const { body, now, services, tenant, transaction } = context
+  if (body.subject !== undefined) wholeTenant(context.reach, 'subject')
   const client = await findClientNamed(context, body.clientId)
   requireNotBuiltIn(client)
   const api = await findApiByAudience(context, body.audience, '/audience')
@@ -127,6 +129,7 @@ function timeOrNull(at: number | undefined): string | null {
 
 const updateKey = writeOperation(routes.updateKey, async (context) => {
   const { body, now, transaction } = context
+  if (body.subject !== undefined) wholeTenant(context.reach, 'subject')
   const key = await findKey(context, context.params.id as string)
   const client = await findClient(context, key.clientId)
   requireMayTouch(context, client)

@@ -5,15 +5,15 @@
  */
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
-import { challengeHeader, type Holder, missingScope, type Scope } from '@countersign/core'
+import type { Holder, Scope } from '@countersign/core'
 import type { ApiDescription } from '@countersign/openapi'
-import { ConflictError, RowCountError, UnstorableTextError, type WriteTransaction } from '@countersign/store'
+import type { WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
 import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/document.ts'
 import { actorOf, type Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
 import { guarded } from '../caller/guarded.ts'
-import { wholeTenant } from '../caller/reach.ts'
+import { heldWithin, reachOf } from '../caller/reach.ts'
 import type { TenantContext } from '../context.ts'
 import { countApplied } from '../feed/positions.ts'
 import { type Answer, json } from '../http/answer.ts'
@@ -22,12 +22,13 @@ import { parseInput } from '../http/input.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
-import { atOneMoment, type IssuingMoment, StaleBookError } from '../oauth/issuing_moment.ts'
-import { UnsignableTokenError } from '../oauth/token_issuer.ts'
+import { atOneMoment, type IssuingMoment } from '../oauth/issuing_moment.ts'
 import { hasAdministrator, keepAdministrator, LastAdministratorError } from '../tenants/administrators.ts'
 import { requireMayTouch } from './access.ts'
 import type { ManagementServices, ReadContext, WriteContext } from './context.ts'
+import { findTouched } from './find.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
+import { noRoomToKeep, requireScopes, toProblem } from './refusals.ts'
 
 /** The body of a success, as the contract has it: a member that is left out does not compile. */
 export type AnswerOf<R extends Route> = Frozen<z.input<R['answer']['schema']>>
@@ -154,20 +155,24 @@ async function write<R extends Route>(
     services.store.write(
       async (transaction) => {
         // 3. The caller is read again here: what it could do a moment ago it may have lost.
-        const again = await readCallerAgain(services, tenant, caller, transaction)
+        const { reach: whole, ...again } = await readCallerAgain(services, tenant, caller, transaction)
         const { orScope } = route
         const scope = orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope
         if (scope !== undefined) requireScopes(again.held, [scope])
+        const reach = reachOf(whole, [route.scope, orScope])
+        const requireHeld = (scopes: Scope, teamId?: string): void =>
+          requireScopes(heldWithin(reach, again.held, teamId), scopes)
         const needed = new Set<string>()
         const touched = new Set<string>()
+        const teams = new Set<string>()
         const ending = new Set<'credentials' | 'jwts'>()
         // 4. An answer that was given is given again, to whoever may still have it.
         const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
         if (replay !== undefined) {
           requireScopes(again.held, replay.needed)
+          for (const id of replay.teams) requireHeld([...neededBy(route), ...replay.needed], id)
           for (const id of replay.touched) {
-            const client = await transaction.clients.find(wholeTenant(again.reach), id)
-            const requireHeld = (scopes: Scope): void => requireScopes(again.held, scopes)
+            const client = await findTouched({ reach, transaction }, id)
             const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
             if (client !== undefined) requireMayTouch(replaying, client)
           }
@@ -176,15 +181,15 @@ async function write<R extends Route>(
         // 5. The change itself.
         const result = await run({
           ...context,
-          transaction,
-          held: again.held,
-          guards: again.guards,
-          reach: again.reach,
+          transaction: ofTeam(transaction, teams),
+          ...again,
+          reach,
           touched,
+          teams,
           mayEndAdministrators: (which) => void ending.add(which),
           actor: actorOf(caller),
-          requireHeld(scopes) {
-            requireScopes(again.held, scopes)
+          requireHeld(scopes, teamId) {
+            requireHeld(scopes, teamId)
             for (const scope of scopes) needed.add(scope)
           },
         })
@@ -201,7 +206,13 @@ async function write<R extends Route>(
           await keepAnswer(
             services,
             idempotency,
-            { status: result.status, body: result.body as object, needed: [...needed], touched: [...touched] },
+            {
+              status: result.status,
+              body: result.body as object,
+              needed: [...needed],
+              touched: [...touched],
+              teams: [...teams],
+            },
             transaction,
           )
         }
@@ -224,6 +235,23 @@ async function write<R extends Route>(
   return json(value.status, { ...value.bodyOf(sequence), verifiers })
 }
 
+/** The scope that an operation asks for before it begins: one of them where it takes either. */
+function neededBy({ scope, orScope }: Route): Scope {
+  return scope === undefined || orScope !== undefined ? [] : [scope]
+}
+
+/** The members of the team that the operation touched find what it says in the audit log, where it touched one. */
+function ofTeam(transaction: WriteTransaction, teams: ReadonlySet<string>): WriteTransaction {
+  return {
+    ...transaction,
+    append(change) {
+      const [teamId] = teams
+      const isOfOne = teamId !== undefined && teams.size === 1
+      transaction.append(isOfOne ? { ...change, audit: { teamId, ...change.audit } } : change)
+    },
+  }
+}
+
 /** These must go on when the disk is full. */
 const endings: ReadonlySet<string> = new Set([
   'disableKey',
@@ -236,6 +264,8 @@ const endings: ReadonlySet<string> = new Set([
   'deleteApi',
   'deleteIssuer',
   'deleteTenant',
+  'deleteTeam',
+  'removeTeamMember',
   'deleteAccount',
   'revokeAccount',
   ...['revokeSession', 'revokeConsent'],
@@ -277,7 +307,7 @@ async function readContext(
     services,
     tenant,
     caller,
-    reach: caller.reach,
+    reach: reachOf(caller.reach, [route.scope, route.orScope]),
     params,
     body,
     query,
@@ -310,41 +340,8 @@ async function readApiDocument(
   }
 }
 
-function noRoomToKeep(): ProblemError {
-  const detail = 'Too many answers are kept for Idempotency-Keys. Nothing was changed. Try again, or without one.'
-  return new ProblemError(503, 'unavailable', detail, { headers: { 'Retry-After': '1' } })
-}
-
-function requireScopes(held: Scope, scopes: Scope): void {
-  const missing = missingScope(scopes, held)
-  if (missing.length === 0) return
-  throw new ProblemError(
-    403,
-    'insufficient_scope',
-    `This touches a credential or client that has ${missing.join(' ')}, which the caller does not have.`,
-    {
-      headers: challengeHeader({ scheme: 'Bearer', error: 'insufficient_scope', scope: missing }),
-    },
-  )
-}
-
 function bodyDigest(body: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(body) ?? '')
     .digest('base64url')
-}
-
-function toProblem(error: unknown): never {
-  if (error instanceof ConflictError) throw new ProblemError(409, 'conflict', `The ${error.what} is already taken.`)
-  if (error instanceof LastAdministratorError) throw new ProblemError(409, 'last_administrator', error.message)
-  if (error instanceof RowCountError)
-    throw new ProblemError(409, 'conflict', 'Another request has changed it meanwhile. Try again.')
-  if (error instanceof UnstorableTextError)
-    throw new ProblemError(400, 'invalid_request', 'Text with NUL or half a surrogate pair cannot be stored.')
-  if (error instanceof StaleBookError)
-    throw new ProblemError(503, 'unavailable', 'This server cannot tell whether its status book is fresh. Try again.', {
-      headers: { 'Retry-After': '1' },
-    })
-  if (error instanceof UnsignableTokenError) throw new ProblemError(400, 'invalid_request', `${error.message}.`)
-  throw error
 }

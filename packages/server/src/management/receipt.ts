@@ -1,11 +1,14 @@
 import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
+import { wholeTenant } from '../caller/reach.ts'
 import type { Standing } from '../feed/positions.ts'
 import { clientOfCredential, notFound } from './find.ts'
 import { type Operation, readOperation } from './operation.ts'
 
 /** Which verifiers have applied an entry, who is behind and since when (docs/protocol/feed.md §8). */
-const getRevocation = readOperation(routes.getRevocation, async ({ params, services, tenant, now }) => {
+const getRevocation = readOperation(routes.getRevocation, async ({ params, reach, services, tenant, now }) => {
+  // It names the verifiers of all the tenant's APIs.
+  wholeTenant(reach)
   const sequence = Number(params.feedSequence)
   if (!/^\d{1,16}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
   const [entry] = await services.store.feed.after(tenant.id, sequence - 1, 1)
@@ -39,7 +42,8 @@ function viewOf(verifier: Standing, epoch: string, sequence: number, at: number)
 const goneSeconds = 3_600
 
 const listVerifiers = readOperation(routes.listVerifiers, async (context) => {
-  const { services, tenant, now } = context
+  const { reach, services, tenant, now } = context
+  wholeTenant(reach)
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
   const found = await services.positions.standing(tenant.id, now - goneSeconds)
   const clients = new Map<string, string | null>()

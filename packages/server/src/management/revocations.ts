@@ -33,7 +33,6 @@ const createRevocation = preparedOperation(routes.createRevocation, findNamed, (
   const { jti, clientId, subject } = context.body
   if (credential !== undefined) return revokeCredential(context, credential)
   if (subject !== undefined) return revokeSubject(context, subject)
-  context.requireHeld(['tokens:write'])
   requireNameable(clientId as string, jti as string, '/jti')
   return revokeNamed(context, { jti: jti as string, clientId: clientId as string })
 })
@@ -53,8 +52,9 @@ async function findNamed({ body, services, tenant }: ReadContext<Route>): Promis
 async function revokeCredential(context: WriteContext<Route>, found: Revocable): Promise<Result<Route>> {
   const { transaction } = context
   const { identity, jwt } = found
-  context.requireHeld([identity.type === 'key' ? 'keys:write' : 'tokens:write'])
-  requireMayTouch(context, await findClient(context, found.clientId))
+  const client = await findClient(context, found.clientId, 'credential')
+  context.requireHeld([identity.type === 'key' ? 'keys:write' : 'tokens:write'], client.teamId)
+  requireMayTouch(context, client)
   const said = await saidAbout(context, identity)
   const isListed = jwt === undefined || (await findTokenOrNone(context, jwt.jti)) !== undefined
   if (said === undefined && jwt !== undefined && (await isFull(transaction, jwt.kind, jwt.clientId, causeOf(context))))
@@ -73,6 +73,7 @@ async function revokeNamed(context: WriteContext<Route>, named: Named): Promise<
   const { body, now, tenant, transaction } = context
   const { clientId, jti } = named
   const client = await findClientNamed(context, clientId)
+  context.requireHeld(['tokens:write'], client.teamId)
   requireMayTouch(context, client)
   if (body.selfIssued === true) {
     const said = await saidAbout(context, { type: 'client_token', id: clientTokenId(clientId, jti) })
@@ -125,8 +126,8 @@ const longestExternalSeconds = limits.externalAheadSecondsMax + 2 * limits.clock
  */
 async function revokeSubject(context: WriteContext<Route>, subject: string): Promise<Result<Route>> {
   const { actor, body, now, reach, requestId, transaction } = context
-  context.requireHeld(['keys:write', 'tokens:write'])
   const tenant = wholeTenant(reach)
+  context.requireHeld(['keys:write', 'tokens:write'])
   const before = await transaction.statusEntries.find(tenant, 'subject', subject)
   if (before === undefined && (await transaction.statusEntries.countSubjects(tenant)) >= serverLimits.subjectEntriesMax)
     throw tooManySubjects()

@@ -10,6 +10,7 @@ import {
   tokenIdentity,
 } from '@countersign/core'
 import type { Token } from '@countersign/store'
+import { wholeTenant } from '../caller/reach.ts'
 import { auditView } from '../feed/audit_view.ts'
 import { issuedTokenObject, tokenObject } from '../feed/objects.ts'
 import { isFull, mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
@@ -77,6 +78,7 @@ function tokenView(
 
 const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
+  if (body.subject !== undefined) wholeTenant(context.reach, 'subject')
   const client = await findClientNamed(context, body.clientId)
   requireNotBuiltIn(client)
   const api = await findApiByAudience(context, body.audience, '/audience')

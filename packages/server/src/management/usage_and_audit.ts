@@ -3,7 +3,7 @@ import { formatTime, parseTime } from '@countersign/core'
 import type { AuditActor, UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
-import type { WriteContext } from './context.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findAuditEvents, usageSeries } from './find.ts'
 import { type Operation, readOperation, writeOperation } from './operation.ts'
@@ -125,18 +125,31 @@ const listAudit = readOperation(routes.listAudit, async (context) => {
     (event) => ({
       sequence: event.sequence,
       at: formatTime(event.at),
-      actor: withoutRequest(event.actor),
+      actor: shownActor(context, event.actor),
       action: event.action,
       objectType: event.objectType,
       objectId: event.objectId,
       before: event.before ?? null,
       after: event.after ?? null,
       requestId: event.requestId,
-      callerRequestId: ('callerRequestId' in event.actor ? event.actor.callerRequestId : undefined) ?? null,
+      callerRequestId: callerRequestIdOf(context, event.actor) ?? null,
       link: event.link,
     }),
   )
 })
+
+/** A member of a team is not told from where others did it, and with which credential. */
+function shownActor({ reach }: ReadContext, actor: AuditActor): object {
+  if (reach.of === 'tenant' || actor.kind === 'system') return withoutRequest(actor)
+  const accountId = 'accountId' in actor ? actor.accountId : undefined
+  if (accountId === reach.accountId) return withoutRequest(actor)
+  return { kind: actor.kind, ...(accountId === undefined ? {} : { accountId }) }
+}
+
+function callerRequestIdOf({ reach }: ReadContext, actor: AuditActor): string | undefined {
+  const isShown = reach.of === 'tenant' || ('accountId' in actor && actor.accountId === reach.accountId)
+  return isShown && 'callerRequestId' in actor ? actor.callerRequestId : undefined
+}
 
 /** Stored with the actor, which the link covers, and shown beside our own id. */
 function withoutRequest(actor: AuditActor): AuditActor {

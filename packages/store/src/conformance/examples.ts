@@ -3,15 +3,19 @@ import { hash } from 'node:crypto'
 import type { FeedObject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
 import type { Append } from '../feed/append.ts'
+import type { Account } from '../records/account.ts'
 import type { Api } from '../records/api.ts'
 import type { AuditDraft } from '../records/audit_event.ts'
 import type { Client } from '../records/client.ts'
 import type { ClientJwk } from '../records/client_jwk.ts'
 import type { ClientSecret } from '../records/client_secret.ts'
 import type { IdempotencyRecord } from '../records/idempotency.ts'
+import type { Invitation } from '../records/invitation.ts'
 import type { Issuer } from '../records/issuer.ts'
 import type { Key } from '../records/key.ts'
+import type { Membership } from '../records/membership.ts'
 import type { SigningKey } from '../records/signing_key.ts'
+import type { Team } from '../records/team.ts'
 import type { Tenant } from '../records/tenant.ts'
 import type { Token } from '../records/token.ts'
 import type { VerifierPosition } from '../records/verifier_position.ts'
@@ -160,6 +164,56 @@ export function exampleSigningKey(tenant: string, kid: string, members: Partial<
     signsAt: startAt + 600,
     status: 'active',
     version: 1,
+    ...members,
+  }
+}
+
+export function exampleAccount(tenant: string, id: string, members: Partial<Account> = {}): Account {
+  const who = { email: `${id}@example.com`, emailVerified: true, name: 'Ann' }
+  return { tenant, id, ...who, status: 'active', scope: '', access: {}, ...fresh, ...members }
+}
+
+export function exampleTeam(tenant: string, id: string, members: Partial<Team> = {}): Team {
+  return {
+    tenant,
+    id,
+    name: 'Partner',
+    externalId: `crm-${id}`,
+    metadata: { plan: 'gold' },
+    status: 'active',
+    isWithoutMember: false,
+    access: { api_1: 'orders:read' },
+    ...fresh,
+    ...members,
+  }
+}
+
+export function exampleMembership(
+  tenant: string,
+  teamId: string,
+  accountId: string,
+  members: Partial<Membership> = {},
+): Membership {
+  return { tenant, teamId, accountId, role: 'owner', ...fresh, ...members }
+}
+
+export function exampleInvitation(
+  tenant: string,
+  teamId: string,
+  id: string,
+  members: Partial<Invitation> = {},
+): Invitation {
+  return {
+    tenant,
+    id,
+    teamId,
+    email: 'Bob@example.com',
+    role: 'developer',
+    digest: digestOf(id),
+    invitedBy: 'acct_9',
+    position: 7,
+    createdAt: startAt,
+    expiresAt: startAt + 7 * 86_400,
     ...members,
   }
 }

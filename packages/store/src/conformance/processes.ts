@@ -12,17 +12,19 @@ import { withStore } from './test_database.ts'
 const addedSince = {
   keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits', 'subject_issuer'],
-  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in'],
+  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in', 'team_id', 'own'],
   apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers', 'account_scope'],
   tenants: ['floor'],
   counters: ['audit_mac'],
+  audit: ['team_id'],
   single_use: ['content'],
   installation: ['history', 'beginning', 'key_check'],
 }
 
 /** Makes the database as a program of the first schema would have left it, with one count of usage. */
 export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
-  for (const index of ['keys_by_subject', 'tokens_by_subject']) await database.execute(`drop index ${index}`)
+  const indexes = ['keys_by_subject', 'tokens_by_subject', 'clients_by_team', 'audit_by_team']
+  for (const index of indexes) await database.execute(`drop index ${index}`)
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)
   }
@@ -38,6 +40,9 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'consents',
     'families',
     'issuers',
+    'teams',
+    'memberships',
+    'invitations',
   ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,

@@ -3,17 +3,21 @@ import type { Append } from '../feed/append.ts'
 import type { Store, WriteTransaction } from '../store.ts'
 import {
   digestOf,
+  exampleAccount,
   exampleApi,
   exampleAudit,
   exampleClient,
   exampleCount,
   exampleIdempotency,
+  exampleInvitation,
   exampleIssuer,
   exampleJwk,
   exampleKey,
+  exampleMembership,
   examplePosition,
   exampleSecret,
   exampleSigningKey,
+  exampleTeam,
   exampleToken,
   keyChange,
   seed,
@@ -90,11 +94,26 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.tokens.find('other', 'jti_9'),
         read.tokens.findByDigest('other', digestOf('token acme jti_9')),
         read.statusEntries.find('other', 'key', 'key_9'),
+        read.accounts.find('other', 'acct_9'),
+        read.accounts.findByEmail('other', 'acct_9@example.com'),
+        read.teams.find('other', 'team_9'),
+        read.memberships.find('other', 'team_9', 'acct_9'),
+        read.invitations.find('other', 'invite_9'),
+        read.invitations.findByDigest('other', digestOf('invite_9')),
         store.write((transaction) => transaction.idempotency.find(idempotency, startAt)).then(({ value }) => value),
       ])
       expect(found).toEqual(found.map(() => undefined))
       const lists = await Promise.all([
         read.clients.listByApi('other', 'api_9', page),
+        read.clients.list('other', page, { teamIds: ['team_9'] }),
+        read.accounts.list('other', page),
+        read.teams.list('other', {}, page),
+        read.memberships.list('other', 'team_9', page),
+        read.memberships.ofAccount('other', 'acct_9'),
+        read.invitations.list('other', 'team_9', startAt, page),
+        read.keys.list('other', { teamIds: ['team_9'], now: startAt }, page),
+        read.tokens.list('other', { teamIds: ['team_9'] }, page),
+        read.audit.list('other', { teamIds: ['team_9'] }, page),
         read.apis.scopeHolders('other', 'api_9', ['orders:read'], startAt, 10).then(({ holders }) => holders),
         read.clients.secrets('other', 'client_9'),
         read.clients.jwks('other', 'client_9'),
@@ -139,7 +158,12 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
   await store.write(async (transaction) => {
     await transaction.apis.insert(exampleApi(tenant, 'api_9'))
     await transaction.apis.saveDocument({ tenant, apiId: 'api_9', text: '', description: {}, importedAt: startAt })
-    await transaction.clients.insert(exampleClient(tenant, 'client_9', { access: { api_1: 'a', api_9: 'b' } }))
+    await transaction.teams.insert(exampleTeam(tenant, 'team_9'))
+    await transaction.accounts.insert(exampleAccount(tenant, 'acct_9'))
+    await transaction.memberships.insert(exampleMembership(tenant, 'team_9', 'acct_9'))
+    await transaction.invitations.insert(exampleInvitation(tenant, 'team_9', 'invite_9'))
+    const access = { api_1: 'a', api_9: 'b' }
+    await transaction.clients.insert(exampleClient(tenant, 'client_9', { access, teamId: 'team_9' }))
     await transaction.clients.insertSecret(exampleSecret(tenant, 'client_9', 'secret_9'))
     await transaction.clients.insertJwk(exampleJwk(tenant, 'client_9', 'kid_9'))
     await transaction.keys.insert(exampleKey(tenant, 'key_9', { clientId: 'client_9', apiId: 'api_9' }))
@@ -170,6 +194,12 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
   (it, tenant) => it.apis.setCreatedSequence(tenant, 'api_9', 4),
   (it, tenant) => it.apis.delete(tenant, 'api_9'),
   (it, tenant) => it.clients.delete(tenant, 'client_9'),
+  (it, tenant) => it.teams.update(exampleTeam(tenant, 'team_9', { ...again, access: {} })),
+  (it, tenant) => it.memberships.update(exampleMembership(tenant, 'team_9', 'acct_9', { ...again, role: 'viewer' })),
+  (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', { invitedBy: 'acct_9' }),
+  (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', {}),
+  (it, tenant) => it.memberships.delete(tenant, 'team_9', 'acct_9'),
+  (it, tenant) => it.memberships.deleteByTeam(tenant, 'team_9'),
   (it, tenant) => it.signingKeys.update(exampleSigningKey(tenant, 'kid_9', { ...again, status: 'revoked' })),
   (it, tenant) => it.signingKeys.delete(tenant, 'kid_9'),
   (it, tenant) => it.issuers.update(exampleIssuer(tenant, 'issuer_9', { ...again, status: 'disabled' })),
@@ -203,6 +233,10 @@ const tables = [
   'client_access',
   'client_secrets',
   'client_jwks',
+  'accounts',
+  'teams',
+  'memberships',
+  'invitations',
   'keys',
   'tokens',
   'signing_keys',

@@ -13,8 +13,23 @@ const pageRows = 500
  * the database but does not hold the key cannot make a chain that verifies.
  */
 export function auditLink(key: Uint8Array, previous: string, event: Omit<AuditEvent, 'link'>): string {
-  const { tenant, sequence, at, actor, action, objectType, objectId, before, after, requestId } = event
-  const members = [previous, tenant, sequence, at, actor, action, objectType, objectId, before, after, requestId]
+  const { tenant, sequence, at, actor, action, objectType, objectId, teamId, before, after, requestId } = event
+  // Most events are of no team, and their links are as they were before there were teams.
+  const team = teamId === undefined ? [] : [teamId]
+  const members = [
+    previous,
+    tenant,
+    sequence,
+    at,
+    actor,
+    action,
+    objectType,
+    objectId,
+    before,
+    after,
+    requestId,
+    ...team,
+  ]
   return createHmac('sha256', key).update(JSON.stringify(members, sortMembers)).digest('base64url')
 }
 

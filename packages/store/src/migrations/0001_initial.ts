@@ -29,6 +29,9 @@ type Later =
   | 'families'
   | 'sessions'
   | 'issuers'
+  | 'teams'
+  | 'memberships'
+  | 'invitations'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

@@ -15,6 +15,7 @@ import { up as credentialHeaders } from './0013_credential_headers.ts'
 import { up as people } from './0015_people.ts'
 import { up as issuers } from './0016_issuers.ts'
 import { up as consent } from './0017_consent.ts'
+import { up as teams } from './0018_teams.ts'
 
 export interface Migration {
   readonly number: number
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { number: 15, name: 'people', up: people },
   { number: 16, name: 'issuers', up: issuers },
   { number: 17, name: 'consent', up: consent },
+  { number: 18, name: 'teams', up: teams },
 ]

@@ -70,7 +70,7 @@ const isRole = oneOf<AccountRole>({ operator: true })
 const isAccess = recordOf(isText)
 
 /** Addresses that differ in case or in the form of a character reach the same person, as far as anybody can tell. */
-function emailKey(email: string): string {
+export function emailKey(email: string): string {
   return email.normalize('NFC').toLowerCase()
 }
 

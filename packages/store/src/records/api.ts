@@ -7,13 +7,15 @@ import {
   type Status,
   type TokenFormat,
 } from '@countersign/core'
-import { isAnything, isText, listOf, oneOf, shape } from '../check.ts'
+import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import { isAmong } from '../rows/among.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
+import { type ApiDocument, findDocument, saveDocument } from './api_document.ts'
 import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
 
 /** A resource server: its audience, its scopes and how its tokens are made. */
@@ -97,19 +99,11 @@ export function newApi(
   }
 }
 
-/** The OpenAPI document last imported for an API, as text, and the description that was read from it. */
-export interface ApiDocument {
-  readonly tenant: string
-  readonly apiId: string
-  readonly text: string
-  readonly description: unknown
-  readonly importedAt: Seconds
-}
-
 export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
-  list(tenant: string, page: Page): Promise<readonly Api[]>
+  /** `among`: only APIs of these ids. */
+  list(tenant: string, page: Page, among?: readonly string[]): Promise<readonly Api[]>
   /** Clients, keys and stored tokens with one of these scopes for the API that are alive at `now`: `limit` at most. */
   scopeHolders(
     tenant: string,
@@ -139,9 +133,6 @@ const isScopeClaim = oneOf<ScopeClaim>({ string: true, array: true, structured: 
 
 export const isTokenFormat = oneOf<TokenFormat>({ jwt: true, opaque: true })
 
-/** A document may have 16 MiB (docs/protocol/management.md §2); its description can be somewhat larger. */
-const descriptionBytesMax = 64 * 1024 * 1024
-
 export function readApis(session: Session): ApiReads {
   return {
     async find(tenant, id) {
@@ -158,7 +149,7 @@ export function readApis(session: Session): ApiReads {
         return row && decodeApi(row)
       })
     },
-    list: (tenant, page) => listApis(session, tenant, page),
+    list: (tenant, page, among) => listApis(session, tenant, page, among),
     findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
     scopeHolders: (tenant, apiId, scopes, now, limit) =>
       findScopeHolders(session, { tenant, apiId, scopes, now, limit }),
@@ -204,7 +195,7 @@ function selectApis(session: Session, tenant: string) {
   return session.db.selectFrom('apis').selectAll().where('tenant', '=', tenant)
 }
 
-async function listApis(session: Session, tenant: string, page: Page) {
+async function listApis(session: Session, tenant: string, page: Page, among?: readonly string[]) {
   await session.enter(tenant)
   const { db } = session
   return readPage(session, page, {
@@ -212,48 +203,12 @@ async function listApis(session: Session, tenant: string, page: Page) {
     locate: (id) =>
       db.selectFrom('apis').select('created_at').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
     fetch: (after, limit) => {
-      const query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      let query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      if (among !== undefined) query = query.where(isAmong(session, 'id', among))
       return (after === undefined ? query : query.where(isAfter(after))).execute()
     },
     decode: decodeApi,
   })
-}
-
-async function findDocument(session: Session, tenant: string, apiId: string): Promise<ApiDocument | undefined> {
-  await session.enter(tenant)
-  const row = await session.db
-    .selectFrom('api_documents')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('api_id', '=', apiId)
-    .executeTakeFirst()
-  if (row === undefined) return undefined
-  const columns = new Columns('api_documents', row.api_id, row)
-  return {
-    tenant: columns.text('tenant'),
-    apiId: columns.text('api_id'),
-    text: columns.text('text'),
-    description: columns.json('description', isAnythingButUndefined, descriptionBytesMax),
-    importedAt: columns.count('imported_at'),
-  }
-}
-
-function isAnythingButUndefined(value: unknown): value is unknown {
-  return isAnything(value) && value !== undefined
-}
-
-async function saveDocument(session: Session, document: ApiDocument): Promise<void> {
-  await session.enter(document.tenant)
-  const content = {
-    text: document.text,
-    description: JSON.stringify(document.description ?? null),
-    imported_at: document.importedAt,
-  }
-  await session.db
-    .insertInto('api_documents')
-    .values({ tenant: document.tenant, api_id: document.apiId, ...content })
-    .onConflict((conflict) => conflict.columns(['tenant', 'api_id']).doUpdateSet(content))
-    .execute()
 }
 
 /** Raises the version of every row that it touches, like any other change. */

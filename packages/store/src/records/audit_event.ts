@@ -3,6 +3,7 @@ import { type Check, isText, oneOf, optional, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
+import { isAmong } from '../rows/among.ts'
 import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
@@ -41,6 +42,8 @@ export interface AuditEvent {
   readonly action: string
   readonly objectType: string
   readonly objectId: string
+  /** The team that the object is of, so that its members find the event. */
+  readonly teamId?: string
   readonly before?: unknown
   readonly after?: unknown
   readonly requestId: string
@@ -51,12 +54,14 @@ export interface AuditEvent {
 /** The part of an audit event that its writer gives; the append adds sequence, time and link. */
 export type AuditDraft = Pick<
   AuditEvent,
-  'actor' | 'action' | 'objectType' | 'objectId' | 'before' | 'after' | 'requestId'
+  'actor' | 'action' | 'objectType' | 'objectId' | 'teamId' | 'before' | 'after' | 'requestId'
 >
 
 export interface AuditFilter {
   readonly objectId?: string
   readonly action?: string
+  /** Only events about these teams and what is of them. */
+  readonly teamIds?: readonly string[]
 }
 
 export interface AuditReads {
@@ -120,6 +125,7 @@ function selectAudit(session: Session, tenant: string, filter: AuditFilter, befo
   let query = session.db.selectFrom('audit').selectAll().where('tenant', '=', tenant)
   if (filter.objectId !== undefined) query = query.where('object_id', '=', filter.objectId)
   if (filter.action !== undefined) query = query.where('action', '=', filter.action)
+  if (filter.teamIds !== undefined) query = query.where(isAmong(session, 'team_id', filter.teamIds))
   if (before !== undefined) query = query.where('sequence', '<', before)
   return query.orderBy('sequence', 'desc')
 }
@@ -142,6 +148,7 @@ const columns: JsonColumns<Schema['audit']> = {
   after: text,
   request_id: text,
   link: text,
+  team_id: text,
 }
 
 function encodeAuditEvent(event: AuditEvent) {
@@ -157,6 +164,7 @@ function encodeAuditEvent(event: AuditEvent) {
     after: jsonOrNull(event.after),
     request_id: event.requestId,
     link: event.link,
+    team_id: event.teamId ?? null,
   }
 }
 
@@ -170,6 +178,7 @@ export function decodeAuditEvent(row: Row): AuditEvent {
     action: columns.text('action'),
     objectType: columns.text('object_type'),
     objectId: columns.text('object_id'),
+    teamId: columns.optionalText('team_id'),
     before: columns.optionalJson('before', isSomething),
     after: columns.optionalJson('after', isSomething),
     requestId: columns.text('request_id'),

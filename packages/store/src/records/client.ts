@@ -9,14 +9,16 @@ import {
   type Status,
 } from '@countersign/core'
 import type { Kysely } from 'kysely'
-import { isFlag, isText, listOf, oneOf, shape } from '../check.ts'
+import { isFlag, isText, listOf, oneOf, recordOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import { isAmong } from '../rows/among.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
+import { decodeAccess, deleteAccess, insertAccess } from './client_access.ts'
 import { type ClientJwkReads, type ClientJwkWrites, readClientJwks, writeClientJwks } from './client_jwk.ts'
 import {
   type ClientSecretReads,
@@ -34,6 +36,10 @@ export interface Client extends Limited {
   readonly id: string
   readonly name: string
   readonly type: ClientType
+  /** The team that it is of. Absent: it is the tenant's own. */
+  readonly teamId?: string
+  /** The status and access that it has by itself: `status` and `access` are what its team leaves. Absent: it is of no team. */
+  readonly own?: Pick<Client, 'status' | 'access'>
   readonly status: Status
   /** Scope text by API id. An API that is not here is no access. */
   readonly access: { readonly [apiId: string]: string }
@@ -69,7 +75,7 @@ export interface ClientSignIn {
 /** The members of a new client that its maker chooses. */
 export interface ClientDraft
   extends Limited,
-    Pick<Client, 'tenant' | 'name' | 'type' | 'access' | 'guards' | 'authority'> {
+    Pick<Client, 'tenant' | 'name' | 'type' | 'teamId' | 'access' | 'guards' | 'authority'> {
   /** Default: none. */
   readonly metadata?: Metadata | undefined
   /** Default: it signs nobody in. */
@@ -97,9 +103,18 @@ export function newClient(
   }
 }
 
+export interface ClientFilter {
+  /** Only clients whose access names the API. */
+  readonly apiId?: string
+  /** Only clients of these teams. */
+  readonly teamIds?: readonly string[]
+}
+
 export interface ClientReads extends ClientSecretReads, ClientJwkReads {
   find(tenant: string, id: string): Promise<Client | undefined>
-  list(tenant: string, page: Page): Promise<readonly Client[]>
+  list(tenant: string, page: Page, filter?: ClientFilter): Promise<readonly Client[]>
+  /** How many clients the team has. */
+  countByTeam(tenant: string, teamId: string): Promise<number>
   /** Lists the clients whose access names the API. */
   listByApi(tenant: string, apiId: string, page: Page): Promise<readonly Client[]>
 }
@@ -122,6 +137,8 @@ const isSignIn = shape<ClientSignIn>({
   requirePkce: isFlag,
 })
 
+const isOwn = shape<NonNullable<Client['own']>>({ status: isStatus, access: recordOf(isText) })
+
 const isClientType = oneOf<ClientType>({ service: true, web: true, spa: true, native: true, agent: true })
 
 export function readClients(session: Session): ClientReads {
@@ -132,8 +149,18 @@ export function readClients(session: Session): ClientReads {
         decodeClient(await selectClient(session.db, tenant, id).execute()),
       )
     },
-    list: (tenant, page) => listClients(session, tenant, page),
-    listByApi: (tenant, apiId, page) => listClients(session, tenant, page, apiId),
+    list: (tenant, page, filter) => listClients(session, tenant, page, filter),
+    listByApi: (tenant, apiId, page) => listClients(session, tenant, page, { apiId }),
+    async countByTeam(tenant, teamId) {
+      await session.enter(tenant)
+      const row = await session.db
+        .selectFrom('clients')
+        .select((eb) => eb.fn.countAll().as('count'))
+        .where('tenant', '=', tenant)
+        .where('team_id', '=', teamId)
+        .executeTakeFirst()
+      return Number(row?.count ?? 0)
+    },
     ...readClientSecrets(session),
     ...readClientJwks(session),
   }
@@ -181,7 +208,7 @@ export function selectClient(db: Kysely<Schema>, tenant: string, id: string) {
     .where('clients.id', '=', id)
 }
 
-async function listClients(session: Session, tenant: string, page: Page, apiId?: string) {
+async function listClients(session: Session, tenant: string, page: Page, { apiId, teamIds }: ClientFilter = {}) {
   await session.enter(tenant)
   const { db } = session
   return readPage(session, page, {
@@ -197,6 +224,7 @@ async function listClients(session: Session, tenant: string, page: Page, apiId?:
       let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
       if (after !== undefined) query = query.where(isAfter(after))
       if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
+      if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
       const rows = await db
         .selectFrom(query.orderBy('created_at').orderBy('id').limit(limit).as('page'))
         .leftJoin('client_access', (join) =>
@@ -211,6 +239,12 @@ async function listClients(session: Session, tenant: string, page: Page, apiId?:
     },
     decode: (row) => decodeClient(row.rows as Row[]) as Client,
   })
+}
+
+/** The ids of the clients of these teams. */
+export function clientsOfTeams(session: Session, tenant: string, teamIds: readonly string[]) {
+  const ids = session.db.selectFrom('clients').select('id').where('tenant', '=', tenant)
+  return ids.where(isAmong(session, 'team_id', teamIds))
 }
 
 function clientsOfApi(db: Kysely<Schema>, tenant: string, apiId: string) {
@@ -252,20 +286,6 @@ async function deleteClient(session: Session, tenant: string, id: string): Promi
   assertTouched('the deletion of a client', 1, result.numDeletedRows)
 }
 
-async function deleteAccess(session: Session, tenant: string, id: string): Promise<void> {
-  await session.db.deleteFrom('client_access').where('tenant', '=', tenant).where('client_id', '=', id).execute()
-}
-
-async function insertAccess(session: Session, client: Client): Promise<void> {
-  const rows = Object.entries(client.access).map(([apiId, scope]) => ({
-    tenant: client.tenant,
-    client_id: client.id,
-    api_id: apiId,
-    scope,
-  }))
-  if (rows.length > 0) await session.db.insertInto('client_access').values(rows).execute()
-}
-
 function encodeClient(client: Client) {
   return {
     tenant: client.tenant,
@@ -273,6 +293,8 @@ function encodeClient(client: Client) {
     name: client.name,
     type: client.type,
     status: client.status,
+    team_id: client.teamId ?? null,
+    own: jsonOrNull(client.own),
     guards: JSON.stringify(client.guards),
     authority: JSON.stringify(client.authority),
     metadata: JSON.stringify(client.metadata),
@@ -297,6 +319,8 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     id: columns.text('id'),
     name: columns.text('name'),
     type: columns.word('type', isClientType),
+    teamId: columns.optionalText('team_id'),
+    own: columns.optionalJson('own', isOwn),
     status: columns.word('status', isStatus),
     access: decodeAccess(rows),
     guards: columns.json('guards', isTextList),
@@ -312,15 +336,4 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
   })
-}
-
-/** Reads the columns `access_api_id` and `access_scope` of joined rows. */
-export function decodeAccess(rows: readonly Row[]): { readonly [apiId: string]: string } {
-  const access = rows
-    .filter((row) => row.access_api_id !== null)
-    .map((row) => {
-      const columns = new Columns('client_access', row.access_api_id, row)
-      return [columns.text('access_api_id'), columns.text('access_scope')] as const
-    })
-  return Object.fromEntries(access.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

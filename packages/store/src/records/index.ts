@@ -15,11 +15,14 @@ import { readConsents, writeConsents } from './consent.ts'
 import { readFamilies, writeFamilies } from './family.ts'
 import { writeIdempotency } from './idempotency.ts'
 import { readIdentities, writeIdentities } from './identity.ts'
+import { readInvitations, writeInvitations } from './invitation.ts'
 import { readIssuers, writeIssuers } from './issuer.ts'
 import { readKeys, writeKeys } from './key.ts'
+import { readMemberships, writeMemberships } from './membership.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
+import { readTeams, writeTeams } from './team.ts'
 import { readTenants, writeTenants } from './tenant.ts'
 import { readTokens, writeTokens } from './token.ts'
 import { readVerifierPositions } from './verifier_position.ts'
@@ -36,6 +39,9 @@ export function readRepositories(session: Session): ReadRepositories {
     families: readFamilies(session),
     identities: readIdentities(session),
     sessions: readAccountSessions(session),
+    teams: readTeams(session),
+    memberships: readMemberships(session),
+    invitations: readInvitations(session),
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
     issuers: readIssuers(session),
@@ -58,6 +64,9 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     families: writeFamilies(session),
     identities: writeIdentities(session),
     sessions: writeAccountSessions(session),
+    teams: writeTeams(session),
+    memberships: writeMemberships(session),
+    invitations: writeInvitations(session),
     signingKeys: writeSigningKeys(session),
     issuers: writeIssuers(session),
     idempotency: writeIdempotency(session),

@@ -8,14 +8,15 @@ import {
   type Seconds,
   type Status,
 } from '@countersign/core'
-import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { isStorableText } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import { isAmong } from '../rows/among.ts'
 import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
+import { clientsOfTeams } from './client.ts'
 
 /** An API key as stored. Its text is not: only the digest is. */
 export interface Key extends Constraints, Limited {
@@ -79,6 +80,8 @@ export async function newKey(
 
 export interface KeyFilter {
   readonly clientId?: string
+  /** Only keys of clients of these teams. */
+  readonly teamIds?: readonly string[]
   /** `expired` and `active` are judged at `now`. Default: every status. */
   readonly status?: Status | 'expired'
   readonly now: Seconds
@@ -127,11 +130,9 @@ export async function rememberKeys(session: WriteSession, tenant: string, ids: r
   if (ids.length < 2) return
   await session.enter(tenant)
   const known = ids.filter(isStorableText)
-  const isAmong =
-    session.dialect === 'postgres'
-      ? sql<boolean>`id = any(${known}::text[])`
-      : sql<boolean>`id in (select value from json_each(${JSON.stringify(known)}))`
-  for (const row of await selectKeys(session, tenant).where(isAmong).execute()) {
+  for (const row of await selectKeys(session, tenant)
+    .where(isAmong(session, 'id', known))
+    .execute()) {
     const key = decodeOrNone(row)
     if (key !== undefined) session.remember('key', rowName(tenant, key.id), key)
   }
@@ -195,6 +196,7 @@ function selectKeys(session: Session, tenant: string) {
 }
 
 async function listKeys(session: Session, tenant: string, filter: KeyFilter, page: Page) {
+  const { teamIds } = filter
   await session.enter(tenant)
   await session.flush()
   return readPage(session, page, {
@@ -208,6 +210,7 @@ async function listKeys(session: Session, tenant: string, filter: KeyFilter, pag
         .executeTakeFirst(),
     fetch: (after, limit) => {
       let query = filterKeys(selectKeys(session, tenant), filter)
+      if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
       if (after !== undefined) query = query.where(isAfter(after))
       return query.orderBy('created_at').orderBy('id').limit(limit).execute()
     },

@@ -24,6 +24,7 @@ import {
   isStatus,
 } from '../stored_json.ts'
 import { isTokenFormat } from './api.ts'
+import { clientsOfTeams } from './client.ts'
 
 /** A stored access token: opaque ones, and JWTs that were minted as API keys. */
 export interface Token extends Limited {
@@ -65,6 +66,8 @@ export interface Token extends Limited {
 export interface TokenFilter {
   readonly clientId?: string
   readonly subject?: string
+  /** Only tokens of clients of these teams. */
+  readonly teamIds?: readonly string[]
 }
 
 export interface TokenReads {
@@ -154,7 +157,7 @@ function selectTokens(session: Session, tenant: string) {
   return session.db.selectFrom('tokens').selectAll().where('tenant', '=', tenant)
 }
 
-async function listTokens(session: Session, tenant: string, { clientId, subject }: TokenFilter, page: Page) {
+async function listTokens(session: Session, tenant: string, { clientId, subject, teamIds }: TokenFilter, page: Page) {
   await session.enter(tenant)
   return readPage(session, page, {
     idColumn: 'jti',
@@ -169,6 +172,7 @@ async function listTokens(session: Session, tenant: string, { clientId, subject 
       let query = selectTokens(session, tenant)
       if (clientId !== undefined) query = query.where('client_id', '=', clientId)
       if (subject !== undefined) query = query.where('subject', '=', subject)
+      if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
       if (after !== undefined) query = query.where(isAfter(after, 'jti'))
       return query.orderBy('created_at').orderBy('jti').limit(limit).execute()
     },

@@ -66,4 +66,6 @@ const takenNames: { readonly [column: string]: string } = {
   client_id: 'id',
   api_id: 'id',
   batch_id: 'id',
+  external_id: 'externalId',
+  account_id: 'member',
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { inParts } from '../in_parts.ts'
+import { clientsOfTeams } from '../records/client.ts'
 import type { Session } from '../session.ts'
 import { isOpen } from './count.ts'
 import { type LastUse, lastUsed, lastUses } from './last_use.ts'
@@ -11,6 +12,8 @@ export interface SeriesFilter {
   readonly credentialId?: string
   readonly clientId?: string
   readonly scope?: string
+  /** Only verifications of credentials of clients of these teams. */
+  readonly teamIds?: readonly string[]
   readonly groupBy: 'outcome' | 'scope' | 'credentialId' | 'clientId'
   readonly from: Seconds
   readonly to: Seconds
@@ -130,7 +133,7 @@ function openSums(session: Session, tenant: string, filter: SeriesFilter) {
 }
 
 function selectSums(session: Session, tenant: string, filter: SeriesFilter) {
-  const { credentialId, clientId, scope, from, to, intervalSeconds } = filter
+  const { credentialId, clientId, scope, teamIds, from, to, intervalSeconds } = filter
   let sums = session.db
     .selectFrom('usage_sums')
     .select(['at', columnOf[filter.groupBy]])
@@ -140,6 +143,7 @@ function selectSums(session: Session, tenant: string, filter: SeriesFilter) {
   if (credentialId !== undefined) sums = sums.where('credential_id', '=', credentialId)
   if (clientId !== undefined) sums = sums.where('client_id', '=', clientId)
   if (scope !== undefined) sums = sums.where('scope', '=', scope)
+  if (teamIds !== undefined) sums = sums.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
   return sums
 }
 

@@ -1,6 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
 import { type Account, endedAccount, newAccount } from '@countersign/store'
+import { scopeOfRole } from '../../caller/team_roles.ts'
 import { accountObject } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { signInLink } from '../../people/links.ts'
@@ -18,6 +19,7 @@ import {
   readOperation,
   writeOperation,
 } from '../operation.ts'
+import { leaveTeams, settleTeamsOf } from '../teams/settle.ts'
 
 async function accountView(
   context: ReadContext | WriteContext,
@@ -40,9 +42,16 @@ async function accountView(
   }
 }
 
-/** A caller who touches an account could sign in as it, and so must hold all that it can do (docs/security/invariants.md §11). */
-export function requireMayTouchAccount(context: Pick<WriteContext, 'requireHeld'>, account: Account): void {
-  context.requireHeld(parseScope(account.scope))
+/**
+ * A caller who touches an account could sign in as it, and so must hold all that it can do, in its teams too
+ * (docs/security/invariants.md §11).
+ */
+export async function requireMayTouchAccount(
+  { requireHeld, tenant, transaction }: Pick<WriteContext, 'requireHeld' | 'tenant' | 'transaction'>,
+  account: Account,
+): Promise<void> {
+  requireHeld(parseScope(account.scope))
+  for (const { role } of await transaction.memberships.ofAccount(tenant.id, account.id)) requireHeld(scopeOfRole[role])
 }
 
 type Body = WriteContext<typeof routes.updateAccount>['body']
@@ -108,7 +117,7 @@ const createAccount = preparedOperation(routes.createAccount, hashPassword, asyn
     ...authorityOf(context, body),
   }
   const account = newAccount(draft, { now, randomBytes: services.randomBytes })
-  requireMayTouchAccount(context, account)
+  await requireMayTouchAccount(context, account)
   await transaction.accounts.insert(account)
   await putPassword(context, account, password)
   const view = await accountView(context, account)
@@ -138,7 +147,7 @@ const getAccount = readOperation(routes.getAccount, async (context) =>
 const updateAccount = preparedOperation(routes.updateAccount, hashPassword, async (context, password) => {
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
-  requireMayTouchAccount(context, account)
+  await requireMayTouchAccount(context, account)
   const { role: _, ...rest } = account
   const changed: Account = {
     ...rest,
@@ -151,7 +160,7 @@ const updateAccount = preparedOperation(routes.updateAccount, hashPassword, asyn
     version: account.version + 1,
     updatedAt: Math.floor(now),
   }
-  requireMayTouchAccount(context, changed)
+  await requireMayTouchAccount(context, changed)
   const before = await accountView(context, account)
   await transaction.accounts.update(changed)
   await putPassword(context, changed, password)
@@ -166,13 +175,14 @@ const updateAccount = preparedOperation(routes.updateAccount, hashPassword, asyn
     objects: (sequence) =>
       isSaid ? [accountObject(changed, said, now, isEnded ? everything(sequence, now) : undefined)] : [],
   })
+  if (changed.status !== account.status) await settleTeamsOf(context, account.id)
   return { status: 200, body: after }
 })
 
 const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
   const { now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
-  requireMayTouchAccount(context, account)
+  await requireMayTouchAccount(context, account)
   const before = await accountView(context, account)
   const version = account.version + 1
   const gone = endedAccount({ ...account, status: 'revoked', version, updatedAt: Math.floor(now) })
@@ -185,6 +195,7 @@ const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
     audit: { ...auditOf(context, 'account.delete', account), before },
     objects: () => [accountObject(gone, said, now)],
   })
+  await leaveTeams(context, account.id)
   return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, status: 'revoked' as const, feedSequence }) }
 })
 
@@ -192,7 +203,7 @@ const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
 const revokeAccount = writeOperation(routes.revokeAccount, async (context) => {
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
-  requireMayTouchAccount(context, account)
+  await requireMayTouchAccount(context, account)
   const sessions = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
   const said = await saidOfAccount(context, account)
   transaction.append({
@@ -207,7 +218,7 @@ const revokeAccount = writeOperation(routes.revokeAccount, async (context) => {
 const createAccountLink = issueOperation(routes.createAccountLink, async (context, { moment }) => {
   const { services, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
-  requireMayTouchAccount(context, account)
+  await requireMayTouchAccount(context, account)
   if (account.status !== 'active')
     throw new ProblemError(409, 'disabled', 'This account is disabled: nobody can sign in to it.')
   const link = await signInLink({ transaction, tenant, moment, randomBytes: services.randomBytes }, account)

@@ -40,7 +40,7 @@ const revokeConsent = writeOperation(routes.revokeConsent, async (context) => {
     if (caller.grant.kind === 'session' && !held.includes('accounts:write')) throw notFound('consent')
     context.requireHeld(['accounts:write'])
     const account = await findAccountOrNone(context, consent.accountId)
-    if (account !== undefined) requireMayTouchAccount(context, account)
+    if (account !== undefined) await requireMayTouchAccount(context, account)
   }
   const { id } = consent
   const answer = { status: 200, bodyOf: (feedSequence: number) => ({ id, status: 'revoked' as const, feedSequence }) }

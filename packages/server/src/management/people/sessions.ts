@@ -7,17 +7,20 @@ import type { ReadContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
 import { findAccountOrNone, findSession, findSessions, notFound } from '../find.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
+import { findOwnTeams } from '../teams/find.ts'
 import { requireMayTouchAccount } from './accounts.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {
   const { grant } = context.caller
-  const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope, teams: [] }
-  if (grant.kind !== 'session') return mine
+  const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope }
+  if (grant.kind !== 'session') return { ...mine, teams: [] }
+  const teams = await findOwnTeams(context)
   const account = await findAccountOrNone(context, grant.subject)
   const session = await findSession(context, grant.credentialId)
   return {
     ...mine,
+    teams: teams.map(({ team: { id, name }, role }) => ({ id, name, role })),
     ...(account === undefined ? {} : { name: account.name }),
     ...(account?.role === undefined ? {} : { role: account.role }),
     session: {
@@ -53,7 +56,7 @@ const revokeSession = writeOperation(routes.revokeSession, async (context) => {
     if (caller.grant.kind === 'session' && !context.held.includes('accounts:write')) throw notFound('session')
     context.requireHeld(['accounts:write'])
     const account = await findAccountOrNone(context, session.accountId)
-    if (account !== undefined) requireMayTouchAccount(context, account)
+    if (account !== undefined) await requireMayTouchAccount(context, account)
   }
   const { id } = session
   const answer = { status: 200, bodyOf: (feedSequence: number) => ({ id, status: 'revoked' as const, feedSequence }) }

@@ -1,7 +1,7 @@
 /** How a client signs people in. */
 import type { Client, ClientSignIn } from '@countersign/store'
-import { redirectUriFlaw } from '../oauth/authorization/redirect_uri.ts'
-import { invalid } from './find.ts'
+import { redirectUriFlaw } from '../../oauth/authorization/redirect_uri.ts'
+import { invalid } from '../find.ts'
 
 interface Input {
   readonly redirectUris?: readonly string[] | undefined

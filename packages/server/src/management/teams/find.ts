@@ -1,0 +1,74 @@
+/** The look-ups of teams, their members and invitations, by the caller's reach as all of them. */
+import type { Account, Invitation, Member, Page, Team, TeamOfAccount } from '@countersign/store'
+import { judgeTeam, teamIdsOf } from '../../caller/reach.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { invalid, notFound, reads, requireTeam } from '../find.ts'
+
+/** A deleted team leaves a tombstone, which nobody finds. */
+export async function findTeam(context: ReadContext | WriteContext, id: string): Promise<Team> {
+  const team = await reads(context).teams.find(context.reach.tenant, id)
+  if (team === undefined || team.status === 'revoked') throw notFound('team')
+  requireTeam(context, id, 'team')
+  return team
+}
+
+/** A team named in a body. Unknown is 400 with a pointer to it. */
+export async function findTeamNamed(context: WriteContext, id: string): Promise<Team> {
+  const team = await context.transaction.teams.find(context.reach.tenant, id)
+  if (team === undefined || team.status === 'revoked' || judgeTeam(context.reach, id) === 'absent')
+    throw invalid('/teamId', 'is not the id of a team')
+  requireTeam(context, id, 'team')
+  return team
+}
+
+export function findTeams(context: ReadContext, page: Page): Promise<readonly Team[]> {
+  const among = teamIdsOf(context.reach)
+  const filter = among === undefined ? {} : { among }
+  return context.services.store.read.teams.list(context.reach.tenant, filter, page)
+}
+
+/** The teams of the person who asks. */
+export function findOwnTeams({ caller, reach, services }: ReadContext): Promise<readonly TeamOfAccount[]> {
+  return services.store.read.memberships.ofAccount(reach.tenant, caller.grant.subject)
+}
+
+export async function findMember(context: WriteContext, team: Team, accountId: string): Promise<Member> {
+  const member = await context.transaction.memberships.find(team.tenant, team.id, accountId)
+  if (member === undefined) throw notFound('member')
+  return member
+}
+
+export function findMembers({ services }: ReadContext, { tenant, id }: Team, page: Page): Promise<readonly Member[]> {
+  return services.store.read.memberships.list(tenant, id, page)
+}
+
+/** The account whose verified address this is: whoever may add members to a team learns whether there is one. */
+export function findAccountByEmail({ reach, transaction }: WriteContext, email: string): Promise<Account | undefined> {
+  return transaction.accounts.findByEmail(reach.tenant, email)
+}
+
+export function findInvitations(
+  { now, services }: ReadContext,
+  { tenant, id }: Team,
+  page: Page,
+): Promise<readonly Invitation[]> {
+  return services.store.read.invitations.list(tenant, id, now, page)
+}
+
+/** The invitation of a code, with its team, which is in nobody's reach yet. One that has ended is not there. */
+export async function findInvited(
+  { now, reach, transaction }: WriteContext,
+  digest: string,
+): Promise<{ readonly invitation: Invitation; readonly team: Team }> {
+  const invitation = await transaction.invitations.findByDigest(reach.tenant, digest)
+  const team = invitation && (await transaction.teams.find(reach.tenant, invitation.teamId))
+  const isThere = team !== undefined && team.status !== 'revoked' && invitation !== undefined
+  if (!isThere || now >= invitation.expiresAt) throw notFound('invitation')
+  return { invitation, team }
+}
+
+export async function findInvitation(context: WriteContext, team: Team, id: string): Promise<Invitation> {
+  const invitation = await context.transaction.invitations.find(team.tenant, id)
+  if (invitation?.teamId !== team.id) throw notFound('invitation')
+  return invitation
+}

@@ -1,0 +1,53 @@
+import type { Seconds } from '@countersign/core'
+import { isAnything } from '../check.ts'
+import { Columns } from '../columns.ts'
+import type { Session } from '../session.ts'
+
+/** The OpenAPI document last imported for an API, as text, and the description that was read from it. */
+export interface ApiDocument {
+  readonly tenant: string
+  readonly apiId: string
+  readonly text: string
+  readonly description: unknown
+  readonly importedAt: Seconds
+}
+
+/** A document may have 16 MiB (docs/protocol/management.md §2); its description can be somewhat larger. */
+const descriptionBytesMax = 64 * 1024 * 1024
+
+export async function findDocument(session: Session, tenant: string, apiId: string): Promise<ApiDocument | undefined> {
+  await session.enter(tenant)
+  const row = await session.db
+    .selectFrom('api_documents')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('api_id', '=', apiId)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const columns = new Columns('api_documents', row.api_id, row)
+  return {
+    tenant: columns.text('tenant'),
+    apiId: columns.text('api_id'),
+    text: columns.text('text'),
+    description: columns.json('description', isAnythingButUndefined, descriptionBytesMax),
+    importedAt: columns.count('imported_at'),
+  }
+}
+
+function isAnythingButUndefined(value: unknown): value is unknown {
+  return isAnything(value) && value !== undefined
+}
+
+export async function saveDocument(session: Session, document: ApiDocument): Promise<void> {
+  await session.enter(document.tenant)
+  const content = {
+    text: document.text,
+    description: JSON.stringify(document.description ?? null),
+    imported_at: document.importedAt,
+  }
+  await session.db
+    .insertInto('api_documents')
+    .values({ tenant: document.tenant, api_id: document.apiId, ...content })
+    .onConflict((conflict) => conflict.columns(['tenant', 'api_id']).doUpdateSet(content))
+    .execute()
+}
