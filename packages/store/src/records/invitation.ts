@@ -4,8 +4,8 @@ import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import type { Session } from '../session.ts'
-import { emailKey } from './account.ts'
 import { isTeamRole, type TeamRole } from './membership.ts'
+import { emailKey } from './people/account.ts'
 
 /** Somebody at this address may become a member, once. Its code is not stored: only the digest is. */
 export interface Invitation {

@@ -1,11 +1,11 @@
 import { accountIdPrefix, randomBase62, type Seconds, type Status } from '@countersign/core'
-import { isText, oneOf, recordOf } from '../check.ts'
-import type { Row } from '../columns.ts'
-import { Columns, present } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
-import type { Session } from '../session.ts'
-import { isStatus } from '../stored_json.ts'
+import { isText, oneOf, recordOf } from '../../check.ts'
+import type { Row } from '../../columns.ts'
+import { Columns, present } from '../../columns.ts'
+import { assertTouched } from '../../errors.ts'
+import { isAfter, type Page, readPage } from '../../page.ts'
+import type { Session } from '../../session.ts'
+import { isStatus } from '../../stored_json.ts'
 
 /** A person. Whether anybody may sign in as it stands in its identities. */
 export interface Account {

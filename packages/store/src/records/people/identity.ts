@@ -1,8 +1,8 @@
 import type { Seconds } from '@countersign/core'
-import { isObject, oneOf } from '../check.ts'
-import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
-import type { Session } from '../session.ts'
+import { isObject, oneOf } from '../../check.ts'
+import type { Row } from '../../columns.ts'
+import { Columns } from '../../columns.ts'
+import type { Session } from '../../session.ts'
 
 /** A way in which an account can sign in. An account has one of each kind at most. */
 export interface Identity {

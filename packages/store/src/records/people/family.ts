@@ -1,9 +1,9 @@
 import type { Seconds, Status } from '@countersign/core'
-import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
-import type { Session } from '../session.ts'
-import { isStatus } from '../stored_json.ts'
+import type { Row } from '../../columns.ts'
+import { Columns } from '../../columns.ts'
+import { assertTouched } from '../../errors.ts'
+import type { Session } from '../../session.ts'
+import { isStatus } from '../../stored_json.ts'
 
 /** One run of tokens: it begins with a code, and ends by reuse, removal of its consent, or age. */
 export interface Family {

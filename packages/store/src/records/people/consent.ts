@@ -1,10 +1,10 @@
 import { randomBase62, type Seconds, type Status } from '@countersign/core'
-import type { Row } from '../columns.ts'
-import { Columns } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
-import type { Session } from '../session.ts'
-import { isStatus } from '../stored_json.ts'
+import type { Row } from '../../columns.ts'
+import { Columns } from '../../columns.ts'
+import { assertTouched } from '../../errors.ts'
+import { isAfter, type Page, readPage } from '../../page.ts'
+import type { Session } from '../../session.ts'
+import { isStatus } from '../../stored_json.ts'
 
 /** The scope that an account allows one client at one API. It grows or is removed, and never narrows. */
 export interface Consent {

@@ -1,11 +1,11 @@
 import type { Seconds, Status } from '@countersign/core'
 import { sql } from 'kysely'
-import type { Row } from '../columns.ts'
-import { Columns, present } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
-import type { Session } from '../session.ts'
-import { isStatus, isTextList } from '../stored_json.ts'
+import type { Row } from '../../columns.ts'
+import { Columns, present } from '../../columns.ts'
+import { assertTouched } from '../../errors.ts'
+import { isAfter, type Page, readPage } from '../../page.ts'
+import type { Session } from '../../session.ts'
+import { isStatus, isTextList } from '../../stored_json.ts'
 
 /** A browser's session: a credential of an account for the management API. Its text is not stored, only the digest is. */
 export interface AccountSession {
