@@ -1,19 +1,10 @@
-import { createHmac } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 
 /**
- * Bytes as unpredictable as the key, and the same each time for the same text: what was made from them can be made again, and
- * is stored nowhere.
+ * Bytes as unpredictable as the key, and the same each time for the same text (RFC 5869): what was made from them can be made
+ * again, and is stored nowhere.
  */
 export function derivedBytes(key: Uint8Array, text: string): (count: number) => Uint8Array {
-  let block = 0
-  return (count) => {
-    const blocks: Buffer[] = []
-    for (let length = 0; length < count; length += 32)
-      blocks.push(
-        createHmac('sha256', key)
-          .update(JSON.stringify([text, block++]))
-          .digest(),
-      )
-    return Buffer.concat(blocks).subarray(0, count)
-  }
+  let asked = 0
+  return (count) => new Uint8Array(hkdfSync('sha256', key, '', JSON.stringify([text, asked++]), count))
 }
