@@ -11,6 +11,7 @@ import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
 import type { Mutant } from './mutant.ts'
+import { peopleMutants } from './people.ts'
 import { positionMutants } from './positions.ts'
 import { rollbackMutants } from './rollback.ts'
 import { sharedResourceMutants } from './shared_resources.ts'
@@ -31,6 +32,7 @@ export const mutants: readonly Mutant[] = [
   ...firstTable,
   ...fullDisk,
   ...issuerMutants,
+  ...peopleMutants,
   ...positionMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,

@@ -302,3 +302,19 @@ describe('a link that signs in', () => {
     expect((await world.call('GET', '/v1/me', { as: null, headers: [['Cookie', before]] })).status).toBe(401)
   })
 })
+
+it('the built-in client of sessions can be revoked, and nothing else', async () => {
+  const client = '/v1/clients/client_portal'
+  const management = `${baseUrl}/v1`
+  const before = world.dump()
+  for (const [method, path, body] of [
+    ['PATCH', client, { status: 'disabled' }],
+    ['PATCH', client, { access: [] }],
+    ['DELETE', client, undefined],
+    ['POST', `${client}/secrets`, {}],
+    ['POST', '/v1/keys', { clientId: 'client_portal', audience: management, scope: 'keys:read', name: 'x' }],
+    ['POST', '/v1/tokens', { clientId: 'client_portal', audience: management, scope: 'keys:read', ttlSeconds: 60 }],
+  ] as const)
+    expect((await world.call(method, path, { body })).body.code, `${method} ${path}`).toBe('built_in')
+  expect(world.dump()).toBe(before)
+})

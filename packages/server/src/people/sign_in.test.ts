@@ -81,6 +81,18 @@ describe('signing in with a password', () => {
     }
   })
 
+  it('of a tenant below a path goes on to nothing beside that path', async () => {
+    const { issuer } = await world.ok('POST', '/v1/tenants', { slug: 'beside', name: 'Beside' })
+    const browser = openBrowser(world, { at: new URL(issuer).pathname })
+    for (const [path, isKept] of [
+      ['/t/beside/account', true],
+      ['/account', false],
+      ['/t/beside/../../account', false],
+      ['/t/besides/account', false],
+    ] as const)
+      expect((await browser.get(`/login?returnTo=${path}`)).text.includes('name="returnTo"'), path).toBe(isKept)
+  })
+
   it('a form of another browser, another form or another site is refused, and nobody is signed in', async () => {
     const { email } = await person()
     const [browser, other] = [openBrowser(world), openBrowser(world)]
