@@ -205,6 +205,17 @@ describe('the rest of the header section', () => {
     ])
   })
 
+  test('a session of the server’s pages ends here, and the other cookies pass', async () => {
+    const cookies = async (field: string, path: string) =>
+      (await fieldsSeen(`${credential()}Cookie: ${field}\r\n`, path)).filter(
+        ([name]) => foldHeaderName(name) === 'cookie',
+      )
+    for (const path of ['/orders', '/health']) {
+      expect(await cookies('a=1; cs-0123abcd=secret; b=2', path)).toEqual([['Cookie', 'a=1; b=2']])
+      expect(await cookies('__Host-cs-0123abcd=secret; csb-0123abcd=mark', path)).toEqual([])
+    }
+  })
+
   test('Host is the upstream, the path comes after its own, Via says that we were there', async () => {
     const fields = new Map(await fieldsSeen(credential(), '/orders?a=b'))
     expect(fields.get('Host')).toMatch(/^127\.0\.0\.1:\d+$/)

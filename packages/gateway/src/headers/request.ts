@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { type CredentialPlaces, foldHeaderName, holdsCredential, isPresented } from '@countersign/core'
+import {
+  type CredentialPlaces,
+  foldHeaderName,
+  holdsCredential,
+  isPresented,
+  withoutSessionCookies,
+} from '@countersign/core'
 import type { Origin } from '../client_address.ts'
 import { isDeceptive } from './deceptive.ts'
 import { connectionNames, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
@@ -41,7 +47,9 @@ export function upstreamHeaders(
     if (replaced.has(folded) && !(context.isPublic && isForUpstream(name, rawHeaders, places))) continue
     const value = rawHeaders[index + 1] as string
     if (places !== undefined && isPlace(folded, places) && holdsCredential(value)) continue
-    fields.push(name, value)
+    // A session of the server's pages is of nobody's business behind here, whichever port it was set by.
+    const kept = folded === 'cookie' ? withoutSessionCookies(value) : value
+    if (kept !== undefined) fields.push(name, kept)
   }
   fields.push(...forwardedHeaders(rawHeaders, context.origin), ...framing(request))
   // A gateway must name itself to its upstream (RFC 9110 §7.6.3).

@@ -1,4 +1,4 @@
-import { formatTime } from '@countersign/core'
+import { formatTime, isSessionCookieName } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cookieName } from '../caller/session_cookie.ts'
 import { audience, baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
@@ -63,6 +63,14 @@ describe('a session', () => {
       active: false,
     })
   })
+
+  it.each(['https://auth.example.com/t/acme', 'http://localhost:4111'])(
+    'lives in a cookie of a name that a gateway knows and keeps from the API: %s',
+    (issuer) => {
+      expect(isSessionCookieName(cookieName(issuer, 'session'))).toBe(true)
+      expect(isSessionCookieName(cookieName(issuer, 'browser'))).toBe(true)
+    },
+  )
 
   it('beside a credential in a header is 400, and two cookies of its name are none', async () => {
     const browser = await signIn(world, (await operator()).id)
