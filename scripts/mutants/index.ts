@@ -13,6 +13,7 @@ import { issuerMutants } from './issuers.ts'
 import type { Mutant } from './mutant.ts'
 import { peopleMutants } from './people.ts'
 import { positionMutants } from './positions.ts'
+import { reachMutants } from './reach.ts'
 import { rollbackMutants } from './rollback.ts'
 import { sharedResourceMutants } from './shared_resources.ts'
 
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...issuerMutants,
   ...peopleMutants,
   ...positionMutants,
+  ...reachMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,
 ]

@@ -247,6 +247,17 @@ function requestOf({ operationId }: Route, of: Objects): Asked {
   return requests[operationId as OperationId](of)
 }
 
+/** Every row, but for those that a server writes by itself as time passes. */
+function stored(): string {
+  const byItself = ['drop_time', 'leases', 'beats']
+  const tables = JSON.parse(world.dump()) as readonly (readonly [string, unknown])[]
+  return JSON.stringify(tables.filter(([table]) => !byItself.includes(table)))
+}
+
+function isAsBefore(before: string): boolean {
+  return stored() === before
+}
+
 /** The words of `of` that the answer has, beside those that were asked with. */
 function leaks(reply: Reply, asked: Asked, of: Objects): readonly string[] {
   const known = JSON.stringify(asked)
@@ -268,10 +279,10 @@ const roles = ['owner', 'developer', 'viewer'] as const
 describe.each(every)('%s', (operationId, route) => {
   it.each(roles)('about another team finds and changes nothing, for its %s', async (role) => {
     const asked = requestOf(route, theirs)
-    const before = world.dump()
+    const before = stored()
     const reply = await ask(mine[role].browser, route, asked)
     expect(leaks(reply, asked, theirs)).toEqual([])
-    expect(world.dump()).toBe(before)
+    expect(isAsBefore(before), 'nothing was changed').toBe(true)
     if (reply.status < 300) expect(isRead(route), 'only a list is answered, and it is empty of them').toBe(true)
     else expect([400, 403, 404]).toContain(reply.status)
     const isThere = Object.keys(asked.params ?? {}).length > 0 && mayAsk(route, role) && !ofTenant.has(operationId)
@@ -280,11 +291,11 @@ describe.each(every)('%s', (operationId, route) => {
 
   it('is not helped by being an owner somewhere else', async () => {
     const asked = requestOf(route, theirs)
-    const before = world.dump()
+    const before = stored()
     const reply = await ask(both, route, asked)
     if (isRead(route) && mayAsk(route, 'viewer') && !ofTenant.has(operationId)) return expect(reply.status).toBe(200)
     if (operationId === 'removeTeamMember' || !ofAccount.has(operationId)) expect(reply.status, reply.text).toBe(403)
-    expect(world.dump()).toBe(before)
+    expect(isAsBefore(before), 'nothing was changed').toBe(true)
   })
 
   it.each(roles)(
@@ -296,13 +307,13 @@ describe.each(every)('%s', (operationId, route) => {
       const isAllowed = mayAsk(route, role) && !isOwners && !ofTenant.has(operationId)
       const own = isAllowed && !isRead(route) ? await makeObjects(audience, 'orders:read') : mine
       const asked = requestOf(route, own)
-      const before = world.dump()
+      const before = stored()
       const reply = await ask(own[role].browser, route, asked)
       expect(leaks(reply, asked, theirs)).toEqual([])
       if (isAllowed) return expect(reply.status, reply.text).toBe(route.answer.status)
       expect(reply.status, reply.text).toBe(403)
       expect(reply.body.code).toMatch(/^(insufficient_scope|forbidden)$/)
-      expect(world.dump()).toBe(before)
+      expect(isAsBefore(before), 'nothing was changed').toBe(true)
     },
   )
 })
@@ -358,10 +369,10 @@ describe('with a team’s reach', () => {
     ['a key’s subject', 'PATCH', () => `/v1/keys/${mine.key}`, { subject: 'x' }],
     ['all that a subject has', 'POST', () => '/v1/revocations', { subject: 'x' }],
   ])('%s is 403, and nothing is changed', async (_, method, path, body) => {
-    const before = world.dump()
+    const before = stored()
     const reply = await mine.owner.browser.call(method, path(), body)
     expect([reply.status, reply.body.code], reply.text).toEqual([403, 'forbidden'])
-    expect(world.dump()).toBe(before)
+    expect(isAsBefore(before), 'nothing was changed').toBe(true)
   })
 
   it.each([
@@ -391,7 +402,7 @@ describe('with a team’s reach', () => {
 
   it('nobody gives a client, key or token more than the ceiling, nor the management API', async () => {
     const { browser } = mine.owner
-    const before = world.dump()
+    const before = stored()
     for (const given of [
       { audience, scope: 'orders:read orders:write' },
       { audience: otherAudience, scope: '' },
@@ -407,7 +418,7 @@ describe('with a team’s reach', () => {
       ] as const)
         expect((await browser.call(method, path, body)).status, `${path} ${given.audience}`).toBe(400)
     }
-    expect(world.dump()).toBe(before)
+    expect(isAsBefore(before), 'nothing was changed').toBe(true)
   })
 
   it('an answer that was kept is given again only to whoever still has the role in that very team', async () => {

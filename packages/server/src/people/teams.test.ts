@@ -119,9 +119,9 @@ describe('the ceiling', () => {
     const before = world.dump()
     for (const more of [beyond, elsewhere, management]) {
       const body = { name: 'x', type: 'service', teamId: team.id, ...more }
-      expect((await world.call('POST', '/v1/clients', { body })).body.errors[0]?.pointer).toBe('/access')
-      expect((await world.call('PATCH', `/v1/clients/${clientId}`, { body: more })).body.errors[0]?.pointer).toBe(
-        '/access',
+      expect((await world.call('POST', '/v1/clients', { body })).body.errors[0]?.pointer).toMatch(/^\/access\/0\//)
+      expect((await world.call('PATCH', `/v1/clients/${clientId}`, { body: more })).body.errors[0]?.pointer).toMatch(
+        /^\/access\/0\//,
       )
     }
     expect(world.dump()).toBe(before)
@@ -205,7 +205,7 @@ describe('a client goes into a team, or out of one', () => {
     const path = `/v1/clients/${clientId}`
     const { key } = await keyOf(clientId)
     const into = (teamId: string | null, more: object = {}) => world.call('PATCH', path, { body: { teamId, ...more } })
-    expect((await into(narrow.id)).body.errors[0]?.pointer).toBe('/access')
+    expect((await into(narrow.id)).body.errors[0]?.pointer).toBe('/teamId')
     expect((await into('team_unknown')).body.errors[0]?.pointer).toBe('/teamId')
     await change(wide.id, { access: [{ audience, scope: 'orders:read' }] })
     expect((await into(narrow.id)).body).toMatchObject({ teamId: narrow.id })

@@ -20,6 +20,7 @@ import {
   takeKey,
   takeToken,
 } from './taken.ts'
+import { type LaterTeam, takeTeam, takeTeamOf } from './taken_team.ts'
 
 const pageRows = 100
 
@@ -36,6 +37,7 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
     const merge: Merge = { restored, replaced, tenant: tenant.id, now }
     count += await mergeSigningKeys(merge)
     count += await mergeApis(merge)
+    count += await mergeTeams(merge)
     count += await mergeClients(merge)
     count += await mergeKeys(merge)
     count += await mergeTokens(merge)
@@ -105,6 +107,27 @@ async function mergeApis({ restored, replaced, tenant, now }: Merge): Promise<nu
   return count
 }
 
+async function mergeTeams({ restored, replaced, tenant, now }: Merge): Promise<number> {
+  let count = 0
+  for await (const team of pages((page) => restored.read.teams.list(tenant, {}, page))) {
+    const later = await laterTeam(replaced, tenant, team.id)
+    count += await inTransaction(restored, now, (taking) => takeTeam(taking, team, later))
+  }
+  return count
+}
+
+async function laterTeam({ read }: Store, tenant: string, id: string): Promise<LaterTeam | undefined> {
+  const team = await read.teams.find(tenant, id)
+  if (team === undefined) return undefined
+  const members = await read.memberships.list(tenant, id, { limit: 1_000 })
+  const invitations = await read.invitations.list(tenant, id, 0, { limit: 1_000 })
+  return {
+    team,
+    roles: new Map(members.map(({ accountId, role }) => [accountId, role])),
+    invitations: new Set(invitations.map((invitation) => invitation.id)),
+  }
+}
+
 async function mergeClients({ restored, replaced, tenant, now }: Merge): Promise<number> {
   let count = 0
   for await (const { id } of pages((page) => restored.read.clients.list(tenant, page))) {
@@ -116,7 +139,9 @@ async function mergeClients({ restored, replaced, tenant, now }: Merge): Promise
       if (client === undefined) return false
       if (later === undefined || later.status === 'revoked') return deleteClient(taking, client)
       const areTaken = await takeCredentials(taking, client, { secrets, jwks })
-      return (await takeClient(taking, client, later)) || areTaken
+      const isMoved = client.teamId !== later.teamId
+      const current = isMoved ? await takeTeamOf(taking, client) : client
+      return (await takeClient(taking, current, later)) || areTaken || isMoved
     })
   }
   return count

@@ -6,12 +6,9 @@ import {
   type CutOffKind,
   type CutOffs,
   type FeedObject,
-  formatScope,
   type HandedBackCutOff,
   type Identity,
-  intersectScope,
   limits,
-  parseScope,
   type Seconds,
   type Status,
   type SubjectState,
@@ -42,17 +39,13 @@ import {
   withCutOff,
 } from '../feed/objects.ts'
 
+import { narrow, rank, takenAccess, worse } from './narrowed.ts'
+
 /** The transaction that takes, when that is, and what the audit log says of it. */
 export interface Taking {
   readonly it: WriteTransaction
   readonly now: Seconds
   readonly cause: Pick<AuditDraft, 'actor' | 'action' | 'requestId'>
-}
-
-const rank: { readonly [S in Status]: number } = { active: 0, disabled: 1, revoked: 2 }
-
-function worse(one: Status, other: Status): Status {
-  return rank[one] >= rank[other] ? one : other
 }
 
 export async function takeApi(taking: Taking, api: Api, status: Status): Promise<boolean> {
@@ -68,22 +61,24 @@ export async function takeApi(taking: Taking, api: Api, status: Status): Promise
 export async function takeClient(
   taking: Taking,
   client: Client,
-  later: Pick<Client, 'status' | 'access' | 'cutOff' | 'cutOffs' | 'guards'>,
+  later: Pick<Client, 'status' | 'access' | 'cutOff' | 'cutOffs' | 'guards' | 'own'>,
 ): Promise<boolean> {
   const { it, now } = taking
   const status = worse(client.status, later.status)
-  const access = Object.fromEntries(
-    Object.entries(client.access).flatMap(([api, scope]) => {
-      const left = later.access[api]
-      return left === undefined ? [] : [[api, narrow(scope, left)]]
-    }),
-  )
+  const access = takenAccess(client.access, later.access)
+  // Where no more is known than what its team had left of it, it has no more by itself either.
+  const left = later.own ?? later
+  const own = client.own && {
+    status: worse(client.own.status, left.status),
+    access: takenAccess(client.own.access, left.access),
+  }
   const guards = later.guards.includes('*')
     ? client.guards
     : client.guards.filter((each) => later.guards.includes(each))
   const cutOff = Math.max(client.cutOff, later.cutOff)
   const cutOffs = laterCutOffs(client.cutOffs, later.cutOffs)
-  const changed = { ...client, status, access, guards, cutOff, ...(cutOffs === undefined ? {} : { cutOffs }) }
+  const more = { ...(own === undefined ? {} : { own }), ...(cutOffs === undefined ? {} : { cutOffs }) }
+  const changed = { ...client, status, access, guards, cutOff, ...more }
   if (JSON.stringify(changed) === JSON.stringify(client)) return false
   const next = { ...changed, version: client.version + 1, updatedAt: Math.floor(now) }
   await it.clients.update(next)
@@ -329,10 +324,6 @@ export function append(
   ...objects: FeedObject[]
 ) {
   it.append({ tenant, audit: { ...cause, objectType, objectId }, objects: () => objects })
-}
-
-function narrow(scope: string, left: string): string {
-  return formatScope(intersectScope(parseScope(scope), parseScope(left)))
 }
 
 function earlier(one: Seconds | undefined, other: Seconds | undefined): Seconds | undefined {

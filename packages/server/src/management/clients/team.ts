@@ -36,12 +36,17 @@ export async function findTeamOfNew(context: Creating): Promise<Team | undefined
 }
 
 /** Beyond the ceiling is 400: nothing is cut in silence. The management API is in no ceiling. */
-export function requireWithinCeiling(team: Team, access: Client['access']): void {
-  for (const [apiId, scope] of Object.entries(access)) {
+export function requireWithinCeiling(
+  team: Team,
+  access: Client['access'],
+  where: 'access' | 'teamId' = 'access',
+): void {
+  for (const [index, [apiId, scope]] of Object.entries(access).entries()) {
+    const pointer = (member: string): string => (where === 'teamId' ? '/teamId' : `/access/${index}/${member}`)
     const ceiling = team.access[apiId]
-    if (ceiling === undefined) throw invalid('/access', 'names an API that is not in the team’s ceiling')
+    if (ceiling === undefined) throw invalid(pointer('audience'), 'has an API beyond the team’s ceiling')
     const beyond = missingScope(parseScope(scope), parseScope(ceiling))
-    if (beyond.length > 0) throw invalid('/access', `goes beyond the team’s ceiling: ${shownScope(beyond)}`)
+    if (beyond.length > 0) throw invalid(pointer('scope'), `goes beyond the team’s ceiling: ${shownScope(beyond)}`)
   }
 }
 
@@ -74,7 +79,7 @@ export async function placed(
   if (teamId === null) return own
   const team = await findTeamNamed(context, teamId)
   requireNoAuthority(client)
-  requireWithinCeiling(team, own.access)
+  requireWithinCeiling(team, own.access, given.access === undefined ? 'teamId' : 'access')
   return admitted(context, { ...client, own }, team)
 }
 
