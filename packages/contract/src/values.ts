@@ -16,9 +16,11 @@ export const name = z.string().min(1).max(200).describe('A name for people; need
 
 export const personName = name.describe('The name of the person')
 
+/** The part before the @ has at most 64 characters (RFC 5321 §4.5.3.1.1). */
 export const email = z
   .email('must be an e-mail address')
   .max(254)
+  .refine((address) => address.lastIndexOf('@') <= 64, 'must have at most 64 characters before the @')
   .meta({ description: 'The address of the person', format: 'email' })
 
 /** As an answer has it. */

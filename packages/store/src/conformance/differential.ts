@@ -45,7 +45,8 @@ export function differentialCases(first: CreateDatabase, second: CreateDatabase,
     }
     const counts = await Promise.all(stores.map(async (store) => (await store.feed.head()).position))
     expect(counts[0]).toBe(counts[1])
-    expect(counts[0]).toBeGreaterThan(operations / 10)
+    // Most operations are refused, and many that succeed append nothing.
+    expect(counts[0]).toBeGreaterThan(operations / 12)
     await Promise.all(stores.map((store) => store.close()))
     await Promise.all(databases.map((database) => database.drop()))
   }, 60_000)

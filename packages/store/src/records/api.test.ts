@@ -13,6 +13,7 @@ it('a new API is active, and members that its maker leaves out have their defaul
     tokenTtlSecondsMax: limits.jwtLifeSecondsMax,
     tokenFormat: 'jwt',
     scopeClaim: 'string',
+    accountScope: '',
     signingAlg: 'ES256',
     maxStalenessSeconds: limits.maxStalenessSecondsMax,
     isBuiltIn: false,

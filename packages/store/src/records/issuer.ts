@@ -125,6 +125,7 @@ export function readIssuers(session: Session): IssuerReads {
         .where('status', '=', 'active')
         .orderBy('fetch_at')
         .orderBy('id')
+        .orderBy('tenant')
         .limit(limit)
         .execute()
       return decodeSound(session, rows, decodeIssuer)
