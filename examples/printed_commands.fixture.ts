@@ -39,6 +39,7 @@ export const runElsewhere: readonly (readonly [command: RegExp, test: string])[]
   [/^countersign dev\b/, 'packages/cli/src/dev.test.ts'],
   [/^npx node examples\/express\.ts$|^export COUNTERSIGN_KEY=\$\(npx/, 'examples/examples.test.ts'],
   [/^(?:mkdir -p backups|countersign (?:backup|restore|audit verify))/, 'deploy/documentation.test.ts'],
+  [/^countersign (?:teams\b|clients create .*--team\b)/, 'packages/cli/src/teams.test.ts'],
   [/^npx (?:openapi-typescript|@hey-api)|^openapi-python-client/, 'conformance/openapi.test.ts'],
 ]
 

@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { PoisonedRowError, UnknownCursorError } from './errors.ts'
+import { unindexed } from './rows/among.ts'
 import type { Session } from './session.ts'
 
 /** One page of a list, ordered by creation and then by id. */
@@ -65,4 +66,18 @@ export function decodeSound<T>(session: Session, rows: readonly Row[], decode: (
 /** Compares row values, so that one range of the index serves the page. */
 export function isAfter(cursor: Cursor, idColumn = 'id'): RawBuilder<boolean> {
   return sql<boolean>`(created_at, ${sql.ref(idColumn)}) > (${cursor.createdAt}, ${cursor.id})`
+}
+
+/** The order of a page, by an index that has it. */
+export function indexedOrder(idColumn = 'id') {
+  const isBehind = (cursor: Cursor) => isAfter(cursor, idColumn)
+  return { createdAt: sql.ref<number>('created_at'), id: sql.ref<string>(idColumn), isBehind }
+}
+
+/** The order of a page whose rows are found by something else than their order; see `unindexed`. */
+export function sortedOrder(session: Session, idColumn = 'id') {
+  const createdAt = unindexed<number>(session, 'created_at')
+  const id = unindexed<string>(session, idColumn)
+  const isBehind = (cursor: Cursor) => sql<boolean>`(${createdAt}, ${id}) > (${cursor.createdAt}, ${cursor.id})`
+  return { createdAt, id, isBehind }
 }

@@ -16,6 +16,7 @@ import { guarded } from '../caller/guarded.ts'
 import { heldWithin, reachOf } from '../caller/reach.ts'
 import type { TenantContext } from '../context.ts'
 import { countApplied } from '../feed/positions.ts'
+import { toldToTeam } from '../feed/told_to_team.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson, readText } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
@@ -181,7 +182,7 @@ async function write<R extends Route>(
         // 5. The change itself.
         const result = await run({
           ...context,
-          transaction: ofTeam(transaction, teams),
+          transaction: toldToTeam(transaction, () => onlyTeam(teams)),
           ...again,
           reach,
           touched,
@@ -240,16 +241,10 @@ function neededBy({ scope, orScope }: Route): Scope {
   return scope === undefined || orScope !== undefined ? [] : [scope]
 }
 
-/** The members of the team that the operation touched find what it says in the audit log, where it touched one. */
-function ofTeam(transaction: WriteTransaction, teams: ReadonlySet<string>): WriteTransaction {
-  return {
-    ...transaction,
-    append(change) {
-      const [teamId] = teams
-      const isOfOne = teamId !== undefined && teams.size === 1
-      transaction.append(isOfOne ? { ...change, audit: { teamId, ...change.audit } } : change)
-    },
-  }
+/** The team that the operation touched, where it touched one. */
+function onlyTeam(teams: ReadonlySet<string>): string | undefined {
+  const [teamId] = teams
+  return teams.size === 1 ? teamId : undefined
 }
 
 /** These must go on when the disk is full. */

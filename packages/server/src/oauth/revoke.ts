@@ -5,6 +5,7 @@
 import type { WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import type { RevocationContext } from '../feed/revoker.ts'
+import { toldToTeam } from '../feed/told_to_team.ts'
 import type { Answer } from '../http/answer.ts'
 import { clientAddress, senderOf } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
@@ -57,7 +58,10 @@ export function revoke(
       services.store.write(
         async (transaction) => {
           const isEnding = !mayLeaveNone && isAdministrator(tenant, client)
-          await found.revoke(transaction, context)
+          await found.revoke(
+            toldToTeam(transaction, () => client.teamId),
+            context,
+          )
           if (!isEnding || (await hasAdministrator(transaction, tenant, context.now))) return
           if (!isForced) throw new LastAdministratorError()
           appendLockOut(transaction, context)

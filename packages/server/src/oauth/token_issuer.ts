@@ -24,6 +24,7 @@ import {
 } from '@countersign/core'
 import type { AuditActor, Token } from '@countersign/store'
 import type { Services } from '../context.ts'
+import { toldToTeam } from '../feed/told_to_team.ts'
 import { serverLimits } from '../limits.ts'
 import { type Issuing, requireStillIssuable } from './issuing_gate.ts'
 import { BehindError } from './issuing_moment.ts'
@@ -168,9 +169,8 @@ async function tellFirstOfDay(
   if (!opaqueTokens.count(tenant.id, client.id, now())) return
   const after = { format: 'opaque', of: new Date(now() * 1000).toISOString().slice(0, 10) }
   const event = { ...audit, action: 'token.issue', objectType: 'client', objectId: client.id, after }
-  await store.write(async (transaction) => transaction.append({ tenant: tenant.id, audit: event }), {
-    tenant: tenant.id,
-  })
+  const append = { tenant: tenant.id, audit: event }
+  await store.write(async (it) => toldToTeam(it, () => client.teamId).append(append), { tenant: tenant.id })
 }
 
 /** A token as it is kept: opaque ones, and JWTs minted as API keys. */

@@ -355,6 +355,18 @@ describe('what a member reads', () => {
   })
 })
 
+it('what a client of a team ends by itself is told to the team', async () => {
+  const { clientId, clientSecret } = await world.client({
+    teamId: mine.team,
+    access: [{ audience, scope: 'orders:read' }],
+  })
+  const { token, jti } = await world.mint({ clientId, scope: 'orders:read' })
+  await world.form('/oauth/revoke', { token, client_id: clientId, client_secret: clientSecret })
+  const path = `/v1/audit?objectId=${jti}&action=token.revoke`
+  expect((await mine.viewer.browser.call('GET', path)).body.data).toMatchObject([{ actor: { kind: 'client' } }])
+  expect((await theirs.owner.browser.call('GET', path)).body.data).toEqual([])
+})
+
 describe('with a team’s reach', () => {
   it.each([
     ['a team’s access', 'PATCH', () => `/v1/teams/${mine.team}`, { access: [] }],

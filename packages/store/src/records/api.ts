@@ -11,7 +11,7 @@ import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
@@ -203,9 +203,10 @@ async function listApis(session: Session, tenant: string, page: Page, among?: re
     locate: (id) =>
       db.selectFrom('apis').select('created_at').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
     fetch: (after, limit) => {
-      let query = selectApis(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
+      const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
+      let query = selectApis(session, tenant).orderBy(createdAt).orderBy(id).limit(limit)
       if (among !== undefined) query = query.where(isAmong(session, 'id', among))
-      return (after === undefined ? query : query.where(isAfter(after))).execute()
+      return (after === undefined ? query : query.where(isBehind(after))).execute()
     },
     decode: decodeApi,
   })

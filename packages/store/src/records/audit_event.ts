@@ -3,7 +3,7 @@ import { type Check, isText, oneOf, optional, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
-import { isAmong } from '../rows/among.ts'
+import { isAmong, unindexed } from '../rows/among.ts'
 import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
@@ -126,8 +126,13 @@ function selectAudit(session: Session, tenant: string, filter: AuditFilter, befo
   if (filter.objectId !== undefined) query = query.where('object_id', '=', filter.objectId)
   if (filter.action !== undefined) query = query.where('action', '=', filter.action)
   if (filter.teamIds !== undefined) query = query.where(isAmong(session, 'team_id', filter.teamIds))
-  if (before !== undefined) query = query.where('sequence', '<', before)
-  return query.orderBy('sequence', 'desc')
+  if ((filter.teamIds?.length ?? 1) === 1) {
+    if (before !== undefined) query = query.where('sequence', '<', before)
+    return query.orderBy('sequence', 'desc')
+  }
+  const sequence = unindexed<number>(session, 'sequence')
+  if (before !== undefined) query = query.where(sequence, '<', before)
+  return query.orderBy(sequence, 'desc')
 }
 
 export async function insertAuditEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {

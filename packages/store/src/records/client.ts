@@ -13,7 +13,7 @@ import { isFlag, isText, listOf, oneOf, recordOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
@@ -222,11 +222,12 @@ async function listClients(session: Session, tenant: string, page: Page, { apiId
         .executeTakeFirst(),
     fetch: async (after, limit) => {
       let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
-      if (after !== undefined) query = query.where(isAfter(after))
       if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
       if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
+      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder() : sortedOrder(session)
+      if (after !== undefined) query = query.where(isBehind(after))
       const rows = await db
-        .selectFrom(query.orderBy('created_at').orderBy('id').limit(limit).as('page'))
+        .selectFrom(query.orderBy(createdAt).orderBy(id).limit(limit).as('page'))
         .leftJoin('client_access', (join) =>
           join.onRef('client_access.tenant', '=', 'page.tenant').onRef('client_access.client_id', '=', 'page.id'),
         )

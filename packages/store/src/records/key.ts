@@ -12,7 +12,7 @@ import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { isStorableText } from '../database.ts'
 import { PoisonedRowError } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
 import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
@@ -211,8 +211,9 @@ async function listKeys(session: Session, tenant: string, filter: KeyFilter, pag
     fetch: (after, limit) => {
       let query = filterKeys(selectKeys(session, tenant), filter)
       if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
-      if (after !== undefined) query = query.where(isAfter(after))
-      return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder() : sortedOrder(session)
+      if (after !== undefined) query = query.where(isBehind(after))
+      return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
     },
     decode: decodeKey,
   })

@@ -3,7 +3,7 @@ import { isText, recordOf } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
 import type { Session } from '../session.ts'
 import { isMetadata, isStatus } from '../stored_json.ts'
@@ -80,8 +80,9 @@ export function readTeams(session: Session): TeamReads {
         fetch: (after, limit) => {
           let query = select(tenant).where('status', '!=', 'revoked')
           if (among !== undefined) query = query.where(isAmong(session, 'id', among))
-          if (after !== undefined) query = query.where(isAfter(after))
-          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+          const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
+          if (after !== undefined) query = query.where(isBehind(after))
+          return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
         },
         decode: decodeTeam,
       })

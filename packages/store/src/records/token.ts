@@ -11,7 +11,7 @@ import type {
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import {
@@ -173,8 +173,9 @@ async function listTokens(session: Session, tenant: string, { clientId, subject,
       if (clientId !== undefined) query = query.where('client_id', '=', clientId)
       if (subject !== undefined) query = query.where('subject', '=', subject)
       if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
-      if (after !== undefined) query = query.where(isAfter(after, 'jti'))
-      return query.orderBy('created_at').orderBy('jti').limit(limit).execute()
+      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder('jti') : sortedOrder(session, 'jti')
+      if (after !== undefined) query = query.where(isBehind(after))
+      return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
     },
     decode: decodeToken,
   })
