@@ -1,7 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Session } from '../session.ts'
 
-/** The column has one of the values, however many there are: a list of parameters has an end. One value is compared as such, so that an index gives its rows in order. */
+/**
+ * The column has one of the values, however many there are: a list of parameters has an end. One value is compared as such, so
+ * that an index gives its rows in order.
+ */
 export function isAmong(
   { dialect }: Pick<Session, 'dialect'>,
   column: string,
