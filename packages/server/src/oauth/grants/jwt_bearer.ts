@@ -148,8 +148,8 @@ interface Presented extends Asserted {
 }
 
 /**
- * Judged as if it were presented to that API: by its times, its revocation, and whatever ended its issuer, client or subject.
- * What is left has no more than the client.
+ * The scope that the assertion would have at that API: its times, its revocation, its issuer, its client and its subject are judged
+ * like those of any external JWT. The client's own scope is the upper limit. Throws `invalid_grant`.
  */
 function usableScope({ verified, issuer, client, api, given }: Presented, moment: IssuingMoment): Scope {
   const { book, takenAt } = moment
@@ -164,7 +164,7 @@ function usableScope({ verified, issuer, client, api, given }: Presented, moment
   return parseScope(effective.grant.scope)
 }
 
-/** Whatever the book says of the issuer now must be what the request was judged by. */
+/** The request was judged by this state of the issuer. Where the book has another one by now, the request is judged again. */
 function issuerAuthority(book: StatusBook, { issuerId, state }: TrustedIssuer): Authority {
   return {
     requireStill() {
