@@ -8,6 +8,8 @@ export interface StoreOptions {
   readonly auditKey: Uint8Array
   /** The present time, in seconds since the epoch. */
   readonly now: () => Seconds
+  /** A clock that only goes on, in milliseconds. Default `performance.now`. */
+  readonly monotonicMs?: () => number
   /** A source of cryptographically strong random bytes. */
   readonly randomBytes: (count: number) => Uint8Array
   /** Writes that run or wait at once. One more is refused as `busy`. Default 1,000, about two seconds of work. */

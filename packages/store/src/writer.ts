@@ -44,6 +44,7 @@ export class Writer {
   readonly #database: Database
   readonly #options: StoreOptions
   readonly #auditKey: Uint8Array
+  readonly #monotonicMs: () => number
   readonly #order = new CommitOrder()
   readonly #listeners = new Set<Listener>()
   /** By tenant, where a transaction for several writes is under way: those that wait for the next one. */
@@ -55,6 +56,7 @@ export class Writer {
     this.#database = database
     this.#options = options
     this.#auditKey = new Uint8Array(options.auditKey)
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now())
   }
 
   onCommit(listener: Listener): () => void {
@@ -147,7 +149,7 @@ export class Writer {
       return waiting.shift()!
     }
     if (waiting.length === 1) return [await this.#runOne(open, take())]
-    const until = performance.now() + heldMsMax[this.#database.dialect]
+    const until = this.#monotonicMs() + heldMsMax[this.#database.dialect]
     await rememberKeys(
       open.session,
       open.tenant ?? '',
@@ -166,7 +168,7 @@ export class Writer {
         told.add(asked)
         asked.reject(part.undoneBy)
       }
-    } while (waiting.length > 0 && taken.length < writesTogetherMax && performance.now() < until)
+    } while (waiting.length > 0 && taken.length < writesTogetherMax && this.#monotonicMs() < until)
     return done
   }
 

@@ -45,8 +45,7 @@ export function differentialCases(first: CreateDatabase, second: CreateDatabase,
     }
     const counts = await Promise.all(stores.map(async (store) => (await store.feed.head()).position))
     expect(counts[0]).toBe(counts[1])
-    // Most operations are refused, and many that succeed append nothing.
-    expect(counts[0]).toBeGreaterThan(operations / 12)
+    expect(counts[0]).toBeGreaterThan(operations / 10)
     await Promise.all(stores.map((store) => store.close()))
     await Promise.all(databases.map((database) => database.drop()))
   }, 60_000)
@@ -162,6 +161,7 @@ const operations: readonly Operation[] = [
   (it, random) => it.idempotency.insert(exampleIdempotency(tenantOf(random), { createdAt: at(random) })),
   (it, random) => it.idempotency.find(exampleIdempotency(tenantOf(random)), at(random)),
   (it, random) => it.singleUse.take('client_assertion', tenantOf(random), jti(random), at(random)),
+  (it, random) => append(it, random),
   (it, random) => append(it, random),
   (it, random) => append(it, random),
   (it, random) => append(it, random),

@@ -15,7 +15,11 @@ async function addKey(transaction: WriteTransaction, id: string): Promise<string
   return id
 }
 
-/** All are asked for in one turn: they share a transaction, as far as its time goes. */
+/** A store whose transactions are shared however slow the machine is: their time stands still. */
+const withSharing = (create: CreateDatabase, test: Parameters<typeof withStore>[1]) =>
+  withStore(create, test, { monotonicMs: () => 0 })
+
+/** All are asked for in one turn: the first begins a transaction, and the others share the next one or the same. */
 function together(store: Store, works: readonly ((transaction: WriteTransaction) => Promise<unknown>)[]) {
   return Promise.allSettled(works.map((work) => store.write(work, { tenant })))
 }
@@ -30,7 +34,7 @@ async function keyIds(store: Store): Promise<readonly string[]> {
 
 export function togetherCases(create: CreateDatabase): void {
   it('thirty writes that are asked for together begin far fewer transactions, and each hears of its own entries', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const heard: number[][] = []
       store.onCommit((entries) => heard.push(entries.map(({ sequence }) => sequence)))
@@ -50,7 +54,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('one that throws, or goes on after a failed statement, is undone alone, with what it appended and numbered', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const outcomes = await together(store, [
         (transaction) => addKey(transaction, 'key_21'),
@@ -92,7 +96,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('a key that cannot be written takes none of those with it that are written by the same statement', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const change = async (transaction: WriteTransaction, id: string, members: Partial<Key>) => {
         const key = (await transaction.keys.find(tenant, id)) as Key
@@ -127,7 +131,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('a key that is written is found by every read of a later one, and gone where its own was undone', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const seen: unknown[] = []
       const look = async ({ keys }: WriteTransaction) => {
@@ -159,7 +163,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('keys that are named ahead are found as they are, and names that no key can have do no harm', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant, 'other')
       await store.write((transaction) => transaction.keys.insert(exampleKey('other', 'key_8')))
       const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, keys: [id] })
@@ -168,7 +172,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('each sees all that those before it have changed, appended and numbered, and nothing of one that was undone', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const seen: unknown[] = []
       const look = async ({ clients, keys, statusEntries }: WriteTransaction) =>
@@ -221,7 +225,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('no reader sees one of them before the commit of all', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const seen: (readonly string[])[] = []
       await together(store, [
@@ -237,14 +241,14 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('one that enters another tenant is refused: two that enter two in opposite order would wait for each other', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant, 'other')
       const outcome = store.write((transaction) => transaction.keys.find('other', 'key_21'), { tenant })
       await expect(outcome).rejects.toThrow('has one tenant')
     }))
 
   it('when no transaction can begin, all that wait are told so, and the next is written', () =>
-    withStore(create, async (store, database) => {
+    withSharing(create, async (store, database) => {
       await seed(store, tenant)
       store.beforeAppend(() => false)
       const works = ['key_21', 'key_22', 'key_23'].map(
@@ -260,7 +264,7 @@ export function togetherCases(create: CreateDatabase): void {
       expect(await together(closed, works)).toMatchObject(works.map(() => ({ status: 'rejected' })))
     }))
   it('opaque tokens that are asked for together are all there, as they were given', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const { epoch } = await store.feed.place(tenant)
       const tokens = Array.from({ length: 250 }, (_, index) => opaqueToken(`at_${index}`))
@@ -274,7 +278,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('an opaque token is not written once anything was said about what authorised it, or in another epoch', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant, 'other')
       const { epoch } = await store.feed.place(tenant)
       const say = (of: string, id: string) => store.write(async (transaction) => transaction.append(keyChange(of, id)))
@@ -296,7 +300,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('an opaque token that cannot be stored takes no other with it', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const { epoch } = await store.feed.place(tenant)
       const outcomes = await Promise.allSettled([
