@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { PoisonedRowError, UnknownCursorError } from './errors.ts'
 import { unindexed } from './rows/among.ts'
+import type { Schema } from './schema.ts'
 import type { Session } from './session.ts'
 
 /** One page of a list, ordered by creation and then by id. */
@@ -18,10 +19,14 @@ export interface Cursor {
   readonly id: string
 }
 
+type Listed = { [T in keyof Schema]: Schema[T] extends { readonly created_at: unknown } ? T : never }[keyof Schema]
+
 interface List<T> {
-  /** The name of the id's column. */
-  readonly idColumn: string
-  locate(id: string): Promise<{ readonly created_at: number } | undefined>
+  readonly table: Listed
+  /** The values that each of its rows has, by column. */
+  readonly of: { readonly [column: string]: string }
+  /** The name of the id's column. Default `id`. */
+  readonly idColumn?: string
   fetch(after: Cursor | undefined, limit: number): Promise<readonly Row[]>
   decode(row: Row): T
 }
@@ -32,20 +37,25 @@ interface List<T> {
  */
 export async function readPage<T>(session: Session, page: Page, list: List<T>): Promise<readonly T[]> {
   const items: T[] = []
-  let after = page.after === undefined ? undefined : await findCursor(page.after, list)
+  const { idColumn = 'id' } = list
+  let after = page.after === undefined ? undefined : await findCursor(session, page.after, list, idColumn)
   while (items.length < page.limit) {
     const wanted = page.limit - items.length
     const rows = await list.fetch(after, wanted)
     items.push(...decodeSound(session, rows, list.decode))
     const last = rows.at(-1)
     if (last === undefined || rows.length < wanted) break
-    after = { createdAt: last.created_at as number, id: last[list.idColumn] as string }
+    after = { createdAt: last.created_at as number, id: last[idColumn] as string }
   }
   return items
 }
 
-async function findCursor<T>(id: string, list: List<T>): Promise<Cursor> {
-  const row = await list.locate(id)
+async function findCursor<T>(session: Session, id: string, { table, of }: List<T>, idColumn: string): Promise<Cursor> {
+  // Kysely's types know one table at a time.
+  let query = session.db.selectFrom(table as 'teams').select('created_at')
+  for (const [column, value] of Object.entries({ ...of, [idColumn]: id }))
+    query = query.where(sql.ref<string>(column), '=', value)
+  const row = await query.executeTakeFirst()
   if (row === undefined) throw new UnknownCursorError()
   return { createdAt: row.created_at, id }
 }

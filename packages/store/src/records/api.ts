@@ -13,6 +13,7 @@ import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
 import { type ApiDocument, findDocument, saveDocument } from './api_document.ts'
@@ -166,14 +167,7 @@ export function writeApis(session: Session): ApiReads & ApiWrites {
     async update(api) {
       await session.enter(api.tenant)
       session.forget('api')
-      const result = await session.db
-        .updateTable('apis')
-        .set(encodeApi(api))
-        .where('tenant', '=', api.tenant)
-        .where('id', '=', api.id)
-        .where('version', '=', api.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of an API', 1, result.numUpdatedRows)
+      await writeNextVersion(session, 'apis', encodeApi(api))
     },
     async setCreatedSequence(tenant, id, sequence) {
       await session.enter(tenant)
@@ -197,11 +191,9 @@ function selectApis(session: Session, tenant: string) {
 
 async function listApis(session: Session, tenant: string, page: Page, among?: readonly string[]) {
   await session.enter(tenant)
-  const { db } = session
   return readPage(session, page, {
-    idColumn: 'id',
-    locate: (id) =>
-      db.selectFrom('apis').select('created_at').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
+    table: 'apis',
+    of: { tenant },
     fetch: (after, limit) => {
       const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
       let query = selectApis(session, tenant).orderBy(createdAt).orderBy(id).limit(limit)

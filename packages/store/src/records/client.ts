@@ -15,6 +15,7 @@ import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
@@ -212,14 +213,8 @@ async function listClients(session: Session, tenant: string, page: Page, { apiId
   await session.enter(tenant)
   const { db } = session
   return readPage(session, page, {
-    idColumn: 'id',
-    locate: (id) =>
-      db
-        .selectFrom('clients')
-        .select('created_at')
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .executeTakeFirst(),
+    table: 'clients',
+    of: { tenant },
     fetch: async (after, limit) => {
       let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
       if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
@@ -261,14 +256,7 @@ function groupById(rows: readonly Row[]): readonly Row[] {
 async function updateClient(session: Session, client: Client): Promise<void> {
   await session.enter(client.tenant)
   session.forget('client', rowName(client.tenant, client.id))
-  const result = await session.db
-    .updateTable('clients')
-    .set(encodeClient(client))
-    .where('tenant', '=', client.tenant)
-    .where('id', '=', client.id)
-    .where('version', '=', client.version - 1)
-    .executeTakeFirst()
-  assertTouched('the update of a client', 1, result.numUpdatedRows)
+  await writeNextVersion(session, 'clients', encodeClient(client))
   await deleteAccess(session, client.tenant, client.id)
   await insertAccess(session, client)
 }

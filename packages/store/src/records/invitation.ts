@@ -72,14 +72,8 @@ export function readInvitations(session: Session): InvitationReads {
     async list(tenant, teamId, now, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) =>
-          session.db
-            .selectFrom('invitations')
-            .select('created_at')
-            .where('tenant', '=', tenant)
-            .where('id', '=', id)
-            .executeTakeFirst(),
+        table: 'invitations',
+        of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant).where('team_id', '=', teamId).where('expires_at', '>', Math.floor(now))
           if (after !== undefined) query = query.where(isAfter(after))

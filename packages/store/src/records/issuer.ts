@@ -10,6 +10,7 @@ import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { decodeSound, isAfter, type Page, readPage } from '../page.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isIssuerKeys, isIssuerRules, isStatus } from '../stored_json.ts'
 
@@ -99,8 +100,8 @@ export function readIssuers(session: Session): IssuerReads {
     async list(tenant, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) => selectIssuers(session, tenant).where('id', '=', id).executeTakeFirst(),
+        table: 'issuers',
+        of: { tenant },
         fetch: (after, limit) => {
           const query = selectIssuers(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
           return (after === undefined ? query : query.where(isAfter(after))).execute()
@@ -150,17 +151,7 @@ export function writeIssuers(session: Session): IssuerReads & IssuerWrites {
       await session.enter(issuer.tenant)
       await session.db.insertInto('issuers').values(encodeIssuer(issuer)).execute()
     },
-    async update(issuer) {
-      await session.enter(issuer.tenant)
-      const result = await session.db
-        .updateTable('issuers')
-        .set(encodeIssuer(issuer))
-        .where('tenant', '=', issuer.tenant)
-        .where('id', '=', issuer.id)
-        .where('version', '=', issuer.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of an issuer', 1, result.numUpdatedRows)
-    },
+    update: (issuer) => writeNextVersion(session, 'issuers', encodeIssuer(issuer)),
     async delete(tenant, id) {
       await session.enter(tenant)
       const result = await session.db

@@ -200,14 +200,8 @@ async function listKeys(session: Session, tenant: string, filter: KeyFilter, pag
   await session.enter(tenant)
   await session.flush()
   return readPage(session, page, {
-    idColumn: 'id',
-    locate: (id) =>
-      session.db
-        .selectFrom('keys')
-        .select('created_at')
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .executeTakeFirst(),
+    table: 'keys',
+    of: { tenant },
     fetch: (after, limit) => {
       let query = filterKeys(selectKeys(session, tenant), filter)
       if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))

@@ -4,6 +4,7 @@ import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isStatus } from '../stored_json.ts'
 import { decodeTeam, type Team } from './team.ts'
@@ -108,18 +109,8 @@ export function writeMemberships(session: Session): MembershipReads & Membership
       await session.enter(membership.tenant)
       await session.db.insertInto('memberships').values(encodeMembership(membership)).execute()
     },
-    async update(membership) {
-      await session.enter(membership.tenant)
-      const result = await session.db
-        .updateTable('memberships')
-        .set(encodeMembership(membership))
-        .where('tenant', '=', membership.tenant)
-        .where('team_id', '=', membership.teamId)
-        .where('account_id', '=', membership.accountId)
-        .where('version', '=', membership.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a membership', 1, result.numUpdatedRows)
-    },
+    update: (membership) =>
+      writeNextVersion(session, 'memberships', encodeMembership(membership), ['team_id', 'account_id']),
     async delete(tenant, teamId, accountId) {
       await session.enter(tenant)
       const result = await session.db
@@ -152,15 +143,9 @@ function selectMembers(session: Session, tenant: string, teamId: string) {
 async function listMembers(session: Session, tenant: string, teamId: string, page: Page) {
   await session.enter(tenant)
   return readPage(session, page, {
+    table: 'memberships',
+    of: { tenant, team_id: teamId },
     idColumn: 'account_id',
-    locate: (accountId) =>
-      session.db
-        .selectFrom('memberships')
-        .select('created_at')
-        .where('tenant', '=', tenant)
-        .where('team_id', '=', teamId)
-        .where('account_id', '=', accountId)
-        .executeTakeFirst(),
     fetch: (after, limit) => {
       // Named apart: both tables have a time of creation, and the page is ordered by one.
       let query = session.db.selectFrom(selectMembers(session, tenant, teamId).as('members')).selectAll()

@@ -4,6 +4,7 @@ import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { decodeSound } from '../page.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isJwk } from '../stored_json.ts'
 
@@ -76,17 +77,7 @@ export function writeSigningKeys(session: Session): SigningKeyReads & SigningKey
       await session.enter(key.tenant)
       await session.db.insertInto('signing_keys').values(encodeSigningKey(key)).execute()
     },
-    async update(key) {
-      await session.enter(key.tenant)
-      const result = await session.db
-        .updateTable('signing_keys')
-        .set(encodeSigningKey(key))
-        .where('tenant', '=', key.tenant)
-        .where('kid', '=', key.kid)
-        .where('version', '=', key.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a signing key', 1, result.numUpdatedRows)
-    },
+    update: (key) => writeNextVersion(session, 'signing_keys', encodeSigningKey(key), ['kid']),
     async delete(tenant, kid) {
       await session.enter(tenant)
       const result = await session.db

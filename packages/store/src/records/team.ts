@@ -2,9 +2,9 @@ import { type Metadata, randomBase62, type Seconds, type Status } from '@counter
 import { isText, recordOf } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isMetadata, isStatus } from '../stored_json.ts'
 
@@ -69,14 +69,8 @@ export function readTeams(session: Session): TeamReads {
     async list(tenant, { among }, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) =>
-          session.db
-            .selectFrom('teams')
-            .select('created_at')
-            .where('tenant', '=', tenant)
-            .where('id', '=', id)
-            .executeTakeFirst(),
+        table: 'teams',
+        of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant).where('status', '!=', 'revoked')
           if (among !== undefined) query = query.where(isAmong(session, 'id', among))
@@ -97,17 +91,7 @@ export function writeTeams(session: Session): TeamReads & TeamWrites {
       await session.enter(team.tenant)
       await session.db.insertInto('teams').values(encodeTeam(team)).execute()
     },
-    async update(team) {
-      await session.enter(team.tenant)
-      const result = await session.db
-        .updateTable('teams')
-        .set(encodeTeam(team))
-        .where('tenant', '=', team.tenant)
-        .where('id', '=', team.id)
-        .where('version', '=', team.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a team', 1, result.numUpdatedRows)
-    },
+    update: (team) => writeNextVersion(session, 'teams', encodeTeam(team)),
   }
 }
 

@@ -81,8 +81,8 @@ export function writeTenants(session: Session): TenantReads & TenantWrites {
 function listTenants(session: Session, page: Page) {
   const { db } = session
   return readPage(session, page, {
-    idColumn: 'id',
-    locate: (id) => db.selectFrom('tenants').select('created_at').where('id', '=', id).executeTakeFirst(),
+    table: 'tenants',
+    of: {},
     fetch: (after, limit) => {
       const query = db.selectFrom('tenants').selectAll().orderBy('created_at').orderBy('id').limit(limit)
       return (after === undefined ? query : query.where(isAfter(after))).execute()

@@ -10,8 +10,8 @@ import type {
 } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
+import { writeNextVersion } from '../rows/next_version.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import {
@@ -111,17 +111,7 @@ export function writeTokens(session: Session): TokenReads & TokenWrites {
       await session.enter(token.tenant)
       await session.db.insertInto('tokens').values(encodeToken(token)).execute()
     },
-    async update(token) {
-      await session.enter(token.tenant)
-      const result = await session.db
-        .updateTable('tokens')
-        .set(encodeToken(token))
-        .where('tenant', '=', token.tenant)
-        .where('jti', '=', token.jti)
-        .where('version', '=', token.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a token', 1, result.numUpdatedRows)
-    },
+    update: (token) => writeNextVersion(session, 'tokens', encodeToken(token), ['jti']),
     async revokeByClient(tenant, clientId, now, sequence) {
       const tokens = await revokeTokens(session, tenant, { column: 'client_id', value: clientId }, now, sequence)
       return tokens.map(({ jti }) => jti)
@@ -160,14 +150,9 @@ function selectTokens(session: Session, tenant: string) {
 async function listTokens(session: Session, tenant: string, { clientId, subject, teamIds }: TokenFilter, page: Page) {
   await session.enter(tenant)
   return readPage(session, page, {
+    table: 'tokens',
+    of: { tenant },
     idColumn: 'jti',
-    locate: (jti) =>
-      session.db
-        .selectFrom('tokens')
-        .select('created_at')
-        .where('tenant', '=', tenant)
-        .where('jti', '=', jti)
-        .executeTakeFirst(),
     fetch: (after, limit) => {
       let query = selectTokens(session, tenant)
       if (clientId !== undefined) query = query.where('client_id', '=', clientId)

@@ -2,8 +2,8 @@ import { accountIdPrefix, randomBase62, type Seconds, type Status } from '@count
 import { isText, oneOf, recordOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
-import { assertTouched } from '../../errors.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 import { isStatus } from '../../stored_json.ts'
 
@@ -93,14 +93,8 @@ export function readAccounts(session: Session): AccountReads {
     async list(tenant, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) =>
-          session.db
-            .selectFrom('accounts')
-            .select('created_at')
-            .where('tenant', '=', tenant)
-            .where('id', '=', id)
-            .executeTakeFirst(),
+        table: 'accounts',
+        of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant).where('status', '!=', 'revoked')
           if (after !== undefined) query = query.where(isAfter(after))
@@ -119,17 +113,7 @@ export function writeAccounts(session: Session): AccountReads & AccountWrites {
       await session.enter(account.tenant)
       await session.db.insertInto('accounts').values(encodeAccount(account)).execute()
     },
-    async update(account) {
-      await session.enter(account.tenant)
-      const result = await session.db
-        .updateTable('accounts')
-        .set(encodeAccount(account))
-        .where('tenant', '=', account.tenant)
-        .where('id', '=', account.id)
-        .where('version', '=', account.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of an account', 1, result.numUpdatedRows)
-    },
+    update: (account) => writeNextVersion(session, 'accounts', encodeAccount(account)),
   }
 }
 

@@ -2,8 +2,8 @@ import type { Seconds, Status } from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
-import { assertTouched } from '../../errors.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 import { isStatus, isTextList } from '../../stored_json.ts'
 
@@ -68,14 +68,8 @@ export function readAccountSessions(session: Session): AccountSessionReads {
     async list(tenant, { accountId, activeAt }, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) =>
-          session.db
-            .selectFrom('sessions')
-            .select('created_at')
-            .where('tenant', '=', tenant)
-            .where('id', '=', id)
-            .executeTakeFirst(),
+        table: 'sessions',
+        of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant)
           if (accountId !== undefined) query = query.where('account_id', '=', accountId)
@@ -97,17 +91,7 @@ export function writeAccountSessions(session: Session): AccountSessionReads & Ac
       await session.enter(record.tenant)
       await session.db.insertInto('sessions').values(encodeAccountSession(record)).execute()
     },
-    async update(record) {
-      await session.enter(record.tenant)
-      const result = await session.db
-        .updateTable('sessions')
-        .set(encodeAccountSession(record))
-        .where('tenant', '=', record.tenant)
-        .where('id', '=', record.id)
-        .where('version', '=', record.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a session', 1, result.numUpdatedRows)
-    },
+    update: (record) => writeNextVersion(session, 'sessions', encodeAccountSession(record)),
     async revokeByAccount(tenant, accountId, now, sequence = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
       const result = await session.db

@@ -1,8 +1,8 @@
 import { randomBase62, type Seconds, type Status } from '@countersign/core'
 import type { Row } from '../../columns.ts'
 import { Columns } from '../../columns.ts'
-import { assertTouched } from '../../errors.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 import { isStatus } from '../../stored_json.ts'
 
@@ -73,14 +73,8 @@ export function readConsents(session: Session): ConsentReads {
     async list(tenant, { accountId, clientId }, page) {
       await session.enter(tenant)
       return readPage(session, page, {
-        idColumn: 'id',
-        locate: (id) =>
-          session.db
-            .selectFrom('consents')
-            .select('created_at')
-            .where('tenant', '=', tenant)
-            .where('id', '=', id)
-            .executeTakeFirst(),
+        table: 'consents',
+        of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant).where('status', '=', 'active')
           if (accountId !== undefined) query = query.where('account_id', '=', accountId)
@@ -101,17 +95,7 @@ export function writeConsents(session: Session): ConsentReads & ConsentWrites {
       await session.enter(consent.tenant)
       await session.db.insertInto('consents').values(encodeConsent(consent)).execute()
     },
-    async update(consent) {
-      await session.enter(consent.tenant)
-      const result = await session.db
-        .updateTable('consents')
-        .set(encodeConsent(consent))
-        .where('tenant', '=', consent.tenant)
-        .where('id', '=', consent.id)
-        .where('version', '=', consent.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a consent', 1, result.numUpdatedRows)
-    },
+    update: (consent) => writeNextVersion(session, 'consents', encodeConsent(consent)),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Seconds, Status } from '@countersign/core'
 import type { Row } from '../../columns.ts'
 import { Columns } from '../../columns.ts'
-import { assertTouched } from '../../errors.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 import { isStatus } from '../../stored_json.ts'
 
@@ -53,17 +53,7 @@ export function writeFamilies(session: Session): FamilyReads & FamilyWrites {
       await session.enter(family.tenant)
       await session.db.insertInto('families').values(encodeFamily(family)).execute()
     },
-    async update(family) {
-      await session.enter(family.tenant)
-      const result = await session.db
-        .updateTable('families')
-        .set(encodeFamily(family))
-        .where('tenant', '=', family.tenant)
-        .where('id', '=', family.id)
-        .where('version', '=', family.version - 1)
-        .executeTakeFirst()
-      assertTouched('the update of a family', 1, result.numUpdatedRows)
-    },
+    update: (family) => writeNextVersion(session, 'families', encodeFamily(family)),
   }
 }
 
