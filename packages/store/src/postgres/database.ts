@@ -5,7 +5,7 @@ import type { ColumnTypes, Database, KeptQuery, Part, StoreLoad } from '../datab
 import { isStorableText } from '../database.ts'
 import type { Schema } from '../schema.ts'
 import { readPostgresError } from './error.ts'
-import { parts, watchPool } from './pool.ts'
+import { parts, runAlone, watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
 
 /** First keys of the advisory locks: "cs" and the guarded thing, so that they differ from other programs' locks. */
@@ -37,6 +37,10 @@ export class PostgresDatabase implements Database {
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     return this.reader.transaction().setIsolationLevel('read committed').execute(work)
+  }
+
+  runAlone({ sql: text, parameters }: CompiledQuery): Promise<readonly Row[]> {
+    return runAlone(this.#primary, text, parameters)
   }
 
   async part<T>(db: Kysely<Schema>, work: () => Promise<T>): Promise<Part<T>> {

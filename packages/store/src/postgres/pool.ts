@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type { Notification, PoolClient } from 'pg'
+import type { Notification, PoolClient, QueryConfig, QueryResult } from 'pg'
+import type { Row } from '../columns.ts'
 import { isStorableText } from '../database.ts'
 import { StoreUnavailableError, UnstorableTextError } from '../errors.ts'
 import { readPostgresError } from './error.ts'
@@ -29,6 +30,11 @@ function nameOf(text: string): string | undefined {
   return name
 }
 
+function named(text: string, values: readonly unknown[]): QueryConfig {
+  const name = values.length === 0 ? undefined : nameOf(text)
+  return { text, values: [...values], ...(name === undefined ? {} : { name }) }
+}
+
 /** The primary's connections as Kysely uses them, with the store's errors. */
 export function watchPool(primary: Primary): PostgresPool {
   return {
@@ -52,8 +58,7 @@ function watchClient(client: PoolClient): PostgresPoolClient {
     // Not waited for: without it, the statement behind it fails as well.
     if (isBeginning) client.query(parts.begin).catch(() => {})
     isBeginning = false
-    const name = values.length === 0 ? undefined : nameOf(text)
-    return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) })
+    return client.query(named(text, values))
   }
   const query = async (text: string, values: readonly unknown[] = []) => {
     if (!values.every(isStorableText)) {
@@ -73,14 +78,13 @@ function watchClient(client: PoolClient): PostgresPoolClient {
       return { command: '', rowCount: null, rows: [] }
     }
     try {
-      const result = isCommit ? await commit(client) : await send(text, values)
+      const result = isCommit ? await confirm(client, 'commit') : await send(text, values)
       if (text === parts.undo) failure = undefined
       return result
     } catch (error) {
       const read = readPostgresError(error, isCommit)
       failure ??= read
-      // The next answer of such a connection is unpredictable.
-      isBroken ||= read instanceof StoreUnavailableError && read.reason !== 'busy' && read.reason !== 'full'
+      isBroken ||= breaks(read)
       throw read
     }
   }
@@ -88,20 +92,45 @@ function watchClient(client: PoolClient): PostgresPoolClient {
   return { query, release } as unknown as PostgresPoolClient
 }
 
+/** One statement without a transaction around it. PostgreSQL commits it before it says that it is ready for the next. */
+export async function runAlone(primary: Primary, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  if (!values.every(isStorableText)) throw new UnstorableTextError()
+  let client: PoolClient
+  try {
+    client = await primary.connect()
+  } catch (error) {
+    throw readPostgresError(error, false)
+  }
+  try {
+    const { rows } = await confirm(client, named(text, values))
+    client.release()
+    return rows
+  } catch (error) {
+    const read = readPostgresError(error, true)
+    client.release(breaks(read))
+    throw read
+  }
+}
+
+/** The next answer of such a connection is unpredictable. */
+function breaks(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && error.reason !== 'busy' && error.reason !== 'full'
+}
+
 /**
- * PostgreSQL's own time limit does not cover the wait for the standby, so this function keeps one.
+ * Sends what commits. PostgreSQL's own time limit does not cover the wait for the standby, so this function keeps one.
  *
  * When the wait for the synchronous standby is cancelled, the commit succeeds with only a warning: "might not have been
  * replicated". That confirms nothing, so the outcome is unknown (docs/protocol/feed.md §3).
  */
-async function commit(client: PoolClient) {
+async function confirm(client: PoolClient, query: string | QueryConfig): Promise<QueryResult<Row>> {
   const warnings: Notification[] = []
   const onNotice = (notice: unknown) => {
     if ((notice as { code?: string }).code === '01000') warnings.push(notice as Notification)
   }
   client.on('notice', onNotice)
   try {
-    const result = await within(postgresLimits.commitMs, client.query('commit'))
+    const result = await within(postgresLimits.commitMs, client.query<Row>(query))
     if (warnings.length > 0) throw new StoreUnavailableError('timeout', new Error('the standby has not confirmed'))
     return result
   } finally {
