@@ -162,7 +162,7 @@ export function togetherCases(create: CreateDatabase): void {
     withStore(create, async (store) => {
       await seed(store, tenant, 'other')
       await store.write((transaction) => transaction.keys.insert(exampleKey('other', 'key_8')))
-      const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, keys: [id] })
+      const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, ahead: { keys: [id] } })
       const found = await Promise.all(['key_1', 'key_8', 'key_1', 'a\0b', 'none'].map(find))
       expect(found.map(({ value }) => value?.id)).toEqual(['key_1', undefined, 'key_1', undefined, undefined])
     }))
