@@ -187,7 +187,7 @@ export class Writer {
     return isPostgres ? first.length : writesTogetherMax
   }
 
-  async #runOne({ session, appender }: Open, asked: Asked): Promise<Done> {
+  async #runOne({ session, appender, repositories }: Open, asked: Asked): Promise<Done> {
     const from = appender.count
     const changes: Append[] = []
     let isOver = false
@@ -197,7 +197,7 @@ export class Writer {
       changes.push(change)
     }
     try {
-      const value = await asked.work({ ...writeRepositories(session), append })
+      const value = await asked.work({ ...repositories, append })
       await appender.add(changes)
       return { asked, value, entries: [from, appender.count] }
     } finally {
@@ -239,7 +239,7 @@ export class Writer {
     const end = (): void => {
       isOver = true
     }
-    return { db, tenant, session, appender, end }
+    return { db, tenant, session, appender, repositories: writeRepositories(session), end }
   }
 
   /**
@@ -285,6 +285,7 @@ interface Open {
   readonly tenant: string | undefined
   readonly session: WriteSession
   readonly appender: Appender
+  readonly repositories: ReturnType<typeof writeRepositories>
   end(): void
 }
 

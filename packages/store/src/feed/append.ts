@@ -11,7 +11,7 @@ import { allDone } from '../all_done.ts'
 import { isCount, isVersion } from '../check.ts'
 import { type AuditDraft, type AuditEvent, insertAuditEvents } from '../records/audit_event.ts'
 import { saveStatusEntries } from '../records/status_entry.ts'
-import { insertJsonRows, type JsonColumns, jsonRows, valuesOf } from '../rows/json_rows.ts'
+import { insertOfRows, type JsonColumns, jsonRows, valuesOf } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isState } from '../stored_json.ts'
@@ -102,12 +102,13 @@ export class Appender {
   /** Keeps what was added until now. The function given takes everything back that was added since. */
   mark(): () => void {
     const kept = [...this.#heads].map(([tenant, head]) => [tenant, { ...head }] as const)
-    const [events, states, entries] = [[...this.#events], [...this.#states], [...this.#entries]]
+    const lists = [this.#events, this.#states, this.#entries] as const
+    const lengths = lists.map(({ length }) => length)
     return () => {
       this.#heads = new Map(kept)
-      this.#events = events
-      this.#states = states
-      this.#entries = entries
+      // A list that was written since is another one, and what it held is undone with the rest.
+      for (const [index, list] of lists.entries()) list.length = lengths[index]!
+      ;[this.#events, this.#states, this.#entries] = lists
     }
   }
 
@@ -236,6 +237,7 @@ const columns: JsonColumns<Schema['feed']> = {
   audit: 'text',
   chain: 'text',
 }
+const insertRows = insertOfRows('feed', columns)
 
 async function insertEntries(session: Session, entries: readonly TenantEntry[]): Promise<readonly InstallationEntry[]> {
   const rows = entries.map((entry, index) => ({
@@ -283,11 +285,7 @@ async function takePositions(session: Session, rows: readonly Schema['feed'][]):
     .returning('position')
     .executeTakeFirstOrThrow()
   const before = position - rows.length
-  await insertJsonRows(
-    session,
-    'feed',
-    columns,
-    rows.map((row) => ({ ...row, position: before + row.position })),
-  )
+  const numbered = rows.map((row) => ({ ...row, position: before + row.position }))
+  await insertRows(session, numbered)
   return before
 }

@@ -22,8 +22,8 @@ async function connect() {
     release: (destroy: boolean) => void released.push(destroy),
   }
   const pool = watchPool({ connect: async () => client } as unknown as Primary)
-  const { query, release } = await pool.connect()
-  return { query: (text: string) => query(text, []), release, sent, released }
+  const watched = await pool.connect()
+  return { query: (text: string) => watched.query(text, []), release: () => watched.release(), sent, released }
 }
 
 it('a write is not sent where its transaction could not begin, nor anything behind it', async () => {

@@ -2,6 +2,7 @@
  * A connection of PostgreSQL during one transaction: which statements are sent together, what a failure means for those
  * behind it, and what confirms a commit.
  */
+import type { Socket } from 'node:net'
 import type { Notification, PoolClient, QueryConfig, QueryResult } from 'pg'
 import type { Row } from '../columns.ts'
 import { isStorableText } from '../database.ts'
@@ -91,6 +92,7 @@ export class WatchedClient {
   }
 
   async #send(text: string, values: readonly unknown[]): Promise<Answer> {
+    gather(this.#client)
     if (this.#begin !== undefined) this.#sendBegin(this.#begin)
     // Reads and locks are sent with the beginning. Where that failed, they have done nothing, and what follows is refused. A
     // write would stand alone, so it waits, and all that are asked for behind it.
@@ -125,6 +127,13 @@ export class WatchedClient {
     this.#isBroken ||= breaks(read)
     return read
   }
+}
+
+/** All that is asked for in this turn is one write to the socket, which wakes the server once. */
+function gather(client: PoolClient): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 function isSelect(text: string): boolean {
