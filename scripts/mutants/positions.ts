@@ -180,7 +180,7 @@ export const positionMutants: readonly Mutant[] = [
     file: 'packages/store/src/writer.ts',
     find: '        for (const each of takeBack) each()\n',
     replace: '',
-    tests: ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'is undone alone'],
+    tests: ['packages/store/src/sqlite/sqlite.test.ts', '-t', 'are taken back with it'],
   },
   {
     id: 'together-memory-kept',

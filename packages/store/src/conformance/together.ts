@@ -91,6 +91,30 @@ export function togetherCases(create: CreateDatabase): void {
       expect(await store.verifyAudit(tenant)).toMatchObject({ events: 3 })
     }))
 
+  it('rows and entries of a change that is undone are taken back with it where all others stand', () =>
+    withStore(create, async (store) => {
+      await seed(store, tenant)
+      const outcomes = await together(store, [
+        (transaction) => addKey(transaction, 'key_21'),
+        async (transaction) => {
+          await addKey(transaction, 'key_22')
+          throw new Error('refused')
+        },
+        async (transaction) => {
+          transaction.append({ ...keyChange(tenant, 'key_23'), rows: () => Promise.reject(new Error('no row')) })
+        },
+        (transaction) => addKey(transaction, 'key_24'),
+      ])
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+      expect(await keyIds(store)).toEqual(['key_21', 'key_24'])
+      const entries = await store.feed.afterPosition(0, 100)
+      expect(entries.map(({ id, position }) => [id, position])).toEqual([
+        ['key_21', 1],
+        ['key_24', 2],
+      ])
+      expect(await store.verifyAudit(tenant)).toMatchObject({ events: 2 })
+    }))
+
   it('a key that cannot be written takes none of those with it that are written by the same statement', () =>
     withStore(create, async (store) => {
       await seed(store, tenant)
