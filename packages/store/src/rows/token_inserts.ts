@@ -1,6 +1,6 @@
 /**
  * Opaque tokens: a row each, and nothing else. No entry of the feed speaks of a new one, so it needs no number and not the
- * tenant's lock. Those that are asked for while a statement is under way share the next one.
+ * tenant's lock. Those that are asked for while statements are under way share the next one.
  */
 import type { Identity } from '@countersign/core'
 import { CompiledQuery } from 'kysely'
