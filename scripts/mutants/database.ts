@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts'
 const installation = 'packages/server/src/run/installation.ts'
 const tables = 'packages/store/src/sqlite/tables.ts'
 const installationTests = ['packages/server/src/run/installation.test.ts', '-t']
+const postgres = 'packages/store/src/postgres'
 const lock = 'packages/store/src/sqlite/lock.ts'
 const lockTests = ['packages/store/src/sqlite/lock.test.ts']
 const cases = (name: string) => ['packages/cli/src/damaged_database.test.ts', '-t', name]
@@ -104,5 +105,37 @@ export const database: readonly Mutant[] = [
     find: '      lock.keep()\n',
     replace: '',
     tests: ['packages/cli/src/data_lock.test.ts', '-t', 'lock file that is deleted'],
+  },
+  {
+    id: 'DATABASE-13',
+    what: 'records that are named ahead are read before the lock of their tenant is there',
+    file: 'packages/store/src/writer.ts',
+    find: '      session.enter(tenant),\n',
+    replace: '',
+    tests: [`${postgres}/server.test.ts`, '-t', 'behind the lock'],
+  },
+  {
+    id: 'DATABASE-14',
+    what: 'a write is sent though its transaction could not begin',
+    file: `${postgres}/watched_client.ts`,
+    find: 'this.#begun !== undefined && (this.#isHeld || !isSelect(text))',
+    replace: 'false',
+    tests: [`${postgres}/watched_client.test.ts`],
+  },
+  {
+    id: 'DATABASE-15',
+    what: 'of statements that were sent together, a later one tells its failure in place of the first',
+    file: `${postgres}/watched_client.ts`,
+    find: '    if (this.#failure !== undefined && (read as { code?: string }).code === inFailedTransaction) return this.#failure\n',
+    replace: '',
+    tests: [`${postgres}/server.test.ts`, '-t', 'the failure of the first'],
+  },
+  {
+    id: 'DATABASE-16',
+    what: 'a cancelled wait for the standby counts as done',
+    file: `${postgres}/watched_client.ts`,
+    find: "    if (warnings.length > 0) throw new StoreUnavailableError('timeout', new Error('the standby has not confirmed'))\n",
+    replace: '',
+    tests: [`${postgres}/failover.test.ts`, '-t', 'is cancelled'],
   },
 ]

@@ -30,6 +30,8 @@ export interface Database {
    * on: PostgreSQL cannot commit such a transaction, SQLite must not.
    */
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** One statement that is its own transaction: when this resolves, it is committed, as durably as any other. */
+  runAlone(query: CompiledQuery): Promise<readonly Row[]>
   /**
    * A part of a transaction that is undone alone when `work` throws, or when a statement in it failed and `work` went on.
    * Throws only when the whole transaction is lost.

@@ -124,8 +124,17 @@ export interface WriteOptions {
    * run again when the transaction that it shared was lost. Default: a transaction of its own.
    */
   readonly tenant?: string
-  /** Ids of keys of that tenant that the write is about to look for: read together with those of others. Default: none. */
+  /** Records of that tenant that the write is about to look for: read together with those of others. Default: none. */
+  readonly ahead?: ReadAhead
+}
+
+/** Names of records. One that nothing has does no harm. */
+export interface ReadAhead {
+  /** Ids of keys, whose clients are read too. */
   readonly keys?: readonly string[]
+  readonly clients?: readonly string[]
+  /** Audiences of APIs. */
+  readonly audiences?: readonly string[]
 }
 
 /** The result of a committed write. */

@@ -8,11 +8,11 @@ import { type Append, Appender, type InstallationEntry, type LockedHead } from '
 import type { EpochBegun, HistoryClaim } from './feed/epoch.ts'
 import { leaveHistory } from './feed/epoch.ts'
 import { writeRepositories } from './records/index.ts'
-import { rememberKeys } from './records/key.ts'
+import { readAhead } from './records/read_ahead.ts'
 import { LaterKeys } from './rows/later_keys.ts'
 import type { Schema } from './schema.ts'
 import { Memory, type Session, type WriteSession } from './session.ts'
-import type { Store, WriteOptions, WriteTransaction, Written } from './store.ts'
+import type { ReadAhead, Store, WriteOptions, WriteTransaction, Written } from './store.ts'
 import type { StoreOptions } from './store_options.ts'
 
 type Listener = (entries: readonly InstallationEntry[]) => void
@@ -21,7 +21,7 @@ type Work = (transaction: WriteTransaction) => Promise<unknown>
 /** A write that waits, or runs. */
 interface Asked {
   readonly work: Work
-  readonly keys: readonly string[]
+  readonly ahead: ReadAhead
   readonly resolve: (written: Written<unknown>) => void
   readonly reject: (error: unknown) => void
 }
@@ -71,10 +71,10 @@ export class Writer {
   /** `tenant`: it touches this tenant alone, and may share its transaction with other writes that do. */
   write<T>(
     work: (transaction: WriteTransaction) => Promise<T>,
-    { tenant, keys = [] }: Pick<WriteOptions, 'tenant' | 'keys'> = {},
+    { tenant, ahead = {} }: Pick<WriteOptions, 'tenant' | 'ahead'> = {},
   ): Promise<Written<T>> {
     return new Promise<Written<unknown>>((resolve, reject) => {
-      const asked = { work, keys, resolve, reject }
+      const asked = { work, ahead, resolve, reject }
       if (tenant === undefined) return void this.#commit([asked])
       const waiting = this.#waiting.get(tenant)
       if (waiting !== undefined) return void waiting.push(asked)
@@ -148,13 +148,9 @@ export class Writer {
       taken.push(waiting[0]!)
       return waiting.shift()!
     }
+    const count = await this.#begin(open, waiting)
     if (waiting.length === 1) return [await this.#runOne(open, take())]
     const until = this.#monotonicMs() + heldMsMax[this.#database.dialect]
-    await rememberKeys(
-      open.session,
-      open.tenant ?? '',
-      waiting.slice(0, writesTogetherMax).flatMap(({ keys }) => keys),
-    )
     const done: Done[] = []
     do {
       const asked = take()
@@ -168,11 +164,32 @@ export class Writer {
         told.add(asked)
         asked.reject(part.undoneBy)
       }
-    } while (waiting.length > 0 && taken.length < writesTogetherMax && this.#monotonicMs() < until)
+    } while (waiting.length > 0 && taken.length < count && this.#monotonicMs() < until)
     return done
   }
 
-  async #runOne({ session, appender }: Open, asked: Asked): Promise<Done> {
+  /**
+   * Gives how many writes the transaction may take. The lock is sent first: what is read behind it holds until the commit.
+   * On PostgreSQL, a write that comes while that is under way would have to ask for each of its records, with all others
+   * waiting behind it, so it is left for the next transaction. On SQLite there is no message to save.
+   */
+  async #begin({ session, appender, tenant }: Open, waiting: readonly Asked[]): Promise<number> {
+    const isPostgres = this.#database.dialect === 'postgres'
+    if (tenant === undefined || (waiting.length === 1 && !isPostgres)) return writesTogetherMax
+    const first = waiting.slice(0, writesTogetherMax)
+    await allDone(
+      session.enter(tenant),
+      isPostgres ? appender.lockAhead(tenant) : undefined,
+      readAhead(
+        session,
+        tenant,
+        first.map(({ ahead }) => ahead),
+      ),
+    )
+    return isPostgres ? first.length : writesTogetherMax
+  }
+
+  async #runOne({ session, appender, repositories }: Open, asked: Asked): Promise<Done> {
     const from = appender.count
     const changes: Append[] = []
     let isOver = false
@@ -182,7 +199,7 @@ export class Writer {
       changes.push(change)
     }
     try {
-      const value = await asked.work({ ...writeRepositories(session), append })
+      const value = await asked.work({ ...repositories, append })
       await appender.add(changes)
       return { asked, value, entries: [from, appender.count] }
     } finally {
@@ -208,8 +225,9 @@ export class Writer {
         if (entered.has(each)) return
         if (tenant !== undefined && each !== tenant)
           throw new Error('a write that shares its transaction has one tenant')
-        await lockTenant(each)
+        // Statements that are asked for behind it are sent behind it. Where it fails, nothing of the transaction goes on.
         entered.add(each)
+        await lockTenant(each)
       },
       laterKeys: new LaterKeys(() => session),
       recall: (of, name, read) => memory.recall(of, name, read),
@@ -223,7 +241,7 @@ export class Writer {
     const end = (): void => {
       isOver = true
     }
-    return { db, tenant, session, appender, end }
+    return { db, tenant, session, appender, repositories: writeRepositories(session), end }
   }
 
   /**
@@ -269,6 +287,7 @@ interface Open {
   readonly tenant: string | undefined
   readonly session: WriteSession
   readonly appender: Appender
+  readonly repositories: ReturnType<typeof writeRepositories>
   end(): void
 }
 

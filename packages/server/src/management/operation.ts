@@ -30,6 +30,7 @@ import type { ManagementServices, ReadContext, WriteContext } from './context.ts
 import { findTouched } from './find.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
 import { noRoomToKeep, requireScopes, toProblem } from './refusals.ts'
+import { writeOptions } from './write_options.ts'
 
 /** The body of a success, as the contract has it: a member that is left out does not compile. */
 export type AnswerOf<R extends Route> = Frozen<z.input<R['answer']['schema']>>
@@ -219,10 +220,7 @@ async function write<R extends Route>(
         }
         return result
       },
-      {
-        endsCredentials: endsCredentials(context, route),
-        ...(route.isDefaultTenantOnly === true ? {} : { tenant: tenant.id, keys: keysOf(context, route) }),
-      },
+      writeOptions(context, route),
     )
   const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
   // 8. This process refuses what was revoked before anybody is told that it was.
@@ -245,35 +243,6 @@ function neededBy({ scope, orScope }: Route): Scope {
 function onlyTeam(teams: ReadonlySet<string>): string | undefined {
   const [teamId] = teams
   return teams.size === 1 ? teamId : undefined
-}
-
-/** These must go on when the disk is full. */
-const endings: ReadonlySet<string> = new Set([
-  'disableKey',
-  'revokeKey',
-  'revokeToken',
-  'createRevocation',
-  'revokeClient',
-  'revokeClientSecret',
-  'deleteClient',
-  'deleteApi',
-  'deleteIssuer',
-  'deleteTenant',
-  'deleteTeam',
-  'removeTeamMember',
-  'deleteAccount',
-  'revokeAccount',
-  ...['revokeSession', 'revokeConsent'],
-  'revokeSigningKey',
-])
-
-/** The key that the path names, which is looked for in any case. */
-function keysOf({ params }: ReadContext, { path }: Route): readonly string[] {
-  return path.startsWith('/v1/keys/{id}') && params.id !== undefined ? [params.id] : []
-}
-
-function endsCredentials({ body }: ReadContext, { operationId }: Route): boolean {
-  return endings.has(operationId) || (body as { readonly status?: unknown } | undefined)?.status === 'disabled'
 }
 
 /** In the body, or in the query where there is none. */

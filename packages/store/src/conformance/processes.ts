@@ -196,9 +196,11 @@ export function processCases(create: CreateDatabase): void {
       await other.close()
     }))
 
-  it('a commit is hinted to every other store within 100 ms', () =>
+  it('a commit is hinted to every other store within 100 ms, and not to its own, which knows it', () =>
     withStore(create, async (store, database) => {
       await seed(store, 'acme')
+      let ownHints = 0
+      store.onHint(() => ownHints++)
       const other = await database.open()
       const { promise, resolve } = Promise.withResolvers<void>()
       other.onHint(resolve)
@@ -207,6 +209,9 @@ export function processCases(create: CreateDatabase): void {
       await store.write(async (transaction) => transaction.append(keyChange('acme', 'key_1')))
       const committedAt = performance.now()
       expect((await hinted) - committedAt).toBeLessThan(100)
+      await other.write(async (transaction) => transaction.append(keyChange('acme', 'key_1', 2)))
+      while (ownHints === 0) await setTimeout(1)
+      expect(ownHints).toBe(1)
       await other.close()
     }))
 

@@ -96,7 +96,7 @@ export function togetherCases(create: CreateDatabase): void {
     }))
 
   it('rows and entries of a change that is undone are taken back with it where all others stand', () =>
-    withStore(create, async (store) => {
+    withSharing(create, async (store) => {
       await seed(store, tenant)
       const outcomes = await together(store, [
         (transaction) => addKey(transaction, 'key_21'),
@@ -190,7 +190,7 @@ export function togetherCases(create: CreateDatabase): void {
     withSharing(create, async (store) => {
       await seed(store, tenant, 'other')
       await store.write((transaction) => transaction.keys.insert(exampleKey('other', 'key_8')))
-      const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, keys: [id] })
+      const find = (id: string) => store.write(({ keys }) => keys.find(tenant, id), { tenant, ahead: { keys: [id] } })
       const found = await Promise.all(['key_1', 'key_8', 'key_1', 'a\0b', 'none'].map(find))
       expect(found.map(({ value }) => value?.id)).toEqual(['key_1', undefined, 'key_1', undefined, undefined])
     }))

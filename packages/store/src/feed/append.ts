@@ -11,7 +11,7 @@ import { allDone } from '../all_done.ts'
 import { isCount, isVersion } from '../check.ts'
 import { type AuditDraft, type AuditEvent, insertAuditEvents } from '../records/audit_event.ts'
 import { saveStatusEntries } from '../records/status_entry.ts'
-import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
+import { insertOfRows, type JsonColumns, jsonRows, valuesOf } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isState } from '../stored_json.ts'
@@ -55,6 +55,8 @@ export class Appender {
   readonly #auditKey: Uint8Array
   readonly #assertFollows: (tenant: string, head: LockedHead) => void
   #heads = new Map<string, Head>()
+  /** Locked before the first change. */
+  readonly #locked = new Map<string, Readonly<Head>>()
   /** Numbered, and not written yet. */
   #events: AuditEvent[] = []
   #states: TenantEntry[] = []
@@ -73,6 +75,12 @@ export class Appender {
   /** How many entries there are. Those of a change begin here before it, and end here after it. */
   get count(): number {
     return this.#entries.length
+  }
+
+  /** Locks the counters of a tenant before anything is to be appended, so that this needs no message of its own then. */
+  async lockAhead(tenant: string): Promise<void> {
+    const head = await lockHead(this.#session, tenant)
+    if (head !== undefined) this.#locked.set(tenant, head)
   }
 
   /** Numbers the changes, and writes their last rows. */
@@ -94,12 +102,13 @@ export class Appender {
   /** Keeps what was added until now. The function given takes everything back that was added since. */
   mark(): () => void {
     const kept = [...this.#heads].map(([tenant, head]) => [tenant, { ...head }] as const)
-    const [events, states, entries] = [[...this.#events], [...this.#states], [...this.#entries]]
+    const lists = [this.#events, this.#states, this.#entries] as const
+    const lengths = lists.map(({ length }) => length)
     return () => {
       this.#heads = new Map(kept)
-      this.#events = events
-      this.#states = states
-      this.#entries = entries
+      // A list that was written since is another one, and what it held is undone with the rest.
+      for (const [index, list] of lists.entries()) list.length = lengths[index]!
+      ;[this.#events, this.#states, this.#entries] = lists
     }
   }
 
@@ -113,8 +122,7 @@ export class Appender {
 
   /** The last statements before the commit. */
   async finish(): Promise<readonly InstallationEntry[]> {
-    await this.#session.flush()
-    await saveHeads(this.#session, this.#heads, this.#auditKey)
+    await allDone(this.#session.flush(), saveHeads(this.#session, this.#heads, this.#auditKey))
     return this.#entries.length === 0 ? [] : insertEntries(this.#session, this.#entries)
   }
 
@@ -122,21 +130,22 @@ export class Appender {
     for (const tenant of [...new Set(changes.map((change) => change.tenant))].sort()) {
       if (this.#heads.has(tenant)) continue
       await this.#session.enter(tenant)
-      const head = (await lockHead(this.#session, tenant)) ?? (await createHead(this.#session, tenant))
+      const locked = this.#locked.get(tenant) ?? (await lockHead(this.#session, tenant))
+      const head = { ...(locked ?? (await createHead(this.#session, tenant))) }
       this.#assertFollows(tenant, head)
       this.#heads.set(tenant, head)
     }
   }
 }
 
-async function lockHead({ db }: Session, tenant: string): Promise<Head | undefined> {
-  const row = await db
-    .updateTable('counters')
-    .set((eb) => ({ sequence: eb.ref('sequence') }))
+/** SQLite has one writer, and nothing to lock. */
+async function lockHead({ db, dialect }: Session, tenant: string): Promise<Head | undefined> {
+  const query = db
+    .selectFrom('counters')
+    .select(['sequence', 'chain', 'audit_sequence', 'audit_link', dropSeconds.as('drop_time')])
+    .select([epoch.as('epoch'), history.as('history')])
     .where('tenant', '=', tenant)
-    .returning(['sequence', 'chain', 'audit_sequence', 'audit_link', dropSeconds.as('drop_time')])
-    .returning([epoch.as('epoch'), history.as('history')])
-    .executeTakeFirst()
+  const row = await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
   if (row === undefined) return undefined
   return {
     sequence: row.sequence,
@@ -228,21 +237,13 @@ const columns: JsonColumns<Schema['feed']> = {
   audit: 'text',
   chain: 'text',
 }
+const insertRows = insertOfRows('feed', columns)
 
 async function insertEntries(session: Session, entries: readonly TenantEntry[]): Promise<readonly InstallationEntry[]> {
-  const { position: last } = await session.db
-    .updateTable('installation')
-    .set((eb) => ({ position: eb('position', '+', entries.length) }))
-    .where('id', '=', 1)
-    .returning('position')
-    .executeTakeFirstOrThrow()
-  const numbered = entries.map(({ clientId: _, ...entry }, index) => {
-    return { ...entry, position: last - entries.length + 1 + index } as InstallationEntry
-  })
-  const rows = numbered.map((entry) => ({
+  const rows = entries.map((entry, index) => ({
     tenant: entry.tenant,
     sequence: entry.sequence,
-    position: entry.position,
+    position: index + 1,
     type: entry.type,
     id: entry.id,
     version: entry.version,
@@ -252,6 +253,39 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
     audit: entry.audit,
     chain: entry.chain,
   }))
-  await allDone(insertJsonRows(session, 'feed', columns, rows), session.announce())
-  return numbered
+  const before = await takePositions(session, rows)
+  return entries.map(
+    ({ clientId: _, ...entry }, index) => ({ ...entry, position: before + index + 1 }) as InstallationEntry,
+  )
+}
+
+/** Writes the rows, whose positions are counted from 1. Gives the position before them all. */
+async function takePositions(session: Session, rows: readonly Schema['feed'][]): Promise<number> {
+  const { db, dialect } = session
+  const names = Object.keys(columns)
+  if (dialect === 'postgres') {
+    // One message, since all other tenants wait for the position until the commit.
+    const taking = sql<{ readonly before: number }>`
+      with taken as (
+        update installation set position = position + ${rows.length}::bigint where id = 1
+        returning position - ${rows.length}::bigint as before
+      ), said as (
+        insert into feed (${sql.join(names.map((name) => sql.ref(name)))})
+        select ${sql.join(names.map((name) => (name === 'position' ? sql`before + position` : sql.ref(name))))}
+        from ${jsonRows(dialect, columns, valuesOf(columns, rows))} as r, taken
+      )
+      select before from taken`.execute(db)
+    await allDone(taking, session.announce())
+    return (await taking).rows[0]!.before
+  }
+  const { position } = await db
+    .updateTable('installation')
+    .set((eb) => ({ position: eb('position', '+', rows.length) }))
+    .where('id', '=', 1)
+    .returning('position')
+    .executeTakeFirstOrThrow()
+  const before = position - rows.length
+  const numbered = rows.map((row) => ({ ...row, position: before + row.position }))
+  await insertRows(session, numbered)
+  return before
 }

@@ -72,8 +72,10 @@ function keepStatements(database: Database) {
     installation: database.keep(
       reader
         .selectFrom('installation')
-        .leftJoin('feed', 'feed.position', 'installation.position')
-        .select(['installation.epoch', 'installation.position', 'feed.chain'])
+        .select(['epoch', 'position'])
+        .select((eb) =>
+          eb.selectFrom('feed').select('chain').whereRef('feed.position', '=', 'installation.position').as('chain'),
+        )
         .compile(),
     ),
     place: database.keep(

@@ -1,12 +1,13 @@
-import type { CompiledQuery } from 'kysely'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { ConnectionProvider, KyselyProps } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import type { ColumnTypes, Database, KeptQuery, Part, StoreLoad } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import type { Schema } from '../schema.ts'
 import { readPostgresError } from './error.ts'
-import { parts, watchPool } from './pool.ts'
+import { runAlone, watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
+import { parts } from './watched_client.ts'
 
 /** First keys of the advisory locks: "cs" and the guarded thing, so that they differ from other programs' locks. */
 const tenantLock = 0x6373_0001
@@ -28,15 +29,23 @@ export class PostgresDatabase implements Database {
   readonly reserve = { state: 'none', giveUp() {}, async tend() {} } as const
   readonly reader: Kysely<Schema>
   readonly #primary: Primary
+  /** All that a `Kysely` over one connection needs beside its executor. */
+  readonly #parts: Omit<KyselyProps, 'executor'>
   #kept = 0
 
   constructor(primary: Primary) {
     this.#primary = primary
-    this.reader = new Kysely({ dialect: new PostgresDialect({ pool: watchPool(primary) }) })
+    const dialect = new PostgresDialect({ pool: watchPool(primary) })
+    this.reader = new Kysely({ dialect })
+    this.#parts = { config: { dialect }, dialect, driver: dialect.createDriver() }
   }
 
   transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    return this.reader.transaction().setIsolationLevel('read committed').execute(work)
+    return this.#transact('start transaction isolation level read committed', work)
+  }
+
+  runAlone({ sql: text, parameters }: CompiledQuery): Promise<readonly Row[]> {
+    return runAlone(this.#primary, text, parameters)
   }
 
   async part<T>(db: Kysely<Schema>, work: () => Promise<T>): Promise<Part<T>> {
@@ -52,7 +61,29 @@ export class PostgresDatabase implements Database {
   }
 
   readTransaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    return this.reader.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work)
+    return this.#transact('start transaction isolation level repeatable read read only', work)
+  }
+
+  /**
+   * Kysely's own transactions send a statement when the one before has been answered. Here each is sent in the turn in
+   * which it is asked for, so several need one message. PostgreSQL runs them in that order.
+   */
+  #transact<T>(begin: string, work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    const pool = this.reader.getExecutor()
+    return pool.provideConnection(async (connection) => {
+      const run = (text: string) => connection.executeQuery(CompiledQuery.raw(text))
+      const provideConnection: ConnectionProvider['provideConnection'] = (consumer) => consumer(connection)
+      const db = new Kysely<Schema>({ ...this.#parts, executor: pool.withConnectionProvider({ provideConnection }) })
+      await run(begin)
+      try {
+        const value = await work(db)
+        await run('commit')
+        return value
+      } catch (error) {
+        await run('rollback')
+        throw error
+      }
+    })
   }
 
   async lockTenant(db: Kysely<Schema>, tenant: string): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { exampleKey, keyChange, seed } from '../conformance/examples.ts'
+import { digestOf, exampleKey, exampleToken, keyChange, seed } from '../conformance/examples.ts'
 import { type PostgresPair, startPair } from '../conformance/postgres_pair.fixture.ts'
 import { storeOptions } from '../conformance/test_database.ts'
 import { StoreUnavailableError } from '../errors.ts'
@@ -29,6 +29,13 @@ const write = (id: string) =>
     await transaction.keys.insert(exampleKey('acme', id))
     transaction.append(keyChange('acme', id))
   })
+
+async function insertToken(jti: string): Promise<void> {
+  const { epoch } = await store.feed.place('acme')
+  const token = exampleToken('acme', jti, { format: 'opaque', digest: digestOf(jti), prefix: 'cs' })
+  const isWritten = await store.insertToken(token, { epoch, by: [] })
+  if (!isWritten) throw new Error('it was not written')
+}
 
 async function until(holds: () => Promise<unknown>, ms = 15_000): Promise<number> {
   const beganAt = performance.now()
@@ -89,7 +96,7 @@ describe('a commit that the standby does not confirm', () => {
   it('is answered as unknown within 2 s, never as done and never as failed, and so is a beat', async () => {
     await open()
     await pair.hosts.second.kill()
-    for (const work of [() => write('key_alone'), () => store.beat('a')]) {
+    for (const work of [() => write('key_alone'), () => insertToken('at_alone'), () => store.beat('a')]) {
       const askedAt = performance.now()
       await expect(work()).rejects.toMatchObject({ name: 'StoreUnavailableError' })
       expect(performance.now() - askedAt).toBeLessThan(2_000)
@@ -101,16 +108,19 @@ describe('a commit that the standby does not confirm', () => {
   it('whose wait is cancelled is unknown too, though PostgreSQL calls it committed', async () => {
     await open()
     await pair.hosts.second.kill()
-    const answer = write('key_cancelled')
-    answer.catch(() => {})
-    await until(async () => {
-      const rows = await pair.hosts.first.query(
-        `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`,
-      )
-      return rows.length > 0
-    })
-    await expect(answer).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'timeout' })
-    expect(await pair.hosts.first.query(`select id from keys where id = 'key_cancelled'`)).toHaveLength(1)
+    for (const work of [() => write('cancelled'), () => insertToken('cancelled')]) {
+      const answer = work()
+      answer.catch(() => {})
+      await until(async () => {
+        const rows = await pair.hosts.first.query(
+          `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`,
+        )
+        return rows.length > 0
+      })
+      await expect(answer).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'timeout' })
+    }
+    expect(await pair.hosts.first.query(`select id from keys where id = 'cancelled'`)).toHaveLength(1)
+    expect(await pair.hosts.first.query(`select jti from tokens where jti = 'cancelled'`)).toHaveLength(1)
   }, 60_000)
 })
 

@@ -211,7 +211,10 @@ export class Primary {
     pool.on('remove', (client) => void clients.delete(client as unknown as pg.Client))
     this.#timeline = Math.max(this.#timeline, history.timeline)
     this.#current = { pool, clients, watch, history }
-    watch.on('notification', () => this.#tell())
+    watch.on('notification', ({ processId }) => {
+      const isOwn = [...clients].some((client) => (client as { processID?: number }).processID === processId)
+      if (!isOwn) this.#tell()
+    })
     for (const event of ['error', 'end'] as const) {
       watch.on(event, () => {
         if (this.#current?.watch === watch) this.#lose(new Error('the connection ended'))

@@ -98,6 +98,39 @@ describe('PostgreSQL', () => {
       await hasty.close()
     }))
 
+  it('reads what a change names ahead behind the lock of its tenant, though both are sent in one message', () =>
+    withStore(create, async (store, database) => {
+      await seed(store, 'acme')
+      const lock = (of: string) => `select pg_advisory_${of}(1668481025, hashtext('acme'))`
+      await database.execute(lock('lock'))
+      const found = store.write(
+        async ({ keys, clients }) => [
+          (await keys.find('acme', 'key_1'))?.name,
+          (await clients.find('acme', 'client_1'))?.name,
+        ],
+        { tenant: 'acme', ahead: { keys: ['key_1'], clients: ['client_1'] } },
+      )
+      const isWaiting = "select 1 from pg_stat_activity where wait_event = 'advisory'"
+      while ((await database.query(isWaiting)).length === 0);
+      await database.execute("update keys set name = 'later'; update clients set name = 'later'")
+      await database.execute(lock('unlock'))
+      expect((await found).value).toEqual(['later', 'later'])
+    }))
+
+  it('is told the failure of the first statement when several were sent together', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const taken = store.write(
+        async (transaction) => {
+          await transaction.keys.insert(exampleKey('acme', 'key_1'))
+          transaction.append(keyChange('acme', 'key_1'))
+        },
+        { tenant: 'acme' },
+      )
+      await expect(taken).rejects.toMatchObject({ name: 'ConflictError' })
+      expect((await store.feed.head()).position).toBe(0)
+    }))
+
   it.each([
     [{ code: '57014', severity: 'ERROR' }, true, 'timeout'],
     [{ code: '57014', severity: 'ERROR' }, false, 'busy'],

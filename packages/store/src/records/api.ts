@@ -185,7 +185,7 @@ export function writeApis(session: Session): ApiReads & ApiWrites {
   }
 }
 
-function selectApis(session: Session, tenant: string) {
+export function selectApis(session: Session, tenant: string) {
   return session.db.selectFrom('apis').selectAll().where('tenant', '=', tenant)
 }
 
@@ -269,7 +269,7 @@ function encodeApi(api: Api) {
   }
 }
 
-function decodeApi(row: Row): Api {
+export function decodeApi(row: Row): Api {
   const columns = new Columns('apis', row.id, row)
   return present({
     tenant: columns.text('tenant'),

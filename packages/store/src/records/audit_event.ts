@@ -4,7 +4,7 @@ import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
 import { decodeSound } from '../page.ts'
 import { isAmong, unindexed } from '../rows/among.ts'
-import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
+import { insertOfRows, type JsonColumns } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 
@@ -136,7 +136,7 @@ function selectAudit(session: Session, tenant: string, filter: AuditFilter, befo
 }
 
 export async function insertAuditEvents(session: Session, events: readonly AuditEvent[]): Promise<void> {
-  await insertJsonRows(session, 'audit', columns, events.map(encodeAuditEvent))
+  await insertRows(session, events.map(encodeAuditEvent))
 }
 
 const text = 'text'
@@ -155,6 +155,7 @@ const columns: JsonColumns<Schema['audit']> = {
   link: text,
   team_id: text,
 }
+const insertRows = insertOfRows('audit', columns)
 
 function encodeAuditEvent(event: AuditEvent) {
   return {

@@ -198,6 +198,10 @@ export function writeClients(session: Session): ClientReads & ClientWrites {
  * same moment.
  */
 export function selectClient(db: Kysely<Schema>, tenant: string, id: string) {
+  return selectClients(db, tenant).where('clients.id', '=', id)
+}
+
+export function selectClients(db: Kysely<Schema>, tenant: string) {
   return db
     .selectFrom('clients')
     .leftJoin('client_access', (join) =>
@@ -206,7 +210,6 @@ export function selectClient(db: Kysely<Schema>, tenant: string, id: string) {
     .selectAll('clients')
     .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
     .where('clients.tenant', '=', tenant)
-    .where('clients.id', '=', id)
 }
 
 async function listClients(session: Session, tenant: string, page: Page, { apiId, teamIds }: ClientFilter = {}) {

@@ -10,10 +10,7 @@ import {
 } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
-import { isStorableText } from '../database.ts'
-import { PoisonedRowError } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
-import { isAmong } from '../rows/among.ts'
 import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { clientsOfTeams } from './client.ts'
@@ -125,28 +122,6 @@ export function readKeys(session: Session): KeyReads {
   }
 }
 
-/** Reads keys that changes of this transaction are about to ask for, by one statement. One that cannot be read is left to `find`. */
-export async function rememberKeys(session: WriteSession, tenant: string, ids: readonly string[]): Promise<void> {
-  if (ids.length < 2) return
-  await session.enter(tenant)
-  const known = ids.filter(isStorableText)
-  for (const row of await selectKeys(session, tenant)
-    .where(isAmong(session, 'id', known))
-    .execute()) {
-    const key = decodeOrNone(row)
-    if (key !== undefined) session.remember('key', rowName(tenant, key.id), key)
-  }
-}
-
-function decodeOrNone(row: Row): Key | undefined {
-  try {
-    return decodeKey(row)
-  } catch (error) {
-    if (error instanceof PoisonedRowError) return undefined
-    throw error
-  }
-}
-
 export function writeKeys(session: WriteSession): KeyReads & KeyWrites {
   return {
     ...readKeys(session),
@@ -191,7 +166,7 @@ async function revokeKeys(
   return rows.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
-function selectKeys(session: Session, tenant: string) {
+export function selectKeys(session: Session, tenant: string) {
   return session.db.selectFrom('keys').selectAll().where('tenant', '=', tenant)
 }
 

@@ -5,7 +5,7 @@ import type { Row } from '../columns.ts'
 import { Columns } from '../columns.ts'
 import { dropSeconds } from '../feed/drop_time.ts'
 import { inParts } from '../in_parts.ts'
-import { insertJsonRows, type JsonColumns } from '../rows/json_rows.ts'
+import { insertOfRows, type JsonColumns } from '../rows/json_rows.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isObjectType, isState } from '../stored_json.ts'
@@ -82,7 +82,7 @@ export async function saveStatusEntries(session: Session, entries: readonly Entr
     sequence: entry.sequence,
     client_id: ownerOf(entry) ?? owners.get(identity(entry)) ?? null,
   }))
-  await insertJsonRows(session, 'status_entries', columns, rows, replace)
+  await replaceRows(session, rows)
 }
 
 const columns: JsonColumns<Schema['status_entries']> = {
@@ -97,11 +97,15 @@ const columns: JsonColumns<Schema['status_entries']> = {
   client_id: 'text',
 }
 
-const replace = sql`
+const replaceRows = insertOfRows(
+  'status_entries',
+  columns,
+  sql`
   on conflict (tenant, type, id) do update set version = excluded.version, is_revoked = excluded.is_revoked,
     state = excluded.state, drop_at = excluded.drop_at, sequence = excluded.sequence, client_id = excluded.client_id
   where excluded.is_revoked > status_entries.is_revoked
-    or (excluded.is_revoked = status_entries.is_revoked and excluded.version > status_entries.version)`
+    or (excluded.is_revoked = status_entries.is_revoked and excluded.version > status_entries.version)`,
+)
 
 /** Keeps the winning entry of each object, since one statement may touch a row only once. */
 function latest(entries: readonly Entry[]): readonly Entry[] {

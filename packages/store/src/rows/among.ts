@@ -24,3 +24,20 @@ export function isAmong(
 export function unindexed<T>({ dialect }: Pick<Session, 'dialect'>, column: string): RawBuilder<T> {
   return dialect === 'sqlite' ? sql<T>`+${sql.ref(column)}` : sql<T>`${sql.ref(column)}`
 }
+
+/** The column has one of the values that the query gives. PostgreSQL looks each of an array up in the index. */
+export function isSelected(
+  { dialect }: Pick<Session, 'dialect'>,
+  column: string,
+  query: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  const name = sql.ref(column)
+  return dialect === 'postgres' ? sql`${name} = any(array(${query}))` : sql`${name} in (${query})`
+}
+
+/** A query that gives these values. */
+export function selectValues({ dialect }: Pick<Session, 'dialect'>, values: readonly string[]): RawBuilder<unknown> {
+  return dialect === 'postgres'
+    ? sql`select unnest(${values}::text[])`
+    : sql`select value from json_each(${JSON.stringify(values)})`
+}

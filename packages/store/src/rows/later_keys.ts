@@ -8,7 +8,7 @@ import { isStorableText } from '../database.ts'
 import { assertTouched, UnstorableTextError } from '../errors.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
-import { insertJsonRows, type JsonColumns, jsonRows, valuesOf } from './json_rows.ts'
+import { insertOfRows, type JsonColumns, rowsStatement } from './json_rows.ts'
 
 type Row = Schema['keys']
 type Writing = Pick<Session, 'db' | 'dialect'>
@@ -43,8 +43,12 @@ export class LaterKeys {
 
   /** Keeps what was added until now. The function given takes everything back that was added since. */
   mark(): () => void {
-    const [inserts, updates] = [new Map(this.#inserts), new Map(this.#updates)]
+    const [inserts, updates] = [this.#inserts, this.#updates]
+    const sizes = [inserts.size, updates.size] as const
     return () => {
+      // Maps that were written since are others, and what they held is undone with the rest.
+      for (const name of [...inserts.keys()].slice(sizes[0])) inserts.delete(name)
+      for (const name of [...updates.keys()].slice(sizes[1])) updates.delete(name)
       this.#inserts = inserts
       this.#updates = updates
       this.#refused = undefined
@@ -101,16 +105,17 @@ const columns: JsonColumns<Row> = {
   updated_at: 'bigint',
 }
 
+const insertRows = insertOfRows('keys', columns)
+const updateRows = rowsStatement(columns, (rows) => {
+  const set = Object.keys(columns).map((name) => sql`${sql.ref(name)} = ${sql.ref(`r.${name}`)}`)
+  return sql`update keys set ${sql.join(set)} from ${rows} as r
+    where keys.tenant = r.tenant and keys.id = r.id and keys.version = r.version - 1`
+})
+
 async function insertKeys(session: Writing, rows: readonly Row[]): Promise<void> {
-  assertTouched('the insert of keys', rows.length, await insertJsonRows(session, 'keys', columns, rows))
+  assertTouched('the insert of keys', rows.length, await insertRows(session, rows))
 }
 
-async function updateKeys({ db, dialect }: Writing, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return
-  const { numAffectedRows } = await sql`
-    update keys set ${sql.join(Object.keys(columns).map((name) => sql`${sql.ref(name)} = ${sql.ref(`r.${name}`)}`))}
-    from ${jsonRows(dialect, columns, valuesOf(columns, rows))} as r
-    where keys.tenant = r.tenant and keys.id = r.id and keys.version = r.version - 1
-  `.execute(db)
-  assertTouched('the update of keys', rows.length, numAffectedRows)
+async function updateKeys(session: Writing, rows: readonly Row[]): Promise<void> {
+  assertTouched('the update of keys', rows.length, await updateRows(session, rows))
 }

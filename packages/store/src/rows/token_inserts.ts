@@ -1,9 +1,9 @@
 /**
  * Opaque tokens: a row each, and nothing else. No entry of the feed speaks of a new one, so it needs no number and not the
- * tenant's lock. Those that are asked for while a statement is under way share the next one.
+ * tenant's lock. Those that are asked for while statements are under way share the next one.
  */
 import type { Identity } from '@countersign/core'
-import { CompiledQuery, type Kysely } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import { type Database, isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 import { encodeToken, type Token } from '../records/token.ts'
@@ -25,11 +25,13 @@ interface Asked {
 }
 
 const rowsMax = 100
+/** Statements under way. While PostgreSQL waits for the disk, the next may run. */
+const atOnce = { sqlite: 1, postgres: 2 } as const
 
 export class TokenInserts {
   readonly #database: Database
   readonly #waiting: Asked[] = []
-  #isRunning = false
+  #running = 0
 
   constructor(database: Database) {
     this.#database = database
@@ -42,12 +44,12 @@ export class TokenInserts {
     if (!Object.values(row).every(isStorableText)) return Promise.reject(new UnstorableTextError())
     return new Promise((resolve, reject) => {
       this.#waiting.push({ row, authorisation, resolve, reject })
-      if (!this.#isRunning) void this.#run()
+      if (this.#running < atOnce[this.#database.dialect]) void this.#run()
     })
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true
+    this.#running++
     // Tokens that are asked for in the same turn come along.
     await undefined
     while (this.#waiting.length > 0) {
@@ -55,12 +57,12 @@ export class TokenInserts {
       // A statement of PostgreSQL is so short that waiting for more rows costs more than it saves.
       if (this.#database.dialect === 'sqlite') await gathered()
     }
-    this.#isRunning = false
+    this.#running--
   }
 
   async #insertTogether(asked: readonly Asked[]): Promise<void> {
     try {
-      const written = await this.#database.transact((db) => insertRows(db, this.#database, asked))
+      const written = await insertRows(this.#database, asked)
       for (const { row, resolve } of asked) resolve(written.has(row.jti))
     } catch (error) {
       for (const { reject } of asked) reject(error)
@@ -68,16 +70,15 @@ export class TokenInserts {
   }
 }
 
-async function insertRows(
-  db: Kysely<Schema>,
-  database: Database,
-  asked: readonly Asked[],
-): Promise<ReadonlySet<string>> {
-  const rows = asked.map(({ row, authorisation: { epoch, by } }) => ({ ...row, epoch, said_by: by }))
-  const statement = statements[database.dialect]
-  const query = CompiledQuery.raw(statement, [JSON.stringify(rows), database.history() ?? null])
-  const inserted = await db.executeQuery<{ readonly jti: string }>(query)
-  return new Set(inserted.rows.map(({ jti }) => jti))
+async function insertRows(database: Database, asked: readonly Asked[]): Promise<ReadonlySet<string>> {
+  const rows = asked.map(({ row, authorisation: { epoch, by } }) => [
+    ...names.map((name) => row[name]),
+    epoch,
+    by.map(({ type, id }) => [type, id]),
+  ])
+  const query = CompiledQuery.raw(statements[database.dialect], [JSON.stringify(rows), database.history() ?? null])
+  const inserted = await database.runAlone(query)
+  return new Set(inserted.map(({ jti }) => jti as string))
 }
 
 /** Each column of the table, with its type on PostgreSQL. */
@@ -110,7 +111,15 @@ const columns: Readonly<Record<keyof Schema['tokens'], 'text' | 'bigint'>> = {
   updated_at: 'bigint',
 }
 
-const names = Object.keys(columns)
+const names = Object.keys(columns) as readonly (keyof typeof columns)[]
+/** Behind the columns, each row has its epoch, and what authorised it. */
+const epochAt = names.length
+const saidByAt = epochAt + 1
+const selected = names.map((name, index) =>
+  columns[name] === 'text' ? `r.value ->> ${index}` : `cast(r.value ->> ${index} as bigint)`,
+)
+const tenant = selected[names.indexOf('tenant')]
+const position = selected[names.indexOf('position')]
 
 /**
  * The second look stands in the statement itself: the same history, and nothing said since the token's position about what
@@ -120,34 +129,33 @@ const names = Object.keys(columns)
 const statements: Readonly<Record<Database['dialect'], string>> = {
   postgres: `
     insert into tokens (${names.join(', ')})
-    select ${names.map((name) => `r.${name}`).join(', ')}
-    from json_to_recordset($1::json)
-      as r(${Object.entries(columns).map(([name, type]) => `${name} ${type}`)}, epoch text, said_by json)
+    select ${selected.join(', ')}
+    from jsonb_array_elements($1::jsonb) as r(value)
     where exists (
-      select 1 from installation where epoch = r.epoch and ($2::text is null or history = $2::text)
+      select 1 from installation where epoch = r.value ->> ${epochAt} and ($2::text is null or history = $2::text)
     )
     and not exists (
-      select 1 from json_to_recordset(r.said_by) as b(type text, id text)
+      select 1 from jsonb_array_elements(r.value -> ${saidByAt}) as b(said)
       cross join lateral (
         select sequence from status_entries
-        where tenant = r.tenant and type = b.type and id = b.id
+        where tenant = ${tenant} and type = said ->> 0 and id = said ->> 1
         offset 0
       ) as s
-      where s.sequence > r.position
+      where s.sequence > ${position}
     )
     returning jti`,
   sqlite: `
     insert into tokens (${names.join(', ')})
-    select ${names.map((name) => `r.value ->> '${name}'`).join(', ')}
+    select ${selected.join(', ')}
     from json_each(?1) as r
     where exists (
-      select 1 from installation where epoch = r.value ->> 'epoch' and (?2 is null or history = ?2)
+      select 1 from installation where epoch = r.value ->> ${epochAt} and (?2 is null or history = ?2)
     )
     and not exists (
-      select 1 from json_each(r.value, '$.said_by') as b
+      select 1 from json_each(r.value, '$[${saidByAt}]') as b
       join status_entries s
-        on s.tenant = r.value ->> 'tenant' and s.type = b.value ->> 'type' and s.id = b.value ->> 'id'
-      where s.sequence > r.value ->> 'position'
+        on s.tenant = ${tenant} and s.type = b.value ->> 0 and s.id = b.value ->> 1
+      where s.sequence > ${position}
     )
     returning jti`,
 }

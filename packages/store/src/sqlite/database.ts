@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { CompiledQuery } from 'kysely'
 import { type ControlledTransaction, Kysely, sql } from 'kysely'
+import type { Row } from '../columns.ts'
 import type { ColumnTypes, Database, KeptQuery, Part, StoreLoad } from '../database.ts'
 import { isStorableText } from '../database.ts'
 import { FatalStoreError } from '../errors.ts'
@@ -84,6 +85,10 @@ export class SqliteDatabase implements Database {
       this.#waiting.push({ work, resolve, reject })
       this.#plan()
     }) as Promise<T>
+  }
+
+  runAlone(query: CompiledQuery): Promise<readonly Row[]> {
+    return this.transact(async (db) => (await db.executeQuery<Row>(query)).rows)
   }
 
   /** Runs `work` in its turn among the transactions, so that its writes over another connection meet none of ours. */
