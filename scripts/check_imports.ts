@@ -35,7 +35,7 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   outbound: [],
   issuers: ['feed', 'outbound'],
   people: ['caller', 'feed', 'http', 'keys', 'oauth', 'single_use', 'tenants'],
-  oauth: ['caller', 'feed', 'http', 'single_use', 'tenants'],
+  oauth: ['caller', 'feed', 'http', 'keys', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
   management: ['apis', 'caller', 'feed', 'http', 'issuers', 'keys', 'oauth', 'people', 'tenants'],
   run: [

@@ -5,6 +5,8 @@ const server = 'packages/server/src'
 const sessions = [`${server}/people/sessions.test.ts`]
 const signIn = [`${server}/people/sign_in.test.ts`]
 const authorize = [`${server}/people/authorize.test.ts`]
+const refresh = [`${server}/people/refresh.test.ts`]
+const openid = [`${server}/people/openid.test.ts`]
 
 export const peopleMutants: readonly Mutant[] = [
   {
@@ -67,7 +69,7 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'code-of-any-client',
     what: 'a code is good for every client',
     file: `${server}/oauth/grants/authorization_code.ts`,
-    find: '  if (code.clientId !== client.id) throw invalidGrant()\n',
+    find: "  if (code.clientId !== client.id) throw invalidGrant('code')\n",
     replace: '',
     tests: authorize,
   },
@@ -75,17 +77,90 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'code-used-twice',
     what: 'a second use of a code leaves the tokens of the first alive',
     file: `${server}/oauth/grants/authorization_code.ts`,
-    find: '        if (code.clientId === request.client.id) await endFamily(services, request, transaction, code)\n',
+    find: '        if (code.clientId === request.client.id) await endFamilyOf(services, request, transaction, code)\n',
     replace: '',
     tests: authorize,
   },
   {
     id: 'code-outlives',
     what: 'a code outlives the end of its account',
-    file: `${server}/oauth/grants/authorization_code.ts`,
-    find: ' || code.position < cutOff) throw invalidGrant()',
-    replace: ') throw invalidGrant()',
+    file: `${server}/oauth/grants/person.ts`,
+    find: ' || of.position < cutOff) return false',
+    replace: ') return false',
     tests: authorize,
+  },
+  {
+    id: 'refresh-outlives',
+    what: 'a refresh token outlives the end of its account',
+    file: `${server}/oauth/grants/person.ts`,
+    find: ' || of.position < cutOff) return false',
+    replace: ') return false',
+    tests: refresh,
+  },
+  {
+    id: 'refresh-of-any-client',
+    what: 'a refresh token is good for every client',
+    file: `${server}/oauth/grants/refresh_token.ts`,
+    find: ' || family.clientId !== client.id',
+    replace: '',
+    tests: refresh,
+  },
+  {
+    id: 'refresh-reuse-harmless',
+    what: 'an old refresh token is refused and leaves its family alive',
+    file: `${server}/oauth/grants/refresh_token.ts`,
+    find: '  await endFamily(transaction, family, now, { actor, requestId: request.requestId, reason })\n',
+    replace: '',
+    tests: refresh,
+  },
+  {
+    id: 'refresh-tolerated-for-ever',
+    what: 'the direct predecessor of a refresh token gives its successor at any time',
+    file: `${server}/oauth/grants/refresh_token.ts`,
+    find: 'isDirect && now < refresh.rotatedAt + serverLimits.refreshToleranceSeconds',
+    replace: 'isDirect',
+    tests: refresh,
+  },
+  {
+    id: 'refresh-guess-ends',
+    what: 'whoever has seen the id of a family ends it by a guess',
+    file: `${server}/oauth/person/refresh_token.ts`,
+    find: 'return timingSafeEqual(known.text, text) ? known : undefined',
+    replace: 'return { ...known, text }',
+    tests: refresh,
+  },
+  {
+    id: 'refresh-before-gate',
+    what: 'a refresh token that asks for too much is used up',
+    file: `${server}/oauth/grants/refresh_token.ts`,
+    find: '    const { issuable, identity } = await judge(services, request, family, api)\n    const next = await rotate(services, request, token)\n',
+    replace:
+      '    const next = await rotate(services, request, token)\n    const { issuable, identity } = await judge(services, request, family, api)\n',
+    tests: refresh,
+  },
+  {
+    id: 'logout-by-any-hint',
+    what: 'an ID token of another session ends the one of this browser',
+    file: `${server}/people/pages/client_logout.ts`,
+    find: 'signedIn.session.id !== hint?.sessionId',
+    replace: 'hint === undefined',
+    tests: openid,
+  },
+  {
+    id: 'userinfo-without-openid',
+    what: 'userinfo tells who somebody is without openid',
+    file: `${server}/oauth/person/userinfo.ts`,
+    find: "parseScope(consent.scope).includes('openid') ? ",
+    replace: 'parseScope(consent.scope).length > 0 ? ',
+    tests: openid,
+  },
+  {
+    id: 'hint-of-another',
+    what: 'id_token_hint of somebody else signs in whoever is there',
+    file: `${server}/people/pages/consent.ts`,
+    find: 'accountId !== undefined && accountId !== account.id',
+    replace: 'accountId === account.email',
+    tests: openid,
   },
   {
     id: 'consent-of-impostor',

@@ -16,15 +16,15 @@ const guards = z
   .max(1_000)
   .describe('The audiences that it may verify credentials for; `*` for all')
 
+const redirectUri = z
+  .string()
+  .min(1)
+  .max(512)
+  .describe('Compared byte for byte; a native client’s loopback URI may differ in its port')
+
 const signIn = {
   redirectUris: z
-    .array(
-      z
-        .string()
-        .min(1)
-        .max(512)
-        .describe('Compared byte for byte; a native client’s loopback URI may differ in its port'),
-    )
+    .array(redirectUri)
     .max(50)
     .describe('Where the authorization endpoint may send people back to (RFC 6749 §3.1.2); none: it signs nobody in'),
   verified: z
@@ -36,6 +36,16 @@ const signIn = {
   requirePkce: z
     .boolean()
     .describe('Whether a client that authenticates needs PKCE (RFC 7636) too; public clients always do; default true'),
+  postLogoutRedirectUris: z
+    .array(redirectUri)
+    .max(50)
+    .describe('Where `/oauth/logout` may send people to (OpenID Connect RP-Initiated Logout §3.1); default none'),
+  offlineAccess: z
+    .boolean()
+    .describe(
+      'Whether it gets a refresh token when it asks for `offline_access`; native clients always get one; default false',
+    ),
+  idTokenAlg: z.enum(['RS256', 'ES256', 'EdDSA', 'PS256']).describe('The algorithm of its ID tokens; default RS256'),
 }
 
 const shownSecret = z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt })
@@ -45,6 +55,9 @@ const optionalSignIn = {
   verified: signIn.verified.optional(),
   consent: signIn.consent.optional(),
   requirePkce: signIn.requirePkce.optional(),
+  postLogoutRedirectUris: signIn.postLogoutRedirectUris.optional(),
+  offlineAccess: signIn.offlineAccess.optional(),
+  idTokenAlg: signIn.idTokenAlg.optional(),
 }
 
 const jwkSet = z.object({ keys: z.array(v.jwk).describe('The public keys') })

@@ -147,7 +147,7 @@ export const documentProblemCodes = namesOf<DocumentProblemCode>({
 })
 
 /** The purposes of signing keys. A key has one. */
-export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gateway_assertion: true })
+export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gateway_assertion: true, id_token: true })
 
 /** The events of the audit log. */
 export const auditActions = [
@@ -193,6 +193,7 @@ export const auditActions = [
   'session.create',
   'session.extend',
   'session.revoke',
+  'signing_key.create',
   'signing_key.revoke',
   'signing_key.rotate',
   'subject.revoke',

@@ -21,6 +21,7 @@ import type { ApiRegistry } from './oauth/api_registry.ts'
 import type { ClientReads } from './oauth/client_reads.ts'
 import type { ClientSecrets } from './oauth/client_secrets.ts'
 import type { OpaqueTokens } from './oauth/opaque_tokens.ts'
+import type { RefreshTokens } from './oauth/person/refresh_token.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Usage } from './observe/usage.ts'
@@ -67,6 +68,7 @@ export interface Services {
   readonly running: Running
   readonly idempotencyRoom: IdempotencyRoom
   readonly opaqueTokens: OpaqueTokens
+  readonly refreshTokens: RefreshTokens
   readonly positions: Positions
   readonly macs: RevocationMacs
   readonly seals: PlaceSeals

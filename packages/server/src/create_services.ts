@@ -32,6 +32,7 @@ import { createApiRegistry } from './oauth/api_registry.ts'
 import { createClientReads } from './oauth/client_reads.ts'
 import { createClientSecrets } from './oauth/client_secrets.ts'
 import { createOpaqueTokens } from './oauth/opaque_tokens.ts'
+import { createRefreshTokens } from './oauth/person/refresh_token.ts'
 import { registerGauges } from './observe/gauges.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { createUsage } from './observe/usage.ts'
@@ -130,6 +131,7 @@ export function createServices(
     running: createRunning(),
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
+    refreshTokens: createRefreshTokens(options.master),
     passwords: createPasswords({ randomBytes: options.randomBytes }),
     signInTries: createSignInTries(options.limitsFailures === false ? { perMinute: Number.POSITIVE_INFINITY } : {}),
     sessionMoves: createSessionMoves({

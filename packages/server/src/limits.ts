@@ -38,6 +38,13 @@ export const serverLimits = {
   codeSeconds: 60,
   /** A run of tokens for a person ends so long after it began. */
   familySecondsMax: 15_552_000,
+  /** A refresh token that nobody uses for so long is no longer good. */
+  refreshIdleSeconds: 2_592_000,
+  /** The direct predecessor gives the same successor again for so long, while nobody has used that. */
+  refreshToleranceSeconds: 10,
+  /** `lastUsedAt` of a consent moves at most this often. */
+  consentUsedSeconds: 3_600,
+  idTokenSeconds: 3_600,
   /** `User-Agent` is kept as far as a list of sessions can show it. */
   userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */

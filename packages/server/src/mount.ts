@@ -8,6 +8,7 @@ import { createOpenapi } from './management/openapi.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'
+import { userinfo } from './oauth/person/userinfo.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 import { wrongMethod } from './oauth/wrong_method.ts'
@@ -15,6 +16,7 @@ import { healthz, metrics, readyz } from './observe/health.ts'
 import { startPage } from './observe/start_page.ts'
 import { account } from './people/pages/account.ts'
 import { authorize } from './people/pages/authorize.ts'
+import { clientLogout, postClientLogout } from './people/pages/client_logout.ts'
 import { consent } from './people/pages/consent.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
@@ -47,14 +49,19 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     at('GET', '/', startPage),
     at('GET', '/.well-known/oauth-authorization-server', metadata),
     at('GET', '/.well-known/openid-configuration', metadata),
-    at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token')),
-    at('GET', '/.well-known/jwks.json', (tenant, request) => jwks(services, tenant, request, 'access_token')),
+    at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token', 'id_token')),
+    at('GET', '/.well-known/jwks.json', (tenant, request) =>
+      jwks(services, tenant, request, 'access_token', 'id_token'),
+    ),
     ...['GET', 'POST'].map((method) =>
       at(method, '/oauth/authorize', (tenant, request) => authorize(services, tenant, request)),
     ),
     at('POST', '/oauth/token', (tenant, request) => token(services, tenant, request)),
     at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
     at('POST', '/oauth/revoke', (tenant, request) => revoke(services, tenant, request)),
+    ...['GET', 'POST'].map((method) =>
+      at(method, '/oauth/userinfo', (tenant, request) => userinfo(services, tenant, request)),
+    ),
     ...['/oauth/token', '/oauth/introspect', '/oauth/revoke'].map((path) => at('ANY', path, wrongMethod)),
     at('GET', '/healthz', healthz, true),
     at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
@@ -102,6 +109,8 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
   }
   const later = ['/portal', '/console']
   return [
+    at('GET', '/oauth/logout', (tenant, request) => showPage(services, tenant, request, clientLogout)),
+    at('POST', '/oauth/logout', postClientLogout),
     ...Object.entries(pages).flatMap(([path, page]) =>
       ['GET', 'POST'].map((method) => at(method, path, (tenant, request) => showPage(services, tenant, request, page))),
     ),

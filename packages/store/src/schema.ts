@@ -3,11 +3,12 @@
  * reorder members and refuse U+0000. Every key and index begins with the tenant, but for look-ups of tenants themselves
  * (tenants, slugs) and for the installation's own order of the feed.
  */
+import type { PeopleTables } from './records/people/tables.ts'
 import type { TeamTables } from './team_tables.ts'
 
 type Json = string
 
-export interface Schema extends TeamTables {
+export interface Schema extends PeopleTables, TeamTables {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
   readonly installation: {
     id: number
@@ -244,77 +245,6 @@ export interface Schema extends TeamTables {
     sealed_answer: Uint8Array | null
     created_at: number
     expires_at: number
-  }
-  readonly accounts: {
-    tenant: string
-    id: string
-    email: string | null
-    email_key: string | null
-    email_verified: number
-    name: string
-    status: string
-    role: string | null
-    scope: string
-    access: Json
-    version: number
-    created_at: number
-    updated_at: number
-  }
-  readonly consents: {
-    tenant: string
-    id: string
-    account_id: string
-    client_id: string
-    api_id: string
-    scope: string
-    status: string
-    position: number
-    last_used_at: number
-    version: number
-    created_at: number
-    updated_at: number
-  }
-  readonly families: {
-    tenant: string
-    id: string
-    consent_id: string
-    account_id: string
-    client_id: string
-    status: string
-    position: number
-    expires_at: number
-    version: number
-    created_at: number
-    updated_at: number
-  }
-  readonly identities: {
-    tenant: string
-    account_id: string
-    kind: string
-    content: Json
-    version: number
-    created_at: number
-    updated_at: number
-  }
-  readonly sessions: {
-    tenant: string
-    id: string
-    digest: string
-    prefix: string
-    client_id: string
-    api_id: string
-    account_id: string
-    status: string
-    position: number
-    amr: Json
-    authenticated_at: number
-    last_seen_at: number
-    expires_at: number
-    user_agent: string
-    address: string | null
-    version: number
-    created_at: number
-    updated_at: number
   }
   readonly single_use: {
     tenant: string

@@ -130,7 +130,7 @@ export const isState: { readonly [T in ObjectType]: Check<StateByType[T]> } = {
   signing_key: shape<StateByType['signing_key']>({
     status: oneOf({ active: true, revoked: true }),
     alg: isText,
-    purpose: oneOf({ access_token: true, gateway_assertion: true }),
+    purpose: oneOf({ access_token: true, gateway_assertion: true, id_token: true }),
     publicJwk: optional(isJwk),
   }),
 }

@@ -43,12 +43,17 @@ interface SetFlags extends Json {
   readonly verified?: boolean
   readonly consent?: 'ask' | 'skip'
   readonly pkce?: boolean
+  readonly postLogoutRedirectUri?: readonly string[]
+  readonly offlineAccess?: boolean
+  readonly idTokenAlg?: (typeof idTokenAlgs)[number]
   readonly jwks?: string
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
   /** Or `none`. */
   readonly team?: string
 }
+
+const idTokenAlgs = ['RS256', 'ES256', 'EdDSA', 'PS256'] as const
 
 function withSettings(command: Command): Command {
   return command
@@ -61,6 +66,10 @@ function withSettings(command: Command): Command {
     .option('--no-verified', 'its maker is not known here: people are warned, and asked each time')
     .option('--consent <how>', 'ask, or skip for applications of your own', oneOf('ask', 'skip'))
     .option('--no-pkce', 'a client that authenticates may do without PKCE')
+    .option('--post-logout-redirect-uri <uri>', 'where /oauth/logout may send people to; once for each', collectWhole)
+    .option('--offline-access', 'it gets a refresh token when it asks for offline_access')
+    .option('--no-offline-access', 'it gets none, as is usual; native clients always do')
+    .option('--id-token-alg <alg>', `of its ID tokens: ${idTokenAlgs.join(', ')}`, oneOf(...idTokenAlgs))
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
@@ -77,6 +86,9 @@ function readSettings({
   verified,
   consent,
   pkce,
+  postLogoutRedirectUri,
+  offlineAccess,
+  idTokenAlg,
   jwks,
   rateLimit,
   metadata,
@@ -95,6 +107,9 @@ function readSettings({
     ...(verified === false ? { verified } : {}),
     ...(consent === undefined ? {} : { consent }),
     ...(pkce === false ? { requirePkce: false } : {}),
+    ...(postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUris: [...postLogoutRedirectUri] }),
+    ...(offlineAccess === undefined ? {} : { offlineAccess }),
+    ...(idTokenAlg === undefined ? {} : { idTokenAlg }),
     ...(jwks === undefined ? {} : { jwks: readJwks(jwks) }),
     ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),

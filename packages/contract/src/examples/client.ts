@@ -14,6 +14,9 @@ const client: z.input<typeof schema> = {
   verified: true,
   consent: 'ask',
   requirePkce: true,
+  postLogoutRedirectUris: ['https://app.example/signed-out'],
+  offlineAccess: true,
+  idTokenAlg: 'RS256',
   metadata: { plan: 'pro' },
   jwks: {
     keys: [

@@ -186,8 +186,8 @@ export interface TrustedIssuerState {
   readonly keys: readonly IssuerKey[]
 }
 
-/** The two kinds of JWT that a signing key of ours may sign. */
-export type SigningPurpose = 'access_token' | 'gateway_assertion'
+/** The kinds of JWT that a signing key of ours may sign: each key one. */
+export type SigningPurpose = 'access_token' | 'gateway_assertion' | 'id_token'
 
 /** The state of one of our signing keys. */
 export interface SigningKeyState {

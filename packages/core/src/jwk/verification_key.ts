@@ -15,6 +15,7 @@ export const keyPurposes = [
   'client_assertion',
   'self_issued_jwt',
   'gateway_assertion',
+  'id_token',
   'trusted_issuer',
 ] as const
 

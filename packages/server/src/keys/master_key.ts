@@ -8,6 +8,7 @@ export type DerivedUse =
   | 'cursors'
   | 'form_tokens'
   | 'authorization_codes'
+  | 'refresh_tokens'
   | 'feed_revocations'
   | 'feed_cut_offs'
   | 'feed_places'

@@ -19,7 +19,7 @@ interface Shown {
   readonly until: Seconds
 }
 
-const purposes: readonly SigningPurpose[] = ['access_token', 'gateway_assertion']
+const purposes: readonly SigningPurpose[] = ['access_token', 'gateway_assertion', 'id_token']
 
 /** `watch` sees to it that `forget` is called. `changes` counts what was said of keys. */
 export function createPublishedKeys(options: {

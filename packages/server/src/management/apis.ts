@@ -137,7 +137,7 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
 const deleteApi = writeOperation(routes.deleteApi, async (context) => {
   const { now, tenant, transaction } = context
   const api = await findApi(context, context.params.id as string)
-  if (api.isBuiltIn) throw new ProblemError(409, 'built_in', 'The management API cannot be deleted.')
+  if (api.isBuiltIn) throw new ProblemError(409, 'built_in', 'A built-in API cannot be deleted.')
   await transaction.apis.delete(tenant.id, api.id)
   const deleted: Api = { ...api, status: 'revoked', version: api.version + 1 }
   transaction.append({

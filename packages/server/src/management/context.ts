@@ -30,6 +30,7 @@ export type ManagementServices = GuardedServices &
     | 'passwords'
     | 'positions'
     | 'randomBytes'
+    | 'refreshTokens'
     | 'running'
     | 'signing'
     | 'signingKeys'

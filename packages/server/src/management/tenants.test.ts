@@ -32,7 +32,10 @@ describe('a tenant', () => {
     const theirs = (await world.call('GET', '/oauth/jwks', { as: null, at })).body.keys.map(({ kid }) => kid)
     expect(theirs).toHaveLength(1)
     expect(own.filter((kid) => theirs.includes(kid))).toEqual([])
-    expect((await world.call('GET', '/v1/apis', { as, at })).body.data).toMatchObject([{ audience: `${issuer}/v1` }])
+    expect((await world.call('GET', '/v1/apis', { as, at })).body.data).toMatchObject([
+      { audience: `${issuer}/v1` },
+      { audience: `${issuer}/oauth/userinfo` },
+    ])
     expect(slug).not.toBe('')
   })
 

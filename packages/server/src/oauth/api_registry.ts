@@ -5,6 +5,7 @@ import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { BehindError } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
+import { splitScope } from './person/identity_scope.ts'
 import { readRequested } from './requested_scope.ts'
 
 /** APIs as the token endpoint needs them: read once, then again when the feed says that one changed. */
@@ -65,9 +66,6 @@ export async function chooseApi(
   )
 }
 
-/** Scopes that speak of who signs in, whatever the API (OpenID Connect Core §5.4, §11). */
-export const identityScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
-
 /** Our own APIs are left aside where there is a choice: nobody reaches the management API by leaving the audience out. */
 async function findUnnamed(
   registry: ApiRegistry,
@@ -81,8 +79,8 @@ async function findUnnamed(
   for (const id of ids) {
     const api = await registry.byId(tenant, id)
     if (api === undefined || api.isBuiltIn) continue
-    const asked = readRequested(requested ?? '', api).filter((token) => !identityScopes.has(token))
-    if (missingScope(asked, parseScope(client.access[id] ?? '')).length === 0) found.push(api)
+    const { ofApi } = splitScope(readRequested(requested ?? '', api))
+    if (missingScope(ofApi, parseScope(client.access[id] ?? '')).length === 0) found.push(api)
   }
   // One that is not known yet might hold them as well.
   return found.length === 1 && ids.every((id) => registry.isKnown(tenant, id)) ? found[0] : undefined

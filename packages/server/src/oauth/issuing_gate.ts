@@ -14,6 +14,7 @@ import {
 } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
+import { userinfoApiId } from '../tenants/tenant_setup.ts'
 import { BehindError, type IssuingMoment, requireReached, requireSameBook } from './issuing_moment.ts'
 import { OauthError } from './oauth_error.ts'
 import { readRequested } from './requested_scope.ts'
@@ -81,7 +82,7 @@ export type NotIssuable =
 export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIssuable {
   const { moment, client, api, endsAtMax = Number.POSITIVE_INFINITY } = question
   requireReached(moment, api.createdSequence)
-  const access = client.access[api.id]
+  const access = accessOf(client, api)
   if (access === undefined) return { reason: 'no_access' }
   const { retiredScopes = [] } = api
   // A scope that the API no longer has gives nothing, whoever has it.
@@ -96,6 +97,11 @@ export function judgeIssuable(question: IssuableQuestion): IssuableScope | NotIs
   if (ttlSeconds > api.tokenTtlSecondsMax) return { reason: 'too_long', ttlSecondsMax: api.tokenTtlSecondsMax }
   const expiresAt = Math.floor(Math.min(moment.takenAt + ttlSeconds, endsAtMax))
   return { scope, expiresAt } as IssuableScope
+}
+
+/** Every client may learn who a person is that lets it: no list of access has to name that. */
+function accessOf({ access }: Client, { id }: Pick<Api, 'id'>): string | undefined {
+  return access[id] ?? (id === userinfoApiId ? '' : undefined)
 }
 
 /** For grants: the same, where what is not issuable is an `OauthError`. `requested` is the parameter `scope`. */

@@ -13,16 +13,19 @@ export async function jwks(
   services: Pick<Services, 'signingKeys'>,
   tenant: TenantContext,
   request: HttpRequest,
-  purpose: SigningPurpose,
+  ...purposes: readonly [SigningPurpose, ...SigningPurpose[]]
 ): Promise<Answer> {
-  const keys = await services.signingKeys.published(tenant.id, purpose)
-  const document = kept.get(keys) ?? keepDocument(JSON.stringify({ keys }), cacheable)
-  kept.set(keys, document)
+  const lists = await Promise.all(purposes.map((purpose) => services.signingKeys.published(tenant.id, purpose)))
+  const first = lists[0] as object
+  const known = kept.get(first)
+  const isSame = known?.lists.every((list, index) => list === lists[index]) === true
+  const document = isSame ? known.document : keepDocument(JSON.stringify({ keys: lists.flat() }), cacheable)
+  kept.set(first, { lists, document })
   return answerKept(request, document)
 }
 
-/** By the list, which is the same until it changes. */
-const kept = new WeakMap<object, KeptDocument>()
+/** By the first list. Each list is the same until it changes. */
+const kept = new WeakMap<object, { readonly lists: readonly object[]; readonly document: KeptDocument }>()
 
 const cacheable = {
   'Content-Type': 'application/jwk-set+json',

@@ -6,6 +6,7 @@ import { answerKept, anyOrigin, type KeptDocument, keepDocument } from '../http/
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { grantTypes } from './grants/index.ts'
+import { identityScopes } from './person/identity_scope.ts'
 
 const clientAuthentication = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
 
@@ -30,6 +31,12 @@ const assertionAlgorithms = [...issuingAlgorithms, 'Ed25519']
  */
 const identityAlgorithms = ['RS256', ...issuingAlgorithms.filter((alg) => alg !== 'RS256')]
 
+/** The claims of ID tokens, and those of userinfo. */
+const claims = [
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'sid', 'at_hash', 'nonce'],
+  ...['name', 'updated_at', 'email', 'email_verified'],
+]
+
 function metadataOf(issuer: string): object {
   return {
     issuer,
@@ -37,11 +44,16 @@ function metadataOf(issuer: string): object {
     token_endpoint: `${issuer}/oauth/token`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
+    userinfo_endpoint: `${issuer}/oauth/userinfo`,
+    end_session_endpoint: `${issuer}/oauth/logout`,
     jwks_uri: `${issuer}/oauth/jwks`,
     grant_types_supported: [...grantTypes.keys()],
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     code_challenge_methods_supported: ['S256'],
+    scopes_supported: [...identityScopes],
+    claims_supported: claims,
+    acr_values_supported: ['urn:countersign:acr:1', 'urn:countersign:acr:2'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     claims_parameter_supported: false,
     request_parameter_supported: false,

@@ -5,6 +5,7 @@ import {
   digest,
   type Identity,
   parseCredential,
+  parseKey,
   tokenIdentity,
 } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
@@ -17,11 +18,12 @@ import {
   type UnregisteredJwt,
 } from '../feed/revoker.ts'
 import { OauthError } from './oauth_error.ts'
+import { endFamily } from './person/families.ts'
 
 /** A credential whose digest or signature has matched, whatever its end. */
 export interface Revocable {
   /** The object that it is in the feed. */
-  readonly identity: Identity<CredentialType>
+  readonly identity: Identity<CredentialType | 'family'>
 
   readonly clientId: string
   readonly isLive: boolean
@@ -32,10 +34,11 @@ export interface Revocable {
 
 /** The credential of this text; `undefined` for one that is none here. Throws `OauthError` where nobody can tell. */
 export async function findRevocable(
-  services: Pick<Services, 'now' | 'store'>,
+  services: Pick<Services, 'now' | 'refreshTokens' | 'store'>,
   tenant: TenantContext,
   text: string,
 ): Promise<Revocable | undefined> {
+  if (parseKey(text)?.marker === 'rt') return findFamily(services, tenant, text)
   const parsed = parseCredential(text)
   if (parsed === undefined) return undefined
   return parsed.kind === 'key' ? findByDigest(services, tenant, parsed.key, text) : findJwt(services, tenant, text)
@@ -70,6 +73,27 @@ async function findByDigest(
     revoke: async (transaction, context) => {
       const current = await transaction.keys.find(tenant.id, key.id)
       if (current !== undefined) await revokeKey(transaction, current, context)
+    },
+  }
+}
+
+/** A refresh token of any age stands for its family (RFC 7009 §2.1). */
+async function findFamily(
+  { now, refreshTokens, store }: Pick<Services, 'now' | 'refreshTokens' | 'store'>,
+  tenant: TenantContext,
+  text: string,
+): Promise<Revocable | undefined> {
+  const token = refreshTokens.read(tenant.id, text)
+  const family = token && (await store.read.families.find(tenant.id, token.familyId))
+  if (family === undefined) return undefined
+  return {
+    identity: { type: 'family', id: family.id },
+    clientId: family.clientId,
+    isLive: family.status === 'active' && now() < family.expiresAt,
+    revoke: async (transaction, { actor, requestId }) => {
+      const current = await transaction.families.find(tenant.id, family.id)
+      const by = { actor, requestId, reason: 'its refresh token was revoked' }
+      if (current !== undefined) await endFamily(transaction, current, now(), by)
     },
   }
 }

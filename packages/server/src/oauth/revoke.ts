@@ -23,7 +23,7 @@ import { readPresentedClient } from './presented_client.ts'
 import { findRevocable } from './revocable.ts'
 
 export function revoke(
-  services: AuthenticatorServices & Pick<Services, 'log' | 'metrics' | 'trustedProxies'>,
+  services: AuthenticatorServices & Pick<Services, 'log' | 'metrics' | 'refreshTokens' | 'trustedProxies'>,
   tenant: TenantContext,
   request: HttpRequest,
 ): Promise<Answer> {

@@ -12,6 +12,7 @@ import { grantTypes } from './grants/index.ts'
 import { atOneMoment } from './issuing_moment.ts'
 import { answerOauth } from './oauth_endpoint.ts'
 import { OauthError } from './oauth_error.ts'
+import { idTokenAlgOf, issueIdToken, provideIdTokenKey } from './person/id_token.ts'
 import { presentsClient, readPresentedClient } from './presented_client.ts'
 import {
   type IssuedToken,
@@ -24,7 +25,7 @@ import {
 export type TokenServices = AuthenticatorServices &
   GrantServices &
   OpaqueIssuerServices &
-  Pick<Services, 'log' | 'metrics' | 'trustedProxies'>
+  Pick<Services, 'log' | 'master' | 'metrics' | 'trustedProxies'>
 
 export function token(services: TokenServices, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
   return answerOauth(services.log, request.requestId, async () => {
@@ -39,7 +40,7 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
     const address = clientAddress(request, services.trustedProxies)
 
     // 2. The moment all of it counts from, before anything that authorises it is read (docs/protocol/feed.md §2.3).
-    const { issue, answer, issued } = await atOneMoment(services, tenant, async (moment) => {
+    const { issue, answer, issued, idToken } = await atOneMoment(services, tenant, async (moment) => {
       // 3. Who is asking.
       const asking = { requestId: request.requestId, address, moment, allowsPublic: true }
       const asked = { tenant, moment, requestId: request.requestId, parameters: form, address }
@@ -52,15 +53,9 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
       const decision = await decide(services, name, { ...asked, ...identified }, useUp)
 
       // 5. Signed, or stored where the API wants opaque tokens.
-      return {
-        ...decision,
-        issued: await issueToken(
-          services,
-          decision.issue,
-          request.requestId,
-          senderOf(request, services.trustedProxies),
-        ),
-      }
+      const sender = senderOf(request, services.trustedProxies)
+      const issued = await issueToken(services, decision.issue, request.requestId, sender)
+      return { ...decision, issued, idToken: await tellSignIn(services, decision, issued) }
     })
 
     // 6. RFC 6749 §5.1.
@@ -73,6 +68,7 @@ export function token(services: TokenServices, tenant: TenantContext, request: H
         expires_in: lifeOf(issue, issued, services.now()),
         scope: formatScope(issue.issuable.scope),
         ...answer,
+        ...(idToken === undefined ? {} : { id_token: idToken }),
       },
       { Pragma: 'no-cache' },
     )
@@ -104,6 +100,18 @@ async function decide(
   }
   await useUp()
   return decision
+}
+
+/** An ID token, where the grant has a sign-in to tell of. */
+async function tellSignIn(
+  services: OpaqueIssuerServices & Pick<Services, 'master'>,
+  { issue, idToken }: GrantDecision,
+  issued: IssuedToken,
+): Promise<string | undefined> {
+  if (idToken === undefined) return undefined
+  const { tenant, client, moment } = issue
+  await provideIdTokenKey(services, tenant, idTokenAlgOf(client))
+  return issueIdToken(services, { tenant, client, at: moment.takenAt }, idToken, issued.text.reveal())
 }
 
 function issueToken(

@@ -57,8 +57,9 @@ const asks: Readonly<Record<string, (own: Record<string, string>, key: string, m
 }
 
 describe('every grant goes through one policy', () => {
-  // A code has its scope from the request that the person has answered: people/authorize.test.ts.
-  it.each([...grantTypes.keys()].filter((name) => name !== 'authorization_code'))(
+  // These have their scope from the request that the person has answered: people/authorize.test.ts, people/refresh.test.ts.
+  const ofPeople = ['authorization_code', 'refresh_token']
+  it.each([...grantTypes.keys()].filter((name) => !ofPeople.includes(name)))(
     'CVE-2024-52287: %s gives no scope beyond the client’s access, asked for or not',
     async (grant) => {
       const ask = asks[grant]
@@ -100,7 +101,7 @@ describe('every grant goes through one policy', () => {
 })
 
 describe('a grant that is refused stays refused', () => {
-  const grants = ['password', 'implicit', 'refresh_token', `${bearerGrant}s`]
+  const grants = ['password', 'implicit', 'refresh_tokens', `${bearerGrant}s`]
 
   it('CVE-2026-9792: the password grant is refused, whatever proof the client brings along', async () => {
     const client = await world.signedClient()
@@ -181,7 +182,7 @@ it('CVE-2026-67336 GHSA-9h47-pqcx-hjr4: the metadata offers no plain, no algorit
     const { body, text } = await world.call('GET', path, { as: null })
     expect(text).not.toMatch(/"(?:plain|token|HS\d+|implicit|password)"/)
     expect(body).toMatchObject({
-      grant_types_supported: ['authorization_code', 'client_credentials', exchangeGrant, bearerGrant],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', exchangeGrant, bearerGrant],
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
       // No algorithm is called none: a public client's way to name itself is.

@@ -29,6 +29,8 @@ import { type CodeContent, codeKind } from '../oauth/grants/authorization_code.t
 import { requireIssuable } from '../oauth/issuing_gate.ts'
 import { atOneMoment, type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
 import { OauthError } from '../oauth/oauth_error.ts'
+import { givableScope } from '../oauth/person/account_scope.ts'
+import { givenIdentity } from '../oauth/person/identity_scope.ts'
 
 /** The namespace of kept requests in the single-use store. */
 export const requestKind = 'authorization_request'
@@ -39,6 +41,10 @@ export interface Asked {
   readonly client: Client
   readonly api: Api
   readonly scope: Scope
+  /** The scopes that speak of the person. */
+  readonly identity: Scope
+  /** Both together, as a consent keeps them. */
+  readonly all: Scope
   /** The part that the account has allowed this client before. */
   readonly given: Scope
   /** Nobody has to be asked: it was allowed before, or is the owner's own application. */
@@ -63,7 +69,7 @@ export async function readAsked(
     matchRedirectUri(client, request.redirectUri) === undefined
   )
     throw new OauthError('access_denied', 'this application can be allowed nothing at present')
-  const ceiling = givable(account, api)
+  const ceiling = givableScope(account, api)
   const asked =
     request.scope === undefined ? intersectScope(parseScope(client.access[api.id] ?? ''), ceiling) : request.scope
   const beyond = missingScope(asked, ceiling)
@@ -75,12 +81,9 @@ export async function readAsked(
     apiId: api.id,
   })
   const given = parseScope(consent?.scope ?? '')
-  return { request, client, api, scope, given, isSettled: isSettled(client, request, scope, consent) }
-}
-
-/** The most that an account may give at an API: its own access, else the default of the API. */
-function givable({ access }: Account, { id, accountScope }: Api): Scope {
-  return parseScope(access[id] ?? accountScope)
+  const identity = givenIdentity(request.identity, client)
+  const all = unionScope(scope, identity)
+  return { request, client, api, scope, identity, all, given, isSettled: isSettled(client, request, all, consent) }
 }
 
 const authenticatingTypes: ReadonlySet<Client['type']> = new Set(['web', 'service', 'agent'])
@@ -148,7 +151,8 @@ async function giveCode(
   const { text } = generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes })
   if (!redeemed.isFirst) {
     const waiting = await transaction.singleUse.find(codeKind, tenant.id, text, services.now())
-    return (waiting as CodeContent | undefined)?.sessionId === session.id ? { request, code: text } : undefined
+    const isOwn = (waiting as CodeContent | undefined)?.signIn.sessionId === session.id
+    return isOwn ? { request, code: text } : undefined
   }
   const account = await transaction.accounts.find(tenant.id, accountId)
   const present = await transaction.sessions.find(tenant.id, session.id)
@@ -160,7 +164,7 @@ async function giveCode(
   requireSameBook(services, tenant, moment)
   const asked = await readAsked(transaction, tenant, request, account, moment)
   // Never more than was shown: an owner may have given the client more meanwhile.
-  if (formatScope(asked.scope) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
+  if (formatScope(asked.all) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
   const consent = await giveConsent(services, tenant, transaction, moment, asked, account)
   const content: CodeContent = {
     clientId: client.id,
@@ -168,8 +172,10 @@ async function giveCode(
     ...(request.challenge === undefined ? {} : { challenge: request.challenge }),
     apiId: asked.api.id,
     scope: formatScope(asked.scope),
+    identity: asked.identity,
+    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
     accountId,
-    sessionId: session.id,
+    signIn: { sessionId: session.id, authenticatedAt: session.authenticatedAt, amr: session.amr },
     consentId: consent.id,
     familyId: generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes: services.randomBytes }).id,
     position: moment.position,
@@ -195,19 +201,19 @@ async function giveConsent(
   tenant: TenantContext,
   transaction: WriteTransaction,
   moment: IssuingMoment,
-  { api, client, scope }: Asked,
+  { api, client, all }: Asked,
   account: Account,
 ): Promise<Consent> {
   const of = { accountId: account.id, clientId: client.id, apiId: api.id }
   const known = await transaction.consents.findGiven(tenant.id, of)
   const at = Math.floor(moment.takenAt)
   if (known === undefined) {
-    const draft = { tenant: tenant.id, ...of, scope: formatScope(scope), position: moment.position }
+    const draft = { tenant: tenant.id, ...of, scope: formatScope(all), position: moment.position }
     const consent = newConsent(draft, { now: at, randomBytes })
     await transaction.consents.insert(consent)
     return consent
   }
-  const grown = formatScope(unionScope(parseScope(known.scope), scope))
+  const grown = formatScope(unionScope(parseScope(known.scope), all))
   const used = { ...known, scope: grown, position: moment.position, lastUsedAt: at, updatedAt: at }
   const consent = { ...used, version: known.version + 1 }
   await transaction.consents.update(consent)

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, baseUrl, type Reply, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../sign_in.fixture.ts'
+import { allow, answerOf, asking, codeFlow, codeFor, open, pathOf, redirectUri } from './code_flow.fixture.ts'
 
 let world: World
 beforeAll(async () => {
@@ -13,69 +13,7 @@ beforeEach(() => {
   world.now = startAt
 })
 
-const redirectUri = 'https://app.example/callback'
-const verifier = 'v'.repeat(43)
-const challenge = createHash('sha256').update(verifier).digest('base64url')
-
-let count = 0
-const account = (more: object = {}): Promise<Wire> =>
-  world.ok('POST', '/v1/accounts', { email: `a${++count}@example.com`, emailVerified: true, name: 'Ann', ...more })
-const webClient = (more: object = {}): Promise<Wire> =>
-  world.client({ type: 'web', name: 'Ledgerly', redirectUris: [redirectUri], ...more })
-
-type Fields = Readonly<Record<string, string | undefined>>
-
-function asking({ clientId }: Wire, more: Fields = {}): string {
-  const fields: Fields = {
-    response_type: 'code',
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    state: 's1',
-    scope: 'orders:read',
-    ...more,
-  }
-  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return `/oauth/authorize?${new URLSearchParams(given)}`
-}
-
-const pathOf = (location: string): string => location.slice(baseUrl.length)
-
-/** Opens the authorization endpoint and goes on until a page is shown, or another host is named. */
-async function open(browser: Browser, path: string): Promise<Reply> {
-  let reply = await browser.get(path)
-  for (let hops = 0; hops < 5 && reply.headers.Location?.startsWith(baseUrl) === true; hops++)
-    reply = await browser.get(pathOf(reply.headers.Location))
-  return reply
-}
-
-const answerOf = (reply: Reply) => Object.fromEntries(new URL(reply.headers.Location as string).searchParams)
-
-async function allow(browser: Browser, page: Reply): Promise<Reply> {
-  return browser.submit(page, '/oauth/consent', { decision: 'allow' })
-}
-
-async function codeFor(browser: Browser, client: Wire, more: Fields = {}): Promise<string> {
-  const page = await open(browser, asking(client, more))
-  const reply = page.status === 303 ? page : await allow(browser, page)
-  expect(reply.status, reply.text).toBe(303)
-  return answerOf(reply).code as string
-}
-
-function redeem(client: Wire, code: string, more: Fields = {}): Promise<Reply> {
-  const fields: Fields = {
-    grant_type: 'authorization_code',
-    client_id: client.clientId,
-    client_secret: client.clientSecret,
-    code,
-    redirect_uri: redirectUri,
-    code_verifier: verifier,
-    ...more,
-  }
-  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return world.form('/oauth/token', Object.fromEntries(given))
-}
+const { account, webClient, redeem } = codeFlow(() => world)
 
 describe('the code flow', () => {
   it('shows what is asked, gives a code to the client, and a token that speaks for the person', async () => {

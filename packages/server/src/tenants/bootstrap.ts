@@ -1,10 +1,10 @@
 /** Makes the default tenant before the first request, and lets the management audience follow the issuer. */
 import { parseKey, type Seconds, type Secret } from '@countersign/core'
-import type { Store } from '@countersign/store'
+import type { Api, Store } from '@countersign/store'
 import { apiObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { giveNewScopes } from './new_scopes.ts'
-import { managementApiId, setUpTenant } from './tenant_setup.ts'
+import { builtInAudiences, setUpTenant } from './tenant_setup.ts'
 
 export const defaultTenantId = 'default'
 
@@ -51,37 +51,46 @@ export async function bootstrap(options: BootstrapOptions): Promise<Secret | und
 }
 
 /**
- * `<issuer>/v1` of every tenant after the base URL changed: credentials refer to the API by its id and go on working.
+ * The built-in APIs of every tenant after the base URL changed: credentials refer to the API by its id and go on working.
  */
 async function followIssuer({ store, issuerOf, now }: BootstrapOptions): Promise<void> {
   let after: string | undefined
   for (;;) {
     const tenants = await store.read.tenants.list({ limit: 100, ...(after === undefined ? {} : { after }) })
     for (const { id, slug, status } of tenants) {
-      const api = status === 'revoked' ? undefined : await store.read.apis.find(id, managementApiId)
-      const audience = `${issuerOf(slug)}/v1`
-      if (api === undefined || api.audience === audience) continue
-      await store.write(async (transaction) => {
-        const current = await transaction.apis.find(id, managementApiId)
-        if (current === undefined || current.audience === audience) return
-        const changed = { ...current, audience, version: current.version + 1, updatedAt: Math.floor(now()) }
-        await transaction.apis.update(changed)
-        transaction.append({
-          tenant: id,
-          audit: {
-            actor: { kind: 'system' },
-            action: 'api.audience',
-            objectType: 'api',
-            objectId: managementApiId,
-            before: { audience: current.audience },
-            after: { audience },
-            requestId: 'bootstrap',
-          },
-          objects: () => [apiObject(changed, now())],
-        })
-      })
+      if (status === 'revoked') continue
+      for (const [apiId, audience] of Object.entries(builtInAudiences(issuerOf(slug)))) {
+        const api = await store.read.apis.find(id, apiId)
+        if (api !== undefined && api.audience !== audience) await moveAudience({ store, now }, api, audience)
+      }
     }
     after = tenants.at(-1)?.id
     if (tenants.length < 100 || after === undefined) return
   }
+}
+
+async function moveAudience(
+  { store, now }: Pick<BootstrapOptions, 'store' | 'now'>,
+  { tenant, id }: Api,
+  audience: string,
+): Promise<void> {
+  await store.write(async (transaction) => {
+    const current = await transaction.apis.find(tenant, id)
+    if (current === undefined || current.audience === audience) return
+    const changed = { ...current, audience, version: current.version + 1, updatedAt: Math.floor(now()) }
+    await transaction.apis.update(changed)
+    transaction.append({
+      tenant,
+      audit: {
+        actor: { kind: 'system' },
+        action: 'api.audience',
+        objectType: 'api',
+        objectId: id,
+        before: { audience: current.audience },
+        after: { audience },
+        requestId: 'bootstrap',
+      },
+      objects: () => [apiObject(changed, now())],
+    })
+  })
 }

@@ -1,17 +1,25 @@
 /**
- * A newer version knows management scopes that its database does not. Whoever had all of before has all of now, or nobody
+ * A newer version knows built-in records and management scopes that its database does not. Whoever had all of before has all of now, or nobody
  * could ever give the new ones to anybody.
  */
 import { formatScope, missingScope, parseScope, type Scope, type Seconds, unionScope } from '@countersign/core'
 import type { Api, Client, Store, Tenant, WriteTransaction } from '@countersign/store'
 import { apiObject, clientObject, keyObject } from '../feed/objects.ts'
 import { everyRow } from './every_row.ts'
-import { managementApiId, managementScopesOf, portalClientId, portalOf } from './tenant_setup.ts'
+import {
+  managementApiId,
+  managementScopesOf,
+  portalClientId,
+  portalOf,
+  userinfoApiId,
+  userinfoApiOf,
+} from './tenant_setup.ts'
 
 export interface NewScopesOptions {
   readonly store: Store
   readonly now: () => Seconds
   readonly randomBytes: (count: number) => Uint8Array
+  readonly issuerOf: (slug: string) => string
 }
 
 /** Before the first request of a process, in one transaction for each tenant that lacks something. */
@@ -28,7 +36,9 @@ type Reads = Pick<WriteTransaction, 'apis' | 'clients'>
 async function lacks({ apis, clients }: Pick<Store['read'], keyof Reads>, tenant: Tenant): Promise<boolean> {
   const api = await apis.find(tenant.id, managementApiId)
   if (api === undefined) return false
-  return newScopes(api, tenant).length > 0 || (await clients.find(tenant.id, portalClientId)) === undefined
+  if (newScopes(api, tenant).length > 0) return true
+  const found = [await clients.find(tenant.id, portalClientId), await apis.find(tenant.id, userinfoApiId)]
+  return found.includes(undefined)
 }
 
 function newScopes(api: Api, tenant: Tenant): Scope {
@@ -42,6 +52,8 @@ async function give(options: NewScopesOptions, tenant: Tenant, transaction: Writ
   if (api === undefined) return
   if ((await transaction.clients.find(tenant.id, portalClientId)) === undefined)
     await transaction.clients.insert(portalOf(tenant, { now, randomBytes: options.randomBytes }))
+  if ((await transaction.apis.find(tenant.id, userinfoApiId)) === undefined)
+    await addUserinfoApi(options, tenant, transaction)
   const added = newScopes(api, tenant)
   if (added.length === 0) return
   const before = api.scopes.map(({ name }) => name)
@@ -78,6 +90,28 @@ async function give(options: NewScopesOptions, tenant: Tenant, transaction: Writ
       requestId: 'bootstrap',
     },
     objects: () => objects,
+  })
+}
+
+async function addUserinfoApi(
+  { issuerOf, now, randomBytes }: NewScopesOptions,
+  tenant: Tenant,
+  transaction: WriteTransaction,
+): Promise<void> {
+  const api = userinfoApiOf(tenant, issuerOf(tenant.slug), { now: now(), randomBytes })
+  await transaction.apis.insert(api)
+  transaction.append({
+    tenant: tenant.id,
+    audit: {
+      actor: { kind: 'system' },
+      action: 'api.create',
+      objectType: 'api',
+      objectId: api.id,
+      after: { audience: api.audience },
+      requestId: 'bootstrap',
+    },
+    objects: (sequence) => [apiObject(api, now(), sequence)],
+    rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
   })
 }
 

@@ -22,6 +22,15 @@ import { serverLimits } from '../limits.ts'
 /** The management API's id in every tenant: its audience follows the issuer, credentials refer to this. */
 export const managementApiId = 'api_management'
 
+/** The built-in API of tokens that tell who somebody is, and open nothing else. */
+export const userinfoApiId = 'api_userinfo'
+
+/** The audiences of the built-in APIs: they follow the issuer. */
+export const builtInAudiences = (issuer: string): Readonly<Record<string, string>> => ({
+  [managementApiId]: `${issuer}/v1`,
+  [userinfoApiId]: `${issuer}/oauth/userinfo`,
+})
+
 /** The client that all sessions of browsers belong to. It has no secret, and only revoking it does anything. */
 export const portalClientId = 'client_portal'
 
@@ -54,7 +63,8 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
     keys.push(key)
   }
   const api = managementApi(tenant, issuer, setup)
-  await transaction.apis.insert(api)
+  const userinfo = userinfoApiOf(tenant, issuer, setup)
+  for (const each of [api, userinfo]) await transaction.apis.insert(each)
   const administrator = administratorOf(tenant, 'Administrator', setup)
   await transaction.clients.insert(administrator)
   await transaction.clients.insert(portalOf(tenant, setup))
@@ -70,8 +80,14 @@ export async function setUpTenant(setup: TenantSetup): Promise<{ readonly tenant
       after: { slug: tenant.slug, name: tenant.name, administrator: administrator.id, key: generated.id },
       requestId: setup.requestId,
     },
-    objects: (sequence) => [tenantObject(tenant), ...keys.map(signingKeyObject), apiObject(api, now, sequence)],
-    rows: (sequence) => transaction.apis.setCreatedSequence(tenant.id, api.id, sequence),
+    objects: (sequence) => [
+      tenantObject(tenant),
+      ...keys.map(signingKeyObject),
+      ...[api, userinfo].map((each) => apiObject(each, now, sequence)),
+    ],
+    rows: async (sequence) => {
+      for (const { id } of [api, userinfo]) await transaction.apis.setCreatedSequence(tenant.id, id, sequence)
+    },
   })
   return { tenant, adminKey: new Secret(generated.text) }
 }
@@ -90,6 +106,19 @@ function managementApi(tenant: Tenant, issuer: string, made: Making): Api {
     name: 'Countersign management API',
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' as const })),
+  }
+  return newApi(draft, made)
+}
+
+/** The built-in `<issuer>/oauth/userinfo`: no scopes, since its tokens say who somebody is. */
+export function userinfoApiOf({ id: tenant }: Pick<Tenant, 'id'>, issuer: string, made: Making): Api {
+  const draft = {
+    tenant,
+    builtInId: userinfoApiId,
+    audience: `${issuer}/oauth/userinfo`,
+    name: 'OpenID Connect userinfo',
+    tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
+    scopes: [],
   }
   return newApi(draft, made)
 }

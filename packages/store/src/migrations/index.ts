@@ -16,6 +16,7 @@ import { up as people } from './0015_people.ts'
 import { up as issuers } from './0016_issuers.ts'
 import { up as consent } from './0017_consent.ts'
 import { up as teams } from './0018_teams.ts'
+import { up as refresh } from './0019_refresh.ts'
 
 export interface Migration {
   readonly number: number
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   { number: 16, name: 'issuers', up: issuers },
   { number: 17, name: 'consent', up: consent },
   { number: 18, name: 'teams', up: teams },
+  { number: 19, name: 'refresh', up: refresh },
 ]

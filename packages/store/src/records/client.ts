@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@countersign/core'
 import type { Kysely } from 'kysely'
-import { isFlag, isText, listOf, oneOf, recordOf, shape } from '../check.ts'
+import { isFlag, isText, listOf, oneOf, optional, recordOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
@@ -71,6 +71,12 @@ export interface ClientSignIn {
   readonly consent: 'ask' | 'skip'
   /** A client that authenticates may do without PKCE where this is false. */
   readonly requirePkce: boolean
+  /** A client that is neither native nor so gets no refresh token. Default false. */
+  readonly offlineAccess?: boolean
+  /** Compared by bytes; where people may be sent after they have signed out. Default: nowhere. */
+  readonly postLogoutRedirectUris?: readonly string[]
+  /** The algorithm of its ID tokens. Default RS256, as OpenID Connect requires. */
+  readonly idTokenAlg?: string
 }
 
 /** The members of a new client that its maker chooses. */
@@ -136,6 +142,9 @@ const isSignIn = shape<ClientSignIn>({
   verified: isFlag,
   consent: oneOf({ ask: true, skip: true }),
   requirePkce: isFlag,
+  offlineAccess: optional(isFlag),
+  postLogoutRedirectUris: optional(listOf(isText)),
+  idTokenAlg: optional(isText),
 })
 
 const isOwn = shape<NonNullable<Client['own']>>({ status: isStatus, access: recordOf(isText) })

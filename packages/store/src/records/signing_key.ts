@@ -41,7 +41,7 @@ export interface SigningKeyWrites {
   delete(tenant: string, kid: string): Promise<void>
 }
 
-const isPurpose = oneOf<SigningPurpose>({ access_token: true, gateway_assertion: true })
+const isPurpose = oneOf<SigningPurpose>({ access_token: true, gateway_assertion: true, id_token: true })
 const isKeyStatus = oneOf<SigningKey['status']>({ active: true, revoked: true })
 
 export function readSigningKeys(session: Session): SigningKeyReads {

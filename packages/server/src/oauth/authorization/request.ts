@@ -1,10 +1,14 @@
 /** A request at the authorization endpoint (RFC 6749 §4.1.1), read once and kept until the person has answered. */
 import type { Scope, Seconds } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
-import { chooseApi, identityScopes } from '../api_registry.ts'
+import type { Services, TenantContext } from '../../context.ts'
+import { userinfoApiId } from '../../tenants/tenant_setup.ts'
+import { chooseApi } from '../api_registry.ts'
 import type { GrantServices } from '../grants/grant_type.ts'
 import type { IssuingMoment } from '../issuing_moment.ts'
 import { OauthError } from '../oauth_error.ts'
+import { readIdTokenHint } from '../person/id_token_hint.ts'
+import { identityScopes, splitScope } from '../person/identity_scope.ts'
 import { readRequested } from '../requested_scope.ts'
 import { isChallenge } from './pkce.ts'
 import { matchRedirectUri } from './redirect_uri.ts'
@@ -26,9 +30,15 @@ export interface AuthorizationRequest extends ReturnAddress {
   readonly apiId: string
   /** Absent: all that the client may have there and the account can give. */
   readonly scope?: Scope
+  /** The scopes that speak of the person. */
+  readonly identity: Scope
+  /** The ID token repeats it (OpenID Connect Core §3.1.2.1). */
+  readonly nonce?: string
   readonly prompt: readonly Prompt[]
   readonly maxAgeSeconds?: number
   readonly loginHint?: string
+  /** The account that `id_token_hint` names: nobody else may answer. */
+  readonly accountId?: string
   /** The feed sequence that was applied before anything of it was read. */
   readonly position: number
   readonly askedAt: Seconds
@@ -69,8 +79,8 @@ export function readReturnAddress(parameters: Parameters, client: Client | undef
 
 /** Throws `OauthError`, which goes back to the client. Faults are told in one order: type, PKCE, prompt, API, scope. */
 export async function readAuthorization(
-  services: Pick<GrantServices, 'apis'>,
-  tenant: { readonly id: string },
+  services: Pick<Services, 'apis' | 'signingKeys'>,
+  tenant: TenantContext,
   client: Client,
   parameters: Parameters,
   moment: IssuingMoment,
@@ -80,18 +90,25 @@ export async function readAuthorization(
   const challenge = readChallenge(parameters, client)
   const prompt = readPrompt(parameters.get('prompt'))
   const maxAgeSeconds = readMaxAge(parameters.get('max_age'))
-  const api = await chooseApi(services.apis, tenant, client, parameters)
+  const api = isOfPersonAlone(parameters)
+    ? await userinfoApi(services, tenant)
+    : await chooseApi(services.apis, tenant, client, parameters)
   const scope = readScopeOf(parameters.get('scope'), api)
   const loginHint = parameters.get('login_hint')
+  const nonce = parameters.get('nonce')
+  const accountId = await readHint(services, tenant, client, parameters.get('id_token_hint'))
   return {
     ...address,
     clientId: client.id,
     apiId: api.id,
     prompt,
     ...(challenge === undefined ? {} : { challenge }),
-    ...(scope === undefined ? {} : { scope }),
+    ...(scope === undefined ? {} : { scope: scope.ofApi }),
+    identity: scope?.identity ?? [],
+    ...(nonce === undefined ? {} : { nonce }),
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
     ...(loginHint === undefined ? {} : { loginHint }),
+    ...(accountId === undefined ? {} : { accountId }),
     position: moment.position,
     askedAt: moment.takenAt,
   }
@@ -143,11 +160,32 @@ function readMaxAge(text: string | undefined): number | undefined {
   return Number(text)
 }
 
-/** The scope at the API. Identity scopes belong to no API, and no ID token is made yet. */
-function readScopeOf(text: string | undefined, api: Api): Scope | undefined {
+async function readHint(
+  services: Pick<Services, 'signingKeys'>,
+  tenant: TenantContext,
+  { id }: Client,
+  text: string | undefined,
+): Promise<string | undefined> {
   if (text === undefined) return undefined
-  const scope = readRequested(text, api)
-  if (scope.some((token) => identityScopes.has(token) && token !== 'offline_access'))
-    throw new OauthError('invalid_scope', 'this server makes no ID tokens yet: ask for scopes of the API alone')
-  return scope.filter((token) => token !== 'offline_access')
+  const hint = await readIdTokenHint(services, tenant, text)
+  if (hint?.clientId !== id)
+    throw new OauthError('invalid_request', 'id_token_hint is no ID token that this client was given here')
+  return hint.accountId
+}
+
+/** Identity scopes alone, and no API: nothing but who the person is (OpenID Connect Core §3.1.2.1). */
+function isOfPersonAlone(parameters: Parameters): boolean {
+  if (parameters.has('audience') || parameters.has('resource')) return false
+  const tokens = parameters.get('scope')?.split(' ') ?? []
+  return tokens.includes('openid') && tokens.every((token) => identityScopes.has(token))
+}
+
+async function userinfoApi({ apis }: Pick<GrantServices, 'apis'>, tenant: { readonly id: string }): Promise<Api> {
+  const api = await apis.byId(tenant, userinfoApiId)
+  if (api === undefined) throw new OauthError('invalid_target', 'name the API with audience or resource')
+  return api
+}
+
+function readScopeOf(text: string | undefined, api: Api): ReturnType<typeof splitScope> | undefined {
+  return text === undefined ? undefined : splitScope(readRequested(text, api))
 }

@@ -1,13 +1,13 @@
-import { type Ancestor, parseScope } from '@countersign/core'
-import type { WriteTransaction } from '@countersign/store'
-import { subjectCutOff } from '../../caller/subject_cut_off.ts'
-import { familyObject } from '../../feed/objects.ts'
-import { serverLimits } from '../../limits.ts'
+import { parseScope, type Scope, unionScope } from '@countersign/core'
+import type { FamilySignIn, WriteTransaction } from '@countersign/store'
 import { holdsChallenge } from '../authorization/pkce.ts'
 import { requireIssuable } from '../issuing_gate.ts'
-import { BehindError, requireReached } from '../issuing_moment.ts'
 import { OauthError } from '../oauth_error.ts'
+import { beginFamily, endFamily } from '../person/families.ts'
+import { isRefreshed } from '../person/identity_scope.ts'
+import type { RefreshToken } from '../person/refresh_token.ts'
 import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
+import { decisionFor, invalidGrant, isStanding } from './person.ts'
 
 /** The namespace of codes in the single-use store. */
 export const codeKind = 'authorization_code'
@@ -18,10 +18,15 @@ export interface CodeContent {
   readonly redirectUri: string
   readonly challenge?: string
   readonly apiId: string
+  /** The scope at the API. */
   readonly scope: string
+  /** The scopes that speak of the person. */
+  readonly identity: Scope
+  /** `nonce` of the request, which the ID token repeats. */
+  readonly nonce?: string
   readonly accountId: string
-  /** The session that allowed it. */
-  readonly sessionId: string
+  /** The sign-in that allowed it. */
+  readonly signIn: FamilySignIn
   readonly consentId: string
   /** The family that its tokens will be of: a second use of the code ends it. */
   readonly familyId: string
@@ -33,38 +38,34 @@ export const authorizationCode: GrantType = {
   name: 'authorization_code',
   isForPublic: true,
   async decide(services, request) {
-    const { tenant, moment, client, authority, parameters } = request
+    const { tenant, moment, client, parameters } = request
     const text = parameters.get('code')
     if (text === undefined) throw new OauthError('invalid_request', 'code is missing')
-    const code = await redeem(services, request, text)
+    const { code, refreshToken } = await redeem(services, request, text)
     const api = await services.apis.byId(tenant, code.apiId)
-    if (api === undefined) throw invalidGrant()
-    const named = parameters.get('audience') ?? parameters.get('resource')
-    if (named !== undefined && named !== api.audience)
-      throw new OauthError('invalid_target', 'the code is for another API')
+    if (api === undefined) throw invalidGrant('code')
+    requireSameApi(parameters, api.audience, 'code')
     const issuable = requireIssuable({ moment, client, api, requested: code.scope, ceiling: parseScope(code.scope) })
-    const lineage: readonly Ancestor[] = [
-      { type: 'family', id: code.familyId },
-      { type: 'consent', id: code.consentId },
-    ]
-    const still = { requireStill: () => requireAlive(request, lineage) }
-    const issue = { tenant, moment, client, api, subject: code.accountId, issuable, lineage }
-    return { issue: { ...issue, authorities: [authority, still] } }
+    return decisionFor(request, { api, issuable }, { ...code, refreshToken })
   },
 }
 
-/** By the book, in the turn of the signature: neither the family nor the consent has ended. */
-function requireAlive({ moment: { book } }: TokenRequest, lineage: readonly Ancestor[]): void {
-  if (lineage.some(({ type, id }) => book.isRevoked(type, id))) throw new BehindError()
+/** RFC 8707 §2.2: another API than the one that was allowed is never named later. */
+export function requireSameApi(parameters: TokenRequest['parameters'], audience: string, noun: string): void {
+  for (const name of ['audience', 'resource']) {
+    const named = parameters.get(name)
+    if (named !== undefined && named !== audience)
+      throw new OauthError('invalid_target', `the ${noun} is for another API`)
+  }
 }
 
-/** One description for all: a code that was guessed, stolen or used before tells nothing. */
-function invalidGrant(): OauthError {
-  return new OauthError('invalid_grant', 'the code is not valid: it is unknown, used, too old or another client’s')
+interface Redeemed {
+  readonly code: CodeContent
+  readonly refreshToken: RefreshToken | undefined
 }
 
 /** Compared before it is used up: a wrong guess of a verifier costs its holder nothing, and neither does another client. */
-async function redeem(services: GrantServices, request: TokenRequest, text: string): Promise<CodeContent> {
+async function redeem(services: GrantServices, request: TokenRequest, text: string): Promise<Redeemed> {
   const { tenant, moment } = request
   const name = `${codeKind} ${text}`
   const { value, entries } = await services.store.write(
@@ -78,23 +79,27 @@ async function redeem(services: GrantServices, request: TokenRequest, text: stri
       // This very request redeemed it before it began again.
       const isOwn = moment.usedUp.has(name)
       if (!redeemed.isFirst && !isOwn) {
-        if (code.clientId === request.client.id) await endFamily(services, request, transaction, code)
+        if (code.clientId === request.client.id) await endFamilyOf(services, request, transaction, code)
         return undefined
       }
-      await requireStanding(request, transaction, code)
-      if (!isOwn) await beginFamily(request, transaction, code)
-      return code
+      if (!(await isStanding(request, transaction, code))) throw invalidGrant('code')
+      // Made from the code, so that a request that begins again answers the same one.
+      const refreshToken = isRefreshed(code.identity, request.client)
+        ? services.refreshTokens.first(tenant.id, code.familyId, text)
+        : undefined
+      if (!isOwn) await begin(services, request, transaction, { code, refreshToken })
+      return { code, refreshToken }
     },
     { tenant: tenant.id },
   )
   await services.books.settle(entries)
-  if (value === undefined) throw invalidGrant()
+  if (value === undefined) throw invalidGrant('code')
   moment.usedUp.add(name)
   return value
 }
 
 function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): void {
-  if (code.clientId !== client.id) throw invalidGrant()
+  if (code.clientId !== client.id) throw invalidGrant('code')
   const redirectUri = parameters.get('redirect_uri')
   // RFC 6749 §4.1.3 wants it; with PKCE it proves nothing more, and OAuth 2.1 leaves it out.
   if (redirectUri === undefined ? code.challenge === undefined : redirectUri !== code.redirectUri)
@@ -107,57 +112,33 @@ function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): 
   if (!isProven) throw new OauthError('invalid_grant', 'code_verifier does not fit the code_challenge')
 }
 
-/** A code ends with whatever it was made from: docs/protocol/feed.md §2.3. */
-async function requireStanding(
-  { tenant, client, moment }: TokenRequest,
-  transaction: WriteTransaction,
-  code: CodeContent,
-): Promise<void> {
-  const consent = await transaction.consents.find(tenant.id, code.consentId)
-  const account = await transaction.accounts.find(tenant.id, code.accountId)
-  const present = await transaction.clients.find(tenant.id, client.id)
-  const cutOff = Math.max(present?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, code.accountId))
-  if (consent?.status !== 'active' || account?.status !== 'active' || code.position < cutOff) throw invalidGrant()
-  requireReached(moment, cutOff)
-}
-
-async function beginFamily(
+async function begin(
+  { apis }: GrantServices,
   { tenant, moment }: TokenRequest,
   transaction: WriteTransaction,
-  { familyId, consentId, accountId, clientId }: CodeContent,
+  { code, refreshToken }: Redeemed,
 ): Promise<void> {
+  const { familyId: id, consentId, accountId, clientId, apiId, identity, signIn } = code
+  const api = await apis.byId(tenant, apiId)
   const at = Math.floor(moment.takenAt)
-  await transaction.families.insert({
-    tenant: tenant.id,
-    id: familyId,
-    consentId,
-    accountId,
-    clientId,
-    status: 'active',
-    position: moment.position,
-    expiresAt: at + serverLimits.familySecondsMax,
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
+  const of = { tenant: tenant.id, id, consentId, accountId, clientId, apiId, signIn, position: moment.position }
+  await beginFamily(transaction, of, {
+    scope: unionScope(parseScope(code.scope), identity),
+    at,
+    endsAt: at + (api?.tokenTtlSecondsMax ?? 0),
+    first: refreshToken,
   })
 }
 
 /** RFC 6749 §4.1.2: somebody else has the code as well, and nobody knows who came first. */
-async function endFamily(
+async function endFamilyOf(
   { now }: Pick<GrantServices, 'now'>,
   { tenant, client, requestId }: TokenRequest,
   transaction: WriteTransaction,
   { familyId }: CodeContent,
 ): Promise<void> {
   const family = await transaction.families.find(tenant.id, familyId)
-  if (family === undefined || family.status === 'revoked') return
-  const at = Math.floor(now())
-  const ended = { ...family, status: 'revoked' as const, version: family.version + 1, updatedAt: at }
-  await transaction.families.update(ended)
-  const audit = { action: 'family.revoke', objectType: 'family', objectId: familyId, requestId }
-  transaction.append({
-    tenant: tenant.id,
-    audit: { ...audit, actor: { kind: 'client', clientId: client.id }, after: { reason: 'a code was used twice' } },
-    objects: () => [familyObject(ended, now())],
-  })
+  const actor = { kind: 'client', clientId: client.id } as const
+  if (family !== undefined)
+    await endFamily(transaction, family, now(), { actor, requestId, reason: 'a code was used twice' })
 }

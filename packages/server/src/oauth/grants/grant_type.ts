@@ -3,12 +3,13 @@ import type { Client } from '@countersign/store'
 import type { Services, TenantContext } from '../../context.ts'
 import type { Authority } from '../issuing_gate.ts'
 import type { IssuingMoment } from '../issuing_moment.ts'
+import type { TellingSignIn } from '../person/id_token.ts'
 import type { IssueRequest } from '../token_issuer.ts'
 
 /** A grant reads and counts. It writes only what is used up by it, in a transaction of its own. */
 export type GrantServices = Pick<
   Services,
-  'apis' | 'books' | 'clientReads' | 'failures' | 'issuerKeys' | 'metrics' | 'now' | 'store'
+  'apis' | 'books' | 'clientReads' | 'failures' | 'issuerKeys' | 'metrics' | 'now' | 'refreshTokens' | 'store'
 >
 
 export interface TokenRequest {
@@ -34,6 +35,8 @@ export interface GrantDecision {
   readonly issue: IssueRequest
   /** Members of the answer beside RFC 6749 §5.1. */
   readonly answer?: Readonly<Record<string, string>>
+  /** The sign-in that an ID token tells beside the access token. Default: there is none. */
+  readonly idToken?: TellingSignIn
 }
 
 export interface GrantType {

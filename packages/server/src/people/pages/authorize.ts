@@ -21,7 +21,10 @@ import { html } from './html.ts'
 import { pageAnswer, seeOther } from './page.ts'
 import { returnAnswer } from './return_answer.ts'
 
-type AuthorizeServices = Pick<Services, 'apis' | 'books' | 'clientReads' | 'now' | 'randomBytes' | 'store'>
+type AuthorizeServices = Pick<
+  Services,
+  'apis' | 'books' | 'clientReads' | 'now' | 'randomBytes' | 'signingKeys' | 'store'
+>
 
 export async function authorize(
   services: AuthorizeServices,

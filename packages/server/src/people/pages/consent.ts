@@ -25,6 +25,7 @@ export const consent: Endpoint = {
     if (request === undefined) return over()
     if (signedIn === undefined || mustSignIn(request, signedIn, context.now))
       return seeOther(`${tenant.issuer}/login?request=${encodeURIComponent(id)}`)
+    if (isOfAnother(request, signedIn)) return sendBack(context, id, another)
     if (form.get('decision') === 'allow') return give(context, signedIn, id, form)
     if (form.get('decision') !== 'deny') return ask(context, id)
     const refused = await refuse(services, tenant, id)
@@ -56,11 +57,12 @@ async function ask(context: PageContext, id: string): Promise<Page | Answer> {
     if (isSilent) return sendBack(context, id, new OauthError('login_required', 'nobody is signed in'))
     return seeOther(`${tenant.issuer}/login?request=${encodeURIComponent(id)}`)
   }
+  if (isOfAnother(request, signedIn)) return sendBack(context, id, another)
   try {
     const asked = await atOneMoment(services, tenant, (moment) =>
       readAsked(services.store.read, tenant, request, signedIn.account, moment),
     )
-    if (asked.isSettled) return giveAsked(context, signedIn, id, formatScope(asked.scope))
+    if (asked.isSettled) return giveAsked(context, signedIn, id, formatScope(asked.all))
     if (isSilent) return sendBack(context, id, new OauthError('consent_required', 'the person has to be asked'))
     return consentPage(context, signedIn, id, asked)
   } catch (error) {
@@ -80,6 +82,13 @@ function mustSignIn(
   if (prompt.includes('login') || prompt.includes('select_account')) return true
   return maxAgeSeconds !== undefined && now - session.authenticatedAt >= maxAgeSeconds
 }
+
+/** The request is about one account, and another one is signed in (OpenID Connect Core §3.1.2.1). */
+function isOfAnother({ accountId }: AuthorizationRequest, { account }: SignedIn): boolean {
+  return accountId !== undefined && accountId !== account.id
+}
+
+const another = new OauthError('login_required', 'another account is signed in than id_token_hint names')
 
 async function sendBack({ services, tenant }: PageContext, id: string, error: OauthError): Promise<Page | Answer> {
   const refused = await refuse(services, tenant, id)
@@ -119,9 +128,9 @@ function over(): Page {
 }
 
 function consentPage({ tenant, token }: PageContext, { account }: SignedIn, id: string, asked: Asked): Page {
-  const { client, api, scope, given, request } = asked
-  const scopeText = formatScope(scope)
-  const items = scope.map((name) => scopeItem(name, asked, given.includes(name)))
+  const { client, api, all, given, request } = asked
+  const scopeText = formatScope(all)
+  const items = all.map((name) => scopeItem(name, asked, given.includes(name)))
   const asks =
     items.length === 0
       ? html`<p>Nothing but to know that it may call this API for you.</p>`
@@ -143,8 +152,16 @@ ${token(formOf(id, scopeText))}
   return { title: `Allow ${client.name}?`, isLeaving: true, body }
 }
 
+/** OpenID Connect Core §5.4 and §11, in the words of the person. */
+const aboutPerson: Readonly<Record<string, string>> = {
+  openid: 'Know that it is you, whenever you sign in',
+  profile: 'See your name',
+  email: 'See your e-mail address',
+  offline_access: 'Go on using this when you are away',
+}
+
 function scopeItem(name: string, { api }: Asked, isKnown: boolean): Html {
-  const description = api.scopes.find((each) => each.name === name)?.description
+  const description = aboutPerson[name] ?? api.scopes.find((each) => each.name === name)?.description
   const text = description === undefined || description === '' ? name : description
   return html`<li><div>${text}<small><code>${name}</code></small></div>${isKnown ? undefined : html`<span class="new">new</span>`}</li>`
 }

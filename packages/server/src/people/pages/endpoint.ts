@@ -20,6 +20,7 @@ export type PageServices = Pick<
   | 'randomBytes'
   | 'sessionMoves'
   | 'signInTries'
+  | 'signingKeys'
   | 'store'
   | 'trustedProxies'
 >

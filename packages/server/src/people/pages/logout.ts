@@ -2,16 +2,14 @@
 import { setCookie } from '../../caller/session_cookie.ts'
 import { signOut } from '../sign_in.ts'
 import type { Endpoint } from './endpoint.ts'
-import { html } from './html.ts'
 import { seeOther } from './page.ts'
+import { askToSignOut } from './sign_out.ts'
 
 export const logout: Endpoint = {
   form: 'logout',
-  get: ({ signedIn, tenant, token }) => {
-    if (signedIn === undefined) return seeOther(`${tenant.issuer}/login`)
-    const body = html`<div class="deed"><header><h1>Sign out?</h1><p>${signedIn.account.name}</p></header>
-<form method="post" action="${tenant.issuer}/logout">${token('logout')}<button class="primary" type="submit">Sign out</button></form></div>`
-    return { title: 'Sign out', body }
+  get: (context) => {
+    const { signedIn, tenant } = context
+    return signedIn === undefined ? seeOther(`${tenant.issuer}/login`) : askToSignOut(context, signedIn)
   },
   async post(context) {
     const { signedIn, tenant } = context

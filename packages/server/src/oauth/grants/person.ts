@@ -1,0 +1,71 @@
+/** Tokens that speak for a person: the rules that a code and a refresh token share. */
+import { type Ancestor, formatScope, type Scope, unionScope } from '@countersign/core'
+import type { Api, FamilySignIn, WriteTransaction } from '@countersign/store'
+import { subjectCutOff } from '../../caller/subject_cut_off.ts'
+import type { IssuableScope } from '../issuing_gate.ts'
+import { BehindError, requireReached } from '../issuing_moment.ts'
+import { OauthError } from '../oauth_error.ts'
+import type { RefreshToken } from '../person/refresh_token.ts'
+import type { GrantDecision, TokenRequest } from './grant_type.ts'
+
+/** All that a person has given one client. */
+export interface Given {
+  readonly familyId: string
+  readonly consentId: string
+  readonly accountId: string
+  readonly identity: Scope
+  readonly signIn: FamilySignIn | undefined
+  /** `nonce` of the authorization request. */
+  readonly nonce?: string | undefined
+  /** Absent where the client gets none. */
+  readonly refreshToken: RefreshToken | undefined
+}
+
+export function decisionFor(
+  { tenant, moment, client, authority }: TokenRequest,
+  { api, issuable }: { readonly api: Api; readonly issuable: IssuableScope },
+  given: Given,
+): GrantDecision {
+  const { accountId, consentId, familyId, identity, nonce, refreshToken, signIn } = given
+  const lineage: readonly Ancestor[] = [
+    { type: 'family', id: familyId },
+    { type: 'consent', id: consentId },
+  ]
+  /** By the book, in the turn of the signature: neither the family nor the consent has ended. */
+  const requireStill = (): void => {
+    if (lineage.some(({ type, id }) => moment.book.isRevoked(type, id))) throw new BehindError()
+  }
+  const issue = { tenant, moment, client, api, subject: accountId, issuable, lineage }
+  const isOpenId = identity.includes('openid') && signIn !== undefined
+  return {
+    issue: { ...issue, authorities: [authority, { requireStill }] },
+    answer: {
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken.text }),
+      scope: formatScope(unionScope(issuable.scope, identity)),
+    },
+    ...(isOpenId ? { idToken: { accountId, signIn, ...(nonce === undefined ? {} : { nonce }) } } : {}),
+  }
+}
+
+/**
+ * A code or family ends with all that it was made from: docs/protocol/feed.md §2.3. Whether it still stands is read in the
+ * transaction that uses it.
+ */
+export async function isStanding(
+  { tenant, client, moment }: TokenRequest,
+  transaction: WriteTransaction,
+  of: { readonly consentId: string; readonly accountId: string; readonly position: number },
+): Promise<boolean> {
+  const consent = await transaction.consents.find(tenant.id, of.consentId)
+  const account = await transaction.accounts.find(tenant.id, of.accountId)
+  const present = await transaction.clients.find(tenant.id, client.id)
+  const cutOff = Math.max(present?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, of.accountId))
+  if (consent?.status !== 'active' || account?.status !== 'active' || of.position < cutOff) return false
+  requireReached(moment, cutOff)
+  return true
+}
+
+/** One description for all: a code or refresh token that was guessed, stolen or used before tells nothing. */
+export function invalidGrant(noun: 'code' | 'refresh token'): OauthError {
+  return new OauthError('invalid_grant', `the ${noun} is not valid: it is unknown, used, too old or another client’s`)
+}

@@ -1,0 +1,127 @@
+import { digest, formatScope, intersectScope, missingScope, parseScope, type Scope } from '@countersign/core'
+import type { Api, Family, WriteTransaction } from '@countersign/store'
+import { serverLimits } from '../../limits.ts'
+import { type IssuableScope, requireIssuable } from '../issuing_gate.ts'
+import { OauthError } from '../oauth_error.ts'
+import { givableScope } from '../person/account_scope.ts'
+import { endFamily, rotateFamily } from '../person/families.ts'
+import { givenIdentity, splitScope } from '../person/identity_scope.ts'
+import { type RefreshToken, refreshCounterMax } from '../person/refresh_token.ts'
+import { readRequested } from '../requested_scope.ts'
+import { shownScope } from '../shown_scope.ts'
+import { requireSameApi } from './authorization_code.ts'
+import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
+import { decisionFor, invalidGrant, isStanding } from './person.ts'
+
+/**
+ * RFC 6749 §6. Each use gives a successor; one that is older than the direct predecessor ends the family, and so does that
+ * one after its tolerance (RFC 9700 §4.14.2).
+ */
+export const refreshToken: GrantType = {
+  name: 'refresh_token',
+  isForPublic: true,
+  async decide(services, request) {
+    const { tenant, client, parameters } = request
+    const text = parameters.get('refresh_token')
+    if (text === undefined) throw new OauthError('invalid_request', 'refresh_token is missing')
+    const token = services.refreshTokens.read(tenant.id, text)
+    const family = token && (await services.store.read.families.find(tenant.id, token.familyId))
+    if (token === undefined || family === undefined || family.clientId !== client.id) throw refused()
+    const api = await services.apis.byId(tenant, family.apiId)
+    if (api === undefined) throw refused()
+    requireSameApi(parameters, api.audience, 'refresh token')
+    // The gate comes before the token is used up: a request that asks for too much costs its client nothing.
+    const { issuable, identity } = await judge(services, request, family, api)
+    const next = await rotate(services, request, token)
+    return decisionFor(
+      request,
+      { api, issuable },
+      { ...family, familyId: family.id, identity, signIn: family.signIn, refreshToken: next },
+    )
+  },
+}
+
+function refused(): OauthError {
+  return invalidGrant('refresh token')
+}
+
+/** Never more than was given, and never more than account and client may have now. Less holds for this answer alone. */
+async function judge(
+  { store }: GrantServices,
+  { tenant, moment, client, parameters }: TokenRequest,
+  family: Family,
+  api: Api,
+): Promise<{ readonly issuable: IssuableScope; readonly identity: Scope }> {
+  const given = splitScope(parseScope(family.scope))
+  const account = await store.read.accounts.find(tenant.id, family.accountId)
+  if (account === undefined) throw refused()
+  const access = parseScope(client.access[api.id] ?? '')
+  const ceiling = missingScope(
+    intersectScope(intersectScope(given.ofApi, access), givableScope(account, api)),
+    api.retiredScopes ?? [],
+  )
+  if (ceiling.length === 0 && given.ofApi.length > 0)
+    throw new OauthError('invalid_grant', 'nothing is left of the scope that was given')
+  const asked = parameters.get('scope')
+  const allowed = givenIdentity(given.identity, client)
+  if (asked === undefined) {
+    return { issuable: requireIssuable({ moment, client, api, requested: undefined, ceiling }), identity: allowed }
+  }
+  const { ofApi, identity } = splitScope(readRequested(asked, api))
+  const beyond = missingScope(identity, given.identity)
+  if (beyond.length > 0) throw new OauthError('invalid_scope', `this was not given: ${shownScope(beyond)}`)
+  const issuable = requireIssuable({ moment, client, api, requested: formatScope(ofApi), ceiling })
+  return { issuable, identity: intersectScope(identity, allowed) }
+}
+
+/** The successor. Throws `invalid_grant` for a token that gives none, after its family was ended where it shows a theft. */
+async function rotate(services: GrantServices, request: TokenRequest, token: RefreshToken): Promise<RefreshToken> {
+  const { tenant } = request
+  const { value, entries } = await services.store.write(
+    async (transaction) => {
+      const family = await transaction.families.find(tenant.id, token.familyId)
+      if (family === undefined || !(await isStanding(request, transaction, family))) return undefined
+      return rotateIn(services, request, transaction, family, token)
+    },
+    { tenant: tenant.id },
+  )
+  await services.books.settle(entries)
+  if (value === undefined) throw refused()
+  return value
+}
+
+async function rotateIn(
+  services: GrantServices,
+  request: TokenRequest,
+  transaction: WriteTransaction,
+  family: Family,
+  token: RefreshToken,
+): Promise<RefreshToken | undefined> {
+  const { tenant } = request
+  const now = services.now()
+  const { refresh } = family
+  if (family.status !== 'active' || refresh === undefined) return undefined
+  if (now >= family.expiresAt || now >= refresh.idleAt || token.counter >= refreshCounterMax) return undefined
+  const successor = services.refreshTokens.successor(tenant.id, token)
+  if (token.counter === refresh.counter) {
+    // A restored database may have the head of another time, so the text itself is compared.
+    if ((await digest(token.text)) !== refresh.digest) return undefined
+    await rotateFamily(transaction, family, successor, Math.floor(now))
+    await touchConsent(transaction, family, now)
+    return successor
+  }
+  const isDirect = token.counter === refresh.counter - 1 && (await digest(successor.text)) === refresh.digest
+  if (isDirect && now < refresh.rotatedAt + serverLimits.refreshToleranceSeconds) return successor
+  // Older than that it was stolen, or its successor was; newer than the head, the database was restored.
+  const reason = token.counter < refresh.counter ? 'a refresh token was used again' : 'its refresh token is not known'
+  const actor = { kind: 'client', clientId: request.client.id } as const
+  await endFamily(transaction, family, now, { actor, requestId: request.requestId, reason })
+  return undefined
+}
+
+/** People see when an application last used what they gave. */
+async function touchConsent(transaction: WriteTransaction, family: Family, now: number): Promise<void> {
+  const consent = await transaction.consents.find(family.tenant, family.consentId)
+  if (consent === undefined || now < consent.lastUsedAt + serverLimits.consentUsedSeconds) return
+  await transaction.consents.update({ ...consent, lastUsedAt: Math.floor(now), version: consent.version + 1 })
+}

@@ -1,0 +1,72 @@
+/** A family of tokens for a person: it begins with a code, and ends by reuse, by its client, with its consent, or by age. */
+import { digest, formatScope, type Scope, type Seconds } from '@countersign/core'
+import type { AuditActor, Family, FamilyRefresh, WriteTransaction } from '@countersign/store'
+import { familyObject } from '../../feed/objects.ts'
+import { serverLimits } from '../../limits.ts'
+import type { RefreshToken } from './refresh_token.ts'
+
+type Beginning = Pick<Family, 'tenant' | 'id' | 'consentId' | 'accountId' | 'clientId' | 'apiId' | 'position'> &
+  Required<Pick<Family, 'signIn'>>
+
+export async function beginFamily(
+  transaction: WriteTransaction,
+  of: Beginning,
+  {
+    scope,
+    at,
+    endsAt,
+    first,
+  }: {
+    readonly scope: Scope
+    readonly at: Seconds
+    /** Its only token has ended by then. One that is refreshed lives its own time. */
+    readonly endsAt: Seconds
+    readonly first: RefreshToken | undefined
+  },
+): Promise<void> {
+  const expiresAt = first === undefined ? Math.ceil(endsAt) : at + serverLimits.familySecondsMax
+  await transaction.families.insert({
+    ...of,
+    scope: formatScope(scope),
+    ...(first === undefined ? {} : { refresh: await newest(first, at, expiresAt) }),
+    status: 'active',
+    expiresAt,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  })
+}
+
+export async function rotateFamily(
+  transaction: WriteTransaction,
+  family: Family,
+  next: RefreshToken,
+  at: Seconds,
+): Promise<void> {
+  const refresh = await newest(next, at, family.expiresAt)
+  await transaction.families.update({ ...family, refresh, version: family.version + 1, updatedAt: at })
+}
+
+async function newest({ text, counter }: RefreshToken, at: Seconds, endsAt: Seconds): Promise<FamilyRefresh> {
+  const idleAt = Math.min(at + serverLimits.refreshIdleSeconds, endsAt)
+  return { digest: await digest(text), counter, rotatedAt: at, idleAt }
+}
+
+/** Nothing happens to one that has ended. */
+export async function endFamily(
+  transaction: WriteTransaction,
+  family: Family,
+  now: Seconds,
+  { actor, requestId, reason }: { readonly actor: AuditActor; readonly requestId: string; readonly reason: string },
+): Promise<void> {
+  if (family.status === 'revoked') return
+  const ended: Family = { ...family, status: 'revoked', version: family.version + 1, updatedAt: Math.floor(now) }
+  await transaction.families.update(ended)
+  const { id, accountId, clientId } = family
+  const after = { accountId, clientId, status: 'revoked', reason }
+  transaction.append({
+    tenant: family.tenant,
+    audit: { actor, action: 'family.revoke', objectType: 'family', objectId: id, after, requestId },
+    objects: () => [familyObject(ended, now)],
+  })
+}
