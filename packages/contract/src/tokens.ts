@@ -36,17 +36,30 @@ export const tokenRoutes = {
     method: 'POST',
     path: '/v1/tokens',
     tag: 'tokens',
-    summary: 'Mint a JWT to be used as an API key: registered, listed, changeable',
+    summary:
+      'Mint a JWT to be used as an API key: registered, listed, changeable; or one that nothing lists, for minutes',
     scope: 'tokens:write',
     body: z.strictObject({
-      clientId: v.id,
+      clientId: v.id
+        .optional()
+        .describe('Its client; without `listed: false` required. Default: the client `explorer` of the caller’s team'),
+      teamId: v.id
+        .optional()
+        .describe('The team whose client `explorer` it shall be of, where the caller has several; for `listed: false`'),
+      listed: z
+        .boolean()
+        .optional()
+        .describe('`false`: nothing is stored, and it ends with the session or key that mints it; default true'),
       audience: v.audience,
       scope: v.scope,
       ttlSeconds: z
         .int()
         .min(1)
         .max(86_400 * 366)
-        .describe('Its life, in seconds; at most tokenTtlSecondsMax of the API'),
+        .optional()
+        .describe(
+          'Its life, in seconds, at most tokenTtlSecondsMax of the API; with `listed: false` at most 900, which is its default',
+        ),
       subject: v.subject.optional().describe('The party that it speaks for; default: the client'),
       name: v.name.optional(),
       metadata: v.metadata.optional(),

@@ -20,6 +20,8 @@ export const serverLimits = {
   teamMembersMax: 200,
   /** Teams of an account: what disables the account may disable each of them in one transaction. */
   accountTeamsMax: 50,
+  /** Sessions of an account at once. One more ends the oldest. */
+  accountSessionsMax: 100,
   /** Passwords hashed at once are half the cores; so many more wait, and one beyond is 503. */
   passwordsWaitingMax: 100,
   passwordCharactersMin: 8,
@@ -45,6 +47,8 @@ export const serverLimits = {
   /** `lastUsedAt` of a consent moves at most this often. */
   consentUsedSeconds: 3_600,
   idTokenSeconds: 3_600,
+  /** A token that a session or key mints and nothing lists. */
+  unlistedTokenSecondsMax: 900,
   /** `User-Agent` is kept as far as a list of sessions can show it. */
   userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */

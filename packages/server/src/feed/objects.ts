@@ -25,6 +25,7 @@ import type {
   Api,
   Client,
   Consent,
+  EndedSession,
   Family,
   Issuer,
   Key,
@@ -108,8 +109,13 @@ export function familyObject(
   return { type: 'family', id, version, state: { status }, dropAt: afterLongestLife(now) }
 }
 
+/** Entries about sessions that ended with their account: tokens that they minted name them, and not the account. */
+export function endedSessionObjects(ended: readonly EndedSession[], now: Seconds): readonly FeedObject[] {
+  return ended.filter(({ expiresAt }) => expiresAt > now).map((each) => sessionObject({ ...each, status: 'revoked' }))
+}
+
 /** A session lives 30 days at most, whatever its entry says of its end. */
-export function sessionObject(session: AccountSession): FeedObject {
+export function sessionObject(session: Pick<AccountSession, 'id' | 'version' | 'status' | 'expiresAt'>): FeedObject {
   const { id, version, status, expiresAt } = session
   const dropAt = Math.ceil(expiresAt) + graceSeconds
   return { type: 'session', id, version, state: { status, expiresAt }, dropAt }

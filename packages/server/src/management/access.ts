@@ -6,7 +6,7 @@ import { ProblemError } from '../http/problem.ts'
 import { registeredReading } from '../oauth/requested_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { isAdministrator } from '../tenants/administrators.ts'
-import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
+import { isExplorer, managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
 import { raisedAuthority } from './authority.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { findApiByAudience, invalid } from './find.ts'
@@ -29,9 +29,15 @@ export function requireMayTouch(context: Touching, client: Client): void {
 type Touching = Pick<WriteContext, 'tenant' | 'guards' | 'touched' | 'requireHeld' | 'mayEndAdministrators'>
 
 /** Sessions belong to it: nothing else is ever made for it, and nothing of it is changed but by revoking. */
-export function requireNotBuiltIn({ id }: Pick<Client, 'id'>): void {
-  if (id === portalClientId)
+export function requireNotBuiltIn(client: Pick<Client, 'id'>): void {
+  if (client.id === portalClientId)
     throw new ProblemError(409, 'built_in', 'This client is built in: it can be revoked, and nothing else.')
+  if (isExplorer(client))
+    throw new ProblemError(
+      409,
+      'built_in',
+      'This client is built in: it can be disabled and revoked, and nothing else.',
+    )
 }
 
 /** For an operation that needs the scope only for some of what it answers. */

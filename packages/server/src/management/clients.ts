@@ -4,6 +4,7 @@ import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSec
 import { clientObject, clientSecretObject, publicKeyObject } from '../feed/objects.ts'
 import { cutOffAt } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
+import { isExplorer } from '../tenants/tenant_setup.ts'
 import { readAccess, requireMayTouch, requireNotBuiltIn } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
 import { endClient } from './clients/end.ts'
@@ -108,7 +109,8 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
   const { body, now, transaction } = context
   requireTenantSettings(context)
   const client = await findClient(context, context.params.clientId as string)
-  requireNotBuiltIn(client)
+  if (!isExplorer(client) || Object.keys(body).some((name) => name !== 'status' && name !== 'force'))
+    requireNotBuiltIn(client)
   requireMayTouch(context, client)
   const before = await clientView(context, client)
   const given = {

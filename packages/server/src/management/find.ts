@@ -74,7 +74,7 @@ export function findClientOrNone(context: WriteContext, id: string): Promise<Cli
   return context.transaction.clients.find(wholeTenant(context.reach), id)
 }
 
-/** A client that a call touched before: its team is judged beside it. */
+/** A client whose team is judged beside it: a call touched it before, or it is the one that its team has built in. */
 export function findTouched(
   { reach, transaction }: Pick<WriteContext, 'reach' | 'transaction'>,
   id: string,

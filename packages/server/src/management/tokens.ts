@@ -16,17 +16,8 @@ import { issuedTokenObject, tokenObject } from '../feed/objects.ts'
 import { isFull, mustCutOff, revokeToken as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
-import { type IssuableQuestion, type IssuableScope, judgeIssuable } from '../oauth/issuing_gate.ts'
 import { type IssueRequest, isMetadataOfToken, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
-import {
-  beyondAccess,
-  noAccess,
-  requireMayGive,
-  requireMayTouch,
-  requireNotBuiltIn,
-  requireWithinAccess,
-  scopeOf,
-} from './access.ts'
+import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireWithinAccess, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import {
@@ -51,6 +42,8 @@ import {
 } from './operation.ts'
 import { requireNameable, tooManyChanges } from './revocations.ts'
 import { presentStatus } from './token_status.ts'
+import { requireIssuable, revokedMeanwhile } from './tokens/issuable.ts'
+import { mintUnlisted } from './tokens/unlisted.ts'
 
 /** A token as answered, with what holds now: what a change set, else what was signed. */
 function tokenView(
@@ -78,8 +71,13 @@ function tokenView(
 
 const createToken = issueOperation(routes.createToken, async (context, { moment, askedAt }) => {
   const { body, services, tenant, transaction, actor, requestId } = context
+  if (body.listed === false) return mintUnlisted(context, { moment, askedAt })
+  const { clientId, ttlSeconds } = body
+  if (clientId === undefined) throw invalid('/clientId', 'is missing')
+  if (ttlSeconds === undefined) throw invalid('/ttlSeconds', 'is missing')
+  if (body.teamId !== undefined) throw invalid('/teamId', 'goes with "listed": false')
   if (body.subject !== undefined) wholeTenant(context.reach, 'subject')
-  const client = await findClientNamed(context, body.clientId)
+  const client = await findClientNamed(context, clientId)
   requireNotBuiltIn(client)
   const api = await findApiByAudience(context, body.audience, '/audience')
   const scope = scopeOf(body.scope, api)
@@ -90,7 +88,7 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
       '/metadata',
       `must be at most ${serverLimits.tokenMetadataBytesMax} bytes of JSON, and at most 15 levels, in a JWT`,
     )
-  const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds: body.ttlSeconds })
+  const issuable = requireIssuable({ moment, client, api, requested: scope, ttlSeconds })
   const subject = body.subject ?? client.id
   // The client or the subject was revoked after the request came, or a moment before it at a process ahead. Nothing here
   // shows a credential that has ended with it, so only the caller can tell whether the token is still wanted.
@@ -125,30 +123,6 @@ const createToken = issueOperation(routes.createToken, async (context, { moment,
   })
   return { status: 201, body: { ...tokenView(context, token, api.audience), token: issued.text.reveal() } }
 })
-
-/** The gate, where what is not issuable is a problem. */
-function requireIssuable(question: IssuableQuestion): IssuableScope {
-  const judgement = judgeIssuable(question)
-  if (!('reason' in judgement)) return judgement
-  switch (judgement.reason) {
-    case 'no_access':
-      throw noAccess()
-    case 'beyond_scope':
-      throw beyondAccess(judgement.beyond)
-    case 'client_disabled':
-      throw new ProblemError(409, 'client_disabled', 'The client is disabled.')
-    case 'api_disabled':
-      throw new ProblemError(409, 'api_disabled', 'The API is disabled.')
-    case 'too_long':
-      throw invalid('/ttlSeconds', `may be at most ${judgement.ttlSecondsMax} for this API`)
-  }
-}
-
-function revokedMeanwhile(what: 'client' | 'subject'): ProblemError {
-  return new ProblemError(503, 'unavailable', `The ${what} has been revoked meanwhile. Try again.`, {
-    headers: { 'Retry-After': '1' },
-  })
-}
 
 const listTokens = readOperation(routes.listTokens, async (context) => {
   const { query } = context

@@ -311,6 +311,16 @@ describe('a link that signs in', () => {
   })
 })
 
+it('an account has 100 sessions at most: one more ends the oldest', async () => {
+  const { id } = await account()
+  const oldest = await signIn(world, id)
+  world.now += 1
+  for (let made = 1; made < 100; made++) await signIn(world, id)
+  expect((await me(oldest)).status).toBe(200)
+  const newest = await signIn(world, id)
+  expect([(await me(oldest)).status, (await me(newest)).status]).toEqual([401, 200])
+})
+
 it('the built-in client of sessions can be revoked, and nothing else', async () => {
   const client = '/v1/clients/client_portal'
   const management = `${baseUrl}/v1`

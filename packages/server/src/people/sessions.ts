@@ -44,6 +44,7 @@ export async function startSession(
   if (signIn.position < cutOff) return undefined
   requireSameBook(services, tenant, moment)
   if (signIn.former !== undefined) await endFormer(transaction, tenant, signIn.former, moment.takenAt, signIn)
+  await makeRoom(transaction, account, moment.takenAt, signIn)
   const { id, text } = generateKey({ prefix: services.keyPrefix, marker: 'sess', randomBytes: services.randomBytes })
   const at = Math.floor(moment.takenAt)
   const session: AccountSession = {
@@ -79,6 +80,20 @@ export async function startSession(
     },
   })
   return { text: new Secret(text), session }
+}
+
+/** The oldest session makes room: the end of an account writes an entry for each, so that they must be few. */
+async function makeRoom(
+  transaction: WriteTransaction,
+  { tenant, id }: Account,
+  now: Seconds,
+  by: Pick<SignIn, 'actor' | 'requestId'>,
+): Promise<void> {
+  const page = { limit: serverLimits.accountSessionsMax }
+  const found = await transaction.sessions.list(tenant, { accountId: id, activeAt: now }, page)
+  const [oldest] = found
+  if (oldest === undefined || found.length < serverLimits.accountSessionsMax) return
+  await endSession(transaction, oldest, now, { ...by, reason: 'the account has signed in at too many browsers' })
 }
 
 async function endFormer(

@@ -3,6 +3,7 @@ import { type FeedObject, formatScope, intersectScope, parseScope, type Seconds 
 import { type Client, isActiveTeam, type Team, type WriteTransaction } from '@countersign/store'
 import { clientObject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
+import { isExplorer } from '../tenants/tenant_setup.ts'
 
 export type Own = NonNullable<Client['own']>
 
@@ -39,7 +40,8 @@ export async function changeTeam(
   await transaction.teams.update(team)
   const objects: FeedObject[] = []
   for (const client of await clientsOfTeam(transaction, team)) {
-    const left = withinTeam(ownOf(client), team)
+    const own = ownOf(client)
+    const left = withinTeam(isExplorer(client) ? { ...own, access: team.access } : own, team)
     if (left.status === client.status && isSameAccess(left.access, client.access)) continue
     const changed: Client = { ...client, ...left, version: client.version + 1, updatedAt: Math.floor(now) }
     await transaction.clients.update(changed)
@@ -52,7 +54,8 @@ export async function clientsOfTeam(
   { clients }: Pick<WriteTransaction, 'clients'>,
   { tenant, id }: Team,
 ): Promise<readonly Client[]> {
-  const found = await clients.list(tenant, { limit: serverLimits.teamClientsMax }, { teamIds: [id] })
+  // The client `explorer` comes on top, once the team has all that it may make.
+  const found = await clients.list(tenant, { limit: serverLimits.teamClientsMax + 1 }, { teamIds: [id] })
   if (found.length !== (await clients.countByTeam(tenant, id))) throw new Error('a client of the team cannot be read')
   return found
 }

@@ -29,6 +29,7 @@ import {
   accountObject,
   apiObject,
   clientObject,
+  endedSessionObjects,
   keyObject,
   publicKeyObject,
   revokedKeyObject,
@@ -152,12 +153,13 @@ export async function takeParty(
   await it.tokens.revokeBySubject(tenant, id, now, cutOff)
   const keys = isNew ? await it.keys.revokeBySubject(tenant, id, now, everything.at + limits.clockLeewaySeconds) : []
   const cutOffs = everything === undefined ? {} : { cutOffs: { everything } }
-  if (account !== undefined) await it.sessions.revokeByAccount(tenant, id, now, cutOff)
+  const sessions = account === undefined ? [] : await it.sessions.revokeByAccount(tenant, id, now, cutOff)
   const object =
     account === undefined
       ? subjectObject(id, (found?.version ?? 0) + 1, { status: 'active', cutOff, ...cutOffs }, now)
       : accountObject(account, found, now, { cutOff, ...cutOffs })
-  append(taking, tenant, type, id, object, ...keys.map((key) => revokedKeyObject(key, now)))
+  const ended = [...keys.map((key) => revokedKeyObject(key, now)), ...endedSessionObjects(sessions, now)]
+  append(taking, tenant, type, id, object, ...ended)
   return true
 }
 
@@ -168,8 +170,9 @@ export async function takeAccount(taking: Taking, account: Account, status: Stat
   const { tenant, id } = account
   const changed = endedAccount({ ...account, status, version: account.version + 1, updatedAt: Math.floor(now) })
   await it.accounts.update(changed)
-  if (status === 'revoked') await it.sessions.revokeByAccount(tenant, id, now)
-  append(taking, tenant, 'account', id, accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now))
+  const sessions = status === 'revoked' ? await it.sessions.revokeByAccount(tenant, id, now) : []
+  const object = accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now)
+  append(taking, tenant, 'account', id, object, ...endedSessionObjects(sessions, now))
   return true
 }
 

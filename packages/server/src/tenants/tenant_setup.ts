@@ -48,6 +48,17 @@ export interface TenantSetup {
   readonly requestId: string
 }
 
+/** The built-in client of a team, whose tokens the explorer mints. It is made at first use. */
+export function explorerIdOf(teamId: string): string {
+  return `${explorerIdPrefix}${teamId.slice(teamId.indexOf('_') + 1)}`
+}
+
+const explorerIdPrefix = 'client_explorer_'
+
+export function isExplorer({ id }: Pick<Client, 'id'>): boolean {
+  return id.startsWith(explorerIdPrefix)
+}
+
 type Making = Pick<TenantSetup, 'now' | 'randomBytes'>
 
 /** In the caller's transaction. Gives the administrator's key, which is shown once. */

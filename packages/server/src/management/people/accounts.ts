@@ -2,7 +2,7 @@ import { type AuditAction, routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
 import { type Account, endedAccount, newAccount } from '@countersign/store'
 import { scopeOfRole } from '../../caller/team_roles.ts'
-import { accountObject } from '../../feed/objects.ts'
+import { accountObject, endedSessionObjects } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { signInLink } from '../../people/links.ts'
 import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../../people/password.ts'
@@ -165,15 +165,17 @@ const updateAccount = preparedOperation(routes.updateAccount, hashPassword, asyn
   await transaction.accounts.update(changed)
   await putPassword(context, changed, password)
   const isEnded = password !== undefined || (changed.status === 'disabled' && account.status === 'active')
-  if (isEnded) await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const sessions = isEnded ? await transaction.sessions.revokeByAccount(tenant.id, account.id, now) : []
   const said = await saidOfAccount(context, account)
   const isSaid = isEnded || changed.status !== account.status || body.access !== undefined
   const after = await accountView(context, changed)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'account.update', account), before, after },
-    objects: (sequence) =>
-      isSaid ? [accountObject(changed, said, now, isEnded ? everything(sequence, now) : undefined)] : [],
+    objects: (sequence) => [
+      ...(isSaid ? [accountObject(changed, said, now, isEnded ? everything(sequence, now) : undefined)] : []),
+      ...endedSessionObjects(sessions, now),
+    ],
   })
   if (changed.status !== account.status) await settleTeamsOf(context, account.id)
   return { status: 200, body: after }
@@ -187,13 +189,13 @@ const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
   const version = account.version + 1
   const gone = endedAccount({ ...account, status: 'revoked', version, updatedAt: Math.floor(now) })
   await transaction.accounts.update(gone)
-  await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const sessions = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
   await transaction.identities.deleteAll(tenant.id, account.id)
   const said = await saidOfAccount(context, account)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'account.delete', account), before },
-    objects: () => [accountObject(gone, said, now)],
+    objects: () => [accountObject(gone, said, now), ...endedSessionObjects(sessions, now)],
   })
   await leaveTeams(context, account.id)
   return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, status: 'revoked' as const, feedSequence }) }
@@ -204,12 +206,16 @@ const revokeAccount = writeOperation(routes.revokeAccount, async (context) => {
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
   await requireMayTouchAccount(context, account)
-  const sessions = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const ended = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
+  const sessions = ended.length
   const said = await saidOfAccount(context, account)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'account.revoke', account), after: { sessions, reason: body.reason ?? null } },
-    objects: (sequence) => [accountObject(account, said, now, everything(sequence, now))],
+    objects: (sequence) => [
+      accountObject(account, said, now, everything(sequence, now)),
+      ...endedSessionObjects(ended, now),
+    ],
   })
   return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, sessions, feedSequence }) }
 })

@@ -93,6 +93,9 @@ export async function readAuthorization(
   const api = isOfPersonAlone(parameters)
     ? await userinfoApi(services, tenant)
     : await chooseApi(services.apis, tenant, client, parameters)
+  // A person acts at the management API by a session. Nobody acts there in their name.
+  if (api.isBuiltIn && api.id !== userinfoApiId)
+    throw new OauthError('invalid_target', 'nobody is let into this API in the name of a person')
   const scope = readScopeOf(parameters.get('scope'), api)
   const loginHint = parameters.get('login_hint')
   const nonce = parameters.get('nonce')

@@ -33,6 +33,9 @@ export interface AccountSession {
   readonly updatedAt: Seconds
 }
 
+/** A session that was just revoked. */
+export type EndedSession = Pick<AccountSession, 'id' | 'version' | 'expiresAt'>
+
 export interface SessionFilter {
   readonly accountId?: string
   /** Only sessions that are active at that time. Default: all that are kept. */
@@ -48,8 +51,8 @@ export interface AccountSessionReads {
 export interface AccountSessionWrites {
   insert(session: AccountSession): Promise<void>
   update(session: AccountSession): Promise<void>
-  /** Revokes the account's sessions with a position below `sequence`, default all. Gives how many were not yet revoked. */
-  revokeByAccount(tenant: string, accountId: string, now: Seconds, sequence?: number): Promise<number>
+  /** Revokes the account's sessions with a position below `sequence`, default all. Gives those that were not yet revoked, by id. */
+  revokeByAccount(tenant: string, accountId: string, now: Seconds, sequence?: number): Promise<readonly EndedSession[]>
 }
 
 export function readAccountSessions(session: Session): AccountSessionReads {
@@ -94,15 +97,16 @@ export function writeAccountSessions(session: Session): AccountSessionReads & Ac
     update: (record) => writeNextVersion(session, 'sessions', encodeAccountSession(record)),
     async revokeByAccount(tenant, accountId, now, sequence = Number.MAX_SAFE_INTEGER) {
       await session.enter(tenant)
-      const result = await session.db
+      const rows = await session.db
         .updateTable('sessions')
         .set({ status: 'revoked', version: sql<number>`version + 1`, updated_at: Math.floor(now) })
         .where('tenant', '=', tenant)
         .where('account_id', '=', accountId)
         .where('status', '!=', 'revoked')
         .where('position', '<', sequence)
-        .executeTakeFirst()
-      return Number(result.numUpdatedRows)
+        .returning(['id', 'version', 'expires_at as expiresAt'])
+        .execute()
+      return rows.sort((one, other) => (one.id < other.id ? -1 : 1))
     },
   }
 }
