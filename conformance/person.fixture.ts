@@ -1,0 +1,126 @@
+/** A person at a browser without script, and the application that they let in: over HTTP alone. */
+import { createHash, randomBytes } from 'node:crypto'
+import { expect } from 'vitest'
+import { call, form, type Json, list, type Product, type Reply, text } from './product.fixture.ts'
+
+export interface Person {
+  readonly accountId: string
+  readonly email: string
+  /** A call of the management API by the page that the person sees. */
+  api(method: string, path: string, body?: object): Promise<Reply>
+  /** Fills the form that sends to `path` on the page at `from`. */
+  submit(from: string, path: string, fields?: Readonly<Record<string, string>>): Promise<Response>
+  /** Lets the application in: the answer of the token endpoint, and the code that gave it. */
+  allow(application: Application, scope: string): Promise<{ readonly code: string; readonly answer: Json }>
+}
+
+/** An application with a secret. */
+export interface Application {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+const redirectUri = 'https://app.example/callback'
+
+export async function makeApplication(product: Product, more: object = {}): Promise<Application> {
+  const access = [{ audience: product.audience, scope: 'orders:read orders:write' }]
+  const body = { name: 'Ledgerly', type: 'web', access, redirectUris: [redirectUri], offlineAccess: true, ...more }
+  const made = await call(product, 'POST', '/v1/clients', body)
+  return { clientId: text(made.body.clientId), clientSecret: text(made.body.clientSecret) }
+}
+
+export function asClient({ clientId, clientSecret }: Application): { client_id: string; client_secret: string } {
+  return { client_id: clientId, client_secret: clientSecret }
+}
+
+export function refresh(product: Product, application: Application, token: string): Promise<Reply> {
+  return form(product, '/oauth/token', { ...asClient(application), grant_type: 'refresh_token', refresh_token: token })
+}
+
+export function redeem(
+  product: Product,
+  application: Application,
+  { code, verifier }: { readonly code: string; readonly verifier: string },
+): Promise<Reply> {
+  const fields = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri }
+  return form(product, '/oauth/token', { ...asClient(application), ...fields })
+}
+
+/** The verifier of every request here, so that a code can be tried again. */
+export const verifier = randomBytes(32).toString('base64url')
+const challenge = createHash('sha256').update(verifier).digest('base64url')
+
+let made = 0
+
+/** Somebody with a new account, who has opened a link that an operator made. */
+export async function signInPerson(product: Product, more: object = {}): Promise<Person> {
+  const email = `person${++made}@example.com`
+  const account = await call(product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Bea', ...more })
+  const accountId = text(account.body.id)
+  const jar = new Map<string, string>()
+
+  async function request(method: string, path: string, headers: Record<string, string>, body?: string) {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(`${product.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: { 'Sec-Fetch-Site': 'same-origin', ...headers, ...(cookie === '' ? {} : { cookie }) },
+      ...(body === undefined ? {} : { body }),
+    })
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (/Max-Age=0\b/.test(line)) jar.delete(name)
+      else jar.set(name, value)
+    }
+    return response
+  }
+
+  async function submit(from: string, path: string, fields: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const page = await (await request('GET', from, {})).text()
+    const shown = page.split('<form ').find((each) => each.includes(`action="${product.issuer}${path}"`))
+    if (shown === undefined) throw new Error(`no form at ${from} sends to ${path}: ${page}`)
+    const hidden = [...shown.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
+    const all = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...fields }
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return request('POST', path, headers, new URLSearchParams(all).toString())
+  }
+
+  const link = await call(product, 'POST', `/v1/accounts/${accountId}/links`)
+  const opened = await submit('/login/link', '/login/link', { code: new URL(text(link.body.url)).hash.slice(1) })
+  expect(opened.status).toBe(303)
+
+  return {
+    accountId,
+    email,
+    async api(method, path, body) {
+      const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+      const response = await request(method, path, headers, body && JSON.stringify(body))
+      return { status: response.status, headers: response.headers, body: (await response.json()) as Json }
+    },
+    submit,
+    async allow(application, scope) {
+      const fields = {
+        response_type: 'code',
+        client_id: application.clientId,
+        redirect_uri: redirectUri,
+        code_challenge: challenge,
+        code_challenge_method: 'S256',
+        scope,
+        resource: product.audience,
+      }
+      const kept = await request('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, {})
+      const consent = text(kept.headers.get('location') as unknown as Json).slice(product.issuer.length)
+      const shown = await request('GET', consent, {})
+      const answered = shown.status === 303 ? shown : await submit(consent, '/oauth/consent', { decision: 'allow' })
+      const code = new URL(answered.headers.get('location') ?? '').searchParams.get('code') ?? ''
+      const given = await redeem(product, application, { code, verifier })
+      expect(given.status, JSON.stringify(given.body)).toBe(200)
+      return { code, answer: given.body }
+    },
+  }
+}
+
+/** The consents of somebody, as they see them. */
+export async function consentsOf(person: Person): Promise<readonly Json[]> {
+  return list((await person.api('GET', '/v1/consents')).body.data)
+}
