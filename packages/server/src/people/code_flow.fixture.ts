@@ -1,7 +1,7 @@
 /** The code flow of a test, step by step as browser and client take it. */
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
-import { baseUrl, type Reply, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, type CallOptions, type Reply, type Wire, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
 
 export const redirectUri = 'https://app.example/callback'
@@ -69,13 +69,13 @@ export function codeFlow(world: () => World) {
       }),
     webClient: (more: object = {}): Promise<Wire> =>
       world().client({ type: 'web', name: 'Ledgerly', redirectUris: [redirectUri], ...more }),
-    redeem(client: Wire, code: string, more: Fields = {}): Promise<Reply> {
+    redeem(client: Wire, code: string, more: Fields = {}, options: CallOptions = {}): Promise<Reply> {
       const fields = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
-      return world().form('/oauth/token', given({ ...asClient(client), ...fields, ...more }))
+      return world().form('/oauth/token', given({ ...asClient(client), ...fields, ...more }), options)
     },
-    refresh(client: Wire, token: unknown, more: Fields = {}): Promise<Reply> {
+    refresh(client: Wire, token: unknown, more: Fields = {}, options: CallOptions = {}): Promise<Reply> {
       const fields = { grant_type: 'refresh_token', refresh_token: String(token) }
-      return world().form('/oauth/token', given({ ...asClient(client), ...fields, ...more }))
+      return world().form('/oauth/token', given({ ...asClient(client), ...fields, ...more }), options)
     },
     /** A person, signed in, who has allowed the client, and the answer that the client got. */
     async signedIn(client: Wire, more: Fields = {}) {
