@@ -78,7 +78,7 @@ describe('one winner', () => {
   })
 })
 
-/** What ends everything that the person gave, by way of the management API or a page. */
+/** Each ends all that the person gave: by the management API, or by the person. */
 const ends: readonly ((
   setup: Setup,
   of: { readonly id: string; readonly browser: Browser; readonly client: Wire },
