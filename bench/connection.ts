@@ -12,8 +12,8 @@ export interface Question {
   readonly body?: string
 }
 
-/** The body in ISO 8859-1: as it is, where it is ASCII. */
-export type Answered = (status: number, body: string) => void
+/** The body and the head in ISO 8859-1: as they are, where they are ASCII. */
+export type Answered = (status: number, body: string, head: string) => void
 
 /** The bytes of a question, made once for many. RFC 9112 §3, §6.2. */
 export function writeQuestion({ url, method, headers, body }: Question): Buffer {
@@ -75,7 +75,7 @@ export class Connection {
     const answered = this.#answered
     this.#answered = undefined
     if (answer.isLast) this.#forget()
-    answered?.(answer.status, answer.body)
+    answered?.(answer.status, answer.body, answer.head)
   }
 
   #end(error: Error): void {
@@ -95,6 +95,8 @@ export class Connection {
 interface Answer {
   readonly status: number
   readonly body: string
+  /** The status line and the fields. */
+  readonly head: string
   /** The server closes the connection after it. */
   readonly isLast: boolean
 }
@@ -106,7 +108,7 @@ export function readAnswer(text: string): Answer | undefined {
   const head = text.slice(0, headEnd + 2)
   const body = readBody(head, text.slice(headEnd + 4))
   if (body === undefined) return undefined
-  return { status: Number(head.slice(9, 12)), body, isLast: /\r\nconnection: *close\r\n/i.test(head) }
+  return { status: Number(head.slice(9, 12)), body, head, isLast: /\r\nconnection: *close\r\n/i.test(head) }
 }
 
 function readBody(head: string, rest: string): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:peers [comparison …]`: Countersign beside its peers and beside the bare limit, in one run, a table
  * for each question. Comparisons: in_process, verify, introspect, tokens (JWTs and opaque ones, with SQLite and with
- * PostgreSQL), gateways. `--json FILE` keeps every round; `--quick` shows in three minutes that everything works, with
+ * PostgreSQL), people (code flow, refresh, userinfo, sessions), gateways. `--json FILE` keeps every round; `--quick` shows in three minutes that everything works, with
  * figures that mean little. The peers are installed into this folder when missing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { type Comparison, isMet, type Pace } from './comparison.ts'
 import type { Context } from './comparisons/context.ts'
 import { compareGateways } from './comparisons/gateways.ts'
 import { coldJwts, compareInProcess } from './comparisons/in_process.ts'
+import { comparePeople } from './comparisons/people.ts'
 import { compareTokens } from './comparisons/tokens.ts'
 import { compareIntrospect, compareVerify } from './comparisons/verify_over_http.ts'
 import type { Fixture } from './fixture.ts'
@@ -23,6 +24,7 @@ const comparisons: Readonly<Record<string, (context: Context) => Promise<readonl
   verify: compareVerify,
   introspect: compareIntrospect,
   tokens: compareTokens,
+  people: comparePeople,
   gateways: compareGateways,
 }
 

@@ -23,7 +23,7 @@ import type { ConsentReads, ConsentWrites } from './records/people/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/people/family.ts'
 import type { IdentityReads, IdentityWrites } from './records/people/identity.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
-import type { SingleUse } from './records/single_use.ts'
+import type { SingleUse, SingleUseReads } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
 import type { TeamReads, TeamWrites } from './records/team.ts'
 import type { TenantReads, TenantWrites } from './records/tenant.ts'
@@ -162,6 +162,7 @@ export interface ReadRepositories {
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
   readonly issuers: IssuerReads
+  readonly singleUse: SingleUseReads
   readonly audit: AuditReads
   readonly usage: UsageReads
   readonly verifierPositions: VerifierPositionReads

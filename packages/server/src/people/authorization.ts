@@ -226,8 +226,8 @@ export async function refuse(
   tenant: { readonly id: string },
   requestId: string,
 ): Promise<AuthorizationRequest | undefined> {
-  const { value } = await store.write((transaction) =>
-    transaction.singleUse.redeem(requestKind, tenant.id, requestId, now()),
-  )
+  const { value } = await store.write(({ singleUse }) => singleUse.redeem(requestKind, tenant.id, requestId, now()), {
+    tenant: tenant.id,
+  })
   return value?.isFirst === true ? (value.content as AuthorizationRequest) : undefined
 }

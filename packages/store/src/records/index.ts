@@ -20,7 +20,7 @@ import { readConsents, writeConsents } from './people/consent.ts'
 import { readFamilies, writeFamilies } from './people/family.ts'
 import { readIdentities, writeIdentities } from './people/identity.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
-import { writeSingleUse } from './single_use.ts'
+import { readSingleUse, writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
 import { readTeams, writeTeams } from './team.ts'
 import { readTenants, writeTenants } from './tenant.ts'
@@ -45,6 +45,7 @@ export function readRepositories(session: Session): ReadRepositories {
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
     issuers: readIssuers(session),
+    singleUse: readSingleUse(session),
     audit: readAudit(session),
     usage: readUsage(session),
     verifierPositions: readVerifierPositions(session),

@@ -6,7 +6,12 @@ import { Columns } from '../columns.ts'
 import { dropSeconds, readDropSeconds } from '../feed/drop_time.ts'
 import type { Session } from '../session.ts'
 
-export interface SingleUse {
+export interface SingleUseReads {
+  /** The content of a kept value, without using it; `undefined` once it was redeemed or has ended. */
+  find(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
+}
+
+export interface SingleUse extends SingleUseReads {
   /**
    * Marks (namespace, tenant, value), which may be used until `endsAt`, as used: compare-and-set. True for the first taker;
    * false for every other one, and for everybody once the drop time may have removed the mark.
@@ -14,8 +19,6 @@ export interface SingleUse {
   take(namespace: string, tenant: string, value: string, endsAt: Seconds): Promise<boolean>
   /** Keeps a new value until `endsAt`, with what it stands for. */
   keep(namespace: string, tenant: string, value: string, content: object, endsAt: Seconds): Promise<void>
-  /** The content of a kept value, without using it; `undefined` once it was redeemed or has ended. */
-  find(namespace: string, tenant: string, value: string, now: Seconds): Promise<object | undefined>
   /** The same, and whether this is its first use: compare-and-set. It is told of again until it ends, never as the first. */
   redeem(
     namespace: string,
@@ -33,6 +36,15 @@ interface Kept {
 
 const isKept = shape<Kept>({ endsAt: isCount, content: isObject, isUsed: optional(isFlag) })
 
+export function readSingleUse(session: Session): SingleUseReads {
+  return {
+    async find(namespace, tenant, value, now) {
+      const found = await findKept(session, { namespace, tenant, value }, now)
+      return found === undefined || found.isUsed === true ? undefined : found.content
+    },
+  }
+}
+
 /**
  * The insert decides who was first. It does not take the tenant's lock: marks of different values are independent, and every
  * client assertion makes one.
@@ -42,6 +54,7 @@ const isKept = shape<Kept>({ endsAt: isCount, content: isObject, isUsed: optiona
  */
 export function writeSingleUse(session: Session): SingleUse {
   return {
+    ...readSingleUse(session),
     async take(namespace, tenant, value, endsAt) {
       const end = Math.ceil(endsAt)
       const result = await session.db
@@ -64,10 +77,6 @@ export function writeSingleUse(session: Session): SingleUse {
         .insertInto('single_use')
         .values({ ...mark, content: JSON.stringify(kept) })
         .execute()
-    },
-    async find(namespace, tenant, value, now) {
-      const found = await findKept(session, { namespace, tenant, value }, now)
-      return found === undefined || found.isUsed === true ? undefined : found.content
     },
     async redeem(namespace, tenant, value, now) {
       const found = await findKept(session, { namespace, tenant, value }, now)

@@ -57,15 +57,10 @@ async function keepRequest(
       requireReached(moment, present.cutOff)
       const kept = await readAuthorization(services, tenant, present, parameters, moment)
       const requestId = randomBase62(32, services.randomBytes)
-      await services.store.write((transaction) =>
-        transaction.singleUse.keep(
-          requestKind,
-          tenant.id,
-          requestId,
-          kept,
-          moment.takenAt + serverLimits.authorizationSeconds,
-        ),
-      )
+      const endsAt = moment.takenAt + serverLimits.authorizationSeconds
+      await services.store.write(({ singleUse }) => singleUse.keep(requestKind, tenant.id, requestId, kept, endsAt), {
+        tenant: tenant.id,
+      })
       return requestId
     })
     return seeOther(`${tenant.issuer}/oauth/consent?request=${id}`)

@@ -42,10 +42,8 @@ async function findRequest(
   { now, services, tenant }: PageContext,
   id: string,
 ): Promise<AuthorizationRequest | undefined> {
-  const { value } = await services.store.write((transaction) =>
-    transaction.singleUse.find(requestKind, tenant.id, id, now),
-  )
-  return value as AuthorizationRequest | undefined
+  const kept = await services.store.read.singleUse.find(requestKind, tenant.id, id, now)
+  return kept as AuthorizationRequest | undefined
 }
 
 async function ask(context: PageContext, id: string): Promise<Page | Answer> {
