@@ -103,6 +103,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       verified: true,
       consent: 'ask',
       requirePkce: true,
+      postLogoutRedirectUris: ['https://app.example/signed-out'],
+      offlineAccess: true,
+      idTokenAlg: 'ES256',
       jwks: { keys: [await newJwk()] },
       metadata: { a: { b: [1] } },
       selfIssuedTtlSecondsMax: 60,
@@ -123,6 +126,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       verified: true,
       consent: 'ask',
       requirePkce: true,
+      postLogoutRedirectUris: ['https://app.example/signed-out'],
+      offlineAccess: true,
+      idTokenAlg: 'ES256',
       jwks: { keys: [await newJwk()] },
       metadata: { a: 1 },
       selfIssuedTtlSecondsMax: 60,
@@ -185,6 +191,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   createToken: async () => ({
     body: {
       clientId: world.clientId,
+      listed: true,
       audience,
       scope: 'orders:read',
       ttlSeconds: 60,
@@ -593,6 +600,7 @@ it('every operation of the document has an example here, with every member and p
 /** Taken instead of other members, which the example has. */
 const eitherOr: Readonly<Record<string, readonly string[]>> = {
   createIssuer: ['jwksUri'],
+  createToken: ['teamId'],
   updateIssuer: ['jwksUri'],
   lookup: ['digest'],
   createRevocation: ['credential', 'subject'],

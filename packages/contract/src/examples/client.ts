@@ -47,6 +47,8 @@ export const clientExamples: Examples<typeof clientRoutes> = {
       type: 'service',
       access: [{ audience: 'https://orders.example', scope: 'orders:read orders:write' }],
       redirectUris: ['https://app.example/callback'],
+      postLogoutRedirectUris: ['https://app.example/signed-out'],
+      offlineAccess: true,
       jwks: {
         keys: [
           {

@@ -113,7 +113,7 @@ const asks: Readonly<Record<string, Asked>> = {
 const patch = (path: string, body: object) => world.ok('PATCH', path, body)
 const disabled = { status: 'disabled' }
 
-/** What is done to each object. `ofPerson`: only grants for a person are made from it. */
+/** The ends of each object. `ofPerson`: only grants for a person are made from it. */
 const deeds: readonly {
   readonly name: string
   readonly ofPerson?: true

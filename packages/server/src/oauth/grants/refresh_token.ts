@@ -1,4 +1,12 @@
-import { digest, formatScope, intersectScope, missingScope, parseScope, type Scope } from '@countersign/core'
+import {
+  digest,
+  formatScope,
+  intersectScope,
+  missingScope,
+  parseScope,
+  type Scope,
+  timingSafeEqual,
+} from '@countersign/core'
 import type { Api, Family, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../../limits.ts'
 import { type IssuableScope, requireIssuable } from '../issuing_gate.ts'
@@ -105,12 +113,13 @@ async function rotateIn(
   const successor = services.refreshTokens.successor(tenant.id, token)
   if (token.counter === refresh.counter) {
     // A restored database may have the head of another time, so the text itself is compared.
-    if ((await digest(token.text)) !== refresh.digest) return undefined
+    if (!timingSafeEqual(await digest(token.text), refresh.digest)) return undefined
     await rotateFamily(transaction, family, successor, Math.floor(now))
     await touchConsent(transaction, family, now)
     return successor
   }
-  const isDirect = token.counter === refresh.counter - 1 && (await digest(successor.text)) === refresh.digest
+  const isDirect =
+    token.counter === refresh.counter - 1 && timingSafeEqual(await digest(successor.text), refresh.digest)
   if (isDirect && now < refresh.rotatedAt + serverLimits.refreshToleranceSeconds) return successor
   // Older than that it was stolen, or its successor was; newer than the head, the database was restored.
   const reason = token.counter < refresh.counter ? 'a refresh token was used again' : 'its refresh token is not known'
