@@ -124,6 +124,19 @@ describe('a program', () => {
     await expect(fetch(at)).rejects.toThrow()
   })
 
+  it('says why no browser could be opened, and waits for none that is still open', async () => {
+    const failing = () => {
+      throw new Error('no browser')
+    }
+    for (const open of [failing, async () => failing()])
+      await expect(program(answering(), { open }).signIn()).rejects.toThrow('no browser')
+    const open = (url: string) => {
+      void answering()(new URL(url))
+      return new Promise(() => {})
+    }
+    expect(await program(answering(), { open }).signIn()).toMatchObject({ claims: { sub: 'acct_1' } })
+  })
+
   it('keeps nothing of tokens whose ID token is missing or another’s', async () => {
     for (const answers of [{ id_token: undefined }, { id_token: 'x' }]) {
       server.answers = answers

@@ -87,7 +87,7 @@ const optionNames = {
  * @example
  * ```ts
  * const store = credentialFile(`${homedir()}/.config/ledgerly/credentials.json`)
- * const ledgerly = createProgramSignIn({ issuer, clientId, store, open: (url) => console.log(`Open ${url}`) })
+ * const ledgerly = createProgramSignIn({ issuer, clientId, store, open: console.log })
  * await ledgerly.signIn()
  * await fetch(url, { headers: { authorization: `Bearer ${await ledgerly.token()}` } })
  * ```
@@ -112,8 +112,10 @@ export function createProgramSignIn(options: ProgramSignInOptions): ProgramSignI
         const { redirectUri } = loopback
         const { url, pending } = await beginRequest({ issuer, clientId, redirectUri, audience, scope }, wishes)
         const answered = loopback.answer(pending.state, AbortSignal.timeout(timeoutMs))
-        await open(url)
-        const set = await redeemCode(asking, readCode(await answered, pending), pending)
+        // An answer may come before `open` is done, and `open` may fail, at once even.
+        const opened = (async () => open(url))()
+        const answer = await Promise.race([answered, opened.then(() => answered)])
+        const set = await redeemCode(asking, readCode(answer, pending), pending)
         await renewal.keep(set)
         return signedIn(set)
       } finally {

@@ -11,7 +11,7 @@ const lockPollMs = 50
 
 /** A place for tokens that processes share: a file, or a keychain of one's own. */
 export interface CredentialStore {
-  /** What was written for this issuer and client; `undefined` for nothing. Rejects where that cannot be told. */
+  /** Gives what was written for this issuer and client; `undefined` for nothing. Rejects where that cannot be told. */
   read(issuer: string, clientId: string): Promise<unknown>
   /** Replaces it; `undefined` removes it. */
   write(issuer: string, clientId: string, set: TokenSet | undefined): Promise<void>
@@ -108,7 +108,7 @@ async function takeLock(lock: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Of several who find it stale, one moves it away; a lock that was made anew meanwhile is put back. */
+/** One of several who find it stale moves it away; a lock that was made anew meanwhile is put back. */
 async function removeStale(lock: string): Promise<boolean> {
   const found = await stat(lock).catch(() => undefined)
   if (found === undefined) return true

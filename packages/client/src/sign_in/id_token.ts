@@ -25,9 +25,9 @@ export function readIdToken(
     readonly issuer: string
     readonly clientId: string
     readonly now: Seconds
-    /** Of the request; absent after a refresh. */
+    /** The nonce of the request; absent after a refresh. */
     readonly nonce?: string | undefined
-    /** Of the sign-in that is renewed. */
+    /** The subject of the sign-in that is renewed. */
     readonly subject?: string | undefined
   },
 ): IdTokenClaims {

@@ -12,7 +12,7 @@ export interface Keeper {
 }
 
 export interface Renewal {
-  /** What is kept, whatever it is worth. */
+  /** Gives what is kept, whatever it is worth. */
   present(): Promise<TokenSet | undefined>
   keep(set: TokenSet): Promise<void>
   /** An access token that has not ended. */

@@ -1,4 +1,4 @@
-/** What is asked at the authorization endpoint (RFC 6749 §4.1.1), and what is kept to judge the answer by. */
+/** The request at the authorization endpoint (RFC 6749 §4.1.1), and the part that is kept to judge the answer by. */
 import { digest, randomBase62 } from '@countersign/core'
 
 /** The client that signs people in, and what it asks for. */

@@ -98,7 +98,7 @@ export async function revokeSet({ issuer, clientId, fetch }: Asking, set: TokenS
   })
 }
 
-/** What was kept, where it is whole and was given by this issuer to this client; else nothing. */
+/** Gives what was kept, where it is whole and was given by this issuer to this client; else nothing. */
 export function readTokenSet(value: unknown, { issuer, clientId }: Pick<Asking, 'issuer' | 'clientId'>) {
   if (typeof value !== 'object' || value === null) return undefined
   const set = value as { readonly [Name in keyof TokenSet]?: unknown }
