@@ -5,11 +5,12 @@
 import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { ApiError } from './api_error.ts'
 import { readCode } from './sign_in/answer.ts'
+import { endSessionUrl } from './sign_in/end_session.ts'
 import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type Pending, type SignInRequest, type SignInWishes } from './sign_in/request.ts'
 import { createTabs } from './sign_in/tabs.ts'
-import { redeemCode, type TokenSet } from './sign_in/token_set.ts'
+import { asPublic, redeemCode, type TokenSet } from './sign_in/token_set.ts'
 
 export type { LocalErrorCode } from './api_error.ts'
 export { ApiError } from './api_error.ts'
@@ -105,7 +106,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const send = options.fetch ?? globalThis.fetch
   // Cookies are no credential of the application's, and no answer may come from a cache or stay in one.
   const fetch: typeof send = (input, init) => send(input, { ...init, credentials: 'omit', cache: 'no-store' })
-  const asking = { issuer, clientId, fetch, now }
+  const asking = { issuer, clientId, authenticate: asPublic(clientId), fetch, now }
   const name = `countersign ${issuer} ${clientId}`
   const renewal = createRenewal(
     asking,
@@ -134,7 +135,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     token: () => renewal.token(),
     async signOut({ everywhere = false } = {}) {
       const set = await renewal.end()
-      if (everywhere) navigate(endSessionUrl(options, set))
+      if (everywhere) navigate(endSessionUrl(request, set, options.postLogoutRedirectUri))
     },
   } satisfies SignIn)
 }
@@ -156,17 +157,6 @@ function takePending(name: string, { issuer, clientId, redirectUri }: SignInRequ
   if (pending === undefined || !isOurs)
     throw new ApiError({ status: 0, code: 'unexpected_answer', detail: 'no sign-in was begun in this tab' })
   return pending
-}
-
-/** OpenID Connect RP-Initiated Logout §2. */
-function endSessionUrl({ issuer, clientId, postLogoutRedirectUri }: SignInOptions, set: TokenSet | undefined): string {
-  const parameters = {
-    client_id: clientId,
-    id_token_hint: set?.idToken,
-    post_logout_redirect_uri: postLogoutRedirectUri,
-  }
-  const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
-  return `${issuer}/oauth/logout?${new URLSearchParams(given)}`
 }
 
 function signedIn({ scope, claims }: TokenSet): SignedIn {

@@ -9,7 +9,7 @@ import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { openLoopback } from './sign_in/loopback.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type SignInWishes } from './sign_in/request.ts'
-import { redeemCode } from './sign_in/token_set.ts'
+import { asPublic, redeemCode } from './sign_in/token_set.ts'
 
 export type { CredentialStore } from './sign_in/credential_file.ts'
 export { credentialFile } from './sign_in/credential_file.ts'
@@ -98,7 +98,7 @@ export function createProgramSignIn(options: ProgramSignInOptions): ProgramSignI
   const { clientId, store, open, audience, scope, timeoutMs = 300_000, fetch = globalThis.fetch } = options
   const { now = () => Date.now() / 1000 } = options
   if (typeof clientId !== 'string' || clientId === '') throw new TypeError('clientId is missing')
-  const asking = { issuer, clientId, fetch, now }
+  const asking = { issuer, clientId, authenticate: asPublic(clientId), fetch, now }
   const renewal = createRenewal(asking, {
     load: () => store.read(issuer, clientId),
     save: (set) => store.write(issuer, clientId, set),

@@ -27,10 +27,15 @@ export interface SignInWishes {
 
 /** A request under way. Its secrets stay where it began. */
 export interface Pending {
+  /** The issuer that was asked. */
   readonly issuer: string
+  /** The client that asked. */
   readonly clientId: string
+  /** The redirect URI that was named. */
   readonly redirectUri: string
+  /** The `state` that must come back. */
   readonly state: string
+  /** The PKCE verifier (RFC 7636 §4.1): a secret. */
   readonly verifier: string
   /** Absent where no ID token was asked for. */
   readonly nonce?: string

@@ -36,6 +36,7 @@ export interface TokenSet {
 export interface Asking {
   readonly issuer: string
   readonly clientId: string
+  readonly authenticate: Authenticate
   readonly fetch: typeof fetch
   readonly now: () => Seconds
 }
@@ -46,8 +47,10 @@ const renewAtPart = 0.8
 const marginSeconds = 5
 
 /** Redeems the code of a sign-in (RFC 6749 §4.1.3). */
-export function redeemCode(asking: Asking, code: string, pending: Pending): Promise<TokenSet> {
-  const { redirectUri, verifier, nonce } = pending
+export async function redeemCode(asking: Asking, code: string, pending: Pending): Promise<TokenSet> {
+  const { redirectUri, verifier, nonce, issuer, clientId } = pending
+  if (issuer !== asking.issuer || clientId !== asking.clientId)
+    throw new ApiError({ status: 0, code: 'unexpected_answer', detail: 'the sign-in was begun at another server' })
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
   return requestSet(asking, form, [code, verifier], { nonce })
 }
@@ -67,9 +70,9 @@ async function requestSet(
   secrets: readonly string[],
   expected: { readonly nonce?: string | undefined; readonly subject?: string | undefined },
 ): Promise<TokenSet> {
-  const { issuer, clientId, fetch, now } = asking
+  const { issuer, clientId, authenticate, fetch, now } = asking
   const askedAt = now()
-  const answer = await requestToken({ issuer, authenticate: asPublic(clientId), form, fetch, now: askedAt, secrets })
+  const answer = await requestToken({ issuer, authenticate, form, fetch, now: askedAt, secrets })
   const { accessToken, expiresIn, scope, refreshToken, idToken } = answer
   if (expected.nonce !== undefined && idToken === undefined)
     throw new ApiError({ status: 0, code: 'unexpected_answer', detail: 'the token endpoint answered no ID token' })
@@ -85,16 +88,17 @@ async function requestSet(
 }
 
 /** Ends the tokens at the server (RFC 7009): the refresh token with all that came of it, else the access token. */
-export async function revokeSet({ issuer, clientId, fetch }: Asking, set: TokenSet): Promise<void> {
+export async function revokeSet({ issuer, authenticate, fetch, now }: Asking, set: TokenSet): Promise<void> {
+  const { headers, form, secrets } = await authenticate(now())
   const token = set.refreshToken ?? set.accessToken
   await send({
     url: `${issuer}/oauth/revoke`,
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ client_id: clientId, token }).toString(),
+    headers: { ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ ...form, token }).toString(),
     fetch,
     timeoutMs: timeoutMsDefault,
-    secrets: [token],
+    secrets: [...secrets, token],
   })
 }
 
@@ -109,7 +113,7 @@ export function readTokenSet(value: unknown, { issuer, clientId }: Pick<Asking, 
 }
 
 /** A public client names itself (RFC 6749 §3.2.1). */
-function asPublic(clientId: string): Authenticate {
+export function asPublic(clientId: string): Authenticate {
   return async () => ({ headers: {}, form: { client_id: clientId }, secrets: [] })
 }
 
