@@ -1,13 +1,17 @@
 /** `@countersign/client` signs people in at the started product: from a page in Chromium, and from a program of Node. */
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { createProgramSignIn, credentialFile } from '@countersign/client/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundle } from '../packages/client/src/bundle.fixture.ts'
+import { freePort } from '../scripts/free_port.ts'
 import { hasChromium, openChromium } from './browser.fixture.ts'
 import { call, guarded, type Product, startProduct, text } from './product.fixture.ts'
 
@@ -145,5 +149,49 @@ describe.skipIf(!hasChromium)('a program', () => {
     expect((await guarded(product, 'GET', '/orders', given)).status).toBe(401)
     await context.close()
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe.skipIf(!hasChromium)('examples/web_application.ts', () => {
+  it('signs a person in, calls the API for them, and stops once they have removed it', async () => {
+    const port = await freePort()
+    const { body } = await call(product, 'POST', '/v1/clients', {
+      name: 'Example',
+      type: 'web',
+      access: [{ audience: product.audience, scope: 'orders:read' }],
+      redirectUris: [`http://localhost:${port}/callback`],
+    })
+    const env = {
+      ...process.env,
+      PORT: String(port),
+      COUNTERSIGN_URL: product.issuer,
+      CLIENT_ID: text(body.clientId),
+      CLIENT_SECRET: text(body.clientSecret),
+      AUDIENCE: product.audience,
+      API: product.gatewayUrl,
+    }
+    const program = fileURLToPath(new URL('../examples/web_application.ts', import.meta.url))
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve))
+      const context = await browser.newContext()
+      const opened = await context.newPage()
+      await opened.goto(`http://localhost:${port}/`)
+      await opened.click('text=Sign in')
+      await allow(opened)
+      const shown = async () => JSON.parse((await opened.textContent('body')) ?? '')
+      expect(await shown()).toMatchObject({
+        person: expect.stringMatching(/^acct_/),
+        status: 200,
+        orders: { orders: [{}, {}] },
+      })
+      await opened.goto(`${product.url}/account`)
+      await opened.click('li:has-text("Example") button')
+      await opened.goto(`http://localhost:${port}/`)
+      expect(await shown()).toMatchObject({ status: 401 })
+      await context.close()
+    } finally {
+      child.kill()
+    }
   })
 })

@@ -70,6 +70,6 @@ function settingsOf({
     access: { [apiId]: scope },
     guards: [],
     authority: noAuthority,
-    signIn: { redirectUris: [redirectUri], verified: true, consent: 'ask', requirePkce: true },
+    signIn: { redirectUris: [redirectUri], verified: true, consent: 'ask', requirePkce: true, offlineAccess: true },
   }
 }

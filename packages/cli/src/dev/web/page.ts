@@ -34,7 +34,7 @@ dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.25
 dt, .quiet { color: var(--quiet) }
 dd, code { overflow-wrap: anywhere }
 code, pre { font: 0.8125rem/1.5 ui-monospace, Menlo, monospace }
-pre { max-block-size: 18rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
+pre { max-block-size: 22rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem }
 button { font: 600 1rem/1 ui-sans-serif, system-ui, sans-serif; min-block-size: 44px; padding: 0 1.25rem; border-radius: 8px;
   border: 1px solid var(--line); background: var(--sheet); color: var(--ink); cursor: pointer }
@@ -48,7 +48,7 @@ const styleDigest = createHash('sha256').update(style).digest('base64')
 
 /** The one style is named by its digest: nothing else runs or is loaded. A form may lead on to the server. */
 export function policyOf(issuer: string): string {
-  return `default-src 'none'; style-src 'sha256-${styleDigest}'; base-uri 'none'; form-action 'self' ${issuer}; frame-ancestors 'none'`
+  return `default-src 'none'; img-src data:; style-src 'sha256-${styleDigest}'; base-uri 'none'; form-action 'self' ${issuer}; frame-ancestors 'none'`
 }
 
 export function pageOf(shown: Shown): string {

@@ -7,6 +7,8 @@ export interface WebSession {
   /** A sign-in under way. */
   pending?: Pending | undefined
   tokens?: TokenSet | undefined
+  /** The person, as userinfo named them when they signed in. */
+  name?: string
   /** A line that the next page shows. */
   notice?: string | undefined
 }

@@ -50,7 +50,7 @@ export async function startWeb(
     redirectUri,
     audience,
     // Less than it may have: its other button shows what a scope is for.
-    scope: 'orders:read',
+    scope: 'openid profile email offline_access orders:read',
   })
   const listener = createWebApplication({ issuer, url, apiUrl, signIn })
   bound.serve(listener)
