@@ -32,7 +32,7 @@ beforeAll(async () => {
   })
   await new Promise<void>((listening) => site.listen(0, '127.0.0.1', listening))
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
-  clientId = await application({ type: 'spa', redirectUris: [`${siteUrl}/callback`] })
+  clientId = await application({ type: 'spa', redirectUris: [`${siteUrl}/callback`], offlineAccess: true })
 })
 afterAll(async () => {
   await browser?.close()
@@ -46,8 +46,10 @@ const page = (id: string): string => `<!doctype html><title>Ledgerly</title><p i
   import { createSignIn } from '/client.js'
   const say = (text) => { document.getElementById('who').textContent = text }
   const options = { issuer: ${JSON.stringify(product.issuer)}, clientId: ${JSON.stringify(id)}, redirectUri: location.origin + '/callback' }
-  const onChange = (who) => say(who === undefined ? 'nobody' : who.scope)
-  globalThis.signIn = createSignIn({ ...options, scope: 'orders:read', onChange })
+  const onChange = (who) => say(who === undefined ? 'nobody' : who.claims.sub.slice(0, 5))
+  globalThis.aheadSeconds = 0
+  const now = () => Date.now() / 1000 + aheadSeconds
+  globalThis.signIn = createSignIn({ ...options, scope: 'openid offline_access orders:read', onChange, now })
   if (location.pathname === '/callback') signIn.finish().catch((error) => say(error.code))
   else signIn.present().then(onChange)
 </script>`
@@ -92,13 +94,24 @@ describe.skipIf(!hasChromium)('a page', () => {
     await says(one, 'nobody')
     await begin(one)
     await allow(one)
-    await says(one, 'orders:read')
+    await says(one, 'acct_')
     expect(new URL(one.url()).search).toBe('')
     const given = await token(one)
     expect((await guarded(product, 'GET', '/orders', given)).status).toBe(200)
     const two = await open(context)
-    await says(two, 'orders:read')
+    await says(two, 'acct_')
     expect(await token(two)).toBe(given)
+    // Due in both tabs at once: one of them refreshes.
+    let refreshed = 0
+    context.on('request', (request) => {
+      if (request.postData()?.includes('grant_type=refresh_token') === true) refreshed += 1
+    })
+    for (const tab of [one, two])
+      await tab.evaluate(() => {
+        Object.assign(globalThis, { aheadSeconds: 3_000 })
+      })
+    const [next, same] = await Promise.all([token(one), token(two)])
+    expect([next === given, next === same, refreshed]).toEqual([false, true, 1])
     for (const tab of [one, two]) {
       const stored = await tab.evaluate(() =>
         JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
@@ -107,7 +120,7 @@ describe.skipIf(!hasChromium)('a page', () => {
     }
     await two.evaluate(() => (globalThis as unknown as Ledgerly).signIn.signOut())
     await says(one, 'nobody')
-    expect((await guarded(product, 'GET', '/orders', given)).status).toBe(401)
+    for (const ended of [given, next]) expect((await guarded(product, 'GET', '/orders', ended)).status).toBe(401)
     await context.close()
   })
 
@@ -131,22 +144,27 @@ describe.skipIf(!hasChromium)('a program', () => {
   it('signs a person in by the browser of the machine, and calls the API', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-program-'))
     const context = await browser.newContext()
+    let aheadSeconds = 0
     const program = createProgramSignIn({
       issuer: product.issuer,
       clientId: await application({ type: 'native', redirectUris: ['http://127.0.0.1/callback'] }),
       store: credentialFile(join(folder, 'credentials.json')),
-      scope: 'orders:read',
+      scope: 'openid orders:read',
+      now: () => Date.now() / 1000 + aheadSeconds,
       open: async (url) => {
         const opened = await context.newPage()
         await opened.goto(url)
         await allow(opened)
       },
     })
-    expect(await program.signIn()).toEqual({ scope: 'orders:read' })
+    expect(await program.signIn()).toMatchObject({ claims: { sub: expect.stringMatching(/^acct_/) } })
     const given = await program.token()
-    expect((await guarded(product, 'GET', '/orders', given)).status).toBe(200)
+    aheadSeconds = 3_000
+    const next = await program.token()
+    expect(next).not.toBe(given)
+    for (const each of [given, next]) expect((await guarded(product, 'GET', '/orders', each)).status).toBe(200)
     await program.signOut()
-    expect((await guarded(product, 'GET', '/orders', given)).status).toBe(401)
+    for (const each of [given, next]) expect((await guarded(product, 'GET', '/orders', each)).status).toBe(401)
     await context.close()
     rmSync(folder, { recursive: true })
   })
