@@ -45,7 +45,7 @@ export interface Instance {
   /** A form, as the client where one is given. */
   post(path: string, fields: Fields, as?: Client): Promise<Answer>
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  /** What introspection says to a resource server of the first API. */
+  /** Introspection, as a resource server of the first API asks. */
   introspect(token: unknown): Promise<Answer>
   /** The parameters that come back to the client. Presses Allow where the person is asked. */
   authorize(person: Person, client: Client, more?: Fields): Promise<URL>
