@@ -2,14 +2,15 @@
  * A person signs in with libraries of other makers and their strict defaults: the programs of docs/clients/sign_in.md, run as they
  * stand there against the started product behind the TLS proxy of docs/clients/tls.md.
  */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { stripVTControlCharacters } from 'node:util'
 import { createVerifier, type Verifier } from '@countersign/verifier'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -106,7 +107,12 @@ async function allow(page: Page): Promise<string> {
 }
 
 /** Runs a program until it has printed its three lines, with a person who opens the first of them. */
-async function runProgram(command: string, parameters: readonly string[], cwd = folder): Promise<void> {
+async function runProgram(
+  command: string,
+  parameters: readonly string[],
+  cwd = folder,
+  more: NodeJS.ProcessEnv = {},
+): Promise<void> {
   const redirectUri = `http://localhost:${await freePort()}/callback`
   const { clientId, clientSecret } = await client({ type: 'web', redirectUris: [redirectUri], offlineAccess: true })
   const env = {
@@ -120,6 +126,7 @@ async function runProgram(command: string, parameters: readonly string[], cwd = 
     CLIENT_ID: text(clientId),
     CLIENT_SECRET: text(clientSecret),
     REDIRECT_URI: redirectUri,
+    ...more,
   }
   const child = spawn(command, [...parameters], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let complaints = ''
@@ -131,7 +138,7 @@ async function runProgram(command: string, parameters: readonly string[], cwd = 
   const line = async (): Promise<string> => {
     const next = await lines.next()
     if (next.done === true) throw new Error(`the program ended with ${await ended}: ${complaints}`)
-    return next.value
+    return stripVTControlCharacters(next.value)
   }
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   try {
@@ -183,6 +190,23 @@ describe.skipIf(!hasChromium)('a person signs in, and the API is called, with', 
     expect(await verifier.verifyRequest(request, { scope: 'orders:read' })).toMatchObject({ outcome: 'verified' })
     expect(complaints).toEqual([])
     await context.close()
+  })
+
+  const noJava = inject('isFull') ? missingToolchain('java') : 'only in the long form'
+  it.skipIf(noJava !== undefined)('Spring Security', { timeout: 280_000 }, async () => {
+    const project = mkdtempSync(join(folder, 'java-'))
+    cpSync(new URL('clients/java/', import.meta.url), project, { recursive: true })
+    mkdirSync(join(project, 'src/main/java'), { recursive: true })
+    writeFileSync(join(project, 'src/main/java/Main.java'), sampleOf('sign_in', 'java'))
+    // The CA beside those that Java brings, by which Maven loads what the program depends on.
+    const [, home = ''] =
+      /java\.home = (.*)/.exec(spawnSync('java', ['-XshowSettings:properties', '-version']).stderr.toString()) ?? []
+    const store = join(project, 'cacerts')
+    writeFileSync(store, readFileSync(join(home, 'lib/security/cacerts')))
+    const importing = ['-importcert', '-noprompt', '-alias', 'own', '-storepass', 'changeit', '-keystore', store]
+    execFileSync('keytool', [...importing, '-file', tls.ca], { stdio: 'ignore' })
+    const options = `${process.env.MAVEN_OPTS ?? ''} -Djavax.net.ssl.trustStore=${store}`
+    await runProgram('mvn', ['-q', '-B', 'compile', 'exec:java'], project, { MAVEN_OPTS: options })
   })
 
   const noGo = inject('isFull') ? missingToolchain('go') : 'only in the long form'
