@@ -7,9 +7,10 @@ import { stripVTControlCharacters } from 'node:util'
 
 const pages = new URL('../docs/clients/', import.meta.url)
 
-/** The first sample of a page in this language, as it stands there. */
-export function sampleOf(page: string, language: string): string {
-  const text = readFileSync(new URL(`${page}.md`, pages), 'utf8')
+/** The first sample of a page, or of a section of it, in this language, as it stands there. */
+export function sampleOf(page: string, language: string, section = ''): string {
+  const whole = readFileSync(new URL(`${page}.md`, pages), 'utf8')
+  const text = section === '' ? whole : whole.slice(whole.indexOf(`## ${section}`))
   const sample = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(text)?.[1]
   if (sample === undefined) throw new Error(`docs/clients/${page}.md has no sample in ${language}`)
   return sample

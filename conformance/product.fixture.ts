@@ -19,7 +19,10 @@ export interface Product {
     readonly scope: string
     readonly clientId: string
     readonly clientSecret: string
+    readonly webUrl: string
+    readonly webClientId: string
   }
+  readonly signInUrl: string
   readonly data: string
   readonly process: ChildProcess
   /** Its standard error so far. */

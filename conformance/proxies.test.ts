@@ -29,6 +29,8 @@ interface Manner {
   /** The only ones; 403 for another. */
   readonly upgrades?: readonly string[]
   readonly passesTrailers?: boolean
+  /** With one cookie of Countersign's, no other passes either. */
+  readonly dropsAllCookies?: boolean
 }
 
 const manners: Readonly<Record<ProxyName, Manner>> = {
@@ -36,6 +38,7 @@ const manners: Readonly<Record<ProxyName, Manner>> = {
   haproxy: { passesTrailers: true },
   caddy: { cleaned: { '/orders#x': '/orders%23x' } },
   traefik: {
+    dropsAllCookies: true,
     cleaned: {
       '//orders': '/orders',
       '/orders//1': '/orders/1',
@@ -286,6 +289,34 @@ describe.skipIf(run.length === 0)('forward-auth', () => {
       expect(upstream.seen.map((seen) => valuesOf(seen, 'x-countersign-credential'))).toEqual([[id], ['-']])
       expect(upstream.seen.map((seen) => valuesOf(seen, 'x-countersign-client'))).toEqual([[clientId], ['-']])
       for (const seen of upstream.seen) expect(valuesOf(seen, 'connection').join()).not.toMatch(/countersign/i)
+    })
+
+    test('cookies of Countersign’s own pages end here, wherever they stand, and those of the API pass', async () => {
+      const { key } = await makeKey()
+      const seen = async (path: string, cookie: string): Promise<readonly string[]> => {
+        upstream.seen.length = 0
+        const fields = path === '/health' ? [] : bearer(key)
+        expect((await send(proxy(), 'GET', path, [...fields, ['Cookie', cookie]])).status).toBe(200)
+        return valuesOf(onlySeen(), 'cookie')
+      }
+      for (const path of ['/orders', '/health']) {
+        for (const [sent, left] of [
+          ['a=1; cs-0123abcd=secret; b=2', 'a=1; b=2'],
+          ['cs-0123abcd=secret; a=1', 'a=1'],
+          ['a=1; __Host-cs-0123abcd=secret', 'a=1'],
+          ['a=1; csb-0123abcd=secret; b=2; cs-0123abcd=secret; __Host-csb-0123abcd=secret;c=3', 'a=1; b=2;c=3'],
+        ] as const)
+          expect(await seen(path, sent), sent).toEqual(manner.dropsAllCookies === true ? [] : [left])
+        for (const gone of ['__Host-cs-0123abcd=secret; csb-0123abcd=secret', 'cs-0123abcd=secret'])
+          expect(await seen(path, gone), gone).toEqual([])
+        for (const kept of ['a=cs-0123abcd=x; cs-0123abcde=1; xcs-0123abcd=2', 'cs-0123ABCD=1', 'a', 'a=1;b=2; c="3"'])
+          expect(await seen(path, kept), kept).toEqual([kept])
+        const many = Array.from(
+          { length: 20 },
+          (_, index) => `cs-${index.toString(16).padStart(8, '0')}=secret; a${index}=1`,
+        )
+        expect((await seen(path, many.join('; '))).join()).not.toContain('secret')
+      }
     })
 
     test('a revoked key is refused within a second', async () => {

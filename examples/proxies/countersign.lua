@@ -65,6 +65,28 @@ local function question(txn)
   return headers
 end
 
+-- Cookies of Countersign's own pages: browsers send them to every port of a host, and they are sessions.
+local session = '^csb?%-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]$'
+
+local function without_sessions(field)
+  local kept = {}
+  for pair in field:gmatch('[^;]+') do
+    local name = pair:match('^%s*([^=]-)%s*=') or pair:match('^%s*(.-)%s*$')
+    if not name:gsub('^__Host%-', ''):match(session) then kept[#kept + 1] = pair end
+  end
+  return (table.concat(kept, ';'):gsub('^%s+', ''))
+end
+
+local function drop_sessions(txn)
+  local fields = txn.http:req_get_headers()['cookie']
+  if not fields then return end
+  txn.http:req_del_header('cookie')
+  for index = 0, #fields do
+    local field = without_sessions(fields[index])
+    if field ~= '' then txn.http:req_add_header('cookie', field) end
+  end
+end
+
 local function refuse(txn, answer)
   local reply = txn:reply({ status = answer.status })
   for _, name in ipairs(told) do
@@ -86,5 +108,6 @@ core.register_action('countersign', { 'http-req' }, function(txn)
     if not value then return refuse(txn, unavailable) end
     txn.http:req_set_header('x-countersign-' .. name, value)
   end
+  drop_sessions(txn)
   txn:set_var('txn.countersign', 'allowed')
 end, 0)

@@ -101,6 +101,8 @@ export interface DevLine {
     readonly scope: string
     readonly clientId: string | null
     readonly clientSecret: string | null
+    readonly webUrl: string | null
+    readonly webClientId: string | null
   }
 }
 

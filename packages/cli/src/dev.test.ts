@@ -44,6 +44,8 @@ it('one line of JSON says everything, and the key in it opens what it should and
   expect(ready).toMatchObject({ issuer: ready.url, audience: ready.gatewayUrl, data: join(cwd, '.countersign') })
   expect(ready.adminKey).toMatch(/^cs_live_/)
   expect(ready.demo).toMatchObject({ scope: 'orders:read', key: expect.stringMatching(/^cs_test_/) })
+  expect(ready.demo.webClientId).toMatch(/^client_/)
+  expect(await (await fetch(String(ready.demo.webUrl))).text()).toContain('Sign in with Countersign')
   const orders = `${ready.gatewayUrl}/orders`
   const { key } = ready.demo
   const answers = await Promise.all([

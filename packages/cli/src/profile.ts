@@ -11,6 +11,8 @@ export interface Profile {
   readonly audiences: Readonly<Record<string, string>>
   /** The first key of each API, by the same name. */
   readonly firstKeys: Readonly<Record<string, FirstKey>>
+  /** The client of the demo application; absent where there is none. */
+  readonly webClientId?: string | undefined
 }
 
 /** Ids, so that a later start can say what became of the key and how another is made. */
@@ -29,6 +31,7 @@ export function readProfile(file: string): Profile | undefined {
       adminKey: typeof value.adminKey === 'string' ? new Secret(value.adminKey) : undefined,
       audiences: readMap<string>(value.audiences),
       firstKeys: readMap<FirstKey>(value.firstKeys),
+      webClientId: typeof value.webClientId === 'string' ? value.webClientId : undefined,
     }
   } catch {
     throw new CommandError(
@@ -44,8 +47,8 @@ function readMap<T>(value: unknown): Readonly<Record<string, T>> {
 }
 
 /** Written beside and renamed, so that no reader sees half of it. */
-export function writeProfile(file: string, { url, adminKey, audiences, firstKeys }: Profile): void {
-  const text = `${JSON.stringify({ url, adminKey: adminKey?.reveal(), audiences, firstKeys }, null, 2)}\n`
+export function writeProfile(file: string, { adminKey, ...rest }: Profile): void {
+  const text = `${JSON.stringify({ adminKey: adminKey?.reveal(), ...rest }, null, 2)}\n`
   const beside = `${file}.${process.pid}.new`
   writeFileSync(beside, text, { mode: 0o600 })
   chmodSync(beside, 0o600)

@@ -1,5 +1,14 @@
-/** The codes of this package for answers that never came or cannot be read. */
-export type LocalErrorCode = 'unreachable' | 'timeout' | 'redirected' | 'bad_answer'
+/**
+ * The codes of this package: answers that never came or cannot be read, an answer to a sign-in that is not ours
+ * (`unexpected_answer`), and tokens that only another sign-in brings (`sign_in_required`).
+ */
+export type LocalErrorCode =
+  | 'unreachable'
+  | 'timeout'
+  | 'redirected'
+  | 'bad_answer'
+  | 'unexpected_answer'
+  | 'sign_in_required'
 
 /** A server's refusal, or the reason why there was no answer. Never holds a credential. */
 export class ApiError extends Error {

@@ -13,6 +13,12 @@ export interface TokenAnswer {
   readonly scope?: string
 }
 
+/** With what is answered for a person besides. */
+export interface PersonalAnswer extends TokenAnswer {
+  readonly refreshToken?: string
+  readonly idToken?: string
+}
+
 /**
  * Sends one request to the issuer's token endpoint, which is not looked up: stored credentials go to one place only.
  */
@@ -23,7 +29,7 @@ export async function requestToken(options: {
   readonly fetch: typeof fetch
   readonly now: Seconds
   readonly secrets?: readonly string[]
-}): Promise<TokenAnswer> {
+}): Promise<PersonalAnswer> {
   const { headers, form, secrets } = await options.authenticate(options.now)
   const fields = Object.entries({ ...options.form, ...form }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],
@@ -40,8 +46,9 @@ export async function requestToken(options: {
   return readTokenAnswer(parseAnswer(text))
 }
 
-function readTokenAnswer(answer: { readonly [name: string]: unknown }): TokenAnswer {
+function readTokenAnswer(answer: { readonly [name: string]: unknown }): PersonalAnswer {
   const { access_token: accessToken, expires_in: expiresIn, token_type: tokenType, scope } = answer
+  const { refresh_token: refreshToken, id_token: idToken } = answer
   const isSound =
     typeof accessToken === 'string' &&
     accessToken !== '' &&
@@ -56,5 +63,11 @@ function readTokenAnswer(answer: { readonly [name: string]: unknown }): TokenAns
       detail: 'the token endpoint did not answer a bearer token with an expiry',
     })
   }
-  return { accessToken, expiresIn, ...(typeof scope === 'string' ? { scope } : {}) }
+  return {
+    accessToken,
+    expiresIn,
+    ...(typeof scope === 'string' ? { scope } : {}),
+    ...(typeof refreshToken === 'string' && refreshToken !== '' ? { refreshToken } : {}),
+    ...(typeof idToken === 'string' ? { idToken } : {}),
+  }
 }

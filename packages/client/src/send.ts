@@ -64,11 +64,15 @@ async function readText(response: Response, place: string): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > answerBytesMax)
+  // Not every browser walks a stream by `for await`.
+  const reader = response.body?.getReader()
+  for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+    length += piece.value.length
+    if (length > answerBytesMax) {
+      await reader?.cancel()
       throw new ApiError({ status: 0, code: 'bad_answer', detail: `${place} answered too much` })
-    text += decoder.decode(chunk, { stream: true })
+    }
+    text += decoder.decode(piece.value, { stream: true })
   }
   return text + decoder.decode()
 }

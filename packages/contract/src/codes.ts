@@ -173,6 +173,7 @@ export const auditActions = [
   'client.update',
   'consent.give',
   'consent.revoke',
+  'dev.application',
   'dev.provision',
   'family.revoke',
   'drop_time.floor',

@@ -49,6 +49,8 @@ export const serverLimits = {
   idTokenSeconds: 3_600,
   /** A token that a session or key mints and nothing lists. */
   unlistedTokenSecondsMax: 900,
+  /** A browser asks again so late whether a page may call. */
+  preflightMaxAgeSeconds: 600,
   /** `User-Agent` is kept as far as a list of sessions can show it. */
   userAgentCharactersMax: 200,
   /** Bodies of all requests of a process that are read and not answered; those up to so many bytes do not count. */

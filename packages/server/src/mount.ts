@@ -5,6 +5,7 @@ import type { Mounted } from './http/dispatch.ts'
 import type { MountedRoute } from './http/router.ts'
 import { operations } from './management/index.ts'
 import { createOpenapi } from './management/openapi.ts'
+import { type Endpoint, preflightOfAnyOrigin, readableByPages } from './oauth/cors.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { createMetadata } from './oauth/metadata.ts'
@@ -43,30 +44,12 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
     path,
     endpoint: { answer, isRootOnly, route: path, answered: services.metrics.route(method, path) },
   })
-  const metadata = createMetadata()
-  const document = createOpenapi(services.version)
   return [
     at('GET', '/', startPage),
-    at('GET', '/.well-known/oauth-authorization-server', metadata),
-    at('GET', '/.well-known/openid-configuration', metadata),
-    at('GET', '/oauth/jwks', (tenant, request) => jwks(services, tenant, request, 'access_token', 'id_token')),
-    at('GET', '/.well-known/jwks.json', (tenant, request) =>
-      jwks(services, tenant, request, 'access_token', 'id_token'),
-    ),
-    ...['GET', 'POST'].map((method) =>
-      at(method, '/oauth/authorize', (tenant, request) => authorize(services, tenant, request)),
-    ),
-    at('POST', '/oauth/token', (tenant, request) => token(services, tenant, request)),
-    at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
-    at('POST', '/oauth/revoke', (tenant, request) => revoke(services, tenant, request)),
-    ...['GET', 'POST'].map((method) =>
-      at(method, '/oauth/userinfo', (tenant, request) => userinfo(services, tenant, request)),
-    ),
-    ...['/oauth/token', '/oauth/introspect', '/oauth/revoke'].map((path) => at('ANY', path, wrongMethod)),
+    ...mountOauth(services, at),
     at('GET', '/healthz', healthz, true),
     at('GET', '/readyz', (tenant) => readyz(services, tenant), true),
     at('GET', '/metrics', (_, request) => metrics(services, request), true),
-    at('GET', '/openapi.json', document),
 
     ...mountPages(services, at),
 
@@ -92,11 +75,50 @@ export function mount(services: Services): readonly MountedRoute<Mounted<TenantC
   ]
 }
 
-type At = (
-  method: string,
-  path: string,
-  answer: Mounted<TenantContext>['answer'],
-) => MountedRoute<Mounted<TenantContext>>
+type Answers = Mounted<TenantContext>['answer']
+
+type At = (method: string, path: string, answer: Answers) => MountedRoute<Mounted<TenantContext>>
+
+/** The standards' endpoints, and the documents that any page may read. */
+function mountOauth(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {
+  const metadata = createMetadata()
+  const keys: Answers = (tenant, request) => jwks(services, tenant, request, 'access_token', 'id_token')
+  const documents: Readonly<Record<string, Answers>> = {
+    '/.well-known/oauth-authorization-server': metadata,
+    '/.well-known/openid-configuration': metadata,
+    '/oauth/jwks': keys,
+    '/.well-known/jwks.json': keys,
+    '/openapi.json': createOpenapi(services.version),
+  }
+  const forPages = (endpoint: Endpoint, methods = ['POST']) => readableByPages(services, methods, endpoint)
+  return [
+    ...Object.entries(documents).flatMap(([path, answer]) => [
+      at('GET', path, answer),
+      at('OPTIONS', path, preflightOfAnyOrigin),
+    ]),
+    ...['GET', 'POST'].map((method) =>
+      at(method, '/oauth/authorize', (tenant, request) => authorize(services, tenant, request)),
+    ),
+    ...Object.entries({ '/oauth/token': token, '/oauth/revoke': revoke }).flatMap(([path, endpoint]) => [
+      at(
+        'POST',
+        path,
+        forPages((tenant, request) => endpoint(services, tenant, request)),
+      ),
+      at('ANY', path, forPages(wrongMethod('POST'))),
+    ]),
+    ...['GET', 'POST'].map((method) =>
+      at(
+        method,
+        '/oauth/userinfo',
+        forPages((tenant, request) => userinfo(services, tenant, request)),
+      ),
+    ),
+    at('ANY', '/oauth/userinfo', forPages(wrongMethod('GET', 'POST'), ['GET', 'POST'])),
+    at('POST', '/oauth/introspect', (tenant, request) => introspect(services, tenant, request)),
+    at('ANY', '/oauth/introspect', wrongMethod('POST')),
+  ]
+}
 
 /** HTML for people: a page a file. */
 function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {

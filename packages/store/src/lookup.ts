@@ -16,6 +16,7 @@ import type { Cursor } from './page.ts'
 import { type Client, decodeClient, selectClient } from './records/client.ts'
 import { decodeAccess } from './records/client_access.ts'
 import { decodeClientJwk } from './records/client_jwk.ts'
+import { selectOrigin } from './records/client_origin.ts'
 import { type ClientSecret, decodeClientSecret } from './records/client_secret.ts'
 import { decodeAccountSession } from './records/people/account_session.ts'
 import { decodeToken } from './records/token.ts'
@@ -43,6 +44,8 @@ export interface Lookup {
   /** A client secret with its client, for the token endpoint. */
   clientSecret(tenant: string, digest: string): MaybePromise<(ClientSecret & { readonly client: Client }) | undefined>
   client(tenant: string, clientId: string): MaybePromise<Client | undefined>
+  /** Whether an active client of the tenant runs in pages of this origin. */
+  isClientOrigin(tenant: string, origin: string): MaybePromise<boolean>
 }
 
 export function keepLookups(database: Database): Lookup {
@@ -54,6 +57,7 @@ export function keepLookups(database: Database): Lookup {
   const newest = database.keep(selectNewestKeys(database))
   const clientSecret = database.keep(selectClientSecret(database))
   const client = database.keep(selectClient(database.reader, '', '').compile())
+  const origin = database.keep(selectOrigin(database))
   return {
     credential(tenant, digest, kind) {
       const findSession = () => thenMaybe(session([tenant, digest]), ([row]) => row && sessionRecord(row))
@@ -78,6 +82,7 @@ export function keepLookups(database: Database): Lookup {
       ),
     clientSecret: (tenant, digest) => thenMaybe(clientSecret([tenant, digest]), clientSecretRecord),
     client: (tenant, clientId) => thenMaybe(client([tenant, clientId]), decodeClient),
+    isClientOrigin: (tenant, text) => thenMaybe(origin([tenant, text]), ([row]) => row !== undefined),
   }
 }
 

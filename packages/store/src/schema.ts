@@ -130,6 +130,7 @@ export interface Schema extends PeopleTables, TeamTables {
     created_at: number
     updated_at: number
   }
+  readonly client_origins: { tenant: string; client_id: string; origin: string }
   readonly client_access: { tenant: string; client_id: string; api_id: string; scope: string }
   readonly client_secrets: {
     tenant: string

@@ -52,6 +52,8 @@ function jsonLine(ready: DevReady): string {
       scope: demo.scope,
       clientId: demo.clientId ?? null,
       clientSecret: demo.clientSecret?.reveal() ?? null,
+      webUrl: demo.web?.url ?? null,
+      webClientId: demo.web?.clientId ?? null,
     },
     portalUrl: `${issuer}/portal`,
     consoleUrl: `${issuer}/console`,

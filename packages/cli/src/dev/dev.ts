@@ -23,6 +23,7 @@ import { CommandError } from '../exit.ts'
 import { type FirstKey, readProfile, writeProfile } from '../profile.ts'
 import { probeUpstream, readUpstream } from '../upstream.ts'
 import { type Bound, bind, isLoopbackHost } from './bind.ts'
+import { bindWeb, startWeb, type Web } from './web/start.ts'
 
 export interface DevOptions {
   readonly port: number
@@ -54,6 +55,8 @@ export interface DevReady {
     readonly scope: string
     readonly clientId: string | undefined
     readonly clientSecret: Secret | undefined
+    /** The application that signs people in; absent where the API is the user's own, or not on loopback. */
+    readonly web: Pick<Web, 'url' | 'clientId'> | undefined
   }
   /** Signs the operator in, once and within ten minutes. */
   readonly signInUrl: Secret
@@ -102,7 +105,7 @@ export async function dev(options: DevOptions): Promise<DevReady> {
   }
 }
 
-async function listen(prepared: Omit<Start, 'bound' | 'gatewayBound'>): Promise<DevReady> {
+async function listen(prepared: Omit<Start, 'bound' | 'gatewayBound' | 'webBound'>): Promise<DevReady> {
   const { host, port, gatewayPort } = prepared.options
   // Both ports are ours before anything is written.
   const bound = await bind(port, host, '--port')
@@ -110,12 +113,13 @@ async function listen(prepared: Omit<Start, 'bound' | 'gatewayBound'>): Promise<
     bound.close()
     throw error
   })
+  const isAlone = prepared.upstreamUrl !== undefined || (host !== undefined && !isLoopbackHost(host))
+  const webBound = isAlone ? undefined : await bindWeb(gatewayBound.port)
   const release = (): void => {
-    bound.close()
-    gatewayBound.close()
+    for (const each of [bound, gatewayBound, webBound]) each?.close()
   }
   try {
-    return await start({ ...prepared, bound, gatewayBound })
+    return await start({ ...prepared, bound, gatewayBound, webBound })
   } catch (error) {
     release()
     throw error
@@ -131,10 +135,12 @@ interface Start {
   readonly database: string
   readonly bound: Bound
   readonly gatewayBound: Bound
+  /** Where the demo application is; absent where there is none. */
+  readonly webBound: Bound | undefined
 }
 
 async function start(prepared: Start): Promise<DevReady> {
-  const { options, text, description, upstreamUrl, data, database, bound, gatewayBound } = prepared
+  const { options, text, description, upstreamUrl, data, database, bound, gatewayBound, webBound } = prepared
   const urlHost = options.host === undefined || isLoopbackHost(options.host) ? 'localhost' : formatHost(options.host)
   const url = `http://${urlHost}:${bound.port}`
   const gatewayUrl = `http://${urlHost}:${gatewayBound.port}`
@@ -174,11 +180,22 @@ async function start(prepared: Start): Promise<DevReady> {
   })
   const adminKey = server.adminKey ?? profile?.adminKey
   const firstKey = firstKeyOf(provisioned) ?? profile?.firstKeys[name]
+  const web =
+    webBound === undefined
+      ? undefined
+      : await startWeb(server, webBound, {
+          issuer: url,
+          apiId: provisioned.apiId,
+          apiUrl: gatewayUrl,
+          audience,
+          clientId: profile?.webClientId,
+        })
   writeProfile(profileFile, {
     url,
     adminKey,
     audiences: { ...profile?.audiences, [name]: audience },
     firstKeys: { ...profile?.firstKeys, ...(firstKey === undefined ? {} : { [name]: firstKey }) },
+    webClientId: web?.clientId ?? profile?.webClientId,
   })
   const isKeyLive = await isLive(server, firstKey)
   const signInUrl = await operatorLink(server)
@@ -212,6 +229,7 @@ async function start(prepared: Start): Promise<DevReady> {
       scope: keyScope.join(' '),
       clientId: provisioned.created?.clientId,
       clientSecret: provisioned.created?.clientSecret,
+      web,
     },
     isDemo,
     isKeyLive,
@@ -223,6 +241,7 @@ async function start(prepared: Start): Promise<DevReady> {
       bound.close()
       gatewayBound.close()
       demo?.stop()
+      web?.stop()
       server.services.streams.endAll()
       listener.close()
       await gateway.close()

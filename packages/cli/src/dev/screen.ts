@@ -2,7 +2,7 @@ import type { DevReady } from './dev.ts'
 
 /** The lines that a newcomer needs, and no others. Each line of "Try it" is true for this document. */
 export function screen(ready: DevReady, data: string, version: string): string {
-  const { url, gatewayUrl, audience, adminKey, isDemo, signInUrl, title } = ready
+  const { url, gatewayUrl, audience, adminKey, demo, isDemo, signInUrl, title } = ready
   const behind = isDemo ? 'the demo API    (yours: --openapi FILE --upstream URL)' : title
   const tries = isDemo ? demoTries(ready) : documentTries(ready)
   const width = Math.max(...tries.map(([command]) => command.length))
@@ -17,6 +17,7 @@ export function screen(ready: DevReady, data: string, version: string): string {
       ? '  Admin key     kept for this machine’s CLI'
       : `  Admin key     ${adminKey.reveal()}    shown once; saved for this machine's CLI`,
     `  Sign in       ${signInUrl.reveal()}    once, within 10 minutes`,
+    ...(demo.web === undefined ? [] : [`  Web app       ${demo.web.url}    an application that asks for your consent`]),
     '',
     '  Try it',
     ...tries.map(([command, outcome]) => `    ${command.padEnd(width)}    ${outcome}`),

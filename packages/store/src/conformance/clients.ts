@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { Client } from '../records/client.ts'
 import {
   exampleApi,
   exampleAudit,
@@ -43,6 +44,36 @@ export function clientCases(create: CreateDatabase): void {
       expect(await store.read.clients.jwks('acme', 'client_2')).toEqual([])
       expect(await store.read.clients.secrets('acme', 'client_2')).toEqual([])
       expect(await store.read.clients.find('acme', 'client_1')).toBeDefined()
+    }))
+
+  it('the origins of an active spa client are found in its tenant, as long as it has a redirect URI there', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const signIn = (redirectUris: readonly string[]) => ({
+        signIn: { redirectUris, verified: true, consent: 'ask' as const, requirePkce: true },
+      })
+      const uris = ['https://a.example/cb', 'https://a.example/other', 'http://[::1]:80/cb']
+      const spa = exampleClient('acme', 'client_2', { type: 'spa', ...signIn(uris) })
+      await store.write(async (transaction) => {
+        await transaction.clients.insert(spa)
+        await transaction.clients.insert(
+          exampleClient('acme', 'client_3', { type: 'web', ...signIn(['https://w.example']) }),
+        )
+      })
+      const asked = ['https://a.example', 'http://[::1]', 'https://w.example', 'https://A.example', 'https://b.example']
+      const found = async (tenant = 'acme') => {
+        const known = await Promise.all(asked.map((origin) => store.lookup.isClientOrigin(tenant, origin)))
+        return asked.filter((_, index) => known[index])
+      }
+      expect(await found()).toEqual(['https://a.example', 'http://[::1]'])
+      expect(await found('other')).toEqual([])
+      const change = (client: Client) => store.write((transaction) => transaction.clients.update(client))
+      await change({ ...spa, status: 'disabled', version: 2 })
+      expect(await found()).toEqual([])
+      await change({ ...spa, ...signIn(['https://b.example/cb']), version: 3 })
+      expect(await found()).toEqual(['https://b.example'])
+      await store.write((transaction) => transaction.clients.delete('acme', 'client_2'))
+      expect(await found()).toEqual([])
     }))
 
   it('the grace of a client secret is never extended, and the excepted one stays current', () =>

@@ -43,6 +43,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'teams',
     'memberships',
     'invitations',
+    'client_origins',
   ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,

@@ -231,6 +231,7 @@ const tables = [
   'api_documents',
   'clients',
   'client_access',
+  'client_origins',
   'client_secrets',
   'client_jwks',
   'accounts',

@@ -32,6 +32,7 @@ type Later =
   | 'teams'
   | 'memberships'
   | 'invitations'
+  | 'client_origins'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

@@ -21,6 +21,7 @@ import type { Session } from '../session.ts'
 import { isCutOffs, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { decodeAccess, deleteAccess, insertAccess } from './client_access.ts'
 import { type ClientJwkReads, type ClientJwkWrites, readClientJwks, writeClientJwks } from './client_jwk.ts'
+import { deleteOrigins, insertOrigins } from './client_origin.ts'
 import {
   type ClientSecretReads,
   type ClientSecretWrites,
@@ -183,6 +184,7 @@ export function writeClients(session: Session): ClientReads & ClientWrites {
       await session.enter(client.tenant)
       await session.db.insertInto('clients').values(encodeClient(client)).execute()
       await insertAccess(session, client)
+      await insertOrigins(session, client)
     },
     update: (client) => updateClient(session, client),
     async setCutOff(tenant, id, sequence, cutOffs) {
@@ -271,6 +273,8 @@ async function updateClient(session: Session, client: Client): Promise<void> {
   await writeNextVersion(session, 'clients', encodeClient(client))
   await deleteAccess(session, client.tenant, client.id)
   await insertAccess(session, client)
+  await deleteOrigins(session, client.tenant, client.id)
+  await insertOrigins(session, client)
 }
 
 /**
@@ -281,6 +285,7 @@ async function deleteClient(session: Session, tenant: string, id: string): Promi
   session.forget('client', rowName(tenant, id))
   const { db } = session
   await deleteAccess(session, tenant, id)
+  await deleteOrigins(session, tenant, id)
   await db.deleteFrom('client_secrets').where('tenant', '=', tenant).where('client_id', '=', id).execute()
   await db.deleteFrom('client_jwks').where('tenant', '=', tenant).where('client_id', '=', id).execute()
   const result = await db.deleteFrom('clients').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst()

@@ -119,6 +119,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   client_jwks: 'removed',
   client_secrets: 'removed',
   client_access: 'removed',
+  client_origins: 'removed',
   clients: 'removed',
   api_documents: 'removed',
   apis: 'removed',

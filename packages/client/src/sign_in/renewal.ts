@@ -1,0 +1,97 @@
+/** One run of tokens, kept in one place and renewed by one at a time. */
+import type { Seconds } from '@countersign/core'
+import { ApiError } from '../api_error.ts'
+import { type Asking, readTokenSet, refreshSet, revokeSet, type TokenSet } from './token_set.ts'
+
+/** The place where tokens are kept, and the turn in which they may be renewed. */
+export interface Keeper {
+  load(): Promise<unknown>
+  save(set: TokenSet | undefined): Promise<void>
+  /** Runs the work while nobody else who shares the place does: not in this process, nor in another, nor in another tab. */
+  alone<T>(work: () => Promise<T>): Promise<T>
+}
+
+export interface Renewal {
+  /** Gives what is kept, whatever it is worth. */
+  present(): Promise<TokenSet | undefined>
+  keep(set: TokenSet): Promise<void>
+  /** An access token that has not ended. */
+  token(): Promise<string>
+  /** Forgets the tokens here, then ends them at the server. Gives what was kept. */
+  end(): Promise<TokenSet | undefined>
+}
+
+export function createRenewal(asking: Asking, keeper: Keeper): Renewal {
+  const { now } = asking
+  let underWay: Promise<TokenSet> | undefined
+  const present = async (): Promise<TokenSet | undefined> => readTokenSet(await keeper.load(), asking)
+
+  /** Another tab or process may have renewed while this one waited for its turn, so the place is read again. */
+  function renew(): Promise<TokenSet> {
+    return keeper.alone(async () => {
+      const kept = await present()
+      if (kept === undefined) throw signInRequired('nobody has signed in')
+      if (isFresh(kept, now())) return kept
+      if (kept.refreshToken === undefined) {
+        if (isLive(kept, now())) return kept
+        throw signInRequired('the access token has ended, and there is no refresh token')
+      }
+      return refresh(kept, kept.refreshToken)
+    })
+  }
+
+  async function refresh(kept: TokenSet, refreshToken: string): Promise<TokenSet> {
+    try {
+      const fresh = await refreshSet(asking, kept, refreshToken)
+      await keeper.save(fresh)
+      return fresh
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'invalid_grant') {
+        await keeper.save(undefined)
+        throw signInRequired('the sign-in has ended')
+      }
+      // The server may be back before the token ends.
+      if (isTransient(error) && isLive(kept, now())) return kept
+      throw error
+    }
+  }
+
+  return {
+    present,
+    keep: (set) => keeper.alone(() => keeper.save(set)),
+    async token() {
+      const kept = await present()
+      if (kept !== undefined && isFresh(kept, now())) return kept.accessToken
+      underWay ??= renew().finally(() => {
+        underWay = undefined
+      })
+      return (await underWay).accessToken
+    },
+    async end() {
+      const kept = await keeper.alone(async () => {
+        const found = await present()
+        await keeper.save(undefined)
+        return found
+      })
+      if (kept !== undefined) await revokeSet(asking, kept)
+      return kept
+    },
+  }
+}
+
+function isFresh({ renewAt }: TokenSet, now: Seconds): boolean {
+  return now < renewAt
+}
+
+function isLive({ expiresAt }: TokenSet, now: Seconds): boolean {
+  return now < expiresAt
+}
+
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  return ['unreachable', 'timeout'].includes(error.code) || error.status === 429 || error.status >= 500
+}
+
+function signInRequired(detail: string): ApiError {
+  return new ApiError({ status: 0, code: 'sign_in_required', detail })
+}
