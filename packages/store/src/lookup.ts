@@ -48,7 +48,8 @@ export interface Lookup {
 export function keepLookups(database: Database): Lookup {
   const key = database.keep(selectKey(database))
   const token = database.keep(selectToken(database))
-  const session = database.keep(selectSession(database))
+  const session = database.keep(selectSession(database, 'digest'))
+  const formerSession = database.keep(selectSession(database, 'former_digest'))
   const publicKey = database.keep(selectPublicKey(database, 'kid'))
   const onlyPublicKey = database.keep(selectPublicKey(database, 'alg'))
   const newest = database.keep(selectNewestKeys(database))
@@ -56,7 +57,12 @@ export function keepLookups(database: Database): Lookup {
   const client = database.keep(selectClient(database.reader, '', '').compile())
   return {
     credential(tenant, digest, kind) {
-      const findSession = () => thenMaybe(session([tenant, digest]), ([row]) => row && sessionRecord(row))
+      const findSession = () =>
+        thenMaybe(session([tenant, digest]), ([row]) => {
+          if (row !== undefined) return sessionRecord(row)
+          if (kind !== 'session') return undefined
+          return thenMaybe(formerSession([tenant, digest]), ([former]) => former && formerRecord(former))
+        })
       if (kind === 'session') return findSession()
       const findToken = () =>
         thenMaybe(token([tenant, digest]), ([row]) => {
@@ -115,11 +121,11 @@ function selectToken(database: Database) {
     .compile()
 }
 
-function selectSession(database: Database) {
+function selectSession(database: Database, column: 'digest' | 'former_digest') {
   return joinCredentials(database, 'sessions')
     .selectAll('it')
     .where('it.tenant', '=', '')
-    .where('it.digest', '=', '')
+    .where(sql.ref<string>(`it.${column}`), '=', '')
     .compile()
 }
 
@@ -295,6 +301,13 @@ function sessionRecord(row: Row): CredentialRecord {
     position,
     ...rest,
   })
+}
+
+/** By the text that it had before: the same session, for a moment more. */
+function formerRecord(row: Row): CredentialRecord {
+  const record = sessionRecord(row)
+  const until = new Columns('sessions', record.id, row).count('former_until')
+  return { ...record, expiresAt: Math.min(record.expiresAt ?? until, until) }
 }
 
 function joined(columns: Columns) {
