@@ -59,9 +59,8 @@ export function keepLookups(database: Database): Lookup {
     credential(tenant, digest, kind) {
       const findSession = () =>
         thenMaybe(session([tenant, digest]), ([row]) => {
-          if (row !== undefined) return sessionRecord(row)
-          if (kind !== 'session') return undefined
-          return thenMaybe(formerSession([tenant, digest]), ([former]) => former && formerRecord(former))
+          if (row !== undefined || kind !== 'session') return row && sessionRecord(row)
+          return thenMaybe(formerSession([tenant, digest]), ([it]) => it && sessionRecord(it, true))
         })
       if (kind === 'session') return findSession()
       const findToken = () =>
@@ -278,10 +277,12 @@ function tokenRecord(row: Row): CredentialRecord {
 
 /**
  * A session for the management API. What it may do is decided by the reach that its account has at each request
- * (server/src/caller/reach.ts), so its own scope is all that its client may have.
+ * (server/src/caller/reach.ts), so its own scope is all that its client may have. `isFormer`: found by its text of before.
  */
-function sessionRecord(row: Row): CredentialRecord {
-  const { id, version, prefix, clientId, accountId, apiId, status, expiresAt, position } = decodeAccountSession(row)
+function sessionRecord(row: Row, isFormer = false): CredentialRecord {
+  const session = decodeAccountSession(row)
+  const { id, version, prefix, clientId, accountId, apiId, status, position } = session
+  const expiresAt = isFormer ? Math.min(session.expiresAt, session.former?.until ?? 0) : session.expiresAt
   const rest = joined(new Columns('sessions', id, row))
   return present({
     kind: 'session' as const,
@@ -301,13 +302,6 @@ function sessionRecord(row: Row): CredentialRecord {
     position,
     ...rest,
   })
-}
-
-/** By the text that it had before: the same session, for a moment more. */
-function formerRecord(row: Row): CredentialRecord {
-  const record = sessionRecord(row)
-  const until = new Columns('sessions', record.id, row).count('former_until')
-  return { ...record, expiresAt: Math.min(record.expiresAt ?? until, until) }
 }
 
 function joined(columns: Columns) {
