@@ -93,6 +93,7 @@ export const problemCodes = [
   'invalid_document',
   'unknown_proxy',
   'forbidden',
+  'step_up_required',
   'not_found',
   'method_not_allowed',
   'conflict',
