@@ -55,8 +55,7 @@ main { min-block-size: 100dvh; display: grid; place-items: start center; align-c
 .deed > header + form { border-block-start: 0; padding-block: 0 var(--s6); }
 .deed h2 { margin-block-end: var(--s2); }
 form { display: grid; gap: var(--s4); }
-form[hidden] { display: none; }
-.wrong[hidden] { display: none; }
+[hidden][hidden] { display: none; }
 details > form { padding-block-start: var(--s4); }
 summary { cursor: pointer; color: var(--sign); }
 label { display: grid; gap: var(--s1); font-weight: 550; }
@@ -88,6 +87,7 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 .codes { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: var(--s2) var(--s4); padding-inline-start: var(--s5); }
 .deed .caution { margin-block-end: var(--s2); }
 .rows + form { margin-block-start: var(--s3); }
+.deed > section > p + p { margin-block-start: var(--s3); }
 .side { display: flex; flex-wrap: wrap; gap: var(--s2) var(--s4); align-items: center; justify-content: space-between; }
 .answer { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s3); padding: var(--s4) var(--s6); border-block-start: 3px double var(--rule); }
 .answer button { block-size: 44px; }
@@ -100,6 +100,7 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 @media (max-width: 560px) {
   main { padding: var(--s5) var(--s3) var(--s6); }
   .deed > header { padding: var(--s5) var(--s4) var(--s3); }
+  .rows li:has(> form.inline) { grid-template-columns: minmax(0, 1fr); }
   .deed > section, .deed > form, .deed > details, .answer, .deed > .below { padding-inline: var(--s4); }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: background 140ms cubic-bezier(.2, 0, 0, 1), border-color 140ms cubic-bezier(.2, 0, 0, 1); } }

@@ -65,7 +65,7 @@ ${await waysSection(context, signedIn)}
 ${consents.length === 0 ? undefined : html`<section><h2>Applications that you allowed</h2><ul class="rows">${consents}</ul></section>`}
 <section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul>
 <form method="post" action="${tenant.issuer}/account">${token('account')}<input type="hidden" name="everywhere" value="1">
-<div class="side"><span class="quiet">Ends all of these, and every application</span><button class="danger" type="submit">Sign out everywhere</button></div></form></section>
+<div class="side"><span class="quiet">Applications end too</span><button class="danger" type="submit">Sign out everywhere</button></div></form></section>
 <form method="post" action="${tenant.issuer}/logout">${token('logout')}
 <div class="side"><span class="quiet">Signed in at this browser</span><button type="submit">Sign out</button></div></form>
 </div>`

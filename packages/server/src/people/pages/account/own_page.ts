@@ -61,6 +61,11 @@ export function ownSheet(
   return { ...refused, title, ...(script === undefined ? {} : { script }), body: sheet }
 }
 
+/** For password managers, which keep a password under a name. */
+export function usernameField({ account: { email = '' } }: SignedIn): Html {
+  return html`<input name="email" type="email" autocomplete="username" value="${email}" hidden>`
+}
+
 export const stepUpPath = '/account/step-up'
 
 /** The person has not proven lately to be it. */

@@ -6,7 +6,7 @@ import { sessionCookie } from '../after_sign_in.ts'
 import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
 import { invalid, wrongText } from '../second_factor.ts'
-import { type OwnContext, ownPage, ownSheet } from './own_page.ts'
+import { type OwnContext, ownPage, ownSheet, usernameField } from './own_page.ts'
 
 const path = '/account/password'
 const formName = 'password'
@@ -49,7 +49,7 @@ function wrongOf({
 function passwordPage(context: OwnContext, wrong?: string): Page {
   const { signedIn, tenant, token } = context
   const body = html`<form method="post" action="${tenant.issuer}${path}">${wrongText(wrong)}${token(formName)}
-<input type="hidden" name="email" value="${signedIn.account.email ?? ''}" autocomplete="username">
+${usernameField(signedIn)}
 <label>New password<input name="password" type="password" autocomplete="new-password" required${invalid(wrong)}>
 <small>8 to 256 characters. Long is better than odd.</small></label>
 <label class="check"><input type="checkbox" name="applications" value="end" checked> Also end the applications that you allowed</label>

@@ -9,7 +9,7 @@ import { type Html, html } from '../html.ts'
 import type { Page } from '../page.ts'
 import { passkeyFormName, passkeyProof } from '../passkey_form.ts'
 import { invalid, proofOf, waitText, wrongText } from '../second_factor.ts'
-import { stepUpPath as path, stepUpFirst, toLogin } from './own_page.ts'
+import { stepUpPath as path, stepUpFirst, toLogin, usernameField } from './own_page.ts'
 
 const formName = 'step_up'
 
@@ -68,12 +68,9 @@ ${ways}</div>
 }
 
 /** A password proves nothing where it is one of two. */
-async function waysOf(
-  context: PageContext,
-  { account: { id: accountId } }: SignedIn,
-  { goal, wrong }: Shown,
-): Promise<readonly Html[]> {
+async function waysOf(context: PageContext, signedIn: SignedIn, { goal, wrong }: Shown): Promise<readonly Html[]> {
   const { services, tenant } = context
+  const accountId = signedIn.account.id
   const of = { tenant: tenant.id, accountId }
   const factors = await readFactors(services.store.read, of)
   const fields = goalFields(goal)
@@ -82,7 +79,7 @@ async function waysOf(
   if (!hasSecondFactor(factors)) {
     if (password === undefined) return [nothingToShow(context)]
     return [
-      form(html`${wrongText(wrong)}<label>Password<input name="password" type="password" autocomplete="current-password" autofocus${invalid(wrong)}></label>
+      form(html`${wrongText(wrong)}${usernameField(signedIn)}<label>Password<input name="password" type="password" autocomplete="current-password" autofocus${invalid(wrong)}></label>
 <button class="primary" type="submit">Go on</button>`),
     ]
   }
