@@ -29,8 +29,8 @@ import { requireMayTouch } from './access.ts'
 import type { ManagementServices, ReadContext, WriteContext } from './context.ts'
 import { findTouched } from './find.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
+import { requireStepUp } from './people/step_up.ts'
 import { noRoomToKeep, requireScopes, toProblem } from './refusals.ts'
-import { requireStepUp } from './step_up.ts'
 import { writeOptions } from './write_options.ts'
 
 /** The body of a success, as the contract has it: a member that is left out does not compile. */

@@ -172,6 +172,15 @@ describe('a passkey', () => {
     expect(replies.filter(({ status }) => status === 303)).toHaveLength(1)
   }, 60_000)
 
+  it('of which a copy counts the same, signs in once of two at once', async () => {
+    const { passkey } = await annWithPasskey()
+    const browsers = [openBrowser(world), openBrowser(world)]
+    const pages = await Promise.all(browsers.map((browser) => browser.get('/login')))
+    const answers = pages.map((page) => passkey.get(page, '/login', { counter: 7 }))
+    const replies = await Promise.all(browsers.map((browser, index) => browser.post('/login', answers[index] ?? {})))
+    expect(replies.map(({ status }) => status).sort()).toEqual([303, 422])
+  })
+
   it('whose counter goes back was copied, and is refused', async () => {
     const { passkey } = await annWithPasskey()
     const counts = async (counter: number) => {

@@ -5,14 +5,14 @@
 import type { OperationId, Route, Routes } from '@countersign/contract'
 import { digest, missingScope, parseScope, parseTime, type Scope } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
-import { isProvenLately } from '../caller/session_again.ts'
-import { scopeOfRole } from '../caller/team_roles.ts'
-import { ProblemError } from '../http/problem.ts'
-import { serverLimits } from '../limits.ts'
-import { readAccess, scopeOf } from './access.ts'
-import type { WriteContext } from './context.ts'
-import { findApi, findClient, findKey, findTokenOrNone } from './find.ts'
-import { findMember, findTeam } from './teams/find.ts'
+import { isProvenLately } from '../../caller/session_again.ts'
+import { scopeOfRole } from '../../caller/team_roles.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { serverLimits } from '../../limits.ts'
+import { readAccess, scopeOf } from '../access.ts'
+import type { WriteContext } from '../context.ts'
+import { findApi, findClient, findKey, findTokenOrNone } from '../find.ts'
+import { findMember, findTeam } from '../teams/find.ts'
 
 type Rule<R extends Route> = 'always' | ((context: WriteContext<R>) => Promise<boolean> | boolean)
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { audience, baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
-import { type Browser, signIn } from '../sign_in.fixture.ts'
+import { audience, baseUrl, startWorld, type Wire, type World } from '../../server.fixture.ts'
+import { type Browser, signIn } from '../../sign_in.fixture.ts'
 
 let world: World
 beforeAll(async () => {

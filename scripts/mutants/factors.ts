@@ -1,0 +1,138 @@
+/** Flaws of second factors, passkeys and stepping up, each left in where a test must see it. */
+import type { Mutant } from './mutant.ts'
+
+const server = 'packages/server/src'
+const factors = [`${server}/people/factors/second_factor.test.ts`]
+const passkeys = [`${server}/people/factors/passkey.test.ts`]
+const stepUp = [`${server}/people/factors/step_up.test.ts`]
+
+export const factorMutants: readonly Mutant[] = [
+  {
+    id: 'one-factor-enough',
+    what: 'a password signs in alone to an account that has a second factor',
+    file: `${server}/people/sessions.ts`,
+    find: '  if (pending !== undefined) return { pending }\n',
+    replace: '',
+    tests: factors,
+  },
+  {
+    id: 'totp-step-twice',
+    what: 'a code of an app is good twice',
+    file: `${server}/people/factors/totp.ts`,
+    find: '.filter((step) => step > after && step >= 0)',
+    replace: '.filter((step) => after > -2 && step >= 0)',
+    tests: factors,
+  },
+  {
+    id: 'totp-no-wait',
+    what: 'codes of an app may be guessed without waiting',
+    file: `${server}/people/factors/second_factor.ts`,
+    find: '  if (now < known.until) return { waitSeconds: Math.ceil(known.until - now) }\n',
+    replace: '',
+    tests: factors,
+  },
+  {
+    id: 'recovery-code-twice',
+    what: 'a recovery code is good twice',
+    file: `${server}/people/factors/second_factor.ts`,
+    find: '{ digests: digests.filter((each) => each !== given) }',
+    replace: '{ digests }',
+    tests: factors,
+  },
+  {
+    id: 'pending-outlives-password',
+    what: 'a sign-in that waits for its second factor outlives the password that began it',
+    file: `${server}/people/factors/pending.ts`,
+    find: 'password?.version === pending.passwordVersion ? pending : undefined',
+    replace: 'password === undefined ? undefined : pending',
+    tests: factors,
+  },
+  {
+    id: 'passkey-challenge-twice',
+    what: 'a challenge is answered twice, by an authenticator that counts nothing',
+    file: `${server}/people/factors/use_passkey.ts`,
+    find: 'isCopied || !(await takeChallenge(transaction, tenant, challenge))',
+    replace: 'isCopied',
+    tests: passkeys,
+  },
+  {
+    id: 'passkey-copied',
+    what: 'a counter that goes back is taken, where another answer came meanwhile',
+    file: `${server}/people/factors/use_passkey.ts`,
+    find: '(counter > 0 || current.counter > 0) && counter <= current.counter',
+    replace: 'counter < 0',
+    tests: passkeys,
+  },
+  {
+    id: 'passkey-unverified',
+    what: 'a passkey is good though nobody was verified',
+    file: `${server}/people/factors/passkey.ts`,
+    find: '      requireUserVerification: true,\n    })\n    return verified',
+    replace: '      requireUserVerification: false,\n    })\n    return verified',
+    tests: passkeys,
+  },
+  {
+    id: 'passkey-of-anybody',
+    what: 'the passkey of another account is a second factor',
+    file: `${server}/people/factors/sign_in.ts`,
+    find: '      if (pending !== undefined && pending.accountId !== proven.passkey.accountId) return wrong\n',
+    replace: '',
+    tests: passkeys,
+  },
+  {
+    id: 'passkey-certificates',
+    what: 'a certificate that somebody sends along is looked into',
+    file: `${server}/people/factors/passkey.ts`,
+    find: '    if (!(await hasNoCertificates(response))) return undefined\n',
+    replace: '',
+    tests: passkeys,
+  },
+  {
+    id: 'passkey-last-way',
+    what: 'the last way in can be removed',
+    file: `${server}/people/factors/own_ways.ts`,
+    find: "    if (password === undefined && passkeys === 1) return { refused: 'last' }\n",
+    replace: '',
+    tests: passkeys,
+  },
+  {
+    id: 'step-up-former',
+    what: 'a proof counts for a copy of the former cookie',
+    file: `${server}/caller/session_again.ts`,
+    find: 'presentedDigest === digest ?',
+    replace: 'presentedDigest !== undefined ?',
+    tests: stepUp,
+  },
+  {
+    id: 'step-up-former-lasts',
+    what: 'the former text of a session is good as long as the session',
+    file: 'packages/store/src/lookup.ts',
+    find: 'isFormer ? Math.min(session.expiresAt, session.former?.until ?? 0) : session.expiresAt',
+    replace: 'session.expiresAt',
+    tests: stepUp,
+  },
+  {
+    id: 'step-up-by-one-of-two',
+    what: 'the password is proof enough for an account that has a second factor',
+    file: `${server}/people/factors/step_up.ts`,
+    find: 'still?.version === identity.version && !hasSecondFactor(factors)',
+    replace: 'still?.version === identity.version',
+    tests: stepUp,
+  },
+  {
+    id: 'step-up-not-asked',
+    what: 'a session does everything without a proof',
+    file: `${server}/management/people/step_up.ts`,
+    find: '  if (session === undefined || rule === undefined) return\n',
+    replace: '  if (session !== undefined || rule === undefined) return\n',
+    tests: [`${server}/management/people/step_up.test.ts`],
+  },
+  {
+    id: 'password-keeps-sessions',
+    what: 'another password leaves the other sessions',
+    file: `${server}/people/own_account.ts`,
+    find: '        await endOthers(at, changing)\n',
+    replace: '',
+    tests: stepUp,
+  },
+]
