@@ -163,19 +163,6 @@ export async function takeParty(
   return true
 }
 
-/** The status that a later copy says, which a restored account may lose by and never gain. */
-export async function takeAccount(taking: Taking, account: Account, status: Status): Promise<boolean> {
-  const { it, now } = taking
-  if (rank[status] <= rank[account.status]) return false
-  const { tenant, id } = account
-  const changed = endedAccount({ ...account, status, version: account.version + 1, updatedAt: Math.floor(now) })
-  await it.accounts.update(changed)
-  const sessions = status === 'revoked' ? await it.sessions.revokeByAccount(tenant, id, now) : []
-  const object = accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now)
-  append(taking, tenant, 'account', id, object, ...endedSessionObjects(sessions, now))
-  return true
-}
-
 /** The client's own entry has every process read its secrets anew. */
 export async function takeSecret(taking: Taking, client: Client, secretId: string): Promise<void> {
   const { it, now } = taking

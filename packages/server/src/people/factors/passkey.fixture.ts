@@ -14,7 +14,7 @@ export interface Lie {
   readonly id?: string
   readonly crossOrigin?: boolean
   readonly alg?: number
-  /** Attestation with a certificate that names an address to ask. */
+  /** Attestation of this format, with a sound certificate of its own. */
   readonly format?: string
   readonly spoilt?: 'signature' | 'authenticatorData'
 }
@@ -46,21 +46,15 @@ export function createAuthenticator(): Authenticator {
       const idBytes = Buffer.from(lie.id ?? id, 'base64url')
       const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, idBytes.length]), idBytes, key])
       const authData = Buffer.concat([authenticatorData(options.rp.id, (lie.flags ?? 29) | 64, 0, lie), attested])
-      const statement =
-        lie.format === undefined
-          ? new Map()
-          : new Map<string, unknown>([
-              ['alg', -7],
-              ['sig', Buffer.alloc(70)],
-              ['x5c', [Buffer.from('no certificate')]],
-            ])
+      const client = clientData('webauthn.create', options.challenge, lie)
+      const statement = statementOf(lie.format, Buffer.concat([authData, createHash('sha256').update(client).digest()]))
       const attestation = new Map<string, unknown>([
         ['fmt', lie.format ?? 'none'],
         ['attStmt', statement],
         ['authData', authData],
       ])
       const response = {
-        clientDataJSON: clientData('webauthn.create', options.challenge, lie).toString('base64url'),
+        clientDataJSON: client.toString('base64url'),
         attestationObject: cbor(attestation).toString('base64url'),
         transports: ['internal', 'nonsense'],
       }
@@ -83,6 +77,52 @@ export function createAuthenticator(): Authenticator {
       return { ...fields, passkey: credential(lie.id ?? id, response) }
     },
   }
+}
+
+/** As an authenticator signs it that has a certificate (WebAuthn §8.2). */
+function statementOf(format: string | undefined, signedBytes: Buffer): ReadonlyMap<string, unknown> {
+  if (format === undefined) return new Map()
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const certificate = certificateOf(publicKey, privateKey)
+  return new Map<string, unknown>([
+    ['alg', -7],
+    ['sig', signed(privateKey, signedBytes)],
+    ['x5c', [certificate]],
+  ])
+}
+
+/** RFC 5280, for an authenticator (WebAuthn §8.2.1). */
+function certificateOf(publicKey: KeyObject, privateKey: KeyObject): Buffer {
+  const attribute = (type: number, tag: number, text: string) =>
+    der(0x31, der(0x30, oid(`5504${type.toString(16).padStart(2, '0')}`), der(tag, Buffer.from(text))))
+  const unit = attribute(11, 0x0c, 'Authenticator Attestation')
+  const name = der(0x30, attribute(6, 0x13, 'US'), attribute(10, 0x0c, 'Evil'), unit, attribute(3, 0x0c, 'Evil'))
+  const algorithm = der(0x30, oid('2a8648ce3d040302'))
+  const time = (text: string) => der(0x17, Buffer.from(text))
+  const noAuthority = der(0x30, oid('551d13'), der(0x04, der(0x30)))
+  const body = der(
+    0x30,
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.from([1])),
+    algorithm,
+    name,
+    der(0x30, time('200101000000Z'), time('490101000000Z')),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, der(0x30, noAuthority)),
+  )
+  return der(0x30, body, algorithm, der(0x03, Buffer.from([0]), signed(privateKey, body)))
+}
+
+function oid(hex: string): Buffer {
+  return der(0x06, Buffer.from(hex, 'hex'))
+}
+
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts)
+  const { length } = content
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]
+  return Buffer.concat([Buffer.from([tag, ...size]), content])
 }
 
 function credential(id: string, response: object): string {

@@ -262,6 +262,11 @@ describe('a sign-in that waits for its second factor is over', () => {
     },
     'once the password is another one': ({ id }) =>
       world.ok('PATCH', `/v1/accounts/${id}`, { password: 'another horse' }),
+    'once the person has another password, which ends nothing else': async (_, first) => {
+      const page = await first.get('/account/password')
+      const changed = await first.submit(page, '/account/password', { password: 'another horse battery' })
+      expect(changed.status).toBe(303)
+    },
     'once the account is signed out everywhere': ({ id }) => world.ok('POST', `/v1/accounts/${id}/revoke`),
     'once the account is disabled': ({ id }) => world.ok('PATCH', `/v1/accounts/${id}`, { status: 'disabled' }),
     'once the account is deleted': ({ id }) => world.ok('DELETE', `/v1/accounts/${id}`),

@@ -35,7 +35,11 @@ export interface IdentityWrites {
   deleteAll(tenant: string, accountId: string): Promise<void>
 }
 
-const isKind = oneOf<IdentityKind>({ password: true, totp: true, recovery_codes: true })
+const kinds: { readonly [Kind in IdentityKind]: true } = { password: true, totp: true, recovery_codes: true }
+const isKind = oneOf<IdentityKind>(kinds)
+
+/** Every kind there is. */
+export const identityKinds = Object.keys(kinds) as readonly IdentityKind[]
 
 export function readIdentities(session: Session): IdentityReads {
   return {
