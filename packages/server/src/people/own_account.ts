@@ -1,7 +1,7 @@
 /** Changes that a person makes to the own account as a whole: another password, and signing out everywhere. */
 import type { Secret } from '@countersign/core'
-import type { AccountSession } from '@countersign/store'
 import type { Services } from '../context.ts'
+import { serverLimits } from '../limits.ts'
 import { atOneMoment } from '../oauth/issuing_moment.ts'
 import { endAllOf } from './end_account.ts'
 import { type AtOwn, readOwnSession } from './factors/own_session.ts'
@@ -71,20 +71,14 @@ export async function changePassword(at: At, password: string, endsApplications:
   })
 }
 
-const pageRows = 100
-
 /** Each by its own entry: nothing else of the account ends. */
 async function endOthers(at: At, { now, of, session: own, transaction }: Changing): Promise<void> {
   const by = signInOf(at, of.accountId)
   const filter = { accountId: of.accountId, activeAt: now }
-  let after: string | undefined
-  for (;;) {
-    const page = { limit: pageRows, ...(after === undefined ? {} : { after }) }
-    const sessions: readonly AccountSession[] = await transaction.sessions.list(of.tenant, filter, page)
-    after = sessions.at(-1)?.id
-    for (const each of sessions) if (each.id !== own.id) await endSession(transaction, each, now, by)
-    if (sessions.length < pageRows) return
-  }
+  // An account has no more than that.
+  const page = { limit: serverLimits.accountSessionsMax }
+  for (const each of await transaction.sessions.list(of.tenant, filter, page))
+    if (each.id !== own.id) await endSession(transaction, each, now, by)
 }
 
 /** Everything that the account has ends, this session too. Whoever holds the session may do that without another proof. */

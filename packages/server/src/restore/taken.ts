@@ -13,18 +13,7 @@ import {
   type Status,
   type SubjectState,
 } from '@countersign/core'
-import {
-  type Account,
-  type Api,
-  type AuditDraft,
-  type Client,
-  endedAccount,
-  type Key,
-  type SigningKey,
-  type Tenant,
-  type Token,
-  type WriteTransaction,
-} from '@countersign/store'
+import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
   accountObject,
   apiObject,

@@ -3,7 +3,14 @@
  * too: an older password may be known to somebody by now, and without a second factor that came since, less would be enough.
  */
 import type { AccountState, Status } from '@countersign/core'
-import { type Account, endedAccount, type Identity, identityKinds, type Passkey, type StatusEntry } from '@countersign/store'
+import {
+  type Account,
+  endedAccount,
+  type Identity,
+  identityKinds,
+  type Passkey,
+  type StatusEntry,
+} from '@countersign/store'
 import { accountObject, endedSessionObjects } from '../feed/objects.ts'
 import { narrow, rank, takenAccess } from './narrowed.ts'
 import { append, type Taking, takeParty } from './taken.ts'
