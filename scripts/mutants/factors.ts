@@ -135,4 +135,12 @@ export const factorMutants: readonly Mutant[] = [
     replace: '',
     tests: stepUp,
   },
+  {
+    id: 'restored-password',
+    what: 'a restored account has the password that it had before it was changed',
+    file: `${server}/restore/taken_account.ts`,
+    find: '    if (content === undefined) await it.identities.delete(tenant, id, kind)\n    else await it.identities.put({ tenant, accountId: id, kind, content }, now)\n',
+    replace: '',
+    tests: [`${server}/restore/taken_account.test.ts`],
+  },
 ]

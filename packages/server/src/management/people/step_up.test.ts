@@ -27,6 +27,8 @@ async function objects(): Promise<Record<string, Wire>> {
     access: [{ audience, scope: 'orders:read orders:write' }],
   })
   const client = await world.ok('POST', '/v1/clients', { name: 'c', type: 'service', access })
+  const site = { name: 's', type: 'web', access, redirectUris: ['https://a.test/cb'] }
+  const web = await world.ok('POST', '/v1/clients', site)
   const key = await world.ok('POST', '/v1/keys', {
     clientId: wide.clientId,
     audience,
@@ -46,13 +48,14 @@ async function objects(): Promise<Record<string, Wire>> {
   const account = await world.ok('POST', '/v1/accounts', { email, emailVerified: true, name: 'A' })
   const team = await world.ok('POST', '/v1/teams', { name: 't', access })
   await world.ok('POST', `/v1/teams/${team.id}/members`, { email, role: 'developer' })
-  return { client, wide, key, token, account, team }
+  return { client, wide, web, key, token, account, team }
 }
 
 type Call = readonly [what: string, method: string, path: (it: Record<string, Wire>) => string, body: object]
 const member = ({ team, account }: Record<string, Wire>) => `/v1/teams/${team?.id}/members/${account?.id}`
 const key = (it: Record<string, Wire>) => `/v1/keys/${it.key?.id}`
 const client = (it: Record<string, Wire>) => `/v1/clients/${it.client?.clientId}`
+const web = (it: Record<string, Wire>) => `/v1/clients/${it.web?.clientId}`
 const account = (it: Record<string, Wire>) => `/v1/accounts/${it.account?.id}`
 
 const wanting: readonly Call[] = [
@@ -72,6 +75,9 @@ const wanting: readonly Call[] = [
   ['a wider token', 'PATCH', (it) => `/v1/tokens/${it.token?.jti}`, { scope: 'orders:read orders:write' }],
   ['a wider client', 'PATCH', client, { access: [{ audience, scope: 'orders:read orders:write' }] }],
   ['a client that guards', 'PATCH', client, { guards: [audience] }],
+  ['another place for codes', 'PATCH', web, { redirectUris: ['https://a.test/cb', 'https://b.test/cb'] }],
+  ['a client that asks nobody', 'PATCH', web, { consent: 'skip' }],
+  ['a client without PKCE', 'PATCH', web, { requirePkce: false }],
   [
     'a wider team',
     'PATCH',
@@ -110,6 +116,7 @@ const free: readonly Call[] = [
   ['revoking a key', 'POST', (it) => `${key(it)}/revoke`, {}],
   ['a narrower token', 'PATCH', (it) => `/v1/tokens/${it.token?.jti}`, { scope: '' }],
   ['a narrower client', 'PATCH', client, { access: [] }],
+  ['the same place for codes', 'PATCH', web, { redirectUris: ['https://a.test/cb'], consent: 'ask' }],
   ['a narrower team', 'PATCH', (it) => `/v1/teams/${it.team?.id}`, { access: [] }],
   ['a lower role', 'PATCH', member, { role: 'viewer' }],
   ['another name of an account', 'PATCH', account, { name: 'B' }],

@@ -4,7 +4,7 @@
  */
 import type { OperationId, Route, Routes } from '@countersign/contract'
 import { digest, missingScope, parseScope, parseTime, type Scope } from '@countersign/core'
-import type { AccountSession } from '@countersign/store'
+import type { AccountSession, Client, ClientSignIn } from '@countersign/store'
 import { isProvenLately } from '../../caller/session_again.ts'
 import { scopeOfRole } from '../../caller/team_roles.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -50,8 +50,7 @@ const rules: { readonly [Id in OperationId]?: Rule<Routes[Id]> } = {
     const { body } = context
     const client = await findClient(context, context.params.clientId as string)
     const isGuard = (body.guards ?? []).some((each) => !client.guards.includes(each))
-    const isTrusted = body.verified === true || body.consent === 'skip' || body.requirePkce === false
-    if (isGuard || isTrusted || body.jwks !== undefined || body.redirectUris !== undefined) return true
+    if (isGuard || body.jwks !== undefined || isTrustedMore(client, body)) return true
     return body.access !== undefined && hasMore(client.access, await readAccess(context, body.access))
   },
   updateTeam: async (context) => {
@@ -83,6 +82,19 @@ export async function requireStepUp(
   throw new ProblemError(403, 'step_up_required', detail, {
     members: { maxAgeSeconds: serverLimits.stepUpSeconds, stepUpUrl },
   })
+}
+
+type SignIn = {
+  readonly [Member in 'redirectUris' | 'verified' | 'consent' | 'requirePkce']?: ClientSignIn[Member] | undefined
+}
+
+/** Codes may go to another place, or people are asked or warned less. */
+function isTrustedMore({ signIn }: Pick<Client, 'signIn'>, body: SignIn): boolean {
+  const { redirectUris = [] } = signIn ?? {}
+  const isElsewhere = (body.redirectUris ?? []).some((each) => !redirectUris.includes(each))
+  const isVerified = body.verified === true && signIn?.verified !== true
+  const isSilent = body.consent === 'skip' && signIn?.consent !== 'skip'
+  return isElsewhere || isVerified || isSilent || (body.requirePkce === false && signIn?.requirePkce !== false)
 }
 
 function isWider(before: Scope, after: Scope): boolean {

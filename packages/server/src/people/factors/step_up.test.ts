@@ -49,6 +49,18 @@ describe('stepping up', () => {
     expect((await browser.get('/account/passkeys')).status).toBe(200)
   })
 
+  it('pressed twice, goes on to the same page', async () => {
+    const { browser } = await late()
+    const page = await browser.get(`${path}?${new URLSearchParams({ returnTo: '/account/passkeys' })}`)
+    const twice = await Promise.all([
+      browser.submit(page, path, { password }),
+      browser.submit(page, path, { password }),
+    ])
+    const to = [303, `${baseUrl}/account/passkeys`]
+    expect(twice.map(({ status, headers }) => [status, headers.Location])).toEqual([to, to])
+    expect((await browser.get('/account/passkeys')).status).toBe(200)
+  })
+
   it('leaves the former text for ten seconds more, at every server, and no longer', async () => {
     const { browser } = await late()
     const second = await world.second()

@@ -3,7 +3,6 @@ import { digest } from '@countersign/core'
 import { isProvenLately } from '../../../caller/session_again.ts'
 import type { Answer } from '../../../http/answer.ts'
 import type { Form } from '../../../oauth/form.ts'
-import type { Goal } from '../after_sign_in.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
@@ -73,11 +72,10 @@ async function mustStepUp({ now, sessionText = '' }: PageContext, { session }: S
   return !isProvenLately(session, await digest(sessionText), now)
 }
 
-export function stepUpFirst({ tenant }: Pick<PageContext, 'tenant'>, goal: Goal | string): Answer {
+/** To the page that asks for it, and from there back to this one. */
+function stepUpFirst({ tenant }: Pick<PageContext, 'tenant'>, path: string): Answer {
   const base = new URL(tenant.issuer).pathname.replace(/\/$/, '')
-  const returnTo = typeof goal === 'string' ? `${base}${goal}` : goal.returnTo
-  const query = returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`
-  return seeOther(`${tenant.issuer}${stepUpPath}${query}`)
+  return seeOther(`${tenant.issuer}${stepUpPath}?returnTo=${encodeURIComponent(`${base}${path}`)}`)
 }
 
 export function toLogin({ tenant }: Pick<PageContext, 'tenant'>): Answer {

@@ -3,13 +3,13 @@ import type { Answer } from '../../../http/answer.ts'
 import type { Form } from '../../../oauth/form.ts'
 import { hasSecondFactor, readFactors } from '../../factors/second_factor.ts'
 import { type StepUpOutcome, stepUpByCode, stepUpByPasskey, stepUpByPassword } from '../../factors/step_up.ts'
-import { type Goal, goalFields, goalOf, goOn } from '../after_sign_in.ts'
+import { type Goal, goalFields, goalOf, goalUrl, goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
-import type { Page } from '../page.ts'
+import { type Page, seeOther } from '../page.ts'
 import { passkeyFormName, passkeyProof } from '../passkey_form.ts'
 import { invalid, proofOf, waitText, wrongText } from '../second_factor.ts'
-import { stepUpPath as path, stepUpFirst, toLogin, usernameField } from './own_page.ts'
+import { stepUpPath as path, toLogin, usernameField } from './own_page.ts'
 
 const formName = 'step_up'
 
@@ -33,7 +33,8 @@ async function prove(context: PageContext, form: Form): Promise<Page | Answer> {
   if (outcome === undefined) return again('Choose one of these.')
   if ('text' in outcome) return goOn(context, goal, outcome.text.reveal())
   if ('seconds' in outcome) return again(waitText(outcome.seconds), 429)
-  if (outcome.refused === 'over') return stepUpFirst(context, goal)
+  // Pressed twice, the first has changed the secret: the page that asked sees whether that was enough.
+  if (outcome.refused === 'over') return seeOther(goalUrl(context, goal))
   if (outcome.refused === 'busy') return again('Too many people sign in at this moment. Try again.', 503)
   return again('That was not right, or was used before.')
 }
