@@ -7,6 +7,7 @@ import { clockAhead } from './clock_ahead.ts'
 import { credentialHeaders } from './credential_headers.ts'
 import { database } from './database.ts'
 import { dropTimeMutants } from './drop_time.ts'
+import { factorMutants } from './factors.ts'
 import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...credentialHeaders,
   ...database,
   ...dropTimeMutants,
+  ...factorMutants,
   ...firstTable,
   ...fullDisk,
   ...issuerMutants,

@@ -37,7 +37,7 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'link-after-cut-off',
     what: 'a link outlives the end of its account',
     file: `${server}/people/sessions.ts`,
-    find: '  if (signIn.position < cutOff) return undefined\n',
+    find: '  if (position < cutOff) return undefined\n',
     replace: '',
     tests: sessions,
   },
@@ -52,7 +52,7 @@ export const peopleMutants: readonly Mutant[] = [
   {
     id: 'return-elsewhere',
     what: 'a sign-in goes on to another host',
-    file: `${server}/people/pages/login.ts`,
+    file: `${server}/people/pages/after_sign_in.ts`,
     find: 'target?.origin === origin && target.pathname.startsWith(base) ? path : undefined',
     replace: 'path',
     tests: signIn,

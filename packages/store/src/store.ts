@@ -22,6 +22,7 @@ import type { AccountSessionReads, AccountSessionWrites } from './records/people
 import type { ConsentReads, ConsentWrites } from './records/people/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/people/family.ts'
 import type { IdentityReads, IdentityWrites } from './records/people/identity.ts'
+import type { PasskeyReads, PasskeyWrites } from './records/people/passkey.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse, SingleUseReads } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
@@ -155,6 +156,7 @@ export interface ReadRepositories {
   readonly consents: ConsentReads
   readonly families: FamilyReads
   readonly identities: IdentityReads
+  readonly passkeys: PasskeyReads
   readonly sessions: AccountSessionReads
   readonly teams: TeamReads
   readonly memberships: MembershipReads
@@ -183,6 +185,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly consents: ConsentReads & ConsentWrites
   readonly families: FamilyReads & FamilyWrites
   readonly identities: IdentityReads & IdentityWrites
+  readonly passkeys: PasskeyReads & PasskeyWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly teams: TeamReads & TeamWrites
   readonly memberships: MembershipReads & MembershipWrites

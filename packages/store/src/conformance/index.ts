@@ -11,6 +11,7 @@ import { issuerCases } from './issuers.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
+import { signInCases } from './sign_in.ts'
 import { teamCases } from './teams.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
@@ -27,6 +28,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('clients', () => clientCases(create))
     describe('trusted issuers', () => issuerCases(create))
     describe('credentials', () => credentialCases(create))
+    describe('ways to sign in', () => signInCases(create))
     describe('teams', () => teamCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))

@@ -19,6 +19,7 @@ import { readAccountSessions, writeAccountSessions } from './people/account_sess
 import { readConsents, writeConsents } from './people/consent.ts'
 import { readFamilies, writeFamilies } from './people/family.ts'
 import { readIdentities, writeIdentities } from './people/identity.ts'
+import { readPasskeys, writePasskeys } from './people/passkey.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { readSingleUse, writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
@@ -38,6 +39,7 @@ export function readRepositories(session: Session): ReadRepositories {
     consents: readConsents(session),
     families: readFamilies(session),
     identities: readIdentities(session),
+    passkeys: readPasskeys(session),
     sessions: readAccountSessions(session),
     teams: readTeams(session),
     memberships: readMemberships(session),
@@ -64,6 +66,7 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     consents: writeConsents(session),
     families: writeFamilies(session),
     identities: writeIdentities(session),
+    passkeys: writePasskeys(session),
     sessions: writeAccountSessions(session),
     teams: writeTeams(session),
     memberships: writeMemberships(session),

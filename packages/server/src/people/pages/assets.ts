@@ -1,5 +1,6 @@
 /** The files of the pages, each under a name that changes with its bytes. */
 import { createHash } from 'node:crypto'
+import { passkeyScript } from './passkey_script.ts'
 import { icon, linkScript, sendScript, style } from './style.ts'
 
 interface Asset {
@@ -21,3 +22,5 @@ export const styleAsset: Asset = asset('pages', 'css', 'text/css; charset=utf-8'
 export const sendAsset: Asset = asset('send', 'js', 'text/javascript; charset=utf-8', sendScript)
 /** The script of the pages that links lead to. */
 export const linkAsset: Asset = asset('link', 'js', 'text/javascript; charset=utf-8', linkScript)
+/** The script of the pages that ask for a passkey. */
+export const passkeyAsset: Asset = asset('passkey', 'js', 'text/javascript; charset=utf-8', passkeyScript)

@@ -1,89 +1,75 @@
 /** `/login`: an address and a password, together or one after the other. */
-import { setCookie } from '../../caller/session_cookie.ts'
-import { serverLimits } from '../../limits.ts'
 import type { Form } from '../../oauth/form.ts'
-import { signInByPassword } from '../sign_in.ts'
+import { type PasswordOutcome, signInByPassword } from '../sign_in.ts'
+import { type Goal, goalFields, goalOf, goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
 import { html } from './html.ts'
-import { type Page, seeOther } from './page.ts'
+import type { Page } from './page.ts'
+import { passkeyProof } from './passkey_form.ts'
+import { invalid, postProof, proofFormName, secondFactorPage, wrongText } from './second_factor.ts'
 
 export const login: Endpoint = {
-  form: 'login',
-  get: (context) => {
-    const query = new URLSearchParams(context.request.query)
-    const returnTo = query.get('returnTo') ?? undefined
-    return loginPage(context, { returnTo: ownPath(context, returnTo), request: requestId(query.get('request')) })
-  },
+  form: (form) => proofFormName(form) ?? 'login',
+  get: (context) => loginPage(context, { goal: goalOf(context, new URLSearchParams(context.request.query)) }),
   async post(context, form) {
-    const { tenant } = context
-    const shown = shownOf(context, form)
-    const { email = '' } = shown
+    if (form.has('pending') || form.has('passkey')) return (await postProof(context, form)) ?? noPasskey(context, form)
+    const goal = goalOf(context, form)
+    const email = form.get('email')?.trim() ?? ''
     const password = form.get('password')
-    if (email === '' || email.length > 254) return loginPage(context, { ...shown, wrong: 'Give your e-mail address.' })
-    if (password === undefined && !form.has('asked')) return loginPage(context, { ...shown, isPasswordAsked: true })
+    if (email === '' || email.length > 254)
+      return loginPage(context, { goal, email, wrong: 'Give your e-mail address.' })
+    if (password === undefined && !form.has('asked')) return loginPage(context, { goal, email, isPasswordAsked: true })
     const tried = await signInByPassword(context, email, password ?? '')
-    if ('text' in tried) {
-      const cookie = setCookie(tenant.issuer, 'session', tried.text.reveal(), serverLimits.sessionSecondsMax)
-      return seeOther(destination(context, shown), [cookie])
-    }
-    if (tried.refused === 'busy')
-      return loginPage(context, { ...shown, status: 503, wrong: 'Too many people sign in at this moment. Try again.' })
-    const wrong =
-      tried.refused === 'wait'
-        ? `Too many tries from here. Try again in ${tried.seconds} ${tried.seconds === 1 ? 'second' : 'seconds'}.`
-        : 'The e-mail address or the password is wrong.'
-    return loginPage(context, { ...shown, status: tried.refused === 'wait' ? 429 : 422, wrong })
+    if ('text' in tried) return goOn(context, goal, tried.text.reveal())
+    if ('pending' in tried) return secondFactorPage(context, { pending: tried.pending, goal })
+    return loginPage(context, { goal, email, ...refusalOf(tried) })
   },
+}
+
+function refusalOf(tried: Extract<PasswordOutcome, { readonly refused: string }>): Pick<Shown, 'status' | 'wrong'> {
+  switch (tried.refused) {
+    case 'busy':
+      return { status: 503, wrong: 'Too many people sign in at this moment. Try again.' }
+    case 'wait': {
+      const seconds = `${tried.seconds} ${tried.seconds === 1 ? 'second' : 'seconds'}`
+      return { status: 429, wrong: `Too many tries from here. Try again in ${seconds}.` }
+    }
+    case 'wrong':
+      return { wrong: 'The e-mail address or the password is wrong.' }
+  }
+}
+
+function noPasskey(context: PageContext, form: Form): Page {
+  const wrong = 'The passkey was not accepted. Try again, or sign in another way.'
+  return loginPage(context, { goal: goalOf(context, form), wrong })
 }
 
 interface Shown {
   readonly status?: number
   readonly email?: string | undefined
-  readonly returnTo?: string | undefined
-  /** The request of an application that waits for the person. */
-  readonly request?: string | undefined
+  readonly goal: Goal
   readonly isPasswordAsked?: true
   readonly wrong?: string
 }
 
-function shownOf(context: PageContext, form: Form): Shown {
-  const returnTo = ownPath(context, form.get('returnTo'))
-  return { email: form.get('email')?.trim(), returnTo, request: requestId(form.get('request')) }
-}
-
-/** A path below the issuer; anything else is dropped, so that nobody is sent elsewhere after a sign-in. */
-function ownPath({ tenant }: Pick<PageContext, 'tenant'>, path: string | undefined): string | undefined {
-  if (path === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(path) || path.includes('\\')) return undefined
-  const { origin, pathname } = new URL(tenant.issuer)
-  const base = pathname === '/' ? '/' : `${pathname}/`
-  const target = URL.parse(path, origin)
-  return target?.origin === origin && target.pathname.startsWith(base) ? path : undefined
-}
-
-function requestId(text: string | null | undefined): string | undefined {
-  return text != null && /^[0-9A-Za-z]{32}$/.test(text) ? text : undefined
-}
-
-function destination({ tenant }: PageContext, { request, returnTo }: Shown): string {
-  if (request !== undefined) return `${tenant.issuer}/oauth/consent?request=${request}`
-  return returnTo === undefined ? `${tenant.issuer}/account` : `${new URL(tenant.issuer).origin}${returnTo}`
-}
-
-function loginPage({ tenant, token }: PageContext, shown: Shown): Page {
-  const { email, returnTo, request, isPasswordAsked, wrong } = shown
-  const invalid = wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`
+function loginPage(context: PageContext, shown: Shown): Page {
+  const { tenant, token } = context
+  const { email, goal, isPasswordAsked, wrong } = shown
   const body = html`<div class="deed"><header><h1>Sign in</h1></header>
 <form method="post" action="${tenant.issuer}/login">
-${wrong === undefined ? undefined : html`<p class="wrong" role="alert" id="wrong">${wrong}</p>`}
-${token('login')}
-${returnTo === undefined ? undefined : html`<input type="hidden" name="returnTo" value="${returnTo}">`}
-${request === undefined ? undefined : html`<input type="hidden" name="request" value="${request}">`}
+${wrongText(wrong)}${token('login')}${goalFields(goal)}
 ${isPasswordAsked === undefined ? undefined : html`<input type="hidden" name="asked" value="password">`}
-<label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email ?? ''}"${invalid}></label>
-<label>Password<input name="password" type="password" autocomplete="current-password"${invalid}></label>
+<label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email ?? ''}"${invalid(wrong)}></label>
+<label>Password<input name="password" type="password" autocomplete="current-password"${invalid(wrong)}></label>
 <button class="primary" type="submit">Sign in</button>
-</form></div>`
-  const status = shown.status ?? (wrong === undefined ? 200 : 422)
-  const isLeaving = request === undefined ? {} : { isLeaving: true as const }
-  return { status, title: 'Sign in', ...(wrong === undefined ? {} : { error: 'wrong' }), ...isLeaving, body }
+</form>
+${passkeyProof(context, '/login', { fields: goalFields(goal), text: 'Sign in with a passkey' })}</div>`
+  return {
+    status: shown.status ?? (wrong === undefined ? 200 : 422),
+    title: 'Sign in',
+    ...(wrong === undefined ? {} : { error: 'wrong' }),
+    script: 'passkey',
+    ...(goal.request === undefined ? {} : { isLeaving: true as const }),
+    body,
+  }
 }

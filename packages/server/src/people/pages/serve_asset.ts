@@ -3,10 +3,10 @@ import { problemAnswer } from '@countersign/core'
 import type { Answer } from '../../http/answer.ts'
 import { problem } from '../../http/problem.ts'
 import type { HttpRequest } from '../../http/request.ts'
-import { iconAsset, linkAsset, sendAsset, styleAsset } from './assets.ts'
+import { iconAsset, linkAsset, passkeyAsset, sendAsset, styleAsset } from './assets.ts'
 
 const byName = new Map(
-  [iconAsset, styleAsset, linkAsset, sendAsset].map((each) => [each.path.slice('/assets/'.length), each]),
+  [iconAsset, styleAsset, linkAsset, passkeyAsset, sendAsset].map((each) => [each.path.slice('/assets/'.length), each]),
 )
 
 export function assets(request: HttpRequest, name: string): Answer {
