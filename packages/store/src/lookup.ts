@@ -1,5 +1,5 @@
 /** The hot path (docs/protocol/feed.md §4): kept statements, one indexed read each, that begin with the tenant. */
-import type { CredentialRecord, Limited, MaybePromise, PublicKeyRecord } from '@countersign/core'
+import type { CredentialRecord, MaybePromise, PublicKeyRecord } from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { Columns, present } from './columns.ts'
