@@ -85,16 +85,21 @@ export async function requireStepUp(
 }
 
 type SignIn = {
-  readonly [Member in 'redirectUris' | 'verified' | 'consent' | 'requirePkce']?: ClientSignIn[Member] | undefined
+  readonly [Member in 'redirectUris' | 'verified' | 'consent' | 'requirePkce' | 'offlineAccess']?:
+    | ClientSignIn[Member]
+    | undefined
 }
 
-/** Codes may go to another place, or people are asked or warned less. */
+/** Codes may go to another place, people are asked or warned less, or tokens are refreshed without them. */
 function isTrustedMore({ signIn }: Pick<Client, 'signIn'>, body: SignIn): boolean {
   const { redirectUris = [] } = signIn ?? {}
   const isElsewhere = (body.redirectUris ?? []).some((each) => !redirectUris.includes(each))
   const isVerified = body.verified === true && signIn?.verified !== true
   const isSilent = body.consent === 'skip' && signIn?.consent !== 'skip'
-  return isElsewhere || isVerified || isSilent || (body.requirePkce === false && signIn?.requirePkce !== false)
+  const isStaying = body.offlineAccess === true && signIn?.offlineAccess !== true
+  return (
+    isElsewhere || isVerified || isSilent || isStaying || (body.requirePkce === false && signIn?.requirePkce !== false)
+  )
 }
 
 function isWider(before: Scope, after: Scope): boolean {
