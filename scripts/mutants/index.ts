@@ -17,6 +17,7 @@ import { positionMutants } from './positions.ts'
 import { reachMutants } from './reach.ts'
 import { rollbackMutants } from './rollback.ts'
 import { sharedResourceMutants } from './shared_resources.ts'
+import { signInClientMutants } from './sign_in_clients.ts'
 
 export type { Mutant } from './mutant.ts'
 
@@ -40,4 +41,5 @@ export const mutants: readonly Mutant[] = [
   ...reachMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,
+  ...signInClientMutants,
 ]

@@ -6,9 +6,15 @@ import { Columns, present } from './columns.ts'
 import type { Database } from './database.ts'
 import { thenMaybe } from './database.ts'
 import type { Cursor } from './page.ts'
-import { type Client, decodeClient, policiesOrNone, selectClient } from './records/client.ts'
+import { type Client, decodeClient, selectClient } from './records/client.ts'
 import { selectOrigin } from './records/client_origin.ts'
-import { clientSecretRecord, publicKeyRecord, selectClientSecret, selectPublicKey } from './records/client_proof.ts'
+import {
+  clientSecretRecord,
+  policiesOrNone,
+  publicKeyRecord,
+  selectClientSecret,
+  selectPublicKey,
+} from './records/client_proof.ts'
 import type { ClientSecret } from './records/client_secret.ts'
 import { decodeAccountSession } from './records/people/account_session.ts'
 import { decodeToken } from './records/token.ts'

@@ -4,8 +4,6 @@ import {
   type Limited,
   limits,
   type Metadata,
-  policiesOf,
-  type RatePolicy,
   randomBase62,
   type Seconds,
   type Status,
@@ -344,9 +342,4 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
   })
-}
-
-export function policiesOrNone(limited: Limited): readonly RatePolicy[] | undefined {
-  const policies = policiesOf(limited)
-  return policies.length === 0 ? undefined : policies
 }

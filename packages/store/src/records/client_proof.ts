@@ -1,9 +1,9 @@
 /** The proofs of a client: a public key or a secret, with the client itself, as the hot path reads them. */
-import type { PublicKeyRecord } from '@countersign/core'
+import { type Limited, type PublicKeyRecord, policiesOf, type RatePolicy } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { present } from '../columns.ts'
 import type { Database } from '../database.ts'
-import { decodeClient, policiesOrNone } from './client.ts'
+import { decodeClient } from './client.ts'
 import { decodeAccess } from './client_access.ts'
 import { decodeClientJwk } from './client_jwk.ts'
 import { decodeClientSecret } from './client_secret.ts'
@@ -74,4 +74,9 @@ export function clientSecretRecord(rows: readonly Row[]) {
   if (row === undefined) return undefined
   const secret = decodeClientSecret({ ...row, id: row.secret_id, created_at: row.secret_created_at })
   return { ...secret, client: decodeClient(rows)! }
+}
+
+export function policiesOrNone(limited: Limited): readonly RatePolicy[] | undefined {
+  const policies = policiesOf(limited)
+  return policies.length === 0 ? undefined : policies
 }
