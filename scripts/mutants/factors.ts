@@ -120,6 +120,14 @@ export const factorMutants: readonly Mutant[] = [
     tests: stepUp,
   },
   {
+    id: 'step-up-before-second-factor',
+    what: 'a session of before the second factor may take it away',
+    file: `${server}/people/factors/own_session.ts`,
+    find: "return amr.includes('mfa') || !hasSecondFactor(await readFactors(reads, { tenant, accountId }))",
+    replace: "return amr.includes('mfa') || (await readFactors(reads, { tenant, accountId })) !== undefined",
+    tests: stepUp,
+  },
+  {
     id: 'step-up-not-asked',
     what: 'a session does everything without a proof',
     file: `${server}/management/people/step_up.ts`,

@@ -5,10 +5,10 @@
 import type { OperationId, Route, Routes } from '@countersign/contract'
 import { digest, missingScope, parseScope, parseTime, type Scope } from '@countersign/core'
 import type { AccountSession, Client, ClientSignIn } from '@countersign/store'
-import { isProvenLately } from '../../caller/session_again.ts'
 import { scopeOfRole } from '../../caller/team_roles.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
+import { hasProvenLately } from '../../people/factors/own_session.ts'
 import { readAccess, scopeOf } from '../access.ts'
 import type { WriteContext } from '../context.ts'
 import { findApi, findClient, findKey, findTokenOrNone } from '../find.ts'
@@ -73,8 +73,8 @@ export async function requireStepUp(
 ): Promise<void> {
   const rule = rules[route.operationId as OperationId] as Rule<Route> | undefined
   if (session === undefined || rule === undefined) return
-  const { caller, now, tenant } = context
-  if (isProvenLately(session, await digest(caller.credential), now)) return
+  const { caller, now, tenant, transaction } = context
+  if (await hasProvenLately(transaction, session, await digest(caller.credential), now)) return
   if (rule !== 'always' && !(await rule(context))) return
   const detail =
     'This wants a sign-in or a second factor of the last 10 minutes. Prove who you are at stepUpUrl, then try again.'

@@ -1,9 +1,10 @@
 /** The session of the person who is changing something of their own, as it is inside the writing transaction. */
-import { digest } from '@countersign/core'
-import type { Account, AccountSession, WriteTransaction } from '@countersign/store'
-import { readSessionAgain } from '../../caller/session_again.ts'
+import { digest, type Seconds } from '@countersign/core'
+import type { Account, AccountSession, ReadRepositories, WriteTransaction } from '@countersign/store'
+import { isProvenLately, readSessionAgain } from '../../caller/session_again.ts'
 import { portalClientId } from '../../tenants/tenant_setup.ts'
 import type { AtBrowser } from '../sign_in.ts'
+import { hasSecondFactor, readFactors } from './second_factor.ts'
 
 export type AtOwn = AtBrowser & { readonly signedIn: { readonly session: Pick<AccountSession, 'id'> } }
 
@@ -22,4 +23,19 @@ export async function readOwnSession(
   const named = { tenant: tenant.id, id: signedIn.session.id, client }
   const again = await readSessionAgain(transaction, named, services.now())
   return again && { ...again, presented: await digest(sessionText) }
+}
+
+/**
+ * Whether the person has proven lately to be it, by as many factors as the account has: a session that began before the second
+ * one was added has shown one, however fresh it is.
+ */
+export async function hasProvenLately(
+  reads: Pick<ReadRepositories, 'identities' | 'passkeys'>,
+  session: AccountSession,
+  presentedDigest: string,
+  now: Seconds,
+): Promise<boolean> {
+  if (!isProvenLately(session, presentedDigest, now)) return false
+  const { accountId, amr, tenant } = session
+  return amr.includes('mfa') || !hasSecondFactor(await readFactors(reads, { tenant, accountId }))
 }

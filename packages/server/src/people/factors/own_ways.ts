@@ -12,14 +12,13 @@ import type {
   WriteTransaction,
 } from '@countersign/store'
 import { type AuthenticationMethod, amrWith } from '../../caller/authentication_context.ts'
-import { isProvenLately } from '../../caller/session_again.ts'
 import type { Services } from '../../context.ts'
 import { sessionObject } from '../../feed/objects.ts'
 import { type MasterKey, seal, unseal } from '../../keys/master_key.ts'
 import { serverLimits } from '../../limits.ts'
 import { signInOf } from '../sign_in.ts'
 import { readChallenge, takeChallenge } from './challenge.ts'
-import { type AtOwn, readOwnSession } from './own_session.ts'
+import { type AtOwn, hasProvenLately, readOwnSession } from './own_session.ts'
 import { passkeyMethods, readPasskeyAnswer, relyingParty, verifyRegistration } from './passkey.ts'
 import {
   hasSecondFactor,
@@ -56,7 +55,8 @@ export async function changeOwn<T>(
     async (transaction) => {
       const now = services.now()
       const own = await readOwnSession(at, transaction)
-      if (own === undefined || !isProvenLately(own.session, own.presented, now)) return { refused: 'step_up' }
+      const isProven = own && (await hasProvenLately(transaction, own.session, own.presented, now))
+      if (own === undefined || isProven !== true) return { refused: 'step_up' }
       const { account, session } = own
       const { actor, requestId } = signInOf(at, account.id)
       const said: Changing['said'] = (action, after = {}, objects = () => []) => {

@@ -142,6 +142,22 @@ describe('stepping up', () => {
     expect(ann.id).toMatch(/^acct_/)
   })
 
+  it('is asked of a session that began before the second factor was there, however new it is', async () => {
+    const boss = await person(world, { role: 'operator' })
+    const [here, there] = [await signedIn(world, boss), await signedIn(world, boss)]
+    const form = await there.get('/account/password')
+    const app = await enrolTotp(world, here)
+    for (const each of ['password', 'passkeys', 'authenticator', 'recovery-codes'])
+      expect(String((await there.get(`/account/${each}`)).headers.Location), each).toContain(path)
+    const sent = await there.submit(form, '/account/password', { password: 'another horse battery' })
+    expect(String(sent.headers.Location)).toContain(path)
+    expect((await there.call('POST', '/v1/signing-keys/rotate', {})).body.code).toBe('step_up_required')
+    expect((await there.submit(await there.get(path), path, { password })).status).toBe(422)
+    expect((await there.submit(await there.get(path), path, { totp: app.code(world) })).status).toBe(303)
+    expect((await there.get('/account/authenticator')).status).toBe(200)
+    expect((await here.get('/account/authenticator')).status).toBe(200)
+  })
+
   it('by a passkey takes that of nobody else, and none that answered a sign-in', async () => {
     const [one, two] = [await late(), await late()]
     for (const { browser } of [one, two]) await browser.submit(await browser.get(path), path, { password })

@@ -3,7 +3,7 @@ import type { Answer } from '../../http/answer.ts'
 import type { Form } from '../../oauth/form.ts'
 import type { Proof } from '../factors/second_factor.ts'
 import { type SecondOutcome, signInByCode, signInByPasskey } from '../factors/sign_in.ts'
-import { type Goal, goalFields, goalOf, goOn } from './after_sign_in.ts'
+import { type Goal, goalFields, goalOf, goalUrl, goOn } from './after_sign_in.ts'
 import type { PageContext } from './endpoint.ts'
 import { type Html, html } from './html.ts'
 import type { Page } from './page.ts'
@@ -104,10 +104,10 @@ export function invalid(wrong: string | undefined): Html | undefined {
   return wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`
 }
 
-function over({ tenant }: PageContext, { request, returnTo }: Goal): Page {
-  const query = new URLSearchParams(Object.entries({ request, returnTo }).flatMap(([k, v]) => (v ? [[k, v]] : [])))
-  const body = html`<div class="deed"><header><h1>This took too long</h1>
-<p>It was more than ten minutes, or something of your account has changed. Nobody was signed in.</p></header>
-<section><a href="${tenant.issuer}/login?${query.toString()}">Begin again</a></section></div>`
-  return { status: 410, title: 'This took too long', error: 'expired', body }
+/** The way on leads through `/login` where nobody is signed in: somebody who pressed twice may be. */
+function over(context: PageContext, goal: Goal): Page {
+  const body = html`<div class="deed"><header><h1>This form is used up</h1>
+<p>It was sent before, more than ten minutes have passed, or something of your account has changed.</p></header>
+<section><a href="${goalUrl(context, goal)}">Go on</a></section></div>`
+  return { status: 410, title: 'This form is used up', error: 'expired', body }
 }

@@ -3,6 +3,7 @@ import { formatTime } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
 import { setCookie } from '../../../caller/session_cookie.ts'
 import type { Answer } from '../../../http/answer.ts'
+import { serverLimits } from '../../../limits.ts'
 import type { Form } from '../../../oauth/form.ts'
 import { signOutEverywhere } from '../../own_account.ts'
 import { removeConsent, signOut } from '../../sign_in.ts'
@@ -42,8 +43,6 @@ async function end(context: PageContext, form: Form): Promise<Answer> {
   return seeOther(`${tenant.issuer}${isOwn ? '/login' : '/account'}`, cookies)
 }
 
-/** The most sessions that a page shows. */
-const sessionsShown = 50
 /** The most applications that a page shows; the management API lists all. */
 const consentsShown = 100
 
@@ -51,7 +50,9 @@ async function accountPage(context: PageContext, signedIn: SignedIn): Promise<Pa
   const { account: person, session } = signedIn
   const { now, services, tenant, token } = context
   const filter = { accountId: person.id, activeAt: now }
-  const sessions = await services.store.read.sessions.list(tenant.id, filter, { limit: sessionsShown })
+  const sessions = await services.store.read.sessions.list(tenant.id, filter, {
+    limit: serverLimits.accountSessionsMax,
+  })
   const consents = await consentRows(context, person.id)
   const rows = sessions.map((each) => sessionRow(context, each, each.id === session.id))
   const body = html`<div class="deed">
@@ -62,7 +63,7 @@ async function accountPage(context: PageContext, signedIn: SignedIn): Promise<Pa
 ${person.role === undefined ? undefined : html`<dt>Role</dt><dd>Operator of this server</dd>`}
 </dl></section>
 ${await waysSection(context, signedIn)}
-${consents.length === 0 ? undefined : html`<section><h2>Applications that you allowed</h2><ul class="rows">${consents}</ul></section>`}
+${consents.length === 0 ? undefined : html`<section><h2>Connected applications</h2><ul class="rows">${consents}</ul></section>`}
 <section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul>
 <form method="post" action="${tenant.issuer}/account">${token('account')}<input type="hidden" name="everywhere" value="1">
 <div class="side"><span class="quiet">Applications end too</span><button class="danger" type="submit">Sign out everywhere</button></div></form></section>

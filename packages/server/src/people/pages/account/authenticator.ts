@@ -1,5 +1,4 @@
 /** `/account/authenticator`: an app that makes codes, set up or taken away. */
-import encodeQr from 'qr'
 import type { Answer } from '../../../http/answer.ts'
 import type { Form } from '../../../oauth/form.ts'
 import { addTotp, openEnrolment, removeTotp, sealEnrolment } from '../../factors/own_ways.ts'
@@ -40,11 +39,11 @@ async function enrol(context: OwnContext, form: Form): Promise<Page | Answer | {
   return enrolPage(context, secret, 'The code is wrong. Look at the clock of your device, and try the next code.')
 }
 
-function enrolPage(context: OwnContext, secret: Uint8Array, wrong?: string): Page {
+async function enrolPage(context: OwnContext, secret: Uint8Array, wrong?: string): Promise<Page> {
   const { name: issuer, signedIn, tenant, token } = context
   const { email, name } = signedIn.account
   const text = formatBase32(secret).replaceAll(/.{4}(?=.)/g, '$& ')
-  const body = html`<section class="scan">${qrCode(totpUri(secret, { issuer, name: email ?? name }))}
+  const body = html`<section class="scan">${await qrCode(totpUri(secret, { issuer, name: email ?? name }))}
 <p>Scan this with your app, or type the secret:</p><p><code>${text}</code></p></section>
 <form method="post" action="${tenant.issuer}${path}">${wrongText(wrong)}${token(formName)}
 <input type="hidden" name="enrolment" value="${sealEnrolment(context, secret)}">
@@ -66,7 +65,9 @@ function removePage(context: OwnContext): Page {
 }
 
 /** As one path of an SVG: dark on light whatever the theme, since cameras want it so. */
-function qrCode(text: string): Html {
+async function qrCode(text: string): Promise<Html> {
+  // Most processes never draw one.
+  const { default: encodeQr } = await import('qr')
   const rows = encodeQr(text, 'raw', { border: 4 })
   const path = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : []))).join('')
   return html`<svg class="qr" role="img" aria-label="QR code with the secret" viewBox="0 0 ${rows.length} ${rows.length}" shape-rendering="crispEdges"><path d="${path}"/></svg>`

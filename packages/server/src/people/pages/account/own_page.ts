@@ -1,8 +1,8 @@
 /** The frame of a page below `/account` on which something changes who may come in: signed in, and proven lately. */
 import { digest } from '@countersign/core'
-import { isProvenLately } from '../../../caller/session_again.ts'
 import type { Answer } from '../../../http/answer.ts'
 import type { Form } from '../../../oauth/form.ts'
+import { hasProvenLately } from '../../factors/own_session.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
@@ -68,8 +68,8 @@ export function usernameField({ account: { email = '' } }: SignedIn): Html {
 export const stepUpPath = '/account/step-up'
 
 /** The person has not proven lately to be it. */
-async function mustStepUp({ now, sessionText = '' }: PageContext, { session }: SignedIn): Promise<boolean> {
-  return !isProvenLately(session, await digest(sessionText), now)
+async function mustStepUp({ now, services, sessionText = '' }: PageContext, { session }: SignedIn): Promise<boolean> {
+  return !(await hasProvenLately(services.store.read, session, await digest(sessionText), now))
 }
 
 /** To the page that asks for it, and from there back to this one. */
