@@ -11,8 +11,6 @@ import { silentLog } from '../../observe/log.ts'
 import { baseUrl, startAt, startWorld, type World } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
 
-const now = (): number => startAt
-
 type Open = (options: StoreOptions) => Promise<Store>
 
 /** One or two servers over one database. */
@@ -24,10 +22,17 @@ export interface Setup {
 
 async function start(open: Open, second: boolean): Promise<Setup> {
   const master = new MasterKey(randomBytes(32))
-  const options = { auditKey: master.derive('audit'), now, randomBytes }
+  const options = { auditKey: master.derive('audit'), now: () => startAt, randomBytes }
   const world = await startWorld({ master, store: await open(options) })
   const other = second
-    ? await createServer({ store: await open(options), master, baseUrl, version: '0.0.0', log: silentLog, now })
+    ? await createServer({
+        store: await open(options),
+        master,
+        baseUrl,
+        version: '0.0.0',
+        log: silentLog,
+        now: () => world.now,
+      })
     : undefined
   return {
     world,
