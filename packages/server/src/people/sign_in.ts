@@ -128,7 +128,10 @@ export async function removeConsent(at: AtBrowser, consentId: string, accountId:
 }
 
 /** The part of a sign-in that its request tells. */
-export function signInOf({ services, request, sessionText }: AtBrowser, accountId: string) {
+export function signInOf(
+  { services, request, sessionText }: AtBrowser,
+  accountId: string,
+): Pick<SignIn, 'actor' | 'address' | 'former' | 'requestId' | 'userAgent'> {
   const actor: AuditActor = { kind: 'account', accountId, ...senderOf(request, services.trustedProxies) }
   const userAgent = headerValues(request, 'user-agent')[0]?.slice(0, serverLimits.userAgentCharactersMax) ?? ''
   return {
@@ -137,5 +140,5 @@ export function signInOf({ services, request, sessionText }: AtBrowser, accountI
     former: sessionText,
     requestId: request.requestId,
     userAgent,
-  } satisfies Partial<SignIn>
+  }
 }

@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@countersign/core'
 import type { Kysely } from 'kysely'
-import { isFlag, isText, listOf, oneOf, optional, recordOf, shape } from '../check.ts'
+import { isText, listOf, oneOf, recordOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
@@ -28,6 +28,7 @@ import {
   readClientSecrets,
   writeClientSecrets,
 } from './client_secret.ts'
+import { type ClientSignIn, isClientSignIn } from './client_sign_in.ts'
 
 /** The kind of program. `service`, `web` and `agent` can keep a secret; `spa` and `native` cannot (RFC 6749 §2.1). */
 export type ClientType = 'service' | 'web' | 'spa' | 'native' | 'agent'
@@ -60,24 +61,6 @@ export interface Client extends Limited {
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
-}
-
-/** The settings that the authorization endpoint goes by. */
-export interface ClientSignIn {
-  /** Compared by bytes (RFC 9700 §2.1); a native client's loopback URI may differ in its port. */
-  readonly redirectUris: readonly string[]
-  /** Its maker is known to the tenant: its name may be shown without a warning, and its consents are remembered. */
-  readonly verified: boolean
-  /** `skip`: the owner's own application, which asks nobody. */
-  readonly consent: 'ask' | 'skip'
-  /** A client that authenticates may do without PKCE where this is false. */
-  readonly requirePkce: boolean
-  /** A client that is neither native nor so gets no refresh token. Default false. */
-  readonly offlineAccess?: boolean
-  /** Compared by bytes; where people may be sent after they have signed out. Default: nowhere. */
-  readonly postLogoutRedirectUris?: readonly string[]
-  /** The algorithm of its ID tokens. Default RS256, as OpenID Connect requires. */
-  readonly idTokenAlg?: string
 }
 
 /** The members of a new client that its maker chooses. */
@@ -137,16 +120,6 @@ export interface ClientWrites extends ClientSecretWrites, ClientJwkWrites {
 }
 
 const isAuthority = shape<Client['authority']>({ scope: isText, guards: listOf(isText) })
-
-const isSignIn = shape<ClientSignIn>({
-  redirectUris: listOf(isText),
-  verified: isFlag,
-  consent: oneOf({ ask: true, skip: true }),
-  requirePkce: isFlag,
-  offlineAccess: optional(isFlag),
-  postLogoutRedirectUris: optional(listOf(isText)),
-  idTokenAlg: optional(isText),
-})
 
 const isOwn = shape<NonNullable<Client['own']>>({ status: isStatus, access: recordOf(isText) })
 
@@ -332,7 +305,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     guards: columns.json('guards', isTextList),
     authority: columns.json('authority', isAuthority),
     metadata: columns.json('metadata', isMetadata),
-    signIn: columns.optionalJson('sign_in', isSignIn),
+    signIn: columns.optionalJson('sign_in', isClientSignIn),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
     cutOffs: columns.optionalJson<CutOffs>('cut_offs', isCutOffs),
