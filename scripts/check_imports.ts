@@ -34,10 +34,10 @@ const serverArrows: Readonly<Record<string, readonly string[]>> = {
   single_use: [],
   outbound: [],
   issuers: ['feed', 'outbound'],
-  people: ['caller', 'feed', 'http', 'keys', 'oauth', 'single_use', 'tenants'],
+  people: ['caller', 'feed', 'http', 'keys', 'oauth', 'outbound', 'single_use', 'tenants'],
   oauth: ['caller', 'feed', 'http', 'keys', 'single_use', 'tenants'],
   verification: ['caller', 'feed', 'http'],
-  management: ['apis', 'caller', 'feed', 'http', 'issuers', 'keys', 'oauth', 'people', 'tenants'],
+  management: ['apis', 'caller', 'feed', 'http', 'issuers', 'keys', 'oauth', 'outbound', 'people', 'tenants'],
   run: [
     'feed',
     'http',

@@ -74,7 +74,7 @@ export const rejectionCodes = namesOf<RejectionCode>({
 })
 
 /** The types of objects that audit events are about. */
-export const auditObjectTypes = [...objectTypes, 'feed', 'team'] as const
+export const auditObjectTypes = [...objectTypes, 'feed', 'team', 'settings'] as const
 
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
@@ -195,6 +195,7 @@ export const auditActions = [
   'session.extend',
   'session.revoke',
   'signing_key.create',
+  'settings.update',
   'signing_key.revoke',
   'signing_key.rotate',
   'subject.revoke',

@@ -1,5 +1,5 @@
 import type { AddressRange, Seconds, Shares } from '@countersign/core'
-import type { Store, UsageRetention } from '@countersign/store'
+import type { Openness, Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
 import type { Requirements } from './apis/requirement.ts'
 import type { ClientFacts } from './caller/client_facts.ts'
@@ -88,6 +88,8 @@ export interface Services {
   readonly failures: Failures
   /** Fetches from URLs that others named. */
   readonly outbound: Outbound
+  /** Who comes in and who gets a team, where a tenant has not chosen. */
+  readonly openness: Openness
   /** The keys of trusted issuers. */
   readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds

@@ -112,6 +112,7 @@ export function createServices(
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     outbound,
+    openness: options.openness ?? 'invited',
     issuerKeys,
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),

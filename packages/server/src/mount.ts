@@ -137,6 +137,6 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
       ['GET', 'POST'].map((method) => at(method, path, (tenant, request) => showPage(services, tenant, request, page))),
     ),
     ...later.map((path) => at('GET', path, (tenant, request) => showPage(services, tenant, request, notThereYet))),
-    at('GET', '/assets/*', (_, request) => assets(request, request.path.slice(request.path.lastIndexOf('/') + 1))),
+    at('GET', '/assets/*', (tenant, request) => assets(services, tenant, request)),
   ]
 }

@@ -1,5 +1,5 @@
 import type { AddressRange, Seconds, Secret } from '@countersign/core'
-import type { BootClock, Store, UsageRetention } from '@countersign/store'
+import type { BootClock, Openness, Store, UsageRetention } from '@countersign/store'
 import type { RefusalTimes } from '@countersign/verifier/refusal_times'
 import type { PlaceFile } from './feed/place_file.ts'
 import type { MasterKey } from './keys/master_key.ts'
@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly bootClock?: () => BootClock | undefined
   /** Fetches from URLs that others named. Default: https, and the public internet alone. */
   readonly outbound?: Outbound
+  /** Who may become an account and who gets a team, where a tenant has not chosen. Default `invited`; `dev` is `open`. */
+  readonly openness?: Openness
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

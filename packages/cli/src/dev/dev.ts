@@ -165,6 +165,7 @@ async function start(prepared: Start): Promise<DevReady> {
     },
     trustedProxies: loopbackRanges(),
     limitsFailures: false,
+    openness: 'open',
     ...allowedHosts,
   })
   const isDemo = upstreamUrl === undefined

@@ -27,6 +27,8 @@ export type ManagementServices = GuardedServices &
     | 'master'
     | 'metrics'
     | 'now'
+    | 'openness'
+    | 'outbound'
     | 'passwords'
     | 'positions'
     | 'randomBytes'

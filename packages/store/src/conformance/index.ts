@@ -11,6 +11,7 @@ import { issuerCases } from './issuers.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
+import { settingsCases } from './settings.ts'
 import { teamCases } from './teams.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
@@ -28,6 +29,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('trusted issuers', () => issuerCases(create))
     describe('credentials', () => credentialCases(create))
     describe('teams', () => teamCases(create))
+    describe('settings', () => settingsCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
     describe('writes that share a transaction', () => togetherCases(create))

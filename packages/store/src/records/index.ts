@@ -19,6 +19,8 @@ import { readAccountSessions, writeAccountSessions } from './people/account_sess
 import { readConsents, writeConsents } from './people/consent.ts'
 import { readFamilies, writeFamilies } from './people/family.ts'
 import { readIdentities, writeIdentities } from './people/identity.ts'
+import { readLogos, writeLogos } from './people/logo.ts'
+import { readSettings, writeSettings } from './people/settings.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { readSingleUse, writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
@@ -39,6 +41,8 @@ export function readRepositories(session: Session): ReadRepositories {
     families: readFamilies(session),
     identities: readIdentities(session),
     sessions: readAccountSessions(session),
+    settings: readSettings(session),
+    logos: readLogos(session),
     teams: readTeams(session),
     memberships: readMemberships(session),
     invitations: readInvitations(session),
@@ -65,6 +69,8 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     families: writeFamilies(session),
     identities: writeIdentities(session),
     sessions: writeAccountSessions(session),
+    settings: writeSettings(session),
+    logos: writeLogos(session),
     teams: writeTeams(session),
     memberships: writeMemberships(session),
     invitations: writeInvitations(session),

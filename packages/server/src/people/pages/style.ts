@@ -46,6 +46,7 @@ main { min-block-size: 100dvh; display: grid; place-items: start center; align-c
 .brand { display: flex; align-items: center; gap: 10px; font-weight: 650; font-size: 1rem; overflow-wrap: anywhere; }
 .brand span { font-weight: 400; color: var(--quiet); }
 .mark { inline-size: 28px; block-size: 28px; flex: none; }
+.logo { block-size: 28px; max-inline-size: 160px; flex: none; object-fit: contain; }
 .mark .a { fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round; }
 .mark .b { fill: none; stroke: var(--sign); stroke-width: 2.4; stroke-linecap: round; }
 .deed { inline-size: min(500px, 100%); background: var(--sheet); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
