@@ -35,6 +35,18 @@ export const serverLimits = {
   signInDelaySecondsMax: 900,
   /** Addresses and pairs that are remembered. */
   signInAddressesKept: 50_000,
+  /** Mails of a process that are sent at once, and that wait for it; beyond, people are told to try again. */
+  mailsAtOnce: 4,
+  mailsWaitingMax: 200,
+  /** A mail that was not taken is tried again after these pauses. */
+  mailPausesMs: [2_000, 20_000],
+  /** How long it is believed that mail can be sent, and that it cannot. */
+  mailProbedSeconds: 30,
+  mailFailedSeconds: 5,
+  /** How long the end of a process waits for mails that are under way. */
+  mailCloseMs: 5_000,
+  smtpConnectMs: 5_000,
+  smtpIdleMs: 10_000,
   /** A request at the authorization endpoint waits so long for the person; a code so long for its client. */
   authorizationSeconds: 600,
   codeSeconds: 60,
