@@ -35,6 +35,13 @@ export const serverLimits = {
   signInDelaySecondsMax: 900,
   /** Addresses and pairs that are remembered. */
   signInAddressesKept: 50_000,
+  /** A mailed code. */
+  mailCodeSeconds: 600,
+  mailCodeDigits: 8,
+  mailCodeTriesMax: 5,
+  /** Mails to one address in any hour that somebody may ask for without signing in. */
+  mailsPerAddress: 5,
+  mailsWindowSeconds: 3_600,
   /** Mails of a process that are sent at once, and that wait for it; beyond, people are told to try again. */
   mailsAtOnce: 4,
   mailsWaitingMax: 200,

@@ -22,6 +22,7 @@ import { consent } from './people/pages/consent.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
+import { loginCode } from './people/pages/mail_codes/login_code.ts'
 import { notThereYet } from './people/pages/not_there_yet.ts'
 import { assets } from './people/pages/serve_asset.ts'
 import { showPage } from './people/pages/show_page.ts'
@@ -125,6 +126,7 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
   const pages = {
     '/account': account,
     '/login': login,
+    '/login/code': loginCode,
     '/login/link': loginLink,
     '/logout': logout,
     '/oauth/consent': consent,

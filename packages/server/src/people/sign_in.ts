@@ -119,7 +119,8 @@ export async function removeConsent(at: AtBrowser, consentId: string, accountId:
   await services.books.settle(entries)
 }
 
-function signInOf({ services, request, sessionText }: AtBrowser, accountId: string) {
+/** Who signs in, from where, as the audit log and the list of sessions have it. */
+export function signInOf({ services, request, sessionText }: AtBrowser, accountId: string) {
   const actor: AuditActor = { kind: 'account', accountId, ...senderOf(request, services.trustedProxies) }
   const userAgent = headerValues(request, 'user-agent')[0]?.slice(0, serverLimits.userAgentCharactersMax) ?? ''
   return {

@@ -15,6 +15,7 @@ export type PageServices = Pick<
   | 'books'
   | 'keyPrefix'
   | 'log'
+  | 'mailer'
   | 'master'
   | 'now'
   | 'openness'
@@ -43,6 +44,8 @@ export interface PageContext {
   readonly name: string
   readonly settings: PeopleSettings
   readonly signedIn: SignedIn | undefined
+  /** The text in the cookie that tells browsers apart. */
+  readonly browser: string
   /** The text in the session's cookie, whatever it is worth. */
   readonly sessionText: string | undefined
   readonly now: Seconds

@@ -35,6 +35,7 @@ export async function showPage(
     name: (await services.store.read.tenants.find(tenant.id))?.name ?? '',
     settings: await readSettings(services.store.read, tenant, services.openness),
     signedIn: await findSignedIn(services, tenant, request, sessionText),
+    browser,
     sessionText,
     now: services.now(),
     token: (form) => html`<input type="hidden" name="csrf" value="${mac.of(shownTo(form))}">`,

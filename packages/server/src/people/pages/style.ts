@@ -69,6 +69,8 @@ button.danger { color: var(--bad); border-color: var(--bad); }
 button.danger:hover { background: var(--bad-wash); }
 button.bare { border-color: transparent; padding: 0 var(--s2); }
 .wrong { display: grid; gap: var(--s1); padding: var(--s3); border: 1px solid var(--bad); border-radius: var(--r-control); background: var(--bad-wash); color: var(--bad); font-weight: 550; }
+.done { padding: var(--s3); border: 1px solid var(--good); border-radius: var(--r-control); color: var(--good); }
+.ways { display: grid; gap: var(--s2); }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 .facts dt { color: var(--quiet); }
 .facts dd { overflow-wrap: anywhere; }
