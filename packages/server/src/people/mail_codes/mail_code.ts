@@ -86,7 +86,7 @@ export interface Trying {
   readonly browser: string
 }
 
-/** Of many right tries at once one is given the code. A try is counted before it is judged. */
+/** Gives the code to one of many right tries at once. A try is counted before it is judged. */
 export async function tryCode(
   services: CodeServices,
   tenant: Pick<TenantContext, 'id'>,
