@@ -52,7 +52,7 @@ export const peopleMutants: readonly Mutant[] = [
   {
     id: 'return-elsewhere',
     what: 'a sign-in goes on to another host',
-    file: `${server}/people/pages/onward.ts`,
+    file: `${server}/people/pages/after_sign_in.ts`,
     find: 'target?.origin === origin && target.pathname.startsWith(base) ? path : undefined',
     replace: 'path',
     tests: signIn,

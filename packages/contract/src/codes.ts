@@ -154,6 +154,7 @@ export const auditActions = [
   'account.create',
   'account.delete',
   'account.link',
+  'account.recover',
   'account.revoke',
   'account.update',
   'administrator.recover',

@@ -39,6 +39,8 @@ export const serverLimits = {
   mailCodeSeconds: 600,
   mailCodeDigits: 8,
   mailCodeTriesMax: 5,
+  /** Another address wants a sign-in that is no older. */
+  newAddressSeconds: 600,
   /** Mails to one address in any hour that somebody may ask for without signing in. */
   mailsPerAddress: 5,
   mailsWindowSeconds: 3_600,

@@ -22,7 +22,10 @@ import { consent } from './people/pages/consent.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
+import { address } from './people/pages/mail_codes/address.ts'
 import { loginCode } from './people/pages/mail_codes/login_code.ts'
+import { recover } from './people/pages/mail_codes/recover.ts'
+import { signup } from './people/pages/mail_codes/signup.ts'
 import { notThereYet } from './people/pages/not_there_yet.ts'
 import { assets } from './people/pages/serve_asset.ts'
 import { showPage } from './people/pages/show_page.ts'
@@ -125,11 +128,14 @@ function mountOauth(services: Services, at: At): readonly MountedRoute<Mounted<T
 function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {
   const pages = {
     '/account': account,
+    '/account/address': address,
     '/login': login,
     '/login/code': loginCode,
     '/login/link': loginLink,
     '/logout': logout,
     '/oauth/consent': consent,
+    '/recover': recover,
+    '/signup': signup,
   }
   const later = ['/portal', '/console']
   return [

@@ -1,9 +1,11 @@
 /** One way to a mailed code, whatever it is for: limits, mail, moment and answer are the same for every address. */
-import type { Account } from '@countersign/store'
+import { accountIdPrefix, randomBase62 } from '@countersign/core'
+import { type Account, emailKey } from '@countersign/store'
 import type { Services } from '../../context.ts'
 import { clientAddress } from '../../http/client_address.ts'
 import type { Mail } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
+import { PasswordsBusyError } from '../password.ts'
 import type { AtBrowser } from '../sign_in.ts'
 import { type AskedCode, type CodePurpose, findAsked, keepCode } from './mail_code.ts'
 
@@ -22,9 +24,14 @@ export type Refused =
   | { readonly refused: 'wait'; readonly seconds: number }
   | { readonly refused: 'limited' | 'unavailable' | 'busy' }
 
+/** How a try of a code ends, besides what it was for. */
+export type NotTaken = Refused | { readonly refused: 'wrong' } | { readonly refused: 'over' }
+
 export interface Wanted {
   readonly purpose: CodePurpose
   readonly email: string
+  /** Work of before the transaction, the same for every address. */
+  readonly prepare?: () => Promise<void>
   readonly content: (account: Account | undefined) => object
   /** The mail for the address; `undefined` for none. */
   readonly mail: (account: Account | undefined, code: string) => Mail | undefined
@@ -35,6 +42,12 @@ export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly
   const wait = mustWait(at)
   if (wait !== undefined) return wait
   if (!(await services.mailer.ready())) return { refused: 'unavailable' }
+  try {
+    await wanted.prepare?.()
+  } catch (error) {
+    if (!(error instanceof PasswordsBusyError)) throw error
+    return { refused: 'busy' }
+  }
   const kept = await atOneMoment(services, tenant, async (moment) => {
     const { value } = await services.store.write(
       (transaction) => keepCode(services, tenant, transaction, moment, { ...wanted, browser: at.browser }),
@@ -66,4 +79,14 @@ export async function findWaiting(
     { tenant: tenant.id },
   )
   return value
+}
+
+/** An id that no account has, as long as one: what is kept for nobody is as large as for somebody. */
+export function nobody({ services }: Pick<AtMail, 'services'>): string {
+  return `${accountIdPrefix}${randomBase62(20, services.randomBytes)}`
+}
+
+/** The address may have gone to somebody else since the code was mailed to it. */
+export function hasAddress(account: Account, email: string): boolean {
+  return account.emailVerified && emailKey(account.email ?? '') === emailKey(email)
 }

@@ -99,9 +99,11 @@ export async function tryCode(
   if (asked === undefined) return 'over'
   const left = await takeTry(transaction, tenant.id, challenge, now)
   if (left === undefined) return 'over'
-  if (!macOf(services, challenge).holds(trying.code, asked.mac)) return left > 0 ? 'wrong' : 'over'
+  const isRight = macOf(services, challenge).holds(trying.code, asked.mac)
+  if (!isRight && left > 0) return 'wrong'
+  // The last wrong try ends it as the right one does: nothing is worked out for a code that nobody can enter.
   const redeemed = await transaction.singleUse.redeem(kind, tenant.id, challenge, now)
-  return redeemed?.isFirst === true ? asked : 'over'
+  return isRight && redeemed?.isFirst === true ? asked : 'over'
 }
 
 /** The tries that are left after this one; `undefined` where there was none. Each is a mark that one request can make. */

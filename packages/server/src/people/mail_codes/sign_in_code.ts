@@ -1,49 +1,34 @@
 /** Signing in with a code that is mailed to the person. */
-import { accountIdPrefix, randomBase62, type Secret } from '@countersign/core'
-import { emailKey } from '@countersign/store'
+import type { Secret } from '@countersign/core'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
+import type { Goal } from '../pages/after_sign_in.ts'
 import { startSession } from '../sessions.ts'
 import { readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
-import { type AtMail, askForCode, mustWait, type Refused } from './ask_for_code.ts'
+import { type AtMail, askForCode, hasAddress, mustWait, type NotTaken, nobody, type Refused } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
 import { signInMail } from './mail_texts.ts'
 
-/** Where a person goes once they are in. */
-export interface Onward {
-  readonly returnTo?: string | undefined
-  /** The request of an application that waits. */
-  readonly request?: string | undefined
-}
-
 interface Content {
   readonly accountId: string
-  readonly onward: Onward
+  readonly goal: Goal
 }
 
 export function askForSignInCode(
   at: AtMail,
   email: string,
-  onward: Onward,
+  goal: Goal,
 ): Promise<{ readonly challenge: string } | Refused> {
   return askForCode(at, {
     purpose: 'sign_in',
     email,
-    content: (account): Content => ({ accountId: account?.id ?? nobody(at), onward }),
+    content: (account): Content => ({ accountId: account?.id ?? nobody(at), goal }),
     mail: (account, code) =>
       account?.status === 'active' ? signInMail({ email: account.email ?? email, name: at.name }, code) : undefined,
   })
 }
 
-/** An id that no account has, as long as one: what is kept for nobody is as large as for somebody. */
-export function nobody({ services }: Pick<AtMail, 'services'>): string {
-  return `${accountIdPrefix}${randomBase62(20, services.randomBytes)}`
-}
-
-/** How a try of a code ends, besides what it was for. */
-export type NotTaken = Refused | { readonly refused: 'wrong' } | { readonly refused: 'over' }
-
-export type CodeOutcome = { readonly text: Secret; readonly onward: Onward } | NotTaken
+export type CodeOutcome = { readonly text: Secret; readonly goal: Goal } | NotTaken
 
 export async function signInByCode(at: AtMail, challenge: string, code: string): Promise<CodeOutcome> {
   const { browser, services, tenant } = at
@@ -54,15 +39,14 @@ export async function signInByCode(at: AtMail, challenge: string, code: string):
       async (transaction): Promise<CodeOutcome> => {
         const tried = await tryCode(services, tenant, transaction, { purpose: 'sign_in', challenge, code, browser })
         if (typeof tried === 'string') return { refused: tried }
-        const { accountId, onward } = tried.content as Content
+        const { accountId, goal } = tried.content as Content
         const account = await transaction.accounts.find(tenant.id, accountId)
         const settings = await readSettings(transaction, tenant, services.openness)
-        // The address may have gone to somebody else since.
-        const isTheirs = account?.emailVerified === true && emailKey(account.email ?? '') === emailKey(tried.email)
-        if (account === undefined || !isTheirs || !settings.signIn.mailCode) return { refused: 'over' }
+        if (account === undefined || !hasAddress(account, tried.email)) return { refused: 'over' }
+        if (!settings.signIn.mailCode) return { refused: 'over' }
         const signIn = { ...signInOf(at, accountId), account, position: tried.position, amr: ['otp'] }
         const session = await startSession(services, tenant, transaction, moment, signIn)
-        return session === undefined ? { refused: 'over' } : { text: session.text, onward }
+        return session === undefined ? { refused: 'over' } : { text: session.text, goal }
       },
       { tenant: tenant.id },
     )

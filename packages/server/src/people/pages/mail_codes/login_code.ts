@@ -1,16 +1,15 @@
 /** `/login/code`: a code by mail, instead of a password. */
-import { setCookie } from '../../../caller/session_cookie.ts'
 import type { Answer } from '../../../http/answer.ts'
-import { serverLimits } from '../../../limits.ts'
 import type { Form } from '../../../oauth/form.ts'
-import { isEmail } from '../../email.ts'
 import { findWaiting } from '../../mail_codes/ask_for_code.ts'
-import { askForSignInCode, type Onward, signInByCode } from '../../mail_codes/sign_in_code.ts'
+import { askForSignInCode, signInByCode } from '../../mail_codes/sign_in_code.ts'
+import { isEmail } from '../../person_fields.ts'
+import { type Goal, goalFields, goalOf, goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext } from '../endpoint.ts'
 import { html } from '../html.ts'
-import { destination, leaving, onwardFields, readOnward } from '../onward.ts'
 import { type Page, seeOther } from '../page.ts'
 import { codeFormOf, codeOver, codePage, digitsOf, isOff, refusalText, wrongCode } from './code_form.ts'
+import { leaving } from './other_ways.ts'
 
 const path = '/login/code'
 const title = 'Sign in with a code'
@@ -18,9 +17,10 @@ const title = 'Sign in with a code'
 export const loginCode: Endpoint = {
   form: (form) => codeFormOf(path, form.get('challenge') ?? ''),
   get(context) {
-    const challenge = new URLSearchParams(context.request.query).get('challenge')
+    const query = new URLSearchParams(context.request.query)
+    const challenge = query.get('challenge')
     if (challenge !== null) return enter(context, challenge)
-    return isThere(context) ? askPage(context, { onward: readOnward(context) }) : off(context)
+    return isThere(context) ? askPage(context, { goal: goalOf(context, query) }) : off(context)
   },
   async post(context, form) {
     if (!isThere(context)) return off(context)
@@ -39,29 +39,25 @@ function off(context: PageContext): Page {
 
 async function ask(context: PageContext, form: Form): Promise<Page | Answer> {
   const email = form.get('email')?.trim() ?? ''
-  const onward = readOnward(context, form)
-  if (!isEmail(email)) return askPage(context, { onward, email, wrong: 'Give your e-mail address.' })
-  const asked = await askForSignInCode(context, email, onward)
+  const goal = goalOf(context, form)
+  if (!isEmail(email)) return askPage(context, { goal, email, wrong: 'Give your e-mail address.' })
+  const asked = await askForSignInCode(context, email, goal)
   if ('challenge' in asked) return seeOther(`${context.tenant.issuer}${path}?challenge=${asked.challenge}`)
-  return askPage(context, { onward, email, ...refusalText(asked) })
+  return askPage(context, { goal, email, ...refusalText(asked) })
 }
 
 async function enter(context: PageContext, challenge: string, wrong?: string): Promise<Page> {
   const waiting = await findWaiting(context, 'sign_in', challenge)
   if (waiting === undefined) return codeOver(context, path)
-  const { onward } = waiting.content as { readonly onward: Onward }
+  const { goal } = waiting.content as { readonly goal: Goal }
   const { email } = waiting
   const lead = 'Where there is an account, a code is on its way to'
-  return { ...codePage(context, { title, path, challenge, email, lead, button: 'Sign in', wrong }), ...leaving(onward) }
+  return { ...codePage(context, { title, path, challenge, email, lead, button: 'Sign in', wrong }), ...leaving(goal) }
 }
 
 async function redeem(context: PageContext, challenge: string, form: Form): Promise<Page | Answer> {
-  const { tenant } = context
   const tried = await signInByCode(context, challenge, digitsOf(form.get('code')))
-  if ('text' in tried) {
-    const cookie = setCookie(tenant.issuer, 'session', tried.text.reveal(), serverLimits.sessionSecondsMax)
-    return seeOther(destination(context, tried.onward), [cookie])
-  }
+  if ('text' in tried) return goOn(context, tried.goal, tried.text.reveal())
   if (tried.refused === 'over') return codeOver(context, path)
   if (tried.refused === 'wrong') return enter(context, challenge, wrongCode)
   const { status, wrong } = refusalText(tried)
@@ -69,27 +65,22 @@ async function redeem(context: PageContext, challenge: string, form: Form): Prom
 }
 
 interface Shown {
-  readonly onward: Onward
+  readonly goal: Goal
   readonly email?: string
   readonly wrong?: string
   readonly status?: number
 }
 
-function askPage({ tenant, token }: PageContext, { onward, email = '', wrong, status }: Shown): Page {
+function askPage({ tenant, token }: PageContext, { goal, email = '', wrong, status }: Shown): Page {
   const invalid = wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`
   const body = html`<div class="deed"><header><h1>${title}</h1><p>It is mailed to you, and good once.</p></header>
 <form method="post" action="${tenant.issuer}${path}">
 ${wrong === undefined ? undefined : html`<p class="wrong" role="alert" id="wrong">${wrong}</p>`}
 ${token(codeFormOf(path, ''))}
-${onwardFields(onward)}
+${goalFields(goal)}
 <label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email}"${invalid}></label>
 <button class="primary" type="submit">Send me a code</button>
 </form></div>`
-  return {
-    status: status ?? (wrong === undefined ? 200 : 422),
-    title,
-    ...(wrong === undefined ? {} : { error: 'wrong' }),
-    ...leaving(onward),
-    body,
-  }
+  const shown = wrong === undefined ? {} : { error: 'wrong' }
+  return { status: status ?? (wrong === undefined ? 200 : 422), title, ...shown, ...leaving(goal), body }
 }
