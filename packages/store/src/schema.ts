@@ -3,7 +3,12 @@
  * reorder members and refuse U+0000. Every key and index begins with the tenant, but for look-ups of tenants themselves
  * (tenants, slugs) and for the installation's own order of the feed.
  */
-export interface Schema extends PeopleTables, SettingsTables, TeamTables {
+import type { PeopleTables } from './records/people/tables.ts'
+import type { TeamTables } from './team_tables.ts'
+
+type Json = string
+
+export interface Schema extends PeopleTables, TeamTables {
   readonly schema_migrations: { number: number; name: string; applied_at: number }
   readonly installation: {
     id: number
