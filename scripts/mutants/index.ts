@@ -10,6 +10,7 @@ import { dropTimeMutants } from './drop_time.ts'
 import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
+import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
 import { peopleMutants } from './people.ts'
 import { positionMutants } from './positions.ts'
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...firstTable,
   ...fullDisk,
   ...issuerMutants,
+  ...mailMutants,
   ...peopleMutants,
   ...positionMutants,
   ...reachMutants,

@@ -12,8 +12,9 @@ export const serverLimits = {
   /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
   signInLinkSeconds: 3_600,
   devLinkSeconds: 600,
-  /** An invitation to a team. */
+  /** An invitation to a team; and how long a browser is known to have opened it. */
   invitationSeconds: 604_800,
+  invitationOpenSeconds: 3_600,
   /** Clients of a team: what narrows or disables the team writes each of them in one transaction. */
   teamClientsMax: 100,
   /** Members of a team and invitations to it, all together. */

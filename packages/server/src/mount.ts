@@ -23,6 +23,7 @@ import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
 import { address } from './people/pages/mail_codes/address.ts'
+import { invite } from './people/pages/mail_codes/invite.ts'
 import { loginCode } from './people/pages/mail_codes/login_code.ts'
 import { recover } from './people/pages/mail_codes/recover.ts'
 import { signup } from './people/pages/mail_codes/signup.ts'
@@ -134,6 +135,7 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
     '/login/link': loginLink,
     '/logout': logout,
     '/oauth/consent': consent,
+    '/invite': invite,
     '/recover': recover,
     '/signup': signup,
   }

@@ -58,7 +58,7 @@ export async function keepCode(
   const asked: AskedCode = {
     purpose,
     email,
-    browser: digestOf(browser),
+    browser: browserDigest(browser),
     position: moment.position,
     mac: macOf(services, challenge).of(code),
     content: content(account),
@@ -75,7 +75,7 @@ export async function findAsked(
   now: Seconds,
 ): Promise<AskedCode | undefined> {
   const asked = (await transaction.singleUse.find(kind, tenant, challenge, now)) as AskedCode | undefined
-  const isOurs = asked?.purpose === purpose && asked.browser === digestOf(browser)
+  const isOurs = asked?.purpose === purpose && asked.browser === browserDigest(browser)
   return isOurs ? asked : undefined
 }
 
@@ -158,6 +158,7 @@ function randomDigits(randomBytes: (count: number) => Uint8Array): string {
   }
 }
 
-function digestOf(browser: string): string {
+/** Kept of a browser: it is known again, and nobody who reads the database can be it. */
+export function browserDigest(browser: string): string {
   return createHash('sha256').update(browser).digest('base64url')
 }

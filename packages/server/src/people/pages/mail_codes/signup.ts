@@ -3,14 +3,14 @@ import type { Answer } from '../../../http/answer.ts'
 import type { Form } from '../../../oauth/form.ts'
 import { findWaiting } from '../../mail_codes/ask_for_code.ts'
 import { askForAccount, signUpByCode } from '../../mail_codes/sign_up.ts'
-import { passwordFlaw } from '../../password.ts'
-import { isEmail, isName } from '../../person_fields.ts'
+import { isEmail } from '../../person_fields.ts'
 import { type Goal, goalFields, goalOf, goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext } from '../endpoint.ts'
-import { type Html, html } from '../html.ts'
+import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
 import { codeFormOf, codeOver, codePage, digitsOf, isOff, refusalText, wrongCode } from './code_form.ts'
 import { leaving, withGoal } from './other_ways.ts'
+import { personFields, readPerson } from './person_form.ts'
 
 const path = '/signup'
 const title = 'Create an account'
@@ -37,26 +37,6 @@ function isOpen({ services, settings }: PageContext): boolean {
 function off(context: PageContext): Page {
   const why = 'Accounts are made by invitation. Ask those whose page sent you here.'
   return isOff(context, 'Nobody signs up here', why)
-}
-
-/** The members of a new person as the form has them, or what is wrong with them. */
-export function readPerson(
-  { settings }: Pick<PageContext, 'settings'>,
-  form: Form,
-): { readonly name: string; readonly password: string | undefined; readonly wrong?: string } {
-  const name = form.get('name')?.trim() ?? ''
-  const password = settings.signIn.password ? (form.get('password') ?? '') : undefined
-  const flaw = password === undefined ? undefined : passwordFlaw(password)
-  if (!isName(name)) return { name, password, wrong: 'Give your name.' }
-  return { name, password, ...(flaw === undefined ? {} : { wrong: `The password ${flaw}.` }) }
-}
-
-/** The fields for name and password, with what the person typed; never the password. */
-export function personFields({ settings }: Pick<PageContext, 'settings'>, name: string): Html {
-  const password = html`<label>Password<input name="password" type="password" autocomplete="new-password" required>
-<small>At least 8 characters. Long is better than odd.</small></label>`
-  return html`<label>Name<input name="name" autocomplete="name" required maxlength="200" value="${name}"></label>
-${settings.signIn.password ? password : undefined}`
 }
 
 async function ask(context: PageContext, form: Form): Promise<Page | Answer> {
