@@ -3,7 +3,7 @@ import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
 import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { openBrowser, signIn } from '../../sign_in.fixture.ts'
-import { ask, asked, bare, freshAddress, other, password, person } from './mail_codes.fixture.ts'
+import { ask, asked, bare, freshAddress, hidden, other, password, person } from './mail_codes.fixture.ts'
 
 const mailbox = createMailbox()
 let world: World
@@ -91,9 +91,9 @@ describe('another address', () => {
     const page = await asked(browser, path, { email: fresh })
     const code = await mailbox.code(fresh)
     await signIn(world, two.id, browser)
-    const asOther = await browser.get(path)
-    const csrf = /name="csrf" value="([^"]+)"/.exec(asOther.text)?.[1] as string
-    expect((await browser.submit(page, path, { code, csrf })).status).toBe(410)
+    expect((await browser.submit(page, path, { code })).status).toBe(410)
+    const asOther = await browser.get(`${path}?challenge=${hidden(page).challenge}`)
+    expect((await browser.submit(asOther, path, { code })).status).toBe(410)
     for (const { id, email } of [one, two]) expect(await world.ok('GET', `/v1/accounts/${id}`)).toMatchObject({ email })
     const third = await person(world)
     const its = await signIn(world, third.id)
