@@ -70,8 +70,8 @@ export const mailMutants: readonly Mutant[] = [
     id: 'recovery-ends-nothing',
     what: 'sessions outlive the recovery of a password',
     file: `${codes}/recovery.ts`,
-    find: '          objects: (sequence) => [object(sequence)],\n',
-    replace: '          objects: () => (object === undefined ? [] : []),\n',
+    find: '          objects,\n',
+    replace: '          objects: () => (objects === undefined ? [] : []),\n',
     tests: recovery,
   },
   {

@@ -1,20 +1,26 @@
 /** All that an account has ends: its sessions by their rows, everything else by a cut-off at the entry's own number. */
 import type { FeedObject, Seconds } from '@countersign/core'
 import type { Account, WriteTransaction } from '@countersign/store'
-import { accountObject } from '../feed/objects.ts'
+import { accountObject, endedSessionObjects } from '../feed/objects.ts'
 
 export interface AccountEnd {
   /** How many sessions there were. */
   readonly sessions: number
-  /** The entry that says so, for `append`. A later sign-in is good. */
-  readonly object: (sequence: number) => FeedObject
+  /** The entries that say so, for `append`. A later sign-in is good. */
+  readonly objects: (sequence: number) => readonly FeedObject[]
 }
 
 export async function endAllOf(transaction: WriteTransaction, account: Account, now: Seconds): Promise<AccountEnd> {
   const { tenant, id } = account
-  const sessions = await transaction.sessions.revokeByAccount(tenant, id, now)
+  const ended = await transaction.sessions.revokeByAccount(tenant, id, now)
   const said = await transaction.statusEntries.find(tenant, 'account', id)
-  return { sessions, object: (sequence) => accountObject(account, said, now, everything(sequence, now)) }
+  return {
+    sessions: ended.length,
+    objects: (sequence) => [
+      accountObject(account, said, now, everything(sequence, now)),
+      ...endedSessionObjects(ended, now),
+    ],
+  }
 }
 
 /** A cut-off that ends everything made before the entry of this number. */

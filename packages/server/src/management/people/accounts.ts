@@ -4,6 +4,7 @@ import { type Account, endedAccount, newAccount } from '@countersign/store'
 import { scopeOfRole } from '../../caller/team_roles.ts'
 import { accountObject, endedSessionObjects } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
+import { endAllOf, everything } from '../../people/end_account.ts'
 import { signInLink } from '../../people/links.ts'
 import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../../people/password.ts'
 import { managementApiId, managementScopesOf } from '../../tenants/tenant_setup.ts'
@@ -206,16 +207,11 @@ const revokeAccount = writeOperation(routes.revokeAccount, async (context) => {
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
   await requireMayTouchAccount(context, account)
-  const ended = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
-  const sessions = ended.length
-  const said = await saidOfAccount(context, account)
+  const { objects, sessions } = await endAllOf(transaction, account, now)
   transaction.append({
     tenant: tenant.id,
     audit: { ...auditOf(context, 'account.revoke', account), after: { sessions, reason: body.reason ?? null } },
-    objects: (sequence) => [
-      accountObject(account, said, now, everything(sequence, now)),
-      ...endedSessionObjects(ended, now),
-    ],
+    objects,
   })
   return { status: 200, bodyOf: (feedSequence) => ({ id: account.id, sessions, feedSequence }) }
 })
@@ -232,10 +228,6 @@ const createAccountLink = issueOperation(routes.createAccountLink, async (contex
   transaction.append({ tenant: tenant.id, audit: { ...auditOf(context, 'account.link', account), after } })
   return { status: 201, body: { url: link.url.reveal(), expiresAt: formatTime(link.expiresAt) } }
 })
-
-function everything(sequence: number, now: number) {
-  return { cutOff: sequence, cutOffs: { everything: { sequence, at: Math.floor(now) } } }
-}
 
 function auditOf({ actor, requestId }: WriteContext, action: AuditAction, { id }: Account) {
   return { actor, action, objectType: 'account', objectId: id, requestId }

@@ -83,7 +83,7 @@ async function replacePassword(
         const now = services.now()
         const identity = { tenant: tenant.id, accountId, kind: 'password' } as const
         await transaction.identities.put({ ...identity, content: { ...hash } }, now)
-        const { object, sessions } = await endAllOf(transaction, account, now)
+        const { objects, sessions } = await endAllOf(transaction, account, now)
         const { actor, requestId } = signInOf(at, accountId)
         transaction.append({
           tenant: tenant.id,
@@ -95,7 +95,7 @@ async function replacePassword(
             after: { sessions },
             requestId,
           },
-          objects: (sequence) => [object(sequence)],
+          objects,
         })
         return { email: account.email ?? tried.email }
       },
