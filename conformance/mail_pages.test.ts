@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectSound, hasChromium, openChromium } from './browser.fixture.ts'
+import { mailedCode, mailTo } from './mail.fixture.ts'
 import { call, type Json, type Product, startProduct, text } from './product.fixture.ts'
 
 let product: Product
@@ -32,19 +33,7 @@ async function ok(path: string, body: object): Promise<Json> {
   return answer
 }
 
-/** The last mail to an address, as `dev` shows it on its terminal. */
-async function mailTo(email: string): Promise<string> {
-  for (;;) {
-    const [, mail] = new RegExp(`.*Mail to ${email}: ([^]*)$`, 's').exec(product.stderr()) ?? []
-    if (mail?.includes('do nothing') === true) return mail
-    await new Promise((read) => product.process.stderr?.once('data', read))
-  }
-}
-
-async function codeFor(email: string): Promise<string> {
-  return /^ +(\d{4} \d{4})$/m.exec(await mailTo(email))?.[1] as string
-}
-
+const codeFor = (email: string) => mailedCode(product, email)
 const go = (page: Page, path: string) => page.goto(`${product.url}${path}`)
 const press = (page: Page) => page.click('form button[type=submit]')
 
@@ -70,7 +59,7 @@ async function invited(): Promise<{ readonly email: string; readonly team: strin
 
 /** The link of the mail. */
 async function mailedUrl(email: string): Promise<string> {
-  return /(http\S+\/invite#\w+)/.exec(await mailTo(email))?.[1] as string
+  return /(http\S+\/invite#\w+)/.exec(await mailTo(product, email))?.[1] as string
 }
 
 const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {

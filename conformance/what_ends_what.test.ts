@@ -1,5 +1,6 @@
 /** Each row of docs/people/what_ends_what.md, as an SDK in another process sees it: within a second, and without a network. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mailedCode } from './mail.fixture.ts'
 import {
   type Application,
   consentsOf,
@@ -62,6 +63,13 @@ describe('the tokens that a person let an application have end at every verifier
     'signed out everywhere': ({ person }) => manage('POST', `/v1/accounts/${person.accountId}/revoke`),
     'a new password': ({ person }) =>
       manage('PATCH', `/v1/accounts/${person.accountId}`, { emailVerified: true, password: 'a better horse battery' }),
+    'a new password by mail (CVE-2026-33124)': async ({ person }) => {
+      const asked = await person.submit('/recover', '/recover', { email: person.email })
+      const page = String(asked.headers.get('Location')).slice(product.url.length)
+      const code = await mailedCode(product, person.email)
+      const done = await person.submit(page, '/recover', { code, password: 'a better horse battery' })
+      expect([done.status, done.headers.get('Location')]).toEqual([303, `${product.url}/login?notice=recovered`])
+    },
     'the consent is removed by the person': async ({ person }) => {
       const [consent] = await consentsOf(person)
       expect((await person.api('POST', `/v1/consents/${text(consent?.id)}/revoke`, {})).status).toBe(200)

@@ -66,6 +66,19 @@ describe('signing up', () => {
     expect((await mailbox.to(known.email))[0]?.text).not.toMatch(/\d{4} \d{4}/)
   })
 
+  it.each(['\u212Aate@example.com', 'ate\u0301@example.com', '\uFF41nn@example.com', 'ann@ex\u00ADample.com'])(
+    'GHSA-7rqj-j65f-68wh: %j, which some normalisation makes the address of another, is refused wherever one is asked for',
+    async (email) => {
+      for (const [at, more] of [
+        [path, fields(email)],
+        ['/login/code', {}],
+        ['/recover', {}],
+      ] as const)
+        expect((await ask(openBrowser(world), at, { ...more, email })).status).toBe(422)
+      expect((await world.call('POST', '/v1/accounts', { body: { email, name: 'x' } })).status).toBe(400)
+    },
+  )
+
   it('joins nothing by an address that nobody has proven, and takes it away from nobody', async () => {
     const unproven = await person(world, { emailVerified: false, password: undefined })
     const browser = openBrowser(world)
