@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
 import { createMailer, type Mail, MailError, type MailTransport } from './mailer.ts'
 
+const ann = { tenant: 'default', address: '192.0.2.7' }
 const mail = (to = 'ann@example.com'): Mail => ({ to, subject: 'Your code', text: 'secret-12345678' })
 
 /** A mailer over a way out that fails as the test says; pauses take no time. */
@@ -24,7 +25,7 @@ function open(way: Partial<MailTransport> = {}) {
 describe('the mailer', () => {
   it('without a way out is off, and is never ready', async () => {
     const mailer = createMailer({ log: { info() {}, warn() {}, error() {} }, now: () => 0 })
-    expect([mailer.isOn, await mailer.ready()]).toEqual([false, false])
+    expect([mailer.isOn, await mailer.take(ann)]).toEqual([false, undefined])
     mailer.post(mail())
     await mailer.close()
   })
@@ -70,25 +71,44 @@ describe('the mailer', () => {
         if (!isUp) throw new MailError('away')
       },
     })
-    expect(await Promise.all([mailer.ready(), mailer.ready(), mailer.ready()])).toEqual([true, true, true])
+    const isReady = async () => {
+      const place = await mailer.take(ann)
+      place?.release()
+      return place !== undefined
+    }
+    expect(await Promise.all([isReady(), isReady(), isReady()])).toEqual([true, true, true])
     expect(probes).toBe(1)
     clock.now += serverLimits.mailProbedSeconds
     isUp = false
-    expect(await mailer.ready()).toBe(false)
+    expect(await isReady()).toBe(false)
     isUp = true
-    expect([await mailer.ready(), probes]).toEqual([false, 2])
+    expect([await isReady(), probes]).toEqual([false, 2])
     clock.now += serverLimits.mailFailedSeconds
-    expect([await mailer.ready(), probes]).toEqual([true, 3])
+    expect([await isReady(), probes]).toEqual([true, 3])
   })
 
-  it('sends a few at once, lets a bounded number wait, and is then not ready for anybody', async () => {
+  it('sends a few at once; a flood leaves room for others, and a place is free once its mail has left', async () => {
     const going: (() => void)[] = []
     const { mailer } = open({ send: () => new Promise<void>((resolve) => void going.push(resolve)) })
-    for (let index = 0; index < serverLimits.mailsWaitingMax + serverLimits.mailsAtOnce; index++) mailer.post(mail())
+    let taken = 0
+    for (let index = 0; index < serverLimits.mailsWaitingMax; index++) {
+      const place = await mailer.take(ann)
+      if (place === undefined) break
+      place.post(mail())
+      place.release()
+      taken++
+    }
     await new Promise(setImmediate)
-    expect([going.length, await mailer.ready()]).toEqual([serverLimits.mailsAtOnce, false])
+    expect([taken, going.length]).toEqual([serverLimits.mailsWaitingMax / 2, serverLimits.mailsAtOnce])
+    expect(await mailer.take(ann)).toBeUndefined()
+    const bob = await mailer.take({ tenant: 'other', address: '198.51.100.7' })
+    expect(bob).toBeDefined()
+    bob?.release()
+    bob?.release()
     going[0]?.()
     await new Promise(setImmediate)
-    expect([going.length, await mailer.ready()]).toEqual([serverLimits.mailsAtOnce + 1, true])
+    expect(going.length).toBe(serverLimits.mailsAtOnce + 1)
+    expect(await mailer.take(ann)).toBeDefined()
+    expect(await mailer.take(ann)).toBeUndefined()
   })
 })

@@ -3,7 +3,7 @@
  * there was one; whether mail works at all is asked before, for every address alike.
  */
 import { setTimeout as waitFor } from 'node:timers/promises'
-import type { Seconds } from '@countersign/core'
+import { type Holder, type Seconds, Shares } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 
@@ -40,12 +40,23 @@ export class MailError extends Error {
 export interface Mailer {
   /** False: whatever needs mail is off. */
   readonly isOn: boolean
-  /** Whether a mail that is posted now will probably leave. Asked for known and unknown addresses alike. */
-  ready(): Promise<boolean>
+  /**
+   * A place for one mail that will probably leave; `undefined` where mail does not work, or too many wait. Asked for known and
+   * unknown addresses alike. Who takes one posts or releases it.
+   */
+  take(holder: Holder): Promise<MailPlace | undefined>
   /** Sends it in the background. A failure is logged and tried again twice, unless the server has refused it for good. */
   post(mail: Mail): void
   /** Waits for those under way, for a moment. */
   close(): Promise<void>
+}
+
+/** A place among the mails that wait, in fair shares by tenant and address. */
+export interface MailPlace {
+  /** Sends the mail in the background, as `Mailer.post`. */
+  post(mail: Mail): void
+  /** There is no mail after all. Nothing happens once one was posted. */
+  release(): void
 }
 
 export interface MailerOptions {
@@ -58,14 +69,13 @@ export interface MailerOptions {
 }
 
 export function createMailer({ transport, log, now, wait = waitInBackground }: MailerOptions): Mailer {
-  if (transport === undefined) return { isOn: false, ready: async () => false, post() {}, close: async () => {} }
-  const way = transport
+  if (transport === undefined) return { isOn: false, take: async () => undefined, post() {}, close: async () => {} }
   const ending = new AbortController()
-  const waiting: Mail[] = []
-  const running = new Set<Promise<void>>()
-  const probe = createProbe(way, log, now)
+  const places = new Shares(serverLimits.mailsWaitingMax)
+  const probe = createProbe(transport, log, now)
+  const queue = createQueue((mail) => send(transport, mail))
 
-  async function send(mail: Mail): Promise<void> {
+  async function send(way: MailTransport, mail: Mail): Promise<void> {
     for (const pauseMs of [...serverLimits.mailPausesMs, undefined]) {
       try {
         return await way.send(mail)
@@ -79,12 +89,54 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
     }
   }
 
+  return {
+    isOn: true,
+    async take(holder) {
+      if (!(await probe.ask()) || !places.take(holder)) return undefined
+      return placeOf(queue, () => places.give(holder))
+    },
+    post: (mail) => queue.add(mail, () => {}),
+    async close() {
+      ending.abort()
+      await queue.end(wait(serverLimits.mailCloseMs, new AbortController().signal))
+      transport.close()
+    },
+  }
+}
+
+function placeOf(queue: Queue, give: () => void): MailPlace {
+  let isTaken = false
+  return {
+    post(mail) {
+      isTaken = true
+      queue.add(mail, give)
+    },
+    release() {
+      if (!isTaken) give()
+      isTaken = true
+    },
+  }
+}
+
+interface Queue {
+  /** `done`: it was sent, or given up. */
+  add(mail: Mail, done: () => void): void
+  /** Begins what waits, and resolves when nothing is under way, or `late` has. */
+  end(late: Promise<unknown>): Promise<void>
+}
+
+/** A few at once. */
+function createQueue(send: (mail: Mail) => Promise<void>): Queue {
+  const waiting: Waiting[] = []
+  const running = new Set<Promise<void>>()
+
   function begin(): void {
     while (running.size < serverLimits.mailsAtOnce) {
-      const mail = waiting.shift()
-      if (mail === undefined) return
-      const sending = send(mail).finally(() => {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const sending = send(next.mail).finally(() => {
         running.delete(sending)
+        next.done()
         begin()
       })
       running.add(sending)
@@ -92,24 +144,24 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
   }
 
   return {
-    isOn: true,
-    ready: async () => waiting.length < serverLimits.mailsWaitingMax && (await probe.ask()),
-    post(mail) {
-      waiting.push(mail)
+    add(mail, done) {
+      waiting.push({ mail, done })
       // In another turn: what it costs to make the mail is not in the time of the answer.
       setImmediate(begin)
     },
-    async close() {
-      ending.abort()
+    async end(late) {
       begin()
-      const late = wait(serverLimits.mailCloseMs, new AbortController().signal)
       while (running.size > 0) {
         const isLate = await Promise.race([Promise.allSettled(running).then(() => false), late.then(() => true)])
-        if (isLate) break
+        if (isLate) return
       }
-      way.close()
     },
   }
+}
+
+interface Waiting {
+  readonly mail: Mail
+  done(): void
 }
 
 /** Shared by all who ask at once. An answer is believed for a while, a bad one for less. */

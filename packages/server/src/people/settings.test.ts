@@ -61,6 +61,9 @@ describe('settings', () => {
     expect([reply.status, reply.body.errors[0]?.pointer]).toEqual([400, '/signIn'])
     expect(await world.ok('GET', settings)).toMatchObject({ name: 'Northwind', signIn: { password: true } })
     await change({ signIn: { passkey: true, mailCode: true } })
+    const byMail = { password: false, passkey: false, mailCode: true }
+    const alone = await world.call('PATCH', settings, { body: { signIn: byMail } })
+    expect([alone.status, alone.body.detail.includes('mail is off')]).toEqual([400, true])
   })
 
   it('are told of in the audit log with what was before', async () => {

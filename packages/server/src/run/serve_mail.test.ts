@@ -51,7 +51,7 @@ it('serve hands a code for a known address to the configured server, and nothing
     })
     expect(asked.status).toBe(303)
   }
-  // What is under way has left when the server has stopped.
+  // Mails under way have left when the server has stopped.
   await serving.stop()
   expect(smtp.taken.map(({ from, to }) => [from, to])).toEqual([['accounts@northwind.example', ['ann@example.com']]])
   expect(smtp.taken[0]?.data).toMatch(/\r\n {4}\d{4} \d{4}\r\n/)

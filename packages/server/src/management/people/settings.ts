@@ -64,8 +64,7 @@ const updateSettings = preparedOperation(routes.updateSettings, prepare, async (
   const tenant = await findTenant(context)
   const before = stored?.content ?? {}
   const content = changedContent(context, before, fetched)
-  if (Object.values(content.signIn ?? { any: true }).every((isOffered) => !isOffered))
-    throw invalid('/signIn', 'leaves no way in: offer one at least')
+  requireWayIn(context, content)
   const at = Math.floor(now)
   const changed: Settings = {
     tenant: own.id,
@@ -95,6 +94,13 @@ const updateSettings = preparedOperation(routes.updateSettings, prepare, async (
   })
   return { status: 200, body: after }
 })
+
+/** A code by mail is none where no mail is sent. */
+function requireWayIn({ services }: WriteContext<Updating>, { signIn }: SettingsContent): void {
+  if (signIn === undefined || signIn.password || signIn.passkey) return
+  if (!signIn.mailCode) throw invalid('/signIn', 'leaves no way in: offer one at least')
+  if (!services.mailer.isOn) throw invalid('/signIn', 'leaves no way in: mail is off, so no code is sent')
+}
 
 /** Members that are not sent stay; `null` gives the default back. */
 function changedContent(

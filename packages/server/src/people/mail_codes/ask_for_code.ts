@@ -3,7 +3,7 @@ import { accountIdPrefix, randomBase62 } from '@countersign/core'
 import { type Account, emailKey } from '@countersign/store'
 import type { Services } from '../../context.ts'
 import { clientAddress } from '../../http/client_address.ts'
-import type { Mail } from '../../mail/mailer.ts'
+import type { Mail, MailPlace } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { PasswordsBusyError } from '../password.ts'
 import type { AtBrowser } from '../sign_in.ts'
@@ -38,16 +38,28 @@ export interface Wanted {
 }
 
 export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly challenge: string } | Refused> {
-  const { services, tenant } = at
   const wait = mustWait(at)
   if (wait !== undefined) return wait
-  if (!(await services.mailer.ready())) return { refused: 'unavailable' }
+  const place = await takePlace(at)
+  if (place === undefined) return { refused: 'unavailable' }
   try {
     await wanted.prepare?.()
+    return await askAt(at, wanted, place)
   } catch (error) {
     if (!(error instanceof PasswordsBusyError)) throw error
     return { refused: 'busy' }
+  } finally {
+    place.release()
   }
+}
+
+/** For whoever asks, whatever the address: a flood from one place or tenant leaves room for others. */
+export function takePlace({ request, services, tenant }: AtMail): Promise<MailPlace | undefined> {
+  return services.mailer.take({ tenant: tenant.id, address: clientAddress(request, services.trustedProxies) })
+}
+
+async function askAt(at: AtMail, wanted: Wanted, place: MailPlace): Promise<{ readonly challenge: string } | Refused> {
+  const { services, tenant } = at
   const kept = await atOneMoment(services, tenant, async (moment) => {
     const { value } = await services.store.write(
       (transaction) => keepCode(services, tenant, transaction, moment, { ...wanted, browser: at.browser }),
@@ -57,7 +69,7 @@ export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly
   })
   if (kept === undefined) return { refused: 'limited' }
   const mail = wanted.mail(kept.account, kept.code)
-  if (mail !== undefined) services.mailer.post(mail)
+  if (mail !== undefined) place.post(mail)
   return { challenge: kept.challenge }
 }
 

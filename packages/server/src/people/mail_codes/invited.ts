@@ -6,6 +6,7 @@ import { randomBase62, type Secret } from '@countersign/core'
 import { type Account, ConflictError, type WriteTransaction } from '@countersign/store'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
+import type { MailPlace } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { accept, findInvited, type Invited, isInvited, mailedCode, readInvited } from '../invitations.ts'
 import { makePerson } from '../new_person.ts'
@@ -14,7 +15,7 @@ import { startSession } from '../sessions.ts'
 import { type PeopleSettings, readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
 import type { Doing } from '../team_members.ts'
-import { type AtMail, mustWait, type Refused } from './ask_for_code.ts'
+import { type AtMail, mustWait, type Refused, takePlace } from './ask_for_code.ts'
 import { browserDigest, takeMail } from './mail_code.ts'
 import { invitationMail } from './mail_texts.ts'
 
@@ -180,10 +181,23 @@ export async function mailInvitation(
   at: AtMail,
   challenge: string,
 ): Promise<{ readonly isSent: true } | Refused | Over> {
-  const { services, tenant } = at
   const wait = mustWait(at)
   if (wait !== undefined) return wait
-  if (!(await services.mailer.ready())) return { refused: 'unavailable' }
+  const place = await takePlace(at)
+  if (place === undefined) return { refused: 'unavailable' }
+  try {
+    return await mailAt(at, challenge, place)
+  } finally {
+    place.release()
+  }
+}
+
+async function mailAt(
+  at: AtMail,
+  challenge: string,
+  place: MailPlace,
+): Promise<{ readonly isSent: true } | Refused | Over> {
+  const { services, tenant } = at
   const { value } = await services.store.write(
     async (transaction) => {
       const invited = await readOpened(at, transaction, challenge)
@@ -196,7 +210,7 @@ export async function mailInvitation(
     { tenant: tenant.id },
   )
   if (typeof value === 'string') return { refused: value }
-  services.mailer.post(invitationMail({ email: value.email, name: at.name }, value.team, value.url))
+  place.post(invitationMail({ email: value.email, name: at.name }, value.team, value.url))
   return { isSent: true }
 }
 

@@ -1,6 +1,7 @@
 /** A new password for somebody who has forgotten theirs. It replaces the password alone, never a second factor. */
 
 import { subjectCutOff } from '../../caller/subject_cut_off.ts'
+import { clientAddress } from '../../http/client_address.ts'
 import { atOneMoment, requireReached } from '../../oauth/issuing_moment.ts'
 import { endAllOf } from '../end_account.ts'
 import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../password.ts'
@@ -41,6 +42,7 @@ export async function recover(
   at: AtMail,
   { challenge, code, password }: { readonly challenge: string; readonly code: string; readonly password: string },
 ): Promise<Recovered> {
+  const { tenant } = at
   const why = passwordFlaw(password)
   if (why !== undefined) return { refused: 'flaw', why }
   const wait = mustWait(at)
@@ -51,7 +53,9 @@ export async function recover(
   if (hash === undefined) return { refused: 'busy' }
   const replaced = await replacePassword(at, { challenge, code, hash })
   if ('refused' in replaced) return replaced
-  at.services.mailer.post(recoveredMail({ email: replaced.email, name: at.name }, at.tenant.issuer))
+  // The address has just been proven: nobody need wait for the tries with the forgotten password.
+  at.services.signInTries.succeeded(tenant.id, replaced.email, clientAddress(at.request, at.services.trustedProxies))
+  at.services.mailer.post(recoveredMail({ email: replaced.email, name: at.name }, tenant.issuer))
   return { isRecovered: true }
 }
 
