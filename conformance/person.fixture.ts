@@ -57,6 +57,12 @@ export async function signInPerson(product: Product, more: object = {}): Promise
   const email = `person${++made}@example.com`
   const account = await call(product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Bea', ...more })
   const accountId = text(account.body.id)
+  const link = await call(product, 'POST', `/v1/accounts/${accountId}/links`)
+  return { accountId, email, ...(await signInAgain(product, text(link.body.url))) }
+}
+
+/** Another browser, at which that link was opened. */
+export async function signInAgain(product: Product, url: string): Promise<Omit<Person, 'accountId' | 'email'>> {
   const jar = new Map<string, string>()
 
   async function request(method: string, path: string, headers: Record<string, string>, body?: string) {
@@ -85,13 +91,10 @@ export async function signInPerson(product: Product, more: object = {}): Promise
     return request('POST', path, headers, new URLSearchParams(all).toString())
   }
 
-  const link = await call(product, 'POST', `/v1/accounts/${accountId}/links`)
-  const opened = await submit('/login/link', '/login/link', { code: new URL(text(link.body.url)).hash.slice(1) })
+  const opened = await submit('/login/link', '/login/link', { code: new URL(url).hash.slice(1) })
   expect(opened.status).toBe(303)
 
   return {
-    accountId,
-    email,
     async api(method, path, body) {
       const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
       const response = await request(method, path, headers, body && JSON.stringify(body))

@@ -8,6 +8,7 @@ import {
   type Person,
   redeem,
   refresh,
+  signInAgain,
   signInPerson,
   verifier,
 } from './person.fixture.ts'
@@ -61,6 +62,12 @@ async function letIn(): Promise<LetIn> {
 describe('the tokens that a person let an application have end at every verifier within a second', () => {
   const rows: Readonly<Record<string, (of: LetIn) => Promise<unknown>>> = {
     'signed out everywhere': ({ person }) => manage('POST', `/v1/accounts/${person.accountId}/revoke`),
+    'signed out everywhere by the person': ({ person }) => person.submit('/account', '/account', { everywhere: '1' }),
+    'a new password that the person sets': async ({ person }) => {
+      const fields = { password: 'a better horse battery', applications: 'end' }
+      expect((await person.submit('/account/password', '/account/password', fields)).status).toBe(303)
+      expect((await person.api('GET', '/v1/me')).status).toBe(200)
+    },
     'a new password': ({ person }) =>
       manage('PATCH', `/v1/accounts/${person.accountId}`, { emailVerified: true, password: 'a better horse battery' }),
     'the consent is removed by the person': async ({ person }) => {
@@ -150,6 +157,18 @@ describe('what a session minted ends at every verifier within a second', () => {
     await end(person)
     await isSeen(token, 'revoked')
   })
+})
+
+it('a new password that ends no applications ends the other sessions, and leaves tokens of applications', async () => {
+  const { person, access, refreshToken, application } = await letIn()
+  const { body } = await call(product, 'POST', `/v1/accounts/${person.accountId}/links`)
+  const other = await signInAgain(product, text(body.url))
+  const fields = { password: 'a better horse battery' }
+  expect((await person.submit('/account/password', '/account/password', fields)).status).toBe(303)
+  await eventually(1_000, async () => (await other.api('GET', '/v1/me')).status === 401)
+  expect((await person.api('GET', '/v1/me')).status).toBe(200)
+  expect(await sdk.outcome(access)).toBe('verified')
+  expect((await refresh(product, application, refreshToken)).status).toBe(200)
 })
 
 describe('what is of a team', () => {

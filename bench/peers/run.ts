@@ -1,8 +1,8 @@
 /**
  * `npm run bench:peers [comparison …]`: Countersign beside its peers and beside the bare limit, in one run, a table
  * for each question. Comparisons: in_process, verify, introspect, tokens (JWTs and opaque ones, with SQLite and with
- * PostgreSQL), people (code flow, refresh, userinfo, sessions), gateways. `--json FILE` keeps every round; `--quick` shows in three minutes that everything works, with
- * figures that mean little. The peers are installed into this folder when missing.
+ * PostgreSQL), people (code flow, refresh, userinfo, sessions), gateways. `--json FILE` keeps every round; `--quick` shows in
+ * three minutes that everything works, with figures that mean little. The peers are installed into this folder when missing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'

@@ -3,7 +3,7 @@
  * is deployed, where everything that is made here stays; without them the product is started.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { startProduct } from '../product.fixture.ts'
+import { type Product, startProduct } from '../product.fixture.ts'
 
 export type Fields = Readonly<Record<string, string | undefined>>
 
@@ -69,9 +69,11 @@ export const authorizationFields: Fields = {
   scope: 'read',
 }
 
-export async function startInstance(): Promise<Instance> {
+/** `started`: one that a test has started, and stops by itself. */
+export async function startInstance(started?: Pick<Product, 'issuer' | 'adminKey'>): Promise<Instance> {
   const { CONFORMANCE_URL, CONFORMANCE_KEY } = process.env
-  const product = CONFORMANCE_URL === undefined ? await startProduct() : undefined
+  const own = started === undefined && CONFORMANCE_URL === undefined ? await startProduct() : undefined
+  const product = started ?? own
   const issuer = product?.issuer ?? String(CONFORMANCE_URL)
   const credential = product?.adminKey ?? CONFORMANCE_KEY
   const mark = randomBytes(6).toString('hex')
@@ -155,7 +157,7 @@ export async function startInstance(): Promise<Instance> {
       ),
     refresh: (as, token, more = {}) =>
       post('/oauth/token', { grant_type: 'refresh_token', refresh_token: String(token), ...more }, as),
-    stop: async () => product?.stop(),
+    stop: async () => own?.stop(),
   }
   return instance
 }

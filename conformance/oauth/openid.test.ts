@@ -192,7 +192,7 @@ describe('Discovery §3', () => {
 })
 
 describe('form_post', () => {
-  it('§2: the answer is a form that goes to the redirect URI, escaped, and cached nowhere', async () => {
+  it('CVE-2024-21637: §2: the answer is a form that goes to the redirect URI, escaped, and cached nowhere', async () => {
     await signIn()
     const state = '"><script>alert(1)</script>'
     const { status, text, headers } = await open(person.browser, { response_mode: 'form_post', state })

@@ -96,7 +96,7 @@ describe('§2.1, §4.1 redirects', () => {
 })
 
 describe('§2.1.1, §4.5, §4.8 codes and PKCE', () => {
-  it('11 a code is good once; 12 its second use ends what the first gave', async () => {
+  it('11 CVE-2023-0264, GHSA-7w99-5wm4-3g79: a code is good once; 12 its second use ends what the first gave', async () => {
     const one = await code(offline)
     const first = (await instance.redeem(client, one)).body
     expect((await instance.redeem(client, one)).body.error).toBe('invalid_grant')
@@ -112,7 +112,7 @@ describe('§2.1.1, §4.5, §4.8 codes and PKCE', () => {
     for (const { body } of given) expect(await isActive(body.access_token)).toBe(false)
   })
 
-  it('14 CVE-2026-16089: it is for its client, 15 its redirect URI, 16 its challenge, 17 its API', async () => {
+  it('14 CVE-2026-16089, CVE-2025-4143: it is for its client, 15 its redirect URI, 16 its challenge, 17 its API', async () => {
     const one = await code()
     const other = await instance.client()
     const errors = [
@@ -125,7 +125,7 @@ describe('§2.1.1, §4.5, §4.8 codes and PKCE', () => {
     expect((await instance.redeem(client, one)).status).toBe(200)
   })
 
-  it('18 every public client needs PKCE, 19 with S256, 20 and a stripped challenge is found out', async () => {
+  it('18 CVE-2025-4144, CVE-2024-23647, CVE-2023-48228: every public client needs PKCE, 19 with S256, 20 and a stripped challenge is found out', async () => {
     const spa = await instance.client({ type: 'spa', requirePkce: false })
     const error = async (more: Fields) => (await instance.authorize(person, spa, more)).searchParams.get('error')
     expect(await error({ code_challenge: undefined, code_challenge_method: undefined })).toBe('invalid_request')
@@ -136,7 +136,7 @@ describe('§2.1.1, §4.5, §4.8 codes and PKCE', () => {
     expect((await instance.redeem(without, searchParams.get('code'))).body.error).toBe('invalid_grant')
   })
 
-  it('21 §4.7: whoever guesses a code spends nothing', async () => {
+  it('21 workers-oauth-provider PR #225: whoever guesses a code spends nothing', async () => {
     const one = String(await code())
     for (const guess of [`${one.slice(0, -1)}${one.endsWith('0') ? '1' : '0'}`, one.slice(0, -3), `${one}x`])
       expect((await instance.redeem(client, guess)).body.error).toBe('invalid_grant')
@@ -171,7 +171,7 @@ describe('§2.2, §4.10, §4.14 tokens', () => {
     )
   })
 
-  it('25 a refresh token is another after each use, and 26 the reuse of an old one ends all', async () => {
+  it('25 Keycloak #50999: a refresh token is another after each use, and 26 the reuse of an old one ends all', async () => {
     const { body } = await instance.signIn(person, client, offline)
     const second = (await instance.refresh(client, body.refresh_token)).body
     expect(second.refresh_token).not.toBe(body.refresh_token)
@@ -181,13 +181,37 @@ describe('§2.2, §4.10, §4.14 tokens', () => {
     expect(await isActive(third.access_token)).toBe(false)
   })
 
-  it('27 it is for its client alone, 28 which authenticates where it can', async () => {
+  it('27 GHSA-pw9m-5jxm-xr6h: it is for its client alone, 28 which authenticates where it can', async () => {
     const { body } = await instance.signIn(person, client, offline)
     expect((await instance.refresh(await instance.client(), body.refresh_token)).body.error).toBe('invalid_grant')
     const { clientId } = client
     const wrong = { clientId, clientSecret: 'wrong' }
     expect((await instance.refresh(wrong, body.refresh_token)).status).toBe(401)
+    const unproven = { grant_type: 'refresh_token', refresh_token: String(body.refresh_token), client_id: clientId }
+    expect((await instance.post('/oauth/token', unproven)).status).toBe(401)
     expect((await instance.refresh(client, body.refresh_token)).status).toBe(200)
+  })
+
+  it('CVE-2026-1035: of 100 that refresh at once, all have the same successor or nothing, and it goes on', async () => {
+    const { body } = await instance.signIn(person, client, offline)
+    const answers = await Promise.all(Array.from({ length: 100 }, () => instance.refresh(client, body.refresh_token)))
+    const given = answers.flatMap((answer) => (answer.status === 200 ? [answer.body.refresh_token] : []))
+    expect(new Set(given).size).toBe(1)
+    const next = await instance.refresh(client, given[0])
+    expect([next.status, await isActive(next.body.access_token)]).toEqual([200, true])
+  })
+
+  it('CVE-2022-3916, GHSA-895x-rfqp-jh5c: an offline token outlives neither the consent nor the access of its client', async () => {
+    const own = await instance.client({ offlineAccess: true })
+    const { body } = await instance.signIn(person, own, offline)
+    await instance.manage('PATCH', `/v1/clients/${own.clientId}`, { access: [] })
+    expect((await instance.refresh(own, body.refresh_token)).status).toBe(400)
+    const one = (await instance.signIn(person, client, offline)).body
+    const consents = await instance.manage('GET', `/v1/consents?accountId=${person.id}&clientId=${client.clientId}`)
+    for (const { id } of consents.data as readonly { readonly id: string }[])
+      await instance.manage('POST', `/v1/consents/${id}/revoke`)
+    expect((await instance.refresh(client, one.refresh_token)).body.error).toBe('invalid_grant')
+    expect(await isActive(one.access_token)).toBe(false)
   })
 
   it('29 §4.3.2: no token is taken from a query', async () => {

@@ -7,6 +7,7 @@ import { clockAhead } from './clock_ahead.ts'
 import { credentialHeaders } from './credential_headers.ts'
 import { database } from './database.ts'
 import { dropTimeMutants } from './drop_time.ts'
+import { factorMutants } from './factors.ts'
 import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
@@ -17,6 +18,7 @@ import { positionMutants } from './positions.ts'
 import { reachMutants } from './reach.ts'
 import { rollbackMutants } from './rollback.ts'
 import { sharedResourceMutants } from './shared_resources.ts'
+import { signInClientMutants } from './sign_in_clients.ts'
 
 export type { Mutant } from './mutant.ts'
 
@@ -31,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...credentialHeaders,
   ...database,
   ...dropTimeMutants,
+  ...factorMutants,
   ...firstTable,
   ...fullDisk,
   ...issuerMutants,
@@ -40,4 +43,5 @@ export const mutants: readonly Mutant[] = [
   ...reachMutants,
   ...rollbackMutants,
   ...sharedResourceMutants,
+  ...signInClientMutants,
 ]

@@ -86,8 +86,8 @@ export const mailMutants: readonly Mutant[] = [
     id: 'address-of-any-session',
     what: 'a code for one account gives its address to another',
     file: `${codes}/new_address.ts`,
-    find: "accountId === own.account.id && sessionId === own.session.id && session?.status === 'active'",
-    replace: 'own !== undefined && session !== undefined',
+    find: 'present?.account.id === accountId && present.session.id === sessionId',
+    replace: 'accountId !== sessionId',
     tests: address,
   },
   {

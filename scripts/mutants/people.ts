@@ -37,7 +37,7 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'link-after-cut-off',
     what: 'a link outlives the end of its account',
     file: `${server}/people/sessions.ts`,
-    find: '  if (signIn.position < cutOff) return undefined\n',
+    find: '  if (position < cutOff) return undefined\n',
     replace: '',
     tests: sessions,
   },

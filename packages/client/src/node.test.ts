@@ -80,6 +80,22 @@ describe('a program', () => {
     expect(statSync(join(folder, 'own')).mode & 0o777).toBe(0o700)
   })
 
+  it('CVE-2025-6514: opens a URL of the issuer that was named, which no server’s document has chosen', async () => {
+    const opened: string[] = []
+    const asked: string[] = []
+    const recording: typeof fetch = (input, init) => {
+      asked.push(String(input))
+      return fetch(input, init)
+    }
+    const first = program((url) => answering()(url), { fetch: recording, scope: 'orders:read' })
+    await first.signIn({ loginHint: '$(touch /tmp/x)"; & | `x`' })
+    const second = program(async ({ href }) => opened.push(href), { timeoutMs: 20, fetch: recording })
+    await second.signIn({ loginHint: '$(touch /tmp/x)"; | `x`' }).catch(() => {})
+    expect(asked).toEqual([`${server.issuer}/oauth/token`])
+    expect(opened[0]?.startsWith(`${server.issuer}/oauth/authorize?`)).toBe(true)
+    expect(opened[0]).toMatch(/^[\w:/.?=&%+*-]+$/)
+  })
+
   it('takes nothing that is not the answer to its own request, and goes on waiting for that', async () => {
     const strangers: number[] = []
     const first = program(async (asked) => {
@@ -221,7 +237,7 @@ describe('tokens', () => {
 })
 
 describe('the file of credentials', () => {
-  it('CVE-2025-58062: what one issuer gave is sent to no other, and to no other client', async () => {
+  it('CVE-2025-58062, vercel/ai #15963, vercel/ai #15966, vercel/ai #20578: what one issuer gave is sent to no other, and to no other client', async () => {
     await program(answering()).signIn()
     const other = await startIssuer()
     for (const more of [{ issuer: other.issuer }, { issuer: `${server.issuer}/t/acme` }, { clientId: 'client_2' }]) {

@@ -47,8 +47,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   Forbidden: {
     status: 403,
-    when: 'The credential lacks the scope, may not be used from there, or touches what has more than it has',
-    codes: ['insufficient_scope', 'forbidden', 'address_not_allowed', 'origin_not_allowed'],
+    when: 'The credential lacks the scope, may not be used from there, touches what has more than it has, or is a session whose person must first prove anew who it is',
+    codes: ['insufficient_scope', 'forbidden', 'step_up_required', 'address_not_allowed', 'origin_not_allowed'],
     detail: 'This needs the scope keys:write.',
     headers: { 'WWW-Authenticate': false },
     isOf: always,
@@ -241,6 +241,8 @@ const problem = z
       .array(z.array(z.string()))
       .optional()
       .describe('With `insufficient_scope`: every alternative, each a list of scope tokens needed together'),
+    maxAgeSeconds: z.int().optional().describe('With `step_up_required`: how old the proof of the person may be'),
+    stepUpUrl: z.string().optional().describe('With `step_up_required`: the page on which the person proves it'),
   })
   .describe('A problem (RFC 9457)')
 

@@ -40,14 +40,15 @@ export function keyChecksum(body: string): string {
   return formatBase62(crc32(body), checksumLength)
 }
 
-/** Makes a new key of any marker. The secret has 32 base62 characters, 190 random bits. */
+/** Makes a new key of any marker. The secret has 32 base62 characters, 190 random bits. `id`: of a record that gets a new secret. */
 export function generateKey(options: {
   readonly prefix: string
   readonly marker: KeyMarker
+  readonly id?: string
   readonly randomBytes: (count: number) => Uint8Array
 }): { readonly id: string; readonly text: string } {
   if (!isKeyPrefix(options.prefix)) throw new TypeError('prefix must match [a-z][a-z0-9]{0,15}')
-  const id = randomBase62(12, options.randomBytes)
+  const id = options.id ?? randomBase62(12, options.randomBytes)
   const body = `${options.prefix}_${options.marker}_${id}_${randomBase62(32, options.randomBytes)}`
   return { id, text: body + keyChecksum(body) }
 }

@@ -34,14 +34,24 @@ export const serverLimits = {
   /** Failures of one (account, address) before each further one waits, twice as long every time, up to the most. */
   signInFailuresFree: 5,
   signInDelaySecondsMax: 900,
+  /** After the first factor, the second is waited for so long; a passkey answers its page so long; codes can be read so long. */
+  secondFactorSeconds: 600,
+  passkeySeconds: 600,
+  recoveryCodesShownSeconds: 600,
+  /** Changes of who may come in want a sign-in or a second factor that is no older. */
+  stepUpSeconds: 600,
+  /** The text that a session had before it changed its secret: pages that are being loaded still have it. */
+  formerSessionSeconds: 10,
+  passkeysMax: 20,
+  passkeyNameCharactersMax: 60,
+  /** A credential id may have 1,023 bytes (WebAuthn §4). */
+  passkeyIdCharactersMax: 1_364,
   /** Addresses and pairs that are remembered. */
   signInAddressesKept: 50_000,
   /** A mailed code. */
   mailCodeSeconds: 600,
   mailCodeDigits: 8,
   mailCodeTriesMax: 5,
-  /** Another address wants a sign-in that is no older. */
-  newAddressSeconds: 600,
   /** Mails to one address in any hour that somebody may ask for without signing in. */
   mailsPerAddress: 5,
   mailsWindowSeconds: 3_600,

@@ -15,7 +15,12 @@ import { token } from './oauth/token.ts'
 import { wrongMethod } from './oauth/wrong_method.ts'
 import { healthz, metrics, readyz } from './observe/health.ts'
 import { startPage } from './observe/start_page.ts'
-import { account } from './people/pages/account.ts'
+import { account } from './people/pages/account/account.ts'
+import { authenticator } from './people/pages/account/authenticator.ts'
+import { passkeys } from './people/pages/account/passkeys.ts'
+import { password } from './people/pages/account/password.ts'
+import { recoveryCodes } from './people/pages/account/recovery_codes.ts'
+import { stepUp } from './people/pages/account/step_up.ts'
 import { authorize } from './people/pages/authorize.ts'
 import { clientLogout, postClientLogout } from './people/pages/client_logout.ts'
 import { consent } from './people/pages/consent.ts'
@@ -130,6 +135,11 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
   const pages = {
     '/account': account,
     '/account/address': address,
+    '/account/authenticator': authenticator,
+    '/account/passkeys': passkeys,
+    '/account/password': password,
+    '/account/recovery-codes': recoveryCodes,
+    '/account/step-up': stepUp,
     '/login': login,
     '/login/code': loginCode,
     '/login/link': loginLink,

@@ -20,15 +20,17 @@ type Headers = readonly (readonly [string, string])[]
 
 const sameOrigin: Headers = [['Sec-Fetch-Site', 'same-origin']]
 
-export function openBrowser(world: World, { at = '', peer = '192.0.2.7' } = {}): Browser {
+/** `cookie`: those that another browser has. */
+export function openBrowser(world: World, { at = '', peer = '192.0.2.7', cookie = '' } = {}): Browser {
   const jar = new Map<string, string>()
+  for (const pair of cookie === '' ? [] : cookie.split('; ')) keep(jar, pair)
   const issuer = `${baseUrl}${at}`
 
   async function request(method: string, path: string, headers: Headers, body: string): Promise<Reply> {
-    const cookie = cookieOf(jar)
+    const own = cookieOf(jar)
     const usual = [['Host', 'localhost:4800'] as const, ['User-Agent', 'Mozilla/5.0'] as const]
-    const own = [...usual, ...(cookie === '' ? [] : [['Cookie', cookie] as const])]
-    const reply = await send(world.server, method, `${at}${path}`, [...own, ...headers], body, { peer })
+    const fields = [...usual, ...(own === '' ? [] : [['Cookie', own] as const])]
+    const reply = await send(world.server, method, `${at}${path}`, [...fields, ...headers], body, { peer })
     for (const line of reply.cookies) keep(jar, line)
     return reply
   }

@@ -1,12 +1,5 @@
 /** The hot path (docs/protocol/feed.md §4): kept statements, one indexed read each, that begin with the tenant. */
-import {
-  type CredentialRecord,
-  type Limited,
-  type MaybePromise,
-  type PublicKeyRecord,
-  policiesOf,
-  type RatePolicy,
-} from '@countersign/core'
+import type { CredentialRecord, MaybePromise, PublicKeyRecord } from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from './columns.ts'
 import { Columns, present } from './columns.ts'
@@ -14,10 +7,15 @@ import type { Database } from './database.ts'
 import { thenMaybe } from './database.ts'
 import type { Cursor } from './page.ts'
 import { type Client, decodeClient, selectClient } from './records/client.ts'
-import { decodeAccess } from './records/client_access.ts'
-import { decodeClientJwk } from './records/client_jwk.ts'
 import { selectOrigin } from './records/client_origin.ts'
-import { type ClientSecret, decodeClientSecret } from './records/client_secret.ts'
+import {
+  clientSecretRecord,
+  policiesOrNone,
+  publicKeyRecord,
+  selectClientSecret,
+  selectPublicKey,
+} from './records/client_proof.ts'
+import type { ClientSecret } from './records/client_secret.ts'
 import { decodeAccountSession } from './records/people/account_session.ts'
 import { decodeToken } from './records/token.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from './stored_json.ts'
@@ -51,7 +49,8 @@ export interface Lookup {
 export function keepLookups(database: Database): Lookup {
   const key = database.keep(selectKey(database))
   const token = database.keep(selectToken(database))
-  const session = database.keep(selectSession(database))
+  const session = database.keep(selectSession(database, 'digest'))
+  const formerSession = database.keep(selectSession(database, 'former_digest'))
   const publicKey = database.keep(selectPublicKey(database, 'kid'))
   const onlyPublicKey = database.keep(selectPublicKey(database, 'alg'))
   const newest = database.keep(selectNewestKeys(database))
@@ -60,7 +59,11 @@ export function keepLookups(database: Database): Lookup {
   const origin = database.keep(selectOrigin(database))
   return {
     credential(tenant, digest, kind) {
-      const findSession = () => thenMaybe(session([tenant, digest]), ([row]) => row && sessionRecord(row))
+      const findSession = () =>
+        thenMaybe(session([tenant, digest]), ([row]) => {
+          if (row !== undefined || kind !== 'session') return row && sessionRecord(row)
+          return thenMaybe(formerSession([tenant, digest]), ([it]) => it && sessionRecord(it, true))
+        })
       if (kind === 'session') return findSession()
       const findToken = () =>
         thenMaybe(token([tenant, digest]), ([row]) => {
@@ -120,11 +123,11 @@ function selectToken(database: Database) {
     .compile()
 }
 
-function selectSession(database: Database) {
+function selectSession(database: Database, column: 'digest' | 'former_digest') {
   return joinCredentials(database, 'sessions')
     .selectAll('it')
     .where('it.tenant', '=', '')
-    .where('it.digest', '=', '')
+    .where(sql.ref<string>(`it.${column}`), '=', '')
     .compile()
 }
 
@@ -162,48 +165,6 @@ function joinCredentials({ reader }: Database, table: 'keys' | 'tokens' | 'sessi
       'apis.audience',
       'client_access.scope as access_scope',
     ])
-}
-
-function selectPublicKey({ reader }: Database, by: 'kid' | 'alg') {
-  return reader
-    .selectFrom('client_jwks')
-    .innerJoin('clients', (join) =>
-      join.onRef('clients.tenant', '=', 'client_jwks.tenant').onRef('clients.id', '=', 'client_jwks.client_id'),
-    )
-    .leftJoin('client_access', (join) =>
-      join.onRef('client_access.tenant', '=', 'clients.tenant').onRef('client_access.client_id', '=', 'clients.id'),
-    )
-    .selectAll('clients')
-    .selectAll('client_jwks')
-    .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
-    .where('client_jwks.tenant', '=', '')
-    .where('client_jwks.client_id', '=', '')
-    .where(`client_jwks.${by}`, '=', '')
-    .compile()
-}
-
-function selectClientSecret({ reader }: Database) {
-  return reader
-    .selectFrom('client_secrets as secret')
-    .innerJoin('clients', (join) =>
-      join.onRef('clients.tenant', '=', 'secret.tenant').onRef('clients.id', '=', 'secret.client_id'),
-    )
-    .leftJoin('client_access', (join) =>
-      join.onRef('client_access.tenant', '=', 'clients.tenant').onRef('client_access.client_id', '=', 'clients.id'),
-    )
-    .selectAll('clients')
-    .select([
-      'secret.id as secret_id',
-      'secret.client_id',
-      'secret.digest',
-      'secret.created_at as secret_created_at',
-      'secret.expires_at',
-      'client_access.api_id as access_api_id',
-      'client_access.scope as access_scope',
-    ])
-    .where('secret.tenant', '=', '')
-    .where('secret.digest', '=', '')
-    .compile()
 }
 
 /** Leaves unreadable rows out; a later look-up of such a key reports it. */
@@ -277,10 +238,12 @@ function tokenRecord(row: Row): CredentialRecord {
 
 /**
  * A session for the management API. What it may do is decided by the reach that its account has at each request
- * (server/src/caller/reach.ts), so its own scope is all that its client may have.
+ * (server/src/caller/reach.ts), so its own scope is all that its client may have. `isFormer`: found by its text of before.
  */
-function sessionRecord(row: Row): CredentialRecord {
-  const { id, version, prefix, clientId, accountId, apiId, status, expiresAt, position } = decodeAccountSession(row)
+function sessionRecord(row: Row, isFormer = false): CredentialRecord {
+  const session = decodeAccountSession(row)
+  const { id, version, prefix, clientId, accountId, apiId, status, position } = session
+  const expiresAt = isFormer ? Math.min(session.expiresAt, session.former?.until ?? 0) : session.expiresAt
   const rest = joined(new Columns('sessions', id, row))
   return present({
     kind: 'session' as const,
@@ -316,33 +279,3 @@ function joined(columns: Columns) {
 }
 
 /** Most clients have no limit, so their records omit the member. */
-function policiesOrNone(limited: Limited): readonly RatePolicy[] | undefined {
-  const policies = policiesOf(limited)
-  return policies.length === 0 ? undefined : policies
-}
-
-function publicKeyRecord(rows: readonly Row[]): PublicKeyRecord | undefined {
-  const [row] = rows
-  if (row === undefined) return undefined
-  const { clientId, kid, thumbprint, alg, publicJwk } = decodeClientJwk(row)
-  const client = decodeClient(rows.map((each) => ({ ...each, id: clientId })))!
-  return present({
-    clientId,
-    kid,
-    thumbprint,
-    alg,
-    publicJwk,
-    lifeSecondsMax: client.selfIssuedLifeSecondsMax,
-    clientStatus: client.status,
-    access: decodeAccess(rows),
-    metadata: client.metadata,
-    clientRateLimits: policiesOrNone(client),
-  })
-}
-
-function clientSecretRecord(rows: readonly Row[]) {
-  const [row] = rows
-  if (row === undefined) return undefined
-  const secret = decodeClientSecret({ ...row, id: row.secret_id, created_at: row.secret_created_at })
-  return { ...secret, client: decodeClient(rows)! }
-}

@@ -23,6 +23,7 @@ import type { ConsentReads, ConsentWrites } from './records/people/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/people/family.ts'
 import type { IdentityReads, IdentityWrites } from './records/people/identity.ts'
 import type { LogoReads, LogoWrites } from './records/people/logo.ts'
+import type { PasskeyReads, PasskeyWrites } from './records/people/passkey.ts'
 import type { SettingsReads, SettingsWrites } from './records/people/settings.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse, SingleUseReads } from './records/single_use.ts'
@@ -157,6 +158,7 @@ export interface ReadRepositories {
   readonly consents: ConsentReads
   readonly families: FamilyReads
   readonly identities: IdentityReads
+  readonly passkeys: PasskeyReads
   readonly sessions: AccountSessionReads
   readonly settings: SettingsReads
   readonly logos: LogoReads
@@ -187,6 +189,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly consents: ConsentReads & ConsentWrites
   readonly families: FamilyReads & FamilyWrites
   readonly identities: IdentityReads & IdentityWrites
+  readonly passkeys: PasskeyReads & PasskeyWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
   readonly settings: SettingsReads & SettingsWrites
   readonly logos: LogoReads & LogoWrites

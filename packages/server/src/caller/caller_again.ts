@@ -8,7 +8,7 @@ import {
   type SubjectState,
   splitClientObjectId,
 } from '@countersign/core'
-import type { Client, WriteTransaction } from '@countersign/store'
+import type { AccountSession, Client, WriteTransaction } from '@countersign/store'
 import type { Inspection } from '@countersign/verifier/engine'
 import type { Services, TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -16,6 +16,7 @@ import { managementApiId } from '../tenants/tenant_setup.ts'
 import type { Caller } from './caller.ts'
 import { readLineageAgain } from './lineage_again.ts'
 import { type Reach, type Reaching, reachOfAccount, tenantReach } from './reach.ts'
+import { readSessionAgain } from './session_again.ts'
 import { subjectCutOff } from './subject_cut_off.ts'
 
 type Known = Exclude<Inspection, { readonly outcome: string }>
@@ -25,7 +26,11 @@ export interface CallerAgain {
   readonly held: Scope
   readonly guards: readonly string[]
   readonly reach: Reach
+  /** The session itself, where one calls. */
+  readonly session?: AccountSession
 }
+
+type Own = Reaching & Pick<CallerAgain, 'session'>
 
 /**
  * docs/security/invariants.md §11: the caller's own credential and client, read inside the writing transaction. Lost
@@ -41,10 +46,11 @@ export async function readCallerAgain(
   const client = await transaction.clients.find(tenant.id, grant.clientId)
   const recorded = client?.access[managementApiId]
   if (client === undefined || client.status !== 'active' || recorded === undefined) throw lost()
-  const { reach, scope } = await ownReach(services, tenant, caller, client, transaction)
+  const { reach, scope, session } = await ownReach(services, tenant, caller, client, transaction)
   // The built-in client of sessions guards for the tenant's operators, and a team guards nothing.
   const guards = reach.of === 'tenant' ? client.guards : []
-  return { held: intersectScope(scope, parseScope(recorded)), guards, reach }
+  const held = intersectScope(scope, parseScope(recorded))
+  return { held, guards, reach, ...(session === undefined ? {} : { session }) }
 }
 
 async function ownReach(
@@ -53,7 +59,7 @@ async function ownReach(
   caller: Caller,
   client: Client,
   transaction: WriteTransaction,
-): Promise<Reaching> {
+): Promise<Own> {
   switch (caller.grant.kind) {
     case 'api_key':
       return { reach: tenantReach(tenant), scope: await keyScope(services, tenant, caller, transaction) }
@@ -85,14 +91,11 @@ async function sessionReach(
   { grant }: Caller,
   client: Client,
   transaction: WriteTransaction,
-): Promise<Reaching> {
-  const session = await transaction.sessions.find(tenant.id, grant.credentialId)
-  if (session?.status !== 'active' || services.now() >= session.expiresAt) throw lost()
-  const account = await transaction.accounts.find(tenant.id, session.accountId)
-  if (account?.status !== 'active') throw lost()
-  const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
-  if (session.position < Math.max(client.cutOff, cutOff)) throw lost()
-  return reachOfAccount(transaction, tenant.id, account)
+): Promise<Own> {
+  const named = { tenant: tenant.id, id: grant.credentialId, client }
+  const again = await readSessionAgain(transaction, named, services.now())
+  if (again === undefined) throw lost()
+  return { ...(await reachOfAccount(transaction, tenant.id, again.account)), session: again.session }
 }
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */

@@ -17,19 +17,31 @@ export class ProblemError extends Error {
   readonly code: ProblemCode
   readonly errors: readonly FieldError[]
   readonly headers: Readonly<Record<string, string>>
+  readonly members: ProblemMembers
 
   constructor(
     status: number,
     code: ProblemCode,
     detail: string,
-    more: { readonly errors?: readonly FieldError[]; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      readonly errors?: readonly FieldError[]
+      readonly headers?: Readonly<Record<string, string>>
+      readonly members?: ProblemMembers
+    } = {},
   ) {
     super(detail)
     this.status = status
     this.code = code
     this.errors = more.errors ?? []
     this.headers = more.headers ?? {}
+    this.members = more.members ?? {}
   }
+}
+
+/** With `step_up_required`: how old the proof may be, and where a person gives another. */
+export interface ProblemMembers {
+  readonly maxAgeSeconds?: number
+  readonly stepUpUrl?: string
 }
 
 export interface FieldError {
@@ -50,15 +62,22 @@ const unavailableDetails: { readonly [Reason in Exclude<UnavailableReason, 'full
 }
 
 /** RFC 9457 with the request id and, for bad input, what is wrong where. */
-export function problem(request: HttpRequest, answer: ProblemAnswer, errors: ProblemError['errors'] = []): Answer {
-  const body = { ...answer.body, requestId: request.requestId, ...(errors.length === 0 ? {} : { errors }) }
+export function problem(
+  request: HttpRequest,
+  answer: ProblemAnswer,
+  errors: ProblemError['errors'] = [],
+  members: ProblemMembers = {},
+): Answer {
+  const { requestId } = request
+  const body = { ...answer.body, ...members, requestId, ...(errors.length === 0 ? {} : { errors }) }
   return { status: answer.status, headers: answer.headers, code: answer.body.code, body: JSON.stringify(body) }
 }
 
 /** Turns an error of an endpoint into an answer. An unexpected one becomes a 500 that holds nothing but the request id. */
 export function answerError(request: HttpRequest, error: unknown, log: (error: unknown) => void): Answer {
   if (error instanceof ProblemError) {
-    return problem(request, problemAnswer(error.status, error.code, error.message, error.headers), error.errors)
+    const { code, errors, headers, members, message, status } = error
+    return problem(request, problemAnswer(status, code, message, headers), errors, members)
   }
   if (error instanceof UnknownCursorError) {
     return problem(

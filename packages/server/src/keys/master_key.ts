@@ -10,6 +10,7 @@ export type DerivedUse =
   | 'authorization_codes'
   | 'refresh_tokens'
   | 'mail_codes'
+  | 'second_factors'
   | 'feed_revocations'
   | 'feed_cut_offs'
   | 'feed_places'
@@ -34,7 +35,7 @@ export class MasterKey {
   }
 
   /** A key that needs the caller's own secret beside ours: a copy of database and master key opens nothing. */
-  deriveWith(use: 'idempotency', secret: string): Uint8Array {
+  deriveWith(use: 'idempotency' | 'recovery_codes', secret: string): Uint8Array {
     return this.#hkdf(use, secret)
   }
 

@@ -29,6 +29,7 @@ import { requireMayTouch } from './access.ts'
 import type { ManagementServices, ReadContext, WriteContext } from './context.ts'
 import { findTouched } from './find.ts'
 import { findReplay, type Idempotency, inProgress, keepAnswer, readIdempotency } from './idempotency.ts'
+import { requireStepUp } from './people/step_up.ts'
 import { noRoomToKeep, requireScopes, toProblem } from './refusals.ts'
 import { writeOptions } from './write_options.ts'
 
@@ -158,7 +159,7 @@ async function write<R extends Route>(
     services.store.write(
       async (transaction) => {
         // 3. The caller is read again here: what it could do a moment ago it may have lost.
-        const { reach: whole, ...again } = await readCallerAgain(services, tenant, caller, transaction)
+        const { reach: whole, session, ...again } = await readCallerAgain(services, tenant, caller, transaction)
         const { orScope } = route
         const scope = orScope !== undefined && again.held.includes(orScope) ? orScope : route.scope
         if (scope !== undefined) requireScopes(again.held, [scope])
@@ -170,20 +171,7 @@ async function write<R extends Route>(
         const touched = new Set<string>()
         const teams = new Set<string>()
         const ending = new Set<'credentials' | 'jwts'>()
-        // 4. An answer that was given is given again, to whoever may still have it.
-        const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
-        if (replay !== undefined) {
-          requireScopes(again.held, replay.needed)
-          for (const id of replay.teams) requireHeld([...neededBy(route), ...replay.needed], id)
-          for (const id of replay.touched) {
-            const client = await findTouched({ reach, transaction }, id)
-            const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
-            if (client !== undefined) requireMayTouch(replaying, client)
-          }
-          return { status: replay.status, body: replay.body }
-        }
-        // 5. The change itself.
-        const result = await run({
+        const writing: WriteContext<R> = {
           ...context,
           transaction: toldToTeam(transaction, () => onlyTeam(teams)),
           ...again,
@@ -197,14 +185,30 @@ async function write<R extends Route>(
             requireHeld(scopes, teamId)
             for (const scope of scopes) needed.add(scope)
           },
-        })
-        // 6. Whatever it ended, somebody is left who can do everything.
+        }
+        // 4. The person of a session has proven lately to be it, where that is needed.
+        await requireStepUp(route, writing, session)
+        // 5. An answer that was given is given again, to whoever may still have it.
+        const replay = idempotency === undefined ? undefined : await findReplay(services, idempotency, transaction)
+        if (replay !== undefined) {
+          requireScopes(again.held, replay.needed)
+          for (const id of replay.teams) requireHeld([...neededBy(route), ...replay.needed], id)
+          for (const id of replay.touched) {
+            const client = await findTouched({ reach, transaction }, id)
+            const replaying = { tenant, guards: again.guards, touched, requireHeld, mayEndAdministrators: () => {} }
+            if (client !== undefined) requireMayTouch(replaying, client)
+          }
+          return { status: replay.status, body: replay.body }
+        }
+        // 6. The change itself.
+        const result = await run(writing)
+        // 7. Whatever it ended, somebody is left who can do everything.
         if (ending.size > 0 && !mayLeaveNone) {
           const isLeft = await hasAdministrator(transaction, tenant, context.now, { withoutJwts: ending.has('jwts') })
           if (!isLeft && !isForced) throw new LastAdministratorError()
           if (!isLeft) appendLockOut(transaction, context, route)
         }
-        // 7. The answer is kept with it, or neither is.
+        // 8. The answer is kept with it, or neither is.
         if (idempotency !== undefined && 'body' in result) {
           const holder = { tenant: tenant.id, credential: caller.grant.credentialId }
           if (!services.idempotencyRoom.take(holder, services.now())) throw noRoomToKeep()
@@ -226,7 +230,7 @@ async function write<R extends Route>(
       writeOptions(context, route),
     )
   const { value, entries } = await keepAdministrator(services, tenant, attempt).catch(toProblem)
-  // 8. This process refuses what was revoked before anybody is told that it was.
+  // 9. This process refuses what was revoked before anybody is told that it was.
   await services.books.settle(entries)
   services.metrics.written(route.operationId, 'done')
   for (const work of afterCommit) work()

@@ -7,6 +7,8 @@ import { sessionObject } from '../feed/objects.ts'
 import { serverLimits } from '../limits.ts'
 import { type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
 import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
+import { keepPending } from './factors/pending.ts'
+import { hasSecondFactor, readFactors } from './factors/second_factor.ts'
 
 /** All that a session is made from. */
 export interface SignIn {
@@ -15,6 +17,10 @@ export interface SignIn {
   readonly position: number
   /** How the person signed in (RFC 8176). */
   readonly amr: readonly string[]
+  /** When the person proved to be it, where that was in a session that this one takes the place of. Default: now. */
+  readonly proven?: Pick<AccountSession, 'authenticatedAt' | 'steppedUpAt'>
+  /** The version of the password that was right, where one was given. */
+  readonly passwordVersion?: number
   readonly userAgent: string
   readonly address: string | undefined
   /** The text of the session that the browser had: it ends. */
@@ -25,8 +31,12 @@ export interface SignIn {
 
 export type SessionServices = Pick<Services, 'books' | 'keyPrefix' | 'randomBytes'>
 
+/** A session, or the name of the sign-in that waits for the second factor of the account. */
+export type Started = { readonly text: Secret; readonly session: AccountSession } | { readonly pending: string }
+
 /**
- * Makes the session, or gives `undefined` where the account has ended since the position. Everything is read in the writing
+ * Makes the session, or gives `undefined` where the account has ended since the position. One factor is not enough for an
+ * account that has a second: there is no way to sign in around this. Everything is read in the writing
  * transaction, so whatever ends the account afterwards finds the session's position below its own.
  */
 export async function startSession(
@@ -35,14 +45,16 @@ export async function startSession(
   transaction: WriteTransaction,
   moment: IssuingMoment,
   signIn: SignIn,
-): Promise<{ readonly text: Secret; readonly session: AccountSession } | undefined> {
-  const { account } = signIn
+): Promise<Started | undefined> {
+  const { account, position } = signIn
   const client = await transaction.clients.find(tenant.id, portalClientId)
   const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
   if (client?.status !== 'active' || account.status !== 'active') return undefined
   requireReached(moment, Math.max(client.cutOff, cutOff))
-  if (signIn.position < cutOff) return undefined
+  if (position < cutOff) return undefined
   requireSameBook(services, tenant, moment)
+  const pending = await pendingOf(services, tenant, transaction, moment, signIn)
+  if (pending !== undefined) return { pending }
   if (signIn.former !== undefined) await endFormer(transaction, tenant, signIn.former, moment.takenAt, signIn)
   await makeRoom(transaction, account, moment.takenAt, signIn)
   const { id, text } = generateKey({ prefix: services.keyPrefix, marker: 'sess', randomBytes: services.randomBytes })
@@ -59,6 +71,7 @@ export async function startSession(
     position: moment.position,
     amr: signIn.amr,
     authenticatedAt: at,
+    ...signIn.proven,
     lastSeenAt: at,
     expiresAt: at + serverLimits.sessionSeconds,
     userAgent: signIn.userAgent,
@@ -94,6 +107,19 @@ async function makeRoom(
   const [oldest] = found
   if (oldest === undefined || found.length < serverLimits.accountSessionsMax) return
   await endSession(transaction, oldest, now, { ...by, reason: 'the account has signed in at too many browsers' })
+}
+
+/** The name of a sign-in that has shown one factor, of an account that has two. */
+async function pendingOf(
+  { randomBytes }: SessionServices,
+  { id: tenant }: TenantContext,
+  transaction: WriteTransaction,
+  { takenAt: now }: IssuingMoment,
+  { account: { id: accountId }, amr, passwordVersion, position }: SignIn,
+): Promise<string | undefined> {
+  if (amr.includes('mfa') || !hasSecondFactor(await readFactors(transaction, { tenant, accountId }))) return undefined
+  const pending = { accountId, amr, position, ...(passwordVersion === undefined ? {} : { passwordVersion }) }
+  return keepPending(transaction, tenant, pending, { now, randomBytes })
 }
 
 async function endFormer(

@@ -10,7 +10,7 @@ import { atOneMoment } from '../oauth/issuing_moment.ts'
 import { endConsent } from './consents.ts'
 import { redeemLink } from './links.ts'
 import { type PasswordHash, PasswordsBusyError } from './password.ts'
-import { endSession, type SignIn, startSession } from './sessions.ts'
+import { endSession, type SignIn, type Started, startSession } from './sessions.ts'
 
 export interface AtBrowser {
   readonly services: Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'trustedProxies'> & {
@@ -22,7 +22,7 @@ export interface AtBrowser {
 }
 
 /** `undefined` where the link is used up, or its account has ended since it was made. */
-export async function signInByLink(at: AtBrowser, code: string): Promise<{ readonly text: Secret } | undefined> {
+export async function signInByLink(at: AtBrowser, code: string): Promise<Started | undefined> {
   const { services, tenant } = at
   return atOneMoment(services, tenant, async (moment) => {
     const { value, entries } = await services.store.write(
@@ -43,6 +43,8 @@ export async function signInByLink(at: AtBrowser, code: string): Promise<{ reado
 /** How a try with a password ends, besides a session. `wrong` is the same for a wrong password and for an unknown address. */
 export type PasswordOutcome =
   | { readonly text: Secret }
+  /** The password was right, and the account has a second factor. */
+  | { readonly pending: string }
   | { readonly refused: 'wrong' | 'busy' }
   | { readonly refused: 'wait'; readonly seconds: number }
 
@@ -71,7 +73,13 @@ export async function signInByPassword(
           const current = await transaction.accounts.find(tenant.id, account.id)
           const still = await transaction.identities.find(tenant.id, account.id, 'password')
           if (current === undefined || still?.version !== identity.version) return undefined
-          const signIn = { ...signInOf(at, account.id), account: current, position: moment.position, amr: ['pwd'] }
+          const signIn = {
+            ...signInOf(at, account.id),
+            account: current,
+            position: moment.position,
+            amr: ['pwd'],
+            passwordVersion: identity.version,
+          }
           return startSession(services, tenant, transaction, moment, signIn)
         },
         { tenant: tenant.id },
@@ -84,7 +92,7 @@ export async function signInByPassword(
       return { refused: 'wrong' }
     }
     services.signInTries.succeeded(tenant.id, email, address)
-    return { text: session.text }
+    return session
   } catch (error) {
     if (!(error instanceof PasswordsBusyError)) throw error
     return { refused: 'busy' }
@@ -119,7 +127,7 @@ export async function removeConsent(at: AtBrowser, consentId: string, accountId:
   await services.books.settle(entries)
 }
 
-/** Who signs in, from where, as the audit log and the list of sessions have it. */
+/** The part of a sign-in that its request tells. */
 export function signInOf({ services, request, sessionText }: AtBrowser, accountId: string) {
   const actor: AuditActor = { kind: 'account', accountId, ...senderOf(request, services.trustedProxies) }
   const userAgent = headerValues(request, 'user-agent')[0]?.slice(0, serverLimits.userAgentCharactersMax) ?? ''

@@ -52,10 +52,14 @@ export function createSignInTries({
     failed(tenant, email, address, now) {
       const pair = pairOf(tenant, email, address)
       const count = (byPair.get(pair)?.count ?? 0) + 1
-      const beyond = count - serverLimits.signInFailuresFree
-      const delay = beyond < 0 ? 0 : Math.min(serverLimits.signInDelaySecondsMax, 2 ** beyond)
-      byPair.set(pair, { count, until: now + delay })
+      byPair.set(pair, { count, until: now + delayAfter(count) })
     },
     succeeded: (tenant, email, address) => byPair.delete(pairOf(tenant, email, address)),
   }
+}
+
+/** Seconds to wait after so many failures: none at first, then twice as long each time. */
+export function delayAfter(failures: number): number {
+  const beyond = failures - serverLimits.signInFailuresFree
+  return beyond < 0 ? 0 : Math.min(serverLimits.signInDelaySecondsMax, 2 ** beyond)
 }

@@ -10,7 +10,6 @@ import {
   deleteTenant,
   revokeSigningKey,
   type Taking,
-  takeAccount,
   takeApi,
   takeClient,
   takeCutOff,
@@ -19,6 +18,7 @@ import {
   takeSecret,
   takeToken,
 } from './taken.ts'
+import { takeAccount } from './taken_account.ts'
 import { takeIssuer } from './taken_issuer.ts'
 
 /**

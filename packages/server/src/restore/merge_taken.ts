@@ -4,7 +4,7 @@
  * event.
  */
 import type { FeedObject, Seconds } from '@countersign/core'
-import type { Store } from '@countersign/store'
+import { identityKinds, type Store } from '@countersign/store'
 import { signingKeyObject } from '../feed/objects.ts'
 import type { MasterKey } from '../keys/master_key.ts'
 import { mergeEntry } from './merge_entry.ts'
@@ -20,6 +20,7 @@ import {
   takeKey,
   takeToken,
 } from './taken.ts'
+import { type LaterAccount, takeLaterAccount } from './taken_account.ts'
 import { type LaterTeam, takeTeam, takeTeamOf } from './taken_team.ts'
 
 const pageRows = 100
@@ -37,6 +38,7 @@ export async function mergeTaken(restored: Store, replaced: Store, now: Seconds)
     const merge: Merge = { restored, replaced, tenant: tenant.id, now }
     count += await mergeSigningKeys(merge)
     count += await mergeApis(merge)
+    count += await mergeAccounts(merge)
     count += await mergeTeams(merge)
     count += await mergeClients(merge)
     count += await mergeKeys(merge)
@@ -105,6 +107,24 @@ async function mergeApis({ restored, replaced, tenant, now }: Merge): Promise<nu
     count += await inTransaction(restored, now, (taking) => takeApi(taking, api, later?.status ?? 'revoked'))
   }
   return count
+}
+
+async function mergeAccounts({ restored, replaced, tenant, now }: Merge): Promise<number> {
+  let count = 0
+  for await (const { id } of pages((page) => restored.read.accounts.list(tenant, page))) {
+    const later = await laterAccount(replaced, tenant, id)
+    count += await inTransaction(restored, now, (taking) => takeLaterAccount(taking, { tenant, id }, later))
+  }
+  return count
+}
+
+async function laterAccount({ read }: Store, tenant: string, id: string): Promise<LaterAccount | undefined> {
+  const account = await read.accounts.find(tenant, id)
+  if (account === undefined) return undefined
+  const said = await read.statusEntries.find(tenant, 'account', id)
+  const found = await Promise.all(identityKinds.map((kind) => read.identities.find(tenant, id, kind)))
+  const identities = found.filter((each) => each !== undefined)
+  return { account, said, identities, passkeys: await read.passkeys.ofAccount(tenant, id) }
 }
 
 async function mergeTeams({ restored, replaced, tenant, now }: Merge): Promise<number> {

@@ -13,18 +13,7 @@ import {
   type Status,
   type SubjectState,
 } from '@countersign/core'
-import {
-  type Account,
-  type Api,
-  type AuditDraft,
-  type Client,
-  endedAccount,
-  type Key,
-  type SigningKey,
-  type Tenant,
-  type Token,
-  type WriteTransaction,
-} from '@countersign/store'
+import type { Api, AuditDraft, Client, Key, SigningKey, Tenant, Token, WriteTransaction } from '@countersign/store'
 import {
   accountObject,
   apiObject,
@@ -160,19 +149,6 @@ export async function takeParty(
       : accountObject(account, found, now, { cutOff, ...cutOffs })
   const ended = [...keys.map((key) => revokedKeyObject(key, now)), ...endedSessionObjects(sessions, now)]
   append(taking, tenant, type, id, object, ...ended)
-  return true
-}
-
-/** The status that a later copy says, which a restored account may lose by and never gain. */
-export async function takeAccount(taking: Taking, account: Account, status: Status): Promise<boolean> {
-  const { it, now } = taking
-  if (rank[status] <= rank[account.status]) return false
-  const { tenant, id } = account
-  const changed = endedAccount({ ...account, status, version: account.version + 1, updatedAt: Math.floor(now) })
-  await it.accounts.update(changed)
-  const sessions = status === 'revoked' ? await it.sessions.revokeByAccount(tenant, id, now) : []
-  const object = accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now)
-  append(taking, tenant, 'account', id, object, ...endedSessionObjects(sessions, now))
   return true
 }
 

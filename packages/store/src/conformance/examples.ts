@@ -14,7 +14,9 @@ import type { Issuer } from '../records/issuer.ts'
 import type { Key } from '../records/key.ts'
 import type { Membership } from '../records/membership.ts'
 import type { Account } from '../records/people/account.ts'
+import type { AccountSession } from '../records/people/account_session.ts'
 import type { Logo } from '../records/people/logo.ts'
+import type { Passkey } from '../records/people/passkey.ts'
 import type { Settings } from '../records/people/settings.ts'
 import type { SigningKey } from '../records/signing_key.ts'
 import type { Team } from '../records/team.ts'
@@ -173,6 +175,43 @@ export function exampleSigningKey(tenant: string, kid: string, members: Partial<
 export function exampleAccount(tenant: string, id: string, members: Partial<Account> = {}): Account {
   const who = { email: `${id}@example.com`, emailVerified: true, name: 'Ann' }
   return { tenant, id, ...who, status: 'active', scope: '', access: {}, ...fresh, ...members }
+}
+
+export function exampleSession(tenant: string, id: string, members: Partial<AccountSession> = {}): AccountSession {
+  return {
+    tenant,
+    id,
+    digest: digestOf(`session ${tenant} ${id}`),
+    prefix: 'cs',
+    clientId: 'client_1',
+    apiId: 'api_1',
+    accountId: 'acct_9',
+    status: 'active',
+    position: 0,
+    amr: ['pwd'],
+    authenticatedAt: startAt,
+    lastSeenAt: startAt,
+    expiresAt: startAt + 43_200,
+    userAgent: 'Mozilla/5.0',
+    ...fresh,
+    ...members,
+  }
+}
+
+export function examplePasskey(tenant: string, id: string, members: Partial<Passkey> = {}): Passkey {
+  return {
+    tenant,
+    id,
+    accountId: 'acct_9',
+    userHandle: 'handle',
+    name: 'Laptop',
+    publicKey: 'key',
+    counter: 0,
+    transports: ['internal'],
+    isSynced: true,
+    ...fresh,
+    ...members,
+  }
 }
 
 export function exampleTeam(tenant: string, id: string, members: Partial<Team> = {}): Team {

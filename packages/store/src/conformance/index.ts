@@ -12,6 +12,7 @@ import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
 import { settingsCases } from './settings.ts'
+import { signInCases } from './sign_in.ts'
 import { teamCases } from './teams.ts'
 import { tenantWallCases } from './tenant_wall.ts'
 import type { CreateDatabase } from './test_database.ts'
@@ -28,6 +29,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('clients', () => clientCases(create))
     describe('trusted issuers', () => issuerCases(create))
     describe('credentials', () => credentialCases(create))
+    describe('ways to sign in', () => signInCases(create))
     describe('teams', () => teamCases(create))
     describe('settings', () => settingsCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))

@@ -36,6 +36,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'drop_time',
     'accounts',
     'identities',
+    'passkeys',
     'sessions',
     'consents',
     'families',

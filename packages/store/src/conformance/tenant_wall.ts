@@ -15,8 +15,10 @@ import {
   exampleKey,
   exampleLogo,
   exampleMembership,
+  examplePasskey,
   examplePosition,
   exampleSecret,
+  exampleSession,
   exampleSettings,
   exampleSigningKey,
   exampleTeam,
@@ -98,6 +100,10 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.statusEntries.find('other', 'key', 'key_9'),
         read.accounts.find('other', 'acct_9'),
         read.accounts.findByEmail('other', 'acct_9@example.com'),
+        read.sessions.find('other', 'session_9'),
+        read.sessions.findByDigest('other', digestOf('session acme session_9')),
+        read.identities.find('other', 'acct_9', 'totp'),
+        read.passkeys.find('other', 'passkey_9'),
         read.teams.find('other', 'team_9'),
         read.memberships.find('other', 'team_9', 'acct_9'),
         read.invitations.find('other', 'invite_9'),
@@ -111,6 +117,8 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.clients.listByApi('other', 'api_9', page),
         read.clients.list('other', page, { teamIds: ['team_9'] }),
         read.accounts.list('other', page),
+        read.sessions.list('other', {}, page),
+        read.passkeys.ofAccount('other', 'acct_9'),
         read.teams.list('other', {}, page),
         read.memberships.list('other', 'team_9', page),
         read.memberships.ofAccount('other', 'acct_9'),
@@ -164,6 +172,10 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
     await transaction.apis.saveDocument({ tenant, apiId: 'api_9', text: '', description: {}, importedAt: startAt })
     await transaction.teams.insert(exampleTeam(tenant, 'team_9'))
     await transaction.accounts.insert(exampleAccount(tenant, 'acct_9'))
+    await transaction.sessions.insert(exampleSession(tenant, 'session_9'))
+    const totp = { tenant, accountId: 'acct_9', kind: 'totp', content: {} } as const
+    await transaction.identities.put(totp, startAt)
+    await transaction.passkeys.insert(examplePasskey(tenant, 'passkey_9'))
     await transaction.memberships.insert(exampleMembership(tenant, 'team_9', 'acct_9'))
     await transaction.invitations.insert(exampleInvitation(tenant, 'team_9', 'invite_9'))
     await transaction.settings.put(exampleSettings(tenant))
@@ -200,6 +212,12 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
   (it, tenant) => it.apis.setCreatedSequence(tenant, 'api_9', 4),
   (it, tenant) => it.apis.delete(tenant, 'api_9'),
   (it, tenant) => it.clients.delete(tenant, 'client_9'),
+  (it, tenant) => it.sessions.update(exampleSession(tenant, 'session_9', { ...again, status: 'revoked' })),
+  (it, tenant) => it.sessions.revokeByAccount(tenant, 'acct_9', startAt),
+  (it, tenant) => it.identities.delete(tenant, 'acct_9', 'totp'),
+  (it, tenant) => it.passkeys.update(examplePasskey(tenant, 'passkey_9', { ...again, name: 'Phone' })),
+  (it, tenant) => it.passkeys.delete(tenant, 'passkey_9'),
+  (it, tenant) => it.passkeys.deleteAll(tenant, 'acct_9'),
   (it, tenant) => it.teams.update(exampleTeam(tenant, 'team_9', { ...again, access: {} })),
   (it, tenant) => it.memberships.update(exampleMembership(tenant, 'team_9', 'acct_9', { ...again, role: 'viewer' })),
   (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', { invitedBy: 'acct_9' }),
@@ -243,6 +261,9 @@ const tables = [
   'client_secrets',
   'client_jwks',
   'accounts',
+  'identities',
+  'passkeys',
+  'sessions',
   'teams',
   'memberships',
   'invitations',

@@ -25,6 +25,7 @@ type Later =
   | 'last_uses'
   | 'accounts'
   | 'identities'
+  | 'passkeys'
   | 'consents'
   | 'families'
   | 'sessions'

@@ -20,6 +20,7 @@ import { readConsents, writeConsents } from './people/consent.ts'
 import { readFamilies, writeFamilies } from './people/family.ts'
 import { readIdentities, writeIdentities } from './people/identity.ts'
 import { readLogos, writeLogos } from './people/logo.ts'
+import { readPasskeys, writePasskeys } from './people/passkey.ts'
 import { readSettings, writeSettings } from './people/settings.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { readSingleUse, writeSingleUse } from './single_use.ts'
@@ -40,6 +41,7 @@ export function readRepositories(session: Session): ReadRepositories {
     consents: readConsents(session),
     families: readFamilies(session),
     identities: readIdentities(session),
+    passkeys: readPasskeys(session),
     sessions: readAccountSessions(session),
     settings: readSettings(session),
     logos: readLogos(session),
@@ -68,6 +70,7 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     consents: writeConsents(session),
     families: writeFamilies(session),
     identities: writeIdentities(session),
+    passkeys: writePasskeys(session),
     sessions: writeAccountSessions(session),
     settings: writeSettings(session),
     logos: writeLogos(session),

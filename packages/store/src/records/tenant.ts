@@ -113,6 +113,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   families: 'removed',
   consents: 'removed',
   identities: 'removed',
+  passkeys: 'removed',
   invitations: 'removed',
   memberships: 'removed',
   teams: 'removed',

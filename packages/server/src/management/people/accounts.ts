@@ -192,6 +192,7 @@ const deleteAccount = writeOperation(routes.deleteAccount, async (context) => {
   await transaction.accounts.update(gone)
   const sessions = await transaction.sessions.revokeByAccount(tenant.id, account.id, now)
   await transaction.identities.deleteAll(tenant.id, account.id)
+  await transaction.passkeys.deleteAll(tenant.id, account.id)
   const said = await saidOfAccount(context, account)
   transaction.append({
     tenant: tenant.id,

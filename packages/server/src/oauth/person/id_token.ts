@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Seconds, signJwt } from '@countersign/core'
 import type { Client, FamilySignIn } from '@countersign/store'
+import { acrOf, amrOf } from '../../caller/authentication_context.ts'
 import type { Services, TenantContext } from '../../context.ts'
 import { signingKeyObject } from '../../feed/objects.ts'
 import { createSigningKey, signingNow } from '../../keys/signing_keys.ts'
@@ -36,8 +37,8 @@ export async function issueIdToken(
     exp: issuedAt + serverLimits.idTokenSeconds,
     iat: issuedAt,
     auth_time: signIn.authenticatedAt,
-    acr: acrOf(signIn.amr),
-    amr: signIn.amr,
+    acr: acrOf(signIn),
+    amr: amrOf(signIn),
     sid: signIn.sessionId,
     at_hash: halfHash(alg, accessToken),
     nonce,
@@ -86,12 +87,6 @@ export async function provideIdTokenKey(
     { tenant: tenant.id },
   )
   await books.settle(entries)
-}
-
-/** One factor, or two (RFC 8176: `mfa`, or a key that its holder unlocks). */
-export function acrOf(amr: readonly string[]): string {
-  const isStrong = amr.includes('mfa') || amr.includes('hwk') || amr.includes('swk')
-  return `urn:countersign:acr:${isStrong ? 2 : 1}`
 }
 
 /** OpenID Connect Core §3.1.3.6: the left half of the hash that the algorithm uses; Ed25519 uses SHA-512. */

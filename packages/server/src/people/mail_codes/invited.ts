@@ -150,7 +150,8 @@ export async function joinAsNew(
           { tenant: tenant.id },
         )
         await services.books.settle(entries)
-        return value === undefined ? { refused: 'over' } : { text: value.text }
+        // An account that was just made has no second factor.
+        return value === undefined || 'pending' in value ? { refused: 'over' } : { text: value.text }
       }),
     )
   } catch (error) {

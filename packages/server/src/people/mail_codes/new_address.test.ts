@@ -67,18 +67,19 @@ describe('another address', () => {
   })
 
   it('wants a sign-in of the last ten minutes, for the question and for the code', async () => {
-    const { email, id } = await person(world)
+    const { id } = await person(world)
     const browser = await signIn(world, id)
     const page = await asked(browser, path, { email: freshAddress() })
-    world.now += serverLimits.newAddressSeconds
+    world.now += serverLimits.stepUpSeconds
     for (const reply of [await browser.get(path), await browser.submit(page, path, { code: '12345678' })]) {
       expect([reply.status, reply.headers.Location]).toEqual([
         303,
-        `${baseUrl}/login?returnTo=${encodeURIComponent(path)}`,
+        `${baseUrl}/account/step-up?returnTo=${encodeURIComponent(path)}`,
       ])
     }
-    const again = await ask(browser, `/login?returnTo=${path}`, { email, password })
-    expect(again.headers.Location).toBe(`${baseUrl}${path}`)
+    const stepUp = await browser.get(`/account/step-up?returnTo=${path}`)
+    const proven = await browser.submit(stepUp, '/account/step-up', { password })
+    expect([proven.status, proven.headers.Location]).toEqual([303, `${baseUrl}${path}`])
     expect((await browser.get(path)).status).toBe(200)
     const nobody = openBrowser(world)
     expect((await nobody.get(path)).status).toBe(303)

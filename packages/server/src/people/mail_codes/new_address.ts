@@ -1,8 +1,9 @@
 /** Another address for an account, proven by a code that is mailed to it. The old one is told. */
 import type { Account, AccountSession } from '@countersign/store'
 import { emailKey } from '@countersign/store'
-import { subjectCutOff } from '../../caller/subject_cut_off.ts'
-import { atOneMoment, requireReached } from '../../oauth/issuing_moment.ts'
+import { isProvenLately } from '../../caller/session_again.ts'
+import { readOwnSession } from '../factors/own_session.ts'
+import type { StepUpFirst } from '../factors/own_ways.ts'
 import { signInOf } from '../sign_in.ts'
 import { type AtMail, askForCode, mustWait, type NotTaken, type Refused } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
@@ -40,7 +41,7 @@ export async function changeAddress(
   own: Own,
   challenge: string,
   code: string,
-): Promise<{ readonly isChanged: true } | NotTaken> {
+): Promise<{ readonly isChanged: true } | StepUpFirst | NotTaken> {
   const wait = mustWait(at)
   if (wait !== undefined) return wait
   const changed = await writeAddress(at, own, challenge, code)
@@ -51,52 +52,39 @@ export async function changeAddress(
   return { isChanged: true }
 }
 
-type Written = { readonly before: Account } | NotTaken
+type Written = { readonly before: Account } | StepUpFirst | NotTaken
 
 async function writeAddress(at: AtMail, own: Own, challenge: string, code: string): Promise<Written> {
   const { browser, services, tenant } = at
-  return atOneMoment(services, tenant, async (moment): Promise<Written> => {
-    const { value, entries } = await services.store.write(
-      async (transaction): Promise<Written> => {
-        const tried = await tryCode(services, tenant, transaction, { purpose: 'new_address', challenge, code, browser })
-        if (typeof tried === 'string') return { refused: tried }
-        const { accountId, sessionId } = tried.content as Content
-        const account = await transaction.accounts.find(tenant.id, accountId)
-        const session = await transaction.sessions.find(tenant.id, sessionId)
-        const cutOff = await subjectCutOff(transaction, tenant.id, accountId)
-        // Only in the session that asked, and only while it goes on.
-        const isOurs = accountId === own.account.id && sessionId === own.session.id && session?.status === 'active'
-        if (account?.status !== 'active' || !isOurs) return { refused: 'over' }
-        requireReached(moment, cutOff)
-        if (tried.position < cutOff) return { refused: 'over' }
-        if ((await transaction.accounts.findByEmail(tenant.id, tried.email)) !== undefined) return { refused: 'over' }
-        const updatedAt = Math.floor(services.now())
-        const changed = { ...account, email: tried.email, emailVerified: true, version: account.version + 1, updatedAt }
-        await transaction.accounts.update(changed)
-        const { actor, requestId } = signInOf(at, accountId)
-        const shown = ({ email, emailVerified }: Pick<Account, 'email' | 'emailVerified'>) => ({
-          email: email ?? null,
-          emailVerified,
-        })
-        transaction.append({
-          tenant: tenant.id,
-          audit: {
-            actor,
-            action: 'account.update',
-            objectType: 'account',
-            objectId: accountId,
-            before: shown(account),
-            after: shown(changed),
-            requestId,
-          },
-        })
-        return { before: account }
-      },
-      { tenant: tenant.id },
-    )
-    await services.books.settle(entries)
-    return value
-  })
+  const { value, entries } = await services.store.write(
+    async (transaction): Promise<Written> => {
+      const tried = await tryCode(services, tenant, transaction, { purpose: 'new_address', challenge, code, browser })
+      if (typeof tried === 'string') return { refused: tried }
+      const { accountId, sessionId } = tried.content as Content
+      const now = services.now()
+      // Only in the session that asked, while it goes on: whatever has ended the account has ended the session.
+      const present = await readOwnSession({ ...at, signedIn: own }, transaction)
+      const isOurs = present?.account.id === accountId && present.session.id === sessionId
+      if (present === undefined || !isOurs) return { refused: 'over' }
+      const { account, presented, session } = present
+      if (!isProvenLately(session, presented, now)) return { refused: 'step_up' }
+      if ((await transaction.accounts.findByEmail(tenant.id, tried.email)) !== undefined) return { refused: 'over' }
+      const version = account.version + 1
+      const changed = { ...account, email: tried.email, emailVerified: true, version, updatedAt: Math.floor(now) }
+      await transaction.accounts.update(changed)
+      const { actor, requestId } = signInOf(at, accountId)
+      const audit = { actor, action: 'account.update', objectType: 'account', objectId: accountId, requestId }
+      transaction.append({ tenant: tenant.id, audit: { ...audit, before: shown(account), after: shown(changed) } })
+      return { before: account }
+    },
+    { tenant: tenant.id },
+  )
+  await services.books.settle(entries)
+  return value
+}
+
+function shown({ email, emailVerified }: Pick<Account, 'email' | 'emailVerified'>) {
+  return { email: email ?? null, emailVerified }
 }
 
 /** Whether it is the account's already, whatever its letters' case. */

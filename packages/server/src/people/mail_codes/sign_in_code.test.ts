@@ -3,6 +3,7 @@ import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
 import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser } from '../../sign_in.fixture.ts'
+import { enrolTotp, signedIn, person as withPassword } from '../factors/factors.fixture.ts'
 import {
   ask as askAt,
   asked as askedAt,
@@ -41,6 +42,17 @@ describe('a code by mail', () => {
     expect((await again.submit(await asked(again, email), path, { code })).status).toBe(422)
     const same = await browser.get('/login/code')
     expect((await browser.post(path, { ...hidden(page), csrf: hidden(same).csrf ?? '', code })).status).toBe(410)
+  })
+
+  it('of an account with a second factor signs nobody in alone', async () => {
+    const who = await withPassword(world)
+    const app = await enrolTotp(world, await signedIn(world, who))
+    const browser = openBrowser(world)
+    const page = await asked(browser, who.email)
+    const reply = await browser.submit(page, path, { code: await mailbox.code(who.email) })
+    expect([reply.status, reply.text.includes('One more step'), browser.session]).toEqual([200, true, undefined])
+    expect((await browser.submit(reply, '/login', { totp: app.code(world) })).status).toBe(303)
+    expect((await browser.call('GET', '/v1/me')).body.subject).toBe(who.id)
   })
 
   it('goes on to where the person was going', async () => {

@@ -28,7 +28,11 @@ export function askForSignInCode(
   })
 }
 
-export type CodeOutcome = { readonly text: Secret; readonly goal: Goal } | NotTaken
+/** `pending`: the code was right, and the account has a second factor. */
+export type CodeOutcome =
+  | { readonly text: Secret; readonly goal: Goal }
+  | { readonly pending: string; readonly goal: Goal }
+  | NotTaken
 
 export async function signInByCode(at: AtMail, challenge: string, code: string): Promise<CodeOutcome> {
   const { browser, services, tenant } = at
@@ -46,7 +50,8 @@ export async function signInByCode(at: AtMail, challenge: string, code: string):
         if (!settings.signIn.mailCode) return { refused: 'over' }
         const signIn = { ...signInOf(at, accountId), account, position: tried.position, amr: ['otp'] }
         const session = await startSession(services, tenant, transaction, moment, signIn)
-        return session === undefined ? { refused: 'over' } : { text: session.text, goal }
+        if (session === undefined) return { refused: 'over' }
+        return 'pending' in session ? { pending: session.pending, goal } : { text: session.text, goal }
       },
       { tenant: tenant.id },
     )

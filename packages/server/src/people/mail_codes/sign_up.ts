@@ -1,4 +1,6 @@
 /** Becoming an account. Until the code was entered there is none: all of it waits with the code. */
+
+import type { Secret } from '@countersign/core'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { makePerson } from '../new_person.ts'
 import type { Goal } from '../pages/after_sign_in.ts'
@@ -6,10 +8,9 @@ import type { PasswordHash } from '../password.ts'
 import { startSession } from '../sessions.ts'
 import { readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
-import { type AtMail, askForCode, mustWait, type Refused } from './ask_for_code.ts'
+import { type AtMail, askForCode, mustWait, type NotTaken, type Refused } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
 import { knownAddressMail, signUpMail } from './mail_texts.ts'
-import type { CodeOutcome } from './sign_in_code.ts'
 
 interface Content {
   readonly name: string
@@ -45,13 +46,15 @@ export async function askForAccount(
   })
 }
 
-export async function signUpByCode(at: AtMail, challenge: string, code: string): Promise<CodeOutcome> {
+export type SignedUp = { readonly text: Secret; readonly goal: Goal } | NotTaken
+
+export async function signUpByCode(at: AtMail, challenge: string, code: string): Promise<SignedUp> {
   const { browser, services, tenant } = at
   const wait = mustWait(at)
   if (wait !== undefined) return wait
-  return atOneMoment(services, tenant, async (moment): Promise<CodeOutcome> => {
+  return atOneMoment(services, tenant, async (moment): Promise<SignedUp> => {
     const { value, entries } = await services.store.write(
-      async (transaction): Promise<CodeOutcome> => {
+      async (transaction): Promise<SignedUp> => {
         const tried = await tryCode(services, tenant, transaction, { purpose: 'sign_up', challenge, code, browser })
         if (typeof tried === 'string') return { refused: tried }
         const settings = await readSettings(transaction, tenant, services.openness)
@@ -61,7 +64,8 @@ export async function signUpByCode(at: AtMail, challenge: string, code: string):
         if (account === undefined) return { refused: 'over' }
         const signIn = { ...signInOf(at, account.id), account, position: moment.position, amr: ['otp'] }
         const session = await startSession(services, tenant, transaction, moment, signIn)
-        return session === undefined ? { refused: 'over' } : { text: session.text, goal }
+        // An account that was just made has no second factor.
+        return session === undefined || 'pending' in session ? { refused: 'over' } : { text: session.text, goal }
       },
       { tenant: tenant.id },
     )

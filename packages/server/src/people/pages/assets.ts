@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { stronger } from '../colors.ts'
 import type { PeopleSettings } from '../settings.ts'
+import { passkeyScript } from './passkey_script.ts'
 import { icon, linkScript, sendScript, style } from './style.ts'
 
 interface Asset {
@@ -35,3 +36,5 @@ export function colorsAsset({ accent, accentDark }: NonNullable<PeopleSettings['
 export function logoPath(digest: string): string {
   return `/assets/logo/${digest}`
 }
+/** The script of the pages that ask for a passkey. */
+export const passkeyAsset: Asset = asset('passkey', 'js', 'text/javascript; charset=utf-8', passkeyScript)

@@ -1,5 +1,5 @@
 /** `/oauth/consent`: what an application wants, and the answer of the person. */
-import { formatScope, parseScope } from '@countersign/core'
+import { formatScope, parseScope, type Scope } from '@countersign/core'
 import type { Answer } from '../../http/answer.ts'
 import { senderOf } from '../../http/client_address.ts'
 import type { AuthorizationRequest } from '../../oauth/authorization/request.ts'
@@ -126,13 +126,10 @@ function over(): Page {
 }
 
 function consentPage({ tenant, token }: PageContext, { account }: SignedIn, id: string, asked: Asked): Page {
-  const { client, api, all, given, request } = asked
+  const { client, api, all, identity, request, scope } = asked
   const scopeText = formatScope(all)
-  const items = all.map((name) => scopeItem(name, asked, given.includes(name)))
-  const asks =
-    items.length === 0
-      ? html`<p>Nothing but to know that it may call this API for you.</p>`
-      : html`<ul class="rows">${items}</ul>`
+  const ofApi = scope.length > 0 || identity.length === 0 ? scopeSection(api.name, scope, asked) : undefined
+  const ofPerson = identity.length > 0 ? scopeSection('Your account here', identity, asked) : undefined
   const warning =
     client.signIn?.verified === true
       ? undefined
@@ -141,7 +138,7 @@ function consentPage({ tenant, token }: PageContext, { account }: SignedIn, id: 
 ${token(formOf(id, scopeText))}
 <input type="hidden" name="request" value="${id}"><input type="hidden" name="scope" value="${scopeText}">
 <header><h1>${client.name} wants to use your account</h1><p>${account.name}, ${account.email ?? ''}</p>${warning}</header>
-<section><h2>${api.name}</h2>${asks}</section>
+${ofApi}${ofPerson}
 <div class="answer"><button type="submit" name="decision" value="deny">Deny</button>
 <button class="primary" type="submit" name="decision" value="allow">Allow</button></div>
 <p class="below">Either way you go back to <code>${destinationOf(request)}</code></p></form>
@@ -158,10 +155,19 @@ const aboutPerson: Readonly<Record<string, string>> = {
   offline_access: 'Go on using this when you are away',
 }
 
-function scopeItem(name: string, { api }: Asked, isKnown: boolean): Html {
-  const description = aboutPerson[name] ?? api.scopes.find((each) => each.name === name)?.description
-  const text = description === undefined || description === '' ? name : description
-  return html`<li><div>${text}<small><code>${name}</code></small></div>${isKnown ? undefined : html`<span class="new">new</span>`}</li>`
+/** Where nothing was given before, all of it is new, and no item has to say so. */
+function scopeSection(title: string, scope: Scope, { api, given }: Asked): Html {
+  const items = scope.map((name) => {
+    const description = aboutPerson[name] ?? api.scopes.find((each) => each.name === name)?.description
+    const text = description === undefined || description === '' ? name : description
+    const isNew = given.length > 0 && !given.includes(name)
+    return html`<li><div>${text}<small><code>${name}</code></small></div>${isNew ? html`<span class="new">new</span>` : undefined}</li>`
+  })
+  const asks =
+    items.length === 0
+      ? html`<p>Nothing but to know that it may call this API for you.</p>`
+      : html`<ul class="rows">${items}</ul>`
+  return html`<section><h2>${title}</h2>${asks}</section>`
 }
 
 /** The host that people know; of an application on this machine its own scheme. */

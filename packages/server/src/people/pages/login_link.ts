@@ -1,22 +1,21 @@
 /** `/login/link`: where a link that signs in once leads. Its code stands behind `#`, and is sent by a button. */
-import { setCookie } from '../../caller/session_cookie.ts'
-import { serverLimits } from '../../limits.ts'
 import { signInByLink } from '../sign_in.ts'
+import { goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
 import { html } from './html.ts'
-import { type Page, seeOther } from './page.ts'
+import type { Page } from './page.ts'
+import { secondFactorPage } from './second_factor.ts'
 
 export const loginLink: Endpoint = {
   form: 'login_link',
   get: (context) => linkPage(context),
   async post(context, form) {
-    const { tenant } = context
     const code = form.get('code')
     if (code === undefined) return linkPage(context, 'Paste the code of your link: all that stands behind #.')
     const signedIn = await signInByLink(context, code)
     if (signedIn === undefined) return usedUp(context)
-    const cookie = setCookie(tenant.issuer, 'session', signedIn.text.reveal(), serverLimits.sessionSecondsMax)
-    return seeOther(`${tenant.issuer}/account`, [cookie])
+    if ('pending' in signedIn) return secondFactorPage(context, { pending: signedIn.pending, goal: {} })
+    return goOn(context, {}, signedIn.text.reveal())
   },
 }
 

@@ -2,7 +2,7 @@
 import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { PeopleSettings } from '../settings.ts'
-import { colorsAsset, iconAsset, linkAsset, logoPath, sendAsset, styleAsset } from './assets.ts'
+import { colorsAsset, iconAsset, linkAsset, logoPath, passkeyAsset, sendAsset, styleAsset } from './assets.ts'
 import { type Html, html } from './html.ts'
 
 export interface Page {
@@ -12,8 +12,8 @@ export interface Page {
   readonly body: Html
   /** The code of an error, for whoever automates a browser. */
   readonly error?: string
-  /** `link`: takes a code from the address. `send`: sends its form at once. Default: no script. */
-  readonly script?: 'link' | 'send'
+  /** `link`: takes a code from the address. `send`: sends its form at once. `passkey`: asks for one. Default: no script. */
+  readonly script?: 'link' | 'send' | 'passkey'
   /**
    * A page of a running authorization. It restricts no targets of forms: Chromium applies that to every redirect behind the
    * form as well, also to those of the client, which no list can name. Default false.
@@ -66,7 +66,7 @@ ${body}
   return { status, headers: headersOf(page), cookies, body: text }
 }
 
-const scripts = { link: linkAsset, send: sendAsset }
+const scripts = { link: linkAsset, send: sendAsset, passkey: passkeyAsset }
 
 function headersOf(page: Pick<Page, 'script' | 'isLeaving'>): Readonly<Record<string, string>> {
   return {

@@ -5,9 +5,9 @@ import type { Answer } from '../../http/answer.ts'
 import { problem } from '../../http/problem.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { readSettings } from '../settings.ts'
-import { colorsAsset, iconAsset, linkAsset, sendAsset, styleAsset } from './assets.ts'
+import { colorsAsset, iconAsset, linkAsset, passkeyAsset, sendAsset, styleAsset } from './assets.ts'
 
-const ours = new Map([iconAsset, styleAsset, linkAsset, sendAsset].map((each) => [each.path, each]))
+const ours = new Map([iconAsset, styleAsset, linkAsset, passkeyAsset, sendAsset].map((each) => [each.path, each]))
 
 type AssetServices = Pick<Services, 'openness' | 'store'>
 

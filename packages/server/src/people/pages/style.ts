@@ -52,10 +52,13 @@ main { min-block-size: 100dvh; display: grid; place-items: start center; align-c
 .deed { inline-size: min(500px, 100%); background: var(--sheet); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
 .deed > header { padding: var(--s6) var(--s6) var(--s4); display: grid; gap: 6px; }
 .deed > header p:not(.caution) { color: var(--quiet); }
-.deed > section, .deed > form { padding: var(--s4) var(--s6); border-block-start: 1px solid var(--line); }
+.deed > section, .deed > form, .deed > details { padding: var(--s4) var(--s6); border-block-start: 1px solid var(--line); }
 .deed > header + form { border-block-start: 0; padding-block: 0 var(--s6); }
 .deed h2 { margin-block-end: var(--s2); }
 form { display: grid; gap: var(--s4); }
+[hidden][hidden] { display: none; }
+details > form { padding-block-start: var(--s4); }
+summary { cursor: pointer; color: var(--sign); }
 label { display: grid; gap: var(--s1); font-weight: 550; }
 label small { font: var(--t-note); color: var(--quiet); }
 input:not([type='hidden']):not([type='checkbox']) { block-size: var(--h-control); inline-size: 100%; padding: 0 10px; border: 1px solid var(--edge); border-radius: var(--r-control); background: var(--sheet); font-weight: 400; }
@@ -78,6 +81,16 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 .rows li + li { border-block-start: 1px dashed var(--line); }
 .rows div { overflow-wrap: anywhere; }
 .rows small { display: block; font: var(--t-note); color: var(--quiet); }
+.rows form.inline { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s1) var(--s2); align-items: end; }
+.rows form.inline small { grid-column: 1 / -1; }
+.check { display: flex; gap: var(--s2); align-items: center; font-weight: 400; }
+.scan { display: grid; gap: var(--s2); justify-items: center; text-align: center; }
+.qr { inline-size: min(220px, 100%); background: #fff; border: 1px solid var(--line); border-radius: var(--r-control); }
+.qr path { fill: #000; }
+.codes { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: var(--s2) var(--s4); padding-inline-start: var(--s5); }
+.deed .caution { margin-block-end: var(--s2); }
+.rows + form { margin-block-start: var(--s3); }
+.deed > section > p + p { margin-block-start: var(--s3); }
 .side { display: flex; flex-wrap: wrap; gap: var(--s2) var(--s4); align-items: center; justify-content: space-between; }
 .answer { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s3); padding: var(--s4) var(--s6); border-block-start: 3px double var(--rule); }
 .answer button { block-size: 44px; }
@@ -90,7 +103,8 @@ button.bare { border-color: transparent; padding: 0 var(--s2); }
 @media (max-width: 560px) {
   main { padding: var(--s5) var(--s3) var(--s6); }
   .deed > header { padding: var(--s5) var(--s4) var(--s3); }
-  .deed > section, .deed > form, .answer, .deed > .below { padding-inline: var(--s4); }
+  .rows li:has(> form.inline) { grid-template-columns: minmax(0, 1fr); }
+  .deed > section, .deed > form, .deed > details, .answer, .deed > .below { padding-inline: var(--s4); }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: background 140ms cubic-bezier(.2, 0, 0, 1), border-color 140ms cubic-bezier(.2, 0, 0, 1); } }
 `

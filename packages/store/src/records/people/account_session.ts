@@ -20,9 +20,13 @@ export interface AccountSession {
   readonly status: Status
   /** The feed sequence that its server had applied before it read what let the person in. */
   readonly position: number
-  /** How the person signed in (RFC 8176). */
+  /** How the person signed in, and has proven since to be it (RFC 8176). */
   readonly amr: readonly string[]
   readonly authenticatedAt: Seconds
+  /** When the person last proved once more to be it. Absent: never since the sign-in. */
+  readonly steppedUpAt?: Seconds
+  /** The text that the session had before, which is good for a moment more. */
+  readonly former?: { readonly digest: string; readonly until: Seconds }
   readonly lastSeenAt: Seconds
   readonly expiresAt: Seconds
   /** `User-Agent` at the sign-in; empty where there was none. */
@@ -44,6 +48,7 @@ export interface SessionFilter {
 
 export interface AccountSessionReads {
   find(tenant: string, id: string): Promise<AccountSession | undefined>
+  /** By its present text, or by the former one, whatever its end. */
   findByDigest(tenant: string, digest: string): Promise<AccountSession | undefined>
   list(tenant: string, filter: SessionFilter, page: Page): Promise<readonly AccountSession[]>
 }
@@ -65,7 +70,9 @@ export function readAccountSessions(session: Session): AccountSessionReads {
     },
     async findByDigest(tenant, digest) {
       await session.enter(tenant)
-      const row = await select(tenant).where('digest', '=', digest).executeTakeFirst()
+      const row =
+        (await select(tenant).where('digest', '=', digest).executeTakeFirst()) ??
+        (await select(tenant).where('former_digest', '=', digest).executeTakeFirst())
       return row && decodeAccountSession(row)
     },
     async list(tenant, { accountId, activeAt }, page) {
@@ -128,6 +135,9 @@ function encodeAccountSession(record: AccountSession) {
     expires_at: record.expiresAt,
     user_agent: record.userAgent,
     address: record.address ?? null,
+    stepped_up_at: record.steppedUpAt ?? null,
+    former_digest: record.former?.digest ?? null,
+    former_until: record.former?.until ?? null,
     version: record.version,
     created_at: record.createdAt,
     updated_at: record.updatedAt,
@@ -152,8 +162,16 @@ export function decodeAccountSession(row: Row): AccountSession {
     expiresAt: columns.count('expires_at'),
     userAgent: columns.text('user_agent'),
     address: columns.optionalText('address'),
+    steppedUpAt: columns.optionalCount('stepped_up_at'),
+    former: formerText(columns),
     version: columns.version(),
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),
   })
+}
+
+function formerText(columns: Columns): AccountSession['former'] {
+  const digest = columns.optionalText('former_digest')
+  const until = columns.optionalCount('former_until')
+  return digest === undefined || until === undefined ? undefined : { digest, until }
 }

@@ -2,6 +2,7 @@ import type { Seconds } from '@countersign/core'
 import { isObject, oneOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns } from '../../columns.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 
 /** A way in which an account can sign in. An account has one of each kind at most. */
@@ -16,7 +17,8 @@ export interface Identity {
   readonly updatedAt: Seconds
 }
 
-export type IdentityKind = 'password'
+/** `totp`: the secret of an authenticator app. `recovery_codes`: what signs in once where that is lost. */
+export type IdentityKind = 'password' | 'totp' | 'recovery_codes'
 
 export interface IdentityReads {
   find(tenant: string, accountId: string, kind: IdentityKind): Promise<Identity | undefined>
@@ -25,11 +27,19 @@ export interface IdentityReads {
 export interface IdentityWrites {
   /** Makes it, or replaces the one of that kind. */
   put(identity: Pick<Identity, 'tenant' | 'accountId' | 'kind' | 'content'>, now: Seconds): Promise<void>
+  /** Replaces the version before: compare-and-set. Throws `RowCountError` when that version is not there. */
+  update(identity: Identity): Promise<void>
+  /** Nothing happens where there is none. */
+  delete(tenant: string, accountId: string, kind: IdentityKind): Promise<void>
   /** Removes all that the account has. */
   deleteAll(tenant: string, accountId: string): Promise<void>
 }
 
-const isKind = oneOf<IdentityKind>({ password: true })
+const kinds: { readonly [Kind in IdentityKind]: true } = { password: true, totp: true, recovery_codes: true }
+const isKind = oneOf<IdentityKind>(kinds)
+
+/** Every kind there is. */
+export const identityKinds = Object.keys(kinds) as readonly IdentityKind[]
 
 export function readIdentities(session: Session): IdentityReads {
   return {
@@ -64,6 +74,20 @@ export function writeIdentities(session: Session): IdentityReads & IdentityWrite
             updated_at: at,
           })),
         )
+        .execute()
+    },
+    async update({ tenant, accountId, kind, content, version, createdAt, updatedAt }) {
+      const row = { tenant, account_id: accountId, kind, content: JSON.stringify(content), version }
+      const times = { created_at: createdAt, updated_at: updatedAt }
+      await writeNextVersion(session, 'identities', { ...row, ...times }, ['account_id', 'kind'])
+    },
+    async delete(tenant, accountId, kind) {
+      await session.enter(tenant)
+      await session.db
+        .deleteFrom('identities')
+        .where('tenant', '=', tenant)
+        .where('account_id', '=', accountId)
+        .where('kind', '=', kind)
         .execute()
     },
     async deleteAll(tenant, accountId) {

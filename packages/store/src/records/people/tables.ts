@@ -58,6 +58,21 @@ export interface PeopleTables {
     created_at: number
     updated_at: number
   }
+  readonly passkeys: {
+    tenant: string
+    id: string
+    account_id: string
+    user_handle: string
+    name: string
+    public_key: string
+    counter: number
+    transports: string
+    is_synced: number
+    last_used_at: number | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
   readonly sessions: {
     tenant: string
     id: string
@@ -74,6 +89,9 @@ export interface PeopleTables {
     expires_at: number
     user_agent: string
     address: string | null
+    stepped_up_at: number | null
+    former_digest: string | null
+    former_until: number | null
     version: number
     created_at: number
     updated_at: number

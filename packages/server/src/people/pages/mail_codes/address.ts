@@ -1,10 +1,10 @@
 /** `/account/address`: another address, proven by a code that is mailed to it. */
 import type { Answer } from '../../../http/answer.ts'
-import { serverLimits } from '../../../limits.ts'
 import type { Form } from '../../../oauth/form.ts'
 import { findWaiting } from '../../mail_codes/ask_for_code.ts'
 import { askForAddress, changeAddress, isOwnAddress } from '../../mail_codes/new_address.ts'
 import { isEmail } from '../../person_fields.ts'
+import { type OwnContext, ownPage } from '../account/own_page.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
@@ -13,41 +13,27 @@ import { codeFormOf, codeOver, codePage, digitsOf, isOff, refusalText, wrongCode
 const path = '/account/address'
 const title = 'Another address'
 
-export const address: Endpoint = {
+/** An open browser is not enough: the person has shown lately to be it (docs/people/sign-in.md). */
+export const address: Endpoint = ownPage(path, {
   form: (form) => codeFormOf(path, form.get('challenge') ?? ''),
-  get(context) {
-    const signedIn = recently(context)
-    if (signedIn === undefined) return signInAgain(context)
+  async get(context) {
     if (!context.services.mailer.isOn) return off(context)
     const challenge = new URLSearchParams(context.request.query).get('challenge')
-    return challenge === null ? askPage(context, signedIn, {}) : enter(context, challenge)
+    return challenge === null ? askPage(context, context.signedIn, {}) : enter(context, challenge)
   },
   async post(context, form) {
-    const signedIn = recently(context)
-    if (signedIn === undefined) return signInAgain(context)
     if (!context.services.mailer.isOn) return off(context)
     const challenge = form.get('challenge')
-    return challenge === undefined ? ask(context, signedIn, form) : redeem(context, signedIn, challenge, form)
+    return challenge === undefined ? ask(context, form) : redeem(context, challenge, form)
   },
-}
-
-/** Who has a session that somebody left open has not the account: the person has signed in within minutes. */
-function recently({ now, signedIn }: PageContext): SignedIn | undefined {
-  const age = now - (signedIn?.session.authenticatedAt ?? 0)
-  return age < serverLimits.newAddressSeconds ? signedIn : undefined
-}
-
-function signInAgain({ tenant }: PageContext): Answer {
-  const { pathname } = new URL(tenant.issuer)
-  const returnTo = `${pathname === '/' ? '' : pathname}${path}`
-  return seeOther(`${tenant.issuer}/login?${new URLSearchParams({ returnTo })}`)
-}
+})
 
 function off(context: PageContext): Page {
   return isOff(context, 'No other address', 'No mail is sent here. Ask those who run this server.')
 }
 
-async function ask(context: PageContext, signedIn: SignedIn, form: Form): Promise<Page | Answer> {
+async function ask(context: OwnContext, form: Form): Promise<Page | Answer> {
+  const { signedIn } = context
   const email = form.get('email')?.trim() ?? ''
   if (!isEmail(email)) return askPage(context, signedIn, { email, wrong: 'Give an e-mail address.' })
   if (isOwnAddress(signedIn, email))
@@ -64,9 +50,14 @@ async function enter(context: PageContext, challenge: string, wrong?: string): P
   return codePage(context, { title, path, challenge, email, button: 'Change the address', wrong })
 }
 
-async function redeem(context: PageContext, signedIn: SignedIn, challenge: string, form: Form): Promise<Page | Answer> {
-  const done = await changeAddress(context, signedIn, challenge, digitsOf(form.get('code')))
+async function redeem(
+  context: OwnContext,
+  challenge: string,
+  form: Form,
+): Promise<Page | Answer | { readonly refused: 'step_up' }> {
+  const done = await changeAddress(context, context.signedIn, challenge, digitsOf(form.get('code')))
   if ('isChanged' in done) return seeOther(`${context.tenant.issuer}/account`)
+  if (done.refused === 'step_up') return { refused: 'step_up' }
   if (done.refused === 'over') return codeOver(context, path)
   if (done.refused === 'wrong') return enter(context, challenge, wrongCode)
   const { status, wrong } = refusalText(done)

@@ -8,6 +8,7 @@ import { type Goal, goalFields, goalOf, goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext } from '../endpoint.ts'
 import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
+import { secondFactorPage } from '../second_factor.ts'
 import { codeFormOf, codeOver, codePage, digitsOf, isOff, refusalText, wrongCode } from './code_form.ts'
 import { leaving } from './other_ways.ts'
 
@@ -58,6 +59,7 @@ async function enter(context: PageContext, challenge: string, wrong?: string): P
 async function redeem(context: PageContext, challenge: string, form: Form): Promise<Page | Answer> {
   const tried = await signInByCode(context, challenge, digitsOf(form.get('code')))
   if ('text' in tried) return goOn(context, tried.goal, tried.text.reveal())
+  if ('pending' in tried) return secondFactorPage(context, { pending: tried.pending, goal: tried.goal })
   if (tried.refused === 'over') return codeOver(context, path)
   if (tried.refused === 'wrong') return enter(context, challenge, wrongCode)
   const { status, wrong } = refusalText(tried)

@@ -1,13 +1,16 @@
 /** `/account`: what a person sees and ends of their own. */
 import { formatTime } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
-import { setCookie } from '../../caller/session_cookie.ts'
-import type { Answer } from '../../http/answer.ts'
-import type { Form } from '../../oauth/form.ts'
-import { removeConsent, signOut } from '../sign_in.ts'
-import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
-import { type Html, html } from './html.ts'
-import { type Page, seeOther } from './page.ts'
+import { setCookie } from '../../../caller/session_cookie.ts'
+import type { Answer } from '../../../http/answer.ts'
+import { serverLimits } from '../../../limits.ts'
+import type { Form } from '../../../oauth/form.ts'
+import { signOutEverywhere } from '../../own_account.ts'
+import { removeConsent, signOut } from '../../sign_in.ts'
+import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
+import { type Html, html } from '../html.ts'
+import { type Page, seeOther } from '../page.ts'
+import { waysSection } from './ways.ts'
 
 export const account: Endpoint = {
   form: 'account',
@@ -27,6 +30,10 @@ async function end(context: PageContext, form: Form): Promise<Answer> {
     await removeConsent(context, consentId, signedIn.account.id)
     return seeOther(`${tenant.issuer}/account`)
   }
+  if (form.has('everywhere')) {
+    await signOutEverywhere({ ...context, signedIn })
+    return seeOther(`${tenant.issuer}/login`, [setCookie(tenant.issuer, 'session', undefined, 0)])
+  }
   const id = form.get('session') ?? ''
   const session = await services.store.read.sessions.find(tenant.id, id)
   // A session of somebody else is not there.
@@ -36,15 +43,16 @@ async function end(context: PageContext, form: Form): Promise<Answer> {
   return seeOther(`${tenant.issuer}${isOwn ? '/login' : '/account'}`, cookies)
 }
 
-/** The most sessions that a page shows. */
-const sessionsShown = 50
 /** The most applications that a page shows; the management API lists all. */
 const consentsShown = 100
 
-async function accountPage(context: PageContext, { account: person, session }: SignedIn): Promise<Page> {
+async function accountPage(context: PageContext, signedIn: SignedIn): Promise<Page> {
+  const { account: person, session } = signedIn
   const { now, services, tenant, token } = context
   const filter = { accountId: person.id, activeAt: now }
-  const sessions = await services.store.read.sessions.list(tenant.id, filter, { limit: sessionsShown })
+  const sessions = await services.store.read.sessions.list(tenant.id, filter, {
+    limit: serverLimits.accountSessionsMax,
+  })
   const consents = await consentRows(context, person.id)
   const rows = sessions.map((each) => sessionRow(context, each, each.id === session.id))
   const body = html`<div class="deed">
@@ -54,8 +62,11 @@ async function accountPage(context: PageContext, { account: person, session }: S
 <dt>E-mail</dt><dd>${person.email ?? 'none'}${changeAddressLink(context)}</dd>
 ${person.role === undefined ? undefined : html`<dt>Role</dt><dd>Operator of this server</dd>`}
 </dl></section>
-${consents.length === 0 ? undefined : html`<section><h2>Applications that you allowed</h2><ul class="rows">${consents}</ul></section>`}
-<section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul></section>
+${await waysSection(context, signedIn)}
+${consents.length === 0 ? undefined : html`<section><h2>Connected applications</h2><ul class="rows">${consents}</ul></section>`}
+<section><h2>Where you are signed in</h2><ul class="rows">${rows}</ul>
+<form method="post" action="${tenant.issuer}/account">${token('account')}<input type="hidden" name="everywhere" value="1">
+<div class="side"><span class="quiet">Applications end too</span><button class="danger" type="submit">Sign out everywhere</button></div></form></section>
 <form method="post" action="${tenant.issuer}/logout">${token('logout')}
 <div class="side"><span class="quiet">Signed in at this browser</span><button type="submit">Sign out</button></div></form>
 </div>`

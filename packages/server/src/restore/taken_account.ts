@@ -1,0 +1,111 @@
+/**
+ * Takes from a restored account what a later state lacks. Its ways to sign in become those of the later state, the newer ones
+ * too: an older password may be known to somebody by now, and without a second factor that came since, less would be enough.
+ */
+import type { AccountState, Status } from '@countersign/core'
+import {
+  type Account,
+  endedAccount,
+  type Identity,
+  identityKinds,
+  type Passkey,
+  type StatusEntry,
+} from '@countersign/store'
+import { accountObject, endedSessionObjects } from '../feed/objects.ts'
+import { narrow, rank, takenAccess } from './narrowed.ts'
+import { append, type Taking, takeParty } from './taken.ts'
+
+/** The later state of an account: its row, what was said of it, and its ways to sign in. */
+export interface LaterAccount {
+  readonly account: Account
+  readonly said: StatusEntry | undefined
+  readonly identities: readonly Identity[]
+  readonly passkeys: readonly Passkey[]
+}
+
+interface Named {
+  readonly tenant: string
+  readonly id: string
+}
+
+/** Resolves to whether anything was changed. `undefined`: nothing is known of the account any more. */
+export async function takeLaterAccount(
+  taking: Taking,
+  named: Named,
+  later: LaterAccount | undefined,
+): Promise<boolean> {
+  const { it } = taking
+  const account = await it.accounts.find(named.tenant, named.id)
+  if (account === undefined) return false
+  if (later === undefined || later.account.status === 'revoked') return takeAccount(taking, account, 'revoked')
+  const isNarrowed = await takeAuthority(taking, account, later.account)
+  const areWaysTaken = await takeWays(taking, named, later)
+  const current = (await it.accounts.find(named.tenant, named.id)) ?? account
+  const isLess = await takeAccount(taking, current, later.account.status)
+  const said = later.said?.state as AccountState | undefined
+  const isCut = said !== undefined && (await takeParty(taking, named.tenant, { type: 'account', id: named.id }, said))
+  return isNarrowed || areWaysTaken || isLess || isCut
+}
+
+/** The status that a later copy says, which a restored account may lose by and never gain. */
+export async function takeAccount(taking: Taking, account: Account, status: Status): Promise<boolean> {
+  const { it, now } = taking
+  if (rank[status] <= rank[account.status]) return false
+  const { tenant, id } = account
+  const changed = endedAccount({ ...account, status, version: account.version + 1, updatedAt: Math.floor(now) })
+  await it.accounts.update(changed)
+  const sessions = status === 'revoked' ? await endWaysIn(taking, account) : []
+  const object = accountObject(changed, await it.statusEntries.find(tenant, 'account', id), now)
+  append(taking, tenant, 'account', id, object, ...endedSessionObjects(sessions, now))
+  return true
+}
+
+/** A deleted account has none, as where it was deleted. */
+async function endWaysIn({ it, now }: Taking, { tenant, id }: Account) {
+  await it.identities.deleteAll(tenant, id)
+  await it.passkeys.deleteAll(tenant, id)
+  return it.sessions.revokeByAccount(tenant, id, now)
+}
+
+/** Role, scope and access, and the address: an older one may belong to somebody else by now. */
+async function takeAuthority({ it, now, cause }: Taking, account: Account, later: Account): Promise<boolean> {
+  const { role: _, ...rest } = account
+  const keepsRole = account.role !== undefined && later.role !== undefined
+  const isSameAddress = account.email === later.email
+  const narrowed: Account = {
+    ...rest,
+    ...(keepsRole ? { role: account.role } : {}),
+    scope: keepsRole ? narrow(account.scope, later.scope) : '',
+    access: takenAccess(account.access, later.access),
+    emailVerified: account.emailVerified && later.emailVerified && isSameAddress,
+  }
+  if (JSON.stringify(sorted(narrowed)) === JSON.stringify(sorted(account))) return false
+  await it.accounts.update({ ...narrowed, version: account.version + 1, updatedAt: Math.floor(now) })
+  append({ it, now, cause }, account.tenant, 'account', account.id)
+  return true
+}
+
+function sorted(account: Account): readonly (readonly [string, unknown])[] {
+  return Object.entries(account).toSorted(([one], [other]) => (one < other ? -1 : 1))
+}
+
+async function takeWays(taking: Taking, { tenant, id }: Named, later: LaterAccount): Promise<boolean> {
+  const { it, now } = taking
+  let isChanged = false
+  for (const kind of identityKinds) {
+    const found = await it.identities.find(tenant, id, kind)
+    const content = later.identities.find((each) => each.kind === kind)?.content
+    if (JSON.stringify(found?.content) === JSON.stringify(content)) continue
+    if (content === undefined) await it.identities.delete(tenant, id, kind)
+    else await it.identities.put({ tenant, accountId: id, kind, content }, now)
+    isChanged = true
+  }
+  const passkeys = await it.passkeys.ofAccount(tenant, id)
+  if (JSON.stringify(passkeys) !== JSON.stringify(later.passkeys)) {
+    await it.passkeys.deleteAll(tenant, id)
+    for (const passkey of later.passkeys) await it.passkeys.insert(passkey)
+    isChanged = true
+  }
+  if (isChanged) append(taking, tenant, 'account', id)
+  return isChanged
+}
