@@ -1,8 +1,7 @@
 /** The pages for people, in a browser. */
-import { mkdirSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
+import { expectSound, hasChromium, openChromium } from './browser.fixture.ts'
 import { type Product, startProduct } from './product.fixture.ts'
 
 let product: Product
@@ -68,30 +67,8 @@ async function signIn(page: Page): Promise<void> {
 }
 
 describe.skipIf(!hasChromium)('a page', () => {
-  it.each(Object.entries(pages))(
-    '%s: axe finds nothing, nothing is blocked, nothing scrolls sideways',
-    async (name, open) => {
-      for (const { name: view, ...how } of views) {
-        const context = await browser.newContext(how)
-        const page = await context.newPage()
-        const complaints: string[] = []
-        page.on('console', (message) => complaints.push(message.text()))
-        page.on('pageerror', (error) => complaints.push(error.message))
-        await open(page)
-        expect(await findingsOf(page), view).toEqual([])
-        // A status of 4xx is said in the console as well.
-        expect(
-          complaints.filter((text) => !text.startsWith('Failed to load resource')),
-          view,
-        ).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), view).toBe(true)
-        if (process.env.SHOTS !== undefined) {
-          mkdirSync(process.env.SHOTS, { recursive: true })
-          await page.screenshot({ path: `${process.env.SHOTS}/${name} ${view}.png`.replaceAll(/[ ,]+/g, '-') })
-        }
-        await context.close()
-      }
-    },
+  it.each(Object.entries(pages))('%s: axe finds nothing, nothing is blocked, nothing scrolls sideways', (name, open) =>
+    expectSound(browser, name, open),
   )
 
   it('the link of dev signs the operator in by itself, once, and leaves no code in the address', async () => {

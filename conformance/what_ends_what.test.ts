@@ -1,5 +1,6 @@
 /** Each row of docs/people/what_ends_what.md, as an SDK in another process sees it: within a second, and without a network. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mailedCode } from './mail.fixture.ts'
 import {
   type Application,
   consentsOf,
@@ -94,6 +95,17 @@ describe('the tokens that a person let an application have end at every verifier
     await end(of)
     await isSeen(of.access, 'revoked')
     expect((await refresh(product, of.application, of.refreshToken)).status).toBeGreaterThanOrEqual(400)
+  })
+
+  it('CVE-2026-33124: the password is replaced by a mailed code', async () => {
+    const { access, application, person, refreshToken } = await letIn()
+    const asked = await person.submit('/recover', '/recover', { email: person.email })
+    const page = String(asked.headers.get('Location')).slice(product.url.length)
+    const code = await mailedCode(product, person.email)
+    const done = await person.submit(page, '/recover', { code, password: 'a better horse battery' })
+    expect([done.status, done.headers.get('Location')]).toEqual([303, `${product.url}/login?notice=recovered`])
+    await isSeen(access, 'revoked')
+    expect((await refresh(product, application, refreshToken)).status).toBeGreaterThanOrEqual(400)
   })
 
   it('the account is disabled and enabled again: nothing of before returns', async () => {

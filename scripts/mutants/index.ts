@@ -11,6 +11,7 @@ import { factorMutants } from './factors.ts'
 import { firstTable } from './first_table.ts'
 import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
+import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
 import { peopleMutants } from './people.ts'
 import { positionMutants } from './positions.ts'
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...firstTable,
   ...fullDisk,
   ...issuerMutants,
+  ...mailMutants,
   ...peopleMutants,
   ...positionMutants,
   ...reachMutants,

@@ -107,8 +107,8 @@ export const reachMutants: readonly Mutant[] = [
     id: 'MEMBERS-3',
     what: 'an invitation is accepted by whoever has the code',
     file: 'packages/server/src/management/teams/members.ts',
-    find: 'if (account === undefined || !isInvited)',
-    replace: 'if (account === undefined || (isInvited && account === null))',
+    find: 'if (account === undefined || !isInvited(invited, account))',
+    replace: 'if (account === undefined || (isInvited(invited, account) && account === null))',
     tests: ofTeams,
   },
 ]

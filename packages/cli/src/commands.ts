@@ -94,6 +94,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/teams/teams.ts')).teamsCommand,
   },
   {
+    name: 'settings',
+    description: 'what people see of the tenant, and how they come in: show, update',
+    load: async () => (await import('./commands/people/settings.ts')).settingsCommand,
+  },
+  {
     name: 'api',
     description: 'call any operation of the management API',
     load: async () => (await import('./commands/api.ts')).apiCommand,

@@ -144,6 +144,22 @@ describe('doctor where serve would run', () => {
     other.remove()
   })
 
+  it('warns of a mail server that is away, and says nothing of its password', async () => {
+    const other = makeFolder()
+    const env = {
+      COUNTERSIGN_URL: `http://localhost:${await freePort()}`,
+      COUNTERSIGN_LISTEN: '127.0.0.1:0',
+      COUNTERSIGN_SMTP_URL: 'smtp://me:hunter2@127.0.0.1:1',
+      COUNTERSIGN_MAIL_FROM: 'accounts@northwind.example',
+    }
+    const away = await run(['doctor'], { cwd: other.path, env })
+    expect(away.out).toMatch(/^warn {2}mail +smtp:\/\/\[redacted\]@127\.0\.0\.1:1: the mail server cannot be used/m)
+    expect(away.out + away.err).not.toContain('hunter2')
+    const shown = await run(['config', 'print', '--json'], { cwd: other.path, env })
+    expect(JSON.parse(shown.out)).toMatchObject({ smtpUrl: 'smtp://[redacted]@127.0.0.1:1' })
+    other.remove()
+  })
+
   it('warns of a Redis that is away, since serve starts without it, and finds a master key that is another’s', async () => {
     const other = makeFolder()
     const env = { COUNTERSIGN_URL: `http://localhost:${await freePort()}`, COUNTERSIGN_LISTEN: '127.0.0.1:0' }

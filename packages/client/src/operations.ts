@@ -84,6 +84,8 @@ export const operations = {
   listInvitations: ['GET', '/v1/teams/{id}/invitations'],
   deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
   acceptInvitation: ['POST', '/v1/invitations/accept'],
+  getSettings: ['GET', '/v1/settings'],
+  updateSettings: ['PATCH', '/v1/settings'],
 } as const satisfies { readonly [O in OperationId]: Place<Routes[O]> }
 
 type Place<R> = R extends { readonly method: infer M; readonly path: infer P }

@@ -74,7 +74,7 @@ export const rejectionCodes = namesOf<RejectionCode>({
 })
 
 /** The types of objects that audit events are about. */
-export const auditObjectTypes = [...objectTypes, 'feed', 'team'] as const
+export const auditObjectTypes = [...objectTypes, 'feed', 'team', 'settings'] as const
 
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
@@ -158,6 +158,7 @@ export const auditActions = [
   'account.factor.remove',
   'account.factor.rename',
   'account.link',
+  'account.recover',
   'account.password',
   'account.recovery_codes',
   'account.revoke',
@@ -201,6 +202,7 @@ export const auditActions = [
   'session.extend',
   'session.revoke',
   'signing_key.create',
+  'settings.update',
   'session.step_up',
   'signing_key.revoke',
   'signing_key.rotate',

@@ -67,6 +67,7 @@ const tagTexts: Readonly<Record<string, string>> = {
   tenants: 'The customers of one installation, each with an issuer of its own',
   accounts: 'People who can sign in, and the sessions of their browsers',
   teams: 'People who share clients, and the most that a client of theirs can have',
+  settings: 'What people see of the tenant, and how they come in',
 }
 
 const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
@@ -90,6 +91,8 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'accounts:write': 'Create, change, sign out and delete accounts',
   'teams:read': 'Read teams, their members and invitations',
   'teams:write': 'Create, change and delete teams; invite and remove members',
+  'settings:read': 'Read the settings of the tenant',
+  'settings:write': 'Change what people see of the tenant, and how they come in',
 }
 
 function operation(route: Route, schemas: DocumentSchemas): object {

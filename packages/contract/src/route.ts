@@ -22,6 +22,8 @@ export const managementScopes = [
   'accounts:write',
   'teams:read',
   'teams:write',
+  'settings:read',
+  'settings:write',
 ] as const
 
 /** One of `managementScopes`. */

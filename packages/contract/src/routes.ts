@@ -5,6 +5,7 @@ import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
 import { revocationRoutes } from './revocations.ts'
 import type { Route } from './route.ts'
+import { settingsRoutes } from './settings.ts'
 import { teamRoutes } from './teams.ts'
 import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
@@ -25,6 +26,7 @@ export const routes = {
   ...tenantRoutes,
   ...accountRoutes,
   ...teamRoutes,
+  ...settingsRoutes,
 }
 
 /** The type of `routes`: each operation with its literal path and schemas. */

@@ -42,6 +42,7 @@ const invitation = z.object({
 
 const newInvitation = invitation.extend({
   url: z.url().describe('The link to send to the person, shown once. Its code stands behind `#`'),
+  isMailed: z.boolean().describe('Whether a link was mailed to the address, with a code of its own'),
 })
 
 nameSchemas({

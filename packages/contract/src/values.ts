@@ -14,6 +14,7 @@ export const subject = z
 
 export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')
 
+/** The name of a person, as people see it. */
 export const personName = name.describe('The name of the person')
 
 /** The part before the @ has at most 64 characters (RFC 5321 §4.5.3.1.1). */

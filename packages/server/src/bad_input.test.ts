@@ -326,6 +326,17 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   getTenant: async () => ({ params: { id: (await newTenant()).id } }),
   updateTenant: async () => ({ params: { id: (await newTenant()).id }, body: { name: 'A tenant', status: 'active' } }),
   deleteTenant: async () => ({ params: { id: (await newTenant()).id } }),
+  getSettings: async () => ({}),
+  updateSettings: async () => ({
+    body: {
+      name: `Tenant ${next()}`,
+      logoUri: null,
+      colors: { accent: '#1847c3', accentDark: '#80acfb' },
+      signIn: { password: true, passkey: true, mailCode: true },
+      signUp: 'invited',
+      portal: 'invited',
+    },
+  }),
   getMe: async () => ({}),
   createAccount: async () => ({ body: accountBody() }),
   listAccounts: async () => {

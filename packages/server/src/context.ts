@@ -1,5 +1,5 @@
 import type { AddressRange, Seconds, Shares } from '@countersign/core'
-import type { Store, UsageRetention } from '@countersign/store'
+import type { Openness, Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
 import type { Requirements } from './apis/requirement.ts'
 import type { ClientFacts } from './caller/client_facts.ts'
@@ -15,6 +15,7 @@ import type { IssuerKeys } from './issuers/issuer_keys.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { SigningKeys } from './keys/signing_keys.ts'
 import type { SigningThread } from './keys/signing_thread.ts'
+import type { Mailer } from './mail/mailer.ts'
 import type { IdempotencyRoom } from './management/idempotency_room.ts'
 import type { Running } from './management/running.ts'
 import type { ApiRegistry } from './oauth/api_registry.ts'
@@ -88,6 +89,10 @@ export interface Services {
   readonly failures: Failures
   /** Fetches from URLs that others named. */
   readonly outbound: Outbound
+  /** Mail to people. */
+  readonly mailer: Mailer
+  /** Who comes in and who gets a team, where a tenant has not chosen. */
+  readonly openness: Openness
   /** The keys of trusted issuers. */
   readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds

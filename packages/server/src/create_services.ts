@@ -26,6 +26,7 @@ import { createIssuerKeys } from './issuers/issuer_keys.ts'
 import { createSigningKeys } from './keys/signing_keys.ts'
 import { createSigningThread } from './keys/signing_thread.ts'
 import { serverLimits } from './limits.ts'
+import { createMailer } from './mail/mailer.ts'
 import { createIdempotencyRoom } from './management/idempotency_room.ts'
 import { createRunning } from './management/running.ts'
 import { createApiRegistry } from './oauth/api_registry.ts'
@@ -112,6 +113,8 @@ export function createServices(
     limiter,
     failures: options.limitsFailures === false ? unlimitedFailures : countLimits(createFailures(now), metrics),
     outbound,
+    mailer: createMailer({ transport: options.mail, log: options.log, now }),
+    openness: options.openness ?? 'invited',
     issuerKeys,
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),

@@ -3,6 +3,8 @@
 export { MasterKey } from './keys/master_key.ts'
 export { ConfigError } from './keys/master_key_file.ts'
 export { serverLimits } from './limits.ts'
+export type { Mail, MailTransport } from './mail/mailer.ts'
+export { formatSmtpTarget, type SmtpTarget } from './mail/smtp_target.ts'
 export { type Log, silentLog } from './observe/log.ts'
 export { formatUsageRetention } from './observe/usage_retention.ts'
 export { html } from './people/pages/html.ts'

@@ -12,8 +12,9 @@ export const serverLimits = {
   /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
   signInLinkSeconds: 3_600,
   devLinkSeconds: 600,
-  /** An invitation to a team. */
+  /** An invitation to a team; and how long a browser is known to have opened it. */
   invitationSeconds: 604_800,
+  invitationOpenSeconds: 3_600,
   /** Clients of a team: what narrows or disables the team writes each of them in one transaction. */
   teamClientsMax: 100,
   /** Members of a team and invitations to it, all together. */
@@ -47,6 +48,25 @@ export const serverLimits = {
   passkeyIdCharactersMax: 1_364,
   /** Addresses and pairs that are remembered. */
   signInAddressesKept: 50_000,
+  /** A mailed code. */
+  mailCodeSeconds: 600,
+  mailCodeDigits: 8,
+  mailCodeTriesMax: 5,
+  /** Mails to one address in any hour that somebody may ask for without signing in. */
+  mailsPerAddress: 5,
+  mailsWindowSeconds: 3_600,
+  /** Mails of a process that are sent at once, and that wait for it; beyond, people are told to try again. */
+  mailsAtOnce: 4,
+  mailsWaitingMax: 200,
+  /** A mail that was not taken is tried again after these pauses. */
+  mailPausesMs: [2_000, 20_000],
+  /** How long it is believed that mail can be sent, and that it cannot. */
+  mailProbedSeconds: 30,
+  mailFailedSeconds: 5,
+  /** How long the end of a process waits for mails that are under way. */
+  mailCloseMs: 5_000,
+  smtpConnectMs: 5_000,
+  smtpIdleMs: 10_000,
   /** A request at the authorization endpoint waits so long for the person; a code so long for its client. */
   authorizationSeconds: 600,
   codeSeconds: 60,

@@ -27,6 +27,11 @@ import { consent } from './people/pages/consent.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
+import { address } from './people/pages/mail_codes/address.ts'
+import { invite } from './people/pages/mail_codes/invite.ts'
+import { loginCode } from './people/pages/mail_codes/login_code.ts'
+import { recover } from './people/pages/mail_codes/recover.ts'
+import { signup } from './people/pages/mail_codes/signup.ts'
 import { notThereYet } from './people/pages/not_there_yet.ts'
 import { assets } from './people/pages/serve_asset.ts'
 import { showPage } from './people/pages/show_page.ts'
@@ -129,15 +134,20 @@ function mountOauth(services: Services, at: At): readonly MountedRoute<Mounted<T
 function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<TenantContext>>[] {
   const pages = {
     '/account': account,
+    '/account/address': address,
     '/account/authenticator': authenticator,
     '/account/passkeys': passkeys,
     '/account/password': password,
     '/account/recovery-codes': recoveryCodes,
     '/account/step-up': stepUp,
     '/login': login,
+    '/login/code': loginCode,
     '/login/link': loginLink,
     '/logout': logout,
     '/oauth/consent': consent,
+    '/invite': invite,
+    '/recover': recover,
+    '/signup': signup,
   }
   const later = ['/portal', '/console']
   return [
@@ -147,6 +157,6 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
       ['GET', 'POST'].map((method) => at(method, path, (tenant, request) => showPage(services, tenant, request, page))),
     ),
     ...later.map((path) => at('GET', path, (tenant, request) => showPage(services, tenant, request, notThereYet))),
-    at('GET', '/assets/*', (_, request) => assets(request, request.path.slice(request.path.lastIndexOf('/') + 1))),
+    at('GET', '/assets/*', (tenant, request) => assets(services, tenant, request)),
   ]
 }

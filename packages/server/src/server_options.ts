@@ -1,8 +1,9 @@
 import type { AddressRange, Seconds, Secret } from '@countersign/core'
-import type { BootClock, Store, UsageRetention } from '@countersign/store'
+import type { BootClock, Openness, Store, UsageRetention } from '@countersign/store'
 import type { RefusalTimes } from '@countersign/verifier/refusal_times'
 import type { PlaceFile } from './feed/place_file.ts'
 import type { MasterKey } from './keys/master_key.ts'
+import type { MailTransport } from './mail/mailer.ts'
 import type { Log } from './observe/log.ts'
 import type { RequestLogOptions } from './observe/request_log.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
@@ -46,6 +47,10 @@ export interface ServerOptions {
   readonly bootClock?: () => BootClock | undefined
   /** Fetches from URLs that others named. Default: https, and the public internet alone. */
   readonly outbound?: Outbound
+  /** The way out for mail to people. Default: none, and what needs mail is off. */
+  readonly mail?: MailTransport
+  /** Who may become an account and who gets a team, where a tenant has not chosen. Default `invited`; `dev` is `open`. */
+  readonly openness?: Openness
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

@@ -22,7 +22,9 @@ import type { AccountSessionReads, AccountSessionWrites } from './records/people
 import type { ConsentReads, ConsentWrites } from './records/people/consent.ts'
 import type { FamilyReads, FamilyWrites } from './records/people/family.ts'
 import type { IdentityReads, IdentityWrites } from './records/people/identity.ts'
+import type { LogoReads, LogoWrites } from './records/people/logo.ts'
 import type { PasskeyReads, PasskeyWrites } from './records/people/passkey.ts'
+import type { SettingsReads, SettingsWrites } from './records/people/settings.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse, SingleUseReads } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
@@ -158,6 +160,8 @@ export interface ReadRepositories {
   readonly identities: IdentityReads
   readonly passkeys: PasskeyReads
   readonly sessions: AccountSessionReads
+  readonly settings: SettingsReads
+  readonly logos: LogoReads
   readonly teams: TeamReads
   readonly memberships: MembershipReads
   readonly invitations: InvitationReads
@@ -187,6 +191,8 @@ export interface WriteTransaction extends ReadRepositories {
   readonly identities: IdentityReads & IdentityWrites
   readonly passkeys: PasskeyReads & PasskeyWrites
   readonly sessions: AccountSessionReads & AccountSessionWrites
+  readonly settings: SettingsReads & SettingsWrites
+  readonly logos: LogoReads & LogoWrites
   readonly teams: TeamReads & TeamWrites
   readonly memberships: MembershipReads & MembershipWrites
   readonly invitations: InvitationReads & InvitationWrites

@@ -7,8 +7,10 @@ const print = leaf('print')
   .description('the settings that serve would run with, secrets redacted, or every problem at once')
   .option('--config <file>', 'settings as one JSON object, names in camelCase')
   .action(async ({ json, config: file }: { readonly json?: true; readonly config?: string }) => {
-    const { formatRedisTarget, formatUsageRetention, readConfig } = await import('@countersign/server')
-    const { listen, database, masterKey, adminKey, trustedProxies, redis, usageRetention, ...plain } = readConfig(
+    const { formatRedisTarget, formatSmtpTarget, formatUsageRetention, readConfig } = await import(
+      '@countersign/server'
+    )
+    const { listen, database, masterKey, adminKey, trustedProxies, redis, mail, usageRetention, ...plain } = readConfig(
       process.env,
       file,
     )
@@ -18,6 +20,8 @@ const print = leaf('print')
       listen: `${host}:${listen.port}`,
       database: withoutPassword(database),
       redis: redis === undefined ? null : formatRedisTarget(redis),
+      smtpUrl: mail === undefined ? null : formatSmtpTarget(mail.smtp),
+      mailFrom: mail === undefined ? null : `${mail.from.name} <${mail.from.address}>`.trim(),
       masterKey: masterKey === undefined ? 'a file beside the database' : '[redacted]',
       adminKey: adminKey === undefined ? null : '[redacted]',
       trustedProxies: trustedProxies.map(formatRange),

@@ -7,7 +7,7 @@ import { note } from '../output.ts'
 import { untilStopped } from '../until_stopped.ts'
 import { version } from '../version.ts'
 
-interface Flags extends Omit<DevOptions, 'version' | 'onRequest' | 'onNotice'> {
+interface Flags extends Omit<DevOptions, 'version' | 'onRequest' | 'onMail' | 'onNotice'> {
   readonly json?: true
 }
 
@@ -29,6 +29,7 @@ export const devCommand = new Command('dev')
     const ready = await dev({
       ...options,
       version,
+      onMail: ({ to, subject, text }) => note(`Mail to ${to}: ${subject}\n\n${text.replace(/^/gm, '  ')}\n`),
       onNotice: note,
       ...(json === true ? {} : { onRequest: logRequest }),
     })

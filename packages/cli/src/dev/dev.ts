@@ -10,6 +10,7 @@ import {
   type CountersignServer,
   defaultTenantId,
   lockData,
+  type Mail,
   openInstallation,
   type Provisioned,
   provisionApi,
@@ -37,6 +38,8 @@ export interface DevOptions {
   readonly reserve: boolean
   readonly version: string
   readonly onRequest?: (event: RequestEvent) => void
+  /** A mail to a person, which `dev` shows instead of sending it. */
+  readonly onMail: (mail: Mail) => void
   /** Something the operator should see, one line. */
   readonly onNotice: (line: string) => void
 }
@@ -165,6 +168,8 @@ async function start(prepared: Start): Promise<DevReady> {
     },
     trustedProxies: loopbackRanges(),
     limitsFailures: false,
+    openness: 'open',
+    mail: { probe: async () => {}, send: async (mail) => options.onMail(mail), close() {} },
     ...allowedHosts,
   })
   const isDemo = upstreamUrl === undefined

@@ -6,6 +6,7 @@ import type { Examples } from './example.ts'
 import { issuerExamples } from './issuer.ts'
 import { keyExamples } from './key.ts'
 import { revocationExamples } from './revocation.ts'
+import { settingsExamples } from './settings.ts'
 import { signingKeyExamples } from './signing_key.ts'
 import { teamExamples } from './team.ts'
 import { tenantExamples } from './tenant.ts'
@@ -27,4 +28,5 @@ export const examples: Examples<Routes> = {
   ...tenantExamples,
   ...accountExamples,
   ...teamExamples,
+  ...settingsExamples,
 }

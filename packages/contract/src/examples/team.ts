@@ -63,7 +63,7 @@ export const teamExamples: Examples<typeof teamRoutes> = {
   addTeamMember: {
     params,
     body: { email: 'ann@example.com', role: 'developer' },
-    answer: { member: null, invitation: { ...invitation, url: 'https://auth.example/invite#CODE' } },
+    answer: { member: null, invitation: { ...invitation, url: 'https://auth.example/invite#CODE', isMailed: false } },
   },
   updateTeamMember: { params: ofMember, body: { role: 'viewer' }, answer: { ...member, role: 'viewer' } },
   removeTeamMember: { params: ofMember, answer: { teamId: team.id, accountId: member.accountId } },

@@ -9,6 +9,7 @@ export type DerivedUse =
   | 'form_tokens'
   | 'authorization_codes'
   | 'refresh_tokens'
+  | 'mail_codes'
   | 'second_factors'
   | 'feed_revocations'
   | 'feed_cut_offs'

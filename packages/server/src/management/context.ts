@@ -25,8 +25,11 @@ export type ManagementServices = GuardedServices &
     | 'issuerKeys'
     | 'keyPrefix'
     | 'master'
+    | 'mailer'
     | 'metrics'
     | 'now'
+    | 'openness'
+    | 'outbound'
     | 'passwords'
     | 'positions'
     | 'randomBytes'
@@ -62,6 +65,8 @@ export interface WriteContext<R extends Route = Route> extends ReadContext<R> {
   readonly touched: Set<string>
   /** Ids of the teams whose objects the call touches. */
   readonly teams: Set<string>
+  /** Done once the change is committed, and not for a replayed answer: what leaves this process cannot be taken back. */
+  afterCommit(work: () => void): void
   /** The call may end credentials with all management scopes: somebody must be left who has them. */
   mayEndAdministrators(which: 'credentials' | 'jwts'): void
   /**

@@ -35,6 +35,7 @@ const story: readonly OperationId[] = [
   ...(['deleteInvitation', 'deleteTeam', 'listSessions', 'listConsents', 'revokeConsent', 'revokeSession'] as const),
   ...(['revokeAccount', 'deleteAccount'] as const),
   ...(['createRevocation', 'revokeClientSecret', 'revokeClient', 'deleteClient', 'deleteApi'] as const),
+  ...(['getSettings', 'updateSettings'] as const),
 ]
 
 /** Made by the server, so that they differ from the example's. */

@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts'
 import { accountOperations } from './people/accounts.ts'
 import { consentOperations } from './people/consents.ts'
 import { sessionOperations } from './people/sessions.ts'
+import { settingsOperations } from './people/settings.ts'
 import { receiptOperations } from './receipt.ts'
 import { revocationOperations } from './revocations.ts'
 import { signingKeyOperations } from './signing_keys.ts'
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...accountOperations,
   ...sessionOperations,
   ...consentOperations,
+  ...settingsOperations,
   ...teamOperations,
   ...memberOperations,
 ]

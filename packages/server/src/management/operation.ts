@@ -154,6 +154,7 @@ async function write<R extends Route>(
 ): Promise<Answer> {
   const { services, tenant, caller } = context
   const isForced = isForcedBy(context)
+  let afterCommit: (() => void)[] = []
   const attempt = (mayLeaveNone: boolean) =>
     services.store.write(
       async (transaction) => {
@@ -165,6 +166,7 @@ async function write<R extends Route>(
         const reach = reachOf(whole, [route.scope, orScope])
         const requireHeld = (scopes: Scope, teamId?: string): void =>
           requireScopes(heldWithin(reach, again.held, teamId), scopes)
+        afterCommit = []
         const needed = new Set<string>()
         const touched = new Set<string>()
         const teams = new Set<string>()
@@ -176,6 +178,7 @@ async function write<R extends Route>(
           reach,
           touched,
           teams,
+          afterCommit: (work) => void afterCommit.push(work),
           mayEndAdministrators: (which) => void ending.add(which),
           actor: actorOf(caller),
           requireHeld(scopes, teamId) {
@@ -230,6 +233,7 @@ async function write<R extends Route>(
   // 9. This process refuses what was revoked before anybody is told that it was.
   await services.books.settle(entries)
   services.metrics.written(route.operationId, 'done')
+  for (const work of afterCommit) work()
   if ('body' in value) return json(value.status, value.body)
   if ('afterwards' in value) return json(value.status, await value.afterwards().catch(toProblem))
   const { sequence = value.said ?? 0, at = context.now } = entries[0] ?? {}

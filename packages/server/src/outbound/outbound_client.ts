@@ -21,7 +21,12 @@ export interface OutboundAnswer {
 
 export interface Outbound {
   /** Throws `OutboundError` where no whole answer came. An answer of any status but 3xx is one. */
-  get(url: string): Promise<OutboundAnswer>
+  get(url: string, asking?: OutboundAsking): Promise<OutboundAnswer>
+}
+
+export interface OutboundAsking {
+  /** The media types that will do. Default: JSON. */
+  readonly accept?: string
 }
 
 export interface ResolvedAddress {
@@ -49,7 +54,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   const places = createPlaces()
 
   return {
-    async get(text) {
+    async get(text, { accept = 'application/json' } = {}) {
       const url = readUrl(text, allow)
       const release = places.take(allowedName(url))
       const signal = deadline(serverLimits.outboundTimeoutMs)
@@ -57,7 +62,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       // A look-up cannot be ended: its place is free once it is over, or all threads of the process could wait for one.
       const fetching = beforeAbort(resolving, signal).then((addresses) => {
         if (!allow.has(allowedName(url))) requirePublic(addresses)
-        return fetchFrom(url, addresses, agents[url.protocol as keyof typeof agents], signal)
+        return fetchFrom(url, addresses, agents[url.protocol as keyof typeof agents], signal, accept)
       })
       void Promise.allSettled([resolving, fetching]).then(release)
       try {
@@ -109,6 +114,7 @@ function fetchFrom(
   addresses: readonly ResolvedAddress[],
   agent: http.Agent,
   signal: AbortSignal,
+  accept: string,
 ): Promise<OutboundAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>()
   const { request } = url.protocol === 'https:' ? https : http
@@ -117,7 +123,7 @@ function fetchFrom(
     signal,
     lookup: pinned(addresses),
     maxHeaderSize: serverLimits.outboundHeaderBytesMax,
-    headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', 'User-Agent': 'countersign' },
+    headers: { Accept: accept, 'Accept-Encoding': 'identity', 'User-Agent': 'countersign' },
   })
   const fail = (error: unknown): void => {
     reject(error)

@@ -227,6 +227,8 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   listInvitations: ({ team: id }) => ({ params: { id }, query: { limit: '100' } }),
   deleteInvitation: ({ team: id, invitation }) => ({ params: { id, invitationId: invitation } }),
   acceptInvitation: ({ code }) => ({ body: { code } }),
+  getSettings: () => ({}),
+  updateSettings: () => ({ body: { name: mark() } }),
 }
 
 /** Not of any team, though a role has the scope: only who reaches the whole tenant may do it. */

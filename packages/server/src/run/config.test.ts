@@ -43,6 +43,8 @@ const settingsToSpoil = [
   'LOG_ADDRESSES',
   'OUTBOUND_ALLOW',
   'OUTBOUND_CA',
+  'SMTP_URL',
+  'MAIL_FROM',
 ]
 
 describe('good', () => {
@@ -144,6 +146,21 @@ describe('good', () => {
     expect(problemsOf({ ...url, COUNTERSIGN_OUTBOUND_CA: join(directory, 'not-there.pem') })).toHaveLength(1)
   })
 
+  it('mail has a server and a sender, and its credentials show nowhere', () => {
+    expect(readConfig(url, undefined).mail).toBeUndefined()
+    const server = fileWith('smtp', 'smtps://me:geheim@mail.example\n')
+    const from = { COUNTERSIGN_MAIL_FROM: 'Northwind <accounts@northwind.example>' }
+    const { mail } = readConfig({ ...url, ...from, COUNTERSIGN_SMTP_URL_FILE: server }, undefined)
+    expect(mail).toMatchObject({
+      smtp: { host: 'mail.example', port: 465, isTls: true },
+      from: { name: 'Northwind', address: 'accounts@northwind.example' },
+    })
+    expect(JSON.stringify(mail)).not.toContain('geheim')
+    expect(problemsOf({ ...url, ...from })).toEqual(['COUNTERSIGN_MAIL_FROM needs COUNTERSIGN_SMTP_URL'])
+    const alone = problemsOf({ ...url, COUNTERSIGN_SMTP_URL: 'smtp://mail.example' })
+    expect(alone).toEqual(['COUNTERSIGN_SMTP_URL needs COUNTERSIGN_MAIL_FROM'])
+  })
+
   it('http is good on loopback only', () => {
     for (const good of ['http://localhost:4800', 'http://127.0.0.1:1', 'http://[::1]:4800', 'https://a.example/base']) {
       expect(problemsOf({ COUNTERSIGN_URL: good }), good).toEqual([])
@@ -178,6 +195,8 @@ describe('bad', () => {
       COUNTERSIGN_LOG_ADDRESSES: 'half',
       COUNTERSIGN_OUTBOUND_ALLOW: 'everything',
       COUNTERSIGN_OUTBOUND_CA: fileWith('no.pem', 'no certificate'),
+      COUNTERSIGN_SMTP_URL: 'mail.example',
+      COUNTERSIGN_MAIL_FROM: 'nobody',
       COUNTERSIGN_UNKNOWN: 'x',
       COUNTERSIGN_LISTENN: 'x',
     })
@@ -187,7 +206,7 @@ describe('bad', () => {
         name,
       ).toHaveLength(1)
     }
-    expect(problems).toHaveLength(15)
+    expect(problems).toHaveLength(17)
   })
 
   it('a problem never quotes a secret', () => {

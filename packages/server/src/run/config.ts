@@ -8,6 +8,7 @@ import { type AddressRange, isKeyPrefix, parseAddressRange, parseKey, Secret } f
 import type { UsageRetention } from '@countersign/store'
 import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
 import { serverLimits } from '../limits.ts'
+import { type MailFrom, parseMailFrom, parseSmtpTarget, type SmtpTarget } from '../mail/smtp_target.ts'
 import { loggedAddresses, loggedRequests, type RequestLogOptions } from '../observe/request_log.ts'
 import { parseUsageRetention, usageRetentionDefault } from '../observe/usage_retention.ts'
 import { type AllowedHosts, parseAllowedHosts } from '../outbound/allowed_hosts.ts'
@@ -30,6 +31,8 @@ export interface Config {
   readonly outboundAllow: AllowedHosts
   /** Certificates in PEM. */
   readonly outboundCa?: string
+  /** Where mail to people is handed to, and whom it is from. */
+  readonly mail?: { readonly smtp: SmtpTarget; readonly from: MailFrom }
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -51,12 +54,14 @@ const settings = {
   logAddresses: 'COUNTERSIGN_LOG_ADDRESSES',
   outboundAllow: 'COUNTERSIGN_OUTBOUND_ALLOW',
   outboundCa: 'COUNTERSIGN_OUTBOUND_CA',
+  smtpUrl: 'COUNTERSIGN_SMTP_URL',
+  mailFrom: 'COUNTERSIGN_MAIL_FROM',
 } as const
 
 type Setting = keyof typeof settings
 
 /** Secrets, or texts that hold one: each may come from a file. */
-const fromFile = new Set<Setting>(['masterKey', 'adminKey', 'database', 'redis'])
+const fromFile = new Set<Setting>(['masterKey', 'adminKey', 'database', 'redis', 'smtpUrl'])
 
 /** The CLI's and the SDK's own, and what Kubernetes injects beside a Service named `countersign`. */
 const ignored = /^COUNTERSIGN_(KEY|KEY_FILE|AUDIENCE|SERVICE_.*|PORT(_.*)?)$/
@@ -157,6 +162,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     )
   }
   const outboundCa = readCertificates(values.get('outboundCa'), problems)
+  const mail = readMail(values.get('smtpUrl'), values.get('mailFrom'), problems)
   return {
     url: parseUrl(values.get('url'), problems),
     listen: parseListen(values.get('listen') ?? '127.0.0.1:4800', problems),
@@ -173,6 +179,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     logAddresses: choose('logAddresses', loggedAddresses, 'full'),
     outboundAllow: parseAllowed(values.get('outboundAllow') ?? '', problems),
     ...(outboundCa === undefined ? {} : { outboundCa }),
+    ...(mail === undefined ? {} : { mail }),
   }
 }
 
@@ -229,6 +236,21 @@ function readCertificates(path: string | undefined, problems: string[]): string 
     problems.push('COUNTERSIGN_OUTBOUND_CA must name a file of certificates in PEM that can be read')
     return undefined
   }
+}
+
+/** Both or neither. The URL may hold a password, and is not repeated. */
+function readMail(url: string | undefined, sender: string | undefined, problems: string[]): Config['mail'] {
+  const smtp = url === undefined ? undefined : parseSmtpTarget(url)
+  const from = sender === undefined ? undefined : parseMailFrom(sender)
+  if (url !== undefined && smtp === undefined)
+    problems.push(
+      'COUNTERSIGN_SMTP_URL must be smtp://[USER:PASSWORD@]HOST[:PORT] with STARTTLS, or smtps:// with TLS; user and password percent-encoded',
+    )
+  if (sender !== undefined && from === undefined)
+    problems.push('COUNTERSIGN_MAIL_FROM must be an address, or NAME <ADDRESS>')
+  if (url !== undefined && sender === undefined) problems.push('COUNTERSIGN_SMTP_URL needs COUNTERSIGN_MAIL_FROM')
+  if (url === undefined && sender !== undefined) problems.push('COUNTERSIGN_MAIL_FROM needs COUNTERSIGN_SMTP_URL')
+  return smtp === undefined || from === undefined ? undefined : { smtp, from }
 }
 
 function parseWorkers(text: string, problems: string[]): number {

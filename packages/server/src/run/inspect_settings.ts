@@ -2,6 +2,8 @@
 import { createServer } from 'node:net'
 import { probePostgres } from '@countersign/store'
 import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
+import { MailError } from '../mail/mailer.ts'
+import { formatSmtpTarget } from '../mail/smtp_target.ts'
 import { RedisUnavailableError } from '../redis/connection.ts'
 import { probeRedis } from '../redis/limiter.ts'
 import { formatRedisTarget, type RedisTarget } from '../redis/target.ts'
@@ -28,6 +30,7 @@ export async function inspectSettings(
     { check: 'settings', outcome: 'ok', detail: 'as serve needs them' } as const,
     await inspectPort(config),
     ...(config.redis === undefined ? [] : [await inspectRedis(config.redis)]),
+    ...(config.mail === undefined ? [] : [await inspectMail(config.mail, config.outboundCa)]),
     ...(sqliteFile(config.database) === undefined ? [await inspectPostgres(config)] : []),
   ]
   return { findings, config }
@@ -70,6 +73,23 @@ async function inspectRedis(target: RedisTarget): Promise<Finding> {
     return isAway
       ? { check, outcome: 'warn', detail: `${message}: limits are counted per process until it answers` }
       : { check, outcome: 'fail', detail: message }
+  }
+}
+
+/** Away is no reason not to start: people are told to try again. */
+async function inspectMail({ smtp, from }: NonNullable<Config['mail']>, ca: string | undefined): Promise<Finding> {
+  const check = 'mail'
+  const { createSmtpTransport } = await import('../mail/smtp_transport.ts')
+  const transport = createSmtpTransport({ target: smtp, from, ca })
+  try {
+    await transport.probe()
+    return { check, outcome: 'ok', detail: `${formatSmtpTarget(smtp)} takes mail` }
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error
+    const detail = `${formatSmtpTarget(smtp)}: ${error.message}; see COUNTERSIGN_SMTP_URL`
+    return { check, outcome: error.isFinal ? 'fail' : 'warn', detail }
+  } finally {
+    transport.close()
   }
 }
 

@@ -8,6 +8,7 @@ import { createPinoLog } from '../observe/pino_log.ts'
 import { createOutbound } from '../outbound/outbound_client.ts'
 import { openRedisLimiter, processLimiter } from '../redis/limiter.ts'
 import type { CountersignServer } from '../server.ts'
+import type { ServerOptions } from '../server_options.ts'
 import { type Config, readConfig } from './config.ts'
 import { lockData } from './data_lock.ts'
 import { openInstallation, sqliteFile } from './installation.ts'
@@ -54,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const lock = cluster.isPrimary ? await lockData(config.database, serverLimits.dataLockServeWaitMs, onLost) : undefined
   try {
     const { stop, ...serving } = await begin(config, log, options)
+    if (cluster.isPrimary && config.mail === undefined) log.info({}, noMail)
     return {
       ...serving,
       async stop() {
@@ -112,6 +114,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
       allow: config.outboundAllow,
       ...(config.outboundCa === undefined ? {} : { ca: config.outboundCa }),
     }),
+    ...(await mailOf(config)),
     onFatal: (error) => {
       const advice = 'this process ends; ask countersign doctor, and restore a backup when it says damaged'
       log.error({ error, file: sqliteFile(config.database) }, `the database can no longer be trusted: ${advice}`)
@@ -126,6 +129,17 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
   })
   if (server.adminKey !== undefined && config.adminKey === undefined) options.onAdminKey(server.adminKey.reveal())
   return server
+}
+
+/** Said once at the start, so that nobody looks for a mail that never left. */
+const noMail =
+  'COUNTERSIGN_SMTP_URL is not set, so no mail is sent: codes to sign in, sign-up, recovery, new addresses and mailed invitations are off'
+
+/** Its library is loaded where mail is on. */
+async function mailOf({ mail, outboundCa: ca }: Config): Promise<Pick<ServerOptions, 'mail'>> {
+  if (mail === undefined) return {}
+  const { createSmtpTransport } = await import('../mail/smtp_transport.ts')
+  return { mail: createSmtpTransport({ target: mail.smtp, from: mail.from, ca }) }
 }
 
 const listenFaults: Readonly<Record<string, string>> = {

@@ -15,7 +15,9 @@ import type { Key } from '../records/key.ts'
 import type { Membership } from '../records/membership.ts'
 import type { Account } from '../records/people/account.ts'
 import type { AccountSession } from '../records/people/account_session.ts'
+import type { Logo } from '../records/people/logo.ts'
 import type { Passkey } from '../records/people/passkey.ts'
+import type { Settings } from '../records/people/settings.ts'
 import type { SigningKey } from '../records/signing_key.ts'
 import type { Team } from '../records/team.ts'
 import type { Tenant } from '../records/tenant.ts'
@@ -255,6 +257,17 @@ export function exampleInvitation(
     expiresAt: startAt + 7 * 86_400,
     ...members,
   }
+}
+
+export function exampleSettings(tenant: string, members: Partial<Settings> = {}): Settings {
+  const ways = { password: true, passkey: false, mailCode: true }
+  const logo = { uri: 'https://acme.example/logo.png', digest: 'digest_9' }
+  const content = { logo, colors: { accent: '#1847c3' }, signIn: ways, signUp: 'open', portal: 'off' } as const
+  return { tenant, content, version: 1, createdAt: startAt, updatedAt: startAt, ...members }
+}
+
+export function exampleLogo(tenant: string, digest: string): Logo {
+  return { tenant, digest, type: 'image/png', content: 'iVBORw0KGgo', createdAt: startAt }
 }
 
 export function exampleIdempotency(tenant: string, members: Partial<IdempotencyRecord> = {}): IdempotencyRecord {

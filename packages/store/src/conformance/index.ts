@@ -11,6 +11,7 @@ import { issuerCases } from './issuers.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
+import { settingsCases } from './settings.ts'
 import { signInCases } from './sign_in.ts'
 import { teamCases } from './teams.ts'
 import { tenantWallCases } from './tenant_wall.ts'
@@ -30,6 +31,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('credentials', () => credentialCases(create))
     describe('ways to sign in', () => signInCases(create))
     describe('teams', () => teamCases(create))
+    describe('settings', () => settingsCases(create))
     describe('the wall between tenants', () => tenantWallCases(create))
     describe('changes', () => changeCases(create))
     describe('writes that share a transaction', () => togetherCases(create))

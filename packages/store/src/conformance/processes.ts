@@ -45,6 +45,8 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'memberships',
     'invitations',
     'client_origins',
+    'settings',
+    'logos',
   ]
   for (const table of tables) await database.execute(`drop table ${table}`)
   await database.execute(`create table usage_counts (tenant text not null, minute_at integer not null,

@@ -13,11 +13,13 @@ import {
   exampleIssuer,
   exampleJwk,
   exampleKey,
+  exampleLogo,
   exampleMembership,
   examplePasskey,
   examplePosition,
   exampleSecret,
   exampleSession,
+  exampleSettings,
   exampleSigningKey,
   exampleTeam,
   exampleToken,
@@ -106,6 +108,8 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.memberships.find('other', 'team_9', 'acct_9'),
         read.invitations.find('other', 'invite_9'),
         read.invitations.findByDigest('other', digestOf('invite_9')),
+        read.settings.find('other'),
+        read.logos.find('other', 'digest_9'),
         store.write((transaction) => transaction.idempotency.find(idempotency, startAt)).then(({ value }) => value),
       ])
       expect(found).toEqual(found.map(() => undefined))
@@ -174,6 +178,8 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
     await transaction.passkeys.insert(examplePasskey(tenant, 'passkey_9'))
     await transaction.memberships.insert(exampleMembership(tenant, 'team_9', 'acct_9'))
     await transaction.invitations.insert(exampleInvitation(tenant, 'team_9', 'invite_9'))
+    await transaction.settings.put(exampleSettings(tenant))
+    await transaction.logos.put(exampleLogo(tenant, 'digest_9'))
     const access = { api_1: 'a', api_9: 'b' }
     await transaction.clients.insert(exampleClient(tenant, 'client_9', { access, teamId: 'team_9' }))
     await transaction.clients.insertSecret(exampleSecret(tenant, 'client_9', 'secret_9'))
@@ -216,6 +222,8 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
   (it, tenant) => it.memberships.update(exampleMembership(tenant, 'team_9', 'acct_9', { ...again, role: 'viewer' })),
   (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', { invitedBy: 'acct_9' }),
   (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', {}),
+  (it, tenant) => it.settings.put(exampleSettings(tenant, again)),
+  (it, tenant) => it.logos.delete(tenant, 'digest_9'),
   (it, tenant) => it.memberships.delete(tenant, 'team_9', 'acct_9'),
   (it, tenant) => it.memberships.deleteByTeam(tenant, 'team_9'),
   (it, tenant) => it.signingKeys.update(exampleSigningKey(tenant, 'kid_9', { ...again, status: 'revoked' })),
@@ -259,6 +267,8 @@ const tables = [
   'teams',
   'memberships',
   'invitations',
+  'settings',
+  'logos',
   'keys',
   'tokens',
   'signing_keys',

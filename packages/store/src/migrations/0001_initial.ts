@@ -34,6 +34,8 @@ type Later =
   | 'memberships'
   | 'invitations'
   | 'client_origins'
+  | 'settings'
+  | 'logos'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

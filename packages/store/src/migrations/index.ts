@@ -17,6 +17,7 @@ import { up as issuers } from './0016_issuers.ts'
 import { up as consent } from './0017_consent.ts'
 import { up as teams } from './0018_teams.ts'
 import { up as refresh } from './0019_refresh.ts'
+import { up as settings } from './0020_settings.ts'
 import { up as factors } from './0021_factors.ts'
 import { up as clientOrigins } from './0022_client_origins.ts'
 
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   { number: 17, name: 'consent', up: consent },
   { number: 18, name: 'teams', up: teams },
   { number: 19, name: 'refresh', up: refresh },
+  { number: 20, name: 'settings', up: settings },
   { number: 21, name: 'factors', up: factors },
   { number: 22, name: 'client_origins', up: clientOrigins },
 ]

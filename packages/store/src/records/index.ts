@@ -19,7 +19,9 @@ import { readAccountSessions, writeAccountSessions } from './people/account_sess
 import { readConsents, writeConsents } from './people/consent.ts'
 import { readFamilies, writeFamilies } from './people/family.ts'
 import { readIdentities, writeIdentities } from './people/identity.ts'
+import { readLogos, writeLogos } from './people/logo.ts'
 import { readPasskeys, writePasskeys } from './people/passkey.ts'
+import { readSettings, writeSettings } from './people/settings.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { readSingleUse, writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
@@ -41,6 +43,8 @@ export function readRepositories(session: Session): ReadRepositories {
     identities: readIdentities(session),
     passkeys: readPasskeys(session),
     sessions: readAccountSessions(session),
+    settings: readSettings(session),
+    logos: readLogos(session),
     teams: readTeams(session),
     memberships: readMemberships(session),
     invitations: readInvitations(session),
@@ -68,6 +72,8 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     identities: writeIdentities(session),
     passkeys: writePasskeys(session),
     sessions: writeAccountSessions(session),
+    settings: writeSettings(session),
+    logos: writeLogos(session),
     teams: writeTeams(session),
     memberships: writeMemberships(session),
     invitations: writeInvitations(session),

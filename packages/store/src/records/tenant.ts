@@ -108,6 +108,8 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   issuers: 'removed',
   tokens: 'removed',
   sessions: 'removed',
+  settings: 'removed',
+  logos: 'removed',
   families: 'removed',
   consents: 'removed',
   identities: 'removed',

@@ -55,18 +55,6 @@ export function findInvitations(
   return services.store.read.invitations.list(tenant, id, now, page)
 }
 
-/** The invitation of a code, with its team, which is in nobody's reach yet. One that has ended is not there. */
-export async function findInvited(
-  { now, reach, transaction }: WriteContext,
-  digest: string,
-): Promise<{ readonly invitation: Invitation; readonly team: Team }> {
-  const invitation = await transaction.invitations.findByDigest(reach.tenant, digest)
-  const team = invitation && (await transaction.teams.find(reach.tenant, invitation.teamId))
-  const isThere = team !== undefined && team.status !== 'revoked' && invitation !== undefined
-  if (!isThere || now >= invitation.expiresAt) throw notFound('invitation')
-  return { invitation, team }
-}
-
 export async function findInvitation(context: WriteContext, team: Team, id: string): Promise<Invitation> {
   const invitation = await context.transaction.invitations.find(team.tenant, id)
   if (invitation?.teamId !== team.id) throw notFound('invitation')

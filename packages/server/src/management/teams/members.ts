@@ -1,34 +1,19 @@
 /** Members of a team, and invitations to it. */
 import { routes } from '@countersign/contract'
-import { digest, formatTime } from '@countersign/core'
-import {
-  type Account,
-  emailKey,
-  type Invitation,
-  type Member,
-  type Membership,
-  newInvitation,
-  type Team,
-  type TeamRole,
-} from '@countersign/store'
-import { subjectCutOff } from '../../caller/subject_cut_off.ts'
+import { formatTime } from '@countersign/core'
+import { type Invitation, type Member, newInvitation, type Team } from '@countersign/store'
 import { scopeOfRole } from '../../caller/team_roles.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
+import { accept, findInvited, isInvited, mailedCode } from '../../people/invitations.ts'
+import { takeMail } from '../../people/mail_codes/mail_code.ts'
+import { invitationMail } from '../../people/mail_codes/mail_texts.ts'
+import { addMember, settleTeam } from '../../people/team_members.ts'
 import type { WriteContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
 import { findAccountOrNone, notFound } from '../find.ts'
 import { issueOperation, type Operation, readOperation, writeOperation } from '../operation.ts'
-import {
-  findAccountByEmail,
-  findInvitation,
-  findInvitations,
-  findInvited,
-  findMember,
-  findMembers,
-  findTeam,
-} from './find.ts'
-import { settleTeam } from './settle.ts'
+import { findAccountByEmail, findInvitation, findInvitations, findMember, findMembers, findTeam } from './find.ts'
 import { auditOf, memberView } from './view.ts'
 
 const listTeamMembers = readOperation(routes.listTeamMembers, async (context) => {
@@ -49,7 +34,8 @@ const addTeamMember = issueOperation(routes.addTeamMember, async (context, { mom
   if (account === undefined) {
     const { invitation, code } = await invite(context, team, moment.position)
     const url = `${tenant.issuer}/invite#${code}`
-    return { status: 201, body: { member: null, invitation: { ...invitationView(invitation), url } } }
+    const isMailed = await mailInvitation(context, team, invitation)
+    return { status: 201, body: { member: null, invitation: { ...invitationView(invitation), url, isMailed } } }
   }
   if (account.status !== 'active') throw new ProblemError(409, 'disabled', 'The account with this address is disabled.')
   const member = await addMember(context, team, account, body.role)
@@ -65,32 +51,6 @@ async function requireRoom({ now, transaction }: WriteContext, { tenant, id }: T
   if (all + open.length < serverLimits.teamMembersMax) return
   const most = `A team has at most ${serverLimits.teamMembersMax} members and invitations.`
   throw new ProblemError(409, 'conflict', most)
-}
-
-async function addMember(
-  { now, transaction }: WriteContext,
-  { tenant, id: teamId }: Team,
-  account: Account,
-  role: TeamRole,
-): Promise<Member> {
-  const { memberships } = transaction
-  if ((await memberships.find(tenant, teamId, account.id)) !== undefined)
-    throw new ProblemError(409, 'conflict', 'The account is a member of this team already.')
-  if ((await memberships.ofAccount(tenant, account.id)).length >= serverLimits.accountTeamsMax)
-    throw new ProblemError(409, 'conflict', `An account is in at most ${serverLimits.accountTeamsMax} teams.`)
-  const at = Math.floor(now)
-  const membership: Membership = {
-    tenant,
-    teamId,
-    accountId: account.id,
-    role,
-    version: 1,
-    createdAt: at,
-    updatedAt: at,
-  }
-  await memberships.insert(membership)
-  const { email, name, status: accountStatus } = account
-  return { ...membership, ...(email === undefined ? {} : { email }), name, accountStatus }
 }
 
 async function invite(
@@ -117,6 +77,21 @@ async function invite(
     audit: { ...auditOf(context, 'team.invitation.create', team), after },
   })
   return made
+}
+
+/**
+ * Once the change is committed. The mail has a code of its own: its address is proven by it, as it could not be by a code that
+ * somebody else was shown.
+ */
+async function mailInvitation(context: WriteContext, team: Team, invitation: Invitation): Promise<boolean> {
+  const { now, services, tenant, transaction } = context
+  const { mailer, randomBytes } = services
+  const { email } = invitation
+  if (!mailer.isOn || !(await takeMail(transaction, tenant.id, email, now))) return false
+  const name = (await transaction.tenants.find(tenant.id))?.name ?? ''
+  const code = await mailedCode(transaction, invitation, randomBytes)
+  context.afterCommit(() => mailer.post(invitationMail({ email, name }, team.name, `${tenant.issuer}/invite#${code}`)))
+  return true
 }
 
 function invitationView(invitation: Invitation) {
@@ -189,37 +164,29 @@ const deleteInvitation = writeOperation(routes.deleteInvitation, async (context)
 })
 
 /**
- * For the person who was invited alone: the account of the session has the address, and has proven it. What ended since the
- * invitation was made, its team or whoever made it, has ended it too.
+ * For the person who was invited alone: the account of the session has the address, and has proven it, here or by the code
+ * that was mailed to it.
  */
 const acceptInvitation = writeOperation(routes.acceptInvitation, async (context) => {
-  const { body, caller, tenant, transaction } = context
+  const { body, caller, now, tenant, transaction } = context
   if (caller.grant.kind !== 'session')
     throw new ProblemError(403, 'forbidden', 'An invitation is accepted by the person who was invited, signed in.')
-  const { invitation, team } = await findInvited(context, await digest(body.code))
+  const invited = await findInvited(transaction, tenant.id, body.code, now)
+  if (invited === undefined) throw notFound('invitation')
   const account = await findAccountOrNone(context, caller.grant.subject)
-  const isInvited = account?.emailVerified === true && emailKey(account.email ?? '') === emailKey(invitation.email)
-  if (account === undefined || !isInvited)
+  if (account === undefined || !isInvited(invited, account))
     throw new ProblemError(
       403,
       'forbidden',
       'The invitation is for another address than the verified one of this account.',
     )
-  if (await isOver(context, invitation)) throw notFound('invitation')
+  const { invitation, team } = invited
   if (team.status !== 'active') throw new ProblemError(409, 'disabled', 'The team is disabled.')
-  await transaction.invitations.delete(tenant.id, invitation.id)
-  const member = await addMember(context, team, account, invitation.role)
-  append(context, team, 'team.invitation.accept', undefined, member)
-  await settleTeam(context, team)
+  await accept(context, invited, account)
   return { status: 200, body: { id: team.id, name: team.name, role: invitation.role } }
 })
 
-async function isOver({ tenant, transaction }: WriteContext, invitation: Invitation): Promise<boolean> {
-  const { invitedBy, position } = invitation
-  return invitedBy !== undefined && position < (await subjectCutOff(transaction, tenant.id, invitedBy))
-}
-
-type Change = 'team.member.add' | 'team.member.update' | 'team.member.remove' | 'team.invitation.accept'
+type Change = 'team.member.add' | 'team.member.update' | 'team.member.remove'
 
 function append(
   context: WriteContext,

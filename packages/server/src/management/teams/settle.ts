@@ -1,23 +1,7 @@
-/** A team without an active member is disabled, and returns with one. */
-import type { Team } from '@countersign/store'
-import { changeTeam, withMembers } from '../../people/team_clients.ts'
+/** The teams of an account that is disabled, enabled or deleted. */
+import { settleTeam } from '../../people/team_members.ts'
 import type { WriteContext } from '../context.ts'
-import { auditOf, teamView } from './view.ts'
-
-/** After a change of its members, in the same transaction. Gives the team as it is then. */
-export async function settleTeam(context: WriteContext, team: Team): Promise<Team> {
-  const { now, tenant, transaction } = context
-  const settled = await withMembers(transaction, team, now)
-  if (settled === undefined) return team
-  const before = { status: (await teamView(context, team)).status }
-  const objects = await changeTeam(transaction, settled, now)
-  // Nobody answers for the team any more, so nobody comes in by what it said before.
-  if (settled.isWithoutMember) await transaction.invitations.deleteOf(tenant.id, team.id, {})
-  const after = { status: (await teamView(context, settled)).status, clients: objects.length }
-  const audit = { ...auditOf(context, 'team.update', team), before, after }
-  transaction.append({ tenant: tenant.id, audit, objects: () => objects })
-  return settled
-}
+import { auditOf } from './view.ts'
 
 /** The account was disabled or enabled. */
 export async function settleTeamsOf(context: WriteContext, accountId: string): Promise<void> {

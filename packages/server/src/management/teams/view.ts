@@ -1,6 +1,7 @@
 import type { AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
-import { isActiveTeam, type Member, type Team } from '@countersign/store'
+import type { Member, Team } from '@countersign/store'
+import { shownStatus } from '../../people/team_members.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { audienceOf } from '../find.ts'
 import type { AnswerOf } from '../operation.ts'
@@ -18,7 +19,7 @@ export async function teamView(
     name: team.name,
     externalId: team.externalId ?? null,
     metadata: team.metadata,
-    status: isActiveTeam(team) || team.status === 'revoked' ? team.status : 'disabled',
+    status: shownStatus(team),
     access,
     createdAt: formatTime(team.createdAt),
     updatedAt: formatTime(team.updatedAt),

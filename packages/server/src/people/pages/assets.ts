@@ -1,5 +1,7 @@
 /** The files of the pages, each under a name that changes with its bytes. */
 import { createHash } from 'node:crypto'
+import { stronger } from '../colors.ts'
+import type { PeopleSettings } from '../settings.ts'
 import { passkeyScript } from './passkey_script.ts'
 import { icon, linkScript, sendScript, style } from './style.ts'
 
@@ -22,5 +24,17 @@ export const styleAsset: Asset = asset('pages', 'css', 'text/css; charset=utf-8'
 export const sendAsset: Asset = asset('send', 'js', 'text/javascript; charset=utf-8', sendScript)
 /** The script of the pages that links lead to. */
 export const linkAsset: Asset = asset('link', 'js', 'text/javascript; charset=utf-8', linkScript)
+
+/** The style sheet of the colours that a tenant has chosen: it stands after that of every page. */
+export function colorsAsset({ accent, accentDark }: NonNullable<PeopleSettings['colors']>): Asset {
+  const strong = `light-dark(${stronger(accent, 'light')}, ${stronger(accentDark, 'dark')})`
+  const text = `:root { --sign: light-dark(${accent}, ${accentDark}); --sign-strong: ${strong}; }\n`
+  return asset('colors', 'css', 'text/css; charset=utf-8', text)
+}
+
+/** Where a picture is, by the SHA-256 of its bytes. */
+export function logoPath(digest: string): string {
+  return `/assets/logo/${digest}`
+}
 /** The script of the pages that ask for a passkey. */
 export const passkeyAsset: Asset = asset('passkey', 'js', 'text/javascript; charset=utf-8', passkeyScript)

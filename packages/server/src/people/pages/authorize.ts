@@ -17,13 +17,14 @@ import { parseForm, readForm } from '../../oauth/form.ts'
 import { atOneMoment, requireReached, StaleBookError } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
 import { requestKind } from '../authorization.ts'
+import { readSettings } from '../settings.ts'
 import { html } from './html.ts'
 import { pageAnswer, seeOther } from './page.ts'
 import { returnAnswer } from './return_answer.ts'
 
 type AuthorizeServices = Pick<
   Services,
-  'apis' | 'books' | 'clientReads' | 'now' | 'randomBytes' | 'signingKeys' | 'store'
+  'apis' | 'books' | 'clientReads' | 'now' | 'openness' | 'randomBytes' | 'signingKeys' | 'store'
 >
 
 export async function authorize(
@@ -72,14 +73,15 @@ async function keepRequest(
 }
 
 async function untrusted(
-  { store }: Pick<Services, 'store'>,
+  { openness, store }: Pick<Services, 'openness' | 'store'>,
   tenant: TenantContext,
   code: UntrustedRequestError['code'],
   detail: string,
 ): Promise<Answer> {
   const name = (await store.read.tenants.find(tenant.id))?.name ?? ''
+  const settings = await readSettings(store.read, tenant, openness)
   const title = 'This application asked in a wrong way'
   const body = html`<div class="deed"><header><h1>${title}</h1><p>${detail}</p></header>
 <section><p>Nothing was given to it, and you were not sent back. Tell those who run the application.</p></section></div>`
-  return pageAnswer({ ...tenant, name }, { status: 400, title, error: code, body })
+  return pageAnswer({ issuer: tenant.issuer, name, ...settings }, { status: 400, title, error: code, body })
 }

@@ -5,6 +5,7 @@ import type { Services, TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import type { Form } from '../../oauth/form.ts'
+import type { PeopleSettings } from '../settings.ts'
 import type { Html } from './html.ts'
 import type { Page } from './page.ts'
 
@@ -14,8 +15,10 @@ export type PageServices = Pick<
   | 'books'
   | 'keyPrefix'
   | 'log'
+  | 'mailer'
   | 'master'
   | 'now'
+  | 'openness'
   | 'passwords'
   | 'randomBytes'
   | 'sessionMoves'
@@ -39,7 +42,10 @@ export interface PageContext {
   readonly request: HttpRequest
   /** The name of the tenant, as people see it. */
   readonly name: string
+  readonly settings: PeopleSettings
   readonly signedIn: SignedIn | undefined
+  /** The text in the cookie that tells browsers apart. */
+  readonly browser: string
   /** The text in the session's cookie, whatever it is worth. */
   readonly sessionText: string | undefined
   readonly now: Seconds

@@ -1,16 +1,21 @@
-/** `/login`: an address and a password, together or one after the other. */
+/** `/login`: an address and a password, together or one after the other; the other ways in stand after them. */
 import type { Form } from '../../oauth/form.ts'
 import { type PasswordOutcome, signInByPassword } from '../sign_in.ts'
 import { type Goal, goalFields, goalOf, goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
 import { html } from './html.ts'
+import { codeFormOf } from './mail_codes/code_form.ts'
+import { leaving, otherWays } from './mail_codes/other_ways.ts'
 import type { Page } from './page.ts'
 import { passkeyProof } from './passkey_form.ts'
 import { invalid, postProof, proofFormName, secondFactorPage, wrongText } from './second_factor.ts'
 
 export const login: Endpoint = {
   form: (form) => proofFormName(form) ?? 'login',
-  get: (context) => loginPage(context, { goal: goalOf(context, new URLSearchParams(context.request.query)) }),
+  get: (context) => {
+    const query = new URLSearchParams(context.request.query)
+    return loginPage(context, { goal: goalOf(context, query), isRecovered: query.get('notice') === 'recovered' })
+  },
   async post(context, form) {
     if (form.has('pending') || form.has('passkey')) return (await postProof(context, form)) ?? noPasskey(context, form)
     const goal = goalOf(context, form)
@@ -18,6 +23,8 @@ export const login: Endpoint = {
     const password = form.get('password')
     if (email === '' || email.length > 254)
       return loginPage(context, { goal, email, wrong: 'Give your e-mail address.' })
+    if (!context.settings.signIn.password)
+      return loginPage(context, { goal, email, wrong: 'Nobody signs in with a password here.' })
     if (password === undefined && !form.has('asked')) return loginPage(context, { goal, email, isPasswordAsked: true })
     const tried = await signInByPassword(context, email, password ?? '')
     if ('text' in tried) return goOn(context, goal, tried.text.reveal())
@@ -49,27 +56,37 @@ interface Shown {
   readonly email?: string | undefined
   readonly goal: Goal
   readonly isPasswordAsked?: true
+  readonly isRecovered?: boolean
   readonly wrong?: string
 }
 
 function loginPage(context: PageContext, shown: Shown): Page {
-  const { tenant, token } = context
+  const { settings, tenant, token } = context
+  const { signIn } = settings
   const { email, goal, isPasswordAsked, wrong } = shown
+  const first = signIn.password
+    ? { path: '/login', form: 'login', button: 'Sign in' }
+    : { path: '/login/code', form: codeFormOf('/login/code', ''), button: 'Send me a code' }
+  const password = html`<label>Password<input name="password" type="password" autocomplete="current-password"${invalid(wrong)}></label>`
+  const recovered = html`<p class="done" role="status">Your password was replaced, and you were signed out everywhere. Sign in with the new one.</p>`
+  const passkey = passkeyProof(context, '/login', { fields: goalFields(goal), text: 'Sign in with a passkey' })
   const body = html`<div class="deed"><header><h1>Sign in</h1></header>
-<form method="post" action="${tenant.issuer}/login">
-${wrongText(wrong)}${token('login')}${goalFields(goal)}
+<form method="post" action="${tenant.issuer}${first.path}">
+${shown.isRecovered === true ? recovered : undefined}
+${wrongText(wrong)}${token(first.form)}${goalFields(goal)}
 ${isPasswordAsked === undefined ? undefined : html`<input type="hidden" name="asked" value="password">`}
 <label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email ?? ''}"${invalid(wrong)}></label>
-<label>Password<input name="password" type="password" autocomplete="current-password"${invalid(wrong)}></label>
-<button class="primary" type="submit">Sign in</button>
+${signIn.password ? password : undefined}
+<button class="primary" type="submit">${first.button}</button>
 </form>
-${passkeyProof(context, '/login', { fields: goalFields(goal), text: 'Sign in with a passkey' })}</div>`
+${signIn.passkey ? passkey : undefined}
+${otherWays(context, goal)}</div>`
   return {
     status: shown.status ?? (wrong === undefined ? 200 : 422),
     title: 'Sign in',
     ...(wrong === undefined ? {} : { error: 'wrong' }),
     script: 'passkey',
-    ...(goal.request === undefined ? {} : { isLeaving: true as const }),
+    ...leaving(goal),
     body,
   }
 }

@@ -1,7 +1,8 @@
 /** The frame of every page: one layout, one set of headers. */
 import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
-import { iconAsset, linkAsset, passkeyAsset, sendAsset, styleAsset } from './assets.ts'
+import type { PeopleSettings } from '../settings.ts'
+import { colorsAsset, iconAsset, linkAsset, logoPath, passkeyAsset, sendAsset, styleAsset } from './assets.ts'
 import { type Html, html } from './html.ts'
 
 export interface Page {
@@ -31,10 +32,14 @@ function policyOf({ script, isLeaving }: Pick<Page, 'script' | 'isLeaving'>): st
 
 const mark = html`<svg class="mark" viewBox="0 0 26 26" aria-hidden="true"><path class="a" d="M3 16.5C6.5 6.5 10.5 3.5 10.5 8c0 3.500-3.500 8.500-1.500 9 2 .5 3.200-5.500 5.200-5.500s.3 5 2.600 5c1.900 0 3.200-1.600 6.200-2.500"/><path class="b" d="M3 22.500h20"/></svg>`
 
-export function pageAnswer(
-  { issuer, name }: Pick<TenantContext, 'issuer'> & { readonly name: string },
-  page: Page,
-): Answer {
+/** The part of a page that is the tenant's, and the same on all of them. */
+export interface Frame extends Pick<PeopleSettings, 'colors' | 'logo'> {
+  readonly issuer: TenantContext['issuer']
+  /** The name of the tenant. */
+  readonly name: string
+}
+
+export function pageAnswer({ issuer, name, colors, logo }: Frame, page: Page): Answer {
   const { status = 200, title, body, error, cookies = [] } = page
   const asset = page.script === undefined ? undefined : scripts[page.script]
   const script = asset === undefined ? undefined : html`<script src="${issuer}${asset.path}" defer></script>`
@@ -47,11 +52,12 @@ export function pageAnswer(
 <title>${title} · ${name}</title>
 <link rel="icon" href="${issuer}${iconAsset.path}">
 <link rel="stylesheet" href="${issuer}${styleAsset.path}">
+${colors === undefined ? undefined : html`<link rel="stylesheet" href="${issuer}${colorsAsset(colors).path}">`}
 ${script}
 </head>
 <body>
 ${main}
-<div class="brand">${mark}${name} <span>accounts</span></div>
+<div class="brand">${logo === undefined ? mark : html`<img class="logo" src="${issuer}${logoPath(logo.digest)}" alt="">`}${name} <span>accounts</span></div>
 ${body}
 </main>
 </body>

@@ -19,5 +19,5 @@ export function returnAnswer(
   )
   const body = html`<div class="deed"><header><h1>Going back</h1><p>to ${new URL(address.redirectUri).host}</p></header>
 <form method="post" action="${address.redirectUri}" data-send>${fields}<button class="primary" type="submit">Go on</button></form></div>`
-  return pageAnswer({ ...tenant, name: '' }, { title: 'Going back', script: 'send', isLeaving: true, body })
+  return pageAnswer({ issuer: tenant.issuer, name: '' }, { title: 'Going back', script: 'send', isLeaving: true, body })
 }

@@ -12,6 +12,7 @@ import type { HttpRequest } from '../../http/request.ts'
 import { createMac } from '../../keys/mac.ts'
 import { readForm } from '../../oauth/form.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
+import { readSettings } from '../settings.ts'
 import type { Endpoint, PageContext, PageServices, SignedIn } from './endpoint.ts'
 import { html } from './html.ts'
 import { type Page, pageAnswer } from './page.ts'
@@ -32,13 +33,15 @@ export async function showPage(
     tenant,
     request,
     name: (await services.store.read.tenants.find(tenant.id))?.name ?? '',
+    settings: await readSettings(services.store.read, tenant, services.openness),
     signedIn: await findSignedIn(services, tenant, request, sessionText),
+    browser,
     sessionText,
     now: services.now(),
     token: (form) => html`<input type="hidden" name="csrf" value="${mac.of(shownTo(form))}">`,
   }
   const answer = (shown: Page | Answer): Answer =>
-    'title' in shown ? pageAnswer({ ...tenant, name: context.name }, shown) : shown
+    'title' in shown ? pageAnswer({ ...context.settings, issuer: tenant.issuer, name: context.name }, shown) : shown
   const { post } = endpoint
   if (request.method !== 'POST' || post === undefined) {
     const cookies = known === undefined ? [setCookie(tenant.issuer, 'browser', browser, browserSeconds)] : []

@@ -46,6 +46,7 @@ main { min-block-size: 100dvh; display: grid; place-items: start center; align-c
 .brand { display: flex; align-items: center; gap: 10px; font-weight: 650; font-size: 1rem; overflow-wrap: anywhere; }
 .brand span { font-weight: 400; color: var(--quiet); }
 .mark { inline-size: 28px; block-size: 28px; flex: none; }
+.logo { block-size: 28px; max-inline-size: 160px; flex: none; object-fit: contain; }
 .mark .a { fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round; }
 .mark .b { fill: none; stroke: var(--sign); stroke-width: 2.4; stroke-linecap: round; }
 .deed { inline-size: min(500px, 100%); background: var(--sheet); border: 1px solid var(--rule); border-radius: 12px; box-shadow: var(--shadow); }
@@ -71,6 +72,8 @@ button.danger { color: var(--bad); border-color: var(--bad); }
 button.danger:hover { background: var(--bad-wash); }
 button.bare { border-color: transparent; padding: 0 var(--s2); }
 .wrong { display: grid; gap: var(--s1); padding: var(--s3); border: 1px solid var(--bad); border-radius: var(--r-control); background: var(--bad-wash); color: var(--bad); font-weight: 550; }
+.done { padding: var(--s3); border: 1px solid var(--good); border-radius: var(--r-control); color: var(--good); }
+.ways { display: grid; gap: var(--s2); }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--s1) var(--s4); }
 .facts dt { color: var(--quiet); }
 .facts dd { overflow-wrap: anywhere; }

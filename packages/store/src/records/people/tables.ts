@@ -96,4 +96,18 @@ export interface PeopleTables {
     created_at: number
     updated_at: number
   }
+  readonly settings: {
+    tenant: string
+    content: string
+    version: number
+    created_at: number
+    updated_at: number
+  }
+  readonly logos: {
+    tenant: string
+    digest: string
+    type: string
+    content: string
+    created_at: number
+  }
 }

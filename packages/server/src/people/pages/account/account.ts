@@ -59,7 +59,7 @@ async function accountPage(context: PageContext, signedIn: SignedIn): Promise<Pa
 <header><h1>Your account</h1><p>${person.name}</p></header>
 <section><h2>Profile</h2><dl class="facts">
 <dt>Name</dt><dd>${person.name}</dd>
-<dt>E-mail</dt><dd>${person.email ?? 'none'}</dd>
+<dt>E-mail</dt><dd>${person.email ?? 'none'}${changeAddressLink(context)}</dd>
 ${person.role === undefined ? undefined : html`<dt>Role</dt><dd>Operator of this server</dd>`}
 </dl></section>
 ${await waysSection(context, signedIn)}
@@ -71,6 +71,11 @@ ${consents.length === 0 ? undefined : html`<section><h2>Connected applications</
 <div class="side"><span class="quiet">Signed in at this browser</span><button type="submit">Sign out</button></div></form>
 </div>`
   return { title: 'Your account', body }
+}
+
+/** Only where mail is on: the new address is proven by it. */
+function changeAddressLink({ services, tenant }: PageContext): Html | undefined {
+  return services.mailer.isOn ? html` <a href="${tenant.issuer}/account/address">Change</a>` : undefined
 }
 
 function sessionRow({ tenant, token }: PageContext, session: AccountSession, isHere: boolean): Html {

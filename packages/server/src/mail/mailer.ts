@@ -1,0 +1,200 @@
+/**
+ * Mail to people. A mail is handed on after its request was answered, so that the time of an answer does not tell whether
+ * there was one; whether mail works at all is asked before, for every address alike.
+ */
+import { setTimeout as waitFor } from 'node:timers/promises'
+import { type Holder, type Seconds, Shares } from '@countersign/core'
+import { serverLimits } from '../limits.ts'
+import type { Log } from '../observe/log.ts'
+
+/** Plain text for one person. */
+export interface Mail {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+}
+
+/** The way out: SMTP, or the terminal of `dev`. Both reject with `MailError`. */
+export interface MailTransport {
+  /** Resolves where mail would be taken now. */
+  probe(): Promise<void>
+  send(mail: Mail): Promise<void>
+  close(): void
+}
+
+/** A mail was not taken. The text names neither its address nor what stands in it. */
+export class MailError extends Error {
+  override readonly name = 'MailError'
+  /** Sending it again is of no use. */
+  readonly isFinal: boolean
+
+  constructor(
+    message: string,
+    { isFinal = false, cause }: { readonly isFinal?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? {} : { cause })
+    this.isFinal = isFinal
+  }
+}
+
+export interface Mailer {
+  /** False: whatever needs mail is off. */
+  readonly isOn: boolean
+  /**
+   * A place for one mail that will probably leave; `undefined` where mail does not work, or too many wait. Asked for known and
+   * unknown addresses alike. Who takes one posts or releases it.
+   */
+  take(holder: Holder): Promise<MailPlace | undefined>
+  /** Sends it in the background. A failure is logged and tried again twice, unless the server has refused it for good. */
+  post(mail: Mail): void
+  /** Waits for those under way, for a moment. */
+  close(): Promise<void>
+}
+
+/** A place among the mails that wait, in fair shares by tenant and address. */
+export interface MailPlace {
+  /** Sends the mail in the background, as `Mailer.post`. */
+  post(mail: Mail): void
+  /** There is no mail after all. Nothing happens once one was posted. */
+  release(): void
+}
+
+export interface MailerOptions {
+  /** Default: none, and no mail. */
+  readonly transport?: MailTransport | undefined
+  readonly log: Log
+  readonly now: () => Seconds
+  /** Default: a timer that keeps no process alive. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>
+}
+
+export function createMailer({ transport, log, now, wait = waitInBackground }: MailerOptions): Mailer {
+  if (transport === undefined) return { isOn: false, take: async () => undefined, post() {}, close: async () => {} }
+  const ending = new AbortController()
+  const places = new Shares(serverLimits.mailsWaitingMax)
+  const probe = createProbe(transport, log, now)
+  const queue = createQueue((mail) => send(transport, mail))
+
+  async function send(way: MailTransport, mail: Mail): Promise<void> {
+    for (const pauseMs of [...serverLimits.mailPausesMs, undefined]) {
+      try {
+        return await way.send(mail)
+      } catch (error) {
+        const isOver = pauseMs === undefined || (error instanceof MailError && error.isFinal)
+        probe.failed()
+        log.warn({ error }, isOver ? 'a mail was not sent' : 'a mail was not sent; it is tried again')
+        if (isOver) return
+        await wait(pauseMs, ending.signal).catch(() => {})
+      }
+    }
+  }
+
+  return {
+    isOn: true,
+    async take(holder) {
+      if (!(await probe.ask()) || !places.take(holder)) return undefined
+      return placeOf(queue, () => places.give(holder))
+    },
+    post: (mail) => queue.add(mail, () => {}),
+    async close() {
+      ending.abort()
+      await queue.end(wait(serverLimits.mailCloseMs, new AbortController().signal))
+      transport.close()
+    },
+  }
+}
+
+function placeOf(queue: Queue, give: () => void): MailPlace {
+  let isTaken = false
+  return {
+    post(mail) {
+      isTaken = true
+      queue.add(mail, give)
+    },
+    release() {
+      if (!isTaken) give()
+      isTaken = true
+    },
+  }
+}
+
+interface Queue {
+  /** `done`: it was sent, or given up. */
+  add(mail: Mail, done: () => void): void
+  /** Begins what waits, and resolves when nothing is under way, or `late` has. */
+  end(late: Promise<unknown>): Promise<void>
+}
+
+/** A few at once. */
+function createQueue(send: (mail: Mail) => Promise<void>): Queue {
+  const waiting: Waiting[] = []
+  const running = new Set<Promise<void>>()
+
+  function begin(): void {
+    while (running.size < serverLimits.mailsAtOnce) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const sending = send(next.mail).finally(() => {
+        running.delete(sending)
+        next.done()
+        begin()
+      })
+      running.add(sending)
+    }
+  }
+
+  return {
+    add(mail, done) {
+      waiting.push({ mail, done })
+      // In another turn: what it costs to make the mail is not in the time of the answer.
+      setImmediate(begin)
+    },
+    async end(late) {
+      begin()
+      while (running.size > 0) {
+        const isLate = await Promise.race([Promise.allSettled(running).then(() => false), late.then(() => true)])
+        if (isLate) return
+      }
+    },
+  }
+}
+
+interface Waiting {
+  readonly mail: Mail
+  done(): void
+}
+
+/** Shared by all who ask at once. An answer is believed for a while, a bad one for less. */
+function createProbe(transport: MailTransport, log: Log, now: () => Seconds) {
+  let asking: Promise<boolean> | undefined
+  let known: { readonly isGood: boolean; readonly until: Seconds } | undefined
+
+  async function probe(): Promise<boolean> {
+    try {
+      await transport.probe()
+      known = { isGood: true, until: now() + serverLimits.mailProbedSeconds }
+    } catch (error) {
+      log.warn({ error }, 'mail cannot be sent')
+      known = { isGood: false, until: now() + serverLimits.mailFailedSeconds }
+    }
+    return known.isGood
+  }
+
+  return {
+    ask(): Promise<boolean> {
+      if (known !== undefined && now() < known.until) return Promise.resolve(known.isGood)
+      asking ??= probe().finally(() => {
+        asking = undefined
+      })
+      return asking
+    },
+    /** The next who asks looks again. */
+    failed(): void {
+      known = undefined
+    },
+  }
+}
+
+function waitInBackground(ms: number, signal: AbortSignal): Promise<unknown> {
+  return waitFor(ms, undefined, { ref: false, signal })
+}

@@ -1,0 +1,104 @@
+/** One way to a mailed code, whatever it is for: limits, mail, moment and answer are the same for every address. */
+import { accountIdPrefix, randomBase62 } from '@countersign/core'
+import { type Account, emailKey } from '@countersign/store'
+import type { Services } from '../../context.ts'
+import { clientAddress } from '../../http/client_address.ts'
+import type { Mail, MailPlace } from '../../mail/mailer.ts'
+import { atOneMoment } from '../../oauth/issuing_moment.ts'
+import { PasswordsBusyError } from '../password.ts'
+import type { AtBrowser } from '../sign_in.ts'
+import { type AskedCode, type CodePurpose, findAsked, keepCode } from './mail_code.ts'
+
+/** A browser at which somebody asks for a code, or enters it. */
+export interface AtMail extends AtBrowser {
+  readonly services: AtBrowser['services'] &
+    Pick<Services, 'mailer' | 'master' | 'openness' | 'passwords' | 'signInTries'>
+  /** The text in the browser's cookie. */
+  readonly browser: string
+  /** The name of the tenant. */
+  readonly name: string
+}
+
+/** Why nothing was done: too many tries from there, too many mails to that address, or mail that does not work. */
+export type Refused =
+  | { readonly refused: 'wait'; readonly seconds: number }
+  | { readonly refused: 'limited' | 'unavailable' | 'busy' }
+
+/** How a try of a code ends, besides what it was for. */
+export type NotTaken = Refused | { readonly refused: 'wrong' } | { readonly refused: 'over' }
+
+export interface Wanted {
+  readonly purpose: CodePurpose
+  readonly email: string
+  /** Work of before the transaction, the same for every address. */
+  readonly prepare?: () => Promise<void>
+  readonly content: (account: Account | undefined) => object
+  /** The mail for the address; `undefined` for none. */
+  readonly mail: (account: Account | undefined, code: string) => Mail | undefined
+}
+
+export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly challenge: string } | Refused> {
+  const wait = mustWait(at)
+  if (wait !== undefined) return wait
+  const place = await takePlace(at)
+  if (place === undefined) return { refused: 'unavailable' }
+  try {
+    await wanted.prepare?.()
+    return await askAt(at, wanted, place)
+  } catch (error) {
+    if (!(error instanceof PasswordsBusyError)) throw error
+    return { refused: 'busy' }
+  } finally {
+    place.release()
+  }
+}
+
+/** For whoever asks, whatever the address: a flood from one place or tenant leaves room for others. */
+export function takePlace({ request, services, tenant }: AtMail): Promise<MailPlace | undefined> {
+  return services.mailer.take({ tenant: tenant.id, address: clientAddress(request, services.trustedProxies) })
+}
+
+async function askAt(at: AtMail, wanted: Wanted, place: MailPlace): Promise<{ readonly challenge: string } | Refused> {
+  const { services, tenant } = at
+  const kept = await atOneMoment(services, tenant, async (moment) => {
+    const { value } = await services.store.write(
+      (transaction) => keepCode(services, tenant, transaction, moment, { ...wanted, browser: at.browser }),
+      { tenant: tenant.id },
+    )
+    return value
+  })
+  if (kept === undefined) return { refused: 'limited' }
+  const mail = wanted.mail(kept.account, kept.code)
+  if (mail !== undefined) place.post(mail)
+  return { challenge: kept.challenge }
+}
+
+/** Counts a try of this address, whatever it is for. */
+export function mustWait({ request, services, tenant }: AtMail): Refused | undefined {
+  const address = clientAddress(request, services.trustedProxies)
+  const seconds = services.signInTries.begin(tenant.id, '', address, services.now())
+  return seconds > 0 ? { refused: 'wait', seconds } : undefined
+}
+
+/** The code that this browser waits for. */
+export async function findWaiting(
+  { browser, services, tenant }: AtMail,
+  purpose: CodePurpose,
+  challenge: string,
+): Promise<AskedCode | undefined> {
+  const { value } = await services.store.write(
+    (transaction) => findAsked(transaction, tenant.id, { purpose, challenge, browser }, services.now()),
+    { tenant: tenant.id },
+  )
+  return value
+}
+
+/** An id that no account has, as long as one: what is kept for nobody is as large as for somebody. */
+export function nobody({ services }: Pick<AtMail, 'services'>): string {
+  return `${accountIdPrefix}${randomBase62(20, services.randomBytes)}`
+}
+
+/** The address may have gone to somebody else since the code was mailed to it. */
+export function hasAddress(account: Account, email: string): boolean {
+  return account.emailVerified && emailKey(account.email ?? '') === emailKey(email)
+}
