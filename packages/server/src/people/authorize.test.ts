@@ -186,7 +186,7 @@ describe('a fault of a trusted request goes back to the client', () => {
     [{ prompt: 'nonsense' }, 'invalid_request'],
     [{ max_age: '-1' }, 'invalid_request'],
     [{ resource: 'https://nobody.test' }, 'invalid_target'],
-    [{ scope: 'no:such' }, 'access_denied'],
+    [{ scope: 'no:such' }, 'invalid_scope'],
     [{ request: 'e30.e30.' }, 'request_not_supported'],
     [{ request_uri: 'https://app.example/r' }, 'request_uri_not_supported'],
     [{ response_mode: 'fragment' }, 'invalid_request'],

@@ -1,5 +1,5 @@
 /** A request at the authorization endpoint (RFC 6749 §4.1.1), read once and kept until the person has answered. */
-import type { Scope, Seconds } from '@countersign/core'
+import { missingScope, parseScope, type Scope, type Seconds } from '@countersign/core'
 import type { Api, Client } from '@countersign/store'
 import type { Services, TenantContext } from '../../context.ts'
 import { userinfoApiId } from '../../tenants/tenant_setup.ts'
@@ -10,6 +10,7 @@ import { OauthError } from '../oauth_error.ts'
 import { readIdTokenHint } from '../person/id_token_hint.ts'
 import { identityScopes, splitScope } from '../person/identity_scope.ts'
 import { readRequested } from '../requested_scope.ts'
+import { shownScope } from '../shown_scope.ts'
 import { isChallenge } from './pkce.ts'
 import { matchRedirectUri } from './redirect_uri.ts'
 
@@ -96,7 +97,7 @@ export async function readAuthorization(
   // A person acts at the management API by a session. Nobody acts there in their name.
   if (api.isBuiltIn && api.id !== userinfoApiId)
     throw new OauthError('invalid_target', 'nobody is let into this API in the name of a person')
-  const scope = readScopeOf(parameters.get('scope'), api)
+  const scope = readScopeOf(parameters.get('scope'), client, api)
   const loginHint = parameters.get('login_hint')
   const nonce = parameters.get('nonce')
   const accountId = await readHint(services, tenant, client, parameters.get('id_token_hint'))
@@ -189,6 +190,14 @@ async function userinfoApi({ apis }: Pick<GrantServices, 'apis'>, tenant: { read
   return api
 }
 
-function readScopeOf(text: string | undefined, api: Api): ReturnType<typeof splitScope> | undefined {
-  return text === undefined ? undefined : splitScope(readRequested(text, api))
+function readScopeOf(
+  text: string | undefined,
+  { access }: Client,
+  api: Api,
+): ReturnType<typeof splitScope> | undefined {
+  if (text === undefined) return undefined
+  const scope = splitScope(readRequested(text, api))
+  const beyond = missingScope(scope.ofApi, parseScope(access[api.id] ?? ''))
+  if (beyond.length > 0) throw new OauthError('invalid_scope', `this client may not have: ${shownScope(beyond)}`)
+  return scope
 }
