@@ -60,7 +60,7 @@ export function other(code: string): string {
 export function bare({ status, text, headers }: Reply): string {
   const { Location = '', ...rest } = headers
   return JSON.stringify([status, rest, Location, text])
-    .replaceAll(/[0-9A-Za-z]{32}/g, '')
+    .replaceAll(/[\w-]{32,}/g, '')
     .replaceAll(/value=\\"[^"]*"/g, '')
     .replaceAll(/[\w-]+@example\.com/gi, '')
 }
