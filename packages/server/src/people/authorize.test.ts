@@ -99,6 +99,7 @@ describe('the code flow', () => {
     const page = await open(browser, asking(client))
     const replies = await Promise.all(Array.from({ length: 20 }, () => allow(browser, page)))
     expect(new Set(replies.map(({ headers }) => headers.Location)).size).toBe(1)
+    expect((await allow(browser, page)).headers.Location).toBe(replies[0]?.headers.Location)
     expect((await redeem(client, answerOf(replies[0]!).code as string)).status).toBe(200)
     expect((await allow(browser, page)).status).toBe(410)
   })

@@ -22,7 +22,11 @@ export const consent: Endpoint = {
     const { services, signedIn, tenant } = context
     const id = form.get('request') ?? ''
     const request = await findRequest(context, id)
-    if (request === undefined) return over()
+    if (request === undefined) {
+      // Pressed again: the browser takes this answer, and it is the one of before while its code waits.
+      const isAgain = form.get('decision') === 'allow' && signedIn !== undefined
+      return isAgain ? give(context, signedIn, id, form) : over()
+    }
     if (signedIn === undefined || mustSignIn(request, signedIn, context.now))
       return seeOther(`${tenant.issuer}/login?request=${encodeURIComponent(id)}`)
     if (isOfAnother(request, signedIn)) return sendBack(context, id, another)
