@@ -35,6 +35,18 @@ import { givenIdentity } from '../oauth/person/identity_scope.ts'
 /** The namespace of kept requests in the single-use store. */
 export const requestKind = 'authorization_request'
 
+/** A request that waits for its person; `undefined` once it was answered, or is too old. */
+export async function findRequest(
+  {
+    services,
+    tenant,
+  }: { readonly services: Pick<Services, 'now' | 'store'>; readonly tenant: { readonly id: string } },
+  id: string,
+): Promise<AuthorizationRequest | undefined> {
+  const kept = await services.store.read.singleUse.find(requestKind, tenant.id, id, services.now())
+  return kept as AuthorizationRequest | undefined
+}
+
 /** All that a consent page shows, and that Allow gives. */
 export interface Asked {
   readonly request: AuthorizationRequest

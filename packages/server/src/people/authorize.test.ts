@@ -51,6 +51,22 @@ describe('the code flow', () => {
     expect((await redeem(client, answerOf(await allow(browser, asked)).code as string)).status).toBe(200)
   })
 
+  it('fills in the address that login_hint names, and nothing else', async () => {
+    const client = await webClient()
+    const page = await open(openBrowser(world), asking(client, { login_hint: 'ann@example.com' }))
+    expect(page.text).toContain('value="ann@example.com"')
+    const other = await open(openBrowser(world), asking(client, { login_hint: '"><script>alert(1)</script>' }))
+    expect([other.text.includes('alert(1)'), other.text.includes('<h1>Sign in</h1>')]).toEqual([false, true])
+  })
+
+  it('asks for a sign-in anew also where the one before was made in the same second', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const client = await webClient()
+    world.now += 0.5
+    expect((await open(browser, asking(client, { prompt: 'login' }))).text).toContain('<h1>Sign in</h1>')
+    world.now -= 0.5
+  })
+
   it('asks once, and again only for more', async () => {
     const browser = await signIn(world, (await account()).id)
     const client = await webClient()

@@ -6,7 +6,7 @@ import type { AuthorizationRequest } from '../../oauth/authorization/request.ts'
 import type { Form } from '../../oauth/form.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
-import { AskAgainError, type Asked, allow, readAsked, refuse, requestKind } from '../authorization.ts'
+import { AskAgainError, type Asked, allow, findRequest, readAsked, refuse } from '../authorization.ts'
 import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
 import { type Html, html } from './html.ts'
 import { type Page, seeOther } from './page.ts'
@@ -42,14 +42,6 @@ function formOf(id: string, scope: string): string {
   return `consent ${id} ${scope}`
 }
 
-async function findRequest(
-  { now, services, tenant }: PageContext,
-  id: string,
-): Promise<AuthorizationRequest | undefined> {
-  const kept = await services.store.read.singleUse.find(requestKind, tenant.id, id, now)
-  return kept as AuthorizationRequest | undefined
-}
-
 async function ask(context: PageContext, id: string): Promise<Page | Answer> {
   const { services, signedIn, tenant } = context
   const request = await findRequest(context, id)
@@ -79,7 +71,8 @@ function mustSignIn(
   { session }: SignedIn,
   now: number,
 ): boolean {
-  const isForThis = session.authenticatedAt >= Math.floor(askedAt)
+  // A sign-in of the second in which the request came may be the one before it.
+  const isForThis = session.authenticatedAt >= Math.ceil(askedAt)
   if (isForThis) return false
   if (prompt.includes('login') || prompt.includes('select_account')) return true
   return maxAgeSeconds !== undefined && now - session.authenticatedAt >= maxAgeSeconds

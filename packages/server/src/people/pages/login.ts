@@ -1,5 +1,6 @@
 /** `/login`: an address and a password, together or one after the other; the other ways in stand after them. */
 import type { Form } from '../../oauth/form.ts'
+import { findRequest } from '../authorization.ts'
 import { type PasswordOutcome, signInByPassword } from '../sign_in.ts'
 import { type Goal, goalFields, goalOf, goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
@@ -12,9 +13,11 @@ import { invalid, postProof, proofFormName, secondFactorPage, wrongText } from '
 
 export const login: Endpoint = {
   form: (form) => proofFormName(form) ?? 'login',
-  get: (context) => {
+  async get(context) {
     const query = new URLSearchParams(context.request.query)
-    return loginPage(context, { goal: goalOf(context, query), isRecovered: query.get('notice') === 'recovered' })
+    const goal = goalOf(context, query)
+    const isRecovered = query.get('notice') === 'recovered'
+    return loginPage(context, { goal, isRecovered, email: await hintedAddress(context, goal) })
   },
   async post(context, form) {
     if (form.has('pending') || form.has('passkey')) return (await postProof(context, form)) ?? noPasskey(context, form)
@@ -31,6 +34,12 @@ export const login: Endpoint = {
     if ('pending' in tried) return secondFactorPage(context, { pending: tried.pending, goal })
     return loginPage(context, { goal, email, ...refusalOf(tried) })
   },
+}
+
+/** `login_hint` of the application that waits (OpenID Connect Core §3.1.2.1), where it can be an address. */
+async function hintedAddress(context: PageContext, { request }: Goal): Promise<string | undefined> {
+  const hint = request === undefined ? undefined : (await findRequest(context, request))?.loginHint
+  return hint !== undefined && hint.length <= 254 && hint.includes('@') ? hint : undefined
 }
 
 function refusalOf(tried: Extract<PasswordOutcome, { readonly refused: string }>): Pick<Shown, 'status' | 'wrong'> {
