@@ -51,6 +51,22 @@ describe('a passkey', () => {
     expect(session && [acrOf(session), ...amrOf(session)]).toEqual(['urn:countersign:acr:2', 'swk', 'mfa'])
   })
 
+  it('is no way in where the tenant has switched that off, and stays a second factor', async () => {
+    const { ann, passkey } = await annWithPasskey()
+    const browser = openBrowser(world)
+    const page = await browser.get('/login')
+    const answer = passkey.get(page, '/login')
+    const signInWays = { password: true, passkey: false, mailCode: true }
+    await world.ok('PATCH', '/v1/settings', { signIn: signInWays })
+    try {
+      expect([(await browser.post('/login', answer)).status, browser.session]).toEqual([422, undefined])
+      const second = await enterPassword(world, ann, browser)
+      expect((await browser.post('/login', passkey.get(second, '/login'))).status).toBe(303)
+    } finally {
+      await world.ok('PATCH', '/v1/settings', { signIn: { ...signInWays, passkey: true } })
+    }
+  })
+
   it('that is bound to one device says so', async () => {
     const ann = await person(world)
     const first = await signedIn(world, ann)

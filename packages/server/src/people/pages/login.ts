@@ -20,6 +20,8 @@ export const login: Endpoint = {
     return loginPage(context, { goal, isRecovered, email: await hintedAddress(context, goal) })
   },
   async post(context, form) {
+    // A passkey as second factor stays good: the setting is about the way in.
+    if (form.has('passkey') && !form.has('pending') && !context.settings.signIn.passkey) return noPasskey(context, form)
     if (form.has('pending') || form.has('passkey')) return (await postProof(context, form)) ?? noPasskey(context, form)
     const goal = goalOf(context, form)
     const email = form.get('email')?.trim() ?? ''
