@@ -100,8 +100,8 @@ export const issuerMutants: readonly Mutant[] = [
     id: 'ISSUER-TOUCH',
     what: 'an issuer is moved to a client with more than its maker has',
     file: 'packages/server/src/management/issuers.ts',
-    find: 'if (client !== undefined) requireMayTouch(context, client)\n  const audience',
-    replace: 'const audience',
+    find: 'if (client !== undefined) requireMayTouch(context, client)\n  if (client !== undefined && body.clientId',
+    replace: 'if (client !== undefined && body.clientId',
     tests: management,
   },
   {

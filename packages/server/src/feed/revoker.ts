@@ -1,10 +1,11 @@
 /** Revocation in one transaction: the row, the feed entry, the audit event (docs/security/invariants.md §5). */
 import { type CutOffKind, type FeedObject, publicKeyId, type Seconds } from '@countersign/core'
-import type { Append, AuditActor, Client, Key, Token, WriteTransaction } from '@countersign/store'
+import type { Append, AuditActor, Client, Family, Key, Token, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
 import { auditView } from './audit_view.ts'
 import {
   clientObject,
+  familyObject,
   keyObject,
   publicKeyObject,
   revokedClientTokenObject,
@@ -80,6 +81,8 @@ export interface UnregisteredJwt {
   readonly expiresAt: number
   /** `client_token`: the feed's id of the public key that signed it. */
   readonly signedBy: string | undefined
+  /** A token for a person: the family that it is of. */
+  readonly familyId?: string | undefined
 }
 
 /**
@@ -91,7 +94,8 @@ export async function revokeUnregistered(
   jwt: UnregisteredJwt,
   context: RevocationContext,
 ): Promise<void> {
-  const { kind, clientId, jti, signedBy } = jwt
+  const { kind, clientId, jti, signedBy, familyId } = jwt
+  if (familyId !== undefined) return revokeOfFamily(transaction, { ...jwt, familyId }, context)
   if (kind === 'token' && (await mustCutOff(transaction, { clientId, jti, format: 'jwt' }, context))) {
     return cutOff(transaction, clientId, context)
   }
@@ -110,6 +114,52 @@ export async function revokeUnregistered(
     clientId,
     audit: { ...audit, after: { status: 'revoked', clientId } },
     objects: () => [object],
+  })
+}
+
+/**
+ * A family has so many entries and no more; the next ends the family alone. They do not count for the client, or one person
+ * could sign everybody else out of an application (docs/protocol/feed.md §2.1).
+ */
+async function revokeOfFamily(
+  transaction: WriteTransaction,
+  jwt: UnregisteredJwt & { readonly familyId: string },
+  context: RevocationContext,
+): Promise<void> {
+  const { clientId, jti, familyId } = jwt
+  const { tenant, now, actor, requestId } = context
+  const family = await transaction.families.find(tenant, familyId)
+  // Its tokens ended with it, or by their own time.
+  if (family === undefined || family.status === 'revoked') return
+  if (family.endedTokens >= serverLimits.familyEntriesMax)
+    return endFamily(transaction, family, now, { actor, requestId, reason: 'too many of its tokens were revoked' })
+  const endedTokens = family.endedTokens + 1
+  await transaction.families.update({ ...family, endedTokens, version: family.version + 1, updatedAt: Math.floor(now) })
+  const object = revokedJwtObject(jwt)
+  const audit = { actor, action: 'token.revoke', objectType: 'token', objectId: jti, requestId }
+  transaction.append({
+    tenant,
+    audit: { ...audit, after: { status: 'revoked', clientId } },
+    objects: () => [object],
+  })
+}
+
+/** Nothing happens to one that has ended. */
+export async function endFamily(
+  transaction: WriteTransaction,
+  family: Family,
+  now: Seconds,
+  { actor, requestId, reason }: { readonly actor: AuditActor; readonly requestId: string; readonly reason: string },
+): Promise<void> {
+  if (family.status === 'revoked') return
+  const ended: Family = { ...family, status: 'revoked', version: family.version + 1, updatedAt: Math.floor(now) }
+  await transaction.families.update(ended)
+  const { id, accountId, clientId } = family
+  const after = { accountId, clientId, status: 'revoked', reason }
+  transaction.append({
+    tenant: family.tenant,
+    audit: { actor, action: 'family.revoke', objectType: 'family', objectId: id, after, requestId },
+    objects: () => [familyObject(ended, now)],
   })
 }
 

@@ -17,6 +17,7 @@ import {
   requireTenantSettings,
   requireWithinCeiling,
   signInOfNew,
+  trustedAs,
   withoutTeam,
 } from './clients/team.ts'
 import type { ReadContext, WriteContext } from './context.ts'
@@ -129,7 +130,7 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
     guards,
     authority: raisedAuthority(client.authority, { access, guards }),
     metadata: body.metadata ?? client.metadata,
-    ...signInOf(body, client.type, client),
+    ...signInOf(trustedAs(context, client), client.type, client),
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? client.selfIssuedLifeSecondsMax,
     version: client.version + 1,
     updatedAt: Math.floor(now),

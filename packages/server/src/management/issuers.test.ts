@@ -61,6 +61,14 @@ const codeOf = async (token: string, more: object = {}): Promise<string> => {
   return active ? 'active' : code
 }
 
+it('acts as no client that is built in', async () => {
+  const built = body({ clientId: 'client_portal' })
+  expect((await world.call('POST', '/v1/issuers', { body: built })).body.code).toBe('built_in')
+  const { id } = await make()
+  const changed = { clientId: 'client_portal' }
+  expect((await world.call('PATCH', `/v1/issuers/${id}`, { body: changed })).body.code).toBe('built_in')
+})
+
 describe('an issuer', () => {
   it('is made, read, listed, changed and deleted, with an audit event and an entry each', async () => {
     const made = await make()

@@ -9,7 +9,7 @@ import { sayClient, withFetched } from '../issuers/issuer_keys.ts'
 import { judgeToken } from '../issuers/judge_token.ts'
 import { IssuerKeysError, readIssuerKeys } from '../issuers/read_keys.ts'
 import { serverLimits } from '../limits.ts'
-import { requireMayGive, requireMayTouch, requireRegistered, scopeOf } from './access.ts'
+import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireRegistered, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import {
@@ -98,6 +98,7 @@ const createIssuer = preparedOperation(routes.createIssuer, readSource, async (c
   requireForeign(context, body.issuer)
   if ((await countIssuers(context)) >= serverLimits.issuersMax) throw tooMany()
   const client = await findClientNamed(context, body.clientId)
+  requireNotBuiltIn(client)
   const rules = await readRules(context, body.rules, body.audience)
   const draft = {
     tenant: tenant.id,
@@ -144,6 +145,7 @@ const updateIssuer = preparedOperation(routes.updateIssuer, readSource, async (c
   const before = await issuerView(context, issuer)
   const client = body.clientId === undefined ? former : await findClientNamed(context, body.clientId)
   if (client !== undefined) requireMayTouch(context, client)
+  if (client !== undefined && body.clientId !== undefined) requireNotBuiltIn(client)
   const audience = body.audience ?? issuer.audience
   const rules = body.rules === undefined ? issuer.rules : await readRules(context, body.rules, audience)
   // Rules that name no API are about the issuer's audience, which must not become none.

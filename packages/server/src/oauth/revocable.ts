@@ -11,6 +11,7 @@ import {
 import type { WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import {
+  endFamily,
   type RevocationContext,
   revokeKey,
   revokeToken,
@@ -18,7 +19,6 @@ import {
   type UnregisteredJwt,
 } from '../feed/revoker.ts'
 import { OauthError } from './oauth_error.ts'
-import { endFamily } from './person/families.ts'
 
 /** A credential whose digest or signature has matched, whatever its end. */
 export interface Revocable {
@@ -115,7 +115,8 @@ async function findJwt(
   const expiresAt = Math.ceil(established.expiresAt ?? 0)
   const kind = jwtType(credentialIdentity(established))
   if (kind === undefined) return undefined
-  const jwt = { kind, clientId, jti, expiresAt, signedBy: signedBy?.id }
+  const familyId = established.lineage.find(({ type }) => type === 'family')?.id
+  const jwt = { kind, clientId, jti, expiresAt, signedBy: signedBy?.id, familyId }
   return {
     identity: credentialIdentity(established),
     jwt,

@@ -80,7 +80,7 @@ function lifeOf({ moment }: IssueRequest, { expiresAt }: IssuedToken, now: Secon
   return Math.max(0, Math.floor(expiresAt) - Math.floor(moment.takenAt) - Math.floor(now - moment.takenAt))
 }
 
-/** Uses up the assertion after all comparisons: an answer of either kind takes it, a request that begins again does not. */
+/** Uses up the assertion after all comparisons, but for grants that use something up themselves: an answer of either kind takes it, a request that begins again does not. */
 async function decide(
   services: GrantServices,
   name: string,
@@ -93,6 +93,8 @@ async function decide(
     if (grantType === undefined)
       throw new OauthError('unsupported_grant_type', 'grant_types_supported of the metadata lists the grant types')
     if (request.isPublic && grantType.isForPublic !== true) throw refused()
+    // An assertion that was seen before must not cost its client a code or a refresh token.
+    if (grantType.usesUp === true) await useUp()
     decision = await grantType.decide(services, request)
   } catch (error) {
     if (error instanceof OauthError && error.error !== 'temporarily_unavailable') await useUp()

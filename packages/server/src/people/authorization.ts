@@ -35,6 +35,11 @@ import { givenIdentity } from '../oauth/person/identity_scope.ts'
 /** The namespace of kept requests in the single-use store. */
 export const requestKind = 'authorization_request'
 
+/** A version of before kept no identity scopes. */
+function requestOf(content: object): AuthorizationRequest {
+  return { identity: [], ...(content as Omit<AuthorizationRequest, 'identity'>) }
+}
+
 /** A request that waits for its person; `undefined` once it was answered, or is too old. */
 export async function findRequest(
   {
@@ -44,7 +49,7 @@ export async function findRequest(
   id: string,
 ): Promise<AuthorizationRequest | undefined> {
   const kept = await services.store.read.singleUse.find(requestKind, tenant.id, id, services.now())
-  return kept as AuthorizationRequest | undefined
+  return kept && requestOf(kept)
 }
 
 /** All that a consent page shows, and that Allow gives. */
@@ -123,6 +128,8 @@ export interface Allowing {
   readonly requestId: string
   /** The scope that the page showed, or that was allowed before. */
   readonly scope: Scope
+  /** The person has pressed Allow. False: it was allowed before, and must still be so where the code is given. */
+  readonly isAsked: boolean
   readonly actor: AuditActor
   /** The id of the HTTP request. */
   readonly httpRequestId: string
@@ -153,17 +160,17 @@ async function giveCode(
   tenant: TenantContext,
   transaction: WriteTransaction,
   moment: IssuingMoment,
-  { account: { id: accountId }, session, requestId, scope, actor, httpRequestId }: Allowing,
+  { account: { id: accountId }, session, requestId, scope, isAsked, actor, httpRequestId }: Allowing,
 ): Promise<{ readonly request: AuthorizationRequest; readonly code: string } | undefined> {
   const redeemed = await transaction.singleUse.redeem(requestKind, tenant.id, requestId, services.now())
   if (redeemed === undefined) return undefined
-  const request = redeemed.content as AuthorizationRequest
+  const request = requestOf(redeemed.content)
   // Pressed twice, the browser takes the second answer: it is the first one again, while its code waits for the client.
   const randomBytes = derivedBytes(services.master.derive('authorization_codes'), `${tenant.id} ${requestId}`)
   const { text } = generateKey({ prefix: services.keyPrefix, marker: 'code', randomBytes })
   if (!redeemed.isFirst) {
     const waiting = await transaction.singleUse.find(codeKind, tenant.id, text, services.now())
-    const isOwn = (waiting as CodeContent | undefined)?.signIn.sessionId === session.id
+    const isOwn = (waiting as CodeContent | undefined)?.signIn?.sessionId === session.id
     return isOwn ? { request, code: text } : undefined
   }
   const account = await transaction.accounts.find(tenant.id, accountId)
@@ -177,6 +184,7 @@ async function giveCode(
   const asked = await readAsked(transaction, tenant, request, account, moment)
   // Never more than was shown: an owner may have given the client more meanwhile.
   if (formatScope(asked.all) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
+  if (!isAsked && !asked.isSettled) throw new AskAgainError('it is no longer allowed')
   const consent = await giveConsent(services, tenant, transaction, moment, asked, account)
   const content: CodeContent = {
     clientId: client.id,
@@ -241,5 +249,5 @@ export async function refuse(
   const { value } = await store.write(({ singleUse }) => singleUse.redeem(requestKind, tenant.id, requestId, now()), {
     tenant: tenant.id,
   })
-  return value?.isFirst === true ? (value.content as AuthorizationRequest) : undefined
+  return value?.isFirst === true ? requestOf(value.content) : undefined
 }

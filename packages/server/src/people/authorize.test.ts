@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { audience, baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../sign_in.fixture.ts'
 import { allow, answerOf, asking, codeFlow, codeFor, open, pathOf, redirectUri } from './code_flow.fixture.ts'
@@ -159,6 +159,44 @@ describe('the code flow', () => {
     expect((await open(browser, `/oauth/consent?request=${request}`)).status).toBe(303)
   })
 
+  it.each(['the consent is removed', 'the client is no longer known here'])(
+    'asks again, or says so, where %s while it was about to be used',
+    async (what) => {
+      const { id } = await account()
+      const browser = await signIn(world, id)
+      const client = await webClient()
+      await codeFor(browser, client)
+      const kept = (await browser.get(asking(client, { prompt: 'none' }))).headers.Location as string
+      const { store } = world.server.services
+      const write = store.write.bind(store)
+      const held = vi.spyOn(store, 'write').mockImplementationOnce(async (...given: Parameters<typeof write>) => {
+        const [consent] = (await world.ok('GET', `/v1/consents?accountId=${id}`)).data
+        if (what === 'the consent is removed') await world.ok('POST', `/v1/consents/${consent?.id}/revoke`)
+        else await world.ok('PATCH', `/v1/clients/${client.clientId}`, { verified: false })
+        return write(...given)
+      })
+      const reply = await open(browser, pathOf(kept))
+      expect(held).toHaveBeenCalled()
+      held.mockRestore()
+      expect(answerOf(reply)).toMatchObject({ error: 'consent_required' })
+      const { data } = await world.ok('GET', `/v1/consents?accountId=${id}`)
+      expect(data).toHaveLength(what === 'the consent is removed' ? 0 : 1)
+    },
+  )
+
+  it('gives no more than the account may give when the code is redeemed', async () => {
+    const { id } = await account({ access: [{ audience, scope: 'orders:read orders:write' }] })
+    const client = await webClient()
+    const more = { scope: 'orders:read orders:write' }
+    const code = await codeFor(await signIn(world, id), client, more)
+    await world.ok('PATCH', `/v1/accounts/${id}`, { access: [{ audience, scope: 'orders:read' }] })
+    expect((await redeem(client, code)).body.scope).toBe('orders:read')
+    const second = await account({ access: [{ audience, scope: 'orders:read' }] })
+    const other = await codeFor(await signIn(world, second.id), client)
+    await world.ok('PATCH', `/v1/accounts/${second.id}`, { access: [{ audience, scope: '' }] })
+    expect((await redeem(client, other)).body.error).toBe('invalid_grant')
+  })
+
   it('gives no more than the account may give', async () => {
     const client = await webClient()
     const browser = await signIn(world, (await account({ access: [{ audience, scope: 'orders:read' }] })).id)
@@ -189,6 +227,18 @@ describe('a fault before the redirect URI is trusted is a page, and nobody is se
     const reply = await openBrowser(world).get(`${asking(await webClient())}&state=s2`)
     expect([reply.status, reply.headers.Location]).toEqual([400, undefined])
   })
+})
+
+it('nobody is let into the management API in the name of a person', async () => {
+  const management = `${baseUrl}/v1`
+  const access = [
+    { audience, scope: 'orders:read' },
+    { audience: management, scope: 'keys:read' },
+  ]
+  const reply = await openBrowser(world).get(
+    asking(await webClient({ access }), { scope: undefined, resource: management }),
+  )
+  expect(answerOf(reply)).toMatchObject({ error: 'invalid_target' })
 })
 
 describe('a fault of a trusted request goes back to the client', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { audience, baseUrl, type Reply, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
 import { openBrowser, signIn } from '../sign_in.fixture.ts'
 import { allow, answerOf, asking, codeFlow, codeFor, open } from './code_flow.fixture.ts'
@@ -114,6 +114,13 @@ describe('userinfo', () => {
     const other = await signedIn(await webClient(), { scope: 'openid profile orders:read' })
     const { body } = await userinfo(other.answer.access_token, method)
     expect(body).toEqual({ sub: other.id, name: 'Ann', updated_at: startAt })
+  })
+
+  it('tells a token what was given with its own sign-in, however much the consent has grown', async () => {
+    const client = await webClient()
+    const { browser } = await signedIn(client, { scope: 'openid email orders:read' })
+    const later = await redeem(client, await codeFor(browser, client, { scope: 'orders:read' }))
+    expect((await userinfo(later.body.access_token)).status).toBe(403)
   })
 
   it('has an API of its own, whose token opens nothing else', async () => {
@@ -233,6 +240,24 @@ describe('/oauth/logout', () => {
     const reply = await browser.get(path({ id_token_hint: String(answer.id_token), ...more }))
     expect([reply.status, reply.headers.Location]).toEqual([400, undefined])
     expect(await isSignedIn(browser)).toBe(true)
+  })
+
+  it('does not say that a session has ended which nobody could look up', async () => {
+    const { browser, answer } = await leaving()
+    const { engine } = world.server.services.tenant('')!
+    const away = vi.spyOn(engine, 'verify').mockReturnValueOnce({ outcome: 'unavailable', retryAfterSeconds: 1 })
+    const hint = { id_token_hint: String(answer.id_token), post_logout_redirect_uri: goodbye }
+    const reply = await browser.get(path(hint))
+    away.mockRestore()
+    expect([reply.status, reply.headers.Location]).toEqual([503, undefined])
+    expect(await isSignedIn(browser)).toBe(true)
+  })
+
+  it('sends nobody to a client that was disabled', async () => {
+    const { client, answer } = await leaving()
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'disabled' })
+    const hint = { id_token_hint: String(answer.id_token), post_logout_redirect_uri: goodbye }
+    expect((await openBrowser(world).get(path(hint))).status).toBe(400)
   })
 
   it('by POST from elsewhere is sent on to our own page', async () => {

@@ -1,8 +1,8 @@
 import { keyChecksum } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
-import type { Browser } from '../sign_in.fixture.ts'
-import { codeFlow, codeFor } from './code_flow.fixture.ts'
+import { assertionType, audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { type Browser, signIn } from '../sign_in.fixture.ts'
+import { codeFlow, codeFor, redirectUri } from './code_flow.fixture.ts'
 
 let world: World
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeEach(() => {
   world.now = startAt
 })
 
-const { redeem, refresh, signedIn, webClient } = codeFlow(() => world)
+const { account, redeem, refresh, signedIn, webClient } = codeFlow(() => world)
 const staying = (more: object = {}) => webClient({ offlineAccess: true, ...more })
 const both = { scope: 'orders:read orders:write offline_access' }
 
@@ -122,7 +122,55 @@ describe('a refresh token', () => {
   })
 })
 
+describe('a refresh token of a client', () => {
+  it('that may no longer stay gives nothing', async () => {
+    const { client, first } = await started()
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { offlineAccess: false })
+    expect((await refresh(client, first)).body.error).toBe('invalid_grant')
+  })
+
+  it('that shows an assertion again is not used up, and neither is a code', async () => {
+    const client = await world.signedClient()
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { redirectUris: [redirectUri], offlineAccess: true })
+    const asClient = client as unknown as Wire
+    const proof = async () => ({
+      client_secret: undefined,
+      client_assertion_type: assertionType,
+      client_assertion: await client.assertion(),
+    })
+    const seen = await proof()
+    const { client_secret: _, ...shown } = seen
+    expect((await world.form('/oauth/revoke', { ...shown, token: 'x' })).status).toBe(200)
+    const { id } = await account()
+    const code = await codeFor(await signIn(world, id), asClient, both)
+    expect((await redeem(asClient, code, seen)).status).toBe(401)
+    const given = await redeem(asClient, code, await proof())
+    expect(given.status, given.text).toBe(200)
+    expect((await refresh(asClient, given.body.refresh_token, seen)).status).toBe(401)
+    world.now += 60
+    expect((await refresh(asClient, given.body.refresh_token, await proof())).status).toBe(200)
+  })
+})
+
+it('no access token outlives its family', async () => {
+  const { client, first } = await started()
+  let token: unknown = first
+  for (let day = 29; day < 180; day += 29) {
+    world.now = startAt + day * 86_400
+    token = (await refresh(client, token)).body.refresh_token
+  }
+  world.now = startAt + 180 * 86_400 - 10
+  expect((await refresh(client, token)).body.expires_in).toBe(10)
+})
+
 describe('reuse of a refresh token', () => {
+  it('is no longer tolerated because a clock was put back', async () => {
+    const { client, first } = await started()
+    await refresh(client, first)
+    world.now -= 1_800
+    expect((await refresh(client, first)).body.error).toBe('invalid_grant')
+  })
+
   it('its direct predecessor gives the same successor for ten seconds, and ends the family afterwards', async () => {
     const { client, first } = await started()
     const second = (await refresh(client, first)).body
@@ -246,6 +294,31 @@ describe('a refresh token at /oauth/revoke', () => {
     expect(await isAlive(second.access_token)).toBe(false)
     expect((await refresh(client, second.refresh_token)).body.error).toBe('invalid_grant')
     expect((await world.form('/oauth/revoke', form as Record<string, string>)).status).toBe(200)
+  })
+
+  it('20 access tokens of a family end one by one, the next ends the family, and nobody else’s', async () => {
+    const client = await webClient({ type: 'native', redirectUris: ['com.example.app:/cb'] })
+    const of = { ...both, redirect_uri: 'com.example.app:/cb' }
+    const other = (await signedIn(client, of)).answer
+    let { refresh_token: token, access_token: access } = (await signedIn(client, of)).answer as Record<string, unknown>
+    const end = (text: unknown) =>
+      world.form('/oauth/revoke', { client_id: String(client.clientId), token: String(text) })
+    for (let ended = 0; ended < 20; ended++) {
+      expect((await end(access)).status).toBe(200)
+      expect(await isAlive(access)).toBe(false)
+      const next = await refresh(client, token)
+      expect(next.status, String(ended)).toBe(200)
+      ;({ refresh_token: token, access_token: access } = next.body)
+    }
+    const fresh = (await refresh(client, token)).body
+    expect((await end(access)).status).toBe(200)
+    for (const text of [access, fresh.access_token]) expect(await isAlive(text)).toBe(false)
+    expect((await refresh(client, fresh.refresh_token)).body.error).toBe('invalid_grant')
+    expect(await isAlive(other.access_token)).toBe(true)
+    const count = await world.store.write(({ statusEntries }) =>
+      statusEntries.count('default', 'token', String(client.clientId)),
+    )
+    expect(count.value).toBe(0)
   })
 
   it('of another client ends nothing, and a guess with its family neither', async () => {

@@ -495,3 +495,23 @@ describe('a team without an active member', () => {
     expect(await scopeOf((await keyOf((await clientOf(team.id)).clientId)).key)).toBe('orders:read orders:write')
   })
 })
+
+it('a team that gives a verified client another name or place has it no longer known here', async () => {
+  const team = await makeTeam(world)
+  const { browser } = await addPerson(world, team.id, 'developer')
+  const made = {
+    type: 'web',
+    teamId: team.id,
+    access: ceiling,
+    redirectUris: ['https://app.example/cb'],
+    verified: true,
+  }
+  for (const change of [{ name: 'Your bank' }, { redirectUris: ['https://evil.example/cb'] }]) {
+    const client = await world.client(made)
+    const { body, text } = await browser.call('PATCH', `/v1/clients/${client.clientId}`, change)
+    expect(body.verified, text).toBe(false)
+  }
+  const client = await world.client(made)
+  const { body } = await browser.call('PATCH', `/v1/clients/${client.clientId}`, { metadata: { a: 1 } })
+  expect(body.verified).toBe(true)
+})

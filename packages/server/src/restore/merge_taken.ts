@@ -12,6 +12,7 @@ import {
   append,
   deleteClient,
   deleteTenant,
+  endRow,
   revokeSigningKey,
   type Taking,
   takeApi,
@@ -202,6 +203,7 @@ async function mergeBook({ restored, replaced, tenant, now }: Merge): Promise<nu
       await restored.write(async (it) => {
         const missing: FeedObject[] = []
         for (const { type, id, version, state, dropAt } of revoked.slice(from, from + pageRows)) {
+          await endRow({ it, now, cause }, tenant, { type, id })
           const found = await it.statusEntries.find(tenant, type, id)
           if (found?.state.status !== 'revoked') missing.push({ type, id, version, state, dropAt } as FeedObject)
         }

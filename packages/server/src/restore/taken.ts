@@ -288,9 +288,25 @@ export async function revokeSigningKey(taking: Taking, key: SigningKey): Promise
 /** Without a row, or with one that a cut-off has ended without an entry, the book alone must remember. */
 export async function appendRevoked(taking: Taking, tenant: string, entry: FeedObject): Promise<boolean> {
   if (entry.state.status !== 'revoked') return false
+  const isEnded = await endRow(taking, tenant, entry)
   const found = await taking.it.statusEntries.find(tenant, entry.type, entry.id)
-  if (found?.state.status === 'revoked') return false
+  if (found?.state.status === 'revoked') return isEnded
   append(taking, tenant, entry.type, entry.id, entry)
+  return true
+}
+
+/** A consent or family that a restored row still has: its entry is dropped one day, and the row must not come back then. */
+export async function endRow(
+  { it, now }: Taking,
+  tenant: string,
+  { type, id }: Pick<FeedObject, 'type' | 'id'>,
+): Promise<boolean> {
+  const repository = type === 'consent' ? it.consents : type === 'family' ? it.families : undefined
+  const found = await repository?.find(tenant, id)
+  if (found === undefined || found.status === 'revoked') return false
+  const ended = { ...found, status: 'revoked' as const, version: found.version + 1, updatedAt: Math.floor(now) }
+  if ('consentId' in ended) await it.families.update(ended)
+  else await it.consents.update(ended)
   return true
 }
 

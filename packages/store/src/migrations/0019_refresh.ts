@@ -8,6 +8,6 @@ export async function up(db: Kysely<Schema>, { text, integer }: ColumnTypes): Pr
   for (const name of texts)
     await sql`alter table families add column ${sql.ref(name)} ${text} not null default ''`.execute(db)
   await sql`alter table families add column sign_in ${text}`.execute(db)
-  for (const name of ['counter', 'rotated_at', 'idle_at'])
+  for (const name of ['counter', 'rotated_at', 'idle_at', 'ended_tokens'])
     await sql`alter table families add column ${sql.ref(name)} ${integer} not null default 0`.execute(db)
 }

@@ -26,6 +26,17 @@ export function signInOfNew({ body, reach }: Creating): Creating['body'] {
   return reach.of === 'tenant' ? body : { ...body, verified: false }
 }
 
+/**
+ * How a client signs people in after an update. With another name or place of a team's own choice nobody here has looked at it
+ * any more.
+ */
+export function trustedAs({ body, reach }: Updating, { name, signIn }: Client): Updating['body'] {
+  const { redirectUris = [] } = signIn ?? {}
+  const isElsewhere = body.redirectUris?.some((uri) => !redirectUris.includes(uri)) === true
+  const isOther = isElsewhere || (body.name !== undefined && body.name !== name)
+  return reach.of === 'teams' && isOther && signIn !== undefined ? { ...body, verified: false } : body
+}
+
 /** The team that is named, else the only one in which the caller may make clients. */
 export async function findTeamOfNew(context: Creating): Promise<Team | undefined> {
   const { teamId } = context.body

@@ -45,7 +45,7 @@ const revokeConsent = writeOperation(routes.revokeConsent, async (context) => {
   const { id } = consent
   const answer = { status: 200, bodyOf: (feedSequence: number) => ({ id, status: 'revoked' as const, feedSequence }) }
   const said = await transaction.statusEntries.find(tenant.id, 'consent', id)
-  if (said?.state.status === 'revoked') return { ...answer, said: said.sequence }
+  if (said?.state.status === 'revoked' && consent.status === 'revoked') return { ...answer, said: said.sequence }
   await endConsent(transaction, consent, now, { actor, requestId, reason: body.reason })
   return answer
 })

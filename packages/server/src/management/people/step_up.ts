@@ -24,7 +24,14 @@ const rules: { readonly [Id in OperationId]?: Rule<Routes[Id]> } = {
   createAccountLink: 'always',
   createAccount: ({ body }) => body.role !== undefined,
   updateAccount: ({ body }) =>
-    [body.email, body.emailVerified, body.password, body.role, body.scope].some((each) => each !== undefined),
+    [body.email, body.emailVerified, body.password, body.role, body.scope, body.access].some(
+      (each) => each !== undefined,
+    ),
+  updateApi: async (context) => {
+    const { accountScope } = context.body
+    const api = await findApi(context, context.params.id as string)
+    return accountScope !== undefined && isWider(parseScope(api.accountScope), scopeOf(accountScope, api))
+  },
   updateKey: async (context) => {
     const { body } = context
     const key = await findKey(context, context.params.id as string)

@@ -58,6 +58,17 @@ describe('a token that nothing lists', () => {
     expect((await world.verify(reply.body.token)).active).toBe(false)
   })
 
+  it('ends no later than the key, and is good from the addresses of the key alone', async () => {
+    const end = new Date((world.now + 60) * 1000).toISOString()
+    const of = { audience: `${baseUrl}/v1`, scope: 'tokens:write', clientId: await manager() }
+    const { key } = await world.key({ ...of, expiresAt: end, ipAllow: ['192.0.2.0/24'] })
+    const { clientId } = await world.client()
+    const { body } = await world.call('POST', '/v1/tokens', { as: key, body: minting({ clientId }), peer: '192.0.2.7' })
+    expect(Date.parse(body.expiresAt)).toBeLessThanOrEqual(Date.parse(end))
+    const from = async (ip: string) => (await world.verify(body.token, { ip })).active
+    expect([await from('192.0.2.9'), await from('198.51.100.1')]).toEqual([true, false])
+  })
+
   const manager = async (): Promise<string> =>
     String((await world.client({ access: [{ audience: `${baseUrl}/v1`, scope: 'tokens:write' }] })).clientId)
 })

@@ -3,14 +3,14 @@
  * minted it.
  */
 import type { routes } from '@countersign/contract'
-import { type Ancestor, credentialIdentity, formatScope, formatTime } from '@countersign/core'
+import { type Ancestor, type Constraints, credentialIdentity, formatScope, formatTime } from '@countersign/core'
 import { serverLimits } from '../../limits.ts'
 import type { IssuingMoment } from '../../oauth/issuing_moment.ts'
 import { issueJwt } from '../../oauth/token_issuer.ts'
 import { isExplorer, managementApiId } from '../../tenants/tenant_setup.ts'
 import { requireMayTouch, requireNotBuiltIn, scopeOf } from '../access.ts'
 import type { WriteContext } from '../context.ts'
-import { findApiByAudience, findClientNamed, invalid } from '../find.ts'
+import { findApiByAudience, findClientNamed, findKey, invalid } from '../find.ts'
 import type { Result } from '../operation.ts'
 import { findExplorer } from './explorer.ts'
 import { requireIssuable, revokedMeanwhile } from './issuable.ts'
@@ -36,9 +36,14 @@ export async function mintUnlisted(
       '/ttlSeconds',
       `may be at most ${serverLimits.unlistedTokenSecondsMax} for a token that nothing lists`,
     )
-  const issuable = requireIssuable({ moment, client, api, requested: scopeOf(body.scope, api), ttlSeconds })
+  const { expiresAt: endsAtMax } = context.caller.grant
+  const requested = scopeOf(body.scope, api)
+  const question = { moment, client, api, requested, ttlSeconds, ...(endsAtMax === undefined ? {} : { endsAtMax }) }
+  const issuable = requireIssuable(question)
   // Caller, client and API were read under the tenant's lock: nothing about them changes before the commit.
-  const request = { tenant, moment, client, api, authorities: [], subject: client.id, issuable, lineage }
+  const constraints = await constraintsOf(context)
+  const made = { subject: client.id, issuable, lineage, constraints }
+  const request = { tenant, moment, client, api, authorities: [], ...made }
   const { jti, expiresAt, text } = await issueJwt(services, request)
   const at = formatTime(Math.floor(moment.takenAt))
   const token = {
@@ -71,6 +76,15 @@ async function findMintingClient(context: WriteContext<Route>) {
   // The explorer of a team may be named as well.
   if (!isExplorer(client)) requireNotBuiltIn(client)
   return client
+}
+
+/** A key is bound to addresses and origins, and what it mints is too. */
+async function constraintsOf(context: WriteContext<Route>): Promise<readonly Constraints[]> {
+  const { kind, credentialId } = context.caller.grant
+  if (kind !== 'api_key') return []
+  const { ipAllow, originAllow } = await findKey(context, credentialId)
+  if (ipAllow === undefined && originAllow === undefined) return []
+  return [{ ...(ipAllow === undefined ? {} : { ipAllow }), ...(originAllow === undefined ? {} : { originAllow }) }]
 }
 
 /** The credential that mints. A token has an end and ancestors of its own, and is exchanged instead (RFC 8693). */

@@ -1,9 +1,11 @@
-import { parseScope, type Scope, unionScope } from '@countersign/core'
+import { formatScope, intersectScope, parseScope, type Scope, unionScope } from '@countersign/core'
 import type { FamilySignIn, WriteTransaction } from '@countersign/store'
+import { endFamily } from '../../feed/revoker.ts'
 import { holdsChallenge } from '../authorization/pkce.ts'
 import { requireIssuable } from '../issuing_gate.ts'
 import { OauthError } from '../oauth_error.ts'
-import { beginFamily, endFamily } from '../person/families.ts'
+import { givableScope } from '../person/account_scope.ts'
+import { beginFamily } from '../person/families.ts'
 import { isRefreshed } from '../person/identity_scope.ts'
 import type { RefreshToken } from '../person/refresh_token.ts'
 import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
@@ -36,6 +38,7 @@ export interface CodeContent {
 /** RFC 6749 §4.1.3. */
 export const authorizationCode: GrantType = {
   name: 'authorization_code',
+  usesUp: true,
   isForPublic: true,
   async decide(services, request) {
     const { tenant, moment, client, parameters } = request
@@ -45,7 +48,13 @@ export const authorizationCode: GrantType = {
     const api = await services.apis.byId(tenant, code.apiId)
     if (api === undefined) throw invalidGrant('code')
     requireSameApi(parameters, api.audience, 'code')
-    const issuable = requireIssuable({ moment, client, api, requested: code.scope, ceiling: parseScope(code.scope) })
+    const account = await services.store.read.accounts.find(tenant.id, code.accountId)
+    if (account === undefined) throw invalidGrant('code')
+    // The account may give less by now than when the person was asked.
+    const ceiling = intersectScope(parseScope(code.scope), givableScope(account, api))
+    const requested = formatScope(intersectScope(ceiling, parseScope(client.access[api.id] ?? '')))
+    if (requested === '' && code.scope !== '') throw invalidGrant('code')
+    const issuable = requireIssuable({ moment, client, api, requested, ceiling })
     return decisionFor(request, { api, issuable }, { ...code, refreshToken })
   },
 }
@@ -76,6 +85,8 @@ async function redeem(services: GrantServices, request: TokenRequest, text: stri
       const redeemed = await singleUse.redeem(codeKind, tenant.id, text, services.now())
       if (redeemed === undefined) return undefined
       const code = redeemed.content as CodeContent
+      // A version of before kept no sign-in with it.
+      if (code.signIn === undefined) return undefined
       // This very request redeemed it before it began again.
       const isOwn = moment.usedUp.has(name)
       if (!redeemed.isFirst && !isOwn) {

@@ -41,6 +41,8 @@ export interface GrantDecision {
 
 export interface GrantType {
   readonly name: string
+  /** It uses up what is presented, so that the client must have proved itself before. Default false. */
+  readonly usesUp?: true
   /** The thing that is presented proves enough, so that a public client may use it. Default false. */
   readonly isForPublic?: true
   /**

@@ -2,18 +2,20 @@ import {
   digest,
   formatScope,
   intersectScope,
+  limits,
   missingScope,
   parseScope,
   type Scope,
   timingSafeEqual,
 } from '@countersign/core'
 import type { Api, Family, WriteTransaction } from '@countersign/store'
+import { endFamily } from '../../feed/revoker.ts'
 import { serverLimits } from '../../limits.ts'
 import { type IssuableScope, requireIssuable } from '../issuing_gate.ts'
 import { OauthError } from '../oauth_error.ts'
 import { givableScope } from '../person/account_scope.ts'
-import { endFamily, rotateFamily } from '../person/families.ts'
-import { givenIdentity, splitScope } from '../person/identity_scope.ts'
+import { rotateFamily } from '../person/families.ts'
+import { givenIdentity, isRefreshed, splitScope } from '../person/identity_scope.ts'
 import { type RefreshToken, refreshCounterMax } from '../person/refresh_token.ts'
 import { readRequested } from '../requested_scope.ts'
 import { shownScope } from '../shown_scope.ts'
@@ -27,6 +29,7 @@ import { decisionFor, invalidGrant, isStanding } from './person.ts'
  */
 export const refreshToken: GrantType = {
   name: 'refresh_token',
+  usesUp: true,
   isForPublic: true,
   async decide(services, request) {
     const { tenant, client, parameters } = request
@@ -35,6 +38,7 @@ export const refreshToken: GrantType = {
     const token = services.refreshTokens.read(tenant.id, text)
     const family = token && (await services.store.read.families.find(tenant.id, token.familyId))
     if (token === undefined || family === undefined || family.clientId !== client.id) throw refused()
+    if (!isRefreshed(splitScope(parseScope(family.scope)).identity, client)) throw refused()
     const api = await services.apis.byId(tenant, family.apiId)
     if (api === undefined) throw refused()
     requireSameApi(parameters, api.audience, 'refresh token')
@@ -70,15 +74,17 @@ async function judge(
   )
   if (ceiling.length === 0 && given.ofApi.length > 0)
     throw new OauthError('invalid_grant', 'nothing is left of the scope that was given')
+  const endsAtMax = family.expiresAt
   const asked = parameters.get('scope')
   const allowed = givenIdentity(given.identity, client)
   if (asked === undefined) {
-    return { issuable: requireIssuable({ moment, client, api, requested: undefined, ceiling }), identity: allowed }
+    const issuable = requireIssuable({ moment, client, api, requested: undefined, ceiling, endsAtMax })
+    return { issuable, identity: allowed }
   }
   const { ofApi, identity } = splitScope(readRequested(asked, api))
   const beyond = missingScope(identity, given.identity)
   if (beyond.length > 0) throw new OauthError('invalid_scope', `this was not given: ${shownScope(beyond)}`)
-  const issuable = requireIssuable({ moment, client, api, requested: formatScope(ofApi), ceiling })
+  const issuable = requireIssuable({ moment, client, api, requested: formatScope(ofApi), ceiling, endsAtMax })
   return { issuable, identity: intersectScope(identity, allowed) }
 }
 
@@ -120,7 +126,9 @@ async function rotateIn(
   }
   const isDirect =
     token.counter === refresh.counter - 1 && timingSafeEqual(await digest(successor.text), refresh.digest)
-  if (isDirect && now < refresh.rotatedAt + serverLimits.refreshToleranceSeconds) return successor
+  // A clock that was put back makes no tolerance longer.
+  const age = now - refresh.rotatedAt
+  if (isDirect && age < serverLimits.refreshToleranceSeconds && age > -limits.clockLeewaySeconds) return successor
   // Older than that it was stolen, or its successor was; newer than the head, the database was restored.
   const reason = token.counter < refresh.counter ? 'a refresh token was used again' : 'its refresh token is not known'
   const actor = { kind: 'client', clientId: request.client.id } as const

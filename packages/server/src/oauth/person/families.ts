@@ -1,7 +1,6 @@
 /** A family of tokens for a person: it begins with a code, and ends by reuse, by its client, with its consent, or by age. */
 import { digest, formatScope, type Scope, type Seconds } from '@countersign/core'
-import type { AuditActor, Family, FamilyRefresh, WriteTransaction } from '@countersign/store'
-import { familyObject } from '../../feed/objects.ts'
+import type { Family, FamilyRefresh, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../../limits.ts'
 import type { RefreshToken } from './refresh_token.ts'
 
@@ -29,6 +28,7 @@ export async function beginFamily(
     ...of,
     scope: formatScope(scope),
     ...(first === undefined ? {} : { refresh: await newest(first, at, expiresAt) }),
+    endedTokens: 0,
     status: 'active',
     expiresAt,
     version: 1,
@@ -50,23 +50,4 @@ export async function rotateFamily(
 async function newest({ text, counter }: RefreshToken, at: Seconds, endsAt: Seconds): Promise<FamilyRefresh> {
   const idleAt = Math.min(at + serverLimits.refreshIdleSeconds, endsAt)
   return { digest: await digest(text), counter, rotatedAt: at, idleAt }
-}
-
-/** Nothing happens to one that has ended. */
-export async function endFamily(
-  transaction: WriteTransaction,
-  family: Family,
-  now: Seconds,
-  { actor, requestId, reason }: { readonly actor: AuditActor; readonly requestId: string; readonly reason: string },
-): Promise<void> {
-  if (family.status === 'revoked') return
-  const ended: Family = { ...family, status: 'revoked', version: family.version + 1, updatedAt: Math.floor(now) }
-  await transaction.families.update(ended)
-  const { id, accountId, clientId } = family
-  const after = { accountId, clientId, status: 'revoked', reason }
-  transaction.append({
-    tenant: family.tenant,
-    audit: { actor, action: 'family.revoke', objectType: 'family', objectId: id, after, requestId },
-    objects: () => [familyObject(ended, now)],
-  })
 }

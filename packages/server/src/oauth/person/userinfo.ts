@@ -2,12 +2,14 @@
 import {
   findRejection,
   type Grant,
+  intersectScope,
   parseScope,
   type Rejection,
   rejectionAnswer,
+  type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import type { Account, Consent } from '@countersign/store'
+import type { Account } from '@countersign/store'
 import {
   credentialHeadersOf,
   type Inspection,
@@ -45,7 +47,8 @@ export async function userinfo(
 
 interface Person {
   readonly account: Account
-  readonly consent: Consent
+  /** The scope that was given with this very sign-in: another may have been given more. */
+  readonly scope: Scope
 }
 
 async function findPerson(
@@ -67,7 +70,10 @@ async function findPerson(
   const account = await store.read.accounts.find(id, grant.subject)
   if (consent?.status !== 'active' || account?.status !== 'active')
     return { code: 'revoked', detail: 'the person has ended what it came from' }
-  return parseScope(consent.scope).includes('openid') ? { account, consent } : noOpenId
+  const familyId = established.lineage.find(({ type }) => type === 'family')?.id
+  const family = familyId === undefined ? undefined : await store.read.families.find(id, familyId)
+  const scope = intersectScope(parseScope(consent.scope), parseScope(family?.scope ?? ''))
+  return scope.includes('openid') ? { account, scope } : noOpenId
 }
 
 function anywhere({ audience }: Grant) {
@@ -83,8 +89,7 @@ const noOpenId: Rejection = {
 }
 
 /** OpenID Connect Core §5.1, as far as the consent goes. */
-function claimsOf({ account, consent }: Person): object {
-  const scope = parseScope(consent.scope)
+function claimsOf({ account, scope }: Person): object {
   const { id, name, email, emailVerified, updatedAt } = account
   return {
     sub: id,

@@ -31,7 +31,7 @@ export const clientLogout: Endpoint = {
     if ('error' in target) return wrong(target.error)
     if (signedIn !== undefined && signedIn.session.id !== hint?.sessionId) return askToSignOut(context, signedIn)
     if (signedIn !== undefined) await signOut(context, signedIn.session.id, signedIn.account.id)
-    const cookies = [setCookie(tenant.issuer, 'session', undefined, 0)]
+    const cookies = context.sessionText === undefined ? [] : [setCookie(tenant.issuer, 'session', undefined, 0)]
     if (hint === undefined || target.uri === undefined) return { ...signedOut(), cookies }
     return seeOther(target.uri, cookies)
   },
@@ -56,7 +56,7 @@ async function targetOf(
   const asked = parameters.get('post_logout_redirect_uri')
   if (asked === undefined) return {}
   const client = clientId === undefined ? undefined : await services.store.read.clients.find(tenant.id, clientId)
-  if (client?.signIn?.postLogoutRedirectUris?.includes(asked) !== true)
+  if (client?.status !== 'active' || client.signIn?.postLogoutRedirectUris?.includes(asked) !== true)
     return { error: 'The application has not registered this post_logout_redirect_uri.' }
   const state = parameters.get('state')
   if (state === undefined) return { uri: asked }

@@ -56,7 +56,7 @@ async function ask(context: PageContext, id: string): Promise<Page | Answer> {
     const asked = await atOneMoment(services, tenant, (moment) =>
       readAsked(services.store.read, tenant, request, signedIn.account, moment),
     )
-    if (asked.isSettled) return giveAsked(context, signedIn, id, formatScope(asked.all))
+    if (asked.isSettled) return giveAsked(context, signedIn, id, { scope: formatScope(asked.all), isAsked: false })
     if (isSilent) return sendBack(context, id, new OauthError('consent_required', 'the person has to be asked'))
     return consentPage(context, signedIn, id, asked)
   } catch (error) {
@@ -91,10 +91,15 @@ async function sendBack({ services, tenant }: PageContext, id: string, error: Oa
 }
 
 function give(context: PageContext, signedIn: SignedIn, id: string, form: Form): Promise<Page | Answer> {
-  return giveAsked(context, signedIn, id, form.get('scope') ?? '')
+  return giveAsked(context, signedIn, id, { scope: form.get('scope') ?? '', isAsked: true })
 }
 
-async function giveAsked(context: PageContext, signedIn: SignedIn, id: string, scope: string): Promise<Page | Answer> {
+async function giveAsked(
+  context: PageContext,
+  signedIn: SignedIn,
+  id: string,
+  { scope, isAsked }: { readonly scope: string; readonly isAsked: boolean },
+): Promise<Page | Answer> {
   const { request, services, tenant } = context
   const { account, session } = signedIn
   const actor = { kind: 'account', accountId: account.id, ...senderOf(request, services.trustedProxies) } as const
@@ -103,6 +108,7 @@ async function giveAsked(context: PageContext, signedIn: SignedIn, id: string, s
     session,
     requestId: id,
     scope: parseScope(scope),
+    isAsked,
     actor,
     httpRequestId: request.requestId,
   }

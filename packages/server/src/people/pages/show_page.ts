@@ -8,6 +8,7 @@ import type { TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
 import { senderOf } from '../../http/client_address.ts'
 import { headerValues } from '../../http/header.ts'
+import { ProblemError } from '../../http/problem.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { createMac } from '../../keys/mac.ts'
 import { readForm } from '../../oauth/form.ts'
@@ -86,6 +87,11 @@ async function findSignedIn(
     origin: undefined,
     isCookie: true,
   })
+  // Nobody can tell who it is. To go on as if nobody were signed in would say that a session has ended.
+  if (outcome.outcome === 'unavailable')
+    throw new ProblemError(503, 'unavailable', 'The session cannot be looked up. Try again.', {
+      headers: { 'Retry-After': '1' },
+    })
   if (outcome.outcome !== 'verified') return undefined
   const { clientId, credentialId, subject } = outcome.grant
   const actor = { kind: 'credential', clientId, credentialId, accountId: subject } as const

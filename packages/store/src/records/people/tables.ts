@@ -42,6 +42,7 @@ export interface PeopleTables {
     counter: number
     rotated_at: number
     idle_at: number
+    ended_tokens: number
     status: string
     position: number
     expires_at: number
