@@ -99,7 +99,7 @@ export const factorMutants: readonly Mutant[] = [
     id: 'step-up-former',
     what: 'a proof counts for a copy of the former cookie',
     file: `${server}/caller/session_again.ts`,
-    find: 'presentedDigest === digest ?',
+    find: 'timingSafeEqual(presentedDigest, digest) ?',
     replace: 'presentedDigest !== undefined ?',
     tests: stepUp,
   },

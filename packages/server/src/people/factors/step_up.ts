@@ -2,7 +2,7 @@
  * Proving once more to be it. The session keeps its id and changes its secret: whoever has copied the cookie before gains
  * nothing by a proof that somebody else gives.
  */
-import { digest, generateKey, Secret } from '@countersign/core'
+import { digest, generateKey, Secret, timingSafeEqual } from '@countersign/core'
 import type { AccountSession, WriteTransaction } from '@countersign/store'
 import { type AuthenticationMethod, amrWith } from '../../caller/authentication_context.ts'
 import type { Services } from '../../context.ts'
@@ -97,7 +97,7 @@ async function stepUp(at: At, prove: (transaction: WriteTransaction) => Promise<
   const { value, entries } = await services.store.write<StepUpOutcome>(
     async (transaction) => {
       const own = await readOwnSession(at, transaction)
-      if (own === undefined || own.presented !== own.session.digest) return { refused: 'over' }
+      if (own === undefined || !timingSafeEqual(own.presented, own.session.digest)) return { refused: 'over' }
       const proved = await prove(transaction)
       if (proved === 'wrong') return { refused: 'wrong' }
       if ('waitSeconds' in proved) return { refused: 'wait', seconds: proved.waitSeconds }

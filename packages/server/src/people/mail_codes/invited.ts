@@ -2,7 +2,7 @@
  * Coming in by an invitation. Its code is sent once, by a button; from then on the browser that opened it carries a name that
  * is good there alone, so that signing in and signing up on the way put no code into a URL.
  */
-import { randomBase62, type Secret } from '@countersign/core'
+import { randomBase62, type Secret, timingSafeEqual } from '@countersign/core'
 import { type Account, ConflictError, type WriteTransaction } from '@countersign/store'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
@@ -82,7 +82,7 @@ async function readOpened(
 ): Promise<Invited | undefined> {
   const now = services.now()
   const opened = (await transaction.singleUse.find(kind, tenant.id, challenge, now)) as Opened | undefined
-  if (opened?.browser !== browserDigest(browser)) return undefined
+  if (opened === undefined || !timingSafeEqual(opened.browser, browserDigest(browser))) return undefined
   const invitation = await transaction.invitations.find(tenant.id, opened.invitationId)
   return invitation && readInvited(transaction, invitation, opened.isMailed, now)
 }

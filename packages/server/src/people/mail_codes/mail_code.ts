@@ -3,7 +3,7 @@
  * unknown address are kept alike, so that neither text nor work tells them apart; only one of them gets a mail.
  */
 import { createHash } from 'node:crypto'
-import { randomBase62, type Seconds } from '@countersign/core'
+import { randomBase62, type Seconds, timingSafeEqual } from '@countersign/core'
 import { type Account, emailKey, type WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../../context.ts'
 import { createMac } from '../../keys/mac.ts'
@@ -75,7 +75,7 @@ export async function findAsked(
   now: Seconds,
 ): Promise<AskedCode | undefined> {
   const asked = (await transaction.singleUse.find(kind, tenant, challenge, now)) as AskedCode | undefined
-  const isOurs = asked?.purpose === purpose && asked.browser === browserDigest(browser)
+  const isOurs = asked?.purpose === purpose && timingSafeEqual(asked.browser, browserDigest(browser))
   return isOurs ? asked : undefined
 }
 
