@@ -157,8 +157,8 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'userinfo-grown',
     what: 'userinfo tells a token what was given with another sign-in',
     file: `${server}/oauth/person/userinfo.ts`,
-    find: "intersectScope(parseScope(consent.scope), parseScope(family?.scope ?? ''))",
-    replace: 'parseScope(consent.scope)',
+    find: "parseScope((await store.read.families.find(id, familyId))?.scope ?? '')",
+    replace: "parseScope('openid profile email')",
     tests: openid,
   },
   {
@@ -198,8 +198,8 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'userinfo-without-openid',
     what: 'userinfo tells who somebody is without openid',
     file: `${server}/oauth/person/userinfo.ts`,
-    find: "scope.includes('openid') ? ",
-    replace: 'scope.length > 0 ? ',
+    find: "if (!scope.includes('openid')) return noOpenId",
+    replace: 'if (scope.length === 0) return noOpenId',
     tests: openid,
   },
   {

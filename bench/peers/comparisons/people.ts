@@ -9,7 +9,7 @@ import { type SystemProcess, startSystem } from '../system_process.ts'
 import { redirectUri, type SigningIn } from '../systems/signing_in.ts'
 import type { Context } from './context.ts'
 
-const walkersMax = 64
+const walkersMax = 32
 
 /** A system, and what its people do in one turn. */
 interface Part {

@@ -1,8 +1,7 @@
-/** `/oauth/userinfo`: OpenID Connect Core §5.3. Any access token of ours whose consent has `openid`, whatever its API. */
+/** `/oauth/userinfo`: OpenID Connect Core §5.3. Any access token that came of a sign-in with `openid`, whatever its API. */
 import {
   findRejection,
   type Grant,
-  intersectScope,
   parseScope,
   type Rejection,
   rejectionAnswer,
@@ -64,16 +63,13 @@ async function findPerson(
   const hasAccess = effective.hasAccess || established.apiId === userinfoApiId
   const rejection = findRejection({ ...effective, hasAccess }, anywhere(grant), now())
   if (rejection !== undefined) return rejection
-  const consentId = established.lineage.find(({ type }) => type === 'consent')?.id
-  if (grant.kind !== 'access_token' || consentId === undefined) return noOpenId
-  const consent = await store.read.consents.find(id, consentId)
-  const account = await store.read.accounts.find(id, grant.subject)
-  if (consent?.status !== 'active' || account?.status !== 'active')
-    return { code: 'revoked', detail: 'the person has ended what it came from' }
+  // Whatever ended the consent or the account has ended the token as well.
   const familyId = established.lineage.find(({ type }) => type === 'family')?.id
-  const family = familyId === undefined ? undefined : await store.read.families.find(id, familyId)
-  const scope = intersectScope(parseScope(consent.scope), parseScope(family?.scope ?? ''))
-  return scope.includes('openid') ? { account, scope } : noOpenId
+  if (grant.kind !== 'access_token' || familyId === undefined) return noOpenId
+  const scope = parseScope((await store.read.families.find(id, familyId))?.scope ?? '')
+  if (!scope.includes('openid')) return noOpenId
+  const account = await store.read.accounts.find(id, grant.subject)
+  return account?.status === 'active' ? { account, scope } : { code: 'revoked', detail: 'the account has ended' }
 }
 
 function anywhere({ audience }: Grant) {
