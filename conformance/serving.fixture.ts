@@ -61,7 +61,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   }
 }
 
-/** Whatever a failed test left. */
+/** Ends what a failed test left. */
 export function killServing(): void {
   for (const child of running) child.kill('SIGKILL')
 }

@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 export function installPeers(): void {
   if (Object.entries(lockedVersions()).every(([name, version]) => installedVersion(name) === version)) return
   process.stdout.write('installing the peers into bench/peers/node_modules\n')
-  // Whatever NODE_ENV says, and never in the root, which `npm run` tells its children about.
+  // With dev dependencies, also where NODE_ENV says production. Never in the root, which `npm run` tells its children about.
   const { status } = spawnSync('npm', ['ci', '--include=dev', '--prefix', folder], {
     cwd: folder,
     stdio: ['ignore', 2, 2],

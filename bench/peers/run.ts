@@ -74,7 +74,7 @@ if (jsonFile !== undefined) {
     `${JSON.stringify({ at, machine, peers, pace, comparisons: results, goals: judged }, null, 2)}\n`,
   )
 }
-// Whatever a failed comparison left running ends with this process.
+// A failed comparison may have left something running: it ends with this process.
 process.exit()
 
 function readArguments(given: readonly string[]): {

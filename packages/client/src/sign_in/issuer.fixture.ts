@@ -35,7 +35,7 @@ export async function startIssuer(): Promise<ScriptedIssuer> {
       return give(claims)
     }
     if (grant_type === 'refresh_token' && refresh_token !== undefined && refresh_token === refreshToken) return give()
-    // Whatever is used twice ends all, as a server without a tolerance would.
+    // A token that is used twice ends the family: this server has no tolerance.
     refreshToken = undefined
     return { error: 'invalid_grant' }
   }

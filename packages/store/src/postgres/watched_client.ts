@@ -20,7 +20,7 @@ export const parts = {
   undo: 'rollback to savepoint part',
 } as const
 
-/** Whatever begins so begins a transaction. */
+/** The first words of a statement that begins a transaction. */
 const beginning = 'start transaction'
 /** PostgreSQL's answer to all statements behind one that failed. */
 const inFailedTransaction = '25P02'

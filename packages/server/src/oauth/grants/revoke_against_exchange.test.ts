@@ -60,7 +60,7 @@ class Interleaver {
     }
     const replies = Promise.all([start('exchange'), start('revoke')])
     while (this.#running > 0) {
-      // Whatever can run without a step of ours has run after a few turns of the loop; signatures take some.
+      // After a few turns of the loop all has run that needs no step of ours. Signatures take some.
       for (let turn = 0; turn < 4; turn++) await setImmediate()
       const [next] = this.#waiting.splice(random(this.#waiting.length), 1)
       if (next === undefined) continue

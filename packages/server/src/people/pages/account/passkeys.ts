@@ -55,7 +55,7 @@ async function add(
   )
 }
 
-/** Whatever a person can type on one line. */
+/** One line of text, without control characters. */
 function nameOf(text: string | undefined): string | undefined {
   const name = text?.trim().replace(/\s+/g, ' ') ?? ''
   const isName = name !== '' && [...name].length <= serverLimits.passkeyNameCharactersMax && !/\p{C}/u.test(name)
