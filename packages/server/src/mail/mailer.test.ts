@@ -94,7 +94,7 @@ describe('the mailer', () => {
     for (let index = 0; index < serverLimits.mailsWaitingMax; index++) {
       const place = await mailer.take(ann)
       if (place === undefined) break
-      place.post(mail())
+      place.post(mail)
       place.release()
       taken++
     }

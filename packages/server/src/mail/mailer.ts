@@ -53,8 +53,11 @@ export interface Mailer {
 
 /** A place among the mails that wait, in fair shares by tenant and address. */
 export interface MailPlace {
-  /** Sends the mail in the background, as `Mailer.post`. */
-  post(mail: Mail): void
+  /**
+   * Sends in the background, as `Mailer.post`. `make` is called there, and gives none for an address that nobody has: the
+   * answer takes the same time for both.
+   */
+  post(make: () => Mail | undefined): void
   /** There is no mail after all. Nothing happens once one was posted. */
   release(): void
 }
@@ -73,7 +76,10 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
   const ending = new AbortController()
   const places = new Shares(serverLimits.mailsWaitingMax)
   const probe = createProbe(transport, log, now)
-  const queue = createQueue((mail) => send(transport, mail))
+  const queue = createQueue(async (make) => {
+    const mail = make()
+    if (mail !== undefined) await send(transport, mail)
+  })
 
   async function send(way: MailTransport, mail: Mail): Promise<void> {
     for (const pauseMs of [...serverLimits.mailPausesMs, undefined]) {
@@ -95,7 +101,11 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
       if (!(await probe.ask()) || !places.take(holder)) return undefined
       return placeOf(queue, () => places.give(holder))
     },
-    post: (mail) => queue.add(mail, () => {}),
+    post: (mail) =>
+      queue.add(
+        () => mail,
+        () => {},
+      ),
     async close() {
       ending.abort()
       await queue.end(wait(serverLimits.mailCloseMs, new AbortController().signal))
@@ -107,9 +117,9 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
 function placeOf(queue: Queue, give: () => void): MailPlace {
   let isTaken = false
   return {
-    post(mail) {
+    post(make) {
       isTaken = true
-      queue.add(mail, give)
+      queue.add(make, give)
     },
     release() {
       if (!isTaken) give()
@@ -118,15 +128,17 @@ function placeOf(queue: Queue, give: () => void): MailPlace {
   }
 }
 
+type MakeMail = () => Mail | undefined
+
 interface Queue {
   /** `done`: it was sent, or given up. */
-  add(mail: Mail, done: () => void): void
+  add(make: MakeMail, done: () => void): void
   /** Begins what waits, and resolves when nothing is under way, or `late` has. */
   end(late: Promise<unknown>): Promise<void>
 }
 
 /** A few at once. */
-function createQueue(send: (mail: Mail) => Promise<void>): Queue {
+function createQueue(send: (make: MakeMail) => Promise<void>): Queue {
   const waiting: Waiting[] = []
   const running = new Set<Promise<void>>()
 
@@ -134,7 +146,7 @@ function createQueue(send: (mail: Mail) => Promise<void>): Queue {
     while (running.size < serverLimits.mailsAtOnce) {
       const next = waiting.shift()
       if (next === undefined) return
-      const sending = send(next.mail).finally(() => {
+      const sending = send(next.make).finally(() => {
         running.delete(sending)
         next.done()
         begin()
@@ -144,8 +156,8 @@ function createQueue(send: (mail: Mail) => Promise<void>): Queue {
   }
 
   return {
-    add(mail, done) {
-      waiting.push({ mail, done })
+    add(make, done) {
+      waiting.push({ make, done })
       // In another turn: what it costs to make the mail is not in the time of the answer.
       setImmediate(begin)
     },
@@ -160,7 +172,7 @@ function createQueue(send: (mail: Mail) => Promise<void>): Queue {
 }
 
 interface Waiting {
-  readonly mail: Mail
+  readonly make: MakeMail
   done(): void
 }
 

@@ -33,7 +33,7 @@ export interface Wanted {
   /** Work of before the transaction, the same for every address. */
   readonly prepare?: () => Promise<void>
   readonly content: (account: Account | undefined) => object
-  /** The mail for the address; `undefined` for none. */
+  /** The mail for the address; `undefined` for none. It is made after the answer. */
   readonly mail: (account: Account | undefined, code: string) => Mail | undefined
 }
 
@@ -68,9 +68,9 @@ async function askAt(at: AtMail, wanted: Wanted, place: MailPlace): Promise<{ re
     return value
   })
   if (kept === undefined) return { refused: 'limited' }
-  const mail = wanted.mail(kept.account, kept.code)
-  if (mail !== undefined) place.post(mail)
-  return { challenge: kept.challenge }
+  const { account, challenge, code } = kept
+  place.post(() => wanted.mail(account, code))
+  return { challenge }
 }
 
 /** Counts a try of this address, whatever it is for. */

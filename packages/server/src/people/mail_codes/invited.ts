@@ -211,7 +211,8 @@ async function mailAt(
     { tenant: tenant.id },
   )
   if (typeof value === 'string') return { refused: value }
-  place.post(invitationMail({ email: value.email, name: at.name }, value.team, value.url))
+  const { email, team, url } = value
+  place.post(() => invitationMail({ email, name: at.name }, team, url))
   return { isSent: true }
 }
 
