@@ -9,7 +9,8 @@ import { codeFormOf } from './mail_codes/code_form.ts'
 import { leaving, otherWays } from './mail_codes/other_ways.ts'
 import type { Page } from './page.ts'
 import { passkeyProof } from './passkey_form.ts'
-import { invalid, postProof, proofFormName, secondFactorPage, wrongText } from './second_factor.ts'
+import { postProof, proofFormName, secondFactorPage } from './second_factor.ts'
+import { invalid, wrongText } from './wrong.ts'
 
 export const login: Endpoint = {
   form: (form) => proofFormName(form) ?? 'login',

@@ -5,9 +5,10 @@ import type { Proof } from '../factors/second_factor.ts'
 import { type SecondOutcome, signInByCode, signInByPasskey } from '../factors/sign_in.ts'
 import { type Goal, goalFields, goalOf, goalUrl, goOn } from './after_sign_in.ts'
 import type { PageContext } from './endpoint.ts'
-import { type Html, html } from './html.ts'
+import { html } from './html.ts'
 import type { Page } from './page.ts'
 import { passkeyFormName, passkeyProof } from './passkey_form.ts'
+import { invalid, wrongText } from './wrong.ts'
 
 /** The name of a form that carries a pending sign-in, or a passkey. */
 export function proofFormName(form: Form): string | undefined {
@@ -94,14 +95,6 @@ ${passkeyProof(context, '/login', { beside: pending, fields, text: 'Use a passke
     ...(goal.request === undefined ? {} : { isLeaving: true as const }),
     body,
   }
-}
-
-export function wrongText(wrong: string | undefined): Html | undefined {
-  return wrong === undefined ? undefined : html`<p class="wrong" role="alert" id="wrong">${wrong}</p>`
-}
-
-export function invalid(wrong: string | undefined): Html | undefined {
-  return wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`
 }
 
 /** The way on leads through `/login` where nobody is signed in: somebody who pressed twice may be. */

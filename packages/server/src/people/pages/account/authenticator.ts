@@ -6,7 +6,7 @@ import { readFactors } from '../../factors/second_factor.ts'
 import { formatBase32, totpSecretBytes, totpUri } from '../../factors/totp.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
-import { invalid, wrongText } from '../second_factor.ts'
+import { invalid, wrongText } from '../wrong.ts'
 import { type OwnContext, ownPage, ownSheet } from './own_page.ts'
 import { showCodes } from './show_codes.ts'
 

@@ -73,7 +73,7 @@ async function mustStepUp({ now, services, sessionText = '' }: PageContext, { se
 }
 
 /** To the page that asks for it, and from there back to this one. */
-function stepUpFirst({ tenant }: Pick<PageContext, 'tenant'>, path: string): Answer {
+export function stepUpFirst({ tenant }: Pick<PageContext, 'tenant'>, path: string): Answer {
   const base = new URL(tenant.issuer).pathname.replace(/\/$/, '')
   return seeOther(`${tenant.issuer}${stepUpPath}?returnTo=${encodeURIComponent(`${base}${path}`)}`)
 }

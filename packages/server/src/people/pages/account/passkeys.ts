@@ -9,7 +9,7 @@ import { creationOptions, relyingParty } from '../../factors/passkey.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
 import { challengeOf, passkeyForm, passkeyFormName } from '../passkey_form.ts'
-import { wrongText } from '../second_factor.ts'
+import { wrongText } from '../wrong.ts'
 import { type OwnContext, ownPage, ownSheet } from './own_page.ts'
 import { showCodes } from './show_codes.ts'
 

@@ -5,7 +5,7 @@ import { changePassword } from '../../own_account.ts'
 import { sessionCookie } from '../after_sign_in.ts'
 import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
-import { invalid, wrongText } from '../second_factor.ts'
+import { invalid, wrongText } from '../wrong.ts'
 import { type OwnContext, ownPage, ownSheet, usernameField } from './own_page.ts'
 
 const path = '/account/password'

@@ -4,21 +4,25 @@ import type { Refused } from '../../mail_codes/ask_for_code.ts'
 import type { PageContext } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import type { Page } from '../page.ts'
+import { invalid, wrongAnswer, wrongText } from '../wrong.ts'
 
-export interface CodePage {
+export interface CodeWords {
   readonly title: string
-  /** The path of the page and of its form. */
-  readonly path: string
-  readonly challenge: string
-  /** Where the code was mailed, as it was typed. */
-  readonly email: string
   /** Said beside the address: an address that is not known must read the same. */
   readonly lead?: string
   readonly button: string
   /** Fields after the code. */
   readonly fields?: Html
+}
+
+interface CodePage extends CodeWords {
+  /** The path of the page and of its form. */
+  readonly path: string
+  readonly challenge: string
+  /** Where the code was mailed, as it was typed. */
+  readonly email: string
   readonly wrong?: string | undefined
-  readonly status?: number
+  readonly status?: number | undefined
 }
 
 /** The name of the form: its token is good for this code at this browser alone. */
@@ -27,29 +31,25 @@ export function codeFormOf(path: string, challenge: string): string {
 }
 
 export function codePage({ tenant, token }: PageContext, page: CodePage): Page {
-  const { title, path, challenge, email, lead, button, fields, wrong } = page
-  const invalid = wrong === undefined ? undefined : html` aria-invalid="true" aria-describedby="wrong"`
+  const { title, path, challenge, email, lead, button, fields, wrong, status } = page
   const body = html`<div class="deed"><header><h1>${title}</h1>
 <p>${lead ?? 'A code is on its way to'} <b>${email}</b>. It is good for ${serverLimits.mailCodeSeconds / 60} minutes, at this browser.</p></header>
 <form method="post" action="${tenant.issuer}${path}">
-${wrong === undefined ? undefined : html`<p class="wrong" role="alert" id="wrong">${wrong}</p>`}
+${wrongText(wrong)}
 ${token(codeFormOf(path, challenge))}
 <input type="hidden" name="challenge" value="${challenge}">
-<label>Code<input class="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="20" spellcheck="false"${invalid}></label>
+<label>Code<input class="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="20" spellcheck="false"${invalid(wrong)}></label>
 ${fields}
 <button class="primary" type="submit">${button}</button>
 </form>
 <section><p class="quiet">Nothing came? Look among unwanted mail, or <a href="${tenant.issuer}${path}">ask for another code</a>.</p></section></div>`
-  const status = page.status ?? (wrong === undefined ? 200 : 422)
-  return { status, title, ...(wrong === undefined ? {} : { error: 'wrong' }), body }
+  return { ...wrongAnswer(wrong, status), title, body }
 }
 
 /** The digits of a code, however they were typed. */
 export function digitsOf(text: string | undefined): string {
   return (text ?? '').replaceAll(/[\s-]/g, '')
 }
-
-export const wrongCode = 'The code is wrong.'
 
 /** A code that was used, has ended, was tried too often, or belongs to another browser. */
 export function codeOver({ tenant }: PageContext, path: string): Page {
