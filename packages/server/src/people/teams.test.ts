@@ -499,15 +499,15 @@ describe('a team without an active member', () => {
 it('a team that gives a verified client another name or place has it no longer known here', async () => {
   const team = await makeTeam(world)
   const { browser } = await addPerson(world, team.id, 'developer')
-  const made = {
-    type: 'web',
-    teamId: team.id,
-    access: ceiling,
-    redirectUris: ['https://app.example/cb'],
-    verified: true,
-  }
-  for (const change of [{ name: 'Your bank' }, { redirectUris: ['https://evil.example/cb'] }]) {
-    const client = await world.client(made)
+  const without = { type: 'web', teamId: team.id, access: ceiling }
+  const made = { ...without, redirectUris: ['https://app.example/cb'], verified: true }
+  const elsewhere = { redirectUris: ['https://evil.example/cb'] }
+  for (const [before, change] of [
+    [made, { name: 'Your bank' }],
+    [made, elsewhere],
+    [without, elsewhere],
+  ] as const) {
+    const client = await world.client(before)
     const { body, text } = await browser.call('PATCH', `/v1/clients/${client.clientId}`, change)
     expect(body.verified, text).toBe(false)
   }

@@ -33,8 +33,9 @@ export function signInOfNew({ body, reach }: Creating): Creating['body'] {
 export function trustedAs({ body, reach }: Updating, { name, signIn }: Client): Updating['body'] {
   const { redirectUris = [] } = signIn ?? {}
   const isElsewhere = body.redirectUris?.some((uri) => !redirectUris.includes(uri)) === true
-  const isOther = isElsewhere || (body.name !== undefined && body.name !== name)
-  return reach.of === 'teams' && isOther && signIn !== undefined ? { ...body, verified: false } : body
+  // A client that signs nobody in has no name that a person would trust.
+  const isRenamed = signIn !== undefined && body.name !== undefined && body.name !== name
+  return reach.of === 'teams' && (isElsewhere || isRenamed) ? { ...body, verified: false } : body
 }
 
 /** The team that is named, else the only one in which the caller may make clients. */
