@@ -72,7 +72,7 @@ export const serverLimits = {
   codeSeconds: 60,
   /** A run of tokens for a person ends so long after it began. */
   familySecondsMax: 15_552_000,
-  /** Access tokens of a family that were revoked by entries of their own; the next ends the family. */
+  /** Live entries about access tokens of one family; the next ends the family. */
   familyEntriesMax: 20,
   /** A refresh token that nobody uses for so long is no longer good. */
   refreshIdleSeconds: 2_592_000,

@@ -25,6 +25,8 @@ const expiringByBoth = [
   { table: 'families', at: 'expires_at', key: ['id'] },
 ] as const
 
+export const expiringTables = [...expiring, ...expiringByBoth]
+
 /** See `Chores.cleanUp`. Goes tenant by tenant, each in a short transaction of its own. */
 export async function cleanUp(
   database: Database,

@@ -51,6 +51,7 @@ export interface Schema extends PeopleTables, TeamTables {
     state: Json
     drop_at: number
     sequence: number
+    /** Whose entries it counts among: a client, or a family for its tokens. */
     client_id: string | null
   }
   readonly audit: {

@@ -111,15 +111,15 @@ export async function revokeUnregistered(
   const audit = { actor, action: 'token.revoke', objectType: kind, objectId: jti, requestId }
   transaction.append({
     tenant,
-    clientId,
+    countedFor: clientId,
     audit: { ...audit, after: { status: 'revoked', clientId } },
     objects: () => [object],
   })
 }
 
 /**
- * A family has so many entries and no more; the next ends the family alone. They do not count for the client, or one person
- * could sign everybody else out of an application (docs/protocol/feed.md §2.1).
+ * The feed holds so many entries about tokens of one family and no more; the next ends the family alone. They do not count
+ * for the client, or one person could sign everybody else out of an application (docs/protocol/feed.md §2.1).
  */
 async function revokeOfFamily(
   transaction: WriteTransaction,
@@ -127,18 +127,19 @@ async function revokeOfFamily(
   context: RevocationContext,
 ): Promise<void> {
   const { clientId, jti, familyId } = jwt
-  const { tenant, now, actor, requestId } = context
+  const { tenant, actor, requestId } = context
   const family = await transaction.families.find(tenant, familyId)
-  // Its tokens ended with it, or by their own time.
-  if (family === undefined || family.status === 'revoked') return
-  if (family.endedTokens >= serverLimits.familyEntriesMax)
-    return endFamily(transaction, family, now, { actor, requestId, reason: 'too many of its tokens were revoked' })
-  const endedTokens = family.endedTokens + 1
-  await transaction.families.update({ ...family, endedTokens, version: family.version + 1, updatedAt: Math.floor(now) })
+  // Its tokens ended with it. A restored database may have no row, and then they have not.
+  if (family?.status === 'revoked') return
+  if ((await transaction.statusEntries.find(tenant, 'token', jti)) !== undefined) return
+  const count = await transaction.statusEntries.count(tenant, 'token', familyId)
+  if (family !== undefined && count >= serverLimits.familyEntriesMax)
+    return endFamily(transaction, family, { ...context, reason: 'too many of its tokens were revoked' })
   const object = revokedJwtObject(jwt)
   const audit = { actor, action: 'token.revoke', objectType: 'token', objectId: jti, requestId }
   transaction.append({
     tenant,
+    countedFor: familyId,
     audit: { ...audit, after: { status: 'revoked', clientId } },
     objects: () => [object],
   })
@@ -148,8 +149,7 @@ async function revokeOfFamily(
 export async function endFamily(
   transaction: WriteTransaction,
   family: Family,
-  now: Seconds,
-  { actor, requestId, reason }: { readonly actor: AuditActor; readonly requestId: string; readonly reason: string },
+  { now, actor, requestId, reason }: RevocationContext,
 ): Promise<void> {
   if (family.status === 'revoked') return
   const ended: Family = { ...family, status: 'revoked', version: family.version + 1, updatedAt: Math.floor(now) }

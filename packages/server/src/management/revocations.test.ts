@@ -322,6 +322,6 @@ async function fill(clientId: string, count: number): Promise<void> {
       objectId: 'x',
       requestId: 'x',
     } as const
-    transaction.append({ tenant: 'default', clientId, audit, objects: () => objects })
+    transaction.append({ tenant: 'default', countedFor: clientId, audit, objects: () => objects })
   })
 }

@@ -57,7 +57,9 @@ async function revokeCredential(context: WriteContext<Route>, found: Revocable):
   requireMayTouch(context, client)
   const said = await saidAbout(context, identity)
   const isListed = jwt === undefined || (await findTokenOrNone(context, jwt.jti)) !== undefined
-  if (said === undefined && jwt !== undefined && (await isFull(transaction, jwt.kind, jwt.clientId, causeOf(context))))
+  // A token of a family does not count for the client.
+  const isCounted = said === undefined && jwt !== undefined && jwt.familyId === undefined
+  if (isCounted && (await isFull(transaction, jwt.kind, jwt.clientId, causeOf(context))))
     throw tooManyChanges(jwt.clientId)
   await found.revoke(transaction, causeOf(context))
   return answer(isListed ? 1 : null, said)
@@ -168,7 +170,7 @@ function append(
   const reason = body.reason === undefined ? {} : { reason: body.reason }
   const after = { status: 'revoked', clientId, ...reason }
   const audit = { actor, action: 'token.revoke', objectType: object.type, objectId: jti, after, requestId } as const
-  transaction.append({ tenant: tenant.id, clientId, audit, objects: () => [object] })
+  transaction.append({ tenant: tenant.id, countedFor: clientId, audit, objects: () => [object] })
 }
 
 /** An identity in the feed has a longest length. No token of ours has such a `jti`. */

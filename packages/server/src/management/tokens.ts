@@ -222,7 +222,6 @@ async function updateUnlisted(
   const audit = { actor, action: 'token.update', objectType: object.type, objectId: jti, requestId } as const
   transaction.append({
     tenant: tenant.id,
-    clientId,
     audit: { ...audit, before, after: state },
     objects: () => [object],
   })

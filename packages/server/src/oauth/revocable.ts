@@ -90,10 +90,10 @@ async function findFamily(
     identity: { type: 'family', id: family.id },
     clientId: family.clientId,
     isLive: family.status === 'active' && now() < family.expiresAt,
-    revoke: async (transaction, { actor, requestId }) => {
+    revoke: async (transaction, context) => {
       const current = await transaction.families.find(tenant.id, family.id)
-      const by = { actor, requestId, reason: 'its refresh token was revoked' }
-      if (current !== undefined) await endFamily(transaction, current, now(), by)
+      const because = { ...context, reason: context.reason ?? 'its refresh token was revoked' }
+      if (current !== undefined) await endFamily(transaction, current, because)
     },
   }
 }

@@ -202,7 +202,7 @@ describe('limits of the feed (docs/protocol/feed.md §2.1)', () => {
     await world.store.write(async (transaction) => {
       transaction.append({
         tenant: 'default',
-        clientId,
+        countedFor: clientId,
         audit: { actor: { kind: 'system' }, action: 'test', objectType: type, objectId: 'many', requestId: 'test' },
         objects: () =>
           Array.from({ length: count }, (_, index) => {

@@ -152,7 +152,9 @@ function madeFrom({ tenant, client, api, subject, lineage = [] }: IssueRequest):
     { type: 'client', id: client.id },
   ]
   if (subject !== client.id) by.push(subjectIdentity(subject))
-  return [...by, ...lineage, ...issuersOf(lineage)]
+  // What is born into an ended family is dead. So one of many who show a code at once is answered, and gains nothing.
+  const others = lineage.filter(({ type }) => type !== 'family')
+  return [...by, ...others, ...issuersOf(others)]
 }
 
 /** A key of a trusted issuer has no entry of its own: the issuer's says which keys there are. */

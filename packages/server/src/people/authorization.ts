@@ -1,13 +1,5 @@
 /** From a kept request to a code: may this account give this client this scope for this API now, and has it? */
-import {
-  formatScope,
-  generateKey,
-  intersectScope,
-  missingScope,
-  parseScope,
-  type Scope,
-  unionScope,
-} from '@countersign/core'
+import { formatScope, generateKey, missingScope, parseScope, type Scope, unionScope } from '@countersign/core'
 import {
   type Account,
   type AccountSession,
@@ -29,7 +21,7 @@ import { type CodeContent, codeKind } from '../oauth/grants/authorization_code.t
 import { requireIssuable } from '../oauth/issuing_gate.ts'
 import { atOneMoment, type IssuingMoment, requireReached, requireSameBook } from '../oauth/issuing_moment.ts'
 import { OauthError } from '../oauth/oauth_error.ts'
-import { givableScope } from '../oauth/person/account_scope.ts'
+import { givableScope, remainingScope } from '../oauth/person/account_scope.ts'
 import { givenIdentity } from '../oauth/person/identity_scope.ts'
 
 /** The namespace of kept requests in the single-use store. */
@@ -87,8 +79,7 @@ export async function readAsked(
   )
     throw new OauthError('access_denied', 'this application can be allowed nothing at present')
   const ceiling = givableScope(account, api)
-  const asked =
-    request.scope === undefined ? intersectScope(parseScope(client.access[api.id] ?? ''), ceiling) : request.scope
+  const asked = request.scope ?? remainingScope(parseScope(client.access[api.id] ?? ''), { account, client, api })
   const beyond = missingScope(asked, ceiling)
   if (beyond.length > 0) throw new OauthError('access_denied', `this account may not give: ${formatScope(beyond)}`)
   const { scope } = requireIssuable({ moment, client, api, requested: formatScope(asked), ceiling })

@@ -51,16 +51,18 @@ async function expectDead({ world, servers }: Setup, replies: readonly Reply[]):
 describe('one winner', () => {
   onEachDatabase(`CVE-2023-0264: of ${atOnce} redemptions of one code, ${rounds} rounds`, async (setup) => {
     const { servers } = setup
-    const { client, redeem, signedIn } = await prepare(setup)
+    const { client, redeem, refresh, signedIn } = await prepare(setup)
     const { browser } = await signedIn(client, { scope })
     for (let round = 0; round < rounds; round++) {
       const code = await codeFor(browser, client, { scope })
       const replies = await all(servers, (server) => redeem(client, code, {}, { server }))
       const won = replies.filter(({ status }) => status === 200)
-      expect(won.length).toBeLessThanOrEqual(1)
+      expect(won.length).toBe(1)
+      expect(replies.filter(({ body }) => body.error === 'invalid_grant').length).toBe(atOnce - 1)
       await catchUp(setup)
       // The others have shown that somebody else has the code.
       await expectDead(setup, won)
+      expect((await refresh(client, won[0]?.body.refresh_token)).body.error).toBe('invalid_grant')
     }
   })
 

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { keyChecksum } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { assertionType, audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
@@ -319,6 +320,27 @@ describe('a refresh token at /oauth/revoke', () => {
       statusEntries.count('default', 'token', String(client.clientId)),
     )
     expect(count.value).toBe(0)
+  })
+
+  it('an access token that is ended again and again counts once', async () => {
+    const { client, answer } = await started()
+    const other = (await refresh(client, answer.refresh_token)).body.access_token
+    const token = String(answer.access_token)
+    const form = { client_id: String(client.clientId), client_secret: String(client.clientSecret), token }
+    for (let time = 0; time < 22; time++) expect((await world.form('/oauth/revoke', form)).status).toBe(200)
+    expect([await isAlive(token), await isAlive(other)]).toEqual([false, true])
+  })
+
+  it('an access token ends also where a restored database has forgotten its family', async () => {
+    const { client, answer } = await started()
+    const token = String(answer.access_token)
+    const database = new DatabaseSync(world.file)
+    database.exec('delete from families')
+    database.close()
+    expect(await isAlive(token)).toBe(true)
+    const form = { client_id: String(client.clientId), client_secret: String(client.clientSecret), token }
+    expect((await world.form('/oauth/revoke', form)).status).toBe(200)
+    expect(await world.verify(token)).toMatchObject({ active: false, code: 'revoked' })
   })
 
   it('of another client ends nothing, and a guess with its family neither', async () => {

@@ -401,7 +401,7 @@ describe('a client’s cut-off that this database has forgotten', () => {
       await world.store.write(async (transaction) =>
         transaction.append({
           tenant: 'default',
-          clientId: client.clientId,
+          countedFor: client.clientId,
           audit: { actor: { kind: 'system' }, action: 'x', objectType: 'token', objectId: 'many', requestId: 'x' },
           objects: () =>
             Array.from({ length: 10_000 }, (_, index) => ({

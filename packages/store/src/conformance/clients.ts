@@ -137,7 +137,7 @@ export function clientCases(create: CreateDatabase): void {
         transaction.append({
           tenant: 'acme',
           audit,
-          clientId: 'client_1',
+          countedFor: 'client_1',
           objects: () => [token('not kept', startAt + 2_000)],
         })
       })

@@ -27,8 +27,11 @@ export interface Append {
   readonly audit: AuditDraft
   /** The new states, one entry each, numbered from `sequence` on. Empty when no grant is made from what changed. */
   readonly objects?: (sequence: number) => readonly FeedObject[]
-  /** The client of the `token` objects, for `statusEntries.count`. Needed only for tokens that are not stored. */
-  readonly clientId?: string
+  /**
+   * The client or family that the `token` objects count for, at `statusEntries.count`. Default: the client of each token
+   * that is stored.
+   */
+  readonly countedFor?: string
   /** Last row changes that need the number of the first entry: a cut-off, an API's creation. They need an object. */
   readonly rows?: (sequence: number) => Promise<void>
 }
@@ -47,7 +50,7 @@ interface Head {
 /** A tenant's counters as a transaction has locked them. */
 export type LockedHead = Readonly<Pick<Head, 'sequence' | 'chain' | 'epoch' | 'history'>>
 
-type TenantEntry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
+type TenantEntry = FeedEntry & { readonly tenant: string; readonly countedFor?: string | undefined }
 
 /** All that one transaction appends. Its changes may come one after the other; `finish` writes the last of it. */
 export class Appender {
@@ -190,7 +193,7 @@ function nextEntries(head: Head, change: Append, event: AuditEvent): TenantEntry
     head.sequence += 1
     const unchained = { type, id, version, state, dropAt, sequence: head.sequence, at: event.at, audit: event.link }
     head.chain = hash('sha256', chainInput(head.chain, unchained as Omit<FeedEntry, 'chain'>), 'base64url')
-    return { ...unchained, chain: head.chain, tenant: change.tenant, clientId: change.clientId } as TenantEntry
+    return { ...unchained, chain: head.chain, tenant: change.tenant, countedFor: change.countedFor } as TenantEntry
   })
 }
 
@@ -255,7 +258,7 @@ async function insertEntries(session: Session, entries: readonly TenantEntry[]):
   }))
   const before = await takePositions(session, rows)
   return entries.map(
-    ({ clientId: _, ...entry }, index) => ({ ...entry, position: before + index + 1 }) as InstallationEntry,
+    ({ countedFor: _, ...entry }, index) => ({ ...entry, position: before + index + 1 }) as InstallationEntry,
   )
 }
 

@@ -8,6 +8,7 @@ export async function up(db: Kysely<Schema>, { text, integer }: ColumnTypes): Pr
   for (const name of texts)
     await sql`alter table families add column ${sql.ref(name)} ${text} not null default ''`.execute(db)
   await sql`alter table families add column sign_in ${text}`.execute(db)
-  for (const name of ['counter', 'rotated_at', 'idle_at', 'ended_tokens'])
+  for (const name of ['counter', 'rotated_at', 'idle_at'])
     await sql`alter table families add column ${sql.ref(name)} ${integer} not null default 0`.execute(db)
+  await sql`create index families_by_end on families (tenant, expires_at)`.execute(db)
 }

@@ -16,10 +16,10 @@ export type StatusEntry = FeedObject & { readonly tenant: string; readonly seque
 export interface StatusEntryReads {
   find(tenant: string, type: ObjectType, id: string): Promise<StatusEntry | undefined>
   /**
-   * Counts live entries about one client's tokens: at most 1,000 `client_token`, 10,000 `external_token` and 10,000 `token`, with those that name
-   * a token of ours by its client (docs/protocol/feed.md §2).
+   * Counts live entries about the tokens of one client or family: docs/protocol/feed.md §2.1. `token` counts those too that
+   * name a token by its client.
    */
-  count(tenant: string, type: 'client_token' | 'token' | 'external_token', clientId: string): Promise<number>
+  count(tenant: string, type: 'client_token' | 'token' | 'external_token', countedFor: string): Promise<number>
   /** Counts live entries about subjects. */
   countSubjects(tenant: string): Promise<number>
 }
@@ -38,9 +38,9 @@ export function readStatusEntries(session: Session): StatusEntryReads {
         .executeTakeFirst()
       return row && decodeStatusEntry(row)
     },
-    async count(tenant, type, clientId) {
+    async count(tenant, type, countedFor) {
       const live = await countLive(session, tenant, type === 'token' ? ['token', 'issued_token'] : [type])
-      const row = await live.where('client_id', '=', clientId).executeTakeFirst()
+      const row = await live.where('client_id', '=', countedFor).executeTakeFirst()
       return row?.count ?? 0
     },
     async countSubjects(tenant) {
@@ -62,8 +62,8 @@ async function countLive(session: Session, tenant: string, types: readonly Objec
     .where('drop_at', '>', dropSeconds)
 }
 
-/** An entry as it is appended. `clientId` is given for tokens that are not stored. */
-type Entry = FeedEntry & { readonly tenant: string; readonly clientId?: string | undefined }
+/** An entry as it is appended. `countedFor` is given for tokens that are not stored. */
+type Entry = FeedEntry & { readonly tenant: string; readonly countedFor?: string | undefined }
 
 /**
  * The higher version wins. `revoked` beats every version, and nothing but `revoked` replaces it
@@ -127,7 +127,7 @@ function identity(entry: Pick<Entry, 'tenant' | 'type' | 'id'>): string {
   return JSON.stringify([entry.tenant, entry.type, entry.id])
 }
 
-/** The client of a token, where the entry itself names it. Only entries about tokens are counted by client. */
+/** The client or family of a token, where the entry itself names it. Only entries about tokens are counted so. */
 function ownerOf(entry: Entry): string | undefined {
   switch (entry.type) {
     case 'client_token':
@@ -135,7 +135,7 @@ function ownerOf(entry: Entry): string | undefined {
       return splitClientObjectId(entry.id).clientId
     case 'token':
     case 'external_token':
-      return entry.clientId
+      return entry.countedFor
     case 'tenant':
     case 'api':
     case 'client':
@@ -156,7 +156,7 @@ function ownerOf(entry: Entry): string | undefined {
 
 /** The clients of stored tokens, by the identity of their entries. */
 async function findOwners({ db }: Session, entries: readonly Entry[]): Promise<ReadonlyMap<string, string>> {
-  const wanted = entries.filter((entry) => entry.type === 'token' && entry.clientId === undefined)
+  const wanted = entries.filter((entry) => entry.type === 'token' && entry.countedFor === undefined)
   const owners = new Map<string, string>()
   for (const [tenant, group] of Map.groupBy(wanted, (entry) => entry.tenant)) {
     const ids = group.map((entry) => entry.id)

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expiringTables } from '../clean_up.ts'
 import { createSqliteFile } from '../conformance/sqlite_file.ts'
 import type { Store } from '../store.ts'
 
@@ -59,3 +60,10 @@ for (const [count, teamIds] of Object.entries(teams))
       expect(throughAll).toEqual([])
     },
   )
+
+it.each(expiringTables)('the clean-up finds the rows of $table that have ended by an index', ({ table, at }) => {
+  const reader = new DatabaseSync(database.file, { readOnly: true })
+  const steps = reader.prepare(`explain query plan select 1 from ${table} where tenant = 'acme' and ${at} <= 0`).all()
+  reader.close()
+  expect(steps.map(({ detail }) => detail)).toEqual([expect.stringMatching(`tenant=\\? AND ${at}<\\?`)])
+})

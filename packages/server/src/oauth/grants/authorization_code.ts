@@ -1,15 +1,13 @@
-import { formatScope, intersectScope, parseScope, type Scope, unionScope } from '@countersign/core'
-import type { FamilySignIn, WriteTransaction } from '@countersign/store'
-import { endFamily } from '../../feed/revoker.ts'
+import { parseScope, type Scope, unionScope } from '@countersign/core'
+import type { Api, Family, FamilySignIn, WriteTransaction } from '@countersign/store'
 import { holdsChallenge } from '../authorization/pkce.ts'
 import { requireIssuable } from '../issuing_gate.ts'
 import { OauthError } from '../oauth_error.ts'
-import { givableScope } from '../person/account_scope.ts'
 import { beginFamily } from '../person/families.ts'
 import { isRefreshed } from '../person/identity_scope.ts'
 import type { RefreshToken } from '../person/refresh_token.ts'
-import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
-import { decisionFor, invalidGrant, isStanding } from './person.ts'
+import type { GrantDecision, GrantServices, GrantType, TokenRequest } from './grant_type.ts'
+import { decisionFor, endByReuse, findStanding, invalidGrant, requireRemaining } from './person.ts'
 
 /** The namespace of codes in the single-use store. */
 export const codeKind = 'authorization_code'
@@ -41,22 +39,21 @@ export const authorizationCode: GrantType = {
   usesUp: true,
   isForPublic: true,
   async decide(services, request) {
-    const { tenant, moment, client, parameters } = request
-    const text = parameters.get('code')
+    const text = request.parameters.get('code')
     if (text === undefined) throw new OauthError('invalid_request', 'code is missing')
-    const { code, refreshToken } = await redeem(services, request, text)
-    const api = await services.apis.byId(tenant, code.apiId)
-    if (api === undefined) throw invalidGrant('code')
-    requireSameApi(parameters, api.audience, 'code')
-    const account = await services.store.read.accounts.find(tenant.id, code.accountId)
-    if (account === undefined) throw invalidGrant('code')
-    // The account may give less by now than when the person was asked.
-    const ceiling = intersectScope(parseScope(code.scope), givableScope(account, api))
-    const requested = formatScope(intersectScope(ceiling, parseScope(client.access[api.id] ?? '')))
-    if (requested === '' && code.scope !== '') throw invalidGrant('code')
-    const issuable = requireIssuable({ moment, client, api, requested, ceiling })
-    return decisionFor(request, { api, issuable }, { ...code, refreshToken })
+    const { value, entries } = await services.store.write((it) => redeem(services, request, it, text), {
+      tenant: request.tenant.id,
+    })
+    if (value !== undefined) request.moment.usedUp.add(nameOf(text))
+    await services.books.settle(entries)
+    if (value === undefined) throw invalidGrant('code')
+    return value
   },
+}
+
+/** In `usedUp` of the moment. */
+function nameOf(code: string): string {
+  return `${codeKind} ${code}`
 }
 
 /** RFC 8707 §2.2: another API than the one that was allowed is never named later. */
@@ -68,45 +65,45 @@ export function requireSameApi(parameters: TokenRequest['parameters'], audience:
   }
 }
 
-interface Redeemed {
-  readonly code: CodeContent
-  readonly refreshToken: RefreshToken | undefined
-}
-
-/** Compared before it is used up: a wrong guess of a verifier costs its holder nothing, and neither does another client. */
-async function redeem(services: GrantServices, request: TokenRequest, text: string): Promise<Redeemed> {
-  const { tenant, moment } = request
-  const name = `${codeKind} ${text}`
-  const { value, entries } = await services.store.write(
-    async (transaction) => {
-      const { singleUse } = transaction
-      const shown = (await singleUse.find(codeKind, tenant.id, text, services.now())) as CodeContent | undefined
-      if (shown !== undefined) requireMatch(request, shown)
-      const redeemed = await singleUse.redeem(codeKind, tenant.id, text, services.now())
-      if (redeemed === undefined) return undefined
-      const code = redeemed.content as CodeContent
-      // A version of before kept no sign-in with it.
-      if (code.signIn === undefined) return undefined
-      // This very request redeemed it before it began again.
-      const isOwn = moment.usedUp.has(name)
-      if (!redeemed.isFirst && !isOwn) {
-        if (code.clientId === request.client.id) await endFamilyOf(services, request, transaction, code)
-        return undefined
-      }
-      if (!(await isStanding(request, transaction, code))) throw invalidGrant('code')
-      // Made from the code, so that a request that begins again answers the same one.
-      const refreshToken = isRefreshed(code.identity, request.client)
-        ? services.refreshTokens.first(tenant.id, code.familyId, text)
-        : undefined
-      if (!isOwn) await begin(services, request, transaction, { code, refreshToken })
-      return { code, refreshToken }
-    },
-    { tenant: tenant.id },
-  )
-  await services.books.settle(entries)
-  if (value === undefined) throw invalidGrant('code')
-  moment.usedUp.add(name)
-  return value
+/**
+ * The code is used up where this gives a decision, or shows that it was used before. What is thrown undoes that: a wrong
+ * guess of a verifier costs its holder nothing, and neither does a request for too much.
+ */
+async function redeem(
+  services: GrantServices,
+  request: TokenRequest,
+  transaction: WriteTransaction,
+  text: string,
+): Promise<GrantDecision | undefined> {
+  const { tenant, moment, client, parameters } = request
+  const redeemed = await transaction.singleUse.redeem(codeKind, tenant.id, text, services.now())
+  const code = redeemed?.content as CodeContent | undefined
+  // A version of before kept no sign-in with it.
+  if (redeemed === undefined || code?.signIn === undefined) return undefined
+  // This very request redeemed it before it began again.
+  const isOwn = moment.usedUp.has(nameOf(text))
+  const known = await transaction.families.find(tenant.id, code.familyId)
+  if (!redeemed.isFirst && !isOwn) {
+    // RFC 6749 §4.1.2.
+    if (known !== undefined && known.clientId === client.id)
+      await endByReuse(services, request, transaction, known, 'a code was used twice')
+    return undefined
+  }
+  requireMatch(request, code)
+  const account = await findStanding(request, transaction, code)
+  const api = await transaction.apis.find(tenant.id, code.apiId)
+  if (account === undefined || api === undefined) throw invalidGrant('code')
+  requireSameApi(parameters, api.audience, 'code')
+  const ceiling = requireRemaining(parseScope(code.scope), { account, client, api })
+  // Made from the code, so that a request that begins again answers the same one.
+  const refreshToken = isRefreshed(code.identity, client)
+    ? services.refreshTokens.first(tenant.id, code.familyId, text)
+    : undefined
+  // Where others have shown the code since, the family has ended, and the token is born dead.
+  const family = known ?? (await begin(request, transaction, code, { api, refreshToken }))
+  const endsAtMax = family.expiresAt
+  const issuable = requireIssuable({ moment, client, api, requested: undefined, ceiling, endsAtMax })
+  return decisionFor(request, { api, issuable }, { ...code, refreshToken })
 }
 
 function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): void {
@@ -123,33 +120,14 @@ function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): 
   if (!isProven) throw new OauthError('invalid_grant', 'code_verifier does not fit the code_challenge')
 }
 
-async function begin(
-  { apis }: GrantServices,
+function begin(
   { tenant, moment }: TokenRequest,
   transaction: WriteTransaction,
-  { code, refreshToken }: Redeemed,
-): Promise<void> {
-  const { familyId: id, consentId, accountId, clientId, apiId, identity, signIn } = code
-  const api = await apis.byId(tenant, apiId)
+  { familyId: id, consentId, accountId, clientId, scope, identity, signIn }: CodeContent,
+  { api, refreshToken }: { readonly api: Api; readonly refreshToken: RefreshToken | undefined },
+): Promise<Family> {
   const at = Math.floor(moment.takenAt)
-  const of = { tenant: tenant.id, id, consentId, accountId, clientId, apiId, signIn, position: moment.position }
-  await beginFamily(transaction, of, {
-    scope: unionScope(parseScope(code.scope), identity),
-    at,
-    endsAt: at + (api?.tokenTtlSecondsMax ?? 0),
-    first: refreshToken,
-  })
-}
-
-/** RFC 6749 §4.1.2: somebody else has the code as well, and nobody knows who came first. */
-async function endFamilyOf(
-  { now }: Pick<GrantServices, 'now'>,
-  { tenant, client, requestId }: TokenRequest,
-  transaction: WriteTransaction,
-  { familyId }: CodeContent,
-): Promise<void> {
-  const family = await transaction.families.find(tenant.id, familyId)
-  const actor = { kind: 'client', clientId: client.id } as const
-  if (family !== undefined)
-    await endFamily(transaction, family, now(), { actor, requestId, reason: 'a code was used twice' })
+  const of = { tenant: tenant.id, id, consentId, accountId, clientId, apiId: api.id, signIn, position: moment.position }
+  const all = unionScope(parseScope(scope), identity)
+  return beginFamily(transaction, of, { scope: all, at, endsAt: at + api.tokenTtlSecondsMax, first: refreshToken })
 }

@@ -1,12 +1,15 @@
 /** Tokens that speak for a person: the rules that a code and a refresh token share. */
 import { type Ancestor, formatScope, type Scope, unionScope } from '@countersign/core'
-import type { Api, FamilySignIn, WriteTransaction } from '@countersign/store'
+import type { Account, Api, Client, Family, FamilySignIn, WriteTransaction } from '@countersign/store'
 import { subjectCutOff } from '../../caller/subject_cut_off.ts'
+import { endFamily } from '../../feed/revoker.ts'
+import { toldToTeam } from '../../feed/told_to_team.ts'
 import type { IssuableScope } from '../issuing_gate.ts'
 import { BehindError, requireReached } from '../issuing_moment.ts'
 import { OauthError } from '../oauth_error.ts'
+import { remainingScope } from '../person/account_scope.ts'
 import type { RefreshToken } from '../person/refresh_token.ts'
-import type { GrantDecision, TokenRequest } from './grant_type.ts'
+import type { GrantDecision, GrantServices, TokenRequest } from './grant_type.ts'
 
 /** All that a person has given one client. */
 export interface Given {
@@ -31,9 +34,9 @@ export function decisionFor(
     { type: 'family', id: familyId },
     { type: 'consent', id: consentId },
   ]
-  /** By the book, in the turn of the signature: neither the family nor the consent has ended. */
+  /** By the book, in the turn of the signature. */
   const requireStill = (): void => {
-    if (lineage.some(({ type, id }) => moment.book.isRevoked(type, id))) throw new BehindError()
+    if (moment.book.isRevoked('consent', consentId)) throw new BehindError()
   }
   const issue = { tenant, moment, client, api, subject: accountId, issuable, lineage }
   const isOpenId = identity.includes('openid') && signIn !== undefined
@@ -47,22 +50,50 @@ export function decisionFor(
   }
 }
 
+/** Never more than account, client and API leave of it now. Throws `invalid_grant` where that is nothing. */
+export function requireRemaining(
+  scope: Scope,
+  of: { readonly account: Account; readonly client: Client; readonly api: Api },
+): Scope {
+  const remaining = remainingScope(scope, of)
+  if (remaining.length === 0 && scope.length > 0)
+    throw new OauthError('invalid_grant', 'nothing is left of the scope that was given')
+  return remaining
+}
+
+/** Somebody else has shown the code or the token as well, and nobody knows who came first. */
+export function endByReuse(
+  { now }: Pick<GrantServices, 'now'>,
+  { tenant, client, requestId }: TokenRequest,
+  transaction: WriteTransaction,
+  family: Family,
+  reason: string,
+): Promise<void> {
+  const actor = { kind: 'client', clientId: client.id } as const
+  const context = { tenant: tenant.id, now: now(), actor, requestId, reason }
+  return endFamily(
+    toldToTeam(transaction, () => client.teamId),
+    family,
+    context,
+  )
+}
+
 /**
- * A code or family ends with all that it was made from: docs/protocol/feed.md §2.3. Whether it still stands is read in the
- * transaction that uses it.
+ * The account behind a code or family, which ends with all that it was made from: docs/protocol/feed.md §2.3. It is read in
+ * the transaction that uses it; `undefined` where something of it has ended.
  */
-export async function isStanding(
+export async function findStanding(
   { tenant, client, moment }: TokenRequest,
   transaction: WriteTransaction,
   of: { readonly consentId: string; readonly accountId: string; readonly position: number },
-): Promise<boolean> {
+): Promise<Account | undefined> {
   const consent = await transaction.consents.find(tenant.id, of.consentId)
   const account = await transaction.accounts.find(tenant.id, of.accountId)
   const present = await transaction.clients.find(tenant.id, client.id)
   const cutOff = Math.max(present?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, of.accountId))
-  if (consent?.status !== 'active' || account?.status !== 'active' || of.position < cutOff) return false
+  if (consent?.status !== 'active' || account?.status !== 'active' || of.position < cutOff) return undefined
   requireReached(moment, cutOff)
-  return true
+  return account
 }
 
 /** One description for all: a code or refresh token that was guessed, stolen or used before tells nothing. */

@@ -9,11 +9,9 @@ import {
   timingSafeEqual,
 } from '@countersign/core'
 import type { Api, Family, WriteTransaction } from '@countersign/store'
-import { endFamily } from '../../feed/revoker.ts'
 import { serverLimits } from '../../limits.ts'
 import { type IssuableScope, requireIssuable } from '../issuing_gate.ts'
 import { OauthError } from '../oauth_error.ts'
-import { givableScope } from '../person/account_scope.ts'
 import { rotateFamily } from '../person/families.ts'
 import { givenIdentity, isRefreshed, splitScope } from '../person/identity_scope.ts'
 import { type RefreshToken, refreshCounterMax } from '../person/refresh_token.ts'
@@ -21,7 +19,7 @@ import { readRequested } from '../requested_scope.ts'
 import { shownScope } from '../shown_scope.ts'
 import { requireSameApi } from './authorization_code.ts'
 import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
-import { decisionFor, invalidGrant, isStanding } from './person.ts'
+import { decisionFor, endByReuse, findStanding, invalidGrant, requireRemaining } from './person.ts'
 
 /**
  * RFC 6749 §6. Each use gives a successor; one that is older than the direct predecessor ends the family, and so does that
@@ -57,7 +55,7 @@ function refused(): OauthError {
   return invalidGrant('refresh token')
 }
 
-/** Never more than was given, and never more than account and client may have now. Less holds for this answer alone. */
+/** Never more than was given and is left of it now. Less holds for this answer alone. */
 async function judge(
   { store }: GrantServices,
   { tenant, moment, client, parameters }: TokenRequest,
@@ -67,13 +65,7 @@ async function judge(
   const given = splitScope(parseScope(family.scope))
   const account = await store.read.accounts.find(tenant.id, family.accountId)
   if (account === undefined) throw refused()
-  const access = parseScope(client.access[api.id] ?? '')
-  const ceiling = missingScope(
-    intersectScope(intersectScope(given.ofApi, access), givableScope(account, api)),
-    api.retiredScopes ?? [],
-  )
-  if (ceiling.length === 0 && given.ofApi.length > 0)
-    throw new OauthError('invalid_grant', 'nothing is left of the scope that was given')
+  const ceiling = requireRemaining(given.ofApi, { account, client, api })
   const endsAtMax = family.expiresAt
   const asked = parameters.get('scope')
   const allowed = givenIdentity(given.identity, client)
@@ -94,7 +86,7 @@ async function rotate(services: GrantServices, request: TokenRequest, token: Ref
   const { value, entries } = await services.store.write(
     async (transaction) => {
       const family = await transaction.families.find(tenant.id, token.familyId)
-      if (family === undefined || !(await isStanding(request, transaction, family))) return undefined
+      if (family === undefined || (await findStanding(request, transaction, family)) === undefined) return undefined
       return rotateIn(services, request, transaction, family, token)
     },
     { tenant: tenant.id },
@@ -131,8 +123,7 @@ async function rotateIn(
   if (isDirect && age < serverLimits.refreshToleranceSeconds && age > -limits.clockLeewaySeconds) return successor
   // Older than that it was stolen, or its successor was; newer than the head, the database was restored.
   const reason = token.counter < refresh.counter ? 'a refresh token was used again' : 'its refresh token is not known'
-  const actor = { kind: 'client', clientId: request.client.id } as const
-  await endFamily(transaction, family, now, { actor, requestId: request.requestId, reason })
+  await endByReuse(services, request, transaction, family, reason)
   return undefined
 }
 

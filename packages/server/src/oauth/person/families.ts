@@ -22,19 +22,20 @@ export async function beginFamily(
     readonly endsAt: Seconds
     readonly first: RefreshToken | undefined
   },
-): Promise<void> {
+): Promise<Family> {
   const expiresAt = first === undefined ? Math.ceil(endsAt) : at + serverLimits.familySecondsMax
-  await transaction.families.insert({
+  const family: Family = {
     ...of,
     scope: formatScope(scope),
     ...(first === undefined ? {} : { refresh: await newest(first, at, expiresAt) }),
-    endedTokens: 0,
     status: 'active',
     expiresAt,
     version: 1,
     createdAt: at,
     updatedAt: at,
-  })
+  }
+  await transaction.families.insert(family)
+  return family
 }
 
 export async function rotateFamily(

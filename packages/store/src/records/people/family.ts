@@ -20,8 +20,6 @@ export interface Family {
   readonly signIn?: FamilySignIn
   /** The newest refresh token; absent where the family has none. */
   readonly refresh?: FamilyRefresh
-  /** Its access tokens that were revoked, each by an entry of its own. */
-  readonly endedTokens: number
   readonly status: Status
   /** The feed sequence that the server had applied before it read what the family was made from. */
   readonly position: number
@@ -99,7 +97,6 @@ function encodeFamily(family: Family) {
     counter: family.refresh?.counter ?? 0,
     rotated_at: family.refresh?.rotatedAt ?? 0,
     idle_at: family.refresh?.idleAt ?? 0,
-    ended_tokens: family.endedTokens,
     status: family.status,
     position: family.position,
     expires_at: family.expiresAt,
@@ -121,7 +118,6 @@ function decodeFamily(row: Row): Family {
     scope: columns.text('scope'),
     signIn: columns.optionalJson('sign_in', isSignIn),
     refresh: decodeRefresh(columns),
-    endedTokens: columns.count('ended_tokens'),
     status: columns.word('status', isStatus),
     position: columns.count('position'),
     expiresAt: columns.count('expires_at'),

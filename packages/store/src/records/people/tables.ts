@@ -42,7 +42,6 @@ export interface PeopleTables {
     counter: number
     rotated_at: number
     idle_at: number
-    ended_tokens: number
     status: string
     position: number
     expires_at: number
