@@ -150,7 +150,8 @@ export const peopleMutants: readonly Mutant[] = [
     what: 'userinfo tells a token what was given with another sign-in',
     file: `${server}/oauth/person/userinfo.ts`,
     find: "parseScope((await store.read.families.find(id, familyId))?.scope ?? '')",
-    replace: "parseScope('openid profile email')",
+    replace:
+      "parseScope((await store.read.consents.find(id, (await store.read.families.find(id, familyId))?.consentId ?? ''))?.scope ?? '')",
     tests: openid,
   },
   {

@@ -277,5 +277,3 @@ function joined(columns: Columns) {
     }),
   }
 }
-
-/** Most clients have no limit, so their records omit the member. */

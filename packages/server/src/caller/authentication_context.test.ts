@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { acrOf, amrOf, amrWith } from './authentication_context.ts'
+import { acrOf, amrWith } from './authentication_context.ts'
 
 it.each([
   ['a password', ['pwd'], 'urn:countersign:acr:1'],
@@ -9,7 +9,6 @@ it.each([
   ['a passkey', ['swk', 'mfa'], 'urn:countersign:acr:2'],
 ])('the class of a sign-in by %s tells one factor from two', (_, amr, acr) => {
   expect(acrOf({ amr })).toBe(acr)
-  expect(amrOf({ amr })).toEqual(amr)
 })
 
 it('a second proof adds to the methods, each named once', () => {

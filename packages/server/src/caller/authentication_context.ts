@@ -16,10 +16,6 @@ export function acrOf({ amr }: SignedInBy): AuthenticationClass {
   return amr.includes('mfa') ? 'urn:countersign:acr:2' : 'urn:countersign:acr:1'
 }
 
-export function amrOf({ amr }: SignedInBy): readonly string[] {
-  return amr
-}
-
 /** After a second proof of another kind: both, and that there were two. */
 export function amrWith(amr: readonly string[], proven: readonly AuthenticationMethod[]): readonly string[] {
   return [...new Set([...amr, ...proven])]

@@ -1,5 +1,5 @@
 /** A session and its account, read inside the writing transaction: what it could do a moment ago it may have lost. */
-import { type Seconds, timingSafeEqual } from '@countersign/core'
+import { limits, type Seconds, timingSafeEqual } from '@countersign/core'
 import type { Account, AccountSession, Client, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../limits.ts'
 import { subjectCutOff } from './subject_cut_off.ts'
@@ -25,5 +25,7 @@ export async function readSessionAgain(
 export function isProvenLately(session: AccountSession, presentedDigest: string, now: Seconds): boolean {
   const { authenticatedAt, steppedUpAt = 0, digest } = session
   const provenAt = timingSafeEqual(presentedDigest, digest) ? Math.max(authenticatedAt, steppedUpAt) : authenticatedAt
-  return now - provenAt < serverLimits.stepUpSeconds
+  const age = now - provenAt
+  // A clock that was put back makes nothing newer.
+  return age < serverLimits.stepUpSeconds && age > -limits.clockLeewaySeconds
 }

@@ -304,3 +304,14 @@ describe('OpenAPI import', () => {
     expect((reply.body.operations as unknown[]).length).toBeGreaterThan(30)
   })
 })
+
+it('an identity scope is no scope of an API, which could not tell the two apart', async () => {
+  const named = (name: string) => ({ scopes: [{ name }] })
+  const body = { audience: 'https://identity.test', name: 'I' }
+  for (const name of ['openid', 'profile', 'email', 'offline_access'])
+    expect((await world.call('POST', '/v1/apis', { body: { ...body, ...named(name) } })).body.code).toBe(
+      'invalid_request',
+    )
+  const { id } = await world.ok('POST', '/v1/apis', body)
+  expect((await world.call('PATCH', `/v1/apis/${id}`, { body: named('openid') })).body.code).toBe('invalid_request')
+})

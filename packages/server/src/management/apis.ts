@@ -7,6 +7,7 @@ import { apiObject, signingKeyObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
+import { identityScopes } from '../oauth/person/identity_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
 import { requireRegistered, scopeOf } from './access.ts'
@@ -45,6 +46,7 @@ export function apiView(api: Api): ApiView {
 const createApi = writeOperation(routes.createApi, async (context) => {
   const { body, now, services, tenant, transaction } = context
   requireFreeAudience(body.audience, services.baseUrl)
+  const scopes = declaredScopes(body.scopes ?? [])
   const draft = {
     tenant: tenant.id,
     audience: body.audience,
@@ -55,8 +57,8 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     signingAlg: body.signingAlg,
     scopeClaim: body.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds,
-    scopes: declaredScopes(body.scopes ?? []),
-    accountScope: accountScopeOf(body, declaredScopes(body.scopes ?? [])),
+    scopes,
+    accountScope: accountScopeOf(body, scopes),
     ...headersOf(body),
     ...limitsOf(body),
   }
@@ -103,7 +105,8 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
     throw new ProblemError(409, 'built_in', fixedText)
   }
   const documentScopes = api.scopes.filter(({ source }) => source === 'document')
-  const scopes = body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes), documentScopes)
+  const scopes =
+    body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes, api.scopes), documentScopes)
   const changed: Api = {
     ...withoutLimits(api),
     ...limitsOf(body, api),
@@ -266,9 +269,12 @@ function headersOf({ credentialHeaders }: { readonly credentialHeaders?: readonl
 
 function declaredScopes(
   scopes: readonly { readonly name: string; readonly description?: string }[],
+  before: readonly ApiScope[] = [],
 ): readonly ApiScope[] {
   const names = scopes.map(({ name }) => name)
   if (new Set(names).size < names.length) throw invalid('/scopes', 'names a scope twice')
+  const taken = names.find((name) => identityScopes.has(name) && !before.some((scope) => scope.name === name))
+  if (taken !== undefined) throw invalid('/scopes', `names ${taken}: an identity scope belongs to no API`)
   return scopes.map(({ name, description }) => ({ name, description: description ?? '', source: 'declared' }))
 }
 

@@ -1,6 +1,13 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime, generateKey } from '@countersign/core'
-import { type Client, type ClientJwk, type ClientSecret, newClient, newClientSecret } from '@countersign/store'
+import {
+  type Client,
+  type ClientJwk,
+  type ClientSecret,
+  isPublicClient,
+  newClient,
+  newClientSecret,
+} from '@countersign/store'
 import { clientObject, clientSecretObject, publicKeyObject } from '../feed/objects.ts'
 import { cutOffAt } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -25,8 +32,6 @@ import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, findClients, notFound } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
-
-const withSecret = new Set<Client['type']>(['service', 'web', 'agent'])
 
 /** A client as answered, with the ids of its secrets and its public keys, never a secret. */
 async function clientView(
@@ -82,7 +87,7 @@ const createClient = writeOperation(routes.createClient, async (context) => {
   requireMayTouch(context, client)
   await transaction.clients.insert(client)
   if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
-  const secret = withSecret.has(client.type) ? await insertSecret(context, client) : undefined
+  const secret = isPublicClient(client) ? undefined : await insertSecret(context, client)
   const view = await clientView(context, client)
   append(context, 'client.create', client, undefined, view)
   return { status: 201, body: { ...view, ...(secret === undefined ? {} : { clientSecret: secret.text }) } }
@@ -158,8 +163,7 @@ const createClientSecret = writeOperation(routes.createClientSecret, async (cont
   const client = await findClient(context, context.params.clientId as string)
   requireNotBuiltIn(client)
   requireMayTouch(context, client)
-  if (!withSecret.has(client.type))
-    throw new ProblemError(409, 'no_secret', `A client of type ${client.type} has no secret.`)
+  if (isPublicClient(client)) throw new ProblemError(409, 'no_secret', `A client of type ${client.type} has no secret.`)
   const secret = await insertSecret(context, client)
   // Said to all who have read the others: they end now.
   const changed: Client = { ...client, version: client.version + 1, updatedAt: Math.floor(now) }

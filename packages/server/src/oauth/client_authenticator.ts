@@ -2,7 +2,7 @@
  * Who is asking at the token endpoint, introspection and revocation: RFC 6749 §2.3, RFC 7523 §3. One way in for all.
  */
 import { digest, parseKey } from '@countersign/core'
-import type { Client, WriteOptions } from '@countersign/store'
+import { type Client, isPublicClient, type WriteOptions } from '@countersign/store'
 import type { Services, TenantContext } from '../context.ts'
 import { identifyByAssertion } from './client_assertion.ts'
 import { hasEnded, isUsable, secretAuthority } from './client_authority.ts'
@@ -84,8 +84,6 @@ export function identifyClient(
   }
 }
 
-const publicTypes: ReadonlySet<Client['type']> = new Set(['spa', 'native'])
-
 /** A client that could prove who it is and does not is refused. */
 async function identifyPublic(
   services: AuthenticatorServices,
@@ -94,7 +92,7 @@ async function identifyPublic(
   { moment, allowsPublic = false }: Asking,
 ): Promise<Authenticated> {
   const client = allowsPublic ? await services.clientReads.clients.find(tenant.id, clientId) : undefined
-  if (client === undefined || !publicTypes.has(client.type) || !isUsable(services, client)) throw refused()
+  if (client === undefined || !isPublicClient(client) || !isUsable(services, client)) throw refused()
   if (moment !== undefined) requireReached(moment, client.cutOff)
   // The gate looks at the client again by itself, and there is no proof that could end.
   return { client, authority: { requireStill() {} }, isPublic: true, useUp: async () => {} }

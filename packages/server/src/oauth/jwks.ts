@@ -6,8 +6,8 @@ import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 
 /**
- * `GET /oauth/jwks` and, for libraries that look there unasked, `/.well-known/jwks.json` (RFC 7517); `GET /v1/assertion-jwks` for upstreams. Public and cacheable; a verifier of ours learns
- * keys from the feed, and a foreign one is outside the bound by as much as it caches.
+ * `GET /oauth/jwks` and, for libraries that look there unasked, `/.well-known/jwks.json` (RFC 7517);
+ * `GET /v1/assertion-jwks` for upstreams. Public and cacheable; a verifier of ours learns keys from the feed, and a foreign one is outside the bound by as much as it caches.
  */
 export async function jwks(
   services: Pick<Services, 'signingKeys'>,

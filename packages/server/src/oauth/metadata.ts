@@ -66,7 +66,7 @@ function metadataOf(issuer: string): object {
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: clientAuthentication,
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    revocation_endpoint_auth_methods_supported: clientAuthentication,
+    revocation_endpoint_auth_methods_supported: [...clientAuthentication, 'none'],
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   }
 }

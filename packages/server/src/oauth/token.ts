@@ -80,7 +80,10 @@ function lifeOf({ moment }: IssueRequest, { expiresAt }: IssuedToken, now: Secon
   return Math.max(0, Math.floor(expiresAt) - Math.floor(moment.takenAt) - Math.floor(now - moment.takenAt))
 }
 
-/** Uses up the assertion after all comparisons, but for grants that use something up themselves: an answer of either kind takes it, a request that begins again does not. */
+/**
+ * Uses up the assertion. An answer of either kind takes it; a request that begins again does not. It comes after all
+ * comparisons, but for grants that use something up themselves.
+ */
 async function decide(
   services: GrantServices,
   name: string,

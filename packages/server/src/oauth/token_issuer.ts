@@ -152,7 +152,7 @@ function madeFrom({ tenant, client, api, subject, lineage = [] }: IssueRequest):
     { type: 'client', id: client.id },
   ]
   if (subject !== client.id) by.push(subjectIdentity(subject))
-  // What is born into an ended family is dead. So one of many who show a code at once is answered, and gains nothing.
+  // A token that is born into an ended family is dead: of many who show one code at once, one is answered and gains nothing.
   const others = lineage.filter(({ type }) => type !== 'family')
   return [...by, ...others, ...issuersOf(others)]
 }

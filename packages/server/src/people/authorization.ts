@@ -7,6 +7,7 @@ import {
   type AuditActor,
   type Client,
   type Consent,
+  isPublicClient,
   newConsent,
   type ReadRepositories,
   type WriteTransaction,
@@ -94,8 +95,6 @@ export async function readAsked(
   return { request, client, api, scope, identity, all, given, isSettled: isSettled(client, request, all, consent) }
 }
 
-const authenticatingTypes: ReadonlySet<Client['type']> = new Set(['web', 'service', 'agent'])
-
 /**
  * A public client with a loopback or custom-scheme redirect URI may be an impostor, whom the person would not see: it asks
  * each time, and so does a client whose maker is not known (RFC 8252 §8.6).
@@ -103,7 +102,7 @@ const authenticatingTypes: ReadonlySet<Client['type']> = new Set(['web', 'servic
 function isSettled(client: Client, request: AuthorizationRequest, scope: Scope, consent: Consent | undefined): boolean {
   if (request.prompt.includes('consent')) return false
   if (client.signIn?.consent === 'skip') return true
-  const isKnown = authenticatingTypes.has(client.type) || isOwnSite(request.redirectUri)
+  const isKnown = !isPublicClient(client) || isOwnSite(request.redirectUri)
   if (client.signIn?.verified !== true || !isKnown || consent === undefined) return false
   return missingScope(scope, parseScope(consent.scope)).length === 0
 }

@@ -18,7 +18,7 @@ import {
   takeSecret,
   takeToken,
 } from './taken.ts'
-import { takeAccount } from './taken_account.ts'
+import { takeAccount, takeAccountAccess } from './taken_account.ts'
 import { takeIssuer } from './taken_issuer.ts'
 
 /**
@@ -54,8 +54,11 @@ export async function mergeEntry(
     case 'account': {
       const found = await it.accounts.find(tenant, id)
       if (found === undefined) return appendRevoked(taking, tenant, entry)
-      const isCut = isRevoked ? false : await takeParty(taking, tenant, { type: 'account', id }, entry.state)
-      return (await takeAccount(taking, found, entry.state.status)) || isCut
+      if (isRevoked) return takeAccount(taking, found, 'revoked')
+      const isNarrowed = await takeAccountAccess(taking, found, entry.state.access ?? {})
+      const isCut = await takeParty(taking, tenant, { type: 'account', id }, entry.state)
+      const current = (await it.accounts.find(tenant, id)) ?? found
+      return (await takeAccount(taking, current, entry.state.status)) || isNarrowed || isCut
     }
     case 'session':
     case 'consent':

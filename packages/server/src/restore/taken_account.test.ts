@@ -1,5 +1,6 @@
 import type { Account, Identity, Passkey } from '@countersign/store'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { accountObject } from '../feed/objects.ts'
 import {
   enrolPasskey,
   enrolTotp,
@@ -8,8 +9,9 @@ import {
   person,
   signedIn,
 } from '../people/factors/factors.fixture.ts'
-import { startWorld, type World } from '../server.fixture.ts'
+import { audience, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
+import { mergeEntry } from './merge_entry.ts'
 import type { Taking } from './taken.ts'
 import { type LaterAccount, takeLaterAccount } from './taken_account.ts'
 
@@ -28,10 +30,11 @@ beforeEach(async () => {
 
 const cause = { actor: { kind: 'system' }, action: 'restore.merge', requestId: 'restore' } as const
 
-async function take(later: LaterAccount | undefined): Promise<boolean> {
-  const { value, entries } = await world.store.write((it) =>
-    takeLaterAccount({ it, now: world.now, cause } satisfies Taking, { tenant: 'default', id: ann.id }, later),
-  )
+const take = (later: LaterAccount | undefined): Promise<boolean> =>
+  merge((taking) => takeLaterAccount(taking, { tenant: 'default', id: ann.id }, later))
+
+async function merge(work: (taking: Taking) => Promise<boolean>): Promise<boolean> {
+  const { value, entries } = await world.store.write((it) => work({ it, now: world.now, cause }))
   await world.server.services.books.settle(entries)
   return value
 }
@@ -115,6 +118,50 @@ it('loses role, scope, access and address that it lost since, and gains none', a
   await take({ ...(await same()), account: { ...plain, scope: '', email: 'other@example.com' } })
   const { account } = await same()
   expect([account.role, account.scope, account.emailVerified]).toEqual([undefined, '', false])
+})
+
+describe('may give no more at an API than it could since', () => {
+  const both = 'orders:read orders:write'
+  const entryOf = async (access: Account['access']) => {
+    const account = { ...(await same()).account, access }
+    return accountObject(account, (await same()).said, world.now)
+  }
+  const ways: Readonly<Record<string, (access: Account['access']) => Promise<boolean>>> = {
+    'by a later database': async (access) => {
+      const later = await same()
+      return take({ ...later, account: { ...later.account, access } })
+    },
+    'by an entry that a verifier kept': async (access) => {
+      const entry = await entryOf(access)
+      return merge((taking) => mergeEntry(taking, 'default', entry, world.server.services.master))
+    },
+  }
+
+  describe.each(Object.entries(ways))('%s', (_, later) => {
+    const access = async () => (await same()).account.access
+    const setDefault = (scope: string) => world.ok('PATCH', `/v1/apis/${world.apiId}`, { accountScope: scope })
+
+    it('where it had the default of the API before', async () => {
+      await setDefault(both)
+      expect(await later({ [world.apiId]: 'orders:read' })).toBe(true)
+      expect(await access()).toEqual({ [world.apiId]: 'orders:read' })
+      expect(await later({ [world.apiId]: both })).toBe(false)
+      expect(await later({})).toBe(false)
+    })
+
+    it('where it has the default since', async () => {
+      await setDefault('')
+      await world.ok('PATCH', `/v1/accounts/${ann.id}`, { access: [{ audience, scope: both }] })
+      expect(await later({})).toBe(true)
+      expect(await access()).toEqual({ [world.apiId]: '' })
+    })
+
+    it('which verifiers hear', async () => {
+      await setDefault(both)
+      await later({ [world.apiId]: '' })
+      expect((await same()).said?.state).toMatchObject({ access: { [world.apiId]: '' } })
+    })
+  })
 })
 
 it('is disabled, deleted and signed out as it was since', async () => {

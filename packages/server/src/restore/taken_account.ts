@@ -2,7 +2,7 @@
  * Takes from a restored account what a later state lacks. Its ways to sign in become those of the later state, the newer ones
  * too: an older password may be known to somebody by now, and without a second factor that came since, less would be enough.
  */
-import type { AccountState, Status } from '@countersign/core'
+import { type AccountState, formatScope, parseScope, type Status } from '@countersign/core'
 import {
   type Account,
   endedAccount,
@@ -12,7 +12,7 @@ import {
   type StatusEntry,
 } from '@countersign/store'
 import { accountObject, endedSessionObjects } from '../feed/objects.ts'
-import { narrow, rank, takenAccess } from './narrowed.ts'
+import { narrow, rank } from './narrowed.ts'
 import { append, type Taking, takeParty } from './taken.ts'
 
 /** The later state of an account: its row, what was said of it, and its ways to sign in. */
@@ -60,6 +60,39 @@ export async function takeAccount(taking: Taking, account: Account, status: Stat
   return true
 }
 
+/** The access that a later copy says: role and scope are in no entry. */
+export async function takeAccountAccess(taking: Taking, account: Account, later: Account['access']): Promise<boolean> {
+  const access = await leftAccess(taking, account, later)
+  const isLess = JSON.stringify(access) !== JSON.stringify(account.access)
+  if (isLess) await update(taking, account, { ...account, access })
+  return isLess
+}
+
+/** What both may give at each API. Where an account has no entry for an API, the default of the API counts. */
+async function leftAccess(
+  { it }: Taking,
+  { tenant, access }: Account,
+  later: Account['access'],
+): Promise<Account['access']> {
+  const left: Record<string, string> = { ...access }
+  for (const id of new Set([...Object.keys(access), ...Object.keys(later)])) {
+    const usual = (await it.apis.find(tenant, id))?.accountScope ?? ''
+    const before = access[id] ?? usual
+    const now = narrow(before, later[id] ?? usual)
+    if (now !== formatScope(parseScope(before))) left[id] = now
+  }
+  return left
+}
+
+async function update(taking: Taking, account: Account, changed: Account): Promise<void> {
+  const { it, now } = taking
+  const { tenant, id } = account
+  const next: Account = { ...changed, version: account.version + 1, updatedAt: Math.floor(now) }
+  await it.accounts.update(next)
+  const said = await it.statusEntries.find(tenant, 'account', id)
+  append(taking, tenant, 'account', id, accountObject(next, said, now))
+}
+
 /** A deleted account has none, as where it was deleted. */
 async function endWaysIn({ it, now }: Taking, { tenant, id }: Account) {
   await it.identities.deleteAll(tenant, id)
@@ -68,7 +101,7 @@ async function endWaysIn({ it, now }: Taking, { tenant, id }: Account) {
 }
 
 /** Role, scope and access, and the address: an older one may belong to somebody else by now. */
-async function takeAuthority({ it, now, cause }: Taking, account: Account, later: Account): Promise<boolean> {
+async function takeAuthority(taking: Taking, account: Account, later: Account): Promise<boolean> {
   const { role: _, ...rest } = account
   const keepsRole = account.role !== undefined && later.role !== undefined
   const isSameAddress = account.email === later.email
@@ -76,12 +109,11 @@ async function takeAuthority({ it, now, cause }: Taking, account: Account, later
     ...rest,
     ...(keepsRole ? { role: account.role } : {}),
     scope: keepsRole ? narrow(account.scope, later.scope) : '',
-    access: takenAccess(account.access, later.access),
+    access: await leftAccess(taking, account, later.access),
     emailVerified: account.emailVerified && later.emailVerified && isSameAddress,
   }
   if (JSON.stringify(sorted(narrowed)) === JSON.stringify(sorted(account))) return false
-  await it.accounts.update({ ...narrowed, version: account.version + 1, updatedAt: Math.floor(now) })
-  append({ it, now, cause }, account.tenant, 'account', account.id)
+  await update(taking, account, narrowed)
   return true
 }
 

@@ -1,6 +1,6 @@
 /**
- * A newer version knows built-in records and management scopes that its database does not. Whoever had all of before has all of now, or nobody
- * could ever give the new ones to anybody.
+ * A newer version knows built-in records and management scopes that its database does not. Whoever had all of before has
+ * all of now, or nobody could ever give the new ones to anybody.
  */
 import { formatScope, missingScope, parseScope, type Scope, type Seconds, unionScope } from '@countersign/core'
 import type { Api, Client, Store, Tenant, WriteTransaction } from '@countersign/store'

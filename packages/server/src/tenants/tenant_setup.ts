@@ -26,7 +26,7 @@ export const managementApiId = 'api_management'
 export const userinfoApiId = 'api_userinfo'
 
 /** The audiences of the built-in APIs: they follow the issuer. */
-export const builtInAudiences = (issuer: string): Readonly<Record<string, string>> => ({
+export const builtInAudiences = (issuer: string) => ({
   [managementApiId]: `${issuer}/v1`,
   [userinfoApiId]: `${issuer}/oauth/userinfo`,
 })
@@ -113,7 +113,7 @@ function managementApi(tenant: Tenant, issuer: string, made: Making): Api {
   const draft = {
     tenant: tenant.id,
     builtInId: managementApiId,
-    audience: `${issuer}/v1`,
+    audience: builtInAudiences(issuer)[managementApiId],
     name: 'Countersign management API',
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: managementScopesOf(tenant).map((name) => ({ name, description: '', source: 'declared' as const })),
@@ -126,7 +126,7 @@ export function userinfoApiOf({ id: tenant }: Pick<Tenant, 'id'>, issuer: string
   const draft = {
     tenant,
     builtInId: userinfoApiId,
-    audience: `${issuer}/oauth/userinfo`,
+    audience: builtInAudiences(issuer)[userinfoApiId],
     name: 'OpenID Connect userinfo',
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: [],

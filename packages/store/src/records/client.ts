@@ -33,6 +33,11 @@ import { type ClientSignIn, isClientSignIn } from './client_sign_in.ts'
 /** The kind of program. `service`, `web` and `agent` can keep a secret; `spa` and `native` cannot (RFC 6749 §2.1). */
 export type ClientType = 'service' | 'web' | 'spa' | 'native' | 'agent'
 
+/** Whether it can keep no secret, and proves nothing at the token endpoint. */
+export function isPublicClient({ type }: Pick<Client, 'type'>): boolean {
+  return type === 'spa' || type === 'native'
+}
+
 /** The party that holds credentials and asks for tokens. */
 export interface Client extends Limited {
   readonly tenant: string

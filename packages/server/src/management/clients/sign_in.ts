@@ -1,6 +1,7 @@
 /** How a client signs people in. */
 import type { Client, ClientSignIn } from '@countersign/store'
 import { redirectUriFlaw } from '../../oauth/authorization/redirect_uri.ts'
+import { idTokenAlgDefault } from '../../oauth/person/id_token.ts'
 import { invalid } from '../find.ts'
 
 /** The settings as a body has them. */
@@ -14,7 +15,7 @@ const usual: Required<ClientSignIn> = {
   requirePkce: true,
   postLogoutRedirectUris: [],
   offlineAccess: false,
-  idTokenAlg: 'RS256',
+  idTokenAlg: idTokenAlgDefault,
 }
 
 /** The member of a record; absent where nothing was set, now or before. */

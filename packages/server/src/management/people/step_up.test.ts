@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { audience, baseUrl, startWorld, type Wire, type World } from '../../server.fixture.ts'
 import { type Browser, signIn } from '../../sign_in.fixture.ts'
@@ -18,7 +19,24 @@ async function operator(): Promise<{ id: string; browser: Browser }> {
   return { id: String(id), browser: await signIn(world, String(id)) }
 }
 
-async function objects(): Promise<Record<string, Wire>> {
+type Objects = Record<string, Wire>
+
+const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+
+function issuerOf({ client }: Objects): object {
+  const issuer = `https://issuer-${++count}.example`
+  const jwks = { keys: [{ ...jwk, kid: 'k1', alg: 'ES256', use: 'sig' }] }
+  return {
+    issuer,
+    jwks,
+    clientId: client?.clientId,
+    audience,
+    rules: [{ when: { sub: 'repo:acme' }, scope: 'orders:read' }],
+    scope: 'orders:read',
+  }
+}
+
+async function objects(): Promise<Objects> {
   const access = [{ audience, scope: 'orders:read' }]
   const email = `q${++count}@example.com`
   const wide = await world.ok('POST', '/v1/clients', {
@@ -48,15 +66,22 @@ async function objects(): Promise<Record<string, Wire>> {
   const account = await world.ok('POST', '/v1/accounts', { email, emailVerified: true, name: 'A' })
   const team = await world.ok('POST', '/v1/teams', { name: 't', access })
   await world.ok('POST', `/v1/teams/${team.id}/members`, { email, role: 'developer' })
-  return { client, wide, web, key, token, account, team }
+  const issuer = await world.ok('POST', '/v1/issuers', issuerOf({ client }))
+  return { client, wide, web, key, token, account, team, issuer }
 }
 
-type Call = readonly [what: string, method: string, path: (it: Record<string, Wire>) => string, body: object]
-const member = ({ team, account }: Record<string, Wire>) => `/v1/teams/${team?.id}/members/${account?.id}`
-const key = (it: Record<string, Wire>) => `/v1/keys/${it.key?.id}`
-const client = (it: Record<string, Wire>) => `/v1/clients/${it.client?.clientId}`
-const web = (it: Record<string, Wire>) => `/v1/clients/${it.web?.clientId}`
-const account = (it: Record<string, Wire>) => `/v1/accounts/${it.account?.id}`
+type Call = readonly [
+  what: string,
+  method: string,
+  path: (it: Objects) => string,
+  body: object | ((it: Objects) => object),
+]
+const member = ({ team, account }: Objects) => `/v1/teams/${team?.id}/members/${account?.id}`
+const key = (it: Objects) => `/v1/keys/${it.key?.id}`
+const client = (it: Objects) => `/v1/clients/${it.client?.clientId}`
+const web = (it: Objects) => `/v1/clients/${it.web?.clientId}`
+const issuer = (it: Objects) => `/v1/issuers/${it.issuer?.id}`
+const account = (it: Objects) => `/v1/accounts/${it.account?.id}`
 
 const wanting: readonly Call[] = [
   ['rolling a key', 'POST', (it) => `${key(it)}/roll`, {}],
@@ -85,10 +110,17 @@ const wanting: readonly Call[] = [
     { access: [{ audience, scope: 'orders:read orders:write' }] },
   ],
   ['a higher role', 'PATCH', member, { role: 'owner' }],
+  ['a new member', 'POST', (it) => `/v1/teams/${it.team?.id}/members`, { email: 'm@example.com', role: 'viewer' }],
+  ['an issuer whose JWTs count', 'POST', () => '/v1/issuers', issuerOf],
+  ['more rules of an issuer', 'PATCH', issuer, { rules: [] }],
+  ['an issuer that counts again', 'PATCH', issuer, { status: 'active' }],
+  ['other ways in', 'PATCH', () => '/v1/settings', { signIn: { mailCode: true } }],
+  ['a sign-up for all', 'PATCH', () => '/v1/settings', { signUp: 'off' }],
 ]
 
-it.each(wanting)('%s by a session wants a proof of the last ten minutes', async (_, method, path, body) => {
+it.each(wanting)('%s by a session wants a proof of the last ten minutes', async (_, method, path, given) => {
   const it_ = await objects()
+  const body = typeof given === 'function' ? given(it_) : given
   const { browser } = await operator()
   world.now += 600
   const before = world.dump()
@@ -119,6 +151,8 @@ const free: readonly Call[] = [
   ['the same place for codes', 'PATCH', web, { redirectUris: ['https://a.test/cb'], consent: 'ask' }],
   ['a narrower team', 'PATCH', (it) => `/v1/teams/${it.team?.id}`, { access: [] }],
   ['a lower role', 'PATCH', member, { role: 'viewer' }],
+  ['an issuer that counts no more', 'PATCH', issuer, { status: 'disabled' }],
+  ['another look', 'PATCH', () => '/v1/settings', { name: 'Acme' }],
   ['another name of an account', 'PATCH', account, { name: 'B' }],
   ['ending sessions', 'POST', (it) => `${account(it)}/revoke`, {}],
 ]

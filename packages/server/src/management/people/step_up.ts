@@ -14,14 +14,56 @@ import type { WriteContext } from '../context.ts'
 import { findApi, findClient, findKey, findTokenOrNone } from '../find.ts'
 import { findMember, findTeam } from '../teams/find.ts'
 
-type Rule<R extends Route> = 'always' | ((context: WriteContext<R>) => Promise<boolean> | boolean)
+type Rule<R extends Route> = 'always' | 'never' | ((context: WriteContext<R>) => Promise<boolean> | boolean)
 
-const rules: { readonly [Id in OperationId]?: Rule<Routes[Id]> } = {
+/** The operations that change something. Each stands below, a new one too. */
+type WriteId = { [Id in OperationId]: Routes[Id]['method'] extends 'GET' ? never : Id }[OperationId]
+
+const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   rollKey: 'always',
   createClientSecret: 'always',
   rotateSigningKeys: 'always',
   revokeSigningKey: 'always',
   createAccountLink: 'always',
+  createIssuer: 'always',
+  addTeamMember: 'always',
+  createApi: 'never',
+  deleteApi: 'never',
+  importOpenapi: 'never',
+  createClient: 'never',
+  deleteClient: 'never',
+  revokeClientSecret: 'never',
+  revokeClient: 'never',
+  createKey: 'never',
+  disableKey: 'never',
+  enableKey: 'never',
+  revokeKey: 'never',
+  createToken: 'never',
+  revokeToken: 'never',
+  createRevocation: 'never',
+  deleteIssuer: 'never',
+  testIssuer: 'never',
+  verify: 'never',
+  lookup: 'never',
+  feedPosition: 'never',
+  handBackRevocations: 'never',
+  createAssertion: 'never',
+  reportUsage: 'never',
+  createTenant: 'never',
+  updateTenant: 'never',
+  deleteTenant: 'never',
+  deleteAccount: 'never',
+  revokeAccount: 'never',
+  revokeSession: 'never',
+  revokeConsent: 'never',
+  createTeam: 'never',
+  deleteTeam: 'never',
+  removeTeamMember: 'never',
+  deleteInvitation: 'never',
+  acceptInvitation: 'never',
+  // How it looks is nobody's way in.
+  updateSettings: ({ body: { signIn, signUp, portal } }) => [signIn, signUp, portal].some((each) => each !== undefined),
+  updateIssuer: ({ body: { status, ...more } }) => status === 'active' || Object.keys(more).length > 0,
   createAccount: ({ body }) => body.role !== undefined,
   updateAccount: ({ body }) =>
     [body.email, body.emailVerified, body.password, body.role, body.scope, body.access].some(
@@ -78,8 +120,8 @@ export async function requireStepUp(
   context: WriteContext,
   session: AccountSession | undefined,
 ): Promise<void> {
-  const rule = rules[route.operationId as OperationId] as Rule<Route> | undefined
-  if (session === undefined || rule === undefined) return
+  const rule = rules[route.operationId as WriteId] as Rule<Route>
+  if (session === undefined || rule === 'never') return
   const { caller, now, tenant, transaction } = context
   if (await hasProvenLately(transaction, session, await digest(caller.credential), now)) return
   if (rule !== 'always' && !(await rule(context))) return

@@ -1,6 +1,6 @@
 /** A request at the authorization endpoint (RFC 6749 §4.1.1), read once and kept until the person has answered. */
 import { missingScope, parseScope, type Scope, type Seconds } from '@countersign/core'
-import type { Api, Client } from '@countersign/store'
+import { type Api, type Client, isPublicClient } from '@countersign/store'
 import type { Services, TenantContext } from '../../context.ts'
 import { userinfoApiId } from '../../tenants/tenant_setup.ts'
 import { chooseApi } from '../api_registry.ts'
@@ -131,13 +131,11 @@ function requireOffered(parameters: Parameters): void {
     throw new OauthError('invalid_request', 'response_mode must be query or form_post')
 }
 
-const publicTypes: ReadonlySet<Client['type']> = new Set(['spa', 'native'])
-
-function readChallenge(parameters: Parameters, { type, signIn }: Client): string | undefined {
+function readChallenge(parameters: Parameters, client: Client): string | undefined {
   const challenge = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method')
   if (challenge === undefined) {
-    if (method !== undefined || publicTypes.has(type) || signIn?.requirePkce !== false)
+    if (method !== undefined || isPublicClient(client) || client.signIn?.requirePkce !== false)
       throw new OauthError('invalid_request', 'code_challenge is missing: this client needs PKCE with S256')
     return undefined
   }

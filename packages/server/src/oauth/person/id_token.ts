@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Seconds, signJwt } from '@countersign/core'
 import type { Client, FamilySignIn } from '@countersign/store'
-import { acrOf, amrOf } from '../../caller/authentication_context.ts'
+import { acrOf } from '../../caller/authentication_context.ts'
 import type { Services, TenantContext } from '../../context.ts'
 import { signingKeyObject } from '../../feed/objects.ts'
 import { createSigningKey, signingNow } from '../../keys/signing_keys.ts'
@@ -38,7 +38,7 @@ export async function issueIdToken(
     iat: issuedAt,
     auth_time: signIn.authenticatedAt,
     acr: acrOf(signIn),
-    amr: amrOf(signIn),
+    amr: signIn.amr,
     sid: signIn.sessionId,
     at_hash: halfHash(alg, accessToken),
     nonce,
@@ -60,14 +60,9 @@ export async function provideIdTokenKey(
   if (published.some((jwk) => jwk.alg === alg)) return
   const { entries } = await store.write(
     async (transaction) => {
-      const keys = (await transaction.signingKeys.list(tenant.id)).filter(({ purpose }) => purpose === 'id_token')
-      if (
-        signingNow(
-          keys.filter((key) => key.alg === alg),
-          now(),
-        ) !== undefined
-      )
-        return
+      const all = await transaction.signingKeys.list(tenant.id)
+      const known = all.filter((key) => key.purpose === 'id_token' && key.alg === alg)
+      if (signingNow(known, now()) !== undefined) return
       const options = { tenant: tenant.id, alg, purpose: 'id_token', master, now: now(), signsAt: now() } as const
       const key = await createSigningKey(options)
       await transaction.signingKeys.insert(key)

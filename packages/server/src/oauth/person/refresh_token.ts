@@ -1,9 +1,9 @@
 /**
  * The texts of refresh tokens: `<prefix>_rt_<family>_<counter, 6><secret, 17><tag, 9><checksum>`.
  *
- * Each is derived from the text before it, which is the code or its predecessor, so it can be answered again and is stored nowhere: whoever has the
- * database and the master key has no refresh token. The tag tells an old one of ours from a guess: a family id stands in
- * access tokens, and a guess must end nothing.
+ * Each is derived from the text before it: the code, or its predecessor. So it can be answered again and is stored nowhere.
+ * Whoever has the database and the master key has no refresh token. The tag tells an old one of ours from a guess: a family
+ * id stands in access tokens, and a guess must end nothing.
  */
 import { keyChecksum, parseKey, randomBase62, timingSafeEqual } from '@countersign/core'
 import { derivedBytes } from '../../keys/derived_bytes.ts'

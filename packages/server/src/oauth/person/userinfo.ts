@@ -63,7 +63,7 @@ async function findPerson(
   const hasAccess = effective.hasAccess || established.apiId === userinfoApiId
   const rejection = findRejection({ ...effective, hasAccess }, anywhere(grant), now())
   if (rejection !== undefined) return rejection
-  // The token ends with its consent, so that the row of the consent says nothing more.
+  // The token ends with its consent: its family says all.
   const familyId = established.lineage.find(({ type }) => type === 'family')?.id
   if (grant.kind !== 'access_token' || familyId === undefined) return noOpenId
   const scope = parseScope((await store.read.families.find(id, familyId))?.scope ?? '')

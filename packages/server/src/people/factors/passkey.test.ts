@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { acrOf, amrOf } from '../../caller/authentication_context.ts'
+import { acrOf } from '../../caller/authentication_context.ts'
 import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import { enrolPasskey, enrolTotp, enterPassword, person, signedIn } from './factors.fixture.ts'
@@ -48,7 +48,7 @@ describe('a passkey', () => {
     const me = (await browser.call('GET', '/v1/me')).body
     expect(me.subject).toBe(ann.id)
     const session = await world.store.read.sessions.find('default', String(me.session?.id))
-    expect(session && [acrOf(session), ...amrOf(session)]).toEqual(['urn:countersign:acr:2', 'swk', 'mfa'])
+    expect(session && [acrOf(session), ...session.amr]).toEqual(['urn:countersign:acr:2', 'swk', 'mfa'])
   })
 
   it('is no way in where the tenant has switched that off, and stays a second factor', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { acrOf, amrOf } from '../../caller/authentication_context.ts'
+import { acrOf } from '../../caller/authentication_context.ts'
 import { baseUrl, type Reply, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import {
@@ -28,7 +28,7 @@ beforeEach(() => {
 async function sessionOf({ id }: Person) {
   const { data } = await world.ok('GET', `/v1/sessions?accountId=${id}`)
   const session = await world.store.read.sessions.find('default', String(data.at(-1)?.id))
-  return session === undefined ? undefined : [acrOf(session), ...amrOf(session)]
+  return session === undefined ? undefined : [acrOf(session), ...session.amr]
 }
 
 describe('an account with an authenticator app', () => {

@@ -1,5 +1,5 @@
 /** `/oauth/consent`: what an application wants, and the answer of the person. */
-import { formatScope, parseScope, type Scope } from '@countersign/core'
+import { formatScope, limits, parseScope, type Scope } from '@countersign/core'
 import type { Answer } from '../../http/answer.ts'
 import { senderOf } from '../../http/client_address.ts'
 import type { AuthorizationRequest } from '../../oauth/authorization/request.ts'
@@ -75,7 +75,10 @@ function mustSignIn(
   const isForThis = session.authenticatedAt >= Math.ceil(askedAt)
   if (isForThis) return false
   if (prompt.includes('login') || prompt.includes('select_account')) return true
-  return maxAgeSeconds !== undefined && now - session.authenticatedAt >= maxAgeSeconds
+  if (maxAgeSeconds === undefined) return false
+  const age = now - session.authenticatedAt
+  // A clock that was put back makes nothing newer.
+  return age >= maxAgeSeconds || age <= -limits.clockLeewaySeconds
 }
 
 /** The request is about one account, and another one is signed in (OpenID Connect Core §3.1.2.1). */
