@@ -7,6 +7,8 @@ import { type Asking, readTokenSet, refreshSet, revokeSet, type TokenSet } from 
 export interface Keeper {
   load(): Promise<unknown>
   save(set: TokenSet | undefined): Promise<void>
+  /** Whether newer tokens exist that have not come here: the refresh token has been used then. */
+  isBehind?(): boolean
   /** Runs the work while nobody else who shares the place does: not in this process, nor in another, nor in another tab. */
   alone<T>(work: () => Promise<T>): Promise<T>
 }
@@ -32,9 +34,9 @@ export function createRenewal(asking: Asking, keeper: Keeper): Renewal {
       const kept = await present()
       if (kept === undefined) throw signInRequired('nobody has signed in')
       if (isFresh(kept, now())) return kept
-      if (kept.refreshToken === undefined) {
+      if (kept.refreshToken === undefined || keeper.isBehind?.() === true) {
         if (isLive(kept, now())) return kept
-        throw signInRequired('the access token has ended, and there is no refresh token')
+        throw signInRequired('the access token has ended, and no refresh token is good')
       }
       return refresh(kept, kept.refreshToken)
     })

@@ -16,9 +16,11 @@ type Message =
 export function createTabs(name: string, onChange: (set: TokenSet | undefined) => void): Keeper {
   const channel = new BroadcastChannel(name)
   const shown = showOrder(name)
-  /** Counts what was kept, so that an older set never takes the place of a newer one. */
+  /** The number of the set that this page holds; an older set never takes the place of a newer one. */
   let order = 0
   let set: TokenSet | undefined
+  /** The highest number that another page has shown, whether or not its set has come. */
+  let seen = 0
   const waiting = new Set<() => void>()
   const say = (message: Message): void => channel.postMessage(message)
 
@@ -37,14 +39,13 @@ export function createTabs(name: string, onChange: (set: TokenSet | undefined) =
   // A process of Node would not end while a channel is open; a page knows no such thing.
   if ('unref' in channel && typeof channel.unref === 'function') channel.unref()
 
-  /** Takes over what the other pages have kept since. */
+  /** Takes over what the other pages have kept since. A page that sleeps answers once it wakes, so it is asked once. */
   async function catchUp(): Promise<void> {
     const newest = await shown.newest()
-    if (order >= newest) return
+    if (Math.max(order, seen) >= newest) return
     say({ says: 'ask' })
     await until(() => order >= newest, waiting)
-    // A page that sleeps has it. What comes next is newer all the same.
-    order = Math.max(order, newest)
+    seen = Math.max(seen, newest)
   }
 
   return {
@@ -53,13 +54,14 @@ export function createTabs(name: string, onChange: (set: TokenSet | undefined) =
       return set
     },
     async save(changed) {
-      order += 1
+      order = Math.max(order, seen) + 1
       set = changed
       // Before the turn of this page ends: the next one must see that there is something newer.
       await shown.replace(order)
       say({ says: 'kept', order, set })
       onChange(set)
     },
+    isBehind: () => order < seen,
     alone: (work) =>
       navigator.locks.request(name, async () => {
         await catchUp()
