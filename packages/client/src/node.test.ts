@@ -274,12 +274,15 @@ describe('the file of credentials', () => {
     await expect(program(answering()).token()).rejects.toThrow(/can be read by others/)
   })
 
-  it('is waited for no longer than its holder may live', async () => {
+  it.each([
+    ['is waited for no longer than its holder may live', -61],
+    ['whose lock is dated in the future is waited for no longer', 61],
+  ])('%s', async (_, offsetSeconds) => {
     const one = program(answering())
     await one.signIn()
     writeFileSync(`${file}.lock`, 'somebody who has died')
-    const old = Date.now() / 1000 - 61
-    utimesSync(`${file}.lock`, old, old)
+    const made = Date.now() / 1000 + offsetSeconds
+    utimesSync(`${file}.lock`, made, made)
     now += due
     expect(await one.token()).toBe('access-3')
   })

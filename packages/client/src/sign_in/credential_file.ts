@@ -112,7 +112,8 @@ async function takeLock(lock: string): Promise<() => Promise<void>> {
 async function removeStale(lock: string): Promise<boolean> {
   const found = await stat(lock).catch(() => undefined)
   if (found === undefined) return true
-  if (Date.now() - found.mtimeMs <= lockStaleMs) return false
+  // The clock may have been set back since the lock was made.
+  if (Math.abs(Date.now() - found.mtimeMs) <= lockStaleMs) return false
   const aside = `${lock}.${randomUUID()}`
   const isMoved = await rename(lock, aside).then(
     () => true,
