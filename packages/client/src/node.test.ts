@@ -201,6 +201,34 @@ describe('tokens', () => {
     expect(await one.token()).toBe('access-3')
   })
 
+  it('are not renewed again for five seconds after a failure, by none who share them', async () => {
+    const one = program(answering())
+    await one.signIn()
+    server.fails = 503
+    now += due
+    const two = program(answering())
+    for (const each of [one, two, one, two]) expect(await each.token()).toBe('access-2')
+    const renewals = () => server.asked.filter(({ grant_type }) => grant_type === 'refresh_token').length
+    expect(renewals()).toBe(1)
+    server.fails = undefined
+    now += 4
+    expect(await two.token()).toBe('access-2')
+    now += 1
+    expect(await two.token()).toBe('access-3')
+    expect(renewals()).toBe(2)
+  })
+
+  it('are asked for at their end, though a failure came just before', async () => {
+    const one = program(answering())
+    await one.signIn()
+    now += lifeSeconds - 6
+    server.fails = 503
+    expect(await one.token()).toBe('access-2')
+    server.fails = undefined
+    now += 1
+    expect(await one.token()).toBe('access-3')
+  })
+
   it('that the server has ended are forgotten, and another sign-in is asked for', async () => {
     const one = program(answering())
     await one.signIn()

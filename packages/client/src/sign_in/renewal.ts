@@ -23,6 +23,9 @@ export interface Renewal {
   end(): Promise<TokenSet | undefined>
 }
 
+/** The pause after a renewal that failed while the token is live, in seconds. */
+const retryAfterSeconds = 5
+
 export function createRenewal(asking: Asking, keeper: Keeper): Renewal {
   const { now } = asking
   let underWay: Promise<TokenSet> | undefined
@@ -52,9 +55,11 @@ export function createRenewal(asking: Asking, keeper: Keeper): Renewal {
         await keeper.save(undefined)
         throw signInRequired('the sign-in has ended')
       }
-      // The server may be back before the token ends.
-      if (isTransient(error) && isLive(kept, now())) return kept
-      throw error
+      if (!isTransient(error) || !isLive(kept, now())) throw error
+      // The server may be back before the token ends. The pause is kept with the tokens, so all who share them make it.
+      const later = { ...kept, renewAt: Math.min(now() + retryAfterSeconds, kept.expiresAt) }
+      await keeper.save(later)
+      return later
     }
   }
 
