@@ -106,6 +106,16 @@ describe('a page', () => {
     await expect(signIn.token()).rejects.toMatchObject({ code: 'sign_in_required' })
   })
 
+  it('leaves for the server’s sign-out with the ID token even where the tokens could not be ended', async () => {
+    const signIn = await signedIn()
+    server.close()
+    await expect(signIn.signOut({ everywhere: true })).rejects.toMatchObject({ code: 'unreachable' })
+    const { pathname, searchParams } = new URL(left.at(-1) ?? '')
+    expect(pathname).toBe('/oauth/logout')
+    expect(searchParams.get('id_token_hint')).toMatch(/^eyJ/)
+    expect(await signIn.present()).toBeUndefined()
+  })
+
   it('sends no cookie, and takes nothing from a cache', async () => {
     const sent: (RequestInit | undefined)[] = []
     const recording: typeof fetch = (input, init) => {

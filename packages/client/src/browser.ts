@@ -10,7 +10,7 @@ import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type Pending, type SignInRequest, type SignInWishes } from './sign_in/request.ts'
 import { createTabs } from './sign_in/tabs.ts'
-import { asPublic, redeemCode, type TokenSet } from './sign_in/token_set.ts'
+import { asPublic, redeemCode, revokeSet, type TokenSet } from './sign_in/token_set.ts'
 
 export type { LocalErrorCode } from './api_error.ts'
 export { ApiError } from './api_error.ts'
@@ -68,7 +68,10 @@ export interface SignIn {
    * `sign_in_required` where only another sign-in helps.
    */
   token(): Promise<string>
-  /** Ends the tokens here, in other pages, and at the server; with `everywhere`, leaves for the server to end its session too. */
+  /**
+   * Ends the tokens here, in other pages, and at the server; with `everywhere`, leaves for the server to end its session too,
+   * whether or not the tokens could be ended there. Rejects where they could not.
+   */
   signOut(options?: { readonly everywhere?: boolean }): Promise<void>
 }
 
@@ -134,8 +137,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
     token: () => renewal.token(),
     async signOut({ everywhere = false } = {}) {
-      const set = await renewal.end()
-      if (everywhere) navigate(endSessionUrl(request, set, options.postLogoutRedirectUri))
+      const set = await renewal.forget()
+      try {
+        if (set !== undefined) await revokeSet(asking, set)
+      } finally {
+        if (everywhere) navigate(endSessionUrl(request, set, options.postLogoutRedirectUri))
+      }
     },
   } satisfies SignIn)
 }

@@ -9,7 +9,7 @@ import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { openLoopback } from './sign_in/loopback.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type SignInWishes } from './sign_in/request.ts'
-import { asPublic, redeemCode } from './sign_in/token_set.ts'
+import { asPublic, redeemCode, revokeSet } from './sign_in/token_set.ts'
 
 export type { CredentialStore } from './sign_in/credential_file.ts'
 export { credentialFile } from './sign_in/credential_file.ts'
@@ -128,7 +128,8 @@ export function createProgramSignIn(options: ProgramSignInOptions): ProgramSignI
     },
     token: () => renewal.token(),
     async signOut() {
-      await renewal.end()
+      const set = await renewal.forget()
+      if (set !== undefined) await revokeSet(asking, set)
     },
   } satisfies ProgramSignIn)
 }

@@ -1,7 +1,7 @@
 /** One run of tokens, kept in one place and renewed by one at a time. */
 import type { Seconds } from '@countersign/core'
 import { ApiError } from '../api_error.ts'
-import { type Asking, readTokenSet, refreshSet, revokeSet, type TokenSet } from './token_set.ts'
+import { type Asking, readTokenSet, refreshSet, type TokenSet } from './token_set.ts'
 
 /** The place where tokens are kept, and the turn in which they may be renewed. */
 export interface Keeper {
@@ -19,8 +19,8 @@ export interface Renewal {
   keep(set: TokenSet): Promise<void>
   /** An access token that has not ended. */
   token(): Promise<string>
-  /** Forgets the tokens here, then ends them at the server. Gives what was kept. */
-  end(): Promise<TokenSet | undefined>
+  /** Forgets the tokens and gives them, to be ended at the server. */
+  forget(): Promise<TokenSet | undefined>
 }
 
 /** The pause after a renewal that failed while the token is live, in seconds. */
@@ -74,15 +74,12 @@ export function createRenewal(asking: Asking, keeper: Keeper): Renewal {
       })
       return (await underWay).accessToken
     },
-    async end() {
-      const kept = await keeper.alone(async () => {
-        const found = await present()
+    forget: () =>
+      keeper.alone(async () => {
+        const kept = await present()
         await keeper.save(undefined)
-        return found
-      })
-      if (kept !== undefined) await revokeSet(asking, kept)
-      return kept
-    },
+        return kept
+      }),
   }
 }
 
