@@ -36,6 +36,16 @@ it('an answer becomes tokens, which are renewed when they are due and ended at t
   expect(new URL(signIn.signOutUrl(next)).searchParams.get('post_logout_redirect_uri')).toBe(postLogoutRedirectUri)
 })
 
+it('calls at once for the same tokens share one request, and calls for others do not', async () => {
+  const set = await signedIn()
+  now += lifeSeconds * 0.8
+  const [one, same] = await Promise.all([signIn.renew(set), signIn.renew({ ...set })])
+  expect([one.accessToken, same.accessToken, server.asked.length]).toEqual(['access-3', 'access-3', 2])
+  const { refreshToken: _, ...theirs } = { ...set, accessToken: 'of another person' }
+  const answers = await Promise.all([signIn.renew(one), signIn.renew(theirs)])
+  expect(answers.map(({ accessToken }) => accessToken)).toEqual(['access-3', 'of another person'])
+})
+
 it('tokens of another issuer or client, and those that have ended, ask for another sign-in', async () => {
   const set = await signedIn()
   now += lifeSeconds

@@ -43,8 +43,9 @@ export interface ServerSignIn {
    */
   finish(address: string, pending: Pending): Promise<TokenSet>
   /**
-   * Gives the tokens as they are, or others where they are due: keep those then. Ask once at a time for a session. Rejects
-   * with `ApiError` `sign_in_required` where only another sign-in helps.
+   * Gives the tokens as they are, or others where they are due: keep those then. Calls at once for the same tokens share one
+   * request. Several processes must take turns for a session: a refresh token that is used twice ends the sign-in. Rejects with
+   * `ApiError` `sign_in_required` where only another sign-in helps.
    */
   renew(set: TokenSet): Promise<TokenSet>
   /** Ends the tokens at the server. Tokens of another issuer or client are sent nowhere. */
@@ -86,22 +87,30 @@ export function createServerSignIn(options: ServerSignInOptions): ServerSignIn {
   const { now = () => Date.now() / 1000 } = options
   if (typeof redirectUri !== 'string' || redirectUri === '') throw new TypeError('redirectUri is missing')
   const asking = { issuer, clientId, authenticate, fetch, now }
+  const underWay = new Map<string, Promise<TokenSet>>()
+
+  async function renew(set: TokenSet): Promise<TokenSet> {
+    let kept: TokenSet | undefined = set
+    const keeper = {
+      load: async () => kept,
+      save: async (changed: TokenSet | undefined) => {
+        kept = changed
+      },
+      alone: <T>(work: () => Promise<T>) => work(),
+    }
+    await createRenewal(asking, keeper).token()
+    return kept
+  }
 
   return Object.freeze({
     begin: (wishes = {}) => beginRequest({ issuer, clientId, redirectUri, audience, scope }, wishes),
     finish: async (address, pending) =>
       redeemCode(asking, readCode(new URL(address, redirectUri).searchParams, pending), pending),
-    async renew(set) {
-      let kept: TokenSet | undefined = set
-      const keeper = {
-        load: async () => kept,
-        save: async (changed: TokenSet | undefined) => {
-          kept = changed
-        },
-        alone: <T>(work: () => Promise<T>) => work(),
-      }
-      await createRenewal(asking, keeper).token()
-      return kept
+    renew(set) {
+      const name = JSON.stringify([set.issuer, set.clientId, set.refreshToken ?? set.accessToken])
+      const renewal = underWay.get(name) ?? renew(set).finally(() => underWay.delete(name))
+      underWay.set(name, renewal)
+      return renewal
     },
     async end(set) {
       const own = readTokenSet(set, asking)
