@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, makeVerifierKey, type Product, startProduct } from '../conformance/product.fixture.ts'
+import { startIssuer } from '../packages/client/src/sign_in/issuer.fixture.ts'
 import { readSources } from '../scripts/sources.ts'
 
 const run = promisify(execFile)
@@ -41,17 +42,20 @@ function pathOf(name: string): string {
   return fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
 }
 
+/** Starts an example that serves, and gives its URL. */
+async function serve(
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const child = spawn(process.execPath, [pathOf(name)], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve))
+  return { child, url: `http://127.0.0.1:${(JSON.parse(line) as { readonly port: number }).port}` }
+}
+
 describe.each(['express', 'fastify', 'hono', 'node_http'])('%s.ts', (name) => {
   test('lets a key with the scope through and refuses all else', async () => {
-    const child: ChildProcess = spawn(process.execPath, [pathOf(name)], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const { child, url } = await serve(name, environment)
     try {
-      const line = await new Promise<string>((resolve) =>
-        createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve),
-      )
-      const url = `http://127.0.0.1:${(JSON.parse(line) as { readonly port: number }).port}`
       const authorization = `Bearer ${product.demo.key}`
       const status = async (method: string, path: string, headers: Record<string, string> = {}): Promise<number> =>
         (await fetch(url + path, { method, headers })).status
@@ -65,6 +69,34 @@ describe.each(['express', 'fastify', 'hono', 'node_http'])('%s.ts', (name) => {
       child.kill()
     }
   })
+})
+
+test('web_application.ts asks for another sign-in once nothing else helps', async () => {
+  const issuer = await startIssuer()
+  const { child, url } = await serve('web_application', { ...environment, COUNTERSIGN_URL: issuer.issuer })
+  const get = (path: string, cookie = '') => fetch(url + path, { headers: { cookie }, redirect: 'manual' })
+  const cookieOf = ({ headers }: Response) => headers.getSetCookie()[0]?.replace(/;.*/, '')
+  try {
+    const begun = await get('/sign-in')
+    const {
+      state,
+      nonce,
+      client_id: aud,
+    } = Object.fromEntries(new URL(begun.headers.get('location') ?? '').searchParams)
+    const now = Math.floor(Date.now() / 1000)
+    const code = issuer.giveCode({ iss: issuer.issuer, aud, nonce, sub: 'acct_1', iat: now, exp: now + 300 })
+    // Ended at once, and good for no other.
+    issuer.answers = { expires_in: 0.001 }
+    const answer = new URLSearchParams({ code, state: state ?? '', iss: issuer.issuer })
+    const cookie = cookieOf(await get(`/callback?${answer}`, cookieOf(begun)))
+    issuer.answers = { error: 'invalid_grant' }
+    const page = await get('/', cookie)
+    expect([page.status, await page.text()]).toEqual([200, '<a href="/sign-in">Sign in</a>'])
+    expect(issuer.asked.map(({ grant_type }) => grant_type)).toEqual(['authorization_code', 'refresh_token'])
+  } finally {
+    child.kill()
+    issuer.close()
+  }
 })
 
 test.each([
