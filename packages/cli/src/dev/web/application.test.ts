@@ -20,15 +20,21 @@ let url: string
 let finished: string[]
 let ended: number
 let refusal: Error | undefined
+let given: TokenSet | undefined
+let fault: ApiError | undefined
 
 /** The outside: a sign-in whose answer is chosen here. */
 const signIn: ServerSignIn = {
   begin: async () => ({ url: `${issuer}/oauth/authorize?state=s`, pending }),
   async finish(address) {
     finished.push(address)
+    if (given !== undefined) return given
     throw refusal ?? new ApiError({ status: 0, code: 'unexpected_answer', detail: '<b>not ours</b>' })
   },
-  renew: async () => tokens,
+  async renew() {
+    if (fault !== undefined) throw fault
+    return tokens
+  },
   async end() {
     ended += 1
   },
@@ -45,6 +51,8 @@ beforeEach(() => {
   finished = []
   ended = 0
   refusal = undefined
+  given = undefined
+  fault = undefined
 })
 
 interface Reply {
@@ -98,6 +106,20 @@ describe('the demo application', () => {
     const page = await ask('GET', '/', cookieOf(answered))
     expect(page.text).toContain('could not be finished')
     expect(page.text).not.toContain('a secret')
+  })
+
+  it('keeps the person signed in while server or API is away, and lets them go once the sign-in has ended', async () => {
+    given = tokens
+    const cookie = cookieOf(await ask('GET', '/callback?code=x&state=s', cookieOf(await ask('POST', '/sign-in'))))
+    const page = async () => (await ask('GET', '/', cookie)).text
+    const kept = /The API could not be called[\s\S]*What you allowed/
+    expect(await page()).toMatch(kept)
+    fault = new ApiError({ status: 0, code: 'unreachable', detail: 'away' })
+    expect(await page()).toMatch(kept)
+    fault = new ApiError({ status: 0, code: 'sign_in_required', detail: 'over' })
+    expect(await page()).toMatch(/Your sign-in has ended[\s\S]*Sign in with Countersign/)
+    fault = undefined
+    expect(await page()).toContain('Sign in with Countersign')
   })
 
   it.each([

@@ -88,7 +88,7 @@ async function finish(
   }
 }
 
-/** Calls the API for the person. Where their permission has ended, so has the sign-in. */
+/** Calls the API for the person. Where their permission has ended, so has the sign-in; any other fault may pass. */
 async function call(
   { apiUrl, signIn }: WebApplication,
   session: WebSession,
@@ -106,8 +106,9 @@ async function call(
     }
     return [{ request: `${method} ${apiUrl}/orders`, status: answer.status, body: indented(await answer.text()) }]
   } catch (error) {
-    session.tokens = undefined
-    session.notice = noticeOf(error)
+    const isOver = error instanceof ApiError && error.code === 'sign_in_required'
+    if (isOver) session.tokens = undefined
+    session.notice = isOver ? 'Your sign-in has ended.' : 'The API could not be called. Load this page again.'
     return []
   }
 }
@@ -137,12 +138,12 @@ function isFromHere({ headers: { 'sec-fetch-site': site, origin } }: IncomingMes
   return origin === undefined || origin === url
 }
 
-/** OpenID Connect Core §5.3. The account's id where the person has no name. */
+/** OpenID Connect Core §5.3. The account's id where there is no name, or no answer. */
 async function nameOf(issuer: string, { accessToken, claims }: TokenSet): Promise<string> {
-  const answer = await fetch(`${issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${accessToken}` } })
-  const { name, email } = answer.ok
-    ? ((await answer.json()) as { readonly name?: string; readonly email?: string })
-    : {}
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const answer = await fetch(`${issuer}/oauth/userinfo`, { headers }).catch(() => undefined)
+  const { name, email } =
+    answer?.ok === true ? ((await answer.json()) as { readonly name?: string; readonly email?: string }) : {}
   return [name ?? claims?.sub, email].filter(Boolean).join(', ')
 }
 
