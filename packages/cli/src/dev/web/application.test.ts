@@ -78,12 +78,11 @@ function ask(method: string, path: string, headers: Record<string, string> = {})
 const cookieOf = ({ cookie = '' }: Reply) => ({ Cookie: cookie.replace(/;.*/, '') })
 
 describe('the demo application', () => {
-  it('begins with one button, and sends the browser on with a session of its own', async () => {
+  it('begins with one button, and sends the browser on', async () => {
     const page = await ask('GET', '/')
     expect([page.status, page.text.match(/<button/g)?.length]).toEqual([200, 1])
     const begun = await ask('POST', '/sign-in')
     expect(begun).toMatchObject({ status: 303, location: `${issuer}/oauth/authorize?state=s` })
-    expect(begun.cookie).toMatch(/^ledgerly=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
   })
 
   it('takes an answer once, at the browser that asked, and shows what went wrong as text', async () => {
@@ -122,6 +121,10 @@ describe('the demo application', () => {
     expect(await page()).toContain('Sign in with Countersign')
   })
 
+  it('names its cookie by its port, so that another application on this machine keeps its session', async () => {
+    expect((await ask('POST', '/sign-in')).cookie).toMatch(/^ledgerly_4802=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
   it.each([
     [{ 'Sec-Fetch-Site': 'cross-site' }, 403],
     [{ 'Sec-Fetch-Site': 'same-site' }, 403],
@@ -149,7 +152,7 @@ describe('the demo application', () => {
   })
 
   it('signs out nobody who is not signed in, whatever the cookie', async () => {
-    for (const Cookie of ['', 'ledgerly=', `ledgerly=${'a'.repeat(43)}`, 'ledgerly=__proto__']) {
+    for (const Cookie of ['', 'ledgerly_4802=', `ledgerly_4802=${'a'.repeat(43)}`, 'ledgerly_4802=__proto__']) {
       expect((await ask('POST', '/sign-out', { Cookie })).location).toBe('/')
       expect((await ask('POST', '/order', { Cookie })).text).toContain('Sign in with Countersign')
     }

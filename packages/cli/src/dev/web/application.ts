@@ -30,8 +30,8 @@ export function createWebApplication(application: WebApplication): Server {
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 function createRoutes(application: WebApplication): ReadonlyMap<string, Route> {
-  const { issuer, signIn } = application
-  const sessions = createWebSessions()
+  const { issuer, url, signIn } = application
+  const sessions = createWebSessions(new URL(url).port)
 
   const showCall =
     (method: string): Route =>

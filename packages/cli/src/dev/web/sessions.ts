@@ -15,7 +15,6 @@ export interface WebSession {
 
 /** Beyond this number, the oldest are forgotten. */
 const sessionsMax = 1_000
-const cookieName = 'ledgerly'
 
 export interface WebSessions {
   find(request: IncomingMessage): WebSession | undefined
@@ -23,20 +22,20 @@ export interface WebSessions {
   begin(request: IncomingMessage, session: WebSession): string
 }
 
-export function createWebSessions(): WebSessions {
+/** Cookies are of a host, whatever the port: `port` keeps those of two applications on one machine apart. */
+export function createWebSessions(port: string): WebSessions {
+  const cookieName = `ledgerly_${port}`
+  const pattern = new RegExp(`(?:^|; )${cookieName}=([\\w-]{43})(?:;|$)`)
+  const idOf = ({ headers }: IncomingMessage): string => pattern.exec(headers.cookie ?? '')?.[1] ?? ''
   const sessions = new Map<string, WebSession>()
   return {
-    find: (request) => sessions.get(idOf(request) ?? ''),
+    find: (request) => sessions.get(idOf(request)),
     begin(request, session) {
-      sessions.delete(idOf(request) ?? '')
+      sessions.delete(idOf(request))
       const id = randomBytes(32).toString('base64url')
       sessions.set(id, session)
       if (sessions.size > sessionsMax) sessions.delete([...sessions.keys()][0] ?? '')
       return `${cookieName}=${id}; Path=/; HttpOnly; SameSite=Lax`
     },
   }
-}
-
-function idOf({ headers }: IncomingMessage): string | undefined {
-  return new RegExp(`(?:^|; )${cookieName}=([\\w-]{43})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
 }
