@@ -153,7 +153,7 @@ describe('a start with what is there', () => {
       url: first.ready.url,
       audience: first.ready.audience,
       adminKey: null,
-      demo: { key: null, clientSecret: null, scope: 'orders:read' },
+      demo: { key: null, clientSecret: null, scope: 'orders:read', webClientId: first.ready.demo.webClientId },
     })
     expect(second.err()).toBe('')
     const gateway = (credential: string | null) => fetch(`${second.ready.gatewayUrl}/orders`, bearer(credential))

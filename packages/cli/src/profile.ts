@@ -11,8 +11,8 @@ export interface Profile {
   readonly audiences: Readonly<Record<string, string>>
   /** The first key of each API, by the same name. */
   readonly firstKeys: Readonly<Record<string, FirstKey>>
-  /** The client of the demo application; absent where there is none. */
-  readonly webClientId?: string | undefined
+  /** The client of the demo application at each API, by audience. */
+  readonly webClients: Readonly<Record<string, string>>
 }
 
 /** Ids, so that a later start can say what became of the key and how another is made. */
@@ -31,7 +31,7 @@ export function readProfile(file: string): Profile | undefined {
       adminKey: typeof value.adminKey === 'string' ? new Secret(value.adminKey) : undefined,
       audiences: readMap<string>(value.audiences),
       firstKeys: readMap<FirstKey>(value.firstKeys),
-      webClientId: typeof value.webClientId === 'string' ? value.webClientId : undefined,
+      webClients: readMap<string>(value.webClients),
     }
   } catch {
     throw new CommandError(
@@ -41,7 +41,7 @@ export function readProfile(file: string): Profile | undefined {
   }
 }
 
-/** A program of before wrote no first keys. */
+/** A program of before wrote fewer maps. */
 function readMap<T>(value: unknown): Readonly<Record<string, T>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, T>) : {}
 }

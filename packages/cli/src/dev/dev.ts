@@ -193,14 +193,14 @@ async function start(prepared: Start): Promise<DevReady> {
           apiId: provisioned.apiId,
           apiUrl: gatewayUrl,
           audience,
-          clientId: profile?.webClientId,
+          clientId: profile?.webClients[audience],
         })
   writeProfile(profileFile, {
     url,
     adminKey,
     audiences: { ...profile?.audiences, [name]: audience },
     firstKeys: { ...profile?.firstKeys, ...(firstKey === undefined ? {} : { [name]: firstKey }) },
-    webClientId: web?.clientId ?? profile?.webClientId,
+    webClients: { ...profile?.webClients, ...(web === undefined ? {} : { [audience]: web.clientId }) },
   })
   const isKeyLive = await isLive(server, firstKey)
   const signInUrl = await operatorLink(server)

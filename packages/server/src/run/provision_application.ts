@@ -1,6 +1,6 @@
 /** The application of `dev` that signs people in. The system acts, since nobody calls. */
 import { generateKey, Secret } from '@countersign/core'
-import { type Client, newClient, newClientSecret } from '@countersign/store'
+import { type Client, type ClientDraft, newClient, newClientSecret } from '@countersign/store'
 import type { Services } from '../context.ts'
 import { clientObject } from '../feed/objects.ts'
 import { noAuthority } from '../management/authority.ts'
@@ -16,8 +16,8 @@ export interface Application {
 }
 
 /**
- * Makes the client, or brings that of an earlier start up to date: it may have another port now. Its secret is a new one at each
- * start and the only one, so that none is kept readable anywhere.
+ * Makes the client, or gives that of an earlier start its redirect URI, since the port may be another now: what its owner has
+ * set since stays. Its secret is a new one at each start and the only one, so that none is kept readable anywhere.
  */
 export async function provisionApplication(
   services: Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>,
@@ -32,8 +32,8 @@ export async function provisionApplication(
     const known = found?.type === 'web' ? found : undefined
     const client =
       known === undefined
-        ? newClient({ tenant: defaultTenantId, ...settingsOf(application) }, { now, randomBytes })
-        : { ...known, ...settingsOf(application), version: known.version + 1, updatedAt: Math.floor(now) }
+        ? newClient(draftOf(application), { now, randomBytes })
+        : { ...movedTo(application.redirectUri, known), version: known.version + 1, updatedAt: Math.floor(now) }
     if (known === undefined) await transaction.clients.insert(client)
     else {
       await transaction.clients.update(client)
@@ -58,13 +58,9 @@ export async function provisionApplication(
   return { clientId: value.id, clientSecret: new Secret(secret.text) }
 }
 
-function settingsOf({
-  apiId,
-  name,
-  redirectUri,
-  scope,
-}: Application): Pick<Client, 'name' | 'type' | 'access' | 'guards' | 'authority' | 'signIn'> {
+function draftOf({ apiId, name, redirectUri, scope }: Application): ClientDraft {
   return {
+    tenant: defaultTenantId,
     name,
     type: 'web',
     access: { [apiId]: scope },
@@ -72,4 +68,9 @@ function settingsOf({
     authority: noAuthority,
     signIn: { redirectUris: [redirectUri], verified: true, consent: 'ask', requirePkce: true, offlineAccess: true },
   }
+}
+
+/** A client whose owner took the sign-in away gets none again. */
+function movedTo(redirectUri: string, client: Client): Client {
+  return client.signIn === undefined ? client : { ...client, signIn: { ...client.signIn, redirectUris: [redirectUri] } }
 }
