@@ -110,21 +110,20 @@ export async function dev(options: DevOptions): Promise<DevReady> {
 
 async function listen(prepared: Omit<Start, 'bound' | 'gatewayBound' | 'webBound'>): Promise<DevReady> {
   const { host, port, gatewayPort } = prepared.options
-  // Both ports are ours before anything is written.
-  const bound = await bind(port, host, '--port')
-  const gatewayBound = await bind(gatewayPort, host, '--gateway-port').catch((error: unknown) => {
-    bound.close()
-    throw error
-  })
-  const isAlone = prepared.upstreamUrl !== undefined || (host !== undefined && !isLoopbackHost(host))
-  const webBound = isAlone ? undefined : await bindWeb(gatewayBound.port)
-  const release = (): void => {
-    for (const each of [bound, gatewayBound, webBound]) each?.close()
+  const hasDemoApplication = prepared.upstreamUrl === undefined && (host === undefined || isLoopbackHost(host))
+  const held: Bound[] = []
+  const hold = (bound: Bound): Bound => {
+    held.push(bound)
+    return bound
   }
   try {
+    // The ports are ours before anything is written.
+    const bound = hold(await bind(port, host, '--port'))
+    const gatewayBound = hold(await bind(gatewayPort, host, '--gateway-port'))
+    const webBound = hasDemoApplication ? hold(await bindWeb(gatewayBound.port)) : undefined
     return await start({ ...prepared, bound, gatewayBound, webBound })
   } catch (error) {
-    release()
+    for (const bound of held) bound.close()
     throw error
   }
 }
