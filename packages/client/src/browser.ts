@@ -6,16 +6,17 @@ import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { ApiError } from './api_error.ts'
 import { readCode } from './sign_in/answer.ts'
 import { endSessionUrl } from './sign_in/end_session.ts'
-import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type Pending, type SignInRequest, type SignInWishes } from './sign_in/request.ts'
+import { type SignedIn, signedIn } from './sign_in/signed_in.ts'
 import { createTabs } from './sign_in/tabs.ts'
-import { asPublic, redeemCode, revokeSet, type TokenSet } from './sign_in/token_set.ts'
+import { asPublic, redeemCode, revokeSet } from './sign_in/token_set.ts'
 
 export type { LocalErrorCode } from './api_error.ts'
 export { ApiError } from './api_error.ts'
 export type { IdTokenClaims } from './sign_in/id_token.ts'
 export type { SignInWishes } from './sign_in/request.ts'
+export type { SignedIn } from './sign_in/signed_in.ts'
 
 /** The options of `createSignIn`. */
 export interface SignInOptions {
@@ -41,14 +42,6 @@ export interface SignInOptions {
   readonly now?: () => Seconds
   /** Leaves the page for another. Default `location.assign`. */
   readonly navigate?: (url: string) => void
-}
-
-/** Somebody who is signed in at this application. */
-export interface SignedIn {
-  /** The scope that was granted; absent when the server did not name it. */
-  readonly scope?: string
-  /** The claims of the ID token; absent without `openid`. */
-  readonly claims?: IdTokenClaims
 }
 
 /** The sign-in of a page. */
@@ -164,8 +157,4 @@ function takePending(name: string, { issuer, clientId, redirectUri }: SignInRequ
   if (pending === undefined || !isOurs)
     throw new ApiError({ status: 0, code: 'unexpected_answer', detail: 'no sign-in was begun in this tab' })
   return pending
-}
-
-function signedIn({ scope, claims }: TokenSet): SignedIn {
-  return { ...(scope === undefined ? {} : { scope }), ...(claims === undefined ? {} : { claims }) }
 }

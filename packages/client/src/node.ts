@@ -5,16 +5,17 @@
 import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { readCode } from './sign_in/answer.ts'
 import type { CredentialStore } from './sign_in/credential_file.ts'
-import type { IdTokenClaims } from './sign_in/id_token.ts'
 import { openLoopback } from './sign_in/loopback.ts'
 import { createRenewal } from './sign_in/renewal.ts'
 import { beginRequest, type SignInWishes } from './sign_in/request.ts'
+import { type SignedIn, signedIn } from './sign_in/signed_in.ts'
 import { asPublic, redeemCode, revokeSet } from './sign_in/token_set.ts'
 
 export type { CredentialStore } from './sign_in/credential_file.ts'
 export { credentialFile } from './sign_in/credential_file.ts'
 export type { IdTokenClaims } from './sign_in/id_token.ts'
 export type { SignInWishes } from './sign_in/request.ts'
+export type { SignedIn } from './sign_in/signed_in.ts'
 export type { TokenSet } from './sign_in/token_set.ts'
 
 /** The options of `createProgramSignIn`. */
@@ -47,9 +48,9 @@ export interface ProgramSignIn {
    * Opens the browser, waits for the answer, and keeps the tokens. Rejects with `ApiError`: `timeout` when nobody finished,
    * `access_denied` where the person has refused, or as the server answered.
    */
-  signIn(wishes?: SignInWishes): Promise<ProgramSignedIn>
+  signIn(wishes?: SignInWishes): Promise<SignedIn>
   /** Who is signed in, by what is kept. */
-  present(): Promise<ProgramSignedIn | undefined>
+  present(): Promise<SignedIn | undefined>
   /**
    * An access token that has not ended. All processes that share the store share one refresh. Rejects with `ApiError`
    * `sign_in_required` where only another sign-in helps.
@@ -57,14 +58,6 @@ export interface ProgramSignIn {
   token(): Promise<string>
   /** Forgets the tokens, then ends them at the server. Rejects where the server cannot be told. */
   signOut(): Promise<void>
-}
-
-/** Somebody who is signed in at the program. */
-export interface ProgramSignedIn {
-  /** The scope that was granted; absent when the server did not name it. */
-  readonly scope?: string
-  /** The claims of the ID token; absent without `openid`. */
-  readonly claims?: IdTokenClaims
 }
 
 const optionNames = {
@@ -132,8 +125,4 @@ export function createProgramSignIn(options: ProgramSignInOptions): ProgramSignI
       if (set !== undefined) await revokeSet(asking, set)
     },
   } satisfies ProgramSignIn)
-}
-
-function signedIn({ scope, claims }: ProgramSignedIn): ProgramSignedIn {
-  return { ...(scope === undefined ? {} : { scope }), ...(claims === undefined ? {} : { claims }) }
 }

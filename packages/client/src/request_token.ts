@@ -1,7 +1,6 @@
-import type { Seconds } from '@countersign/core'
 import { ApiError } from './api_error.ts'
-import type { Authenticate } from './client_authentication.ts'
-import { parseAnswer, send, timeoutMsDefault } from './send.ts'
+import { type FormRequest, postForm } from './post_form.ts'
+import { parseAnswer } from './send.ts'
 
 /** The answer of the token endpoint (RFC 6749 §5.1) in our spelling. */
 export interface TokenAnswer {
@@ -19,31 +18,9 @@ export interface PersonalAnswer extends TokenAnswer {
   readonly idToken?: string
 }
 
-/**
- * Sends one request to the issuer's token endpoint, which is not looked up: stored credentials go to one place only.
- */
-export async function requestToken(options: {
-  readonly issuer: string
-  readonly authenticate: Authenticate
-  readonly form: Readonly<Record<string, string | undefined>>
-  readonly fetch: typeof fetch
-  readonly now: Seconds
-  readonly secrets?: readonly string[]
-}): Promise<PersonalAnswer> {
-  const { headers, form, secrets } = await options.authenticate(options.now)
-  const fields = Object.entries({ ...options.form, ...form }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  )
-  const { text } = await send({
-    url: `${options.issuer}/oauth/token`,
-    method: 'POST',
-    headers: { ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(fields).toString(),
-    fetch: options.fetch,
-    timeoutMs: timeoutMsDefault,
-    secrets: [...secrets, ...(options.secrets ?? [])],
-  })
-  return readTokenAnswer(parseAnswer(text))
+/** Sends one request to the issuer's token endpoint. */
+export async function requestToken(request: FormRequest): Promise<PersonalAnswer> {
+  return readTokenAnswer(parseAnswer(await postForm('/oauth/token', request)))
 }
 
 function readTokenAnswer(answer: { readonly [name: string]: unknown }): PersonalAnswer {

@@ -4,6 +4,7 @@ import { requireIssuer, requireOptions, type Seconds } from '@countersign/core'
 import { type ClientCredentials, clientAuthentication } from './client_authentication.ts'
 import { getTokenOptionNames } from './get_token.ts'
 import { requestToken, type TokenAnswer } from './request_token.ts'
+import { type TokenLife, tokenLife } from './token_life.ts'
 
 /** The options of `createTokenSource`. */
 export type TokenSourceOptions = ClientCredentials & {
@@ -32,18 +33,12 @@ export interface TokenSource {
   token(): Promise<string>
 }
 
-interface Kept extends TokenAnswer {
-  readonly renewAt: Seconds
-  readonly expiresAt: Seconds
-}
+type Kept = TokenAnswer & TokenLife
 
 const optionNames = { ...getTokenOptionNames, random: true } satisfies Record<keyof TokenSourceOptions, true>
 
-/** A token is renewed at this part of its life, up to `jitter` of it sooner, so that a fleet does not ask at once. */
-const renewAtPart = 0.8
+/** A token is renewed up to this part of its life sooner, so that a fleet does not ask at once. */
 const jitter = 0.1
-/** A token counts as ended so many seconds early, since requests take time and clocks differ. */
-const marginSeconds = 5
 /** Seconds before a renewal is tried again after a failure, while the old token is valid. */
 const retryAfterSeconds = 5
 
@@ -70,9 +65,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const askedAt = now()
     const form = { grant_type: 'client_credentials', audience, scope }
     const answer = await requestToken({ issuer, authenticate, form, fetch, now: askedAt })
-    const life = answer.expiresIn
-    const renewAt = askedAt + life * (renewAtPart - jitter * random())
-    return { ...answer, renewAt, expiresAt: askedAt + life - Math.min(marginSeconds, life / 10) }
+    return { ...answer, ...tokenLife(answer, askedAt, jitter * random()) }
   }
 
   function renew(): Promise<Kept> {

@@ -1,4 +1,5 @@
 /** OpenID Connect RP-Initiated Logout §2: where a browser goes to end the server's session as well. */
+import { withoutAbsent } from '../without_absent.ts'
 import type { TokenSet } from './token_set.ts'
 
 export function endSessionUrl(
@@ -11,6 +12,5 @@ export function endSessionUrl(
     id_token_hint: set?.idToken,
     post_logout_redirect_uri: postLogoutRedirectUri,
   }
-  const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
-  return `${issuer}/oauth/logout?${new URLSearchParams(given)}`
+  return `${issuer}/oauth/logout?${new URLSearchParams(withoutAbsent(parameters))}`
 }

@@ -1,5 +1,6 @@
 /** The request at the authorization endpoint (RFC 6749 §4.1.1), and the part that is kept to judge the answer by. */
 import { digest, randomBase62 } from '@countersign/core'
+import { withoutAbsent } from '../without_absent.ts'
 
 /** The client that signs people in, and what it asks for. */
 export interface SignInRequest {
@@ -61,10 +62,9 @@ export async function beginRequest(
     max_age: maxAgeSeconds?.toString(),
     login_hint: loginHint,
   }
-  const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   return {
     // The endpoint is not looked up, so that nobody's document chooses the URL that is opened.
-    url: `${issuer}/oauth/authorize?${new URLSearchParams(given)}`,
+    url: `${issuer}/oauth/authorize?${new URLSearchParams(withoutAbsent(parameters))}`,
     pending: { issuer, clientId, redirectUri, state, verifier, ...(nonce === undefined ? {} : { nonce }) },
   }
 }

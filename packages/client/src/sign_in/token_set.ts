@@ -2,8 +2,10 @@
 import type { Seconds } from '@countersign/core'
 import { ApiError } from '../api_error.ts'
 import type { Authenticate } from '../client_authentication.ts'
+import { postForm } from '../post_form.ts'
 import { requestToken } from '../request_token.ts'
-import { send, timeoutMsDefault } from '../send.ts'
+import { type TokenLife, tokenLife } from '../token_life.ts'
+import { withoutAbsent } from '../without_absent.ts'
 import { type IdTokenClaims, readIdToken } from './id_token.ts'
 import type { Pending } from './request.ts'
 
@@ -11,17 +13,13 @@ import type { Pending } from './request.ts'
  * Tokens, with who gave them and to whom: they go back there and nowhere else (the kin of CVE-2025-58062). Plain data, to be
  * kept as JSON.
  */
-export interface TokenSet {
+export interface TokenSet extends TokenLife {
   /** The issuer that gave the tokens. */
   readonly issuer: string
   /** The client that they were given to. */
   readonly clientId: string
   /** The access token. */
   readonly accessToken: string
-  /** When a new access token is asked for, in seconds since the epoch. */
-  readonly renewAt: Seconds
-  /** When the access token has ended, in seconds since the epoch. */
-  readonly expiresAt: Seconds
   /** The scope that was granted; absent when the server did not name it. */
   readonly scope?: string
   /** Absent where the client is given none. */
@@ -40,11 +38,6 @@ export interface Asking {
   readonly fetch: typeof fetch
   readonly now: () => Seconds
 }
-
-/** An access token is renewed at this part of its life. */
-const renewAtPart = 0.8
-/** A token counts as ended so many seconds early, since requests take time and clocks differ. */
-const marginSeconds = 5
 
 /** Redeems the code of a sign-in (RFC 6749 §4.1.3). */
 export async function redeemCode(asking: Asking, code: string, pending: Pending): Promise<TokenSet> {
@@ -73,7 +66,7 @@ async function requestSet(
   const { issuer, clientId, authenticate, fetch, now } = asking
   const askedAt = now()
   const answer = await requestToken({ issuer, authenticate, form, fetch, now: askedAt, secrets })
-  const { accessToken, expiresIn, scope, refreshToken, idToken } = answer
+  const { accessToken, scope, refreshToken, idToken } = answer
   if (expected.nonce !== undefined && idToken === undefined)
     throw new ApiError({ status: 0, code: 'unexpected_answer', detail: 'the token endpoint answered no ID token' })
   const claims = idToken === undefined ? undefined : readIdToken(idToken, { issuer, clientId, now: now(), ...expected })
@@ -81,25 +74,15 @@ async function requestSet(
     issuer,
     clientId,
     accessToken,
-    renewAt: askedAt + expiresIn * renewAtPart,
-    expiresAt: askedAt + expiresIn - Math.min(marginSeconds, expiresIn / 10),
+    ...tokenLife(answer, askedAt),
     ...withoutAbsent({ scope, refreshToken, idToken, claims }),
   }
 }
 
 /** Ends the tokens at the server (RFC 7009): the refresh token with all that came of it, else the access token. */
 export async function revokeSet({ issuer, authenticate, fetch, now }: Asking, set: TokenSet): Promise<void> {
-  const { headers, form, secrets } = await authenticate(now())
   const token = set.refreshToken ?? set.accessToken
-  await send({
-    url: `${issuer}/oauth/revoke`,
-    method: 'POST',
-    headers: { ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ ...form, token }).toString(),
-    fetch,
-    timeoutMs: timeoutMsDefault,
-    secrets: [...secrets, token],
-  })
+  await postForm('/oauth/revoke', { issuer, authenticate, form: { token }, fetch, now: now(), secrets: [token] })
 }
 
 /** Gives what was kept, where it is whole and was given by this issuer to this client; else nothing. */
@@ -115,10 +98,4 @@ export function readTokenSet(value: unknown, { issuer, clientId }: Pick<Asking, 
 /** A public client names itself (RFC 6749 §3.2.1). */
 export function asPublic(clientId: string): Authenticate {
   return async () => ({ headers: {}, form: { client_id: clientId }, secrets: [] })
-}
-
-type Present<T> = { readonly [Name in keyof T]?: Exclude<T[Name], undefined> }
-
-function withoutAbsent<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
 }
