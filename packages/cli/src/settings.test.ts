@@ -25,4 +25,6 @@ it('a setting that is wrong changes nothing and says what would do', async () =>
   const yellow = await cli(['settings', 'update', '--accent', '#ffff00'])
   expect([yellow.code, yellow.err]).toEqual([2, expect.stringMatching(/#[0-9a-f]{6} can/)])
   expect((await cli(['settings', 'update', '--accent-dark', '#ffffff'])).code).toBe(2)
+  const both = await cli(['settings', 'update', '--accent', '#0b6e4f', '--no-colors'])
+  expect([both.code, both.err]).toEqual([2, 'countersign: --accent and --no-colors exclude each other\n'])
 })

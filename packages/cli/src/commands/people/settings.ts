@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander'
+import type { Answer } from '@countersign/client'
+import { Command } from 'commander'
 import { connectToServer } from '../../connection.ts'
 import { CommandError } from '../../exit.ts'
 import { leaf, oneOf } from '../../flags.ts'
@@ -13,16 +14,7 @@ type Way = (typeof ways)[number]
 const opennesses = ['open', 'invited', 'off'] as const
 type Openness = (typeof opennesses)[number]
 
-interface Settings {
-  readonly name: string
-  readonly logoUri: string | null
-  readonly colors: { readonly accent: string; readonly accentDark: string } | null
-  readonly signIn: { readonly password: boolean; readonly passkey: boolean; readonly mailCode: boolean }
-  readonly signUp: string
-  readonly portal: string
-}
-
-function print({ colors, signIn, ...settings }: Settings): void {
+function print({ colors, signIn, ...settings }: Answer<'getSettings'>): void {
   const offered = [signIn.password, signIn.passkey, signIn.mailCode]
   const shown = colors === null ? null : `${colors.accent}, on a dark ground ${colors.accentDark}`
   printRecord({ ...settings, colors: shown, signIn: ways.filter((_, index) => offered[index]).join(', ') })
@@ -31,9 +23,7 @@ function print({ colors, signIn, ...settings }: Settings): void {
 /** Several with commas. */
 function waysOf(text: string): readonly Way[] {
   const choose = oneOf(...ways)
-  const chosen = text.split(',').map((each) => choose(each.trim()))
-  if (chosen.length === 0) throw new InvalidArgumentError(`must be some of ${ways.join(', ')}`)
-  return chosen
+  return text.split(',').map((each) => choose(each.trim()))
 }
 
 const show = leaf('show')
@@ -81,11 +71,13 @@ function withSettings(command: Command): Command {
 function bodyOf({ name, logo, accent, accentDark, colors, signIn, signUp, portal }: UpdateFlags) {
   if (accent === undefined && accentDark !== undefined)
     throw new CommandError('usage', '--accent-dark goes with --accent')
-  const chosen = accent === undefined ? {} : { accent, ...(accentDark === undefined ? {} : { accentDark }) }
+  if (accent !== undefined && colors === false)
+    throw new CommandError('usage', '--accent and --no-colors exclude each other')
+  const chosen = accent === undefined ? null : { accent, ...(accentDark === undefined ? {} : { accentDark }) }
   return {
     ...(name === undefined ? {} : { name }),
     ...(typeof logo === 'string' ? { logoUri: logo } : logo === false ? { logoUri: null } : {}),
-    ...(accent !== undefined ? { colors: { ...chosen, accent } } : colors === false ? { colors: null } : {}),
+    ...(chosen === null && colors !== false ? {} : { colors: chosen }),
     ...(signIn === undefined
       ? {}
       : {
