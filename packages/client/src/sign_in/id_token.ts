@@ -15,7 +15,8 @@ const clockToleranceSeconds = 30
 
 /**
  * Reads and validates the claims. The signature is not looked at: the token came from the issuer's own token endpoint, over
- * TLS or within this machine, which OpenID Connect Core §3.1.3.7 (6) takes for it.
+ * TLS or within this machine, which OpenID Connect Core §3.1.3.7 (6) takes for it. Over the plain http that
+ * `dangerouslyAllowInsecureHttp` allows, the claims are worth no more than the network.
  *
  * @throws ApiError `unexpected_answer` for a token of another issuer, client, sign-in or time.
  */
