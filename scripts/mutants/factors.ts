@@ -131,8 +131,8 @@ export const factorMutants: readonly Mutant[] = [
     id: 'step-up-not-asked',
     what: 'a session does everything without a proof',
     file: `${server}/management/people/step_up.ts`,
-    find: '  if (session === undefined || rule === undefined) return\n',
-    replace: '  if (session !== undefined || rule === undefined) return\n',
+    find: "  if (session === undefined || rule === 'never') return\n",
+    replace: "  if (session !== undefined || rule === 'never') return\n",
     tests: [`${server}/management/people/step_up.test.ts`],
   },
   {

@@ -207,7 +207,7 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'consent-of-impostor',
     what: 'a consent is remembered for a public client that anybody can pretend to be',
     file: `${server}/people/authorization.ts`,
-    find: 'authenticatingTypes.has(client.type) || isOwnSite(request.redirectUri)',
+    find: '!isPublicClient(client) || isOwnSite(request.redirectUri)',
     replace: 'true',
     tests: authorize,
   },

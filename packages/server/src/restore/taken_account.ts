@@ -68,7 +68,7 @@ export async function takeAccountAccess(taking: Taking, account: Account, later:
   return isLess
 }
 
-/** What both may give at each API. Where an account has no entry for an API, the default of the API counts. */
+/** The access that both have. Where an account has no entry for an API, the default of the API counts. */
 async function leftAccess(
   { it }: Taking,
   { tenant, access }: Account,
