@@ -91,7 +91,7 @@ describe('the code flow', () => {
       { type: 'native', redirectUris: ['com.example.app:/cb'] },
       'com.example.app:/cb',
     ],
-  ])('asks %s every time', async (_, more, redirect_uri) => {
+  ])('CVE-2023-34246: asks %s every time', async (_, more, redirect_uri) => {
     const browser = await signIn(world, (await account()).id)
     const client = await webClient(more)
     for (let round = 0; round < 2; round++) {
@@ -464,4 +464,15 @@ it('Allow that was shown to one account gives nothing of another that has signed
   const reply = await allow(browser, page)
   expect(reply.headers.Location).toMatch(/\/oauth\/consent\?request=/)
   expect((await open(browser, pathOf(reply.headers.Location as string))).text).toContain(String(bob.email))
+})
+
+it('CVE-2022-39222: who holds the link of a request gets nothing of what another has allowed by it', async () => {
+  const [ann, mallory] = [await account(), await account()]
+  const [anns, mallorys, nobodys] = [await signIn(world, ann.id), await signIn(world, mallory.id), openBrowser(world)]
+  const link = pathOf((await mallorys.get(asking(await webClient()))).headers.Location as string)
+  // Both have the page before Ann presses Allow, so that the form of either is good.
+  const [shown, own] = [await open(anns, link), await open(mallorys, link)]
+  expect(answerOf(await allow(anns, shown)).code).toMatch(/^cs_code_/)
+  for (const reply of [await allow(mallorys, own), await open(mallorys, link), await open(nobodys, link)])
+    expect([reply.status, reply.headers.Location]).toEqual([410, undefined])
 })
