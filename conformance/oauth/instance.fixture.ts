@@ -22,6 +22,7 @@ export interface Client {
 
 export interface Person {
   readonly id: string
+  readonly email: string
   readonly browser: Browser
 }
 
@@ -41,16 +42,16 @@ export interface Instance {
   manage(method: string, path: string, body?: object): Promise<Readonly<Record<string, unknown>>>
   /** A client of type `web` with both scopes at both APIs, and `redirectUri`. */
   client(more?: object): Promise<Client>
-  person(): Promise<Person>
+  person(more?: object): Promise<Person>
   /** A form, as the client where one is given. */
   post(path: string, fields: Fields, as?: Client): Promise<Answer>
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** Introspection, as a resource server of the first API asks. */
   introspect(token: unknown): Promise<Answer>
   /** The parameters that come back to the client. Presses Allow where the person is asked. */
-  authorize(person: Person, client: Client, more?: Fields): Promise<URL>
+  authorize(person: Pick<Person, 'browser'>, client: Client, more?: Fields): Promise<URL>
   /** The answer of the token endpoint to the code of a new sign-in. */
-  signIn(person: Person, client: Client, more?: Fields): Promise<Answer>
+  signIn(person: Pick<Person, 'browser'>, client: Client, more?: Fields): Promise<Answer>
   redeem(client: Client, code: unknown, more?: Fields): Promise<Answer>
   refresh(client: Client, token: unknown, more?: Fields): Promise<Answer>
   stop(): Promise<unknown>
@@ -117,14 +118,14 @@ export async function startInstance(started?: Pick<Product, 'issuer' | 'adminKey
     manage,
     client,
     post,
-    async person() {
+    async person(more = {}) {
       const email = `${mark}-${++people}@example.com`
-      const { id } = await manage('POST', '/v1/accounts', { email, emailVerified: true, name: 'Somebody' })
+      const { id } = await manage('POST', '/v1/accounts', { email, emailVerified: true, name: 'Somebody', ...more })
       const { url } = await manage('POST', `/v1/accounts/${id}/links`)
       const browser = openBrowser(issuer)
       const page = await browser.open(`${issuer}/login/link`)
       await browser.submit(page, `${issuer}/login/link`, { code: new URL(String(url)).hash.slice(1) })
-      return { id: String(id), browser }
+      return { id: String(id), email, browser }
     },
     get: async (path, headers = {}) => read(await fetch(`${issuer}${path}`, { redirect: 'manual', headers })),
     introspect: (token) => post('/oauth/introspect', { token: String(token) }, guard),
@@ -174,7 +175,7 @@ async function read(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
 }
 
-function openBrowser(issuer: string): Browser {
+export function openBrowser(issuer: string): Browser {
   const jar = new Map<string, string>()
   const open: Browser['open'] = async (url, init = {}) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')

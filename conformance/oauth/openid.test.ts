@@ -103,8 +103,7 @@ describe('Core §3.1.2.1 the request', () => {
     expect(await errorOf({ prompt: 'none' })).toBe('consent_required')
     await signIn()
     expect(await errorOf({ prompt: 'none' })).toBeNull()
-    const nobody = { id: '', browser: (await anonymous()).browser }
-    const answer = await instance.authorize(nobody, client, { ...openid, prompt: 'none' })
+    const answer = await instance.authorize(await anonymous(), client, { ...openid, prompt: 'none' })
     expect(answer.searchParams.get('error')).toBe('login_required')
   })
 

@@ -10,6 +10,7 @@ import {
   type Fields,
   given,
   type Instance,
+  openBrowser,
   type Person,
   redirectUri,
   startInstance,
@@ -71,14 +72,49 @@ describe('§2.1, §4.1 redirects', () => {
       expect(await location(uri)).toBeNull()
   })
 
-  it('9 §4.11: neither sign-in nor logout is an open redirector', async () => {
-    for (const target of ['https://evil.example', '//evil.example', '/\\evil.example']) {
-      const query = given({ returnTo: target, post_logout_redirect_uri: target, client_id: client.clientId })
-      for (const path of ['/login', '/oauth/logout', '/logout']) {
-        const location = (await instance.get(`${path}?${query}`)).headers.get('location')
-        expect(location === null || location.startsWith(`${instance.issuer}/`)).toBe(true)
-      }
+  describe('9 §4.11: neither sign-in nor logout is an open redirector', () => {
+    const password = 'correct horse battery'
+    const home = 'https://client.example/signed-out'
+    let somebody: Person
+    let own: Client
+    beforeAll(async () => {
+      somebody = await instance.person({ password })
+      own = await instance.client({ postLogoutRedirectUris: [home] })
+    })
+
+    /** Where the browser is led by a sign-in, and by the three ways to log out, that each name `target`. */
+    async function ledTo(target: string): Promise<readonly (string | null)[]> {
+      const { issuer } = instance
+      const { email } = somebody
+      const at = (path: string, fields: Fields) => browser.open(`${issuer}${path}?${given(fields)}`)
+      const named = { returnTo: target, post_logout_redirect_uri: target }
+      const browser = openBrowser(issuer)
+      const login = await at('/login', named)
+      const signedIn = await browser.submit(login, `${issuer}/login`, { email, password, ...named })
+      const { id_token: hint } = (await instance.signIn({ browser }, own, { scope: 'openid read' })).body
+      const unproven = await at('/oauth/logout', { ...named, client_id: own.clientId })
+      const proven = await at('/oauth/logout', { ...named, id_token_hint: String(hint) })
+      const page = await at('/logout', named)
+      // The one before has ended the session where it was good.
+      const left = page.status === 303 ? page : await browser.submit(page, `${issuer}/logout`, named)
+      return [signedIn, unproven, proven, left].map(({ headers }) => headers.get('location'))
     }
+
+    it.each([
+      ...['https://evil.example', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)'],
+      ...['ISSUER.evil.example', 'ISSUER@evil.example', `${home}/x`, `${home}?x`, `${home}@evil.example`],
+    ])('%j leads nowhere', async (target) => {
+      const { issuer } = instance
+      const led = await ledTo(target.replace('ISSUER', issuer))
+      expect(led).toEqual([`${issuer}/account`, null, null, `${issuer}/login`])
+    })
+
+    it('an own page is gone to after a sign-in, and a registered URI after a logout with a hint', async () => {
+      const { issuer } = instance
+      const { pathname } = new URL(`${issuer}/account/password`)
+      expect((await ledTo(pathname))[0]).toBe(`${issuer}/account/password`)
+      expect(await ledTo(home)).toEqual([`${issuer}/account`, null, home, `${issuer}/login`])
+    })
   })
 
   it('10 §4.12: the answer is a 303 or a form, so that no password travels on', async () => {
