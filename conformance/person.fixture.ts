@@ -8,6 +8,8 @@ export interface Person {
   readonly email: string
   /** A call of the management API by the page that the person sees. */
   api(method: string, path: string, body?: object): Promise<Reply>
+  /** Opens a page. */
+  open(path: string): Promise<Response>
   /** Fills the form that sends to `path` on the page at `from`. */
   submit(from: string, path: string, fields?: Readonly<Record<string, string>>): Promise<Response>
   /** Lets the application in: the answer of the token endpoint, and the code that gave it. */
@@ -100,6 +102,7 @@ export async function signInAgain(product: Product, url: string): Promise<Omit<P
       const response = await request(method, path, headers, body && JSON.stringify(body))
       return { status: response.status, headers: response.headers, body: (await response.json()) as Json }
     },
+    open: (path) => request('GET', path, {}),
     submit,
     async allow(application, scope) {
       const fields = {

@@ -16,9 +16,12 @@ const verifier = createVerifier({
 await verifier.ready()
 process.stdout.write('"ready"\n')
 
+// Each question is asked as it comes, and answered in its turn: a verifier that is cut off makes all of them wait together.
+let answered = Promise.resolve()
 for await (const line of createInterface({ input: process.stdin })) {
   const { token, ...expectation } = JSON.parse(line) as { readonly token: string; readonly scope?: string }
   const request = new Request('http://api.example/', { headers: { authorization: `Bearer ${token}` } })
-  process.stdout.write(`${JSON.stringify(await verifier.verifyRequest(request, expectation))}\n`)
+  const outcome = verifier.verifyRequest(request, expectation)
+  answered = answered.then(async () => void process.stdout.write(`${JSON.stringify(await outcome)}\n`))
 }
 verifier.close()
