@@ -5,13 +5,18 @@ import type { AddressInfo } from 'node:net'
 import * as oauth from 'oauth4webapi'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../scripts/free_port.ts'
 import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
 import { type Json, type Product, startProduct } from './product.fixture.ts'
+import { makeTls, type Tls } from './tls.fixture.ts'
 
 let product: Product
 let browser: Browser
 let site: Server
 let siteUrl: string
+let tls: Tls
+/** The same site behind TLS, as one of the web is. */
+let secureUrl: string
 /** The requests that came to the own site of the client. */
 const arrived: string[] = []
 
@@ -27,9 +32,14 @@ beforeAll(async () => {
   })
   await new Promise<void>((listening) => site.listen(0, '127.0.0.1', listening))
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+  const port = await freePort()
+  secureUrl = `https://localhost:${port}`
+  tls = makeTls()
+  await tls.serve(port, siteUrl)
 })
 afterAll(async () => {
   await browser?.close()
+  tls?.stop()
   site.close()
   await product?.stop()
 })
@@ -96,16 +106,21 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     }
   })
 
-  it.each([
-    ['an application on this machine, on another port than it registered', 'http://127.0.0.1/callback', {}],
-    ['an application that takes the answer by a form', 'http://127.0.0.1/callback', { response_mode: 'form_post' }],
-  ])('Allow reaches %s, which redirects on', async (_, registered, more) => {
-    const clientId = await client(registered)
-    const page = await (await browser.newContext()).newPage()
+  it.each<[string, string, Record<string, string>]>([
+    ['an application of the web', 'web', {}],
+    ['an application of the web that takes the answer by a form', 'web', { response_mode: 'form_post' }],
+    ['an application on this machine, on another port than it registered', 'native', {}],
+    ['an application on this machine that takes the answer by a form', 'native', { response_mode: 'form_post' }],
+  ])('Allow reaches %s, which redirects on', async (_, type, more) => {
+    const redirectUri = `${type === 'web' ? secureUrl : siteUrl}/callback`
+    const clientId = await client(type === 'web' ? redirectUri : 'http://127.0.0.1/callback', { type })
+    const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
     arrived.length = 0
-    await page.goto(askingUrl(clientId, `${siteUrl}/callback`, more))
+    await page.goto(askingUrl(clientId, redirectUri, more))
     await signIn(page, await person())
+    const called = page.waitForRequest((request) => request.url().startsWith(redirectUri))
     await page.click('[name=decision][value=allow]')
+    await called
     await page.waitForURL('**/home')
     expect(arrived[0]).toMatch(/^\/callback/)
   })
