@@ -1,6 +1,7 @@
 /** A person at a browser without script, and the application that they let in: over HTTP alone. */
 import { createHash, randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
+import { type Answer, openBrowser } from './plain_browser.fixture.ts'
 import { call, form, type Json, list, type Product, type Reply, text } from './product.fixture.ts'
 
 export interface Person {
@@ -9,9 +10,9 @@ export interface Person {
   /** A call of the management API by the page that the person sees. */
   api(method: string, path: string, body?: object): Promise<Reply>
   /** Opens a page. */
-  open(path: string): Promise<Response>
+  open(path: string): Promise<Answer>
   /** Fills the form that sends to `path` on the page at `from`. */
-  submit(from: string, path: string, fields?: Readonly<Record<string, string>>): Promise<Response>
+  submit(from: string, path: string, fields?: Readonly<Record<string, string>>): Promise<Answer>
   /** Lets the application in: the answer of the token endpoint, and the code that gave it. */
   allow(application: Application, scope: string): Promise<{ readonly code: string; readonly answer: Json }>
 }
@@ -65,44 +66,17 @@ export async function signInPerson(product: Product, more: object = {}): Promise
 
 /** Another browser, at which that link was opened. */
 export async function signInAgain(product: Product, url: string): Promise<Omit<Person, 'accountId' | 'email'>> {
-  const jar = new Map<string, string>()
-
-  async function request(method: string, path: string, headers: Record<string, string>, body?: string) {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(`${product.url}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: { 'Sec-Fetch-Site': 'same-origin', ...headers, ...(cookie === '' ? {} : { cookie }) },
-      ...(body === undefined ? {} : { body }),
-    })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (/Max-Age=0\b/.test(line)) jar.delete(name)
-      else jar.set(name, value)
-    }
-    return response
-  }
-
-  async function submit(from: string, path: string, fields: Readonly<Record<string, string>> = {}): Promise<Response> {
-    const page = await (await request('GET', from, {})).text()
-    const shown = page.split('<form ').find((each) => each.includes(`action="${product.issuer}${path}"`))
-    if (shown === undefined) throw new Error(`no form at ${from} sends to ${path}: ${page}`)
-    const hidden = [...shown.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
-    const all = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...fields }
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return request('POST', path, headers, new URLSearchParams(all).toString())
-  }
-
+  const browser = openBrowser(product.url)
+  const submit: Person['submit'] = async (from, path, fields) => browser.submit(await browser.open(from), path, fields)
   const opened = await submit('/login/link', '/login/link', { code: new URL(url).hash.slice(1) })
   expect(opened.status).toBe(303)
 
   return {
     async api(method, path, body) {
-      const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-      const response = await request(method, path, headers, body && JSON.stringify(body))
-      return { status: response.status, headers: response.headers, body: (await response.json()) as Json }
+      const sent = body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
+      return (await browser.open(path, { method, ...sent })) as unknown as Reply
     },
-    open: (path) => request('GET', path, {}),
+    open: browser.open,
     submit,
     async allow(application, scope) {
       const fields = {
@@ -114,10 +88,9 @@ export async function signInAgain(product: Product, url: string): Promise<Omit<P
         scope,
         resource: product.audience,
       }
-      const kept = await request('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, {})
-      const consent = text(kept.headers.get('location') as unknown as Json).slice(product.issuer.length)
-      const shown = await request('GET', consent, {})
-      const answered = shown.status === 303 ? shown : await submit(consent, '/oauth/consent', { decision: 'allow' })
+      const shown = await browser.follow(`/oauth/authorize?${new URLSearchParams(fields)}`)
+      const answered =
+        shown.status === 200 ? await browser.submit(shown, '/oauth/consent', { decision: 'allow' }) : shown
       const code = new URL(answered.headers.get('location') ?? '').searchParams.get('code') ?? ''
       const given = await redeem(product, application, { code, verifier })
       expect(given.status, JSON.stringify(given.body)).toBe(200)

@@ -3,8 +3,8 @@
  * wrong in the words of RFC 6749 §4.1.2.1 and §5.2, never a failure of the server, and never a redirect to somewhere else.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answer } from '../plain_browser.fixture.ts'
 import {
-  type Answer,
   authorizationFields,
   type Client,
   type Fields,

@@ -3,17 +3,10 @@
  * is deployed, where everything that is made here stays; without them the product is started.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { type Answer, type Browser, openBrowser, readAnswer } from '../plain_browser.fixture.ts'
 import { type Product, startProduct } from '../product.fixture.ts'
 
 export type Fields = Readonly<Record<string, string | undefined>>
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  /** Empty where it is no JSON object. */
-  readonly body: Readonly<Record<string, unknown>>
-}
 
 export interface Client {
   readonly clientId: string
@@ -24,13 +17,6 @@ export interface Person {
   readonly id: string
   readonly email: string
   readonly browser: Browser
-}
-
-/** Keeps cookies, and fills in forms; follows no redirect by itself. */
-export interface Browser {
-  open(url: string, init?: RequestInit): Promise<Answer>
-  /** Sends the form of a page that leads to this URL, with its hidden fields. */
-  submit(page: Answer, action: string, fields: Readonly<Record<string, string>>): Promise<Answer>
 }
 
 export interface Instance {
@@ -83,7 +69,7 @@ export async function startInstance(started?: Pick<Product, 'issuer' | 'adminKey
   const manage: Instance['manage'] = async (method, path, body) => {
     const headers = { Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' }
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
-    const answer = await read(await fetch(`${issuer}${path}`, { method, headers, ...sent }))
+    const answer = await readAnswer(await fetch(`${issuer}${path}`, { method, headers, ...sent }))
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
     return answer.body
   }
@@ -105,14 +91,14 @@ export async function startInstance(started?: Pick<Product, 'issuer' | 'adminKey
   const post: Instance['post'] = async (path, fields, as) => {
     const authorization = as && `Basic ${Buffer.from(`${as.clientId}:${as.clientSecret}`).toString('base64')}`
     const headers = authorization === undefined ? {} : { headers: { authorization } }
-    return read(
+    return readAnswer(
       await fetch(`${issuer}${path}`, { method: 'POST', body: given(fields), redirect: 'manual', ...headers }),
     )
   }
   let people = 0
   const instance: Instance = {
     issuer,
-    metadata: (await read(await fetch(`${issuer}/.well-known/oauth-authorization-server`))).body,
+    metadata: (await readAnswer(await fetch(`${issuer}/.well-known/oauth-authorization-server`))).body,
     audience,
     otherAudience,
     manage,
@@ -127,18 +113,16 @@ export async function startInstance(started?: Pick<Product, 'issuer' | 'adminKey
       await browser.submit(page, `${issuer}/login/link`, { code: new URL(String(url)).hash.slice(1) })
       return { id: String(id), email, browser }
     },
-    get: async (path, headers = {}) => read(await fetch(`${issuer}${path}`, { redirect: 'manual', headers })),
+    get: async (path, headers = {}) => readAnswer(await fetch(`${issuer}${path}`, { redirect: 'manual', headers })),
     introspect: (token) => post('/oauth/introspect', { token: String(token) }, guard),
     async authorize({ browser }, { clientId }, more = {}) {
       const fields = { ...authorizationFields, client_id: clientId, audience, ...more }
-      let page = await browser.open(`${issuer}/oauth/authorize?${given(fields)}`)
-      for (let steps = 0; steps < 4; steps++) {
-        const location = page.headers.get('location')
-        if (location !== null && !location.startsWith(`${issuer}/`)) return new URL(location)
-        if (location !== null) page = await browser.open(location)
-        else page = await browser.submit(page, `${issuer}/oauth/consent`, { decision: 'allow' })
-      }
-      throw new Error(`the browser came to no answer: ${page.status} ${page.text}`)
+      const shown = await browser.follow(`${issuer}/oauth/authorize?${given(fields)}`)
+      const isAsked = shown.headers.get('location') === null
+      const answer = isAsked ? await browser.submit(shown, `${issuer}/oauth/consent`, { decision: 'allow' }) : shown
+      const location = answer.headers.get('location')
+      if (location === null) throw new Error(`the browser came to no answer: ${answer.status} ${answer.text}`)
+      return new URL(location)
     },
     async signIn(person, asked, more = {}) {
       const answer = await instance.authorize(person, asked, more)
@@ -167,38 +151,4 @@ export function given(fields: Fields): URLSearchParams {
   return new URLSearchParams(
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-}
-
-async function read(response: Response): Promise<Answer> {
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.includes('json') === true
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
-}
-
-export function openBrowser(issuer: string): Browser {
-  const jar = new Map<string, string>()
-  const open: Browser['open'] = async (url, init = {}) => {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = { ...init.headers, ...(cookie === '' ? {} : { cookie }) }
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (/Max-Age=0\b/.test(line)) jar.delete(name)
-      else jar.set(name, value)
-    }
-    return read(response)
-  }
-  return {
-    open,
-    submit(page, action, fields) {
-      const form = page.text.split('<form ').find((each) => each.includes(`action="${action}"`))
-      if (form === undefined) throw new Error(`no form leads to ${action}: ${page.status} ${page.text}`)
-      const hidden = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
-      const body = new URLSearchParams({
-        ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
-        ...fields,
-      })
-      return open(action, { method: 'POST', body, headers: { Origin: new URL(issuer).origin } })
-    },
-  }
 }

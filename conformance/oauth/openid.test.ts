@@ -1,8 +1,8 @@
 /** OpenID Connect Core, Discovery and RP-Initiated Logout 1.0, and the form_post response mode, as far as they are offered. */
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Answer } from '../plain_browser.fixture.ts'
 import {
-  type Answer,
   authorizationFields,
   type Client,
   type Fields,
@@ -34,16 +34,10 @@ const part = (token: unknown, index: number) =>
   JSON.parse(Buffer.from(String(token).split('.')[index] ?? '', 'base64url').toString()) as Record<string, unknown>
 const userinfo = (token: unknown) => instance.get('/oauth/userinfo', { authorization: `Bearer ${token}` })
 
-/** Opens the authorization endpoint and follows the server's own redirects to a page or away. */
-async function open(browser: Person['browser'], more: Fields = {}): Promise<Answer> {
+/** Where the authorization endpoint leads the browser. */
+function open(browser: Person['browser'], more: Fields = {}): Promise<Answer> {
   const fields = { ...authorizationFields, ...openid, client_id: client.clientId, audience: instance.audience, ...more }
-  let answer = await browser.open(`${instance.issuer}/oauth/authorize?${given(fields)}`)
-  for (let steps = 0; steps < 4; steps++) {
-    const location = answer.headers.get('location')
-    if (location === null || !location.startsWith(`${instance.issuer}/`)) break
-    answer = await browser.open(location)
-  }
-  return answer
+  return browser.follow(`${instance.issuer}/oauth/authorize?${given(fields)}`)
 }
 
 describe('Core §2, §3.1.3.7 the ID token', () => {

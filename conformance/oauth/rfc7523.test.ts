@@ -2,7 +2,8 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Answer, type Client, type Fields, type Instance, startInstance } from './instance.fixture.ts'
+import type { Answer } from '../plain_browser.fixture.ts'
+import { type Client, type Fields, type Instance, startInstance } from './instance.fixture.ts'
 
 const iss = `https://${randomBytes(6).toString('hex')}.example`
 const sub = 'repo:acme/api'

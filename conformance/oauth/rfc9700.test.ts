@@ -4,13 +4,13 @@
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBrowser } from '../plain_browser.fixture.ts'
 import {
   authorizationFields,
   type Client,
   type Fields,
   given,
   type Instance,
-  openBrowser,
   type Person,
   redirectUri,
   startInstance,
@@ -353,17 +353,8 @@ describe('§2.5 client authentication by a key', () => {
 describe('§4.2, §4.16 answers and pages', () => {
   it('38 nothing of a sign-in is cached, told by a referrer, or framed', async () => {
     const fresh = await instance.person()
-    const consent = async () => {
-      let page = await fresh.browser.open(`${instance.issuer}/oauth/authorize?${asked()}`)
-      const location = page.headers.get('location')
-      if (location !== null) page = await fresh.browser.open(location)
-      return page
-    }
-    for (const page of [
-      await instance.get('/login'),
-      await consent(),
-      await open({ redirect_uri: 'https://evil.example' }),
-    ]) {
+    const consent = await fresh.browser.follow(`${instance.issuer}/oauth/authorize?${asked()}`)
+    for (const page of [await instance.get('/login'), consent, await open({ redirect_uri: 'https://evil.example' })]) {
       expect(page.text).toContain('<html')
       expect(page.headers.get('cache-control')).toBe('no-store')
       expect(page.headers.get('referrer-policy')).toBe('no-referrer')

@@ -1,8 +1,9 @@
 /** Countersign's server as `serve` runs it, with somebody who is signed in and has let an application in. */
 import { randomBytes } from 'node:crypto'
+import { openBrowser } from '../../../conformance/plain_browser.fixture.ts'
 import { audience, startInstallation } from '../../installation.ts'
 import { answerQuestions } from '../answering.ts'
-import { openBrowser, pkce, redirectUri, type SigningIn } from './signing_in.ts'
+import { pkce, redirectUri, type SigningIn } from './signing_in.ts'
 
 answerQuestions(async () => {
   const installation = await startInstallation({})
@@ -23,14 +24,8 @@ answerQuestions(async () => {
   const account = await call('POST', '/v1/accounts', { email, emailVerified: true, name: 'Ann', role: 'operator' })
   const link = await call('POST', `/v1/accounts/${account.id}/links`)
   const browser = openBrowser(url)
-  const submit = async (page: string, path: string, fields: Record<string, string>): Promise<Response> => {
-    const form = page.split('<form ').find((each) => each.includes(`action="${url}${path}"`)) ?? ''
-    const hidden = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
-    const all = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...fields }
-    return browser.request('POST', path, new URLSearchParams(all))
-  }
-  const opened = await (await browser.open('/login/link')).text()
-  await submit(opened, '/login/link', { code: new URL(link.url ?? '').hash.slice(1) })
+  const opened = await browser.open('/login/link')
+  await browser.submit(opened, '/login/link', { code: new URL(link.url ?? '').hash.slice(1) })
   const { challenge, verifier } = pkce()
   const asking = (scope: string): string => {
     const proof = { code_challenge: challenge, code_challenge_method: 'S256', scope }
@@ -49,8 +44,7 @@ answerQuestions(async () => {
     key: installation.adminKey,
   }
   for (const target of [told.authorize, told.authorizeUserinfo]) {
-    const page = await (await browser.open(target)).text()
-    await submit(page, '/oauth/consent', { decision: 'allow' })
+    await browser.submit(await browser.follow(target), '/oauth/consent', { decision: 'allow' })
   }
   return { told, stop: installation.stop }
 })

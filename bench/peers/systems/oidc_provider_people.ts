@@ -3,10 +3,11 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { openBrowser } from '../../../conformance/plain_browser.fixture.ts'
 import { audience } from '../../installation.ts'
 import { answerQuestions } from '../answering.ts'
 import { importPeer } from '../peer.ts'
-import { openBrowser, pkce, redirectUri, type SigningIn } from './signing_in.ts'
+import { pkce, redirectUri, type SigningIn } from './signing_in.ts'
 
 interface Grant {
   addOIDCScope(scope: string): void
@@ -53,9 +54,9 @@ answerQuestions(async () => {
   }
   const browser = openBrowser(url)
   const authorize = asking('openid orders:read', { resource: audience })
-  await browser.open(authorize)
+  await browser.follow(authorize)
   const authorizeUserinfo = asking('openid profile')
-  await browser.open(authorizeUserinfo)
+  await browser.follow(authorizeUserinfo)
   const told: SigningIn = {
     url,
     cookie: browser.cookie(),

@@ -50,7 +50,8 @@ export function openBrowser(world: World, { at = '', peer = '192.0.2.7', cookie 
     },
     get: (path) => request('GET', path, [], ''),
     post,
-    submit: (page, path, fields = {}) => post(path, { ...hiddenFields(page.text, `${issuer}${path}`), ...fields }),
+    submit: (page, path, fields = {}) =>
+      post(path, { ...hiddenFields(formThatSends(page.text, `${issuer}${path}`)), ...fields }),
     call: (method, path, body, headers = sameOrigin) =>
       request(
         method,
@@ -81,11 +82,16 @@ function keep(jar: Map<string, string>, line: string): void {
   else jar.set(name, pair.slice(pair.indexOf('=') + 1))
 }
 
-/** The hidden fields of the first form that sends there. */
-function hiddenFields(text: string, action: string): Readonly<Record<string, string>> {
+/** The first form that sends there. */
+function formThatSends(text: string, action: string): string {
   const forms = text.split('<form ').slice(1)
   const form = forms.find((each) => each.includes(`action="${action}"`))?.split('</form>')[0]
   if (form === undefined) throw new Error(`no form sends to ${action}: ${text}`)
-  const fields = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
+  return form
+}
+
+/** The hidden fields in this text of a page. */
+export function hiddenFields(text: string): Readonly<Record<string, string>> {
+  const fields = [...text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
   return Object.fromEntries(fields.map(([, name, value]) => [name, value]))
 }

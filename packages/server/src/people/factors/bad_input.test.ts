@@ -1,7 +1,7 @@
 /** Every field of every form of these pages with what nobody should send: an answer each time, and nobody comes in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Reply, startWorld, type World } from '../../server.fixture.ts'
-import { type Browser, openBrowser } from '../../sign_in.fixture.ts'
+import { type Browser, hiddenFields, openBrowser } from '../../sign_in.fixture.ts'
 import { enrolPasskey, enrolTotp, enterPassword, person, signedIn } from './factors.fixture.ts'
 import { createAuthenticator, passkeyForm } from './passkey.fixture.ts'
 
@@ -173,7 +173,5 @@ function hidden(page: Reply, path: string): Readonly<Record<string, string>> {
   const forms = page.text.split('<form ').slice(1)
   const form =
     forms.find((each) => each.includes(`${path}"`) && !each.includes('data-passkey'))?.split('</form>')[0] ?? ''
-  return Object.fromEntries(
-    [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]),
-  )
+  return hiddenFields(form)
 }

@@ -1,6 +1,7 @@
 /** An authenticator of a test: it makes passkeys and answers challenges, and lies where it is told to. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { Reply } from '../../server.fixture.ts'
+import { hiddenFields } from '../../sign_in.fixture.ts'
 
 export interface Lie {
   readonly origin?: string
@@ -198,7 +199,6 @@ export function passkeyForm(page: Reply, path: string): PasskeyForm {
   const forms = page.text.split('<form ').slice(1)
   const form = forms.find((each) => each.includes('data-passkey') && each.includes(`${path}"`))?.split('</form>')[0]
   if (form === undefined) throw new Error(`no form for a passkey sends to ${path}: ${page.text}`)
-  const hidden = [...form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
   const options = /data-options="([^"]*)"/.exec(form)?.[1]?.replaceAll('&quot;', '"') ?? ''
-  return { fields: Object.fromEntries(hidden.map(([, name, value]) => [name, value])), options: JSON.parse(options) }
+  return { fields: hiddenFields(form), options: JSON.parse(options) }
 }

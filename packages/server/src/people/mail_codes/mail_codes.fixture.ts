@@ -1,7 +1,7 @@
 /** People who ask for mailed codes, as the pages let them. */
 import { expect } from 'vitest'
 import { baseUrl, type Reply, type Wire, type World } from '../../server.fixture.ts'
-import type { Browser } from '../../sign_in.fixture.ts'
+import { type Browser, hiddenFields } from '../../sign_in.fixture.ts'
 
 export const password = 'correct horse battery'
 let count = 0
@@ -34,8 +34,7 @@ export function pathOf({ headers }: Reply): string {
 
 /** The hidden fields of all forms of a page. */
 export function hidden(page: Reply): Readonly<Record<string, string>> {
-  const fields = [...page.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)]
-  return Object.fromEntries(fields.map(([, name, value]) => [name, value]))
+  return hiddenFields(page.text)
 }
 
 /** Counts the passwords that are hashed from now on. */
