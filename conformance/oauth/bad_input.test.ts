@@ -2,31 +2,16 @@
  * Every parameter of every endpoint, missing, empty, twice, too long, of the wrong kind or foreign: an answer that says what is
  * wrong in the words of RFC 6749 §4.1.2.1 and §5.2, never a failure of the server, and never a redirect to somewhere else.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Answer } from '../plain_browser.fixture.ts'
-import {
-  authorizationFields,
-  type Client,
-  type Fields,
-  given,
-  type Instance,
-  type Person,
-  redirectUri,
-  startInstance,
-  verifier,
-} from './instance.fixture.ts'
+import { authorizationFields, type Client, type Fields, given, redirectUri, verifier } from './instance.fixture.ts'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
-let client: Client
+useInstance()
 let foreign: Client
 beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  client = await instance.client({ offlineAccess: true })
   foreign = await instance.client()
 })
-afterAll(() => instance?.stop())
 
 /** Values that are no value of any parameter. */
 const bad: Readonly<Record<string, string>> = {

@@ -1,27 +1,14 @@
 /** OpenID Connect Core, Discovery and RP-Initiated Logout 1.0, and the form_post response mode, as far as they are offered. */
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Answer } from '../plain_browser.fixture.ts'
-import {
-  authorizationFields,
-  type Client,
-  type Fields,
-  given,
-  type Instance,
-  type Person,
-  redirectUri,
-  startInstance,
-} from './instance.fixture.ts'
+import { authorizationFields, type Fields, given, type Person, redirectUri } from './instance.fixture.ts'
+import { client, instance, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let client: Client
-let person: Person
 const home = 'https://client.example/signed-out'
-beforeAll(async () => {
-  instance = await startInstance()
-  client = await instance.client({ offlineAccess: true, postLogoutRedirectUris: [home] })
-})
-afterAll(() => instance?.stop())
+useInstance({ postLogoutRedirectUris: [home] })
+/** Each test has somebody of its own. */
+let person: Person
 beforeEach(async () => {
   person = await instance.person()
 })

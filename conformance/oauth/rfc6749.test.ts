@@ -1,24 +1,9 @@
 /** RFC 6749, as far as it is not changed by RFC 9700. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  authorizationFields,
-  type Client,
-  given,
-  type Instance,
-  type Person,
-  redirectUri,
-  startInstance,
-} from './instance.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { authorizationFields, given, redirectUri } from './instance.fixture.ts'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
-let client: Client
-beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  client = await instance.client({ offlineAccess: true })
-})
-afterAll(() => instance?.stop())
+useInstance()
 
 const tokenError = (answer: { readonly status: number; readonly body: object }) => [
   answer.status,

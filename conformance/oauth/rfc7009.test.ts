@@ -1,16 +1,9 @@
 /** RFC 7009 (revocation), RFC 7662 (introspection) and RFC 8707 (resource indicators). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, type Fields, type Instance, type Person, startInstance } from './instance.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { type Fields, verifier } from './instance.fixture.ts'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
-let client: Client
-beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  client = await instance.client({ offlineAccess: true })
-})
-afterAll(() => instance?.stop())
+useInstance()
 
 const tokens = async (more = {}) =>
   (await instance.signIn(person, client, { scope: 'read offline_access', ...more })).body
@@ -56,7 +49,6 @@ describe('RFC 7009', () => {
     const { clientId } = await instance.client({ type: 'spa' })
     const code = (await instance.authorize(person, { clientId, clientSecret: '' })).searchParams.get('code')
     const fields = { grant_type: 'authorization_code', code: String(code), client_id: clientId }
-    const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     const { body } = await instance.post('/oauth/token', { ...fields, code_verifier: verifier })
     const stranger = (await instance.client({ type: 'spa' })).clientId
     await instance.post('/oauth/revoke', { token: String(body.access_token), client_id: stranger })

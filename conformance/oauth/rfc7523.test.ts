@@ -1,20 +1,18 @@
 /** RFC 7523, the JWT bearer grant. Client assertions are in rfc9700.test.ts, 32 to 37. */
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Answer } from '../plain_browser.fixture.ts'
-import { type Client, type Fields, type Instance, startInstance } from './instance.fixture.ts'
+import type { Client, Fields } from './instance.fixture.ts'
+import { client, instance, useInstance } from './one_instance.fixture.ts'
 
 const iss = `https://${randomBytes(6).toString('hex')}.example`
 const sub = 'repo:acme/api'
 const makeKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const [own, foreign] = [makeKeys(), makeKeys()]
 
-let instance: Instance
-let client: Client
+useInstance()
 beforeAll(async () => {
-  instance = await startInstance()
-  client = await instance.client({ type: 'service', redirectUris: [] })
   await instance.manage('POST', '/v1/issuers', {
     issuer: iss,
     jwks: { keys: [{ ...own.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256' }] },
@@ -24,7 +22,6 @@ beforeAll(async () => {
     scope: 'read write',
   })
 })
-afterAll(() => instance?.stop())
 
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 const claims = (): JWTPayload => ({

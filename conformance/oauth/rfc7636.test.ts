@@ -1,18 +1,15 @@
 /** RFC 7636, Proof Key for Code Exchange, with S256 alone (RFC 9700 §2.1.1). */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, challengeOf, type Instance, type Person, startInstance, verifier } from './instance.fixture.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Client, challengeOf, type Instance, verifier } from './instance.fixture.ts'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
+useInstance()
 const clients: Record<string, Client> = {}
 beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  clients.web = await instance.client()
+  clients.web = client
   clients.spa = { ...(await instance.client({ type: 'spa' })), clientSecret: '' }
   clients.without = await instance.client({ requirePkce: false })
 })
-afterAll(() => instance?.stop())
 
 const error = async (client: string, more: Parameters<Instance['authorize']>[2]) =>
   (await instance.authorize(person, clients[client]!, more)).searchParams.get('error')

@@ -1,17 +1,9 @@
 /** RFC 8414 (metadata), RFC 9207 (`iss` in answers), RFC 7517 (keys) and RFC 9068 (access tokens). */
 import { createPublicKey, verify } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, type Instance, type Person, startInstance } from './instance.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
-let client: Client
-beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  client = await instance.client()
-})
-afterAll(() => instance?.stop())
+useInstance()
 
 const part = (token: unknown, index: number) =>
   JSON.parse(Buffer.from(String(token).split('.')[index] ?? '', 'base64url').toString()) as Record<string, unknown>

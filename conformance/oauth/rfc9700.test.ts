@@ -3,28 +3,12 @@
  * another file beside this one, and here by one question.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser } from '../plain_browser.fixture.ts'
-import {
-  authorizationFields,
-  type Client,
-  type Fields,
-  given,
-  type Instance,
-  type Person,
-  redirectUri,
-  startInstance,
-} from './instance.fixture.ts'
+import { authorizationFields, type Client, type Fields, given, type Person, redirectUri } from './instance.fixture.ts'
+import { client, instance, person, useInstance } from './one_instance.fixture.ts'
 
-let instance: Instance
-let person: Person
-let client: Client
-beforeAll(async () => {
-  instance = await startInstance()
-  person = await instance.person()
-  client = await instance.client({ offlineAccess: true })
-})
-afterAll(() => instance?.stop())
+useInstance()
 
 const asked = (more: Fields = {}) =>
   given({ ...authorizationFields, client_id: client.clientId, audience: instance.audience, ...more })
