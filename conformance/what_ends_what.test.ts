@@ -113,7 +113,7 @@ async function trusted() {
 interface Ending {
   readonly token: string
   end(): Promise<unknown>
-  /** What is said of it then. Default: revoked. */
+  /** The outcome once it has ended. Default: revoked. */
   readonly outcome?: string
   /** The scope that is asked for. */
   readonly scope?: string
@@ -162,7 +162,7 @@ function ofIssuer(change: () => object, outcome: string): Row {
   }
 }
 
-/** What ends all that a person has. */
+/** Each ends all that a person has. */
 const ofPerson: Readonly<Record<string, (person: Person) => Promise<unknown>>> = {
   'signed out everywhere by an operator': ({ accountId }) => manage('POST', `/v1/accounts/${accountId}/revoke`),
   'signed out everywhere by the person': (person) => person.submit('/account', '/account', { everywhere: '1' }),
