@@ -12,11 +12,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stripVTControlCharacters } from 'node:util'
 import { createVerifier, type Verifier } from '@countersign/verifier'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bundle } from '../packages/client/src/bundle.fixture.ts'
 import { freePort } from '../scripts/free_port.ts'
-import { hasChromium, openChromium } from './browser.fixture.ts'
+import { hasChromium, letSomebodyIn, openChromium } from './browser.fixture.ts'
 import { missingPython, missingToolchain, python, sampleOf } from './clients.fixture.ts'
 import { call, makeVerifierKey, text } from './product.fixture.ts'
 import { type Serving, startServing } from './serving.fixture.ts'
@@ -87,25 +87,6 @@ const client = async (more: object) =>
     })
   ).body
 
-const password = 'correct horse battery'
-let made = 0
-
-async function person(): Promise<string> {
-  const email = `eve${++made}@example.com`
-  await call(serving.product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Eve', password })
-  return email
-}
-
-/** The person does what the pages ask, and lets the application in. Gives their address. */
-async function allow(page: Page): Promise<string> {
-  const email = await person()
-  await page.fill('[name=email]', email)
-  await page.fill('[name=password]', password)
-  await page.click('button[type=submit]')
-  await page.click('[name=decision][value=allow]')
-  return email
-}
-
 /** Runs a program until it has printed its three lines, with a person who opens the first of them. */
 async function runProgram(
   command: string,
@@ -144,7 +125,7 @@ async function runProgram(
   try {
     const page = await context.newPage()
     await page.goto(await line())
-    const email = await allow(page)
+    const email = await letSomebodyIn(page, serving.product)
     expect(await line()).toMatch(new RegExp(`^acct_\\w+ ${email}$`))
     expect(await line()).toBe('200')
     expect(await ended, complaints).toBe(0)
@@ -181,7 +162,7 @@ describe.skipIf(!hasChromium)('a person signs in, and the API is called, with', 
     const complaints: string[] = []
     page.on('pageerror', (error) => complaints.push(String(error)))
     await page.goto(site)
-    const email = await allow(page)
+    const email = await letSomebodyIn(page, serving.product)
     await page.waitForSelector(`#who:text("${email}")`)
     const token = await page.evaluate(
       () => (globalThis as unknown as { user: { access_token: string } }).user.access_token,

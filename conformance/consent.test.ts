@@ -3,15 +3,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as oauth from 'oauth4webapi'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../scripts/free_port.ts'
-import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
-import { type Json, type Product, startProduct } from './product.fixture.ts'
+import { browser, expectSound, fillSignIn, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { makeAccount } from './person.fixture.ts'
+import { call, text } from './product.fixture.ts'
 import { makeTls, type Tls } from './tls.fixture.ts'
 
-let product: Product
-let browser: Browser
+useProduct()
 let site: Server
 let siteUrl: string
 let tls: Tls
@@ -21,8 +21,6 @@ let secureUrl: string
 const arrived: string[] = []
 
 beforeAll(async () => {
-  product = await startProduct()
-  if (hasChromium) browser = await openChromium()
   site = createServer((request, response) => {
     arrived.push(request.url ?? '')
     // An application goes on from its callback, to another host even.
@@ -37,36 +35,15 @@ beforeAll(async () => {
   tls = makeTls()
   await tls.serve(port, siteUrl)
 })
-afterAll(async () => {
-  await browser?.close()
+afterAll(() => {
   tls?.stop()
-  site.close()
-  await product?.stop()
+  site?.close()
 })
-
-async function manage(method: string, path: string, body?: object): Promise<Json> {
-  const reply = await fetch(`${product.url}${path}`, {
-    method,
-    headers: { Authorization: `Bearer ${product.adminKey}`, 'Content-Type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  expect(reply.status).toBeLessThan(300)
-  return (await reply.json()) as Json
-}
-
-const password = 'correct horse battery'
-let made = 0
 
 async function client(redirectUri: string, more: object = {}): Promise<string> {
   const access = [{ audience: product.audience, scope: 'orders:read orders:write' }]
   const body = { name: 'Ledgerly', type: 'native', access, redirectUris: [redirectUri], ...more }
-  return String((await manage('POST', '/v1/clients', body)).clientId)
-}
-
-async function person(): Promise<string> {
-  const email = `bea${++made}@example.com`
-  await manage('POST', '/v1/accounts', { email, emailVerified: true, name: 'Bea', password })
-  return email
+  return text((await call(product, 'POST', '/v1/clients', body)).body.clientId)
 }
 
 const verifier = randomBytes(32).toString('base64url')
@@ -78,33 +55,23 @@ function askingUrl(clientId: string, redirectUri: string, more: Record<string, s
   return `${product.issuer}/oauth/authorize?${new URLSearchParams({ ...fields, ...rest })}`
 }
 
-async function signIn(page: Page, email: string): Promise<void> {
-  await page.fill('[name=email]', email)
-  await page.fill('[name=password]', password)
-  await page.click('button[type=submit]')
+/** Somebody new comes to the consent. */
+async function signIn(page: Page): Promise<void> {
+  await fillSignIn(page, (await makeAccount(product)).email)
   await page.waitForSelector('[name=decision][value=allow]')
 }
 
 describe.skipIf(!hasChromium)('the consent page', () => {
-  it('axe finds nothing, nothing is blocked, nothing scrolls sideways, checked or not', async () => {
-    for (const verified of [true, false]) {
+  it.each([true, false])(
+    'axe finds nothing, nothing is blocked, nothing scrolls sideways, checked: %s',
+    async (verified) => {
       const clientId = await client(`${siteUrl}/callback`, { verified })
-      for (const { name, ...how } of views) {
-        const context = await browser.newContext(how)
-        const page = await context.newPage()
-        const complaints: string[] = []
-        page.on('console', (message) => complaints.push(message.text()))
+      await expectSound(`consent ${verified}`, async (page) => {
         await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
-        await signIn(page, await person())
-        expect(await findingsOf(page), name).toEqual([])
-        expect(complaints, name).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
-        if (process.env.SHOTS !== undefined)
-          await page.screenshot({ path: `${process.env.SHOTS}/consent-${verified}-${name}.png`.replaceAll(' ', '-') })
-        await context.close()
-      }
-    }
-  })
+        await signIn(page)
+      })
+    },
+  )
 
   it.each<[string, string, Record<string, string>]>([
     ['an application of the web', 'web', {}],
@@ -117,7 +84,7 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
     arrived.length = 0
     await page.goto(askingUrl(clientId, redirectUri, more))
-    await signIn(page, await person())
+    await signIn(page)
     const called = page.waitForRequest((request) => request.url().startsWith(redirectUri))
     await page.click('[name=decision][value=allow]')
     await called
@@ -129,7 +96,7 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     const clientId = await client('com.example.ledgerly:/callback')
     const page = await (await browser.newContext()).newPage()
     await page.goto(askingUrl(clientId, 'com.example.ledgerly:/callback'))
-    await signIn(page, await person())
+    await signIn(page)
     const answered = page.waitForResponse((response) => response.url().endsWith('/oauth/consent'))
     await page.click('[name=decision][value=allow]')
     const location = (await (await answered).allHeaders()).location
@@ -140,7 +107,7 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     const clientId = await client(`${siteUrl}/callback`)
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
     await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
-    await signIn(page, await person())
+    await signIn(page)
     await page.focus('[name=decision][value=allow]')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/home')
@@ -150,7 +117,7 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     const clientId = await client(`${siteUrl}/callback`)
     const page = await (await browser.newContext()).newPage()
     await page.goto(askingUrl(clientId, `${siteUrl}/callback`))
-    await signIn(page, await person())
+    await signIn(page)
     arrived.length = 0
     await page.dblclick('[name=decision][value=allow]')
     await page.waitForURL('**/home')
@@ -164,7 +131,7 @@ describe.skipIf(!hasChromium)('the consent page', () => {
     const page = await (await browser.newContext()).newPage()
     arrived.length = 0
     await page.goto(askingUrl(clientId, redirectUri))
-    await signIn(page, await person())
+    await signIn(page)
     await page.click('[name=decision][value=allow]')
     await page.waitForURL('**/home')
     // oauth4webapi with its strict defaults, but for plain http on this machine.

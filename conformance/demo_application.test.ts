@@ -1,32 +1,22 @@
 /** The first five minutes with a browser: `dev`'s own link signs in, its application asks, and what was allowed is taken back. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
-import { call, type Product, startProduct } from './product.fixture.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { browser, expectSound, fillSignIn, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { makeAccount } from './person.fixture.ts'
 
-let product: Product
-let browser: Browser
-beforeAll(async () => {
-  product = await startProduct()
-  if (hasChromium) browser = await openChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await product?.stop()
-})
-
-const password = 'correct horse battery'
-let made = 0
+useProduct()
 
 /** At the page of the consent, with somebody who has just signed in. */
 async function asked(page: Page): Promise<void> {
-  const email = `dora${++made}@example.com`
-  await call(product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Dora', password })
   await page.goto(product.demo.webUrl)
   await page.click('text=Sign in with Countersign')
-  await page.fill('[name=email]', email)
-  await page.fill('[name=password]', password)
-  await page.click('button[type=submit]')
+  await fillSignIn(page, (await makeAccount(product)).email)
+}
+
+async function letIn(page: Page): Promise<void> {
+  await asked(page)
+  await page.click('[name=decision][value=allow]')
+  await page.waitForSelector('text=a sextant')
 }
 
 describe.skipIf(!hasChromium)('the application of dev', () => {
@@ -55,9 +45,7 @@ describe.skipIf(!hasChromium)('the application of dev', () => {
 
   it('shows nothing once what was allowed is removed, and says so', async () => {
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
-    await asked(page)
-    await page.click('[name=decision][value=allow]')
-    await page.waitForSelector('text=a sextant')
+    await letIn(page)
     await page.click('text=your account')
     await page.click('li:has-text("Ledgerly") button')
     await page.goto(product.demo.webUrl)
@@ -72,29 +60,10 @@ describe.skipIf(!hasChromium)('the application of dev', () => {
     expect(await page.textContent('[role=status]')).toBe('You said no, so there is nothing to show.')
   })
 
-  it('axe finds nothing, nothing is blocked, nothing scrolls sideways, before and after', async () => {
-    for (const { name, ...how } of views) {
-      const context = await browser.newContext(how)
-      const page = await context.newPage()
-      const complaints: string[] = []
-      page.on('console', (message) => complaints.push(message.text()))
-      await page.goto(product.demo.webUrl)
-      const look = async (state: string): Promise<void> => {
-        expect(await findingsOf(page), `${name} ${state}`).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name).toBe(true)
-        if (process.env.SHOTS !== undefined)
-          await page.screenshot({
-            path: `${process.env.SHOTS}/web-${state}-${name}.png`.replaceAll(' ', '-'),
-            fullPage: true,
-          })
-      }
-      await look('before')
-      await asked(page)
-      await page.click('[name=decision][value=allow]')
-      await page.waitForSelector('text=a sextant')
-      await look('after')
-      expect(complaints, name).toEqual([])
-      await context.close()
-    }
-  })
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['before', (page) => page.goto(product.demo.webUrl)],
+    ['after', letIn],
+  ])('axe finds nothing, nothing is blocked, nothing scrolls sideways, %s', (state, open) =>
+    expectSound(`web, ${state}`, open),
+  )
 })

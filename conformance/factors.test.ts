@@ -1,57 +1,31 @@
 /** Passkeys, authenticator apps and the pages that set them up, in a browser. */
-import { mkdirSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { stepAt, totpCode } from '../packages/server/src/people/factors/totp.ts'
-import { findingsOf, hasChromium, openChromium, views } from './browser.fixture.ts'
-import { type Product, startProduct } from './product.fixture.ts'
+import { browser, expectSound, fillSignIn, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { makeAccount } from './person.fixture.ts'
 
-let product: Product
-let browser: Browser
-beforeAll(async () => {
-  product = await startProduct()
-  if (hasChromium) browser = await openChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await product?.stop()
-})
-
-const password = 'correct horse battery'
-let made = 0
-
-async function person(): Promise<string> {
-  const email = `fay${++made}@example.com`
-  const reply = await fetch(`${product.url}/v1/accounts`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${product.adminKey}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ email, emailVerified: true, name: 'Fay Example', password }),
-  })
-  expect(reply.status).toBe(201)
-  return email
-}
+useProduct()
 
 /** A page of a browser whose device has a finger on it. */
 async function openPage(how: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
   const page = await (await browser.newContext(how)).newPage()
-  if (how.javaScriptEnabled !== false) await addAuthenticator(page.context(), page)
+  if (how.javaScriptEnabled !== false) await addAuthenticator(page)
   return page
 }
 
-async function addAuthenticator(context: BrowserContext, page: Page, isUserVerified = true): Promise<void> {
-  const devtools = await context.newCDPSession(page)
+async function addAuthenticator(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')
   const kind = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true } as const
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: { ...kind, isUserVerified, automaticPresenceSimulation: true },
+    options: { ...kind, isUserVerified: true, automaticPresenceSimulation: true },
   })
 }
 
 async function signIn(page: Page, email: string): Promise<void> {
   await page.goto(`${product.url}/login`)
-  await page.fill('[name=email]', email)
-  await page.fill('[name=password]', password)
-  await page.click('button.primary')
+  await fillSignIn(page, email)
 }
 
 const atAccount = (page: Page) => page.waitForURL('**/account')
@@ -114,9 +88,7 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await addPasskey(page)
     await page.goto(`${product.url}/account`)
   },
-  'account of an operator': async (page) => {
-    await page.goto((product as unknown as { readonly signInUrl: string }).signInUrl)
-  },
+  'account of an operator': (page) => signedIn(page, { role: 'operator' }),
   'step up': (page) => go(page, 'step-up'),
   'step up, two ways': async (page) => {
     await signedIn(page)
@@ -133,8 +105,8 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   },
 }
 
-async function signedIn(page: Page): Promise<string> {
-  const email = await person()
+async function signedIn(page: Page, more: object = {}): Promise<string> {
+  const { email } = await makeAccount(product, more)
   await signIn(page, email)
   await atAccount(page)
   return email
@@ -155,29 +127,11 @@ async function secondFactor(page: Page): Promise<void> {
 describe.skipIf(!hasChromium)('a page', () => {
   it.each(Object.entries(pages))(
     '%s: axe finds nothing, nothing is blocked, nothing scrolls sideways',
-    async (name, open) => {
-      for (const { name: view, ...how } of views) {
-        if (name === 'account of an operator' && view !== 'light 1360') continue
-        const page = await openPage(how)
-        const complaints: string[] = []
-        page.on('console', (message) => complaints.push(message.text()))
-        page.on('pageerror', (error) => complaints.push(error.message))
+    (name, open) =>
+      expectSound(name, async (page) => {
+        await addAuthenticator(page)
         await open(page)
-        if (name === 'account of an operator') await atAccount(page)
-        expect(await findingsOf(page), view).toEqual([])
-        expect(
-          complaints.filter((text) => !text.startsWith('Failed to load resource')),
-          view,
-        ).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), view).toBe(true)
-        if (process.env.SHOTS !== undefined) {
-          mkdirSync(process.env.SHOTS, { recursive: true })
-          const path = `${process.env.SHOTS}/${name} ${view}.png`.replaceAll(/[ ,]+/g, '-')
-          await page.screenshot({ path, fullPage: true })
-        }
-        await page.context().close()
-      }
-    },
+      }),
     120_000,
   )
 })
@@ -193,7 +147,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.waitForURL('**/login')
     await page.click('[data-passkey=get] button')
     await atAccount(page)
-    expect(await page.textContent('main')).toContain('Fay Example')
+    expect(await page.textContent('main')).toContain('Ann Example')
     await page.goto(`${product.url}/account/step-up?returnTo=/account/passkeys`)
     await page.click('[data-passkey=get] button')
     await page.waitForURL('**/account/passkeys')
@@ -218,9 +172,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.click('[data-passkey=get] button')
     await page.waitForSelector('[data-failed]:not([hidden])')
     expect(page.url()).toBe(`${product.url}/login`)
-    await page.fill('[name=email]', await person())
-    await page.fill('[name=password]', password)
-    await page.click('button.primary')
+    await fillSignIn(page, (await makeAccount(product)).email)
     await atAccount(page)
   }, 60_000)
 
@@ -266,6 +218,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await there.reload()
     await there.waitForURL('**/login')
     await here.reload()
-    expect(await here.textContent('main')).toContain('Fay Example')
+    expect(await here.textContent('main')).toContain('Ann Example')
   })
 })

@@ -1,31 +1,20 @@
 /** The pages that mail leads to and from, in a browser, against the started product. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectSound, hasChromium, openChromium } from './browser.fixture.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { browser, expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
 import { mailedCode, mailTo } from './mail.fixture.ts'
-import { call, type Json, type Product, startProduct, text } from './product.fixture.ts'
+import { makeAccount, password } from './person.fixture.ts'
+import { call, type Json, text } from './product.fixture.ts'
 
-let product: Product
-let browser: Browser
+useProduct()
 beforeAll(async () => {
-  product = await startProduct()
   const colors = { accent: '#0b6e4f' }
   expect((await call(product, 'PATCH', '/v1/settings', { name: 'Northwind', colors })).status).toBe(200)
-  if (hasChromium) browser = await openChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await product?.stop()
 })
 
-const password = 'correct horse battery'
 let made = 0
 
-async function person(): Promise<string> {
-  const email = `ann${++made}@example.com`
-  await ok('/v1/accounts', { email, emailVerified: true, name: 'Ann Example', password })
-  return email
-}
+const person = async (): Promise<string> => (await makeAccount(product)).email
 
 async function ok(path: string, body: object): Promise<Json> {
   const { status, body: answer } = await call(product, 'POST', path, body)
@@ -127,7 +116,7 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 describe.skipIf(!hasChromium)('a page', () => {
   it.each(Object.entries(pages))(
     '%s: axe finds nothing, nothing is blocked, nothing scrolls sideways',
-    (name, open) => expectSound(browser, name, open),
+    (name, open) => expectSound(name, open),
     60_000,
   )
 

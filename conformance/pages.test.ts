@@ -1,38 +1,11 @@
 /** The pages for people, in a browser. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectSound, hasChromium, openChromium } from './browser.fixture.ts'
-import { type Product, startProduct } from './product.fixture.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { browser, expectSound, fillSignIn, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { makeAccount, password } from './person.fixture.ts'
+import { call, text } from './product.fixture.ts'
 
-let product: Product
-let browser: Browser
-beforeAll(async () => {
-  product = await startProduct()
-  if (hasChromium) browser = await openChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await product?.stop()
-})
-
-const password = 'correct horse battery'
-
-async function manage(method: string, path: string, body?: object): Promise<{ readonly [name: string]: string }> {
-  const reply = await fetch(`${product.url}${path}`, {
-    method,
-    headers: { Authorization: `Bearer ${product.adminKey}`, 'Content-Type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  expect(reply.status).toBeLessThan(300)
-  return (await reply.json()) as { readonly [name: string]: string }
-}
-
-let made = 0
-async function person(): Promise<{ readonly email: string; readonly id: string }> {
-  const email = `ann${++made}@example.com`
-  const { id } = await manage('POST', '/v1/accounts', { email, emailVerified: true, name: 'Ann Example', password })
-  return { email, id: id as string }
-}
+useProduct()
 
 /** Each page in a state of its own: how a person gets there. */
 const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
@@ -58,21 +31,18 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 }
 
 async function signIn(page: Page): Promise<void> {
-  const { email } = await person()
   await page.goto(`${product.url}/login`)
-  await page.fill('[name=email]', email)
-  await page.fill('[name=password]', password)
-  await page.click('button[type=submit]')
+  await fillSignIn(page, (await makeAccount(product)).email)
   await page.waitForURL('**/account')
 }
 
 describe.skipIf(!hasChromium)('a page', () => {
   it.each(Object.entries(pages))('%s: axe finds nothing, nothing is blocked, nothing scrolls sideways', (name, open) =>
-    expectSound(browser, name, open),
+    expectSound(name, open),
   )
 
   it('the link of dev signs the operator in by itself, once, and leaves no code in the address', async () => {
-    const { signInUrl } = product as unknown as { readonly signInUrl: string }
+    const { signInUrl } = product
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(signInUrl)
@@ -85,23 +55,22 @@ describe.skipIf(!hasChromium)('a page', () => {
   })
 
   it('a link that an operator made waits for the button, and needs no script', async () => {
-    const { id } = await person()
-    const { url } = await manage('POST', `/v1/accounts/${id}/links`)
+    const { accountId } = await makeAccount(product)
+    const link = async () => text((await call(product, 'POST', `/v1/accounts/${accountId}/links`)).body.url)
     const page = await (await browser.newContext()).newPage()
-    await page.goto(url as string)
+    await page.goto(await link())
     expect(new URL(page.url()).hash).toBe('')
     await page.click('button[type=submit]')
     await page.waitForURL('**/account')
-    const { url: other } = await manage('POST', `/v1/accounts/${id}/links`)
     const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
     await plain.goto(`${product.url}/login/link`)
-    await plain.fill('[name=code]', new URL(other as string).hash.slice(1))
+    await plain.fill('[name=code]', new URL(await link()).hash.slice(1))
     await plain.click('button[type=submit]')
     await plain.waitForURL('**/account')
   })
 
   it('by keyboard alone: sign in, see where one is signed in, sign out; back shows nothing of it', async () => {
-    const { email } = await person()
+    const { email } = await makeAccount(product)
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(`${product.url}/login`)

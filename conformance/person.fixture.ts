@@ -55,13 +55,25 @@ const challenge = createHash('sha256').update(verifier).digest('base64url')
 
 let made = 0
 
-/** Somebody with a new account, who has opened a link that an operator made. */
-export async function signInPerson(product: Product, more: object = {}): Promise<Person> {
+export const password = 'correct horse battery'
+
+/** A new account with that password. */
+export async function makeAccount(
+  product: Product,
+  more: object = {},
+): Promise<{ readonly accountId: string; readonly email: string }> {
   const email = `person${++made}@example.com`
-  const account = await call(product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Bea', ...more })
-  const accountId = text(account.body.id)
-  const link = await call(product, 'POST', `/v1/accounts/${accountId}/links`)
-  return { accountId, email, ...(await signInAgain(product, text(link.body.url))) }
+  const fields = { email, emailVerified: true, name: 'Ann Example', password, ...more }
+  const { status, body } = await call(product, 'POST', '/v1/accounts', fields)
+  expect(status, JSON.stringify(body)).toBe(201)
+  return { accountId: text(body.id), email }
+}
+
+/** Somebody with a new account without a password, who has opened a link that an operator made. */
+export async function signInPerson(product: Product): Promise<Person> {
+  const account = await makeAccount(product, { password: undefined })
+  const link = await call(product, 'POST', `/v1/accounts/${account.accountId}/links`)
+  return { ...account, ...(await signInAgain(product, text(link.body.url))) }
 }
 
 /** Another browser, at which that link was opened. */

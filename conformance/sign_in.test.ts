@@ -8,23 +8,21 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createProgramSignIn, credentialFile } from '@countersign/client/node'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundle } from '../packages/client/src/bundle.fixture.ts'
 import { freePort } from '../scripts/free_port.ts'
-import { hasChromium, openChromium } from './browser.fixture.ts'
-import { call, guarded, type Product, startProduct, text } from './product.fixture.ts'
+import { browser, fillSignIn, hasChromium, letSomebodyIn, product, useProduct } from './browser.fixture.ts'
+import { makeAccount } from './person.fixture.ts'
+import { call, guarded, text } from './product.fixture.ts'
 
-let product: Product
-let browser: Browser
+useProduct()
 let site: Server
 let siteUrl: string
 let clientId: string
 
 beforeAll(async () => {
-  product = await startProduct()
   if (!hasChromium) return
-  browser = await openChromium()
   const { code } = await bundle('./browser.ts')
   site = createServer((request, response) => {
     if (request.url === '/client.js') response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(code)
@@ -34,10 +32,8 @@ beforeAll(async () => {
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
   clientId = await application({ type: 'spa', redirectUris: [`${siteUrl}/callback`], offlineAccess: true })
 })
-afterAll(async () => {
-  await browser?.close()
+afterAll(() => {
   site?.close()
-  await product?.stop()
 })
 
 /** An application: at `/callback` it finishes, and elsewhere says who is there. */
@@ -60,22 +56,6 @@ async function application(more: object): Promise<string> {
   return text(body.clientId)
 }
 
-let made = 0
-const password = 'correct horse battery'
-
-async function person(): Promise<string> {
-  const email = `cy${++made}@example.com`
-  await call(product, 'POST', '/v1/accounts', { email, emailVerified: true, name: 'Cy', password })
-  return email
-}
-
-async function allow(on: Page): Promise<void> {
-  await on.fill('[name=email]', await person())
-  await on.fill('[name=password]', password)
-  await on.click('button[type=submit]')
-  await on.click('[name=decision][value=allow]')
-}
-
 type Ledgerly = { readonly signIn: { begin(): Promise<void>; token(): Promise<string>; signOut(): Promise<void> } }
 const begin = (on: Page) => on.evaluate(() => (globalThis as unknown as Ledgerly).signIn.begin())
 const token = (on: Page) => on.evaluate(() => (globalThis as unknown as Ledgerly).signIn.token())
@@ -93,7 +73,7 @@ describe.skipIf(!hasChromium)('a page', () => {
     const one = await open(context)
     await says(one, 'nobody')
     await begin(one)
-    await allow(one)
+    await letSomebodyIn(one)
     await says(one, 'acct_')
     expect(new URL(one.url()).search).toBe('')
     const given = await token(one)
@@ -128,9 +108,7 @@ describe.skipIf(!hasChromium)('a page', () => {
     const context = await browser.newContext()
     const one = await open(context)
     await begin(one)
-    await one.fill('[name=email]', await person())
-    await one.fill('[name=password]', password)
-    await one.click('button[type=submit]')
+    await fillSignIn(one, (await makeAccount(product)).email)
     await one.click('[name=decision][value=deny]')
     await says(one, 'access_denied')
     const two = await context.newPage()
@@ -154,7 +132,7 @@ describe.skipIf(!hasChromium)('a program', () => {
       open: async (url) => {
         const opened = await context.newPage()
         await opened.goto(url)
-        await allow(opened)
+        await letSomebodyIn(opened)
       },
     })
     expect(await program.signIn()).toMatchObject({ claims: { sub: expect.stringMatching(/^acct_/) } })
@@ -196,7 +174,7 @@ describe.skipIf(!hasChromium)('examples/web_application.ts', () => {
       const opened = await context.newPage()
       await opened.goto(`http://localhost:${port}/`)
       await opened.click('text=Sign in')
-      await allow(opened)
+      await letSomebodyIn(opened)
       const shown = async () => JSON.parse((await opened.textContent('body')) ?? '')
       expect(await shown()).toMatchObject({
         person: expect.stringMatching(/^acct_/),
