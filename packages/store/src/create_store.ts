@@ -11,6 +11,7 @@ import { beforeReserve, withReserve } from './full_disk.ts'
 import { endLease, takeLease } from './lease.ts'
 import { keepLookups } from './lookup.ts'
 import { readRepositories } from './records/index.ts'
+import { withKeptReads } from './records/people/kept_reads.ts'
 import { TokenInserts } from './rows/token_inserts.ts'
 import type { Store } from './store.ts'
 import type { StoreOptions } from './store_options.ts'
@@ -45,7 +46,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
       }),
     insertToken: (token, authorisation) =>
       bounded(() => beforeReserve(database.reserve, () => tokens.insert(token, authorisation))),
-    read: readRepositories(sessionOf(database, options)),
+    read: withKeptReads(database, readRepositories(sessionOf(database, options))),
     onCommit: (listener) => writer.onCommit(listener),
     onHint: (listener) => database.onHint(listener),
     beat: (process) => beat(database, process),

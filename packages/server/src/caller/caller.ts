@@ -13,7 +13,7 @@ import {
   type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import type { AuditActor } from '@countersign/store'
+import type { Account, AuditActor } from '@countersign/store'
 import {
   credentialHeadersOf,
   type Expected,
@@ -38,9 +38,13 @@ export interface Caller {
   /** Read by those who write: a verification pays for nothing that only the audit log wants. */
   readonly request: HttpRequest
   readonly reach: Reach
+  /** The account of a session, as this request has read it. */
+  readonly account?: Account | undefined
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
 }
+
+type Person = Pick<Caller, 'reach' | 'account'>
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 
@@ -62,12 +66,15 @@ export function authenticateCaller(
   const session = readsCookie ? readCookie(request, tenant.issuer, 'session') : undefined
   const isMissing = 'rejection' in question && question.rejection.code === 'missing_credential'
   if (session !== undefined && !isMissing) return { refusal: rejectionAnswer(twoCredentials) }
-  const judge = (outcome: Outcome, credential: string, reach = tenantReach(tenant)): CallerOrRefusal => {
+  const wholly: Person = { reach: tenantReach(tenant) }
+  const judge = (outcome: Outcome, credential: string, person = wholly): CallerOrRefusal => {
     if (outcome.outcome === 'verified') {
       request.caller = { tenant: tenant.id, credential: outcome.grant.credentialId }
-      const caller = callerOf(services, tenant, outcome.grant, credential, address, request, reach)
-      if (outcome.grant.kind === 'session')
-        services.sessionMoves.seen(outcome.grant, { actor: actorOf(caller), requestId: request.requestId })
+      const { grant } = outcome
+      const guards = (): MaybePromise<readonly string[]> => services.clientFacts.guards(tenant, grant.clientId)
+      const caller: Caller = { grant, credential, address, request, ...person, guards }
+      if (grant.kind === 'session')
+        services.sessionMoves.seen(grant, () => ({ actor: actorOf(caller), requestId: request.requestId }))
       return { caller }
     }
     if (outcome.outcome === 'unavailable') return { refusal: unavailableAnswer(outcome.retryAfterSeconds) }
@@ -77,7 +84,9 @@ export function authenticateCaller(
   }
   if (session !== undefined) {
     requireOwnPage(request, tenant.issuer)
-    return verifySession(services, tenant, session, asked).then(({ outcome, reach }) => judge(outcome, session, reach))
+    return verifySession(services, tenant, session, asked).then(({ outcome, person }) =>
+      judge(outcome, session, person),
+    )
   }
   if ('rejection' in question) return { refusal: rejectionAnswer(question.rejection) }
   const outcome = tenant.engine.verify(question)
@@ -101,32 +110,13 @@ async function verifySession(
   tenant: TenantContext,
   credential: string,
   { requires, ...asked }: Expected,
-): Promise<{ readonly outcome: Outcome; readonly reach?: Reach }> {
+): Promise<{ readonly outcome: Outcome; readonly person?: Person }> {
   const question = questionOf({ authorization: [], apiKey: [credential] }, { ...asked, requires: [[]] })
   if ('rejection' in question) return { outcome: { outcome: 'rejected', rejection: question.rejection } }
   const outcome = await tenant.engine.verify({ ...question, isCookie: true })
   if (outcome.outcome !== 'verified') return { outcome }
-  const { grant, reach } = await withinReach(store.read, tenant.id, outcome.grant)
-  return { outcome: withScope(grant, requires), reach }
-}
-
-function callerOf(
-  services: Pick<Services, 'clientFacts'>,
-  tenant: TenantContext,
-  grant: Grant,
-  credential: string,
-  address: string | undefined,
-  request: HttpRequest,
-  reach: Reach,
-): Caller {
-  return {
-    grant,
-    credential,
-    address,
-    request,
-    reach,
-    guards: () => services.clientFacts.guards(tenant, grant.clientId),
-  }
+  const { grant, ...person } = await withinReach(store.read, tenant.id, outcome.grant)
+  return { outcome: withScope(grant, requires), person }
 }
 
 /** Who made a change, for the audit log. */

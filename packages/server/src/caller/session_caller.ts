@@ -3,7 +3,7 @@
  * what the reach of its account holds, which is read from the store at every request (docs/security/invariants.md §12).
  */
 import { type Grant, insufficientScope, intersectScope, parseScope, type Scope, scopeView } from '@countersign/core'
-import type { ReadRepositories } from '@countersign/store'
+import type { Account, ReadRepositories } from '@countersign/store'
 import type { Outcome } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
@@ -18,15 +18,22 @@ export function requireOwnPage(request: HttpRequest, issuer: string): void {
   throw new ProblemError(403, 'forbidden', 'A session changes something only from a page of this server.')
 }
 
-/** The grant of a session as its account reaches now, and that reach. */
+/** A session as its account reaches now. */
+export interface SessionReaching {
+  readonly grant: Grant
+  readonly reach: Reach
+  readonly account: Account | undefined
+}
+
 export async function withinReach(
   reads: Pick<ReadRepositories, 'accounts' | 'memberships'>,
   tenant: string,
   grant: Grant,
-): Promise<{ readonly grant: Grant; readonly reach: Reach }> {
-  const { reach, scope } = await reachOfAccount(reads, tenant, await reads.accounts.find(tenant, grant.subject))
+): Promise<SessionReaching> {
+  const account = await reads.accounts.find(tenant, grant.subject)
+  const { reach, scope } = await reachOfAccount(reads, tenant, account)
   const { text, has } = scopeView(intersectScope(scope, parseScope(grant.scope)))
-  return { grant: { ...grant, scope: text, has }, reach }
+  return { grant: { ...grant, scope: text, has }, reach, account }
 }
 
 /** The outcome for what an operation needs: the engine has judged the session, and does not know its reach. */

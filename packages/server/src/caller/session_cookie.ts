@@ -1,5 +1,5 @@
 /** The cookies of a browser, and whether a request comes from a page of ours. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { headerValues } from '../http/header.ts'
 import type { HttpRequest } from '../http/request.ts'
 
@@ -13,7 +13,7 @@ const stems: { readonly [K in CookieKind]: string } = { session: 'cs', browser: 
  * its host and to https (RFC 6265bis §4.1.3.2); on a plain loopback URL there is none.
  */
 export function cookieName(issuer: string, kind: CookieKind): string {
-  const ofIssuer = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
+  const ofIssuer = hash('sha256', issuer, 'hex').slice(0, 8)
   return `${isSecure(issuer) ? '__Host-' : ''}${stems[kind]}-${ofIssuer}`
 }
 

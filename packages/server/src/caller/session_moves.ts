@@ -10,7 +10,7 @@ import { serverLimits } from '../limits.ts'
 
 export interface SessionMoves {
   /** The session of this grant was used. */
-  seen(grant: Grant, by: { readonly actor: AuditActor; readonly requestId: string }): void
+  seen(grant: Grant, by: () => { readonly actor: AuditActor; readonly requestId: string }): void
 }
 
 export interface SessionMovesOptions {
@@ -22,7 +22,10 @@ export interface SessionMovesOptions {
 export function createSessionMoves({ store, now, onError }: SessionMovesOptions): SessionMoves {
   const triedAt = new Cache<Seconds>(serverLimits.sessionMovesKept)
 
-  async function move({ tenant, credentialId }: Grant, by: Parameters<SessionMoves['seen']>[1]): Promise<void> {
+  async function move(
+    { tenant, credentialId }: Grant,
+    by: ReturnType<Parameters<SessionMoves['seen']>[1]>,
+  ): Promise<void> {
     await store.write(
       async (transaction) => {
         const session = await transaction.sessions.find(tenant, credentialId)
@@ -47,7 +50,7 @@ export function createSessionMoves({ store, now, onError }: SessionMovesOptions)
       const before = triedAt.get(name)
       if (before !== undefined && at - before < serverLimits.sessionMovedSeconds) return
       triedAt.set(name, at)
-      void move(grant, by).catch((error: unknown) => {
+      void move(grant, by()).catch((error: unknown) => {
         triedAt.delete(name)
         onError(error)
       })

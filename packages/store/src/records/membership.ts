@@ -1,10 +1,12 @@
 import type { Seconds, Status } from '@countersign/core'
+import { type Kysely, sql } from 'kysely'
 import { oneOf } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { isAfter, type Page, readPage } from '../page.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
+import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isStatus } from '../stored_json.ts'
 import { decodeTeam, type Team } from './team.ts'
@@ -59,6 +61,28 @@ export interface MembershipWrites {
 
 export const isTeamRole = oneOf<TeamRole>({ owner: true, developer: true, viewer: true })
 
+export function selectTeamsOfAccount(db: Kysely<Schema>, tenant: string, accountId: string) {
+  return db
+    .selectFrom('memberships')
+    .innerJoin('teams', (join) =>
+      join.onRef('teams.tenant', '=', 'memberships.tenant').onRef('teams.id', '=', 'memberships.team_id'),
+    )
+    .selectAll('teams')
+    .select('memberships.role as role')
+    .where('memberships.tenant', '=', tenant)
+    .where('memberships.account_id', '=', accountId)
+    .where('teams.status', '!=', sql.lit('revoked'))
+}
+
+/** Sorted here: in the order of an index, SQLite would go through all teams of the tenant. */
+export function decodeTeamsOfAccount(rows: readonly Row[]): readonly TeamOfAccount[] {
+  const teams = rows.map((row) => ({
+    team: decodeTeam(row),
+    role: new Columns('memberships', row.id, row).word('role', isTeamRole),
+  }))
+  return teams.toSorted((one, other) => (one.team.id < other.team.id ? -1 : 1))
+}
+
 export function readMemberships(session: Session): MembershipReads {
   return {
     async find(tenant, teamId, accountId) {
@@ -71,23 +95,7 @@ export function readMemberships(session: Session): MembershipReads {
     list: (tenant, teamId, page) => listMembers(session, tenant, teamId, page),
     async ofAccount(tenant, accountId) {
       await session.enter(tenant)
-      const rows = await session.db
-        .selectFrom('memberships')
-        .innerJoin('teams', (join) =>
-          join.onRef('teams.tenant', '=', 'memberships.tenant').onRef('teams.id', '=', 'memberships.team_id'),
-        )
-        .selectAll('teams')
-        .select('memberships.role as role')
-        .where('memberships.tenant', '=', tenant)
-        .where('memberships.account_id', '=', accountId)
-        .where('teams.status', '!=', 'revoked')
-        .execute()
-      // Sorted here: in the order of an index, SQLite would go through all teams of the tenant.
-      const sorted = rows.toSorted((one, other) => (one.id < other.id ? -1 : 1))
-      return sorted.map((row) => ({
-        team: decodeTeam(row),
-        role: new Columns('memberships', row.id, row).word('role', isTeamRole),
-      }))
+      return decodeTeamsOfAccount(await selectTeamsOfAccount(session.db, tenant, accountId).execute())
     },
     async count(tenant, teamId) {
       await session.enter(tenant)

@@ -12,11 +12,10 @@ import { requireMayTouchAccount } from './accounts.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {
-  const { grant } = context.caller
+  const { account, grant } = context.caller
   const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope }
   if (grant.kind !== 'session') return { ...mine, teams: [] }
   const teams = await findOwnTeams(context)
-  const account = await findAccountOrNone(context, grant.subject)
   const session = await findSession(context, grant.credentialId)
   return {
     ...mine,

@@ -95,10 +95,10 @@ async function findSignedIn(
   if (outcome.outcome !== 'verified') return undefined
   const { clientId, credentialId, subject } = outcome.grant
   const actor = { kind: 'credential', clientId, credentialId, accountId: subject } as const
-  sessionMoves.seen(outcome.grant, {
+  sessionMoves.seen(outcome.grant, () => ({
     actor: { ...actor, ...senderOf(request, trustedProxies) },
     requestId: request.requestId,
-  })
+  }))
   const session = await store.read.sessions.find(tenant.id, credentialId)
   const account = await store.read.accounts.find(tenant.id, subject)
   return session === undefined || account?.status !== 'active' ? undefined : { account, session, text }

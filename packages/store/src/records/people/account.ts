@@ -1,9 +1,11 @@
 import { accountIdPrefix, randomBase62, type Seconds, type Status } from '@countersign/core'
+import type { Kysely } from 'kysely'
 import { isText, oneOf, recordOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
+import type { Schema } from '../../schema.ts'
 import type { Session } from '../../session.ts'
 import { isStatus } from '../../stored_json.ts'
 
@@ -74,12 +76,16 @@ export function emailKey(email: string): string {
   return email.normalize('NFC').toLowerCase()
 }
 
+export function selectAccount(db: Kysely<Schema>, tenant: string, id: string) {
+  return db.selectFrom('accounts').selectAll().where('tenant', '=', tenant).where('id', '=', id)
+}
+
 export function readAccounts(session: Session): AccountReads {
   const select = (tenant: string) => session.db.selectFrom('accounts').selectAll().where('tenant', '=', tenant)
   return {
     async find(tenant, id) {
       await session.enter(tenant)
-      const row = await select(tenant).where('id', '=', id).executeTakeFirst()
+      const row = await selectAccount(session.db, tenant, id).executeTakeFirst()
       return row && decodeAccount(row)
     },
     async findByEmail(tenant, email) {
@@ -136,7 +142,7 @@ function encodeAccount(account: Account) {
   }
 }
 
-function decodeAccount(row: Row): Account {
+export function decodeAccount(row: Row): Account {
   const columns = new Columns('accounts', row.id, row)
   return present({
     tenant: columns.text('tenant'),

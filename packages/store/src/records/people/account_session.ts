@@ -1,9 +1,10 @@
 import type { Seconds, Status } from '@countersign/core'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
+import type { Schema } from '../../schema.ts'
 import type { Session } from '../../session.ts'
 import { isStatus, isTextList } from '../../stored_json.ts'
 
@@ -60,12 +61,16 @@ export interface AccountSessionWrites {
   revokeByAccount(tenant: string, accountId: string, now: Seconds, sequence?: number): Promise<readonly EndedSession[]>
 }
 
+export function selectAccountSession(db: Kysely<Schema>, tenant: string, id: string) {
+  return db.selectFrom('sessions').selectAll().where('tenant', '=', tenant).where('id', '=', id)
+}
+
 export function readAccountSessions(session: Session): AccountSessionReads {
   const select = (tenant: string) => session.db.selectFrom('sessions').selectAll().where('tenant', '=', tenant)
   return {
     async find(tenant, id) {
       await session.enter(tenant)
-      const row = await select(tenant).where('id', '=', id).executeTakeFirst()
+      const row = await selectAccountSession(session.db, tenant, id).executeTakeFirst()
       return row && decodeAccountSession(row)
     },
     async findByDigest(tenant, digest) {
