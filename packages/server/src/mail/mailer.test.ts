@@ -6,7 +6,7 @@ const ann = { tenant: 'default', address: '192.0.2.7' }
 const mail = (to = 'ann@example.com'): Mail => ({ to, subject: 'Your code', text: 'secret-12345678' })
 
 /** A mailer over a way out that fails as the test says; pauses take no time. */
-function open(way: Partial<MailTransport> = {}) {
+function open(way: Partial<MailTransport> = {}, wait?: (ms: number, signal: AbortSignal) => Promise<unknown>) {
   const sent: Mail[] = []
   const logged: unknown[] = []
   const pauses: number[] = []
@@ -17,7 +17,7 @@ function open(way: Partial<MailTransport> = {}) {
     transport,
     log,
     now: () => clock.now,
-    wait: async (ms) => void pauses.push(ms),
+    wait: wait ?? (async (ms) => void pauses.push(ms)),
   })
   return { mailer, sent, logged, pauses, clock }
 }
@@ -60,6 +60,48 @@ describe('the mailer', () => {
     for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
     expect(refusals).toBe(1)
     expect(JSON.stringify(never.logged)).not.toMatch(/ann@|12345678/)
+  })
+
+  it('sends the mails of others while mails wait between their tries', async () => {
+    const goOn: (() => void)[] = []
+    let isUp = false
+    const { mailer, sent } = open(
+      {
+        async send(each) {
+          if (each.to !== 'bob@example.com' && !isUp) throw new MailError('later')
+          sent.push(each)
+        },
+      },
+      () => new Promise<void>((resolve) => void goOn.push(resolve)),
+    )
+    for (let index = 0; index < serverLimits.mailsAtOnce; index++) mailer.post(mail())
+    mailer.post(mail('bob@example.com'))
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(sent.map(({ to }) => to)).toEqual(['bob@example.com'])
+    isUp = true
+    for (const each of goOn) each()
+    await new Promise(setImmediate)
+    expect(sent).toHaveLength(serverLimits.mailsAtOnce + 1)
+  })
+
+  it('tries at once what waits between its tries when the process ends', async () => {
+    let calls = 0
+    const { mailer } = open(
+      {
+        async send() {
+          if (++calls === 1) throw new MailError('later')
+        },
+      },
+      (_, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('over')))),
+    )
+    mailer.post(mail())
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(calls).toBe(1)
+    await mailer.close()
+    expect(calls).toBe(2)
   })
 
   it('asks once for all who ask at once, and again after a while, sooner when it could not be used', async () => {

@@ -76,24 +76,21 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
   const ending = new AbortController()
   const places = new Shares(serverLimits.mailsWaitingMax)
   const probe = createProbe(transport, log, now)
-  const queue = createQueue(async (make) => {
-    const mail = make()
-    if (mail !== undefined) await send(transport, mail)
-  })
-
-  async function send(way: MailTransport, mail: Mail): Promise<void> {
-    for (const pauseMs of [...serverLimits.mailPausesMs, undefined]) {
+  const queue = createQueue(
+    async (mail, failures) => {
       try {
-        return await way.send(mail)
+        await transport.send(mail)
+        return undefined
       } catch (error) {
-        const isOver = pauseMs === undefined || (error instanceof MailError && error.isFinal)
+        const isFinal = error instanceof MailError && error.isFinal
+        const pauseMs = isFinal ? undefined : serverLimits.mailPausesMs[failures]
         probe.failed()
-        log.warn({ error }, isOver ? 'a mail was not sent' : 'a mail was not sent; it is tried again')
-        if (isOver) return
-        await wait(pauseMs, ending.signal).catch(() => {})
+        log.warn({ error }, pauseMs === undefined ? 'a mail was not sent' : 'a mail was not sent; it is tried again')
+        return pauseMs
       }
-    }
-  }
+    },
+    (pauseMs) => wait(pauseMs, ending.signal),
+  )
 
   return {
     isOn: true,
@@ -137,34 +134,55 @@ interface Queue {
   end(late: Promise<unknown>): Promise<void>
 }
 
-/** A few at once. */
-function createQueue(send: (make: MakeMail) => Promise<void>): Queue {
+/** One try of a mail. Resolves to the pause before the next one, and to nothing when it was sent or given up. */
+type Attempt = (mail: Mail, failures: number) => Promise<number | undefined>
+
+/** A few at once. A mail that waits for its next try is none of them: it holds up nobody else's. */
+function createQueue(attempt: Attempt, wait: (ms: number) => Promise<unknown>): Queue {
   const waiting: Waiting[] = []
   const running = new Set<Promise<void>>()
+  const paused = new Set<Promise<void>>()
 
   function begin(): void {
     while (running.size < serverLimits.mailsAtOnce) {
       const next = waiting.shift()
       if (next === undefined) return
-      const sending = send(next.make).finally(() => {
-        running.delete(sending)
-        next.done()
-        begin()
-      })
-      running.add(sending)
+      keepIn(running, send(next))
     }
+  }
+
+  async function send({ make, failures, done }: Waiting): Promise<void> {
+    const mail = make()
+    const pauseMs = mail && (await attempt(mail, failures))
+    if (pauseMs === undefined) return done()
+    const again: Waiting = { make: () => mail, failures: failures + 1, done }
+    keepIn(
+      paused,
+      wait(pauseMs)
+        .catch(() => {})
+        .then(() => void waiting.push(again)),
+    )
+  }
+
+  function keepIn(these: Set<Promise<void>>, work: Promise<void>): void {
+    const kept = work.finally(() => {
+      these.delete(kept)
+      begin()
+    })
+    these.add(kept)
   }
 
   return {
     add(make, done) {
-      waiting.push({ make, done })
+      waiting.push({ make, failures: 0, done })
       // In another turn: what it costs to make the mail is not in the time of the answer.
       setImmediate(begin)
     },
     async end(late) {
       begin()
-      while (running.size > 0) {
-        const isLate = await Promise.race([Promise.allSettled(running).then(() => false), late.then(() => true)])
+      while (running.size + paused.size > 0) {
+        const all = Promise.allSettled([...running, ...paused])
+        const isLate = await Promise.race([all.then(() => false), late.then(() => true)])
         if (isLate) return
       }
     },
@@ -173,6 +191,7 @@ function createQueue(send: (make: MakeMail) => Promise<void>): Queue {
 
 interface Waiting {
   readonly make: MakeMail
+  readonly failures: number
   done(): void
 }
 
