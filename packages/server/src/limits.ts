@@ -52,10 +52,10 @@ export const serverLimits = {
   mailCodeSeconds: 600,
   mailCodeDigits: 8,
   mailCodeTriesMax: 5,
-  /** Mails to one address in any hour that somebody may ask for without signing in. */
+  /** Mails to one address in any hour: codes and invitations, but not notices of a change. */
   mailsPerAddress: 5,
   mailsWindowSeconds: 3_600,
-  /** Mails of a process that are sent at once, and that wait for it; beyond, people are told to try again. */
+  /** Mails of a process that are sent at once, and that wait for it; beyond, people are told to try again, and notices dropped. */
   mailsAtOnce: 4,
   mailsWaitingMax: 200,
   /** A mail that was not taken is tried again after these pauses. */

@@ -26,13 +26,13 @@ describe('the mailer', () => {
   it('without a way out is off, and is never ready', async () => {
     const mailer = createMailer({ log: { info() {}, warn() {}, error() {} }, now: () => 0 })
     expect([mailer.isOn, await mailer.take(ann)]).toEqual([false, undefined])
-    mailer.post(mail())
+    mailer.post(mail(), ann)
     await mailer.close()
   })
 
   it('sends nothing before the turn of whoever posts is over', async () => {
     const { mailer, sent } = open()
-    mailer.post(mail())
+    mailer.post(mail(), ann)
     await Promise.resolve()
     expect(sent).toEqual([])
     await new Promise(setImmediate)
@@ -46,7 +46,7 @@ describe('the mailer', () => {
         if (++calls < 3) throw new MailError('away')
       },
     })
-    late.mailer.post(mail())
+    late.mailer.post(mail(), ann)
     for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
     expect([calls, late.pauses]).toEqual([3, serverLimits.mailPausesMs])
     let refusals = 0
@@ -56,7 +56,7 @@ describe('the mailer', () => {
         throw new MailError('no', { isFinal: true })
       },
     })
-    never.mailer.post(mail())
+    never.mailer.post(mail(), ann)
     for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
     expect(refusals).toBe(1)
     expect(JSON.stringify(never.logged)).not.toMatch(/ann@|12345678/)
@@ -74,8 +74,8 @@ describe('the mailer', () => {
       },
       () => new Promise<void>((resolve) => void goOn.push(resolve)),
     )
-    for (let index = 0; index < serverLimits.mailsAtOnce; index++) mailer.post(mail())
-    mailer.post(mail('bob@example.com'))
+    for (let index = 0; index < serverLimits.mailsAtOnce; index++) mailer.post(mail(), ann)
+    mailer.post(mail('bob@example.com'), ann)
     await new Promise(setImmediate)
     await new Promise(setImmediate)
     expect(sent.map(({ to }) => to)).toEqual(['bob@example.com'])
@@ -96,7 +96,7 @@ describe('the mailer', () => {
       (_, signal) =>
         new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('over')))),
     )
-    mailer.post(mail())
+    mailer.post(mail(), ann)
     await new Promise(setImmediate)
     await new Promise(setImmediate)
     expect(calls).toBe(1)
@@ -127,6 +127,17 @@ describe('the mailer', () => {
     expect([await isReady(), probes]).toEqual([false, 2])
     clock.now += serverLimits.mailFailedSeconds
     expect([await isReady(), probes]).toEqual([true, 3])
+  })
+
+  it('drops a notice, with a line in the log, where too many mails wait', async () => {
+    const { mailer, logged } = open({ send: () => new Promise<void>(() => {}) })
+    const others = serverLimits.mailsWaitingMax
+    for (let index = 0; index < others; index++)
+      mailer.post(mail(), { tenant: `t${index % 16}`, credential: `c${index}` })
+    expect(logged).toEqual([])
+    mailer.post(mail('bob@example.com'), { tenant: 'other', credential: 'bob' })
+    expect(logged).toEqual([[{}, 'a mail was not sent: too many wait']])
+    expect(await mailer.take(ann)).toBeUndefined()
   })
 
   it('sends a few at once; a flood leaves room for others, and a place is free once its mail has left', async () => {

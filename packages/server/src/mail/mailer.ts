@@ -45,13 +45,16 @@ export interface Mailer {
    * unknown addresses alike. Who takes one posts or releases it.
    */
   take(holder: Holder): Promise<MailPlace | undefined>
-  /** Sends it in the background. A failure is logged and tried again twice, unless the server has refused it for good. */
-  post(mail: Mail): void
+  /**
+   * Tells somebody what has happened, without asking whether mail works. In the background: a failure is logged and tried again
+   * twice, unless the server has refused it for good. Dropped, with a line in the log, where too many wait.
+   */
+  post(mail: Mail, holder: Holder): void
   /** Waits for those under way, for a moment. */
   close(): Promise<void>
 }
 
-/** A place among the mails that wait, in fair shares by tenant and address. */
+/** A place among the mails that wait, in fair shares by tenant, credential and address. */
 export interface MailPlace {
   /**
    * Sends in the background, as `Mailer.post`. `make` is called there, and gives none for an address that nobody has: the
@@ -98,11 +101,11 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
       if (!(await probe.ask()) || !places.take(holder)) return undefined
       return placeOf(queue, () => places.give(holder))
     },
-    post: (mail) =>
-      queue.add(
-        () => mail,
-        () => {},
-      ),
+    post(mail, holder) {
+      const done = () => places.give(holder)
+      if (places.take(holder)) queue.add(() => mail, done)
+      else log.warn({}, 'a mail was not sent: too many wait')
+    },
     async close() {
       ending.abort()
       await queue.end(wait(serverLimits.mailCloseMs, new AbortController().signal))

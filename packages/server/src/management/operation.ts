@@ -113,10 +113,21 @@ export function issueOperation<R extends Route>(
   route: R,
   run: (context: WriteContext<R>, issuing: Issuing) => Promise<Result<R>>,
 ): Operation {
+  return preparedIssueOperation<R, undefined>(route, (_, work) => work(undefined), run)
+}
+
+/** One that first takes something without holding the transaction. `around` gives it to the work, and then puts it back. */
+export function preparedIssueOperation<R extends Route, Taken>(
+  route: R,
+  around: (context: ReadContext<R>, work: (taken: Taken) => Promise<Answer>) => Promise<Answer>,
+  run: (context: WriteContext<R>, issuing: Issuing, taken: Taken) => Promise<Result<R>>,
+): Operation {
   return operation(route, (context, idempotency, askedAt) =>
-    atOneMoment(context.services, context.tenant, (moment) =>
-      write(route, (writing) => run(writing, { moment, askedAt }), context, idempotency),
-    ).catch(toProblem),
+    around(context, (taken) =>
+      atOneMoment(context.services, context.tenant, (moment) =>
+        write(route, (writing) => run(writing, { moment, askedAt }, taken), context, idempotency),
+      ).catch(toProblem),
+    ),
   )
 }
 

@@ -3,16 +3,17 @@ import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import { type Invitation, type Member, newInvitation, type Team } from '@countersign/store'
 import { scopeOfRole } from '../../caller/team_roles.ts'
+import type { Answer } from '../../http/answer.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import { accept, findInvited, isInvited, mailedCode } from '../../people/invitations.ts'
 import { takeMail } from '../../people/mail_codes/mail_code.ts'
 import { invitationMail } from '../../people/mail_codes/mail_texts.ts'
 import { addMember, settleTeam } from '../../people/team_members.ts'
-import type { WriteContext } from '../context.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
 import { findAccountOrNone, notFound } from '../find.ts'
-import { issueOperation, type Operation, readOperation, writeOperation } from '../operation.ts'
+import { type Operation, preparedIssueOperation, readOperation, writeOperation } from '../operation.ts'
 import { findAccountByEmail, findInvitation, findInvitations, findMember, findMembers, findTeam } from './find.ts'
 import { auditOf, memberView } from './view.ts'
 
@@ -24,25 +25,45 @@ const listTeamMembers = readOperation(routes.listTeamMembers, async (context) =>
 })
 
 /** Nobody gives a role that can do more than they can in this team (docs/security/invariants.md §11). */
-const addTeamMember = issueOperation(routes.addTeamMember, async (context, { moment }) => {
-  const { body, tenant, transaction } = context
-  const team = await findTeam(context, context.params.id as string)
-  context.requireHeld(scopeOfRole[body.role], team.id)
-  await transaction.invitations.deleteOf(tenant.id, team.id, { email: body.email })
-  await requireRoom(context, team)
-  const account = await findAccountByEmail(context, body.email)
-  if (account === undefined) {
-    const { invitation, code } = await invite(context, team, moment.position)
-    const url = `${tenant.issuer}/invite#${code}`
-    const isMailed = await mailInvitation(context, team, invitation)
-    return { status: 201, body: { member: null, invitation: { ...invitationView(invitation), url, isMailed } } }
+const addTeamMember = preparedIssueOperation(
+  routes.addTeamMember,
+  withMailPlace,
+  async (context, { moment }, place) => {
+    const { body, tenant, transaction } = context
+    const team = await findTeam(context, context.params.id as string)
+    context.requireHeld(scopeOfRole[body.role], team.id)
+    await transaction.invitations.deleteOf(tenant.id, team.id, { email: body.email })
+    await requireRoom(context, team)
+    const account = await findAccountByEmail(context, body.email)
+    if (account === undefined) {
+      const { invitation, code } = await invite(context, team, moment.position)
+      const url = `${tenant.issuer}/invite#${code}`
+      const isMailed = place !== undefined && (await mailInvitation(context, team, invitation, place))
+      return { status: 201, body: { member: null, invitation: { ...invitationView(invitation), url, isMailed } } }
+    }
+    if (account.status !== 'active')
+      throw new ProblemError(409, 'disabled', 'The account with this address is disabled.')
+    const member = await addMember(context, team, account, body.role)
+    append(context, team, 'team.member.add', undefined, member)
+    await settleTeam(context, team)
+    return { status: 201, body: { member: memberView(member), invitation: null } }
+  },
+)
+
+type Place = Awaited<ReturnType<ReadContext['services']['mailer']['take']>>
+
+/** Taken before the transaction, since the mail server is asked over the network whether it takes mail. */
+async function withMailPlace(
+  { caller, services, tenant }: ReadContext,
+  work: (place: Place) => Promise<Answer>,
+): Promise<Answer> {
+  const place = await services.mailer.take({ tenant: tenant.id, credential: caller.grant.credentialId })
+  try {
+    return await work(place)
+  } finally {
+    place?.release()
   }
-  if (account.status !== 'active') throw new ProblemError(409, 'disabled', 'The account with this address is disabled.')
-  const member = await addMember(context, team, account, body.role)
-  append(context, team, 'team.member.add', undefined, member)
-  await settleTeam(context, team)
-  return { status: 201, body: { member: memberView(member), invitation: null } }
-})
+}
 
 async function requireRoom({ now, transaction }: WriteContext, { tenant, id }: Team): Promise<void> {
   await transaction.invitations.deleteOf(tenant, id, { endedAt: now })
@@ -83,14 +104,19 @@ async function invite(
  * Once the change is committed. The mail has a code of its own: its address is proven by it, as it could not be by a code that
  * somebody else was shown.
  */
-async function mailInvitation(context: WriteContext, team: Team, invitation: Invitation): Promise<boolean> {
+async function mailInvitation(
+  context: WriteContext,
+  team: Team,
+  invitation: Invitation,
+  place: NonNullable<Place>,
+): Promise<boolean> {
   const { now, services, tenant, transaction } = context
-  const { mailer, randomBytes } = services
   const { email } = invitation
-  if (!mailer.isOn || !(await takeMail(transaction, tenant.id, email, now))) return false
+  if (!(await takeMail(transaction, tenant.id, email, now))) return false
   const name = (await transaction.tenants.find(tenant.id))?.name ?? ''
-  const code = await mailedCode(transaction, invitation, randomBytes)
-  context.afterCommit(() => mailer.post(invitationMail({ email, name }, team.name, `${tenant.issuer}/invite#${code}`)))
+  const code = await mailedCode(transaction, invitation, services.randomBytes)
+  const url = `${tenant.issuer}/invite#${code}`
+  context.afterCommit(() => place.post(() => invitationMail({ email, name }, team.name, url)))
   return true
 }
 

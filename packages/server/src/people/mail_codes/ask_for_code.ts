@@ -58,6 +58,14 @@ export function takePlace({ request, services, tenant }: AtMail): Promise<MailPl
   return services.mailer.take({ tenant: tenant.id, address: clientAddress(request, services.trustedProxies) })
 }
 
+/**
+ * Tells somebody of a change of the account. It counts for the account and not for the address that asks: whoever floods from
+ * there takes no notice away.
+ */
+export function notify({ services, tenant }: AtMail, accountId: string, mail: Mail): void {
+  services.mailer.post(mail, { tenant: tenant.id, credential: accountId })
+}
+
 async function askAt(at: AtMail, wanted: Wanted, place: MailPlace): Promise<{ readonly challenge: string } | Refused> {
   const { services, tenant } = at
   const kept = await atOneMoment(services, tenant, async (moment) => {

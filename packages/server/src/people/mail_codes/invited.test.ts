@@ -187,6 +187,30 @@ describe('an invitation', () => {
     expect(await mailbox.to(email)).toHaveLength(serverLimits.mailsPerAddress)
   })
 
+  it('is not mailed while the mail server is away, and its link is given all the same', async () => {
+    mailbox.isUp = false
+    const email = freshAddress()
+    const { invited } = await invite(email)
+    mailbox.isUp = true
+    expect(invited.invitation).toMatchObject({ isMailed: false, url: expect.stringContaining('/invite#') })
+    expect(await mailbox.to(email)).toEqual([])
+  })
+
+  it('is not mailed where one caller has many mails waiting, and mails of another tenant find room', async () => {
+    const slow = await startWorld({ mail: { ...createMailbox(), send: () => new Promise<void>(() => {}) } })
+    const team = await makeTeam(slow)
+    const mailed: unknown[] = []
+    for (let index = 0; index <= serverLimits.mailsWaitingMax; index++) {
+      const body = { email: freshAddress(), role: 'developer' }
+      const { invitation } = await slow.ok('POST', `/v1/teams/${team.id}/members`, body)
+      await slow.ok('DELETE', `/v1/teams/${team.id}/invitations/${invitation.id}`)
+      if (invitation.isMailed) mailed.push(invitation)
+    }
+    expect(mailed).toHaveLength(serverLimits.mailsWaitingMax / 2)
+    expect(await slow.server.services.mailer.take({ tenant: 'other', address: '198.51.100.9' })).toBeDefined()
+    await slow.close()
+  })
+
   it.each(['', 'x', '0'.repeat(32), '<b>', 'x'.repeat(5_000)])('by the code %j is over', async (code) => {
     const reply = await ask(openBrowser(world), path, { code })
     expect([410, 422]).toContain(reply.status)

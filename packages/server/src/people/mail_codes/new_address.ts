@@ -5,7 +5,7 @@ import { isProvenLately } from '../../caller/session_again.ts'
 import { readOwnSession } from '../factors/own_session.ts'
 import type { StepUpFirst } from '../factors/own_ways.ts'
 import { signInOf } from '../sign_in.ts'
-import { type AtMail, askForCode, mustWait, type NotTaken, type Refused } from './ask_for_code.ts'
+import { type AtMail, askForCode, mustWait, type NotTaken, notify, type Refused } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
 import { addressChangedMail, knownAddressMail, newAddressMail } from './mail_texts.ts'
 
@@ -48,7 +48,7 @@ export async function changeAddress(
   if ('refused' in changed) return changed
   // One that nobody had proven may be a stranger's.
   const { email, emailVerified } = changed.before
-  if (email !== undefined && emailVerified) at.services.mailer.post(addressChangedMail({ email, name: at.name }))
+  if (email !== undefined && emailVerified) notify(at, own.account.id, addressChangedMail({ email, name: at.name }))
   return { isChanged: true }
 }
 

@@ -15,6 +15,7 @@ import {
   mustWait,
   type NotTaken,
   nobody,
+  notify,
   type Refused,
 } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
@@ -55,7 +56,7 @@ export async function recover(
   if ('refused' in replaced) return replaced
   // The address has just been proven: nobody need wait for the tries with the forgotten password.
   at.services.signInTries.succeeded(tenant.id, replaced.email, clientAddress(at.request, at.services.trustedProxies))
-  at.services.mailer.post(recoveredMail({ email: replaced.email, name: at.name }, tenant.issuer))
+  notify(at, replaced.accountId, recoveredMail({ email: replaced.email, name: at.name }, tenant.issuer))
   return { isRecovered: true }
 }
 
@@ -66,14 +67,19 @@ function hashOf({ services }: AtMail, password: string): Promise<PasswordHash | 
   })
 }
 
+interface Replaced {
+  readonly accountId: string
+  readonly email: string
+}
+
 async function replacePassword(
   at: AtMail,
   { challenge, code, hash }: { readonly challenge: string; readonly code: string; readonly hash: PasswordHash },
-): Promise<{ readonly email: string } | NotTaken> {
+): Promise<Replaced | NotTaken> {
   const { browser, services, tenant } = at
-  return atOneMoment(services, tenant, async (moment): Promise<{ readonly email: string } | NotTaken> => {
+  return atOneMoment(services, tenant, async (moment): Promise<Replaced | NotTaken> => {
     const { value, entries } = await services.store.write(
-      async (transaction): Promise<{ readonly email: string } | NotTaken> => {
+      async (transaction): Promise<Replaced | NotTaken> => {
         const tried = await tryCode(services, tenant, transaction, { purpose: 'recover', challenge, code, browser })
         if (typeof tried === 'string') return { refused: tried }
         const { accountId } = tried.content as Content
@@ -101,7 +107,7 @@ async function replacePassword(
           },
           objects,
         })
-        return { email: account.email ?? tried.email }
+        return { accountId, email: account.email ?? tried.email }
       },
       { tenant: tenant.id, endsCredentials: true },
     )
