@@ -129,6 +129,28 @@ describe('the mailer', () => {
     expect([await isReady(), probes]).toEqual([true, 3])
   })
 
+  it('asks again after a mail that did not get through, and not after one that was refused for good', async () => {
+    let probes = 0
+    let isFinal = true
+    const { mailer } = open({
+      probe: async () => void probes++,
+      async send() {
+        throw new MailError('no', { isFinal })
+      },
+    })
+    const takeAfterOne = async () => {
+      mailer.post(mail(), ann)
+      for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
+      const place = await mailer.take(ann)
+      place?.release()
+    }
+    for (let index = 0; index < 10; index++) await takeAfterOne()
+    expect(probes).toBe(1)
+    isFinal = false
+    await takeAfterOne()
+    expect(probes).toBe(2)
+  })
+
   it('drops a notice, with a line in the log, where too many mails wait', async () => {
     const { mailer, logged } = open({ send: () => new Promise<void>(() => {}) })
     const others = serverLimits.mailsWaitingMax

@@ -87,7 +87,8 @@ export function createMailer({ transport, log, now, wait = waitInBackground }: M
       } catch (error) {
         const isFinal = error instanceof MailError && error.isFinal
         const pauseMs = isFinal ? undefined : serverLimits.mailPausesMs[failures]
-        probe.failed()
+        // A refusal for good is about one mail: the server answers, and takes others.
+        if (!isFinal) probe.failed()
         log.warn({ error }, pauseMs === undefined ? 'a mail was not sent' : 'a mail was not sent; it is tried again')
         return pauseMs
       }
