@@ -80,11 +80,16 @@ async function cpuMsOf(method: string, path: string, headers: () => Headers, tex
   return (user + system) / 1_000 / rounds
 }
 
-function requestOf(method: string, path: string, headers: Headers, body: Uint8Array): HttpRequest {
+/** The path of a request, by the pattern of its route. */
+function targetOf(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, 'x_0123456789').replace(/\*$/, 'any/thing')
+}
+
+function requestOf(method: string, path: string, headers: Headers, body: Uint8Array, query = ''): HttpRequest {
   return {
     method,
     path,
-    query: '',
+    query,
     rawHeaders: headers.flat(),
     peer: '192.0.2.7',
     requestId: 'req_x',
@@ -101,7 +106,7 @@ it('no route costs more than a millisecond without a valid credential', { timeou
   const bound = Math.max(cpuMsMax, healthzTimes * healthz)
   const tooDear: string[] = []
   for (const { method, path } of routes) {
-    const target = path.replaceAll(/\{\w+\}/g, 'x_0123456789').replace(/\*$/, 'any/thing')
+    const target = targetOf(path)
     const used = method === 'ANY' ? 'POST' : method
     for (const [name, credential] of Object.entries(credentials)) {
       for (const [more, body] of bodiesOf(used, path)) {
@@ -114,6 +119,23 @@ it('no route costs more than a millisecond without a valid credential', { timeou
     }
   }
   expect(tooDear).toEqual([])
+})
+
+it('no GET without a valid credential waits for the lock of a tenant, whatever its query names', async () => {
+  const { store } = world.server.services
+  const { write } = store
+  const query = ['challenge', 'code', 'request', 'shown'].map((name) => `${name}=${randomBase62(32, random)}`).join('&')
+  const writers: string[] = []
+  for (const { path } of routes.filter(({ method }) => method === 'GET')) {
+    const counted: typeof write = (...work) => {
+      writers.push(path)
+      return write.apply(store, work) as never
+    }
+    Object.assign(store, { write: counted })
+    await world.server.handle(requestOf('GET', targetOf(path), [], Buffer.alloc(0), query))
+  }
+  Object.assign(store, { write })
+  expect(writers).toEqual([])
 })
 
 it.each(['/oauth/token', '/v1/verify', '/healthz', '/nothing'])(

@@ -8,6 +8,7 @@ import {
   emailKey,
   type Invitation,
   type Member,
+  type ReadRepositories,
   type Team,
   type WriteTransaction,
 } from '@countersign/store'
@@ -41,15 +42,15 @@ export async function findInvited(
 
 /** The same for one whose code was seen before. */
 export async function readInvited(
-  transaction: WriteTransaction,
+  reads: Pick<ReadRepositories, 'statusEntries' | 'teams'>,
   invitation: Invitation,
   isMailed: boolean,
   now: Seconds,
 ): Promise<Invited | undefined> {
   const { invitedBy, position, tenant } = invitation
-  const team = await transaction.teams.find(tenant, invitation.teamId)
+  const team = await reads.teams.find(tenant, invitation.teamId)
   if (team === undefined || team.status === 'revoked' || now >= invitation.expiresAt) return undefined
-  const isOver = invitedBy !== undefined && position < (await subjectCutOff(transaction, tenant, invitedBy))
+  const isOver = invitedBy !== undefined && position < (await subjectCutOff(reads, tenant, invitedBy))
   return isOver ? undefined : { invitation, team, isMailed }
 }
 

@@ -89,16 +89,12 @@ export function mustWait({ request, services, tenant }: AtMail): Refused | undef
 }
 
 /** The code that this browser waits for. */
-export async function findWaiting(
+export function findWaiting(
   { browser, services, tenant }: AtMail,
   purpose: CodePurpose,
   challenge: string,
 ): Promise<AskedCode | undefined> {
-  const { value } = await services.store.write(
-    (transaction) => findAsked(transaction, tenant.id, { purpose, challenge, browser }, services.now()),
-    { tenant: tenant.id },
-  )
-  return value
+  return findAsked(services.store.read, tenant.id, { purpose, challenge, browser }, services.now())
 }
 
 /** An id that no account has, as long as one: what is kept for nobody is as large as for somebody. */

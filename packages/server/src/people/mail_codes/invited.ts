@@ -3,7 +3,7 @@
  * is good there alone, so that signing in and signing up on the way put no code into a URL.
  */
 import { randomBase62, type Secret, timingSafeEqual } from '@countersign/core'
-import { type Account, ConflictError, type WriteTransaction } from '@countersign/store'
+import { type Account, ConflictError, type ReadRepositories, type WriteTransaction } from '@countersign/store'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import type { MailPlace } from '../../mail/mailer.ts'
@@ -62,29 +62,23 @@ export interface SeenInvitation {
 
 /** The invitation that this browser has opened. */
 export async function seeInvitation(at: AtMail, challenge: string): Promise<SeenInvitation | undefined> {
-  const { services, tenant } = at
-  const { value } = await services.store.write(
-    async (transaction) => {
-      const invited = await readOpened(at, transaction, challenge)
-      if (invited === undefined) return undefined
-      const account = await transaction.accounts.findByEmail(tenant.id, invited.invitation.email)
-      return { invited, hasAccount: account !== undefined }
-    },
-    { tenant: tenant.id },
-  )
-  return value
+  const { read } = at.services.store
+  const invited = await readOpened(at, read, challenge)
+  if (invited === undefined) return undefined
+  const account = await read.accounts.findByEmail(at.tenant.id, invited.invitation.email)
+  return { invited, hasAccount: account !== undefined }
 }
 
 async function readOpened(
   { browser, services, tenant }: AtMail,
-  transaction: WriteTransaction,
+  reads: Pick<ReadRepositories, 'invitations' | 'singleUse' | 'statusEntries' | 'teams'>,
   challenge: string,
 ): Promise<Invited | undefined> {
   const now = services.now()
-  const opened = (await transaction.singleUse.find(kind, tenant.id, challenge, now)) as Opened | undefined
+  const opened = (await reads.singleUse.find(kind, tenant.id, challenge, now)) as Opened | undefined
   if (opened === undefined || !timingSafeEqual(opened.browser, browserDigest(browser))) return undefined
-  const invitation = await transaction.invitations.find(tenant.id, opened.invitationId)
-  return invitation && readInvited(transaction, invitation, opened.isMailed, now)
+  const invitation = await reads.invitations.find(tenant.id, opened.invitationId)
+  return invitation && readInvited(reads, invitation, opened.isMailed, now)
 }
 
 /** `why`: in words for the person. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { randomBase62, type Seconds, timingSafeEqual } from '@countersign/core'
-import { type Account, emailKey, type WriteTransaction } from '@countersign/store'
+import { type Account, emailKey, type ReadRepositories, type WriteTransaction } from '@countersign/store'
 import type { Services, TenantContext } from '../../context.ts'
 import { createMac } from '../../keys/mac.ts'
 import { serverLimits } from '../../limits.ts'
@@ -69,12 +69,12 @@ export async function keepCode(
 
 /** The code that this browser waits for, without a try. `undefined` where it is over, or another browser's. */
 export async function findAsked(
-  transaction: WriteTransaction,
+  { singleUse }: Pick<ReadRepositories, 'singleUse'>,
   tenant: string,
   { purpose, challenge, browser }: Pick<Trying, 'purpose' | 'challenge' | 'browser'>,
   now: Seconds,
 ): Promise<AskedCode | undefined> {
-  const asked = (await transaction.singleUse.find(kind, tenant, challenge, now)) as AskedCode | undefined
+  const asked = (await singleUse.find(kind, tenant, challenge, now)) as AskedCode | undefined
   const isOurs = asked?.purpose === purpose && timingSafeEqual(asked.browser, browserDigest(browser))
   return isOurs ? asked : undefined
 }
