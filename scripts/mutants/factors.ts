@@ -91,7 +91,7 @@ export const factorMutants: readonly Mutant[] = [
     id: 'passkey-last-way',
     what: 'the last way in can be removed',
     file: `${server}/people/factors/own_ways.ts`,
-    find: "    if (password === undefined && passkeys === 1) return { refused: 'last' }\n",
+    find: "    if (passkeys === 1 && !(await comesInByAddress(at, changing))) return { refused: 'last' }\n",
     replace: '',
     tests: passkeys,
   },

@@ -16,6 +16,7 @@ import type { Services } from '../../context.ts'
 import { sessionObject } from '../../feed/objects.ts'
 import { type MasterKey, seal, unseal } from '../../keys/master_key.ts'
 import { serverLimits } from '../../limits.ts'
+import { readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
 import { readChallenge, takeChallenge } from './challenge.ts'
 import { type AtOwn, hasProvenLately, readOwnSession } from './own_session.ts'
@@ -218,20 +219,32 @@ export function renamePasskey(at: At, id: string, name: string): Promise<'rename
   })
 }
 
+type AtWays = At & { readonly services: Pick<Services, 'mailer' | 'openness'> }
+
 /** The last way in stays: without it nobody could sign in to remedy that. */
-export function removePasskey(at: At, id: string): Promise<'removed' | StepUpFirst | Refused<'gone' | 'last'>> {
+export function removePasskey(at: AtWays, id: string): Promise<'removed' | StepUpFirst | Refused<'gone' | 'last'>> {
   return changeOwn(at, async (changing) => {
     const { of, said, transaction } = changing
     const passkey = await ownPasskey(transaction, of, id)
     if (passkey === undefined) return { refused: 'gone' }
-    const password = await transaction.identities.find(of.tenant, of.accountId, 'password')
     const { passkeys } = await readFactors(transaction, of)
-    if (password === undefined && passkeys === 1) return { refused: 'last' }
+    if (passkeys === 1 && !(await comesInByAddress(at, changing))) return { refused: 'last' }
     await transaction.passkeys.delete(of.tenant, id)
     said('account.factor.remove', { kind: 'passkey', name: passkey.name })
     await dropIdleCodes(changing)
     return 'removed' as const
   })
+}
+
+/** Whether the address signs the person in, by the password or by a mailed code, as far as these are offered. */
+async function comesInByAddress(
+  { services, tenant }: AtWays,
+  { account, of, transaction }: Changing,
+): Promise<boolean> {
+  const { signIn } = await readSettings(transaction, tenant, services.openness)
+  if (!account.emailVerified) return false
+  if (signIn.mailCode && services.mailer.isOn) return true
+  return signIn.password && (await transaction.identities.find(of.tenant, of.accountId, 'password')) !== undefined
 }
 
 /** One of somebody else is not there. */

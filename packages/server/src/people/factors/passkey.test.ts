@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { acrOf } from '../../caller/authentication_context.ts'
+import { createMailbox } from '../../mail/mailbox.fixture.ts'
 import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import { enrolPasskey, enrolTotp, enterPassword, person, signedIn } from './factors.fixture.ts'
@@ -319,6 +320,29 @@ describe('one’s own passkeys', () => {
     const replies = await Promise.all([remove(one.id, page), remove(two.id, page)])
     expect(replies.map(({ status }) => status).sort()).toEqual([303, 422])
     expect(await world.store.read.passkeys.ofAccount('default', id)).toHaveLength(1)
+  })
+
+  it('cannot be removed where a password is set and nobody is asked for one', async () => {
+    const { ann, browser, passkey } = await annWithPasskey()
+    const remove = async () => browser.submit(await browser.get(path), path, { id: passkey.id, remove: '1' })
+    await world.ok('PATCH', '/v1/settings', { signIn: { password: false, passkey: true, mailCode: true } })
+    expect((await remove()).status).toBe(422)
+    await world.ok('PATCH', '/v1/settings', { signIn: { password: true } })
+    expect((await remove()).status).toBe(303)
+    expect(await world.store.read.passkeys.ofAccount('default', ann.id)).toEqual([])
+  })
+
+  it('can be removed where a code is mailed to a verified address instead', async () => {
+    const mailing = await startWorld({ mail: createMailbox() })
+    const removeOnly = async (emailVerified: boolean) => {
+      const email = `mailed${emailVerified}@example.com`
+      const { id } = await mailing.ok('POST', '/v1/accounts', { email, emailVerified, name: 'Ann' })
+      const browser = await signIn(mailing, id)
+      const passkey = await enrolPasskey(browser)
+      return (await browser.submit(await browser.get(path), path, { id: passkey.id, remove: '1' })).status
+    }
+    expect([await removeOnly(true), await removeOnly(false)]).toEqual([303, 422])
+    await mailing.close()
   })
 
   it('removed, they are no second factor, and an app still is', async () => {

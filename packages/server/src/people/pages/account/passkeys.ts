@@ -33,7 +33,7 @@ async function change(context: OwnContext, form: Form): Promise<Page | Answer | 
   const done = form.has('remove') ? await removePasskey(context, id) : await renamePasskey(context, id, name as string)
   if (typeof done === 'string' || done.refused === 'gone') return seeOther(`${context.tenant.issuer}${path}`)
   if (done.refused === 'step_up') return { refused: done.refused }
-  return passkeysPage(context, 'This is your only way to sign in. Set a password or add another passkey first.')
+  return passkeysPage(context, 'This is your only way to sign in. Add another one first.')
 }
 
 async function add(
