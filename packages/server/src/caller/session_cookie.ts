@@ -40,6 +40,11 @@ export function readCookie(request: HttpRequest, issuer: string, kind: CookieKin
   return found.length === 1 && found[0] !== '' ? found[0] : undefined
 }
 
+/** Kept of a browser, by the text in its cookie: it is known again, and nobody who reads the database can be it. */
+export function browserDigest(browser: string): string {
+  return hash('sha256', browser, 'base64url')
+}
+
 /**
  * Whether a page of ours makes this request. A browser that says nothing of its site says at least its origin with
  * every unsafe request.

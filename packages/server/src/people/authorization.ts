@@ -1,5 +1,13 @@
 /** From a kept request to a code: may this account give this client this scope for this API now, and has it? */
-import { formatScope, generateKey, missingScope, parseScope, type Scope, unionScope } from '@countersign/core'
+import {
+  formatScope,
+  generateKey,
+  missingScope,
+  parseScope,
+  type Scope,
+  timingSafeEqual,
+  unionScope,
+} from '@countersign/core'
 import {
   type Account,
   type AccountSession,
@@ -12,6 +20,7 @@ import {
   type ReadRepositories,
   type WriteTransaction,
 } from '@countersign/store'
+import { browserDigest } from '../caller/session_cookie.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { derivedBytes } from '../keys/derived_bytes.ts'
@@ -25,24 +34,50 @@ import { OauthError } from '../oauth/oauth_error.ts'
 import { givableScope, remainingScope } from '../oauth/person/account_scope.ts'
 import { givenIdentity } from '../oauth/person/identity_scope.ts'
 
-/** The namespace of kept requests in the single-use store. */
-export const requestKind = 'authorization_request'
+/** Kept requests in the single-use store, once a browser has opened them: for that browser alone. */
+const requestKind = 'authorization_request'
+/** Requests that no browser has opened yet. Some come from a form elsewhere, with which a browser sends no cookie. */
+export const newRequestKind = 'authorization_request_new'
 
 /** A version of before kept no identity scopes. */
 function requestOf(content: object): AuthorizationRequest {
   return { identity: [], ...(content as Omit<AuthorizationRequest, 'identity'>) }
 }
 
-/** A request that waits for its person; `undefined` once it was answered, or is too old. */
+export interface AtRequest {
+  readonly services: Pick<Services, 'now' | 'store'>
+  readonly tenant: { readonly id: string }
+  /** The text in the browser's cookie. */
+  readonly browser: string
+}
+
+/** A request that waits for the person at this browser; `undefined` once it was answered, or is too old. */
 export async function findRequest(
-  {
-    services,
-    tenant,
-  }: { readonly services: Pick<Services, 'now' | 'store'>; readonly tenant: { readonly id: string } },
+  { browser, services, tenant }: AtRequest,
   id: string,
 ): Promise<AuthorizationRequest | undefined> {
   const kept = await services.store.read.singleUse.find(requestKind, tenant.id, id, services.now())
-  return kept && requestOf(kept)
+  const { browser: its = '' } = (kept ?? {}) as { readonly browser?: string }
+  return kept !== undefined && timingSafeEqual(its, browserDigest(browser)) ? requestOf(kept) : undefined
+}
+
+/** The same, at the page that a request leads to: one that no browser has opened is this browser's from now on. */
+export async function openRequest(at: AtRequest, id: string): Promise<AuthorizationRequest | undefined> {
+  const { browser, services, tenant } = at
+  const { store } = services
+  const isNew = (await store.read.singleUse.find(newRequestKind, tenant.id, id, services.now())) !== undefined
+  if (isNew)
+    await store.write(
+      async ({ singleUse }) => {
+        const opened = await singleUse.redeem(newRequestKind, tenant.id, id, services.now())
+        if (opened?.isFirst !== true) return
+        const kept = { ...opened.content, browser: browserDigest(browser) }
+        const endsAt = requestOf(opened.content).askedAt + serverLimits.authorizationSeconds
+        await singleUse.keep(requestKind, tenant.id, id, kept, endsAt)
+      },
+      { tenant: tenant.id },
+    )
+  return findRequest(at, id)
 }
 
 /** All that a consent page shows, and that Allow gives. */

@@ -128,6 +128,29 @@ describe('the code flow', () => {
     expect((await allow(browser, page)).status).toBe(410)
   })
 
+  it('waits at the browser that it came from: at another one nobody sees or answers it', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const other = await signIn(world, (await account()).id)
+    const kept = pathOf((await browser.get(asking(await webClient()))).headers.Location as string)
+    const page = await open(browser, kept)
+    expect((await open(other, kept)).status).toBe(410)
+    expect((await open(openBrowser(world), kept)).status).toBe(410)
+    const own = await open(other, asking(await webClient()))
+    const [id, theirs] = [kept, own.text].map((text) => /request(?:=|" value=")(\w{32})/.exec(text)?.[1] as string)
+    const reply = await allow(other, { ...own, text: own.text.replaceAll(theirs as string, id as string) })
+    expect([reply.status, pathOf(reply.headers.Location as string)]).toEqual([303, kept])
+    expect(answerOf(await allow(browser, page)).code).toMatch(/^cs_code_/)
+  })
+
+  it('that a version before had kept for no browser is over', async () => {
+    const { store } = world.server.services
+    const id = 'r'.repeat(32)
+    await store.write((it) => it.singleUse.keep('authorization_request', 'default', id, {}, world.now + 60), {
+      tenant: 'default',
+    })
+    expect((await open(openBrowser(world), `/oauth/consent?request=${id}`)).status).toBe(410)
+  })
+
   it('form_post hands the answer on by a form that is sent at once', async () => {
     const browser = await signIn(world, (await account()).id)
     const client = await webClient({ consent: 'skip' })
@@ -169,12 +192,15 @@ describe('the code flow', () => {
       const kept = (await browser.get(asking(client, { prompt: 'none' }))).headers.Location as string
       const { store } = world.server.services
       const write = store.write.bind(store)
-      const held = vi.spyOn(store, 'write').mockImplementationOnce(async (...given: Parameters<typeof write>) => {
-        const [consent] = (await world.ok('GET', `/v1/consents?accountId=${id}`)).data
-        if (what === 'the consent is removed') await world.ok('POST', `/v1/consents/${consent?.id}/revoke`)
-        else await world.ok('PATCH', `/v1/clients/${client.clientId}`, { verified: false })
-        return write(...given)
-      })
+      const held = vi
+        .spyOn(store, 'write')
+        .mockImplementationOnce(write)
+        .mockImplementationOnce(async (...given: Parameters<typeof write>) => {
+          const [consent] = (await world.ok('GET', `/v1/consents?accountId=${id}`)).data
+          if (what === 'the consent is removed') await world.ok('POST', `/v1/consents/${consent?.id}/revoke`)
+          else await world.ok('PATCH', `/v1/clients/${client.clientId}`, { verified: false })
+          return write(...given)
+        })
       const reply = await open(browser, pathOf(kept))
       expect(held).toHaveBeenCalled()
       held.mockRestore()
@@ -470,9 +496,14 @@ it('CVE-2022-39222: who holds the link of a request gets nothing of what another
   const [ann, mallory] = [await account(), await account()]
   const [anns, mallorys, nobodys] = [await signIn(world, ann.id), await signIn(world, mallory.id), openBrowser(world)]
   const link = pathOf((await mallorys.get(asking(await webClient()))).headers.Location as string)
-  // Both have the page before Ann presses Allow, so that the form of either is good.
-  const [shown, own] = [await open(anns, link), await open(mallorys, link)]
+  const shown = await open(anns, link)
+  // Before Ann presses Allow as well: the request is her browser's.
+  const early = [await open(mallorys, link), await open(nobodys, link)]
   expect(answerOf(await allow(anns, shown)).code).toMatch(/^cs_code_/)
-  for (const reply of [await allow(mallorys, own), await open(mallorys, link), await open(nobodys, link)])
+  for (const reply of [...early, await open(mallorys, link), await open(nobodys, link)])
     expect([reply.status, reply.headers.Location]).toEqual([410, undefined])
+  // Mallory has one that she opens first: Ann is shown nothing that she could allow.
+  const taken = pathOf((await mallorys.get(asking(await webClient()))).headers.Location as string)
+  await open(mallorys, taken)
+  expect((await open(anns, taken)).status).toBe(410)
 })

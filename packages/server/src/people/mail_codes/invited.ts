@@ -4,6 +4,7 @@
  */
 import { randomBase62, type Secret, timingSafeEqual } from '@countersign/core'
 import { type Account, ConflictError, type ReadRepositories, type WriteTransaction } from '@countersign/store'
+import { browserDigest } from '../../caller/session_cookie.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import type { MailPlace } from '../../mail/mailer.ts'
@@ -16,7 +17,7 @@ import { type PeopleSettings, readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
 import type { Doing } from '../team_members.ts'
 import { type AtMail, mustWait, type Refused, takePlace } from './ask_for_code.ts'
-import { browserDigest, takeMail } from './mail_code.ts'
+import { takeMail } from './mail_code.ts'
 import { invitationMail } from './mail_texts.ts'
 
 const kind = 'invitation_open'

@@ -2,9 +2,9 @@
  * Codes by mail: eight digits that are good once, for ten minutes, at the browser that asked, for five tries. A known and an
  * unknown address are kept alike, so that neither text nor work tells them apart; only one of them gets a mail.
  */
-import { createHash } from 'node:crypto'
 import { randomBase62, type Seconds, timingSafeEqual } from '@countersign/core'
 import { type Account, emailKey, type ReadRepositories, type WriteTransaction } from '@countersign/store'
+import { browserDigest } from '../../caller/session_cookie.ts'
 import type { Services, TenantContext } from '../../context.ts'
 import { createMac } from '../../keys/mac.ts'
 import { serverLimits } from '../../limits.ts'
@@ -156,9 +156,4 @@ function randomDigits(randomBytes: (count: number) => Uint8Array): string {
     const drawn = Buffer.from(randomBytes(4)).readUInt32BE()
     if (drawn < 2 ** 32 - (2 ** 32 % range)) return String(drawn % range).padStart(serverLimits.mailCodeDigits, '0')
   }
-}
-
-/** Kept of a browser: it is known again, and nobody who reads the database can be it. */
-export function browserDigest(browser: string): string {
-  return createHash('sha256').update(browser).digest('base64url')
 }

@@ -16,7 +16,7 @@ import {
 import { parseForm, readForm } from '../../oauth/form.ts'
 import { atOneMoment, requireReached, StaleBookError } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
-import { requestKind } from '../authorization.ts'
+import { newRequestKind } from '../authorization.ts'
 import { readSettings } from '../settings.ts'
 import { html } from './html.ts'
 import { pageAnswer, seeOther } from './page.ts'
@@ -59,9 +59,12 @@ async function keepRequest(
       const kept = await readAuthorization(services, tenant, present, parameters, moment)
       const requestId = randomBase62(32, services.randomBytes)
       const endsAt = moment.takenAt + serverLimits.authorizationSeconds
-      await services.store.write(({ singleUse }) => singleUse.keep(requestKind, tenant.id, requestId, kept, endsAt), {
-        tenant: tenant.id,
-      })
+      await services.store.write(
+        ({ singleUse }) => singleUse.keep(newRequestKind, tenant.id, requestId, kept, endsAt),
+        {
+          tenant: tenant.id,
+        },
+      )
       return requestId
     })
     return seeOther(`${tenant.issuer}/oauth/consent?request=${id}`)

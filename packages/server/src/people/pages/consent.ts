@@ -6,7 +6,7 @@ import type { AuthorizationRequest } from '../../oauth/authorization/request.ts'
 import type { Form } from '../../oauth/form.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
-import { AskAgainError, type Asked, allow, findRequest, readAsked, refuse } from '../authorization.ts'
+import { AskAgainError, type Asked, allow, findRequest, openRequest, readAsked, refuse } from '../authorization.ts'
 import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
 import { type Html, html } from './html.ts'
 import { type Page, seeOther } from './page.ts'
@@ -44,7 +44,7 @@ function formOf(id: string, scope: string): string {
 
 async function ask(context: PageContext, id: string): Promise<Page | Answer> {
   const { services, signedIn, tenant } = context
-  const request = await findRequest(context, id)
+  const request = await openRequest(context, id)
   if (request === undefined) return over()
   const isSilent = request.prompt.includes('none')
   if (signedIn === undefined || mustSignIn(request, signedIn, context.now)) {
