@@ -86,8 +86,8 @@ export const mailMutants: readonly Mutant[] = [
     id: 'address-of-any-session',
     what: 'a code for one account gives its address to another',
     file: `${codes}/new_address.ts`,
-    find: 'present?.account.id === accountId && present.session.id === sessionId',
-    replace: 'accountId !== sessionId',
+    find: 'account.id !== accountId || session.id !== sessionId',
+    replace: 'accountId === sessionId',
     tests: address,
   },
   {

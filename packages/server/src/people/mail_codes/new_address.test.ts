@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
 import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { openBrowser, signIn } from '../../sign_in.fixture.ts'
+import { type App, enrolTotp } from '../factors/factors.fixture.ts'
 import { ask, asked, bare, freshAddress, hidden, other, password, person } from './mail_codes.fixture.ts'
 
 const mailbox = createMailbox()
@@ -83,6 +84,30 @@ describe('another address', () => {
     expect((await browser.get(path)).status).toBe(200)
     const nobody = openBrowser(world)
     expect((await nobody.get(path)).status).toBe(303)
+  })
+
+  it('wants the second factor that was added meanwhile, and the code is good after that', async () => {
+    const { email, id } = await person(world)
+    const fresh = freshAddress()
+    const [browser, beside] = [await signIn(world, id), await signIn(world, id)]
+    const page = await asked(browser, path, { email: fresh })
+    const code = await mailbox.code(fresh)
+    const { store } = world.server.services
+    const write = store.write.bind(store)
+    let app: App | undefined
+    const held = vi.spyOn(store, 'write').mockImplementationOnce(async (...given: Parameters<typeof write>) => {
+      app = await enrolTotp(world, beside)
+      return write(...given)
+    })
+    const reply = await browser.submit(page, path, { code })
+    held.mockRestore()
+    expect([reply.status, String(reply.headers.Location)]).toEqual([303, expect.stringContaining('/account/step-up')])
+    expect(await world.ok('GET', `/v1/accounts/${id}`)).toMatchObject({ email })
+    const stepUp = await browser.get(`/account/step-up?returnTo=${path}`)
+    await browser.submit(stepUp, '/account/step-up', { totp: String(app?.code(world)) })
+    const again = await browser.get(`${path}?challenge=${hidden(page).challenge}`)
+    expect((await browser.submit(again, path, { code })).status).toBe(303)
+    expect(await world.ok('GET', `/v1/accounts/${id}`)).toMatchObject({ email: fresh })
   })
 
   it('is not changed by a code of another session, another person or an account that ended', async () => {

@@ -1,9 +1,6 @@
 /** Another address for an account, proven by a code that is mailed to it. The old one is told. */
 import type { Account, AccountSession } from '@countersign/store'
-import { emailKey } from '@countersign/store'
-import { isProvenLately } from '../../caller/session_again.ts'
-import { readOwnSession } from '../factors/own_session.ts'
-import type { StepUpFirst } from '../factors/own_ways.ts'
+import { changeOwn, type StepUpFirst } from '../factors/own_ways.ts'
 import { signInOf } from '../sign_in.ts'
 import { type AtMail, askForCode, mustWait, type NotTaken, notify, type Refused } from './ask_for_code.ts'
 import { tryCode } from './mail_code.ts'
@@ -52,22 +49,21 @@ export async function changeAddress(
   return { isChanged: true }
 }
 
-type Written = { readonly before: Account } | StepUpFirst | NotTaken
-
-async function writeAddress(at: AtMail, own: Own, challenge: string, code: string): Promise<Written> {
+/** In the session that asked alone. A code is not tried, and so not used up, before the person has proven to be it. */
+function writeAddress(
+  at: AtMail,
+  own: Own,
+  challenge: string,
+  code: string,
+): Promise<{ readonly before: Account } | StepUpFirst | NotTaken> {
   const { browser, services, tenant } = at
-  const { value, entries } = await services.store.write(
-    async (transaction): Promise<Written> => {
+  return changeOwn(
+    { ...at, signedIn: own },
+    async ({ account, now, session, transaction }): Promise<{ readonly before: Account } | NotTaken> => {
       const tried = await tryCode(services, tenant, transaction, { purpose: 'new_address', challenge, code, browser })
       if (typeof tried === 'string') return { refused: tried }
       const { accountId, sessionId } = tried.content as Content
-      const now = services.now()
-      // Only in the session that asked, while it goes on: whatever has ended the account has ended the session.
-      const present = await readOwnSession({ ...at, signedIn: own }, transaction)
-      const isOurs = present?.account.id === accountId && present.session.id === sessionId
-      if (present === undefined || !isOurs) return { refused: 'over' }
-      const { account, presented, session } = present
-      if (!isProvenLately(session, presented, now)) return { refused: 'step_up' }
+      if (account.id !== accountId || session.id !== sessionId) return { refused: 'over' }
       if ((await transaction.accounts.findByEmail(tenant.id, tried.email)) !== undefined) return { refused: 'over' }
       const version = account.version + 1
       const changed = { ...account, email: tried.email, emailVerified: true, version, updatedAt: Math.floor(now) }
@@ -77,17 +73,9 @@ async function writeAddress(at: AtMail, own: Own, challenge: string, code: strin
       transaction.append({ tenant: tenant.id, audit: { ...audit, before: shown(account), after: shown(changed) } })
       return { before: account }
     },
-    { tenant: tenant.id },
   )
-  await services.books.settle(entries)
-  return value
 }
 
 function shown({ email, emailVerified }: Pick<Account, 'email' | 'emailVerified'>) {
   return { email: email ?? null, emailVerified }
-}
-
-/** Whether it is the account's already, whatever its letters' case. */
-export function isOwnAddress({ account }: Own, email: string): boolean {
-  return account.emailVerified && emailKey(account.email ?? '') === emailKey(email)
 }

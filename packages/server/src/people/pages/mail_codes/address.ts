@@ -1,5 +1,6 @@
 /** `/account/address`: another address, proven by a code that is mailed to it. */
-import { askForAddress, changeAddress, isOwnAddress } from '../../mail_codes/new_address.ts'
+import { hasAddress } from '../../mail_codes/ask_for_code.ts'
+import { askForAddress, changeAddress } from '../../mail_codes/new_address.ts'
 import { type OwnContext, ownPage, stepUpFirst } from '../account/own_page.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { html } from '../html.ts'
@@ -28,7 +29,7 @@ export const address: Endpoint = ownPage(
 <section><a href="${tenant.issuer}/account">Leave it as it is</a></section>`,
     }),
     ask: async (context, { email }) => {
-      if (isOwnAddress(context.signedIn, email)) return { wrong: 'This is your address already.' }
+      if (hasAddress(context.signedIn.account, email)) return { wrong: 'This is your address already.' }
       return askForAddress(context, context.signedIn, email)
     },
     codeWords: () => ({ title, button: 'Change the address' }),
