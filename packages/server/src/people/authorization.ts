@@ -20,6 +20,7 @@ import {
   type ReadRepositories,
   type WriteTransaction,
 } from '@countersign/store'
+import { readSessionAgain } from '../caller/session_again.ts'
 import { browserDigest } from '../caller/session_cookie.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
@@ -33,6 +34,7 @@ import { atOneMoment, type IssuingMoment, requireReached, requireSameBook } from
 import { OauthError } from '../oauth/oauth_error.ts'
 import { givableScope, remainingScope } from '../oauth/person/account_scope.ts'
 import { givenIdentity } from '../oauth/person/identity_scope.ts'
+import { portalClientId } from '../tenants/tenant_setup.ts'
 
 /** Kept requests in the single-use store, once a browser has opened them: for that browser alone. */
 const requestKind = 'authorization_request'
@@ -198,11 +200,12 @@ async function giveCode(
     const isOwn = (waiting as CodeContent | undefined)?.signIn?.sessionId === session.id
     return isOwn ? { request, code: text } : undefined
   }
-  const account = await transaction.accounts.find(tenant.id, accountId)
-  const present = await transaction.sessions.find(tenant.id, session.id)
+  const named = { tenant: tenant.id, id: session.id, client: await transaction.clients.find(tenant.id, portalClientId) }
+  const present = await readSessionAgain(transaction, named, services.now())
   const client = await transaction.clients.find(tenant.id, request.clientId)
   const cutOff = Math.max(client?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, accountId))
-  if (account?.status !== 'active' || present?.status !== 'active' || client === undefined) return undefined
+  if (present === undefined || client === undefined) return undefined
+  const { account } = present
   requireReached(moment, cutOff)
   if (request.position < cutOff) return undefined
   requireSameBook(services, tenant, moment)

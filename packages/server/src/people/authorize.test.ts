@@ -151,6 +151,20 @@ describe('the code flow', () => {
     expect((await open(openBrowser(world), `/oauth/consent?request=${id}`)).status).toBe(410)
   })
 
+  it('gives no code to a session that ended with all others of the server meanwhile', async () => {
+    const browser = await signIn(world, (await account()).id)
+    const page = await open(browser, asking(await webClient()))
+    const { store } = world.server.services
+    const write = store.write.bind(store)
+    const held = vi.spyOn(store, 'write').mockImplementationOnce(async (...given: Parameters<typeof write>) => {
+      await world.ok('POST', '/v1/clients/client_portal/revoke')
+      return write(...given)
+    })
+    const reply = await allow(browser, page)
+    held.mockRestore()
+    expect(reply.status).toBe(410)
+  })
+
   it('form_post hands the answer on by a form that is sent at once', async () => {
     const browser = await signIn(world, (await account()).id)
     const client = await webClient({ consent: 'skip' })

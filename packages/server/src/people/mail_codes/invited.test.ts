@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
 import { baseUrl, type Reply, startWorld, type Wire, type World } from '../../server.fixture.ts'
@@ -98,6 +98,25 @@ describe('an invitation', () => {
       actor: { kind: 'account', accountId: id },
       after: { accountId: id, role: 'developer' },
     })
+  })
+
+  it('is accepted by nobody whose session has ended meanwhile', async () => {
+    const email = freshAddress()
+    const { invited } = await invite(email)
+    const { id } = await world.ok('POST', '/v1/accounts', { email, emailVerified: true, name: 'Ann', password })
+    const browser = await signIn(world, String(id))
+    const page = await open(browser, codeOf(invited))
+    const session = (await browser.call('GET', '/v1/me')).body.session as { readonly id: string }
+    const { store } = world.server.services
+    const write = store.write.bind(store)
+    const held = vi.spyOn(store, 'write').mockImplementationOnce(async (...given: Parameters<typeof write>) => {
+      await world.ok('POST', `/v1/sessions/${session.id}/revoke`, {})
+      return write(...given)
+    })
+    const reply = await browser.submit(page, path)
+    held.mockRestore()
+    expect([reply.status, reply.text.includes('You were signed out')]).toEqual([422, true])
+    expect(await teamsOf(await signIn(world, String(id)))).toEqual([])
   })
 
   it('for another address than that of who is signed in adds nobody', async () => {

@@ -9,6 +9,7 @@ import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import type { MailPlace } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
+import { type AtOwn, readOwnSession } from '../factors/own_session.ts'
 import { accept, findInvited, type Invited, isInvited, mailedCode, readInvited } from '../invitations.ts'
 import { makePerson } from '../new_person.ts'
 import { PasswordsBusyError } from '../password.ts'
@@ -86,21 +87,18 @@ async function readOpened(
 export type NotJoined = Over | { readonly refused: 'why'; readonly why: string }
 
 /** As the account that is signed in at this browser. */
-export async function joinAs(
-  at: AtMail,
-  { id }: Pick<Account, 'id'>,
-  challenge: string,
-): Promise<{ readonly isIn: true } | NotJoined> {
+export async function joinAs(at: AtMail & AtOwn, challenge: string): Promise<{ readonly isIn: true } | NotJoined> {
   const { services, tenant } = at
   return inWords(async (): Promise<{ readonly isIn: true } | Over> => {
     const { value, entries } = await services.store.write(
       async (transaction) => {
         const invited = await readOpened(at, transaction, challenge)
-        const account = await transaction.accounts.find(tenant.id, id)
-        if (invited === undefined || account?.status !== 'active') return undefined
-        if (!isInvited(invited, account))
+        const own = await readOwnSession(at, transaction)
+        if (own === undefined) throw new ProblemError(403, 'forbidden', 'You were signed out. Open the link again.')
+        if (invited === undefined) return undefined
+        if (!isInvited(invited, own.account))
           throw new ProblemError(403, 'forbidden', 'It is for another address than yours.')
-        await enter(at, transaction, invited, account)
+        await enter(at, transaction, invited, own.account)
         return true
       },
       { tenant: tenant.id },

@@ -53,7 +53,7 @@ function hereUrl({ tenant }: PageContext, challenge: string): string {
 async function join(context: PageContext, challenge: string): Promise<Page | Answer> {
   const { signedIn, tenant } = context
   if (signedIn === undefined) return see(context, challenge)
-  const joined = await joinAs(context, signedIn.account, challenge)
+  const joined = await joinAs({ ...context, signedIn }, challenge)
   if ('isIn' in joined) return seeOther(`${tenant.issuer}/account`)
   return joined.refused === 'over' ? over(context) : see(context, challenge, { wrong: joined.why })
 }
