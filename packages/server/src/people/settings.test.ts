@@ -66,6 +66,24 @@ describe('settings', () => {
     expect([alone.status, alone.body.detail.includes('mail is off')]).toEqual([400, true])
   })
 
+  it('leave more than passkeys where the server is reached by an address, which can have none', async () => {
+    const byAddress = await startWorld({ baseUrl: 'http://127.0.0.1:4800' })
+    const update = (signIn: object) => byAddress.call('PATCH', settings, { body: { signIn } })
+    const alone = await update({ password: false, passkey: true, mailCode: false })
+    expect([alone.status, alone.body.detail.includes('passkeys want a server')]).toEqual([400, true])
+    expect((await update({ password: false, passkey: true, mailCode: true })).status).toBe(400)
+    expect((await update({ password: true, passkey: true, mailCode: false })).status).toBe(200)
+    await byAddress.close()
+  })
+
+  it.each([true, false])('with passkeys alone show no other form, mailed codes without mail: %s', async (mailCode) => {
+    await change({ signIn: { password: false, passkey: true, mailCode } })
+    const page = await openBrowser(world).get('/login')
+    await change({ signIn: { password: true, passkey: true, mailCode: true } })
+    expect([...page.text.matchAll(/<form [^>]*data-passkey="(\w+)"/g)].map(([, kind]) => kind)).toEqual(['get'])
+    expect([page.text.split('<form ').length, page.text.includes('name="email"')]).toEqual([2, false])
+  })
+
   it('are told of in the audit log with what was before', async () => {
     await change({ portal: 'open' })
     const { data } = await world.ok('GET', '/v1/audit?action=settings.update&limit=100')

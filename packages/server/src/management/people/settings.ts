@@ -4,6 +4,7 @@ import { wholeTenant } from '../../caller/reach.ts'
 import { tenantObject } from '../../feed/objects.ts'
 import { OutboundError } from '../../outbound/outbound_error.ts'
 import { isReadable, readable } from '../../people/colors.ts'
+import { relyingParty } from '../../people/factors/passkey.ts'
 import { fetchLogo, LogoError } from '../../people/logo.ts'
 import { withDefaults } from '../../people/settings.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
@@ -95,11 +96,14 @@ const updateSettings = preparedOperation(routes.updateSettings, prepare, async (
   return { status: 200, body: after }
 })
 
-/** A code by mail is none where no mail is sent. */
-function requireWayIn({ services }: WriteContext<Updating>, { signIn }: SettingsContent): void {
-  if (signIn === undefined || signIn.password || signIn.passkey) return
-  if (!signIn.mailCode) throw invalid('/signIn', 'leaves no way in: offer one at least')
-  if (!services.mailer.isOn) throw invalid('/signIn', 'leaves no way in: mail is off, so no code is sent')
+/** A code by mail is none where no mail is sent, and a passkey none where the server is reached by an address. */
+function requireWayIn({ services, tenant }: WriteContext<Updating>, { signIn }: SettingsContent): void {
+  if (signIn === undefined || signIn.password) return
+  if (signIn.passkey && relyingParty(tenant.issuer) !== undefined) return
+  if (signIn.mailCode && services.mailer.isOn) return
+  if (signIn.mailCode) throw invalid('/signIn', 'leaves no way in: mail is off, so no code is sent')
+  const why = signIn.passkey ? 'passkeys want a server that has a name' : 'offer one at least'
+  throw invalid('/signIn', `leaves no way in: ${why}`)
 }
 
 /** Members that are not sent stay; `null` gives the default back. */

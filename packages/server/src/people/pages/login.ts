@@ -4,13 +4,13 @@ import { findRequest } from '../authorization.ts'
 import { type PasswordOutcome, signInByPassword } from '../sign_in.ts'
 import { type Goal, goalFields, goalOf, goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { codeFormOf } from './mail_codes/code_form.ts'
 import { leaving, otherWays } from './mail_codes/other_ways.ts'
 import type { Page } from './page.ts'
 import { passkeyProof } from './passkey_form.ts'
 import { postProof, proofFormName, secondFactorPage } from './second_factor.ts'
-import { invalid, wrongText } from './wrong.ts'
+import { invalid, wrongAnswer, wrongText } from './wrong.ts'
 
 export const login: Endpoint = {
   form: (form) => proofFormName(form) ?? 'login',
@@ -73,32 +73,37 @@ interface Shown {
 }
 
 function loginPage(context: PageContext, shown: Shown): Page {
-  const { settings, tenant, token } = context
-  const { signIn } = settings
-  const { email, goal, isPasswordAsked, wrong } = shown
-  const first = signIn.password
+  const { settings } = context
+  const { goal, isRecovered = false, status, wrong } = shown
+  const passkey = passkeyProof(context, '/login', { fields: goalFields(goal), text: 'Sign in with a passkey' })
+  const recovered = html`<p class="done" role="status">Your password was replaced, and you were signed out everywhere. Sign in with the new one.</p>`
+  const said = isRecovered ? recovered : wrongText(wrong)
+  const body = html`<div class="deed"><header><h1>Sign in</h1></header>
+${firstForm(context, shown, said) ?? passkeyAlone(said)}
+${settings.signIn.passkey ? passkey : undefined}
+${otherWays(context, goal)}</div>`
+  return { ...wrongAnswer(wrong, status), title: 'Sign in', script: 'passkey', ...leaving(goal), body }
+}
+
+/** `undefined` where neither a password nor a mailed code signs anybody in. */
+function firstForm(context: PageContext, { email = '', goal, isPasswordAsked, wrong }: Shown, said: Html | undefined) {
+  const { services, settings, tenant, token } = context
+  const { mailCode, password } = settings.signIn
+  if (!password && !(mailCode && services.mailer.isOn)) return undefined
+  const { path, form, button } = password
     ? { path: '/login', form: 'login', button: 'Sign in' }
     : { path: '/login/code', form: codeFormOf('/login/code', ''), button: 'Send me a code' }
-  const password = html`<label>Password<input name="password" type="password" autocomplete="current-password"${invalid(wrong)}></label>`
-  const recovered = html`<p class="done" role="status">Your password was replaced, and you were signed out everywhere. Sign in with the new one.</p>`
-  const passkey = passkeyProof(context, '/login', { fields: goalFields(goal), text: 'Sign in with a passkey' })
-  const body = html`<div class="deed"><header><h1>Sign in</h1></header>
-<form method="post" action="${tenant.issuer}${first.path}">
-${shown.isRecovered === true ? recovered : undefined}
-${wrongText(wrong)}${token(first.form)}${goalFields(goal)}
+  const passwordField = html`<label>Password<input name="password" type="password" autocomplete="current-password"${invalid(wrong)}></label>`
+  return html`<form method="post" action="${tenant.issuer}${path}">
+${said}${token(form)}${goalFields(goal)}
 ${isPasswordAsked === undefined ? undefined : html`<input type="hidden" name="asked" value="password">`}
-<label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email ?? ''}"${invalid(wrong)}></label>
-${signIn.password ? password : undefined}
-<button class="primary" type="submit">${first.button}</button>
-</form>
-${signIn.passkey ? passkey : undefined}
-${otherWays(context, goal)}</div>`
-  return {
-    status: shown.status ?? (wrong === undefined ? 200 : 422),
-    title: 'Sign in',
-    ...(wrong === undefined ? {} : { error: 'wrong' }),
-    script: 'passkey',
-    ...leaving(goal),
-    body,
-  }
+<label>E-mail address<input name="email" type="email" autocomplete="username" required value="${email}"${invalid(wrong)}></label>
+${password ? passwordField : undefined}
+<button class="primary" type="submit">${button}</button>
+</form>`
+}
+
+function passkeyAlone(said: Html | undefined): Html {
+  return html`${said === undefined ? undefined : html`<section>${said}</section>`}
+<noscript><section><p>To sign in with a passkey, this page needs script.</p></section></noscript>`
 }
