@@ -76,10 +76,10 @@ export function isInvited({ invitation, isMailed }: Invited, account: Account): 
  * Throws `ProblemError` where the account is a member already, or in too many teams.
  */
 export async function accept(it: Doing, { invitation, team }: Invited, account: Account): Promise<Member> {
-  const { actor, now, requestId, transaction } = it
+  const { actor, requestId, transaction } = it
   const { id, tenant } = team
   await transaction.invitations.delete(tenant, invitation.id)
-  const proven = account.emailVerified ? account : await prove(transaction, account, now)
+  const proven = account.emailVerified ? account : await prove(it, account)
   const member = await addMember(it, team, proven, invitation.role)
   const after = { accountId: account.id, role: invitation.role }
   const audit = {
@@ -97,8 +97,11 @@ export async function accept(it: Doing, { invitation, team }: Invited, account: 
 }
 
 /** The mailed code has shown it. Throws `ConflictError` where the address is somebody else's by now. */
-async function prove(transaction: WriteTransaction, account: Account, now: Seconds): Promise<Account> {
+async function prove({ actor, now, requestId, transaction }: Doing, account: Account): Promise<Account> {
   const proven = { ...account, emailVerified: true, version: account.version + 1, updatedAt: Math.floor(now) }
   await transaction.accounts.update(proven)
+  const change = { before: { emailVerified: false }, after: { emailVerified: true } }
+  const audit = { actor, action: 'account.update', objectType: 'account', objectId: account.id, ...change, requestId }
+  transaction.append({ tenant: account.tenant, audit })
   return proven
 }

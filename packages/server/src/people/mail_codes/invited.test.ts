@@ -195,6 +195,12 @@ describe('an invitation', () => {
     const accepted = await browser.call('POST', '/v1/invitations/accept', { code: await mailedTo(email) })
     expect([accepted.status, accepted.body.id]).toEqual([200, team.id])
     expect(await world.ok('GET', `/v1/accounts/${id}`)).toMatchObject({ emailVerified: true })
+    const { data } = await world.ok('GET', '/v1/audit?action=account.update&limit=100')
+    expect(data.find(({ objectId }) => objectId === id)).toMatchObject({
+      actor: { accountId: id },
+      before: { emailVerified: false },
+      after: { emailVerified: true },
+    })
   })
 
   it('is not mailed to an address that has had its mails of the hour, and its link is given all the same', async () => {
