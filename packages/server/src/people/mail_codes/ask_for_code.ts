@@ -2,7 +2,7 @@
 import { accountIdPrefix, randomBase62 } from '@countersign/core'
 import { type Account, emailKey } from '@countersign/store'
 import type { Services } from '../../context.ts'
-import { clientAddress } from '../../http/client_address.ts'
+import { clientAddress, holderOf } from '../../http/client_address.ts'
 import type { Mail, MailPlace } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { PasswordsBusyError } from '../password.ts'
@@ -55,7 +55,7 @@ export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly
 
 /** For whoever asks, whatever the address: a flood from one place or tenant leaves room for others. */
 export function takePlace({ request, services, tenant }: AtMail): Promise<MailPlace | undefined> {
-  return services.mailer.take({ tenant: tenant.id, address: clientAddress(request, services.trustedProxies) })
+  return services.mailer.take({ ...holderOf(request, services.trustedProxies), tenant: tenant.id })
 }
 
 /**

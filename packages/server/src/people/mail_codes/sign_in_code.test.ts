@@ -1,3 +1,4 @@
+import { type AddressRange, parseAddressRange } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
@@ -174,6 +175,24 @@ describe('a code by mail', () => {
     expect(await mailbox.to(known.email)).toHaveLength(1)
     for (const email of [disabled.email, unproven.email, 'nobody@example.com'])
       expect(await mailbox.to(email)).toEqual([])
+  })
+})
+
+describe('a proxy that does not say for whom it asks', () => {
+  it('is not one caller with one share of the mails that wait', async () => {
+    const send = () => new Promise<void>(() => {})
+    const trustedProxies = [parseAddressRange('192.0.2.0/24') as AddressRange]
+    const slow = await startWorld({ trustedProxies, mail: { ...mailbox, send } })
+    const { mailer } = slow.server.services
+    const half = serverLimits.mailsWaitingMax / 2
+    for (let index = 0; index < half; index++)
+      await mailer.take({ tenant: `t${index % 4}`, address: `10.0.0.${index}` })
+    for (let index = 0; index <= serverLimits.mailsWaitingMax / 16; index++) {
+      slow.now += 60
+      const { email } = await personIn(slow)
+      await askedAt(openBrowser(slow), path, { email })
+    }
+    await slow.close()
   })
 })
 
