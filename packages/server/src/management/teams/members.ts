@@ -111,12 +111,12 @@ async function mailInvitation(
   place: NonNullable<Place>,
 ): Promise<boolean> {
   const { now, services, tenant, transaction } = context
-  const { email } = invitation
+  const { email, expiresAt } = invitation
   if (!(await takeMail(transaction, tenant.id, email, now))) return false
   const name = (await transaction.tenants.find(tenant.id))?.name ?? ''
   const code = await mailedCode(transaction, invitation, services.randomBytes)
   const url = `${tenant.issuer}/invite#${code}`
-  context.afterCommit(() => place.post(() => invitationMail({ email, name }, team.name, url)))
+  context.afterCommit(() => place.post(() => invitationMail({ email, name }, team.name, url, expiresAt)))
   return true
 }
 

@@ -65,6 +65,7 @@ describe('an invitation', () => {
   it('by the link that was handed on makes no account: the address is proven by mail first', async () => {
     const email = freshAddress()
     const { team, invited } = await invite(email)
+    world.now += 6 * 86_400
     const browser = openBrowser(world)
     const page = await open(browser, codeOf(invited))
     expect(page.text).not.toContain('name="password"')
@@ -72,6 +73,8 @@ describe('an invitation', () => {
     expect([forged.status, browser.session]).toEqual([410, undefined])
     const before = (await mailbox.to(email)).length
     const sent = await browser.submit(page, path)
+    const end = `until ${String(invited.invitation.expiresAt).slice(0, 16).replace('T', ' ')} UTC`
+    for (const { text } of await mailbox.to(email)) expect(text).toContain(end)
     expect([sent.status, (await mailbox.to(email)).length]).toEqual([303, before + 1])
     expect((await browser.get(pathOf(sent))).text).toContain('Look into your mail')
     const elsewhere = openBrowser(world)

@@ -199,13 +199,14 @@ async function mailAt(
       const { invitation, team } = invited
       if (!(await takeMail(transaction, tenant.id, invitation.email, services.now()))) return 'limited' as const
       const code = await mailedCode(transaction, invitation, services.randomBytes)
-      return { email: invitation.email, team: team.name, url: `${tenant.issuer}/invite#${code}` }
+      return { invitation, team, url: `${tenant.issuer}/invite#${code}` }
     },
     { tenant: tenant.id },
   )
   if (typeof value === 'string') return { refused: value }
-  const { email, team, url } = value
-  place.post(() => invitationMail({ email, name: at.name }, team, url))
+  const { invitation, team, url } = value
+  const to = { email: invitation.email, name: at.name }
+  place.post(() => invitationMail(to, team.name, url, invitation.expiresAt))
   return { isSent: true }
 }
 

@@ -1,5 +1,6 @@
 /** The mails: plain text, short, each with what was asked for and what to do if it was not the person who asked. */
 
+import { formatTime, type Seconds } from '@countersign/core'
 import { serverLimits } from '../../limits.ts'
 import type { Mail } from '../../mail/mailer.ts'
 
@@ -74,11 +75,13 @@ export function addressChangedMail(to: To): Mail {
   ])
 }
 
-export function invitationMail(to: To, team: string, url: string): Mail {
+/** `expiresAt`: the mail may go out long after the invitation was made. */
+export function invitationMail(to: To, team: string, url: string, expiresAt: Seconds): Mail {
+  const end = formatTime(expiresAt).slice(0, 16).replace('T', ' ')
   return mail(to, 'you are invited', [
     `You are invited to the team "${line(team)}" at ${line(to.name)}:`,
     url,
-    `The link is good once, for ${serverLimits.invitationSeconds / 86_400} days.`,
+    `The link is good once, until ${end} UTC.`,
     'If you do not expect it, do nothing.',
   ])
 }
