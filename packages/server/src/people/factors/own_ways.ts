@@ -181,6 +181,8 @@ export async function addPasskey(
     const { now, of, said, transaction } = changing
     const own = await transaction.passkeys.ofAccount(of.tenant, of.accountId)
     if (own.length >= serverLimits.passkeysMax) return { refused: 'many' }
+    // Two pages that were open before the first passkey have told their browsers different ones.
+    if (own[0] !== undefined && own[0].userHandle !== userHandle) return { refused: 'wrong' }
     const isTaken = (await transaction.passkeys.find(of.tenant, registered.id)) !== undefined
     if (isTaken || !(await takeChallenge(transaction, of.tenant, challenge))) return { refused: 'wrong' }
     const seconds = Math.floor(now)

@@ -274,6 +274,15 @@ describe('registering a passkey', () => {
     expect([second.userHandle, second.codes]).toEqual([passkey.userHandle, []])
   })
 
+  it('of a page that was open before the first one was there is refused: an account has one handle', async () => {
+    const ann = await person(world)
+    const browser = await signedIn(world, ann)
+    const [one, two] = [await browser.get(path), await browser.get(path)]
+    expect((await browser.post(path, createAuthenticator().create(one, path))).status).toBe(303)
+    expect((await browser.post(path, createAuthenticator().create(two, path))).status).toBe(422)
+    expect(await world.store.read.passkeys.ofAccount('default', ann.id)).toHaveLength(1)
+  })
+
   it('stops at twenty', async () => {
     const { browser } = await annWithPasskey()
     for (let index = 1; index < 20; index++) await enrolPasskey(browser)
