@@ -169,6 +169,8 @@ describe('the code flow', () => {
     const browser = await signIn(world, (await account()).id)
     const client = await webClient({ consent: 'skip' })
     const page = await open(browser, asking(client, { response_mode: 'form_post' }))
+    const refused = await open(browser, asking(client, { response_mode: 'form_post', scope: 'orders:delete' }))
+    for (const { text } of [page, refused]) expect(text).toContain('<title>Going back · Default</title>')
     expect(page.text).toContain(`<form method="post" action="${redirectUri}" data-send>`)
     expect(page.text).toMatch(/name="code" value="cs_code_/)
     expect(page.text).toContain(`name="iss" value="${baseUrl}"`)

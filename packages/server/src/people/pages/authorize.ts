@@ -19,7 +19,7 @@ import { OauthError } from '../../oauth/oauth_error.ts'
 import { newRequestKind } from '../authorization.ts'
 import { readSettings } from '../settings.ts'
 import { html } from './html.ts'
-import { pageAnswer, seeOther } from './page.ts'
+import { type Frame, frameOf, pageAnswer, seeOther } from './page.ts'
 import { returnAnswer } from './return_answer.ts'
 
 type AuthorizeServices = Pick<
@@ -69,22 +69,26 @@ async function keepRequest(
     })
     return seeOther(`${tenant.issuer}/oauth/consent?request=${id}`)
   } catch (error) {
-    if (error instanceof OauthError) return returnAnswer(tenant, address, { error })
-    if (!(error instanceof StaleBookError)) throw error
-    return returnAnswer(tenant, address, { error: new OauthError('temporarily_unavailable', 'try again') })
+    const isStale = error instanceof StaleBookError
+    if (!isStale && !(error instanceof OauthError)) throw error
+    const told = isStale ? new OauthError('temporarily_unavailable', 'try again') : error
+    return returnAnswer(await readFrame(services, tenant), address, { error: told })
   }
 }
 
 async function untrusted(
-  { openness, store }: Pick<Services, 'openness' | 'store'>,
+  services: AuthorizeServices,
   tenant: TenantContext,
   code: UntrustedRequestError['code'],
   detail: string,
 ): Promise<Answer> {
-  const name = (await store.read.tenants.find(tenant.id))?.name ?? ''
-  const settings = await readSettings(store.read, tenant, openness)
   const title = 'This application asked in a wrong way'
   const body = html`<div class="deed"><header><h1>${title}</h1><p>${detail}</p></header>
 <section><p>Nothing was given to it, and you were not sent back. Tell those who run the application.</p></section></div>`
-  return pageAnswer({ issuer: tenant.issuer, name, ...settings }, { status: 400, title, error: code, body })
+  return pageAnswer(await readFrame(services, tenant), { status: 400, title, error: code, body })
+}
+
+async function readFrame({ openness, store }: AuthorizeServices, tenant: TenantContext): Promise<Frame> {
+  const name = (await store.read.tenants.find(tenant.id))?.name ?? ''
+  return frameOf({ name, settings: await readSettings(store.read, tenant, openness), tenant })
 }

@@ -9,7 +9,7 @@ import { OauthError } from '../../oauth/oauth_error.ts'
 import { AskAgainError, type Asked, allow, findRequest, openRequest, readAsked, refuse } from '../authorization.ts'
 import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
 import { type Html, html } from './html.ts'
-import { type Page, seeOther } from './page.ts'
+import { frameOf, type Page, seeOther } from './page.ts'
 import { returnAnswer } from './return_answer.ts'
 
 export const consent: Endpoint = {
@@ -34,7 +34,7 @@ export const consent: Endpoint = {
     if (form.get('decision') !== 'deny') return ask(context, id)
     const refused = await refuse(services, tenant, id)
     if (refused === undefined) return over()
-    return returnAnswer(tenant, refused, { error: new OauthError('access_denied', 'the person has refused') })
+    return returnAnswer(frameOf(context), refused, { error: new OauthError('access_denied', 'the person has refused') })
   },
 }
 
@@ -88,9 +88,10 @@ function isOfAnother({ accountId }: AuthorizationRequest, { account }: SignedIn)
 
 const another = new OauthError('login_required', 'another account is signed in than id_token_hint names')
 
-async function sendBack({ services, tenant }: PageContext, id: string, error: OauthError): Promise<Page | Answer> {
+async function sendBack(context: PageContext, id: string, error: OauthError): Promise<Page | Answer> {
+  const { services, tenant } = context
   const refused = await refuse(services, tenant, id)
-  return refused === undefined ? over() : returnAnswer(tenant, refused, { error })
+  return refused === undefined ? over() : returnAnswer(frameOf(context), refused, { error })
 }
 
 function give(context: PageContext, signedIn: SignedIn, id: string, form: Form): Promise<Page | Answer> {
@@ -117,7 +118,7 @@ async function giveAsked(
   }
   try {
     const given = await allow(services, tenant, allowing)
-    return given === undefined ? over() : returnAnswer(tenant, given.request, { code: given.code })
+    return given === undefined ? over() : returnAnswer(frameOf(context), given.request, { code: given.code })
   } catch (error) {
     if (error instanceof OauthError) return sendBack(context, id, error)
     if (!(error instanceof AskAgainError)) throw error

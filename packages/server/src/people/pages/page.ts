@@ -39,6 +39,18 @@ export interface Frame extends Pick<PeopleSettings, 'colors' | 'logo'> {
   readonly name: string
 }
 
+export function frameOf({
+  name,
+  settings,
+  tenant,
+}: {
+  readonly name: string
+  readonly settings: PeopleSettings
+  readonly tenant: Pick<TenantContext, 'issuer'>
+}): Frame {
+  return { ...settings, issuer: tenant.issuer, name }
+}
+
 export function pageAnswer({ issuer, name, colors, logo }: Frame, page: Page): Answer {
   const { status = 200, title, body, error, cookies = [] } = page
   const asset = page.script === undefined ? undefined : scripts[page.script]

@@ -16,7 +16,7 @@ import { OauthError } from '../../oauth/oauth_error.ts'
 import { readSettings } from '../settings.ts'
 import type { Endpoint, PageContext, PageServices, SignedIn } from './endpoint.ts'
 import { html } from './html.ts'
-import { type Page, pageAnswer } from './page.ts'
+import { frameOf, type Page, pageAnswer } from './page.ts'
 
 export async function showPage(
   services: PageServices,
@@ -41,8 +41,7 @@ export async function showPage(
     now: services.now(),
     token: (form) => html`<input type="hidden" name="csrf" value="${mac.of(shownTo(form))}">`,
   }
-  const answer = (shown: Page | Answer): Answer =>
-    'title' in shown ? pageAnswer({ ...context.settings, issuer: tenant.issuer, name: context.name }, shown) : shown
+  const answer = (shown: Page | Answer): Answer => ('title' in shown ? pageAnswer(frameOf(context), shown) : shown)
   const { post } = endpoint
   if (request.method !== 'POST' || post === undefined) {
     const cookies = known === undefined ? [setCookie(tenant.issuer, 'browser', browser, browserSeconds)] : []
