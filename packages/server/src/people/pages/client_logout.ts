@@ -66,7 +66,7 @@ async function targetOf(
 function wrong(detail: string): Page {
   const title = 'This application asked in a wrong way'
   const body = html`<div class="deed"><header><h1>${title}</h1><p>${detail}</p></header>
-<section><p>You are still signed in, and were not sent back.</p></section></div>`
+<section><p>Nothing was changed, and you were not sent back.</p></section></div>`
   return { status: 400, title, error: 'invalid_request', body }
 }
 

@@ -106,6 +106,6 @@ function codeForm({ tenant, token }: PageContext, goal: Goal, content: Html): Ht
 
 function nothingToShow({ tenant, token }: PageContext): Html {
   return html`<form method="post" action="${tenant.issuer}/logout">${token('logout')}
-<p>This account has no password, passkey or authenticator app yet. Sign in once more with a new link. For ten minutes after that you can add one.</p>
+<p>This account has no password, passkey or authenticator app yet. Sign in once more. For ten minutes after that you can add one.</p>
 <button type="submit">Sign out</button></form>`
 }
