@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { serverLimits } from '../limits.ts'
 import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
 import { createPasswords, PasswordsBusyError } from './password.ts'
@@ -191,6 +192,15 @@ describe('tries', () => {
       signInTries.failed('default', email, `198.51.100.${index % 200}`, world.now)
     expect((await tryAt(openBrowser(world), email)).status).toBe(303)
   })
+})
+
+it('wrong passwords at the form make their address wait, and the owner comes in from another one', async () => {
+  const { email } = await person()
+  const statuses = []
+  for (let index = 0; index <= serverLimits.signInFailuresFree; index++)
+    statuses.push((await tryAt(openBrowser(world, { peer: '198.51.100.9' }), email, 'wrong horse battery')).status)
+  expect(statuses).toEqual([...Array(serverLimits.signInFailuresFree).fill(422), 429])
+  expect((await tryAt(openBrowser(world), email)).status).toBe(303)
 })
 
 describe('hashing', () => {

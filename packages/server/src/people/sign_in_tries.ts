@@ -6,13 +6,14 @@ import { addressBlock, type Seconds } from '@countersign/core'
 import { Cache } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
+/** `name`: the address that somebody signs in with, or the name of a sign-in or session that waits for a proof. */
 export interface SignInTries {
   /** Seconds to wait before this try; 0 for none. A try that need not wait counts for its address. */
-  begin(tenant: string, email: string, address: string | undefined, now: Seconds): number
+  begin(tenant: string, name: string, address: string | undefined, now: Seconds): number
   /** A wrong password. */
-  failed(tenant: string, email: string, address: string | undefined, now: Seconds): void
+  failed(tenant: string, name: string, address: string | undefined, now: Seconds): void
   /** The person came in: earlier failures from there are forgotten. */
-  succeeded(tenant: string, email: string, address: string | undefined): void
+  succeeded(tenant: string, name: string, address: string | undefined): void
 }
 
 interface Window {
@@ -35,12 +36,12 @@ export function createSignInTries({
 } = {}): SignInTries {
   const byAddress = new Cache<Window>(serverLimits.signInAddressesKept)
   const byPair = new Cache<Failures>(serverLimits.signInAddressesKept)
-  const pairOf = (tenant: string, email: string, address: string | undefined): string =>
-    JSON.stringify([tenant, email.normalize('NFC').toLowerCase(), addressBlock(address ?? '')])
+  const pairOf = (tenant: string, name: string, address: string | undefined): string =>
+    JSON.stringify([tenant, name.normalize('NFC').toLowerCase(), addressBlock(address ?? '')])
 
   return {
-    begin(tenant, email, address, now) {
-      const { until = 0 } = byPair.get(pairOf(tenant, email, address)) ?? {}
+    begin(tenant, name, address, now) {
+      const { until = 0 } = byPair.get(pairOf(tenant, name, address)) ?? {}
       if (now < until) return Math.ceil(until - now)
       const place = JSON.stringify([tenant, addressBlock(address ?? '')])
       const known = byAddress.get(place)
@@ -49,12 +50,12 @@ export function createSignInTries({
       byAddress.set(place, { ...window, count: window.count + 1 })
       return 0
     },
-    failed(tenant, email, address, now) {
-      const pair = pairOf(tenant, email, address)
+    failed(tenant, name, address, now) {
+      const pair = pairOf(tenant, name, address)
       const count = (byPair.get(pair)?.count ?? 0) + 1
       byPair.set(pair, { count, until: now + delayAfter(count) })
     },
-    succeeded: (tenant, email, address) => byPair.delete(pairOf(tenant, email, address)),
+    succeeded: (tenant, name, address) => byPair.delete(pairOf(tenant, name, address)),
   }
 }
 
