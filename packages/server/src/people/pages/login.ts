@@ -10,7 +10,7 @@ import { leaving, otherWays } from './mail_codes/other_ways.ts'
 import type { Page } from './page.ts'
 import { passkeyProof } from './passkey_form.ts'
 import { postProof, proofFormName, secondFactorPage } from './second_factor.ts'
-import { invalid, wrongAnswer, wrongText } from './wrong.ts'
+import { busyText, invalid, waitText, wrongAnswer, wrongText } from './wrong.ts'
 
 export const login: Endpoint = {
   form: (form) => proofFormName(form) ?? 'login',
@@ -48,11 +48,9 @@ async function hintedAddress(context: PageContext, { request }: Goal): Promise<s
 function refusalOf(tried: Extract<PasswordOutcome, { readonly refused: string }>): Pick<Shown, 'status' | 'wrong'> {
   switch (tried.refused) {
     case 'busy':
-      return { status: 503, wrong: 'Too many people sign in at this moment. Try again.' }
-    case 'wait': {
-      const seconds = `${tried.seconds} ${tried.seconds === 1 ? 'second' : 'seconds'}`
-      return { status: 429, wrong: `Too many tries from here. Try again in ${seconds}.` }
-    }
+      return { status: 503, wrong: busyText }
+    case 'wait':
+      return { status: 429, wrong: waitText(tried.seconds) }
     case 'wrong':
       return { wrong: 'The e-mail address or the password is wrong.' }
   }

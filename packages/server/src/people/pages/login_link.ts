@@ -5,6 +5,7 @@ import type { Endpoint, PageContext } from './endpoint.ts'
 import { html } from './html.ts'
 import type { Page } from './page.ts'
 import { secondFactorPage } from './second_factor.ts'
+import { invalid, wrongAnswer, wrongText } from './wrong.ts'
 
 export const loginLink: Endpoint = {
   form: 'login_link',
@@ -23,13 +24,13 @@ function linkPage({ token, tenant }: PageContext, wrong?: string): Page {
   const isOwnMachine = tenant.issuer.startsWith('http:')
   const body = html`<div class="deed"><header><h1>Sign in</h1><p>This link signs you in once.</p></header>
 <form method="post" action="${tenant.issuer}/login/link" data-link="${isOwnMachine ? 'send' : 'wait'}">
-${wrong === undefined ? undefined : html`<p class="wrong" role="alert">${wrong}</p>`}
+${wrongText(wrong)}
 ${token('login_link')}
-<label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false">
+<label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false"${invalid(wrong)}>
 <small>Without script, paste here what stands behind # in your link.</small></label>
 <button class="primary" type="submit">Sign in</button>
 </form></div>`
-  return { status: wrong === undefined ? 200 : 422, title: 'Sign in', script: 'link', body }
+  return { ...wrongAnswer(wrong), title: 'Sign in', script: 'link', body }
 }
 
 function usedUp({ tenant }: PageContext): Page {

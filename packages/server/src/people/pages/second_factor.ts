@@ -6,9 +6,10 @@ import { type SecondOutcome, signInByCode, signInByPasskey } from '../factors/si
 import { type Goal, goalFields, goalOf, goalUrl, goOn } from './after_sign_in.ts'
 import type { PageContext } from './endpoint.ts'
 import { html } from './html.ts'
+import { leaving } from './mail_codes/other_ways.ts'
 import type { Page } from './page.ts'
 import { passkeyFormName, passkeyProof } from './passkey_form.ts'
-import { invalid, wrongText } from './wrong.ts'
+import { invalid, waitText, wrongAnswer, wrongText } from './wrong.ts'
 
 /** The name of a form that carries a pending sign-in, or a passkey. */
 export function proofFormName(form: Form): string | undefined {
@@ -58,10 +59,6 @@ function shown(
   return secondFactorPage(context, { pending, goal, wrong: waitText(tried.seconds), status: 429 })
 }
 
-export function waitText(seconds: number): string {
-  return `Too many tries. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
-}
-
 export interface ShownSecondFactor {
   readonly pending: string
   readonly goal: Goal
@@ -86,15 +83,7 @@ ${passkeyProof(context, '/login', { beside: pending, fields, text: 'Use a passke
 <label>Recovery code<input class="code" name="recovery_code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="40">
 <small>One of the ten that you kept. Each is good once.</small></label>
 <button type="submit">Sign in</button></form></details></div>`
-  const status = asked.status ?? (wrong === undefined ? 200 : 422)
-  return {
-    status,
-    title: 'One more step',
-    ...(wrong === undefined ? {} : { error: 'wrong' }),
-    script: 'passkey',
-    ...(goal.request === undefined ? {} : { isLeaving: true as const }),
-    body,
-  }
+  return { ...wrongAnswer(wrong, asked.status), title: 'One more step', script: 'passkey', ...leaving(goal), body }
 }
 
 /** The way on leads through `/login` where nobody is signed in: somebody who pressed twice may be. */

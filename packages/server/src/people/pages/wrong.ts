@@ -17,3 +17,9 @@ export function wrongAnswer(
 ): { readonly status: number; readonly error?: string } {
   return wrong === undefined ? { status: status ?? 200 } : { status: status ?? 422, error: 'wrong' }
 }
+
+export const busyText = 'Too many people sign in at this moment. Try again.'
+
+export function waitText(seconds: number): string {
+  return `Too many tries. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
+}

@@ -6,6 +6,7 @@ import { hasProvenLately } from '../../factors/own_session.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
+import { wrongAnswer } from '../wrong.ts'
 
 export type OwnContext = PageContext & { readonly signedIn: SignedIn }
 
@@ -56,8 +57,7 @@ export function ownSheet(
 ): Page {
   const sheet = html`<div class="deed"><header><h1>${title}</h1><p>${lead}</p></header>${body}</div>
 <p class="below"><a href="${tenant.issuer}/account">Back to your account</a></p>`
-  const refused = wrong === undefined ? {} : { status: 422, error: 'wrong' }
-  return { ...refused, title, ...(script === undefined ? {} : { script }), body: sheet }
+  return { ...wrongAnswer(wrong), title, ...(script === undefined ? {} : { script }), body: sheet }
 }
 
 /** For password managers, which keep a password under a name. */

@@ -5,7 +5,7 @@ import { changePassword } from '../../own_account.ts'
 import { sessionCookie } from '../after_sign_in.ts'
 import { html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
-import { invalid, wrongText } from '../wrong.ts'
+import { busyText, invalid, wrongText } from '../wrong.ts'
 import { type OwnContext, ownPage, ownSheet, usernameField } from './own_page.ts'
 
 const path = '/account/password'
@@ -38,7 +38,7 @@ function wrongOf({
 }): string {
   switch (refused) {
     case 'busy':
-      return 'Too many people sign in at this moment. Try again.'
+      return busyText
     case 'unverified':
       return 'Your e-mail address is not verified, so a password could not sign you in.'
     case 'flaw':

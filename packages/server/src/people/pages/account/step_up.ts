@@ -8,8 +8,8 @@ import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
 import { passkeyFormName, passkeyProof } from '../passkey_form.ts'
-import { proofOf, waitText } from '../second_factor.ts'
-import { invalid, wrongText } from '../wrong.ts'
+import { proofOf } from '../second_factor.ts'
+import { busyText, invalid, waitText, wrongAnswer, wrongText } from '../wrong.ts'
 import { stepUpPath as path, toLogin, usernameField } from './own_page.ts'
 
 const formName = 'step_up'
@@ -36,7 +36,7 @@ async function prove(context: PageContext, form: Form): Promise<Page | Answer> {
   if ('seconds' in outcome) return again(waitText(outcome.seconds), 429)
   // Pressed twice, the first has changed the secret: the page that asked sees whether that was enough.
   if (outcome.refused === 'over') return seeOther(goalUrl(context, goal))
-  if (outcome.refused === 'busy') return again('Too many people sign in at this moment. Try again.', 503)
+  if (outcome.refused === 'busy') return again(busyText, 503)
   return again('That was not right, or was used before.')
 }
 
@@ -64,9 +64,7 @@ async function stepUpPage(context: PageContext, signedIn: SignedIn, shown: Shown
 <p>${signedIn.account.name}. What you are about to change says who can sign in, so it wants more than an open browser.</p></header>
 ${ways}</div>
 <p class="below"><a href="${context.tenant.issuer}/account">Back to your account</a></p>`
-  const { wrong, status = wrong === undefined ? 200 : 422 } = shown
-  const error = wrong === undefined ? {} : { error: 'wrong' }
-  return { status, title: 'Show that it is you', ...error, script: 'passkey', body }
+  return { ...wrongAnswer(shown.wrong, shown.status), title: 'Show that it is you', script: 'passkey', body }
 }
 
 /** A password proves nothing where it is one of two. */

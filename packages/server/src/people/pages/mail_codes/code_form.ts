@@ -4,7 +4,7 @@ import type { Refused } from '../../mail_codes/ask_for_code.ts'
 import type { PageContext } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import type { Page } from '../page.ts'
-import { invalid, wrongAnswer, wrongText } from '../wrong.ts'
+import { busyText, invalid, waitText, wrongAnswer, wrongText } from '../wrong.ts'
 
 export interface CodeWords {
   readonly title: string
@@ -64,16 +64,13 @@ export function codeOver({ tenant }: PageContext, path: string): Page {
 export function refusalText(refused: Refused): { readonly status: number; readonly wrong: string } {
   switch (refused.refused) {
     case 'wait':
-      return {
-        status: 429,
-        wrong: `Too many tries from here. Try again in ${refused.seconds} ${refused.seconds === 1 ? 'second' : 'seconds'}.`,
-      }
+      return { status: 429, wrong: waitText(refused.seconds) }
     case 'limited':
       return { status: 429, wrong: 'This address was sent as many mails as may be in an hour. Try again later.' }
     case 'unavailable':
       return { status: 503, wrong: 'Mail cannot be sent at this moment. Nothing was changed: try again in a minute.' }
     case 'busy':
-      return { status: 503, wrong: 'Too many people sign in at this moment. Try again.' }
+      return { status: 503, wrong: busyText }
   }
 }
 

@@ -15,6 +15,7 @@ import { goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext } from '../endpoint.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
+import { invalid, wrongAnswer, wrongText } from '../wrong.ts'
 import { codeFormOf, refusalText } from './code_form.ts'
 import { personFields, readPerson } from './person_form.ts'
 
@@ -94,10 +95,9 @@ async function see(context: PageContext, challenge: string, shown: Shown = {}): 
   const { wrong } = shown
   const body = html`<div class="deed"><header><h1>${title}</h1>
 <p>to the team <b>${team.name}</b>, as ${article(invitation.role)}. The invitation is for <b>${invitation.email}</b>.</p></header>
-${wrong === undefined ? undefined : html`<section><p class="wrong" role="alert">${wrong}</p></section>`}
+${wrong === undefined ? undefined : html`<section>${wrongText(wrong)}</section>`}
 ${stepOf(context, challenge, seen, shown)}</div>`
-  const status = shown.status ?? (wrong === undefined ? 200 : 422)
-  return { status, title, ...(wrong === undefined ? {} : { error: 'wrong' }), body }
+  return { ...wrongAnswer(wrong, shown.status), title, body }
 }
 
 function article(role: string): string {
@@ -147,14 +147,13 @@ ${fields}
 function linkPage({ token, tenant }: PageContext, { wrong, status }: Shown = {}): Page {
   const body = html`<div class="deed"><header><h1>${title}</h1><p>The button opens the invitation. Nothing is accepted yet.</p></header>
 <form method="post" action="${tenant.issuer}${path}" data-link="wait">
-${wrong === undefined ? undefined : html`<p class="wrong" role="alert">${wrong}</p>`}
+${wrongText(wrong)}
 ${token(codeFormOf(path, ''))}
-<label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false">
+<label>Code of the link<input class="code" name="code" autocomplete="off" autocapitalize="off" spellcheck="false"${invalid(wrong)}>
 <small>Without script, paste here what stands behind # in your link.</small></label>
 <button class="primary" type="submit">Open the invitation</button>
 </form></div>`
-  const shown = wrong === undefined ? {} : { error: 'wrong' }
-  return { status: status ?? (wrong === undefined ? 200 : 422), title, script: 'link', ...shown, body }
+  return { ...wrongAnswer(wrong, status), title, script: 'link', body }
 }
 
 function over({ tenant }: PageContext): Page {
