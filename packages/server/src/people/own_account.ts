@@ -6,7 +6,7 @@ import { atOneMoment } from '../oauth/issuing_moment.ts'
 import { endAllOf } from './end_account.ts'
 import { type AtOwn, readOwnSession } from './factors/own_session.ts'
 import { type Changing, changeOwn, type StepUpFirst } from './factors/own_ways.ts'
-import { PasswordsBusyError, passwordFlaw } from './password.ts'
+import { orBusy, passwordFlaw } from './password.ts'
 import { endSession, startSession } from './sessions.ts'
 import { signInOf } from './sign_in.ts'
 
@@ -26,11 +26,8 @@ export async function changePassword(at: At, password: string, endsApplications:
   const { services, tenant } = at
   const why = passwordFlaw(password)
   if (why !== undefined) return { refused: 'flaw', why }
-  const hash = await services.passwords.hash(password).catch((error: unknown) => {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return undefined
-  })
-  if (hash === undefined) return { refused: 'busy' }
+  const hash = await orBusy(services.passwords.hash(password))
+  if ('refused' in hash) return hash
   let cutOff = 0
   const changed = await changeOwn(
     at,

@@ -35,6 +35,16 @@ export interface PasswordOptions {
   readonly atOnce?: number
 }
 
+/** In place of the result where too many passwords wait. */
+export async function orBusy<T>(work: Promise<T>): Promise<T | { readonly refused: 'busy' }> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof PasswordsBusyError)) throw error
+    return { refused: 'busy' }
+  }
+}
+
 export function createPasswords({ randomBytes, atOnce = halfTheCores }: PasswordOptions): Passwords {
   const waiting: (() => void)[] = []
   let running = 0

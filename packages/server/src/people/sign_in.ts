@@ -9,7 +9,7 @@ import { serverLimits } from '../limits.ts'
 import { atOneMoment } from '../oauth/issuing_moment.ts'
 import { endConsent } from './consents.ts'
 import { redeemLink } from './links.ts'
-import { type PasswordHash, PasswordsBusyError } from './password.ts'
+import { orBusy, type PasswordHash } from './password.ts'
 import { endSession, type SignIn, type Started, startSession } from './sessions.ts'
 
 export interface AtBrowser {
@@ -61,42 +61,38 @@ export async function signInByPassword(
   const address = clientAddress(request, services.trustedProxies)
   const seconds = services.signInTries.begin(tenant.id, email, address, services.now())
   if (seconds > 0) return { refused: 'wait', seconds }
-  try {
-    const session = await atOneMoment(services, tenant, async (moment) => {
-      const { accounts, identities } = services.store.read
-      const account = await accounts.findByEmail(tenant.id, email)
-      const identity = await identities.find(tenant.id, account?.id ?? '', 'password')
-      const isRight = await services.passwords.holds(password, identity?.content as PasswordHash | undefined)
-      if (!isRight || account === undefined || identity === undefined) return undefined
-      const { value, entries } = await services.store.write(
-        async (transaction) => {
-          const current = await transaction.accounts.find(tenant.id, account.id)
-          const still = await transaction.identities.find(tenant.id, account.id, 'password')
-          if (current === undefined || still?.version !== identity.version) return undefined
-          const signIn = {
-            ...signInOf(at, account.id),
-            account: current,
-            position: moment.position,
-            amr: ['pwd'],
-            passwordVersion: identity.version,
-          }
-          return startSession(services, tenant, transaction, moment, signIn)
-        },
-        { tenant: tenant.id },
-      )
-      await services.books.settle(entries)
-      return value
-    })
-    if (session === undefined) {
-      services.signInTries.failed(tenant.id, email, address, services.now())
-      return { refused: 'wrong' }
-    }
-    services.signInTries.succeeded(tenant.id, email, address)
-    return session
-  } catch (error) {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return { refused: 'busy' }
+  const tried = atOneMoment(services, tenant, async (moment) => {
+    const { accounts, identities } = services.store.read
+    const account = await accounts.findByEmail(tenant.id, email)
+    const identity = await identities.find(tenant.id, account?.id ?? '', 'password')
+    const isRight = await services.passwords.holds(password, identity?.content as PasswordHash | undefined)
+    if (!isRight || account === undefined || identity === undefined) return undefined
+    const { value, entries } = await services.store.write(
+      async (transaction) => {
+        const current = await transaction.accounts.find(tenant.id, account.id)
+        const still = await transaction.identities.find(tenant.id, account.id, 'password')
+        if (current === undefined || still?.version !== identity.version) return undefined
+        const signIn = {
+          ...signInOf(at, account.id),
+          account: current,
+          position: moment.position,
+          amr: ['pwd'],
+          passwordVersion: identity.version,
+        }
+        return startSession(services, tenant, transaction, moment, signIn)
+      },
+      { tenant: tenant.id },
+    )
+    await services.books.settle(entries)
+    return value
+  })
+  const session = await orBusy(tried)
+  if (session === undefined) {
+    services.signInTries.failed(tenant.id, email, address, services.now())
+    return { refused: 'wrong' }
   }
+  if (!('refused' in session)) services.signInTries.succeeded(tenant.id, email, address)
+  return session
 }
 
 /** Ends the session that the browser has. One that is not there, or has ended, is no error. */

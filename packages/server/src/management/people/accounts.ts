@@ -6,7 +6,7 @@ import { accountObject, endedSessionObjects } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { endAllOf, everything } from '../../people/end_account.ts'
 import { signInLink } from '../../people/links.ts'
-import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../../people/password.ts'
+import { orBusy, type PasswordHash, passwordFlaw } from '../../people/password.ts'
 import { managementApiId, managementScopesOf } from '../../tenants/tenant_setup.ts'
 import { readAccess, scopeOf } from '../access.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
@@ -88,11 +88,10 @@ async function hashPassword({
   if (password === undefined) return undefined
   const flaw = passwordFlaw(password)
   if (flaw !== undefined) throw invalid('/password', flaw)
-  return services.passwords.hash(password).catch((error: unknown) => {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    const headers = { 'Retry-After': '1' }
-    throw new ProblemError(503, 'unavailable', 'Too many passwords wait to be hashed. Try again.', { headers })
-  })
+  const hash = await orBusy(services.passwords.hash(password))
+  if (!('refused' in hash)) return hash
+  const headers = { 'Retry-After': '1' }
+  throw new ProblemError(503, 'unavailable', 'Too many passwords wait to be hashed. Try again.', { headers })
 }
 
 async function putPassword(

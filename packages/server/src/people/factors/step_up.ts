@@ -9,7 +9,7 @@ import type { Services } from '../../context.ts'
 import { sessionObject } from '../../feed/objects.ts'
 import { clientAddress } from '../../http/client_address.ts'
 import { serverLimits } from '../../limits.ts'
-import { type PasswordHash, PasswordsBusyError } from '../password.ts'
+import { orBusy, type PasswordHash } from '../password.ts'
 import { type AtBrowser, signInOf } from '../sign_in.ts'
 import { readChallenge } from './challenge.ts'
 import { readOwnSession } from './own_session.ts'
@@ -37,23 +37,19 @@ export async function stepUpByPassword(at: At, password: string): Promise<StepUp
   const { id, email = '' } = signedIn.account
   const address = clientAddress(request, services.trustedProxies)
   const identity = await services.store.read.identities.find(tenant.id, id, 'password')
-  try {
-    const outcome = await limited(at, email, async () => {
-      const isRight = await services.passwords.holds(password, identity?.content as PasswordHash | undefined)
-      if (!isRight || identity === undefined) return { refused: 'wrong' } as const
-      return stepUp(at, async (transaction) => {
-        const still = await transaction.identities.find(tenant.id, id, 'password')
-        const factors = await readFactors(transaction, { tenant: tenant.id, accountId: id })
-        return still?.version === identity.version && !hasSecondFactor(factors) ? ['pwd'] : 'wrong'
-      })
+  const tried = limited(at, email, async () => {
+    const isRight = await services.passwords.holds(password, identity?.content as PasswordHash | undefined)
+    if (!isRight || identity === undefined) return { refused: 'wrong' } as const
+    return stepUp(at, async (transaction) => {
+      const still = await transaction.identities.find(tenant.id, id, 'password')
+      const factors = await readFactors(transaction, { tenant: tenant.id, accountId: id })
+      return still?.version === identity.version && !hasSecondFactor(factors) ? ['pwd'] : 'wrong'
     })
-    if ('text' in outcome) services.signInTries.succeeded(tenant.id, email, address)
-    else if (outcome.refused === 'wrong') services.signInTries.failed(tenant.id, email, address, services.now())
-    return outcome
-  } catch (error) {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return { refused: 'busy' }
-  }
+  })
+  const outcome = await orBusy(tried)
+  if ('text' in outcome) services.signInTries.succeeded(tenant.id, email, address)
+  else if (outcome.refused === 'wrong') services.signInTries.failed(tenant.id, email, address, services.now())
+  return outcome
 }
 
 export async function stepUpByCode(at: At, proof: Proof): Promise<StepUpOutcome> {

@@ -5,7 +5,7 @@ import type { Services } from '../../context.ts'
 import { clientAddress, holderOf } from '../../http/client_address.ts'
 import type { Mail, MailPlace } from '../../mail/mailer.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
-import { PasswordsBusyError } from '../password.ts'
+import { orBusy } from '../password.ts'
 import type { AtBrowser } from '../sign_in.ts'
 import { type AskedCode, type CodePurpose, findAsked, keepCode } from './mail_code.ts'
 
@@ -43,11 +43,7 @@ export async function askForCode(at: AtMail, wanted: Wanted): Promise<{ readonly
   const place = await takePlace(at)
   if (place === undefined) return { refused: 'unavailable' }
   try {
-    await wanted.prepare?.()
-    return await askAt(at, wanted, place)
-  } catch (error) {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return { refused: 'busy' }
+    return await orBusy(askAt(at, wanted, place))
   } finally {
     place.release()
   }
@@ -68,6 +64,7 @@ export function notify({ services, tenant }: AtMail, accountId: string, mail: Ma
 
 async function askAt(at: AtMail, wanted: Wanted, place: MailPlace): Promise<{ readonly challenge: string } | Refused> {
   const { services, tenant } = at
+  await wanted.prepare?.()
   const kept = await atOneMoment(services, tenant, async (moment) => {
     const { value } = await services.store.write(
       (transaction) => keepCode(services, tenant, transaction, moment, { ...wanted, browser: at.browser }),

@@ -12,7 +12,7 @@ import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { type AtOwn, readOwnSession } from '../factors/own_session.ts'
 import { accept, findInvited, type Invited, isInvited, mailedCode, readInvited } from '../invitations.ts'
 import { makePerson } from '../new_person.ts'
-import { PasswordsBusyError } from '../password.ts'
+import { orBusy } from '../password.ts'
 import { startSession } from '../sessions.ts'
 import { type PeopleSettings, readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
@@ -124,33 +124,29 @@ export async function joinAsNew(
   const wait = mustWait(at)
   if (wait !== undefined) return wait
   if ((await seeInvitation(at, challenge)) === undefined) return { refused: 'over' }
-  try {
-    const hash = password === undefined ? undefined : await services.passwords.hash(password)
-    return await inWords(() =>
-      atOneMoment(services, tenant, async (moment): Promise<{ readonly text: Secret } | Over> => {
-        const { value, entries } = await services.store.write(
-          async (transaction) => {
-            const invited = await readOpened(at, transaction, challenge)
-            const settings = await readSettings(transaction, tenant, services.openness)
-            if (invited === undefined || !invited.isMailed || !maySignUp(settings)) return undefined
-            const person = { email: invited.invitation.email, name, password: hash }
-            const account = await makePerson(at, transaction, moment, person)
-            if (account === undefined) return undefined
-            await enter(at, transaction, invited, account)
-            const signIn = { ...signInOf(at, account.id), account, position: moment.position, amr: ['otp'] }
-            return startSession(services, tenant, transaction, moment, signIn)
-          },
-          { tenant: tenant.id },
-        )
-        await services.books.settle(entries)
-        // An account that was just made has no second factor.
-        return value === undefined || 'pending' in value ? { refused: 'over' } : { text: value.text }
-      }),
-    )
-  } catch (error) {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return { refused: 'busy' }
-  }
+  const hash = password === undefined ? undefined : await orBusy(services.passwords.hash(password))
+  if (hash !== undefined && 'refused' in hash) return hash
+  return inWords(() =>
+    atOneMoment(services, tenant, async (moment): Promise<{ readonly text: Secret } | Over> => {
+      const { value, entries } = await services.store.write(
+        async (transaction) => {
+          const invited = await readOpened(at, transaction, challenge)
+          const settings = await readSettings(transaction, tenant, services.openness)
+          if (invited === undefined || !invited.isMailed || !maySignUp(settings)) return undefined
+          const person = { email: invited.invitation.email, name, password: hash }
+          const account = await makePerson(at, transaction, moment, person)
+          if (account === undefined) return undefined
+          await enter(at, transaction, invited, account)
+          const signIn = { ...signInOf(at, account.id), account, position: moment.position, amr: ['otp'] }
+          return startSession(services, tenant, transaction, moment, signIn)
+        },
+        { tenant: tenant.id },
+      )
+      await services.books.settle(entries)
+      // An account that was just made has no second factor.
+      return value === undefined || 'pending' in value ? { refused: 'over' } : { text: value.text }
+    }),
+  )
 }
 
 async function enter(at: AtMail, transaction: WriteTransaction, invited: Invited, account: Account): Promise<void> {

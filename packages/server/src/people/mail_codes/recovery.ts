@@ -4,7 +4,7 @@ import { subjectCutOff } from '../../caller/subject_cut_off.ts'
 import { clientAddress } from '../../http/client_address.ts'
 import { atOneMoment, requireReached } from '../../oauth/issuing_moment.ts'
 import { endAllOf } from '../end_account.ts'
-import { type PasswordHash, PasswordsBusyError, passwordFlaw } from '../password.ts'
+import { orBusy, type PasswordHash, passwordFlaw } from '../password.ts'
 import { readSettings } from '../settings.ts'
 import { signInOf } from '../sign_in.ts'
 import {
@@ -50,21 +50,14 @@ export async function recover(
   if (wait !== undefined) return wait
   // Nothing is hashed for a code that is not there.
   if ((await findWaiting(at, 'recover', challenge)) === undefined) return { refused: 'over' }
-  const hash = await hashOf(at, password)
-  if (hash === undefined) return { refused: 'busy' }
+  const hash = await orBusy(at.services.passwords.hash(password))
+  if ('refused' in hash) return hash
   const replaced = await replacePassword(at, { challenge, code, hash })
   if ('refused' in replaced) return replaced
   // The address has just been proven: nobody need wait for the tries with the forgotten password.
   at.services.signInTries.succeeded(tenant.id, replaced.email, clientAddress(at.request, at.services.trustedProxies))
   notify(at, replaced.accountId, recoveredMail({ email: replaced.email, name: at.name }, tenant.issuer))
   return { isRecovered: true }
-}
-
-function hashOf({ services }: AtMail, password: string): Promise<PasswordHash | undefined> {
-  return services.passwords.hash(password).catch((error: unknown) => {
-    if (!(error instanceof PasswordsBusyError)) throw error
-    return undefined
-  })
 }
 
 interface Replaced {
