@@ -77,7 +77,7 @@ export interface Added {
   readonly codes?: readonly string[]
 }
 
-type Refused<Why extends string> = { readonly refused: Why }
+type Refusal<Why extends string> = { readonly refused: Why }
 
 /** The secret of an app that is being set up, for the form that carries it: nothing is stored until a code has come. */
 export function sealEnrolment(at: At & { readonly now: Seconds }, secret: Uint8Array): string {
@@ -104,7 +104,7 @@ export function addTotp(
   at: At,
   secret: Uint8Array,
   code: string,
-): Promise<Added | StepUpFirst | Refused<'wrong' | 'there'>> {
+): Promise<Added | StepUpFirst | Refusal<'wrong' | 'there'>> {
   return changeOwn(at, async (changing) => {
     const { now, of, said, transaction } = changing
     const { identities } = transaction
@@ -136,7 +136,7 @@ async function provenBy({ now, session, transaction }: Changing, methods: readon
 }
 
 /** Codes are for whoever has a second factor to lose. */
-export function renewRecoveryCodes(at: At): Promise<Added | StepUpFirst | Refused<'no_factor'>> {
+export function renewRecoveryCodes(at: At): Promise<Added | StepUpFirst | Refusal<'no_factor'>> {
   return changeOwn(at, async (changing) => {
     if (!hasSecondFactor(await readFactors(changing.transaction, changing.of))) return { refused: 'no_factor' }
     return newCodes(at, changing)
@@ -169,7 +169,7 @@ export interface NewPasskey {
 export async function addPasskey(
   at: At,
   { challenge: given, userHandle, name, answer: text }: NewPasskey,
-): Promise<Added | StepUpFirst | Refused<'wrong' | 'many'>> {
+): Promise<Added | StepUpFirst | Refusal<'wrong' | 'many'>> {
   const { services, tenant } = at
   const challenge = readChallenge(given, services.now())
   const answer = readPasskeyAnswer(text)
@@ -210,7 +210,7 @@ export async function userHandleOf(
   return first?.userHandle ?? encodeBase64url(randomBytes(32))
 }
 
-export function renamePasskey(at: At, id: string, name: string): Promise<'renamed' | StepUpFirst | Refused<'gone'>> {
+export function renamePasskey(at: At, id: string, name: string): Promise<'renamed' | StepUpFirst | Refusal<'gone'>> {
   return changeOwn(at, async ({ now, of, said, transaction }) => {
     const passkey = await ownPasskey(transaction, of, id)
     if (passkey === undefined) return { refused: 'gone' }
@@ -224,7 +224,7 @@ export function renamePasskey(at: At, id: string, name: string): Promise<'rename
 type AtWays = At & { readonly services: Pick<Services, 'mailer' | 'openness'> }
 
 /** The last way in stays: without it nobody could sign in to remedy that. */
-export function removePasskey(at: AtWays, id: string): Promise<'removed' | StepUpFirst | Refused<'gone' | 'last'>> {
+export function removePasskey(at: AtWays, id: string): Promise<'removed' | StepUpFirst | Refusal<'gone' | 'last'>> {
   return changeOwn(at, async (changing) => {
     const { of, said, transaction } = changing
     const passkey = await ownPasskey(transaction, of, id)

@@ -34,7 +34,7 @@ export type CodeOutcome =
   | { readonly pending: string; readonly goal: Goal }
   | NotTaken
 
-export async function signInByCode(at: AtMail, challenge: string, code: string): Promise<CodeOutcome> {
+export async function signInByMailedCode(at: AtMail, challenge: string, code: string): Promise<CodeOutcome> {
   const { browser, services, tenant } = at
   const wait = mustWait(at)
   if (wait !== undefined) return wait

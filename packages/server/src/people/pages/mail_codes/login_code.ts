@@ -1,5 +1,5 @@
 /** `/login/code`: a code by mail, instead of a password. */
-import { askForSignInCode, signInByCode } from '../../mail_codes/sign_in_code.ts'
+import { askForSignInCode, signInByMailedCode } from '../../mail_codes/sign_in_code.ts'
 import { goOn } from '../after_sign_in.ts'
 import type { Endpoint, PageContext } from '../endpoint.ts'
 import { secondFactorPage } from '../second_factor.ts'
@@ -18,7 +18,7 @@ export const loginCode: Endpoint = codeWay<PageContext, Typed>({
   ask: (context, { email, goal }) => askForSignInCode(context, email, goal),
   codeWords: () => ({ title, lead: 'Where there is an account, a code is on its way to', button: 'Sign in' }),
   async take(context, { challenge, code }) {
-    const tried = await signInByCode(context, challenge, code)
+    const tried = await signInByMailedCode(context, challenge, code)
     if ('text' in tried) return goOn(context, tried.goal, tried.text.reveal())
     return 'pending' in tried ? secondFactorPage(context, { pending: tried.pending, goal: tried.goal }) : tried
   },
