@@ -13,6 +13,7 @@ import {
   type WriteTransaction,
 } from '@countersign/store'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
+import { ProblemError } from '../http/problem.ts'
 import { addMember, type Doing, settleTeam } from './team_members.ts'
 
 const mailedKind = 'invitation_mail'
@@ -72,12 +73,13 @@ export function isInvited({ invitation, isMailed }: Invited, account: Account): 
 }
 
 /**
- * For the invited alone, into a team that is active. The invitation ends with it: of two that accept at once, one does.
- * Throws `ProblemError` where the account is a member already, or in too many teams.
+ * For the invited alone. The invitation ends with it: of two that accept at once, one does. Throws `ProblemError` where the
+ * team is disabled, or the account is a member already or in too many teams.
  */
 export async function accept(it: Doing, { invitation, team }: Invited, account: Account): Promise<Member> {
   const { actor, requestId, transaction } = it
   const { id, tenant } = team
+  if (team.status !== 'active') throw new ProblemError(409, 'disabled', 'The team is disabled.')
   await transaction.invitations.delete(tenant, invitation.id)
   const proven = account.emailVerified ? account : await prove(it, account)
   const member = await addMember(it, team, proven, invitation.role)

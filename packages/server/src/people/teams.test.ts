@@ -379,6 +379,18 @@ describe('an invitation', () => {
     expect((await accept()).status).toBe(404)
   })
 
+  it('to a disabled team waits until the team is enabled', async () => {
+    const team = await makeTeam(world)
+    await world.ok('PATCH', `/v1/teams/${team.id}`, { status: 'disabled' })
+    const email = `${mark()}@example.com`
+    const code = codeOf(await world.ok('POST', `/v1/teams/${team.id}/members`, { email, role: 'owner' }))
+    const { browser } = await person(email)
+    const accept = async () => (await browser.call('POST', '/v1/invitations/accept', { code })).status
+    expect(await accept()).toBe(409)
+    await world.ok('PATCH', `/v1/teams/${team.id}`, { status: 'active' })
+    expect(await accept()).toBe(200)
+  })
+
   it('is for nobody else, who does not use it up either', async () => {
     const { email, code } = await invite()
     const before = world.dump()

@@ -207,7 +207,6 @@ const acceptInvitation = writeOperation(routes.acceptInvitation, async (context)
       'The invitation is for another address than the verified one of this account.',
     )
   const { invitation, team } = invited
-  if (team.status !== 'active') throw new ProblemError(409, 'disabled', 'The team is disabled.')
   await accept(context, invited, account)
   return { status: 200, body: { id: team.id, name: team.name, role: invitation.role } }
 })

@@ -150,7 +150,6 @@ export async function joinAsNew(
 }
 
 async function enter(at: AtMail, transaction: WriteTransaction, invited: Invited, account: Account): Promise<void> {
-  if (invited.team.status !== 'active') throw new ProblemError(409, 'disabled', 'The team is disabled.')
   const { actor, requestId } = signInOf(at, account.id)
   const doing: Doing = { transaction, now: at.services.now(), actor, requestId }
   await accept(doing, invited, account)
