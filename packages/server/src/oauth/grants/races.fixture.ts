@@ -10,8 +10,9 @@ import { MasterKey } from '../../keys/master_key.ts'
 import { silentLog } from '../../observe/log.ts'
 import { baseUrl, startAt, startWorld, type World } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
+import type { ServerOptions } from '../../server_options.ts'
 
-type Open = (options: StoreOptions) => Promise<Store>
+export type Open = (options: StoreOptions) => Promise<Store>
 
 /** One or two servers over one database. */
 export interface Setup {
@@ -20,10 +21,11 @@ export interface Setup {
   end(): Promise<void>
 }
 
-async function start(open: Open, second: boolean): Promise<Setup> {
+/** `own`: options of every server. */
+export async function startSetup(open: Open, second: boolean, own: Partial<ServerOptions> = {}): Promise<Setup> {
   const master = new MasterKey(randomBytes(32))
   const options = { auditKey: master.derive('audit'), now: () => startAt, randomBytes }
-  const world = await startWorld({ master, store: await open(options) })
+  const world = await startWorld({ master, store: await open(options), ...own })
   const other = second
     ? await createServer({
         store: await open(options),
@@ -32,6 +34,7 @@ async function start(open: Open, second: boolean): Promise<Setup> {
         version: '0.0.0',
         log: silentLog,
         now: () => world.now,
+        ...own,
       })
     : undefined
   return {
@@ -47,20 +50,23 @@ async function start(open: Open, second: boolean): Promise<Setup> {
 
 /** One test for each database and number of servers. */
 export function onEachDatabase(name: string, run: (setup: Setup) => Promise<void>, timeout = 240_000): void {
-  const tests = (open: () => Promise<Open>): void => {
+  describeDatabases((open) => {
     it.each([
       ['one server', false],
       ['two servers', true],
     ])(`%s: ${name}`, { timeout }, async (_, second) => {
-      const setup = await start(await open(), second)
+      const setup = await startSetup(await open(), second)
       try {
         await run(setup)
       } finally {
         await setup.end()
       }
     })
-  }
+  })
+}
 
+/** The same tests for each database. Each `open` makes an empty one. */
+export function describeDatabases(tests: (open: () => Promise<Open>) => void): void {
   describe('SQLite', () => {
     const directory = mkdtempSync(join(tmpdir(), 'countersign-races-'))
     afterAll(() => rmSync(directory, { recursive: true, force: true }))

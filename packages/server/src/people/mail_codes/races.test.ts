@@ -1,16 +1,9 @@
 /** Many at once, over both databases and two servers: a code, a link, a sign-up and an invitation have one winner. */
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSqliteStore, type Store, type StoreOptions } from '@countersign/store'
-import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/store/conformance'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { MasterKey } from '../../keys/master_key.ts'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { createMailbox, type Mailbox } from '../../mail/mailbox.fixture.ts'
-import { silentLog } from '../../observe/log.ts'
-import { baseUrl, type CallOptions, type Reply, send, startAt, startWorld, type World } from '../../server.fixture.ts'
-import { type CountersignServer, createServer } from '../../server.ts'
+import { describeDatabases, type Open, type Setup, startSetup } from '../../oauth/grants/races.fixture.ts'
+import { type CallOptions, type Reply, send, type World } from '../../server.fixture.ts'
+import type { CountersignServer } from '../../server.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixture.ts'
@@ -18,33 +11,16 @@ import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixtur
 const rounds = inject('isFull') ? 100 : 3
 const atOnce = 200
 
-interface Setup {
-  readonly world: World
+interface MailSetup extends Setup {
   readonly mailbox: Mailbox
-  readonly servers: readonly CountersignServer[]
-  end(): Promise<void>
 }
 
 /** Two servers, without a limit of tries, and without passwords: hashing is no part of these races. */
-async function start(open: (options: StoreOptions) => Promise<Store>): Promise<Setup> {
-  const master = new MasterKey(randomBytes(32))
-  const now = (): number => startAt
-  const options = { auditKey: master.derive('audit'), now, randomBytes }
+async function start(open: Open): Promise<MailSetup> {
   const mailbox = createMailbox()
-  const own = { mail: mailbox, openness: 'open', limitsFailures: false } as const
-  const world = await startWorld({ master, store: await open(options), now, ...own })
-  const rest = { master, baseUrl, version: '0.0.0', log: silentLog, now, ...own }
-  const other = await createServer({ store: await open(options), ...rest })
-  await world.ok('PATCH', '/v1/settings', { signIn: { password: false } })
-  return {
-    world,
-    mailbox,
-    servers: [world.server, other],
-    async end() {
-      await other.close()
-      await world.close()
-    },
-  }
+  const setup = await startSetup(open, true, { mail: mailbox, openness: 'open', limitsFailures: false })
+  await setup.world.ok('PATCH', '/v1/settings', { signIn: { password: false } })
+  return { ...setup, mailbox }
 }
 
 /** The form of a page, sent by this browser to one of the servers. */
@@ -80,7 +56,14 @@ async function race(
   return replies.filter(({ status }) => status === 303)
 }
 
-function races(setup: () => Setup): void {
+describeDatabases((open) => {
+  let made: MailSetup
+  const setup = () => made
+  beforeAll(async () => {
+    made = await start(await open())
+  }, 60_000)
+  afterAll(() => made.end())
+
   it('a mailed code signs in once', async () => {
     const { mailbox, world } = setup()
     for (let round = 0; round < rounds; round++) {
@@ -180,22 +163,9 @@ function races(setup: () => Setup): void {
     expect(replies.filter(({ status }) => status === 303)).toHaveLength(5)
     expect(await mailbox.to(email)).toHaveLength(5)
   })
-}
-
-describe('SQLite', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'countersign-races-'))
-  let setup: Setup
-  beforeAll(async () => {
-    setup = await start((options) => openSqliteStore({ ...options, file: join(directory, 'countersign.db') }))
-  })
-  afterAll(async () => {
-    await setup.end()
-    rmSync(directory, { recursive: true, force: true })
-  })
-  races(() => setup)
 
   it('a code of one page is good at no other', async () => {
-    const { mailbox, servers, world } = setup
+    const { mailbox, servers, world } = setup()
     await world.ok('PATCH', '/v1/settings', { signIn: { password: true } })
     const { email } = await person(world)
     const browser = openBrowser(world)
@@ -217,7 +187,7 @@ describe('SQLite', () => {
   })
 
   it('a sign-up whose code is read while the owner closes it makes no account', async () => {
-    const { mailbox, world } = setup
+    const { mailbox, world } = setup()
     const email = freshAddress()
     const browser = openBrowser(world)
     const page = await asked(browser, '/signup', { email, name: 'Bea' })
@@ -238,20 +208,3 @@ async function forge(world: World, browser: Browser, path: string, challenge: st
   const page = `<input type="hidden" name="csrf" value="${csrf}">`
   return { status: 200, headers: {}, cookies: [], text: page, body: {} as Reply['body'] }
 }
-
-describe('PostgreSQL', () => {
-  let postgres: PostgresServer
-  let database: TestDatabase
-  let setup: Setup
-  beforeAll(async () => {
-    postgres = await startPostgres()
-    database = await postgres.create()
-    setup = await start((options) => database.open(options))
-  }, 60_000)
-  afterAll(async () => {
-    await setup.end()
-    await database.drop()
-    await postgres.stop()
-  })
-  races(() => setup)
-})
