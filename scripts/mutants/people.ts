@@ -138,6 +138,14 @@ export const peopleMutants: readonly Mutant[] = [
     tests: refresh,
   },
   {
+    id: 'request-any-browser',
+    what: 'a request of an application is answered at another browser',
+    file: `${server}/people/authorization.ts`,
+    find: 'kept !== undefined && timingSafeEqual(its, browserDigest(browser)) ?',
+    replace: 'kept !== undefined && timingSafeEqual(its.slice(0, 0), browserDigest(browser).slice(0, 0)) ?',
+    tests: authorize,
+  },
+  {
     id: 'consent-silent-race',
     what: 'a consent that is removed while it is used comes back without asking',
     file: `${server}/people/authorization.ts`,
