@@ -20,7 +20,7 @@ const slowTests = [
   'packages/server/src/{redis,restore,simulation}/**',
   'packages/server/src/**/{bad_input,clean_up,document,feed_revocations,flaws,full_disk,installation,kill}.test.ts',
   'packages/server/src/**/{authority,last_administrator,revoke_against_*,rollback,shared_limits}.test.ts',
-  'packages/server/src/**/{enumeration,no_access,races,unauthenticated_cost,usage_process,warming}.test.ts',
+  'packages/server/src/**/{enumeration,interleavings,no_access,races,unauthenticated_cost,usage_process,warming}.test.ts',
   'packages/store/src/postgres/**',
   'packages/store/src/**/{chore_thread,kill,sqlite}.test.ts',
   'packages/verifier/src/**/revoked_set.test.ts',

@@ -6,6 +6,7 @@ const sessions = [`${server}/people/sessions.test.ts`]
 const signIn = [`${server}/people/sign_in.test.ts`]
 const authorize = [`${server}/people/authorize.test.ts`]
 const refresh = [`${server}/people/refresh.test.ts`]
+const interleavings = [`${server}/people/interleavings.test.ts`]
 const openid = [`${server}/people/openid.test.ts`]
 
 export const peopleMutants: readonly Mutant[] = [
@@ -88,6 +89,30 @@ export const peopleMutants: readonly Mutant[] = [
     find: ' || of.position < cutOff) return undefined',
     replace: ') return undefined',
     tests: [...authorize, ...refresh],
+  },
+  {
+    id: 'consent-removed-gives',
+    what: 'a code or a refresh token is good while its consent is removed, and afterwards',
+    file: `${server}/oauth/grants/person.ts`,
+    find: "consent?.status !== 'active' || ",
+    replace: '',
+    tests: interleavings,
+  },
+  {
+    id: 'family-ended-gives',
+    what: 'a refresh token is good after its family was revoked',
+    file: `${server}/oauth/grants/refresh_token.ts`,
+    find: "family.status !== 'active' || refresh === undefined",
+    replace: 'refresh === undefined',
+    tests: interleavings,
+  },
+  {
+    id: 'session-ended-makes',
+    what: 'a session that is signed out while it makes a key makes it all the same',
+    file: `${server}/caller/session_again.ts`,
+    find: "session?.status !== 'active'",
+    replace: 'session === undefined',
+    tests: interleavings,
   },
   {
     id: 'refresh-of-any-client',
