@@ -7,9 +7,26 @@ const signIn = [`${codes}/sign_in_code.test.ts`]
 const signUp = [`${codes}/sign_up.test.ts`]
 const recovery = [`${codes}/recovery.test.ts`]
 const address = [`${codes}/new_address.test.ts`]
+const races = [`${codes}/races.test.ts`]
 const invited = [`${codes}/invited.test.ts`]
 
 export const mailMutants: readonly Mutant[] = [
+  {
+    id: 'mail-code-many',
+    what: 'a mailed code is good for as many at once as may try',
+    file: `${codes}/mail_code.ts`,
+    find: 'const redeemed = await transaction.singleUse.redeem(kind, tenant.id, challenge, now)',
+    replace: 'const redeemed = { isFirst: true }',
+    tests: races,
+  },
+  {
+    id: 'link-again',
+    what: 'a link signs in whoever opens it, the first and all others',
+    file: `${people}/links.ts`,
+    find: 'redeemed?.isFirst === true',
+    replace: 'redeemed !== undefined',
+    tests: races,
+  },
   {
     id: 'mail-code-any-browser',
     what: 'a mailed code is good at another browser',

@@ -1,5 +1,5 @@
-/** Many at once, over both databases and two servers: a code, a link, a sign-up and an invitation have one winner. */
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+/** Many at once, over both databases, with one server and with two: each mailed code, link and invitation has one winner. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createMailbox, type Mailbox } from '../../mail/mailbox.fixture.ts'
 import { describeDatabases, type Open, type Setup, startSetup } from '../../oauth/grants/races.fixture.ts'
 import { type CallOptions, type Reply, send, type World } from '../../server.fixture.ts'
@@ -8,17 +8,21 @@ import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixture.ts'
 
-const rounds = inject('isFull') ? 100 : 3
+/** A quarter on each database with one server, and with two. */
+const rounds = (inject('isFull') ? 1_000 : 100) / 4
+/** Codes for other things than signing in, and invitations: they are redeemed as those are. */
+const otherRounds = inject('isFull') ? rounds : 3
 const atOnce = 200
+const timeoutMs = 60_000 + rounds * 5_000
 
 interface MailSetup extends Setup {
   readonly mailbox: Mailbox
 }
 
-/** Two servers, without a limit of tries, and without passwords: hashing is no part of these races. */
-async function start(open: Open): Promise<MailSetup> {
+/** Without a limit of tries, and without passwords: hashing is no part of these races. */
+async function start(open: Open, second: boolean): Promise<MailSetup> {
   const mailbox = createMailbox()
-  const setup = await startSetup(open, true, { mail: mailbox, openness: 'open', limitsFailures: false })
+  const setup = await startSetup(open, second, { mail: mailbox, openness: 'open', limitsFailures: false })
   await setup.world.ok('PATCH', '/v1/settings', { signIn: { password: false } })
   return { ...setup, mailbox }
 }
@@ -57,13 +61,20 @@ async function race(
 }
 
 describeDatabases((open) => {
-  let made: MailSetup
-  const setup = () => made
-  beforeAll(async () => {
-    made = await start(await open())
-  }, 60_000)
-  afterAll(() => made.end())
+  describe.each([
+    ['one server', false],
+    ['two servers', true],
+  ])('%s', { timeout: timeoutMs }, (_, second) => {
+    let made: MailSetup
+    beforeAll(async () => {
+      made = await start(await open(), second)
+    }, 60_000)
+    afterAll(() => made.end())
+    races(() => made)
+  })
+})
 
+function races(setup: () => MailSetup): void {
   it('a mailed code signs in once', async () => {
     const { mailbox, world } = setup()
     for (let round = 0; round < rounds; round++) {
@@ -89,7 +100,7 @@ describeDatabases((open) => {
 
   it('a sign-up makes one account, also by two codes for one address', async () => {
     const { mailbox, servers, world } = setup()
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < otherRounds; round++) {
       const email = freshAddress()
       const [one, two] = [openBrowser(world), openBrowser(world)]
       const first = { ...hidden(await asked(one, '/signup', { email, name: 'Bea' })), code: await mailbox.code(email) }
@@ -106,9 +117,25 @@ describeDatabases((open) => {
     }
   })
 
+  it('a code replaces a password once', async () => {
+    const { mailbox, servers, world } = setup()
+    const { passwords } = world.server.services
+    const hashed = await passwords.hash('another horse entirely')
+    for (const { services } of servers) Object.assign(services.passwords, { hash: async () => hashed })
+    await world.ok('PATCH', '/v1/settings', { signIn: { password: true } })
+    for (let round = 0; round < otherRounds; round++) {
+      const { email } = await person(world, { password: undefined })
+      const browser = openBrowser(world)
+      const page = await asked(browser, '/recover', { email })
+      const fields = { ...hidden(page), code: await mailbox.code(email), password: 'another horse entirely' }
+      expect(await race(setup(), browser, '/recover', fields)).toHaveLength(1)
+    }
+    await world.ok('PATCH', '/v1/settings', { signIn: { password: false } })
+  })
+
   it('a code changes an address once', async () => {
     const { mailbox, world } = setup()
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < otherRounds; round++) {
       const { id } = await person(world, { password: undefined })
       const browser = await signIn(world, id)
       const email = freshAddress()
@@ -120,7 +147,7 @@ describeDatabases((open) => {
 
   it('an invitation makes one account and one member', async () => {
     const { mailbox, world } = setup()
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < otherRounds; round++) {
       const team = await makeTeam(world)
       const email = freshAddress()
       const invited = await world.ok('POST', `/v1/teams/${team.id}/members`, { email, role: 'owner' })
@@ -143,7 +170,10 @@ describeDatabases((open) => {
     const guesses = Array.from({ length: atOnce }, (_, index) => String((Number(code) + index + 1) % 10 ** 8))
     const replies = await Promise.all(
       [...guesses, code].map((guess, index) =>
-        post(servers[index % 2] as CountersignServer, browser, '/login/code', { ...hidden(page), code: guess }),
+        post(servers[index % servers.length] as CountersignServer, browser, '/login/code', {
+          ...hidden(page),
+          code: guess,
+        }),
       ),
     )
     expect(replies.filter(({ status }) => status === 422).length).toBeLessThanOrEqual(4)
@@ -157,7 +187,7 @@ describeDatabases((open) => {
     const fields = { ...hidden(await browser.get('/login/code')), email }
     const replies = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        post(servers[index % 2] as CountersignServer, browser, '/login/code', fields),
+        post(servers[index % servers.length] as CountersignServer, browser, '/login/code', fields),
       ),
     )
     expect(replies.filter(({ status }) => status === 303)).toHaveLength(5)
@@ -197,7 +227,7 @@ describeDatabases((open) => {
     expect(await world.server.services.store.read.accounts.findByEmail('default', email)).toBeUndefined()
     await world.ok('PATCH', '/v1/settings', { signUp: 'open' })
   })
-})
+}
 
 /** A page with a form token for that name, as if this server had shown it: made with its own key. */
 async function forge(world: World, browser: Browser, path: string, challenge: string): Promise<Reply> {
