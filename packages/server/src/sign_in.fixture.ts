@@ -64,11 +64,16 @@ export function openBrowser(world: World, { at = '', peer = '192.0.2.7', cookie 
 
 /** A browser that is signed in to the account by a link that an operator made. */
 export async function signIn(world: World, accountId: string, browser = openBrowser(world)): Promise<Browser> {
-  const { url } = await world.ok('POST', `/v1/accounts/${accountId}/links`)
-  const code = new URL(String(url)).hash.slice(1)
-  const reply = await browser.submit(await browser.get('/login/link'), '/login/link', { code })
+  const reply = await openLink(world, accountId, browser)
   if (reply.status !== 303) throw new Error(`nobody was signed in: ${reply.text}`)
   return browser
+}
+
+/** The answer to a link that an operator made: a session, or the page that asks for a second factor. */
+export async function openLink(world: World, accountId: string, browser: Browser): Promise<Reply> {
+  const { url } = await world.ok('POST', `/v1/accounts/${accountId}/links`)
+  const code = new URL(String(url)).hash.slice(1)
+  return browser.submit(await browser.get('/login/link'), '/login/link', { code })
 }
 
 function cookieOf(jar: ReadonlyMap<string, string>): string {
