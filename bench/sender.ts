@@ -7,20 +7,28 @@ export interface Sender {
   close(): void
 }
 
-/** Questions beyond the free connections wait here, and their waiting counts. */
-const connectionsMax = 64
+export interface SenderOptions {
+  /** The bytes of each question. Default: always those of `question`. */
+  readonly next?: () => Buffer
+  /** Questions beyond the free connections wait here, and their waiting counts. Default 64. */
+  readonly connectionsMax?: number
+}
 
-export function openSender(question: Question, isRight: (status: number, body: string) => boolean): Sender {
+export function openSender(
+  question: Question,
+  isRight: (status: number, body: string) => boolean,
+  { next, connectionsMax = 64 }: SenderOptions = {},
+): Sender {
   const bytes = writeQuestion(question)
   const free = Array.from({ length: connectionsMax }, () => openPlace(question.url))
   const waiting: Waiting[] = []
 
   function start(place: Place, { resolve, reject }: Waiting): void {
     place.reject = reject
-    place.connection.ask(bytes, (status, body) => {
-      const next = waiting.shift()
-      if (next === undefined) free.push(place)
-      else start(place, next)
+    place.connection.ask(next?.() ?? bytes, (status, body) => {
+      const following = waiting.shift()
+      if (following === undefined) free.push(place)
+      else start(place, following)
       if (isRight(status, body)) resolve()
       else reject(new Error(`${question.url} answered ${status}`))
     })

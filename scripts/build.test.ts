@@ -129,5 +129,11 @@ test('every package is built, with what its threads run and without tests', () =
   const built = readdirSync('dist', { recursive: true, encoding: 'utf8' })
   expect(built.filter((file) => /\.(test|fixture)\.|\/(conformance|simulation)\//.test(file))).toEqual([])
   const workers = built.filter((file) => file.endsWith('_worker.js')).map((file) => basename(file))
-  expect(workers.sort()).toEqual(['chore_worker.js', 'document_worker.js', 'refusal_worker.js', 'signing_worker.js'])
+  expect(workers.sort()).toEqual([
+    'chore_worker.js',
+    'document_worker.js',
+    'hash_worker.js',
+    'refusal_worker.js',
+    'signing_worker.js',
+  ])
 })

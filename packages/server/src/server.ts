@@ -129,6 +129,7 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
       stopPlaceFile?.()
       services.limiter.close()
       services.signing.close()
+      services.passwords.close()
       await services.mailer.close()
       await services.positions.flush().catch(() => {})
       await services.usage.close()

@@ -1,9 +1,9 @@
 /** Passwords: argon2id, as RFC 9106 writes it down, in threads that never hold up anything else. */
-import { argon2 } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { decodeBase64url, encodeBase64url, timingSafeEqual } from '@countersign/core'
 import languageCommon from '@zxcvbn-ts/language-common'
 import { serverLimits } from '../limits.ts'
+import { createHashThreads, type HashThreads } from './hash_thread.ts'
 
 /** More wait than there is room for: try again later. */
 export class PasswordsBusyError extends Error {
@@ -25,6 +25,7 @@ export interface Passwords {
   hash(password: string): Promise<PasswordHash>
   /** `undefined`: there is none. The work is the same, so that its time tells nothing. */
   holds(password: string, stored: PasswordHash | undefined): Promise<boolean>
+  close(): void
 }
 
 const cost = { memoryKib: 19_456, passes: 2 } as const
@@ -33,6 +34,8 @@ export interface PasswordOptions {
   readonly randomBytes: (count: number) => Uint8Array
   /** Hashes made at once. Default: half the cores, so that sign-ins never take what verifications need. */
   readonly atOnce?: number
+  /** Default: of this process. */
+  readonly threads?: HashThreads
 }
 
 /** In place of the result where too many passwords wait. */
@@ -45,7 +48,11 @@ export async function orBusy<T>(work: Promise<T>): Promise<T | { readonly refuse
   }
 }
 
-export function createPasswords({ randomBytes, atOnce = halfTheCores }: PasswordOptions): Passwords {
+export function createPasswords({
+  randomBytes,
+  atOnce = halfTheCores,
+  threads = createHashThreads(),
+}: PasswordOptions): Passwords {
   const waiting: (() => void)[] = []
   let running = 0
 
@@ -67,14 +74,15 @@ export function createPasswords({ randomBytes, atOnce = halfTheCores }: Password
     hash: (password) =>
       inTurn(async () => {
         const salt = randomBytes(16)
-        const hash = await derive(password, salt, cost)
+        const hash = await derive(threads, password, salt, cost)
         return { algorithm: 'argon2id', salt: encodeBase64url(salt), ...cost, hash: encodeBase64url(hash) }
       }),
     holds: (password, stored = nobodys) =>
       inTurn(async () => {
-        const hash = await derive(password, decodeBase64url(stored.salt) ?? new Uint8Array(16), stored)
+        const hash = await derive(threads, password, decodeBase64url(stored.salt) ?? new Uint8Array(16), stored)
         return timingSafeEqual(encodeBase64url(hash), stored.hash)
       }),
+    close: threads.close,
   }
 }
 
@@ -84,15 +92,13 @@ const halfTheCores = Math.max(1, Math.floor(availableParallelism() / 2))
 const nobodys: PasswordHash = { algorithm: 'argon2id', salt: encodeBase64url(new Uint8Array(16)), ...cost, hash: '' }
 
 function derive(
+  threads: HashThreads,
   password: string,
   nonce: Uint8Array,
   { memoryKib, passes }: Pick<PasswordHash, 'memoryKib' | 'passes'>,
 ): Promise<Uint8Array> {
   const message = password.normalize('NFC')
-  const parameters = { message, nonce, parallelism: 1, tagLength: 32, memory: memoryKib, passes }
-  return new Promise((resolve, reject) => {
-    argon2('argon2id', parameters, (error, key) => (error === null ? resolve(key) : reject(error)))
-  })
+  return threads.derive({ message, nonce, parallelism: 1, tagLength: 32, memory: memoryKib, passes })
 }
 
 /** Why a password is refused, in words for the person; `undefined` where it will do. No rule asks for kinds of characters. */
