@@ -41,10 +41,10 @@ export const reachMutants: readonly Mutant[] = [
   },
   {
     id: 'REACH-5',
-    what: 'APIs that no ceiling names are in reach',
+    what: 'APIs that no ceiling names and that offer nothing are in reach',
     file: find,
-    find: 'return apiIdsOf(reach)?.includes(apiId) ?? true',
-    replace: 'return reach !== undefined || apiId !== undefined',
+    find: 'ofTeams === undefined || ofTeams.includes(api.id) || isOffered(reach, api)',
+    replace: 'ofTeams === undefined || api.id !== undefined || isOffered(reach, api)',
     tests: ofReach,
   },
   {

@@ -199,6 +199,16 @@ describe('clients and APIs', () => {
     expect(apis.out).toMatch(/Billing +https:\/\/billing\.example +active$/m)
     expect(clients.out).toMatch(new RegExp(`${id} +Robot +service +active +https://bil`))
     expect(twice.code).toBe(5)
+    const offers = ['--account-scope', 'bills:read', '--self-service-scope', 'bills:read', '--on-request-scope']
+    const offered = await json('apis', 'update', uri, ...offers, 'bills:write', '--call-url', 'https://bills.example')
+    expect(offered).toMatchObject({
+      accountScope: 'bills:read',
+      selfServiceScope: 'bills:read',
+      onRequestScope: 'bills:write',
+      callUrl: 'https://bills.example',
+    })
+    const ended = await json('apis', 'update', uri, '--self-service-scope', '', '--call-url', 'none')
+    expect(ended).toMatchObject({ selfServiceScope: '', onRequestScope: 'bills:write', callUrl: null })
     const access = ['--access', `${uri}=bills:read bills:write`, '--access', `${audience}=orders:read`]
     const updated = await json('clients', 'update', id, ...access, '--status', 'disabled')
     expect(updated).toMatchObject({ status: 'disabled', access: [{ audience: uri }, { audience }] })

@@ -11,6 +11,13 @@ const apiScope = z.strictObject({ name: scopeName, description: scopeDescription
 const shownScope = z.object({ name: scopeName, description: scopeDescription })
 const scopesText = 'The scopes that the API knows'
 
+const most = 'The most that an account without access of its own may give'
+const offered = 'What a team of one’s own gets here when it is made; every team sees the API then'
+const onRequest = 'What a team may ask for here, and gets when somebody says yes; every team sees the API then'
+const callUrl = v.httpUrl.describe(
+  'The URL of the API, for calls that this server makes: absolute, without user, query and fragment',
+)
+
 const settings = {
   tokenTtlSeconds: z
     .int()
@@ -39,6 +46,8 @@ const settings = {
   accountScope: v.scopeText.describe(
     'The most that an account may give to applications here, where it has no access of its own; default nothing',
   ),
+  selfServiceScope: v.scopeText.describe(`${offered}; default nothing`),
+  onRequestScope: v.scopeText.describe(`${onRequest}; default nothing`),
   credentialHeaders: z
     .array(z.string().min(1).max(64).describe('The name of a header, in any case'))
     .max(limits.credentialHeadersMax)
@@ -56,6 +65,7 @@ export const api = z.object({
   scopes: z.array(shownScope).describe(scopesText),
   retiredScopes: z.array(z.string()).describe('Scopes that it had: no credential is worth them any more'),
   ...settings,
+  callUrl: callUrl.nullable(),
   ...v.limited,
   builtIn: z.boolean().describe('Whether the server made it: the management API of the tenant'),
   ...v.stamps,
@@ -178,7 +188,10 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
-      accountScope: v.scope.optional().describe('The most that an account without access of its own may give'),
+      accountScope: v.scope.optional().describe(most),
+      selfServiceScope: v.scope.optional().describe(offered),
+      onRequestScope: v.scope.optional().describe(onRequest),
+      callUrl: callUrl.optional(),
       credentialHeaders: settings.credentialHeaders.optional(),
       ...v.limiting,
     }),
@@ -221,7 +234,10 @@ export const apiRoutes = {
       signingAlg: settings.signingAlg.optional(),
       scopeClaim: settings.scopeClaim.optional(),
       maxStalenessSeconds: settings.maxStalenessSeconds.optional(),
-      accountScope: v.scope.optional().describe('The most that an account without access of its own may give'),
+      accountScope: v.scope.optional().describe(most),
+      selfServiceScope: v.scope.optional().describe(offered),
+      onRequestScope: v.scope.optional().describe(onRequest),
+      callUrl: callUrl.nullable().optional().describe('The same; null ends it'),
       credentialHeaders: settings.credentialHeaders.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,

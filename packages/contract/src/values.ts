@@ -122,6 +122,11 @@ export const ipAllow = z
   .max(limits.constraintEntriesMax)
   .describe('The only addresses that may use it, as CIDR ranges; default: all')
 
+export const httpUrl = z
+  .string()
+  .max(2_048)
+  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL')
+
 export const origin = z
   .string()
   .max(255)

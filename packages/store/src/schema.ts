@@ -97,6 +97,9 @@ export interface Schema extends PeopleTables, TeamTables {
     retired_scopes: Json | null
     credential_headers: Json | null
     account_scope: string
+    self_service_scope: string
+    on_request_scope: string
+    call_url: string | null
     rate_limit: Json | null
     rate_limits: Json | null
     version: number

@@ -15,6 +15,7 @@ import {
   type RatePolicyFlag,
   rateLimitHelp,
   readRateLimits,
+  scopeFlag,
   withPage,
 } from '../flags.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
@@ -23,7 +24,32 @@ interface Json {
   readonly json?: true
 }
 
-interface CreateFlags extends Json {
+/** Flags that an API is made and changed with. */
+interface SetFlags {
+  readonly accountScope?: string
+  readonly selfServiceScope?: string
+  readonly onRequestScope?: string
+  readonly callUrl?: string
+}
+
+function withSettings(command: Command): Command {
+  return command
+    .option('--account-scope <scope>', 'the most that an account without access of its own may give; "" for nothing')
+    .option('--self-service-scope <scope>', 'what a team of one’s own gets when it is made; "" for nothing')
+    .option('--on-request-scope <scope>', 'what a team may ask for; "" for nothing')
+    .option('--call-url <url>', 'the URL of the API, for calls that the server makes; with update also none')
+}
+
+function readSettings({ accountScope, selfServiceScope, onRequestScope, callUrl }: SetFlags) {
+  return {
+    ...(accountScope === undefined ? {} : { accountScope: scopeFlag(accountScope) }),
+    ...(selfServiceScope === undefined ? {} : { selfServiceScope: scopeFlag(selfServiceScope) }),
+    ...(onRequestScope === undefined ? {} : { onRequestScope: scopeFlag(onRequestScope) }),
+    ...(callUrl === undefined ? {} : { callUrl }),
+  }
+}
+
+interface CreateFlags extends Json, SetFlags {
   readonly audience?: string
   readonly name?: string
   readonly scope?: string
@@ -42,7 +68,7 @@ const credentialHeaderHelp =
 const scopeClaims = ['string', 'array', 'structured'] as const
 const algorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
 
-const create = leaf('create')
+const create = withSettings(leaf('create'))
   .description('register an API')
   .option('--audience <uri>', 'its audience: the URI that its credentials are for')
   .option('--name <name>', 'a name for people; default: the audience')
@@ -68,6 +94,7 @@ const create = leaf('create')
         ...(signingAlg === undefined ? {} : { signingAlg }),
         ...(scopeClaim === undefined ? {} : { scopeClaim }),
         ...(maxStaleness === undefined ? {} : { maxStalenessSeconds: maxStaleness }),
+        ...readSettings(flags),
         ...readHeaders(flags.credentialHeader),
         ...readRateLimits(rateLimit),
       },
@@ -99,21 +126,23 @@ const show = leaf('show')
     else printApi(api)
   })
 
-interface UpdateFlags extends Json {
+interface UpdateFlags extends Json, SetFlags {
   readonly name?: string
   readonly credentialHeader?: readonly string[] | 'none'
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
 }
 
-const update = leaf('update')
+const update = withSettings(leaf('update'))
   .description('change an API; a limit holds at every verifier within the bound')
   .argument('<id|audience>')
   .option('--name <name>', 'for people')
   .option('--credential-header <name>', `${credentialHeaderHelp}; none ends them`, orNone(collect))
   .option('--rate-limit <rate>', `for all who call it; ${rateLimitHelp}`, orNone(collectRateLimit))
-  .action(async (given: string, { json, name, credentialHeader, rateLimit }: UpdateFlags) => {
+  .action(async (given: string, { json, name, credentialHeader, rateLimit, ...flags }: UpdateFlags) => {
     const named = name === undefined ? {} : { name }
-    const body = { ...named, ...readHeaders(credentialHeader), ...readRateLimits(rateLimit) }
+    const callUrl = flags.callUrl === 'none' ? { callUrl: null } : {}
+    const settings = { ...readSettings(flags), ...callUrl }
+    const body = { ...named, ...settings, ...readHeaders(credentialHeader), ...readRateLimits(rateLimit) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
     const { management } = connectToServer()
     const api = await management.updateApi({ params: { id: await findApiId(management, given) }, body })

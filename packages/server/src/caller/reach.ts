@@ -1,6 +1,6 @@
 import type { ManagementScope } from '@countersign/contract'
 import { intersectScope, parseScope, type Scope, unionScope } from '@countersign/core'
-import { type Account, isActiveTeam, type ReadRepositories, type TeamOfAccount } from '@countersign/store'
+import { type Account, type Api, isActiveTeam, type ReadRepositories, type TeamOfAccount } from '@countersign/store'
 import type { TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
 import { scopeOfRole } from './team_roles.ts'
@@ -78,6 +78,11 @@ export function teamIdsOf(reach: Reach): readonly string[] | undefined {
 /** The APIs that the ceilings of those teams name; `undefined` where all of the tenant is in reach. */
 export function apiIdsOf(reach: Reach): readonly string[] | undefined {
   return reach.of === 'tenant' ? undefined : [...new Set(mayIn(reach).flatMap(([, { apiIds }]) => apiIds))]
+}
+
+/** An API that offers something to teams is there for whoever may do the operation in one. */
+export function isOffered(reach: Reach, { selfServiceScope, onRequestScope }: Api): boolean {
+  return reach.of === 'teams' && mayIn(reach).length > 0 && `${selfServiceScope}${onRequestScope}` !== ''
 }
 
 function mayIn(reach: TeamsReach): readonly (readonly [string, InTeam])[] {

@@ -77,10 +77,64 @@ describe('change and delete', () => {
       { scopes: [] },
       { tokenFormat: 'opaque' },
       { credentialHeaders: ['X'] },
+      { selfServiceScope: '' },
+      { onRequestScope: '' },
+      { callUrl: 'https://orders.example' },
     ]) {
       expect((await world.call('PATCH', path, { body })).status).toBe(409)
     }
     expect(world.dump()).toBe(before)
+  })
+})
+
+const scopeNames = ['accountScope', 'selfServiceScope', 'onRequestScope'] as const
+describe.each(scopeNames)('%s', (name) => {
+  const scopes = [{ name: 'a:read' }, { name: 'a:write' }]
+
+  it('is nothing until it is set, in any form, and is in the audit log', async () => {
+    const plain = await newApi({ scopes })
+    expect(plain[name]).toBe('')
+    const path = `/v1/apis/${plain.id}`
+    expect((await world.ok('PATCH', path, { [name]: { a: { actions: ['read'] } } }))[name]).toBe('a:read')
+    expect((await world.ok('PATCH', path, { name: 'Other' }))[name]).toBe('a:read')
+    expect((await newApi({ scopes, [name]: ['a:read', 'a:write'] }))[name]).toBe('a:read a:write')
+    const { data } = await world.ok('GET', `/v1/audit?objectId=${plain.id}&action=api.update`)
+    expect(data[1]).toMatchObject({ before: { [name]: '' }, after: { [name]: 'a:read' } })
+  })
+
+  it('has only scopes that the API has, none that it had, and those that the same change adds', async () => {
+    const api = await newApi({ scopes })
+    const path = `/v1/apis/${api.id}`
+    const pointers = async (body: object) =>
+      (await world.call('PATCH', path, { body })).body.errors?.map(({ pointer }) => pointer)
+    expect(await pointers({ [name]: 'a:raed' })).toEqual([`/${name}`])
+    await world.ok('PATCH', path, { scopes: [] })
+    expect(await pointers({ [name]: 'a:read' })).toEqual([`/${name}`])
+    expect((await world.ok('PATCH', path, { scopes, [name]: 'a:read' }))[name]).toBe('a:read')
+  })
+})
+
+describe('callUrl', () => {
+  it('is a place without user, query and fragment, and null ends it', async () => {
+    const callUrl = 'http://10.0.0.7:8080/orders'
+    const api = await newApi({ callUrl })
+    const path = `/v1/apis/${api.id}`
+    expect([api.callUrl, (await newApi()).callUrl]).toEqual([callUrl, null])
+    const before = world.dump()
+    for (const text of [
+      'https://me@a.test',
+      'https://a.test?x',
+      'https://a.test/#',
+      'ftp://a.test',
+      'a.test',
+      'https://',
+    ])
+      expect((await world.call('PATCH', path, { body: { callUrl: text } })).body.errors, text).toMatchObject([
+        { pointer: '/callUrl' },
+      ])
+    expect(world.dump()).toBe(before)
+    expect((await world.ok('PATCH', path, { name: 'Other' })).callUrl).toBe(callUrl)
+    expect((await world.ok('PATCH', path, { callUrl: null })).callUrl).toBeNull()
   })
 })
 

@@ -29,6 +29,9 @@ export function apiView(api: Api): ApiView {
     retiredScopes: [...(api.retiredScopes ?? [])],
     credentialHeaders: [...(api.credentialHeaders ?? [])],
     accountScope: api.accountScope,
+    selfServiceScope: api.selfServiceScope,
+    onRequestScope: api.onRequestScope,
+    callUrl: api.callUrl ?? null,
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
@@ -58,7 +61,8 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     scopeClaim: body.scopeClaim,
     maxStalenessSeconds: body.maxStalenessSeconds,
     scopes,
-    accountScope: accountScopeOf(body, scopes),
+    ...offerOf(body, { scopes }),
+    ...callUrlOf(body.callUrl),
     ...headersOf(body),
     ...limitsOf(body),
   }
@@ -86,12 +90,16 @@ const getApi = readOperation(routes.getApi, async (context) =>
 
 const fixedText = 'Status, scopes, headers of credentials, token format and limits of the management API are fixed.'
 
+/** Scopes that an API has for whoever was given none by name. */
+const givenScopes = ['accountScope', 'selfServiceScope', 'onRequestScope'] as const
+
 /** The management API takes no rate limit: once spent, it would refuse the very call that removes it. */
 const fixedSettings = [
   'status',
   'scopes',
   'credentialHeaders',
-  'accountScope',
+  ...givenScopes,
+  'callUrl',
   'tokenFormat',
   'rateLimit',
   'rateLimits',
@@ -108,13 +116,13 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
   const scopes =
     body.scopes === undefined ? api.scopes : mergeScopes(declaredScopes(body.scopes, api.scopes), documentScopes)
   const changed: Api = {
-    ...withoutLimits(api),
+    ...withoutCallUrl(withoutLimits(api)),
     ...limitsOf(body, api),
     ...headersOf(body),
     name: body.name ?? api.name,
     status: body.status ?? api.status,
     scopes,
-    accountScope: accountScopeOf(body, scopes) ?? api.accountScope,
+    ...callUrlOf(body.callUrl === undefined ? api.callUrl : body.callUrl),
     tokenTtlSeconds: body.tokenTtlSeconds ?? api.tokenTtlSeconds,
     tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? api.tokenTtlSecondsMax,
     tokenFormat: body.tokenFormat ?? api.tokenFormat,
@@ -126,15 +134,16 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
   }
   requireTtls(changed)
   if (body.force !== true) await requireNoHolders(context, api.id, goneScopes(api, changed))
-  const retired = withRetiredScopes(api, changed)
-  await transaction.apis.update(retired)
+  const withRetired = withRetiredScopes(api, changed)
+  const next: Api = { ...withRetired, ...offerOf(body, withRetired) }
+  await transaction.apis.update(next)
   const keyObjects = await ensureSigningKey(context, changed.signingAlg)
   transaction.append({
     tenant: tenant.id,
-    audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(retired) },
-    objects: () => [apiObject(retired, now), ...keyObjects],
+    audit: { ...auditOf(context, 'api.update', api), before: apiView(api), after: apiView(next) },
+    objects: () => [apiObject(next, now), ...keyObjects],
   })
-  return { status: 200, body: apiView(retired) }
+  return { status: 200, body: apiView(next) }
 })
 
 const deleteApi = writeOperation(routes.deleteApi, async (context) => {
@@ -248,18 +257,36 @@ function requireTtls(api: Api): void {
     throw invalid('/tokenTtlSeconds', 'must not be above tokenTtlSecondsMax')
 }
 
-/** Nothing where the body has none: what was set before stays. */
+type GivenScopes = (typeof givenScopes)[number]
+
 /** Only scopes that the API has: what is misspelt here would be given to nobody, and nobody would be told. */
-function accountScopeOf(
-  { accountScope }: { readonly accountScope?: unknown },
-  scopes: Api['scopes'],
-): string | undefined {
-  if (accountScope === undefined) return undefined
-  const scope = scopeOf(accountScope, { scopes }, '/accountScope')
-  requireRegistered({ scopes }, scope, '/accountScope')
-  return formatScope(scope)
+function offerOf(
+  body: { readonly [Setting in GivenScopes]?: unknown },
+  api: Pick<Api, 'scopes' | 'retiredScopes'>,
+): Partial<Pick<Api, GivenScopes>> {
+  const given = givenScopes.flatMap((setting) => {
+    if (body[setting] === undefined) return []
+    const scope = scopeOf(body[setting], api, `/${setting}`)
+    requireRegistered(api, scope, `/${setting}`)
+    return [[setting, formatScope(scope)] as const]
+  })
+  return Object.fromEntries(given)
 }
 
+/** Whether the server may go there is judged at each call. */
+function callUrlOf(callUrl: string | null | undefined): Pick<Api, 'callUrl'> {
+  if (callUrl === null || callUrl === undefined) return {}
+  const { username, password } = new URL(callUrl)
+  if (username !== '' || password !== '' || /[?#]/.test(callUrl))
+    throw invalid('/callUrl', 'must be an http or https URL without user, query and fragment')
+  return { callUrl }
+}
+
+function withoutCallUrl({ callUrl: _, ...api }: Api): Api {
+  return api
+}
+
+/** Nothing where the body has none: what was set before stays. */
 function headersOf({ credentialHeaders }: { readonly credentialHeaders?: readonly string[] | undefined }) {
   if (credentialHeaders === undefined) return {}
   const flaw = credentialHeadersFlaw(credentialHeaders)

@@ -27,7 +27,7 @@ import type {
   TokenFilter,
   UsageSum,
 } from '@countersign/store'
-import { apiIdsOf, judgeTeam, teamIdsOf, wholeTenant } from '../caller/reach.ts'
+import { apiIdsOf, isOffered, judgeTeam, teamIdsOf, wholeTenant } from '../caller/reach.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
@@ -176,13 +176,14 @@ export async function findToken(context: ReadContext | WriteContext, jti: string
 
 export async function findApi(context: ReadContext | WriteContext, id: string): Promise<Api> {
   const api = await reads(context).apis.find(context.reach.tenant, id)
-  if (api === undefined || api.status === 'revoked' || !isInReach(context, id)) throw notFound('API')
+  if (api === undefined || api.status === 'revoked' || !isInReach(context, api)) throw notFound('API')
   return api
 }
 
-/** An API is in reach of a team whose ceiling names it. */
-function isInReach({ reach }: ReadContext | WriteContext, apiId: string): boolean {
-  return apiIdsOf(reach)?.includes(apiId) ?? true
+/** An API is in reach of a team whose ceiling names it, and of every team where it is offered. */
+function isInReach({ reach }: ReadContext | WriteContext, api: Api): boolean {
+  const ofTeams = apiIdsOf(reach)
+  return ofTeams === undefined || ofTeams.includes(api.id) || isOffered(reach, api)
 }
 
 /** The client that holds a key or listed token; `null` where neither has that id. */
@@ -199,7 +200,7 @@ export async function findApiByAudience(
   pointer: string,
 ): Promise<Api> {
   const api = await reads(context).apis.findByAudience(context.reach.tenant, audience)
-  if (api === undefined || api.status === 'revoked' || !isInReach(context, api.id))
+  if (api === undefined || api.status === 'revoked' || !isInReach(context, api))
     throw invalid(pointer, 'is not the audience of an API')
   return api
 }

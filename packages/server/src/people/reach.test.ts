@@ -344,6 +344,24 @@ describe('what a member reads', () => {
     expect((await list(both, '/v1/usage?groupBy=clientId')).map(({ count }) => count)).toEqual([7, 7])
   })
 
+  it.each(['selfServiceScope', 'onRequestScope'])('has an API with %s, whatever the ceiling names', async (offer) => {
+    const other = await world.ok('POST', '/v1/apis', {
+      audience: `https://${mark()}.test`,
+      name: 'x',
+      [offer]: 'x:read',
+    })
+    const { browser } = mine.viewer
+    const ids = async () => new Set((await list(browser, '/v1/apis')).map(({ id }) => id))
+    expect(await ids()).toEqual(new Set([mine.apiId, other.id]))
+    expect((await browser.call('GET', `/v1/apis/${other.id}`)).body).toMatchObject({ [offer]: 'x:read' })
+    const access = [{ audience: other.audience, scope: 'x:read' }]
+    const client = { name: 'x', type: 'service', access, teamId: mine.team }
+    expect((await mine.owner.browser.call('POST', '/v1/clients', client)).status, 'seen is not given').toBe(400)
+    await world.ok('PATCH', `/v1/apis/${other.id}`, { [offer]: '' })
+    expect((await browser.call('GET', `/v1/apis/${other.id}`)).status).toBe(404)
+    expect(await ids()).toEqual(new Set([mine.apiId]))
+  })
+
   it('of the audit log is what was done in their teams, without the places and credentials of others', async () => {
     const events = await list(mine.viewer.browser, '/v1/audit?limit=100')
     expect(events.length).toBeGreaterThan(5)

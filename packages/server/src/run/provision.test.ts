@@ -18,8 +18,10 @@ function provisionOf(...scopes: readonly string[]) {
     paths: { '/orders': { get } },
   })
   const description = readOperations(readDocument(documentText))
-  return { audience: name, name: 'Demo', description, documentText, keyScope: scopes.slice(0, 1) }
+  return { audience: name, name: 'Demo', description, documentText, callUrl: name, keyScope: scopes.slice(0, 1) }
 }
+
+const api = async () => (await world.ok('GET', '/v1/apis?limit=100')).data.find(({ audience }) => audience === name)
 
 it('a new API gets a client and a key that work at once; the second time nothing is made and no secret is shown', async () => {
   const { apiId, created } = await provisionApi(world.server.services, provisionOf('orders:read', 'orders:write'))
@@ -29,6 +31,8 @@ it('a new API gets a client and a key that work at once; the second time nothing
   expect(await world.verify(key, allowed)).toMatchObject({ active: true, grant: { scope: 'orders:read' } })
   const owner = { client_id: created?.clientId ?? '', client_secret: created?.clientSecret.reveal() ?? '' }
   expect((await world.token(owner)).body.scope).toBe('orders:read orders:write')
+  const all = 'orders:read orders:write'
+  expect(await api()).toMatchObject({ accountScope: all, selfServiceScope: all, onRequestScope: '', callUrl: name })
 
   const before = world.dump()
   const again = await provisionApi(world.server.services, provisionOf('orders:read', 'orders:write'))
@@ -38,9 +42,24 @@ it('a new API gets a client and a key that work at once; the second time nothing
 
 it('a changed document is brought up to date, and old credentials go on working', async () => {
   await provisionApi(world.server.services, provisionOf('orders:list'))
-  const api = (await world.ok('GET', '/v1/apis?limit=100')).data.find(({ audience }) => audience === name)
-  expect(api?.scopes).toMatchObject([{ name: 'orders:list' }])
-  const [event] = (await world.ok('GET', `/v1/audit?objectId=${api?.id}`)).data
+  const changed = await api()
+  expect(changed).toMatchObject({
+    scopes: [{ name: 'orders:list' }],
+    accountScope: 'orders:list',
+    selfServiceScope: 'orders:list',
+  })
+  const [event] = (await world.ok('GET', `/v1/audit?objectId=${changed?.id}`)).data
   expect(event).toMatchObject({ action: 'api.import', actor: { kind: 'system' } })
   expect((await world.store.verifyAudit('default')).brokenAt).toBeUndefined()
+})
+
+it('a gateway on another port is where the API is called, and nothing else that its owner has set is changed', async () => {
+  const moved = { ...provisionOf('orders:list'), callUrl: 'http://localhost:4901' }
+  await provisionApi(world.server.services, moved)
+  const first = await api()
+  expect(first?.callUrl).toBe('http://localhost:4901')
+  const owners = { callUrl: 'https://orders.example', accountScope: '', selfServiceScope: '' }
+  await world.ok('PATCH', `/v1/apis/${first?.id}`, owners)
+  await provisionApi(world.server.services, provisionOf('orders:list', 'orders:more'))
+  expect(await api()).toMatchObject(owners)
 })

@@ -26,6 +26,8 @@ export interface Provision {
   readonly name: string
   readonly description: ApiDescription
   readonly documentText: string
+  /** The gateway in front of it. */
+  readonly callUrl: string
   /** The scope of the first key. */
   readonly keyScope: readonly string[]
 }
@@ -45,7 +47,7 @@ export async function provisionApi(
 ): Promise<Provisioned> {
   const existing = await services.store.read.apis.findByAudience(defaultTenantId, provision.audience)
   if (existing !== undefined) {
-    const { credentialHeaders = [] } = await updateDocument(services, existing, provision)
+    const { credentialHeaders = [] } = await bringUpToDate(services, existing, provision)
     return { apiId: existing.id, credentialHeaders }
   }
   const now = services.now()
@@ -84,19 +86,22 @@ export async function provisionApi(
   }
 }
 
-async function updateDocument(
+async function bringUpToDate(
   services: Pick<Services, 'books' | 'now' | 'store'>,
   api: Api,
   provision: Provision,
 ): Promise<Api> {
   const stored = await services.store.read.apis.findDocument(api.tenant, api.id)
   const headers = api.credentialHeaders === undefined ? documentHeaders(provision) : {}
-  if (stored?.text === provision.documentText && headers.credentialHeaders === undefined) return api
+  const url = movedTo(provision.callUrl, api)
+  if (stored?.text === provision.documentText && headers.credentialHeaders === undefined && url === api.callUrl)
+    return api
   const at = Math.floor(services.now())
   const declared = api.scopes.filter(({ source }) => source === 'declared')
   const names = new Set(declared.map(({ name }) => name))
   const scopes = [...declared, ...documentScopes(provision).filter(({ name }) => !names.has(name))]
-  const changed = withRetiredScopes(api, { ...api, ...headers, scopes, version: api.version + 1, updatedAt: at })
+  const next = { ...api, ...headers, ...grown(api, scopes), callUrl: url, version: api.version + 1, updatedAt: at }
+  const changed = withRetiredScopes(api, next)
   const { entries } = await services.store.write(async (transaction) => {
     await transaction.apis.update(changed)
     await transaction.apis.saveDocument(documentOf(api, provision, at))
@@ -110,6 +115,22 @@ async function updateDocument(
   return changed
 }
 
+/** The gateway may have another port now. What is no URL of this machine is its owner's. */
+function movedTo(gatewayUrl: string, { callUrl }: Api): string {
+  const isOwners = callUrl !== undefined && !['localhost', '127.0.0.1', '[::1]'].includes(new URL(callUrl).hostname)
+  return isOwners ? callUrl : gatewayUrl
+}
+
+/** A scope that was all of the API's becomes all that it has now. */
+function grown(api: Api, scopes: Api['scopes']): Pick<Api, 'scopes' | 'accountScope' | 'selfServiceScope'> {
+  const now = (scope: string) => (scope === allOf(api.scopes) ? allOf(scopes) : scope)
+  return { scopes, accountScope: now(api.accountScope), selfServiceScope: now(api.selfServiceScope) }
+}
+
+function allOf(scopes: Api['scopes']): string {
+  return formatScope(scopes.map(({ name }) => name))
+}
+
 /** Only where nobody has set any: an owner's choice is not widened by a document. */
 function documentHeaders({ description }: Provision): Pick<Api, 'credentialHeaders'> {
   const { credentialHeaders } = description
@@ -117,13 +138,16 @@ function documentHeaders({ description }: Provision): Pick<Api, 'credentialHeade
 }
 
 function apiDraft(provision: Provision): ApiDraft {
+  const all = allOf(documentScopes(provision))
   return {
     tenant: defaultTenantId,
     audience: provision.audience,
     name: provision.name.slice(0, 200),
     tokenTtlSeconds: serverLimits.tokenTtlSecondsDefault,
     scopes: documentScopes(provision),
-    accountScope: formatScope(documentScopes(provision).map(({ name }) => name)),
+    accountScope: all,
+    selfServiceScope: all,
+    callUrl: provision.callUrl,
     ...documentHeaders(provision),
   }
 }

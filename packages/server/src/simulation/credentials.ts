@@ -264,6 +264,8 @@ async function createTenant(id: string, slug: string): Promise<ModelTenant> {
       signingAlg: 'RS256',
       scopeClaim: 'string',
       accountScope: '',
+      selfServiceScope: '',
+      onRequestScope: '',
       maxStalenessSeconds: 300,
       isBuiltIn: false,
       createdSequence: 0,

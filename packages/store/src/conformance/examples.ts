@@ -50,6 +50,8 @@ export function exampleApi(tenant: string, id: string, members: Partial<Api> = {
     signingAlg: 'ES256',
     scopeClaim: 'string',
     accountScope: '',
+    selfServiceScope: '',
+    onRequestScope: '',
     maxStalenessSeconds: 10,
     isBuiltIn: false,
     createdSequence: 0,

@@ -13,7 +13,17 @@ const addedSince = {
   keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits', 'subject_issuer'],
   clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in', 'team_id', 'own'],
-  apis: ['rate_limit', 'rate_limits', 'retired_scopes', 'scope_claim', 'credential_headers', 'account_scope'],
+  apis: [
+    'rate_limit',
+    'rate_limits',
+    'retired_scopes',
+    'scope_claim',
+    'credential_headers',
+    'account_scope',
+    'self_service_scope',
+    'on_request_scope',
+    'call_url',
+  ],
   tenants: ['floor'],
   counters: ['audit_mac'],
   audit: ['team_id'],
@@ -23,7 +33,7 @@ const addedSince = {
 
 /** Makes the database as a program of the first schema would have left it, with one count of usage. */
 export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
-  const indexes = ['keys_by_subject', 'tokens_by_subject', 'clients_by_team', 'audit_by_team']
+  const indexes = ['keys_by_subject', 'tokens_by_subject', 'clients_by_team', 'audit_by_team', 'apis_offered']
   for (const index of indexes) await database.execute(`drop index ${index}`)
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)

@@ -187,6 +187,15 @@ export function teamCases(create: CreateDatabase): void {
       expect(await audit(['team_a', 'team_b'])).toEqual(['key_b', 'key_a'])
       expect(idsOf(await read.apis.list('acme', page, ['api_2', 'x']))).toEqual(['api_2'])
       expect(await read.apis.list('acme', page, [])).toEqual([])
+      await store.write(async ({ apis }) => {
+        await apis.insert(exampleApi('acme', 'api_given', { selfServiceScope: 'orders:read' }))
+        await apis.insert(exampleApi('acme', 'api_asked', { onRequestScope: 'orders:read' }))
+        await apis.insert(exampleApi('acme', 'api_closed', { accountScope: 'orders:read' }))
+      })
+      expect(idsOf(await read.apis.list('acme', page, [])).sort()).toEqual(['api_asked', 'api_given'])
+      expect(idsOf(await read.apis.list('acme', page, ['api_2', 'x'])).sort()).toEqual([
+        ...['api_2', 'api_asked', 'api_given'],
+      ])
     }))
 
   it('whoever changes the team of an audit event breaks the chain', () =>

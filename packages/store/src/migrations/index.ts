@@ -20,6 +20,7 @@ import { up as refresh } from './0019_refresh.ts'
 import { up as settings } from './0020_settings.ts'
 import { up as factors } from './0021_factors.ts'
 import { up as clientOrigins } from './0022_client_origins.ts'
+import { up as apiOffer } from './0023_api_offer.ts'
 
 export interface Migration {
   readonly number: number
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   { number: 20, name: 'settings', up: settings },
   { number: 21, name: 'factors', up: factors },
   { number: 22, name: 'client_origins', up: clientOrigins },
+  { number: 23, name: 'api_offer', up: apiOffer },
 ]

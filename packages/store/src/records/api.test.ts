@@ -14,6 +14,8 @@ it('a new API is active, and members that its maker leaves out have their defaul
     tokenFormat: 'jwt',
     scopeClaim: 'string',
     accountScope: '',
+    selfServiceScope: '',
+    onRequestScope: '',
     signingAlg: 'ES256',
     maxStalenessSeconds: limits.maxStalenessSecondsMax,
     isBuiltIn: false,

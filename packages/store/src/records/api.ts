@@ -7,12 +7,13 @@ import {
   type Status,
   type TokenFormat,
 } from '@countersign/core'
+import { type RawBuilder, sql } from 'kysely'
 import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
-import { isAmong } from '../rows/among.ts'
+import { isAmong, isSelected } from '../rows/among.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
@@ -41,6 +42,12 @@ export interface Api extends Limited {
   readonly retiredScopes?: readonly string[]
   /** The most that an account without access of its own may give there. */
   readonly accountScope: string
+  /** The scope that a new team of one's own gets there. */
+  readonly selfServiceScope: string
+  /** The scope that a team may ask for there. */
+  readonly onRequestScope: string
+  /** Where its callers reach it, from the server. */
+  readonly callUrl?: string
   /** Headers in which its callers may present credentials besides the usual ones. Absent where nobody has set any. */
   readonly credentialHeaders?: readonly string[]
   readonly version: number
@@ -74,6 +81,12 @@ export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'na
   readonly credentialHeaders?: readonly string[]
   /** Default: nothing. */
   readonly accountScope?: string | undefined
+  /** Default: nothing. */
+  readonly selfServiceScope?: string | undefined
+  /** Default: nothing. */
+  readonly onRequestScope?: string | undefined
+  /** Default: not known. */
+  readonly callUrl?: string
 }
 
 /** The record of a new API. Its `createdSequence` is 0 until the feed has numbered it. */
@@ -91,6 +104,8 @@ export function newApi(
     signingAlg: draft.signingAlg ?? 'ES256',
     scopeClaim: draft.scopeClaim ?? 'string',
     accountScope: draft.accountScope ?? '',
+    selfServiceScope: draft.selfServiceScope ?? '',
+    onRequestScope: draft.onRequestScope ?? '',
     maxStalenessSeconds: draft.maxStalenessSeconds ?? limits.maxStalenessSecondsMax,
     isBuiltIn: builtInId !== undefined,
     createdSequence: 0,
@@ -103,7 +118,7 @@ export function newApi(
 export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
-  /** `among`: only APIs of these ids. */
+  /** `among`: only APIs of these ids, and those that are offered to every team. */
   list(tenant: string, page: Page, among?: readonly string[]): Promise<readonly Api[]>
   /** Clients, keys and stored tokens with one of these scopes for the API that are alive at `now`: `limit` at most. */
   scopeHolders(
@@ -197,11 +212,18 @@ async function listApis(session: Session, tenant: string, page: Page, among?: re
     fetch: (after, limit) => {
       const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
       let query = selectApis(session, tenant).orderBy(createdAt).orderBy(id).limit(limit)
-      if (among !== undefined) query = query.where(isAmong(session, 'id', among))
+      if (among !== undefined) query = query.where(isAmongOrOffered(session, tenant, among))
       return (after === undefined ? query : query.where(isBehind(after))).execute()
     },
     decode: decodeApi,
   })
+}
+
+/** In the words of the index `apis_offered`: as parameters they would not be. */
+function isAmongOrOffered(session: Session, tenant: string, ids: readonly string[]): RawBuilder<boolean> {
+  const both = sql`select id from apis where tenant = ${tenant} and ${isAmong(session, 'id', ids)}
+    union select id from apis where tenant = ${tenant} and (self_service_scope <> '' or on_request_scope <> '')`
+  return isSelected(session, 'id', both)
 }
 
 /** Raises the version of every row that it touches, like any other change. */
@@ -260,6 +282,9 @@ function encodeApi(api: Api) {
     scopes: JSON.stringify(api.scopes),
     retired_scopes: jsonOrNull(api.retiredScopes),
     account_scope: api.accountScope,
+    self_service_scope: api.selfServiceScope,
+    on_request_scope: api.onRequestScope,
+    call_url: api.callUrl ?? null,
     credential_headers: jsonOrNull(api.credentialHeaders),
     rate_limit: jsonOrNull(api.rateLimit),
     rate_limits: jsonOrNull(api.rateLimits),
@@ -288,6 +313,9 @@ export function decodeApi(row: Row): Api {
     scopes: columns.json('scopes', isScopes),
     retiredScopes: columns.optionalJson('retired_scopes', listOf(isText)),
     accountScope: columns.text('account_scope'),
+    selfServiceScope: columns.text('self_service_scope'),
+    onRequestScope: columns.text('on_request_scope'),
+    callUrl: columns.optionalText('call_url'),
     credentialHeaders: columns.optionalJson('credential_headers', listOf(isText)),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),

@@ -81,6 +81,7 @@ const key = (it: Objects) => `/v1/keys/${it.key?.id}`
 const client = (it: Objects) => `/v1/clients/${it.client?.clientId}`
 const web = (it: Objects) => `/v1/clients/${it.web?.clientId}`
 const issuer = (it: Objects) => `/v1/issuers/${it.issuer?.id}`
+const api = () => `/v1/apis/${world.apiId}`
 const account = (it: Objects) => `/v1/accounts/${it.account?.id}`
 
 const wanting: readonly Call[] = [
@@ -109,6 +110,10 @@ const wanting: readonly Call[] = [
     (it) => `/v1/teams/${it.team?.id}`,
     { access: [{ audience, scope: 'orders:read orders:write' }] },
   ],
+  ['more for accounts of an API', 'PATCH', api, { accountScope: 'orders:read' }],
+  ['more for new teams at an API', 'PATCH', api, { selfServiceScope: 'orders:read' }],
+  ['more to ask for at an API', 'PATCH', api, { onRequestScope: 'orders:read' }],
+  ['another place for calls', 'PATCH', api, { callUrl: 'https://orders.example' }],
   ['a higher role', 'PATCH', member, { role: 'owner' }],
   ['a new member', 'POST', (it) => `/v1/teams/${it.team?.id}/members`, { email: 'm@example.com', role: 'viewer' }],
   ['an issuer whose JWTs count', 'POST', () => '/v1/issuers', issuerOf],

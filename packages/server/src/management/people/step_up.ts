@@ -70,9 +70,13 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
       (each) => each !== undefined,
     ),
   updateApi: async (context) => {
-    const { accountScope } = context.body
+    const { body } = context
     const api = await findApi(context, context.params.id as string)
-    return accountScope !== undefined && isWider(parseScope(api.accountScope), scopeOf(accountScope, api))
+    // Calls carry credentials there.
+    if (typeof body.callUrl === 'string' && body.callUrl !== api.callUrl) return true
+    return (['accountScope', 'selfServiceScope', 'onRequestScope'] as const).some(
+      (each) => body[each] !== undefined && isWider(parseScope(api[each]), scopeOf(body[each], api)),
+    )
   },
   updateKey: async (context) => {
     const { body } = context
