@@ -207,6 +207,9 @@ describe('clients and APIs', () => {
       onRequestScope: 'bills:write',
       callUrl: 'https://bills.example',
     })
+    const named = await json('apis', 'update', uri, '--resource', 'urn:bills', '--resource', 'https://b.example/v2')
+    expect(named.resources).toEqual(['urn:bills', 'https://b.example/v2'])
+    expect((await json('apis', 'update', uri, '--resource', 'none')).resources).toEqual([])
     const ended = await json('apis', 'update', uri, '--self-service-scope', '', '--call-url', 'none')
     expect(ended).toMatchObject({ selfServiceScope: '', onRequestScope: 'bills:write', callUrl: null })
     const access = ['--access', `${uri}=bills:read bills:write`, '--access', `${audience}=orders:read`]

@@ -18,6 +18,14 @@ const callUrl = v.httpUrl.describe(
   'The URL of the API, for calls that this server makes: absolute, without user, query and fragment',
 )
 
+const resources = z
+  .array(v.audience.describe('An absolute URI without a fragment'))
+  .max(limits.apiResourcesMax)
+  .describe(
+    'Further names of the API (RFC 8707): the token and authorization endpoints take each as `resource` and `audience`. ' +
+      '`aud` of its tokens stays the audience; default none',
+  )
+
 const settings = {
   tokenTtlSeconds: z
     .int()
@@ -66,6 +74,7 @@ export const api = z.object({
   retiredScopes: z.array(z.string()).describe('Scopes that it had: no credential is worth them any more'),
   ...settings,
   callUrl: callUrl.nullable(),
+  resources,
   ...v.limited,
   builtIn: z.boolean().describe('Whether the server made it: the management API of the tenant'),
   ...v.stamps,
@@ -192,6 +201,7 @@ export const apiRoutes = {
       selfServiceScope: v.scope.optional().describe(offered),
       onRequestScope: v.scope.optional().describe(onRequest),
       callUrl: callUrl.optional(),
+      resources: resources.optional(),
       credentialHeaders: settings.credentialHeaders.optional(),
       ...v.limiting,
     }),
@@ -238,6 +248,7 @@ export const apiRoutes = {
       selfServiceScope: v.scope.optional().describe(offered),
       onRequestScope: v.scope.optional().describe(onRequest),
       callUrl: callUrl.nullable().optional().describe('The same; null ends it'),
+      resources: resources.optional(),
       credentialHeaders: settings.credentialHeaders.optional(),
       force: z.boolean().optional().describe('Retire scopes that somebody has: every decision takes them away then'),
       ...v.limiting,

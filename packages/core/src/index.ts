@@ -143,6 +143,7 @@ export type { Limited } from './rate_limit/rate_policy.ts'
 export { policiesOf } from './rate_limit/rate_policy.ts'
 export type { InvalidTokenCode, Rejection, RejectionAnswerCode, RejectionCode } from './rejection.ts'
 export { insufficientScope, rejectionAnswer } from './rejection.ts'
+export { canonicalResource, isNamed } from './resource.ts'
 export type { Scope, ScopeInput, ScopeReading } from './scope.ts'
 export {
   formatScope,

@@ -42,6 +42,7 @@ export const limits = {
   constraintEntriesMax: 100,
   /** Number of headers that an API names as places of credentials, besides `Authorization: Bearer` and `X-API-Key`. */
   credentialHeadersMax: 4,
+  apiResourcesMax: 16,
   /** Length of what an upstream is told of metadata, as JSON in UTF-8 before it is encoded for a header, in bytes. */
   upstreamMetadataBytesMax: 1_024,
   /** Number of named rate limits of one key, client or API, beside the one named `default`. */

@@ -100,6 +100,7 @@ export interface Schema extends PeopleTables, TeamTables {
     self_service_scope: string
     on_request_scope: string
     call_url: string | null
+    resources: Json | null
     rate_limit: Json | null
     rate_limits: Json | null
     version: number
@@ -134,6 +135,7 @@ export interface Schema extends PeopleTables, TeamTables {
     created_at: number
     updated_at: number
   }
+  readonly api_resources: { tenant: string; resource: string; api_id: string }
   readonly client_origins: { tenant: string; client_id: string; origin: string }
   readonly client_access: { tenant: string; client_id: string; api_id: string; scope: string }
   readonly client_secrets: {

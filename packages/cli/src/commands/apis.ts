@@ -6,6 +6,7 @@ import { CommandError, exitCodes } from '../exit.ts'
 import {
   collect,
   collectRateLimit,
+  collectWhole,
   leaf,
   oneOf,
   orNone,
@@ -30,6 +31,7 @@ interface SetFlags {
   readonly selfServiceScope?: string
   readonly onRequestScope?: string
   readonly callUrl?: string
+  readonly resource?: readonly string[] | 'none'
 }
 
 function withSettings(command: Command): Command {
@@ -37,15 +39,17 @@ function withSettings(command: Command): Command {
     .option('--account-scope <scope>', 'the most that an account without access of its own may give; "" for nothing')
     .option('--self-service-scope <scope>', 'what a team of one’s own gets when it is made; "" for nothing')
     .option('--on-request-scope <scope>', 'what a team may ask for; "" for nothing')
+    .option('--resource <uri>', 'a further name of it; repeatable; with update also none', orNone(collectWhole))
     .option('--call-url <url>', 'the URL of the API, for calls that the server makes; with update also none')
 }
 
-function readSettings({ accountScope, selfServiceScope, onRequestScope, callUrl }: SetFlags) {
+function readSettings({ accountScope, selfServiceScope, onRequestScope, callUrl, resource }: SetFlags) {
   return {
     ...(accountScope === undefined ? {} : { accountScope: scopeFlag(accountScope) }),
     ...(selfServiceScope === undefined ? {} : { selfServiceScope: scopeFlag(selfServiceScope) }),
     ...(onRequestScope === undefined ? {} : { onRequestScope: scopeFlag(onRequestScope) }),
     ...(callUrl === undefined ? {} : { callUrl }),
+    ...(resource === undefined ? {} : { resources: resource === 'none' ? [] : [...resource] }),
   }
 }
 

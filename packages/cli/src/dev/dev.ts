@@ -180,7 +180,7 @@ async function start(prepared: Start): Promise<DevReady> {
     name: description.title,
     description,
     documentText: text,
-    callUrl: gatewayUrl,
+    gatewayUrl,
     keyScope,
   })
   const adminKey = server.adminKey ?? profile?.adminKey

@@ -19,6 +19,7 @@ const api: z.input<typeof schema> = {
   selfServiceScope: 'orders:read',
   onRequestScope: '',
   callUrl: 'https://orders.example',
+  resources: [],
   signingAlg: 'ES256',
   scopeClaim: 'string',
   maxStalenessSeconds: 300,
@@ -51,12 +52,14 @@ export const apiExamples: Examples<typeof apiRoutes> = {
     params: { id: 'api_yzQrE3sfoyzQX1U2' },
     body: {
       maxStalenessSeconds: 30,
+      resources: ['https://orders.example/v2'],
       credentialHeaders: ['X-Partner-Key'],
       rateLimit: { limit: 1000, windowSeconds: 60 },
     },
     answer: {
       ...api,
       maxStalenessSeconds: 30,
+      resources: ['https://orders.example/v2'],
       credentialHeaders: ['X-Partner-Key'],
       rateLimit: { limit: 1000, windowSeconds: 60 },
     },

@@ -80,6 +80,7 @@ describe('change and delete', () => {
       { selfServiceScope: '' },
       { onRequestScope: '' },
       { callUrl: 'https://orders.example' },
+      { resources: [] },
     ]) {
       expect((await world.call('PATCH', path, { body })).status).toBe(409)
     }
@@ -135,6 +136,44 @@ describe('callUrl', () => {
     expect(world.dump()).toBe(before)
     expect((await world.ok('PATCH', path, { name: 'Other' })).callUrl).toBe(callUrl)
     expect((await world.ok('PATCH', path, { callUrl: null })).callUrl).toBeNull()
+  })
+})
+
+describe('resources', () => {
+  it('are names of one API in the tenant, over audiences too, with or without the path /', async () => {
+    const [one, other] = [`https://a${++count}.test`, `https://b${count}.test`]
+    const api = await newApi({ resources: [`${one}/`, 'urn:a'] })
+    expect([api.resources, (await newApi()).resources]).toEqual([[`${one}/`, 'urn:a'], []])
+    const before = world.dump()
+    for (const body of [{ resources: [one] }, { resources: [api.audience] }, { resources: [`${api.audience}/`] }]) {
+      const reply = await world.call('POST', '/v1/apis', { body: { audience: other, name: 'x', ...body } })
+      expect([reply.status, reply.body.detail]).toEqual([409, 'The resource is already taken.'])
+    }
+    const asAudience = await world.call('POST', '/v1/apis', { body: { audience: 'urn:a', name: 'x' } })
+    expect(asAudience.status).toBe(409)
+    expect(world.dump()).toBe(before)
+    await world.ok('PATCH', `/v1/apis/${api.id}`, { resources: [] })
+    await newApi({ audience: other, resources: [one, 'urn:a'] })
+    const back = await world.call('PATCH', `/v1/apis/${api.id}`, { body: { resources: ['urn:a'] } })
+    expect(back.status).toBe(409)
+  })
+
+  it('may not be a place of ours, nor come twice, nor be the audience', async () => {
+    const api = await newApi()
+    for (const resources of [
+      [`${baseUrl}/v1`],
+      ['urn:countersign:upstream:x'],
+      ['https://orders.test./'],
+      ['https://c.test', 'https://c.test/'],
+      [api.audience],
+      [`${api.audience}/`],
+      ['no-uri'],
+      ['https://a.test/#x'],
+      Array.from({ length: 17 }, (_, index) => `urn:many:${index}`),
+    ]) {
+      const { status, body } = await world.call('PATCH', `/v1/apis/${api.id}`, { body: { resources } })
+      expect([status, body.errors?.[0]?.pointer.slice(0, 10)], String(resources)).toEqual([400, '/resources'])
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { type AuditAction, routes } from '@countersign/contract'
-import { credentialHeadersFlaw, formatScope, formatTime } from '@countersign/core'
+import { formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
 import { storedDescription } from '../apis/document.ts'
@@ -10,7 +10,15 @@ import { serverLimits } from '../limits.ts'
 import { identityScopes } from '../oauth/person/identity_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
-import { requireRegistered, scopeOf } from './access.ts'
+import {
+  callUrlOf,
+  givenScopes,
+  headersOf,
+  offerOf,
+  requireNotOurs,
+  resourcesOf,
+  withoutCallUrl,
+} from './apis/members.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, findApis, findDocument, findScopeHolders, findSigningKeys, invalid } from './find.ts'
@@ -32,6 +40,7 @@ export function apiView(api: Api): ApiView {
     selfServiceScope: api.selfServiceScope,
     onRequestScope: api.onRequestScope,
     callUrl: api.callUrl ?? null,
+    resources: [...(api.resources ?? [])],
     tokenTtlSeconds: api.tokenTtlSeconds,
     tokenTtlSecondsMax: api.tokenTtlSecondsMax,
     tokenFormat: api.tokenFormat,
@@ -48,7 +57,7 @@ export function apiView(api: Api): ApiView {
 
 const createApi = writeOperation(routes.createApi, async (context) => {
   const { body, now, services, tenant, transaction } = context
-  requireFreeAudience(body.audience, services.baseUrl)
+  requireNotOurs(body.audience, services.baseUrl, '/audience')
   const scopes = declaredScopes(body.scopes ?? [])
   const draft = {
     tenant: tenant.id,
@@ -63,6 +72,7 @@ const createApi = writeOperation(routes.createApi, async (context) => {
     scopes,
     ...offerOf(body, { scopes }),
     ...callUrlOf(body.callUrl),
+    ...resourcesOf(body, body.audience, services.baseUrl),
     ...headersOf(body),
     ...limitsOf(body),
   }
@@ -88,10 +98,8 @@ const getApi = readOperation(routes.getApi, async (context) =>
   apiView(await findApi(context, context.params.id as string)),
 )
 
-const fixedText = 'Status, scopes, headers of credentials, token format and limits of the management API are fixed.'
-
-/** Scopes that an API has for whoever was given none by name. */
-const givenScopes = ['accountScope', 'selfServiceScope', 'onRequestScope'] as const
+const fixedText =
+  'Status, names, scopes, headers of credentials, token format and limits of the management API are fixed.'
 
 /** The management API takes no rate limit: once spent, it would refuse the very call that removes it. */
 const fixedSettings = [
@@ -100,13 +108,14 @@ const fixedSettings = [
   'credentialHeaders',
   ...givenScopes,
   'callUrl',
+  'resources',
   'tokenFormat',
   'rateLimit',
   'rateLimits',
 ] as const
 
 const updateApi = writeOperation(routes.updateApi, async (context) => {
-  const { body, now, tenant, transaction } = context
+  const { body, now, services, tenant, transaction } = context
   const api = await findApi(context, context.params.id as string)
   if (api.isBuiltIn) requireManagementHeld(context, api)
   if (api.isBuiltIn && fixedSettings.some((setting) => body[setting] !== undefined)) {
@@ -122,6 +131,7 @@ const updateApi = writeOperation(routes.updateApi, async (context) => {
     name: body.name ?? api.name,
     status: body.status ?? api.status,
     scopes,
+    ...resourcesOf(body, api.audience, services.baseUrl),
     ...callUrlOf(body.callUrl === undefined ? api.callUrl : body.callUrl),
     tokenTtlSeconds: body.tokenTtlSeconds ?? api.tokenTtlSeconds,
     tokenTtlSecondsMax: body.tokenTtlSecondsMax ?? api.tokenTtlSecondsMax,
@@ -240,58 +250,9 @@ async function requireNoHolders(context: WriteContext, apiId: string, gone: read
   throw new ProblemError(409, 'scope_in_use', detail, { errors })
 }
 
-/** An audience that could be mistaken for one of ours is refused (docs/protocol/credentials.md §5). */
-function requireFreeAudience(audience: string, baseUrl: string): void {
-  // As a URL reads it: the case of scheme and host, dots and a default port make no other place.
-  const [read, ours] = [new URL(audience).href, new URL(`${baseUrl}/`).href]
-  const isOurs = read.startsWith(ours) || read.startsWith(`${ours.slice(0, -1)}?`)
-  if (isOurs) throw invalid('/audience', 'may not be the base URL of this server nor lie under it')
-  // The same host for DNS: two audiences would be one place, and ours would be somebody's.
-  if (new URL(audience).hostname.endsWith('.')) throw invalid('/audience', 'may not have a host that ends with a dot')
-  if (audience.toLowerCase().startsWith('urn:countersign:upstream'))
-    throw invalid('/audience', 'may not begin with urn:countersign:upstream')
-}
-
 function requireTtls(api: Api): void {
   if (api.tokenTtlSeconds > api.tokenTtlSecondsMax)
     throw invalid('/tokenTtlSeconds', 'must not be above tokenTtlSecondsMax')
-}
-
-type GivenScopes = (typeof givenScopes)[number]
-
-/** Only scopes that the API has: what is misspelt here would be given to nobody, and nobody would be told. */
-function offerOf(
-  body: { readonly [Setting in GivenScopes]?: unknown },
-  api: Pick<Api, 'scopes' | 'retiredScopes'>,
-): Partial<Pick<Api, GivenScopes>> {
-  const given = givenScopes.flatMap((setting) => {
-    if (body[setting] === undefined) return []
-    const scope = scopeOf(body[setting], api, `/${setting}`)
-    requireRegistered(api, scope, `/${setting}`)
-    return [[setting, formatScope(scope)] as const]
-  })
-  return Object.fromEntries(given)
-}
-
-/** Whether the server may go there is judged at each call. */
-function callUrlOf(callUrl: string | null | undefined): Pick<Api, 'callUrl'> {
-  if (callUrl === null || callUrl === undefined) return {}
-  const { username, password } = new URL(callUrl)
-  if (username !== '' || password !== '' || /[?#]/.test(callUrl))
-    throw invalid('/callUrl', 'must be an http or https URL without user, query and fragment')
-  return { callUrl }
-}
-
-function withoutCallUrl({ callUrl: _, ...api }: Api): Api {
-  return api
-}
-
-/** Nothing where the body has none: what was set before stays. */
-function headersOf({ credentialHeaders }: { readonly credentialHeaders?: readonly string[] | undefined }) {
-  if (credentialHeaders === undefined) return {}
-  const flaw = credentialHeadersFlaw(credentialHeaders)
-  if (flaw !== undefined) throw invalid(`/credentialHeaders/${flaw.index}`, flaw.detail)
-  return { credentialHeaders }
 }
 
 function declaredScopes(

@@ -1,4 +1,4 @@
-import { missingScope, parseScope } from '@countersign/core'
+import { isNamed, missingScope, parseScope } from '@countersign/core'
 import type { Api, Client, Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
@@ -40,7 +40,7 @@ export function createApiRegistry(
 }
 
 /**
- * The one API a token is for: `audience` or `resource` (RFC 8707), both of which name it; else the client's only one, else
+ * The one API a token is for: `audience` or `resource` (RFC 8707), both of which name it, by any of its names; else the client's only one, else
  * the only one that holds every scope asked for. Unknown, foreign and not allowed look the same: `invalid_target`.
  */
 export async function chooseApi(
@@ -49,21 +49,35 @@ export async function chooseApi(
   client: Client,
   parameters: ReadonlyMap<string, string>,
 ): Promise<Api> {
-  const audience = parameters.get('audience')
-  const resource = parameters.get('resource')
-  if (audience !== undefined && resource !== undefined && audience !== resource)
-    throw invalidTarget('audience and resource name two APIs')
-  const named = audience ?? resource
+  const [named, other] = ['audience', 'resource'].flatMap((each) => parameters.get(each) ?? [])
   const api =
     named === undefined
       ? await findUnnamed(registry, tenant, client, parameters.get('scope'))
-      : await registry.byAudience(tenant, named)
+      : await findNamed(registry, tenant, client, named)
+  if (other !== undefined && other !== named && (api === undefined || !isNamed(api, other)))
+    throw invalidTarget('audience and resource name two APIs')
   if (api !== undefined && client.access[api.id] !== undefined) return api
   // The client, as it was read, has access to an API that was made after this request began: it may be the one meant.
   if (!Object.keys(client.access).every((id) => registry.isKnown(tenant, id))) throw new BehindError()
   throw invalidTarget(
     named === undefined ? 'name the API with audience or resource' : 'this client has no access to such an API',
   )
+}
+
+/** By its audience; else among the client's own, since every other is refused. */
+async function findNamed(
+  registry: ApiRegistry,
+  tenant: Pick<Tenant, 'id'>,
+  client: Client,
+  name: string,
+): Promise<Api | undefined> {
+  const byAudience = await registry.byAudience(tenant, name)
+  if (byAudience !== undefined) return byAudience
+  for (const id of Object.keys(client.access)) {
+    const api = await registry.byId(tenant, id)
+    if (api !== undefined && isNamed(api, name)) return api
+  }
+  return undefined
 }
 
 /** Our own APIs are left aside where there is a choice: nobody reaches the management API by leaving the audience out. */

@@ -18,7 +18,7 @@ function provisionOf(...scopes: readonly string[]) {
     paths: { '/orders': { get } },
   })
   const description = readOperations(readDocument(documentText))
-  return { audience: name, name: 'Demo', description, documentText, callUrl: name, keyScope: scopes.slice(0, 1) }
+  return { audience: name, name: 'Demo', description, documentText, gatewayUrl: name, keyScope: scopes.slice(0, 1) }
 }
 
 const api = async () => (await world.ok('GET', '/v1/apis?limit=100')).data.find(({ audience }) => audience === name)
@@ -53,13 +53,39 @@ it('a changed document is brought up to date, and old credentials go on working'
   expect((await world.store.verifyAudit('default')).brokenAt).toBeUndefined()
 })
 
-it('a gateway on another port is where the API is called, and nothing else that its owner has set is changed', async () => {
-  const moved = { ...provisionOf('orders:list'), callUrl: 'http://localhost:4901' }
-  await provisionApi(world.server.services, moved)
-  const first = await api()
-  expect(first?.callUrl).toBe('http://localhost:4901')
-  const owners = { callUrl: 'https://orders.example', accountScope: '', selfServiceScope: '' }
-  await world.ok('PATCH', `/v1/apis/${first?.id}`, owners)
+const moved = 'http://localhost:4901'
+
+it('a gateway on another port is a name of the API and where it is called, and its former place is neither', async () => {
+  await provisionApi(world.server.services, { ...provisionOf('orders:list'), gatewayUrl: moved })
+  expect(await api()).toMatchObject({ callUrl: moved, resources: [moved] })
+  const third = 'http://localhost:4902'
+  await provisionApi(world.server.services, { ...provisionOf('orders:list'), gatewayUrl: third })
+  expect(await api()).toMatchObject({ callUrl: third, resources: [third] })
+  await provisionApi(world.server.services, { ...provisionOf('orders:list'), gatewayUrl: moved })
+})
+
+it('a gateway that stands before another API now names that one, unless its URL is the audience of the first', async () => {
+  const own = { ...provisionOf('orders:list'), audience: 'urn:countersign:dev:own', gatewayUrl: moved }
+  const { created } = await provisionApi(world.server.services, own)
+  expect(await api()).toMatchObject({ callUrl: moved, resources: [] })
+  const owner = { client_id: created?.clientId ?? '', client_secret: created?.clientSecret.reveal() ?? '' }
+  expect((await world.token({ ...owner, resource: `${moved}/` })).status).toBe(200)
+  await provisionApi(world.server.services, { ...own, gatewayUrl: name })
+  expect((await world.token({ ...owner, resource: name })).body.error).toBe('invalid_target')
+  expect((await world.store.verifyAudit('default')).brokenAt).toBeUndefined()
+})
+
+it('what the owner of the API has set stays', async () => {
+  const owners = {
+    callUrl: 'https://orders.example',
+    accountScope: '',
+    selfServiceScope: '',
+    resources: ['urn:orders'],
+  }
+  await world.ok('PATCH', `/v1/apis/${(await api())?.id}`, owners)
+  const before = await api()
+  await provisionApi(world.server.services, provisionOf('orders:list'))
+  expect(await api()).toEqual(before)
   await provisionApi(world.server.services, provisionOf('orders:list', 'orders:more'))
   expect(await api()).toMatchObject(owners)
 })

@@ -20,14 +20,14 @@ import { serverLimits } from '../limits.ts'
 import { noAuthority } from '../management/authority.ts'
 import { defaultTenantId } from '../tenants/bootstrap.ts'
 import { withRetiredScopes } from '../tenants/retired_scopes.ts'
+import { nameByGateway } from './gateway_name.ts'
 
 export interface Provision {
   readonly audience: string
   readonly name: string
   readonly description: ApiDescription
   readonly documentText: string
-  /** The gateway in front of it. */
-  readonly callUrl: string
+  readonly gatewayUrl: string
   /** The scope of the first key. */
   readonly keyScope: readonly string[]
 }
@@ -40,14 +40,19 @@ export interface Provisioned {
   readonly created?: { readonly key: Secret; readonly clientId: string; readonly clientSecret: Secret }
 }
 
-/** Makes the API with everything, or brings its document up to date when it is there. */
-export async function provisionApi(
-  services: Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>,
-  provision: Provision,
-): Promise<Provisioned> {
+type Needs = Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes' | 'store'>
+
+/** Makes the API with everything, or brings it up to date when it is there. */
+export async function provisionApi(services: Needs, provision: Provision): Promise<Provisioned> {
+  const provisioned = await provisionBehind(services, provision)
+  await nameByGateway(services, provisioned.apiId, provision.gatewayUrl)
+  return provisioned
+}
+
+async function provisionBehind(services: Needs, provision: Provision): Promise<Provisioned> {
   const existing = await services.store.read.apis.findByAudience(defaultTenantId, provision.audience)
   if (existing !== undefined) {
-    const { credentialHeaders = [] } = await bringUpToDate(services, existing, provision)
+    const { credentialHeaders = [] } = await updateDocument(services, existing, provision)
     return { apiId: existing.id, credentialHeaders }
   }
   const now = services.now()
@@ -86,21 +91,19 @@ export async function provisionApi(
   }
 }
 
-async function bringUpToDate(
+async function updateDocument(
   services: Pick<Services, 'books' | 'now' | 'store'>,
   api: Api,
   provision: Provision,
 ): Promise<Api> {
   const stored = await services.store.read.apis.findDocument(api.tenant, api.id)
   const headers = api.credentialHeaders === undefined ? documentHeaders(provision) : {}
-  const url = movedTo(provision.callUrl, api)
-  if (stored?.text === provision.documentText && headers.credentialHeaders === undefined && url === api.callUrl)
-    return api
+  if (stored?.text === provision.documentText && headers.credentialHeaders === undefined) return api
   const at = Math.floor(services.now())
   const declared = api.scopes.filter(({ source }) => source === 'declared')
   const names = new Set(declared.map(({ name }) => name))
   const scopes = [...declared, ...documentScopes(provision).filter(({ name }) => !names.has(name))]
-  const next = { ...api, ...headers, ...grown(api, scopes), callUrl: url, version: api.version + 1, updatedAt: at }
+  const next = { ...api, ...headers, ...grown(api, scopes), version: api.version + 1, updatedAt: at }
   const changed = withRetiredScopes(api, next)
   const { entries } = await services.store.write(async (transaction) => {
     await transaction.apis.update(changed)
@@ -113,12 +116,6 @@ async function bringUpToDate(
   })
   await services.books.settle(entries)
   return changed
-}
-
-/** The gateway may have another port now. What is no URL of this machine is its owner's. */
-function movedTo(gatewayUrl: string, { callUrl }: Api): string {
-  const isOwners = callUrl !== undefined && !['localhost', '127.0.0.1', '[::1]'].includes(new URL(callUrl).hostname)
-  return isOwners ? callUrl : gatewayUrl
 }
 
 /** A scope that was all of the API's becomes all that it has now. */
@@ -147,7 +144,6 @@ function apiDraft(provision: Provision): ApiDraft {
     scopes: documentScopes(provision),
     accountScope: all,
     selfServiceScope: all,
-    callUrl: provision.callUrl,
     ...documentHeaders(provision),
   }
 }

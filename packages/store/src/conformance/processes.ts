@@ -23,6 +23,7 @@ const addedSince = {
     'self_service_scope',
     'on_request_scope',
     'call_url',
+    'resources',
   ],
   tenants: ['floor'],
   counters: ['audit_mac'],
@@ -55,6 +56,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'memberships',
     'invitations',
     'client_origins',
+    'api_resources',
     'settings',
     'logos',
   ]

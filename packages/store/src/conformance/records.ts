@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { Api } from '../records/api.ts'
 import {
   digestOf,
   exampleApi,
@@ -47,6 +48,8 @@ export function recordCases(create: CreateDatabase): void {
         tokenFormat: 'opaque',
         scopes: [],
         credentialHeaders: ['X-Partner-Key'],
+        callUrl: 'https://orders.internal',
+        resources: ['https://orders.test', 'https://orders.test/v2'],
       })
       await store.write(async (transaction) => {
         await transaction.apis.insert(api)
@@ -76,6 +79,32 @@ export function recordCases(create: CreateDatabase): void {
       await expect(store.write((transaction) => transaction.apis.insert(twin))).rejects.toMatchObject({
         what: 'audience',
       })
+    }))
+
+  it('an audience and a resource have one API in the tenant, with or without the path /; changed and deleted they are free', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const insert = (api: Api) => store.write(({ apis }) => apis.insert(api))
+      const api = exampleApi('acme', 'api_2', { audience: 'urn:orders', resources: ['https://a.test', 'urn:b'] })
+      await insert(api)
+      for (const name of ['urn:orders', 'https://a.test', 'https://a.test/', 'urn:b']) {
+        expect((await store.read.apis.findByResource('acme', name))?.id, name).toBe('api_2')
+        expect(await store.read.apis.findByResource('other', name)).toBeUndefined()
+        const one = exampleApi('acme', 'api_3', { audience: 'urn:x', resources: [name] })
+        await expect(insert(one), name).rejects.toMatchObject({ what: 'resource' })
+        const what = expect.stringMatching(/^(audience|resource)$/)
+        await expect(insert(exampleApi('acme', 'api_3', { audience: name })), name).rejects.toMatchObject({ what })
+      }
+      for (const name of ['https://a.test/x', 'https://A.test', 'https://a.test:443', 'urn:b/'])
+        expect(await store.read.apis.findByResource('acme', name), name).toBeUndefined()
+      await insert({ ...api, tenant: 'other' })
+      await store.write(({ apis }) => apis.update({ ...api, resources: ['urn:c'], version: 2 }))
+      expect(await store.read.apis.findByResource('acme', 'urn:b')).toBeUndefined()
+      await insert(exampleApi('acme', 'api_3', { audience: 'https://a.test/', resources: ['urn:b'] }))
+      const taken = store.write(({ apis }) => apis.update({ ...api, resources: ['urn:b'], version: 3 }))
+      await expect(taken).rejects.toMatchObject({ what: 'resource' })
+      await store.write(({ apis }) => apis.delete('acme', 'api_3'))
+      await store.write(({ apis }) => apis.update({ ...api, resources: ['urn:b', 'https://a.test'], version: 3 }))
     }))
 
   it('deleting an API takes it out of every access and revokes its keys and tokens', () =>

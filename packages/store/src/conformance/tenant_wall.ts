@@ -255,6 +255,7 @@ const tables = [
   'tenants',
   'apis',
   'api_documents',
+  'api_resources',
   'clients',
   'client_access',
   'client_origins',

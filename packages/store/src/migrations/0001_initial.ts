@@ -34,6 +34,7 @@ type Later =
   | 'memberships'
   | 'invitations'
   | 'client_origins'
+  | 'api_resources'
   | 'settings'
   | 'logos'
 

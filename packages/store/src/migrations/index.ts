@@ -21,6 +21,7 @@ import { up as settings } from './0020_settings.ts'
 import { up as factors } from './0021_factors.ts'
 import { up as clientOrigins } from './0022_client_origins.ts'
 import { up as apiOffer } from './0023_api_offer.ts'
+import { up as apiResources } from './0024_api_resources.ts'
 
 export interface Migration {
   readonly number: number
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   { number: 21, name: 'factors', up: factors },
   { number: 22, name: 'client_origins', up: clientOrigins },
   { number: 23, name: 'api_offer', up: apiOffer },
+  { number: 24, name: 'api_resources', up: apiResources },
 ]

@@ -14,6 +14,7 @@ import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
 import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
 import { isAmong, isSelected } from '../rows/among.ts'
+import { deleteNames, findNamedId, replaceNames } from '../rows/api_resources.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
@@ -48,6 +49,8 @@ export interface Api extends Limited {
   readonly onRequestScope: string
   /** Where its callers reach it, from the server. */
   readonly callUrl?: string
+  /** Its further names, in the forms that were given (RFC 8707). Absent: its audience alone names it. */
+  readonly resources?: readonly string[]
   /** Headers in which its callers may present credentials besides the usual ones. Absent where nobody has set any. */
   readonly credentialHeaders?: readonly string[]
   readonly version: number
@@ -87,6 +90,8 @@ export interface ApiDraft extends Limited, Pick<Api, 'tenant' | 'audience' | 'na
   readonly onRequestScope?: string | undefined
   /** Default: not known. */
   readonly callUrl?: string
+  /** Default: none. */
+  readonly resources?: readonly string[]
 }
 
 /** The record of a new API. Its `createdSequence` is 0 until the feed has numbered it. */
@@ -118,6 +123,8 @@ export function newApi(
 export interface ApiReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
+  /** The API that has it as its audience or as one of its resources. */
+  findByResource(tenant: string, resource: string): Promise<Api | undefined>
   /** `among`: only APIs of these ids, and those that are offered to every team. */
   list(tenant: string, page: Page, among?: readonly string[]): Promise<readonly Api[]>
   /** Clients, keys and stored tokens with one of these scopes for the API that are alive at `now`: `limit` at most. */
@@ -165,6 +172,12 @@ export function readApis(session: Session): ApiReads {
         return row && decodeApi(row)
       })
     },
+    async findByResource(tenant, resource) {
+      const id = await findNamedId(session, tenant, resource)
+      if (id === undefined) return undefined
+      const row = await selectApis(session, tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeApi(row)
+    },
     list: (tenant, page, among) => listApis(session, tenant, page, among),
     findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
     scopeHolders: (tenant, apiId, scopes, now, limit) =>
@@ -178,11 +191,13 @@ export function writeApis(session: Session): ApiReads & ApiWrites {
     async insert(api) {
       await session.enter(api.tenant)
       await session.db.insertInto('apis').values(encodeApi(api)).execute()
+      await replaceNames(session, api, true)
     },
     async update(api) {
       await session.enter(api.tenant)
       session.forget('api')
       await writeNextVersion(session, 'apis', encodeApi(api))
+      await replaceNames(session, api, false)
     },
     async setCreatedSequence(tenant, id, sequence) {
       await session.enter(tenant)
@@ -259,6 +274,7 @@ async function deleteApi(session: Session, tenant: string, id: string): Promise<
       .execute()
   }
   await db.deleteFrom('api_documents').where('tenant', '=', tenant).where('api_id', '=', id).execute()
+  await deleteNames(session, tenant, id)
   const result = await db.deleteFrom('apis').where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst()
   assertTouched('the deletion of an API', 1, result.numDeletedRows)
   return { clientIds }
@@ -285,6 +301,7 @@ function encodeApi(api: Api) {
     self_service_scope: api.selfServiceScope,
     on_request_scope: api.onRequestScope,
     call_url: api.callUrl ?? null,
+    resources: jsonOrNull(api.resources),
     credential_headers: jsonOrNull(api.credentialHeaders),
     rate_limit: jsonOrNull(api.rateLimit),
     rate_limits: jsonOrNull(api.rateLimits),
@@ -316,6 +333,7 @@ export function decodeApi(row: Row): Api {
     selfServiceScope: columns.text('self_service_scope'),
     onRequestScope: columns.text('on_request_scope'),
     callUrl: columns.optionalText('call_url'),
+    resources: columns.optionalJson('resources', listOf(isText)),
     credentialHeaders: columns.optionalJson('credential_headers', listOf(isText)),
     rateLimit: columns.optionalJson('rate_limit', isRateLimit),
     rateLimits: columns.optionalJson('rate_limits', isRateLimits),

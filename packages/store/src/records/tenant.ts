@@ -125,6 +125,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   client_origins: 'removed',
   clients: 'removed',
   api_documents: 'removed',
+  api_resources: 'removed',
   apis: 'removed',
   tenant_slugs: 'kept',
   audit: 'kept',

@@ -1,4 +1,4 @@
-import { parseScope, type Scope, unionScope } from '@countersign/core'
+import { isNamed, parseScope, type Scope, unionScope } from '@countersign/core'
 import type { Api, Family, FamilySignIn, WriteTransaction } from '@countersign/store'
 import { holdsChallenge } from '../authorization/pkce.ts'
 import { requireIssuable } from '../issuing_gate.ts'
@@ -57,10 +57,10 @@ function nameOf(code: string): string {
 }
 
 /** RFC 8707 §2.2: another API than the one that was allowed is never named later. */
-export function requireSameApi(parameters: TokenRequest['parameters'], audience: string, noun: string): void {
+export function requireSameApi(parameters: TokenRequest['parameters'], api: Api, noun: string): void {
   for (const name of ['audience', 'resource']) {
     const named = parameters.get(name)
-    if (named !== undefined && named !== audience)
+    if (named !== undefined && !isNamed(api, named))
       throw new OauthError('invalid_target', `the ${noun} is for another API`)
   }
 }
@@ -93,7 +93,7 @@ async function redeem(
   const account = await findStanding(request, transaction, code)
   const api = await transaction.apis.find(tenant.id, code.apiId)
   if (account === undefined || api === undefined) throw invalidGrant('code')
-  requireSameApi(parameters, api.audience, 'code')
+  requireSameApi(parameters, api, 'code')
   const ceiling = requireRemaining(parseScope(code.scope), { account, client, api })
   // Made from the code, so that a request that begins again answers the same one.
   const refreshToken = isRefreshed(code.identity, client)

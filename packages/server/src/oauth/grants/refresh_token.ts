@@ -39,7 +39,7 @@ export const refreshToken: GrantType = {
     if (!isRefreshed(splitScope(parseScope(family.scope)).identity, client)) throw refused()
     const api = await services.apis.byId(tenant, family.apiId)
     if (api === undefined) throw refused()
-    requireSameApi(parameters, api.audience, 'refresh token')
+    requireSameApi(parameters, api, 'refresh token')
     // The gate comes before the token is used up: a request that asks for too much costs its client nothing.
     const { issuable, identity } = await judge(services, request, family, api)
     const next = await rotate(services, request, token)
