@@ -215,6 +215,11 @@ describe('clients and APIs', () => {
     const access = ['--access', `${uri}=bills:read bills:write`, '--access', `${audience}=orders:read`]
     const updated = await json('clients', 'update', id, ...access, '--status', 'disabled')
     expect(updated).toMatchObject({ status: 'disabled', access: [{ audience: uri }, { audience }] })
+    const home = 'https://robot.example'
+    expect((await json('clients', 'update', id, '--homepage', home)).homepageUri).toBe(home)
+    const plain = await json('clients', 'update', id, '--no-homepage', '--no-logo')
+    expect(plain).toMatchObject({ homepageUri: null, logoUri: null })
+    expect((await cli(['clients', 'update', id, '--logo', 'https://127.0.0.1/x.png'])).code).toBe(1)
     const [secret, revoked] = [
       await cli(['clients', 'secret', 'add', id, '--grace', '0s']),
       await json('clients', 'revoke', id, '--reason', 'test'),

@@ -48,6 +48,25 @@ const signIn = {
   idTokenAlg: z.enum(['RS256', 'ES256', 'EdDSA', 'PS256']).describe('The algorithm of its ID tokens; default RS256'),
 }
 
+const homepageUri = z
+  .string()
+  .max(2_048)
+  .refine((text) => /^https:\/\//i.test(text) && URL.canParse(text), 'must be an absolute https URL')
+
+const shown = {
+  logoUri: v.logoUri
+    .nullable()
+    .describe('Where the picture was fetched that people see while it is verified; null for none'),
+  homepageUri: homepageUri.nullable().describe('The https URL of its home page, which people see; null for none'),
+}
+const optionalShown = {
+  logoUri: v.logoUri.nullable().optional(),
+  homepageUri: homepageUri
+    .nullable()
+    .optional()
+    .describe('The https URL of its home page, without a user; null for none'),
+}
+
 const shownSecret = z.object({ id: v.id, createdAt: v.stamps.createdAt, expiresAt: v.expiresAt })
 
 const optionalSignIn = {
@@ -72,6 +91,7 @@ export const client = z.object({
   access: z.array(access).describe('For each API, the scope that the client may ever have'),
   guards,
   ...signIn,
+  ...shown,
   metadata: v.metadata,
   jwks: jwkSet.describe('Its public keys (RFC 7517 §5)'),
   secrets: z.array(shownSecret).describe('Its client secrets, without their text'),
@@ -98,6 +118,7 @@ export const clientRoutes = {
       access: v.access,
       guards: guards.optional(),
       ...optionalSignIn,
+      ...optionalShown,
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),
@@ -144,6 +165,7 @@ export const clientRoutes = {
       access: v.access.optional(),
       guards: guards.optional(),
       ...optionalSignIn,
+      ...optionalShown,
       jwks: v.jwks.optional(),
       metadata: v.metadata.optional(),
       selfIssuedTtlSecondsMax: selfIssuedTtl.optional(),

@@ -36,15 +36,9 @@ const signInInput = z.strictObject({
 })
 const signIn = z.object({ password, passkey, mailCode })
 
-const logoUri = z
-  .string()
-  .max(2_048)
-  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute https URL')
-  .describe('A picture: PNG, JPEG or WebP with at most 64 KB. The server fetches it once, when it is set')
-
 const settings = z.object({
   name: v.name,
-  logoUri: logoUri.nullable().describe('Where the picture that pages show was fetched; null for none'),
+  logoUri: v.logoUri.nullable().describe('Where the picture that pages show was fetched; null for none'),
   colors: colors.nullable().describe('The colours of the pages; null for those of the house'),
   signIn: signIn.describe('The ways in that people are offered'),
   signUp,
@@ -73,7 +67,7 @@ export const settingsRoutes = {
     scope: 'settings:write',
     body: z.strictObject({
       name: v.name.optional(),
-      logoUri: logoUri.nullable().optional().describe('A picture to fetch and show; null shows none'),
+      logoUri: v.logoUri.nullable().optional().describe('A picture to fetch and show; null shows none'),
       colors: colorsInput.nullable().optional().describe('The colours of the pages; null for those of the house'),
       signIn: signInInput.optional().describe('The ways in that people are offered; one at least is left'),
       signUp: signUp.optional(),

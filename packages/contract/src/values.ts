@@ -127,6 +127,12 @@ export const httpUrl = z
   .max(2_048)
   .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL')
 
+export const logoUri = z
+  .string()
+  .max(2_048)
+  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute https URL')
+  .describe('A picture: PNG, JPEG or WebP with at most 64 KB. The server fetches it once, when it is set')
+
 export const origin = z
   .string()
   .max(255)

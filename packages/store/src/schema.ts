@@ -125,6 +125,9 @@ export interface Schema extends PeopleTables, TeamTables {
     guards: Json
     authority: Json
     sign_in: Json | null
+    logo_uri: string | null
+    logo_digest: string | null
+    homepage_uri: string | null
     metadata: Json
     self_issued_life_seconds_max: number
     cut_off: number

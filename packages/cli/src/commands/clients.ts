@@ -46,6 +46,8 @@ interface SetFlags extends Json {
   readonly postLogoutRedirectUri?: readonly string[]
   readonly offlineAccess?: boolean
   readonly idTokenAlg?: (typeof idTokenAlgs)[number]
+  readonly logo?: string | false
+  readonly homepage?: string | false
   readonly jwks?: string
   readonly rateLimit?: readonly RatePolicyFlag[] | 'none'
   readonly metadata?: { readonly [name: string]: unknown }
@@ -70,6 +72,10 @@ function withSettings(command: Command): Command {
     .option('--offline-access', 'it gets a refresh token when it asks for offline_access')
     .option('--no-offline-access', 'it gets none, as is usual; native clients always do')
     .option('--id-token-alg <alg>', `of its ID tokens: ${idTokenAlgs.join(', ')}`, oneOf(...idTokenAlgs))
+    .option('--logo <uri>', 'a picture to fetch now, which people see: PNG, JPEG or WebP, at most 64 KB')
+    .option('--no-logo', 'show no picture')
+    .option('--homepage <uri>', 'the https URL of its home page, which people see')
+    .option('--no-homepage', 'show no home page')
     .option('--jwks <file>', 'its public keys, a JWK Set')
     .option('--rate-limit <rate>', `for each API; ${rateLimitHelp}`, orNone(collectRateLimit))
     .option('--metadata <json>', 'a JSON object that every verification answers', parseJsonFlag)
@@ -89,6 +95,8 @@ function readSettings({
   postLogoutRedirectUri,
   offlineAccess,
   idTokenAlg,
+  logo,
+  homepage,
   jwks,
   rateLimit,
   metadata,
@@ -110,6 +118,8 @@ function readSettings({
     ...(postLogoutRedirectUri === undefined ? {} : { postLogoutRedirectUris: [...postLogoutRedirectUri] }),
     ...(offlineAccess === undefined ? {} : { offlineAccess }),
     ...(idTokenAlg === undefined ? {} : { idTokenAlg }),
+    ...(typeof logo === 'string' ? { logoUri: logo } : logo === false ? { logoUri: null } : {}),
+    ...(typeof homepage === 'string' ? { homepageUri: homepage } : homepage === false ? { homepageUri: null } : {}),
     ...(jwks === undefined ? {} : { jwks: readJwks(jwks) }),
     ...readRateLimits(rateLimit),
     ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<Body<'createClient'>['metadata']> }),

@@ -17,6 +17,8 @@ const client: z.input<typeof schema> = {
   postLogoutRedirectUris: ['https://app.example/signed-out'],
   offlineAccess: true,
   idTokenAlg: 'RS256',
+  logoUri: null,
+  homepageUri: 'https://app.example',
   metadata: { plan: 'pro' },
   jwks: {
     keys: [
@@ -49,6 +51,7 @@ export const clientExamples: Examples<typeof clientRoutes> = {
       redirectUris: ['https://app.example/callback'],
       postLogoutRedirectUris: ['https://app.example/signed-out'],
       offlineAccess: true,
+      homepageUri: 'https://app.example',
       jwks: {
         keys: [
           {

@@ -16,6 +16,7 @@ import { readAccess, requireMayTouch, requireNotBuiltIn } from './access.ts'
 import { presentAuthority, raisedAuthority } from './authority.ts'
 import { endClient } from './clients/end.ts'
 import { insertJwks, replaceJwks } from './clients/jwks.ts'
+import { fetchForChange, fetchForNew, keepPicture, shownOf, shownView, withoutShown } from './clients/shown.ts'
 import { signInOf, signInView } from './clients/sign_in.ts'
 import {
   admitted,
@@ -31,7 +32,7 @@ import type { ReadContext, WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, findClients, notFound } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
-import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
+import { type AnswerOf, type Operation, preparedOperation, readOperation, writeOperation } from './operation.ts'
 
 /** A client as answered, with the ids of its secrets and its public keys, never a secret. */
 async function clientView(
@@ -53,6 +54,7 @@ async function clientView(
     access,
     guards: client.guards,
     ...signInView(client),
+    ...shownView(client),
     metadata: client.metadata,
     jwks: { keys: jwks.map(({ publicJwk: jwk, kid, alg }) => ({ ...jwk, kid, alg })) },
     secrets: secretViews(secrets),
@@ -63,7 +65,7 @@ async function clientView(
   }
 }
 
-const createClient = writeOperation(routes.createClient, async (context) => {
+const createClient = preparedOperation(routes.createClient, fetchForNew, async (context, fetched) => {
   const { body, now, services, tenant, transaction } = context
   requireTenantSettings(context)
   const team = await findTeamOfNew(context)
@@ -80,12 +82,14 @@ const createClient = writeOperation(routes.createClient, async (context) => {
     metadata: body.metadata,
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax,
     ...signInOf(signInOfNew(context), body.type),
+    ...shownOf(body, fetched),
     ...limitsOf(body),
   }
   const made = newClient(draft, { now, randomBytes: services.randomBytes })
   const client = team === undefined ? made : { ...made, ...(await admitted(context, made, team)) }
   requireMayTouch(context, client)
   await transaction.clients.insert(client)
+  await keepPicture(context, client, fetched)
   if (body.jwks !== undefined) await insertJwks(context, client, body.jwks)
   const secret = isPublicClient(client) ? undefined : await insertSecret(context, client)
   const view = await clientView(context, client)
@@ -111,7 +115,7 @@ const getClient = readOperation(routes.getClient, async (context) =>
 )
 
 /** Access and status hold for every live credential of the client at once: they are read at each decision. */
-const updateClient = writeOperation(routes.updateClient, async (context) => {
+const updateClient = preparedOperation(routes.updateClient, fetchForChange, async (context, fetched) => {
   const { body, now, transaction } = context
   requireTenantSettings(context)
   const client = await findClient(context, context.params.clientId as string)
@@ -126,7 +130,7 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
   const { access, status, ...place } = await placed(context, client, given)
   const guards = body.guards ?? client.guards
   const changed: Client = {
-    ...withoutTeam(withoutLimits(client)),
+    ...withoutShown(withoutTeam(withoutLimits(client))),
     ...limitsOf(body, client),
     ...place,
     access,
@@ -136,12 +140,14 @@ const updateClient = writeOperation(routes.updateClient, async (context) => {
     authority: raisedAuthority(client.authority, { access, guards }),
     metadata: body.metadata ?? client.metadata,
     ...signInOf(trustedAs(context, client), client.type, client),
+    ...shownOf(body, fetched, client),
     selfIssuedLifeSecondsMax: body.selfIssuedTtlSecondsMax ?? client.selfIssuedLifeSecondsMax,
     version: client.version + 1,
     updatedAt: Math.floor(now),
   }
   requireMayTouch(context, changed)
   await transaction.clients.update(changed)
+  await keepPicture(context, changed, fetched, client)
   const removed = body.jwks === undefined ? [] : await replaceJwks(context, changed, body.jwks)
   const after = await clientView(context, changed)
   append(context, 'client.update', changed, before, after, removed)

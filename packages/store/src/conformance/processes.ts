@@ -12,7 +12,18 @@ import { withStore } from './test_database.ts'
 const addedSince = {
   keys: ['rate_limits', 'subject'],
   tokens: ['rate_limits', 'subject_issuer'],
-  clients: ['rate_limit', 'rate_limits', 'cut_offs', 'authority', 'sign_in', 'team_id', 'own'],
+  clients: [
+    'rate_limit',
+    'rate_limits',
+    'cut_offs',
+    'authority',
+    'sign_in',
+    'team_id',
+    'own',
+    'logo_uri',
+    'logo_digest',
+    'homepage_uri',
+  ],
   apis: [
     'rate_limit',
     'rate_limits',
@@ -34,7 +45,14 @@ const addedSince = {
 
 /** Makes the database as a program of the first schema would have left it, with one count of usage. */
 export async function goBackToFirstSchema(database: TestDatabase): Promise<void> {
-  const indexes = ['keys_by_subject', 'tokens_by_subject', 'clients_by_team', 'audit_by_team', 'apis_offered']
+  const indexes = [
+    'keys_by_subject',
+    'tokens_by_subject',
+    'clients_by_team',
+    'audit_by_team',
+    'apis_offered',
+    'clients_by_logo',
+  ]
   for (const index of indexes) await database.execute(`drop index ${index}`)
   for (const [table, names] of Object.entries(addedSince)) {
     for (const name of names) await database.execute(`alter table ${table} drop column ${name}`)

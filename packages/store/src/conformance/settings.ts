@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { exampleLogo, exampleSettings, seed } from './examples.ts'
+import { exampleClient, exampleLogo, exampleSettings, seed } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 
@@ -28,9 +28,38 @@ export function settingsCases(create: CreateDatabase): void {
       await store.write(({ logos }) => logos.put({ ...logo, createdAt: startAt + 1 }))
       expect(await store.read.logos.find('acme', 'digest_1')).toStrictEqual(logo)
       expect(await store.read.logos.find('acme', 'digest_2')).toBeUndefined()
-      await store.write(({ logos }) => logos.delete('other', 'digest_1'))
+      await store.write(({ logos }) => logos.deleteUnused('other', 'digest_1'))
       expect(await store.read.logos.find('acme', 'digest_1')).toStrictEqual(logo)
-      await store.write(({ logos }) => logos.delete('acme', 'digest_1'))
+      await store.write(({ logos }) => logos.deleteUnused('acme', 'digest_1'))
       expect(await store.read.logos.find('acme', 'digest_1')).toBeUndefined()
+    }))
+
+  it('a picture that the settings or a client show stays, and is deleted once neither does', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const logo = { uri: 'https://acme.example/logo.png', digest: 'digest_1' }
+      const client = exampleClient('acme', 'client_2', { logo, homepageUri: 'https://acme.example' })
+      const isThere = async () => {
+        await store.write(({ logos }) => logos.deleteUnused('acme', 'digest_1'))
+        return (await store.read.logos.find('acme', 'digest_1')) !== undefined
+      }
+      await store.write(async ({ clients, logos, settings }) => {
+        await logos.put(exampleLogo('acme', 'digest_1'))
+        await clients.insert(client)
+        await settings.put(exampleSettings('acme', { content: { logo } }))
+      })
+      expect(await store.read.clients.find('acme', 'client_2')).toStrictEqual(client)
+      expect(await isThere()).toBe(true)
+      const { logo: _, ...plain } = client
+      await store.write(({ clients }) => clients.update({ ...plain, version: 2 }))
+      expect(await store.read.clients.find('acme', 'client_2')).toStrictEqual({ ...plain, version: 2 })
+      expect(await isThere()).toBe(true)
+      await store.write(async ({ clients, settings }) => {
+        await clients.update({ ...client, version: 3 })
+        await settings.put(exampleSettings('acme', { content: {}, version: 2 }))
+      })
+      expect(await isThere()).toBe(true)
+      await store.write(({ clients }) => clients.delete('acme', 'client_2'))
+      expect(await isThere()).toBe(false)
     }))
 }

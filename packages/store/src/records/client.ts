@@ -58,6 +58,9 @@ export interface Client extends Limited {
   readonly metadata: Metadata
   /** How it signs people in; absent for a client that signs nobody in. */
   readonly signIn?: ClientSignIn
+  /** The picture that people see, and where it was fetched from. */
+  readonly logo?: { readonly uri: string; readonly digest: string }
+  readonly homepageUri?: string
   readonly selfIssuedLifeSecondsMax: number
   /** Feed sequence of the last cut-off; 0 when there was none. */
   readonly cutOff: number
@@ -76,6 +79,10 @@ export interface ClientDraft
   readonly metadata?: Metadata | undefined
   /** Default: it signs nobody in. */
   readonly signIn?: ClientSignIn
+  /** Default: none. */
+  readonly logo?: NonNullable<Client['logo']>
+  /** Default: none. */
+  readonly homepageUri?: string
   /** Default `limits.selfIssuedLifeSecondsDefault`: an hour. */
   readonly selfIssuedLifeSecondsMax?: number | undefined
 }
@@ -283,6 +290,9 @@ function encodeClient(client: Client) {
     authority: JSON.stringify(client.authority),
     metadata: JSON.stringify(client.metadata),
     sign_in: jsonOrNull(client.signIn),
+    logo_uri: client.logo?.uri ?? null,
+    logo_digest: client.logo?.digest ?? null,
+    homepage_uri: client.homepageUri ?? null,
     self_issued_life_seconds_max: client.selfIssuedLifeSecondsMax,
     cut_off: client.cutOff,
     cut_offs: jsonOrNull(client.cutOffs),
@@ -298,6 +308,7 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
   const [first] = rows
   if (first === undefined) return undefined
   const columns = new Columns('clients', first.id, first)
+  const [uri, digest] = [columns.optionalText('logo_uri'), columns.optionalText('logo_digest')]
   return present({
     tenant: columns.text('tenant'),
     id: columns.text('id'),
@@ -311,6 +322,8 @@ export function decodeClient(rows: readonly Row[]): Client | undefined {
     authority: columns.json('authority', isAuthority),
     metadata: columns.json('metadata', isMetadata),
     signIn: columns.optionalJson('sign_in', isClientSignIn),
+    logo: uri === undefined || digest === undefined ? undefined : { uri, digest },
+    homepageUri: columns.optionalText('homepage_uri'),
     selfIssuedLifeSecondsMax: columns.count('self_issued_life_seconds_max'),
     cutOff: columns.count('cut_off'),
     cutOffs: columns.optionalJson<CutOffs>('cut_offs', isCutOffs),

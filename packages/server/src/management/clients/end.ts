@@ -7,5 +7,6 @@ export async function endClient(transaction: WriteTransaction, client: Client, n
   await transaction.keys.revokeByClient(tenant, id, Math.floor(now))
   await transaction.tokens.revokeByClient(tenant, id, Math.floor(now))
   await transaction.clients.delete(tenant, id)
+  if (client.logo !== undefined) await transaction.logos.deleteUnused(tenant, client.logo.digest)
   return { ...client, status: 'revoked', version: client.version + 1 }
 }

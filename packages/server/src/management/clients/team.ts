@@ -27,15 +27,18 @@ export function signInOfNew({ body, reach }: Creating): Creating['body'] {
 }
 
 /**
- * How a client signs people in after an update. With another name or place of a team's own choice nobody here has looked at it
- * any more.
+ * How a client signs people in after an update. With another name, look or place of a team's own choice nobody here has looked
+ * at it any more.
  */
-export function trustedAs({ body, reach }: Updating, { name, signIn }: Client): Updating['body'] {
+export function trustedAs({ body, reach }: Updating, { name, signIn, homepageUri }: Client): Updating['body'] {
   const { redirectUris = [] } = signIn ?? {}
   const isElsewhere = body.redirectUris?.some((uri) => !redirectUris.includes(uri)) === true
   // A client that signs nobody in has no name that a person would trust.
-  const isRenamed = signIn !== undefined && body.name !== undefined && body.name !== name
-  return reach.of === 'teams' && (isElsewhere || isRenamed) ? { ...body, verified: false } : body
+  const isRenamed = body.name !== undefined && body.name !== name
+  // The same URL may give another picture.
+  const looksElse = body.logoUri != null || (body.homepageUri != null && body.homepageUri !== homepageUri)
+  const isOther = isElsewhere || (signIn !== undefined && (isRenamed || looksElse))
+  return reach.of === 'teams' && isOther ? { ...body, verified: false } : body
 }
 
 /** The team that is named, else the only one in which the caller may make clients. */

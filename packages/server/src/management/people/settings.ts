@@ -1,15 +1,14 @@
 import { routes } from '@countersign/contract'
-import type { Logo, Settings, SettingsContent, Tenant } from '@countersign/store'
+import type { Settings, SettingsContent, Tenant } from '@countersign/store'
 import { wholeTenant } from '../../caller/reach.ts'
 import { tenantObject } from '../../feed/objects.ts'
-import { OutboundError } from '../../outbound/outbound_error.ts'
 import { isReadable, readable } from '../../people/colors.ts'
 import { relyingParty } from '../../people/factors/passkey.ts'
-import { fetchLogo, LogoError } from '../../people/logo.ts'
 import { withDefaults } from '../../people/settings.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { invalid, notFound, reads } from '../find.ts'
 import { type AnswerOf, type Operation, preparedOperation, readOperation } from '../operation.ts'
+import { fetchPicture, type Picture } from './picture.ts'
 
 function findSettings(context: ReadContext | WriteContext): Promise<Settings | undefined> {
   return reads(context).settings.find(wholeTenant(context.reach))
@@ -35,17 +34,10 @@ const getSettings = readOperation(routes.getSettings, async (context) => {
 
 type Updating = typeof routes.updateSettings
 
-/** Before the transaction, which waits for nobody's server. */
-async function prepare(context: ReadContext<Updating>): Promise<Pick<Logo, 'digest' | 'type' | 'content'> | undefined> {
+function prepare(context: ReadContext<Updating>): Promise<Picture | undefined> {
   const { logoUri, colors } = context.body
   if (colors != null) requireReadable(colors)
-  if (logoUri == null) return undefined
-  try {
-    return await fetchLogo(context.services.outbound, logoUri)
-  } catch (error) {
-    if (!(error instanceof OutboundError) && !(error instanceof LogoError)) throw error
-    throw invalid('/logoUri', `leads to no picture: ${error.message}`)
-  }
+  return fetchPicture(context, logoUri)
 }
 
 function requireReadable(colors: { readonly accent: string; readonly accentDark?: string | undefined }): void {
@@ -77,7 +69,7 @@ const updateSettings = preparedOperation(routes.updateSettings, prepare, async (
   await transaction.settings.put(changed)
   if (fetched !== undefined) await transaction.logos.put({ tenant: own.id, ...fetched, createdAt: at })
   if (before.logo !== undefined && before.logo.digest !== content.logo?.digest)
-    await transaction.logos.delete(own.id, before.logo.digest)
+    await transaction.logos.deleteUnused(own.id, before.logo.digest)
   const renamed = await rename(context, tenant, body.name)
   const after = viewOf(context, renamed ?? tenant, content)
   transaction.append({

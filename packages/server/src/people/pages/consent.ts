@@ -7,7 +7,9 @@ import type { Form } from '../../oauth/form.ts'
 import { atOneMoment } from '../../oauth/issuing_moment.ts'
 import { OauthError } from '../../oauth/oauth_error.ts'
 import { AskAgainError, type Asked, allow, findRequest, openRequest, readAsked, refuse } from '../authorization.ts'
+import { logoPath } from './assets.ts'
 import type { Endpoint, PageContext, SignedIn } from './endpoint.ts'
+import { homepageLink } from './homepage.ts'
 import { type Html, html } from './html.ts'
 import { frameOf, type Page, seeOther } from './page.ts'
 import { returnAnswer } from './return_answer.ts'
@@ -137,14 +139,18 @@ function consentPage({ tenant, token }: PageContext, { account }: SignedIn, id: 
   const scopeText = formatScope(all)
   const ofApi = scope.length > 0 || identity.length === 0 ? scopeSection(api.name, scope, asked) : undefined
   const ofPerson = identity.length > 0 ? scopeSection('Your account here', identity, asked) : undefined
-  const warning =
-    client.signIn?.verified === true
-      ? undefined
-      : html`<p class="caution">Nobody has checked who makes this application.</p>`
+  const isVerified = client.signIn?.verified === true
+  const warning = isVerified ? undefined : html`<p class="caution">Nobody has checked who makes this application.</p>`
+  // A picture of one that nobody has checked could be anybody's.
+  const picture =
+    isVerified && client.logo !== undefined
+      ? html`<img class="logo" src="${tenant.issuer}${logoPath(client.logo.digest)}" alt="">`
+      : undefined
+  const home = client.homepageUri === undefined ? undefined : html`<p>${homepageLink(client.homepageUri)}</p>`
   const body = html`<form class="deed" method="post" action="${tenant.issuer}/oauth/consent">
 ${token(formOf(id, scopeText))}
 <input type="hidden" name="request" value="${id}"><input type="hidden" name="scope" value="${scopeText}">
-<header><h1>${client.name} wants to use your account</h1><p>${account.name}, ${account.email ?? ''}</p>${warning}</header>
+<header>${picture}<h1>${client.name} wants to use your account</h1>${home}<p>${account.name}, ${account.email ?? ''}</p>${warning}</header>
 ${ofApi}${ofPerson}
 <div class="answer"><button type="submit" name="decision" value="deny">Deny</button>
 <button class="primary" type="submit" name="decision" value="allow">Allow</button></div>

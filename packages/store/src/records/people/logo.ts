@@ -23,7 +23,8 @@ export interface LogoReads {
 export interface LogoWrites {
   /** Nothing happens to one that is there. */
   put(logo: Logo): Promise<void>
-  delete(tenant: string, digest: string): Promise<void>
+  /** Nothing happens to one that the settings of the tenant or a client show. */
+  deleteUnused(tenant: string, digest: string): Promise<void>
 }
 
 const isLogoType = oneOf<LogoType>({ 'image/png': true, 'image/jpeg': true, 'image/webp': true })
@@ -62,9 +63,18 @@ export function writeLogos(session: Session): LogoReads & LogoWrites {
         .onConflict((conflict) => conflict.columns(['tenant', 'digest']).doNothing())
         .execute()
     },
-    async delete(tenant, digest) {
+    async deleteUnused(tenant, digest) {
       await session.enter(tenant)
-      await session.db.deleteFrom('logos').where('tenant', '=', tenant).where('digest', '=', digest).execute()
+      const { db } = session
+      const clients = db.selectFrom('clients').select('id').where('tenant', '=', tenant)
+      const settings = db.selectFrom('settings').select('tenant').where('tenant', '=', tenant)
+      await db
+        .deleteFrom('logos')
+        .where('tenant', '=', tenant)
+        .where('digest', '=', digest)
+        .where(({ exists, not }) => not(exists(clients.where('logo_digest', '=', digest))))
+        .where(({ exists, not }) => not(exists(settings.where('content', 'like', `%"${digest}"%`))))
+        .execute()
     },
   }
 }

@@ -8,6 +8,7 @@ import type { Form } from '../../../oauth/form.ts'
 import { signOutEverywhere } from '../../own_account.ts'
 import { removeConsent, signOut } from '../../sign_in.ts'
 import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
+import { homepageLink } from '../homepage.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
 import { waysSection } from './ways.ts'
@@ -99,7 +100,8 @@ async function consentRows(context: PageContext, accountId: string): Promise<rea
   )) {
     const client = await clients.find(tenant.id, clientId)
     const api = await apis.find(tenant.id, apiId)
-    rows.push(html`<li><div>${client?.name ?? 'An application that is gone'}
+    const home = client?.homepageUri === undefined ? undefined : homepageLink(client.homepageUri)
+    rows.push(html`<li><div>${client?.name ?? 'An application that is gone'} ${home}
 <small>${api?.name ?? 'an API that is gone'}: ${scope === '' ? 'no scope' : scope}, since ${formatTime(createdAt).slice(0, 10)}</small></div>
 <form method="post" action="${tenant.issuer}/account">${token('account')}
 <input type="hidden" name="consent" value="${id}"><button class="danger" type="submit">Remove</button></form></li>`)
