@@ -274,7 +274,17 @@ describe.skipIf(run.length === 0)('forward-auth', () => {
 
     test('identity that the caller forged is not there, in any spelling, on public operations either', async () => {
       const { id, key } = await makeKey()
-      const own = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion', 'Metadata', 'Metadata-Omitted']
+      const own = [
+        'Kind',
+        'Client',
+        'Subject',
+        'External-Subject',
+        'Scope',
+        'Credential',
+        'Assertion',
+        'Metadata',
+        'Metadata-Omitted',
+      ]
       const names = [...own, 'Verifier', 'Scope-Omitted']
       const forged = names.flatMap((each): Fields => {
         const dashed = `X-Countersign-${each}`

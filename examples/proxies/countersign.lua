@@ -20,7 +20,7 @@ local asked = { 'authorization', 'x-api-key', 'origin', 'access-control-request-
 
 -- Every 2xx has all of them, never empty.
 local identity =
-  { 'kind', 'client', 'subject', 'scope', 'credential', 'assertion', 'metadata', 'metadata-omitted' }
+  { 'kind', 'client', 'subject', 'external-subject', 'scope', 'credential', 'assertion', 'metadata', 'metadata-omitted' }
 
 -- What the caller may see of a refusal. Any other status means that nobody knows.
 local refusals = { [400] = true, [401] = true, [403] = true, [429] = true, [503] = true }

@@ -207,9 +207,9 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'refresh-before-gate',
     what: 'a refresh token that asks for too much is used up',
     file: `${server}/oauth/grants/refresh_token.ts`,
-    find: '    const { issuable, identity } = await judge(services, request, family, api)\n    const next = await rotate(services, request, token)\n',
+    find: '    const { issuable, identity, externalSubject } = await judge(services, request, family, api)\n    const next = await rotate(services, request, token)\n',
     replace:
-      '    const next = await rotate(services, request, token)\n    const { issuable, identity } = await judge(services, request, family, api)\n',
+      '    const next = await rotate(services, request, token)\n    const { issuable, identity, externalSubject } = await judge(services, request, family, api)\n',
     tests: refresh,
   },
   {

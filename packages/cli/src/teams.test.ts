@@ -27,6 +27,11 @@ it('members are added or invited, listed, given another role and taken out; the 
   const { id } = await json('teams', 'create', '--name', 'Partner')
   for (const name of ['ann', 'bea'])
     await cli(['accounts', 'create', '--email', `${name}@example.com`, '--verified', '--name', name])
+  const external = ['--external-subject', 'customer-1']
+  const zoe = await json('accounts', 'create', '--email', 'zoe@example.com', ...external)
+  expect((await json('accounts', 'list', ...external)).data).toMatchObject([{ externalSubject: 'customer-1' }])
+  const none = await json('accounts', 'update', zoe.id as string, '--external-subject', 'none')
+  expect(none.externalSubject).toBeNull()
   const add = (email: string, role: string) => cli(['teams', 'members', 'add', id, '--email', email, '--role', role])
   const added = await add('ann@example.com', 'owner')
   expect(added.out).toMatch(/^acct_\w+ {2}owner\n$/)

@@ -15,6 +15,8 @@ const password = z
   .max(1_024)
   .describe('A password, 8 to 256 characters, which no answer shows; it needs a verified address')
 const role = z.literal('operator').describe('An operator runs the tenant, with the management scope of the account')
+const externalText = 'The id that you have for the person, unique in the tenant; tokens for the person carry it'
+const externalSubject = v.subject.describe(externalText)
 const given = z.object({ audience: v.audience, scope: v.scopeText })
 
 export const account = z.object({
@@ -22,6 +24,7 @@ export const account = z.object({
   email: v.emailText.nullable().describe('The address of the person; null where none is known'),
   emailVerified,
   name: v.personName,
+  externalSubject: z.string().nullable().describe('The id that you have for the person; null where there is none'),
   status: v.objectStatus,
   role: role.nullable().describe('`operator` for those who run the tenant; null for all others'),
   scope: v.scopeText.describe('The management scope of an operator; empty for all others'),
@@ -106,6 +109,7 @@ export const accountRoutes = {
       email: v.email,
       emailVerified: emailVerified.optional(),
       name: v.personName,
+      externalSubject: externalSubject.optional(),
       password: password.optional(),
       access: accountAccess.optional(),
       role: role.optional(),
@@ -121,7 +125,10 @@ export const accountRoutes = {
     tag: 'accounts',
     summary: 'List accounts',
     scope: 'accounts:read',
-    query: z.strictObject(v.pageQuery),
+    query: z.strictObject({
+      ...v.pageQuery,
+      externalSubject: v.subject.optional().describe('Only the account with this id of yours'),
+    }),
     answer: { status: 200, schema: v.page(account) },
   }),
   getAccount: route({
@@ -144,6 +151,7 @@ export const accountRoutes = {
       email: v.email.optional(),
       emailVerified: emailVerified.optional(),
       name: v.personName.optional(),
+      externalSubject: externalSubject.nullable().optional().describe(`${externalText}; null takes it away`),
       password: password.optional(),
       status: v.switchable.optional(),
       access: accountAccess.optional(),

@@ -30,6 +30,10 @@ const grant = z.object({
     .string()
     .optional()
     .describe('The trusted issuer that `subject` is a name of; absent where it is a name of ours'),
+  externalSubject: z
+    .string()
+    .optional()
+    .describe('The id that you have for the account that `subject` is; absent where there is none'),
   audience: z.string().describe('The API that it is for'),
   scope: v.scopeText,
   expiresAt: v.expiresAt,

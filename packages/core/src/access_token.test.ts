@@ -46,6 +46,13 @@ test('the claims are those of RFC 9068, whole seconds, and what is inherited', (
   })
 })
 
+test('the id that the owner has for a person is read back', () => {
+  const made = accessTokenClaims({ ...input, externalSubject: 'customer 1' })
+  expect(made.cs_external_subject).toBe('customer 1')
+  expect(readAccessToken(made, context)?.externalSubject).toBe('customer 1')
+  expect(readAccessToken(claims, context)).not.toHaveProperty('externalSubject')
+})
+
 test('a token that came from nothing says nothing of it', () => {
   const {
     environment: _,
@@ -115,6 +122,7 @@ describe('a claim that is not as we write it refuses the token: a constraint nob
     ['cs_pos', '5'],
     ['cs_pos', -1],
     ['cs_pos', 1.5],
+    ['cs_external_subject', 5],
     ['cs_lineage', 'key:a'],
     ['cs_lineage', ['other:a']],
     ['cs_lineage', [5]],

@@ -2,7 +2,8 @@
  * The claims of an access token we issue (RFC 9068), written and read. Our own claims beside the registered ones:
  * `cs_pos` (docs/protocol/feed.md §2.3); `cs_parent cs_lineage cs_env cs_constraints cs_limit cs_limits`, which a token
  * inherits from the credential it was made from; `cs_client_limits`, the client's limits at issue; `cs_listed` on a
- * token minted as a key; `cs_subject_issuer` where `sub` is another issuer's name.
+ * token minted as a key; `cs_subject_issuer` where `sub` is another issuer's name; `cs_external_subject` where the owner of
+ * the APIs has an id for the account that `sub` is.
  */
 import type { Environment } from './api_key.ts'
 import type { Established } from './effective_grant.ts'
@@ -25,6 +26,8 @@ export interface AccessTokenInput extends Limited {
   readonly subject: string
   /** `cs_subject_issuer`: the issuer that `sub` is a name of. Default: us. */
   readonly subjectIssuer?: string
+  /** `cs_external_subject`: the id that the owner of the APIs has for the account that `sub` is. Default none. */
+  readonly externalSubject?: string
   /** `aud`: the API that it is for. */
   readonly audience: string
   /** `client_id` (RFC 8693 §4.3): the client that it is issued to. */
@@ -80,6 +83,7 @@ export function accessTokenClaims(input: AccessTokenInput): Claims {
     ...scopesClaim(input),
     cs_pos: input.position,
     ...(input.subjectIssuer === undefined ? {} : { cs_subject_issuer: input.subjectIssuer }),
+    ...(input.externalSubject === undefined ? {} : { cs_external_subject: input.externalSubject }),
     ...(parent === undefined ? {} : { cs_parent: ownName(parent) }),
     ...(lineage.length === 0 ? {} : { cs_lineage: lineage.map(formatAncestor) }),
     ...(input.environment === undefined ? {} : { cs_env: input.environment }),
@@ -126,10 +130,12 @@ export function readAccessToken(
   const clientRates = readPolicies(claims.cs_client_limits ?? none)
   const environment = claims.cs_env
   const subjectIssuer = claims.cs_subject_issuer
+  const externalSubject = claims.cs_external_subject
   const metadata = claims.cs_meta ?? noMetadata
   if (lineage === undefined || constraints === undefined || !isObject(metadata)) return undefined
   if (own === undefined || clientRates === undefined) return undefined
   if (subjectIssuer !== undefined && typeof subjectIssuer !== 'string') return undefined
+  if (externalSubject !== undefined && typeof externalSubject !== 'string') return undefined
   if (environment !== undefined && environment !== 'live' && environment !== 'test') return undefined
   const established: { -readonly [Member in keyof Established]: Established[Member] } = {
     kind: 'access_token',
@@ -158,6 +164,7 @@ export function readAccessToken(
   }
   if (typeof iat === 'number') established.issuedAt = iat
   if (subjectIssuer !== undefined) established.subjectIssuer = subjectIssuer
+  if (externalSubject !== undefined) established.externalSubject = externalSubject
   if (environment !== undefined) established.environment = environment
   return established
 }

@@ -21,6 +21,7 @@ export function establishRecord(record: CredentialRecord, tenant: string): Estab
     clientId: record.clientId,
     subject: record.subject,
     ...(record.subjectIssuer === undefined ? {} : { subjectIssuer: record.subjectIssuer }),
+    ...(record.externalSubject === undefined ? {} : { externalSubject: record.externalSubject }),
     apiId: record.apiId,
     audience: record.audience,
     scope: parseScope(record.scope),

@@ -34,6 +34,8 @@ export interface Established extends CredentialName {
   readonly subject: string
   /** The issuer that `subject` is a name of, where that is not us. */
   readonly subjectIssuer?: string
+  /** The id that the owner of the APIs has for the account that `subject` is; absent where there is none. */
+  readonly externalSubject?: string
   /** The id of the API that it is for, which survives a change of name. */
   readonly apiId: string
   /** The audience of that API. */
@@ -198,6 +200,7 @@ function grantOf(
   const parent = parentOf(credential.lineage)
   if (expiresAt !== Infinity) grant.expiresAt = expiresAt
   if (credential.subjectIssuer !== undefined) grant.subjectIssuer = credential.subjectIssuer
+  if (credential.externalSubject !== undefined) grant.externalSubject = credential.externalSubject
   if (credential.environment !== undefined) grant.environment = credential.environment
   if (clientMetadata !== undefined) grant.clientMetadata = clientMetadata
   if (parent !== undefined) grant.parent = ownName(parent)

@@ -19,6 +19,8 @@ export interface Grant {
   readonly subject: string
   /** The issuer that `subject` is a name of, where that is not us. */
   readonly subjectIssuer?: string
+  /** The id that the owner of the APIs has for the account that `subject` is; absent where there is none. */
+  readonly externalSubject?: string
   /** The API that it is for. */
   readonly audience: string
   /** The effective scope now, RFC 6749 §3.3. */

@@ -43,6 +43,7 @@ describe('behind the gateway', () => {
     expect(caller).toEqual({
       client: 'client_1',
       subject: 'client_1',
+      'external-subject': '-',
       scope: 'orders:read',
       credential: id,
       kind: 'api_key',

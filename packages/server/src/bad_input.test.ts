@@ -353,7 +353,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   createAccount: async () => ({ body: accountBody() }),
   listAccounts: async () => {
     await newAccount()
-    return { query: { limit: '1', after: await cursor('/v1/accounts') } }
+    return { query: { limit: '1', after: await cursor('/v1/accounts'), externalSubject: 'customer-1' } }
   },
   getAccount: async () => ({ params: { id: (await newAccount()).id } }),
   updateAccount: async () => ({
@@ -447,6 +447,7 @@ const accountBody = () => ({
   email: `${next()}@example.com`,
   emailVerified: true,
   name: 'Ann',
+  externalSubject: `customer-${next()}`,
   password: 'correct horse battery',
   access: [{ audience, scope: 'orders:read' }],
   role: 'operator',

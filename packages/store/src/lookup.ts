@@ -220,6 +220,7 @@ function tokenRecord(row: Row): CredentialRecord {
     clientId: token.clientId,
     subject: token.subject,
     subjectIssuer: token.subjectIssuer,
+    externalSubject: token.externalSubject,
     apiId: token.apiId,
     scope: token.scope ?? token.issuedScope,
     status: token.status,

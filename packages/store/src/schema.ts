@@ -212,6 +212,7 @@ export interface Schema extends PeopleTables, TeamTables {
     api_id: string
     subject: string
     subject_issuer: string | null
+    external_subject: string | null
     name: string
     metadata: Json
     issued_scope: string

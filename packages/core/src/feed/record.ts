@@ -23,6 +23,8 @@ export interface CredentialRecord extends Constraints, Limited {
   readonly subject: string
   /** The issuer that `subject` is a name of, where that is not us. */
   readonly subjectIssuer?: string
+  /** The id that the owner of the APIs has for the account that `subject` is; absent where there is none. */
+  readonly externalSubject?: string
   /** The id of the API that it is for. */
   readonly apiId: string
   /** The audience of that API. */

@@ -17,6 +17,16 @@ it.each(['é', '%C3%A9', ' bob', 'bob', '-', '', '100%', '\r\nX-Admin: 1', '\ud8
   },
 )
 
+it.each([
+  ['customer 1', 'customer%201'],
+  ['-', '%2D'],
+  [undefined, '-'],
+])('the owner’s id %j of a person is %s', (externalSubject, value) => {
+  const of = { ...grant, subject: 'acct_1', ...(externalSubject === undefined ? {} : { externalSubject }) }
+  const fields = identityHeaders(of, { assertion: 'signed', metadata: [] })
+  expect(fields[fields.indexOf('X-Countersign-External-Subject') + 1]).toBe(value)
+})
+
 describe('metadata in a header', () => {
   it.each([
     [{ metadata: {} }, '{"metadata":{}}'],

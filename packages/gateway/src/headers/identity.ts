@@ -21,6 +21,7 @@ export function identityHeaders(grant: Grant, { assertion, metadata }: Attested)
   return [
     ...field('Client', identityHeader(grant.clientId)),
     ...field('Subject', identityHeader(grant.subject)),
+    ...field('External-Subject', identityHeader(grant.externalSubject ?? '')),
     ...field('Scope', scopeHeader(grant.scope)),
     ...field('Credential', identityHeader(grant.credentialId)),
     'X-Countersign-Kind',

@@ -50,6 +50,8 @@ const spellings = [
   'x-CoUnTeRsIgN-ClIeNt',
   'X-Countersign-Subject',
   'X_COUNTERSIGN_SUBJECT',
+  'X-Countersign-External-Subject',
+  'X_Countersign_External_Subject',
   'X-Countersign-Scope',
   'X_Countersign_Scope',
   'X-Countersign-Scope-Omitted',
@@ -73,6 +75,7 @@ describe('CVE-2025-64484 CVE-2017-6413 CVE-2017-6062 (flaws 92 and 93): nobody b
   const ours = (): readonly (readonly [string, string])[] => [
     ['X-Countersign-Client', 'client_1'],
     ['X-Countersign-Subject', 'client_1'],
+    ['X-Countersign-External-Subject', '-'],
     ['X-Countersign-Scope', 'orders:read orders:write'],
     ['X-Countersign-Credential', key.id],
     ['X-Countersign-Kind', 'api_key'],

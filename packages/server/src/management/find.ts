@@ -5,6 +5,7 @@
 import { challengeHeader, type Seconds } from '@countersign/core'
 import type {
   Account,
+  AccountFilter,
   AccountSession,
   Api,
   ApiDocument,
@@ -113,8 +114,8 @@ function isOwnOrAll({ reach }: ReadContext | WriteContext, accountId: string): b
   return reach.of === 'tenant' || accountId === reach.accountId
 }
 
-export function findAccounts(context: ReadContext, page: Page): Promise<readonly Account[]> {
-  return context.services.store.read.accounts.list(wholeTenant(context.reach), page)
+export function findAccounts(context: ReadContext, filter: AccountFilter, page: Page): Promise<readonly Account[]> {
+  return context.services.store.read.accounts.list(wholeTenant(context.reach), page, filter)
 }
 
 export async function findSession(context: ReadContext | WriteContext, id: string): Promise<AccountSession> {

@@ -68,6 +68,7 @@ function answerOf(tenant: TenantContext, inspection: Inspection, code: OutcomeCo
     ...(grant.expiresAt === undefined ? {} : { exp: Math.floor(grant.expiresAt) }),
     ...(established.notBefore === undefined || established.notBefore === 0 ? {} : { iat: established.notBefore }),
     cs_kind: grant.kind,
+    ...(grant.externalSubject === undefined ? {} : { external_subject: grant.externalSubject }),
     metadata: grant.metadata,
     client_metadata: grant.clientMetadata,
   }

@@ -33,6 +33,8 @@ import { BehindError } from './issuing_moment.ts'
 export interface IssueRequest extends Issuing, Limited {
   /** The issuer that `subject` is a name of. Default: us. */
   readonly subjectIssuer?: string
+  /** The id that the owner of the APIs has for the account that `subject` is. */
+  readonly externalSubject?: string
   readonly lineage?: readonly Ancestor[]
   readonly constraints?: readonly Constraints[]
   readonly environment?: Environment
@@ -190,6 +192,7 @@ export function tokenRecord(
     apiId: api.id,
     subject: request.subject,
     ...(request.subjectIssuer === undefined ? {} : { subjectIssuer: request.subjectIssuer }),
+    ...(request.externalSubject === undefined ? {} : { externalSubject: request.externalSubject }),
     name: request.name ?? '',
     metadata: request.metadata ?? {},
     issuedScope: formatScope(request.issuable.scope),

@@ -35,7 +35,17 @@ const families: Readonly<Record<string, Headers>> = {
     ['X-Forwarded-For', '192.0.2.9'],
   ],
 }
-const names = ['Kind', 'Client', 'Subject', 'Scope', 'Credential', 'Assertion', 'Metadata', 'Metadata-Omitted']
+const names = [
+  'Kind',
+  'Client',
+  'Subject',
+  'External-Subject',
+  'Scope',
+  'Credential',
+  'Assertion',
+  'Metadata',
+  'Metadata-Omitted',
+]
 const identity = names.map((name) => `X-Countersign-${name}`)
 
 const ask = (proxy: string, headers: Headers, as: string | null, query = '', of = world, peer?: string) =>

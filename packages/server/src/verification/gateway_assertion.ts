@@ -44,6 +44,7 @@ export async function signAssertion(
     sub: grant.subject,
     // Two issuers may give two people one name.
     ...(grant.subjectIssuer === undefined ? {} : { cs_subject_issuer: grant.subjectIssuer }),
+    ...(grant.externalSubject === undefined ? {} : { cs_external_subject: grant.externalSubject }),
     client_id: grant.clientId,
     scope: grant.scope,
     cs_credential: grant.credentialId,

@@ -152,6 +152,7 @@ export function grantView(grant: Grant): object {
     clientId,
     subject,
     subjectIssuer,
+    externalSubject,
     audience,
     scope,
     expiresAt,
@@ -172,6 +173,7 @@ export function grantView(grant: Grant): object {
     metadata,
     ...(clientMetadata === undefined ? {} : { clientMetadata }),
     ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
+    ...(externalSubject === undefined ? {} : { externalSubject }),
     ...(parent === undefined ? {} : { parent }),
   }
 }

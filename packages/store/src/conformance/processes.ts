@@ -11,7 +11,7 @@ import { withStore } from './test_database.ts'
 /** The columns that the first schema lacked, by table. */
 const addedSince = {
   keys: ['rate_limits', 'subject'],
-  tokens: ['rate_limits', 'subject_issuer'],
+  tokens: ['rate_limits', 'subject_issuer', 'external_subject'],
   clients: [
     'rate_limit',
     'rate_limits',

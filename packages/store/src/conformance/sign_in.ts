@@ -1,10 +1,33 @@
 import { expect, it } from 'vitest'
-import { digestOf, examplePasskey, exampleSession, seed } from './examples.ts'
+import { type Account, endedAccount } from '../records/people/account.ts'
+import { digestOf, exampleAccount, examplePasskey, exampleSession, seed } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 
 /** The ways in which an account signs in, and the sessions that come of it. */
 export function signInCases(create: CreateDatabase): void {
+  it('an id that the owner has for a person is one account’s, and finds it, until the account ends', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const account = exampleAccount('acme', 'acct_2', { externalSubject: 'customer 1' })
+      await store.write(async ({ accounts }) => {
+        await accounts.insert(account)
+        await accounts.insert(exampleAccount('acme', 'acct_3'))
+        await accounts.insert({ ...account, tenant: 'other' })
+      })
+      expect(await store.read.accounts.find('acme', 'acct_2')).toStrictEqual(account)
+      const found = (externalSubject: string) =>
+        store.read.accounts.list('acme', { limit: 5 }, { externalSubject }).then((all) => all.map(({ id }) => id))
+      expect([await found('customer 1'), await found('CUSTOMER 1')]).toEqual([['acct_2'], []])
+      const twin = exampleAccount('acme', 'acct_3', { externalSubject: 'customer 1', version: 2 })
+      const update = (changed: Account) => store.write(({ accounts }) => accounts.update(changed))
+      await expect(update(twin)).rejects.toMatchObject({ name: 'ConflictError', what: 'externalSubject' })
+      await update(endedAccount({ ...account, status: 'revoked', version: 2 }))
+      expect(await found('customer 1')).toEqual([])
+      await update(twin)
+      expect(await found('customer 1')).toEqual(['acct_3'])
+    }))
+
   it('a passkey is read back, updated and removed, and its id is one account’s', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme')

@@ -23,6 +23,7 @@ import { up as clientOrigins } from './0022_client_origins.ts'
 import { up as apiOffer } from './0023_api_offer.ts'
 import { up as apiResources } from './0024_api_resources.ts'
 import { up as clientPages } from './0025_client_pages.ts'
+import { up as externalSubject } from './0026_external_subject.ts'
 
 export interface Migration {
   readonly number: number
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   { number: 23, name: 'api_offer', up: apiOffer },
   { number: 24, name: 'api_resources', up: apiResources },
   { number: 25, name: 'client_pages', up: clientPages },
+  { number: 26, name: 'external_subject', up: externalSubject },
 ]

@@ -39,6 +39,8 @@ export interface Token extends Limited {
   readonly subject: string
   /** The issuer that `subject` is a name of; absent where that is us. */
   readonly subjectIssuer?: string
+  /** The id that the owner of the APIs had for the account of `subject` when it was issued. */
+  readonly externalSubject?: string
   readonly name: string
   readonly metadata: Metadata
   /** The scope as signed, or as first recorded. */
@@ -177,6 +179,7 @@ export function encodeToken(token: Token) {
     api_id: token.apiId,
     subject: token.subject,
     subject_issuer: token.subjectIssuer ?? null,
+    external_subject: token.externalSubject ?? null,
     name: token.name,
     metadata: JSON.stringify(token.metadata),
     issued_scope: token.issuedScope,
@@ -209,6 +212,7 @@ export function decodeToken(row: Row): Token {
     apiId: columns.text('api_id'),
     subject: columns.text('subject'),
     subjectIssuer: columns.optionalText('subject_issuer'),
+    externalSubject: columns.optionalText('external_subject'),
     name: columns.text('name'),
     metadata: columns.json('metadata', isMetadata),
     issuedScope: columns.text('issued_scope'),

@@ -92,6 +92,7 @@ const columns: Readonly<Record<keyof Schema['tokens'], 'text' | 'bigint'>> = {
   api_id: 'text',
   subject: 'text',
   subject_issuer: 'text',
+  external_subject: 'text',
   name: 'text',
   metadata: 'text',
   issued_scope: 'text',

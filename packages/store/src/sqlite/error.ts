@@ -67,5 +67,6 @@ const takenNames: { readonly [column: string]: string } = {
   api_id: 'id',
   batch_id: 'id',
   external_id: 'externalId',
+  external_subject: 'externalSubject',
   account_id: 'member',
 }

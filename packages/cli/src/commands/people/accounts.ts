@@ -15,6 +15,8 @@ interface Json {
 interface SetFlags extends Json {
   readonly name?: string
   readonly email?: string
+  /** Or `none`. */
+  readonly externalSubject?: string
   readonly verified?: true
   readonly operator?: boolean
   readonly scope?: string
@@ -26,6 +28,7 @@ function withSettings(command: Command): Command {
   return command
     .option('--name <name>', 'the name of the person')
     .option('--email <address>', 'the address of the person')
+    .option('--external-subject <id>', 'your own id of the person, which tokens carry; with update also none')
     .option('--verified', 'mail to the address is known to reach the person')
     .option('--operator', 'may run this tenant, with --scope or all management scopes')
     .option('--scope <scope>', 'the management scope of an operator: tokens with spaces between them')
@@ -51,7 +54,9 @@ const create = withSettings(leaf('create'))
   .action(async (flags: SetFlags) => {
     const { email, name } = flags
     if (email === undefined) throw new CommandError('usage', '--email is missing: the address of the person')
-    const body = { ...(await readSettings(flags)), email, name: name ?? email }
+    const { externalSubject } = flags
+    const external = externalSubject === undefined ? {} : { externalSubject }
+    const body = { ...(await readSettings(flags)), ...external, email, name: name ?? email }
     const made = await connectToServer().management.createAccount({ body })
     if (flags.json === true) return printJson(made)
     note(`countersign accounts link ${made.id} makes a link that signs in once`)
@@ -60,8 +65,10 @@ const create = withSettings(leaf('create'))
 
 const list = withPage(leaf('list'))
   .description('accounts')
-  .action(async ({ json, ...flags }: Json & Page) => {
-    const page = await connectToServer().management.listAccounts({ query: pageOf(flags) })
+  .option('--external-subject <id>', 'only the one with this id of yours')
+  .action(async ({ json, externalSubject, ...flags }: Json & Page & Pick<SetFlags, 'externalSubject'>) => {
+    const only = externalSubject === undefined ? {} : { externalSubject }
+    const page = await connectToServer().management.listAccounts({ query: { ...pageOf(flags), ...only } })
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, { title: 'EMAIL', is: 'name' }, 'ROLE', 'STATUS'],
@@ -87,7 +94,9 @@ const update = withSettings(leaf('update'))
   .action(async (id: string, flags: SetFlags & { readonly status?: 'active' | 'disabled' }) => {
     const { operator, status } = flags
     const role = operator === false ? { role: null } : {}
-    const body = { ...(await readSettings(flags)), ...role, ...(status === undefined ? {} : { status }) }
+    const { externalSubject: given } = flags
+    const external = given === undefined ? {} : { externalSubject: given === 'none' ? null : given }
+    const body = { ...(await readSettings(flags)), ...external, ...role, ...(status === undefined ? {} : { status }) }
     if (Object.keys(body).length === 0) throw new CommandError('usage', 'nothing to change: give at least one flag')
     const account = await connectToServer().management.updateAccount({ params: { id: requireId(id) }, body })
     if (flags.json === true) printJson(account)

@@ -1,6 +1,7 @@
 import { type AuditAction, routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
 import { type Account, endedAccount, newAccount } from '@countersign/store'
+import { wholeTenant } from '../../caller/reach.ts'
 import { scopeOfRole } from '../../caller/team_roles.ts'
 import { accountObject, endedSessionObjects } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -34,6 +35,7 @@ async function accountView(
     email: account.email ?? null,
     emailVerified: account.emailVerified,
     name: account.name,
+    externalSubject: account.externalSubject ?? null,
     status: account.status,
     role: account.role ?? null,
     scope: account.scope,
@@ -70,6 +72,16 @@ function authorityOf(context: WriteContext, body: Pick<Body, 'role' | 'scope'>, 
   if (unknown.length > 0)
     throw invalid('/scope', `names scopes that this tenant does not have: ${formatScope(unknown)}`)
   return { role, scope: formatScope(scope) }
+}
+
+/** The member of the record. What is not sent stays; `null` takes it away. */
+function externalSubjectOf(
+  { body, reach }: WriteContext<typeof routes.createAccount | typeof routes.updateAccount>,
+  before?: string,
+): Pick<Account, 'externalSubject'> {
+  if (body.externalSubject !== undefined) wholeTenant(reach, 'externalSubject')
+  const externalSubject = body.externalSubject === undefined ? before : (body.externalSubject ?? undefined)
+  return externalSubject === undefined ? {} : { externalSubject }
 }
 
 async function accessOf(context: WriteContext, access: Body['access']): Promise<Account['access'] | undefined> {
@@ -113,6 +125,7 @@ const createAccount = preparedOperation(routes.createAccount, hashPassword, asyn
     email: body.email,
     emailVerified: body.emailVerified ?? false,
     name: body.name,
+    ...externalSubjectOf(context),
     access: (await accessOf(context, body.access)) ?? {},
     ...authorityOf(context, body),
   }
@@ -126,7 +139,8 @@ const createAccount = preparedOperation(routes.createAccount, hashPassword, asyn
 })
 
 const listAccounts = readOperation(routes.listAccounts, async (context) => {
-  const accounts = await findAccounts(context, pageOf(context, 'accounts'))
+  const { externalSubject } = context.query
+  const accounts = await findAccounts(context, { externalSubject }, pageOf(context, 'accounts'))
   const views = new Map<string, object>()
   for (const account of accounts.slice(0, context.query.limit))
     views.set(account.id, await accountView(context, account))
@@ -148,12 +162,13 @@ const updateAccount = preparedOperation(routes.updateAccount, hashPassword, asyn
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
   await requireMayTouchAccount(context, account)
-  const { role: _, ...rest } = account
+  const { externalSubject, role: _, ...rest } = account
   const changed: Account = {
     ...rest,
     email: body.email ?? account.email ?? '',
     emailVerified: body.emailVerified ?? (body.email === undefined && account.emailVerified),
     name: body.name ?? account.name,
+    ...externalSubjectOf(context, externalSubject),
     status: body.status ?? account.status,
     access: (await accessOf(context, body.access)) ?? account.access,
     ...authorityOf(context, body, account),

@@ -90,6 +90,7 @@ const wanting: readonly Call[] = [
   ['rotating signing keys', 'POST', () => '/v1/signing-keys/rotate', {}],
   ['a link that signs in', 'POST', (it) => `${account(it)}/links`, {}],
   ['another address', 'PATCH', account, { email: 'other@example.com' }],
+  ['another id of the owner’s', 'PATCH', account, { externalSubject: 'x' }],
   ['a password', 'PATCH', account, { password: 'correct horse battery' }],
   ['making somebody operator', 'PATCH', account, { role: 'operator' }],
   ['a new operator', 'POST', () => '/v1/accounts', { email: 'new@example.com', name: 'N', role: 'operator' }],

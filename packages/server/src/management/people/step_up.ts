@@ -66,7 +66,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   updateIssuer: ({ body: { status, ...more } }) => status === 'active' || Object.keys(more).length > 0,
   createAccount: ({ body }) => body.role !== undefined,
   updateAccount: ({ body }) =>
-    [body.email, body.emailVerified, body.password, body.role, body.scope, body.access].some(
+    [body.email, body.emailVerified, body.externalSubject, body.password, body.role, body.scope, body.access].some(
       (each) => each !== undefined,
     ),
   updateApi: async (context) => {

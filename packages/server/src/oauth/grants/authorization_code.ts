@@ -103,7 +103,7 @@ async function redeem(
   const family = known ?? (await begin(request, transaction, code, { api, refreshToken }))
   const endsAtMax = family.expiresAt
   const issuable = requireIssuable({ moment, client, api, requested: undefined, ceiling, endsAtMax })
-  return decisionFor(request, { api, issuable }, { ...code, refreshToken })
+  return decisionFor(request, { api, issuable }, { ...code, externalSubject: account.externalSubject, refreshToken })
 }
 
 function requireMatch({ client, parameters }: TokenRequest, code: CodeContent): void {

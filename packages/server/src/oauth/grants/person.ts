@@ -16,6 +16,8 @@ export interface Given {
   readonly familyId: string
   readonly consentId: string
   readonly accountId: string
+  /** The id that the owner of the APIs has for the account. */
+  readonly externalSubject: string | undefined
   readonly identity: Scope
   readonly signIn: FamilySignIn | undefined
   /** `nonce` of the authorization request. */
@@ -29,7 +31,7 @@ export function decisionFor(
   { api, issuable }: { readonly api: Api; readonly issuable: IssuableScope },
   given: Given,
 ): GrantDecision {
-  const { accountId, consentId, familyId, identity, nonce, refreshToken, signIn } = given
+  const { accountId, consentId, externalSubject, familyId, identity, nonce, refreshToken, signIn } = given
   const lineage: readonly Ancestor[] = [
     { type: 'family', id: familyId },
     { type: 'consent', id: consentId },
@@ -38,7 +40,8 @@ export function decisionFor(
   const requireStill = (): void => {
     if (moment.book.isRevoked('consent', consentId)) throw new BehindError()
   }
-  const issue = { tenant, moment, client, api, subject: accountId, issuable, lineage }
+  const external = externalSubject === undefined ? {} : { externalSubject }
+  const issue = { tenant, moment, client, api, subject: accountId, ...external, issuable, lineage }
   const isOpenId = identity.includes('openid') && signIn !== undefined
   return {
     issue: { ...issue, authorities: [authority, { requireStill }] },

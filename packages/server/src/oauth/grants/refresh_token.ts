@@ -5,7 +5,6 @@ import {
   limits,
   missingScope,
   parseScope,
-  type Scope,
   timingSafeEqual,
 } from '@countersign/core'
 import type { Api, Family, WriteTransaction } from '@countersign/store'
@@ -19,7 +18,7 @@ import { readRequested } from '../requested_scope.ts'
 import { shownScope } from '../shown_scope.ts'
 import { requireSameApi } from './authorization_code.ts'
 import type { GrantServices, GrantType, TokenRequest } from './grant_type.ts'
-import { decisionFor, endByReuse, findStanding, invalidGrant, requireRemaining } from './person.ts'
+import { decisionFor, endByReuse, findStanding, type Given, invalidGrant, requireRemaining } from './person.ts'
 
 /**
  * RFC 6749 §6. Each use gives a successor; one that is older than the direct predecessor ends the family, and so does that
@@ -41,12 +40,12 @@ export const refreshToken: GrantType = {
     if (api === undefined) throw refused()
     requireSameApi(parameters, api, 'refresh token')
     // The gate comes before the token is used up: a request that asks for too much costs its client nothing.
-    const { issuable, identity } = await judge(services, request, family, api)
+    const { issuable, identity, externalSubject } = await judge(services, request, family, api)
     const next = await rotate(services, request, token)
     return decisionFor(
       request,
       { api, issuable },
-      { ...family, familyId: family.id, identity, signIn: family.signIn, refreshToken: next },
+      { ...family, familyId: family.id, externalSubject, identity, signIn: family.signIn, refreshToken: next },
     )
   },
 }
@@ -61,7 +60,7 @@ async function judge(
   { tenant, moment, client, parameters }: TokenRequest,
   family: Family,
   api: Api,
-): Promise<{ readonly issuable: IssuableScope; readonly identity: Scope }> {
+): Promise<Pick<Given, 'identity' | 'externalSubject'> & { readonly issuable: IssuableScope }> {
   const given = splitScope(parseScope(family.scope))
   const account = await store.read.accounts.find(tenant.id, family.accountId)
   if (account === undefined) throw refused()
@@ -71,13 +70,13 @@ async function judge(
   const allowed = givenIdentity(given.identity, client)
   if (asked === undefined) {
     const issuable = requireIssuable({ moment, client, api, requested: undefined, ceiling, endsAtMax })
-    return { issuable, identity: allowed }
+    return { issuable, identity: allowed, externalSubject: account.externalSubject }
   }
   const { ofApi, identity } = splitScope(readRequested(asked, api))
   const beyond = missingScope(identity, given.identity)
   if (beyond.length > 0) throw new OauthError('invalid_scope', `this was not given: ${shownScope(beyond)}`)
   const issuable = requireIssuable({ moment, client, api, requested: formatScope(ofApi), ceiling, endsAtMax })
-  return { issuable, identity: intersectScope(identity, allowed) }
+  return { issuable, identity: intersectScope(identity, allowed), externalSubject: account.externalSubject }
 }
 
 /** The successor. Throws `invalid_grant` for a token that gives none, after its family was ended where it shows a theft. */

@@ -68,6 +68,7 @@ export const tokenExchange: GrantType = {
         authorities: [authority, parentAuthority(services, tenant, { text, client, ...issuable })],
         subject: established.subject,
         ...(established.subjectIssuer === undefined ? {} : { subjectIssuer: established.subjectIssuer }),
+        ...(established.externalSubject === undefined ? {} : { externalSubject: established.externalSubject }),
         issuable,
         lineage,
         ...inheritedMetadata(established),

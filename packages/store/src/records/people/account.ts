@@ -18,6 +18,8 @@ export interface Account {
   /** Somebody has shown that mail to it reaches the person. A verified address is unique in its tenant. */
   readonly emailVerified: boolean
   readonly name: string
+  /** The id that the owner of the APIs has for the person, unique in the tenant. */
+  readonly externalSubject?: string
   /** `revoked` is the tombstone of a deleted account: its id is never given again. */
   readonly status: Status
   /** An operator has reach over the tenant. Absent: none. */
@@ -34,7 +36,10 @@ export interface Account {
 export type AccountRole = 'operator'
 
 /** The members of a new account that its maker chooses. */
-export type AccountDraft = Pick<Account, 'tenant' | 'emailVerified' | 'name' | 'role' | 'scope' | 'access'> & {
+export type AccountDraft = Pick<
+  Account,
+  'tenant' | 'emailVerified' | 'name' | 'externalSubject' | 'role' | 'scope' | 'access'
+> & {
   readonly email: string
 }
 
@@ -51,8 +56,13 @@ export function newAccount(
 /** A deleted account: it keeps its id, and nothing that tells who it was. */
 export function endedAccount(account: Account): Account {
   if (account.status !== 'revoked') return account
-  const { email: _, role: __, ...rest } = account
+  const { email: _, externalSubject: __, role: ___, ...rest } = account
   return { ...rest, emailVerified: false, name: '', scope: '', access: {} }
+}
+
+export interface AccountFilter {
+  /** Only the account with this id of the owner's. */
+  readonly externalSubject?: string | undefined
 }
 
 export interface AccountReads {
@@ -60,7 +70,7 @@ export interface AccountReads {
   /** The account whose verified address this is, whatever its letters' case. */
   findByEmail(tenant: string, email: string): Promise<Account | undefined>
   /** Deleted ones are in no list. */
-  list(tenant: string, page: Page): Promise<readonly Account[]>
+  list(tenant: string, page: Page, filter?: AccountFilter): Promise<readonly Account[]>
 }
 
 export interface AccountWrites {
@@ -96,13 +106,14 @@ export function readAccounts(session: Session): AccountReads {
         .executeTakeFirst()
       return row && decodeAccount(row)
     },
-    async list(tenant, page) {
+    async list(tenant, page, { externalSubject } = {}) {
       await session.enter(tenant)
       return readPage(session, page, {
         table: 'accounts',
         of: { tenant },
         fetch: (after, limit) => {
           let query = select(tenant).where('status', '!=', 'revoked')
+          if (externalSubject !== undefined) query = query.where('external_subject', '=', externalSubject)
           if (after !== undefined) query = query.where(isAfter(after))
           return query.orderBy('created_at').orderBy('id').limit(limit).execute()
         },
@@ -132,6 +143,7 @@ function encodeAccount(account: Account) {
     email_key: email === undefined ? null : emailKey(email),
     email_verified: account.emailVerified ? 1 : 0,
     name: account.name,
+    external_subject: account.externalSubject ?? null,
     status: account.status,
     role: account.role ?? null,
     scope: account.scope,
@@ -150,6 +162,7 @@ export function decodeAccount(row: Row): Account {
     email: columns.optionalText('email'),
     emailVerified: columns.flag('email_verified'),
     name: columns.text('name'),
+    externalSubject: columns.optionalText('external_subject'),
     status: columns.word('status', isStatus),
     role: columns.optionalWord('role', isRole),
     scope: columns.text('scope'),

@@ -6,6 +6,7 @@ export interface PeopleTables {
     email: string | null
     email_key: string | null
     email_verified: number
+    external_subject: string | null
     name: string
     status: string
     role: string | null
