@@ -13,6 +13,7 @@ import { fullDisk } from './full_disk.ts'
 import { issuerMutants } from './issuers.ts'
 import { mailMutants } from './mail.ts'
 import type { Mutant } from './mutant.ts'
+import { namesAndLooks } from './names_and_looks.ts'
 import { peopleMutants } from './people.ts'
 import { positionMutants } from './positions.ts'
 import { reachMutants } from './reach.ts'
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...fullDisk,
   ...issuerMutants,
   ...mailMutants,
+  ...namesAndLooks,
   ...peopleMutants,
   ...positionMutants,
   ...reachMutants,
