@@ -28,6 +28,7 @@ export class Reserve {
   readonly #file: string
   readonly #bytes: number
   #making: Promise<void> | undefined
+  #seen: { readonly size: number | undefined } | undefined
   #isClosed = false
 
   /** With `bytes` 0 there is no reserve. */
@@ -38,10 +39,23 @@ export class Reserve {
 
   get state(): ReserveState {
     if (this.#bytes === 0) return 'none'
-    const size = statSync(this.#file, { throwIfNoEntry: false })?.size
+    const size = this.#size()
     if (size === 0) return 'given_up'
     if (size !== undefined && size >= this.#bytes) return 'whole'
     return this.#making === undefined ? 'missing' : 'making'
+  }
+
+  /** All that ask in one turn of the event loop share one look at the file. */
+  #size(): number | undefined {
+    if (this.#seen === undefined) {
+      this.#seen = { size: statSync(this.#file, { throwIfNoEntry: false })?.size }
+      setImmediate(() => this.#forget())
+    }
+    return this.#seen.size
+  }
+
+  #forget(): void {
+    this.#seen = undefined
   }
 
   /** The space is free when this returns. Never throws: the caller reports the write that failed. */
@@ -52,6 +66,7 @@ export class Reserve {
     } catch {
       // The reserve was never whole, so there is no space to give and nothing to remember.
     }
+    this.#forget()
   }
 
   /**
@@ -76,6 +91,7 @@ export class Reserve {
       removeStale(part)
       await this.#write(part)
       if (!this.#isClosed) await rename(part, this.#file)
+      this.#forget()
     } catch (error) {
       // Another process is making it, or the room is gone again. The next round looks again.
       const { code } = error as { readonly code?: string }
