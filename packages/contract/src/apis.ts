@@ -88,6 +88,8 @@ const operation = z.object({
   basePath: z.string().describe('The path of the first server URL of the document'),
   path,
   operationId: z.string().optional().describe('The name that the document gives it'),
+  summary: z.string().optional().describe('One line of the document about it'),
+  tags: z.array(z.string()).describe('Its tags in the document'),
   requires: z.array(z.array(z.string())).describe('Alternatives; each lists the scope tokens that it needs'),
   cost: z.int().optional().describe('The cost of a call, spent from every limit; absent for 1'),
   public: z.boolean().describe('Whether it needs no credential'),
@@ -130,7 +132,19 @@ const imported = z.object({
     .describe('Flaws of the document; where it can be read in two ways, the stricter one holds'),
 })
 
+const operations = z.object({
+  data: z.array(operation).describe('Every operation, in the order of the document'),
+  importedAt: v.time.nullable().describe('When the document was imported; null where there is none'),
+})
+
+/** The API’s document itself, of which an import reads the operations. */
+export const apiDescription = z
+  .record(z.string(), v.json)
+  .describe('An OpenAPI 3.0, 3.1 or 3.2 or Swagger 2.0 document')
+
 nameSchemas({
+  ApiDescription: apiDescription,
+  Operations: operations,
   Api: api,
   ApiScope: shownScope,
   ApiScopeInput: apiScope,
@@ -267,6 +281,15 @@ export const apiRoutes = {
       schema: z.object({ id: v.id, status: v.revoked, ...v.inFeed }),
     },
   }),
+  getOpenapi: route({
+    operationId: 'getOpenapi',
+    method: 'GET',
+    path: '/v1/apis/{id}/openapi',
+    tag: 'apis',
+    summary: 'Read the document that was imported last, as JSON; 404 where none was',
+    scope: 'apis:read',
+    answer: { status: 200, schema: apiDescription },
+  }),
   importOpenapi: route({
     operationId: 'importOpenapi',
     method: 'POST',
@@ -280,5 +303,14 @@ export const apiRoutes = {
     }),
     answer: { status: 200, schema: imported },
     takesDocument: true,
+  }),
+  listOperations: route({
+    operationId: 'listOperations',
+    method: 'GET',
+    path: '/v1/apis/{id}/operations',
+    tag: 'apis',
+    summary: 'List the operations of the imported document, all at once, with what each needs',
+    scope: 'apis:read',
+    answer: { status: 200, schema: operations },
   }),
 }

@@ -1,11 +1,9 @@
-import { z } from 'zod'
+import { apiDescription } from './apis.ts'
 import { examples } from './examples/index.ts'
 import { documentHeaders, headersOf, problemResponses, sharedResponses } from './openapi_problems.ts'
 import { type DocumentSchemas, documentSchemas, type JsonSchema } from './openapi_schemas.ts'
 import type { ManagementScope, Route } from './route.ts'
 import { allRoutes, type OperationId } from './routes.ts'
-import { nameSchemas } from './schema_names.ts'
-import * as v from './values.ts'
 
 /** The management API as an OpenAPI 3.1 document, made from the same routes and schemas that the server mounts. */
 export function openapiDocument(options: { readonly issuer: string; readonly version: string }): object {
@@ -216,8 +214,6 @@ const idempotencyKey = {
 }
 
 const documentText = 'An OpenAPI 3.0, 3.1 or 3.2 or Swagger 2.0 document'
-const apiDescription = z.record(z.string(), v.json).describe(documentText)
-nameSchemas({ ApiDescription: apiDescription })
 
 function requestBody(route: Route, { body, document }: AnyExample, schemas: DocumentSchemas): object {
   if (route.takesDocument === true) {

@@ -12,7 +12,14 @@ export type OpenApiVersion = '2.0' | '3.0' | '3.1' | '3.2'
  * A document whose version is known and whose content is not yet judged. In a YAML document aliased values are shared,
  * not copied, and nothing contains itself.
  */
-export type OpenApiDocument = { readonly version: OpenApiVersion; readonly root: JsonObject }
+export type OpenApiDocument = {
+  /** The version that it names. */
+  readonly version: OpenApiVersion
+  /** Its values. */
+  readonly root: JsonObject
+  /** Whether its text was JSON; else it was YAML. */
+  readonly isJson: boolean
+}
 
 /**
  * Reads the text of an API description. Throws `OpenApiError`.
@@ -23,11 +30,16 @@ export type OpenApiDocument = { readonly version: OpenApiVersion; readonly root:
  */
 export function readDocument(text: string, options: { readonly bytesMax?: number } = {}): OpenApiDocument {
   refuseTooLarge(text, options.bytesMax ?? limits.documentBytesMax)
-  const root = parse(text.startsWith('\ufeff') ? text.slice(1) : text)
+  const { root, isJson } = parse(withoutMark(text))
   if (!isJsonObject(root)) {
     throw new OpenApiError('not_an_object', 'The document is not an object: give an OpenAPI or Swagger document.')
   }
-  return { version: versionOf(root), root }
+  return { version: versionOf(root), root, isJson }
+}
+
+/** Without the byte order mark that some editors put before it. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
 function refuseTooLarge(text: string, bytesMax: number): void {
@@ -39,24 +51,24 @@ function refuseTooLarge(text: string, bytesMax: number): void {
 }
 
 /** JSON is the fast path. A text that only looks like JSON (a YAML flow map, or broken JSON) is read as YAML. */
-function parse(text: string): unknown {
+function parse(text: string): { readonly root: unknown; readonly isJson: boolean } {
   if (/^\s*<(?!<)/.test(text)) {
     const message =
       'The document is a web page or XML, not an API description: give the address of the description itself, ' +
       'which such a page often links to as openapi.json or openapi.yaml.'
     throw new OpenApiError('not_a_description', message)
   }
-  if (!/^\s*\{/.test(text)) return parseYaml(text)
+  if (!/^\s*\{/.test(text)) return { root: parseYaml(text), isJson: false }
   refuseTooDeep(text)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     refuseComments(text)
-    return parseYaml(text)
+    return { root: parseYaml(text), isJson: false }
   }
   refuseDuplicateKeys(text)
-  return value
+  return { root: value, isJson: true }
 }
 
 function versionOf(root: JsonObject): OpenApiVersion {

@@ -89,6 +89,8 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   deleteApi: async () => ({ params: { id: (await newApi()).id } }),
+  getOpenapi: async () => ({ params: { id: await importedApi() } }),
+  listOperations: async () => ({ params: { id: await importedApi() } }),
   importOpenapi: async () => ({
     params: { id: (await newApi()).id },
     query: { dryRun: 'true', force: 'false' },
@@ -471,6 +473,11 @@ const limiting = {
 
 let count = 0
 const next = (): string => `n${++count}`
+const importedApi = async () => {
+  const { id } = await newApi()
+  await world.ok('POST', `/v1/apis/${id}/openapi`, { openapi: '3.1.0', info: { title: 'x', version: '1' }, paths: {} })
+  return id as string
+}
 const newApi = () => world.ok('POST', '/v1/apis', { audience: `https://${next()}.test`, name: 'An API' })
 const newTenant = () => world.ok('POST', '/v1/tenants', { slug: next(), name: 'A tenant' })
 const place = async () => world.store.feed.place('default')

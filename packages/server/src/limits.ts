@@ -100,6 +100,10 @@ export const serverLimits = {
   /** Such threads at once, and how long a document waits for one. */
   documentWorkersMax: 2,
   documentWaitMs: 20_000,
+  /** Stored documents that are being sent at once; shorter ones hold their place only while they are read. */
+  documentsSentMax: 32,
+  documentSentShortMax: 262_144,
+  documentPieceCharacters: 65_536,
   headerBytesMax: 16_384 + 8_192,
   /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
   documentsKept: 100,

@@ -111,6 +111,7 @@ export interface Schema extends PeopleTables, TeamTables {
     tenant: string
     api_id: string
     text: string
+    is_json: number
     description: Json
     imported_at: number
   }

@@ -31,6 +31,43 @@ const api: z.input<typeof schema> = {
   updatedAt: '2027-01-15T08:00:00Z',
 }
 
+const document = {
+  openapi: '3.1.0',
+  info: { title: 'Orders', version: '1' },
+  components: {
+    securitySchemes: {
+      oauth: {
+        type: 'oauth2',
+        flows: {
+          clientCredentials: {
+            tokenUrl: 'https://auth.example/oauth/token',
+            scopes: { 'orders:read': 'Read orders' },
+          },
+        },
+      },
+    },
+  },
+  paths: {
+    '/orders': {
+      get: {
+        operationId: 'listOrders',
+        security: [{ oauth: ['orders:read'] }],
+        responses: { '200': { description: 'The orders' } },
+      },
+    },
+  },
+}
+
+const operation = {
+  method: 'GET',
+  basePath: '',
+  path: '/orders',
+  operationId: 'listOrders',
+  tags: [],
+  requires: [['orders:read']],
+  public: false,
+}
+
 /** Examples of the operations on APIs. */
 export const apiExamples: Examples<typeof apiRoutes> = {
   createApi: {
@@ -73,46 +110,17 @@ export const apiExamples: Examples<typeof apiRoutes> = {
       verifiers: { applied: 0, total: 1 },
     },
   },
+  getOpenapi: { params: { id: 'api_yzQrE3sfoyzQX1U2' }, answer: document },
+  listOperations: {
+    params: { id: 'api_yzQrE3sfoyzQX1U2' },
+    answer: { data: [operation], importedAt: '2027-01-15T08:00:00Z' },
+  },
   importOpenapi: {
     params: { id: 'api_yzQrE3sfoyzQX1U2' },
     query: { dryRun: 'false' },
-    document: {
-      openapi: '3.1.0',
-      info: { title: 'Orders', version: '1' },
-      components: {
-        securitySchemes: {
-          oauth: {
-            type: 'oauth2',
-            flows: {
-              clientCredentials: {
-                tokenUrl: 'https://auth.example/oauth/token',
-                scopes: { 'orders:read': 'Read orders' },
-              },
-            },
-          },
-        },
-      },
-      paths: {
-        '/orders': {
-          get: {
-            operationId: 'listOrders',
-            security: [{ oauth: ['orders:read'] }],
-            responses: { '200': { description: 'The orders' } },
-          },
-        },
-      },
-    },
+    document,
     answer: {
-      operations: [
-        {
-          method: 'GET',
-          basePath: '',
-          path: '/orders',
-          operationId: 'listOrders',
-          requires: [['orders:read']],
-          public: false,
-        },
-      ],
+      operations: [operation],
       scopes: [{ name: 'orders:read', description: 'Read orders' }],
       added: [{ method: 'GET', path: '/orders' }],
       removed: [],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { serverLimits } from '../limits.ts'
 import { DocumentError, describeDocument } from './document.ts'
 
-const describe = (text: string) => describeDocument(text, { tenant: 'a' })
+const describe = async (text: string) => (await describeDocument(text, { tenant: 'a' })).description
 
 const small = JSON.stringify({ openapi: '3.1.0', paths: { '/a': { get: { security: [{ k: ['read'] }] } } } })
 

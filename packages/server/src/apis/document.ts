@@ -1,15 +1,19 @@
 /** API descriptions from outside, read where they cannot hold up anybody: 16 MiB of hostile YAML take half a minute. */
 import { Worker } from 'node:worker_threads'
 import type { Holder } from '@countersign/core'
-import { type ApiDescription, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
+import { type ApiDescription, documentJson, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
 import type { ApiDocument } from '@countersign/store'
-import { createRoom } from '@countersign/verifier/engine'
+import { createRoom, type Room } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
+/** A document as it was read, and its text as JSON. */
+export interface ReadDocument {
+  readonly description: ApiDescription
+  readonly json: string
+}
+
 /** The result of reading, as it goes from one thread to another. */
-export type DocumentAnswer =
-  | { readonly description: ApiDescription }
-  | { readonly message: string; readonly where: string }
+export type DocumentAnswer = ReadDocument | { readonly message: string; readonly where: string }
 
 /** A document that is none, or that took longer than it may: fit for the one who sent it. */
 export class DocumentError extends Error {
@@ -35,10 +39,10 @@ const readers = createRoom(serverLimits.documentWorkersMax, serverLimits.documen
  * In this thread when it is a few KiB, else in one of its own that is ended when its time is over. There are few of those,
  * shared fairly by tenant. Throws `DocumentError` and `DocumentsBusyError`.
  */
-export async function describeDocument(text: string, holder: Holder): Promise<ApiDescription> {
+export async function describeDocument(text: string, holder: Holder): Promise<ReadDocument> {
   const isSmall = text.length <= serverLimits.documentInlineBytesMax
   const answer = isSmall ? answerDocument(text) : await readInTurn(text, holder)
-  if ('description' in answer) return answer.description
+  if ('description' in answer) return answer
   throw new DocumentError(answer.message, answer.where)
 }
 
@@ -52,16 +56,21 @@ async function readInTurn(text: string, holder: Holder): Promise<DocumentAnswer>
 }
 
 /** The description that was read when the document was imported. */
-export function storedDescription(document: ApiDocument): Promise<ApiDescription> | ApiDescription {
+export async function storedDescription(document: ApiDocument): Promise<ApiDescription> {
   const { description, text, tenant } = document
   const isWhole = typeof description === 'object' && description !== null && 'problems' in description
-  return isWhole ? (description as ApiDescription) : describeDocument(text, { tenant })
+  return isWhole ? (description as ApiDescription) : (await describeDocument(text, { tenant })).description
 }
+
+/** The places from which stored documents are sent, of all servers in this process. */
+export const documentSenders: Room = createRoom(serverLimits.documentsSentMax, serverLimits.documentWaitMs)
 
 /** The reading itself, in whichever thread. */
 export function answerDocument(text: string): DocumentAnswer {
   try {
-    return { description: readOperations(readDocument(text, { bytesMax: serverLimits.documentBytesMax })) }
+    const bytesMax = serverLimits.documentBytesMax
+    const document = readDocument(text, { bytesMax })
+    return { description: readOperations(document), json: documentJson(text, document, bytesMax) }
   } catch (error) {
     if (!(error instanceof OpenApiError)) throw error
     return { message: error.message, where: error.where ?? '' }

@@ -10,6 +10,7 @@ import { serverLimits } from '../limits.ts'
 import { identityScopes } from '../oauth/person/identity_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
+import { operationView } from './apis/documents.ts'
 import {
   callUrlOf,
   givenScopes,
@@ -175,7 +176,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   const api = await findApi(context, context.params.id as string)
   if (api.isBuiltIn)
     throw new ProblemError(409, 'built_in', 'The management API has a document of its own: /openapi.json.')
-  const { text, description: after } = body
+  const { json, description: after } = body
   const stored = await findDocument(context, api)
   const diff = diffDescriptions(stored === undefined ? undefined : await storedDescription(stored), after)
   const scopes: readonly ApiScope[] = after.scopes.map(({ name, description }) => ({
@@ -197,7 +198,8 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
     await transaction.apis.saveDocument({
       tenant: tenant.id,
       apiId: api.id,
-      text,
+      text: json,
+      isJson: true,
       description: after,
       importedAt: Math.floor(now),
     })
@@ -220,15 +222,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   return {
     status: 200,
     body: {
-      operations: after.operations.map(({ method, basePath, path, operationId, requires, cost, public: isPublic }) => ({
-        method,
-        basePath,
-        path,
-        ...(operationId === undefined ? {} : { operationId }),
-        requires,
-        ...(cost === undefined ? {} : { cost }),
-        public: isPublic,
-      })),
+      operations: after.operations.map(operationView),
       scopes: after.scopes,
       added: diff.added,
       removed: diff.removed,

@@ -1,9 +1,9 @@
 /** The values that a management operation is given: parsed, allowed, and of one tenant. */
 import type { Route } from '@countersign/contract'
 import type { Scope } from '@countersign/core'
-import type { ApiDescription } from '@countersign/openapi'
 import type { AuditActor, WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
+import type { ReadDocument } from '../apis/document.ts'
 import type { Caller } from '../caller/caller.ts'
 import type { GuardedServices, QueryOf } from '../caller/guarded.ts'
 import type { Reach } from '../caller/reach.ts'
@@ -12,7 +12,7 @@ import type { Services, TenantContext } from '../context.ts'
 type BodyOf<R extends Route> = R['body'] extends z.ZodType
   ? z.output<R['body']>
   : R['takesDocument'] extends true
-    ? { readonly text: string; readonly description: ApiDescription }
+    ? ReadDocument
     : undefined
 
 /** The services that operations and the pipeline around them need. */

@@ -11,7 +11,8 @@ import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts
 import { type Browser, signIn } from '../sign_in.fixture.ts'
 
 const story: readonly OperationId[] = [
-  ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi', 'listSigningKeys'] as const),
+  ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi'] as const),
+  ...(['getOpenapi', 'listOperations', 'listSigningKeys'] as const),
   ...(['createClient', 'listClients', 'getClient', 'updateClient', 'createClientSecret'] as const),
   ...(['listClientSecrets'] as const),
   ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup'] as const),

@@ -14,6 +14,7 @@ import type {
   Client,
   Consent,
   ConsentFilter,
+  DocumentText,
   Issuer,
   Key,
   KeyFilter,
@@ -226,8 +227,14 @@ export function findScopeHolders(
   return context.transaction.apis.scopeHolders(wholeTenant(context.reach), apiId, scopes, context.now, 100)
 }
 
-export function findDocument(context: WriteContext, { id }: Api): Promise<ApiDocument | undefined> {
-  return context.transaction.apis.findDocument(wholeTenant(context.reach), id)
+/** The API was found in reach. */
+export function findDocument(context: ReadContext | WriteContext, { id }: Api): Promise<ApiDocument | undefined> {
+  return reads(context).apis.findDocument(context.reach.tenant, id)
+}
+
+/** The API was found in reach. */
+export function findDocumentText(context: ReadContext, { id }: Api): Promise<DocumentText | undefined> {
+  return context.services.store.read.apis.findDocumentText(context.reach.tenant, id)
 }
 
 /** A list has what is of the teams in reach; where all of the tenant is in reach, the filter asks for nothing more. */

@@ -6,10 +6,9 @@
 import { createHash } from 'node:crypto'
 import type { Route } from '@countersign/contract'
 import type { Holder, Scope } from '@countersign/core'
-import type { ApiDescription } from '@countersign/openapi'
 import type { WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
-import { DocumentError, DocumentsBusyError, describeDocument } from '../apis/document.ts'
+import { describeDocument } from '../apis/document.ts'
 import { actorOf, type Caller } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
 import { guarded } from '../caller/guarded.ts'
@@ -20,7 +19,6 @@ import { toldToTeam } from '../feed/told_to_team.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson, readText } from '../http/body.ts'
 import { parseInput } from '../http/input.ts'
-import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { atOneMoment, type IssuingMoment } from '../oauth/issuing_moment.ts'
@@ -69,12 +67,20 @@ export function readOperation<R extends Route>(
   route: R,
   run: (context: ReadContext<R>) => Promise<AnswerOf<R>>,
 ): Operation {
+  return textOperation(route, async (context) => json(route.answer.status, await run(context)))
+}
+
+/** One that makes its answer itself: a text that is not made from a value. */
+export function textOperation<R extends Route>(
+  route: R,
+  run: (context: ReadContext<R>, request: HttpRequest) => Promise<Answer>,
+): Operation {
   return {
     route,
     handle: (services, tenant, request, params) =>
       guarded(services, tenant, request, route, async (caller, query) => {
         const context = await readContext(route, services, tenant, request, params, caller, query)
-        return json(route.answer.status, await run(context as ReadContext<R>))
+        return run(context as ReadContext<R>, request).catch(toProblem)
       }),
   }
 }
@@ -300,27 +306,10 @@ async function readContext(
 }
 
 async function readBody(route: Route, request: HttpRequest, holder: Holder): Promise<unknown> {
+  // Before the transaction: nobody's write waits for a large document.
   if (route.takesDocument === true)
-    return readApiDocument(await readText(request, serverLimits.documentBytesMax), holder)
+    return describeDocument(await readText(request, serverLimits.documentBytesMax), holder).catch(toProblem)
   return route.body === undefined ? undefined : parseInput(route.body, await readJson(request), 'body')
-}
-
-/** Before the transaction: nobody's write waits for a large document. */
-async function readApiDocument(
-  text: string,
-  holder: Holder,
-): Promise<{ readonly text: string; readonly description: ApiDescription }> {
-  try {
-    return { text, description: await describeDocument(text, holder) }
-  } catch (error) {
-    if (error instanceof DocumentsBusyError) {
-      const headers = { 'Retry-After': '5' }
-      throw new ProblemError(503, 'unavailable', 'Other documents are being read. Try again.', { headers })
-    }
-    if (!(error instanceof DocumentError)) throw error
-    const errors = [{ pointer: error.where, detail: error.message }]
-    throw new ProblemError(400, 'invalid_document', error.message, { errors })
-  }
 }
 
 function bodyDigest(body: unknown): string {

@@ -1,6 +1,7 @@
 /** How the pipeline refuses: what was thrown below it, and what the caller does not hold. */
 import { challengeHeader, missingScope, type Scope } from '@countersign/core'
 import { ConflictError, RowCountError, UnstorableTextError } from '@countersign/store'
+import { DocumentError, DocumentsBusyError } from '../apis/document.ts'
 import { ProblemError } from '../http/problem.ts'
 import { StaleBookError } from '../oauth/issuing_moment.ts'
 import { UnsignableTokenError } from '../oauth/token_issuer.ts'
@@ -17,6 +18,14 @@ export function toProblem(error: unknown): never {
     throw new ProblemError(503, 'unavailable', 'This server cannot tell whether its status book is fresh. Try again.', {
       headers: { 'Retry-After': '1' },
     })
+  if (error instanceof DocumentsBusyError)
+    throw new ProblemError(503, 'unavailable', 'Other documents are being read. Try again.', {
+      headers: { 'Retry-After': '5' },
+    })
+  if (error instanceof DocumentError) {
+    const errors = [{ pointer: error.where, detail: error.message }]
+    throw new ProblemError(400, 'invalid_document', error.message, { errors })
+  }
   if (error instanceof UnsignableTokenError) throw new ProblemError(400, 'invalid_request', `${error.message}.`)
   throw error
 }

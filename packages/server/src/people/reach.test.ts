@@ -54,6 +54,8 @@ beforeAll(async () => {
   world = await startWorld()
   const other = { audience: otherAudience, name: mark(), scopes: [{ name: 'invoices:read' }] }
   apis = { [audience]: world.apiId, [otherAudience]: (await world.ok('POST', '/v1/apis', other)).id }
+  const document = { openapi: '3.1.0', info: { title: mark(), version: '1' }, paths: {} }
+  for (const id of Object.values(apis)) await world.ok('POST', `/v1/apis/${id}/openapi`, document)
   mine = await makeObjects(audience, 'orders:read')
   theirs = await makeObjects(otherAudience, 'invoices:read')
   await world.key()
@@ -137,6 +139,8 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   getApi: ({ apiId: id }) => ({ params: { id } }),
   updateApi: ({ apiId: id }) => ({ params: { id }, body: { name: mark() } }),
   deleteApi: ({ apiId: id }) => ({ params: { id } }),
+  getOpenapi: ({ apiId: id }) => ({ params: { id } }),
+  listOperations: ({ apiId: id }) => ({ params: { id } }),
   importOpenapi: ({ apiId: id }) => ({
     params: { id },
     raw: '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{}}',

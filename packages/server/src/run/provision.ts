@@ -178,7 +178,17 @@ function documentOf(api: Api, { documentText, description }: Provision, imported
     tenant: api.tenant,
     apiId: api.id,
     text: documentText,
+    isJson: isJson(documentText),
     description,
     importedAt,
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }

@@ -36,6 +36,7 @@ const addedSince = {
     'call_url',
     'resources',
   ],
+  api_documents: ['is_json'],
   tenants: ['floor'],
   counters: ['audit_mac'],
   audit: ['team_id'],

@@ -59,6 +59,7 @@ export function recordCases(create: CreateDatabase): void {
             tenant: 'acme',
             apiId: 'api_2',
             text,
+            isJson: text === 'first',
             description: { operations: [text] },
             importedAt: startAt,
           })
@@ -68,8 +69,11 @@ export function recordCases(create: CreateDatabase): void {
       expect(await store.read.apis.findByAudience('acme', api.audience)).toEqual({ ...api, createdSequence: 42 })
       expect(await store.read.apis.findDocument('acme', 'api_2')).toMatchObject({
         text: 'openapi: 3.1.0',
+        isJson: false,
         description: { operations: ['openapi: 3.1.0'] },
       })
+      const alone = { text: 'openapi: 3.1.0', isJson: false }
+      expect(await store.read.apis.findDocumentText('acme', 'api_2')).toEqual(alone)
       const scopes = [{ name: 'a:b', description: '', source: 'document' as const }]
       const changed = { ...api, scopes, createdSequence: 42, version: 2 }
       await store.write((transaction) => transaction.apis.update(changed))
@@ -115,7 +119,14 @@ export function recordCases(create: CreateDatabase): void {
         await transaction.clients.insert(exampleClient('acme', 'client_3', { access: { api_2: 'b' } }))
         await transaction.tokens.insert(exampleToken('acme', 'jti_1'))
         await transaction.keys.insert(exampleKey('acme', 'key_2', { apiId: 'api_2' }))
-        const document = { tenant: 'acme', apiId: 'api_1', text: '', description: null, importedAt: startAt }
+        const document = {
+          tenant: 'acme',
+          apiId: 'api_1',
+          text: '',
+          isJson: false,
+          description: null,
+          importedAt: startAt,
+        }
         await transaction.apis.saveDocument(document)
       })
       const { value } = await store.write((transaction) => transaction.apis.delete('acme', 'api_1'))

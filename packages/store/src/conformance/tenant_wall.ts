@@ -91,6 +91,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.apis.find('other', 'api_9'),
         read.apis.findByAudience('other', 'https://api_9.example'),
         read.apis.findDocument('other', 'api_9'),
+        read.apis.findDocumentText('other', 'api_9'),
         read.clients.find('other', 'client_9'),
         read.issuers.find('other', 'issuer_9'),
         read.keys.find('other', 'key_9'),
@@ -169,7 +170,14 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
   await store.savePositions([examplePosition(tenant, 'verifier_9')])
   await store.write(async (transaction) => {
     await transaction.apis.insert(exampleApi(tenant, 'api_9'))
-    await transaction.apis.saveDocument({ tenant, apiId: 'api_9', text: '', description: {}, importedAt: startAt })
+    await transaction.apis.saveDocument({
+      tenant,
+      apiId: 'api_9',
+      text: '',
+      isJson: false,
+      description: {},
+      importedAt: startAt,
+    })
     await transaction.teams.insert(exampleTeam(tenant, 'team_9'))
     await transaction.accounts.insert(exampleAccount(tenant, 'acct_9'))
     await transaction.sessions.insert(exampleSession(tenant, 'session_9'))

@@ -24,6 +24,7 @@ import { up as apiOffer } from './0023_api_offer.ts'
 import { up as apiResources } from './0024_api_resources.ts'
 import { up as clientPages } from './0025_client_pages.ts'
 import { up as externalSubject } from './0026_external_subject.ts'
+import { up as documentJson } from './0030_document_json.ts'
 
 export interface Migration {
   readonly number: number
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   { number: 24, name: 'api_resources', up: apiResources },
   { number: 25, name: 'client_pages', up: clientPages },
   { number: 26, name: 'external_subject', up: externalSubject },
+  { number: 30, name: 'document_json', up: documentJson },
 ]

@@ -3,11 +3,17 @@ import { isAnything } from '../check.ts'
 import { Columns } from '../columns.ts'
 import type { Session } from '../session.ts'
 
-/** The OpenAPI document last imported for an API, as text, and the description that was read from it. */
-export interface ApiDocument {
+/** The text of the OpenAPI document last imported for an API. */
+export interface DocumentText {
+  readonly text: string
+  /** Whether the text is JSON; else it may be YAML. */
+  readonly isJson: boolean
+}
+
+/** The document, and the description that was read from it. */
+export interface ApiDocument extends DocumentText {
   readonly tenant: string
   readonly apiId: string
-  readonly text: string
   readonly description: unknown
   readonly importedAt: Seconds
 }
@@ -29,9 +35,28 @@ export async function findDocument(session: Session, tenant: string, apiId: stri
     tenant: columns.text('tenant'),
     apiId: columns.text('api_id'),
     text: columns.text('text'),
+    isJson: columns.flag('is_json'),
     description: columns.json('description', isAnythingButUndefined, descriptionBytesMax),
     importedAt: columns.count('imported_at'),
   }
+}
+
+/** The text alone: the description may be as large again. */
+export async function findDocumentText(
+  session: Session,
+  tenant: string,
+  apiId: string,
+): Promise<DocumentText | undefined> {
+  await session.enter(tenant)
+  const row = await session.db
+    .selectFrom('api_documents')
+    .select(['text', 'is_json'])
+    .where('tenant', '=', tenant)
+    .where('api_id', '=', apiId)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const columns = new Columns('api_documents', apiId, row)
+  return { text: columns.text('text'), isJson: columns.flag('is_json') }
 }
 
 function isAnythingButUndefined(value: unknown): value is unknown {
@@ -42,6 +67,7 @@ export async function saveDocument(session: Session, document: ApiDocument): Pro
   await session.enter(document.tenant)
   const content = {
     text: document.text,
+    is_json: document.isJson ? 1 : 0,
     description: JSON.stringify(document.description ?? null),
     imported_at: document.importedAt,
   }

@@ -1,0 +1,98 @@
+/** The OpenAPI document that was imported for an API: its text as JSON, and the operations that were read from it. */
+import { routes } from '@countersign/contract'
+import { formatTime } from '@countersign/core'
+import type { Operation as DescribedOperation } from '@countersign/openapi'
+import { DocumentsBusyError, describeDocument, documentSenders, storedDescription } from '../../apis/document.ts'
+import type { Answer } from '../../http/answer.ts'
+import type { HttpRequest } from '../../http/request.ts'
+import { serverLimits } from '../../limits.ts'
+import type { ReadContext } from '../context.ts'
+import { findApi, findDocument, findDocumentText, notFound } from '../find.ts'
+import { type AnswerOf, type Operation, textOperation } from '../operation.ts'
+
+type OperationView = AnswerOf<typeof routes.listOperations>['data'][number]
+
+export function operationView(operation: DescribedOperation): OperationView {
+  const { method, basePath, path, operationId, summary, tags, requires, cost, public: isPublic } = operation
+  return {
+    method,
+    basePath,
+    path,
+    ...(operationId === undefined ? {} : { operationId }),
+    ...(summary === undefined ? {} : { summary }),
+    tags,
+    requires,
+    ...(cost === undefined ? {} : { cost }),
+    public: isPublic,
+  }
+}
+
+const getOpenapi = textOperation(routes.getOpenapi, async (context, request) => {
+  const api = await findApi(context, context.params.id as string)
+  const leave = await enter(context, request)
+  try {
+    const stored = await findDocumentText(context, api)
+    if (stored === undefined) throw notFound('document')
+    const { text, isJson } = stored
+    return answer(isJson ? text : (await describeDocument(text, holderOf(context))).json, leave)
+  } catch (error) {
+    leave()
+    throw error
+  }
+})
+
+const listOperations = textOperation(routes.listOperations, async (context, request) => {
+  const api = await findApi(context, context.params.id as string)
+  const leave = await enter(context, request)
+  try {
+    const stored = await findDocument(context, api)
+    const operations = stored === undefined ? [] : (await storedDescription(stored)).operations
+    const importedAt = stored === undefined ? null : formatTime(stored.importedAt)
+    const body: AnswerOf<typeof routes.listOperations> = { data: operations.map(operationView), importedAt }
+    return answer(JSON.stringify(body), leave)
+  } catch (error) {
+    leave()
+    throw error
+  }
+})
+
+function holderOf({ tenant, caller }: ReadContext) {
+  return { tenant: tenant.id, credential: caller.grant.credentialId }
+}
+
+/** Takes a place, since a document may have 16 MiB, and many who read it slowly would fill the memory. */
+async function enter(context: ReadContext, { method, signal }: HttpRequest): Promise<() => void> {
+  const holder = holderOf(context)
+  if (!(await documentSenders.enter(holder))) throw new DocumentsBusyError('other documents are being sent')
+  let isIn = true
+  const leave = (): void => {
+    if (isIn) documentSenders.leave(holder)
+    isIn = false
+  }
+  // A body that nobody asked for is never begun, and so never ends.
+  if (signal.aborted || method === 'HEAD') leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  return leave
+}
+
+function answer(text: string, leave: () => void): Answer {
+  const headers = {
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json',
+    'X-Content-Type-Options': 'nosniff',
+  }
+  if (text.length > serverLimits.documentSentShortMax) return { status: 200, headers, body: piecesOf(text, leave) }
+  leave()
+  return { status: 200, headers, body: text }
+}
+
+async function* piecesOf(text: string, leave: () => void): AsyncGenerator<string> {
+  const { documentPieceCharacters: size } = serverLimits
+  try {
+    for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size)
+  } finally {
+    leave()
+  }
+}
+
+export const apiDocumentOperations: readonly Operation[] = [getOpenapi, listOperations]
