@@ -2,7 +2,14 @@
  * The codes and kinds in answers. Each list has the values known today; a later version may answer others, so that the
  * OpenAPI document describes each as text with known values.
  */
-import type { CredentialKind, ObjectType, RejectionAnswerCode, RejectionCode, SigningPurpose } from '@countersign/core'
+import type {
+  CheckName,
+  CredentialKind,
+  ObjectType,
+  RejectionAnswerCode,
+  RejectionCode,
+  SigningPurpose,
+} from '@countersign/core'
 import type { ProblemCode as DocumentProblemCode } from '@countersign/openapi'
 import { z } from 'zod'
 import { nameSchemas, schemaPlace } from './schema_names.ts'
@@ -71,6 +78,25 @@ export const rejectionCodes = namesOf<RejectionCode>({
   origin_not_allowed: true,
   insufficient_scope: true,
   rate_limited: true,
+})
+
+/** The checks of a credential, in the order in which they are made. */
+export const checkNames = namesOf<CheckName>({
+  operation: true,
+  format: true,
+  known: true,
+  signature: true,
+  issuer: true,
+  revoked: true,
+  disabled: true,
+  expiry: true,
+  start: true,
+  audience: true,
+  access: true,
+  address: true,
+  origin: true,
+  scope: true,
+  rate_limit: true,
 })
 
 /** The types of objects that audit events are about. */
@@ -235,6 +261,7 @@ const listNames: ReadonlyMap<readonly string[], string> = new Map<readonly strin
   [objectTypes, 'ObjectType'],
   [auditObjectTypes, 'AuditObjectType'],
   [rejectionCodes, 'RejectionCode'],
+  [checkNames, 'CheckName'],
   [outcomeCodes, 'Outcome'],
   [problemCodes, 'ProblemCode'],
   [documentProblemCodes, 'DocumentProblemCode'],

@@ -1,6 +1,6 @@
 import { limits } from '@countersign/core'
 import { z } from 'zod'
-import { credentialKinds, openText, rejectionCodes } from './codes.ts'
+import { checkNames, credentialKinds, openText, rejectionCodes } from './codes.ts'
 import {
   ageMs,
   chain,
@@ -83,10 +83,29 @@ const presented = {
   origin: z.string().max(255).optional().describe('The Origin header of the request'),
 }
 
+export const checkResult = z
+  .enum(['passed', 'failed', 'skipped'])
+  .describe('`skipped`: there was nothing to compare, or a check before it failed')
+
+export const check = z.object({
+  name: openText(checkNames, 'The subject of the check: docs/protocol/management.md §6'),
+  result: checkResult,
+  has: z.string().optional().describe('The value that the credential or the request has'),
+  needs: z.string().optional().describe('The value that is needed'),
+})
+
+const explained = {
+  checks: z
+    .array(check)
+    .optional()
+    .describe('With `explain`: every check in the order in which they are made, for whoever may see the credential'),
+}
+
 const activeVerdict = z.object({
   active: z.literal(true).describe('The credential may be used'),
   grant: grant.describe('The caller, and all that it may do'),
   ...limitsAfter,
+  ...explained,
 })
 
 const refusedVerdict = z.object({
@@ -99,6 +118,7 @@ const refusedVerdict = z.object({
     .optional()
     .describe('Every alternative that would do, with insufficient_scope; empty where none would'),
   ...limitsAfter,
+  ...explained,
 })
 
 export const verificationRoutes = {
@@ -123,6 +143,7 @@ export const verificationRoutes = {
         .max(limits.costMax)
         .optional()
         .describe('The cost of the call, spent from every limit; default: that of the operation, else 1'),
+      explain: z.boolean().optional().describe('`true` adds `checks`; default false'),
     }),
     answer: {
       status: 200,
@@ -298,6 +319,8 @@ export const verificationRoutes = {
 }
 
 nameSchemas({
+  Check: check,
+  CheckResult: checkResult,
   Grant: grant,
   RateLimitState: rateLimit,
   VerifyQuestion: verificationRoutes.verify.body,

@@ -244,6 +244,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       origin: 'https://app.test',
       minSequence: 0,
       cost: 1,
+      explain: true,
     },
   }),
   lookup: async () => ({

@@ -1,5 +1,5 @@
 /** The engine as its users see it. `verify.ts` makes it. */
-import type { CredentialRecord, EffectiveGrant, Expectation, MaybePromise } from '@countersign/core'
+import type { CredentialRecord, EffectiveGrant, Expectation, Judged, MaybePromise } from '@countersign/core'
 import type { BookKeeper } from './book_keeper.ts'
 import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
@@ -24,6 +24,11 @@ export interface Question extends Expectation {
   readonly countLater?: ((count: CountOnce) => void) | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
+  /**
+   * Called in the turn of the decision with what it is made from, so that it can be explained. Not called for what is no
+   * credential that is known here.
+   */
+  readonly onJudged?: ((judged: Judged, expected: Expectation) => void) | undefined
   /** The text came in a cookie. A session is good there and nowhere else, and nothing else is good there. Default false. */
   readonly isCookie?: true
 }

@@ -6,6 +6,7 @@ import type { WithHit } from './known/hits.ts'
 import type { Hit } from './known/known_credentials.ts'
 import type { Limiter } from './limiter.ts'
 import { type Outcome, rejected, unavailable } from './outcome.ts'
+import { standingOf } from './standing.ts'
 
 export type Judge = (question: Question, hit: Hit) => MaybePromise<Outcome>
 
@@ -27,7 +28,10 @@ export function createJudgement({
     if (question.isRepeat === true || spends.length === 0) return conclude(question, hit, nothingTaken)
     const now = keeper.now(at)
     const rejection = findRejection(effective, question, now)
-    if (rejection !== undefined) return rejected(rejection)
+    if (rejection !== undefined) {
+      if (question.onJudged !== undefined) tell(question, hit, nothingTaken)
+      return rejected(rejection)
+    }
     const taken = limiter.take(spendsAt(question.cost, spends), now)
     if (!(taken instanceof Promise)) return conclude(question, hit, taken)
     return taken.then(
@@ -38,12 +42,21 @@ export function createJudgement({
 
   /** The only way to `verified`: in the turn in which book and clock were read. */
   function conclude(question: Question, hit: Hit, taken: readonly RateLimitOutcome[]): Outcome {
+    if (question.onJudged !== undefined) tell(question, hit, taken)
     const decision = decide(hit.effective, question, taken, keeper.now(hit.at))
     if (!decision.active) return rejected(decision.rejection)
     const { grant, rateLimit } = decision
     return rateLimit === undefined
       ? { outcome: 'verified', grant }
       : { outcome: 'verified', grant, rateLimit, rateLimits: taken }
+  }
+
+  function tell(question: Question, { entry, effective, at }: Hit, taken: readonly RateLimitOutcome[]): void {
+    const { book } = keeper
+    if (book === undefined) return
+    const { established } = entry
+    const judged = { established, standing: standingOf(entry, book), effective, taken, now: keeper.now(at) }
+    question.onJudged?.(judged, question)
   }
 
   return judge

@@ -1,7 +1,7 @@
 import { connectToServer } from '../connection.ts'
 import { CommandError, exitCodes } from '../exit.ts'
 import { leaf } from '../flags.ts'
-import { note, printJson, printRecord } from '../output.ts'
+import { note, printJson, printRecord, printTable } from '../output.ts'
 import { onlyAudience } from '../profile.ts'
 import { readSecretInput } from '../standard_input.ts'
 
@@ -14,6 +14,7 @@ interface Flags {
   readonly path?: string
   readonly ip?: string
   readonly origin?: string
+  readonly explain?: true
 }
 
 export const verifyCommand = leaf('verify')
@@ -26,6 +27,7 @@ export const verifyCommand = leaf('verify')
   .option('--path <path>', 'the path of the request, judged by the document of the API')
   .option('--ip <address>', 'the address that the request comes from')
   .option('--origin <origin>', 'the Origin header of the request')
+  .option('--explain', 'every check in the order in which they are made, and how it went')
   .action(async (source: string | undefined, { json, audience: given, ...question }: Flags) => {
     if (source !== undefined && source !== '-') {
       throw new CommandError('usage', 'secrets are never arguments: pipe the credential to standard input')
@@ -38,6 +40,8 @@ export const verifyCommand = leaf('verify')
     const verdict = await management.verify({ body: { credential, audience, ...question } })
     if (!verdict.active) process.exitCode = exitCodes.no
     if (json === true) return printJson(verdict)
+    const rows = (verdict.checks ?? []).map(({ name, result, has, needs }) => [result, name, has ?? '', needs ?? ''])
+    if (rows.length > 0) printTable(['RESULT', 'CHECK', 'HAS', { title: 'NEEDS', is: 'extra' }], rows)
     if (verdict.active) return printRecord({ active: true, ...verdict.grant, rateLimit: verdict.rateLimit })
     const { code, detail, missingScope } = verdict
     printRecord({ active: false, code, detail, missingScope })

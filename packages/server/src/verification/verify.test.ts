@@ -287,3 +287,76 @@ describe('method and path', () => {
     }
   })
 })
+
+describe('explain', () => {
+  const explained = async (text: string, more: object = {}, as?: string) =>
+    (
+      await world.call('POST', '/v1/verify', {
+        as: as ?? world.admin,
+        body: { credential: text, audience, explain: true, ...more },
+      })
+    ).body as unknown as {
+      readonly active: boolean
+      readonly code?: string
+      readonly checks?: readonly { name: string; result: string; has?: string; needs?: string }[]
+    }
+  const failed = (checks: readonly { readonly result: string }[] = []) => checks.filter((it) => it.result === 'failed')
+
+  it('says each check in its order, the one that failed with what it has and needs, and makes none after it', async () => {
+    const { key } = await world.key({ scope: 'orders:read' })
+    const { checks = [], code } = await explained(key, { scope: 'orders:write' })
+    expect(code).toBe('insufficient_scope')
+    expect(failed(checks)).toEqual([{ name: 'scope', result: 'failed', has: 'orders:read', needs: 'orders:write' }])
+    expect(checks.at(-1)).toEqual({ name: 'rate_limit', result: 'skipped' })
+    expect(checks.find(({ name }) => name === 'audience')).toMatchObject({ result: 'passed', has: audience })
+  })
+
+  it('says what was revoked or disabled: the key, its client', async () => {
+    const client = await world.client()
+    const { key } = await world.key({ clientId: client.clientId })
+    await world.ok('PATCH', `/v1/clients/${client.clientId}`, { status: 'disabled' })
+    expect(failed((await explained(key)).checks)).toEqual([
+      { name: 'disabled', result: 'failed', has: 'disabled: client' },
+    ])
+  })
+
+  it('is of the call that was judged: its limit is spent once, and told', async () => {
+    const { key } = await world.key({ rateLimit: { limit: 1, windowSeconds: 60 } })
+    const first = await explained(key)
+    expect([first.active, first.checks?.at(-1)]).toEqual([
+      true,
+      { name: 'rate_limit', result: 'passed', has: '0 left', needs: 'default: 1 in 60 s' },
+    ])
+    expect(failed((await explained(key)).checks)).toMatchObject([{ name: 'rate_limit' }])
+  })
+
+  it('names the operation, and one that the document does not describe fails first', async () => {
+    const { key } = await world.key()
+    const paths = { '/orders': { get: { security: [{ k: ['orders:read'] }] } } }
+    const document = { openapi: '3.1.0', info: { title: 'x', version: '1' }, paths }
+    await world.ok('POST', `/v1/apis/${world.apiId}/openapi`, document)
+    const there = await explained(key, { method: 'GET', path: '/orders' })
+    expect(there.checks?.[0]).toEqual({ name: 'operation', result: 'passed', has: 'GET /orders' })
+    const gone = await explained(key, { method: 'GET', path: '/nowhere' })
+    expect(failed(gone.checks)).toEqual([{ name: 'operation', result: 'failed', has: 'GET /nowhere' }])
+    expect(gone.checks?.filter(({ result }) => result === 'passed')).toEqual([])
+  })
+
+  it('tells nothing of a credential for an audience that the asker does not guard', async () => {
+    const other = await world.client({ access: [{ audience: otherAudience, scope: '' }] })
+    const { key } = await world.key({ clientId: other.clientId, audience: otherAudience, scope: '' })
+    const verifier = await world.caller('credentials:verify', [audience])
+    const ofOther = await explained(key, {}, verifier.key)
+    expect(ofOther).toMatchObject({ active: false, code: 'wrong_audience' })
+    expect(ofOther).not.toHaveProperty('checks')
+    expect(await explained(key, { audience: otherAudience }, verifier.key)).not.toHaveProperty('checks')
+    expect(failed((await explained(key, { audience })).checks)).toMatchObject([{ name: 'audience' }])
+  })
+
+  it('tells of what is no credential here no more than its code', async () => {
+    const [unknown, malformed] = [await explained(`cs_live_0123456789AB_${'0'.repeat(38)}`), await explained('x')]
+    for (const { checks } of [unknown, malformed])
+      for (const check of checks ?? []) expect(check).not.toHaveProperty('has')
+    expect(failed(malformed.checks)).toEqual([{ name: 'format', result: 'failed' }])
+  })
+})

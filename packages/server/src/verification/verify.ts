@@ -2,6 +2,9 @@
 
 import {
   andThen,
+  type Check,
+  explainCode,
+  explainJudged,
   formatScope,
   formatTime,
   type Grant,
@@ -25,6 +28,7 @@ import { readJson } from '../http/body.ts'
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, type FieldError, ProblemError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
+import { explainOperation, type RequestedOperation, skippedChecks } from './explain_operation.ts'
 
 export function verify(
   services: GuardedServices & Pick<Services, 'books' | 'metrics' | 'requirements'>,
@@ -37,6 +41,7 @@ export function verify(
     return readJson(request)
       .then((body) => {
         if (request.query !== '') requireNoQuery(request.query)
+        if (body.explain === true) return explain(services, tenant, request, settled.caller, body)
         const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
         return andThen(outcome, (known) => answerOutcome(services, request, known))
       })
@@ -46,6 +51,36 @@ export function verify(
         ),
       )
   })
+}
+
+/** The same, with its checks for whoever may see the credential: those who guard the audience that it is for. */
+async function explain(
+  services: Pick<Services, 'books' | 'metrics' | 'requirements'>,
+  tenant: TenantContext,
+  request: HttpRequest,
+  caller: Caller,
+  body: Record<string, unknown>,
+): Promise<Answer> {
+  let judged: { readonly checks: readonly Check[]; readonly audience: string } | undefined
+  const question: Question = {
+    ...readQuestion(body),
+    onJudged(by, expected) {
+      judged = { checks: explainJudged(by, expected), audience: by.effective.grant.audience }
+    },
+  }
+  const operation = operationOf(body)
+  const outcome = await judge(services, tenant, caller, question, operation)
+  const guards = await caller.guards()
+  if (!isGuarded(guards, judged?.audience ?? question.audience)) return answerOutcome(services, request, outcome)
+  if (outcome === undescribed)
+    return answerOutcome(services, request, outcome, explainOperation(operation, 'failed', skippedChecks))
+  const checks = judged?.checks ?? explainOutcome(outcome)
+  return answerOutcome(services, request, outcome, explainOperation(operation, 'passed', checks))
+}
+
+function explainOutcome(outcome: Outcome): readonly Check[] {
+  if (outcome.outcome !== 'rejected') return skippedChecks
+  return explainCode(outcome.rejection.code, { isEstablished: false })
 }
 
 /** For an audience that the caller does not guard, every credential is unknown (docs/protocol/management.md §1). */
@@ -61,11 +96,6 @@ function judge(
     if (operation === undefined) return tenant.engine.verify(question)
     return judgeOperation(services, tenant, question, operation)
   })
-}
-
-interface RequestedOperation {
-  readonly method: string
-  readonly uri: string
 }
 
 function operationOf({ method, path }: Record<string, unknown>): RequestedOperation | undefined {
@@ -115,12 +145,18 @@ const undescribed: Outcome = {
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
-function answerOutcome(services: Pick<Services, 'metrics'>, request: HttpRequest, outcome: Outcome): Answer {
+function answerOutcome(
+  services: Pick<Services, 'metrics'>,
+  request: HttpRequest,
+  outcome: Outcome,
+  checks?: readonly Check[],
+): Answer {
+  const explained = checks === undefined ? {} : { checks }
   switch (outcome.outcome) {
     case 'verified': {
       const { grant } = outcome
       services.metrics.verified('verified')
-      return json(200, { active: true, grant: grantView(grant), ...rateLimitView(outcome) })
+      return json(200, { active: true, grant: grantView(grant), ...rateLimitView(outcome), ...explained })
     }
     case 'rejected': {
       const { rejection } = outcome
@@ -131,6 +167,7 @@ function answerOutcome(services: Pick<Services, 'metrics'>, request: HttpRequest
         detail: rejection.detail,
         ...(rejection.code === 'insufficient_scope' ? scopeView(rejection) : {}),
         ...(rejection.code === 'rate_limited' ? rateLimitView(rejection) : {}),
+        ...explained,
       })
     }
     case 'unavailable':
@@ -201,6 +238,7 @@ const members = new Set([
   'anyScope',
   'minSequence',
   'cost',
+  'explain',
   ...Object.keys(textLimits),
 ])
 
@@ -224,6 +262,7 @@ function readQuestion(body: Record<string, unknown>): Question {
   }
   if ((body.method === undefined) !== (body.path === undefined))
     add(body.method === undefined ? 'method' : 'path', 'is missing: method and path together name an operation')
+  if (body.explain !== undefined && typeof body.explain !== 'boolean') add('explain', 'must be true or false')
   const { ip, origin } = body as { readonly ip?: string; readonly origin?: string }
   const address = typeof ip === 'string' ? parseAddress(ip) : undefined
   if (typeof ip === 'string' && address === undefined) add('ip', 'must be an IP address')

@@ -1,0 +1,201 @@
+/**
+ * The checks of a decision one by one, for whoever may see the credential. Nothing is decided here: `findRejection` does,
+ * and a test holds that the check which fails is the one that it names.
+ */
+import { allowsAddress } from './address/allowed_places.ts'
+import type { Expectation } from './decision.ts'
+import type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
+import type { Status } from './feed/state.ts'
+import { limits } from './limits.ts'
+import { type RateLimitOutcome, tightest } from './rate_limit/gcra.ts'
+import type { RejectionCode } from './rejection.ts'
+import { formatScope, type Scope } from './scope.ts'
+import { formatTime, type Seconds } from './seconds.ts'
+
+/** Every check, in the order in which they are made. */
+export const checkNames = [
+  'operation',
+  'format',
+  'known',
+  'signature',
+  'issuer',
+  'revoked',
+  'disabled',
+  'expiry',
+  'start',
+  'audience',
+  'access',
+  'address',
+  'origin',
+  'scope',
+  'rate_limit',
+] as const
+
+/** One of `checkNames`. */
+export type CheckName = (typeof checkNames)[number]
+
+/** A check and how it went. */
+export interface Check {
+  /** The subject of the check. */
+  readonly name: CheckName
+  /** `skipped`: there was nothing to compare, or a check before it failed. */
+  readonly result: 'passed' | 'failed' | 'skipped'
+  /** The value that credential or request has. */
+  readonly has?: string
+  /** The value that is needed. */
+  readonly needs?: string
+}
+
+/** Everything that a decision was made from, in one turn. */
+export interface Judged {
+  /** The credential as it was issued. */
+  readonly established: Established
+  /** The changes of it and of all it depends on, as said since. */
+  readonly standing: Standing
+  /** Both together. */
+  readonly effective: EffectiveGrant
+  /** The outcomes of its limits; empty where none was asked. */
+  readonly taken: readonly RateLimitOutcome[]
+  /** The time of the decision. */
+  readonly now: Seconds
+}
+
+type Result = Omit<Check, 'name'>
+
+/** The checks by which a credential was found. They are over once it is established. */
+const finding: ReadonlySet<CheckName> = new Set(['format', 'known', 'signature', 'issuer'])
+
+/** The check that a code is about. `wrong_audience` may be about `access` as well. */
+const checkOf: Readonly<Record<RejectionCode, CheckName>> = {
+  missing_credential: 'format',
+  invalid_request: 'format',
+  malformed: 'format',
+  unknown: 'known',
+  bad_signature: 'signature',
+  wrong_issuer: 'issuer',
+  revoked: 'revoked',
+  disabled: 'disabled',
+  expired: 'expiry',
+  not_yet_valid: 'start',
+  wrong_audience: 'audience',
+  address_not_allowed: 'address',
+  origin_not_allowed: 'origin',
+  insufficient_scope: 'scope',
+  rate_limited: 'rate_limit',
+}
+
+/** The checks of a credential that was judged. */
+export function explainJudged(judged: Judged, expected: Expectation): readonly Check[] {
+  let isOver = false
+  return checkNames.map((name): Check => {
+    if (isOver) return { name, result: 'skipped' }
+    const check = { name, ...checks[name](judged, expected) }
+    isOver = check.result === 'failed'
+    return check
+  })
+}
+
+/**
+ * The checks of a refusal of which the code alone is known. `isEstablished`: the credential was found, so that all before the
+ * failing check were made.
+ */
+export function explainCode(
+  code: RejectionCode,
+  { isEstablished, ...shown }: { readonly isEstablished: boolean; readonly has?: string; readonly needs?: string },
+): readonly Check[] {
+  const failing = checkNames.indexOf(checkOf[code])
+  return checkNames.map((name, at): Check => {
+    if (at === failing) return { name, result: 'failed', ...shown }
+    const isMade = at < failing && name !== 'operation' && (isEstablished || finding.has(name))
+    return { name, result: isMade ? 'passed' : 'skipped' }
+  })
+}
+
+const passed: Result = { result: 'passed' }
+const skipped: Result = { result: 'skipped' }
+
+function result(isGood: boolean, shown: { readonly has?: string; readonly needs?: string }): Result {
+  return { result: isGood ? 'passed' : 'failed', ...shown }
+}
+
+const checks: Readonly<Record<CheckName, (judged: Judged, expected: Expectation) => Result>> = {
+  // Nothing here knows the document of the API.
+  operation: () => skipped,
+  format: () => passed,
+  known: () => passed,
+  signature: ({ established }) => (established.format === 'jwt' ? passed : skipped),
+  issuer: ({ established }) => (established.format === 'jwt' ? passed : skipped),
+  revoked: (judged) => faultResult(judged, 'revoked'),
+  disabled: (judged) => faultResult(judged, 'disabled'),
+  expiry({ effective, now }) {
+    if (effective.endsAt === Number.POSITIVE_INFINITY) return skipped
+    return result(now < effective.endsAt, {
+      has: formatTime(effective.grant.expiresAt ?? 0),
+      needs: `later than ${formatTime(now)}`,
+    })
+  },
+  start({ effective: { notBefore }, now }) {
+    if (notBefore === 0) return skipped
+    return result(now + limits.clockLeewaySeconds >= notBefore, {
+      has: formatTime(notBefore),
+      needs: `no later than ${formatTime(now)}`,
+    })
+  },
+  audience: ({ effective: { grant } }, { audience }) =>
+    result(grant.audience === audience, { has: grant.audience, needs: audience }),
+  access: ({ effective }) => result(effective.hasAccess, {}),
+  address({ effective }, { address }) {
+    if (effective.addressRanges.length === 0) return skipped
+    return result(allowsAddress(effective, address), {})
+  },
+  origin({ effective: { origins } }, { origin }) {
+    if (origins.length === 0) return skipped
+    return result(
+      origins.every((allowed) => origin !== undefined && allowed.has(origin)),
+      {
+        ...(origin === undefined ? {} : { has: origin }),
+        needs: origins.map((allowed) => [...allowed].join(' ')).join(' and '),
+      },
+    )
+  },
+  scope({ effective: { grant, scope } }, { requires }) {
+    const isGood = requires.some((needed) => needed.every((token) => scope.has(token)))
+    return result(isGood, { has: grant.scope, needs: alternativesText(requires) })
+  },
+  rate_limit({ taken }) {
+    const least = tightest(taken)
+    if (least === undefined) return skipped
+    const { name, limit, windowSeconds, remaining } = least
+    return result(least.allowed, { has: `${remaining} left`, needs: `${name}: ${limit} in ${windowSeconds} s` })
+  },
+}
+
+/** Alternatives as one text, as counts of usage have them: tokens with a space, alternatives with ` | ` between them. */
+export function alternativesText(requires: readonly Scope[]): string {
+  return requires.map(formatScope).join(' | ')
+}
+
+function faultResult({ established, standing, effective }: Judged, fault: 'revoked' | 'disabled'): Result {
+  if (effective.fault !== fault) return passed
+  const parts = partsWith(fault, established, standing)
+  return { result: 'failed', ...(parts.length === 0 ? {} : { has: `${fault}: ${parts.join(', ')}` }) }
+}
+
+type State = { readonly status: Status } | 'revoked' | undefined
+
+function partsWith(fault: 'revoked' | 'disabled', established: Established, standing: Standing): readonly string[] {
+  const { tenant, api, client, subject, own, ancestors } = standing
+  const { position } = established
+  const has = (state: State): boolean => (typeof state === 'object' ? state.status : state) === fault
+  const isBehind = (sequence: number): boolean => fault === 'revoked' && position !== undefined && position < sequence
+  const cutOff = (state: typeof client | typeof subject): number => (typeof state === 'object' ? state.cutOff : 0)
+  const parts: readonly (readonly [string, boolean])[] = [
+    ['tenant', has(tenant)],
+    ['API', has(api) || isBehind(typeof api === 'object' ? api.createdSequence : 0)],
+    ['client', has(client) || has(established.client) || isBehind(cutOff(client))],
+    ['subject', has(subject) || isBehind(cutOff(subject))],
+    ['ancestor', ancestors.some(has)],
+    ['credential', has(own) || has(established)],
+  ]
+  return parts.flatMap(([part, isIt]) => (isIt ? [part] : []))
+}
