@@ -60,7 +60,7 @@ export const answerWorkMutants: readonly Mutant[] = [
     id: 'work-time-server',
     what: 'a server’s refusal leaves when its work is done',
     file: 'packages/server/src/http/dispatch.ts',
-    find: 'if (answer.status !== 401) return answer',
+    find: 'if (answer.status !== 401 && answer.isEven !== true) return answer',
     replace: 'if (answer.status !== 999) return answer',
     tests: ['packages/server/src/refusals.test.ts'],
   },

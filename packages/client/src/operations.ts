@@ -54,6 +54,7 @@ export const operations = {
   createAssertion: ['POST', '/v1/assertions'],
   listVerifiers: ['GET', '/v1/verifiers'],
   getRevocation: ['GET', '/v1/revocations/{feedSequence}'],
+  inspect: ['POST', '/v1/inspections'],
   getUsage: ['GET', '/v1/usage'],
   reportUsage: ['POST', '/v1/usage'],
   listAudit: ['GET', '/v1/audit'],

@@ -1,6 +1,7 @@
 import { accountRoutes } from './accounts.ts'
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
+import { inspectionRoutes } from './inspections.ts'
 import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
 import { revocationRoutes } from './revocations.ts'
@@ -22,6 +23,7 @@ export const routes = {
   ...revocationRoutes,
   ...issuerRoutes,
   ...verificationRoutes,
+  ...inspectionRoutes,
   ...usageAndAuditRoutes,
   ...tenantRoutes,
   ...accountRoutes,

@@ -20,7 +20,7 @@ import { route } from './route.ts'
 import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
-const grant = z.object({
+export const grant = z.object({
   kind: openText(credentialKinds, 'The kind of credential'),
   credentialId: z.string().describe('The id of the key, or the jti of the token'),
   tenant: z.string().describe('The id of the tenant'),
@@ -67,7 +67,7 @@ const limitsAfter = {
   rateLimits: z.array(rateLimit).optional().describe('Every limit that the call was counted by'),
 }
 
-const digest = z
+export const digest = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
   .describe('The SHA-256 of the whole key, in base64url')

@@ -8,7 +8,7 @@ import type { EffectiveGrant, Established, Standing } from './effective_grant.ts
 import type { Status } from './feed/state.ts'
 import { limits } from './limits.ts'
 import { type RateLimitOutcome, tightest } from './rate_limit/gcra.ts'
-import type { RejectionCode } from './rejection.ts'
+import type { Rejection, RejectionCode } from './rejection.ts'
 import { formatScope, type Scope } from './scope.ts'
 import { formatTime, type Seconds } from './seconds.ts'
 
@@ -109,6 +109,38 @@ export function explainCode(
     const isMade = at < failing && name !== 'operation' && (isEstablished || finding.has(name))
     return { name, result: isMade ? 'passed' : 'skipped' }
   })
+}
+
+/** The method and path of a request that a credential is judged for. */
+export interface AskedOperation {
+  /** The HTTP method. */
+  readonly method: string
+  /** The path. */
+  readonly uri: string
+}
+
+/** The refusal of a request for which the API's document has no operation. */
+export const undescribedOperation: Rejection = {
+  code: 'insufficient_scope',
+  detail: 'no operation of the API is described at this method and path',
+  neededScope: [],
+  missingScope: [],
+  requires: [],
+}
+
+/**
+ * The checks with that of the operation, which is made before all others. `checks`: `undefined` where the operation is not
+ * described, so that no other was made.
+ */
+export function explainOperation(
+  operation: AskedOperation | undefined,
+  checks: readonly Check[] | undefined,
+): readonly Check[] {
+  const made = checks ?? checkNames.map((name): Check => ({ name, result: 'skipped' }))
+  if (operation === undefined) return made
+  const has = `${operation.method} ${operation.uri}`
+  const [, ...others] = made
+  return [{ name: 'operation', result: checks === undefined ? 'failed' : 'passed', has }, ...others]
 }
 
 const passed: Result = { result: 'passed' }

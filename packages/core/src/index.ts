@@ -29,8 +29,15 @@ export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
 export { effectiveGrant, isCutOffByTime, withClientMetadata } from './effective_grant.ts'
-export type { Check, CheckName, Judged } from './explanation.ts'
-export { alternativesText, checkNames, explainCode, explainJudged } from './explanation.ts'
+export type { AskedOperation, Check, CheckName, Judged } from './explanation.ts'
+export {
+  alternativesText,
+  checkNames,
+  explainCode,
+  explainJudged,
+  explainOperation,
+  undescribedOperation,
+} from './explanation.ts'
 export { claimMatches, saysSomething } from './external/claim_pattern.ts'
 export type { ExternalClaims, ExternalGrant } from './external/external_jwt.ts'
 export { establishExternal, externalTokenId, externalTypes, readExternalClaims } from './external/external_jwt.ts'

@@ -2,7 +2,7 @@
  * Bad input for every operation, made from the OpenAPI document: an operation is covered when it is born, and the test
  * fails until it has a good example to spoil. The answer is always 4xx and says what to do; nothing is changed.
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { allRoutes, openapiDocument, type Route } from '@countersign/contract'
 import { generateKeyPair } from '@countersign/core'
 import { type Consent, newConsent as makeConsent } from '@countersign/store'
@@ -245,6 +245,18 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       minSequence: 0,
       cost: 1,
       explain: true,
+    },
+  }),
+  inspect: async () => ({
+    body: {
+      digest: createHash('sha256')
+        .update((await world.key()).key)
+        .digest('base64url'),
+      audience,
+      method: 'GET',
+      path: '/orders',
+      ip: '192.0.2.1',
+      origin: 'https://app.test',
     },
   }),
   lookup: async () => ({
@@ -631,6 +643,7 @@ it('every operation of the document has an example here, with every member and p
 
 /** Taken instead of other members, which the example has. */
 const eitherOr: Readonly<Record<string, readonly string[]>> = {
+  inspect: ['jwt'],
   createIssuer: ['jwksUri'],
   createToken: ['teamId'],
   updateIssuer: ['jwksUri'],

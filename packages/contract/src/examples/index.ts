@@ -3,6 +3,7 @@ import { accountExamples } from './account.ts'
 import { apiExamples } from './api.ts'
 import { clientExamples } from './client.ts'
 import type { Examples } from './example.ts'
+import { inspectionExamples } from './inspection.ts'
 import { issuerExamples } from './issuer.ts'
 import { keyExamples } from './key.ts'
 import { revocationExamples } from './revocation.ts'
@@ -24,6 +25,7 @@ export const examples: Examples<Routes> = {
   ...revocationExamples,
   ...issuerExamples,
   ...verificationExamples,
+  ...inspectionExamples,
   ...usageAndAuditExamples,
   ...tenantExamples,
   ...accountExamples,

@@ -3,6 +3,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** `Set-Cookie` fields, each a line of its own. Default: none. */
   readonly cookies?: readonly string[]
+  /** It leaves when an answer 401 would: its time must not tell what was found. Default false. */
+  readonly isEven?: true
   /** The code of a refusal, for the log. */
   readonly code?: string
   readonly body?: string | Uint8Array | AsyncIterable<string>

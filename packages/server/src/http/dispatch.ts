@@ -30,7 +30,7 @@ export interface DispatchOptions<Tenant> {
   readonly tenant: (slug: string) => Tenant | undefined
   /** Judges the `Host` field. Default: every host is answered. */
   readonly allowedHosts?: (host: string) => boolean
-  /** When an answer 401 leaves. */
+  /** When an answer 401 leaves, and others that ask for it. */
   readonly refusalTimes: RefusalTimes
   /** Told of requests that no route matched, as `Mounted.answered`. */
   readonly unmatched: (status: number, seconds: number) => void
@@ -58,7 +58,7 @@ export function createDispatch<Tenant>(options: DispatchOptions<Tenant>): Dispat
       const seconds = (performance.now() - beganAt) / 1000
       answered(answer.status, seconds)
       onAnswer?.(request, match.kind === 'found' ? match.endpoint.route : undefined, answer, seconds)
-      if (answer.status !== 401) return answer
+      if (answer.status !== 401 && answer.isEven !== true) return answer
       return refusalTimes.wait(request.bodyReadAt ?? beganAt).then(() => answer)
     }
     const answer = answerTo(request, located, match)

@@ -15,7 +15,7 @@ const story: readonly OperationId[] = [
   ...(['getOpenapi', 'listOperations', 'listSigningKeys'] as const),
   ...(['createClient', 'listClients', 'getClient', 'updateClient', 'createClientSecret'] as const),
   ...(['listClientSecrets'] as const),
-  ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup'] as const),
+  ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup', 'inspect'] as const),
   ...(['rollKey', 'disableKey', 'enableKey'] as const),
   ...(['createIssuer', 'listIssuers', 'getIssuer', 'updateIssuer', 'testIssuer', 'deleteIssuer'] as const),
   ...([

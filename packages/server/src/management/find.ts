@@ -2,7 +2,7 @@
  * The look-ups of the management API. Each takes the caller's reach: what is unknown, foreign, deleted or out of reach
  * looks the same, 404 by id and absent in a list. No other file of this folder reads such records (npm run check).
  */
-import { challengeHeader, type Seconds } from '@countersign/core'
+import { type CredentialRecord, challengeHeader, type Seconds } from '@countersign/core'
 import type {
   Account,
   AccountFilter,
@@ -188,11 +188,30 @@ function isInReach({ reach }: ReadContext | WriteContext, api: Api): boolean {
   return ofTeams === undefined || ofTeams.includes(api.id) || isOffered(reach, api)
 }
 
+export async function isApiInReach(context: ReadContext, id: string): Promise<boolean> {
+  const api = await reads(context).apis.find(context.reach.tenant, id)
+  return api !== undefined && isInReach(context, api)
+}
+
 /** The client that holds a key or listed token; `null` where neither has that id. */
 export async function clientOfCredential(context: ReadContext, id: string): Promise<string | null> {
   const tenant = wholeTenant(context.reach)
   const { keys, tokens } = context.services.store.read
   return ((await keys.find(tenant, id)) ?? (await tokens.find(tenant, id)))?.clientId ?? null
+}
+
+/** Whether what is of that client is in reach. */
+export async function isClientInReach(context: ReadContext, id: string): Promise<boolean> {
+  const client = await context.services.store.read.clients.find(context.reach.tenant, id)
+  return judgeTeam(context.reach, client?.teamId) === 'allowed'
+}
+
+/** The key or opaque token of this digest. Both are always looked for, so that the time does not tell which it is. */
+export async function findRecordByDigest(context: ReadContext, digest: string): Promise<CredentialRecord | undefined> {
+  const { lookup } = context.services.store
+  const key = await lookup.credential(context.reach.tenant, digest, 'key')
+  const token = await lookup.credential(context.reach.tenant, digest, 'token')
+  return key ?? token
 }
 
 /** An audience named in a body. Unknown is 400 with a pointer to it. */

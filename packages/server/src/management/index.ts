@@ -3,6 +3,7 @@
 import { apiDocumentOperations } from './apis/documents.ts'
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
+import { inspectionOperations } from './credentials/inspections.ts'
 import { issuerOperations } from './issuers.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...revocationOperations,
   ...issuerOperations,
+  ...inspectionOperations,
   ...usageAndAuditOperations,
   ...receiptOperations,
   ...tenantOperations,

@@ -174,6 +174,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   revokeToken: ({ jti }) => ({ params: { jti }, body: {} }),
   createRevocation: ({ keyText }) => ({ body: { credential: keyText } }),
   verify: ({ keyText, audience: api }) => ({ body: { credential: keyText, audience: api } }),
+  inspect: ({ token }) => ({ body: { jwt: token } }),
   lookup: ({ client }) => ({ body: { clientId: client, kid: 'k', epoch: 'e', sequence: 0 } }),
   feedSnapshot: () => ({}),
   feed: () => ({ query: { after: '0', epoch: 'e', chain: '' } }),
@@ -270,8 +271,11 @@ function leaks(reply: Reply, asked: Asked, of: Objects): readonly string[] {
   return of.words.filter((word) => reply.text.includes(word) && !known.includes(word))
 }
 
-function isRead({ method }: Route): boolean {
-  return method === 'GET'
+/** Asked with a body, and changes nothing. */
+const questions: ReadonlySet<string> = new Set(['inspect'])
+
+function isRead({ method, operationId }: Route): boolean {
+  return method === 'GET' || questions.has(operationId)
 }
 
 function mayAsk({ scope, orScope }: Route, role: Role): boolean {

@@ -1,13 +1,13 @@
 /** `POST /v1/verify`: a hot route, so its body is checked by hand rather than by schema; the contract describes it. */
 
 import {
+  type AskedOperation,
   andThen,
   type Check,
   explainCode,
   explainJudged,
+  explainOperation,
   formatScope,
-  formatTime,
-  type Grant,
   isScopeToken,
   limits,
   type MaybePromise,
@@ -16,6 +16,7 @@ import {
   readScope,
   type Scope,
   unavailableAnswer,
+  undescribedOperation,
   unionScope,
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
@@ -25,10 +26,10 @@ import type { GuardedServices } from '../caller/guarded.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { readJson } from '../http/body.ts'
+import { grantView } from '../http/grant_view.ts'
 import { requireNoQuery } from '../http/input.ts'
 import { answerError, type FieldError, ProblemError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
-import { explainOperation, type RequestedOperation, skippedChecks } from './explain_operation.ts'
 
 export function verify(
   services: GuardedServices & Pick<Services, 'books' | 'metrics' | 'requirements'>,
@@ -72,15 +73,13 @@ async function explain(
   const outcome = await judge(services, tenant, caller, question, operation)
   const guards = await caller.guards()
   if (!isGuarded(guards, judged?.audience ?? question.audience)) return answerOutcome(services, request, outcome)
-  if (outcome === undescribed)
-    return answerOutcome(services, request, outcome, explainOperation(operation, 'failed', skippedChecks))
-  const checks = judged?.checks ?? explainOutcome(outcome)
-  return answerOutcome(services, request, outcome, explainOperation(operation, 'passed', checks))
+  const checks = outcome === undescribedOutcome ? undefined : (judged?.checks ?? explainOutcome(outcome))
+  return answerOutcome(services, request, outcome, explainOperation(operation, checks))
 }
 
+/** Only a refusal of what is no credential here was made without judging one. */
 function explainOutcome(outcome: Outcome): readonly Check[] {
-  if (outcome.outcome !== 'rejected') return skippedChecks
-  return explainCode(outcome.rejection.code, { isEstablished: false })
+  return outcome.outcome === 'rejected' ? explainCode(outcome.rejection.code, { isEstablished: false }) : []
 }
 
 /** For an audience that the caller does not guard, every credential is unknown (docs/protocol/management.md §1). */
@@ -89,7 +88,7 @@ function judge(
   tenant: TenantContext,
   caller: Caller,
   question: Question,
-  operation: RequestedOperation | undefined,
+  operation: AskedOperation | undefined,
 ): MaybePromise<Outcome> {
   return andThen(caller.guards(), (guards) => {
     if (!isGuarded(guards, question.audience)) return unknownHere
@@ -98,7 +97,7 @@ function judge(
   })
 }
 
-function operationOf({ method, path }: Record<string, unknown>): RequestedOperation | undefined {
+function operationOf({ method, path }: Record<string, unknown>): AskedOperation | undefined {
   return typeof method === 'string' && typeof path === 'string' ? { method, uri: path } : undefined
 }
 
@@ -110,7 +109,7 @@ async function judgeOperation(
   services: Pick<Services, 'books' | 'requirements'>,
   tenant: TenantContext,
   question: Question,
-  operation: RequestedOperation,
+  operation: AskedOperation,
 ): Promise<Outcome> {
   const api = services.books.book(tenant.id)?.apiByAudience(question.audience)
   if (api === undefined) return tenant.engine.verify(question)
@@ -128,20 +127,11 @@ async function judgeOperation(
         errors: [{ pointer: '/path', detail: requirement.detail }],
       })
     case 'undescribed':
-      return undescribed
+      return undescribedOutcome
   }
 }
 
-const undescribed: Outcome = {
-  outcome: 'rejected',
-  rejection: {
-    code: 'insufficient_scope',
-    detail: 'no operation of the API is described at this method and path',
-    neededScope: [],
-    missingScope: [],
-    requires: [],
-  },
-}
+const undescribedOutcome: Outcome = { outcome: 'rejected', rejection: undescribedOperation }
 
 const unknownHere: Outcome = { outcome: 'rejected', rejection: { code: 'unknown', detail: 'no such credential here' } }
 
@@ -178,41 +168,6 @@ function answerOutcome(
 
 function scopeView({ missingScope, requires }: { readonly missingScope: Scope; readonly requires: readonly Scope[] }) {
   return { missingScope: formatScope(missingScope), requires }
-}
-
-/** A grant on the wire: times as RFC 3339, every field there. */
-export function grantView(grant: Grant): object {
-  const {
-    kind,
-    credentialId,
-    tenant,
-    clientId,
-    subject,
-    subjectIssuer,
-    externalSubject,
-    audience,
-    scope,
-    expiresAt,
-    environment,
-    parent,
-  } = grant
-  const { metadata, clientMetadata } = grant
-  return {
-    kind,
-    credentialId,
-    tenant,
-    clientId,
-    subject,
-    audience,
-    scope,
-    expiresAt: expiresAt === undefined ? null : formatTime(expiresAt),
-    environment: environment ?? null,
-    metadata,
-    ...(clientMetadata === undefined ? {} : { clientMetadata }),
-    ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
-    ...(externalSubject === undefined ? {} : { externalSubject }),
-    ...(parent === undefined ? {} : { parent }),
-  }
 }
 
 /** The tightest, and all of them; nothing where nothing limits. */

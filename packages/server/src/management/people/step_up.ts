@@ -43,6 +43,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   createRevocation: 'never',
   deleteIssuer: 'never',
   testIssuer: 'never',
+  inspect: 'never',
   verify: 'never',
   lookup: 'never',
   feedPosition: 'never',
