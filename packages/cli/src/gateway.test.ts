@@ -115,11 +115,17 @@ it('refuses a key once it is revoked, within the bound', async () => {
   expect((await fetch(`${ready.url}/v2/orders`, bearer(key))).status).toBe(200)
   const began = performance.now()
   await run(['keys', 'revoke', key.split('_')[2]!], { cwd })
-  let status = 200
-  while (status === 200 && performance.now() - began < 10_000) {
-    status = (await fetch(`${ready.url}/v2/orders`, bearer(key))).status
+  let answer = await fetch(`${ready.url}/v2/orders`, bearer(key))
+  while (answer.status === 200 && performance.now() - began < 10_000)
+    answer = await fetch(`${ready.url}/v2/orders`, bearer(key))
+  expect(answer.status).toBe(401)
+  const requestId = answer.headers.get('x-request-id')
+  const refusals = async () => {
+    const listed = await fetch(`${dev.ready.url}/v1/refusals?requestId=${requestId}`, bearer(dev.ready.adminKey))
+    return ((await listed.json()) as { readonly data: readonly object[] }).data
   }
-  expect(status).toBe(401)
+  const why = { requestId, code: 'revoked', method: 'GET', route: '/v2/orders', keyId: key.split('_')[2] }
+  await vi.waitFor(async () => expect(await refusals()).toMatchObject([why]), { timeout: 3_000, interval: 50 })
 })
 
 it('what cannot work is one line and an exit code at the start, not with the first request', async () => {

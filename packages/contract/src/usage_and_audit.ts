@@ -1,8 +1,17 @@
 import { z } from 'zod'
-import { type AuditAction, auditActions, auditObjectTypes, knownValues, openText, outcomeCodes } from './codes.ts'
+import {
+  type AuditAction,
+  auditActions,
+  auditObjectTypes,
+  knownValues,
+  openText,
+  outcomeCodes,
+  rejectionCodes,
+} from './codes.ts'
 import { route } from './route.ts'
 import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
+import { check } from './verification.ts'
 
 const outcome = z
   .string()
@@ -40,6 +49,42 @@ const reportedCount = z.strictObject({
   ),
   lastAt: v.time.optional().describe('When the last of them was; default minuteAt'),
   count: z.int().min(1).max(1_000_000_000).describe('Verifications in that minute'),
+})
+
+const visible = z.string().regex(/^[ -~]*$/, 'must be printable ASCII')
+
+const reportedRefusal = z.strictObject({
+  at: v.time.describe('When it was'),
+  requestId: visible.min(1).max(128).describe('The id of the request, as its answer has it'),
+  credentialId: v.id.optional().describe('Absent where nobody knows the credential'),
+  clientId: v.id.optional().describe('Absent where nobody knows it'),
+  method: visible.max(32).optional().describe('The HTTP method'),
+  route: z
+    .string()
+    .max(255)
+    .optional()
+    .describe('The path of the operation as a template, never the path of the request'),
+  code: visible
+    .min(1)
+    .max(64)
+    .meta({ description: 'The code of the rejection: docs/protocol/errors.md §1', ...knownValues(rejectionCodes) }),
+  missingScope: v.scopeText.default('').describe('The scope tokens that it lacked'),
+  scope: usageScope.default(''),
+  address: visible.max(64).optional().describe('The address that it came from'),
+})
+
+const refusal = z.object({
+  at: v.time.describe('When it was'),
+  requestId: z.string().describe('The id of the request, as its answer had it'),
+  keyId: named,
+  clientId: named,
+  method: z.string().optional().describe('The HTTP method; absent where nobody said'),
+  route: z.string().optional().describe('The path of the operation as a template; absent where nobody said'),
+  code: openText<(typeof rejectionCodes)[number], string>(rejectionCodes, 'The reason: docs/protocol/errors.md §1'),
+  missingScope: z.string().describe('The scope tokens that it lacked'),
+  scope: usageScope,
+  address: z.string().optional().describe('The address that it came from; absent where nobody said'),
+  checks: z.array(check).describe('Why: the checks in the order in which they were made, as far as the code tells'),
 })
 
 const auditEvent = z.object({
@@ -94,11 +139,30 @@ export const usageAndAuditRoutes = {
     body: z.strictObject({
       batchId: z.string().min(8).max(100).describe('The same for each attempt to send this batch'),
       counts: z.array(reportedCount).max(10_000).describe('The counts'),
+      refusals: z
+        .array(reportedRefusal)
+        .max(20)
+        .default([])
+        .describe('A few examples of refusals, spread over codes and credentials'),
     }),
     answer: {
       status: 200,
       schema: z.object({ accepted: z.boolean().describe('False when this batch was counted before') }),
     },
+  }),
+  listRefusals: route({
+    operationId: 'listRefusals',
+    method: 'GET',
+    path: '/v1/refusals',
+    tag: 'usage',
+    summary: 'List examples of refused requests, the latest first, and why: at most 1,000 of the last 24 hours',
+    scope: 'usage:read',
+    query: z.strictObject({
+      ...v.pageQuery,
+      keyId: v.id.optional().describe('Only of this key, or token minted as a key'),
+      requestId: z.string().min(1).max(128).optional().describe('Only the request of this id'),
+    }),
+    answer: { status: 200, schema: v.page(refusal) },
   }),
   listAudit: route({
     operationId: 'listAudit',
@@ -131,6 +195,8 @@ nameSchemas({
   UsageInterval: usageInterval,
   UsageReport: usageAndAuditRoutes.reportUsage.body,
   ReportedCount: reportedCount,
+  Refusal: refusal,
+  ReportedRefusal: reportedRefusal,
   UsageAcceptance: usageAndAuditRoutes.reportUsage.answer.schema,
   AuditEvent: auditEvent,
 })

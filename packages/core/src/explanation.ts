@@ -96,14 +96,15 @@ export function explainJudged(judged: Judged, expected: Expectation): readonly C
 }
 
 /**
- * The checks of a refusal of which the code alone is known. `isEstablished`: the credential was found, so that all before the
+ * The checks of a refusal of which the code alone is known; none for a code that is not. `isEstablished`: the credential was found, so that all before the
  * failing check were made.
  */
 export function explainCode(
-  code: RejectionCode,
+  code: string,
   { isEstablished, ...shown }: { readonly isEstablished: boolean; readonly has?: string; readonly needs?: string },
 ): readonly Check[] {
-  const failing = checkNames.indexOf(checkOf[code])
+  if (!Object.hasOwn(checkOf, code)) return []
+  const failing = checkNames.indexOf(checkOf[code as RejectionCode])
   return checkNames.map((name, at): Check => {
     if (at === failing) return { name, result: 'failed', ...shown }
     const isMade = at < failing && name !== 'operation' && (isEstablished || finding.has(name))

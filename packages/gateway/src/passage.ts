@@ -57,7 +57,7 @@ export function createPassage(options: {
       running.set(request.socket, exchange)
       if (isClosing) response.shouldKeepAlive = false
       const beganAt = performance.now()
-      admit(request, pipeline, exchange.matched)
+      admit(request, exchange.requestId, pipeline, exchange.matched)
         .then((admitted) => (isUnauthenticated(admitted) ? times.wait(beganAt).then(() => admitted) : admitted))
         .then((admitted) => proceed(exchange, admitted))
         .catch((error: unknown) => refuse(exchange, { ...internalError, why: placeOf(error) }))

@@ -81,6 +81,7 @@ const roundsMax = 5
 /** `onMatch` is told the operation, before anything is judged. */
 export async function admit(
   request: IncomingMessage,
+  requestId: string,
   options: PipelineOptions,
   onMatch: (operation: Operation) => void,
 ): Promise<Admission | Refusal> {
@@ -114,13 +115,7 @@ export async function admit(
   }
 
   // 5. The credential, from the header fields as they came.
-  const question = questionOf(credentialHeadersOf(rawHeaders, places), {
-    audience,
-    requires: match.operation.requires,
-    cost: match.operation.cost,
-    ip: origin.address,
-    origin: requestOriginOf(rawHeaders),
-  })
+  const question = readQuestion(request, requestId, match.operation, { audience, places, origin })
   if ('rejection' in question) return rejectionRefusal(question.rejection)
 
   // 6. The engine.
@@ -138,6 +133,28 @@ export async function admit(
 
   // 7. The assertion. A request that waited for one is judged again, in the turn in which it goes on.
   return attest(question, outcome, origin, places, options, mark)
+}
+
+interface Asked {
+  readonly audience: string
+  readonly places: CredentialPlaces | undefined
+  readonly origin: Origin
+}
+
+function readQuestion(
+  { method, rawHeaders }: IncomingMessage,
+  requestId: string,
+  operation: Operation,
+  { audience, places, origin }: Asked,
+) {
+  return questionOf(credentialHeadersOf(rawHeaders, places), {
+    audience,
+    requires: operation.requires,
+    cost: operation.cost,
+    ip: origin.address,
+    origin: requestOriginOf(rawHeaders),
+    refusedAs: () => ({ requestId, method, route: routeOf(operation), address: origin.address }),
+  })
 }
 
 const tooMany: Refusal = {
@@ -275,8 +292,12 @@ function isPreflight(method: string, rawHeaders: RawHeaders): boolean {
   return valuesOf(rawHeaders, 'origin').length > 0 && valuesOf(rawHeaders, 'access-control-request-method').length > 0
 }
 
-function nameOf({ method, basePath, path }: Operation): string {
-  return `${method} ${basePath}${path} is public`
+function nameOf(operation: Operation): string {
+  return `${operation.method} ${routeOf(operation)} is public`
+}
+
+function routeOf({ basePath, path }: Operation): string {
+  return `${basePath}${path}`
 }
 
 function sentence(text: string): string {

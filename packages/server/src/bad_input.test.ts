@@ -340,7 +340,11 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
           count: 1,
         },
       ],
+      refusals: [{ at, requestId: 'request', code: 'unknown' }],
     },
+  }),
+  listRefusals: async () => ({
+    query: { limit: '1', after: await refusalCursor(), keyId: 'key', requestId: 'request' },
   }),
   listAudit: async () => ({
     query: { limit: '1', after: await cursor('/v1/audit'), objectId: world.clientId, action: 'client.create' },
@@ -506,6 +510,12 @@ async function oneIssuer(name = 'shared'): Promise<string> {
 
 async function newJwk(): Promise<object> {
   return { ...(await generateKeyPair('ES256')).publicJwk, kid: next(), alg: 'ES256' }
+}
+
+async function refusalCursor(): Promise<string> {
+  const refusals = [1, 2].map((each) => ({ at, requestId: `request-${each}`, code: 'unknown' }))
+  await world.ok('POST', '/v1/usage', { batchId: `refusals-${next()}`, counts: [], refusals })
+  return cursor('/v1/refusals')
 }
 
 async function cursor(path: string): Promise<string> {

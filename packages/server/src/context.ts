@@ -25,6 +25,7 @@ import type { OpaqueTokens } from './oauth/opaque_tokens.ts'
 import type { RefreshTokens } from './oauth/person/refresh_token.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { RefusalRoom } from './observe/refusal_room.ts'
 import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
@@ -79,6 +80,7 @@ export interface Services {
   readonly snapshots: Snapshots
   readonly usage: Usage
   readonly usageNames: UsageNames
+  readonly refusalRoom: RefusalRoom
   /** How long counts of usage are kept. */
   readonly usageRetention: UsageRetention
   readonly warming: Warming

@@ -36,6 +36,7 @@ import { createOpaqueTokens } from './oauth/opaque_tokens.ts'
 import { createRefreshTokens } from './oauth/person/refresh_token.ts'
 import { registerGauges } from './observe/gauges.ts'
 import type { Metrics } from './observe/metrics.ts'
+import { createRefusalRoom } from './observe/refusal_room.ts'
 import { createUsage } from './observe/usage.ts'
 import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
@@ -57,10 +58,10 @@ export function createServices(
     readonly limiter: ServerLimiter
   },
 ): Services {
-  const { store, books, now, issuerOf, metrics, limiter } = options
+  const { store, books, now, issuerOf, metrics, limiter, randomBytes } = options
   const clock = systemClock(options.now)
   const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
-  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs })
+  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs, randomBytes })
   const macs = createRevocationMacs(options.master)
   const seals = createPlaceSeals(options.master)
   const rowsMax = options.packedKeysMax ?? serverLimits.credentialsPackedMin
@@ -128,6 +129,7 @@ export function createServices(
     snapshots: createSnapshots({ store, books, macs, clock, timers: systemTimers }),
     usage,
     usageNames: createUsageNames(),
+    refusalRoom: createRefusalRoom(),
     usageRetention: options.usageRetention ?? usageRetentionDefault,
     warming,
     requirements: createRequirements({ store, books }, clock),
@@ -135,7 +137,7 @@ export function createServices(
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
     refreshTokens: createRefreshTokens(options.master),
-    passwords: createPasswords({ randomBytes: options.randomBytes }),
+    passwords: createPasswords({ randomBytes }),
     signInTries: createSignInTries(options.limitsFailures === false ? { perMinute: Number.POSITIVE_INFINITY } : {}),
     sessionMoves: createSessionMoves({
       store,
@@ -143,7 +145,7 @@ export function createServices(
       onError: (error) => options.log.warn({ error }, 'the end of a session could not be moved'),
     }),
     now,
-    randomBytes: options.randomBytes,
+    randomBytes,
     trustedProxies: options.trustedProxies ?? [],
     log: options.log,
     metrics,

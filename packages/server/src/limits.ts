@@ -257,6 +257,11 @@ export const serverLimits = {
   usageBatchRowsMax: 2_000,
   /** How long the end waits for the last counts to be written. */
   usageCloseMs: 5_000,
+  /** Examples of refusals that a process writes in a span of time: of all tenants, by fair shares. */
+  refusalSpanSeconds: 10,
+  refusalsInSpanMax: 400,
+  /** In one report of the process about what it judged itself. */
+  refusalsInReportMax: 200,
   rollUpEveryMs: 60_000,
   /** How long a round of roll-ups takes at most; the rest waits for the next one. */
   rollUpBudgetMs: 20_000,

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { readDropSeconds } from './feed/drop_time.ts'
 import type { Schema } from './schema.ts'
+import { refusalSeconds } from './usage/refusal.ts'
 
 /** Rows that one call removes at most: a writer that waits behind it waits for milliseconds. */
 const rowsMax = 10_000
@@ -70,6 +71,8 @@ function cleanTenant(
     removed += await deleteExpired(db, gone, tenant, logEnd, limit - removed)
     const batches = { table: 'usage_batches', at: 'at', key: ['batch_id'] }
     removed += await deleteExpired(db, batches, tenant, byBoth - usageBatchSeconds, limit - removed)
+    const refusals = { table: 'refusals', at: 'at', key: ['id'] }
+    removed += await deleteExpired(db, refusals, tenant, byBoth - refusalSeconds, limit - removed)
     return removed + (await deleteLog(db, tenant, logEnd, limit - removed))
   })
 }

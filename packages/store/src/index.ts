@@ -71,6 +71,8 @@ export type { StoreOptions } from './store_options.ts'
 export type { UsageBatch } from './usage/batch.ts'
 export type { UsageCount } from './usage/count.ts'
 export type { LastUse } from './usage/last_use.ts'
+export type { Refusal, RefusalFilter } from './usage/refusal.ts'
+export { newRefusal, refusalSeconds } from './usage/refusal.ts'
 export type { UsageRetention } from './usage/roll_up.ts'
 export type { SeriesFilter, UsageSum } from './usage/series.ts'
 

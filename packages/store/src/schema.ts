@@ -265,6 +265,20 @@ export interface Schema extends PeopleTables, TeamTables {
     expires_at: number
     content: Json | null
   }
+  readonly refusals: {
+    tenant: string
+    id: string
+    at: number
+    request_id: string
+    credential_id: string
+    client_id: string
+    method: string | null
+    route: string | null
+    code: string
+    missing_scope: string
+    scope: string
+    address: string | null
+  }
   readonly usage_batches: { tenant: string; batch_id: string; at: number }
   readonly usage_sums: {
     tenant: string

@@ -14,6 +14,7 @@ import {
   originOf,
   questionOf,
   type RequestExpectation,
+  refusedAs,
   requirementOf,
 } from './request.ts'
 
@@ -112,7 +113,7 @@ export function verifierOver(
     expectation: DeferredExpectation,
     origin: string | undefined,
   ): Promise<Outcome> {
-    const { ip, [countLater]: later } = expectation
+    const { ip, [countLater]: later, [refusedAs]: named } = expectation
     const expected = {
       audience,
       requires: requirementOf(expectation),
@@ -120,6 +121,7 @@ export function verifierOver(
       origin,
       cost: costOf(expectation),
       countLater: later,
+      refusedAs: named,
     }
     return judgeRequest(judge, reader, fields, expected)
   }

@@ -7,6 +7,7 @@ import type { Known } from './known/known.ts'
 import type { PackedKeys } from './known/packed_keys.ts'
 import type { Limiter } from './limiter.ts'
 import type { Outcome, Refused } from './outcome.ts'
+import type { RefusedRequest } from './usage/refusal_samples.ts'
 import type { CountOnce, UsagePort } from './usage/usage_counter.ts'
 
 /** A credential and the expectation that it must meet. */
@@ -22,6 +23,8 @@ export interface Question extends Expectation {
    * request is over. Default: it is counted at once.
    */
   readonly countLater?: ((count: CountOnce) => void) | undefined
+  /** Names the request, where its refusal is kept as an example. Called for a refusal alone. Default: none is kept. */
+  readonly refusedAs?: (() => RefusedRequest) | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
   /**

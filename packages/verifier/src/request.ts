@@ -27,9 +27,14 @@ export interface RequestExpectation {
 
 /** For our adapters: see `Question.countLater`. */
 export const countLater = Symbol('countLater')
+/** For our adapters: see `Question.refusedAs`. */
+export const refusedAs = Symbol('refusedAs')
 
 /** An expectation as our adapters have it. */
-export type DeferredExpectation = RequestExpectation & { readonly [countLater]?: Question['countLater'] }
+export type DeferredExpectation = RequestExpectation & {
+  readonly [countLater]?: Question['countLater']
+  readonly [refusedAs]?: Question['refusedAs']
+}
 
 /**
  * Reads the credential fields of a `node:http` request's raw list: name, value, name, value, … `places`: those that the
@@ -153,6 +158,8 @@ export interface Expected {
   readonly cost?: number | undefined
   /** As in `Question`. */
   readonly countLater?: Question['countLater']
+  /** As in `Question`. */
+  readonly refusedAs?: Question['refusedAs']
 }
 
 /**
@@ -173,6 +180,7 @@ export function questionOf(
     origin: expected.origin,
     cost: expected.cost,
     countLater: expected.countLater,
+    refusedAs: expected.refusedAs,
   }
 }
 

@@ -6,7 +6,7 @@
  * Synchronous while nothing has to wait. After each wait it begins again from the top, so that book, freshness and
  * clock are read in the same turn as the decision (docs/protocol/feed.md §4).
  */
-import type { MaybePromise } from '@countersign/core'
+import type { Established, MaybePromise, Seconds } from '@countersign/core'
 import type { Engine, EngineOptions, Inspection, PreloadedKey, Question } from './engine.ts'
 import { createJudgement } from './judgement.ts'
 import { createBudget } from './known/budget.ts'
@@ -18,7 +18,7 @@ import { type Entry, type Hit, KnownCredentials } from './known/known_credential
 import { PackedKeys } from './known/packed_keys.ts'
 import { createSettlement } from './known/settlement.ts'
 import type { Outcome } from './outcome.ts'
-import { countedId, countOutcome, type UsagePort } from './usage/usage_counter.ts'
+import { countedId, countOutcome, sampleRefusal, type UsagePort } from './usage/usage_counter.ts'
 
 /**
  * Makes an engine from its ports. It answers in the same turn whenever it need not wait. It never throws because of a
@@ -58,16 +58,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function counted(question: Question, hit: Hit | undefined, outcome: Outcome): Outcome {
-    const { countLater } = question
-    const of = hit?.entry.established
-    if (countLater !== undefined && outcome.outcome === 'verified') {
-      countLater((requires, code) =>
-        (usage as UsagePort).count(keeper.now(clock.stamp()), countedId(of), of?.clientId ?? '', requires, code),
-      )
-      return outcome
-    }
     const now = keeper.now(hit?.at ?? clock.stamp())
-    countOutcome(usage as UsagePort, now, hit?.entry.established, question.requires, outcome)
+    count(usage as UsagePort, question, hit?.entry.established, outcome, now, () => keeper.now(clock.stamp()))
     return outcome
   }
 
@@ -81,6 +73,30 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return { verify, inspect, preload, clear: () => known.clear(undefined) }
+}
+
+/** Counts an outcome and keeps a refusal as an example, or hands both out to be done when the request is over. */
+function count(
+  usage: UsagePort,
+  { countLater, refusedAs, requires }: Question,
+  of: Established | undefined,
+  outcome: Outcome,
+  now: Seconds,
+  nowLater: () => Seconds,
+): void {
+  if (countLater !== undefined && outcome.outcome === 'verified') {
+    countLater((asked, code, refused) => {
+      const at = nowLater()
+      usage.count(at, countedId(of), of?.clientId ?? '', asked, code)
+      if (refused !== undefined) sampleRefusal(usage, at, of, { ...refused, requires: asked, code })
+    })
+    return
+  }
+  countOutcome(usage, now, of, requires, outcome)
+  if (outcome.outcome !== 'rejected' || refusedAs === undefined) return
+  const { rejection } = outcome
+  const missingScope = rejection.code === 'insufficient_scope' ? rejection.missingScope : []
+  sampleRefusal(usage, now, of, { request: refusedAs(), requires, code: rejection.code, missingScope })
 }
 
 function knownOf({ established, readAt, since, signedBy }: Entry): Known {

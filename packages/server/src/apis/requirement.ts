@@ -9,7 +9,13 @@ import { storedDescription } from './document.ts'
 
 export type Requirement =
   /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
-  | { readonly kind: 'requires'; readonly requires: readonly Scope[]; readonly cost?: number }
+  | {
+      readonly kind: 'requires'
+      readonly requires: readonly Scope[]
+      readonly cost?: number
+      /** The path of the operation as a template; absent where no document was imported. */
+      readonly route?: string
+    }
   | { readonly kind: 'public' }
   | { readonly kind: 'undescribed' }
   | { readonly kind: 'ambiguous'; readonly detail: string }
@@ -65,6 +71,7 @@ export function createRequirements(
   }
 }
 
-function needsOf({ requires, cost }: Operation): Requirement {
-  return cost === undefined ? { kind: 'requires', requires } : { kind: 'requires', requires, cost }
+function needsOf({ requires, cost, basePath, path }: Operation): Requirement {
+  const route = `${basePath}${path}`
+  return cost === undefined ? { kind: 'requires', requires, route } : { kind: 'requires', requires, cost, route }
 }

@@ -34,6 +34,7 @@ export type ManagementServices = GuardedServices &
     | 'positions'
     | 'randomBytes'
     | 'refreshTokens'
+    | 'refusalRoom'
     | 'requirements'
     | 'running'
     | 'signing'

@@ -20,6 +20,8 @@ import type {
   KeyFilter,
   LastUse,
   Page,
+  Refusal,
+  RefusalFilter,
   ScopeHolders,
   SeriesFilter,
   SessionFilter,
@@ -308,6 +310,13 @@ export function findAuditEvents(
 
 export function usageSeries(context: ReadContext, filter: SeriesFilter): Promise<readonly UsageSum[]> {
   return context.services.store.read.usage.series(context.reach.tenant, { ...filter, ...ofTeams(context) })
+}
+
+export function findRefusals(
+  context: ReadContext,
+  filter: Omit<RefusalFilter, 'teamIds'>,
+): Promise<readonly Refusal[]> {
+  return context.services.store.read.usage.refusals(context.reach.tenant, { ...filter, ...ofTeams(context) })
 }
 
 /** When each of these keys was last used, of those that were. */

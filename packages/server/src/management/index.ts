@@ -4,6 +4,7 @@ import { apiDocumentOperations } from './apis/documents.ts'
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
 import { inspectionOperations } from './credentials/inspections.ts'
+import { refusalOperations } from './credentials/recent_refusals.ts'
 import { issuerOperations } from './issuers.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...issuerOperations,
   ...inspectionOperations,
   ...usageAndAuditOperations,
+  ...refusalOperations,
   ...receiptOperations,
   ...tenantOperations,
   ...accountOperations,

@@ -1,6 +1,6 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
-import type { AuditActor, UsageCount } from '@countersign/store'
+import { type AuditActor, newRefusal, type Refusal, type UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
@@ -43,7 +43,7 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
 
 const reportUsage = writeOperation(routes.reportUsage, async (context) => {
   const { body, tenant, services, now, caller } = context
-  const { nameOf, scopeOf } = await namingOf(context, body.counts)
+  const { nameOf, scopeOf } = await namingOf(context, [...body.counts, ...body.refusals])
   const counts = body.counts.map((count): UsageCount => {
     const { credentialId = '', clientId = '', outcome, count: number } = count
     const who = nameOf({ credentialId, clientId })
@@ -53,7 +53,15 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
       count.lastAt === undefined ? at : Math.min(withinDay(parseTime(count.lastAt) as number, now), Math.floor(now))
     return { tenant: tenant.id, ...who, scope, outcome, minuteAt: at - (at % 60), lastAt, count: number }
   })
-  const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, now }
+  const refusals = body.refusals.flatMap((given): Refusal[] => {
+    if (!services.refusalRoom.admits(tenant.id, caller.grant.credentialId, now)) return []
+    const { credentialId = '', clientId = '', at, scope, ...refusal } = given
+    const who = nameOf({ credentialId, clientId })
+    const time = withinDay(parseTime(at) as number, now)
+    const draft = { tenant: tenant.id, ...refusal, ...who, scope: scopeOf(scope), at: Math.min(time, now) }
+    return [newRefusal(draft as Omit<Refusal, 'id'>, services.randomBytes)]
+  })
+  const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, refusals, now }
   return { status: 200, afterwards: async () => ({ accepted: await services.store.countUsage(batch) }) }
 })
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Store, StoreUnavailableError } from '@countersign/store'
 import { systemClock } from '@countersign/verifier/engine'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,7 +18,7 @@ function create(countUsage: Store['countUsage'] = world.store.countUsage) {
   const clock = systemClock(() => startAt)
   return {
     overflowed,
-    usage: createUsage({ store: { ...world.store, countUsage }, clock, log, metrics, flushMs: 3_600_000 }),
+    usage: createUsage({ store: { ...world.store, countUsage }, clock, log, metrics, flushMs: 3_600_000, randomBytes }),
   }
 }
 

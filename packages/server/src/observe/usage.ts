@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Shares } from '@countersign/core'
-import { type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
+import { newRefusal, type Refusal, type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import {
   type Clock,
   createUsageReporter,
   overflowScope,
+  type RefusalSample,
+  samplesInBatch,
   UsageCounter,
   type UsageRow,
 } from '@countersign/verifier/engine'
@@ -30,9 +32,10 @@ export interface UsageOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly flushMs: number
+  readonly randomBytes: (count: number) => Uint8Array
 }
 
-export function createUsage({ store, clock, log, metrics, flushMs }: UsageOptions): Usage {
+export function createUsage({ store, clock, log, metrics, flushMs, randomBytes }: UsageOptions): Usage {
   /**
    * Distinct rows until they are written, of all tenants: one of them that makes many up leaves room for the others.
    */
@@ -41,8 +44,11 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
   const rows = new Shares(2 * rowsMax)
   /** Only the counters that hold counts. */
   const counting = new Map<UsageCounter, string>()
+  /** Written once, with the first batch of a report: examples that are lost cost nothing. */
+  let refusals: readonly Refusal[] = []
   const reporter = createUsageReporter<UsageCount>({
     take() {
+      refusals = sharedFairly([...counting], randomBytes)
       const taken = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => countOf(tenant, row)))
       counting.clear()
       const unnamed = sumOf(taken.filter(({ scope }) => scope === overflowScope))
@@ -52,7 +58,9 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     async send(batchId, counts) {
       const now = clock.stamp().wallMs / 1000
       const beganAt = performance.now()
-      await store.countUsage({ id: `server ${batchId}`, counts, now })
+      const written = refusals
+      refusals = []
+      await store.countUsage({ id: `server ${batchId}`, counts, refusals: written, now })
       if (store.dialect !== 'sqlite') return
       rowsMax = roomFor(counts.length, performance.now() - beganAt, rowsMax)
       rows.size = 2 * rowsMax
@@ -60,10 +68,7 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     isHopeless: (error) => error instanceof UnstorableTextError,
     newBatchId: randomUUID,
     clock,
-    schedule(delayMs, run) {
-      const timer = setTimeout(run, delayMs).unref()
-      return () => clearTimeout(timer)
-    },
+    schedule,
     random: Math.random,
     everyMs: flushMs,
     batchRowsMax: serverLimits.usageBatchRowsMax,
@@ -87,6 +92,31 @@ export function createUsage({ store, clock, log, metrics, flushMs }: UsageOption
     },
     flush: () => reporter.flush(),
     close: () => reporter.close(),
+  }
+}
+
+function schedule(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs).unref()
+  return () => clearTimeout(timer)
+}
+
+/** The examples of each tenant, and of all together no more than a few writes of rows. */
+function sharedFairly(
+  counting: readonly (readonly [UsageCounter, string])[],
+  randomBytes: (count: number) => Uint8Array,
+): readonly Refusal[] {
+  const each = Math.max(1, Math.min(samplesInBatch, Math.floor(serverLimits.refusalsInReportMax / counting.length)))
+  return counting.flatMap(([counter, tenant]) =>
+    counter.takeSamples(each).map((sample) => newRefusal({ tenant, ...definedOf(sample) }, randomBytes)),
+  )
+}
+
+function definedOf({ method, route, address, ...sample }: RefusalSample) {
+  return {
+    ...sample,
+    ...(method === undefined ? {} : { method }),
+    ...(route === undefined ? {} : { route }),
+    ...(address === undefined ? {} : { address }),
   }
 }
 

@@ -95,10 +95,20 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
   )
   await world.store.write((transaction) => transaction.consents.insert(consent))
   const batchId = `batch-${mark()}`
+  const refused = mark()
   const counted = { credentialId: key.id, clientId: client.clientId, outcome: 'verified', count: 7 }
   await world.ok('POST', '/v1/usage', {
     batchId,
     counts: [{ ...counted, scope: mark(), minuteAt: '2027-01-15T07:59:00Z' }],
+    refusals: [
+      {
+        at: '2027-01-15T07:59:00Z',
+        requestId: refused,
+        credentialId: key.id,
+        clientId: client.clientId,
+        code: 'expired',
+      },
+    ],
   })
   const objects = {
     ...people,
@@ -126,6 +136,7 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
     objects.invitation,
     session,
     consent.id,
+    refused,
   ]
   return { ...objects, words: [...names, ...ofPeople, ...ids, objects.apiId, ofApi] }
 }
@@ -187,6 +198,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   getRevocation: () => ({ params: { feedSequence: '1' } }),
   getUsage: ({ client }) => ({ query: { groupBy: 'keyId', clientId: client } }),
   reportUsage: () => ({ body: { batchId: `batch-${mark()}`, counts: [] } }),
+  listRefusals: () => ({ query: { limit: '100' } }),
   listAudit: () => ({ query: { limit: '100' } }),
   createTenant: () => ({ body: { slug: mark(), name: 'x' } }),
   listTenants: () => ({}),

@@ -86,6 +86,12 @@ async function answer(
     cost: needed.cost,
     ip: forwarded.ip,
     origin: originOf(request.rawHeaders),
+    refusedAs: () => ({
+      requestId: request.requestId,
+      method: forwarded.method,
+      route: needed.route,
+      address: forwarded.ip,
+    }),
   })
   if ('rejection' in question) return problem(request, rejectionAnswer(question.rejection))
   const outcome = await tenant.engine.verify(question)
@@ -116,6 +122,7 @@ function headersOf({ rawHeaders }: HttpRequest, { credentialHeaders }: ApiState)
 interface Needed {
   readonly requires: readonly Scope[]
   readonly cost?: number | undefined
+  readonly route?: string | undefined
 }
 
 /**
@@ -132,7 +139,8 @@ async function neededFor(
     const read = readScope(scope)
     if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
     const described = await services.requirements.of(tenant, apiId, forwarded)
-    return { requires: [read.scope], cost: described.kind === 'requires' ? described.cost : undefined }
+    const { cost, route } = described.kind === 'requires' ? described : {}
+    return { requires: [read.scope], cost, route }
   }
   const requirement = await services.requirements.of(tenant, apiId, forwarded)
   switch (requirement.kind) {

@@ -19,7 +19,7 @@ import {
   undescribedOperation,
   unionScope,
 } from '@countersign/core'
-import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
+import { isCost, type Outcome, type Question, type RefusedRequest } from '@countersign/verifier/engine'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
@@ -43,7 +43,8 @@ export function verify(
       .then((body) => {
         if (request.query !== '') requireNoQuery(request.query)
         if (body.explain === true) return explain(services, tenant, request, settled.caller, body)
-        const outcome = judge(services, tenant, settled.caller, readQuestion(body), operationOf(body))
+        const question = { ...readQuestion(body), refusedAs: () => refusedRequest(request, body) }
+        const outcome = judge(services, tenant, settled.caller, question, operationOf(body))
         return andThen(outcome, (known) => answerOutcome(services, request, known))
       })
       .catch((error: unknown) =>
@@ -65,6 +66,7 @@ async function explain(
   let judged: { readonly checks: readonly Check[]; readonly audience: string } | undefined
   const question: Question = {
     ...readQuestion(body),
+    refusedAs: () => refusedRequest(request, body),
     onJudged(by, expected) {
       judged = { checks: explainJudged(by, expected), audience: by.effective.grant.audience }
     },
@@ -101,6 +103,11 @@ function operationOf({ method, path }: Record<string, unknown>): AskedOperation 
   return typeof method === 'string' && typeof path === 'string' ? { method, uri: path } : undefined
 }
 
+/** Under the id that the verify call has: whoever asked passes it on, or not. */
+function refusedRequest({ requestId }: HttpRequest, { ip }: Record<string, unknown>): RefusedRequest {
+  return { requestId, address: typeof ip === 'string' ? ip : undefined }
+}
+
 /**
  * The question’s needs and those that the imported document gives the operation. An operation it does not describe is
  * refused.
@@ -118,9 +125,12 @@ async function judgeOperation(
     case 'public':
       return tenant.engine.verify(question)
     case 'requires': {
-      const { requires, cost } = requirement
+      const { requires, cost, route } = requirement
+      const { method } = operation
+      const { refusedAs: named } = question
+      const refusedAs = named && (() => ({ ...named(), method, route }))
       const both = requires.flatMap((needed) => question.requires.map((asked) => unionScope(needed, asked)))
-      return tenant.engine.verify({ ...(cost === undefined ? {} : { cost }), ...question, requires: both })
+      return tenant.engine.verify({ ...(cost === undefined ? {} : { cost }), ...question, requires: both, refusedAs })
     }
     case 'ambiguous':
       throw new ProblemError(400, 'invalid_request', requirement.detail, {

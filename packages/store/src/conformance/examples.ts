@@ -25,6 +25,7 @@ import type { Token } from '../records/token.ts'
 import type { VerifierPosition } from '../records/verifier_position.ts'
 import type { Store } from '../store.ts'
 import type { UsageCount } from '../usage/count.ts'
+import { newRefusal, type Refusal } from '../usage/refusal.ts'
 import { startAt } from './test_database.ts'
 
 const fresh = { version: 1, createdAt: startAt, updatedAt: startAt }
@@ -337,4 +338,9 @@ export async function seed(store: Store, ...tenants: readonly string[]): Promise
       await transaction.keys.insert(exampleKey(tenant, 'key_1'))
     })
   }
+}
+
+export function exampleRefusal(tenant: string, changes: Partial<Refusal> = {}): Refusal {
+  const draft = { tenant, at: startAt, requestId: 'request_1', credentialId: '', clientId: '', code: 'expired' }
+  return newRefusal({ ...draft, missingScope: '', scope: '', ...changes }, (count) => new Uint8Array(count).fill(7))
 }

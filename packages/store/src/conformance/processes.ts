@@ -76,6 +76,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'invitations',
     'client_origins',
     'api_resources',
+    'refusals',
     'settings',
     'logos',
   ]

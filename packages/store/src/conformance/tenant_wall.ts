@@ -17,6 +17,7 @@ import {
   exampleMembership,
   examplePasskey,
   examplePosition,
+  exampleRefusal,
   exampleSecret,
   exampleSession,
   exampleSettings,
@@ -136,6 +137,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.issuers.list('other', page),
         read.audit.list('other', {}, page),
         read.verifierPositions.list('other'),
+        read.usage.refusals('other', { since: 0, limit: 10 }),
         store.feed.after('other', 0, 10),
       ])
       expect(lists).toEqual(lists.map(() => []))
@@ -249,7 +251,13 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
 
 const mutations: readonly ((store: Store, tenant: string) => Promise<unknown>)[] = [
   (store, tenant) => store.savePositions([examplePosition(tenant, 'verifier_9', 5)]),
-  (store, tenant) => store.countUsage({ id: 'batch_9', counts: [exampleCount(tenant, 'key_1')], now: startAt }),
+  (store, tenant) =>
+    store.countUsage({
+      id: 'batch_9',
+      counts: [exampleCount(tenant, 'key_1')],
+      refusals: [exampleRefusal(tenant)],
+      now: startAt,
+    }),
   ...inTransaction.map(
     (mutate) => (store: Store, tenant: string) => store.write((transaction) => mutate(transaction, tenant)),
   ),
@@ -286,6 +294,7 @@ const tables = [
   'single_use',
   'verifier_positions',
   'usage_batches',
+  'refusals',
   'usage_sums',
   'last_uses',
 ]

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { UnstorableTextError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import type { UsageCount } from '../usage/count.ts'
+import type { Refusal } from '../usage/refusal.ts'
 import type { UsageRetention } from '../usage/roll_up.ts'
-import { exampleCount, exampleKey, seed } from './examples.ts'
+import { exampleCount, exampleKey, exampleRefusal, seed } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { moveDropTime, randomFrom, startAt, withStore } from './test_database.ts'
 
@@ -258,6 +259,51 @@ export function usageCases(create: CreateDatabase): void {
       await store.cleanUp(startAt + 7 * 3_600, 60)
       expect(await ids()).toBe(0)
     }))
+
+  it('examples of refusals are listed the latest first, by key, request and team, and of one batch once', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const refusals = [
+        refusalAt(startAt, { requestId: 'a', credentialId: 'key_1', clientId: 'client_1' }),
+        refusalAt(startAt + 1, { requestId: 'b', credentialId: 'key_2', clientId: 'client_9', route: '/orders/{id}' }),
+        { ...refusalAt(startAt, { requestId: 'a' }), tenant: 'other' },
+      ]
+      const batch = { id: 'r1', counts: [], refusals, now: startAt }
+      expect([await store.countUsage(batch), await store.countUsage(batch)]).toEqual([true, false])
+      const list = async (filter: object = {}) =>
+        (await store.read.usage.refusals('acme', { since: startAt - 1, limit: 10, ...filter })).map(
+          (it) => it.requestId,
+        )
+      expect(await list()).toEqual(['b', 'a'])
+      expect(await list({ limit: 1 })).toEqual(['b'])
+      expect(await list({ after: refusals[1]?.id })).toEqual(['a'])
+      expect(await list({ credentialId: 'key_1' })).toEqual(['a'])
+      expect(await list({ requestId: 'b' })).toEqual(['b'])
+      expect(await list({ since: startAt })).toEqual(['b'])
+      expect(await list({ teamIds: ['team_9'] })).toEqual([])
+      const [first] = await store.read.usage.refusals('acme', { since: 0, limit: 1 })
+      expect(first).toEqual(refusals[1])
+    }))
+
+  it('of a tenant the newest thousand refusals are kept, whatever another has, and for a day', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme', 'other')
+      const many = Array.from({ length: 1_005 }, (_, each) => refusalAt(startAt + each, { requestId: `r${each}` }))
+      const others = { ...refusalAt(startAt - 10, { requestId: 'old' }), tenant: 'other' }
+      await store.countUsage({ id: 'r1', counts: [], refusals: [...many, others], now: startAt })
+      const list = (tenant: string) => store.read.usage.refusals(tenant, { since: 0, limit: 2_000 })
+      expect((await list('acme')).map(({ requestId }) => requestId)).toEqual(
+        Array.from({ length: 1_000 }, (_, each) => `r${1_004 - each}`),
+      )
+      await moveDropTime(store, startAt + 86_400)
+      await store.cleanUp(startAt + 86_400, 60)
+      expect(await list('other')).toEqual([])
+      expect(await list('acme')).toHaveLength(1_000)
+    }))
+}
+
+function refusalAt(at: number, changes: Partial<Refusal> = {}): Refusal {
+  return exampleRefusal('acme', { at, ...changes })
 }
 
 type Changes = Partial<Omit<UsageCount, 'tenant' | 'minuteAt' | 'count'>>

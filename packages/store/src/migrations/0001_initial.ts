@@ -37,6 +37,7 @@ type Later =
   | 'api_resources'
   | 'settings'
   | 'logos'
+  | 'refusals'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

@@ -25,6 +25,7 @@ import { up as apiResources } from './0024_api_resources.ts'
 import { up as clientPages } from './0025_client_pages.ts'
 import { up as externalSubject } from './0026_external_subject.ts'
 import { up as documentJson } from './0030_document_json.ts'
+import { up as refusals } from './0031_refusals.ts'
 
 export interface Migration {
   readonly number: number
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   { number: 25, name: 'client_pages', up: clientPages },
   { number: 26, name: 'external_subject', up: externalSubject },
   { number: 30, name: 'document_json', up: documentJson },
+  { number: 31, name: 'refusals', up: refusals },
 ]

@@ -102,6 +102,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   usage_sums: 'removed',
   last_uses: 'removed',
   usage_batches: 'removed',
+  refusals: 'removed',
   single_use: 'removed',
   idempotency: 'removed',
   signing_keys: 'removed',

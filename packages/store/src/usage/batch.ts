@@ -3,23 +3,29 @@ import type { Database } from '../database.ts'
 import type { Session } from '../session.ts'
 import { addSums, encodeCount, intervals, type UsageCount } from './count.ts'
 import { noteLastUses } from './last_use.ts'
+import { addRefusals, type Refusal } from './refusal.ts'
 
 /** The counts of one process or one verifier. Sent again under the same id, they count once. */
 export interface UsageBatch {
   readonly id: string
   /** Counts of any tenants. */
   readonly counts: readonly UsageCount[]
+  /** Examples of refusals, of any tenants. Default none. */
+  readonly refusals?: readonly Refusal[]
   readonly now: Seconds
 }
 
 /** See `Chores.countUsage`. */
-export function countUsage(database: Database, { id, counts, now }: UsageBatch): Promise<boolean> {
+export function countUsage(database: Database, { id, counts, refusals = [], now }: UsageBatch): Promise<boolean> {
   // All processes use this order, so that two of them cannot deadlock.
-  const byTenant = [...Map.groupBy(counts, ({ tenant }) => tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const countsOf = Map.groupBy(counts, ({ tenant }) => tenant)
+  const refusalsOf = Map.groupBy(refusals, ({ tenant }) => tenant)
+  const tenants = [...new Set([...countsOf.keys(), ...refusalsOf.keys()])].sort()
   return database.transact(async (db) => {
     let isNew = false
-    for (const [tenant, own] of byTenant) {
-      if (await addBatch({ db, dialect: database.dialect }, tenant, { id, counts: own, now })) isNew = true
+    for (const tenant of tenants) {
+      const own = { id, counts: countsOf.get(tenant) ?? [], refusals: refusalsOf.get(tenant) ?? [], now }
+      if (await addBatch({ db, dialect: database.dialect }, tenant, own)) isNew = true
     }
     return isNew
   })
@@ -29,7 +35,7 @@ export function countUsage(database: Database, { id, counts, now }: UsageBatch):
 async function addBatch(
   session: Pick<Session, 'db' | 'dialect'>,
   tenant: string,
-  { id, counts, now }: UsageBatch,
+  { id, counts, refusals = [], now }: UsageBatch,
 ): Promise<boolean> {
   const batch = await session.db
     .insertInto('usage_batches')
@@ -37,6 +43,8 @@ async function addBatch(
     .onConflict((conflict) => conflict.columns(['tenant', 'batch_id']).doNothing())
     .executeTakeFirst()
   if (batch.numInsertedOrUpdatedRows !== 1n) return false
+  await addRefusals(session, tenant, refusals)
+  if (counts.length === 0) return true
   await addSums(session, tenant, intervals.minute, counts.map(encodeCount))
   await noteLastUses(session, tenant, counts)
   return true

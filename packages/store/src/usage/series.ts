@@ -7,6 +7,7 @@ import { clientsOfTeams } from '../records/client.ts'
 import type { Session } from '../session.ts'
 import { isOpen } from './count.ts'
 import { type LastUse, lastUsed, lastUses } from './last_use.ts'
+import { listRefusals, type Refusal, type RefusalFilter } from './refusal.ts'
 
 export interface SeriesFilter {
   readonly credentialId?: string
@@ -45,6 +46,8 @@ export interface UsageReads {
   lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
   /** The latest use of each of these keys that was ever used, in one read. */
   lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
+  /** Examples of refusals, the latest first. */
+  refusals(tenant: string, filter: RefusalFilter): Promise<readonly Refusal[]>
   /** The APIs and clients of these keys and stored tokens, and the APIs that these clients have access to. */
   apisOf(
     tenant: string,
@@ -78,6 +81,7 @@ export function readUsage(session: Session): UsageReads {
     },
     lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
     lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
+    refusals: (tenant, filter) => listRefusals(session, tenant, filter),
     apisOf: (tenant, of) => apisOf(session, tenant, of),
   }
 }

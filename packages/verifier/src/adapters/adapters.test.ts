@@ -332,6 +332,31 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
     ])
   })
 
+  it('reports a refusal under the id that its answer has, once, without credential or path', async () => {
+    const refusals: { readonly requestId: string; readonly code: string; readonly missingScope: string }[] = []
+    const answer = createFetch(authority)
+    const listening: typeof fetch = async (input, init) => {
+      const isUsage = String(input).endsWith('/v1/usage')
+      if (!isUsage) return answer(input, init)
+      refusals.push(...(JSON.parse(String(init?.body)).refusals ?? []))
+      return Response.json({ accepted: true })
+    }
+    const reporting = createVerifier({ issuer, audience, credential, fetch: listening })
+    const app = await start({ verifier: reporting })
+    const reader = bearer(authority.issueKey({ scope: 'orders:read' }).text)
+    const narrow = await app('/write', reader)
+    const ended = await app('/plain', bearer(authority.issueKey({ expiresAt: 1 }).text))
+    expect((await app('/plain', reader)).status).toBe(200)
+    for (const close of closers.splice(0)) await close()
+    await reporting.close()
+    const idOf = ({ body }: { readonly body: string }): string => JSON.parse(body).requestId
+    expect(refusals.sort((a, b) => (a.code < b.code ? -1 : 1))).toMatchObject([
+      { requestId: idOf(ended), code: 'expired', missingScope: '' },
+      { requestId: idOf(narrow), code: 'insufficient_scope', missingScope: 'orders:write', scope: 'orders:write' },
+    ])
+    for (const refusal of refusals) expect(refusal).not.toHaveProperty('route')
+  })
+
   it('optional: lets a request without a credential pass, not one with a bad one, CVE-2021-21378', async () => {
     const app = await start({ verifier, optional: true })
     expect(await app('/plain', [])).toMatchObject({ status: 200, body: '{"for":null}' })

@@ -16,8 +16,15 @@ import {
 } from '@countersign/core'
 import type { Verifier } from '../create_verifier.ts'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
-import { costOf, countLater, type DeferredExpectation, type RequestExpectation, requirementOf } from '../request.ts'
-import type { CountOnce } from '../usage/usage_counter.ts'
+import {
+  costOf,
+  countLater,
+  type DeferredExpectation,
+  type RequestExpectation,
+  refusedAs,
+  requirementOf,
+} from '../request.ts'
+import type { CountOnce, RefusedInTheEnd } from '../usage/usage_counter.ts'
 import { type ClientAddress, createClientAddress } from './client_address.ts'
 import { sharedVerifier } from './shared_verifier.ts'
 
@@ -114,9 +121,11 @@ const judged = new WeakMap<object, Judged>()
 interface Judged {
   readonly grant: Grant | undefined
   readonly ways: Ways
+  readonly address: string | undefined
   /** The request is counted by these when it is over: the last that was asked for, or the first refusal. */
   asked: readonly Scope[]
   code: OutcomeCode
+  refused?: RefusedInTheEnd
 }
 
 /** The choices of `protect` about answers, for itself and for what stands behind it. */
@@ -181,8 +190,11 @@ export function createScopeGate(kind: 'scope' | 'anyScope', tokens: readonly str
     const rejection = findMissingScope(grant, requires)
     if (known.code === 'verified') known.asked = requires
     if (rejection !== undefined) {
+      const requestId = crypto.randomUUID()
+      if (rejection.code === 'insufficient_scope' && known.code === 'verified')
+        known.refused = { request: { requestId, address: known.address }, missingScope: rejection.missingScope }
       known.code = rejection.code
-      return refuse(rejectionAnswer(rejection), ways)
+      return refuse(rejectionAnswer(rejection), ways, requestId)
     }
     return { grant, headers: {}, property: ways.property }
   }
@@ -204,19 +216,24 @@ async function pass(
 ): Promise<Passage> {
   const ip = clientAddress(incoming.peer, incoming.forwardedFor)
   let count: CountOnce | undefined
+  let requestId: string | undefined
   const asking: DeferredExpectation = {
     ...expectation,
     [countLater]: (once) => {
       count = once
+    },
+    [refusedAs]() {
+      requestId = crypto.randomUUID()
+      return { requestId, address: ip }
     },
   }
   const outcome = await incoming.ask(verifier, ip === undefined ? asking : { ...asking, ip })
   switch (outcome.outcome) {
     case 'verified': {
       const { grant, rateLimits = [] } = outcome
-      const known: Judged = { grant, ways, asked: requirementOf(expectation), code: 'verified' }
+      const known: Judged = { grant, ways, address: ip, asked: requirementOf(expectation), code: 'verified' }
       judged.set(incoming.key, known)
-      if (count !== undefined) incoming.whenOver(() => count?.(known.asked, known.code))
+      if (count !== undefined) incoming.whenOver(() => count?.(known.asked, known.code, known.refused))
       return { grant, headers: rateLimitHeaders(rateLimits), property: ways.property }
     }
     case 'unavailable':
@@ -224,8 +241,8 @@ async function pass(
     case 'rejected':
       // Nothing but the absence of a credential is optional: a bad one is refused (CVE-2021-21378).
       if (!optional || outcome.rejection.code !== 'missing_credential')
-        return refuse(rejectionAnswer(outcome.rejection), ways)
-      judged.set(incoming.key, { grant: undefined, ways, asked: [], code: 'missing_credential' })
+        return refuse(rejectionAnswer(outcome.rejection), ways, requestId)
+      judged.set(incoming.key, { grant: undefined, ways, address: ip, asked: [], code: 'missing_credential' })
       return { grant: undefined, headers: {}, property: ways.property }
   }
 }
@@ -248,8 +265,11 @@ function findMissingScope(grant: Grant, requires: readonly Scope[]): Rejection |
 }
 
 /** The answer as RFC 9457, with an id by which a caller can ask about it, or in a body of the API's own. */
-function refuse({ status, headers, body }: ProblemAnswer, { onRefusal }: Ways): Passage {
-  const requestId = crypto.randomUUID()
+function refuse(
+  { status, headers, body }: ProblemAnswer,
+  { onRefusal }: Ways,
+  requestId: string = crypto.randomUUID(),
+): Passage {
   const { code, detail } = body
   const own = onRefusal?.({ status, code, detail, requestId, headers })
   if (own === undefined) return { refusal: { status, headers, body: JSON.stringify({ ...body, requestId }) } }

@@ -1,6 +1,7 @@
 import { formatTime } from '@countersign/core'
 import type { Clock } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
+import type { RefusalSample } from '../usage/refusal_samples.ts'
 import { UsageCounter, type UsageRow } from '../usage/usage_counter.ts'
 import { createUsageReporter, type UsageReporter } from '../usage/usage_reporter.ts'
 import { type HttpClient, HttpStatusError } from './client.ts'
@@ -30,7 +31,13 @@ export function createHttpUsage(options: {
   const reporter = createUsageReporter<UsageRow>({
     take: () => counter.take(),
     async send(batchId, rows) {
-      await client.post('/v1/usage', { batchId, counts: rows.map(wireOf) }, new AbortController().signal)
+      const { signal } = new AbortController()
+      await client.post('/v1/usage', { batchId, counts: rows.map(wireOf) }, signal)
+      const refusals = counter.takeSamples().map(sampleWireOf)
+      if (refusals.length === 0) return
+      // In a batch of their own, sent once: examples that are lost, or that an older server refuses, cost no count.
+      const ofSamples = { batchId: crypto.randomUUID(), counts: [], refusals }
+      await client.post('/v1/usage', ofSamples, signal).catch(() => {})
     },
     isHopeless: (error) => error instanceof HttpStatusError && hopeless.has(error.status),
     newBatchId: () => crypto.randomUUID(),
@@ -49,4 +56,20 @@ export function createHttpUsage(options: {
 function wireOf({ credentialId, clientId, scope, outcome, minuteAt, count, lastAt }: UsageRow): object {
   const who = credentialId === '' ? {} : { credentialId, clientId }
   return { ...who, scope, outcome, minuteAt: formatTime(minuteAt), lastAt: formatTime(lastAt), count }
+}
+
+function sampleWireOf(sample: RefusalSample): object {
+  const { at, requestId, credentialId, clientId, method, route, code, missingScope, scope, address } = sample
+  return {
+    at: formatTime(at),
+    requestId,
+    ...(credentialId === '' ? {} : { credentialId }),
+    ...(clientId === '' ? {} : { clientId }),
+    ...(method === undefined ? {} : { method }),
+    ...(route === undefined ? {} : { route }),
+    code,
+    missingScope,
+    scope,
+    ...(address === undefined ? {} : { address }),
+  }
 }

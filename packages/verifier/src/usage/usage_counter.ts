@@ -1,5 +1,6 @@
 import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
+import { type RefusalSample, RefusalSamples, type RefusedRequest } from './refusal_samples.ts'
 
 /** The count of one credential, requirement and outcome in one minute. */
 export interface UsageRow {
@@ -23,10 +24,23 @@ export interface UsageRow {
 export interface UsagePort {
   /** Counts one verification. `requires` are the alternatives of the request. */
   count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
+  /** Keeps a refusal as an example. Default: none are kept. */
+  sample?(sample: RefusalSample): void
 }
 
-/** Counts one verification, with what its route asked for in the end. */
-export type CountOnce = (requires: readonly Scope[], outcome: OutcomeCode) => void
+/**
+ * Counts one verification, with what its route asked for in the end. `refused`: the request, where a later step refused it
+ * for its scope.
+ */
+export type CountOnce = (requires: readonly Scope[], outcome: OutcomeCode, refused?: RefusedInTheEnd) => void
+
+/** A refusal by a later step: the request, and the scope that it lacked. */
+export interface RefusedInTheEnd {
+  /** The request. */
+  readonly request: RefusedRequest
+  /** The scope tokens that it lacked. */
+  readonly missingScope: Scope
+}
 
 /**
  * Room for the distinct rows that counters hold together until they are taken; further ones are counted by outcome
@@ -80,6 +94,7 @@ interface Cell extends UsageRow {
 export class UsageCounter implements UsagePort {
   readonly #room: UsageRoom
   readonly #onFirst: (() => void) | undefined
+  readonly #samples = new RefusalSamples()
   #cells: Cell[] = []
   /**
    * The last cell of a credential, or of all its client's unlisted tokens; each cell links to the one before. The key
@@ -103,6 +118,17 @@ export class UsageCounter implements UsagePort {
     const cell = this.#find(credentialId, clientId, requires, outcome)
     cell.count++
     cell.lastAt = now
+  }
+
+  /** See `UsagePort.sample`. The refusal itself was counted, so that there is something to report. */
+  sample(sample: RefusalSample): void {
+    const { credentialId, clientId, requestId, method = '', route = '', address = '' } = sample
+    if ([credentialId, clientId, requestId, method, route, address].every(isPlain)) this.#samples.note(sample)
+  }
+
+  /** Takes up to so many of the refusals that were kept, and forgets the rest. */
+  takeSamples(countMax?: number): readonly RefusalSample[] {
+    return this.#samples.take(countMax)
   }
 
   /** Takes all rows and begins anew. Two rows may be of one minute and kind after a clock was set back. */
@@ -172,6 +198,24 @@ export function countOutcome(
   usage.count(now, countedId(of), of?.clientId ?? '', requires, code)
 }
 
+/** Keeps a refusal as an example, under the credential and client that it is known to be of. */
+export function sampleRefusal(
+  usage: UsagePort,
+  at: Seconds,
+  of: Pick<Established, 'credentialId' | 'clientId' | 'isListed'> | undefined,
+  { request, requires, code, missingScope }: RefusedInTheEnd & { requires: readonly Scope[]; code: OutcomeCode },
+): void {
+  usage.sample?.({
+    ...request,
+    at,
+    credentialId: countedId(of),
+    clientId: of?.clientId ?? '',
+    code,
+    missingScope: missingScope.join(' '),
+    scope: scopeText(requires),
+  })
+}
+
 /** The id to count under; empty for unlisted tokens, which would leave rows that nobody could ask for. */
 export function countedId(of: Pick<Established, 'credentialId' | 'isListed'> | undefined): string {
   return of?.isListed === true ? of.credentialId : ''
@@ -192,7 +236,7 @@ function isSame(a: readonly Scope[], b: readonly Scope[]): boolean {
 /** The texts of lists that are used again, as a route's is: each is made once. */
 const texts = new WeakMap<readonly Scope[], string>()
 
-function scopeText(requires: readonly Scope[]): string {
+export function scopeText(requires: readonly Scope[]): string {
   const known = texts.get(requires)
   if (known !== undefined) return known
   const text = writeScope(requires)
