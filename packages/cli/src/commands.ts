@@ -94,6 +94,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/teams/teams.ts')).teamsCommand,
   },
   {
+    name: 'access-requests',
+    description: 'what teams ask for beyond their ceiling: create, list, approve, refuse, withdraw',
+    load: async () => (await import('./commands/teams/access_requests.ts')).accessRequestsCommand,
+  },
+  {
     name: 'settings',
     description: 'what people see of the tenant, and how they come in: show, update',
     load: async () => (await import('./commands/people/settings.ts')).settingsCommand,

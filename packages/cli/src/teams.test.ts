@@ -49,3 +49,28 @@ it('members are added or invited, listed, given another role and taken out; the 
   expect((await cli(['teams', 'invitations', 'delete', id, data[0].id])).out).toBe(`${data[0].id}  deleted\n`)
   expect((await add('carl@example.com', 'boss')).code).toBe(2)
 })
+
+it('access is asked for, listed, approved in part, refused and withdrawn', async () => {
+  const { id: team } = await json('teams', 'create', '--name', 'Partner')
+  const api = (await json('apis', 'list')).data.find((each: { audience: string }) => each.audience === audience)
+  await json('apis', 'update', api.id, '--on-request-scope', 'orders:read orders:write')
+  const flags = ['--team', team, '--audience', audience, '--reason', 'A shop', '--scope'] as const
+  const ask = async (scope: string, ...more: string[]) =>
+    (await cli(['access-requests', 'create', ...flags, scope, ...more])).out.trim()
+  const [first, second, third] = [
+    await ask('orders:read orders:write', '--until', '2099-01-01T00:00:00Z'),
+    await ask('orders:write'),
+    await ask('orders:write'),
+  ]
+  expect(first).toMatch(/^request_\w+$/)
+  const listed = await cli(['access-requests', 'list', '--team', team, '--status', 'pending'])
+  for (const id of [first, second, third]) expect(listed.out).toContain(id)
+  expect((await cli(['access-requests', 'approve', first, '--scope', 'orders:read'])).out).toContain(
+    'orders:read until 2099-01-01T00:00:00Z',
+  )
+  expect(await json('teams', 'show', team)).toMatchObject({ access: [{ audience, scope: 'orders:read' }] })
+  const refused = await json('access-requests', 'refuse', second, '--reason', 'Not yet')
+  expect(refused).toMatchObject({ status: 'refused', refusal: 'Not yet', given: null })
+  expect(await json('access-requests', 'withdraw', third)).toMatchObject({ status: 'withdrawn' })
+  expect((await cli(['access-requests', 'withdraw', third])).code).toBe(5)
+})

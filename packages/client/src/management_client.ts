@@ -46,6 +46,7 @@ interface GetByList {
   readonly listAccounts: 'getAccount'
   readonly listTeams: 'getTeam'
   readonly listTeamMembers: 'updateTeamMember'
+  readonly listAccessRequests: 'withdrawAccessRequest'
 }
 
 /** The operations with pages. */

@@ -88,6 +88,11 @@ export const operations = {
   listInvitations: ['GET', '/v1/teams/{id}/invitations'],
   deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
   acceptInvitation: ['POST', '/v1/invitations/accept'],
+  createAccessRequest: ['POST', '/v1/access-requests', 'creates'],
+  listAccessRequests: ['GET', '/v1/access-requests'],
+  approveAccessRequest: ['POST', '/v1/access-requests/{id}/approve'],
+  refuseAccessRequest: ['POST', '/v1/access-requests/{id}/refuse'],
+  withdrawAccessRequest: ['POST', '/v1/access-requests/{id}/withdraw'],
   getSettings: ['GET', '/v1/settings'],
   updateSettings: ['PATCH', '/v1/settings'],
 } as const satisfies { readonly [O in OperationId]: Place<Routes[O]> }

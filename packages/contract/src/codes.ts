@@ -100,7 +100,7 @@ export const checkNames = namesOf<CheckName>({
 })
 
 /** The types of objects that audit events are about. */
-export const auditObjectTypes = [...objectTypes, 'feed', 'team', 'settings'] as const
+export const auditObjectTypes = [...objectTypes, 'feed', 'team', 'settings', 'access_request'] as const
 
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
@@ -178,6 +178,11 @@ export const signingPurposes = namesOf<SigningPurpose>({ access_token: true, gat
 
 /** The events of the audit log. */
 export const auditActions = [
+  'access_request.approve',
+  'access_request.create',
+  'access_request.end',
+  'access_request.refuse',
+  'access_request.withdraw',
   'account.create',
   'account.delete',
   'account.factor.add',

@@ -65,6 +65,7 @@ const tagTexts: Readonly<Record<string, string>> = {
   tenants: 'The customers of one installation, each with an issuer of its own',
   accounts: 'People who can sign in, and the sessions of their browsers',
   teams: 'People who share clients, and the most that a client of theirs can have',
+  'access requests': 'What teams ask for beyond their ceiling, and what came of it',
   settings: 'What people see of the tenant, and how they come in',
 }
 
@@ -72,7 +73,7 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'apis:read': 'Read APIs and signing keys',
   'apis:write': 'Create, change and delete APIs; rotate and revoke signing keys',
   'clients:read': 'Read clients',
-  'clients:write': 'Create, change, revoke and delete clients',
+  'clients:write': 'Create, change, revoke and delete clients; ask for access',
   'keys:read': 'Read API keys, and receipts of changes',
   'keys:write': 'Create, change, roll and revoke API keys',
   'tokens:read': 'Read minted and opaque tokens',
@@ -87,8 +88,8 @@ const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
   'tenants:write': 'Create, change and delete tenants',
   'accounts:read': 'Read accounts and their sessions',
   'accounts:write': 'Create, change, sign out and delete accounts',
-  'teams:read': 'Read teams, their members and invitations',
-  'teams:write': 'Create, change and delete teams; invite and remove members',
+  'teams:read': 'Read teams, their members, invitations and requests for access',
+  'teams:write': 'Create, change and delete teams; invite and remove members; decide requests for access',
   'settings:read': 'Read the settings of the tenant',
   'settings:write': 'Change what people see of the tenant, and how they come in',
 }

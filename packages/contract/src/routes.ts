@@ -1,3 +1,4 @@
+import { accessRequestRoutes } from './access_requests.ts'
 import { accountRoutes } from './accounts.ts'
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
 import { clientRoutes } from './clients.ts'
@@ -28,6 +29,7 @@ export const routes = {
   ...tenantRoutes,
   ...accountRoutes,
   ...teamRoutes,
+  ...accessRequestRoutes,
   ...settingsRoutes,
 }
 

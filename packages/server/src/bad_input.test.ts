@@ -444,6 +444,22 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     const cookie = (await signIn(world, account.id)).cookie()
     return { cookie, body: { code: new URL(invitation.url).hash.slice(1) } }
   },
+  createAccessRequest: async () => {
+    const { id: teamId } = await newTeam()
+    return { body: { ...(await requestBody()), teamId } }
+  },
+  listAccessRequests: async () => {
+    const { teamId } = await newRequest()
+    await newRequest(teamId)
+    const after = (await world.ok('GET', `/v1/access-requests?limit=1&teamId=${teamId}`)).next
+    return { query: { limit: '1', after, teamId, status: 'pending' } }
+  },
+  approveAccessRequest: async () => ({
+    params: { id: (await newRequest()).id },
+    body: { scope: 'a', until: '2029-01-01T00:00:00Z' },
+  }),
+  refuseAccessRequest: async () => ({ params: { id: (await newRequest()).id }, body: { reason: 'r' } }),
+  withdrawAccessRequest: async () => ({ params: { id: (await newRequest()).id }, body: {} }),
 }
 
 const teamBody = () => ({
@@ -453,6 +469,17 @@ const teamBody = () => ({
   metadata: { a: 1 },
   status: 'active',
 })
+/** For an API of its own: other examples set what the shared one has on request. */
+const requestBody = async () => {
+  const api = { audience: `https://${next()}.test`, name: 'An API', onRequestScope: 'a b' }
+  await world.ok('POST', '/v1/apis', api)
+  return { audience: api.audience, scope: 'a', reason: 'r', until: '2030-01-01T00:00:00Z' }
+}
+const newRequest = async (teamId?: string): Promise<Wire & { readonly teamId: string }> => {
+  const team = teamId ?? (await newTeam()).id
+  const made = await world.ok('POST', '/v1/access-requests', { ...(await requestBody()), teamId: team })
+  return { ...made, teamId: team }
+}
 const newTeam = () => world.ok('POST', '/v1/teams', teamBody())
 const newMember = async (id: string): Promise<string> => {
   const { email, id: accountId } = await newAccount()

@@ -17,6 +17,12 @@ export const serverLimits = {
   invitationOpenSeconds: 3_600,
   /** Clients of a team: what narrows or disables the team writes each of them in one transaction. */
   teamClientsMax: 100,
+  /** Requests for access that are kept of a team: decided ones make room. Those that wait or have an end are live. */
+  accessRequestsMax: 100,
+  accessRequestsLiveMax: 50,
+  /** How often it is looked which approvals have ended, and how many a round ends. */
+  accessEndsEveryMs: 5_000,
+  accessEndsMax: 100,
   /** Members of a team and invitations to it, all together. */
   teamMembersMax: 200,
   /** Teams of an account: what disables the account may disable each of them in one transaction. */

@@ -13,10 +13,8 @@ import type { ApiReads, ApiWrites } from './records/api.ts'
 import type { AuditReads } from './records/audit_event.ts'
 import type { ClientReads, ClientWrites } from './records/client.ts'
 import type { IdempotencyRecords } from './records/idempotency.ts'
-import type { InvitationReads, InvitationWrites } from './records/invitation.ts'
 import type { IssuerReads, IssuerWrites } from './records/issuer.ts'
 import type { KeyReads, KeyWrites } from './records/key.ts'
-import type { MembershipReads, MembershipWrites } from './records/membership.ts'
 import type { AccountReads, AccountWrites } from './records/people/account.ts'
 import type { AccountSessionReads, AccountSessionWrites } from './records/people/account_session.ts'
 import type { ConsentReads, ConsentWrites } from './records/people/consent.ts'
@@ -28,7 +26,10 @@ import type { SettingsReads, SettingsWrites } from './records/people/settings.ts
 import type { SigningKeyReads, SigningKeyWrites } from './records/signing_key.ts'
 import type { SingleUse, SingleUseReads } from './records/single_use.ts'
 import type { StatusEntryReads } from './records/status_entry.ts'
-import type { TeamReads, TeamWrites } from './records/team.ts'
+import type { AccessRequestReads, AccessRequestWrites } from './records/teams/access_request.ts'
+import type { InvitationReads, InvitationWrites } from './records/teams/invitation.ts'
+import type { MembershipReads, MembershipWrites } from './records/teams/membership.ts'
+import type { TeamReads, TeamWrites } from './records/teams/team.ts'
 import type { TenantReads, TenantWrites } from './records/tenant.ts'
 import type { Token, TokenReads, TokenWrites } from './records/token.ts'
 import type { VerifierPositionReads } from './records/verifier_position.ts'
@@ -165,6 +166,7 @@ export interface ReadRepositories {
   readonly teams: TeamReads
   readonly memberships: MembershipReads
   readonly invitations: InvitationReads
+  readonly accessRequests: AccessRequestReads
   readonly statusEntries: StatusEntryReads
   readonly signingKeys: SigningKeyReads
   readonly issuers: IssuerReads
@@ -196,6 +198,7 @@ export interface WriteTransaction extends ReadRepositories {
   readonly teams: TeamReads & TeamWrites
   readonly memberships: MembershipReads & MembershipWrites
   readonly invitations: InvitationReads & InvitationWrites
+  readonly accessRequests: AccessRequestReads & AccessRequestWrites
   readonly signingKeys: SigningKeyReads & SigningKeyWrites
   readonly issuers: IssuerReads & IssuerWrites
   readonly idempotency: IdempotencyRecords

@@ -35,4 +35,23 @@ export interface TeamTables {
     created_at: number
     expires_at: number
   }
+  readonly access_requests: {
+    tenant: string
+    id: string
+    team_id: string
+    api_id: string
+    scope: string
+    reason: string
+    wanted_until: number | null
+    status: string
+    asked_by: string | null
+    decided_at: number | null
+    given_scope: string | null
+    ends_at: number | null
+    added: string | null
+    refusal: string | null
+    version: number
+    created_at: number
+    updated_at: number
+  }
 }

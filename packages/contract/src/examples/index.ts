@@ -1,4 +1,5 @@
 import type { Routes } from '../routes.ts'
+import { accessRequestExamples } from './access_request.ts'
 import { accountExamples } from './account.ts'
 import { apiExamples } from './api.ts'
 import { clientExamples } from './client.ts'
@@ -30,5 +31,6 @@ export const examples: Examples<Routes> = {
   ...tenantExamples,
   ...accountExamples,
   ...teamExamples,
+  ...accessRequestExamples,
   ...settingsExamples,
 }

@@ -38,7 +38,9 @@ const story: readonly OperationId[] = [
     'revokeSigningKey',
   ] as const),
   ...(['createTenant', 'listTenants', 'getTenant', 'updateTenant', 'deleteTenant'] as const),
-  ...(['createTeam', 'listTeams', 'getTeam', 'updateTeam', 'addTeamMember', 'listInvitations'] as const),
+  ...(['createTeam', 'listTeams', 'getTeam', 'updateTeam'] as const),
+  ...(['createAccessRequest', 'listAccessRequests', 'approveAccessRequest'] as const),
+  ...(['refuseAccessRequest', 'withdrawAccessRequest', 'addTeamMember', 'listInvitations'] as const),
   ...(['createAccount', 'listAccounts', 'getAccount', 'updateAccount', 'createAccountLink'] as const),
   ...(['getMe', 'acceptInvitation', 'listTeamMembers', 'updateTeamMember', 'removeTeamMember'] as const),
   ...(['deleteInvitation', 'deleteTeam', 'listSessions', 'listConsents', 'revokeConsent', 'revokeSession'] as const),
@@ -119,6 +121,11 @@ async function learnWhatNoAnswerTells(operationId: OperationId, { key, invitatio
     const again = await world.ok('POST', path, { email: 'bob@example.com', role: 'viewer' })
     real.set(examples.deleteInvitation.params?.invitationId, again.invitation.id)
     real.set(examples.acceptInvitation.body.code, new URL(invitation.url).hash.slice(1))
+  }
+  if (operationId === 'createAccessRequest') {
+    const body = translate(examples.createAccessRequest.body) as object
+    for (const { answer } of [examples.refuseAccessRequest, examples.withdrawAccessRequest])
+      real.set(answer.id, (await world.ok('POST', '/v1/access-requests', { ...body, reason: answer.reason })).id)
   }
   if (operationId === 'createKey') {
     real.set(examples.lookup.body.digest, createHash('sha256').update(key).digest('base64url'))

@@ -15,6 +15,7 @@ import { settingsOperations } from './people/settings.ts'
 import { receiptOperations } from './receipt.ts'
 import { revocationOperations } from './revocations.ts'
 import { signingKeyOperations } from './signing_keys.ts'
+import { accessRequestOperations } from './teams/access_requests.ts'
 import { memberOperations } from './teams/members.ts'
 import { teamOperations } from './teams/teams.ts'
 import { tenantOperations } from './tenants.ts'
@@ -41,4 +42,5 @@ export const operations: readonly Operation[] = [
   ...settingsOperations,
   ...teamOperations,
   ...memberOperations,
+  ...accessRequestOperations,
 ]

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { allRoutes, type ManagementScope, type OperationId, type Route } from '@countersign/contract'
-import { newConsent } from '@countersign/store'
+import { newAccessRequest, newConsent } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { scopeOfRole } from '../caller/team_roles.ts'
 import { audience, baseUrl, otherAudience, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
@@ -29,6 +29,8 @@ interface Objects {
   readonly code: string
   readonly session: string
   readonly consent: string
+  /** A request for access that nobody has decided. */
+  readonly request: string
   /** The API that the ceiling names. */
   readonly audience: string
   readonly apiId: string
@@ -93,7 +95,13 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
     { tenant: 'default', accountId: people.owner.id, position: 1, ...given },
     { now: startAt, randomBytes },
   )
-  await world.store.write((transaction) => transaction.consents.insert(consent))
+  const askedReason = mark()
+  const wanted = { tenant: 'default', teamId: team.id, apiId: given.apiId, scope, reason: askedReason }
+  const request = newAccessRequest({ ...wanted, askedBy: people.owner.id }, { now: startAt, randomBytes })
+  await world.store.write(async (transaction) => {
+    await transaction.consents.insert(consent)
+    await transaction.accessRequests.insert(request)
+  })
   const batchId = `batch-${mark()}`
   const refused = mark()
   const counted = { credentialId: key.id, clientId: client.clientId, outcome: 'verified', count: 7 }
@@ -123,6 +131,7 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
     code: codeOf(invitation),
     session,
     consent: consent.id,
+    request: request.id,
     audience: ofApi,
     apiId: apis[ofApi] as string,
   }
@@ -137,6 +146,8 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
     session,
     consent.id,
     refused,
+    request.id,
+    askedReason,
   ]
   return { ...objects, words: [...names, ...ofPeople, ...ids, objects.apiId, ofApi] }
 }
@@ -244,12 +255,22 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   listInvitations: ({ team: id }) => ({ params: { id }, query: { limit: '100' } }),
   deleteInvitation: ({ team: id, invitation }) => ({ params: { id, invitationId: invitation } }),
   acceptInvitation: ({ code }) => ({ body: { code } }),
+  createAccessRequest: ({ team: teamId, audience: api }) => ({
+    body: { teamId, audience: api, scope: api === audience ? 'orders:read' : 'invoices:read', reason: 'x' },
+  }),
+  listAccessRequests: () => ({ query: { limit: '100' } }),
+  approveAccessRequest: ({ request: id }) => ({ params: { id }, body: {} }),
+  refuseAccessRequest: ({ request: id }) => ({ params: { id }, body: { reason: 'x' } }),
+  withdrawAccessRequest: ({ request: id }) => ({ params: { id }, body: {} }),
   getSettings: () => ({}),
   updateSettings: () => ({ body: { name: mark() } }),
 }
 
 /** Not of any team, though a role has the scope: only who reaches the whole tenant may do it. */
-const ofTenant: ReadonlySet<string> = new Set(['createTeam', 'listSigningKeys', 'getRevocation', 'listVerifiers'])
+const ofTenant: ReadonlySet<string> = new Set([
+  ...['createTeam', 'listSigningKeys', 'getRevocation', 'listVerifiers'],
+  ...['approveAccessRequest', 'refuseAccessRequest'],
+])
 /** Needs no scope, and is about the account that asks. */
 const ofAccount: ReadonlySet<string> = new Set([
   ...['getMe', 'listSessions', 'revokeSession', 'listConsents', 'revokeConsent', 'acceptInvitation'],
@@ -329,13 +350,19 @@ describe.each(every)('%s', (operationId, route) => {
       const isAllowed = mayAsk(route, role) && !isOwners && !ofTenant.has(operationId)
       const own = isAllowed && !isRead(route) ? await makeObjects(audience, 'orders:read') : mine
       const asked = requestOf(route, own)
+      // Every team sees an API that has something on request: it has for this question alone.
+      const offer = (scope: string) =>
+        operationId === 'createAccessRequest' && world.ok('PATCH', `/v1/apis/${own.apiId}`, { onRequestScope: scope })
+      await offer('orders:read')
       const before = stored()
       const reply = await ask(own[role].browser, route, asked)
+      const isUnchanged = isAsBefore(before)
+      await offer('')
       expect(leaks(reply, asked, theirs)).toEqual([])
       if (isAllowed) return expect(reply.status, reply.text).toBe(route.answer.status)
       expect(reply.status, reply.text).toBe(403)
       expect(reply.body.code).toMatch(/^(insufficient_scope|forbidden)$/)
-      expect(isAsBefore(before), 'nothing was changed').toBe(true)
+      expect(isUnchanged, 'nothing was changed').toBe(true)
     },
   )
 })

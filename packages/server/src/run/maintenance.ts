@@ -7,6 +7,7 @@ import type { DropTimes } from '../feed/drop_time.ts'
 import { signingKeyObject } from '../feed/objects.ts'
 import { isRotationDue, rotateKeys } from '../keys/signing_keys.ts'
 import { serverLimits } from '../limits.ts'
+import { endGivenAccess } from '../people/given_access.ts'
 
 /** Begins; gives a function that ends it after one more clean-up. A failure is logged and tried again the next time. */
 export function startMaintenance(
@@ -46,6 +47,7 @@ export function startMaintenance(
       rolledUpTo = (await store.rollUpUsage(services.now(), usageRetention, budget)).next
     }),
     every(serverLimits.flushPositionsMs, 'receipts', () => services.positions.flush()),
+    every(serverLimits.accessEndsEveryMs, 'the end of approved access', () => endGivenAccess(services)),
     onlyOne(serverLimits.issuerKeysEveryMs, 'keys of trusted issuers', () => services.issuerKeys.refreshDue()),
     onlyOne(serverLimits.issuerClientsEveryMs, 'clients of trusted issuers', () => services.issuerKeys.keepClients()),
     onlyOne(serverLimits.rotateEveryMs, 'rotation of signing keys', () => rotateDueKeys(services)),

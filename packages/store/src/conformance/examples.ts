@@ -9,17 +9,18 @@ import type { Client } from '../records/client.ts'
 import type { ClientJwk } from '../records/client_jwk.ts'
 import type { ClientSecret } from '../records/client_secret.ts'
 import type { IdempotencyRecord } from '../records/idempotency.ts'
-import type { Invitation } from '../records/invitation.ts'
 import type { Issuer } from '../records/issuer.ts'
 import type { Key } from '../records/key.ts'
-import type { Membership } from '../records/membership.ts'
 import type { Account } from '../records/people/account.ts'
 import type { AccountSession } from '../records/people/account_session.ts'
 import type { Logo } from '../records/people/logo.ts'
 import type { Passkey } from '../records/people/passkey.ts'
 import type { Settings } from '../records/people/settings.ts'
 import type { SigningKey } from '../records/signing_key.ts'
-import type { Team } from '../records/team.ts'
+import type { AccessRequest } from '../records/teams/access_request.ts'
+import type { Invitation } from '../records/teams/invitation.ts'
+import type { Membership } from '../records/teams/membership.ts'
+import type { Team } from '../records/teams/team.ts'
 import type { Tenant } from '../records/tenant.ts'
 import type { Token } from '../records/token.ts'
 import type { VerifierPosition } from '../records/verifier_position.ts'
@@ -258,6 +259,29 @@ export function exampleInvitation(
     position: 7,
     createdAt: startAt,
     expiresAt: startAt + 7 * 86_400,
+    ...members,
+  }
+}
+
+export function exampleAccessRequest(
+  tenant: string,
+  teamId: string,
+  id: string,
+  members: Partial<AccessRequest> = {},
+): AccessRequest {
+  const { version, createdAt, updatedAt } = fresh
+  return {
+    tenant,
+    id,
+    teamId,
+    apiId: 'api_1',
+    scope: 'orders:read orders:write',
+    reason: 'A new shop',
+    status: 'pending',
+    askedBy: 'acct_9',
+    version,
+    createdAt,
+    updatedAt,
     ...members,
   }
 }

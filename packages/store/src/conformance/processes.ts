@@ -74,6 +74,7 @@ export async function goBackToFirstSchema(database: TestDatabase): Promise<void>
     'teams',
     'memberships',
     'invitations',
+    'access_requests',
     'client_origins',
     'api_resources',
     'refusals',

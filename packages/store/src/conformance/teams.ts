@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
-import type { Member } from '../records/membership.ts'
+import type { Member } from '../records/teams/membership.ts'
 import type { Store } from '../store.ts'
 import {
   digestOf,
+  exampleAccessRequest,
   exampleAccount,
   exampleApi,
   exampleAudit,
@@ -145,6 +146,49 @@ export function teamCases(create: CreateDatabase): void {
       expect(kept.flatMap((each) => (each === undefined ? [] : [each.id]))).toEqual(left)
     }),
   )
+
+  it('a request for access is read back and changed, listed by team and status, and due once its approval has ended', () =>
+    withStore(create, async (store) => {
+      await seedTeams(store)
+      const given = { status: 'approved', decidedAt: startAt, givenScope: 'orders:read', added: 'orders:read' } as const
+      const requests = [
+        exampleAccessRequest('acme', 'team_a', 'request_1', {
+          ...given,
+          wantedUntil: startAt + 9,
+          endsAt: startAt + 9,
+        }),
+        exampleAccessRequest('acme', 'team_a', 'request_2'),
+        exampleAccessRequest('acme', 'team_b', 'request_3', { ...given, endsAt: startAt + 5 }),
+        exampleAccessRequest('acme', 'team_b', 'request_4', { status: 'refused', refusal: 'No', endsAt: startAt }),
+        exampleAccessRequest('acme', 'team_b', 'request_5', { status: 'approved' }),
+      ]
+      await store.write(async (it) => {
+        for (const request of requests) await it.accessRequests.insert(request)
+      })
+      const { accessRequests } = store.read
+      for (const request of requests) expect(await accessRequests.find('acme', request.id)).toStrictEqual(request)
+      const list = async (filter: Parameters<typeof accessRequests.list>[1]) =>
+        idsOf(await accessRequests.list('acme', filter, page))
+          .map((id) => id.slice(-1))
+          .join('')
+      expect([await list({}), await list({ teamId: 'team_b' }), await list({ status: 'approved' })]).toEqual([
+        ...['12345', '345', '135'],
+      ])
+      expect([await list({ teamIds: ['team_a'], status: 'pending' }), await list({ teamIds: [] })]).toEqual(['2', ''])
+      const due = async (now: number, limit = 10) => idsOf(await accessRequests.listDue(now, limit))
+      expect([await due(startAt + 4.9), await due(startAt + 9), await due(startAt + 9, 1)]).toEqual([
+        [],
+        ['request_3', 'request_1'],
+        ['request_3'],
+      ])
+      await store.write(async (it) => {
+        await it.accessRequests.update({ ...requests[0]!, status: 'ended', version: 2 })
+        await it.accessRequests.delete('acme', 'request_4')
+        await it.accessRequests.deleteByTeam('acme', 'team_a')
+      })
+      expect([await list({}), await due(startAt + 9)]).toEqual(['35', ['request_3']])
+      await expect(store.write((it) => it.accessRequests.delete('acme', 'request_4'))).rejects.toThrow('0 rows')
+    }))
 
   it('a client keeps its team and what it has by itself, and a team’s clients are listed and counted', () =>
     withStore(create, async (store) => {

@@ -3,6 +3,7 @@ import type { Append } from '../feed/append.ts'
 import type { Store, WriteTransaction } from '../store.ts'
 import {
   digestOf,
+  exampleAccessRequest,
   exampleAccount,
   exampleApi,
   exampleAudit,
@@ -110,6 +111,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.memberships.find('other', 'team_9', 'acct_9'),
         read.invitations.find('other', 'invite_9'),
         read.invitations.findByDigest('other', digestOf('invite_9')),
+        read.accessRequests.find('other', 'request_9'),
         read.settings.find('other'),
         read.logos.find('other', 'digest_9'),
         store.write((transaction) => transaction.idempotency.find(idempotency, startAt)).then(({ value }) => value),
@@ -125,6 +127,8 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.memberships.list('other', 'team_9', page),
         read.memberships.ofAccount('other', 'acct_9'),
         read.invitations.list('other', 'team_9', startAt, page),
+        read.accessRequests.list('other', {}, page),
+        read.accessRequests.list('other', { teamIds: ['team_9'] }, page),
         read.keys.list('other', { teamIds: ['team_9'], now: startAt }, page),
         read.tokens.list('other', { teamIds: ['team_9'] }, page),
         read.audit.list('other', { teamIds: ['team_9'] }, page),
@@ -188,6 +192,8 @@ async function fill(store: Store, tenant = 'acme'): Promise<void> {
     await transaction.passkeys.insert(examplePasskey(tenant, 'passkey_9'))
     await transaction.memberships.insert(exampleMembership(tenant, 'team_9', 'acct_9'))
     await transaction.invitations.insert(exampleInvitation(tenant, 'team_9', 'invite_9'))
+    await transaction.accessRequests.insert(exampleAccessRequest(tenant, 'team_9', 'request_9'))
+    await transaction.accessRequests.insert(exampleAccessRequest(tenant, 'team_9', 'request_10'))
     await transaction.settings.put(exampleSettings(tenant))
     await transaction.logos.put(exampleLogo(tenant, 'digest_9'))
     const access = { api_1: 'a', api_9: 'b' }
@@ -232,6 +238,10 @@ const inTransaction: readonly ((transaction: WriteTransaction, tenant: string) =
   (it, tenant) => it.memberships.update(exampleMembership(tenant, 'team_9', 'acct_9', { ...again, role: 'viewer' })),
   (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', { invitedBy: 'acct_9' }),
   (it, tenant) => it.invitations.deleteOf(tenant, 'team_9', {}),
+  (it, tenant) =>
+    it.accessRequests.update(exampleAccessRequest(tenant, 'team_9', 'request_9', { ...again, status: 'refused' })),
+  (it, tenant) => it.accessRequests.delete(tenant, 'request_9'),
+  (it, tenant) => it.accessRequests.deleteByTeam(tenant, 'team_9'),
   (it, tenant) => it.settings.put(exampleSettings(tenant, again)),
   (it, tenant) => it.logos.deleteUnused(tenant, 'digest_9'),
   (it, tenant) => it.memberships.delete(tenant, 'team_9', 'acct_9'),
@@ -284,6 +294,7 @@ const tables = [
   'teams',
   'memberships',
   'invitations',
+  'access_requests',
   'settings',
   'logos',
   'keys',

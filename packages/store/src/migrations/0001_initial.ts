@@ -33,6 +33,7 @@ type Later =
   | 'teams'
   | 'memberships'
   | 'invitations'
+  | 'access_requests'
   | 'client_origins'
   | 'api_resources'
   | 'settings'

@@ -26,6 +26,7 @@ import { up as clientPages } from './0025_client_pages.ts'
 import { up as externalSubject } from './0026_external_subject.ts'
 import { up as documentJson } from './0030_document_json.ts'
 import { up as refusals } from './0031_refusals.ts'
+import { up as accessRequests } from './0040_access_requests.ts'
 
 export interface Migration {
   readonly number: number
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   { number: 26, name: 'external_subject', up: externalSubject },
   { number: 30, name: 'document_json', up: documentJson },
   { number: 31, name: 'refusals', up: refusals },
+  { number: 40, name: 'access_requests', up: accessRequests },
 ]

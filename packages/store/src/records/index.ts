@@ -10,10 +10,8 @@ import { readApis, writeApis } from './api.ts'
 import { readAudit } from './audit_event.ts'
 import { readClients, writeClients } from './client.ts'
 import { writeIdempotency } from './idempotency.ts'
-import { readInvitations, writeInvitations } from './invitation.ts'
 import { readIssuers, writeIssuers } from './issuer.ts'
 import { readKeys, writeKeys } from './key.ts'
-import { readMemberships, writeMemberships } from './membership.ts'
 import { readAccounts, writeAccounts } from './people/account.ts'
 import { readAccountSessions, writeAccountSessions } from './people/account_session.ts'
 import { readConsents, writeConsents } from './people/consent.ts'
@@ -25,7 +23,10 @@ import { readSettings, writeSettings } from './people/settings.ts'
 import { readSigningKeys, writeSigningKeys } from './signing_key.ts'
 import { readSingleUse, writeSingleUse } from './single_use.ts'
 import { readStatusEntries } from './status_entry.ts'
-import { readTeams, writeTeams } from './team.ts'
+import { readAccessRequests, writeAccessRequests } from './teams/access_request.ts'
+import { readInvitations, writeInvitations } from './teams/invitation.ts'
+import { readMemberships, writeMemberships } from './teams/membership.ts'
+import { readTeams, writeTeams } from './teams/team.ts'
 import { readTenants, writeTenants } from './tenant.ts'
 import { readTokens, writeTokens } from './token.ts'
 import { readVerifierPositions } from './verifier_position.ts'
@@ -48,6 +49,7 @@ export function readRepositories(session: Session): ReadRepositories {
     teams: readTeams(session),
     memberships: readMemberships(session),
     invitations: readInvitations(session),
+    accessRequests: readAccessRequests(session),
     statusEntries: readStatusEntries(session),
     signingKeys: readSigningKeys(session),
     issuers: readIssuers(session),
@@ -77,6 +79,7 @@ export function writeRepositories(session: WriteSession): Omit<WriteTransaction,
     teams: writeTeams(session),
     memberships: writeMemberships(session),
     invitations: writeInvitations(session),
+    accessRequests: writeAccessRequests(session),
     signingKeys: writeSigningKeys(session),
     issuers: writeIssuers(session),
     idempotency: writeIdempotency(session),

@@ -115,6 +115,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   consents: 'removed',
   identities: 'removed',
   passkeys: 'removed',
+  access_requests: 'removed',
   invitations: 'removed',
   memberships: 'removed',
   teams: 'removed',

@@ -50,6 +50,11 @@ for (const [count, teamIds] of Object.entries(teams))
       () => store.read.teams.list('acme', { among: teamIds }, page),
       /teams_id \(tenant=\? AND id=\?|autoindex_teams_1 \(tenant=\? AND id=\?/,
     ],
+    [
+      'requests for access',
+      () => store.read.accessRequests.list('acme', { teamIds }, page),
+      /access_requests_by_team \(tenant=\? AND team_id=\?/,
+    ],
     ['its APIs', () => store.read.apis.list('acme', page, teamIds), /\(tenant=\? AND id=\?/],
   ])(
     `of ${count}, %s are found by an index, and SQLite goes through nothing of the rest of the tenant`,

@@ -27,6 +27,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   createAccountLink: 'always',
   createIssuer: 'always',
   addTeamMember: 'always',
+  approveAccessRequest: 'always',
   createApi: 'never',
   deleteApi: 'never',
   importOpenapi: 'never',
@@ -62,6 +63,9 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   removeTeamMember: 'never',
   deleteInvitation: 'never',
   acceptInvitation: 'never',
+  createAccessRequest: 'never',
+  refuseAccessRequest: 'never',
+  withdrawAccessRequest: 'never',
   // How it looks is nobody's way in.
   updateSettings: ({ body: { signIn, signUp, portal } }) => [signIn, signUp, portal].some((each) => each !== undefined),
   updateIssuer: ({ body: { status, ...more } }) => status === 'active' || Object.keys(more).length > 0,

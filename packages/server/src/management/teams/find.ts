@@ -1,5 +1,14 @@
 /** The look-ups of teams, their members and invitations, by the caller's reach as all of them. */
-import type { Account, Invitation, Member, Page, Team, TeamOfAccount } from '@countersign/store'
+import type {
+  AccessRequest,
+  AccessRequestFilter,
+  Account,
+  Invitation,
+  Member,
+  Page,
+  Team,
+  TeamOfAccount,
+} from '@countersign/store'
 import { judgeTeam, teamIdsOf } from '../../caller/reach.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { invalid, notFound, reads, requireTeam } from '../find.ts'
@@ -59,4 +68,21 @@ export async function findInvitation(context: WriteContext, team: Team, id: stri
   const invitation = await context.transaction.invitations.find(team.tenant, id)
   if (invitation?.teamId !== team.id) throw notFound('invitation')
   return invitation
+}
+
+export async function findAccessRequest(context: WriteContext, id: string): Promise<AccessRequest> {
+  const request = await context.transaction.accessRequests.find(context.reach.tenant, id)
+  if (request === undefined) throw notFound('request for access')
+  requireTeam(context, request.teamId, 'request for access')
+  return request
+}
+
+export function findAccessRequests(
+  context: ReadContext,
+  filter: AccessRequestFilter,
+  page: Page,
+): Promise<readonly AccessRequest[]> {
+  const teamIds = teamIdsOf(context.reach)
+  const ofTeams = teamIds === undefined ? {} : { teamIds }
+  return context.services.store.read.accessRequests.list(context.reach.tenant, { ...filter, ...ofTeams }, page)
 }

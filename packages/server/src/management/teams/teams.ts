@@ -2,6 +2,7 @@ import { routes } from '@countersign/contract'
 import { type Client, newTeam, type Team } from '@countersign/store'
 import { wholeTenant } from '../../caller/reach.ts'
 import { clientObject } from '../../feed/objects.ts'
+import { narrowGiven } from '../../people/given_access.ts'
 import { changeTeam, clientsOfTeam } from '../../people/team_clients.ts'
 import { managementApiId } from '../../tenants/tenant_setup.ts'
 import { readAccess } from '../access.ts'
@@ -67,6 +68,7 @@ const updateTeam = writeOperation(routes.updateTeam, async (context) => {
   const changed = await withBody(context, team)
   const before = await teamView(context, team)
   const objects = await changeTeam(transaction, changed, now)
+  if (body.access !== undefined) await narrowGiven(transaction, changed, now)
   // For good: enabling the team brings none of them back.
   if (body.status === 'disabled') await transaction.invitations.deleteOf(tenant.id, team.id, {})
   const after = await teamView(context, changed)
@@ -103,6 +105,7 @@ const deleteTeam = writeOperation(routes.deleteTeam, async (context) => {
   for (const client of await clientsOfTeam(transaction, team)) ended.push(await endClient(transaction, client, now))
   await transaction.memberships.deleteByTeam(tenant.id, team.id)
   await transaction.invitations.deleteOf(tenant.id, team.id, {})
+  await transaction.accessRequests.deleteByTeam(tenant.id, team.id)
   const { externalId: _, ...rest } = team
   const tombstone = { name: '', metadata: {}, access: {}, status: 'revoked' } as const
   await transaction.teams.update({ ...rest, ...tombstone, version: team.version + 1, updatedAt: Math.floor(now) })

@@ -4,7 +4,7 @@
  */
 import type { Database } from '../../database.ts'
 import type { ReadRepositories } from '../../store.ts'
-import { decodeTeamsOfAccount, selectTeamsOfAccount } from '../membership.ts'
+import { decodeTeamsOfAccount, selectTeamsOfAccount } from '../teams/membership.ts'
 import { decodeAccount, selectAccount } from './account.ts'
 import { decodeAccountSession, selectAccountSession } from './account_session.ts'
 

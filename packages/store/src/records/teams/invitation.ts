@@ -1,11 +1,11 @@
 import { digest, randomBase62, type Seconds } from '@countersign/core'
-import type { Row } from '../columns.ts'
-import { Columns, present } from '../columns.ts'
-import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
-import type { Session } from '../session.ts'
+import type { Row } from '../../columns.ts'
+import { Columns, present } from '../../columns.ts'
+import { assertTouched } from '../../errors.ts'
+import { isAfter, type Page, readPage } from '../../page.ts'
+import type { Session } from '../../session.ts'
+import { emailKey } from '../people/account.ts'
 import { isTeamRole, type TeamRole } from './membership.ts'
-import { emailKey } from './people/account.ts'
 
 /** Somebody at this address may become a member, once. Its code is not stored: only the digest is. */
 export interface Invitation {

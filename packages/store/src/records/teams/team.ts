@@ -1,12 +1,12 @@
 import { type Metadata, randomBase62, type Seconds, type Status } from '@countersign/core'
-import { isText, recordOf } from '../check.ts'
-import type { Row } from '../columns.ts'
-import { Columns, present } from '../columns.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
-import { isAmong } from '../rows/among.ts'
-import { writeNextVersion } from '../rows/next_version.ts'
-import type { Session } from '../session.ts'
-import { isMetadata, isStatus } from '../stored_json.ts'
+import { isText, recordOf } from '../../check.ts'
+import type { Row } from '../../columns.ts'
+import { Columns, present } from '../../columns.ts'
+import { indexedOrder, type Page, readPage, sortedOrder } from '../../page.ts'
+import { isAmong } from '../../rows/among.ts'
+import { writeNextVersion } from '../../rows/next_version.ts'
+import type { Session } from '../../session.ts'
+import { isMetadata, isStatus } from '../../stored_json.ts'
 
 /** People who share clients, and through them keys, tokens and usage. */
 export interface Team {
