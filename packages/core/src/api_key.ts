@@ -1,4 +1,4 @@
-import { endsWithBase62, formatBase62, randomBase62 } from './base62.ts'
+import { endsWithBase62, formatBase62, randomBase62 } from './encoding/base62.ts'
 
 /**
  * The part after the prefix tells an API key for `live` or `test`, a client `secret`, an opaque token (`at`), a

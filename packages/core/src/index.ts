@@ -8,8 +8,6 @@ export { isInRange, networkOf, parseAddress, parseAddressRange } from './address
 export { callerAddress, isTrustedAddress } from './address/caller_address.ts'
 export type { Environment, KeyMarker, ParsedKey } from './api_key.ts'
 export { generateKey, isKeyPrefix, keyChecksum, parseKey } from './api_key.ts'
-export { randomBase62 } from './base62.ts'
-export { decodeBase64url, encodeBase64url } from './base64url.ts'
 export type { Challenge } from './challenge.ts'
 export { challengeHeader } from './challenge.ts'
 export type { CredentialHeaders, CredentialPlaces, ParsedCredential } from './credential.ts'
@@ -29,6 +27,8 @@ export type { Decision, Expectation } from './decision.ts'
 export { decide, findRejection } from './decision.ts'
 export type { EffectiveGrant, Established, Standing } from './effective_grant.ts'
 export { effectiveGrant, isCutOffByTime, withClientMetadata } from './effective_grant.ts'
+export { randomBase62 } from './encoding/base62.ts'
+export { decodeBase64url, encodeBase64url } from './encoding/base64url.ts'
 export type { AskedOperation, Check, CheckName, Judged } from './explanation.ts'
 export {
   alternativesText,

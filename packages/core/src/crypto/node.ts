@@ -14,7 +14,7 @@ import {
   timingSafeEqual as systemTimingSafeEqual,
   verify,
 } from 'node:crypto'
-import { decodeBase64urlInto, decodedLength } from '../base64url.ts'
+import { decodeBase64urlInto, decodedLength } from '../encoding/base64url.ts'
 import type { PrivateJwk, PublicJwk } from '../jwk/jwk.ts'
 import { type AsymmetricAlgorithm, algorithms, type JwsAlgorithm } from '../jws/algorithm.ts'
 import { jwtBytesMax } from '../jwt/limits.ts'

@@ -1,4 +1,4 @@
-import { decodeBase64url, encodeBase64url } from '../base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts'
 import type { PrivateJwk, PublicJwk } from '../jwk/jwk.ts'
 import { type AlgorithmRule, type AsymmetricAlgorithm, algorithms, type JwsAlgorithm } from '../jws/algorithm.ts'
 import type { MaybePromise } from '../seconds.ts'

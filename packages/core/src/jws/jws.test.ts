@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { generateKeyPair, importPrivate, signBytes } from '#crypto'
-import { encodeBase64url } from '../base64url.ts'
+import { encodeBase64url } from '../encoding/base64url.ts'
 import { importVerificationKey, type VerificationKey } from '../jwk/verification_key.ts'
 import { parseJws, type UnverifiedJws } from './parse.ts'
 import { verifyJws } from './verify.ts'

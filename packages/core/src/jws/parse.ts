@@ -1,5 +1,5 @@
 import { lendBase64urlBytes } from '#crypto'
-import { decodeBase64url, encodeBase64url } from '../base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts'
 import { type JsonObject, parseJsonObjectBytes } from '../json.ts'
 import { isIdentifier } from '../jwk/jwk.ts'
 import { joseHeaderBytesMax, jwtBytesMax, kidLengthMax } from '../jwt/limits.ts'

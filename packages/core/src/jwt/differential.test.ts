@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { importJWK, type JWTPayload, jwtVerify } from 'jose'
 import { expect, inject, test } from 'vitest'
-import { decodeBase64url, encodeBase64url } from '../base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts'
 import { importVerificationKey, type VerificationKey } from '../jwk/verification_key.ts'
 import { jsonDepthMax, jsonMembersMax, jwtBytesMax, kidLengthMax } from './limits.ts'
 import { isJwtFault, parseJwt } from './parse.ts'

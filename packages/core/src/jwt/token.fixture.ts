@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { generateKeyPair, importPrivate, signBytes } from '#crypto'
-import { encodeBase64url } from '../base64url.ts'
 import type { KeyPair } from '../crypto/port.ts'
+import { encodeBase64url } from '../encoding/base64url.ts'
 import { importSigningKey, type SigningKey } from '../jwk/signing_key.ts'
 import { importVerificationKey, type KeyPurpose, type VerificationKey } from '../jwk/verification_key.ts'
 import type { AsymmetricAlgorithm } from '../jws/algorithm.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { lendBase64urlBytes } from '../crypto/node.ts'
 import { encodeBase64url, decodeBase64url as written } from './base64url.ts'
-import { lendBase64urlBytes } from './crypto/node.ts'
 
 describe.each([
   ['written out', written],

@@ -1,7 +1,7 @@
 /** The origins of clients that run in a page, which may read the answers of the token endpoint. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table client_origins

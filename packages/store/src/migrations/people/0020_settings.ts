@@ -1,7 +1,7 @@
 /** The settings of a tenant for its people, and the logos that its pages show. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table settings

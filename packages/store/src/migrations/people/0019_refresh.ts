@@ -1,7 +1,7 @@
 /** Runs of tokens that are refreshed: the rest of what the consent gave, the sign-in behind it, and the place of the newest token. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer }: ColumnTypes): Promise<void> {
   const texts = ['api_id', 'scope', 'digest']

@@ -1,7 +1,7 @@
 /** Accounts, their ways to sign in, and the sessions of their browsers. A value that is good once can carry what it stands for. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table accounts

@@ -1,7 +1,7 @@
 /** Teams with their members and invitations; the team of a client, and of what an audit event is about. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table teams

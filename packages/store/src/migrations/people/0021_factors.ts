@@ -1,7 +1,7 @@
 /** Passkeys, and sessions that change their secret when a person proves once more to be it. */
 import { type Kysely, sql } from 'kysely'
-import type { ColumnTypes } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import type { ColumnTypes } from '../../database.ts'
+import type { Schema } from '../../schema.ts'
 
 export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: ColumnTypes): Promise<void> {
   await sql`create table passkeys
