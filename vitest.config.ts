@@ -40,6 +40,7 @@ export default defineConfig(({ mode }) => ({
     // Half of the fast lane's time would go into loading each module anew for each file.
     isolate: mode !== 'fast',
     exclude: mode === 'fast' ? ['**/node_modules/**', ...slowTests] : ['**/node_modules/**'],
+    globalSetup: 'scripts/build_portal.ts',
     testTimeout: mode === 'full' ? 300_000 : 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -27,7 +27,7 @@ const pages: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await signIn(page)
     await page.goto(`${product.url}/logout`)
   },
-  'not there yet': (page) => page.goto(`${product.url}/portal`),
+  'not there yet': (page) => page.goto(`${product.url}/console`),
 }
 
 async function signIn(page: Page): Promise<void> {
@@ -46,9 +46,8 @@ describe.skipIf(!hasChromium)('a page', () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(signInUrl)
-    await page.waitForURL('**/account')
-    expect(await page.textContent('main')).toContain('Operator of this server')
-    expect(page.url()).toBe(`${product.url}/account`)
+    await page.waitForURL('**/portal/**')
+    expect(page.url()).toBe(`${product.url}/portal/keys`)
     const again = await (await browser.newContext()).newPage()
     await again.goto(signInUrl)
     await again.waitForSelector('[data-error=expired]')

@@ -25,6 +25,7 @@ export function build(): readonly string[] {
   for (const [index, name] of packages.entries()) {
     say(`${index + 1} of ${packages.length}  compiling ${name}`)
     compile(name)
+    if (name === 'server') carryPortal()
   }
   nameCoreWithin()
   // The published core depends on the verifier.
@@ -75,6 +76,13 @@ function compile(name: string): void {
   )
   execFileSync(typescript, ['-p', configuration], { stdio: 'inherit' })
   rmSync(configuration)
+}
+
+/** The server serves the files of the portal, so its package carries them. */
+function carryPortal(): void {
+  say('building the portal')
+  execFileSync(process.execPath, ['scripts/build_portal.ts', '--force'], { stdio: 'inherit' })
+  cpSync('packages/portal/dist', join(compiledFolder('server'), 'people/portal/files'), { recursive: true })
 }
 
 /** Each entry of a package that is compiled already, and its declarations. */

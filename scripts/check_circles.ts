@@ -11,7 +11,7 @@ type Graph = ReadonlyMap<string, readonly string[]>
 type Doors = ReadonlyMap<string, readonly string[]>
 
 export function checkCircles(): readonly string[] {
-  const circles = circlesOf(readSources('packages/*/src/**/*.ts'), readDoors())
+  const circles = circlesOf(readSources('packages/*/src/**/*.{ts,tsx}'), readDoors())
   return circles.map((circle) => `a circle of values: ${circle.join(' → ')}`)
 }
 

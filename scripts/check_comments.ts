@@ -6,7 +6,7 @@ const clauseFirst = /^\s*(?:\/\*\*|\/\/|\*)\s+(?:What|Whoever|Of|Those|That whic
 const goesOn = /^\s*(?:\/\/|\*|\/\*\*\s*\S)/
 
 export function checkComments(): readonly string[] {
-  const sources = readSources('{packages,scripts,deploy,conformance,examples,bench}/**/*.ts')
+  const sources = readSources('{packages,scripts,deploy,conformance,examples,bench}/**/*.{ts,tsx}')
   return sources.flatMap(({ path, text }) => {
     const lines = text.split('\n')
     return lines.flatMap((line, index) =>

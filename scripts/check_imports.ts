@@ -11,11 +11,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   server: ['core', 'verifier', 'openapi', 'store', 'contract'],
   gateway: ['core', 'verifier', 'openapi'],
   client: ['core', 'contract'],
+  portal: ['client', 'contract'],
   cli: ['core', 'client', 'contract', 'openapi', 'verifier', 'server', 'gateway'],
 }
 
 /** Imported only as types: nothing of it may reach a browser. */
-const typesOnly = new Set(['client contract'])
+const typesOnly = new Set(['client contract', 'portal client', 'portal contract'])
 
 /**
  * Inside `server`, each folder and each root file imports only from those named, besides itself, `limits.ts` and the types of
@@ -98,12 +99,12 @@ const serverTypes: Readonly<Record<string, readonly string[]>> = {
     'redis',
   ],
   'create_services.ts': ['redis', 'server_options.ts'],
-  'server_options.ts': ['feed', 'keys', 'mail', 'observe', 'outbound', 'redis'],
+  'server_options.ts': ['feed', 'keys', 'mail', 'observe', 'outbound', 'people', 'redis'],
   'mount.ts': ['http'],
 }
 
 export function checkImports(): readonly string[] {
-  const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+  const sources = readSources('packages/*/src/**/*.{ts,tsx}').filter(({ path }) => !isTestOnly(path))
   const endpoints = endpointsOf(sources)
   return [
     ...sources.flatMap((source) => importsOf(source).flatMap((found) => judge(source.path, found, endpoints))),

@@ -14,7 +14,7 @@ export interface Repository {
 }
 
 const documents = ['*.md', 'docs/**/*.md', 'examples/**/*.md', 'conformance/**/*.md', 'packages/*/*.md']
-const sources = ['packages/*/src/**/*.ts', '{scripts,conformance,bench,deploy,examples}/**/*.{ts,mjs}', '*.ts']
+const sources = ['packages/*/src/**/*.{ts,tsx}', '{scripts,conformance,bench,deploy,examples}/**/*.{ts,mjs}', '*.ts']
 
 export function checkReferences(): readonly string[] {
   const repository = readRepository()

@@ -19,7 +19,7 @@ const longFunctions: Readonly<Record<string, string>> = {
 }
 
 export function checkSizes(): readonly string[] {
-  const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+  const sources = readSources('packages/*/src/**/*.{ts,tsx}').filter(({ path }) => !isTestOnly(path))
   return [...sources.flatMap(longFile), ...largeFolders(sources), ...longFunctionsOf(sources)]
 }
 

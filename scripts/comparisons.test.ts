@@ -47,7 +47,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'the feed of the tests of an API’s owner, which no server keeps',
 }
 
-const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+const sources = readSources('packages/*/src/**/*.{ts,tsx}').filter(({ path }) => !isTestOnly(path))
 
 /** `a.b.c`, `c(…)` and `c[…]` are all called c. */
 function lastName(side: string): string {

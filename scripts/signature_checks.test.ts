@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { isTestOnly, readSources } from './sources.ts'
 
-const sources = readSources('packages/*/src/**/*.ts').filter(({ path }) => !isTestOnly(path))
+const sources = readSources('packages/*/src/**/*.{ts,tsx}').filter(({ path }) => !isTestOnly(path))
 
 function mentioning(pattern: RegExp): readonly string[] {
   return sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path)

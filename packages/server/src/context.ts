@@ -30,6 +30,7 @@ import type { Usage } from './observe/usage.ts'
 import type { UsageNames } from './observe/usage_names.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
 import type { Passwords } from './people/password.ts'
+import type { PortalFiles } from './people/portal/files.ts'
 import type { SignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
@@ -95,6 +96,10 @@ export interface Services {
   readonly mailer: Mailer
   /** Who comes in and who gets a team, where a tenant has not chosen. */
   readonly openness: Openness
+  /** The files of the portal. */
+  readonly portal: PortalFiles
+  /** Whether they are being made at the moment. */
+  readonly isPortalBuilding: () => boolean
   /** The keys of trusted issuers. */
   readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds

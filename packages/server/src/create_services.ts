@@ -42,6 +42,7 @@ import { createUsageNames } from './observe/usage_names.ts'
 import { usageRetentionDefault } from './observe/usage_retention.ts'
 import { createOutbound } from './outbound/outbound_client.ts'
 import { createPasswords } from './people/password.ts'
+import { openPortalFiles } from './people/portal/files.ts'
 import { createSignInTries } from './people/sign_in_tries.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 import type { ServerOptions } from './server_options.ts'
@@ -116,6 +117,8 @@ export function createServices(
     outbound,
     mailer: createMailer({ transport: options.mail, log: options.log, now }),
     openness: options.openness ?? 'invited',
+    portal: options.portal ?? openPortalFiles(),
+    isPortalBuilding: options.isPortalBuilding ?? (() => false),
     issuerKeys,
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),

@@ -35,6 +35,7 @@ import { signup } from './people/pages/mail_codes/signup.ts'
 import { notThereYet } from './people/pages/not_there_yet.ts'
 import { assets } from './people/pages/serve_asset.ts'
 import { showPage } from './people/pages/show_page.ts'
+import { portal } from './people/portal/page.ts'
 import { assertions } from './verification/assertions.ts'
 import { feed, feedPosition, feedSnapshot } from './verification/feed.ts'
 import { feedRevocations } from './verification/feed_revocations.ts'
@@ -149,14 +150,16 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
     '/recover': recover,
     '/signup': signup,
   }
-  const later = ['/portal', '/console']
   return [
     at('GET', '/oauth/logout', (tenant, request) => showPage(services, tenant, request, clientLogout)),
     at('POST', '/oauth/logout', postClientLogout),
     ...Object.entries(pages).flatMap(([path, page]) =>
       ['GET', 'POST'].map((method) => at(method, path, (tenant, request) => showPage(services, tenant, request, page))),
     ),
-    ...later.map((path) => at('GET', path, (tenant, request) => showPage(services, tenant, request, notThereYet))),
+    ...['/portal', '/portal/*'].map((path) =>
+      at('GET', path, (tenant, request) => showPage(services, tenant, request, portal)),
+    ),
+    at('GET', '/console', (tenant, request) => showPage(services, tenant, request, notThereYet)),
     at('GET', '/assets/*', (tenant, request) => assets(services, tenant, request)),
   ]
 }

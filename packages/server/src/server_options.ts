@@ -7,6 +7,7 @@ import type { MailTransport } from './mail/mailer.ts'
 import type { Log } from './observe/log.ts'
 import type { RequestLogOptions } from './observe/request_log.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
+import type { PortalFiles } from './people/portal/files.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
 export interface ServerOptions {
@@ -51,6 +52,10 @@ export interface ServerOptions {
   readonly mail?: MailTransport
   /** Who may become an account and who gets a team, where a tenant has not chosen. Default `invited`; `dev` is `open`. */
   readonly openness?: Openness
+  /** The files of the portal. Default: those that this package carries, or that the checkout has built. */
+  readonly portal?: PortalFiles
+  /** Whether they are being made at the moment. Default: they are not. */
+  readonly isPortalBuilding?: () => boolean
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

@@ -24,6 +24,7 @@ import { CommandError } from '../exit.ts'
 import { type FirstKey, readProfile, writeProfile } from '../profile.ts'
 import { probeUpstream, readUpstream } from '../upstream.ts'
 import { type Bound, bind, isLoopbackHost } from './bind.ts'
+import { startPortalBuild } from './portal_build.ts'
 import { bindWeb, startWeb, type Web } from './web/start.ts'
 
 export interface DevOptions {
@@ -154,6 +155,7 @@ async function start(prepared: Start): Promise<DevReady> {
       `The issuer is now ${url}; JWTs issued as ${profile.url} are refused (wrong_issuer), keys go on working.`,
     )
   }
+  const portalBuild = startPortalBuild(options.onNotice)
   const server = await openInstallation({
     database,
     ...(options.reserve ? { reserveBytes: serverLimits.reserveBytes } : {}),
@@ -168,6 +170,7 @@ async function start(prepared: Start): Promise<DevReady> {
     trustedProxies: loopbackRanges(),
     limitsFailures: false,
     openness: 'open',
+    isPortalBuilding: portalBuild.isBuilding,
     mail: { probe: async () => {}, send: async (mail) => options.onMail(mail), close() {} },
     ...allowedHosts,
   })
@@ -245,8 +248,7 @@ async function start(prepared: Start): Promise<DevReady> {
     async stop() {
       bound.close()
       gatewayBound.close()
-      demo?.stop()
-      web?.stop()
+      for (const part of [portalBuild, demo, web]) part?.stop()
       server.services.streams.endAll()
       listener.close()
       await gateway.close()

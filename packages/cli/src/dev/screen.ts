@@ -16,7 +16,7 @@ export function screen(ready: DevReady, data: string, version: string): string {
     adminKey === undefined
       ? '  Admin key     kept for this machine’s CLI'
       : `  Admin key     ${adminKey.reveal()}    shown once; saved for this machine's CLI`,
-    `  Sign in       ${signInUrl.reveal()}    once, within 10 minutes`,
+    `  Portal        ${signInUrl.reveal()}    signs you in, once, within 10 minutes`,
     ...(demo.web === undefined ? [] : [`  Web app       ${demo.web.url}    an application that asks for your consent`]),
     '',
     '  Try it',

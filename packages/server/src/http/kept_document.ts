@@ -9,6 +9,8 @@ export interface KeptDocument {
   readonly headers: Readonly<Record<string, string>>
   readonly identity: Form
   readonly compressed: Map<Compression, Form>
+  /** `compressed` has all forms that there are: none is made here. Default false. */
+  readonly isCompressed?: true
 }
 
 type Compression = 'br' | 'gzip'
@@ -35,7 +37,7 @@ export function keepDocument(text: string, headers: Readonly<Record<string, stri
 
 /** In the coding that the caller prefers, or 304 when the caller has it already. */
 export function answerKept(request: HttpRequest, document: KeptDocument): Answer {
-  const coding = chooseCoding(headerValues(request, 'accept-encoding').join(','))
+  const coding = chooseCoding(headerValues(request, 'accept-encoding').join(','), codingsOf(document))
   const { bytes, etag } = formOf(document, coding)
   const headers = {
     ...document.headers,
@@ -44,6 +46,12 @@ export function answerKept(request: HttpRequest, document: KeptDocument): Answer
   }
   const isKnown = headerValues(request, 'if-none-match').some((value) => names(value, etag))
   return isKnown ? { status: 304, headers } : { status: 200, headers, body: bytes }
+}
+
+const codings = ['br', 'gzip'] as const
+
+function codingsOf({ compressed, isCompressed }: KeptDocument): readonly Compression[] {
+  return isCompressed === true ? codings.filter((coding) => compressed.has(coding)) : codings
 }
 
 /** Made when it is first asked for: each coding has an ETag of its own (RFC 9110 §8.8.3.3). */
@@ -63,10 +71,10 @@ const compress = {
 }
 
 /** Only what is named and not refused with `q=0`; no other weight changes what we would send. */
-function chooseCoding(accepted: string): Coding {
+function chooseCoding(accepted: string, known: readonly Compression[]): Coding {
   if (accepted === '') return 'identity'
   const named = accepted.toLowerCase().split(',', codingsMax).map(readCoding)
-  return (['br', 'gzip'] as const).find((coding) => named.includes(coding)) ?? 'identity'
+  return known.find((coding) => named.includes(coding)) ?? 'identity'
 }
 
 const codingsMax = 16

@@ -13,6 +13,7 @@ export type PageServices = Pick<
   Services,
   | 'apis'
   | 'books'
+  | 'isPortalBuilding'
   | 'keyPrefix'
   | 'log'
   | 'mailer'
@@ -20,12 +21,14 @@ export type PageServices = Pick<
   | 'now'
   | 'openness'
   | 'passwords'
+  | 'portal'
   | 'randomBytes'
   | 'sessionMoves'
   | 'signInTries'
   | 'signingKeys'
   | 'store'
   | 'trustedProxies'
+  | 'version'
 >
 
 /** A person who is signed in at this browser. */

@@ -1,6 +1,6 @@
 /** `/login/link`: where a link that signs in once leads. Its code stands behind `#`, and is sent by a button. */
 import { signInByLink } from '../sign_in.ts'
-import { goOn } from './after_sign_in.ts'
+import { type Goal, goOn } from './after_sign_in.ts'
 import type { Endpoint, PageContext } from './endpoint.ts'
 import { html } from './html.ts'
 import type { Page } from './page.ts'
@@ -16,8 +16,16 @@ export const loginLink: Endpoint = {
     const signedIn = await signInByLink(context, code)
     if (signedIn === undefined) return usedUp(context)
     if ('pending' in signedIn) return secondFactorPage(context, { pending: signedIn.pending, goal: {} })
-    return goOn(context, {}, signedIn.text.reveal())
+    return goOn(context, await homeOf(context, signedIn.session.accountId), signedIn.text.reveal())
   },
+}
+
+/** Operators and members of a team go to the portal; all others have nothing there. */
+async function homeOf({ services, tenant }: PageContext, accountId: string): Promise<Goal> {
+  const { accounts, memberships } = services.store.read
+  const isOperator = (await accounts.find(tenant.id, accountId))?.role === 'operator'
+  if (!isOperator && (await memberships.ofAccount(tenant.id, accountId)).length === 0) return {}
+  return { returnTo: `${new URL(tenant.issuer).pathname.replace(/\/$/, '')}/portal` }
 }
 
 function linkPage({ token, tenant }: PageContext, wrong?: string): Page {

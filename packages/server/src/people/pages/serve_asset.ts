@@ -2,6 +2,7 @@
 import { decodeBase64url, problemAnswer } from '@countersign/core'
 import type { Services, TenantContext } from '../../context.ts'
 import type { Answer } from '../../http/answer.ts'
+import { answerKept } from '../../http/kept_document.ts'
 import { problem } from '../../http/problem.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { readSettings } from '../settings.ts'
@@ -9,10 +10,12 @@ import { colorsAsset, iconAsset, linkAsset, passkeyAsset, sendAsset, styleAsset 
 
 const ours = new Map([iconAsset, styleAsset, linkAsset, passkeyAsset, sendAsset].map((each) => [each.path, each]))
 
-type AssetServices = Pick<Services, 'openness' | 'store'>
+type AssetServices = Pick<Services, 'openness' | 'portal' | 'store'>
 
 export async function assets(services: AssetServices, tenant: TenantContext, request: HttpRequest): Promise<Answer> {
   const path = request.path.slice(request.path.lastIndexOf('/assets/'))
+  const ofPortal = services.portal.find(path)
+  if (ofPortal !== undefined) return answerKept(request, ofPortal)
   const found = ours.get(path) ?? (await colorsOf(services, tenant, path))
   if (found !== undefined) return file(found.type, found.text)
   const logo = /^\/assets\/logo\/([0-9a-f]{64})$/.exec(path)?.[1]
