@@ -25,7 +25,7 @@ export async function buildPortal(): Promise<void> {
     configFile: false,
     root: portal,
     base: './',
-    logLevel: 'warn',
+    logLevel: 'error',
     oxc: { jsx: { runtime: 'automatic' } },
     build: {
       outDir: next,

@@ -311,7 +311,11 @@ export const verificationRoutes = {
       schema: z.object({
         sequence: z.int().describe('The number of the entry'),
         at: v.time.describe('When the change was made'),
-        verifiers: z.array(receiptLine).describe('Every verifier that was there when the change was made'),
+        verifiers: z
+          .array(receiptLine)
+          .describe('Every verifier that was there when the change was made; none for members of a team'),
+        applied: z.int().describe('The number of verifiers that have applied it'),
+        total: z.int().describe('The number of verifiers that were there when the change was made'),
         complete: z.boolean().describe('Whether each has applied it, or refuses because its book is too old'),
       }),
     },

@@ -1,3 +1,22 @@
+/** The portal: one page, whose address says what it shows. `people/portal/page.ts` of the server sends it. */
+import './shared/styles/tokens.css'
+import './shared/styles/ui.css'
+import './shared/styles/pages.css'
+import './shared/styles/portal.css'
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { router } from './router.tsx'
+import { queryClient } from './shared/api/query_client.ts'
 
-createRoot(document.getElementById('root') as HTMLElement).render(<p>Hello</p>)
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </CSPProvider>
+  </StrictMode>,
+)

@@ -157,6 +157,8 @@ export const verificationExamples: Examples<typeof verificationRoutes> = {
           askedAt: '2027-01-15T08:00:00Z',
         },
       ],
+      applied: 0,
+      total: 1,
       complete: false,
     },
   },

@@ -1,24 +1,31 @@
 import { routes } from '@countersign/contract'
-import { formatTime } from '@countersign/core'
+import { type FeedEntry, formatTime } from '@countersign/core'
 import { wholeTenant } from '../caller/reach.ts'
 import type { Standing } from '../feed/positions.ts'
-import { clientOfCredential, notFound } from './find.ts'
+import type { ReadContext } from './context.ts'
+import { clientOfCredential, findClient, findKey, notFound } from './find.ts'
 import { type Operation, readOperation } from './operation.ts'
 
-/** Which verifiers have applied an entry, who is behind and since when (docs/protocol/feed.md §8). */
-const getRevocation = readOperation(routes.getRevocation, async ({ params, reach, services, tenant, now }) => {
-  // It names the verifiers of all the tenant's APIs.
-  wholeTenant(reach)
+/**
+ * Which verifiers have applied an entry, who is behind and since when (docs/protocol/feed.md §8). Members of a team read how
+ * many, of changes of what is theirs: the names are those of all the tenant's APIs.
+ */
+const getRevocation = readOperation(routes.getRevocation, async (context) => {
+  const { params, reach, services, tenant, now } = context
   const sequence = Number(params.feedSequence)
   if (!/^\d{1,16}$/.test(params.feedSequence ?? '') || sequence === 0) throw notFound('entry')
   const [entry] = await services.store.feed.after(tenant.id, sequence - 1, 1)
   if (entry === undefined || entry.sequence !== sequence) throw notFound('entry')
+  await requireEntryInReach(context, entry)
   const epoch = services.books.book(tenant.id)?.place.epoch ?? ''
   const verifiers = await services.positions.standing(tenant.id, entry.at)
+  const named = reach.of === 'tenant' ? verifiers : []
   return {
     sequence,
     at: formatTime(entry.at),
-    verifiers: verifiers.map((verifier) => viewOf(verifier, epoch, sequence, entry.at)),
+    applied: verifiers.filter((verifier) => verifier.appliedAt(epoch, sequence) !== undefined).length,
+    total: verifiers.length,
+    verifiers: named.map((verifier) => viewOf(verifier, epoch, sequence, entry.at)),
     // Who has not applied it and whose own bound has passed since it last asked refuses by itself.
     complete: verifiers.every(
       (verifier) =>
@@ -26,6 +33,14 @@ const getRevocation = readOperation(routes.getRevocation, async ({ params, reach
     ),
   }
 })
+
+/** Keys and clients are of a team; an entry about anything else is not there for its members. */
+async function requireEntryInReach(context: ReadContext, { type, id }: Pick<FeedEntry, 'type' | 'id'>): Promise<void> {
+  if (context.reach.of === 'tenant') return
+  if (type === 'key') await findKey(context, id)
+  else if (type === 'client') await findClient(context, id)
+  else throw notFound('entry')
+}
 
 function viewOf(verifier: Standing, epoch: string, sequence: number, at: number) {
   const appliedAt = verifier.appliedAt(epoch, sequence)

@@ -1,0 +1,84 @@
+/** Final, and one key: a dialog with what it breaks. It says revoked only when the server has. */
+import { AlertDialog } from '@base-ui/react/alert-dialog'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { call } from '../../shared/api/call.ts'
+import { type Key, lastDayQuery } from '../../shared/api/queries.ts'
+import { Problem } from '../../shared/kit/problem.tsx'
+import { Tags } from '../../shared/kit/tags.tsx'
+import { text } from '../../shared/text.ts'
+import { ago } from '../../shared/time.ts'
+import type { Revoked } from './receipt.tsx'
+
+const { revoke } = text
+
+interface RevokeDialogProps {
+  readonly of: Key
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly onRevoked: (revoked: Revoked) => void
+}
+
+export function RevokeDialog({ of: key, isOpen, onClose, onRevoked }: RevokeDialogProps): ReactNode {
+  return (
+    <AlertDialog.Root open={isOpen} onOpenChange={(next) => next || onClose()}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className="backdrop" />
+        <AlertDialog.Popup className="dialog">
+          <AlertDialog.Title>{revoke.title(key.name)}</AlertDialog.Title>
+          <AlertDialog.Description>{revoke.detail}</AlertDialog.Description>
+          <Content of={key} onClose={onClose} onRevoked={onRevoked} />
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}
+
+function Content({ of: key, onClose, onRevoked }: Omit<RevokeDialogProps, 'isOpen'>): ReactNode {
+  const queries = useQueryClient()
+  const { data: lastDay } = useQuery(lastDayQuery(key.id))
+  const [reason, setReason] = useState('')
+  const [isSending, setSending] = useState(false)
+  const [error, setError] = useState<unknown>()
+  const used = lastDay?.data.reduce((sum, { count }) => sum + count, 0) ?? 0
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (isSending) return
+    setSending(true)
+    setError(undefined)
+    const beganAt = performance.now()
+    try {
+      const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+      const { feedSequence, verifiers } = await call('revokeKey', { params: { id: key.id }, body })
+      onRevoked({ feedSequence, beganAt, ...verifiers })
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
+      onClose()
+    } catch (problem) {
+      setError(problem)
+      setSending(false)
+    }
+  }
+  return (
+    <form className="stack" onSubmit={submit}>
+      <p>{used === 0 || key.lastUsedAt === null ? revoke.unused : revoke.use(used, ago(key.lastUsedAt))}</p>
+      <Tags scope={key.scope} />
+      <div className="labelled">
+        <label htmlFor="reason">{revoke.reason}</label>
+        <input
+          id="reason"
+          className="input"
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </div>
+      {error !== undefined && <Problem error={error} />}
+      <footer className="acts final">
+        <button className="button danger" type="submit" aria-disabled={isSending}>
+          {isSending ? revoke.submitting : revoke.submit}
+        </button>
+        <AlertDialog.Close className="button">{text.act.cancel}</AlertDialog.Close>
+      </footer>
+    </form>
+  )
+}

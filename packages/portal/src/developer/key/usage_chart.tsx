@@ -1,0 +1,102 @@
+/** Thirty days: allowed above the line, refused below it. A table says the same. */
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { usageDays, usageOfKeyQuery } from '../../shared/api/queries.ts'
+import { Problem } from '../../shared/kit/problem.tsx'
+import { text } from '../../shared/text.ts'
+import { utcDay } from '../../shared/time.ts'
+import { type DayUse, dayUses } from './day_uses.ts'
+
+const { detail } = text
+const number = new Intl.NumberFormat('en')
+const pitch = 24
+const above = 90
+const below = 26
+
+export function UsageChart({ keyId }: { readonly keyId: string }): ReactNode {
+  const { data, error, refetch } = useQuery(usageOfKeyQuery(keyId))
+  const days = dayUses(data?.data ?? [])
+  const total = (of: 'allowed' | 'refused'): number => days.reduce((sum, day) => sum + day[of], 0)
+  const allowed = number.format(total('allowed'))
+  const refused = number.format(total('refused'))
+  const isUnused = total('allowed') + total('refused') === 0
+  return (
+    <section className="card pad chart" aria-labelledby="usage">
+      <h2 id="usage">
+        {detail.usage} <span className="quiet">{detail.usageBy}</span>
+      </h2>
+      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {data !== undefined && isUnused && <p className="quiet">{detail.noUse}</p>}
+      {data !== undefined && !isUnused && (
+        <>
+          <Bars days={days} label={detail.chart(allowed, refused)} />
+          <p className="legend">
+            <span>{detail.allowed(allowed)}</span> <span>{detail.refused(refused)}</span>
+          </p>
+          <Table days={days} />
+        </>
+      )}
+    </section>
+  )
+}
+
+function Bars({ days, label }: { readonly days: readonly DayUse[]; readonly label: string }): ReactNode {
+  const most = Math.max(1, ...days.map(({ allowed }) => allowed))
+  const mostRefused = Math.max(1, ...days.map(({ refused }) => refused))
+  const width = usageDays * pitch
+  const line = above + 8
+  return (
+    <svg viewBox={`0 -10 ${width} ${line + below + 32}`} role="img" aria-label={label}>
+      <line className="grid" x1="0" x2={width} y1="8" y2="8" />
+      <text x="0" y="4">
+        {number.format(most)}
+      </text>
+      <line className="base" x1="0" x2={width} y1={line} y2={line} />
+      {days.map(({ at, allowed, refused }, index) => {
+        const tall = allowed === 0 ? 0 : Math.max(2, (allowed / most) * above)
+        const deep = refused === 0 ? 0 : Math.max(3, (refused / mostRefused) * below)
+        return (
+          <g key={at}>
+            <rect className="ok" x={index * pitch + 3} y={line - tall} width={pitch - 6} height={tall} />
+            <rect className="no" x={index * pitch + 3} y={line + 2} width={pitch - 6} height={deep} />
+            {index % 7 === 3 && (
+              <text x={index * pitch + pitch / 2} y={line + below + 18} textAnchor="middle">
+                {utcDay(at)}
+              </text>
+            )}
+          </g>
+        )
+      })}
+    </svg>
+  )
+}
+
+function Table({ days }: { readonly days: readonly DayUse[] }): ReactNode {
+  return (
+    <details>
+      <summary>{detail.table}</summary>
+      <table className="figures">
+        <thead>
+          <tr>
+            <th scope="col">{detail.day}</th>
+            <th scope="col">{detail.allowedShort}</th>
+            <th scope="col">{detail.refusedShort}</th>
+            <th scope="col">{detail.outcomes}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {days
+            .filter(({ allowed, refused }) => allowed + refused > 0)
+            .map(({ at, allowed, refused, reasons }) => (
+              <tr key={at}>
+                <th scope="row">{utcDay(at)}</th>
+                <td>{number.format(allowed)}</td>
+                <td>{number.format(refused)}</td>
+                <td>{reasons.join(', ')}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </details>
+  )
+}

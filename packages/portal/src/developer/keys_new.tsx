@@ -1,0 +1,155 @@
+/** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type FormEvent, type ReactNode, useRef } from 'react'
+import { ApiProblem, type FieldError, isAnswerLost } from '../shared/api/problem.ts'
+import { fieldId } from '../shared/kit/field.tsx'
+import { Problem } from '../shared/kit/problem.tsx'
+import { Empty, Skeleton } from '../shared/kit/states.tsx'
+import { text } from '../shared/text.ts'
+import { useTitle } from '../shared/use_title.ts'
+import { type Choices, useChoices } from './new/choices.ts'
+import type { Draft, DraftName } from './new/draft.ts'
+import { Limits, Line } from './new/limits.tsx'
+import { Review } from './new/review.tsx'
+import { Scopes } from './new/scopes.tsx'
+import { useCreate } from './new/use_create.ts'
+import { WhereGood } from './new/where_good.tsx'
+
+const route = getRouteApi('/keys/new')
+
+const { create } = text
+
+export function CreateScreen(): ReactNode {
+  useTitle(create.title)
+  const draft = route.useSearch()
+  const { choices, error } = useChoices(draft)
+  return (
+    <>
+      <nav className="crumbs" aria-label={text.frame.where}>
+        <Link to="/keys" search={{}}>
+          {text.keys.title}
+        </Link>
+        <span aria-hidden="true">/</span>
+        <span>{create.crumb}</span>
+      </nav>
+      <div className="head">
+        <div>
+          <h1>{create.title}</h1>
+          <p>{create.lead}</p>
+        </div>
+      </div>
+      {error !== null && <Problem error={error} />}
+      {choices === undefined && error === null && <Skeleton rows={4} label={create.title} />}
+      {choices !== undefined && <FormOr draft={draft} choices={choices} />}
+    </>
+  )
+}
+
+function FormOr({ draft, choices }: { readonly draft: Draft; readonly choices: Choices }): ReactNode {
+  if (!choices.me.scope.split(' ').includes('keys:write'))
+    return <Empty title={text.problem.forbidden} detail={text.problem.forbiddenDetail} />
+  if (choices.api === undefined) return <Empty title={create.noApi} detail={create.noApiDetail} />
+  return <Form draft={draft} choices={choices} />
+}
+
+function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Choices }): ReactNode {
+  const navigate = useNavigate({ from: '/keys/new' })
+  const summary = useRef<HTMLElement>(null)
+  const { create: send, error, isSending } = useCreate()
+  const fields = error instanceof ApiProblem ? error.errors : []
+  const errorOf = (name: string): string | undefined =>
+    fields.find(({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))?.detail
+  const change = (name: DraftName, value: string): void => {
+    navigate({
+      search: ({ [name]: _, ...rest }) => (value === '' ? rest : { ...rest, [name]: value }),
+      replace: true,
+      resetScroll: false,
+    })
+  }
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    await send(draft, choices)
+    summary.current?.focus()
+  }
+  const part = { draft, errorOf, onChange: change }
+  return (
+    <div className="creating">
+      <form className="card parts" onSubmit={submit} noValidate>
+        {error !== undefined && <Summary ref={summary} error={error} fields={fields} />}
+        <section className="stack">
+          <h2>{create.what}</h2>
+          <Line of="name" label={create.name} hint={create.nameHint} part={part} />
+        </section>
+        <section className="stack">
+          <h2>{create.where}</h2>
+          <WhereGood {...part} choices={choices} />
+        </section>
+        <section className="stack">
+          <h2>{create.access}</h2>
+          <Scopes
+            {...choices}
+            scope={draft.scope ?? ''}
+            error={errorOf('scope')}
+            onChange={(scope) => change('scope', scope)}
+          />
+        </section>
+        <section className="stack">
+          <h2>{create.limits}</h2>
+          <Limits {...part} />
+        </section>
+        <footer className="acts">
+          <button className="button primary" type="submit" aria-disabled={isSending}>
+            {isSending ? create.submitting : create.submit}
+          </button>
+          <Link className="button" to="/keys" search={{}}>
+            {create.cancel}
+          </Link>
+        </footer>
+      </form>
+      <Review draft={draft} choices={choices} />
+    </div>
+  )
+}
+
+interface SummaryProps {
+  readonly ref: React.Ref<HTMLElement>
+  readonly error: unknown
+  readonly fields: readonly FieldError[]
+}
+
+/** The fields that the server names, as links to them; anything else as it was said. Nothing is cleared. */
+function Summary({ ref, error, fields }: SummaryProps): ReactNode {
+  if (fields.length === 0)
+    return (
+      <section ref={ref} tabIndex={-1}>
+        <Problem error={error} />
+        {isAnswerLost(error) && <p className="quiet">{create.lost}</p>}
+      </section>
+    )
+  return (
+    <section ref={ref} tabIndex={-1} className="notice bad" role="alert">
+      <div className="stack">
+        <h2>{create.summary}</h2>
+        <ul>
+          {fields.map(({ pointer, detail }) => (
+            <li key={pointer}>
+              <a
+                href={`#${fieldId(memberOf(pointer))}`}
+                onClick={(event) => {
+                  event.preventDefault()
+                  document.getElementById(fieldId(memberOf(pointer)))?.focus()
+                }}
+              >
+                {text.field(memberOf(pointer))} {detail}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  )
+}
+
+function memberOf(pointer: string): string {
+  return pointer.split('/')[1] ?? ''
+}

@@ -1,0 +1,81 @@
+import type { ReactNode } from 'react'
+import { Field } from '../../shared/kit/field.tsx'
+import { text } from '../../shared/text.ts'
+import { type Draft, type DraftName, daysDefault } from './draft.ts'
+
+export interface PartProps {
+  readonly draft: Draft
+  readonly errorOf: (name: string) => string | undefined
+  readonly onChange: (name: DraftName, value: string) => void
+}
+
+const { create } = text
+
+export function Limits({ draft, errorOf, onChange }: PartProps): ReactNode {
+  const { days = daysDefault } = draft
+  const isOpen = ['ipAllow', 'originAllow', 'limit'].some((name) => draft[name as DraftName] !== undefined)
+  return (
+    <>
+      <Field name="expiresAt" label={create.ends} error={errorOf('expiresAt')}>
+        {(described) => (
+          <select {...described} value={days} onChange={(event) => onChange('days', event.target.value)}>
+            {['7', '30', '90', '365', '0'].map((each) => (
+              <option key={each} value={each}>
+                {create.endings[each as unknown as keyof typeof create.endings]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <details open={isOpen || errorOf('ipAllow') !== undefined}>
+        <summary>{create.more}</summary>
+        <div className="stack">
+          <Line of="ipAllow" label={create.addresses} hint={create.addressesHint} part={{ draft, errorOf, onChange }} />
+          <Line of="originAllow" label={create.origins} hint={create.originsHint} part={{ draft, errorOf, onChange }} />
+          <Line
+            of="limit"
+            label={create.limit}
+            hint={create.limitHint}
+            part={{ draft, errorOf, onChange }}
+            at="rateLimit"
+          />
+          {draft.limit !== undefined && (
+            <Line
+              of="windowSeconds"
+              label={create.window}
+              part={{ draft: { windowSeconds: '60', ...draft }, errorOf, onChange }}
+            />
+          )}
+        </div>
+      </details>
+    </>
+  )
+}
+
+interface LineProps {
+  readonly of: DraftName
+  readonly label: string
+  readonly hint?: string
+  readonly part: PartProps
+  /** The member of the body that its errors name. Default: the same. */
+  readonly at?: string
+}
+
+export function Line({ of, label, hint, part, at = of }: LineProps): ReactNode {
+  const isNumber = of === 'limit' || of === 'windowSeconds'
+  return (
+    <Field name={at} label={label} error={part.errorOf(at)} {...(hint === undefined ? {} : { hint })}>
+      {(described) => (
+        <input
+          {...described}
+          type="text"
+          className="input"
+          autoComplete="off"
+          inputMode={isNumber ? 'numeric' : 'text'}
+          value={part.draft[of] ?? ''}
+          onChange={(event) => part.onChange(of, event.target.value)}
+        />
+      )}
+    </Field>
+  )
+}

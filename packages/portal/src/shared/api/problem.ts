@@ -1,0 +1,38 @@
+/** A refusal of the management API (docs/protocol/errors.md), or a call that never had an answer. */
+export interface FieldError {
+  /** `/name`; JSON pointer into the body. */
+  readonly pointer: string
+  readonly detail: string
+}
+
+interface Members {
+  readonly code?: string
+  readonly detail?: string
+  readonly title?: string
+  readonly errors?: readonly FieldError[]
+  readonly stepUpUrl?: string
+}
+
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem'
+  /** 0 where there was no answer. */
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | undefined
+  readonly errors: readonly FieldError[]
+  readonly stepUpUrl: string | undefined
+
+  constructor(status: number, members: Members, requestId?: string) {
+    super(members.detail ?? members.title ?? '')
+    this.status = status
+    this.code = members.code ?? 'error'
+    this.requestId = requestId
+    this.errors = members.errors ?? []
+    this.stepUpUrl = members.stepUpUrl
+  }
+}
+
+/** Whether nobody can tell if the call was done. */
+export function isAnswerLost(error: unknown): boolean {
+  return error instanceof ApiProblem && (error.status === 0 || error.status >= 502)
+}

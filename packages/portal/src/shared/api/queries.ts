@@ -1,0 +1,116 @@
+/** Every read of the portal, by name. */
+import type { Answer } from '@countersign/client'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { call } from './call.ts'
+
+export type Me = Answer<'getMe'>
+export type ListedKey = Answer<'listKeys'>['data'][number]
+export type Key = Answer<'getKey'>
+export type Client = Answer<'listClients'>['data'][number]
+export type Api = Answer<'listApis'>['data'][number]
+
+export const pageSize = 25
+const daySeconds = 86_400
+
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => call('getMe', {}, signal) })
+
+export interface KeysFilter {
+  readonly status?: 'active' | 'disabled' | 'revoked' | 'expired' | undefined
+  readonly clientId?: string | undefined
+  readonly after?: string | undefined
+}
+
+export function keysQuery({ status, clientId, after }: KeysFilter) {
+  const query = {
+    limit: pageSize,
+    ...(status === undefined ? {} : { status }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(after === undefined ? {} : { after }),
+  }
+  return queryOptions({
+    queryKey: ['keys', query],
+    queryFn: ({ signal }) => call('listKeys', { query }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  })
+}
+
+export function keyQuery(id: string) {
+  return queryOptions({
+    queryKey: ['key', id],
+    queryFn: ({ signal }) => call('getKey', { params: { id } }, signal),
+    refetchInterval: 15_000,
+  })
+}
+
+/** The first hundred: whoever has more finds a client by its id. */
+export const clientsQuery = queryOptions({
+  queryKey: ['clients'],
+  queryFn: ({ signal }) => call('listClients', { query: { limit: 100 } }, signal),
+})
+
+export const apisQuery = queryOptions({
+  queryKey: ['apis'],
+  queryFn: ({ signal }) => call('listApis', { query: { limit: 100 } }, signal),
+})
+
+export function teamQuery(id: string | undefined) {
+  return queryOptions({
+    queryKey: ['team', id],
+    queryFn: ({ signal }) => call('getTeam', { params: { id: id ?? '' } }, signal),
+    enabled: id !== undefined,
+  })
+}
+
+/** The days up to today, in UTC. */
+export const usageDays = 30
+
+function monthUntilNow() {
+  const tomorrow = (Math.floor(Date.now() / 1000 / daySeconds) + 1) * daySeconds
+  const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+  return { from: iso(tomorrow - usageDays * daySeconds), to: iso(tomorrow), interval: 'day' } as const
+}
+
+/** Verifications of each key by day. */
+export function usageByKeyQuery(clientId: string | undefined) {
+  const filter = clientId === undefined ? {} : { clientId }
+  return queryOptions({
+    queryKey: ['usage', 'by key', clientId],
+    queryFn: ({ signal }) => call('getUsage', { query: { ...monthUntilNow(), ...filter, groupBy: 'keyId' } }, signal),
+    staleTime: 60_000,
+    retry: false,
+  })
+}
+
+/** Verifications of one key by day and outcome. */
+export function usageOfKeyQuery(keyId: string) {
+  return queryOptions({
+    queryKey: ['usage', 'of key', keyId],
+    queryFn: ({ signal }) => call('getUsage', { query: { ...monthUntilNow(), keyId, groupBy: 'outcome' } }, signal),
+    refetchInterval: 15_000,
+  })
+}
+
+/** The last day, by hour and outcome: what an end would break. */
+export function lastDayQuery(keyId: string) {
+  return queryOptions({
+    queryKey: ['usage', 'last day', keyId],
+    queryFn: ({ signal }) => call('getUsage', { query: { keyId, interval: 'hour', groupBy: 'outcome' } }, signal),
+  })
+}
+
+export function auditQuery(objectId: string) {
+  return queryOptions({
+    queryKey: ['audit', objectId],
+    queryFn: ({ signal }) => call('listAudit', { query: { objectId, limit: 50 } }, signal),
+  })
+}
+
+/** Asked again until every verifier has the change. */
+export function receiptQuery(feedSequence: number) {
+  return queryOptions({
+    queryKey: ['receipt', feedSequence],
+    queryFn: ({ signal }) => call('getRevocation', { params: { feedSequence: String(feedSequence) } }, signal),
+    refetchInterval: ({ state }) => (state.data?.complete === true ? false : 500),
+  })
+}

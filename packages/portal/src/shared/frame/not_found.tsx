@@ -1,0 +1,14 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Empty } from '../kit/states.tsx'
+import { text } from '../text.ts'
+
+export function NotFound(): ReactNode {
+  return (
+    <Empty title={text.frame.notFound} detail={text.frame.notFoundDetail}>
+      <Link className="button" to="/keys" search={{}}>
+        {text.keys.title}
+      </Link>
+    </Empty>
+  )
+}

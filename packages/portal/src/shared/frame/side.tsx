@@ -1,0 +1,28 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { meQuery } from '../api/queries.ts'
+import { Icon } from '../kit/icon.tsx'
+import { Status } from '../kit/status.tsx'
+import { pageData } from '../page_data.ts'
+import { text } from '../text.ts'
+
+/** Only the pages that are there. */
+export function Side(): ReactNode {
+  const { isError } = useQuery({ ...meQuery, refetchInterval: 30_000 })
+  return (
+    <nav className="side" aria-label={text.frame.navigation}>
+      <Link to="/keys" search={{}} activeOptions={{ exact: false, includeSearch: false }}>
+        <Icon name="key" />
+        {text.keys.title}
+      </Link>
+      <footer>
+        <Status kind={isError ? 'ends' : 'active'} word={isError ? text.frame.silent : text.frame.answers} />
+        <br />
+        {text.frame.version(pageData.version)}
+        <br />
+        {text.frame.noData}
+      </footer>
+    </nav>
+  )
+}

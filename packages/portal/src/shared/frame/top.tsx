@@ -1,0 +1,31 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { type Me, meQuery } from '../api/queries.ts'
+import { Mark } from '../kit/icon.tsx'
+import { pageData } from '../page_data.ts'
+import { text } from '../text.ts'
+import { AccountMenu } from './account_menu.tsx'
+import { SearchBox } from './search_box.tsx'
+
+export function Top({ onHelp }: { readonly onHelp: () => void }): ReactNode {
+  const { data: me } = useQuery(meQuery)
+  return (
+    <header className="top">
+      <Link className="brand" to="/keys" search={{}}>
+        {pageData.logo === undefined ? <Mark /> : <img className="logo" src={pageData.logo} alt="" />}
+        {pageData.name}
+      </Link>
+      {me !== undefined && <span className="team">{teamOf(me)}</span>}
+      <SearchBox className="find" />
+      <AccountMenu name={me?.name ?? ''} onHelp={onHelp} />
+    </header>
+  )
+}
+
+function teamOf({ role, teams }: Me): string {
+  if (role === 'operator') return text.frame.tenant
+  const [only] = teams
+  if (only === undefined) return text.frame.noTeam
+  return teams.length === 1 ? only.name : text.frame.teams(teams.length)
+}

@@ -1,0 +1,62 @@
+/** A call that did not succeed: what happened, and the one thing to do about it. */
+import { type ReactNode, useState } from 'react'
+import { ApiProblem } from '../api/problem.ts'
+import { copyText } from '../copy.ts'
+import { pageData, through } from '../page_data.ts'
+import { text } from '../text.ts'
+import { Icon } from './icon.tsx'
+
+interface ProblemProps {
+  readonly error: unknown
+  /** Absent where asking again is not a matter of a button. */
+  readonly onRetry?: (() => void) | undefined
+}
+
+export function Problem({ error, onRetry }: ProblemProps): ReactNode {
+  if (!(error instanceof ApiProblem)) throw error
+  if (error.code === 'step_up_required') return <StepUp url={error.stepUpUrl ?? `${pageData.base}/account/step-up`} />
+  const isForbidden = error.status === 403
+  return (
+    <section className="card problem" role="alert">
+      <h2>{isForbidden ? text.problem.forbidden : text.problem.title}</h2>
+      <p>{error.message}</p>
+      {isForbidden && <p className="quiet">{text.problem.forbiddenDetail}</p>}
+      <footer>
+        {error.requestId !== undefined && <RequestId id={error.requestId} />}
+        {onRetry !== undefined && (
+          <button className="button" type="button" onClick={onRetry}>
+            {text.problem.retry}
+          </button>
+        )}
+      </footer>
+    </section>
+  )
+}
+
+function RequestId({ id }: { readonly id: string }): ReactNode {
+  const [said, setSaid] = useState<string>(text.problem.copyId)
+  const copy = async (): Promise<void> => setSaid((await copyText(id)) ? text.copy.copied : text.copy.failed)
+  return (
+    <>
+      <code>{id}</code>
+      <button className="button bare" type="button" onClick={copy}>
+        {said}
+      </button>
+    </>
+  )
+}
+
+function StepUp({ url }: { readonly url: string }): ReactNode {
+  return (
+    <section className="notice warn" role="alert">
+      <Icon name="warning" />
+      <div className="stack">
+        <h2>{text.session.stepUp}</h2>
+        <p>{text.session.stepUpDetail}</p>
+        <a className="button primary" href={through(url)}>
+          {text.session.stepUp}
+        </a>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,53 @@
+/** Loading, empty and stale: what stands where data will be, is not, or is of before. */
+import { type ReactNode, useEffect, useState } from 'react'
+import { text } from '../text.ts'
+import { clockTime } from '../time.ts'
+import { Icon } from './icon.tsx'
+
+const patienceMs = 200
+
+/** Nothing for 200 ms, then rows of the height that data will have. */
+export function Skeleton({ rows, label }: { readonly rows: number; readonly label: string }): ReactNode {
+  const [isShown, setShown] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(true), patienceMs)
+    return () => clearTimeout(timer)
+  }, [])
+  const lines = Array.from({ length: rows }, (_, index) => `row ${index}`)
+  return (
+    <div className="card skeleton" role="status" aria-label={label}>
+      {lines.map((line) => (isShown ? <i key={line} /> : <i key={line} className="unseen" />))}
+    </div>
+  )
+}
+
+interface EmptyProps {
+  readonly title: string
+  readonly detail: string
+  readonly children?: ReactNode
+}
+
+export function Empty({ title, detail, children }: EmptyProps): ReactNode {
+  return (
+    <section className="card state">
+      <h2>{title}</h2>
+      <p>{detail}</p>
+      {children !== undefined && <div className="acts">{children}</div>}
+    </section>
+  )
+}
+
+/** Over data that could not be read again. */
+export function Stale({ since }: { readonly since: number }): ReactNode {
+  return (
+    <div className="notice warn stale" role="status">
+      <Icon name="warning" />
+      <p>{text.problem.stale(clockTime(since))}</p>
+    </div>
+  )
+}
+
+/** A thin line while data is read again, over data. */
+export function Refetching({ isOn }: { readonly isOn: boolean }): ReactNode {
+  return <div className={isOn ? 'refetching on' : 'refetching'} aria-hidden="true" />
+}

@@ -1,0 +1,17 @@
+/** The part of the page that the server wrote. */
+const { base = '', logo, name = '', version = '' } = document.getElementById('root')?.dataset ?? {}
+
+export const pageData = {
+  /** The path of the issuer, without a slash at its end. */
+  base,
+  /** The tenant, as its people know it. */
+  name,
+  version,
+  /** The URL of the tenant's picture. */
+  logo,
+}
+
+/** The way back to this address, through a page of the server. */
+export function through(path: string): string {
+  return `${path}?returnTo=${encodeURIComponent(location.pathname + location.search)}`
+}
