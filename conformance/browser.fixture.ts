@@ -56,8 +56,15 @@ const views: readonly (BrowserContextOptions & { readonly name: string })[] = ([
     })),
 )
 
-/** In every view: axe finds nothing, nothing is blocked, nothing scrolls sideways. With SHOTS a picture of each is kept there. */
-export async function expectSound(name: string, open: (page: Page) => Promise<unknown>): Promise<void> {
+/**
+ * In every view: axe finds nothing, nothing is blocked, nothing scrolls sideways. With SHOTS a picture of each is kept there.
+ * `refused`: the path of a call that the page makes and the server refuses, which the console says.
+ */
+export async function expectSound(
+  name: string,
+  open: (page: Page) => Promise<unknown>,
+  refused?: string,
+): Promise<void> {
   for (const { name: view, ...how } of views) {
     const context = await browser.newContext(how)
     const page = await context.newPage()
@@ -68,7 +75,8 @@ export async function expectSound(name: string, open: (page: Page) => Promise<un
     expect(await findingsOf(page), view).toEqual([])
     // A page with a status of 4xx says so in the console as well.
     const isOwnStatus = ({ text, at }: { readonly text: string; readonly at: string }) =>
-      text.startsWith('Failed to load resource') && at === page.url()
+      text.startsWith('Failed to load resource') &&
+      (at === page.url() || (refused !== undefined && new URL(at).pathname === refused))
     expect(
       complaints.filter((each) => !isOwnStatus(each)),
       view,

@@ -22,6 +22,7 @@ export interface Product {
     readonly webUrl: string
     readonly webClientId: string
   }
+  readonly portalUrl: string
   readonly signInUrl: string
   readonly data: string
   readonly process: ChildProcess

@@ -1,5 +1,6 @@
 // `npm run build:portal`: the portal's files, compressed, in `dist` of its package. `dev` runs it when they are missing or older
 // than what they are made from.
+import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
@@ -61,9 +62,9 @@ function takePlace(next: string): void {
     if (!made.includes(path) && statSync(join(out, path)).mtimeMs < dayAgo) rmSync(join(out, path))
 }
 
-/** Before the tests, whose processes would otherwise each make the files. */
+/** Before the tests, whose processes would otherwise each make the files. Vitest's own `NODE_ENV` would go into them. */
 export async function setup(): Promise<void> {
-  if (isPortalStale()) await buildPortal()
+  if (isPortalStale()) execFileSync(process.execPath, [import.meta.filename], { env: { ...process.env, NODE_ENV: '' } })
 }
 
-if (import.meta.main) await (process.argv.includes('--force') ? buildPortal() : setup())
+if (import.meta.main && (process.argv.includes('--force') || isPortalStale())) await buildPortal()

@@ -49,7 +49,7 @@ function isGone(error: unknown): boolean {
 
 function Gone(): ReactNode {
   return (
-    <Empty title={text.detail.goneTitle} detail={text.detail.goneDetail}>
+    <Empty isPage title={text.detail.goneTitle} detail={text.detail.goneDetail}>
       <Link className="button" to="/keys" search={{}}>
         {text.keys.title}
       </Link>

@@ -3,11 +3,12 @@ import type { ReactNode } from 'react'
 import { type Key, meQuery } from '../../shared/api/queries.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { text } from '../../shared/text.ts'
+import { rollOpener } from './roll_opener.ts'
 import { useSwitch } from './use_switch.ts'
 
 interface ActsProps {
   readonly of: Key
-  /** What is shown is of before: nothing is decided by it. */
+  /** The page shows data of before, by which nothing is decided. */
   readonly isStale: boolean
   readonly onOpen: (panel: 'roll' | 'revoke') => void
 }
@@ -20,7 +21,7 @@ export function Acts({ of: key, isStale, onOpen }: ActsProps): ReactNode {
   return (
     <div className="acts">
       {key.status === 'active' && (
-        <button className="button" type="button" disabled={isStale} onClick={() => onOpen('roll')}>
+        <button id={rollOpener} className="button" type="button" disabled={isStale} onClick={() => onOpen('roll')}>
           <Icon name="roll" />
           {text.act.roll}
         </button>

@@ -2,6 +2,7 @@ import { Menu } from '@base-ui/react/menu'
 import type { ReactNode } from 'react'
 import { copyText } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
+import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 
@@ -31,17 +32,13 @@ export function CopyAs({ id, onCopied }: CopyAsProps): ReactNode {
         {reveal.copyAs}
         <Icon name="chevron" />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="start" sideOffset={4} className="positioner">
-          <Menu.Popup className="menu-popup">
-            {(Object.keys(forms) as (keyof typeof forms)[]).map((form) => (
-              <Menu.Item key={form} className="menu-item" onClick={() => void copy(form)}>
-                {reveal.as[form]}
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup align="start">
+        {(Object.keys(forms) as (keyof typeof forms)[]).map((form) => (
+          <Menu.Item key={form} className="menu-item" onClick={() => void copy(form)}>
+            {reveal.as[form]}
+          </Menu.Item>
+        ))}
+      </MenuPopup>
     </Menu.Root>
   )
 }

@@ -1,4 +1,4 @@
-import { usageDays } from '../../shared/api/queries.ts'
+import { usageDays } from '../../shared/usage_days.ts'
 import { dayIndex } from '../keys/use_by_day.ts'
 
 export interface DayUse {

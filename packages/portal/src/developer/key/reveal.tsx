@@ -1,6 +1,6 @@
 /** The key, once. Leaving wants a copy that happened, a download, or the word that it was stored. */
 import { useBlocker, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import type { Key } from '../../shared/api/queries.ts'
 import { copyText, selectAll } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
@@ -19,9 +19,7 @@ const { reveal } = text
 
 export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
   useTitle(reveal.ready(key.name))
-  const navigate = useNavigate()
   const shown = useRef<HTMLDivElement>(null)
-  const [isStored, setStored] = useState(false)
   const [said, setSaid] = useState<string>(reveal.notCopied)
   const gate = useGate(() => {
     setSaid(reveal.gated)
@@ -31,17 +29,6 @@ export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
   const release = (why: string): void => {
     gate.open()
     setSaid(why)
-  }
-  const copy = async (): Promise<void> => {
-    const element = shown.current
-    if (element === null) return
-    if (await copyText(element.textContent ?? '', element)) return release(reveal.copied)
-    selectAll(element)
-    setSaid(reveal.failed)
-  }
-  const leave = (): void => {
-    focusLater.set(key.id)
-    void navigate({ to: '/keys', search: {} })
   }
   return (
     <>
@@ -61,53 +48,86 @@ export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
             {reveal.once}
           </p>
           <Secret id={key.id} ref={shown} />
-          <div className="acts">
-            <button className="button primary" type="button" onClick={copy}>
-              <Icon name="copy" />
-              {reveal.copy}
-            </button>
-            <button
-              className="button"
-              type="button"
-              onClick={() => {
-                downloadEnv(key.id)
-                release(reveal.saved)
-              }}
-            >
-              <Icon name="download" />
-              {reveal.download}
-            </button>
-            <CopyAs id={key.id} onCopied={(isDone) => (isDone ? release(reveal.copiedAs) : setSaid(reveal.failed))} />
-          </div>
+          <Takes id={key.id} shown={shown} onTaken={release} onFailed={() => setSaid(reveal.failed)} />
           <p className="said quiet" role="status">
             {said}
           </p>
         </div>
         <Stub of={key} />
       </section>
-      <div className="leave">
-        <label>
-          <input
-            type="checkbox"
-            checked={isStored}
-            onChange={() => {
-              setStored(!isStored)
-              if (isStored) gate.close()
-              else release(reveal.storedSaid)
-            }}
-          />{' '}
-          {reveal.stored}
-        </label>
-        <button className="button" type="button" aria-disabled={!gate.isOpen} onClick={leave}>
-          {reveal.back}
-        </button>
-      </div>
+      <Leave id={key.id} isOpen={gate.isOpen} onStored={() => release(reveal.storedSaid)} onTakenBack={gate.close} />
     </>
   )
 }
 
+interface TakesProps {
+  readonly id: string
+  readonly shown: RefObject<HTMLDivElement | null>
+  readonly onTaken: (said: string) => void
+  readonly onFailed: () => void
+}
+
+/** The ways to take the key along. */
+function Takes({ id, shown, onTaken, onFailed }: TakesProps): ReactNode {
+  const copy = async (): Promise<void> => {
+    const element = shown.current
+    if (element === null) return
+    if (await copyText(element.textContent ?? '', element)) return onTaken(reveal.copied)
+    selectAll(element)
+    onFailed()
+  }
+  const download = (): void => {
+    downloadEnv(id)
+    onTaken(reveal.saved)
+  }
+  return (
+    <div className="acts">
+      <button className="button primary" type="button" onClick={copy}>
+        <Icon name="copy" />
+        {reveal.copy}
+      </button>
+      <button className="button" type="button" onClick={download}>
+        <Icon name="download" />
+        {reveal.download}
+      </button>
+      <CopyAs id={id} onCopied={(isDone) => (isDone ? onTaken(reveal.copiedAs) : onFailed())} />
+    </div>
+  )
+}
+
+interface LeaveProps {
+  readonly id: string
+  readonly isOpen: boolean
+  readonly onStored: () => void
+  readonly onTakenBack: () => void
+}
+
+function Leave({ id, isOpen, onStored, onTakenBack }: LeaveProps): ReactNode {
+  const navigate = useNavigate()
+  const [isStored, setStored] = useState(false)
+  const tick = (): void => {
+    setStored(!isStored)
+    if (isStored) onTakenBack()
+    else onStored()
+  }
+  const leave = (): void => {
+    focusLater.set(id)
+    void navigate({ to: '/keys', search: {} })
+  }
+  return (
+    <div className="leave">
+      <label>
+        <input type="checkbox" checked={isStored} onChange={tick} /> {reveal.stored}
+      </label>
+      <button className="button" type="button" aria-disabled={!isOpen} onClick={leave}>
+        {reveal.back}
+      </button>
+    </div>
+  )
+}
+
 /** The text goes into the element by hand: no property of a component ever has it. */
-function Secret({ id, ref }: { readonly id: string; readonly ref: React.RefObject<HTMLDivElement | null> }): ReactNode {
+function Secret({ id, ref }: { readonly id: string; readonly ref: RefObject<HTMLDivElement | null> }): ReactNode {
   const [length] = useState(() => secretOnce.of(id)?.text.length ?? 0)
   useEffect(() => {
     const element = ref.current

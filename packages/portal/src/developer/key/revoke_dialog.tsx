@@ -1,7 +1,7 @@
 /** Final, and one key: a dialog with what it breaks. It says revoked only when the server has. */
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, type RefObject, useRef, useState } from 'react'
 import { call } from '../../shared/api/call.ts'
 import { type Key, lastDayQuery } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
@@ -19,22 +19,28 @@ interface RevokeDialogProps {
   readonly onRevoked: (revoked: Revoked) => void
 }
 
+/** Focus begins at Cancel: what is final is nobody's first key. */
 export function RevokeDialog({ of: key, isOpen, onClose, onRevoked }: RevokeDialogProps): ReactNode {
+  const cancel = useRef<HTMLButtonElement>(null)
   return (
     <AlertDialog.Root open={isOpen} onOpenChange={(next) => next || onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="backdrop" />
-        <AlertDialog.Popup className="dialog">
+        <AlertDialog.Popup className="dialog" initialFocus={cancel}>
           <AlertDialog.Title>{revoke.title(key.name)}</AlertDialog.Title>
           <AlertDialog.Description>{revoke.detail}</AlertDialog.Description>
-          <Content of={key} onClose={onClose} onRevoked={onRevoked} />
+          <Content of={key} cancel={cancel} onClose={onClose} onRevoked={onRevoked} />
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
   )
 }
 
-function Content({ of: key, onClose, onRevoked }: Omit<RevokeDialogProps, 'isOpen'>): ReactNode {
+interface ContentProps extends Omit<RevokeDialogProps, 'isOpen'> {
+  readonly cancel: RefObject<HTMLButtonElement | null>
+}
+
+function Content({ of: key, cancel, onClose, onRevoked }: ContentProps): ReactNode {
   const queries = useQueryClient()
   const { data: lastDay } = useQuery(lastDayQuery(key.id))
   const [reason, setReason] = useState('')
@@ -77,7 +83,9 @@ function Content({ of: key, onClose, onRevoked }: Omit<RevokeDialogProps, 'isOpe
         <button className="button danger" type="submit" aria-disabled={isSending}>
           {isSending ? revoke.submitting : revoke.submit}
         </button>
-        <AlertDialog.Close className="button">{text.act.cancel}</AlertDialog.Close>
+        <AlertDialog.Close className="button" ref={cancel}>
+          {text.act.cancel}
+        </AlertDialog.Close>
       </footer>
     </form>
   )

@@ -8,6 +8,7 @@ import { Problem } from '../../shared/kit/problem.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 import { ago } from '../../shared/time.ts'
+import { rollOpener } from './roll_opener.ts'
 import { RollTime } from './roll_time.tsx'
 
 const route = getRouteApi('/keys/$id')
@@ -29,6 +30,10 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
   const { error, isSending, send } = useRoll(key)
   useEffect(() => title.current?.focus(), [])
   const used = lastDay?.data.reduce((sum, { count }) => sum + count, 0) ?? 0
+  const close = (): void => {
+    onClose()
+    document.getElementById(rollOpener)?.focus()
+  }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     void send(Number(grace))
@@ -64,7 +69,7 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
         <button className="button primary" type="submit" aria-disabled={isSending}>
           {isSending ? roll.submitting : roll.submit}
         </button>
-        <button className="button" type="button" onClick={onClose}>
+        <button className="button" type="button" onClick={close}>
           {text.act.cancel}
         </button>
       </footer>

@@ -1,10 +1,11 @@
 /** Thirty days: allowed above the line, refused below it. A table says the same. */
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { usageDays, usageOfKeyQuery } from '../../shared/api/queries.ts'
+import { usageOfKeyQuery } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { text } from '../../shared/text.ts'
 import { utcDay } from '../../shared/time.ts'
+import { usageDays } from '../../shared/usage_days.ts'
 import { type DayUse, dayUses } from './day_uses.ts'
 
 const { detail } = text
@@ -40,34 +41,34 @@ export function UsageChart({ keyId }: { readonly keyId: string }): ReactNode {
   )
 }
 
+/** The bars stretch with the page; what is written stays of its size. */
 function Bars({ days, label }: { readonly days: readonly DayUse[]; readonly label: string }): ReactNode {
   const most = Math.max(1, ...days.map(({ allowed }) => allowed))
   const mostRefused = Math.max(1, ...days.map(({ refused }) => refused))
   const width = usageDays * pitch
-  const line = above + 8
   return (
-    <svg viewBox={`0 -10 ${width} ${line + below + 32}`} role="img" aria-label={label}>
-      <line className="grid" x1="0" x2={width} y1="8" y2="8" />
-      <text x="0" y="4">
-        {number.format(most)}
-      </text>
-      <line className="base" x1="0" x2={width} y1={line} y2={line} />
-      {days.map(({ at, allowed, refused }, index) => {
-        const tall = allowed === 0 ? 0 : Math.max(2, (allowed / most) * above)
-        const deep = refused === 0 ? 0 : Math.max(3, (refused / mostRefused) * below)
-        return (
-          <g key={at}>
-            <rect className="ok" x={index * pitch + 3} y={line - tall} width={pitch - 6} height={tall} />
-            <rect className="no" x={index * pitch + 3} y={line + 2} width={pitch - 6} height={deep} />
-            {index % 7 === 3 && (
-              <text x={index * pitch + pitch / 2} y={line + below + 18} textAnchor="middle">
-                {utcDay(at)}
-              </text>
-            )}
-          </g>
-        )
-      })}
-    </svg>
+    <div role="img" aria-label={label}>
+      <div className="most">{number.format(most)}</div>
+      <svg className="bars" viewBox={`0 0 ${width} ${above + below + 2}`} preserveAspectRatio="none" aria-hidden="true">
+        <line className="grid" x1="0" x2={width} y1="0.5" y2="0.5" />
+        <line className="base" x1="0" x2={width} y1={above} y2={above} />
+        {days.map(({ at, allowed, refused }, index) => {
+          const tall = allowed === 0 ? 0 : Math.max(2, (allowed / most) * above)
+          const deep = refused === 0 ? 0 : Math.max(3, (refused / mostRefused) * below)
+          return (
+            <g key={at}>
+              <rect className="ok" x={index * pitch + 3} y={above - tall} width={pitch - 6} height={tall} />
+              <rect className="no" x={index * pitch + 3} y={above + 2} width={pitch - 6} height={deep} />
+            </g>
+          )
+        })}
+      </svg>
+      <div className="days">
+        <span>{utcDay(days[0]?.at ?? '')}</span>
+        <span>{utcDay(days[usageDays / 2]?.at ?? '')}</span>
+        <span>{utcDay(days.at(-1)?.at ?? '')}</span>
+      </div>
+    </div>
   )
 }
 

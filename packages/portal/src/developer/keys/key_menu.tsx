@@ -4,11 +4,12 @@ import type { ReactNode } from 'react'
 import type { ListedKey } from '../../shared/api/queries.ts'
 import { copyText } from '../../shared/copy.ts'
 import { MoreIcon } from '../../shared/kit/icon.tsx'
+import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
 import { useSwitch } from '../key/use_switch.ts'
 
-/** What a row can do. The steps that are not undone are on the key's own page. */
+/** The actions of a row. Those that are not undone happen on the key's own page. */
 export function KeyMenu({ of: key, isStale }: { readonly of: ListedKey; readonly isStale: boolean }): ReactNode {
   const navigate = useNavigate()
   const { disable, enable } = useSwitch(key)
@@ -32,17 +33,13 @@ export function KeyMenu({ of: key, isStale }: { readonly of: ListedKey; readonly
       <Menu.Trigger className="button bare" aria-label={text.keys.actionsFor(key.name)}>
         <MoreIcon />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="end" sideOffset={4} className="positioner">
-          <Menu.Popup className="menu-popup">
-            {items.map(([word, does, isOn]) => (
-              <Menu.Item key={word} className="menu-item" disabled={!isOn} onClick={does}>
-                {word}
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup align="end">
+        {items.map(([word, does, isOn]) => (
+          <Menu.Item key={word} className="menu-item" disabled={!isOn} onClick={does}>
+            {word}
+          </Menu.Item>
+        ))}
+      </MenuPopup>
     </Menu.Root>
   )
 }

@@ -1,4 +1,4 @@
-import { usageDays } from '../../shared/api/queries.ts'
+import { usageDays } from '../../shared/usage_days.ts'
 
 const dayMs = 86_400_000
 

@@ -12,7 +12,7 @@ import {
 import { text } from '../../shared/text.ts'
 import type { Draft } from './draft.ts'
 
-/** Of a client that is made together with its first key. */
+/** The id of a client that is made together with its first key. */
 export const newClientId = 'new'
 
 export interface Holder {

@@ -1,4 +1,4 @@
-/** What the form holds. It lives in the address, so a reload, a sign-in or a link brings it back; nothing in it is secret. */
+/** The draft of a key. It lives in the address, so a reload, a sign-in or a link brings it back; nothing in it is secret. */
 import type { Body } from '@countersign/client'
 
 const names = [
@@ -15,7 +15,7 @@ const names = [
 ] as const
 
 export type DraftName = (typeof names)[number]
-/** What somebody has chosen; the rest has its default. */
+/** The members that somebody has chosen; the rest has its default. */
 export type Draft = { readonly [Name in DraftName]?: string }
 
 export function readDraft(search: Readonly<Record<string, unknown>>): Draft {
@@ -29,10 +29,11 @@ export function readDraft(search: Readonly<Record<string, unknown>>): Draft {
 export const daysDefault = '90'
 const daySeconds = 86_400
 
-/** The end that was chosen, from now; null for never. */
+/** The end that was chosen, from now; null for never. What is no number of days, in a link of somebody, is the default. */
 export function endOf({ days = daysDefault }: Draft, now = Date.now()): string | null {
-  if (!/^[1-9]\d{0,4}$/.test(days)) return null
-  return new Date(now + Number(days) * daySeconds * 1000).toISOString()
+  if (days === '0') return null
+  const count = /^[1-9]\d{0,4}$/.test(days) ? days : daysDefault
+  return new Date(now + Number(count) * daySeconds * 1000).toISOString()
 }
 
 /** The body of `POST /v1/keys`, checked by nobody but the server. */

@@ -1,4 +1,4 @@
-/** What the key may do: a preset, then each scope with its sentence. What cannot be given is grey, with the reason. */
+/** The scope of the key: a preset, then each token with its sentence. Tokens that cannot be given are grey, with the reason. */
 import type { ReactNode } from 'react'
 import { fieldId } from '../../shared/kit/field.tsx'
 import { text } from '../../shared/text.ts'

@@ -1,6 +1,7 @@
 /** Every read of the portal, by name. */
 import type { Answer } from '@countersign/client'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { usageDays } from '../usage_days.ts'
 import { call } from './call.ts'
 
 export type Me = Answer<'getMe'>
@@ -61,9 +62,6 @@ export function teamQuery(id: string | undefined) {
     enabled: id !== undefined,
   })
 }
-
-/** The days up to today, in UTC. */
-export const usageDays = 30
 
 function monthUntilNow() {
   const tomorrow = (Math.floor(Date.now() / 1000 / daySeconds) + 1) * daySeconds

@@ -1,5 +1,6 @@
 import { Menu } from '@base-ui/react/menu'
 import { type ReactNode, useState } from 'react'
+import { MenuPopup } from '../kit/menu_popup.tsx'
 import { pageData } from '../page_data.ts'
 import { text } from '../text.ts'
 import { chooseTheme, readTheme, type Theme, themes } from './theme.ts'
@@ -12,33 +13,30 @@ export function AccountMenu({ name, onHelp }: { readonly name: string; readonly 
   }
   return (
     <Menu.Root>
-      <Menu.Trigger className="button bare account" aria-label={text.frame.account(name)}>
-        {initialsOf(name)}
+      <Menu.Trigger className="button bare account">
+        <span aria-hidden="true">{initialsOf(name)}</span>
+        <span className="hidden">{text.frame.account(name)}</span>
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="end" sideOffset={6} className="positioner">
-          <Menu.Popup className="menu-popup">
-            <Menu.RadioGroup value={theme} onValueChange={choose}>
-              {themes.map((each) => (
-                <Menu.RadioItem key={each} value={each} className="menu-item" closeOnClick={false}>
-                  <Menu.RadioItemIndicator keepMounted className="menu-tick" />
-                  {text.frame.themes[each]}
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-            <Menu.Separator className="menu-line" />
-            <Menu.Item className="menu-item" onClick={onHelp}>
-              {text.frame.help}
-            </Menu.Item>
-            <Menu.LinkItem className="menu-item" href={`${pageData.base}/account`}>
-              {text.frame.yourAccount}
-            </Menu.LinkItem>
-            <Menu.LinkItem className="menu-item" href={`${pageData.base}/logout`}>
-              {text.frame.signOut}
-            </Menu.LinkItem>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
+      <MenuPopup align="end">
+        <Menu.RadioGroup value={theme} onValueChange={choose}>
+          {themes.map((each) => (
+            <Menu.RadioItem key={each} value={each} className="menu-item" closeOnClick={false}>
+              <Menu.RadioItemIndicator keepMounted className="menu-tick" />
+              {text.frame.themes[each]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+        <Menu.Separator className="menu-line" />
+        <Menu.Item className="menu-item" onClick={onHelp}>
+          {text.frame.help}
+        </Menu.Item>
+        <Menu.LinkItem className="menu-item" href={`${pageData.base}/account`}>
+          {text.frame.yourAccount}
+        </Menu.LinkItem>
+        <Menu.LinkItem className="menu-item" href={`${pageData.base}/logout`}>
+          {text.frame.signOut}
+        </Menu.LinkItem>
+      </MenuPopup>
     </Menu.Root>
   )
 }

@@ -1,4 +1,4 @@
-/** What stands around every screen. */
+/** The frame of every screen. */
 import { type ReactNode, useState } from 'react'
 import { useSessionEnded } from '../api/session_state.ts'
 import { Icon } from '../kit/icon.tsx'

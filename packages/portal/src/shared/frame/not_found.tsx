@@ -5,7 +5,7 @@ import { text } from '../text.ts'
 
 export function NotFound(): ReactNode {
   return (
-    <Empty title={text.frame.notFound} detail={text.frame.notFoundDetail}>
+    <Empty isPage title={text.frame.notFound} detail={text.frame.notFoundDetail}>
       <Link className="button" to="/keys" search={{}}>
         {text.keys.title}
       </Link>

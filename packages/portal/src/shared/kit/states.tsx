@@ -22,15 +22,17 @@ export function Skeleton({ rows, label }: { readonly rows: number; readonly labe
 }
 
 interface EmptyProps {
+  /** Where nothing else names the page. Default: a part of it. */
+  readonly isPage?: true
   readonly title: string
   readonly detail: string
   readonly children?: ReactNode
 }
 
-export function Empty({ title, detail, children }: EmptyProps): ReactNode {
+export function Empty({ isPage, title, detail, children }: EmptyProps): ReactNode {
   return (
     <section className="card state">
-      <h2>{title}</h2>
+      {isPage === true ? <h1>{title}</h1> : <h2>{title}</h2>}
       <p>{detail}</p>
       {children !== undefined && <div className="acts">{children}</div>}
     </section>

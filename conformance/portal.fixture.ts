@@ -1,0 +1,50 @@
+/** Somebody at the portal, in Chromium. */
+import type { BrowserContext, Page } from 'playwright-core'
+import { browser, product } from './browser.fixture.ts'
+import { makeAccount } from './person.fixture.ts'
+import { call, text } from './product.fixture.ts'
+
+export interface Somebody {
+  readonly accountId: string
+  readonly page: Page
+  readonly context: BrowserContext
+}
+
+/** A person who is signed in by a link; nothing of the portal was opened yet. */
+export async function signSomebodyIn(more: object = {}, at = product): Promise<Somebody> {
+  const { accountId } = await makeAccount(at, { password: undefined, name: 'Ana Ruiz', ...more })
+  const link = await call(at, 'POST', `/v1/accounts/${accountId}/links`)
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(text(link.body.url))
+  await page.click('button[type=submit]')
+  await page.waitForURL((url) => !url.pathname.endsWith('/login/link'))
+  return { accountId, context, page }
+}
+
+/** Fills in the form and sends it: the page then shows the key, which is given. */
+export async function createKey(page: Page, name: string, at = product): Promise<string> {
+  await page.goto(`${at.portalUrl}/keys`)
+  await page.getByRole('link', { name: 'Create key' }).first().click()
+  await page.getByLabel('Name', { exact: true }).fill(name)
+  await page.getByRole('button', { name: 'Read only' }).click()
+  await page.getByRole('button', { name: 'Create key' }).click()
+  return shownKey(page)
+}
+
+/** The key on the page. */
+export async function shownKey(page: Page): Promise<string> {
+  await page.waitForSelector('.secret:not(:empty)')
+  return (await page.textContent('.secret')) ?? ''
+}
+
+export function idOf(key: string): string {
+  return key.split('_')[2] ?? ''
+}
+
+/** Says that the key is stored, and leaves it. */
+export async function storeAndLeave(page: Page): Promise<void> {
+  await page.getByLabel('I have stored it somewhere safe').check()
+  await page.getByRole('button', { name: 'Back to keys' }).click()
+  await page.waitForSelector('.keys')
+}

@@ -1,0 +1,121 @@
+/** A key is shown once: where it is not, and what waits until it was stored. */
+import { hostname } from 'node:os'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { hasChromium, product, useProduct } from './browser.fixture.ts'
+import { createKey, idOf, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { startProduct } from './product.fixture.ts'
+
+useProduct()
+
+/** All that the page has, but for what the browser keeps of it. */
+function everythingOn(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    JSON.stringify([
+      location.href,
+      document.documentElement.outerHTML,
+      document.cookie,
+      { ...localStorage },
+      { ...sessionStorage },
+      history.state,
+      [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value),
+      performance.getEntries().map(({ name }) => name),
+    ]),
+  )
+}
+
+/** Everything in the page's memory, after what is unreachable was collected. */
+async function memoryOf(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page)
+  const chunks: string[] = []
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
+  await session.send('HeapProfiler.collectGarbage')
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  return chunks.join('')
+}
+
+describe.skipIf(!hasChromium)('a key that is shown', () => {
+  it('is nowhere once its card is left: address, page, storage, fields, memory; back shows that it was shown', async () => {
+    const { page, context } = await signSomebodyIn()
+    const key = await createKey(page, 'Secret')
+    const secret = key.split('_')[3] ?? ''
+    expect(await memoryOf(page), 'the search finds it while it is shown').toContain(secret)
+    expect(page.url()).not.toContain(secret)
+    await storeAndLeave(page)
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Secret')
+    expect(await everythingOn(page)).not.toContain(secret)
+    await page.goto(`${product.portalUrl}/keys/${idOf(key)}?shown=once`)
+    await page.getByText('This key was already shown').waitFor()
+    await page.goBack()
+    await page.waitForSelector('.keys')
+    expect(await everythingOn(page)).not.toContain(secret)
+    await context.close()
+  })
+
+  it('is in no memory of the page after it was left', async () => {
+    const { page, context } = await signSomebodyIn()
+    const secret = (await createKey(page, 'Secret')).split('_')[3] ?? ''
+    await storeAndLeave(page)
+    await expect.poll(async () => (await memoryOf(page)).includes(secret), { timeout: 20_000 }).toBe(false)
+    await context.close()
+  })
+
+  it('keeps whoever leaves without it: Esc, a click beside it, a link, a shortcut, back, the button, a reload', async () => {
+    const { page, context } = await signSomebodyIn()
+    const key = await createKey(page, 'Gated')
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      void dialog.dismiss()
+    })
+    await page.keyboard.press('Escape')
+    await page.mouse.click(2, 400)
+    await page.getByRole('link', { name: 'API keys' }).first().click()
+    await page.keyboard.press('c')
+    await page.evaluate(() => history.back())
+    await page.evaluate(() => void setTimeout(() => location.reload(), 0))
+    await expect.poll(() => asked).toEqual(['beforeunload'])
+    await page.evaluate(() => history.back())
+    // It can be pressed, and says why it does nothing.
+    await page.getByRole('button', { name: 'Back to keys' }).click({ force: true })
+    expect(await page.textContent('.secret')).toBe(key)
+    expect(await page.getByRole('status').allTextContents()).toContain(
+      'The key has not been copied. Whoever leaves now needs another one.',
+    )
+    await storeAndLeave(page)
+    await context.close()
+  })
+
+  it('is selected byte for byte by a triple click', async () => {
+    const { page, context } = await signSomebodyIn()
+    const key = await createKey(page, 'Selected')
+    await page.click('.secret', { clickCount: 3 })
+    expect(await page.evaluate(() => String(getSelection()))).toBe(key)
+    expect(await page.evaluate(() => document.querySelector('.secret')?.childNodes.length)).toBe(1)
+    await context.close()
+  })
+
+  it('is copied over plain http on another name; where nothing copies, the page says so and stays', async () => {
+    const other = await startProduct(['--host', hostname()])
+    const { page, context } = await signSomebodyIn({}, other)
+    const key = await createKey(page, 'Insecure', other)
+    expect(await page.evaluate(() => isSecureContext)).toBe(false)
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    await page.getByText('Copied. The clipboard holds it').waitFor()
+    await page.locator('.top [name=find]').focus()
+    await page.keyboard.press('Control+V')
+    expect(await page.locator('.top [name=find]').inputValue()).toBe(key)
+    await page.locator('.top [name=find]').fill('')
+    await storeAndLeave(page)
+    const second = await createKey(page, 'Blocked', other)
+    await page.evaluate(() => {
+      document.execCommand = () => false
+    })
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    await page.getByText('Couldn’t copy. The key is selected: press Ctrl+C.').waitFor()
+    expect(await page.evaluate(() => String(getSelection()))).toBe(second)
+    expect(await page.getByRole('button', { name: 'Back to keys' }).getAttribute('aria-disabled')).toBe('true')
+    await context.close()
+    await other.stop()
+  })
+})

@@ -1,0 +1,2 @@
+/** The button that opens the roll: focus returns to it. */
+export const rollOpener = 'roll-opener'

@@ -1,0 +1,2 @@
+/** The days that charts show, in UTC; the last is today. */
+export const usageDays = 30

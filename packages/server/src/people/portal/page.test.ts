@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { audience, send, startWorld, type World } from '../../server.fixture.ts'
+import { openBrowser } from '../../sign_in.fixture.ts'
+import { makePerson } from '../teams.fixture.ts'
+import { openPortalFiles } from './files.ts'
+
+let folder: string
+let world: World
+let isBuilding = false
+
+function build(script: string): void {
+  mkdirSync(join(folder, 'assets'), { recursive: true })
+  writeFileSync(join(folder, 'assets', script), 'export {}')
+  writeFileSync(join(folder, 'assets', `${script}.gz`), gzipSync('export {}'))
+  const manifest = { 'src/main.tsx': { file: `assets/${script}`, css: ['assets/main.css'], isEntry: true } }
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-portal-'))
+  world = await startWorld({ portal: openPortalFiles(folder), isPortalBuilding: () => isBuilding })
+  await world.ok('PATCH', `/v1/apis/${world.apiId}`, { selfServiceScope: 'orders:read' })
+})
+afterAll(async () => {
+  await world.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('the page', () => {
+  beforeEach(() => {
+    isBuilding = false
+    rmSync(join(folder, 'manifest.json'), { force: true })
+  })
+
+  it('sends whoever is not signed in to do that, and back to the same address', async () => {
+    const reply = await openBrowser(world).get('/portal/keys?status=active')
+    expect(reply.status).toBe(303)
+    const location = new URL(reply.headers.Location ?? '')
+    expect([location.pathname, location.searchParams.get('returnTo')]).toEqual(['/login', '/portal/keys?status=active'])
+  })
+
+  it('says that it is being built, and asks again by itself; that it is not built, and how', async () => {
+    const { browser } = await makePerson(world)
+    isBuilding = true
+    const building = await browser.get('/portal')
+    expect([building.status, building.headers.Refresh]).toEqual([503, '2'])
+    expect(building.text).toContain('The portal is being built')
+    isBuilding = false
+    const absent = await browser.get('/portal')
+    expect([absent.status, absent.headers.Refresh]).toEqual([503, undefined])
+    expect(absent.text).toContain('npm run build:portal')
+  })
+
+  it('is the same for every path below it, is not kept, runs nothing inline and is framed by nobody', async () => {
+    build('main-1.js')
+    const { browser } = await makePerson(world)
+    for (const path of ['/portal', '/portal/keys', '/portal/keys/new']) {
+      const { status, headers, text } = await browser.get(path)
+      expect([status, headers['Cache-Control']]).toEqual([200, 'no-store'])
+      expect(text).toContain('<script type="module" src="http://localhost:4800/assets/main-1.js"></script>')
+      expect(headers['Content-Security-Policy']?.split('; ')).toEqual(
+        expect.arrayContaining([
+          "default-src 'self'",
+          "style-src 'self'",
+          "script-src 'self'",
+          "require-trusted-types-for 'script'",
+          "frame-ancestors 'none'",
+        ]),
+      )
+      expect(headers).toMatchObject({
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Referrer-Policy': 'no-referrer',
+        'X-Content-Type-Options': 'nosniff',
+      })
+    }
+  })
+
+  it('names the files of a new build without a new start', async () => {
+    build('main-1.js')
+    const { browser } = await makePerson(world)
+    await browser.get('/portal')
+    build('main-2.js')
+    utimesSync(join(folder, 'manifest.json'), new Date(), new Date(Date.now() + 5_000))
+    expect((await browser.get('/portal')).text).toContain('/assets/main-2.js')
+  })
+
+  it('comes in the theme that was chosen at this browser', async () => {
+    build('main-1.js')
+    const { browser } = await makePerson(world)
+    const dark = openBrowser(world, { cookie: `${browser.cookie()}; cs-theme=dark` })
+    expect((await dark.get('/portal')).text).toContain('<html lang="en" data-theme="dark">')
+    const odd = openBrowser(world, { cookie: `${browser.cookie()}; cs-theme=dark" onload="x` })
+    expect((await odd.get('/portal')).text).toContain('<html lang="en">')
+  })
+
+  it('has files that are kept for good, compressed as they were built', async () => {
+    build('main-1.js')
+    const reply = await send(world.server, 'GET', '/assets/main-1.js', [
+      ['Host', 'localhost:4800'],
+      ['Accept-Encoding', 'br, gzip'],
+    ])
+    expect(reply.headers).toMatchObject({
+      'Content-Encoding': 'gzip',
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      'Content-Type': 'text/javascript; charset=utf-8',
+    })
+    expect((await send(world.server, 'GET', '/assets/manifest.json', [['Host', 'localhost:4800']])).status).toBe(404)
+  })
+})
+
+describe('a team of one’s own', () => {
+  beforeAll(() => build('main-1.js'))
+  const teamsOf = async (browser: Awaited<ReturnType<typeof makePerson>>['browser']) =>
+    (await browser.call('GET', '/v1/me')).body.teams
+
+  it('is made only where everybody gets one', async () => {
+    const { browser } = await makePerson(world)
+    for (const portal of ['invited', 'off']) {
+      await world.ok('PATCH', '/v1/settings', { portal })
+      await browser.get('/portal')
+      expect(await teamsOf(browser)).toEqual([])
+    }
+  })
+
+  it('comes with the first visit, once, with what each API gives by itself; deleted, it does not come back', async () => {
+    await world.ok('PATCH', '/v1/settings', { portal: 'open' })
+    const { browser } = await makePerson(world)
+    await Promise.all([browser.get('/portal'), browser.get('/portal/keys')])
+    await browser.get('/portal')
+    const teams = await teamsOf(browser)
+    expect(teams).toEqual([expect.objectContaining({ role: 'owner' })])
+    const { id } = (teams as [{ readonly id: string }])[0]
+    expect((await browser.call('GET', `/v1/teams/${id}`)).body.access).toEqual([{ audience, scope: 'orders:read' }])
+    await world.ok('DELETE', `/v1/teams/${id}`)
+    await browser.get('/portal')
+    expect(await teamsOf(browser)).toEqual([])
+  })
+
+  it('is for nobody who is in a team, and for no operator', async () => {
+    await world.ok('PATCH', '/v1/settings', { portal: 'open' })
+    const operator = await makePerson(world, { role: 'operator', scope: 'keys:read' })
+    await operator.browser.get('/portal')
+    expect(await teamsOf(operator.browser)).toEqual([])
+  })
+})
