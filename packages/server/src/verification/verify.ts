@@ -19,7 +19,7 @@ import {
   undescribedOperation,
   unionScope,
 } from '@countersign/core'
-import { isCost, type Outcome, type Question, type RefusedRequest } from '@countersign/verifier/engine'
+import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
@@ -43,7 +43,7 @@ export function verify(
       .then((body) => {
         if (request.query !== '') requireNoQuery(request.query)
         if (body.explain === true) return explain(services, tenant, request, settled.caller, body)
-        const question = { ...readQuestion(body), refusedAs: () => refusedRequest(request, body) }
+        const question = readQuestion(body, request)
         const outcome = judge(services, tenant, settled.caller, question, operationOf(body))
         return andThen(outcome, (known) => answerOutcome(services, request, known))
       })
@@ -65,8 +65,7 @@ async function explain(
 ): Promise<Answer> {
   let judged: { readonly checks: readonly Check[]; readonly audience: string } | undefined
   const question: Question = {
-    ...readQuestion(body),
-    refusedAs: () => refusedRequest(request, body),
+    ...readQuestion(body, request),
     onJudged(by, expected) {
       judged = { checks: explainJudged(by, expected), audience: by.effective.grant.audience }
     },
@@ -101,11 +100,6 @@ function judge(
 
 function operationOf({ method, path }: Record<string, unknown>): AskedOperation | undefined {
   return typeof method === 'string' && typeof path === 'string' ? { method, uri: path } : undefined
-}
-
-/** Under the id that the verify call has: whoever asked passes it on, or not. */
-function refusedRequest({ requestId }: HttpRequest, { ip }: Record<string, unknown>): RefusedRequest {
-  return { requestId, address: typeof ip === 'string' ? ip : undefined }
 }
 
 /**
@@ -208,7 +202,7 @@ const members = new Set([
 ])
 
 /** Strict: an unknown member is an error, so that a misspelt `scope` cannot ask for nothing. */
-function readQuestion(body: Record<string, unknown>): Question {
+function readQuestion(body: Record<string, unknown>, { requestId }: Pick<HttpRequest, 'requestId'>): Question {
   const errors: FieldError[] = []
   const add = (name: string, detail: string): void => void errors.push({ pointer: `/${name}`, detail })
   for (const name of Object.keys(body)) if (!members.has(name)) add(name, 'is not a known member')
@@ -241,6 +235,8 @@ function readQuestion(body: Record<string, unknown>): Question {
     requires: anyScope === undefined ? [scope ?? []] : anyScope.map((token) => [...(scope ?? []), token]),
     address,
     origin,
+    // Under the id that this answer has: whoever asked passes it on, or not.
+    refusedAs: () => ({ requestId, address: ip }),
     ...(minSequence === undefined ? {} : { minSequence: minSequence as number }),
     ...(cost === undefined ? {} : { cost: cost as number }),
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { readDocument, readOperations } from '@countersign/openapi'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { documentSenders } from '../../apis/document.ts'
@@ -96,4 +98,23 @@ it('reading a large document takes a place until it was sent, and gives it back'
   const holders = Array.from({ length: serverLimits.documentsSentMax }, (_, each) => ({ tenant: `t-${each}` }))
   expect(holders.map((holder) => documentSenders.enterNow(holder))).not.toContain(false)
   for (const holder of holders) documentSenders.leave(holder)
+})
+
+it('a place is given back when the caller has gone, and after HEAD, which begins no body', async () => {
+  const long = { openapi: '3.1.0', info: { title: 'x', version: '1', description: 'y'.repeat(400_000) }, paths: {} }
+  const id = await imported(JSON.stringify(long))
+  const listener = world.server.createListener().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/v1/apis/${id}/openapi`
+  const headers = { Authorization: `Bearer ${world.admin}` }
+  try {
+    for (let each = 0; each < 2 * serverLimits.documentsSentMax; each++) {
+      expect((await fetch(url, { method: 'HEAD', headers })).status).toBe(200)
+      const reading = new AbortController()
+      expect((await fetch(url, { headers, signal: reading.signal })).status).toBe(200)
+      reading.abort()
+    }
+  } finally {
+    listener.close()
+  }
 })

@@ -61,7 +61,7 @@ function holderOf({ tenant, caller }: ReadContext) {
 }
 
 /** Takes a place, since a document may have 16 MiB, and many who read it slowly would fill the memory. */
-async function enter(context: ReadContext, { method, signal }: HttpRequest): Promise<() => void> {
+async function enter(context: ReadContext, { signal }: HttpRequest): Promise<() => void> {
   const holder = holderOf(context)
   if (!(await documentSenders.enter(holder))) throw new DocumentsBusyError('other documents are being sent')
   let isIn = true
@@ -69,8 +69,8 @@ async function enter(context: ReadContext, { method, signal }: HttpRequest): Pro
     if (isIn) documentSenders.leave(holder)
     isIn = false
   }
-  // A body that nobody asked for is never begun, and so never ends.
-  if (signal.aborted || method === 'HEAD') leave()
+  // Also after the whole answer: one whose body is never begun, as that of HEAD, would hold its place for ever.
+  if (signal.aborted) leave()
   else signal.addEventListener('abort', leave, { once: true })
   return leave
 }
