@@ -23,6 +23,8 @@ interface Objects {
   readonly secret: string
   readonly key: string
   readonly keyText: string
+  /** The feed sequence of a change of the key. */
+  readonly change: number
   readonly jti: string
   readonly token: string
   readonly invitation: string
@@ -83,6 +85,8 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
   const client = await world.client({ name: clientName, teamId: team.id, access })
   const own = { clientId: client.clientId, audience: ofApi, scope }
   const key = await world.key({ ...own, name: keyName, subject })
+  await world.ok('POST', `/v1/keys/${key.id}/disable`, {})
+  const change = await world.ok('POST', `/v1/keys/${key.id}/enable`, {})
   const minted = await world.mint({ ...own, name: tokenName })
   const { data: secrets } = await world.ok('GET', `/v1/clients/${client.clientId}/secrets`)
   const invitation = await world.ok('POST', `/v1/teams/${team.id}/members`, {
@@ -125,6 +129,7 @@ async function makeObjects(ofApi: string, scope: string): Promise<Objects> {
     secret: secrets[0]?.id as string,
     key: key.id,
     keyText: key.key,
+    change: change.feedSequence,
     jti: minted.jti,
     token: minted.token,
     invitation: invitation.invitation.id,
@@ -206,7 +211,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   handBackRevocations: () => ({ body: { epoch: 'e', revocations: [] } }),
   createAssertion: ({ keyText, audience: api }) => ({ body: { credential: keyText, audience: api } }),
   listVerifiers: () => ({}),
-  getRevocation: () => ({ params: { feedSequence: '1' } }),
+  getRevocation: ({ change }) => ({ params: { feedSequence: String(change) } }),
   getUsage: ({ client }) => ({ query: { groupBy: 'keyId', clientId: client } }),
   reportUsage: () => ({ body: { batchId: `batch-${mark()}`, counts: [] } }),
   listRefusals: () => ({ query: { limit: '100' } }),
@@ -268,7 +273,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
 
 /** Not of any team, though a role has the scope: only who reaches the whole tenant may do it. */
 const ofTenant: ReadonlySet<string> = new Set([
-  ...['createTeam', 'listSigningKeys', 'getRevocation', 'listVerifiers'],
+  ...['createTeam', 'listSigningKeys', 'listVerifiers'],
   ...['approveAccessRequest', 'refuseAccessRequest'],
 ])
 /** Needs no scope, and is about the account that asks. */
