@@ -88,6 +88,7 @@ export const operations = {
   listInvitations: ['GET', '/v1/teams/{id}/invitations'],
   deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
   acceptInvitation: ['POST', '/v1/invitations/accept'],
+  createPortalLink: ['POST', '/v1/portal-links', 'creates'],
   createAccessRequest: ['POST', '/v1/access-requests', 'creates'],
   listAccessRequests: ['GET', '/v1/access-requests'],
   approveAccessRequest: ['POST', '/v1/access-requests/{id}/approve'],

@@ -79,6 +79,7 @@ const me = z.object({
       id: v.id,
       authenticatedAt: v.time.describe('When the person last proved to be it'),
       expiresAt: v.time.describe('When the session ends, unless it is used before'),
+      returnUrl: z.string().optional().describe('The page to which a person goes back who came by a portal link'),
     })
     .optional()
     .describe('The session, where one asks'),

@@ -227,6 +227,7 @@ export const auditActions = [
   'key.roll',
   'key.rolled',
   'key.update',
+  'portal_link.create',
   'restore.merge',
   'revocation.hand_back',
   'session.create',

@@ -65,6 +65,7 @@ const tagTexts: Readonly<Record<string, string>> = {
   tenants: 'The customers of one installation, each with an issuer of its own',
   accounts: 'People who can sign in, and the sessions of their browsers',
   teams: 'People who share clients, and the most that a client of theirs can have',
+  'portal links': 'Links that sign a customer of yours in to the portal',
   'access requests': 'What teams ask for beyond their ceiling, and what came of it',
   settings: 'What people see of the tenant, and how they come in',
 }

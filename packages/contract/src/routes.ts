@@ -5,6 +5,7 @@ import { clientRoutes } from './clients.ts'
 import { inspectionRoutes } from './inspections.ts'
 import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
+import { portalLinkRoutes } from './portal_links.ts'
 import { revocationRoutes } from './revocations.ts'
 import type { Route } from './route.ts'
 import { settingsRoutes } from './settings.ts'
@@ -30,6 +31,7 @@ export const routes = {
   ...accountRoutes,
   ...teamRoutes,
   ...accessRequestRoutes,
+  ...portalLinkRoutes,
   ...settingsRoutes,
 }
 

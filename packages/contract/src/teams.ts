@@ -4,7 +4,9 @@ import { nameSchemas } from './schema_names.ts'
 import * as v from './values.ts'
 
 const ceiling = z.object({ audience: v.audience, scope: v.scopeText })
-const externalId = z.string().min(1).max(255).describe('Your own id of the team; unique in the tenant')
+/** The owner's own id of a team. */
+export const teamExternalId = z.string().min(1).max(255).describe('Your own id of the team; unique in the tenant')
+const externalId = teamExternalId
 const ceilingInput = v.access.describe('The ceiling: for each API, the most that a client of the team can have')
 
 /** The role of a member, which says what they may do in the team. */

@@ -127,6 +127,18 @@ export const httpUrl = z
   .max(2_048)
   .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an absolute http or https URL')
 
+/** Plain http is for one's own machine alone. */
+export const httpsUrl = z
+  .string()
+  .max(2_048)
+  .refine((text) => isHttps(text), 'must be an absolute https URL, or http on a loopback address, without user')
+
+function isHttps(text: string): boolean {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+}
+
 export const logoUri = z
   .string()
   .max(2_048)

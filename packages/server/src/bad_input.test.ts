@@ -444,6 +444,14 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     const cookie = (await signIn(world, account.id)).cookie()
     return { cookie, body: { code: new URL(invitation.url).hash.slice(1) } }
   },
+  createPortalLink: async () => ({
+    body: {
+      team: { externalId: next(), name: 'A team', access: [{ audience, scope: 'orders:read' }] },
+      account: { subject: `customer-${next()}`, name: 'Ann', email: `${next()}@example.com` },
+      scope: 'keys:read',
+      returnUrl: 'https://shop.example/developers',
+    },
+  }),
   createAccessRequest: async () => {
     const { id: teamId } = await newTeam()
     return { body: { ...(await requestBody()), teamId } }

@@ -12,6 +12,8 @@ export const serverLimits = {
   /** A link that signs in once, as an operator makes it, and as `dev` prints it. */
   signInLinkSeconds: 3_600,
   devLinkSeconds: 600,
+  /** A link that signs somebody in to the portal. */
+  portalLinkSeconds: 900,
   /** An invitation to a team; and how long a browser is known to have opened it. */
   invitationSeconds: 604_800,
   invitationOpenSeconds: 3_600,

@@ -7,6 +7,7 @@ import type { Examples } from './example.ts'
 import { inspectionExamples } from './inspection.ts'
 import { issuerExamples } from './issuer.ts'
 import { keyExamples } from './key.ts'
+import { portalLinkExamples } from './portal_link.ts'
 import { revocationExamples } from './revocation.ts'
 import { settingsExamples } from './settings.ts'
 import { signingKeyExamples } from './signing_key.ts'
@@ -32,5 +33,6 @@ export const examples: Examples<Routes> = {
   ...accountExamples,
   ...teamExamples,
   ...accessRequestExamples,
+  ...portalLinkExamples,
   ...settingsExamples,
 }

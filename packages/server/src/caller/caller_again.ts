@@ -95,7 +95,10 @@ async function sessionReach(
   const named = { tenant: tenant.id, id: grant.credentialId, client }
   const again = await readSessionAgain(transaction, named, services.now())
   if (again === undefined) throw lost()
-  return { ...(await reachOfAccount(transaction, tenant.id, again.account)), session: again.session }
+  return {
+    ...(await reachOfAccount(transaction, tenant.id, again.account, again.session.portal)),
+    session: again.session,
+  }
 }
 
 /** A token: what was said about it and its ancestors up to this moment, and never more than it was verified for. */

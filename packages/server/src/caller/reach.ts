@@ -1,6 +1,13 @@
 import type { ManagementScope } from '@countersign/contract'
 import { intersectScope, parseScope, type Scope, unionScope } from '@countersign/core'
-import { type Account, type Api, isActiveTeam, type ReadRepositories, type TeamOfAccount } from '@countersign/store'
+import {
+  type Account,
+  type Api,
+  isActiveTeam,
+  type ReadRepositories,
+  type SessionPortal,
+  type TeamOfAccount,
+} from '@countersign/store'
 import type { TenantContext } from '../context.ts'
 import { ProblemError } from '../http/problem.ts'
 import { scopeOfRole } from './team_roles.ts'
@@ -45,10 +52,12 @@ export function tenantReach(tenant: Pick<TenantContext, 'id'>): Reach {
 
 /** An account as it reaches at this moment, read from the store each time. One that is gone reaches nothing. */
 export async function reachOfAccount(
-  { memberships }: Pick<ReadRepositories, 'memberships'>,
+  { memberships, teams: allTeams }: Pick<ReadRepositories, 'memberships' | 'teams'>,
   tenant: string,
   account: Account | undefined,
+  portal?: SessionPortal,
 ): Promise<Reaching> {
+  if (portal !== undefined) return reachOfPortal(allTeams, tenant, account, portal)
   if (account?.status === 'active' && account.role === 'operator')
     return { reach: { of: 'tenant', tenant }, scope: parseScope(account.scope) }
   const accountId = account?.id ?? ''
@@ -56,6 +65,22 @@ export async function reachOfAccount(
   const teams = new Map(found.map((each) => [each.team.id, inTeam(each)]))
   const scope = [...teams.values()].reduce<Scope>((all, each) => unionScope(all, each.scope), [])
   return { reach: { of: 'teams', tenant, accountId, teams, needs: [] }, scope }
+}
+
+/** A session that a portal link began: one team, and the scope that the link named. An operator has none such. */
+async function reachOfPortal(
+  teams: ReadRepositories['teams'],
+  tenant: string,
+  account: Account | undefined,
+  { teamId, scope: named }: SessionPortal,
+): Promise<Reaching> {
+  const accountId = account?.id ?? ''
+  const team = account?.status === 'active' && account.role === undefined ? await teams.find(tenant, teamId) : undefined
+  if (team === undefined || team.status === 'revoked')
+    return { reach: { of: 'teams', tenant, accountId, teams: new Map(), needs: [] }, scope: [] }
+  const scope = intersectScope(parseScope(named), inTeam({ team, role: 'owner' }).scope)
+  const one = { scope, apiIds: Object.keys(team.access) }
+  return { reach: { of: 'teams', tenant, accountId, teams: new Map([[team.id, one]]), needs: [] }, scope }
 }
 
 /** In a team that is disabled everybody only reads. */

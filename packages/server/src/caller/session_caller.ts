@@ -26,12 +26,13 @@ export interface SessionReaching {
 }
 
 export async function withinReach(
-  reads: Pick<ReadRepositories, 'accounts' | 'memberships'>,
+  reads: Pick<ReadRepositories, 'accounts' | 'memberships' | 'sessions' | 'teams'>,
   tenant: string,
   grant: Grant,
 ): Promise<SessionReaching> {
   const account = await reads.accounts.find(tenant, grant.subject)
-  const { reach, scope } = await reachOfAccount(reads, tenant, account)
+  const session = await reads.sessions.find(tenant, grant.credentialId)
+  const { reach, scope } = await reachOfAccount(reads, tenant, account, session?.portal)
   const { text, has } = scopeView(intersectScope(scope, parseScope(grant.scope)))
   return { grant: { ...grant, scope: text, has }, reach, account }
 }

@@ -57,13 +57,14 @@ export function requireMayGive(context: WriteContext, apiId: string, scope: Scop
 export async function readAccess(
   context: WriteContext,
   access: readonly { readonly audience: string; readonly scope: unknown }[],
+  pointer = '/access',
 ): Promise<Readonly<Record<string, string>>> {
   const byApi: Record<string, string> = {}
   for (const [index, { audience, scope: input }] of access.entries()) {
-    const api = await findApiByAudience(context, audience, `/access/${index}/audience`)
-    if (byApi[api.id] !== undefined) throw invalid(`/access/${index}/audience`, 'comes twice')
-    const scope = scopeOf(input, api, `/access/${index}/scope`)
-    requireRegistered(api, scope, `/access/${index}/scope`)
+    const api = await findApiByAudience(context, audience, `${pointer}/${index}/audience`)
+    if (byApi[api.id] !== undefined) throw invalid(`${pointer}/${index}/audience`, 'comes twice')
+    const scope = scopeOf(input, api, `${pointer}/${index}/scope`)
+    requireRegistered(api, scope, `${pointer}/${index}/scope`)
     byApi[api.id] = formatScope(scope)
   }
   return byApi

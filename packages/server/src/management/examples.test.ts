@@ -41,6 +41,7 @@ const story: readonly OperationId[] = [
   ...(['createTeam', 'listTeams', 'getTeam', 'updateTeam'] as const),
   ...(['createAccessRequest', 'listAccessRequests', 'approveAccessRequest'] as const),
   ...(['refuseAccessRequest', 'withdrawAccessRequest', 'addTeamMember', 'listInvitations'] as const),
+  ...(['createPortalLink'] as const),
   ...(['createAccount', 'listAccounts', 'getAccount', 'updateAccount', 'createAccountLink'] as const),
   ...(['getMe', 'acceptInvitation', 'listTeamMembers', 'updateTeamMember', 'removeTeamMember'] as const),
   ...(['deleteInvitation', 'deleteTeam', 'listSessions', 'listConsents', 'revokeConsent', 'revokeSession'] as const),

@@ -121,6 +121,16 @@ export function findAccounts(context: ReadContext, filter: AccountFilter, page: 
   return context.services.store.read.accounts.list(wholeTenant(context.reach), page, filter)
 }
 
+/** The account with this id of the owner's. */
+export async function findAccountOfSubject(
+  context: WriteContext,
+  externalSubject: string,
+): Promise<Account | undefined> {
+  const { accounts } = context.transaction
+  const [account] = await accounts.list(wholeTenant(context.reach), { limit: 1 }, { externalSubject })
+  return account
+}
+
 export async function findSession(context: ReadContext | WriteContext, id: string): Promise<AccountSession> {
   const session = await reads(context).sessions.find(context.reach.tenant, id)
   if (session === undefined || !isOwnOrAll(context, session.accountId)) throw notFound('session')
@@ -237,6 +247,11 @@ export async function audienceOf(context: ReadContext | WriteContext, apiId: str
 
 export function findApis(context: ReadContext, page: Page): Promise<readonly Api[]> {
   return context.services.store.read.apis.list(context.reach.tenant, page, apiIdsOf(context.reach))
+}
+
+/** The APIs that offer something to every team: the first hundred. */
+export function findOfferedApis(context: WriteContext): Promise<readonly Api[]> {
+  return context.transaction.apis.list(wholeTenant(context.reach), { limit: 100 }, [])
 }
 
 /** The holders of these scopes for the API: the first hundred, and how many there are. */

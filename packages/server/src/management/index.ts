@@ -10,6 +10,7 @@ import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { accountOperations } from './people/accounts.ts'
 import { consentOperations } from './people/consents.ts'
+import { portalLinkOperations } from './people/portal_links.ts'
 import { sessionOperations } from './people/sessions.ts'
 import { settingsOperations } from './people/settings.ts'
 import { receiptOperations } from './receipt.ts'
@@ -43,4 +44,5 @@ export const operations: readonly Operation[] = [
   ...teamOperations,
   ...memberOperations,
   ...accessRequestOperations,
+  ...portalLinkOperations,
 ]

@@ -263,6 +263,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   createAccessRequest: ({ team: teamId, audience: api }) => ({
     body: { teamId, audience: api, scope: api === audience ? 'orders:read' : 'invoices:read', reason: 'x' },
   }),
+  createPortalLink: ({ team: teamId }) => ({ body: { teamId } }),
   listAccessRequests: () => ({ query: { limit: '100' } }),
   approveAccessRequest: ({ request: id }) => ({ params: { id }, body: {} }),
   refuseAccessRequest: ({ request: id }) => ({ params: { id }, body: { reason: 'x' } }),

@@ -1,6 +1,6 @@
 /** A session of a browser, from sign-in to its end. */
 import { digest, generateKey, type Seconds, Secret } from '@countersign/core'
-import type { Account, AccountSession, AuditActor, WriteTransaction } from '@countersign/store'
+import type { Account, AccountSession, AuditActor, SessionPortal, WriteTransaction } from '@countersign/store'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { sessionObject } from '../feed/objects.ts'
@@ -21,6 +21,8 @@ export interface SignIn {
   readonly proven?: Pick<AccountSession, 'authenticatedAt' | 'steppedUpAt'>
   /** The version of the password that was right, where one was given. */
   readonly passwordVersion?: number
+  /** The team and scope that a portal link named. */
+  readonly portal?: SessionPortal
   readonly userAgent: string
   readonly address: string | undefined
   /** The text of the session that the browser had: it ends. */
@@ -50,6 +52,8 @@ export async function startSession(
   const client = await transaction.clients.find(tenant.id, portalClientId)
   const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
   if (client?.status !== 'active' || account.status !== 'active') return undefined
+  // The second factor of a portal link may have taken minutes.
+  if (signIn.portal !== undefined && account.role !== undefined) return undefined
   requireReached(moment, Math.max(client.cutOff, cutOff))
   if (position < cutOff) return undefined
   requireSameBook(services, tenant, moment)
@@ -76,6 +80,7 @@ export async function startSession(
     expiresAt: at + serverLimits.sessionSeconds,
     userAgent: signIn.userAgent,
     ...(signIn.address === undefined ? {} : { address: signIn.address }),
+    ...(signIn.portal === undefined ? {} : { portal: signIn.portal }),
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -88,11 +93,15 @@ export async function startSession(
       action: 'session.create',
       objectType: 'session',
       objectId: id,
-      after: { accountId: account.id, amr: signIn.amr },
+      after: { accountId: account.id, amr: signIn.amr, ...inPortal(signIn.portal) },
       requestId: signIn.requestId,
     },
   })
   return { text: new Secret(text), session }
+}
+
+function inPortal(portal: SessionPortal | undefined): object {
+  return portal === undefined ? {} : { teamId: portal.teamId, scope: portal.scope }
 }
 
 /** The oldest session makes room: the end of an account writes an entry for each, so that they must be few. */
@@ -115,10 +124,14 @@ async function pendingOf(
   { id: tenant }: TenantContext,
   transaction: WriteTransaction,
   { takenAt: now }: IssuingMoment,
-  { account: { id: accountId }, amr, passwordVersion, position }: SignIn,
+  { account: { id: accountId }, amr, passwordVersion, portal, position }: SignIn,
 ): Promise<string | undefined> {
   if (amr.includes('mfa') || !hasSecondFactor(await readFactors(transaction, { tenant, accountId }))) return undefined
-  const pending = { accountId, amr, position, ...(passwordVersion === undefined ? {} : { passwordVersion }) }
+  const more = {
+    ...(passwordVersion === undefined ? {} : { passwordVersion }),
+    ...(portal === undefined ? {} : { portal }),
+  }
+  const pending = { accountId, amr, position, ...more }
   return keepPending(transaction, tenant, pending, { now, randomBytes })
 }
 

@@ -50,6 +50,8 @@ export function teamCases(create: CreateDatabase): void {
       })
       expect(await store.read.teams.find('acme', 'team_a')).toStrictEqual(exampleTeam('acme', 'team_a'))
       expect(await store.read.teams.find('acme', 'team_b')).toStrictEqual(plain)
+      const named = (id: string) => store.read.teams.findByExternalId('acme', id)
+      expect([await named('crm-team_a'), await named('crm-x')]).toEqual([exampleTeam('acme', 'team_a'), undefined])
       const twin = store.write((it) => it.teams.insert(exampleTeam('acme', 'team_d', { externalId: 'crm-team_a' })))
       await expect(twin).rejects.toMatchObject({ name: 'ConflictError', what: 'externalId' })
       const changed = { ...plain, isWithoutMember: true, access: {}, version: 2 }

@@ -108,6 +108,7 @@ export function tenantWallCases(create: CreateDatabase): void {
         read.identities.find('other', 'acct_9', 'totp'),
         read.passkeys.find('other', 'passkey_9'),
         read.teams.find('other', 'team_9'),
+        read.teams.findByExternalId('other', 'crm-team_9'),
         read.memberships.find('other', 'team_9', 'acct_9'),
         read.invitations.find('other', 'invite_9'),
         read.invitations.findByDigest('other', digestOf('invite_9')),

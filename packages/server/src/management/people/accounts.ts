@@ -162,10 +162,11 @@ const updateAccount = preparedOperation(routes.updateAccount, hashPassword, asyn
   const { body, now, tenant, transaction } = context
   const account = await findAccount(context, context.params.id as string)
   await requireMayTouchAccount(context, account)
-  const { externalSubject, role: _, ...rest } = account
+  const { email: address, externalSubject, role: _, ...rest } = account
+  const email = body.email ?? address
   const changed: Account = {
     ...rest,
-    email: body.email ?? account.email ?? '',
+    ...(email === undefined ? {} : { email }),
     emailVerified: body.emailVerified ?? (body.email === undefined && account.emailVerified),
     name: body.name ?? account.name,
     ...externalSubjectOf(context, externalSubject),

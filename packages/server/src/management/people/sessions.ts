@@ -15,8 +15,8 @@ const getMe = readOperation(routes.getMe, async (context) => {
   const { account, grant } = context.caller
   const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope }
   if (grant.kind !== 'session') return { ...mine, teams: [] }
-  const teams = await findOwnTeams(context)
   const session = await findSession(context, grant.credentialId)
+  const teams = await findOwnTeams(context, session.portal)
   return {
     ...mine,
     teams: teams.map(({ team: { id, name }, role }) => ({ id, name, role })),
@@ -26,6 +26,7 @@ const getMe = readOperation(routes.getMe, async (context) => {
       id: session.id,
       authenticatedAt: formatTime(session.authenticatedAt),
       expiresAt: formatTime(session.expiresAt),
+      ...(session.portal?.returnUrl === undefined ? {} : { returnUrl: session.portal.returnUrl }),
     },
   }
 })

@@ -28,6 +28,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   createIssuer: 'always',
   addTeamMember: 'always',
   approveAccessRequest: 'always',
+  createPortalLink: 'always',
   createApi: 'never',
   deleteApi: 'never',
   importOpenapi: 'never',

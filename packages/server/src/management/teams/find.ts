@@ -1,4 +1,5 @@
 /** The look-ups of teams, their members and invitations, by the caller's reach as all of them. */
+import { parseScope } from '@countersign/core'
 import type {
   AccessRequest,
   AccessRequestFilter,
@@ -6,10 +7,12 @@ import type {
   Invitation,
   Member,
   Page,
+  SessionPortal,
   Team,
   TeamOfAccount,
 } from '@countersign/store'
-import { judgeTeam, teamIdsOf } from '../../caller/reach.ts'
+import { judgeTeam, teamIdsOf, wholeTenant } from '../../caller/reach.ts'
+import { roleOfScope } from '../../caller/team_roles.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { invalid, notFound, reads, requireTeam } from '../find.ts'
 
@@ -36,9 +39,15 @@ export function findTeams(context: ReadContext, page: Page): Promise<readonly Te
   return context.services.store.read.teams.list(context.reach.tenant, filter, page)
 }
 
-/** The teams of the person who asks. */
-export function findOwnTeams({ caller, reach, services }: ReadContext): Promise<readonly TeamOfAccount[]> {
-  return services.store.read.memberships.ofAccount(reach.tenant, caller.grant.subject)
+/** The teams of the person who asks; by a portal link, the one that it named, with the role that its scope comes to. */
+export async function findOwnTeams(
+  { caller, reach, services }: ReadContext,
+  portal: SessionPortal | undefined,
+): Promise<readonly TeamOfAccount[]> {
+  const { memberships, teams } = services.store.read
+  if (portal === undefined) return memberships.ofAccount(reach.tenant, caller.grant.subject)
+  const team = await teams.find(reach.tenant, portal.teamId)
+  return team === undefined || team.status === 'revoked' ? [] : [{ team, role: roleOfScope(parseScope(portal.scope)) }]
 }
 
 export async function findMember(context: WriteContext, team: Team, accountId: string): Promise<Member> {
@@ -85,4 +94,8 @@ export function findAccessRequests(
   const teamIds = teamIdsOf(context.reach)
   const ofTeams = teamIds === undefined ? {} : { teamIds }
   return context.services.store.read.accessRequests.list(context.reach.tenant, { ...filter, ...ofTeams }, page)
+}
+
+export function findTeamOfExternalId(context: WriteContext, externalId: string): Promise<Team | undefined> {
+  return context.transaction.teams.findByExternalId(wholeTenant(context.reach), externalId)
 }

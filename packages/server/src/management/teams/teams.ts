@@ -17,10 +17,14 @@ import { auditOf, teamView } from './view.ts'
 type Body = WriteContext<typeof routes.updateTeam>['body']
 
 /** No client of a team reaches the management API: its people do, each by their role. */
-async function ceilingOf(context: WriteContext, access: NonNullable<Body['access']>): Promise<Team['access']> {
-  const byApi = await readAccess(context, access)
+export async function ceilingOf(
+  context: WriteContext,
+  access: NonNullable<Body['access']>,
+  pointer = '/access',
+): Promise<Team['access']> {
+  const byApi = await readAccess(context, access, pointer)
   if (byApi[managementApiId] !== undefined)
-    throw invalid('/access', 'names the management API, which no client of a team can have')
+    throw invalid(pointer, 'names the management API, which no client of a team can have')
   return byApi
 }
 

@@ -1,6 +1,6 @@
 /** A sign-in whose first factor was right and whose second is waited for: good once, for a few minutes. */
 import { randomBase62, type Seconds } from '@countersign/core'
-import type { WriteTransaction } from '@countersign/store'
+import type { SessionPortal, WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../../limits.ts'
 
 const kind = 'second_factor'
@@ -13,6 +13,8 @@ export interface Pending {
   readonly position: number
   /** The version of the password that was right: with another one it is over. */
   readonly passwordVersion?: number
+  /** The portal link by which the person came. */
+  readonly portal?: SessionPortal
 }
 
 /** Its name, which the next form carries. */

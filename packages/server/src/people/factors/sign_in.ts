@@ -53,7 +53,8 @@ export async function signInByPasskey(
       if (pending !== undefined && pending.accountId !== proven.passkey.accountId) return wrong
       if (!(await usePasskey(transaction, proven, services.now()))) return wrong
       const methods = amrWith(pending?.amr ?? [], passkeyMethods(proven.passkey))
-      const who = { accountId: proven.passkey.accountId, position: positionOf(challenge, pending) }
+      const { portal } = pending ?? {}
+      const who = { accountId: proven.passkey.accountId, position: positionOf(challenge, pending), portal }
       return finish(at, transaction, moment, name, who, methods)
     },
     () => provePasskey(services.store, tenant, challenge, answer),
@@ -96,14 +97,18 @@ async function finish(
   transaction: WriteTransaction,
   moment: IssuingMoment,
   pending: string | undefined,
-  { accountId, position }: { readonly accountId: string; readonly position: number },
+  {
+    accountId,
+    portal,
+    position,
+  }: Pick<Pending, 'accountId' | 'position'> & { readonly portal?: Pending['portal'] | undefined },
   amr: readonly string[],
 ): Promise<SecondOutcome> {
   const { services, tenant } = at
   const isFirst = pending === undefined || (await redeemPending(transaction, tenant.id, pending, services.now()))
   const account = await transaction.accounts.find(tenant.id, accountId)
   if (!isFirst || account === undefined) return over
-  const signIn = { ...signInOf(at, accountId), account, position, amr }
+  const signIn = { ...signInOf(at, accountId), account, position, amr, ...(portal === undefined ? {} : { portal }) }
   const started = await startSession(services, tenant, transaction, moment, signIn)
   return started === undefined || !('text' in started) ? over : { text: started.text }
 }

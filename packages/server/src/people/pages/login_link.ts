@@ -15,17 +15,27 @@ export const loginLink: Endpoint = {
     if (code === undefined) return linkPage(context, 'Paste the code of your link: all that stands behind #.')
     const signedIn = await signInByLink(context, code)
     if (signedIn === undefined) return usedUp(context)
-    if ('pending' in signedIn) return secondFactorPage(context, { pending: signedIn.pending, goal: {} })
-    return goOn(context, await homeOf(context, signedIn.session.accountId), signedIn.text.reveal())
+    if (signedIn === 'operator') return forOperators(context)
+    if ('pending' in signedIn) {
+      const goal = signedIn.isPortal ? portalOf(context) : {}
+      return secondFactorPage(context, { pending: signedIn.pending, goal })
+    }
+    const goal = signedIn.isPortal ? portalOf(context) : await homeOf(context, signedIn.session.accountId)
+    return goOn(context, goal, signedIn.text.reveal())
   },
 }
 
 /** Operators and members of a team go to the portal; all others have nothing there. */
-async function homeOf({ services, tenant }: PageContext, accountId: string): Promise<Goal> {
+async function homeOf(context: PageContext, accountId: string): Promise<Goal> {
+  const { services, tenant } = context
   const { accounts, memberships } = services.store.read
   const isOperator = (await accounts.find(tenant.id, accountId))?.role === 'operator'
   if (!isOperator && (await memberships.ofAccount(tenant.id, accountId)).length === 0) return {}
-  return { returnTo: `${new URL(tenant.issuer).pathname.replace(/\/$/, '')}/portal` }
+  return portalOf(context)
+}
+
+function portalOf({ tenant }: PageContext): Goal {
+  return { returnTo: new URL(`${tenant.issuer}/portal`).pathname }
 }
 
 function linkPage({ token, tenant }: PageContext, wrong?: string): Page {
@@ -46,4 +56,11 @@ function usedUp({ tenant }: PageContext): Page {
 <p>A link signs in once, for a short time. Ask whoever sent it for another one.</p></header>
 <section><a href="${tenant.issuer}/login">Sign in another way</a></section></div>`
   return { status: 410, title: 'This link is used up', error: 'expired', body }
+}
+
+function forOperators({ tenant }: PageContext): Page {
+  const body = html`<div class="deed"><header><h1>This link signs nobody in</h1>
+<p>Its account runs this server, and signs in by itself.</p></header>
+<section><a href="${tenant.issuer}/login">Sign in</a></section></div>`
+  return { status: 403, title: 'This link signs nobody in', error: 'forbidden', body }
 }

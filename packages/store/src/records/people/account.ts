@@ -40,7 +40,7 @@ export type AccountDraft = Pick<
   Account,
   'tenant' | 'emailVerified' | 'name' | 'externalSubject' | 'role' | 'scope' | 'access'
 > & {
-  readonly email: string
+  readonly email?: string
 }
 
 /** The record of a new account, with a random id. */

@@ -1,7 +1,8 @@
 import type { Seconds, Status } from '@countersign/core'
 import { type Kysely, sql } from 'kysely'
+import { isText, optional, shape } from '../../check.ts'
 import type { Row } from '../../columns.ts'
-import { Columns, present } from '../../columns.ts'
+import { Columns, jsonOrNull, present } from '../../columns.ts'
 import { isAfter, type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Schema } from '../../schema.ts'
@@ -33,9 +34,19 @@ export interface AccountSession {
   /** `User-Agent` at the sign-in; empty where there was none. */
   readonly userAgent: string
   readonly address?: string
+  /** A portal link began it: it reaches this team with this scope, whatever else the account reaches. */
+  readonly portal?: SessionPortal
   readonly version: number
   readonly createdAt: Seconds
   readonly updatedAt: Seconds
+}
+
+export interface SessionPortal {
+  readonly teamId: string
+  /** Management scope within the team. */
+  readonly scope: string
+  /** The page of the owner to which the person goes back. */
+  readonly returnUrl?: string
 }
 
 /** A session that was just revoked. */
@@ -60,6 +71,8 @@ export interface AccountSessionWrites {
   /** Revokes the account's sessions with a position below `sequence`, default all. Gives those that were not yet revoked, by id. */
   revokeByAccount(tenant: string, accountId: string, now: Seconds, sequence?: number): Promise<readonly EndedSession[]>
 }
+
+const isPortal = shape<SessionPortal>({ teamId: isText, scope: isText, returnUrl: optional(isText) })
 
 export function selectAccountSession(db: Kysely<Schema>, tenant: string, id: string) {
   return db.selectFrom('sessions').selectAll().where('tenant', '=', tenant).where('id', '=', id)
@@ -143,6 +156,7 @@ function encodeAccountSession(record: AccountSession) {
     stepped_up_at: record.steppedUpAt ?? null,
     former_digest: record.former?.digest ?? null,
     former_until: record.former?.until ?? null,
+    portal: jsonOrNull(record.portal),
     version: record.version,
     created_at: record.createdAt,
     updated_at: record.updatedAt,
@@ -169,6 +183,7 @@ export function decodeAccountSession(row: Row): AccountSession {
     address: columns.optionalText('address'),
     steppedUpAt: columns.optionalCount('stepped_up_at'),
     former: formerText(columns),
+    portal: columns.optionalJson('portal', isPortal),
     version: columns.version(),
     createdAt: columns.count('created_at'),
     updatedAt: columns.count('updated_at'),

@@ -93,6 +93,7 @@ export interface PeopleTables {
     stepped_up_at: number | null
     former_digest: string | null
     former_until: number | null
+    portal: string | null
     version: number
     created_at: number
     updated_at: number

@@ -47,6 +47,8 @@ export function isActiveTeam({ status, isWithoutMember }: Pick<Team, 'status' | 
 
 export interface TeamReads {
   find(tenant: string, id: string): Promise<Team | undefined>
+  /** By the id that the owner of the APIs has for it. */
+  findByExternalId(tenant: string, externalId: string): Promise<Team | undefined>
   /** Deleted ones are in no list. `among`: only teams of these ids. */
   list(tenant: string, filter: { readonly among?: readonly string[] }, page: Page): Promise<readonly Team[]>
 }
@@ -64,6 +66,11 @@ export function readTeams(session: Session): TeamReads {
     async find(tenant, id) {
       await session.enter(tenant)
       const row = await select(tenant).where('id', '=', id).executeTakeFirst()
+      return row && decodeTeam(row)
+    },
+    async findByExternalId(tenant, externalId) {
+      await session.enter(tenant)
+      const row = await select(tenant).where('external_id', '=', externalId).executeTakeFirst()
       return row && decodeTeam(row)
     },
     async list(tenant, { among }, page) {

@@ -1,4 +1,4 @@
-/** Requests of teams for more than their ceiling has, and what came of them. */
+/** Requests of teams for more than their ceiling has; the team and scope of sessions that a portal link began. */
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes } from '../database.ts'
 import type { Schema } from '../schema.ts'
@@ -14,4 +14,5 @@ export async function up(db: Kysely<Schema>, { text, integer, tableEnd }: Column
   await sql`create index access_requests_by_team on access_requests (tenant, team_id, created_at, id)`.execute(db)
   await sql`create index access_requests_due on access_requests (ends_at)
     where status = 'approved' and ends_at is not null`.execute(db)
+  await sql`alter table sessions add column portal ${text}`.execute(db)
 }
