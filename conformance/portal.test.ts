@@ -120,7 +120,7 @@ describe.skipIf(!hasChromium)('API keys', () => {
     const { page } = await signSomebodyIn()
     await page.goto(`${product.portalUrl}/keys/new?scope=orders:read&ipAllow=10.0.0.300`)
     await page.getByRole('button', { name: 'Create key' }).click()
-    await page.waitForSelector('.notice.bad')
+    await page.waitForSelector('.notice.bad:focus')
     const name = page.getByLabel('Name', { exact: true })
     const addresses = page.getByLabel('Only from these addresses')
     for (const field of [name, addresses]) {

@@ -12,7 +12,7 @@ export const subject = z
   .max(limits.subjectCharactersMax)
   .regex(/^(?!client_|acct_)/, 'must not begin with client_ or acct_')
 
-export const name = z.string().min(1).max(200).describe('A name for people; need not be unique')
+export const name = z.string().min(1, 'must not be empty').max(200).describe('A name for people; need not be unique')
 
 /** The name of a person, as people see it. */
 export const personName = name.describe('The name of the person')

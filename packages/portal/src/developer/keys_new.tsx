@@ -1,6 +1,6 @@
 /** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useRef } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { ApiProblem, type FieldError, isAnswerLost } from '../shared/api/problem.ts'
 import { fieldId } from '../shared/kit/field.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
@@ -56,6 +56,9 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
   const navigate = useNavigate({ from: '/keys/new' })
   const summary = useRef<HTMLElement>(null)
   const { create: send, error, isSending } = useCreate()
+  useEffect(() => {
+    if (error !== undefined) summary.current?.focus()
+  }, [error])
   const fields = error instanceof ApiProblem ? error.errors : []
   const errorOf = (name: string): string | undefined =>
     fields.find(({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))?.detail
@@ -69,7 +72,6 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     await send(draft, choices)
-    summary.current?.focus()
   }
   const part = { draft, errorOf, onChange: change }
   return (
