@@ -43,8 +43,8 @@ export const reachMutants: readonly Mutant[] = [
     id: 'REACH-5',
     what: 'APIs that no ceiling names and that offer nothing are in reach',
     file: find,
-    find: 'ofTeams === undefined || ofTeams.includes(api.id) || isOffered(reach, api)',
-    replace: 'ofTeams === undefined || api.id !== undefined || isOffered(reach, api)',
+    find: '(apiIdsOf(reach)?.includes(api.id) !== false || isOffered(reach, api))',
+    replace: 'api.id !== undefined',
     tests: ofReach,
   },
   {

@@ -190,19 +190,17 @@ export async function findToken(context: ReadContext | WriteContext, jti: string
 
 export async function findApi(context: ReadContext | WriteContext, id: string): Promise<Api> {
   const api = await reads(context).apis.find(context.reach.tenant, id)
-  if (api === undefined || api.status === 'revoked' || !isInReach(context, api)) throw notFound('API')
+  if (!isInReach(context, api) || api.status === 'revoked') throw notFound('API')
   return api
 }
 
 /** An API is in reach of a team whose ceiling names it, and of every team where it is offered. */
-function isInReach({ reach }: ReadContext | WriteContext, api: Api): boolean {
-  const ofTeams = apiIdsOf(reach)
-  return ofTeams === undefined || ofTeams.includes(api.id) || isOffered(reach, api)
+function isInReach({ reach }: ReadContext | WriteContext, api: Api | undefined): api is Api {
+  return api !== undefined && (apiIdsOf(reach)?.includes(api.id) !== false || isOffered(reach, api))
 }
 
 export async function isApiInReach(context: ReadContext, id: string): Promise<boolean> {
-  const api = await reads(context).apis.find(context.reach.tenant, id)
-  return api !== undefined && isInReach(context, api)
+  return isInReach(context, await reads(context).apis.find(context.reach.tenant, id))
 }
 
 /** The client that holds a key or listed token; `null` where neither has that id. */
@@ -233,8 +231,7 @@ export async function findApiByAudience(
   pointer: string,
 ): Promise<Api> {
   const api = await reads(context).apis.findByAudience(context.reach.tenant, audience)
-  if (api === undefined || api.status === 'revoked' || !isInReach(context, api))
-    throw invalid(pointer, 'is not the audience of an API')
+  if (!isInReach(context, api) || api.status === 'revoked') throw invalid(pointer, 'is not the audience of an API')
   return api
 }
 

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { audience, send, startWorld, type World } from '../../server.fixture.ts'
 import { openBrowser } from '../../sign_in.fixture.ts'
-import { makePerson } from '../teams.fixture.ts'
+import { makePerson, makeTeam } from '../teams.fixture.ts'
 import { openPortalFiles } from './files.ts'
 
 let folder: string
@@ -146,4 +146,17 @@ describe('a team of one’s own', () => {
     await operator.browser.get('/portal')
     expect(await teamsOf(operator.browser)).toEqual([])
   })
+})
+
+it('makes no team for whoever came by a link to the portal of another', async () => {
+  build('main-1.js')
+  await world.ok('PATCH', '/v1/settings', { portal: 'open' })
+  const { id } = await makeTeam(world)
+  const account = { subject: 'customer', name: 'Customer' }
+  const { url } = await world.ok('POST', '/v1/portal-links', { teamId: id, account })
+  const browser = openBrowser(world)
+  await browser.submit(await browser.get('/login/link'), '/login/link', { code: new URL(url).hash.slice(1) })
+  expect((await browser.get('/portal')).status).toBe(200)
+  const { data } = await world.ok('GET', '/v1/accounts?externalSubject=customer')
+  expect(await world.store.read.memberships.ofAccount('default', String(data[0]?.id))).toEqual([])
 })

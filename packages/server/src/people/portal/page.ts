@@ -18,7 +18,8 @@ export const portal: Endpoint = {
     }
     const entry = services.portal.entry()
     if (entry === undefined) return notBuilt(context)
-    await makeOwnTeam(context, signedIn.account)
+    // A link leads to one team, and its account may be nobody's own.
+    if (signedIn.session.portal === undefined) await makeOwnTeam(context, signedIn.account)
     return programPage(context, entry)
   },
 }
