@@ -13,7 +13,7 @@ import {
   type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import type { Account, AuditActor } from '@countersign/store'
+import type { Account, AccountSession, AuditActor } from '@countersign/store'
 import {
   credentialHeadersOf,
   type Expected,
@@ -38,13 +38,14 @@ export interface Caller {
   /** Read by those who write: a verification pays for nothing that only the audit log wants. */
   readonly request: HttpRequest
   readonly reach: Reach
-  /** The account of a session, as this request has read it. */
+  /** The account of a session and the session itself, as this request has read them. */
   readonly account?: Account | undefined
+  readonly session?: AccountSession | undefined
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
 }
 
-type Person = Pick<Caller, 'reach' | 'account'>
+type Person = Pick<Caller, 'reach' | 'account' | 'session'>
 
 export type CallerOrRefusal = { readonly caller: Caller } | { readonly refusal: ProblemAnswer }
 

@@ -3,7 +3,7 @@
  * what the reach of its account holds, which is read from the store at every request (docs/security/invariants.md §12).
  */
 import { type Grant, insufficientScope, intersectScope, parseScope, type Scope, scopeView } from '@countersign/core'
-import type { Account, ReadRepositories } from '@countersign/store'
+import type { Account, AccountSession, ReadRepositories } from '@countersign/store'
 import type { Outcome } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
@@ -23,6 +23,7 @@ export interface SessionReaching {
   readonly grant: Grant
   readonly reach: Reach
   readonly account: Account | undefined
+  readonly session: AccountSession | undefined
 }
 
 export async function withinReach(
@@ -32,9 +33,10 @@ export async function withinReach(
 ): Promise<SessionReaching> {
   const account = await reads.accounts.find(tenant, grant.subject)
   const session = await reads.sessions.find(tenant, grant.credentialId)
-  const { reach, scope } = await reachOfAccount(reads, tenant, account, session?.portal)
+  // A session that is not there any more says of no link where it came from: it reaches nothing.
+  const { reach, scope } = await reachOfAccount(reads, tenant, session && account, session?.portal)
   const { text, has } = scopeView(intersectScope(scope, parseScope(grant.scope)))
-  return { grant: { ...grant, scope: text, has }, reach, account }
+  return { grant: { ...grant, scope: text, has }, reach, account, session }
 }
 
 /** The outcome for what an operation needs: the engine has judged the session, and does not know its reach. */

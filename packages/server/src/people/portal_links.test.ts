@@ -1,5 +1,5 @@
 /** Links that sign a customer in to the portal: who makes them, whom they sign in, and what that person then reaches. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scopeOfRole } from '../caller/team_roles.ts'
 import { audience, baseUrl, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
@@ -245,4 +245,19 @@ describe('its maker', () => {
     const reply = await browser.call('POST', path, { teamId: team, account: person() })
     expect(reply.body.code).toBe('step_up_required')
   })
+})
+
+it('a session that cannot be found reaches nothing, not all that its account reaches', async () => {
+  const { subject, name } = person()
+  const account = { email: `${mark()}@example.com`, emailVerified: true, name, externalSubject: subject }
+  await world.ok('POST', '/v1/accounts', account)
+  const other = await makeTeam(world)
+  await world.ok('POST', `/v1/teams/${other.id}/members`, { email: account.email, role: 'owner' })
+  const browser = await comeBy({ account: { subject, name } })
+  const { sessions } = world.server.services.store.read
+  const held = vi.spyOn(sessions, 'find').mockResolvedValueOnce(undefined)
+  const reply = await browser.call('GET', '/v1/teams')
+  expect(held).toHaveBeenCalled()
+  held.mockRestore()
+  expect(reply.body.code).toBe('insufficient_scope')
 })

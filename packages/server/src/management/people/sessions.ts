@@ -12,10 +12,9 @@ import { requireMayTouchAccount } from './accounts.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {
-  const { account, grant } = context.caller
+  const { account, grant, session } = context.caller
   const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope }
-  if (grant.kind !== 'session') return { ...mine, teams: [] }
-  const session = await findSession(context, grant.credentialId)
+  if (session === undefined) return { ...mine, teams: [] }
   const teams = await findOwnTeams(context, session.portal)
   return {
     ...mine,
