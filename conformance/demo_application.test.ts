@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)('the application of dev', () => {
   it('is what the link of dev leads to: one button, consent, who it is, the API’s answer, and sign-out', async () => {
     const page = await (await browser.newContext()).newPage()
     await page.goto(product.signInUrl)
-    await page.waitForURL('**/account')
+    await page.waitForURL(/\/portal/)
     await page.goto(product.demo.webUrl)
     await page.click('text=Sign in with Countersign')
     expect(await page.textContent('main')).toContain('Ledgerly')

@@ -36,6 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(bin, 'npx'), '#!/bin/sh\nexec "$@"\n')
   for (const name of ['countersign', 'npx']) chmodSync(join(bin, name), 0o755)
   writeFileSync(join(folder, 'client.json'), JSON.stringify({ name: 'Acme', type: 'service', access: [] }))
+  writeFileSync(join(folder, 'scope.json'), JSON.stringify({ selfServiceScope: 'orders:read' }))
   writeFileSync(join(folder, 'private-ca.pem'), '')
   writeFileSync(join(folder, 'gateway_key'), await makeVerifierKey(product))
   const document = { openapi: '3.1.0', info: { title: 'Your API', version: '1' }, paths: { '/orders': { get: {} } } }
@@ -79,6 +80,8 @@ async function filled({ text: printed }: PrintedCommand): Promise<string> {
     .replaceAll(/0\.0\.0\.0:\d+/g, '127.0.0.1:0')
   if (/<id>|KEY_ID/.test(line)) line = line.replaceAll(/<id>|KEY_ID/g, await makeKey())
   if (line.includes('SECRET_ID')) line = line.replaceAll('SECRET_ID', await makeSecret())
+  if (line.includes('API_ID')) line = line.replaceAll('API_ID', await apiId())
+  if (line.includes('REQUEST_ID')) line = line.replaceAll('REQUEST_ID', await makeRequest())
   if (line.includes('/KID/')) line = line.replaceAll('KID', await signingKid())
   return line
 }
@@ -91,6 +94,20 @@ async function makeKey(): Promise<string> {
 
 async function makeSecret(): Promise<string> {
   return text((await call(product, 'POST', `/v1/clients/${product.demo.clientId}/secrets`, {})).body.id)
+}
+
+async function apiId(): Promise<string> {
+  const { data } = (await call(product, 'GET', '/v1/apis')).body
+  return text(list(data).find(({ audience }) => text(audience) === product.audience)?.id)
+}
+
+/** Of a team of its own, for what its API gives to whoever asks. */
+async function makeRequest(): Promise<string> {
+  const { audience } = product
+  await call(product, 'PATCH', `/v1/apis/${await apiId()}`, { onRequestScope: 'orders:write' })
+  const team = await call(product, 'POST', '/v1/teams', { name: 'printed', access: [] })
+  const request = { teamId: team.body.id, audience, scope: 'orders:write', reason: 'printed' }
+  return text((await call(product, 'POST', '/v1/access-requests', request)).body.id)
 }
 
 /** The one that signs now is not needed any more once this has run. */

@@ -27,6 +27,8 @@ export async function buildPortal(): Promise<void> {
     root: portal,
     base: './',
     logLevel: 'error',
+    // Whoever builds may run as a test: React's own checks would go into the files.
+    define: { 'process.env.NODE_ENV': '"production"' },
     oxc: { jsx: { runtime: 'automatic' } },
     build: {
       outDir: next,
@@ -62,9 +64,9 @@ function takePlace(next: string): void {
     if (!made.includes(path) && statSync(join(out, path)).mtimeMs < dayAgo) rmSync(join(out, path))
 }
 
-/** Before the tests, whose processes would otherwise each make the files. Vitest's own `NODE_ENV` would go into them. */
+/** Before the tests, whose processes would otherwise each make the files. */
 export async function setup(): Promise<void> {
-  if (isPortalStale()) execFileSync(process.execPath, [import.meta.filename], { env: { ...process.env, NODE_ENV: '' } })
+  if (isPortalStale()) execFileSync(process.execPath, [import.meta.filename])
 }
 
 if (import.meta.main && (process.argv.includes('--force') || isPortalStale())) await buildPortal()
