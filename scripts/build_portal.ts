@@ -29,7 +29,7 @@ export async function buildPortal(): Promise<void> {
     logLevel: 'error',
     // Whoever builds may run as a test: React's own checks would go into the files.
     define: { 'process.env.NODE_ENV': '"production"' },
-    oxc: { jsx: { runtime: 'automatic' } },
+    oxc: { jsx: { runtime: 'automatic', development: false } },
     build: {
       outDir: next,
       emptyOutDir: true,

@@ -689,6 +689,7 @@ it('every operation of the document has an example here, with every member and p
 /** Taken instead of other members, which the example has. */
 const eitherOr: Readonly<Record<string, readonly string[]>> = {
   inspect: ['jwt'],
+  createPortalLink: ['teamId'],
   createIssuer: ['jwksUri'],
   createToken: ['teamId'],
   updateIssuer: ['jwksUri'],
