@@ -68,7 +68,7 @@ const reportedRefusal = z.strictObject({
     .min(1)
     .max(64)
     .meta({ description: 'The code of the rejection: docs/protocol/errors.md §1', ...knownValues(rejectionCodes) }),
-  missingScope: v.scopeText.default('').describe('The scope tokens that it lacked'),
+  missingScope: v.scopeText.regex(v.scopeTextPattern).default('').describe('The scope tokens that it lacked'),
   scope: usageScope.default(''),
   address: visible.max(64).optional().describe('The address that it came from'),
 })

@@ -51,6 +51,9 @@ export const metadata = z
 /** One scope token (RFC 6749 §3.3), as a document writes patterns. */
 const tokenPattern = '[!#-\\[\\]-~]+'
 
+/** Scope tokens with a space between them, or none. */
+export const scopeTextPattern = new RegExp(`^(?:${tokenPattern}(?: ${tokenPattern})*)?$`)
+
 export const scopeText = z
   .string()
   .max(limits.scopeBytesMax)
