@@ -101,7 +101,7 @@ async function apiId(): Promise<string> {
   return text(list(data).find(({ audience }) => text(audience) === product.audience)?.id)
 }
 
-/** Of a team of its own, for what its API gives to whoever asks. */
+/** A request of a team of its own, for what the API gives to whoever asks. */
 async function makeRequest(): Promise<string> {
   const { audience } = product
   await call(product, 'PATCH', `/v1/apis/${await apiId()}`, { onRequestScope: 'orders:write' })

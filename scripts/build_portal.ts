@@ -27,7 +27,7 @@ export async function buildPortal(): Promise<void> {
     root: portal,
     base: './',
     logLevel: 'error',
-    // Whoever builds may run as a test: React's own checks would go into the files.
+    // React's own checks stay out of the files, also where a test builds them.
     define: { 'process.env.NODE_ENV': '"production"' },
     oxc: { jsx: { runtime: 'automatic', development: false } },
     build: {
