@@ -13,7 +13,7 @@ export function SearchBox({ className }: { readonly className: string }): ReactN
     event.preventDefault()
     const field = event.currentTarget.elements.namedItem('find') as HTMLInputElement
     const found = readPasted(field.value.trim())
-    // Whatever was pasted may be a secret: it does not stay on the page.
+    // A text that was pasted may be a secret: it does not stay on the page.
     field.value = ''
     setWrong(wrongOf(found))
     if (found === undefined || 'wrong' in found) return

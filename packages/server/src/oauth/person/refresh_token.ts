@@ -2,8 +2,8 @@
  * The texts of refresh tokens: `<prefix>_rt_<family>_<counter, 6><secret, 17><tag, 9><checksum>`.
  *
  * Each is derived from the text before it: the code, or its predecessor. So it can be answered again and is stored nowhere.
- * Whoever has the database and the master key has no refresh token. The tag tells an old one of ours from a guess: a family
- * id stands in access tokens, and a guess must end nothing.
+ * The database and the master key together give nobody a refresh token. The tag tells an old token of ours from a guess. A
+ * guess is easily made, since a family id stands in access tokens, and it must end nothing.
  */
 import { keyChecksum, parseKey, randomBase62, timingSafeEqual } from '@countersign/core'
 import { derivedBytes } from '../../keys/derived_bytes.ts'
