@@ -11,7 +11,8 @@ import { generateKey, generateKeyPair, importSigningKey, type JwsAlgorithm, sign
 import { openSqliteStore, type Store } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MasterKey } from './keys/master_key.ts'
-import { assertionType, audience, baseUrl, type Reply, startAt, startWorld, type World } from './server.fixture.ts'
+import { assertionType, audience, baseUrl, startAt, startWorld, type World } from './server.fixture.ts'
+import type { Reply } from './wire.fixture.ts'
 
 let work: string[] = []
 

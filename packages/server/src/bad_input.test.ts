@@ -8,17 +8,9 @@ import { generateKeyPair } from '@countersign/core'
 import { type Consent, newConsent as makeConsent } from '@countersign/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolved } from '../../contract/src/resolved.fixture.ts'
-import {
-  assertionType,
-  audience,
-  baseUrl,
-  type CallOptions,
-  type Reply,
-  startWorld,
-  type Wire,
-  type World,
-} from './server.fixture.ts'
+import { assertionType, audience, baseUrl, startWorld, type World } from './server.fixture.ts'
 import { signIn } from './sign_in.fixture.ts'
+import type { CallOptions, Reply, Wire } from './wire.fixture.ts'
 
 let world: World
 let foreign: { readonly key: string; readonly ids: Readonly<Record<string, string>> }

@@ -2,7 +2,8 @@
 import { allRoutes, type Route } from '@countersign/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cpuMs } from '../../../scripts/cpu_ms.ts'
-import { audience, baseUrl, type Reply, send, startWorld, type Wire, type World } from './server.fixture.ts'
+import { audience, baseUrl, startWorld, type World } from './server.fixture.ts'
+import { type Reply, send, type Wire } from './wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { parseAddressRange } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { audience, baseUrl, startWorld, type Wire, type World } from './server.fixture.ts'
+import { audience, baseUrl, startWorld, type World } from './server.fixture.ts'
+import type { Wire } from './wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

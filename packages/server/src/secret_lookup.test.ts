@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { keyChecksum, randomBase62 } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { audience, type Reply, startWorld, type World } from './server.fixture.ts'
+import { audience, startWorld, type World } from './server.fixture.ts'
+import type { Reply } from './wire.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 let world: World

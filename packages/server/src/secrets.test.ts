@@ -11,7 +11,8 @@ import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { MasterKey } from './keys/master_key.ts'
 import { createPinoLog } from './observe/pino_log.ts'
-import { assertionType, audience, type Reply, startWorld } from './server.fixture.ts'
+import { assertionType, audience, startWorld } from './server.fixture.ts'
+import type { Reply } from './wire.fixture.ts'
 
 it('CVE-2022-29266: a whole run leaves no secret in logs, errors, metrics, audit, feed or the database', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-log-'))

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { silentLog } from './observe/log.ts'
 import { openRedisLimiter } from './redis/limiter.ts'
 import { describeWithRedis, startRedis, type TestRedis, until } from './redis/redis.fixture.ts'
-import { audience, startWorld, type Wire, type World } from './server.fixture.ts'
+import { audience, startWorld, type World } from './server.fixture.ts'
 import type { CountersignServer } from './server.ts'
+import type { Wire } from './wire.fixture.ts'
 
 describeWithRedis('two servers over one database and one Redis', () => {
   let redis: TestRedis

@@ -1,6 +1,7 @@
 /** A browser of a test: it keeps cookies, reads forms, and follows what they say. */
 import { cookieName } from './caller/session_cookie.ts'
-import { baseUrl, type Reply, send, type World } from './server.fixture.ts'
+import { baseUrl, type World } from './server.fixture.ts'
+import { type Reply, send } from './wire.fixture.ts'
 
 export interface Browser {
   /** The `Cookie` field; empty when it has none. */

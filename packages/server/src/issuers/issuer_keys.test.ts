@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { type ForeignKey, foreignJwt, foreignKey, type KeyServer, startKeyServer } from './issuers.fixture.ts'
 
 const iss = 'https://ci.example'

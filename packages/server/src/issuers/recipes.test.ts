@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorld, type Wire, type World } from '../server.fixture.ts'
+import { startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { type ForeignKey, foreignJwt, foreignKey } from './issuers.fixture.ts'
 
 const api = 'https://api.example.com'

@@ -1,15 +1,8 @@
 /** A client can get lost access back, so whoever touches it must hold everything that it can come to have. */
 import { generateKeyPair } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  audience,
-  baseUrl,
-  type CallOptions,
-  otherAudience,
-  startWorld,
-  type Wire,
-  type World,
-} from '../server.fixture.ts'
+import { audience, baseUrl, otherAudience, startWorld, type World } from '../server.fixture.ts'
+import type { CallOptions, Wire } from '../wire.fixture.ts'
 
 const management = `${baseUrl}/v1`
 const all = [{ audience: management, scope: 'keys:write audit:read credentials:verify' }]

@@ -9,13 +9,12 @@ import {
   assertionType,
   audience,
   baseUrl,
-  type CallOptions,
   exchangeGrant,
   startWorld,
-  type Wire,
   type World,
 } from '../server.fixture.ts'
 import type { CountersignServer } from '../server.ts'
+import type { CallOptions, Wire } from '../wire.fixture.ts'
 
 const management = `${baseUrl}/v1`
 const writer = 'apis:read apis:write clients:read clients:write keys:read keys:write tokens:read tokens:write'

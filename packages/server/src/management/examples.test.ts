@@ -7,8 +7,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
 import { newConsent } from '@countersign/store'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 const story: readonly OperationId[] = [
   ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi'] as const),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, type CallOptions, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
+import { audience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { CallOptions, Reply } from '../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

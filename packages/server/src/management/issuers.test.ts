@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ForeignKey, foreignJwt, foreignKey, type KeyServer, startKeyServer } from '../issuers/issuers.fixture.ts'
 import { serverLimits } from '../limits.ts'
-import { audience, baseUrl, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 const iss = 'https://ci.example'
 let world: World

@@ -1,6 +1,7 @@
 import { formatTime } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

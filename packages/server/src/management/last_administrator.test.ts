@@ -1,7 +1,8 @@
 /** No act leaves a tenant without a live credential that has all management scopes, unless it is forced. */
 import { managementScopes } from '@countersign/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 const management = `${baseUrl}/v1`
 const all = managementScopes.join(' ')

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
-import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** Which pages may read what the server answers (Fetch, CORS protocol). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorld, type Wire, type World } from '../server.fixture.ts'
+import { startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 let spa: Wire

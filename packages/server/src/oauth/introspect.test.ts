@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  assertionType,
-  audience,
-  baseUrl,
-  otherAudience,
-  type Reply,
-  startAt,
-  startWorld,
-  type World,
-} from '../server.fixture.ts'
+import { assertionType, audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Reply } from '../wire.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 const audiences = [audience, otherAudience, opaqueAudience]

@@ -6,11 +6,11 @@ import {
   audience,
   exchangeGrant,
   type KnownClient,
-  type Reply,
   type SignedClient,
   type World,
 } from '../server.fixture.ts'
 import type { CountersignServer } from '../server.ts'
+import type { Reply } from '../wire.fixture.ts'
 
 export const opaqueAudience = 'https://opaque.test'
 

@@ -1,8 +1,9 @@
 /** An API by its further names: every grant takes each, and the token is for the audience. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerOf, asking, codeFlow, codeFor, open } from '../people/code_flow.fixture.ts'
-import { startWorld, type Wire, type World } from '../server.fixture.ts'
+import { startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 let api: Wire

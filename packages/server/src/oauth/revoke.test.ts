@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
+import { audience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Reply } from '../wire.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 let world: World

@@ -9,11 +9,11 @@ import {
   baseUrl,
   exchangeGrant,
   otherAudience,
-  type Reply,
   startAt,
   startWorld,
   type World,
 } from '../server.fixture.ts'
+import type { Reply } from '../wire.fixture.ts'
 import { grantTypes } from './grants/index.ts'
 
 let world: World

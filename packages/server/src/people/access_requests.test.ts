@@ -1,8 +1,9 @@
 /** Requests for access: who asks, who decides, what the ceiling then has, and how it falls back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
-import { type Reply, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { startAt, startWorld, type World } from '../server.fixture.ts'
 import type { Browser } from '../sign_in.fixture.ts'
+import type { Reply, Wire } from '../wire.fixture.ts'
 import { endGivenAccess } from './given_access.ts'
 import { addPerson, makePerson, makeTeam, mark, type Person } from './teams.fixture.ts'
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { audience, baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { allow, answerOf, asking, codeFlow, codeFor, open, pathOf, redirectUri } from './code_flow.fixture.ts'
 
 let world: World

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OutboundError } from '../outbound/outbound_error.ts'
-import { audience, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { asking, codeFlow, open } from './code_flow.fixture.ts'
 import { addPerson, makeTeam } from './teams.fixture.ts'
 

@@ -1,8 +1,9 @@
 /** The code flow of a test, step by step as browser and client take it. */
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
-import { baseUrl, type CallOptions, type Reply, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
+import type { CallOptions, Reply, Wire } from '../wire.fixture.ts'
 
 export const redirectUri = 'https://app.example/callback'
 const verifier = 'v'.repeat(43)

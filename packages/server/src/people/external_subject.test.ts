@@ -1,7 +1,8 @@
 /** The owner's own id of a person: at the account, and in everything that a token of the person is shown as. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorld, type Wire, type World } from '../server.fixture.ts'
+import { startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor } from './code_flow.fixture.ts'
 import { addPerson, makeTeam } from './teams.fixture.ts'
 

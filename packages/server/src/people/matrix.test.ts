@@ -2,16 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { foreignJwt, foreignKey } from '../issuers/issuers.fixture.ts'
 import { grantTypes } from '../oauth/grants/index.ts'
-import {
-  accessTokenType,
-  baseUrl,
-  exchangeGrant,
-  type Reply,
-  startWorld,
-  type Wire,
-  type World,
-} from '../server.fixture.ts'
+import { accessTokenType, baseUrl, exchangeGrant, startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
+import type { Reply, Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor } from './code_flow.fixture.ts'
 
 let world: World

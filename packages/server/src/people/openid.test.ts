@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { audience, baseUrl, type Reply, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type World } from '../server.fixture.ts'
 import { openBrowser, signIn } from '../sign_in.fixture.ts'
+import type { Reply, Wire } from '../wire.fixture.ts'
 import { allow, answerOf, asking, codeFlow, codeFor, open } from './code_flow.fixture.ts'
 
 let world: World

@@ -1,8 +1,9 @@
 /** Links that sign a customer in to the portal: who makes them, whom they sign in, and what that person then reaches. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { scopeOfRole } from '../caller/team_roles.ts'
-import { audience, baseUrl, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
+import type { Reply } from '../wire.fixture.ts'
 import { addPerson, makePerson, makeTeam, mark } from './teams.fixture.ts'
 
 let world: World

@@ -2,9 +2,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, inject } from 'vitest'
 import { onEachDatabase, type Setup } from '../oauth/grants/races.fixture.ts'
-import { audience, type Reply, type Wire } from '../server.fixture.ts'
+import { audience } from '../server.fixture.ts'
 import type { CountersignServer } from '../server.ts'
 import type { Browser } from '../sign_in.fixture.ts'
+import type { Reply, Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor } from './code_flow.fixture.ts'
 
 /** A quarter on each database with one server, and with two. */

@@ -7,8 +7,9 @@ import { allRoutes, type ManagementScope, type OperationId, type Route } from '@
 import { newAccessRequest, newConsent } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { scopeOfRole } from '../caller/team_roles.ts'
-import { audience, baseUrl, otherAudience, type Reply, startAt, startWorld, type World } from '../server.fixture.ts'
+import { audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
 import type { Browser } from '../sign_in.fixture.ts'
+import type { Reply } from '../wire.fixture.ts'
 import { addPerson, codeOf, makePerson, makeTeam, mark, type Person, type Role } from './teams.fixture.ts'
 
 /** A team with one of everything that can be of a team. Each id and name occurs nowhere else. */

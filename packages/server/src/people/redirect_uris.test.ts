@@ -1,8 +1,9 @@
 /** A table of hostile redirect URIs, conformance/fixtures/redirect_uris.json: none is registered, and to none is anybody sent. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { openBrowser } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { asking, codeFlow } from './code_flow.fixture.ts'
 
 interface Table {

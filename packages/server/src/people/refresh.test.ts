@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { keyChecksum } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { assertionType, audience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { assertionType, audience, startAt, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor, redirectUri } from './code_flow.fixture.ts'
 
 let world: World

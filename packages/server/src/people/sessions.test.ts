@@ -1,8 +1,9 @@
 import { formatTime, isSessionCookieName } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cookieName } from '../caller/session_cookie.ts'
-import { audience, baseUrl, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

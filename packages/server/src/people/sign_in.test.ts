@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
-import { baseUrl, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { createPasswords, PasswordsBusyError } from './password.ts'
 import { createSignInTries } from './sign_in_tries.ts'
 

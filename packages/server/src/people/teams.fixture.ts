@@ -1,6 +1,7 @@
 /** Teams of a test, with their people. */
-import { audience, type Wire, type World } from '../server.fixture.ts'
+import { audience, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 export type Role = 'owner' | 'developer' | 'viewer'
 

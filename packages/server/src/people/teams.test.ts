@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
-import { audience, baseUrl, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 import { addPerson, ceiling, codeOf, makePerson, makeTeam, mark } from './teams.fixture.ts'
 
 let world: World

@@ -3,8 +3,8 @@ import { FatalStoreError, openSqliteStore } from '@countersign/store'
 import { expect, it } from 'vitest'
 import { MasterKey } from '../keys/master_key.ts'
 import { silentLog } from '../observe/log.ts'
-import { send } from '../server.fixture.ts'
 import { createServer } from '../server.ts'
+import { send } from '../wire.fixture.ts'
 
 it.each(['write', 'chore', 'read'])(
   'a database that can no longer be trusted ends the process, told by a %s, once',

@@ -4,7 +4,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { chainInput, digest, type FeedEntry, type Place } from '@countersign/core'
 import { PoisonedRowError, StoreUnavailableError } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../server.fixture.ts'
+import { audience, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 let world: World
 let verifier: { readonly key: string; readonly clientId: string }

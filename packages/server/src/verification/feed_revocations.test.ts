@@ -20,10 +20,10 @@ import {
   otherAudience,
   startAt,
   startWorld,
-  type Wire,
   type World,
 } from '../server.fixture.ts'
 import { type CountersignServer, createServer } from '../server.ts'
+import type { Wire } from '../wire.fixture.ts'
 
 const path = '/v1/feed/revocations'
 let master: MasterKey

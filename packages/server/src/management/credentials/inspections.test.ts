@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addPerson, makePerson, makeTeam, type Person } from '../../people/teams.fixture.ts'
-import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../../server.fixture.ts'
+import { audience, otherAudience, startAt, startWorld, type World } from '../../server.fixture.ts'
+import type { Wire } from '../../wire.fixture.ts'
 
 let world: World
 let team: { readonly id: string }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addPerson, makeTeam, type Person } from '../../people/teams.fixture.ts'
-import { audience, otherAudience, startAt, startWorld, type Wire, type World } from '../../server.fixture.ts'
+import { audience, otherAudience, startAt, startWorld, type World } from '../../server.fixture.ts'
+import type { Wire } from '../../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

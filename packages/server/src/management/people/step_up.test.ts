@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { audience, baseUrl, startWorld, type Wire, type World } from '../../server.fixture.ts'
+import { audience, baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, signIn } from '../../sign_in.fixture.ts'
+import type { Wire } from '../../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

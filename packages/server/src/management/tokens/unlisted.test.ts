@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addPerson, ceiling, makePerson, makeTeam } from '../../people/teams.fixture.ts'
-import { audience, baseUrl, type Reply, startAt, startWorld, type World } from '../../server.fixture.ts'
+import { audience, baseUrl, startAt, startWorld, type World } from '../../server.fixture.ts'
 import type { Browser } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 
 let world: World
 beforeAll(async () => {

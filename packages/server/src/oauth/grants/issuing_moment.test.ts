@@ -15,12 +15,12 @@ import {
   audience,
   baseUrl,
   exchangeGrant,
-  type Reply,
   startAt,
   startWorld,
   type World,
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import {
   type Asker,
   type Holder,

@@ -6,16 +6,8 @@ import { openSqliteStore } from '@countersign/store'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ForeignKey, foreignJwt, foreignKey } from '../../issuers/issuers.fixture.ts'
 import { MasterKey } from '../../keys/master_key.ts'
-import {
-  audience,
-  baseUrl,
-  otherAudience,
-  type Reply,
-  startAt,
-  startWorld,
-  type Wire,
-  type World,
-} from '../../server.fixture.ts'
+import { audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../../server.fixture.ts'
+import type { Reply, Wire } from '../../wire.fixture.ts'
 import { type Holder, holdable, opaqueAudience, own, prepareApis } from '../issuing.fixture.ts'
 
 const iss = 'https://ci.example'

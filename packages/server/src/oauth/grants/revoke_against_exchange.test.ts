@@ -13,12 +13,12 @@ import {
   audience,
   baseUrl,
   exchangeGrant,
-  type Reply,
   startAt,
   startWorld,
   type World,
 } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
+import type { Reply } from '../../wire.fixture.ts'
 
 const interleavings = 300
 const opaqueAudience = 'https://opaque.test'

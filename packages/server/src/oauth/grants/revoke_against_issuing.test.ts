@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, inject } from 'vitest'
-import type { Reply } from '../../server.fixture.ts'
 import type { CountersignServer } from '../../server.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import { type Asker, prepareApis, tokenOf, type Way, ways } from '../issuing.fixture.ts'
 import { onEachDatabase, type Setup } from './races.fixture.ts'
 

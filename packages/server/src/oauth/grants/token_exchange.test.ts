@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  accessTokenType,
-  audience,
-  otherAudience,
-  startAt,
-  startWorld,
-  type Wire,
-  type World,
-} from '../../server.fixture.ts'
+import { accessTokenType, audience, otherAudience, startAt, startWorld, type World } from '../../server.fixture.ts'
+import type { Wire } from '../../wire.fixture.ts'
 
 const opaqueAudience = 'https://opaque.test'
 let world: World

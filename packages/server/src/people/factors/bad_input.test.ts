@@ -1,7 +1,8 @@
 /** Every field of every form of these pages with what nobody should send: an answer each time, and nobody comes in. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Reply, startWorld, type World } from '../../server.fixture.ts'
+import { startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, hiddenFields, openBrowser } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import { enrolPasskey, enrolTotp, enterPassword, person, signedIn } from './factors.fixture.ts'
 import { createAuthenticator, passkeyForm } from './passkey.fixture.ts'
 

@@ -1,7 +1,8 @@
 /** Accounts with second factors, as the pages make them. */
 import { expect } from 'vitest'
-import { baseUrl, type Reply, type World } from '../../server.fixture.ts'
+import { baseUrl, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import { type Authenticator, createAuthenticator } from './passkey.fixture.ts'
 import { stepAt, totpCode } from './totp.ts'
 

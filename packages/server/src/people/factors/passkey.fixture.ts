@@ -1,7 +1,7 @@
 /** An authenticator of a test: it makes passkeys and answers challenges, and lies where it is told to. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import type { Reply } from '../../server.fixture.ts'
 import { hiddenFields } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 
 export interface Lie {
   readonly origin?: string

@@ -1,9 +1,10 @@
 /** Codes, recovery codes and challenges, each used 200 times at once: on both databases, at one server and at two. */
 import { describe, expect, inject } from 'vitest'
 import { onEachDatabase, type Setup } from '../../oauth/grants/races.fixture.ts'
-import type { Reply, World } from '../../server.fixture.ts'
+import type { World } from '../../server.fixture.ts'
 import type { CountersignServer } from '../../server.ts'
 import { type Browser, openBrowser, openLink, signIn } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import { enrolPasskey, enrolTotp, person } from './factors.fixture.ts'
 
 /** On each database with one server, and with two. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { acrOf } from '../../caller/authentication_context.ts'
-import { baseUrl, type Reply, startWorld, type World } from '../../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import {
   appOf,
   enrolPasskey,

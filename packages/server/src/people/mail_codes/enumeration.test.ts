@@ -5,8 +5,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
-import { type Reply, startWorld, type World } from '../../server.fixture.ts'
+import { startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
+import type { Reply } from '../../wire.fixture.ts'
 import { asked, bare, countHashes, hidden, password, person } from './mail_codes.fixture.ts'
 
 const samples = inject('isFull') ? 500 : 40

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { serverLimits } from '../../limits.ts'
 import { createMailbox } from '../../mail/mailbox.fixture.ts'
-import { baseUrl, type Reply, startWorld, type Wire, type World } from '../../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../../server.fixture.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
+import type { Reply, Wire } from '../../wire.fixture.ts'
 import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { ask, freshAddress, password, pathOf, person } from './mail_codes.fixture.ts'
 

@@ -1,7 +1,8 @@
 /** People who ask for mailed codes, as the pages let them. */
 import { expect } from 'vitest'
-import { baseUrl, type Reply, type Wire, type World } from '../../server.fixture.ts'
+import { baseUrl, type World } from '../../server.fixture.ts'
 import { type Browser, hiddenFields } from '../../sign_in.fixture.ts'
+import type { Reply, Wire } from '../../wire.fixture.ts'
 
 export const password = 'correct horse battery'
 let count = 0

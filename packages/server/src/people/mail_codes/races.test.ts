@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createMailbox, type Mailbox } from '../../mail/mailbox.fixture.ts'
 import { describeDatabases, type Open, type Setup, startSetup } from '../../oauth/grants/races.fixture.ts'
-import { type CallOptions, type Reply, send, type World } from '../../server.fixture.ts'
+import type { World } from '../../server.fixture.ts'
 import type { CountersignServer } from '../../server.ts'
 import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
+import { type CallOptions, type Reply, send } from '../../wire.fixture.ts'
 import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixture.ts'
 
