@@ -1,8 +1,9 @@
 /** Operators act through the servers: they change what there is, and make more of it. */
 import type { Client, WriteTransaction } from '@countersign/store'
-import { createKey, createOpaqueToken, type Dependency, tenants } from './credentials.ts'
+import { createKey, createOpaqueToken, type Dependency } from './credentials.ts'
 import { append, change } from './operator.ts'
 import { nameOf } from './oracle.ts'
+import { tenants } from './tenants.ts'
 import type { World } from './world.ts'
 
 /** An operator asks a server for a change. */

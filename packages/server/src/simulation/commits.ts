@@ -1,8 +1,9 @@
 /** Commits of the database: the oracle hears of each, and tokens may be issued at its position. */
-import { type ModelCredential, tenants } from './credentials.ts'
+import type { ModelCredential } from './credentials.ts'
 import { dropSecondsOf, placeOf, type State } from './database.ts'
 import { dependenciesOf, saidIn } from './oracle.ts'
 import { present } from './presentation.ts'
+import { tenants } from './tenants.ts'
 import type { World } from './world.ts'
 
 /** States of the database that may come back. */

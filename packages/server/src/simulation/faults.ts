@@ -1,10 +1,11 @@
 /** The faults of servers, networks, clocks and the database, and the end of each. */
 import { askForChange } from './changes.ts'
 import { pastMax } from './commits.ts'
-import { startAt, tenants } from './credentials.ts'
+import { startAt } from './credentials.ts'
 import type { State } from './database.ts'
 import type { Machine } from './judges.ts'
 import type { ServerProcess } from './process.ts'
+import { tenants } from './tenants.ts'
 import type { World } from './world.ts'
 
 export function fault(world: World, machine: Machine): void {

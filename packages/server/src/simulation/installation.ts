@@ -1,8 +1,9 @@
 import type { FeedObject } from '@countersign/core'
-import { apiId, type ModelTenant, startAt, tenants } from './credentials.ts'
+import { apiId, startAt } from './credentials.ts'
 import { Database, type Draft, emptyState, put } from './database.ts'
 import type { Parts } from './process.ts'
 import type { Rules } from './rules.ts'
+import { type ModelTenant, tenants } from './tenants.ts'
 
 /** The database of an installation with both tenants, whose logs have come to `issuedPosition`. */
 export async function createInstallation(parts: Parts, rules: Rules, dropMs: number): Promise<Database> {

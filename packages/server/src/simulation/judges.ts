@@ -1,11 +1,12 @@
 /** The parties of a run: servers, the verifiers beside APIs, and what is wrong with the clock and the network of each. */
 import type { BookKeeper, Engine, Limiter } from '@countersign/verifier/engine'
-import { audience, startAt, tenants } from './credentials.ts'
+import { audience, startAt } from './credentials.ts'
 import type { Database } from './database.ts'
 import { createPorts, type Link } from './network.ts'
 import { emptyMemory, type Memory } from './oracle.ts'
 import { type Parts, type PlaceFile, ServerProcess } from './process.ts'
 import type { Rules } from './rules.ts'
+import { tenants } from './tenants.ts'
 import { MachineClock, type Random, type Timeline } from './timeline.ts'
 
 /** A party that verifies: a verifier beside an API, or a server for itself. */

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { openSqliteStore, type Store } from '@countersign/store'
 import { expect, inject, it } from 'vitest'
-import { type Dependency, startAt, tenants } from './credentials.ts'
+import { type Dependency, startAt } from './credentials.ts'
 import { createInstallation, installedObjects } from './installation.ts'
 import { append, change } from './operator.ts'
 import { dependenciesOf, nameOf } from './oracle.ts'
 import * as parts from './parts.ts'
 import { allRules } from './rules.ts'
 import { createModelledStore } from './store.ts'
+import { tenants } from './tenants.ts'
 import { createRandom, type Random } from './timeline.ts'
 
 const rounds = inject('isFull') ? 40 : 2

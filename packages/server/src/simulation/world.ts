@@ -1,10 +1,11 @@
 /** Everything that a run is about: the servers, the verifiers, their database, and what has happened to them so far. */
-import { type Dependency, type ModelCredential, tenants } from './credentials.ts'
+import type { Dependency, ModelCredential } from './credentials.ts'
 import type { Database, State } from './database.ts'
 import { createClock, createMachine, createServers, type Judge, judgesOf, type Machine } from './judges.ts'
 import { dependenciesOf, nameOf, Oracle, type Said } from './oracle.ts'
 import type { Parts, ServerProcess } from './process.ts'
 import type { Rules } from './rules.ts'
+import { tenants } from './tenants.ts'
 import { type MachineClock, type Random, Timeline } from './timeline.ts'
 
 export interface Finding {
