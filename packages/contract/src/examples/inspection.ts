@@ -1,5 +1,6 @@
 import type { inspectionRoutes } from '../inspections.ts'
 import type { Examples } from './example.ts'
+import { grantExample } from './grant.ts'
 
 /** Examples of the operation on inspections. */
 export const inspectionExamples: Examples<typeof inspectionRoutes> = {
@@ -7,19 +8,7 @@ export const inspectionExamples: Examples<typeof inspectionRoutes> = {
     body: { digest: 'CVyqBWaxdOyrH_arKe_9-rXHL9u9WVomxRGTZ_gfZgw', method: 'GET', path: '/orders' },
     answer: {
       active: true,
-      grant: {
-        kind: 'api_key',
-        credentialId: 'rrnsvsVJmNHj',
-        tenant: 'default',
-        clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
-        subject: 'customer-17',
-        audience: 'https://orders.example',
-        scope: 'orders:read orders:write',
-        expiresAt: '2028-01-15T08:00:00Z',
-        environment: 'live',
-        metadata: { region: 'eu' },
-        clientMetadata: { plan: 'pro' },
-      },
+      grant: grantExample,
       issued: { scope: 'orders:read orders:write', expiresAt: '2028-01-15T08:00:00Z', issuedAt: null },
       lineage: [],
       checks: [

@@ -1,5 +1,6 @@
 import type { verificationRoutes } from '../verification.ts'
 import type { Examples } from './example.ts'
+import { grantExample } from './grant.ts'
 
 /** Examples of the operations on verification. */
 export const verificationExamples: Examples<typeof verificationRoutes> = {
@@ -12,19 +13,7 @@ export const verificationExamples: Examples<typeof verificationRoutes> = {
     },
     answer: {
       active: true,
-      grant: {
-        kind: 'api_key',
-        credentialId: 'rrnsvsVJmNHj',
-        tenant: 'default',
-        clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
-        subject: 'customer-17',
-        audience: 'https://orders.example',
-        scope: 'orders:read orders:write',
-        expiresAt: '2028-01-15T08:00:00Z',
-        environment: 'live',
-        metadata: { region: 'eu' },
-        clientMetadata: { plan: 'pro' },
-      },
+      grant: grantExample,
       rateLimit: { name: 'default', limit: 100, windowSeconds: 60, remaining: 99, resetSeconds: 1 },
       rateLimits: [
         { name: 'default', limit: 100, windowSeconds: 60, remaining: 99, resetSeconds: 1 },
