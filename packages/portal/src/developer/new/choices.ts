@@ -1,38 +1,9 @@
 /** Who can hold the key, and what it could call: from the clients in reach, and from the ceiling of a team without one. */
 import { useQuery } from '@tanstack/react-query'
-import {
-  type Api,
-  apisQuery,
-  type Client,
-  clientsQuery,
-  type Me,
-  meQuery,
-  teamQuery,
-} from '../../shared/api/queries.ts'
+import { apisQuery, type Client, clientsQuery, meQuery, teamQuery } from '../../shared/api/queries.ts'
 import { text } from '../../shared/text.ts'
+import { type Choices, choose, type Holder, newClientId } from './choose.ts'
 import type { Draft } from './draft.ts'
-
-/** The id of a client that is made together with its first key. */
-export const newClientId = 'new'
-
-export interface Holder {
-  readonly clientId: string
-  readonly name: string
-  readonly access: Client['access']
-  /** The team of a client that is not there yet. */
-  readonly teamId?: string
-}
-
-export interface Choices {
-  readonly me: Me
-  readonly holders: readonly Holder[]
-  readonly holder: Holder | undefined
-  /** The APIs that the holder has access to. */
-  readonly apis: readonly Api[]
-  readonly api: Api | undefined
-  /** The scope tokens that the holder can give there. */
-  readonly givable: ReadonlySet<string>
-}
 
 interface Asked {
   readonly choices: Choices | undefined
@@ -62,12 +33,4 @@ export function useChoices(draft: Draft): Asked {
 /** Built-in clients hold no keys. */
 function isOwn({ clientId, status, access }: Client): boolean {
   return status === 'active' && access.length > 0 && !/^client_(?:portal|cli|explorer_.*)$/.test(clientId)
-}
-
-function choose(draft: Draft, me: Me, holders: readonly Holder[], known: readonly Api[]): Choices {
-  const holder = holders.find(({ clientId }) => clientId === draft.clientId) ?? holders[0]
-  const apis = known.filter(({ audience }) => holder?.access.some((each) => each.audience === audience))
-  const api = apis.find(({ audience }) => audience === draft.audience) ?? apis[0]
-  const scope = holder?.access.find(({ audience }) => audience === api?.audience)?.scope ?? ''
-  return { me, holders, holder, apis, api, givable: new Set(scope.split(' ').filter((token) => token !== '')) }
 }

@@ -4,7 +4,7 @@ import { CodeBlock } from '../../shared/kit/code_block.tsx'
 import { pageData } from '../../shared/page_data.ts'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
-import { type Choices, newClientId } from './choices.ts'
+import { type Choices, newClientId } from './choose.ts'
 import { bodyOf, type Draft, endOf } from './draft.ts'
 
 interface ReviewProps {

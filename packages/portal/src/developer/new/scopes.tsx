@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import { fieldId } from '../../shared/kit/field.tsx'
 import { text } from '../../shared/text.ts'
-import type { Choices } from './choices.ts'
+import type { Choices } from './choose.ts'
 
 interface ScopesProps extends Pick<Choices, 'api' | 'givable'> {
   readonly scope: string

@@ -5,8 +5,7 @@ import { useRef, useState } from 'react'
 import { call, newIdempotencyKey } from '../../shared/api/call.ts'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
-import type { Choices, Holder } from './choices.ts'
-import { newClientId } from './choices.ts'
+import { type Choices, type Holder, newClientId } from './choose.ts'
 import { bodyOf, type Draft } from './draft.ts'
 
 interface Creating {

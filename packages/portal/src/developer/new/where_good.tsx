@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Field } from '../../shared/kit/field.tsx'
 import { text } from '../../shared/text.ts'
-import type { Choices } from './choices.ts'
+import type { Choices } from './choose.ts'
 import type { PartProps } from './limits.tsx'
 
 const { create } = text
