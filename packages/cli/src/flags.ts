@@ -91,6 +91,24 @@ export function pageOf({ limit, after }: Page): Page {
   return { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }
 }
 
+export interface Listing extends Page {
+  readonly q?: string
+  readonly sort?: string
+}
+
+/** The flags of a list that can be searched and ordered; these are what it may be ordered by. */
+export function withListing(command: Command, ...orders: readonly string[]): Command {
+  const names = orders.flatMap((name) => [name, `-${name}`])
+  return withPage(command)
+    .option('--q <text>', 'only what has this text in its name, id, external id, subject or address')
+    .option('--sort <order>', `${orders.join(', ')}; - before it for descending`, oneOf(...names))
+}
+
+/** With the type of the one list: the flag was checked against its orders. */
+export function listingOf<Q>({ q, sort, ...page }: Listing): Q {
+  return { ...pageOf(page), ...(q === undefined ? {} : { q }), ...(sort === undefined ? {} : { sort }) } as Q
+}
+
 /** RFC 3339, or a date alone, which begins at midnight UTC. */
 export function parseTimeFlag(text: string): string {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text

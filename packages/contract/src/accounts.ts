@@ -127,7 +127,7 @@ export const accountRoutes = {
     summary: 'List accounts',
     scope: 'accounts:read',
     query: z.strictObject({
-      ...v.pageQuery,
+      ...v.listQuery('createdAt', 'name'),
       externalSubject: v.subject.optional().describe('Only the account with this id of yours'),
     }),
     answer: { status: 200, schema: v.page(account) },

@@ -229,7 +229,7 @@ export const apiRoutes = {
     tag: 'apis',
     summary: 'List APIs',
     scope: 'apis:read',
-    query: z.strictObject(v.pageQuery),
+    query: z.strictObject(v.listQuery('createdAt', 'name')),
     answer: { status: 200, schema: v.page(api) },
   }),
   getApi: route({

@@ -139,7 +139,7 @@ export const clientRoutes = {
     tag: 'clients',
     summary: 'List clients',
     scope: 'clients:read',
-    query: z.strictObject(v.pageQuery),
+    query: z.strictObject(v.listQuery('createdAt', 'name')),
     answer: { status: 200, schema: v.page(client) },
   }),
   getClient: route({

@@ -85,7 +85,7 @@ export const keyRoutes = {
     summary: 'List keys',
     scope: 'keys:read',
     query: z.strictObject({
-      ...v.pageQuery,
+      ...v.listQuery('createdAt', 'name', 'expiresAt', 'lastUsedAt'),
       clientId: v.id.optional().describe('Only keys of this client'),
       status: v.status.optional().describe('Only keys in this state'),
     }),

@@ -85,7 +85,7 @@ export const teamRoutes = {
     tag: 'teams',
     summary: 'List teams; a person without reach over the tenant sees their own',
     scope: 'teams:read',
-    query: z.strictObject(v.pageQuery),
+    query: z.strictObject(v.listQuery('createdAt', 'name')),
     answer: { status: 200, schema: v.page(team) },
   }),
   getTeam: route({

@@ -78,7 +78,7 @@ export const tokenRoutes = {
     summary: 'List minted and opaque tokens',
     scope: 'tokens:read',
     query: z.strictObject({
-      ...v.pageQuery,
+      ...v.listQuery('createdAt', 'name', 'expiresAt'),
       clientId: v.id.optional().describe('Only tokens of this client'),
       subject: z.string().min(1).max(255).optional().describe('Only tokens that speak for this party'),
     }),

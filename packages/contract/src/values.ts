@@ -249,6 +249,24 @@ export const pageQuery = {
   after: cursor.optional().describe('`next` of the page before'),
 }
 
+/** By what lists are ordered. */
+export type SortName = 'name' | 'createdAt' | 'expiresAt' | 'lastUsedAt'
+
+/** The query of a list that can be searched and ordered. `sort` is `createdAt` unless it is given. */
+export function listQuery<const By extends SortName>(...by: readonly By[]) {
+  const orders = by.flatMap((name) => [name, `-${name}` as const])
+  return {
+    ...pageQuery,
+    q: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('Only items that have this text in name, id, external id, subject or address'),
+    sort: z.enum(orders).optional().describe('The order, `-` before it for descending; `createdAt` by default'),
+  }
+}
+
 /** `{data, next}`: `next` is null on the last page. */
 export function page(item: z.ZodType): z.ZodObject {
   return z.object({

@@ -7,17 +7,17 @@ import {
   collect,
   collectRateLimit,
   collectWhole,
+  type Listing,
   leaf,
+  listingOf,
   oneOf,
   orNone,
-  type Page,
-  pageOf,
   parseDuration,
   type RatePolicyFlag,
   rateLimitHelp,
   readRateLimits,
   scopeFlag,
-  withPage,
+  withListing,
 } from '../flags.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 
@@ -108,10 +108,10 @@ const create = withSettings(leaf('create'))
     printLine(api.id)
   })
 
-const list = withPage(leaf('list'))
+const list = withListing(leaf('list'), 'createdAt', 'name')
   .description('APIs')
-  .action(async ({ json, ...flags }: Json & Page) => {
-    const page = await connectToServer().management.listApis({ query: pageOf(flags) })
+  .action(async ({ json, ...flags }: Json & Listing) => {
+    const page = await connectToServer().management.listApis({ query: listingOf(flags) })
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, 'AUDIENCE', 'STATUS', { title: 'SCOPES', is: 'extra' }],

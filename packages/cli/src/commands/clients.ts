@@ -11,11 +11,11 @@ import {
   collectWhole,
   type Force,
   forceOption,
+  type Listing,
   leaf,
+  listingOf,
   oneOf,
   orNone,
-  type Page,
-  pageOf,
   parseJsonFlag,
   type RatePolicyFlag,
   rateLimitHelp,
@@ -23,7 +23,7 @@ import {
   readJwks,
   readRateLimits,
   scopeFlag,
-  withPage,
+  withListing,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
@@ -144,10 +144,10 @@ const create = withSettings(leaf('create'))
     printRecord({ clientId: made.clientId, clientSecret: made.clientSecret })
   })
 
-const list = withPage(leaf('list'))
+const list = withListing(leaf('list'), 'createdAt', 'name')
   .description('clients')
-  .action(async ({ json, ...flags }: Json & Page) => {
-    const page = await connectToServer().management.listClients({ query: pageOf(flags) })
+  .action(async ({ json, ...flags }: Json & Listing) => {
+    const page = await connectToServer().management.listClients({ query: listingOf(flags) })
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, 'TYPE', 'STATUS', { title: 'ACCESS', is: 'name' }],

@@ -9,10 +9,11 @@ import {
   collectRateLimit,
   type Force,
   forceOption,
+  type Listing,
   leaf,
+  listingOf,
   oneOf,
   orNone,
-  type Page,
   parseDuration,
   parseJsonFlag,
   parseTimeFlag,
@@ -22,7 +23,7 @@ import {
   readRateLimits,
   scopeFlag,
   waitDefault,
-  withPage,
+  withListing,
 } from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
@@ -116,17 +117,17 @@ function showNew(made: Answer<'createKey'>, { json }: Json): void {
 
 const statuses = ['active', 'disabled', 'revoked', 'expired'] as const
 
-interface ListFlags extends Json, Page {
+interface ListFlags extends Json, Listing {
   readonly client?: string
   readonly status?: (typeof statuses)[number]
 }
 
-const list = withPage(leaf('list'))
+const list = withListing(leaf('list'), 'createdAt', 'name', 'expiresAt', 'lastUsedAt')
   .description('keys, newest last')
   .option('--client <id>', 'only those of one client')
   .option('--status <status>', statuses.join(', '), oneOf(...statuses))
-  .action(async ({ client, status, limit, after, json }: ListFlags) => {
-    const query = { clientId: client, status, limit, after } as Query<'listKeys'>
+  .action(async ({ client, status, json, ...flags }: ListFlags) => {
+    const query = { ...listingOf<Query<'listKeys'>>(flags), clientId: client, status } as Query<'listKeys'>
     const page = await connectToServer().management.listKeys({ query })
     if (json === true) return printJson(page)
     printTable(

@@ -3,7 +3,16 @@ import type { Query } from '@countersign/client'
 import { confirm, type Yes, yesOption } from '../confirm.ts'
 import { connectToServer } from '../connection.ts'
 import { CommandError } from '../exit.ts'
-import { type Force, forceOption, leaf, type Page, pageOf, parseTimeFlag, readForce, withPage } from '../flags.ts'
+import {
+  type Force,
+  forceOption,
+  type Listing,
+  leaf,
+  listingOf,
+  parseTimeFlag,
+  readForce,
+  withListing,
+} from '../flags.ts'
 import { requireId } from '../identifier.ts'
 import { noteMore, printJson, printLine, printRecord, printTable } from '../output.ts'
 
@@ -11,18 +20,18 @@ interface Json {
   readonly json?: true
 }
 
-interface ListFlags extends Json, Page {
+interface ListFlags extends Json, Listing {
   readonly client?: string
   readonly subject?: string
 }
 
-export const listTokens = withPage(leaf('list'))
+export const listTokens = withListing(leaf('list'), 'createdAt', 'name', 'expiresAt')
   .description('minted and opaque tokens')
   .option('--client <id>', 'only those of one client')
   .option('--subject <text>', 'only those that speak for one party')
   .action(async ({ json, client, subject, ...page }: ListFlags) => {
     const query: Query<'listTokens'> = {
-      ...pageOf(page),
+      ...listingOf<Query<'listTokens'>>(page),
       ...(client === undefined ? {} : { clientId: client }),
       ...(subject === undefined ? {} : { subject }),
     }

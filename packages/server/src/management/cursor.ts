@@ -1,18 +1,28 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { parseKey } from '@countersign/core'
+import type { Page, Sort, SortName } from '@countersign/store'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext } from './context.ts'
 
 interface PageQuery {
   readonly limit: number
   readonly after?: string | undefined
+  readonly q?: string | undefined
+  /** A `SortName`, with `-` before it for descending. */
+  readonly sort?: string | undefined
 }
 
 type PagedContext = Pick<ReadContext, 'services' | 'tenant'> & { readonly query: PageQuery }
 
 /** The store's page from the query. A cursor we did not write for this tenant and list is 400 (CVE-2026-33504). */
-export function pageOf(context: PagedContext, list: string): { readonly limit: number; readonly after?: string } {
-  const { limit, after } = context.query
-  if (after === undefined) return { limit: limit + 1 }
+export function pageOf(context: PagedContext, list: string): Page {
+  const { limit, after, q, sort } = context.query
+  const page = {
+    limit: limit + 1,
+    ...(q === undefined ? {} : { q: searchedFor(q) }),
+    ...(sort === undefined ? {} : { sort: sortOf(sort) }),
+  }
+  if (after === undefined) return page
   const [value = ''] = after.split('.')
   // Compared as text: decoding base64url overlooks what does not belong there.
   const expected = Buffer.from(`${value}.${macOf(context, list, value).toString('base64url')}`)
@@ -20,7 +30,18 @@ export function pageOf(context: PagedContext, list: string): { readonly limit: n
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new ProblemError(400, 'invalid_request', 'after must be the `next` of a page of this list.')
   }
-  return { limit: limit + 1, after: Buffer.from(value, 'base64url').toString('utf8') }
+  return { ...page, after: Buffer.from(value, 'base64url').toString('utf8') }
+}
+
+function sortOf(text: string): Sort {
+  const isDescending = text.startsWith('-')
+  return { by: text.slice(isDescending ? 1 : 0) as SortName, isDescending }
+}
+
+/** No secret is looked for: it would stand in addresses and logs on the way here. */
+function searchedFor(q: string): string {
+  if (parseKey(q.trim()) === undefined) return q
+  throw new ProblemError(400, 'invalid_request', 'q must not be a credential. Search for the id within it.')
 }
 
 /** `{data, next}`: one more than the page was read, to know whether there is a next one. */

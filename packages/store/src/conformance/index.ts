@@ -8,6 +8,7 @@ import { dropTimeCases } from './drop_time.ts'
 import { epochCases } from './epoch.ts'
 import { feedCases } from './feed.ts'
 import { issuerCases } from './issuers.ts'
+import { listCases } from './lists.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
@@ -28,6 +29,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('records', () => recordCases(create))
     describe('clients', () => clientCases(create))
     describe('trusted issuers', () => issuerCases(create))
+    describe('lists', () => listCases(create))
     describe('credentials', () => credentialCases(create))
     describe('ways to sign in', () => signInCases(create))
     describe('teams', () => teamCases(create))

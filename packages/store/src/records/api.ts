@@ -12,7 +12,7 @@ import { isText, listOf, oneOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
+import { nameOrder, type Page, readPage } from '../page.ts'
 import { isAmong, isSelected } from '../rows/among.ts'
 import { deleteNames, findNamedId, replaceNames } from '../rows/api_resources.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
@@ -223,15 +223,14 @@ export function selectApis(session: Session, tenant: string) {
 
 async function listApis(session: Session, tenant: string, page: Page, among?: readonly string[]) {
   await session.enter(tenant)
+  const all = selectApis(session, tenant)
   return readPage(session, page, {
     table: 'apis',
     of: { tenant },
-    fetch: (after, limit) => {
-      const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
-      let query = selectApis(session, tenant).orderBy(createdAt).orderBy(id).limit(limit)
-      if (among !== undefined) query = query.where(isAmongOrOffered(session, tenant, among))
-      return (after === undefined ? query : query.where(isBehind(after))).execute()
-    },
+    query: among === undefined ? all : all.where(isAmongOrOffered(session, tenant, among)),
+    isNarrow: among !== undefined,
+    sorts: { name: nameOrder },
+    searched: ['name', 'id', 'audience'],
     decode: decodeApi,
   })
 }

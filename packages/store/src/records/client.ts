@@ -13,7 +13,7 @@ import { isText, listOf, oneOf, recordOf, shape } from '../check.ts'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
+import { nameOrder, type Page, readPage } from '../page.ts'
 import { isAmong } from '../rows/among.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Schema } from '../schema.ts'
@@ -211,26 +211,30 @@ export function selectClients(db: Kysely<Schema>, tenant: string) {
 async function listClients(session: Session, tenant: string, page: Page, { apiId, teamIds }: ClientFilter = {}) {
   await session.enter(tenant)
   const { db } = session
+  let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
+  if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
+  if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
   return readPage(session, page, {
     table: 'clients',
     of: { tenant },
-    fetch: async (after, limit) => {
-      let query = db.selectFrom('clients').selectAll().where('tenant', '=', tenant)
-      if (apiId !== undefined) query = query.where('id', 'in', clientsOfApi(db, tenant, apiId))
-      if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
-      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder() : sortedOrder(session)
-      if (after !== undefined) query = query.where(isBehind(after))
-      const rows = await db
-        .selectFrom(query.orderBy(createdAt).orderBy(id).limit(limit).as('page'))
-        .leftJoin('client_access', (join) =>
-          join.onRef('client_access.tenant', '=', 'page.tenant').onRef('client_access.client_id', '=', 'page.id'),
-        )
-        .selectAll('page')
-        .select(['client_access.api_id as access_api_id', 'client_access.scope as access_scope'])
-        .orderBy('page.created_at')
-        .orderBy('page.id')
+    query,
+    isNarrow: teamIds !== undefined,
+    sorts: { name: nameOrder },
+    searched: ['name', 'id'],
+    async complete(rows) {
+      const ids = rows.map(({ id }) => String(id))
+      const access = await db
+        .selectFrom('client_access')
+        .select(['client_id', 'api_id as access_api_id', 'scope as access_scope'])
+        .where('tenant', '=', tenant)
+        .where(isAmong(session, 'client_id', ids))
         .execute()
-      return groupById(rows)
+      const byClient = Map.groupBy(access, ({ client_id }) => client_id)
+      // Without access it is one row that names no API, as in a left join.
+      return rows.map((row) => ({
+        ...row,
+        rows: (byClient.get(String(row.id)) ?? [{ access_api_id: null }]).map((one) => ({ ...row, ...one })),
+      }))
     },
     decode: (row) => decodeClient(row.rows as Row[]) as Client,
   })
@@ -244,12 +248,6 @@ export function clientsOfTeams(session: Session, tenant: string, teamIds: readon
 
 function clientsOfApi(db: Kysely<Schema>, tenant: string, apiId: string) {
   return db.selectFrom('client_access').select('client_id').where('tenant', '=', tenant).where('api_id', '=', apiId)
-}
-
-/** Gives one row for each client, with the client's joined rows as its member `rows`. */
-function groupById(rows: readonly Row[]): readonly Row[] {
-  const groups = Map.groupBy(rows, (row) => row.id)
-  return [...groups.values()].map((group) => ({ ...group[0], rows: group }))
 }
 
 async function updateClient(session: Session, client: Client): Promise<void> {

@@ -9,7 +9,7 @@ import {
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { decodeSound, isAfter, type Page, readPage } from '../page.ts'
+import { decodeSound, type Page, readPage } from '../page.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isIssuerKeys, isIssuerRules, isStatus } from '../stored_json.ts'
@@ -102,10 +102,7 @@ export function readIssuers(session: Session): IssuerReads {
       return readPage(session, page, {
         table: 'issuers',
         of: { tenant },
-        fetch: (after, limit) => {
-          const query = selectIssuers(session, tenant).orderBy('created_at').orderBy('id').limit(limit)
-          return (after === undefined ? query : query.where(isAfter(after))).execute()
-        },
+        query: selectIssuers(session, tenant),
         decode: decodeIssuer,
       })
     },

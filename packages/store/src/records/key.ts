@@ -8,9 +8,10 @@ import {
   type Seconds,
   type Status,
 } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
+import { endOrder, nameOrder, type Page, readPage } from '../page.ts'
 import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { clientsOfTeams } from './client.ts'
@@ -170,20 +171,24 @@ export function selectKeys(session: Session, tenant: string) {
   return session.db.selectFrom('keys').selectAll().where('tenant', '=', tenant)
 }
 
+/** By when it was last verified; what never was stands first. */
+const lastUseOrder = sql<number>`(
+  select coalesce(max(at), 0) from last_uses where last_uses.tenant = keys.tenant and last_uses.key_id = keys.id
+)`
+
 async function listKeys(session: Session, tenant: string, filter: KeyFilter, page: Page) {
   const { teamIds } = filter
   await session.enter(tenant)
   await session.flush()
+  let query = filterKeys(selectKeys(session, tenant), filter)
+  if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
   return readPage(session, page, {
     table: 'keys',
     of: { tenant },
-    fetch: (after, limit) => {
-      let query = filterKeys(selectKeys(session, tenant), filter)
-      if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
-      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder() : sortedOrder(session)
-      if (after !== undefined) query = query.where(isBehind(after))
-      return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
-    },
+    query,
+    isNarrow: teamIds !== undefined,
+    sorts: { name: nameOrder, expiresAt: endOrder, lastUsedAt: lastUseOrder },
+    searched: ['name', 'id', 'subject'],
     decode: decodeKey,
   })
 }

@@ -2,7 +2,7 @@ import type { DropFloor, Seconds, Status } from '@countersign/core'
 import type { Row } from '../columns.ts'
 import { Columns, present } from '../columns.ts'
 import { assertTouched } from '../errors.ts'
-import { isAfter, type Page, readPage } from '../page.ts'
+import { type Page, readPage } from '../page.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { isFloor, isStatus } from '../stored_json.ts'
@@ -79,14 +79,10 @@ export function writeTenants(session: Session): TenantReads & TenantWrites {
 }
 
 function listTenants(session: Session, page: Page) {
-  const { db } = session
   return readPage(session, page, {
     table: 'tenants',
     of: {},
-    fetch: (after, limit) => {
-      const query = db.selectFrom('tenants').selectAll().orderBy('created_at').orderBy('id').limit(limit)
-      return (after === undefined ? query : query.where(isAfter(after))).execute()
-    },
+    query: session.db.selectFrom('tenants').selectAll(),
     decode: decodeTenant,
   })
 }

@@ -8,9 +8,10 @@ import type {
   Status,
   TokenFormat,
 } from '@countersign/core'
+import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present } from '../columns.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../page.ts'
+import { nameOrder, type Page, readPage } from '../page.ts'
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Schema } from '../schema.ts'
 import type { Session } from '../session.ts'
@@ -151,19 +152,18 @@ function selectTokens(session: Session, tenant: string) {
 
 async function listTokens(session: Session, tenant: string, { clientId, subject, teamIds }: TokenFilter, page: Page) {
   await session.enter(tenant)
+  let query = selectTokens(session, tenant)
+  if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+  if (subject !== undefined) query = query.where('subject', '=', subject)
+  if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
   return readPage(session, page, {
     table: 'tokens',
     of: { tenant },
     idColumn: 'jti',
-    fetch: (after, limit) => {
-      let query = selectTokens(session, tenant)
-      if (clientId !== undefined) query = query.where('client_id', '=', clientId)
-      if (subject !== undefined) query = query.where('subject', '=', subject)
-      if (teamIds !== undefined) query = query.where('client_id', 'in', clientsOfTeams(session, tenant, teamIds))
-      const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder('jti') : sortedOrder(session, 'jti')
-      if (after !== undefined) query = query.where(isBehind(after))
-      return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
-    },
+    query,
+    isNarrow: teamIds !== undefined,
+    sorts: { name: nameOrder, expiresAt: sql`coalesce(expires_at, issued_expires_at)` },
+    searched: ['name', 'jti', 'subject'],
     decode: decodeToken,
   })
 }

@@ -1,9 +1,10 @@
+import type { Query } from '@countersign/client'
 import { Command } from 'commander'
 import { type Access, accessLines, collectAccess } from '../../access_flag.ts'
 import { confirm, type Yes, yesOption } from '../../confirm.ts'
 import { connectToServer } from '../../connection.ts'
 import { CommandError } from '../../exit.ts'
-import { leaf, oneOf, type Page, pageOf, scopeFlag, withPage } from '../../flags.ts'
+import { type Listing, leaf, listingOf, oneOf, scopeFlag, withListing } from '../../flags.ts'
 import { requireId } from '../../identifier.ts'
 import { note, noteMore, printJson, printLine, printRecord, printTable } from '../../output.ts'
 import { readSecretInput } from '../../standard_input.ts'
@@ -63,12 +64,14 @@ const create = withSettings(leaf('create'))
     printLine(made.id)
   })
 
-const list = withPage(leaf('list'))
+const list = withListing(leaf('list'), 'createdAt', 'name')
   .description('accounts')
   .option('--external-subject <id>', 'only the one with this id of yours')
-  .action(async ({ json, externalSubject, ...flags }: Json & Page & Pick<SetFlags, 'externalSubject'>) => {
+  .action(async ({ json, externalSubject, ...flags }: Json & Listing & Pick<SetFlags, 'externalSubject'>) => {
     const only = externalSubject === undefined ? {} : { externalSubject }
-    const page = await connectToServer().management.listAccounts({ query: { ...pageOf(flags), ...only } })
+    const page = await connectToServer().management.listAccounts({
+      query: { ...listingOf<Query<'listAccounts'>>(flags), ...only },
+    })
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, { title: 'EMAIL', is: 'name' }, 'ROLE', 'STATUS'],

@@ -4,7 +4,7 @@ import { type Access, accessLines, collectAccess } from '../../access_flag.ts'
 import { confirm, type Yes, yesOption } from '../../confirm.ts'
 import { connectToServer } from '../../connection.ts'
 import { CommandError } from '../../exit.ts'
-import { leaf, oneOf, type Page, pageOf, parseJsonFlag, withPage } from '../../flags.ts'
+import { type Listing, leaf, listingOf, oneOf, parseJsonFlag, withListing } from '../../flags.ts'
 import { requireId } from '../../identifier.ts'
 import { noteMore, printJson, printLine, printRecord, printTable } from '../../output.ts'
 import { teamInvitationsCommand, teamMembersCommand } from './members.ts'
@@ -54,10 +54,10 @@ const create = withSettings(leaf('create'))
     else printLine(made.id)
   })
 
-const list = withPage(leaf('list'))
+const list = withListing(leaf('list'), 'createdAt', 'name')
   .description('teams')
-  .action(async ({ json, ...flags }: Json & Page) => {
-    const page = await connectToServer().management.listTeams({ query: pageOf(flags) })
+  .action(async ({ json, ...flags }: Json & Listing) => {
+    const page = await connectToServer().management.listTeams({ query: listingOf(flags) })
     if (json === true) return printJson(page)
     printTable(
       ['ID', { title: 'NAME', is: 'name' }, 'STATUS', { title: 'CEILING', is: 'name' }],

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { isText, oneOf, recordOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
-import { isAfter, type Page, readPage } from '../../page.ts'
+import { nameOrder, type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Schema } from '../../schema.ts'
 import type { Session } from '../../session.ts'
@@ -108,15 +108,14 @@ export function readAccounts(session: Session): AccountReads {
     },
     async list(tenant, page, { externalSubject } = {}) {
       await session.enter(tenant)
+      let query = select(tenant).where('status', '!=', 'revoked')
+      if (externalSubject !== undefined) query = query.where('external_subject', '=', externalSubject)
       return readPage(session, page, {
         table: 'accounts',
         of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant).where('status', '!=', 'revoked')
-          if (externalSubject !== undefined) query = query.where('external_subject', '=', externalSubject)
-          if (after !== undefined) query = query.where(isAfter(after))
-          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
-        },
+        query,
+        sorts: { name: nameOrder },
+        searched: ['name', 'id', 'email', 'external_subject'],
         decode: decodeAccount,
       })
     },

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { isText, optional, shape } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, jsonOrNull, present } from '../../columns.ts'
-import { isAfter, type Page, readPage } from '../../page.ts'
+import { type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Schema } from '../../schema.ts'
 import type { Session } from '../../session.ts'
@@ -95,19 +95,11 @@ export function readAccountSessions(session: Session): AccountSessionReads {
     },
     async list(tenant, { accountId, activeAt }, page) {
       await session.enter(tenant)
-      return readPage(session, page, {
-        table: 'sessions',
-        of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant)
-          if (accountId !== undefined) query = query.where('account_id', '=', accountId)
-          if (activeAt !== undefined)
-            query = query.where('status', '=', 'active').where('expires_at', '>', Math.floor(activeAt))
-          if (after !== undefined) query = query.where(isAfter(after))
-          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
-        },
-        decode: decodeAccountSession,
-      })
+      let query = select(tenant)
+      if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+      if (activeAt !== undefined)
+        query = query.where('status', '=', 'active').where('expires_at', '>', Math.floor(activeAt))
+      return readPage(session, page, { table: 'sessions', of: { tenant }, query, decode: decodeAccountSession })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { randomBase62, type Seconds, type Status } from '@countersign/core'
 import type { Row } from '../../columns.ts'
 import { Columns } from '../../columns.ts'
-import { isAfter, type Page, readPage } from '../../page.ts'
+import { type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
 import { isStatus } from '../../stored_json.ts'
@@ -72,18 +72,10 @@ export function readConsents(session: Session): ConsentReads {
     },
     async list(tenant, { accountId, clientId }, page) {
       await session.enter(tenant)
-      return readPage(session, page, {
-        table: 'consents',
-        of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant).where('status', '=', 'active')
-          if (accountId !== undefined) query = query.where('account_id', '=', accountId)
-          if (clientId !== undefined) query = query.where('client_id', '=', clientId)
-          if (after !== undefined) query = query.where(isAfter(after))
-          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
-        },
-        decode: decodeConsent,
-      })
+      let query = select(tenant).where('status', '=', 'active')
+      if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+      if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+      return readPage(session, page, { table: 'consents', of: { tenant }, query, decode: decodeConsent })
     },
   }
 }

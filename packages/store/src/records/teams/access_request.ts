@@ -4,7 +4,7 @@ import { oneOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
 import { assertTouched } from '../../errors.ts'
-import { decodeSound, indexedOrder, type Page, readPage, sortedOrder } from '../../page.ts'
+import { decodeSound, type Page, readPage } from '../../page.ts'
 import { isAmong } from '../../rows/among.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
@@ -94,18 +94,15 @@ export function readAccessRequests(session: Session): AccessRequestReads {
     },
     async list(tenant, { teamId, status, teamIds }, page) {
       await session.enter(tenant)
+      let query = select(tenant)
+      if (teamId !== undefined) query = query.where('team_id', '=', teamId)
+      if (status !== undefined) query = query.where('status', '=', status)
+      if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
       return readPage(session, page, {
         table: 'access_requests',
         of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant)
-          if (teamId !== undefined) query = query.where('team_id', '=', teamId)
-          if (status !== undefined) query = query.where('status', '=', status)
-          if (teamIds !== undefined) query = query.where(isAmong(session, 'team_id', teamIds))
-          const { createdAt, id, isBehind } = teamIds === undefined ? indexedOrder() : sortedOrder(session)
-          if (after !== undefined) query = query.where(isBehind(after))
-          return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
-        },
+        query,
+        isNarrow: teamIds !== undefined,
         decode: decodeAccessRequest,
       })
     },

@@ -2,7 +2,7 @@ import { digest, randomBase62, type Seconds } from '@countersign/core'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
 import { assertTouched } from '../../errors.ts'
-import { isAfter, type Page, readPage } from '../../page.ts'
+import { type Page, readPage } from '../../page.ts'
 import type { Session } from '../../session.ts'
 import { emailKey } from '../people/account.ts'
 import { isTeamRole, type TeamRole } from './membership.ts'
@@ -74,11 +74,7 @@ export function readInvitations(session: Session): InvitationReads {
       return readPage(session, page, {
         table: 'invitations',
         of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant).where('team_id', '=', teamId).where('expires_at', '>', Math.floor(now))
-          if (after !== undefined) query = query.where(isAfter(after))
-          return query.orderBy('created_at').orderBy('id').limit(limit).execute()
-        },
+        query: select(tenant).where('team_id', '=', teamId).where('expires_at', '>', Math.floor(now)),
         decode: decodeInvitation,
       })
     },

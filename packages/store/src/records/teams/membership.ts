@@ -4,7 +4,7 @@ import { oneOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
 import { assertTouched } from '../../errors.ts'
-import { isAfter, type Page, readPage } from '../../page.ts'
+import { type Page, readPage } from '../../page.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Schema } from '../../schema.ts'
 import type { Session } from '../../session.ts'
@@ -154,12 +154,8 @@ async function listMembers(session: Session, tenant: string, teamId: string, pag
     table: 'memberships',
     of: { tenant, team_id: teamId },
     idColumn: 'account_id',
-    fetch: (after, limit) => {
-      // Named apart: both tables have a time of creation, and the page is ordered by one.
-      let query = session.db.selectFrom(selectMembers(session, tenant, teamId).as('members')).selectAll()
-      if (after !== undefined) query = query.where(isAfter(after, 'account_id'))
-      return query.orderBy('created_at').orderBy('account_id').limit(limit).execute()
-    },
+    // Named apart: both tables have a time of creation, and the page is ordered by one.
+    query: session.db.selectFrom(selectMembers(session, tenant, teamId).as('members')).selectAll(),
     decode: decodeMember,
   })
 }

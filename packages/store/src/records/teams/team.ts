@@ -2,7 +2,7 @@ import { type Metadata, randomBase62, type Seconds, type Status } from '@counter
 import { isText, recordOf } from '../../check.ts'
 import type { Row } from '../../columns.ts'
 import { Columns, present } from '../../columns.ts'
-import { indexedOrder, type Page, readPage, sortedOrder } from '../../page.ts'
+import { nameOrder, type Page, readPage } from '../../page.ts'
 import { isAmong } from '../../rows/among.ts'
 import { writeNextVersion } from '../../rows/next_version.ts'
 import type { Session } from '../../session.ts'
@@ -75,16 +75,15 @@ export function readTeams(session: Session): TeamReads {
     },
     async list(tenant, { among }, page) {
       await session.enter(tenant)
+      let query = select(tenant).where('status', '!=', 'revoked')
+      if (among !== undefined) query = query.where(isAmong(session, 'id', among))
       return readPage(session, page, {
         table: 'teams',
         of: { tenant },
-        fetch: (after, limit) => {
-          let query = select(tenant).where('status', '!=', 'revoked')
-          if (among !== undefined) query = query.where(isAmong(session, 'id', among))
-          const { createdAt, id, isBehind } = among === undefined ? indexedOrder() : sortedOrder(session)
-          if (after !== undefined) query = query.where(isBehind(after))
-          return query.orderBy(createdAt).orderBy(id).limit(limit).execute()
-        },
+        query,
+        isNarrow: among !== undefined,
+        sorts: { name: nameOrder },
+        searched: ['name', 'id', 'external_id'],
         decode: decodeTeam,
       })
     },
