@@ -53,7 +53,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ...limiting,
     },
   }),
-  listApis: async () => ({ query: { limit: '2', after: await cursor('/v1/apis') } }),
+  listApis: async () => ({ query: { limit: '2', after: await cursor('/v1/apis'), q: 'e', sort: '-name' } }),
   getApi: async () => ({ params: { id: world.apiId } }),
   updateApi: async () => ({
     params: { id: world.apiId },
@@ -116,7 +116,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ...limiting,
     },
   }),
-  listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients') } }),
+  listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients'), q: 'e', sort: '-name' } }),
   getClient: async () => ({ params: { clientId: world.clientId } }),
   updateClient: async () => ({
     params: { clientId: (await world.client()).clientId },
@@ -173,7 +173,14 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   listKeys: async () => ({
-    query: { limit: '1', after: await cursor('/v1/keys'), clientId: world.clientId, status: 'active' },
+    query: {
+      limit: '1',
+      after: await cursor('/v1/keys'),
+      q: 'e',
+      sort: '-name',
+      clientId: world.clientId,
+      status: 'active',
+    },
   }),
   getKey: async () => ({ params: { id: (await world.key()).id } }),
   updateKey: async () => ({
@@ -207,7 +214,14 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
     },
   }),
   listTokens: async () => ({
-    query: { limit: '1', after: await cursor('/v1/tokens'), clientId: world.clientId, subject: 'user-7' },
+    query: {
+      limit: '1',
+      after: await cursor('/v1/tokens'),
+      q: 'e',
+      sort: '-name',
+      clientId: world.clientId,
+      subject: 'user-7',
+    },
   }),
   getToken: async () => ({ params: { jti: (await world.mint()).jti } }),
   updateToken: async () => ({
@@ -364,7 +378,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   createAccount: async () => ({ body: accountBody() }),
   listAccounts: async () => {
     await newAccount()
-    return { query: { limit: '1', after: await cursor('/v1/accounts'), externalSubject: 'customer-1' } }
+    return {
+      query: { limit: '1', after: await cursor('/v1/accounts'), q: 'e', sort: '-name', externalSubject: 'customer-1' },
+    }
   },
   getAccount: async () => ({ params: { id: (await newAccount()).id } }),
   updateAccount: async () => ({
@@ -397,7 +413,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listTeams: async () => {
     await newTeam()
     await newTeam()
-    return { query: { limit: '1', after: await cursor('/v1/teams') } }
+    return { query: { limit: '1', after: await cursor('/v1/teams'), q: 'e', sort: '-name' } }
   },
   getTeam: async () => ({ params: { id: (await newTeam()).id } }),
   updateTeam: async () => ({ params: { id: (await newTeam()).id }, body: teamBody() }),
