@@ -106,6 +106,7 @@ it('counts each request once, by key and by what it needed, and the server tells
   await vi.waitFor(async () => expect(await usage()).toEqual([['orders:read', 3]]), { timeout: 2_000, interval: 50 })
   const shown = await run(['keys', 'show', keyId], { cwd })
   expect(shown.out).toMatch(/^lastUsedAt +20.*Z$/m)
+  expect(shown.out).toMatch(/^lastUsed +.*(?:127\.0\.0\.0\/24|0:0:0::\/48)/m)
   expect(shown.out).toMatch(/^lastUsedScopes +.*orders:read/m)
 })
 

@@ -21,8 +21,20 @@ export const key = z.object({
   ...v.stamps,
 })
 
+const lastUse = z.object({
+  at: v.time.describe('When it was last verified'),
+  scope: z.string().describe('The scope that the request required'),
+  address: z
+    .string()
+    .nullable()
+    .describe('The network that the request came from, /24 or /48; null where it is not known, and after 30 days'),
+})
+
 /** As in a list: the latest use of all. */
-const listedKey = key.extend({ lastUsedAt: v.time.nullable().describe('When it was last verified; null for never') })
+const listedKey = key.extend({
+  lastUsedAt: v.time.nullable().describe('When it was last verified; null for never'),
+  lastUsed: lastUse.nullable().describe('The last use; null for none'),
+})
 
 const scopeUse = z.object({
   scope: z.string().describe('The scope that the request required'),
@@ -45,6 +57,7 @@ const rolledKey = createdKey.extend({
 const changed = z.object({ id: v.id, status: v.status, ...v.inFeed })
 nameSchemas({
   Key: key,
+  LastUse: lastUse,
   ScopeUse: scopeUse,
   ListedKey: listedKey,
   ShownKey: shownKey,

@@ -39,6 +39,8 @@ const usageCount = z.object({
   count: z.int().describe('Verifications'),
 })
 
+const visible = z.string().regex(/^[ -~]*$/, 'must be printable ASCII')
+
 const reportedCount = z.strictObject({
   credentialId: v.id.optional().describe('Absent for credentials that nobody knows'),
   clientId: v.id.optional(),
@@ -48,10 +50,12 @@ const reportedCount = z.strictObject({
     'The minute. A time further away counts as the nearest that is taken: a day ago, a minute ahead',
   ),
   lastAt: v.time.optional().describe('When the last of them was; default minuteAt'),
+  lastAddress: visible
+    .max(64)
+    .optional()
+    .describe('The address that the last of them came from. What is no address is left out'),
   count: z.int().min(1).max(1_000_000_000).describe('Verifications in that minute'),
 })
-
-const visible = z.string().regex(/^[ -~]*$/, 'must be printable ASCII')
 
 const reportedRefusal = z.strictObject({
   at: v.time.describe('When it was'),

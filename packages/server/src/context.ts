@@ -84,6 +84,8 @@ export interface Services {
   readonly refusalRoom: RefusalRoom
   /** How long counts of usage are kept. */
   readonly usageRetention: UsageRetention
+  /** As much of the address that a key was last used from as is kept. */
+  readonly lastUsedFrom: (address: string | undefined) => string | undefined
   readonly warming: Warming
   readonly clientFacts: ClientFacts
   readonly passwords: Passwords

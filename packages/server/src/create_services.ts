@@ -35,6 +35,7 @@ import { createClientSecrets } from './oauth/client_secrets.ts'
 import { createOpaqueTokens } from './oauth/opaque_tokens.ts'
 import { createRefreshTokens } from './oauth/person/refresh_token.ts'
 import { registerGauges } from './observe/gauges.ts'
+import { keptAddress } from './observe/kept_address.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { createRefusalRoom } from './observe/refusal_room.ts'
 import { createUsage } from './observe/usage.ts'
@@ -62,7 +63,8 @@ export function createServices(
   const { store, books, now, issuerOf, metrics, limiter, randomBytes } = options
   const clock = systemClock(options.now)
   const flushMs = options.flushUsageMs ?? serverLimits.flushUsageMs
-  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs, randomBytes })
+  const lastUsedFrom = (address?: string) => keptAddress(address, options.lastUsedAddresses ?? 'network')
+  const usage = createUsage({ store, clock, log: options.log, metrics, flushMs, randomBytes, lastUsedFrom })
   const macs = createRevocationMacs(options.master)
   const seals = createPlaceSeals(options.master)
   const rowsMax = options.packedKeysMax ?? serverLimits.credentialsPackedMin
@@ -134,6 +136,7 @@ export function createServices(
     usageNames: createUsageNames(),
     refusalRoom: createRefusalRoom(),
     usageRetention: options.usageRetention ?? usageRetentionDefault,
+    lastUsedFrom,
     warming,
     requirements: createRequirements({ store, books }, clock),
     running: createRunning(),

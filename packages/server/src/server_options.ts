@@ -4,6 +4,7 @@ import type { RefusalTimes } from '@countersign/verifier/refusal_times'
 import type { PlaceFile } from './feed/place_file.ts'
 import type { MasterKey } from './keys/master_key.ts'
 import type { MailTransport } from './mail/mailer.ts'
+import type { KeptAddresses } from './observe/kept_address.ts'
 import type { Log } from './observe/log.ts'
 import type { RequestLogOptions } from './observe/request_log.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly limitsFailures?: boolean
   /** How long counts of usage are kept. Default: by minute 2 days, by hour 60, by day 400. */
   readonly usageRetention?: UsageRetention
+  /** How much is kept, for 30 days, of the address that a key was last used from. Default `network`. */
+  readonly lastUsedAddresses?: KeptAddresses
   /** API keys that may be known without asking the database, about 60 bytes each. Default 1,250,000; see `packedKeysMax`. */
   readonly packedKeysMax?: number
   /** Counts are written this long after the first of them. Default 800 ms. */

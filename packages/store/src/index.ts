@@ -80,7 +80,7 @@ export type { UsageCount } from './usage/count.ts'
 export type { LastUse } from './usage/last_use.ts'
 export type { Refusal, RefusalFilter } from './usage/refusal.ts'
 export { newRefusal, refusalSeconds } from './usage/refusal.ts'
-export type { UsageRetention } from './usage/roll_up.ts'
+export { lastAddressSeconds, type UsageRetention } from './usage/roll_up.ts'
 export type { SeriesFilter, UsageSum } from './usage/series.ts'
 
 import type { ObjectType } from '@countersign/core'

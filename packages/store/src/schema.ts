@@ -291,7 +291,7 @@ export interface Schema extends PeopleTables, TeamTables {
     count: number
     rolled: number
   }
-  readonly last_uses: { tenant: string; key_id: string; scope: string; at: number }
+  readonly last_uses: { tenant: string; key_id: string; scope: string; at: number; address: string | null }
   readonly verifier_positions: {
     tenant: string
     verifier_id: string

@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 /** Counts an outcome and keeps a refusal as an example, or hands both out to be done when the request is over. */
 function count(
   usage: UsagePort,
-  { countLater, refusedAs, requires }: Question,
+  { address, countLater, refusedAs, requires }: Question,
   of: Established | undefined,
   outcome: Outcome,
   now: Seconds,
@@ -87,12 +87,12 @@ function count(
   if (countLater !== undefined && outcome.outcome === 'verified') {
     countLater((asked, code, refused) => {
       const at = nowLater()
-      usage.count(at, countedId(of), of?.clientId ?? '', asked, code)
+      usage.count(at, countedId(of), of?.clientId ?? '', asked, code, address)
       if (refused !== undefined) sampleRefusal(usage, at, of, { ...refused, requires: asked, code })
     })
     return
   }
-  countOutcome(usage, now, of, requires, outcome)
+  countOutcome(usage, now, of, requires, outcome, address)
   if (outcome.outcome !== 'rejected' || refusedAs === undefined) return
   const { rejection } = outcome
   const missingScope = rejection.code === 'insufficient_scope' ? rejection.missingScope : []

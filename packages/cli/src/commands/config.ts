@@ -1,4 +1,4 @@
-import type { AddressRange } from '@countersign/core'
+import { type AddressRange, formatAddress } from '@countersign/core'
 import { Command } from 'commander'
 import { leaf } from '../flags.ts'
 import { printJson, printRecord } from '../output.ts'
@@ -31,15 +31,9 @@ const print = leaf('print')
     else printRecord(effective)
   })
 
-/** IPv4 is kept in its IPv4-mapped form; a URL parser shortens IPv6 as RFC 5952 has it. */
 function formatRange({ address, prefixLength }: AddressRange): string {
-  const groups = Array.from({ length: 8 }, (_, at) =>
-    (((address[at * 2] ?? 0) << 8) | (address[at * 2 + 1] ?? 0)).toString(16),
-  )
-  if (prefixLength >= 96 && groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
-    return `${address.subarray(12).join('.')}/${prefixLength - 96}`
-  }
-  return `${new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)}/${prefixLength}`
+  const text = formatAddress(address)
+  return `${text}/${text.includes(':') ? prefixLength : prefixLength - 96}`
 }
 
 /** A password is in the user information of a URL, or in its query. */

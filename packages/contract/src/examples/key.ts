@@ -40,9 +40,9 @@ export const keyExamples: Examples<typeof keyRoutes> = {
   },
   listKeys: {
     query: { clientId: 'client_mzKsr9sjRwxw8Ag2psrG', status: 'active' },
-    answer: { data: [{ ...key, lastUsedAt: null }], next: null },
+    answer: { data: [{ ...key, lastUsedAt: null, lastUsed: null }], next: null },
   },
-  getKey: { params: { id: 'rrnsvsVJmNHj' }, answer: { ...key, lastUsedAt: null, lastUsedScopes: [] } },
+  getKey: { params: { id: 'rrnsvsVJmNHj' }, answer: { ...key, lastUsedAt: null, lastUsed: null, lastUsedScopes: [] } },
   updateKey: {
     params: { id: 'rrnsvsVJmNHj' },
     body: { scope: 'orders:read orders:write', ipAllow: null },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isInRange, networkOf, parseAddress, parseAddressRange } from './address.ts'
+import { type Address, formatAddress, isInRange, networkOf, parseAddress, parseAddressRange } from './address.ts'
 
 function isAllowed(address: string, range: string): boolean {
   const parsed = parseAddress(address)
@@ -89,3 +89,12 @@ test.each([
   ['nonsense', undefined],
   [undefined, undefined],
 ])('the network of %s is %s', (address, network) => expect(networkOf(address)).toBe(network))
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:DB8:0:0:1::9', '2001:db8::1:0:0:9'],
+  ['::', '::'],
+])('%s is written as %s', (text, written) => {
+  expect(formatAddress(parseAddress(text) as Address)).toBe(written)
+})

@@ -62,10 +62,24 @@ export function isInRange(address: Address, range: AddressRange): boolean {
 export function networkOf(text: string | undefined): string | undefined {
   const address = text === undefined ? undefined : parseAddress(text)
   if (address === undefined) return undefined
-  const isV4 = address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff
-  if (isV4) return `${address.subarray(12, 15).join('.')}.0/24`
-  const groups = [0, 2, 4].map((at) => (((address[at] as number) << 8) | (address[at + 1] as number)).toString(16))
-  return `${groups.join(':')}::/48`
+  if (isV4(address)) return `${address.subarray(12, 15).join('.')}.0/24`
+  return `${groupsOf(address).slice(0, 3).join(':')}::/48`
+}
+
+/** As text: IPv4 with dots, IPv6 in its short form (RFC 5952), without brackets. */
+export function formatAddress(address: Address): string {
+  if (isV4(address)) return address.subarray(12).join('.')
+  return new URL(`http://[${groupsOf(address).join(':')}]`).hostname.slice(1, -1)
+}
+
+function isV4(address: Address): boolean {
+  return address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff
+}
+
+function groupsOf(address: Address): readonly string[] {
+  return Array.from({ length: 8 }, (_, at) =>
+    (((address[at * 2] as number) << 8) | (address[at * 2 + 1] as number)).toString(16),
+  )
 }
 
 function hasHostBits(range: AddressRange): boolean {

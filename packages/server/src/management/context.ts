@@ -24,6 +24,7 @@ export type ManagementServices = GuardedServices &
     | 'idempotencyRoom'
     | 'issuerKeys'
     | 'keyPrefix'
+    | 'lastUsedFrom'
     | 'master'
     | 'mailer'
     | 'metrics'

@@ -2,7 +2,7 @@
  * The look-ups of the management API. Each takes the caller's reach: what is unknown, foreign, deleted or out of reach
  * looks the same, 404 by id and absent in a list. No other file of this folder reads such records (npm run check).
  */
-import { type CredentialRecord, challengeHeader, type Seconds } from '@countersign/core'
+import { type CredentialRecord, challengeHeader } from '@countersign/core'
 import type {
   Account,
   AccountFilter,
@@ -331,8 +331,8 @@ export function findRefusals(
   return context.services.store.read.usage.refusals(context.reach.tenant, { ...filter, ...ofTeams(context) })
 }
 
-/** When each of these keys was last used, of those that were. */
-export function lastUsedOf(context: ReadContext, keys: readonly Key[]): Promise<ReadonlyMap<string, Seconds>> {
+/** The last use of each of these keys, of those that were used. */
+export function lastUsedOf(context: ReadContext, keys: readonly Key[]): Promise<ReadonlyMap<string, LastUse>> {
   const ids = keys.map(({ id }) => id)
   return context.services.store.read.usage.lastUsed(context.reach.tenant, ids)
 }

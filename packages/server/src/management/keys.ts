@@ -8,7 +8,7 @@ import {
   type RateLimit,
   type RatePolicy,
 } from '@countersign/core'
-import { type Key, newKey, type WriteTransaction } from '@countersign/store'
+import { type Key, type LastUse, lastAddressSeconds, newKey, type WriteTransaction } from '@countersign/store'
 import { wholeTenant } from '../caller/reach.ts'
 import type { Services } from '../context.ts'
 import { keyObject } from '../feed/objects.ts'
@@ -108,7 +108,7 @@ const listKeys = readOperation(routes.listKeys, async (context) => {
     (key) => key.id,
     (key) => ({
       ...keyView(key, audiences.get(key.apiId) as string, now),
-      lastUsedAt: timeOrNull(lastUsed.get(key.id)),
+      ...lastUseView(lastUsed.get(key.id), now),
     }),
   )
 })
@@ -118,13 +118,17 @@ const getKey = readOperation(routes.getKey, async (context) => {
   const uses = await lastUsesOf(context, key)
   return {
     ...keyView(key, await audienceOf(context, key.apiId), context.now),
-    lastUsedAt: timeOrNull(uses[0]?.at),
+    ...lastUseView(uses[0], context.now),
     lastUsedScopes: uses.map(({ scope, at }) => ({ scope, at: formatTime(at) })),
   }
 })
 
-function timeOrNull(at: number | undefined): string | null {
-  return at === undefined ? null : formatTime(at)
+/** An address that is due to be forgotten is shown no more. */
+function lastUseView(use: LastUse | undefined, now: number) {
+  if (use === undefined) return { lastUsedAt: null, lastUsed: null }
+  const at = formatTime(use.at)
+  const address = use.at < now - lastAddressSeconds ? null : (use.address ?? null)
+  return { lastUsedAt: at, lastUsed: { at, scope: use.scope, address } }
 }
 
 const updateKey = writeOperation(routes.updateKey, async (context) => {
@@ -173,11 +177,12 @@ const rollKey = writeOperation(routes.rollKey, async (context) => {
   const audience = await audienceOf(context, old.apiId)
   appendCreation(context, transaction, next, 'key.roll', audience)
   appendChange(context, old, ended, 'key.rolled', audience)
+  const earlierEnd = graceEndOf(old)
   const answer = {
     ...keyView(next, audience, now),
     key: generated.text,
     rolledFromExpiresAt: formatTime(ended.expiresAt as number),
-    earlierGraceUntil: timeOrNull(graceEndOf(old)),
+    earlierGraceUntil: earlierEnd === undefined ? null : formatTime(earlierEnd),
   }
   return { status: 201, body: answer }
 })

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
+import { keptAddress, keptAddresses } from '../observe/kept_address.ts'
 import { audience, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
 import type { Wire } from '../wire.fixture.ts'
 
@@ -123,13 +124,14 @@ describe('the last use of a key', () => {
     expect(await world.ok('GET', `/v1/keys/${key.id}`)).toMatchObject({ lastUsedAt: null, lastUsedScopes: [] })
     await world.verify(key.key, { scope: 'orders:read' })
     world.now = startAt + 5
-    await world.verify(key.key, { scope: 'orders:write' })
+    await world.verify(key.key, { scope: 'orders:write', ip: '2001:db8:7:8::9' })
     world.now = startAt + 7
-    await world.verify(key.key, { scope: 'orders:admin' })
+    await world.verify(key.key, { scope: 'orders:admin', ip: '192.0.2.9' })
     await world.server.services.usage.flush()
     world.now = startAt
     expect(await world.ok('GET', `/v1/keys/${key.id}`)).toMatchObject({
       lastUsedAt: rfc3339(startAt + 5),
+      lastUsed: { at: rfc3339(startAt + 5), scope: 'orders:write', address: '2001:db8:7::/48' },
       lastUsedScopes: [
         { scope: 'orders:write', at: rfc3339(startAt + 5) },
         { scope: 'orders:read', at: rfc3339(startAt) },
@@ -138,6 +140,32 @@ describe('the last use of a key', () => {
     const { data } = await world.ok('GET', `/v1/keys?clientId=${world.clientId}&limit=100`)
     const shown = new Map(data.map(({ id, lastUsedAt }) => [id, lastUsedAt]))
     expect([shown.get(key.id), shown.get(unused.id)]).toEqual([rfc3339(startAt + 5), null])
+    expect(data.find(({ id }) => id === key.id)?.lastUsed).toMatchObject({ address: '2001:db8:7::/48' })
+  })
+
+  it('names the network that a verifier reports for 30 days, and no text that is no address', async () => {
+    const key = await world.key()
+    const { key: writer } = await world.caller('usage:write')
+    const use = { credentialId: key.id, clientId: world.clientId, lastAt: rfc3339(startAt) }
+    const address = async () => ((await world.ok('GET', `/v1/keys/${key.id}`)).lastUsed as Wire).address
+    await report(writer, [{ ...use, lastAddress: '203.0.113.77' }])
+    expect(await address()).toBe('203.0.113.0/24')
+    world.now = startAt + 30 * 86_400
+    expect(await address()).toBe('203.0.113.0/24')
+    world.now += 1
+    expect(await address()).toBeNull()
+    world.now = startAt + 1
+    await report(writer, [
+      { ...use, scope: 'orders:read', lastAt: rfc3339(startAt + 1), lastAddress: '<b>203.0.113.7' },
+    ])
+    expect(await address()).toBeNull()
+    world.now = startAt
+  })
+
+  it('is kept with as much of its address as the operator chose', () => {
+    const kept = keptAddresses.map((each) => keptAddress('2001:db8:7:8::9', each))
+    expect(kept).toEqual(['2001:db8:7:8::9', '2001:db8:7::/48', undefined])
+    expect(keptAddress('no address', 'full')).toBeUndefined()
   })
 })
 

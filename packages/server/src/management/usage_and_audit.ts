@@ -51,7 +51,9 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
     const at = withinDay(parseTime(count.minuteAt) as number, now)
     const lastAt =
       count.lastAt === undefined ? at : Math.min(withinDay(parseTime(count.lastAt) as number, now), Math.floor(now))
-    return { tenant: tenant.id, ...who, scope, outcome, minuteAt: at - (at % 60), lastAt, count: number }
+    const lastAddress = services.lastUsedFrom(count.lastAddress)
+    const counted = { tenant: tenant.id, ...who, scope, outcome, minuteAt: at - (at % 60), lastAt, count: number }
+    return lastAddress === undefined ? counted : { ...counted, lastAddress }
   })
   const refusals = body.refusals.flatMap((given): Refusal[] => {
     if (!services.refusalRoom.admits(tenant.id, caller.grant.credentialId, now)) return []

@@ -1,18 +1,18 @@
 /** A line for a request (docs/operations/monitoring.md): without query, body or header, and without any credential. */
-import { type AddressRange, createLineQuota, networkOf } from '@countersign/core'
+import { type AddressRange, createLineQuota } from '@countersign/core'
 import type { Answer } from '../http/answer.ts'
 import { callerRequestId, clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
+import { type KeptAddresses, keptAddress } from './kept_address.ts'
 import type { Log } from './log.ts'
 
 export const loggedRequests = ['refused', 'all', 'none'] as const
-export const loggedAddresses = ['full', 'network', 'none'] as const
 
 export interface RequestLogOptions {
   /** The requests that have a line. Failures of the server (5xx) always have one. */
   readonly requests: (typeof loggedRequests)[number]
   /** How much of a caller's address stands in it. */
-  readonly addresses: (typeof loggedAddresses)[number]
+  readonly addresses: KeptAddresses
 }
 
 /** Takes each answer when its head is known. `route` is the template; `undefined` where none matched. */
@@ -49,7 +49,7 @@ export function createRequestLog(options: {
     })
     if (!isTaken) return
     const theirs = callerRequestId(request)
-    const shownAddress = addresses === 'none' ? undefined : addresses === 'full' ? address : networkOf(address)
+    const shownAddress = keptAddress(address, addresses)
     const line = {
       requestId: request.requestId,
       ...(theirs === undefined ? {} : { callerRequestId: theirs }),

@@ -18,7 +18,15 @@ function create(countUsage: Store['countUsage'] = world.store.countUsage) {
   const clock = systemClock(() => startAt)
   return {
     overflowed,
-    usage: createUsage({ store: { ...world.store, countUsage }, clock, log, metrics, flushMs: 3_600_000, randomBytes }),
+    usage: createUsage({
+      store: { ...world.store, countUsage },
+      clock,
+      log,
+      metrics,
+      flushMs: 3_600_000,
+      randomBytes,
+      lastUsedFrom: (address) => address,
+    }),
   }
 }
 

@@ -3,7 +3,7 @@
  * (docs/security/invariants.md §6: no verification writes). A killed process loses the counts since its last write.
  */
 import { randomUUID } from 'node:crypto'
-import { Shares } from '@countersign/core'
+import { formatAddress, Shares } from '@countersign/core'
 import { newRefusal, type Refusal, type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
 import {
   type Clock,
@@ -33,12 +33,13 @@ export interface UsageOptions {
   readonly metrics: Metrics
   readonly flushMs: number
   readonly randomBytes: (count: number) => Uint8Array
+  /** As much of the address that a key was last used from as is kept. */
+  readonly lastUsedFrom: (address: string | undefined) => string | undefined
 }
 
-export function createUsage({ store, clock, log, metrics, flushMs, randomBytes }: UsageOptions): Usage {
-  /**
-   * Distinct rows until they are written, of all tenants: one of them that makes many up leaves room for the others.
-   */
+export function createUsage(options: UsageOptions): Usage {
+  const { store, clock, log, metrics, flushMs, randomBytes, lastUsedFrom } = options
+  /** Distinct rows until they are written, of all tenants: one that makes many up leaves room for the others. */
   let rowsMax: number = serverLimits.usageRowsMax
   // Twice as many as one tenant alone may have, which is half.
   const rows = new Shares(2 * rowsMax)
@@ -49,10 +50,11 @@ export function createUsage({ store, clock, log, metrics, flushMs, randomBytes }
   const reporter = createUsageReporter<UsageCount>({
     take() {
       refusals = sharedFairly([...counting], randomBytes)
-      const taken = [...counting].flatMap(([counter, tenant]) => counter.take().map((row) => countOf(tenant, row)))
+      const taken = [...counting].flatMap(([counter, tenant]) =>
+        counter.take().map((row) => countOf(tenant, row, lastUsedFrom)),
+      )
       counting.clear()
-      const unnamed = sumOf(taken.filter(({ scope }) => scope === overflowScope))
-      if (unnamed > 0) metrics.usage('overflowed', unnamed)
+      countOverflow(metrics, taken)
       return taken
     },
     async send(batchId, counts) {
@@ -95,6 +97,11 @@ export function createUsage({ store, clock, log, metrics, flushMs, randomBytes }
   }
 }
 
+function countOverflow(metrics: Metrics, taken: readonly UsageCount[]): void {
+  const unnamed = sumOf(taken.filter(({ scope }) => scope === overflowScope))
+  if (unnamed > 0) metrics.usage('overflowed', unnamed)
+}
+
 function schedule(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs).unref()
   return () => clearTimeout(timer)
@@ -121,9 +128,12 @@ function definedOf({ method, route, address, ...sample }: RefusalSample) {
 }
 
 /** Only what a count has: a counter's rows hold more, and one another. */
-function countOf(tenant: string, row: UsageRow): UsageCount {
+function countOf(tenant: string, row: UsageRow, from: UsageOptions['lastUsedFrom']): UsageCount {
   const { credentialId, clientId, scope, outcome, minuteAt, count, lastAt } = row
-  return { tenant, credentialId, clientId, scope, outcome, minuteAt, count, lastAt }
+  const isUse = outcome === 'verified' && row.lastAddress !== undefined
+  const lastAddress = isUse ? from(formatAddress(row.lastAddress)) : undefined
+  const counted = { tenant, credentialId, clientId, scope, outcome, minuteAt, count, lastAt }
+  return lastAddress === undefined ? counted : { ...counted, lastAddress }
 }
 
 /** So many rows as are written in the time that is set aside for it; a few say nothing of how long many take. */

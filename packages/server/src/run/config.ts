@@ -9,7 +9,8 @@ import type { UsageRetention } from '@countersign/store'
 import { ConfigError, parseMasterKey } from '../keys/master_key_file.ts'
 import { serverLimits } from '../limits.ts'
 import { type MailFrom, parseMailFrom, parseSmtpTarget, type SmtpTarget } from '../mail/smtp_target.ts'
-import { loggedAddresses, loggedRequests, type RequestLogOptions } from '../observe/request_log.ts'
+import { type KeptAddresses, keptAddresses } from '../observe/kept_address.ts'
+import { loggedRequests, type RequestLogOptions } from '../observe/request_log.ts'
 import { parseUsageRetention, usageRetentionDefault } from '../observe/usage_retention.ts'
 import { type AllowedHosts, parseAllowedHosts } from '../outbound/allowed_hosts.ts'
 import { parseRedisTarget, type RedisTarget } from '../redis/target.ts'
@@ -28,6 +29,7 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number]
   readonly logRequests: RequestLogOptions['requests']
   readonly logAddresses: RequestLogOptions['addresses']
+  readonly lastUsedAddresses: KeptAddresses
   readonly outboundAllow: AllowedHosts
   /** Certificates in PEM. */
   readonly outboundCa?: string
@@ -52,6 +54,7 @@ const settings = {
   logLevel: 'COUNTERSIGN_LOG_LEVEL',
   logRequests: 'COUNTERSIGN_LOG_REQUESTS',
   logAddresses: 'COUNTERSIGN_LOG_ADDRESSES',
+  lastUsedAddresses: 'COUNTERSIGN_LAST_USED_ADDRESSES',
   outboundAllow: 'COUNTERSIGN_OUTBOUND_ALLOW',
   outboundCa: 'COUNTERSIGN_OUTBOUND_CA',
   smtpUrl: 'COUNTERSIGN_SMTP_URL',
@@ -176,7 +179,8 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     usageRetention: retention ?? usageRetentionDefault,
     logLevel: choose('logLevel', logLevels, 'info'),
     logRequests: choose('logRequests', loggedRequests, 'refused'),
-    logAddresses: choose('logAddresses', loggedAddresses, 'full'),
+    logAddresses: choose('logAddresses', keptAddresses, 'full'),
+    lastUsedAddresses: choose('lastUsedAddresses', keptAddresses, 'network'),
     outboundAllow: parseAllowed(values.get('outboundAllow') ?? '', problems),
     ...(outboundCa === undefined ? {} : { outboundCa }),
     ...(mail === undefined ? {} : { mail }),

@@ -108,6 +108,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     requestLog: { requests: config.logRequests, addresses: config.logAddresses },
     keyPrefix: config.keyPrefix,
     usageRetention: config.usageRetention,
+    lastUsedAddresses: config.lastUsedAddresses,
     trustedProxies: config.trustedProxies,
     packedKeysMax: packedKeysMax(config.workers, readMemoryBytes()),
     outbound: createOutbound({

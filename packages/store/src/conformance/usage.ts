@@ -3,7 +3,7 @@ import { UnstorableTextError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import type { UsageCount } from '../usage/count.ts'
 import type { Refusal } from '../usage/refusal.ts'
-import type { UsageRetention } from '../usage/roll_up.ts'
+import { lastAddressSeconds, type UsageRetention } from '../usage/roll_up.ts'
 import { exampleCount, exampleKey, exampleRefusal, seed } from './examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { moveDropTime, randomFrom, startAt, withStore } from './test_database.ts'
@@ -219,22 +219,26 @@ export function usageCases(create: CreateDatabase): void {
       await seed(store, 'acme')
       await store.write((transaction) => transaction.keys.insert(exampleKey('acme', 'key_2')))
       await add(store, 'b1', [
-        countAt(day, 1, { scope: 'a', lastAt: day + 9 }),
+        countAt(day, 1, { scope: 'a', lastAt: day + 9, lastAddress: '192.0.2.0/24' }),
+        countAt(day, 1, { scope: 'a', lastAt: day + 8, lastAddress: '198.51.100.0/24' }),
         countAt(day, 1, { scope: 'b' }),
         countAt(day + 60, 1, { scope: 'c', outcome: 'expired' }),
         countAt(day, 1, { credentialId: 'jti of a token', scope: 'a' }),
         countAt(day, 1, { credentialId: '', clientId: '', outcome: 'unknown' }),
       ])
-      await add(store, 'b2', [countAt(day - 60, 1, { scope: 'a' })])
+      await add(store, 'b2', [countAt(day - 60, 1, { scope: 'a', lastAddress: '203.0.113.0/24' })])
       const { usage } = store.read
-      expect(await usage.lastUses('acme', 'key_1')).toEqual([
-        { keyId: 'key_1', scope: 'a', at: day + 9 },
-        { keyId: 'key_1', scope: 'b', at: day },
-      ])
+      const latest = { keyId: 'key_1', scope: 'a', at: day + 9, address: '192.0.2.0/24' }
+      expect(await usage.lastUses('acme', 'key_1')).toEqual([latest, { keyId: 'key_1', scope: 'b', at: day }])
       expect(await usage.lastUses('acme', 'jti of a token')).toEqual([])
-      expect(await usage.lastUsed('acme', ['key_1', 'key_2', 'key_3'])).toEqual(new Map([['key_1', day + 9]]))
+      expect(await usage.lastUsed('acme', ['key_1', 'key_2', 'key_3'])).toEqual(new Map([['key_1', latest]]))
       await store.rollUpUsage(day + 1_000, { ...long, daySeconds: 995 }, { budgetMs: 1_000 })
-      expect(await usage.lastUses('acme', 'key_1')).toHaveLength(1)
+      expect(await usage.lastUses('acme', 'key_1')).toEqual([latest])
+      const { address: _, ...forgotten } = latest
+      await store.rollUpUsage(latest.at + lastAddressSeconds, long, { budgetMs: 1_000 })
+      expect(await usage.lastUses('acme', 'key_1')).toEqual([latest])
+      await store.rollUpUsage(latest.at + lastAddressSeconds + 1, long, { budgetMs: 1_000 })
+      expect(await usage.lastUses('acme', 'key_1')).toEqual([forgotten])
     }))
 
   it('says which APIs keys are for and clients have access to, of this tenant', () =>

@@ -19,6 +19,7 @@ import { up as clientPages } from './0025_client_pages.ts'
 import { up as externalSubject } from './0026_external_subject.ts'
 import { up as documentJson } from './0030_document_json.ts'
 import { up as refusals } from './0031_refusals.ts'
+import { up as lastUseAddress } from './0032_last_use_address.ts'
 import { up as portal } from './0040_portal.ts'
 import { up as people } from './people/0015_people.ts'
 import { up as consent } from './people/0017_consent.ts'
@@ -61,5 +62,6 @@ export const migrations: readonly Migration[] = [
   { number: 26, name: 'external_subject', up: externalSubject },
   { number: 30, name: 'document_json', up: documentJson },
   { number: 31, name: 'refusals', up: refusals },
+  { number: 32, name: 'last_use_address', up: lastUseAddress },
   { number: 40, name: 'portal', up: portal },
 ]

@@ -20,6 +20,8 @@ export interface UsageCount {
   readonly count: number
   /** When the last of them was counted. Default: `minuteAt`. */
   readonly lastAt?: Seconds
+  /** The network or address that the last of them came from. Default: nobody knows it. */
+  readonly lastAddress?: string
 }
 
 export const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const

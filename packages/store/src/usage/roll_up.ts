@@ -9,6 +9,7 @@ import type { Database } from '../database.ts'
 import { inParts } from '../in_parts.ts'
 import type { Schema } from '../schema.ts'
 import { addSums, identityOf, intervals, isOpen, sumKey } from './count.ts'
+import { forgetAddresses } from './last_use.ts'
 
 /** How long counts are kept by minute, by hour and by day. */
 export interface UsageRetention {
@@ -37,6 +38,9 @@ const rowsMax = 1_000
 
 /** An interval settles for so long after its end: before, late reports would be rolled up one by one. */
 const settleSeconds = 120
+
+/** An address is kept for 30 days after its use. */
+export const lastAddressSeconds = 30 * 86_400
 
 const steps = [
   { from: intervals.minute, into: intervals.hour },
@@ -71,6 +75,7 @@ export async function rollUpUsage(
     }
     const end = Math.floor(now - retention.daySeconds)
     removed += await repeat(endAt, () => removeLastUses(database, tenant, end))
+    await repeat(endAt, () => forgetAddresses(database, tenant, now - lastAddressSeconds, rowsMax))
     // Even when the time ran out in the middle of this tenant, the others have their turn first.
     done = tenant
   }

@@ -45,7 +45,7 @@ export interface UsageReads {
   /** The last uses of one key by scope, the latest first. At most 1,000. */
   lastUses(tenant: string, keyId: string): Promise<readonly LastUse[]>
   /** The latest use of each of these keys that was ever used, in one read. */
-  lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, Seconds>>
+  lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>>
   /** Examples of refusals, the latest first. */
   refusals(tenant: string, filter: RefusalFilter): Promise<readonly Refusal[]>
   /** The APIs and clients of these keys and stored tokens, and the APIs that these clients have access to. */

@@ -1,4 +1,4 @@
-import { formatTime } from '@countersign/core'
+import { formatAddress, formatTime } from '@countersign/core'
 import type { Clock } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
 import type { RefusalSample } from '../usage/refusal_samples.ts'
@@ -53,9 +53,18 @@ export function createHttpUsage(options: {
   return { counter, reporter }
 }
 
-function wireOf({ credentialId, clientId, scope, outcome, minuteAt, count, lastAt }: UsageRow): object {
+function wireOf({ credentialId, clientId, scope, outcome, minuteAt, count, lastAt, lastAddress }: UsageRow): object {
   const who = credentialId === '' ? {} : { credentialId, clientId }
-  return { ...who, scope, outcome, minuteAt: formatTime(minuteAt), lastAt: formatTime(lastAt), count }
+  const isUse = outcome === 'verified' && credentialId !== '' && lastAddress !== undefined
+  return {
+    ...who,
+    ...(isUse ? { lastAddress: formatAddress(lastAddress) } : {}),
+    scope,
+    outcome,
+    minuteAt: formatTime(minuteAt),
+    lastAt: formatTime(lastAt),
+    count,
+  }
 }
 
 function sampleWireOf(sample: RefusalSample): object {

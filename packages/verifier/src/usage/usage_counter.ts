@@ -1,4 +1,4 @@
-import { type Established, type Scope, type Seconds, Shares } from '@countersign/core'
+import { type Address, type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
 import { type RefusalSample, RefusalSamples, type RefusedRequest } from './refusal_samples.ts'
 
@@ -18,12 +18,17 @@ export interface UsageRow {
   readonly count: number
   /** The time of the last one, in seconds. */
   readonly lastAt: Seconds
+  /** The address that the last one came from; absent where the place does not know it. */
+  readonly lastAddress?: Address | undefined
 }
+
+/** The scopes of which a request needs one: its alternatives. */
+type Scopes = readonly Scope[]
 
 /** The port in which the engine counts its decisions. It must neither wait nor throw. */
 export interface UsagePort {
-  /** Counts one verification. `requires` are the alternatives of the request. */
-  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void
+  /** Counts one verification. `keyId` is empty for what is in no list, `from` is where the request came from. */
+  count(now: Seconds, keyId: string, clientId: string, requires: Scopes, outcome: OutcomeCode, from?: Address): void
   /** Keeps a refusal as an example. Default: none are kept. */
   sample?(sample: RefusalSample): void
 }
@@ -77,6 +82,7 @@ interface Cell extends UsageRow {
   readonly requires: readonly Scope[]
   count: number
   lastAt: Seconds
+  lastAddress: Address | undefined
   /** Another cell of the same holder. */
   readonly next: Cell | undefined
 }
@@ -112,12 +118,13 @@ export class UsageCounter implements UsagePort {
   }
 
   /** See `UsagePort.count`. */
-  count(now: Seconds, credentialId: string, clientId: string, requires: readonly Scope[], outcome: OutcomeCode): void {
+  count(now: Seconds, keyId: string, clientId: string, requires: Scopes, outcome: OutcomeCode, from?: Address): void {
     const sinceMinute = now - this.#minuteAt
     if (!(sinceMinute >= 0 && sinceMinute < 60)) this.#turnMinute(now)
-    const cell = this.#find(credentialId, clientId, requires, outcome)
+    const cell = this.#find(keyId, clientId, requires, outcome)
     cell.count++
     cell.lastAt = now
+    cell.lastAddress = from
   }
 
   /** See `UsagePort.sample`. The refusal itself was counted, so that there is something to report. */
@@ -163,7 +170,18 @@ export class UsageCounter implements UsagePort {
     if (!isOverflow) this.#counted++
     const scope = scopeText(requires)
     const minuteAt = this.#minuteAt
-    const cell = { credentialId, clientId, scope, outcome, minuteAt, requires, count: 0, lastAt: minuteAt, next: first }
+    const cell = {
+      credentialId,
+      clientId,
+      scope,
+      outcome,
+      minuteAt,
+      requires,
+      count: 0,
+      lastAt: minuteAt,
+      lastAddress: undefined,
+      next: first,
+    }
     this.#byHolder.set(holder, cell)
     if (this.#cells.push(cell) === 1) this.#onFirst?.()
     return cell
@@ -193,9 +211,10 @@ export function countOutcome(
   of: Pick<Established, 'credentialId' | 'clientId' | 'isListed'> | undefined,
   requires: readonly Scope[],
   outcome: Outcome,
+  address: Address | undefined,
 ): void {
   const code = outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
-  usage.count(now, countedId(of), of?.clientId ?? '', requires, code)
+  usage.count(now, countedId(of), of?.clientId ?? '', requires, code, address)
 }
 
 /** Keeps a refusal as an example, under the credential and client that it is known to be of. */
