@@ -1,6 +1,6 @@
 /** The files of the portal: built elsewhere, compressed there, and kept here as bytes. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { KeptDocument } from '../../http/kept_document.ts'
@@ -20,21 +20,26 @@ export interface PortalFiles {
 }
 
 /** In the published package the files lie beside this one, in a checkout where they are built. */
-const folders = ['./files/', '../../../../portal/dist/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+const usualFolders = ['./files/', '../../../../portal/dist/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+)
 
-/** `folder`: default as above. Read again when its manifest has changed, so that a build needs no new start. */
-export function openPortalFiles(folder: string = folders.find(existsSync) ?? (folders[0] as string)): PortalFiles {
-  const manifestFile = join(folder, 'manifest.json')
-  let readAt: number | undefined
+/**
+ * The first of the folders that has a manifest; default: as above. Both are looked for at each request, so that a build that ends
+ * after the start is served without a new one.
+ */
+export function openPortalFiles(folders: readonly string[] = usualFolders): PortalFiles {
+  let read: string | undefined
   let entry: PortalEntry | undefined
   let files: ReadonlyMap<string, KeptDocument> = new Map()
 
   function refresh(): void {
-    const madeAt = statSync(manifestFile, { throwIfNoEntry: false })?.mtimeMs
-    if (madeAt === readAt) return
-    readAt = madeAt
-    entry = madeAt === undefined ? undefined : entryOf(readFileSync(manifestFile, 'utf8'))
-    files = madeAt === undefined ? new Map() : readFiles(join(folder, 'assets'))
+    const found = manifestIn(folders)
+    const now = found === undefined ? undefined : `${found.folder} ${found.madeAt}`
+    if (now === read) return
+    entry = found === undefined ? undefined : entryOf(readFileSync(join(found.folder, 'manifest.json'), 'utf8'))
+    files = found === undefined ? new Map() : readFiles(join(found.folder, 'assets'))
+    read = now
   }
 
   return {
@@ -47,6 +52,14 @@ export function openPortalFiles(folder: string = folders.find(existsSync) ?? (fo
       return files.get(path)
     },
   }
+}
+
+function manifestIn(folders: readonly string[]): { readonly folder: string; readonly madeAt: number } | undefined {
+  for (const folder of folders) {
+    const madeAt = statSync(join(folder, 'manifest.json'), { throwIfNoEntry: false })?.mtimeMs
+    if (madeAt !== undefined) return { folder, madeAt }
+  }
+  return undefined
 }
 
 interface Chunk {

@@ -23,7 +23,10 @@ function build(script: string): void {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-portal-'))
-  world = await startWorld({ portal: openPortalFiles(folder), isPortalBuilding: () => isBuilding })
+  world = await startWorld({
+    portal: openPortalFiles([join(folder, 'published'), folder]),
+    isPortalBuilding: () => isBuilding,
+  })
   await world.ok('PATCH', `/v1/apis/${world.apiId}`, { selfServiceScope: 'orders:read' })
 })
 afterAll(async () => {
@@ -87,6 +90,16 @@ describe('the page', () => {
     build('main-2.js')
     utimesSync(join(folder, 'manifest.json'), new Date(), new Date(Date.now() + 5_000))
     expect((await browser.get('/portal')).text).toContain('/assets/main-2.js')
+  })
+
+  it('is served from where a build ends after the start, also when the other folder is there and has none', async () => {
+    const unbuilt = join(folder, 'unbuilt')
+    mkdirSync(unbuilt)
+    const portal = openPortalFiles([unbuilt, folder])
+    expect(portal.entry()).toBeUndefined()
+    build('main-1.js')
+    expect(portal.entry()?.script).toBe('/assets/main-1.js')
+    expect(portal.find('/assets/main-1.js')).toBeDefined()
   })
 
   it('comes in the theme that was chosen at this browser', async () => {
