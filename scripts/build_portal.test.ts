@@ -1,39 +1,51 @@
-/** The portal's files, as they are built. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { isBuildStale, putInPlace } from './build_portal.ts'
 
-const folder = 'packages/portal/dist'
-const firstLoadKilobytesMax = 200
+let folder: string
+let next: string
+const begunAt = Date.parse('2026-11-30T10:00:00Z')
 
-interface Chunk {
-  readonly file: string
-  readonly imports?: readonly string[]
-  readonly isEntry?: true
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-build-'))
+  next = join(folder, '.next-1')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A build of one script with its compressed form and one font, put in place. */
+function build(name: string): void {
+  mkdirSync(join(next, 'assets'), { recursive: true })
+  for (const file of [`${name}.js`, `${name}.js.br`, `${name}.woff2`]) writeFileSync(join(next, 'assets', file), name)
+  const chunk = { file: `assets/${name}.js`, assets: [`assets/${name}.woff2`], isEntry: true }
+  writeFileSync(join(next, 'manifest.json'), JSON.stringify({ 'src/main.tsx': chunk }))
+  putInPlace(next, folder, begunAt)
 }
 
-const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Readonly<Record<string, Chunk>>
+const isThere = (file: string): boolean => existsSync(join(folder, 'assets', file))
 
-/** The entry and everything that it imports at once. */
-function firstLoad(): ReadonlySet<string> {
-  const files = new Set<string>()
-  const add = ({ file, imports = [] }: Chunk): void => {
-    if (files.has(file)) return
-    files.add(file)
-    for (const name of imports) add(manifest[name] as Chunk)
-  }
-  for (const chunk of Object.values(manifest)) if (chunk.isEntry === true) add(chunk)
-  return files
-}
-
-it('the first load is at most 200 KB of compressed JavaScript', () => {
-  const bytes = [...firstLoad()].reduce((sum, file) => sum + statSync(join(folder, `${file}.gz`)).size, 0)
-  expect(bytes).toBeGreaterThan(0)
-  expect(bytes / 1000).toBeLessThanOrEqual(firstLoadKilobytesMax)
+it('a source that changes while the build runs makes the build stale; one of before does not', () => {
+  const source = join(folder, 'source.ts')
+  writeFileSync(source, '')
+  expect(isBuildStale(folder, [source])).toBe(true)
+  build('one')
+  const changed = (at: number): void => utimesSync(source, at / 1000, at / 1000)
+  changed(begunAt - 1_000)
+  expect(isBuildStale(folder, [source, join(folder, 'absent')])).toBe(false)
+  changed(begunAt + 1_000)
+  expect(statSync(source).mtimeMs).toBeLessThan(Date.now())
+  expect(isBuildStale(folder, [source])).toBe(true)
 })
 
-it('scripts and styles lie there compressed, and nothing is inlined', () => {
-  for (const file of [...firstLoad()]) expect(readdirSync(join(folder, 'assets'))).toContain(`${file.slice(7)}.br`)
-  const styles = Object.values(manifest).flatMap((chunk) => (chunk as { readonly css?: readonly string[] }).css ?? [])
-  for (const file of styles) expect(readFileSync(join(folder, file), 'utf8')).not.toContain('url(data:')
+it('open pages keep the files of the build before, however old, and only those', () => {
+  build('one')
+  for (const file of ['one.js', 'one.js.br', 'one.woff2']) utimesSync(join(folder, 'assets', file), 1, 1)
+  build('two')
+  for (const file of ['one.js', 'one.js.br', 'one.woff2', 'two.js', 'two.js.br']) expect(isThere(file), file).toBe(true)
+  build('two')
+  expect(isThere('one.js'), 'the same build again').toBe(true)
+  build('three')
+  expect(['one.js', 'one.js.br', 'one.woff2'].map(isThere)).toEqual([false, false, false])
+  expect(['two.js', 'three.js'].map(isThere)).toEqual([true, true])
 })

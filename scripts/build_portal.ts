@@ -1,7 +1,7 @@
 // `npm run build:portal`: the portal's files, compressed, in `dist` of its package. `dev` runs it when they are missing or older
 // than what they are made from.
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
 
@@ -9,19 +9,53 @@ const root = resolve(import.meta.dirname, '..')
 const portal = join(root, 'packages/portal')
 const out = join(portal, 'dist')
 
-/** Whether the files are missing, or older than a source, this script or the versions of what goes into them. */
-export function isPortalStale(): boolean {
-  const builtAt = statSync(join(out, 'manifest.json'), { throwIfNoEntry: false })?.mtimeMs
-  if (builtAt === undefined) return true
-  const sources = globSync('src/**/*.{ts,tsx,css}', { cwd: portal, exclude: (name) => name.endsWith('.test.ts') })
-  const made = [...sources.map((path) => join(portal, path)), join(portal, 'package.json'), import.meta.filename]
-  return made.some((path) => statSync(path).mtimeMs > builtAt)
+/** The paths of all that the files are made from: sources, this script, and the versions of what goes into them. */
+function sourcesOf(): readonly string[] {
+  const own = globSync('src/**/*.{ts,tsx,css}', { cwd: portal, exclude: (name) => name.endsWith('.test.ts') })
+  const versions = [join(portal, 'package.json'), join(root, 'package-lock.json')]
+  return [...own.map((path) => join(portal, path)), ...versions, import.meta.filename]
 }
 
-/** Into a folder of its own that then takes the place of the former: whoever reads meanwhile sees one or the other. */
-export async function buildPortal(): Promise<void> {
+/** Whether the build in `folder` is missing, or began before one of the sources was changed. */
+export function isBuildStale(folder: string, sources: readonly string[]): boolean {
+  const begunAt = changedAt(join(folder, 'manifest.json'))
+  return begunAt === undefined || sources.some((path) => (changedAt(path) ?? 0) > begunAt)
+}
+
+function changedAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+}
+
+/** Made in a folder of its own and then put in place: readers see the former build or this one, and a failure changes nothing. */
+async function buildPortal(): Promise<void> {
+  const begunAt = Date.now()
+  const next = join(out, `${nextStem}${process.pid}`)
+  for (const left of globSync(`${nextStem}*`, { cwd: out })) if (!isRunning(left)) remove(join(out, left))
+  try {
+    await make(next)
+    putInPlace(next, out, begunAt)
+  } finally {
+    remove(next)
+  }
+}
+
+const nextStem = '.next-'
+
+/** A build that was ended in its midst leaves its folder behind. */
+function isRunning(folder: string): boolean {
+  try {
+    return process.kill(Number(folder.slice(nextStem.length)), 0)
+  } catch {
+    return false
+  }
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true })
+}
+
+async function make(next: string): Promise<void> {
   const { build } = await import('vite')
-  const next = join(portal, `dist/.next-${process.pid}`)
   await build({
     configFile: false,
     root: portal,
@@ -42,7 +76,6 @@ export async function buildPortal(): Promise<void> {
     },
   })
   for (const path of globSync('assets/*.{js,css}', { cwd: next })) compress(join(next, path))
-  takePlace(next)
 }
 
 function compress(path: string): void {
@@ -51,22 +84,40 @@ function compress(path: string): void {
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [zlib.BROTLI_PARAM_QUALITY]: 9 } }))
 }
 
-/** The manifest last: what it names is there by then. Files of before stay for pages that are open. */
-function takePlace(next: string): void {
-  const former = globSync('assets/*', { cwd: out })
+/**
+ * The manifest goes last: all that it names is there by then. It carries the time when the build began, so that a source which
+ * changed meanwhile is newer. Files of the build before stay, since open pages still load them; those of earlier ones go.
+ */
+export function putInPlace(next: string, folder: string, begunAt: number): void {
+  const manifest = join(folder, 'manifest.json')
+  const before = filesNamedBy(manifest)
   const made = globSync('assets/*', { cwd: next })
-  mkdirSync(join(out, 'assets'), { recursive: true })
-  for (const path of made) renameSync(join(next, path), join(out, path))
-  renameSync(join(next, 'manifest.json'), join(out, 'manifest.json'))
-  rmSync(next, { recursive: true })
-  const dayAgo = Date.now() - 86_400_000
-  for (const path of former)
-    if (!made.includes(path) && statSync(join(out, path)).mtimeMs < dayAgo) rmSync(join(out, path))
+  utimesSync(join(next, 'manifest.json'), begunAt / 1000, begunAt / 1000)
+  mkdirSync(join(folder, 'assets'), { recursive: true })
+  for (const path of made) renameSync(join(next, path), join(folder, path))
+  renameSync(join(next, 'manifest.json'), manifest)
+  // The same again: the build before is still the one of other files.
+  if ([...filesNamedBy(manifest)].every((path) => before.has(path))) return
+  for (const path of globSync('assets/*', { cwd: folder }))
+    if (!made.includes(path) && !before.has(path.replace(/\.(?:br|gz)$/, '')))
+      rmSync(join(folder, path), { force: true })
+}
+
+interface Chunk {
+  readonly file: string
+  readonly css?: readonly string[]
+  readonly assets?: readonly string[]
+}
+
+function filesNamedBy(manifest: string): ReadonlySet<string> {
+  if (changedAt(manifest) === undefined) return new Set()
+  const chunks = Object.values(JSON.parse(readFileSync(manifest, 'utf8')) as Readonly<Record<string, Chunk>>)
+  return new Set(chunks.flatMap(({ file, css = [], assets = [] }) => [file, ...css, ...assets]))
 }
 
 /** Before the tests, whose processes would otherwise each make the files. */
 export async function setup(): Promise<void> {
-  if (isPortalStale()) execFileSync(process.execPath, [import.meta.filename])
+  if (isBuildStale(out, sourcesOf())) execFileSync(process.execPath, [import.meta.filename])
 }
 
-if (import.meta.main && (process.argv.includes('--force') || isPortalStale())) await buildPortal()
+if (import.meta.main && (process.argv.includes('--force') || isBuildStale(out, sourcesOf()))) await buildPortal()
