@@ -1,5 +1,6 @@
 /** Times as people read them, and as they are. */
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' })
+// Figures alone: "yesterday" would be untrue of 23 hours ago.
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'long' })
 const steps = [
   ['year', 31_557_600],
   ['month', 2_629_800],
