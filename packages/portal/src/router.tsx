@@ -1,9 +1,11 @@
 /** Which screen is at which address. The address holds the state of each: what is in its search is read here, once. */
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
 import { pageData } from './shared/page_data.ts'
@@ -17,6 +19,7 @@ const root = createRootRoute({
     </Frame>
   ),
   notFoundComponent: NotFound,
+  errorComponent: Fault,
 })
 
 const home = createRoute({
@@ -54,7 +57,7 @@ const keyRoute = createRoute({
   path: '/keys/$id',
   validateSearch: (search: Search) => ({
     ...one('panel', panels, search.panel),
-    ...word('grace', search.grace),
+    ...one('grace', graces, search.grace),
     ...one('shown', ['once'] as const, search.shown),
   }),
   component: KeyScreen,
@@ -76,6 +79,7 @@ export const router = createRouter({
     const written = new URLSearchParams(search as Record<string, string>).toString()
     return written === '' ? '' : `?${written}`
   },
+  defaultErrorComponent: Fault,
   defaultPreload: false,
   scrollRestoration: false,
 })

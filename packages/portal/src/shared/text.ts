@@ -37,6 +37,8 @@ export const text = {
     silent: 'Server does not answer',
     notFound: 'Nothing is at this address',
     notFoundDetail: 'It was moved, or never there.',
+    fault: 'This screen failed',
+    faultDetail: 'The fault is in this page. What was sent before may have been done.',
   },
   search: {
     label: 'Find a key',
@@ -272,6 +274,7 @@ export const text = {
     until: 'The old key works',
     graces: { 0: 'until now', 3600: '1 hour', 86400: '24 hours', 604800: '7 days', 2592000: '30 days' },
     old: 'old key',
+    cut: (when: string) => `until its own end, ${when}`,
     both: 'both work',
     next: 'new key',
     now: 'now',

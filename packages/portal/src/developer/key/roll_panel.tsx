@@ -8,14 +8,13 @@ import { Problem } from '../../shared/kit/problem.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 import { ago } from '../../shared/time.ts'
+import { graceDefault, graces } from './grace.ts'
 import { rollOpener } from './roll_opener.ts'
 import { RollTime } from './roll_time.tsx'
 
 const route = getRouteApi('/keys/$id')
 
 const { roll } = text
-const graces = ['0', '3600', '86400', '604800', '2592000'] as const
-const graceDefault = '86400'
 
 interface RollPanelProps {
   readonly of: Key
@@ -59,7 +58,7 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
             </label>
           ))}
         </fieldset>
-        <RollTime graceSeconds={Number(grace)} createdAt={key.createdAt} />
+        <RollTime grace={grace} of={key} />
       </div>
       {lastDay !== undefined && (
         <p>{used === 0 || key.lastUsedAt === null ? roll.unused : roll.lastDay(used, ago(key.lastUsedAt))}</p>

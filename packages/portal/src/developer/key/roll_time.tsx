@@ -1,18 +1,20 @@
 /** Two strokes over one line of time: the old key, the new one, and where both work. */
 import type { ReactNode } from 'react'
+import type { Key } from '../../shared/api/queries.ts'
 import { text } from '../../shared/text.ts'
 import { atTime, onDate } from '../../shared/time.ts'
+import { endOfOld, type Grace } from './grace.ts'
 
 const { roll } = text
 
 interface RollTimeProps {
-  readonly graceSeconds: number
-  readonly createdAt: string
+  readonly grace: Grace
+  readonly of: Pick<Key, 'createdAt' | 'expiresAt'>
 }
 
-export function RollTime({ graceSeconds, createdAt }: RollTimeProps): ReactNode {
-  const until = new Date(Date.now() + graceSeconds * 1000).toISOString()
-  const isAtOnce = graceSeconds === 0
+export function RollTime({ grace, of: { createdAt, expiresAt } }: RollTimeProps): ReactNode {
+  const { at, isCut } = endOfOld(grace, expiresAt)
+  const isAtOnce = grace === '0'
   return (
     <>
       <div className={isAtOnce ? 'time at-once' : 'time'} aria-hidden="true">
@@ -22,13 +24,13 @@ export function RollTime({ graceSeconds, createdAt }: RollTimeProps): ReactNode 
         <i className="now" />
         <span className="t p">{onDate(createdAt)}</span>
         <span className="t n">{roll.now}</span>
-        {!isAtOnce && <span className="t e">{atTime(until)}</span>}
+        {!isAtOnce && <span className="t e">{atTime(at)}</span>}
       </div>
       <p className="legend">
         <span>{roll.old}</span>
         {!isAtOnce && (
           <span className="o">
-            {roll.both}, {roll.graces[graceSeconds as keyof typeof roll.graces]}
+            {roll.both}, {isCut ? roll.cut(atTime(at)) : roll.graces[grace]}
           </span>
         )}
         <span className="x">{roll.next}</span>
