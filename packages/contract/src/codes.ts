@@ -120,6 +120,7 @@ export const problemCodes = [
   'unknown_proxy',
   'forbidden',
   'step_up_required',
+  'account_mismatch',
   'not_found',
   'method_not_allowed',
   'conflict',

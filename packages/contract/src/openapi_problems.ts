@@ -47,8 +47,15 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
   Forbidden: {
     status: 403,
-    when: 'The credential lacks the scope, may not be used from there, touches what has more than it has, or is a session whose person must first prove anew who it is',
-    codes: ['insufficient_scope', 'forbidden', 'step_up_required', 'address_not_allowed', 'origin_not_allowed'],
+    when: 'The credential lacks the scope, may not be used from there, touches what has more than it has, is a session whose person must first prove anew who it is, or is a session of another account than the request names',
+    codes: [
+      'insufficient_scope',
+      'forbidden',
+      'step_up_required',
+      'account_mismatch',
+      'address_not_allowed',
+      'origin_not_allowed',
+    ],
     detail: 'This needs the scope keys:write.',
     headers: { 'WWW-Authenticate': false },
     isOf: always,

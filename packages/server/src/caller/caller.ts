@@ -27,7 +27,7 @@ import type { Services, TenantContext } from '../context.ts'
 import { callerRequestId, clientAddress } from '../http/client_address.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type Reach, tenantReach } from './reach.ts'
-import { requireOwnPage, withinReach, withScope } from './session_caller.ts'
+import { requireNamedAccount, requireOwnPage, withinReach, withScope } from './session_caller.ts'
 import { readCookie } from './session_cookie.ts'
 
 export interface Caller {
@@ -85,7 +85,7 @@ export function authenticateCaller(
   }
   if (session !== undefined) {
     requireOwnPage(request, tenant.issuer)
-    return verifySession(services, tenant, session, asked).then(({ outcome, person }) =>
+    return verifySession(services, tenant, session, request, asked).then(({ outcome, person }) =>
       judge(outcome, session, person),
     )
   }
@@ -110,12 +110,14 @@ async function verifySession(
   { store }: Pick<Services, 'store'>,
   tenant: TenantContext,
   credential: string,
+  request: HttpRequest,
   { requires, ...asked }: Expected,
 ): Promise<{ readonly outcome: Outcome; readonly person?: Person }> {
   const question = questionOf({ authorization: [], apiKey: [credential] }, { ...asked, requires: [[]] })
   if ('rejection' in question) return { outcome: { outcome: 'rejected', rejection: question.rejection } }
   const outcome = await tenant.engine.verify({ ...question, isCookie: true })
   if (outcome.outcome !== 'verified') return { outcome }
+  requireNamedAccount(request, outcome.grant)
   const { grant, ...person } = await withinReach(store.read, tenant.id, outcome.grant)
   return { outcome: withScope(grant, requires), person }
 }

@@ -5,6 +5,7 @@
 import { type Grant, insufficientScope, intersectScope, parseScope, type Scope, scopeView } from '@countersign/core'
 import type { Account, AccountSession, ReadRepositories } from '@countersign/store'
 import type { Outcome } from '@countersign/verifier/engine'
+import { header } from '../http/header.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { type Reach, reachOfAccount } from './reach.ts'
@@ -16,6 +17,13 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 export function requireOwnPage(request: HttpRequest, issuer: string): void {
   if (safeMethods.has(request.method) || isFromOwnPage(request, issuer)) return
   throw new ProblemError(403, 'forbidden', 'A session changes something only from a page of this server.')
+}
+
+/** A page names the account that it was written for: another tab may have signed in somebody else since. */
+export function requireNamedAccount(request: HttpRequest, { subject }: Pick<Grant, 'subject'>): void {
+  const named = header(request, 'countersign-account')
+  if (named === undefined || named === subject) return
+  throw new ProblemError(403, 'account_mismatch', 'The session is of another account than the page. Open it anew.')
 }
 
 /** A session as its account reaches now. */

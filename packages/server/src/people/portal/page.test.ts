@@ -102,6 +102,22 @@ describe('the page', () => {
     expect(portal.find('/assets/main-1.js')).toBeDefined()
   })
 
+  it('names its account, and what it calls in that name no other account answers', async () => {
+    build('main-1.js')
+    const { browser } = await makePerson(world)
+    const other = await makePerson(world)
+    const named = async (by: typeof browser) => /data-account="([^"]+)"/.exec((await by.get('/portal')).text)?.[1] ?? ''
+    const account = await named(browser)
+    const ask = (by: typeof browser, path: string) =>
+      by.call('GET', path, undefined, [
+        ['Sec-Fetch-Site', 'same-origin'],
+        ['Countersign-Account', account],
+      ])
+    expect((await ask(browser, '/v1/me')).body).toMatchObject({ subject: account })
+    for (const path of ['/v1/me', '/v1/keys'])
+      expect(await ask(other.browser, path)).toMatchObject({ status: 403, body: { code: 'account_mismatch' } })
+  })
+
   it('comes in the theme that was chosen at this browser', async () => {
     build('main-1.js')
     const { browser } = await makePerson(world)

@@ -1,4 +1,5 @@
 /** `/portal` and all below it: one page, which is the portal's own program. Whoever is not signed in does that first. */
+import type { Account } from '@countersign/store'
 import type { Answer } from '../../http/answer.ts'
 import { headerValues } from '../../http/header.ts'
 import { colorsAsset, iconAsset, logoPath } from '../pages/assets.ts'
@@ -20,7 +21,7 @@ export const portal: Endpoint = {
     if (entry === undefined) return notBuilt(context)
     // A link leads to one team, and its account may be nobody's own.
     if (signedIn.session.portal === undefined) await makeOwnTeam(context, signedIn.account)
-    return programPage(context, entry)
+    return programPage(context, entry, signedIn.account)
   },
 }
 
@@ -44,7 +45,7 @@ const headers = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-function programPage(context: PageContext, { script, styles }: PortalEntry): Answer {
+function programPage(context: PageContext, { script, styles }: PortalEntry, account: Account): Answer {
   const { name, services, settings, tenant } = context
   const { issuer } = tenant
   const base = new URL(issuer).pathname.replace(/\/$/, '')
@@ -63,7 +64,7 @@ ${links}
 <script type="module" src="${issuer}${script}"></script>
 </head>
 <body>
-<div id="root" data-base="${base}" data-name="${name}" data-version="${services.version}"${logo}></div>
+<div id="root" data-account="${account.id}" data-base="${base}" data-name="${name}" data-version="${services.version}"${logo}></div>
 <noscript>The portal needs script. The management API and the command line do all that it does.</noscript>
 </body>
 </html>
