@@ -32,7 +32,8 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Whether nobody can tell if the call was done. */
+/** Whether nobody can tell if the call was done: no answer, half of one, a fault of the server, or the same call still runs. */
 export function isAnswerLost(error: unknown): boolean {
-  return error instanceof ApiProblem && (error.status === 0 || error.status >= 502)
+  if (!(error instanceof ApiProblem)) return false
+  return error.status < 400 || error.status >= 500 || error.code === 'idempotency_in_progress'
 }
