@@ -13,13 +13,18 @@ export interface Somebody {
 /** A person who is signed in by a link; nothing of the portal was opened yet. */
 export async function signSomebodyIn(more: object = {}, at = product): Promise<Somebody> {
   const { accountId } = await makeAccount(at, { password: undefined, name: 'Ana Ruiz', ...more })
-  const link = await call(at, 'POST', `/v1/accounts/${accountId}/links`)
   const context = await browser.newContext()
   const page = await context.newPage()
+  await openLink(page, accountId, at)
+  return { accountId, context, page }
+}
+
+/** Signs the account in by a link. */
+export async function openLink(page: Page, accountId: string, at = product): Promise<void> {
+  const link = await call(at, 'POST', `/v1/accounts/${accountId}/links`)
   await page.goto(text(link.body.url))
   await page.click('button[type=submit]')
   await page.waitForURL((url) => !url.pathname.endsWith('/login/link'))
-  return { accountId, context, page }
 }
 
 /** Fills in the form and sends it: the page then shows the key, which is given. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { hasChromium, product, useProduct } from './browser.fixture.ts'
-import { createKey, idOf, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { createKey, idOf, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { startProduct } from './product.fixture.ts'
 
 useProduct()
@@ -60,9 +60,28 @@ describe.skipIf(!hasChromium)('a key that is shown', () => {
     await context.close()
   })
 
-  it('keeps whoever leaves without it: Esc, a click beside it, a link, a shortcut, back, the button, a reload', async () => {
+  it('keeps whoever leaves without it, from the moment that it is asked for: Esc, a click beside it, a link, a shortcut, back, the button, a reload', async () => {
     const { page, context } = await signSomebodyIn()
-    const key = await createKey(page, 'Gated')
+    // The answer waits, and nothing else of the key can be read.
+    let answer = (): void => undefined
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/v1/keys', async (route) => {
+      const response = await route.fetch()
+      await isAnswered
+      await route.fulfill({ response })
+    })
+    await page.route(/\/v1\/keys\/\w+$/, (route) => route.abort())
+    await page.goto(`${product.portalUrl}/keys`)
+    await page.getByRole('link', { name: 'Create key' }).first().click()
+    await page.getByLabel('Name', { exact: true }).fill('Gated')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByRole('link', { name: 'API keys' }).first().click()
+    await page.getByText('A key is on its way. Wait for the answer.').waitFor()
+    answer()
+    const key = await shownKey(page)
+    await page.unrouteAll()
     const asked: string[] = []
     page.on('dialog', (dialog) => {
       asked.push(dialog.type())
@@ -82,6 +101,16 @@ describe.skipIf(!hasChromium)('a key that is shown', () => {
     expect(await page.getByRole('status').allTextContents()).toContain(
       'The key has not been copied. Whoever leaves now needs another one.',
     )
+    // A download may have failed, and a tick be taken back.
+    await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download .env' }).click()])
+    const leave = page.getByRole('button', { name: 'Back to keys' })
+    expect(await leave.getAttribute('aria-disabled')).toBe('true')
+    await page.getByLabel('I have stored it somewhere safe').check()
+    expect(await leave.getAttribute('aria-disabled')).toBe('false')
+    await page.getByLabel('I have stored it somewhere safe').uncheck()
+    await page.getByText('Not marked as stored.').waitFor()
+    await page.getByRole('link', { name: 'API keys' }).first().click()
+    expect(await page.textContent('.secret')).toBe(key)
     await storeAndLeave(page)
     await context.close()
   })
@@ -92,6 +121,13 @@ describe.skipIf(!hasChromium)('a key that is shown', () => {
     await page.click('.secret', { clickCount: 3 })
     expect(await page.evaluate(() => String(getSelection()))).toBe(key)
     expect(await page.evaluate(() => document.querySelector('.secret')?.childNodes.length)).toBe(1)
+    // The browser keeps the page for the way back, and shows it again.
+    await page.evaluate(() => {
+      dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+      dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+    })
+    await page.getByText('This key was already shown').waitFor()
+    expect(await everythingOn(page)).not.toContain(key)
     await context.close()
   })
 
@@ -113,6 +149,7 @@ describe.skipIf(!hasChromium)('a key that is shown', () => {
     })
     await page.getByRole('button', { name: 'Copy key' }).click()
     await page.getByText('Couldn’t copy. The key is selected: press Ctrl+C.').waitFor()
+    await page.getByRole('button', { name: 'Couldn’t copy. Press Ctrl+C' }).waitFor()
     expect(await page.evaluate(() => String(getSelection()))).toBe(second)
     expect(await page.getByRole('button', { name: 'Back to keys' }).getAttribute('aria-disabled')).toBe('true')
     await context.close()

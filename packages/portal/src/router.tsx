@@ -1,4 +1,7 @@
-/** Which screen is at which address. The address holds the state of each: what is in its search is read here, once. */
+/**
+ * Which screen is at which address. The address holds the state of each, and its search is read here, once. A member that does not fit is
+ * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
+ */
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
@@ -9,6 +12,7 @@ import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
 import { pageData } from './shared/page_data.ts'
+import { screenChange } from './shared/screen_change.ts'
 
 type Search = Readonly<Record<string, unknown>>
 
@@ -63,12 +67,14 @@ const keyRoute = createRoute({
   component: KeyScreen,
 })
 
-function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): { [K in N]?: W } {
-  return words.includes(value as W) ? ({ [name]: value } as { [K in N]?: W }) : {}
+type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
+
+function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
+  return { [name]: words.includes(value as W) ? value : undefined } as Read<N, W>
 }
 
-function word<N extends string>(name: N, value: unknown): { [K in N]?: string } {
-  return typeof value === 'string' && value !== '' ? ({ [name]: value } as { [K in N]?: string }) : {}
+function word<N extends string>(name: N, value: unknown): Read<N, string> {
+  return { [name]: typeof value === 'string' && value !== '' ? value : undefined } as Read<N, string>
 }
 
 export const router = createRouter({
@@ -76,12 +82,19 @@ export const router = createRouter({
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {
-    const written = new URLSearchParams(search as Record<string, string>).toString()
+    const given = Object.entries(search as Record<string, string | undefined>).filter(
+      ([, value]) => value !== undefined,
+    )
+    const written = new URLSearchParams(given as [string, string][]).toString()
     return written === '' ? '' : `?${written}`
   },
   defaultErrorComponent: Fault,
   defaultPreload: false,
   scrollRestoration: false,
+})
+
+router.subscribe('onBeforeLoad', ({ fromLocation, pathChanged }) => {
+  if (fromLocation !== undefined && pathChanged) screenChange.begin()
 })
 
 declare module '@tanstack/react-router' {

@@ -2,36 +2,30 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { clientsQuery, type KeysFilter, keysQuery, usageByKeyQuery } from '../shared/api/queries.ts'
+import { clientsQuery, keysQuery, meQuery } from '../shared/api/queries.ts'
 import { SearchBox } from '../shared/frame/search_box.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { mayWrite } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
-import { useTitle } from '../shared/use_title.ts'
 import { focusLater } from './focus_later.ts'
 import { KeyFilters } from './keys/key_filters.tsx'
 import { KeyTable } from './keys/key_table.tsx'
-import { daysByKey } from './keys/use_by_day.ts'
 
 const route = getRouteApi('/keys')
 
 export function KeysScreen(): ReactNode {
-  useTitle(text.keys.title)
   const { status, client, after } = route.useSearch()
-  const filter: KeysFilter = { status, clientId: client, after }
-  const keys = useQuery(keysQuery(filter))
+  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(keysQuery({ status, clientId: client, after }))
   const { data: clients } = useQuery(clientsQuery)
-  const { data: usage } = useQuery(usageByKeyQuery(client))
-  const { data, error, isFetching, refetch } = keys
-  useEffect(() => {
-    if (data !== undefined) focusLater.take()
-  }, [data])
+  useEffect(() => (data === undefined ? undefined : focusLater.take()), [data])
   return (
     <>
       <div className="head">
         <div>
-          <h1>{text.keys.title}</h1>
+          <ScreenTitle>{text.keys.title}</ScreenTitle>
           <p>{text.keys.lead}</p>
         </div>
         <CreateLink />
@@ -40,21 +34,16 @@ export function KeysScreen(): ReactNode {
         <SearchBox className="find-here" />
         <KeyFilters clients={clients?.data ?? []} status={status} clientId={client} />
       </div>
-      {error !== null && data !== undefined && <Stale since={keys.dataUpdatedAt} />}
+      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
       {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Skeleton rows={5} label={text.keys.loading} />}
       <Refetching isOn={isFetching && data !== undefined} />
       {data !== undefined && data.data.length === 0 && (
-        <NoKeys isFiltered={status !== undefined || client !== undefined} />
+        <NoKeys isBehind={after !== undefined} isFiltered={status !== undefined || client !== undefined} />
       )}
       {data !== undefined && data.data.length > 0 && (
         <>
-          <KeyTable
-            keys={data.data}
-            clients={clients?.data ?? []}
-            days={daysByKey(usage?.data)}
-            isStale={error !== null}
-          />
+          <KeyTable keys={data.data} clients={clients?.data ?? []} filteredBy={client} isStale={error !== null} />
           <Pages shown={data.data} next={data.next} />
         </>
       )}
@@ -63,6 +52,8 @@ export function KeysScreen(): ReactNode {
 }
 
 function CreateLink(): ReactNode {
+  const { data: me } = useQuery(meQuery)
+  if (!mayWrite(me)) return null
   return (
     <Link className="button primary" to="/keys/new" search={{}}>
       <Icon name="plus" />
@@ -71,10 +62,17 @@ function CreateLink(): ReactNode {
   )
 }
 
-function NoKeys({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
-  if (isFiltered) {
+interface NoKeysProps {
+  /** The page is not the first. */
+  readonly isBehind: boolean
+  readonly isFiltered: boolean
+}
+
+function NoKeys({ isBehind, isFiltered }: NoKeysProps): ReactNode {
+  if (isBehind || isFiltered) {
+    const { noneHere, noneHereDetail, noneMatch, noneMatchDetail } = text.keys
     return (
-      <Empty title={text.keys.noneMatch} detail={text.keys.noneMatchDetail}>
+      <Empty title={isBehind ? noneHere : noneMatch} detail={isBehind ? noneHereDetail : noneMatchDetail}>
         <Link className="button" to="/keys" search={{}}>
           {text.keys.clear}
         </Link>

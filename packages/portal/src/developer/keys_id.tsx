@@ -7,14 +7,15 @@ import { type Key, keyQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { MaskedKey } from '../shared/kit/masked_key.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
 import { secretOnce } from '../shared/secret_once.ts'
 import { text } from '../shared/text.ts'
-import { useTitle } from '../shared/use_title.ts'
 import { Acts } from './key/acts.tsx'
 import { Crumbs } from './key/crumbs.tsx'
 import { Facts } from './key/facts.tsx'
 import { History } from './key/history.tsx'
+import { owedRoll } from './key/owed_roll.ts'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 import { Reveal } from './key/reveal.tsx'
 import { RevokeDialog } from './key/revoke_dialog.tsx'
@@ -28,7 +29,6 @@ export function KeyScreen(): ReactNode {
   const { id } = route.useParams()
   const { shown } = route.useSearch()
   const { data: key, error, dataUpdatedAt, isFetching, refetch } = useQuery(keyQuery(id))
-  useTitle(key?.name ?? id)
   if (key === undefined) {
     if (error === null) return <Skeleton rows={6} label={text.detail.loading} />
     return isGone(error) ? <Gone /> : <Problem error={error} onRetry={() => void refetch()} />
@@ -36,7 +36,7 @@ export function KeyScreen(): ReactNode {
   if (shown === 'once' && secretOnce.of(id) !== undefined) return <Reveal key={id} of={key} />
   return (
     <>
-      {error !== null && <Stale since={dataUpdatedAt} />}
+      {error !== null && <Stale since={dataUpdatedAt} error={error} />}
       <Refetching isOn={isFetching} />
       <Detail key={id} of={key} isStale={error !== null} />
     </>
@@ -63,13 +63,14 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
   const [revoked, setRevoked] = useState<Revoked>()
   const open = (next: 'roll' | 'revoke' | undefined): void =>
     void navigate({ search: next === undefined ? {} : { panel: next }, resetScroll: false })
-  const isActive = key.status === 'active'
+  // A roll that may have been done has ended this key, and its retry shows the new one.
+  const mayRoll = key.status === 'active' || owedRoll(key.id) !== undefined
   return (
     <>
       <Crumbs name={key.name} />
       <div className="head">
         <div>
-          <h1>{key.name}</h1>
+          <ScreenTitle>{key.name}</ScreenTitle>
           <p className="under">
             <KeyStatus of={key} /> <MaskedKey id={key.id} environment={key.environment} />
           </p>
@@ -78,7 +79,7 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
       </div>
       {shown === 'once' && <AlreadyShown />}
       {revoked !== undefined && <Receipt of={revoked} />}
-      {panel === 'roll' && isActive && <RollPanel of={key} onClose={() => open(undefined)} />}
+      {panel === 'roll' && mayRoll && <RollPanel of={key} onClose={() => open(undefined)} />}
       <RevokeDialog
         of={key}
         isOpen={panel === 'revoke' && key.status !== 'revoked'}

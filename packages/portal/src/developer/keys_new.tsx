@@ -1,12 +1,14 @@
 /** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
+import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { ApiProblem, type FieldError, isAnswerLost } from '../shared/api/problem.ts'
 import { fieldId } from '../shared/kit/field.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Skeleton } from '../shared/kit/states.tsx'
+import { mayWrite } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
-import { useTitle } from '../shared/use_title.ts'
 import { useChoices } from './new/choices.ts'
 import type { Choices } from './new/choose.ts'
 import type { Draft, DraftName } from './new/draft.ts'
@@ -21,8 +23,8 @@ const route = getRouteApi('/keys/new')
 const { create } = text
 
 export function CreateScreen(): ReactNode {
-  useTitle(create.title)
   const draft = route.useSearch()
+  const queries = useQueryClient()
   const { choices, error } = useChoices(draft)
   return (
     <>
@@ -35,11 +37,11 @@ export function CreateScreen(): ReactNode {
       </nav>
       <div className="head">
         <div>
-          <h1>{create.title}</h1>
+          <ScreenTitle>{create.title}</ScreenTitle>
           <p>{create.lead}</p>
         </div>
       </div>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <Problem error={error} onRetry={() => void queries.refetchQueries({ type: 'active' })} />}
       {choices === undefined && error === null && <Skeleton rows={4} label={create.title} />}
       {choices !== undefined && <FormOr draft={draft} choices={choices} />}
     </>
@@ -47,8 +49,7 @@ export function CreateScreen(): ReactNode {
 }
 
 function FormOr({ draft, choices }: { readonly draft: Draft; readonly choices: Choices }): ReactNode {
-  if (!choices.me.scope.split(' ').includes('keys:write'))
-    return <Empty title={text.problem.forbidden} detail={text.problem.forbiddenDetail} />
+  if (!mayWrite(choices.me)) return <Empty title={text.problem.forbidden} detail={text.problem.forbiddenDetail} />
   if (choices.api === undefined) return <Empty title={create.noApi} detail={create.noApiDetail} />
   return <Form draft={draft} choices={choices} />
 }

@@ -1,21 +1,28 @@
 /** Copying is believed only when it happened. */
+import { text as texts } from './text.ts'
 
-/** Whether the clipboard has it now. Over plain http there is only the selection and `execCommand`. Focus stays where it is. */
-export async function copyText(text: string, shown?: HTMLElement): Promise<boolean> {
+/** `selected`: it failed, and the element that shows it is selected, for the reader to copy. */
+export type Copied = 'copied' | 'selected' | 'failed'
+
+/** Over plain http there is only the selection and `execCommand`. Focus stays where it is. `shown`: has the text and nothing else. */
+export async function copyText(text: string, shown?: HTMLElement | null): Promise<Copied> {
   const isWritten = await navigator.clipboard?.writeText(text).then(
     () => true,
     () => false,
   )
-  if (isWritten === true) return true
-  return shown === undefined ? copyByEvent(text) : copyShown(shown)
+  if (isWritten === true) return 'copied'
+  const isSelected = shown != null && selectAll(shown, text)
+  if (copyByEvent(text)) return 'copied'
+  return isSelected ? 'selected' : 'failed'
 }
 
-function copyShown(shown: HTMLElement): boolean {
-  selectAll(shown)
-  return document.execCommand('copy')
+/** The label of the button after it. */
+export function wordOf(copied: Copied): string {
+  const { copy } = texts
+  return { copied: copy.copied, selected: copy.failed, failed: copy.failedWholly }[copied]
 }
 
-/** For a text that is not on the page: the event of the command carries it. */
+/** The event of the command carries the text, whatever is selected. */
 function copyByEvent(text: string): boolean {
   let isTaken = false
   const take = (event: ClipboardEvent): void => {
@@ -29,10 +36,9 @@ function copyByEvent(text: string): boolean {
   return isDone && isTaken
 }
 
-export function selectAll(shown: HTMLElement): void {
-  const range = document.createRange()
-  range.selectNodeContents(shown)
+/** Gives whether that text is selected then, byte for byte. */
+function selectAll(shown: HTMLElement, text: string): boolean {
   const selection = getSelection()
-  selection?.removeAllRanges()
-  selection?.addRange(range)
+  selection?.selectAllChildren(shown)
+  return selection?.toString() === text
 }

@@ -1,7 +1,9 @@
 /** The part of the page that the server wrote. */
-const { base = '', logo, name = '', version = '' } = document.getElementById('root')?.dataset ?? {}
+const { account = '', base = '', logo, name = '', version = '' } = document.getElementById('root')?.dataset ?? {}
 
 export const pageData = {
+  /** The account for which the page was written. */
+  account,
   /** The path of the issuer, without a slash at its end. */
   base,
   /** The tenant, as its people know it. */

@@ -25,7 +25,7 @@ interface CopyAsProps {
 
 export function CopyAs({ id, onCopied }: CopyAsProps): ReactNode {
   const copy = async (form: keyof typeof forms): Promise<void> =>
-    onCopied(await copyText(forms[form](secretOnce.of(id)?.text ?? '')))
+    onCopied((await copyText(forms[form](secretOnce.of(id)?.text ?? ''))) === 'copied')
   return (
     <Menu.Root>
       <Menu.Trigger className="button">

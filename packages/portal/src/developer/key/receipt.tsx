@@ -16,23 +16,33 @@ export interface Revoked {
 const { revoke } = text
 
 export function Receipt({ of }: { readonly of: Revoked }): ReactNode {
-  const { data } = useQuery(receiptQuery(of.feedSequence))
+  const { data, error } = useQuery(receiptQuery(of.feedSequence))
   const { applied, total, complete } = data ?? { ...of, complete: false }
-  const seconds = useSecondsUntil(complete, of.beganAt)
+  const tookMs = useMsUntil(complete, of.beganAt)
+  const silent = complete && applied < total ? ` ${revoke.silent(total - applied)}.` : ''
   return (
     <section className="card receipt" role="status">
       <Status
         kind={complete ? 'revoked' : 'rolling'}
         word={total === 0 ? revoke.own : revoke.receipt(applied, total)}
-        small={complete ? revoke.after(seconds) : revoke.waiting}
+        small={complete ? `${revoke.after(secondsOf(tookMs))}${silent === '' ? '' : `.${silent}`}` : waiting(error)}
       />
     </section>
   )
 }
 
-/** Taken once, when it is done. */
-function useSecondsUntil(isDone: boolean, beganAt: number): string {
+function waiting(error: Error | null): string {
+  return error === null ? revoke.waiting : revoke.unknown
+}
+
+/** From the click until it was known here, taken once: it was so by then at the latest. */
+function useMsUntil(isDone: boolean, beganAt: number): number {
   const [tookMs, setTookMs] = useState<number>()
   if (isDone && tookMs === undefined) setTookMs(performance.now() - beganAt)
-  return ((tookMs ?? 0) / 1000).toFixed(1)
+  return tookMs ?? 0
+}
+
+/** Never less than it was. */
+function secondsOf(ms: number): string {
+  return (Math.ceil(ms / 100) / 10).toFixed(1)
 }

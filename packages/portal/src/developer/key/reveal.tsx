@@ -1,13 +1,13 @@
-/** The key, once. Leaving wants a copy that happened, a download, or the word that it was stored. */
-import { useBlocker, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+/** The key, once. Leaving wants a copy that happened, or the word that it was stored. */
+import { useNavigate } from '@tanstack/react-router'
+import { type ReactNode, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { Key } from '../../shared/api/queries.ts'
-import { copyText, selectAll } from '../../shared/copy.ts'
+import { copyText, wordOf } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
+import { ScreenTitle } from '../../shared/kit/screen_title.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
-import { useTitle } from '../../shared/use_title.ts'
 import { focusLater } from '../focus_later.ts'
 import { CopyAs } from './copy_as.tsx'
 import { Crumbs } from './crumbs.tsx'
@@ -18,7 +18,6 @@ import { Stub } from './stub.tsx'
 const { reveal } = text
 
 export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
-  useTitle(reveal.ready(key.name))
   const shown = useRef<HTMLDivElement>(null)
   const [said, setSaid] = useState<string>(reveal.notCopied)
   const gate = useGate(() => {
@@ -26,16 +25,20 @@ export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
     shown.current?.focus()
   })
   const oldUntil = secretOnce.of(key.id)?.oldUntil
-  const release = (why: string): void => {
-    gate.open()
+  const take = (why: string): void => {
+    gate.copied()
     setSaid(why)
+  }
+  const tick = (isStored: boolean): void => {
+    gate.stored(isStored)
+    setSaid(isStored ? reveal.storedSaid : reveal.storedNot)
   }
   return (
     <>
       <Crumbs name={key.name} />
       <div className="head">
         <div>
-          <h1>{reveal.ready(key.name)}</h1>
+          <ScreenTitle>{reveal.ready(key.name)}</ScreenTitle>
           <p>
             {reveal.lead} {oldUntil !== undefined && reveal.oldUntil(atTime(oldUntil))}
           </p>
@@ -48,14 +51,14 @@ export function Reveal({ of: key }: { readonly of: Key }): ReactNode {
             {reveal.once}
           </p>
           <Secret id={key.id} ref={shown} />
-          <Takes id={key.id} shown={shown} onTaken={release} onFailed={() => setSaid(reveal.failed)} />
+          <Takes id={key.id} shown={shown} onTaken={take} onSaid={setSaid} />
           <p className="said quiet" role="status">
             {said}
           </p>
         </div>
         <Stub of={key} />
       </section>
-      <Leave id={key.id} isOpen={gate.isOpen} onStored={() => release(reveal.storedSaid)} onTakenBack={gate.close} />
+      <Leave id={key.id} isOpen={gate.isOpen} isStored={gate.isStored} onTick={tick} />
     </>
   )
 }
@@ -64,33 +67,33 @@ interface TakesProps {
   readonly id: string
   readonly shown: RefObject<HTMLDivElement | null>
   readonly onTaken: (said: string) => void
-  readonly onFailed: () => void
+  readonly onSaid: (said: string) => void
 }
 
-/** The ways to take the key along. */
-function Takes({ id, shown, onTaken, onFailed }: TakesProps): ReactNode {
+/** The ways to take the key along. Nothing tells whether the browser has kept a file, so a download opens no gate. */
+function Takes({ id, shown, onTaken, onSaid }: TakesProps): ReactNode {
+  const [word, setWord] = useState<string>(reveal.copy)
   const copy = async (): Promise<void> => {
-    const element = shown.current
-    if (element === null) return
-    if (await copyText(element.textContent ?? '', element)) return onTaken(reveal.copied)
-    selectAll(element)
-    onFailed()
+    const copied = await copyText(secretOnce.of(id)?.text ?? '', shown.current)
+    setWord(copied === 'copied' ? reveal.copy : wordOf(copied))
+    if (copied === 'copied') onTaken(reveal.copied)
+    else onSaid(copied === 'selected' ? reveal.failed : reveal.failedWholly)
   }
   const download = (): void => {
     downloadEnv(id)
-    onTaken(reveal.saved)
+    onSaid(reveal.given)
   }
   return (
     <div className="acts">
       <button className="button primary" type="button" onClick={copy}>
         <Icon name="copy" />
-        {reveal.copy}
+        {word}
       </button>
       <button className="button" type="button" onClick={download}>
         <Icon name="download" />
         {reveal.download}
       </button>
-      <CopyAs id={id} onCopied={(isDone) => (isDone ? onTaken(reveal.copiedAs) : onFailed())} />
+      <CopyAs id={id} onCopied={(isDone) => (isDone ? onTaken(reveal.copiedAs) : onSaid(reveal.failedWholly))} />
     </div>
   )
 }
@@ -98,18 +101,12 @@ function Takes({ id, shown, onTaken, onFailed }: TakesProps): ReactNode {
 interface LeaveProps {
   readonly id: string
   readonly isOpen: boolean
-  readonly onStored: () => void
-  readonly onTakenBack: () => void
+  readonly isStored: boolean
+  readonly onTick: (isStored: boolean) => void
 }
 
-function Leave({ id, isOpen, onStored, onTakenBack }: LeaveProps): ReactNode {
+function Leave({ id, isOpen, isStored, onTick }: LeaveProps): ReactNode {
   const navigate = useNavigate()
-  const [isStored, setStored] = useState(false)
-  const tick = (): void => {
-    setStored(!isStored)
-    if (isStored) onTakenBack()
-    else onStored()
-  }
   const leave = (): void => {
     focusLater.set(id)
     void navigate({ to: '/keys', search: {} })
@@ -117,7 +114,7 @@ function Leave({ id, isOpen, onStored, onTakenBack }: LeaveProps): ReactNode {
   return (
     <div className="leave">
       <label>
-        <input type="checkbox" checked={isStored} onChange={tick} /> {reveal.stored}
+        <input type="checkbox" checked={isStored} onChange={() => onTick(!isStored)} /> {reveal.stored}
       </label>
       <button className="button" type="button" aria-disabled={!isOpen} onClick={leave}>
         {reveal.back}
@@ -152,21 +149,20 @@ function Secret({ id, ref }: { readonly id: string; readonly ref: RefObject<HTML
   )
 }
 
-/** Back, a link, and closing the window wait until it is open. What is left behind is forgotten. */
-function useGate(onBlocked: () => void) {
-  const [isOpen, setOpen] = useState(false)
-  const isOpenNow = useRef(false)
-  useBlocker({
-    shouldBlockFn: () => {
-      if (!isOpenNow.current) onBlocked()
-      return !isOpenNow.current
-    },
-    enableBeforeUnload: () => !isOpenNow.current,
-  })
-  useEffect(() => () => secretOnce.forget(), [])
-  const set = (next: boolean): void => {
-    isOpenNow.current = next
-    setOpen(next)
-  }
-  return { isOpen, open: () => set(true), close: () => set(false) }
+/** Open once it was copied, and while the tick stands. What is left behind is forgotten. */
+function useGate(onKept: () => void) {
+  const [isCopied, setCopied] = useState(false)
+  const [isStored, setStored] = useState(false)
+  const keep = useEffectEvent(onKept)
+  useEffect(() => {
+    const end = secretOnce.onKept(() => keep())
+    return () => {
+      end()
+      secretOnce.forget()
+    }
+  }, [])
+  const isOpen = isCopied || isStored
+  // Before any navigation that the same press begins.
+  useLayoutEffect(() => secretOnce.take(isOpen), [isOpen])
+  return { isOpen, isStored, copied: () => setCopied(true), stored: setStored }
 }

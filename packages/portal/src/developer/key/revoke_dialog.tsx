@@ -1,13 +1,13 @@
 /** Final, and one key: a dialog with what it breaks. It says revoked only when the server has. */
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, type RefObject, useRef, useState } from 'react'
 import { call } from '../../shared/api/call.ts'
-import { type Key, lastDayQuery } from '../../shared/api/queries.ts'
+import type { Key } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { text } from '../../shared/text.ts'
-import { ago } from '../../shared/time.ts'
+import { LastDay } from './last_day.tsx'
 import type { Revoked } from './receipt.tsx'
 
 const { revoke } = text
@@ -42,11 +42,9 @@ interface ContentProps extends Omit<RevokeDialogProps, 'isOpen'> {
 
 function Content({ of: key, cancel, onClose, onRevoked }: ContentProps): ReactNode {
   const queries = useQueryClient()
-  const { data: lastDay } = useQuery(lastDayQuery(key.id))
   const [reason, setReason] = useState('')
   const [isSending, setSending] = useState(false)
   const [error, setError] = useState<unknown>()
-  const used = lastDay?.data.reduce((sum, { count }) => sum + count, 0) ?? 0
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     if (isSending) return
@@ -66,7 +64,7 @@ function Content({ of: key, cancel, onClose, onRevoked }: ContentProps): ReactNo
   }
   return (
     <form className="stack" onSubmit={submit}>
-      <p>{used === 0 || key.lastUsedAt === null ? revoke.unused : revoke.use(used, ago(key.lastUsedAt))}</p>
+      <LastDay of={key} words={revoke} />
       <Tags scope={key.scope} />
       <div className="labelled">
         <label htmlFor="reason">{revoke.reason}</label>

@@ -1,14 +1,17 @@
 /** A new key beside the old one, which works until the time that is chosen. */
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import { call, newIdempotencyKey } from '../../shared/api/call.ts'
-import { type Key, lastDayQuery } from '../../shared/api/queries.ts'
+import { attempts } from '../../shared/api/attempts.ts'
+import { call } from '../../shared/api/call.ts'
+import type { Key } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
-import { ago } from '../../shared/time.ts'
+import { showSecret } from '../show_secret.ts'
 import { graceDefault, graces } from './grace.ts'
+import { LastDay } from './last_day.tsx'
+import { owedRoll, rollName } from './owed_roll.ts'
 import { rollOpener } from './roll_opener.ts'
 import { RollTime } from './roll_time.tsx'
 
@@ -22,13 +25,13 @@ interface RollPanelProps {
 }
 
 export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
-  const { grace = graceDefault } = route.useSearch()
+  const owed = owedRoll(key.id)
+  const search = route.useSearch()
+  const grace = graces.find((each) => Number(each) === owed?.graceSeconds) ?? search.grace ?? graceDefault
   const navigate = useNavigate({ from: '/keys/$id' })
   const title = useRef<HTMLHeadingElement>(null)
-  const { data: lastDay } = useQuery(lastDayQuery(key.id))
   const { error, isSending, send } = useRoll(key)
   useEffect(() => title.current?.focus(), [])
-  const used = lastDay?.data.reduce((sum, { count }) => sum + count, 0) ?? 0
   const close = (): void => {
     onClose()
     document.getElementById(rollOpener)?.focus()
@@ -44,7 +47,7 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
       </h2>
       <p className="quiet">{roll.lead}</p>
       <div className="roll">
-        <fieldset className="seg">
+        <fieldset className="seg" disabled={owed !== undefined}>
           <legend className="hidden">{roll.until}</legend>
           {graces.map((each) => (
             <label key={each}>
@@ -60,10 +63,9 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
         </fieldset>
         <RollTime grace={grace} of={key} />
       </div>
-      {lastDay !== undefined && (
-        <p>{used === 0 || key.lastUsedAt === null ? roll.unused : roll.lastDay(used, ago(key.lastUsedAt))}</p>
-      )}
+      <LastDay of={key} words={roll} />
       {error !== undefined && <Problem error={error} />}
+      {owed !== undefined && <p role="status">{roll.lost}</p>}
       <footer className="acts">
         <button className="button primary" type="submit" aria-disabled={isSending}>
           {isSending ? roll.submitting : roll.submit}
@@ -76,26 +78,29 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
   )
 }
 
-/** A retry after a lost answer finds the key that was made. */
 function useRoll({ id }: Key) {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const [error, setError] = useState<unknown>()
   const [isSending, setSending] = useState(false)
-  const attempts = useRef(new Map<number, string>())
   async function send(graceSeconds: number): Promise<void> {
     if (isSending) return
     setSending(true)
     setError(undefined)
-    const idempotencyKey = attempts.current.get(graceSeconds) ?? newIdempotencyKey()
-    attempts.current.set(graceSeconds, idempotencyKey)
     try {
-      const made = await call('rollKey', { params: { id }, body: { graceSeconds }, idempotencyKey })
-      secretOnce.hold({ id: made.id, text: made.key, oldUntil: made.rolledFromExpiresAt })
-      void queries.invalidateQueries()
-      await navigate({ to: '/keys/$id', params: { id: made.id }, search: { shown: 'once' }, replace: true })
+      await secretOnce.during(async () => {
+        const made = await attempts.send(
+          rollName(id),
+          () => ({ graceSeconds }),
+          (attempt) => call('rollKey', { params: { id }, ...attempt }),
+        )
+        attempts.settle(rollName(id))
+        await showSecret(made, queries, navigate)
+      })
     } catch (problem) {
       setError(problem)
+      // The key may have ended.
+      void queries.invalidateQueries()
     } finally {
       setSending(false)
     }

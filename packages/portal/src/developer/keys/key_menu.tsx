@@ -1,32 +1,43 @@
 import { Menu } from '@base-ui/react/menu'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { ListedKey } from '../../shared/api/queries.ts'
-import { copyText } from '../../shared/copy.ts'
+import { type ListedKey, meQuery } from '../../shared/api/queries.ts'
+import { copyText, wordOf } from '../../shared/copy.ts'
 import { MoreIcon } from '../../shared/kit/icon.tsx'
 import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
+import { mayWrite } from '../../shared/may_write.ts'
 import { text } from '../../shared/text.ts'
 import { useSwitch } from '../key/use_switch.ts'
 
 /** The actions of a row. Those that are not undone happen on the key's own page. */
-export function KeyMenu({ of: key, isStale }: { readonly of: ListedKey; readonly isStale: boolean }): ReactNode {
+interface KeyMenuProps {
+  readonly of: ListedKey
+  readonly teamId: string | null | undefined
+  readonly isStale: boolean
+}
+
+export function KeyMenu({ of: key, teamId, isStale }: KeyMenuProps): ReactNode {
   const navigate = useNavigate()
   const { disable, enable } = useSwitch(key)
   const open = (panel?: 'roll' | 'revoke') => () =>
     void navigate({ to: '/keys/$id', params: { id: key.id }, search: panel === undefined ? {} : { panel } })
   const copy = async (): Promise<void> => {
-    toasts.add({ title: (await copyText(key.id)) ? text.copy.copied : text.copy.failed })
+    const shown = document.querySelector<HTMLElement>(`[data-id="${key.id}"]`)
+    toasts.add({ title: wordOf(await copyText(key.id, shown)) })
   }
+  const { data: me } = useQuery(meQuery)
+  const isOn = mayWrite(me, teamId) && !isStale
   const isLive = key.status === 'active' || key.status === 'disabled'
-  const items: readonly (readonly [word: string, does: () => void, isOn: boolean])[] = [
+  const items: readonly (readonly [word: string, does: () => void, isThere: boolean])[] = [
     [text.keys.open, open(), true],
     [text.keys.copyId, copy, true],
-    [text.act.roll, open('roll'), key.status === 'active' && !isStale],
+    [text.act.roll, open('roll'), isOn && key.status === 'active'],
     key.status === 'disabled'
-      ? [text.act.enable, enable, !isStale]
-      : [text.act.disable, disable, key.status === 'active' && !isStale],
-    [text.act.revoke, open('revoke'), isLive && !isStale],
+      ? [text.act.enable, enable, isOn]
+      : [text.act.disable, disable, isOn && key.status === 'active'],
+    [text.act.revoke, open('revoke'), isOn && isLive],
   ]
   return (
     <Menu.Root>
@@ -34,8 +45,8 @@ export function KeyMenu({ of: key, isStale }: { readonly of: ListedKey; readonly
         <MoreIcon />
       </Menu.Trigger>
       <MenuPopup align="end">
-        {items.map(([word, does, isOn]) => (
-          <Menu.Item key={word} className="menu-item" disabled={!isOn} onClick={does}>
+        {items.map(([word, does, isThere]) => (
+          <Menu.Item key={word} className="menu-item" disabled={!isThere} onClick={does}>
             {word}
           </Menu.Item>
         ))}

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { ListedKey } from '../../shared/api/queries.ts'
+import type { Client, ListedKey } from '../../shared/api/queries.ts'
 import { MaskedKey } from '../../shared/kit/masked_key.tsx'
 import { Spark } from '../../shared/kit/spark.tsx'
+import { Unknown } from '../../shared/kit/states.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
 import { text } from '../../shared/text.ts'
@@ -10,15 +11,19 @@ import { ago, exactly, onDate } from '../../shared/time.ts'
 import { KeyMenu } from './key_menu.tsx'
 import { KeyStatus } from './key_status.tsx'
 
+/** Calls by day; or that there is none, that it is being asked, that nobody could tell. */
+export type Use = readonly number[] | 'none' | 'asking' | 'unknown'
+
 interface KeyRowProps {
   readonly of: ListedKey
   readonly old: ListedKey | undefined
-  readonly client: string | undefined
-  readonly days: readonly number[] | undefined
+  /** `undefined` where it is not among those that were read. */
+  readonly client: Client | undefined
+  readonly use: Use
   readonly isStale: boolean
 }
 
-export function KeyRow({ of: key, old, client, days, isStale }: KeyRowProps): ReactNode {
+export function KeyRow({ of: key, old, client, use, isStale }: KeyRowProps): ReactNode {
   const { columns } = text.keys
   const isEnded = key.status === 'revoked' || key.status === 'expired'
   const kinds = [key.environment === 'test' ? 'test' : '', isEnded ? 'ended' : '', old === undefined ? '' : 'pair']
@@ -29,7 +34,7 @@ export function KeyRow({ of: key, old, client, days, isStale }: KeyRowProps): Re
           {key.name}
         </Link>
         <MaskedKey id={key.id} environment={key.environment} />
-        {client !== undefined && <small className="note quiet">{client}</small>}
+        {client !== undefined && <small className="note quiet">{client.name}</small>}
       </th>
       <td className="stat" data-label={columns.status}>
         <KeyStatus of={key} oldUntil={old?.expiresAt ?? undefined} />
@@ -41,25 +46,26 @@ export function KeyRow({ of: key, old, client, days, isStale }: KeyRowProps): Re
         {key.lastUsedAt === null ? <span className="quiet">{text.key.notYet}</span> : <Ago at={key.lastUsedAt} />}
       </td>
       <td data-label={columns.usage}>
-        <Use days={days} />
+        <MonthOf use={use} />
       </td>
       <td className="when" data-label={columns.ends}>
         {key.status === 'revoked' && <span className="quiet">{text.key.ended}</span>}
         {key.status !== 'revoked' && <Ends at={key.expiresAt} />}
       </td>
       <td className="menu">
-        <KeyMenu of={key} isStale={isStale} />
+        <KeyMenu of={key} teamId={client?.teamId} isStale={isStale} />
       </td>
     </tr>
   )
 }
 
-function Use({ days }: { readonly days: readonly number[] | undefined }): ReactNode {
-  if (days === undefined) return <span className="quiet">{text.key.usedNone}</span>
-  const total = days.reduce((sum, each) => sum + each, 0)
+function MonthOf({ use }: { readonly use: Use }): ReactNode {
+  if (use === 'unknown') return <Unknown />
+  if (typeof use === 'string') return <span className="quiet">{use === 'none' ? text.key.usedNone : '…'}</span>
+  const total = use.reduce((sum, each) => sum + each, 0)
   return (
     <div className="use">
-      <Spark days={days} />
+      <Spark days={use} />
       <div>{text.key.used(total)}</div>
     </div>
   )

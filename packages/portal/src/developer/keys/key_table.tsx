@@ -1,21 +1,29 @@
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { Client, ListedKey } from '../../shared/api/queries.ts'
+import { type Client, type ListedKey, usageByKeyQuery } from '../../shared/api/queries.ts'
 import { text } from '../../shared/text.ts'
-import { KeyRow } from './key_row.tsx'
+import { KeyRow, type Use } from './key_row.tsx'
 import { OldRow } from './old_row.tsx'
 import { pairsOf } from './pairs.ts'
+import { daysByKey } from './use_by_day.ts'
 
 interface KeyTableProps {
   readonly keys: readonly ListedKey[]
   readonly clients: readonly Client[]
-  readonly days: ReadonlyMap<string, readonly number[]> | undefined
+  /** The client whose keys alone are shown. */
+  readonly filteredBy: string | undefined
   readonly isStale: boolean
 }
 
 /** On small screens each body is a card. The two keys of a roll are one. */
-export function KeyTable({ keys, clients, days, isStale }: KeyTableProps): ReactNode {
+export function KeyTable({ keys, clients, filteredBy, isStale }: KeyTableProps): ReactNode {
   const { columns } = text.keys
-  const names = new Map(clients.map(({ clientId, name }) => [clientId, name]))
+  const holders = new Map(clients.map((client) => [client.clientId, client]))
+  const usage = useQuery(usageByKeyQuery(filteredBy))
+  const days = usage.error === null ? daysByKey(usage.data?.data) : undefined
+  // A key that is not in a whole answer has no call.
+  const monthOf = (id: string): Use =>
+    days?.get(id) ?? (days !== undefined ? 'none' : usage.isPending ? 'asking' : 'unknown')
   return (
     <div className="card wrap">
       <table className="keys">
@@ -34,7 +42,7 @@ export function KeyTable({ keys, clients, days, isStale }: KeyTableProps): React
         </thead>
         {pairsOf(keys).map(({ key, old }) => (
           <tbody key={key.id}>
-            <KeyRow of={key} old={old} client={names.get(key.clientId)} days={days?.get(key.id)} isStale={isStale} />
+            <KeyRow of={key} old={old} client={holders.get(key.clientId)} use={monthOf(key.id)} isStale={isStale} />
             {old !== undefined && <OldRow of={old} />}
           </tbody>
         ))}

@@ -2,14 +2,11 @@
 import type { Api, Client, Me } from '../../shared/api/queries.ts'
 import type { Draft } from './draft.ts'
 
-/** The id of a client that is made together with its first key. */
-export const newClientId = 'new'
-
 export interface Holder {
   readonly clientId: string
   readonly name: string
   readonly access: Client['access']
-  /** The team of a client that is not there yet. */
+  /** The team of a client that is made together with its first key. */
   readonly teamId?: string
 }
 

@@ -16,33 +16,51 @@ const names = [
 
 export type DraftName = (typeof names)[number]
 /** The members that somebody has chosen; the rest has its default. */
-export type Draft = { readonly [Name in DraftName]?: string }
+export type Draft = { readonly [Name in DraftName]?: string | undefined }
+
+/** Anybody can write the address: control characters, also those that turn the direction, would hide what a sample does. */
+const hidden = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 
 export function readDraft(search: Readonly<Record<string, unknown>>): Draft {
-  const given = names.flatMap((name) => {
+  const read = names.map((name) => {
     const value = search[name]
-    return typeof value === 'string' && value !== '' ? [[name, value.slice(0, 2_000)]] : []
+    const text = typeof value === 'string' ? value.replace(hidden, ' ').slice(0, 2_000) : ''
+    return [name, text === '' ? undefined : text]
   })
-  return Object.fromEntries(given)
+  return Object.fromEntries(read)
 }
 
-export const daysDefault = '90'
+const daysDefault = 90
 const daySeconds = 86_400
 
-/** The end that was chosen, from now; null for never. What is no number of days, in a link of somebody, is the default. */
-export function endOf({ days = daysDefault }: Draft, now = Date.now()): string | null {
-  if (days === '0') return null
-  const count = /^[1-9]\d{0,4}$/.test(days) ? days : daysDefault
-  return new Date(now + Number(count) * daySeconds * 1000).toISOString()
+/** 0 for never. What is no number of days, in a link of somebody, is the default. */
+export function daysOf({ days = '' }: Draft): number {
+  return /^(?:0|[1-9]\d{0,4})$/.test(days) ? Number(days) : daysDefault
+}
+
+/** The end that was chosen, from now; null for never. */
+export function endOf(draft: Draft, now = Date.now()): string | null {
+  const days = daysOf(draft)
+  return days === 0 ? null : new Date(now + days * daySeconds * 1000).toISOString()
+}
+
+export const windowDefault = '60'
+
+/** The members that narrow the key: those alone that were given. */
+export function limitsOf({ ipAllow, originAllow, limit, windowSeconds = windowDefault }: Draft) {
+  const [addresses, origins] = [listOf(ipAllow), listOf(originAllow)]
+  return {
+    ...(addresses === undefined ? {} : { ipAllow: addresses }),
+    ...(origins === undefined ? {} : { originAllow: origins }),
+    ...(limit === undefined ? {} : { rateLimit: { limit: Number(limit), windowSeconds: Number(windowSeconds) } }),
+  }
 }
 
 /** The body of `POST /v1/keys`, checked by nobody but the server. */
 export function bodyOf(
   draft: Draft,
   chosen: { readonly clientId: string; readonly audience: string },
-): Body<'createKey'> {
-  const ipAllow = listOf(draft.ipAllow)
-  const originAllow = listOf(draft.originAllow)
+): Body<'createKey'> & { readonly scope: string } {
   return {
     clientId: chosen.clientId,
     audience: chosen.audience,
@@ -50,11 +68,7 @@ export function bodyOf(
     scope: draft.scope ?? '',
     environment: draft.environment === 'test' ? 'test' : 'live',
     expiresAt: endOf(draft),
-    ...(ipAllow === undefined ? {} : { ipAllow }),
-    ...(originAllow === undefined ? {} : { originAllow }),
-    ...(draft.limit === undefined
-      ? {}
-      : { rateLimit: { limit: Number(draft.limit), windowSeconds: Number(draft.windowSeconds ?? 60) } }),
+    ...limitsOf(draft),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Field } from '../../shared/kit/field.tsx'
 import { text } from '../../shared/text.ts'
-import { type Draft, type DraftName, daysDefault } from './draft.ts'
+import { type Draft, type DraftName, daysOf, windowDefault } from './draft.ts'
 
 export interface PartProps {
   readonly draft: Draft
@@ -12,16 +12,16 @@ export interface PartProps {
 const { create } = text
 
 export function Limits({ draft, errorOf, onChange }: PartProps): ReactNode {
-  const { days = daysDefault } = draft
+  const days = daysOf(draft)
   const isOpen = ['ipAllow', 'originAllow', 'limit'].some((name) => draft[name as DraftName] !== undefined)
   return (
     <>
       <Field name="expiresAt" label={create.ends} error={errorOf('expiresAt')}>
         {(described) => (
           <select {...described} value={days} onChange={(event) => onChange('days', event.target.value)}>
-            {['7', '30', '90', '365', '0'].map((each) => (
+            {[...new Set([7, 30, 90, 365, 0, days])].map((each) => (
               <option key={each} value={each}>
-                {create.endings[each as unknown as keyof typeof create.endings]}
+                {create.ending(each)}
               </option>
             ))}
           </select>
@@ -43,7 +43,7 @@ export function Limits({ draft, errorOf, onChange }: PartProps): ReactNode {
             <Line
               of="windowSeconds"
               label={create.window}
-              part={{ draft: { windowSeconds: '60', ...draft }, errorOf, onChange }}
+              part={{ draft: { ...draft, windowSeconds: draft.windowSeconds ?? windowDefault }, errorOf, onChange }}
             />
           )}
         </div>

@@ -1,12 +1,14 @@
-/** Sends the form. A retry after a lost answer finds what was made: the same body goes with the same Idempotency-Key. */
+/** Sends the form. A retry after a lost answer finds what was made. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
-import { call, newIdempotencyKey } from '../../shared/api/call.ts'
+import { useState } from 'react'
+import { attempts } from '../../shared/api/attempts.ts'
+import { call } from '../../shared/api/call.ts'
 import { secretOnce } from '../../shared/secret_once.ts'
-import { text } from '../../shared/text.ts'
-import { type Choices, type Holder, newClientId } from './choose.ts'
+import { showSecret } from '../show_secret.ts'
+import type { Choices, Holder } from './choose.ts'
 import { bodyOf, type Draft } from './draft.ts'
+import { clientBodyOf } from './holders.ts'
 
 interface Creating {
   readonly isSending: boolean
@@ -14,55 +16,34 @@ interface Creating {
   create(draft: Draft, choices: Choices): Promise<void>
 }
 
-interface Attempt<B> {
-  readonly body: B
-  readonly idempotencyKey: string
-}
-
 export function useCreate(): Creating {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const [isSending, setSending] = useState(false)
   const [error, setError] = useState<unknown>()
-  const attempts = useRef(new Map<string, Attempt<unknown>>())
-
-  /** The end in a body counts from its first attempt, so the body is kept as well. */
-  function attemptOf<B>(of: readonly unknown[], make: () => B): Attempt<B> {
-    const name = JSON.stringify(of)
-    const attempt = (attempts.current.get(name) as Attempt<B>) ?? { body: make(), idempotencyKey: newIdempotencyKey() }
-    attempts.current.set(name, attempt)
-    return attempt
-  }
-
-  async function holderOf({ clientId, access, teamId, name }: Holder, team: string): Promise<string> {
-    if (clientId !== newClientId) return clientId
-    const attempt = attemptOf(['client', teamId, access], () => ({
-      name: text.create.newClientName(team || name).slice(0, 200),
-      type: 'service' as const,
-      access: [...access],
-      ...(teamId === undefined ? {} : { teamId }),
-    }))
-    const made = await call('createClient', attempt)
-    return made.clientId
-  }
-
   return {
     isSending,
     error,
-    async create(draft, { holder, api, me }) {
+    async create(draft, choices) {
+      const { holder, api } = choices
       if (isSending || holder === undefined || api === undefined) return
       setSending(true)
       setError(undefined)
       try {
-        const team = me.teams.find(({ id }) => id === holder.teamId)?.name ?? ''
-        const chosen = { clientId: await holderOf(holder, team), audience: api.audience }
-        const { key, id } = await call(
-          'createKey',
-          attemptOf(['key', draft, chosen], () => bodyOf(draft, chosen)),
-        )
-        secretOnce.hold({ id, text: key })
-        void queries.invalidateQueries()
-        await navigate({ to: '/keys/$id', params: { id }, search: { shown: 'once' }, replace: true })
+        await secretOnce.during(async () => {
+          const names = {
+            client: `client ${holder.clientId}`,
+            key: JSON.stringify(['key', draft, holder.clientId, api.audience]),
+          }
+          const clientId = await clientIdOf(holder, choices, names.client)
+          const made = await attempts.send(
+            names.key,
+            () => bodyOf(draft, { clientId, audience: api.audience }),
+            (attempt) => call('createKey', attempt),
+          )
+          attempts.settle(names.client, names.key)
+          await showSecret(made, queries, navigate)
+        })
       } catch (problem) {
         setError(problem)
       } finally {
@@ -70,4 +51,16 @@ export function useCreate(): Creating {
       }
     },
   }
+}
+
+/** One that is yet to be made is kept until its key is there: a key that is refused makes no second client. */
+async function clientIdOf(holder: Holder, { me }: Choices, attemptName: string): Promise<string> {
+  const body = clientBodyOf(holder, me)
+  if (body === undefined) return holder.clientId
+  const { clientId } = await attempts.send(
+    attemptName,
+    () => body,
+    (attempt) => call('createClient', attempt),
+  )
+  return clientId
 }

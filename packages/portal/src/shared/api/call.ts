@@ -34,38 +34,44 @@ interface AnyInput {
   readonly idempotencyKey?: string
 }
 
-/** Rejects with `ApiProblem`. */
+const timeoutMs = 30_000
+
+/** Rejects with `ApiProblem`. Once the session has ended nothing is sent but the question who is signed in. */
 export async function call<O extends Called>(operation: O, input: Input<O>, signal?: AbortSignal): Promise<Answer<O>> {
+  const state = sessionState.now()
+  if (state !== 'live' && operation !== 'getMe') throw new ApiProblem(401, { code: state, detail: text.session[state] })
   const [method, path] = places[operation]
   const { params = {}, query = {}, body, idempotencyKey } = input as AnyInput
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
   const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const lost = (error: unknown): never => {
+    if (signal?.aborted) throw error
+    throw new ApiProblem(0, {
+      code: 'no_answer',
+      detail: method === 'GET' ? text.problem.notRead : text.problem.noAnswer,
+    })
+  }
   const response = await fetch(`${pageData.base}${filled}${search}`, {
     method,
     ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
     headers: {
+      // Another tab may have signed somebody else in: then it is refused, and neither shown here nor done in their name.
+      'Countersign-Account': pageData.account,
       ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
       ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
     },
-    ...(signal === undefined ? {} : { signal }),
-  }).catch((error: unknown) => {
-    if (signal?.aborted) throw error
-    throw new ApiProblem(0, { code: 'no_answer', detail: text.problem.noAnswer })
-  })
-  return read<Answer<O>>(response)
-}
-
-async function read<T>(response: Response): Promise<T> {
-  const requestId = response.headers.get('X-Request-Id') ?? undefined
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  }).catch(lost)
   const said = await response.json().catch(() => undefined)
-  if (response.ok && said !== undefined) return said as T
+  if (response.ok && said !== undefined) {
+    sessionState.set('live')
+    return said as Answer<O>
+  }
+  const requestId = response.headers.get('X-Request-Id') ?? undefined
   const problem = new ApiProblem(response.status, said ?? { detail: text.problem.unreadable }, requestId)
-  if (problem.status === 401) sessionState.end()
+  if (problem.status === 401) sessionState.set('ended')
+  if (problem.code === 'account_mismatch') sessionState.set('other')
   throw problem
-}
-
-/** Names one attempt to make something: a retry after a lost answer finds what was made. `crypto.randomUUID` wants https. */
-export function newIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

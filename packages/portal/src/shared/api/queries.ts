@@ -1,6 +1,6 @@
 /** Every read of the portal, by name. */
 import type { Answer } from '@countersign/client'
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { usageDays } from '../usage_days.ts'
 import { call } from './call.ts'
 
@@ -8,6 +8,7 @@ export type Me = Answer<'getMe'>
 export type ListedKey = Answer<'listKeys'>['data'][number]
 export type Key = Answer<'getKey'>
 export type Client = Answer<'listClients'>['data'][number]
+export type Team = Answer<'getTeam'>
 export type Api = Answer<'listApis'>['data'][number]
 
 export const pageSize = 25
@@ -31,7 +32,6 @@ export function keysQuery({ status, clientId, after }: KeysFilter) {
   return queryOptions({
     queryKey: ['keys', query],
     queryFn: ({ signal }) => call('listKeys', { query }, signal),
-    placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   })
 }
@@ -55,12 +55,8 @@ export const apisQuery = queryOptions({
   queryFn: ({ signal }) => call('listApis', { query: { limit: 100 } }, signal),
 })
 
-export function teamQuery(id: string | undefined) {
-  return queryOptions({
-    queryKey: ['team', id],
-    queryFn: ({ signal }) => call('getTeam', { params: { id: id ?? '' } }, signal),
-    enabled: id !== undefined,
-  })
+export function teamQuery(id: string) {
+  return queryOptions({ queryKey: ['team', id], queryFn: ({ signal }) => call('getTeam', { params: { id } }, signal) })
 }
 
 function monthUntilNow() {

@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { ReactNode } from 'react'
 import { text } from '../text.ts'
+import { shortcutSwitch, useShortcutSwitch } from './shortcut_switch.ts'
 
 interface HelpProps {
   readonly isOpen: boolean
@@ -8,6 +9,7 @@ interface HelpProps {
 }
 
 export function Help({ isOpen, onOpenChange }: HelpProps): ReactNode {
+  const isOn = useShortcutSwitch()
   return (
     <Dialog.Root open={isOpen} onOpenChange={(next) => onOpenChange(next)}>
       <Dialog.Portal>
@@ -24,6 +26,10 @@ export function Help({ isOpen, onOpenChange }: HelpProps): ReactNode {
               </div>
             ))}
           </dl>
+          <label className="check">
+            <input type="checkbox" checked={isOn} onChange={() => shortcutSwitch.turn(!isOn)} />
+            <span>{text.help.isOn}</span>
+          </label>
           <Dialog.Close className="button">{text.help.close}</Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>

@@ -4,10 +4,12 @@ import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { Icon } from '../kit/icon.tsx'
 import { type Pasted, readPasted } from '../pasted_key.ts'
 import { text } from '../text.ts'
+import { useShortcutSwitch } from './shortcut_switch.ts'
 
 export function SearchBox({ className }: { readonly className: string }): ReactNode {
   const navigate = useNavigate()
   const said = useId()
+  const isKeyed = useShortcutSwitch()
   const [wrong, setWrong] = useState<string>()
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
@@ -37,7 +39,7 @@ export function SearchBox({ className }: { readonly className: string }): ReactN
           aria-invalid={wrong !== undefined}
           onInput={() => setWrong(undefined)}
         />
-        <kbd>/</kbd>
+        {isKeyed && <kbd>/</kbd>}
       </form>
       <p id={said} className={wrong === undefined ? 'said' : 'said wrong card'} role="status">
         {wrong}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { isAnswerLost } from '../api/problem.ts'
 import { meQuery } from '../api/queries.ts'
 import { Icon } from '../kit/icon.tsx'
 import { Status } from '../kit/status.tsx'
@@ -9,7 +10,9 @@ import { text } from '../text.ts'
 
 /** Only the pages that are there. */
 export function Side(): ReactNode {
-  const { isError } = useQuery({ ...meQuery, refetchInterval: 30_000 })
+  const { error, isPending } = useQuery({ ...meQuery, refetchInterval: 30_000 })
+  // A refusal is an answer too.
+  const isSilent = isAnswerLost(error)
   return (
     <nav className="side" aria-label={text.frame.navigation}>
       <Link to="/keys" search={{}} activeOptions={{ exact: false, includeSearch: false }}>
@@ -17,7 +20,11 @@ export function Side(): ReactNode {
         {text.keys.title}
       </Link>
       <footer>
-        <Status kind={isError ? 'ends' : 'active'} word={isError ? text.frame.silent : text.frame.answers} />
+        {isPending ? (
+          text.frame.asking
+        ) : (
+          <Status kind={isSilent ? 'ends' : 'active'} word={isSilent ? text.frame.silent : text.frame.answers} />
+        )}
         <br />
         {text.frame.version(pageData.version)}
         <br />

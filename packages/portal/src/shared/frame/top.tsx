@@ -18,8 +18,20 @@ export function Top({ onHelp }: { readonly onHelp: () => void }): ReactNode {
       </Link>
       {me !== undefined && <span className="team">{teamOf(me)}</span>}
       <SearchBox className="find" />
+      <WayBack to={me?.session?.returnUrl} />
       <AccountMenu name={me?.name ?? ''} onHelp={onHelp} />
     </header>
+  )
+}
+
+/** To the page whose link led here. */
+function WayBack({ to = '' }: { readonly to: string | undefined }): ReactNode {
+  const url = URL.parse(to)
+  if (url === null || !/^https?:$/.test(url.protocol)) return null
+  return (
+    <a className="back" href={url.href}>
+      {text.frame.backTo(url.host)}
+    </a>
   )
 }
 

@@ -1,6 +1,7 @@
 /** One letter does something, unless somebody writes, or something lies on top. */
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useRef } from 'react'
+import { shortcutSwitch } from './shortcut_switch.ts'
 
 const pairMs = 1_000
 
@@ -8,6 +9,7 @@ export function useShortcuts(onHelp: () => void): void {
   const navigate = useNavigate()
   const goAt = useRef(Number.NEGATIVE_INFINITY)
   const press = useEffectEvent((event: KeyboardEvent): void => {
+    if (!shortcutSwitch.isOn()) return
     if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || isCovered()) return
     const follows = event.timeStamp - goAt.current < pairMs
     goAt.current = event.key === 'g' ? event.timeStamp : Number.NEGATIVE_INFINITY

@@ -1,6 +1,6 @@
 /** Commands with a placeholder, one at a time, and a button that copies. */
-import { type ReactNode, useState } from 'react'
-import { copyText } from '../copy.ts'
+import { type ReactNode, useRef, useState } from 'react'
+import { copyText, wordOf } from '../copy.ts'
 import { text } from '../text.ts'
 
 interface CodeBlockProps {
@@ -16,8 +16,8 @@ export function CodeBlock({ label, samples }: CodeBlockProps): ReactNode {
     setChosen(name)
     setSaid(text.codeBlock.copy)
   }
-  const copy = async (): Promise<void> =>
-    setSaid((await copyText(samples[chosen] ?? '')) ? text.copy.copied : text.copy.failed)
+  const shown = useRef<HTMLPreElement>(null)
+  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(samples[chosen] ?? '', shown.current)))
   return (
     <section className="code" aria-label={label}>
       <header>
@@ -27,12 +27,14 @@ export function CodeBlock({ label, samples }: CodeBlockProps): ReactNode {
           </button>
         ))}
         <span className="grow" />
-        <button type="button" onClick={copy}>
+        <button type="button" onClick={copy} aria-live="polite">
           {said}
         </button>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
-      <pre tabIndex={0}>{samples[chosen]}</pre>
+      <pre ref={shown} tabIndex={0}>
+        {samples[chosen]}
+      </pre>
     </section>
   )
 }

@@ -10,7 +10,7 @@ export function MaskedKey({
 }): ReactNode {
   return (
     <code className="id">
-      <b>{environment}</b>_{id}_…
+      <b>{environment}</b>_<span data-id={id}>{id}</span>_…
     </code>
   )
 }

@@ -1,7 +1,7 @@
 /** A call that did not succeed: what happened, and the one thing to do about it. */
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { ApiProblem } from '../api/problem.ts'
-import { copyText } from '../copy.ts'
+import { copyText, wordOf } from '../copy.ts'
 import { pageData, through } from '../page_data.ts'
 import { text } from '../text.ts'
 import { Icon } from './icon.tsx'
@@ -15,7 +15,8 @@ interface ProblemProps {
 export function Problem({ error, onRetry }: ProblemProps): ReactNode {
   if (!(error instanceof ApiProblem)) throw error
   if (error.code === 'step_up_required') return <StepUp url={error.stepUpUrl ?? `${pageData.base}/account/step-up`} />
-  const isForbidden = error.status === 403
+  // Another refusal of 403 is mended by no role.
+  const isForbidden = error.code === 'insufficient_scope'
   return (
     <section className="card problem" role="alert">
       <h2>{isForbidden ? text.problem.forbidden : text.problem.title}</h2>
@@ -35,10 +36,11 @@ export function Problem({ error, onRetry }: ProblemProps): ReactNode {
 
 function RequestId({ id }: { readonly id: string }): ReactNode {
   const [said, setSaid] = useState<string>(text.problem.copyId)
-  const copy = async (): Promise<void> => setSaid((await copyText(id)) ? text.copy.copied : text.copy.failed)
+  const shown = useRef<HTMLElement>(null)
+  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(id, shown.current)))
   return (
     <>
-      <code>{id}</code>
+      <code ref={shown}>{id}</code>
       <button className="button bare" type="button" onClick={copy}>
         {said}
       </button>

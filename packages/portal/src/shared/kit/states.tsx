@@ -1,8 +1,10 @@
 /** Loading, empty and stale: what stands where data will be, is not, or is of before. */
 import { type ReactNode, useEffect, useState } from 'react'
+import { isAnswerLost } from '../api/problem.ts'
 import { text } from '../text.ts'
 import { clockTime } from '../time.ts'
 import { Icon } from './icon.tsx'
+import { ScreenTitle } from './screen_title.tsx'
 
 const patienceMs = 200
 
@@ -32,21 +34,28 @@ interface EmptyProps {
 export function Empty({ isPage, title, detail, children }: EmptyProps): ReactNode {
   return (
     <section className="card state">
-      {isPage === true ? <h1>{title}</h1> : <h2>{title}</h2>}
+      {isPage === true ? <ScreenTitle>{title}</ScreenTitle> : <h2>{title}</h2>}
       <p>{detail}</p>
       {children !== undefined && <div className="acts">{children}</div>}
     </section>
   )
 }
 
-/** Over data that could not be read again. */
-export function Stale({ since }: { readonly since: number }): ReactNode {
+/** Over data that could not be read again, with the reason. */
+export function Stale({ since, error }: { readonly since: number; readonly error: Error }): ReactNode {
   return (
     <div className="notice warn stale" role="status">
       <Icon name="warning" />
-      <p>{text.problem.stale(clockTime(since))}</p>
+      <p>
+        {text.problem.stale(clockTime(since))} {isAnswerLost(error) ? text.problem.reconnecting : error.message}
+      </p>
     </div>
   )
+}
+
+/** A fact that nobody could tell: neither none nor zero. */
+export function Unknown(): ReactNode {
+  return <span className="quiet">{text.unknown}</span>
 }
 
 /** A thin line while data is read again, over data. */
