@@ -1,7 +1,7 @@
 import { apiDescription } from './apis.ts'
 import { examples } from './examples/index.ts'
-import { documentHeaders, headersOf, problemResponses, sharedResponses } from './openapi_problems.ts'
 import { type DocumentSchemas, documentSchemas, type JsonSchema } from './openapi_schemas.ts'
+import { documentHeaders, headersOf, problemResponses, sharedResponses } from './problems/openapi.ts'
 import type { ManagementScope, Route } from './route.ts'
 import { allRoutes, type OperationId } from './routes.ts'
 

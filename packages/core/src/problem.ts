@@ -12,7 +12,7 @@ export interface ProblemAnswer<Code extends string = string> {
   readonly headers: Readonly<Record<string, string>>
   /** The body, RFC 9457 §3. */
   readonly body: {
-    /** Always `about:blank`: `code` says what went wrong. */
+    /** The page about the code, `<issuer>/errors/<code>`; `about:blank` until `withErrorPage` sets it. */
     readonly type: string
     /** The reason phrase of the status (RFC 9110 §15). */
     readonly title: string
@@ -39,6 +39,11 @@ export function problemAnswer<Code extends string>(
     headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/problem+json', ...headers },
     body: { type: 'about:blank', title: titles[status] ?? 'Error', status, detail, code },
   }
+}
+
+/** The body with its `type`: the page about its code at the issuer. Without an issuer it stays as it is. */
+export function withErrorPage<Body extends ProblemAnswer['body']>(body: Body, issuer: string | undefined): Body {
+  return issuer === undefined ? body : { ...body, type: `${issuer}/errors/${body.code}` }
 }
 
 /**

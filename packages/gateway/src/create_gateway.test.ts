@@ -29,6 +29,13 @@ describe('what the caller is answered', () => {
     ])
   })
 
+  test('a refusal names the page about its code, a request that cannot be read too', async () => {
+    const { body } = await world.call('GET', '/orders')
+    expect(problem(body).type).toBe('https://auth.example.com/errors/missing_credential')
+    const answer = await raw(world.port, 'GET / HTTP/1.1\r\nbad header\r\n\r\n')
+    expect(answer).toContain('"type":"https://auth.example.com/errors/bad_request"')
+  })
+
   test('X-API-Key is the same as a Bearer credential', async () => {
     const { text } = await world.key('orders:read')
     expect((await world.call('GET', '/orders', { headers: { 'X-API-Key': text } })).status).toBe(200)

@@ -37,6 +37,8 @@ export interface GatewayOptions {
   /** The audience that a credential must be for. */
   readonly audience: string
   readonly assertions: AssertionSource
+  /** The issuer whose pages tell about the codes of refusals. Default: refusals name no page. */
+  readonly issuer?: string
   /** Peers whose `X-Forwarded-*` fields are believed. */
   readonly trustedProxies: readonly AddressRange[]
   /** The clock for durations in events, in seconds. Ends are judged by the keeper's clock. */
@@ -72,6 +74,7 @@ const optionNames = {
   upstream: true,
   audience: true,
   assertions: true,
+  issuer: true,
   trustedProxies: true,
   now: true,
   nextRequestId: true,
@@ -102,7 +105,7 @@ export interface Gateway {
  * for an unknown option: a misspelt one that protects would be missing unseen.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { engine, keeper, nextRequestId, onRequest } = options
+  const { engine, keeper, nextRequestId, onRequest, issuer } = options
   requireOptions('createGateway', options, optionNames)
   if (options.audience === '') throw new TypeError('the audience must be given')
   const upstream = createUpstream(options.upstream, options.upstreamCa)
@@ -134,6 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     now: options.now,
     nextRequestId,
     onRequest,
+    issuer,
   })
   const server = createProxyServer(passage)
   boundConnections(server, {
@@ -141,7 +145,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     writeTimeoutMs: gatewayLimits.writeTimeoutMs,
     isProxy: (peer) => isTrustedAddress(peer, options.trustedProxies),
     onMalformed(error, socket) {
-      answerMalformed(error, socket, passage.lastOn(socket), { requestId: nextRequestId(), onRequest })
+      const requestId = nextRequestId()
+      answerMalformed(error, socket, passage.lastOn(socket), { requestId, onRequest, issuer })
     },
   })
 

@@ -160,6 +160,7 @@ export async function openWorld(
     description,
     upstream: new URL(`http://127.0.0.1:${upstreamPort}${upstreamPath ?? ''}`),
     audience,
+    issuer: 'https://auth.example.com',
     assertions: ({ grant }) => {
       assertionsAsked.push(grant.credentialId)
       return { assertion: `signed.for.${grant.credentialId}`, expiresAt: Date.now() / 1000 + 60 }

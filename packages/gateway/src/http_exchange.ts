@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressRange, Grant, ProblemAnswer, Seconds } from '@countersign/core'
+import { type AddressRange, type Grant, type ProblemAnswer, type Seconds, withErrorPage } from '@countersign/core'
 import type { Operation } from '@countersign/openapi'
 import { originOf } from './client_address.ts'
 import type { Cors } from './cors.ts'
@@ -13,6 +13,8 @@ export interface HttpExchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
+  /** The issuer whose pages tell about the codes of refusals; `undefined` for none. */
+  readonly issuer: string | undefined
   /** The bytes that the caller sent behind a request to upgrade; `undefined` for other requests. */
   readonly upgradeHead: Buffer | undefined
   /** The operation that the request is for. */
@@ -44,9 +46,10 @@ export function createHttpExchange(
     readonly now: () => Seconds
     readonly onRequest: ((event: RequestEvent) => void) | undefined
     readonly cors: Cors | undefined
+    readonly issuer: string | undefined
   },
 ): HttpExchange {
-  const { requestId, trustedProxies, now, onRequest } = context
+  const { requestId, issuer, trustedProxies, now, onRequest } = context
   const startedAt = now()
   const millisecondsSince = (at: Seconds): number => Math.max(0, (now() - at) * 1000)
   let operation: Operation | undefined
@@ -56,6 +59,7 @@ export function createHttpExchange(
     request,
     response,
     requestId,
+    issuer,
     upgradeHead,
     matched(found) {
       operation = found
@@ -107,7 +111,10 @@ export function refuse(exchange: HttpExchange, { answer, decision, why }: Refusa
   const { request, response, requestId } = exchange
   exchange.report(answer.status, decision, why, grant)
   if (response.headersSent || response.destroyed) return
-  const text = answer.body === undefined ? undefined : JSON.stringify({ ...answer.body, requestId })
+  const text =
+    answer.body === undefined
+      ? undefined
+      : JSON.stringify({ ...withErrorPage(answer.body, exchange.issuer), requestId })
   const fields: Record<string, string | number> = { ...exchange.cors, ...answer.headers, 'X-Request-Id': requestId }
   if (text !== undefined) fields['Content-Length'] = Buffer.byteLength(text)
   if (!isSmall(request)) fields.Connection = 'close'

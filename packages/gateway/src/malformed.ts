@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { type ProblemAnswer, problemAnswer } from '@countersign/core'
+import { type ProblemAnswer, problemAnswer, withErrorPage } from '@countersign/core'
 import type { HttpExchange } from './http_exchange.ts'
 import type { RequestEvent } from './request_event.ts'
 
@@ -11,7 +11,11 @@ export function answerMalformed(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   running: HttpExchange | undefined,
-  context: { readonly requestId: string; readonly onRequest: ((event: RequestEvent) => void) | undefined },
+  context: {
+    readonly requestId: string
+    readonly onRequest: ((event: RequestEvent) => void) | undefined
+    readonly issuer: string | undefined
+  },
 ): void {
   // The stream ended in the middle of a body: nobody is left to read an answer.
   if (running !== undefined && !running.response.headersSent && error.code === 'HPE_INVALID_EOF_STATE') {
@@ -33,7 +37,9 @@ export function answerMalformed(
     const decision = status === 408 ? 'request_timeout' : 'bad_request'
     context.onRequest?.({ method: '', path: '', status, decision, why, durationMs: 0, requestId })
   } else running.report(status, 'bad_request', why)
-  socket.end(serialize(answer, requestId), () => socket.destroy())
+  socket.end(serialize({ ...answer, body: withErrorPage(answer.body, context.issuer) }, requestId), () =>
+    socket.destroy(),
+  )
 }
 
 function answerTo(code: string | undefined): ProblemAnswer {

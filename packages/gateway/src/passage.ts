@@ -26,8 +26,9 @@ export function createPassage(options: {
   readonly now: () => Seconds
   readonly nextRequestId: () => string
   readonly onRequest: ((event: RequestEvent) => void) | undefined
+  readonly issuer: string | undefined
 }): Passage {
-  const { pipeline, rooms, times, now, nextRequestId, onRequest } = options
+  const { pipeline, rooms, times, now, nextRequestId, onRequest, issuer } = options
   const running = new WeakMap<Duplex, HttpExchange>()
   let isClosing = false
 
@@ -53,6 +54,7 @@ export function createPassage(options: {
         now,
         onRequest,
         cors: pipeline.cors,
+        issuer,
       })
       running.set(request.socket, exchange)
       if (isClosing) response.shouldKeepAlive = false

@@ -24,6 +24,7 @@ import { stepUp } from './people/pages/account/step_up.ts'
 import { authorize } from './people/pages/authorize.ts'
 import { clientLogout, postClientLogout } from './people/pages/client_logout.ts'
 import { consent } from './people/pages/consent.ts'
+import { errors } from './people/pages/errors.ts'
 import { login } from './people/pages/login.ts'
 import { loginLink } from './people/pages/login_link.ts'
 import { logout } from './people/pages/logout.ts'
@@ -159,6 +160,8 @@ function mountPages(services: Services, at: At): readonly MountedRoute<Mounted<T
     ...['/portal', '/portal/*'].map((path) =>
       at('GET', path, (tenant, request) => showPage(services, tenant, request, portal)),
     ),
+    at('GET', '/errors', (tenant) => errors(tenant, undefined)),
+    at('GET', '/errors/{code}', (tenant, _, { code }) => errors(tenant, code)),
     at('GET', '/console', (tenant, request) => showPage(services, tenant, request, notThereYet)),
     at('GET', '/assets/*', (tenant, request) => assets(services, tenant, request)),
   ]

@@ -119,7 +119,11 @@ export async function createServer(options: ServerOptions): Promise<CountersignS
     services,
     adminKey,
     handle,
-    createListener: () => createListener(handle, requestIds(randomBytes), options.trustedProxies),
+    createListener: () =>
+      createListener(handle, requestIds(randomBytes), {
+        trustedProxies: options.trustedProxies,
+        errorPages: options.baseUrl,
+      }),
     async close() {
       isClosing = true
       services.streams.endAll()

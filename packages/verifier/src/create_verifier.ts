@@ -54,6 +54,8 @@ export interface VerifierOptions {
 
 /** A verifier of one API's callers. Each method resolves; only a mistake in the expectation throws. */
 export interface Verifier {
+  /** The issuer that it follows. */
+  readonly issuer: string
   /** Judges a web `Request` by its `Authorization` or `X-API-Key` header, or another that the API names. */
   verifyRequest(request: Request, expectation?: RequestExpectation): Promise<Outcome>
   /** Judges a `node:http` request by its raw headers. */
@@ -96,14 +98,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const connection = connect({ ...options, issuer, audience, credential, onProblem })
   const { engine, keeper, ready, close } = connection
   watchGuarding(connection, audience, onProblem)
-  return verifierOver({ engine, keeper }, audience, { ready, close })
+  return verifierOver({ engine, keeper }, audience, { issuer, ready, close })
 }
 
 /** The verifier of an audience over any engine and its keeper. */
 export function verifierOver(
   { engine, keeper }: { readonly engine: Engine; readonly keeper: BookKeeper },
   audience: string,
-  { ready, close }: Pick<Verifier, 'ready' | 'close'>,
+  { issuer, ready, close }: Pick<Verifier, 'issuer' | 'ready' | 'close'>,
 ): Verifier {
   const judge = { engine, keeper, placesNow: followPlaces(keeper, audience) }
 
@@ -127,6 +129,7 @@ export function verifierOver(
   }
 
   return Object.freeze({
+    issuer,
     verifyRequest: (request: Request, expectation: RequestExpectation = {}) =>
       verifyFields(webFields, request.headers, expectation, request.headers.get('origin') ?? undefined),
     verifyRawHeaders: (rawHeaders: readonly string[], expectation: RequestExpectation = {}) =>

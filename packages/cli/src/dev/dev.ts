@@ -214,6 +214,7 @@ async function start(prepared: Start): Promise<DevReady> {
     description,
     upstream: upstreamUrl ?? (demo as Demo).url,
     audience,
+    issuer: url,
     trustedProxies: [],
     now: server.services.now,
     nextRequestId: () => `req_${randomUUID()}`,

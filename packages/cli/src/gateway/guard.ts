@@ -85,6 +85,7 @@ export async function guard(options: GuardOptions): Promise<Guarding> {
     description,
     upstream,
     audience,
+    issuer,
     assertions: assertionsOf(management, audience),
     failures: createFailures(() => Date.now() / 1000),
     now: () => Date.now() / 1000,

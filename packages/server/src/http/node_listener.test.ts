@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startWorld, type World } from '../server.fixture.ts'
+import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { createListener } from './node_listener.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -45,6 +45,14 @@ it('every answer names its request', async () => {
   const answer = await raw('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
   expect(answer).toMatch(/^HTTP\/1.1 200/)
   expect(answer).toMatch(/X-Request-Id: req_\w{8,}/i)
+})
+
+it('a problem names the page about its code, below the issuer, for a request that no endpoint has seen too', async () => {
+  for (const [text, code] of [
+    ['GET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n', 'missing_credential'],
+    ['GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 'invalid_request'],
+  ] as const)
+    expect(await raw(text)).toContain(`"type":"${baseUrl}/errors/${code}"`)
 })
 
 it('a body that says it is too long is refused before it is read, and one that is too long while it is', async () => {

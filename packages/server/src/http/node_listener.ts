@@ -1,5 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressRange, type Holder, isTrustedAddress, problemAnswer, Shares } from '@countersign/core'
+import {
+  type AddressRange,
+  type Holder,
+  isTrustedAddress,
+  problemAnswer,
+  Shares,
+  withErrorPage,
+} from '@countersign/core'
 import { boundConnections, withinFileLimit } from '@countersign/verifier/connections'
 import { serverLimits } from '../limits.ts'
 import type { Answer } from './answer.ts'
@@ -10,14 +17,20 @@ import type { HttpRequest } from './request.ts'
 
 export type Handle = (request: HttpRequest) => Promise<Answer> | Answer
 
+export interface ListenerOptions {
+  readonly trustedProxies?: readonly AddressRange[] | undefined
+  /** See `HttpRequest.errorPages`. */
+  readonly errorPages?: string | undefined
+}
+
 /** `node:http` in front of the endpoints, with every time and size limited. */
 export function createListener(
   handle: Handle,
   nextRequestId: () => string,
-  trustedProxies: readonly AddressRange[] = [],
+  { trustedProxies = [], errorPages }: ListenerOptions = {},
 ): Server {
   const answers = createAnswerQueue()
-  const listening: Listening = { trustedProxies, bytes: new Shares(serverLimits.bodyBytesInFlight) }
+  const listening: Listening = { trustedProxies, errorPages, bytes: new Shares(serverLimits.bodyBytesInFlight) }
   const server = createServer(
     {
       headersTimeout: serverLimits.headersTimeoutMs,
@@ -29,7 +42,7 @@ export function createListener(
     (incoming, response) => {
       if (isDraining(server)) response.shouldKeepAlive = false
       // Node refuses a request without one, and of two takes the first: whoever reads the second reads another request.
-      if (hasSecondHost(incoming.rawHeaders)) return refuseHosts(response, nextRequestId())
+      if (hasSecondHost(incoming.rawHeaders)) return refuseHosts(response, nextRequestId(), errorPages)
       const request = new NodeRequest(incoming, response, nextRequestId(), listening)
       const send = (answer: Answer): void => answers.add({ incoming, response, request, answer })
       const answer = handle(request)
@@ -55,15 +68,16 @@ function hasSecondHost(rawHeaders: readonly string[]): boolean {
   return count > 1
 }
 
-function refuseHosts(response: ServerResponse, requestId: string): void {
+function refuseHosts(response: ServerResponse, requestId: string, errorPages: string | undefined): void {
   const { headers, body } = problemAnswer(400, 'invalid_request', 'Send one Host header.')
   const fields = { ...headers, 'X-Request-Id': requestId, Connection: 'close' }
-  response.writeHead(400, fields).end(JSON.stringify({ ...body, requestId }))
+  response.writeHead(400, fields).end(JSON.stringify({ ...withErrorPage(body, errorPages), requestId }))
 }
 
 /** Shared by the requests of one listener. */
 interface Listening {
   readonly trustedProxies: readonly AddressRange[]
+  readonly errorPages: string | undefined
   /** For the bodies that are read and not yet answered. */
   readonly bytes: Shares
 }
@@ -122,6 +136,10 @@ class NodeRequest implements HttpRequest {
       taken = wanted
       return true
     })
+  }
+
+  get errorPages(): string | undefined {
+    return this.#listening.errorPages
   }
 
   get signal(): AbortSignal {

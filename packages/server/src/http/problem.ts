@@ -1,6 +1,6 @@
 /** RFC 9457: refusals as values that are thrown, and as answers. */
 import type { ProblemCode } from '@countersign/contract'
-import { type ProblemAnswer, problemAnswer } from '@countersign/core'
+import { type ProblemAnswer, problemAnswer, withErrorPage } from '@countersign/core'
 import {
   StoreUnavailableError,
   type UnavailableReason,
@@ -68,8 +68,13 @@ export function problem(
   errors: ProblemError['errors'] = [],
   members: ProblemMembers = {},
 ): Answer {
-  const { requestId } = request
-  const body = { ...answer.body, ...members, requestId, ...(errors.length === 0 ? {} : { errors }) }
+  const { requestId, errorPages } = request
+  const body = {
+    ...withErrorPage(answer.body, errorPages),
+    ...members,
+    requestId,
+    ...(errors.length === 0 ? {} : { errors }),
+  }
   return { status: answer.status, headers: answer.headers, code: answer.body.code, body: JSON.stringify(body) }
 }
 

@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** The socket's other end; undefined where there is no socket. */
   readonly peer: string | undefined
   readonly requestId: string
+  /** The issuer whose pages, below `/errors`, tell about the codes of problems. Absent: problems name no page. */
+  readonly errorPages?: string | undefined
   /** Reads the body once. Throws `ProblemError` 413 when it is longer, 400 when it breaks off. */
   readBody(bytesMax: number): Promise<Uint8Array>
   /** When it was read, by `performance.now()`: what came before was the caller's time. Absent before, and where nobody says. */

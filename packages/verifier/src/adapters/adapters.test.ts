@@ -159,7 +159,11 @@ describe.each(Object.entries(adapters))('%s', (name, start) => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(answer.headers.get('cache-control')).toBe('no-store')
-    expect(JSON.parse(answer.body)).toMatchObject({ status: 401, code: 'missing_credential', type: 'about:blank' })
+    expect(JSON.parse(answer.body)).toMatchObject({
+      status: 401,
+      code: 'missing_credential',
+      type: 'https://auth.example.com/errors/missing_credential',
+    })
     expect(JSON.parse(answer.body).requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 

@@ -13,6 +13,7 @@ import {
   type Scope,
   type ScopeInput,
   unavailableAnswer,
+  withErrorPage,
 } from '@countersign/core'
 import type { Verifier } from '../create_verifier.ts'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
@@ -132,9 +133,11 @@ interface Judged {
 interface Ways {
   readonly property: string
   readonly onRefusal: ProtectOptions['onRefusal']
+  /** The issuer whose pages tell about the codes of refusals. */
+  readonly issuer: string | undefined
 }
 
-const usualWays: Ways = { property: 'auth', onRefusal: undefined }
+const usualWays = { property: 'auth', onRefusal: undefined } as const
 
 /** The options that `protect` has in every adapter; an adapter with more of them names its own. */
 export const protectOptions = {
@@ -161,11 +164,11 @@ export function createGate(options: ProtectOptions, known: Readonly<Record<strin
   const { optional = false, verifier = sharedVerifier(), trustedProxies = [] } = options
   const expectation = expectationOf(options)
   const clientAddress = createClientAddress(trustedProxies)
-  const ways = waysOf(options)
+  const ways = { ...waysOf(options), issuer: verifier.issuer }
   return (incoming) => pass(incoming, { verifier, expectation, clientAddress, optional, ways })
 }
 
-function waysOf({ property = 'auth', onRefusal }: ProtectOptions): Ways {
+function waysOf({ property = 'auth', onRefusal }: ProtectOptions): Omit<Ways, 'issuer'> {
   if (typeof property !== 'string' || !/^[A-Za-z_$][\w$]*$/.test(property) || property in Object.prototype) {
     throw new TypeError('property must be a name such as "countersign"')
   }
@@ -183,7 +186,13 @@ export function createScopeGate(kind: 'scope' | 'anyScope', tokens: readonly str
     const known = judged.get(incoming.key)
     if (known === undefined) {
       const verifier = sharedVerifier()
-      return pass(incoming, { verifier, expectation, clientAddress, optional: false, ways: usualWays })
+      return pass(incoming, {
+        verifier,
+        expectation,
+        clientAddress,
+        optional: false,
+        ways: { ...usualWays, issuer: verifier.issuer },
+      })
     }
     const { grant, ways } = known
     if (grant === undefined) return refuse(rejectionAnswer(missing), ways)
@@ -267,12 +276,13 @@ function findMissingScope(grant: Grant, requires: readonly Scope[]): Rejection |
 /** The answer as RFC 9457, with an id by which a caller can ask about it, or in a body of the API's own. */
 function refuse(
   { status, headers, body }: ProblemAnswer,
-  { onRefusal }: Ways,
+  { onRefusal, issuer }: Ways,
   requestId: string = crypto.randomUUID(),
 ): Passage {
   const { code, detail } = body
   const own = onRefusal?.({ status, code, detail, requestId, headers })
-  if (own === undefined) return { refusal: { status, headers, body: JSON.stringify({ ...body, requestId }) } }
+  if (own === undefined)
+    return { refusal: { status, headers, body: JSON.stringify({ ...withErrorPage(body, issuer), requestId }) } }
   const isText = typeof own.body === 'string'
   const contentType = own.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
   const text = isText ? (own.body as string) : JSON.stringify(own.body)

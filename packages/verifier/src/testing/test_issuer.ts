@@ -95,7 +95,7 @@ export async function createTestIssuer(options: TestIssuerOptions): Promise<Test
     issuer,
     audience,
     time,
-    verifier: verifierOver({ engine, keeper }, audience, { ready, close }),
+    verifier: verifierOver({ engine, keeper }, audience, { issuer, ready, close }),
     makeKey: (options = {}) => credentials.make('key', options),
     makeOpaqueToken: (options = {}) => credentials.make('opaque_token', options),
     makeJwt: (options = {}) => credentials.makeJwt(options),

@@ -37,6 +37,8 @@ export interface Frame extends Pick<PeopleSettings, 'colors' | 'logo'> {
   readonly issuer: TenantContext['issuer']
   /** The name of the tenant. */
   readonly name: string
+  /** The word behind the name. Default `accounts`. */
+  readonly part?: string
 }
 
 export function frameOf({
@@ -51,7 +53,7 @@ export function frameOf({
   return { ...settings, issuer: tenant.issuer, name }
 }
 
-export function pageAnswer({ issuer, name, colors, logo }: Frame, page: Page): Answer {
+export function pageAnswer({ issuer, name, colors, logo, part = 'accounts' }: Frame, page: Page): Answer {
   const { status = 200, title, body, error, cookies = [] } = page
   const asset = page.script === undefined ? undefined : scripts[page.script]
   const script = asset === undefined ? undefined : html`<script src="${issuer}${asset.path}" defer></script>`
@@ -69,7 +71,7 @@ ${script}
 </head>
 <body>
 ${main}
-<div class="brand">${logo === undefined ? mark : html`<img class="logo" src="${issuer}${logoPath(logo.digest)}" alt="">`}${name} <span>accounts</span></div>
+<div class="brand">${logo === undefined ? mark : html`<img class="logo" src="${issuer}${logoPath(logo.digest)}" alt="">`}${name} <span>${part}</span></div>
 ${body}
 </main>
 </body>

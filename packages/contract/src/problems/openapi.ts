@@ -1,9 +1,9 @@
 import { problemAnswer } from '@countersign/core'
 import { z } from 'zod'
-import { openText, type ProblemCode, problemCodes } from './codes.ts'
-import type { DocumentSchemas, JsonSchema } from './openapi_schemas.ts'
-import type { Route } from './route.ts'
-import { nameSchemas } from './schema_names.ts'
+import { openText, type ProblemCode, problemCodes } from '../codes.ts'
+import type { DocumentSchemas, JsonSchema } from '../openapi_schemas.ts'
+import type { Route } from '../route.ts'
+import { nameSchemas } from '../schema_names.ts'
 
 /** A refusal that many operations share: `components/responses`. */
 interface Refusal {
@@ -234,7 +234,7 @@ const fieldProblem = z
 /** The body of every refusal. */
 const problem = z
   .object({
-    type: z.string().describe('Always `about:blank`: `code` says what went wrong'),
+    type: z.string().describe('The URL of a page about the code: its cause, and what to do'),
     title: z.string().describe('The reason phrase of the status'),
     status: z.int().describe('The status of the answer'),
     detail: z.string().describe('One sentence for people: what is wrong, and what to do'),
