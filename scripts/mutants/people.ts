@@ -216,7 +216,7 @@ export const peopleMutants: readonly Mutant[] = [
     id: 'logout-by-any-hint',
     what: 'an ID token of another session ends the one of this browser',
     file: `${server}/people/pages/client_logout.ts`,
-    find: 'signedIn.session.id !== hint?.sessionId',
+    find: 'present.session.id !== hint?.sessionId',
     replace: 'hint === undefined',
     tests: openid,
   },

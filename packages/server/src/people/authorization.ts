@@ -204,16 +204,16 @@ async function giveCode(
   const present = await readSessionAgain(transaction, named, services.now())
   const client = await transaction.clients.find(tenant.id, request.clientId)
   const cutOff = Math.max(client?.cutOff ?? 0, await subjectCutOff(transaction, tenant.id, accountId))
-  if (present === undefined || client === undefined) return undefined
-  const { account } = present
+  // One that a portal link began gives nothing to an application.
+  if (present === undefined || present.session.portal !== undefined || client === undefined) return undefined
   requireReached(moment, cutOff)
   if (request.position < cutOff) return undefined
   requireSameBook(services, tenant, moment)
-  const asked = await readAsked(transaction, tenant, request, account, moment)
+  const asked = await readAsked(transaction, tenant, request, present.account, moment)
   // Never more than was shown: an owner may have given the client more meanwhile.
   if (formatScope(asked.all) !== formatScope(scope)) throw new AskAgainError('the scope is another one now')
   if (!isAsked && !asked.isSettled) throw new AskAgainError('it is no longer allowed')
-  const consent = await giveConsent(services, tenant, transaction, moment, asked, account)
+  const consent = await giveConsent(services, tenant, transaction, moment, asked, present.account)
   const content: CodeContent = {
     clientId: client.id,
     redirectUri: request.redirectUri,

@@ -13,7 +13,7 @@ import { ownAccount } from './sessions.ts'
 /** One's own need no scope. */
 const listConsents = readOperation(routes.listConsents, async (context) => {
   const { caller, query } = context
-  const own = ownAccount(caller.grant)
+  const own = ownAccount(caller)
   const accountId = query.accountId ?? own
   if (accountId === undefined || accountId !== own) requireScope(context, 'accounts:read')
   const filter = {
@@ -35,7 +35,7 @@ const listConsents = readOperation(routes.listConsents, async (context) => {
 const revokeConsent = writeOperation(routes.revokeConsent, async (context) => {
   const { actor, body, caller, held, now, params, requestId, tenant, transaction } = context
   const consent = await findConsent(context, params.id as string)
-  if (consent.accountId !== ownAccount(caller.grant)) {
+  if (consent.accountId !== ownAccount(caller)) {
     // For a person without the scope, what others allow is not there.
     if (caller.grant.kind === 'session' && !held.includes('accounts:write')) throw notFound('consent')
     context.requireHeld(['accounts:write'])

@@ -1,6 +1,7 @@
 import { routes } from '@countersign/contract'
-import { formatTime, type Grant } from '@countersign/core'
+import { formatTime } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
+import type { Caller } from '../../caller/caller.ts'
 import { endSession } from '../../people/sessions.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
@@ -33,7 +34,7 @@ const getMe = readOperation(routes.getMe, async (context) => {
 /** One's own need no scope. */
 const listSessions = readOperation(routes.listSessions, async (context) => {
   const { caller, now, query } = context
-  const own = ownAccount(caller.grant)
+  const own = ownAccount(caller)
   const accountId = query.accountId ?? own
   if (accountId === undefined || accountId !== own) requireScope(context, 'accounts:read')
   const filter = { activeAt: now, ...(accountId === undefined ? {} : { accountId }) }
@@ -50,7 +51,7 @@ const listSessions = readOperation(routes.listSessions, async (context) => {
 const revokeSession = writeOperation(routes.revokeSession, async (context) => {
   const { actor, body, caller, now, requestId, tenant, transaction } = context
   const session = await findSession(context, context.params.id as string)
-  if (session.accountId !== ownAccount(caller.grant)) {
+  if (session.accountId !== ownAccount(caller)) {
     // For a person without the scope, the sessions of others are not there.
     if (caller.grant.kind === 'session' && !context.held.includes('accounts:write')) throw notFound('session')
     context.requireHeld(['accounts:write'])
@@ -65,9 +66,12 @@ const revokeSession = writeOperation(routes.revokeSession, async (context) => {
   return answer
 })
 
-/** Only a session is a person's own: a token that speaks for an account was given for something else. */
-export function ownAccount({ kind, subject }: Grant): string | undefined {
-  return kind === 'session' ? subject : undefined
+/**
+ * Only a session is a person's own: a token that speaks for an account was given for something else. So was a session that
+ * a portal link began.
+ */
+export function ownAccount({ grant, session }: Pick<Caller, 'grant' | 'session'>): string | undefined {
+  return session !== undefined && session.portal === undefined ? grant.subject : undefined
 }
 
 function sessionView({ caller }: Pick<ReadContext, 'caller'>, session: AccountSession) {

@@ -14,6 +14,7 @@ import type { ReadContext, WriteContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
 import { findAccountOrNone, notFound } from '../find.ts'
 import { type Operation, preparedIssueOperation, readOperation, writeOperation } from '../operation.ts'
+import { ownAccount } from '../people/sessions.ts'
 import { findAccountByEmail, findInvitation, findInvitations, findMember, findMembers, findTeam } from './find.ts'
 import { auditOf, memberView } from './view.ts'
 
@@ -190,12 +191,12 @@ const deleteInvitation = writeOperation(routes.deleteInvitation, async (context)
 })
 
 /**
- * For the person who was invited alone: the account of the session has the address, and has proven it, here or by the code
+ * For the person who was invited alone, who did not come by a portal link: the account of the session has the address, and has proven it, here or by the code
  * that was mailed to it.
  */
 const acceptInvitation = writeOperation(routes.acceptInvitation, async (context) => {
   const { body, caller, now, tenant, transaction } = context
-  if (caller.grant.kind !== 'session')
+  if (ownAccount(caller) === undefined)
     throw new ProblemError(403, 'forbidden', 'An invitation is accepted by the person who was invited, signed in.')
   const invited = await findInvited(transaction, tenant.id, body.code, now)
   if (invited === undefined) throw notFound('invitation')

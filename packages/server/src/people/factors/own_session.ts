@@ -15,7 +15,14 @@ export interface OwnSession {
   readonly presented: string
 }
 
-export async function readOwnSession(
+/** `undefined` also for a session that a portal link began: it changes nothing of the account (docs/people/teams.md). */
+export async function readOwnSession(at: AtOwn, transaction: WriteTransaction): Promise<OwnSession | undefined> {
+  const own = await readPresentSession(at, transaction)
+  return own?.session.portal === undefined ? own : undefined
+}
+
+/** One that a portal link began too: for a proof alone. */
+export async function readPresentSession(
   { services, sessionText = '', signedIn, tenant }: AtOwn,
   transaction: WriteTransaction,
 ): Promise<OwnSession | undefined> {

@@ -12,7 +12,7 @@ import { serverLimits } from '../../limits.ts'
 import { orBusy, type PasswordHash } from '../password.ts'
 import { type AtBrowser, signInOf } from '../sign_in.ts'
 import { readChallenge } from './challenge.ts'
-import { readOwnSession } from './own_session.ts'
+import { readPresentSession } from './own_session.ts'
 import { passkeyMethods } from './passkey.ts'
 import { hasSecondFactor, type Proof, proveSecondFactor, readFactors } from './second_factor.ts'
 import { provePasskey, usePasskey } from './use_passkey.ts'
@@ -92,7 +92,7 @@ async function stepUp(at: At, prove: (transaction: WriteTransaction) => Promise<
   const { services, tenant } = at
   const { value, entries } = await services.store.write<StepUpOutcome>(
     async (transaction) => {
-      const own = await readOwnSession(at, transaction)
+      const own = await readPresentSession(at, transaction)
       if (own === undefined || !timingSafeEqual(own.presented, own.session.digest)) return { refused: 'over' }
       const proved = await prove(transaction)
       if (proved === 'wrong') return { refused: 'wrong' }

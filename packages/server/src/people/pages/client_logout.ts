@@ -19,7 +19,7 @@ import { askToSignOut } from './sign_out.ts'
 export const clientLogout: Endpoint = {
   form: 'logout',
   async get(context) {
-    const { request, services, signedIn, tenant } = context
+    const { present, request, services, tenant } = context
     const parameters = parseForm(request.query)
     const text = parameters.get('id_token_hint')
     const hint = text === undefined ? undefined : await readIdTokenHint(services, tenant, text)
@@ -29,8 +29,8 @@ export const clientLogout: Endpoint = {
       return wrong('The client_id is not that of the id_token_hint.')
     const target = await targetOf(context, hint?.clientId ?? clientId, parameters)
     if ('error' in target) return wrong(target.error)
-    if (signedIn !== undefined && signedIn.session.id !== hint?.sessionId) return askToSignOut(context, signedIn)
-    if (signedIn !== undefined) await signOut(context, signedIn.session.id, signedIn.account.id)
+    if (present !== undefined && present.session.id !== hint?.sessionId) return askToSignOut(context, present)
+    if (present !== undefined) await signOut(context, present.session.id, present.account.id)
     const cookies = context.sessionText === undefined ? [] : [setCookie(tenant.issuer, 'session', undefined, 0)]
     if (hint === undefined || target.uri === undefined) return { ...signedOut(), cookies }
     return seeOther(target.uri, cookies)

@@ -47,6 +47,8 @@ export interface PageContext {
   readonly name: string
   readonly settings: PeopleSettings
   readonly signedIn: SignedIn | undefined
+  /** The same, or who came by a portal link. That is good for the portal, a proof and signing out; `signedIn` is nobody then. */
+  readonly present: SignedIn | undefined
   /** The text in the cookie that tells browsers apart. */
   readonly browser: string
   /** The text in the session's cookie, whatever it is worth. */

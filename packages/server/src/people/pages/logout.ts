@@ -8,12 +8,12 @@ import { askToSignOut } from './sign_out.ts'
 export const logout: Endpoint = {
   form: 'logout',
   get: (context) => {
-    const { signedIn, tenant } = context
-    return signedIn === undefined ? seeOther(`${tenant.issuer}/login`) : askToSignOut(context, signedIn)
+    const { present, tenant } = context
+    return present === undefined ? seeOther(`${tenant.issuer}/login`) : askToSignOut(context, present)
   },
   async post(context) {
-    const { signedIn, tenant } = context
-    if (signedIn !== undefined) await signOut(context, signedIn.session.id, signedIn.account.id)
+    const { present, tenant } = context
+    if (present !== undefined) await signOut(context, present.session.id, present.account.id)
     return seeOther(`${tenant.issuer}/login`, [setCookie(tenant.issuer, 'session', undefined, 0)])
   },
 }

@@ -29,13 +29,15 @@ export async function showPage(
   const sessionText = readCookie(request, tenant.issuer, 'session')
   const mac = createMac(services.master.derive('form_tokens'))
   const shownTo = (form: string): string => JSON.stringify([tenant.id, browser, sessionText ?? '', form])
+  const present = await findPresent(services, tenant, request, sessionText)
   const context: PageContext = {
     services,
     tenant,
     request,
     name: (await services.store.read.tenants.find(tenant.id))?.name ?? '',
     settings: await readSettings(services.store.read, tenant, services.openness),
-    signedIn: await findSignedIn(services, tenant, request, sessionText),
+    signedIn: present?.session.portal === undefined ? present : undefined,
+    present,
     browser,
     sessionText,
     now: services.now(),
@@ -71,7 +73,7 @@ function isFromForm(request: HttpRequest, issuer: string): boolean {
   return headerValues(request, 'sec-fetch-site').length === 0 && origins.length === 1 && origins[0] === 'null'
 }
 
-async function findSignedIn(
+async function findPresent(
   { sessionMoves, store, trustedProxies }: PageServices,
   tenant: TenantContext,
   request: HttpRequest,

@@ -12,16 +12,16 @@ import { makeOwnTeam } from './own_team.ts'
 export const portal: Endpoint = {
   form: 'portal',
   async get(context) {
-    const { request, services, signedIn, tenant } = context
-    if (signedIn === undefined) {
+    const { present, request, services, signedIn, tenant } = context
+    if (present === undefined) {
       const path = `${request.path}${request.query === '' ? '' : `?${request.query}`}`
       return seeOther(`${tenant.issuer}/login?returnTo=${encodeURIComponent(path)}`)
     }
     const entry = services.portal.entry()
     if (entry === undefined) return notBuilt(context)
     // A link leads to one team, and its account may be nobody's own.
-    if (signedIn.session.portal === undefined) await makeOwnTeam(context, signedIn.account)
-    return programPage(context, entry, signedIn.account)
+    if (signedIn !== undefined) await makeOwnTeam(context, signedIn.account)
+    return programPage(context, entry, present.account)
   },
 }
 

@@ -11,21 +11,22 @@ import type { Endpoint, PageContext, SignedIn } from '../endpoint.ts'
 import { homepageLink } from '../homepage.ts'
 import { type Html, html } from '../html.ts'
 import { type Page, seeOther } from '../page.ts'
+import { signInFirst } from './own_page.ts'
 import { waysSection } from './ways.ts'
 
 export const account: Endpoint = {
   form: 'account',
   get: (context) => {
-    const { signedIn, tenant } = context
-    return signedIn === undefined ? seeOther(`${tenant.issuer}/login`) : accountPage(context, signedIn)
+    const { signedIn } = context
+    return signedIn === undefined ? signInFirst(context) : accountPage(context, signedIn)
   },
   post: end,
 }
 
 /** A session or consent of somebody else is not there. */
-async function end(context: PageContext, form: Form): Promise<Answer> {
+async function end(context: PageContext, form: Form): Promise<Page | Answer> {
   const { services, signedIn, tenant } = context
-  if (signedIn === undefined) return seeOther(`${tenant.issuer}/login`)
+  if (signedIn === undefined) return signInFirst(context)
   const consentId = form.get('consent')
   if (consentId !== undefined) {
     await removeConsent(context, consentId, signedIn.account.id)

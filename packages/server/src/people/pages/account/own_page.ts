@@ -26,7 +26,7 @@ export function ownPage(
 ): Endpoint {
   async function guard(context: PageContext, work: (own: OwnContext) => ReturnType<typeof post>): Shown {
     const { signedIn } = context
-    if (signedIn === undefined) return toLogin(context)
+    if (signedIn === undefined) return signInFirst(context)
     if (await mustStepUp(context, signedIn)) return stepUpFirst(context, path)
     const shown = await work({ ...context, signedIn })
     return 'refused' in shown ? stepUpFirst(context, path) : shown
@@ -78,6 +78,13 @@ export function stepUpFirst({ tenant }: Pick<PageContext, 'tenant'>, path: strin
   return seeOther(`${tenant.issuer}${stepUpPath}?returnTo=${encodeURIComponent(`${base}${path}`)}`)
 }
 
-export function toLogin({ tenant }: Pick<PageContext, 'tenant'>): Answer {
-  return seeOther(`${tenant.issuer}/login`)
+/** To the sign-in. Who came by a portal link is told first why: this browser is in, and not in the account. */
+export function signInFirst({ present, tenant }: PageContext): Page | Answer {
+  if (present === undefined) return seeOther(`${tenant.issuer}/login`)
+  const title = 'You came by a link'
+  const body = html`<div class="deed"><header><h1>${title}</h1>
+<p>It lets you into the portal. Your account is shown and changed once you have signed in by yourself.</p></header>
+<section><a href="${tenant.issuer}/portal">Back to the portal</a></section>
+<section><a href="${tenant.issuer}/login">Sign in</a></section></div>`
+  return { status: 403, title, error: 'forbidden', body }
 }

@@ -10,23 +10,23 @@ import { type Page, seeOther } from '../page.ts'
 import { passkeyFormName, passkeyProof } from '../passkey_form.ts'
 import { proofOf } from '../second_factor.ts'
 import { busyText, invalid, waitText, wrongAnswer, wrongText } from '../wrong.ts'
-import { stepUpPath as path, toLogin, usernameField } from './own_page.ts'
+import { stepUpPath as path, signInFirst, usernameField } from './own_page.ts'
 
 const formName = 'step_up'
 
 export const stepUp: Endpoint = {
   form: (form) => (form.has('passkey') ? passkeyFormName(form.get('challenge') ?? '', formName) : formName),
   get: (context) => {
-    const { signedIn, request } = context
-    if (signedIn === undefined) return toLogin(context)
-    return stepUpPage(context, signedIn, { goal: goalOf(context, new URLSearchParams(request.query)) })
+    const { present, request } = context
+    if (present === undefined) return signInFirst(context)
+    return stepUpPage(context, present, { goal: goalOf(context, new URLSearchParams(request.query)) })
   },
   post: (context, form) => prove(context, form),
 }
 
 async function prove(context: PageContext, form: Form): Promise<Page | Answer> {
-  const { signedIn } = context
-  if (signedIn === undefined) return toLogin(context)
+  const { present: signedIn } = context
+  if (signedIn === undefined) return signInFirst(context)
   const goal = goalOf(context, form)
   const again = (wrong: string, status?: number): Promise<Page> =>
     stepUpPage(context, signedIn, { goal, wrong, ...(status === undefined ? {} : { status }) })
@@ -77,7 +77,7 @@ async function waysOf(context: PageContext, signedIn: SignedIn, { goal, wrong }:
   const password = await services.store.read.identities.find(tenant.id, accountId, 'password')
   const form = (content: Html): Html => codeForm(context, goal, content)
   if (!hasSecondFactor(factors)) {
-    if (password === undefined) return [nothingToShow(context)]
+    if (password === undefined) return [nothingToShow(context, signedIn)]
     return [
       form(html`${wrongText(wrong)}${usernameField(signedIn)}<label>Password<input name="password" type="password" autocomplete="current-password" autofocus${invalid(wrong)}></label>
 <button class="primary" type="submit">Go on</button>`),
@@ -102,8 +102,12 @@ function codeForm({ tenant, token }: PageContext, goal: Goal, content: Html): Ht
   return html`<form method="post" action="${tenant.issuer}${path}">${token(formName)}${goalFields(goal)}${content}</form>`
 }
 
-function nothingToShow({ tenant, token }: PageContext): Html {
+function nothingToShow({ tenant, token }: PageContext, { session }: SignedIn): Html {
+  const next =
+    session.portal === undefined
+      ? 'Sign in once more. For ten minutes after that you can add one.'
+      : 'Come by another link: it is proof enough for ten minutes.'
   return html`<form method="post" action="${tenant.issuer}/logout">${token('logout')}
-<p>This account has no password, passkey or authenticator app yet. Sign in once more. For ten minutes after that you can add one.</p>
+<p>This account has no password, passkey or authenticator app yet. ${next}</p>
 <button type="submit">Sign out</button></form>`
 }
