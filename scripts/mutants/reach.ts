@@ -4,6 +4,8 @@ const reach = 'packages/server/src/caller/reach.ts'
 const find = 'packages/server/src/management/find.ts'
 const ofReach = ['packages/server/src/people/reach.test.ts']
 const ofTeams = ['packages/server/src/people/teams.test.ts']
+const linkSession = ['packages/server/src/people/link_session.test.ts']
+const linkMaker = ['packages/server/src/people/portal_link_maker.test.ts']
 
 /** The reach of a person, and the ceiling of a team: docs/people/teams.md. */
 export const reachMutants: readonly Mutant[] = [
@@ -59,8 +61,10 @@ export const reachMutants: readonly Mutant[] = [
     id: 'REACH-7',
     what: 'the reach of the beginning is believed in the transaction',
     file: 'packages/server/src/caller/caller_again.ts',
-    find: 'return sessionReach(services, tenant, caller, client, transaction)',
-    replace: 'return { reach: caller.reach, scope: parseScope(caller.grant.scope) }',
+    find: 'return readMakerAgain(services, tenant, await makerOf(services, tenant, caller), transaction)',
+    replace:
+      'const again = await readMakerAgain(services, tenant, await makerOf(services, tenant, caller), transaction)\n' +
+      '  return { ...again, reach: caller.reach, held: parseScope(caller.grant.scope) }',
     tests: ofTeams,
   },
   {
@@ -90,10 +94,42 @@ export const reachMutants: readonly Mutant[] = [
   {
     id: 'MEMBERS-1',
     what: 'an account can be signed in to by whoever holds less than its teams give it',
-    file: 'packages/server/src/management/people/accounts.ts',
+    file: 'packages/server/src/people/portal_link.ts',
     find: 'for (const { role } of await transaction.memberships.ofAccount(tenant.id, account.id)) requireHeld(scopeOfRole[role])',
     replace: 'await transaction.memberships.ofAccount(tenant.id, scopeOfRole.viewer.join())',
     tests: ofTeams,
+  },
+  {
+    id: 'LINK-1',
+    what: 'a session that a portal link began changes its account',
+    file: 'packages/server/src/people/factors/own_session.ts',
+    find: 'return own?.session.portal === undefined ? own : undefined',
+    replace: 'return own',
+    tests: linkSession,
+  },
+  {
+    id: 'LINK-2',
+    what: 'a session that a portal link began is that of a person at the pages',
+    file: 'packages/server/src/people/pages/show_page.ts',
+    find: 'present?.session.portal === undefined ? present : undefined',
+    replace: 'present',
+    tests: linkSession,
+  },
+  {
+    id: 'LINK-3',
+    what: 'a session that a portal link began gives an application a code',
+    file: 'packages/server/src/people/authorization.ts',
+    find: ' || present.session.portal !== undefined',
+    replace: '',
+    tests: linkSession,
+  },
+  {
+    id: 'LINK-4',
+    what: 'a portal link outlives its maker',
+    file: 'packages/server/src/people/portal_link.ts',
+    find: 'if (error instanceof ProblemError) return false',
+    replace: 'if (error instanceof ProblemError) return true',
+    tests: linkMaker,
   },
   {
     id: 'MEMBERS-2',

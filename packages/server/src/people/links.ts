@@ -1,20 +1,18 @@
 /** Links that sign a person in once. The secret stands behind `#`, so that no log and no scanner of links sees it. */
 import { randomBase62, type Seconds, Secret } from '@countersign/core'
-import type { Account, SessionPortal, WriteTransaction } from '@countersign/store'
-import { subjectCutOff } from '../caller/subject_cut_off.ts'
+import type { Account, WriteTransaction } from '@countersign/store'
 import type { TenantContext } from '../context.ts'
 import { serverLimits } from '../limits.ts'
 import type { IssuingMoment } from '../oauth/issuing_moment.ts'
+import type { PortalLink } from './portal_link.ts'
 
 const kind = 'sign_in_link'
 
-interface SignInLink {
+/** A portal link has the members of one. */
+interface SignInLink extends Partial<PortalLink> {
   readonly accountId: string
   /** The feed sequence at which it was made: what ends the account by a higher one ends the link too. */
   readonly position: number
-  /** It signs in to the portal alone, and ends with its maker too. */
-  readonly portal?: SessionPortal
-  readonly madeBy?: { readonly clientId: string; readonly accountId?: string }
 }
 
 interface Making {
@@ -28,7 +26,7 @@ export async function signInLink(
   { transaction, tenant, moment, randomBytes }: Making,
   { id: accountId }: Account,
   lifeSeconds: number = serverLimits.signInLinkSeconds,
-  portal: Pick<SignInLink, 'portal' | 'madeBy'> = {},
+  portal?: PortalLink,
 ): Promise<{ readonly url: Secret; readonly expiresAt: Seconds }> {
   const code = randomBase62(32, randomBytes)
   const link: SignInLink = { accountId, position: moment.position, ...portal }
@@ -46,17 +44,4 @@ export async function redeemLink(
 ): Promise<SignInLink | undefined> {
   const redeemed = await transaction.singleUse.redeem(kind, tenant, code, now)
   return redeemed?.isFirst === true ? (redeemed.content as SignInLink) : undefined
-}
-
-/** Whether the team of a portal link and whoever made it are still there. Any other link has neither. */
-export async function isStillGood(
-  transaction: WriteTransaction,
-  tenant: string,
-  { madeBy, portal, position }: SignInLink,
-): Promise<boolean> {
-  if (portal === undefined || madeBy === undefined) return true
-  const team = await transaction.teams.find(tenant, portal.teamId)
-  const client = await transaction.clients.find(tenant, madeBy.clientId)
-  if (team?.status !== 'active' || client?.status !== 'active' || position < client.cutOff) return false
-  return madeBy.accountId === undefined || position >= (await subjectCutOff(transaction, tenant, madeBy.accountId))
 }

@@ -1,6 +1,7 @@
 /** A session of a browser, from sign-in to its end. */
 import { digest, generateKey, type Seconds, Secret } from '@countersign/core'
 import type { Account, AccountSession, AuditActor, SessionPortal, WriteTransaction } from '@countersign/store'
+import type { Maker } from '../caller/caller_again.ts'
 import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import type { Services, TenantContext } from '../context.ts'
 import { sessionObject } from '../feed/objects.ts'
@@ -9,6 +10,7 @@ import { type IssuingMoment, requireReached, requireSameBook } from '../oauth/is
 import { managementApiId, portalClientId } from '../tenants/tenant_setup.ts'
 import { keepPending } from './factors/pending.ts'
 import { hasSecondFactor, readFactors } from './factors/second_factor.ts'
+import { couldBeMadeNow } from './portal_link.ts'
 
 /** All that a session is made from. */
 export interface SignIn {
@@ -22,7 +24,9 @@ export interface SignIn {
   /** The version of the password that was right, where one was given. */
   readonly passwordVersion?: number
   /** The team and scope that a portal link named. */
-  readonly portal?: SessionPortal
+  readonly portal?: SessionPortal | undefined
+  /** Who made that link. */
+  readonly madeBy?: Maker | undefined
   readonly userAgent: string
   readonly address: string | undefined
   /** The text of the session that the browser had: it ends. */
@@ -31,7 +35,7 @@ export interface SignIn {
   readonly requestId: string
 }
 
-export type SessionServices = Pick<Services, 'books' | 'keyPrefix' | 'randomBytes'>
+export type SessionServices = Pick<Services, 'books' | 'keyPrefix' | 'now' | 'randomBytes'>
 
 /** A session, or the name of the sign-in that waits for the second factor of the account. */
 export type Started = { readonly text: Secret; readonly session: AccountSession } | { readonly pending: string }
@@ -48,14 +52,14 @@ export async function startSession(
   moment: IssuingMoment,
   signIn: SignIn,
 ): Promise<Started | undefined> {
-  const { account, position } = signIn
+  const { account, madeBy, portal, position } = signIn
   const client = await transaction.clients.find(tenant.id, portalClientId)
   const cutOff = await subjectCutOff(transaction, tenant.id, account.id)
   if (client?.status !== 'active' || account.status !== 'active') return undefined
-  // The second factor of a portal link may have taken minutes.
-  if (signIn.portal !== undefined && account.role !== undefined) return undefined
   requireReached(moment, Math.max(client.cutOff, cutOff))
   if (position < cutOff) return undefined
+  // Here, since the second factor of a portal link may take minutes.
+  if (!(await couldBeMadeNow(services, tenant, transaction, account, { madeBy, portal }))) return undefined
   requireSameBook(services, tenant, moment)
   const pending = await pendingOf(services, tenant, transaction, moment, signIn)
   if (pending !== undefined) return { pending }
@@ -80,7 +84,7 @@ export async function startSession(
     expiresAt: at + serverLimits.sessionSeconds,
     userAgent: signIn.userAgent,
     ...(signIn.address === undefined ? {} : { address: signIn.address }),
-    ...(signIn.portal === undefined ? {} : { portal: signIn.portal }),
+    ...(portal === undefined ? {} : { portal }),
     version: 1,
     createdAt: at,
     updatedAt: at,
@@ -93,7 +97,7 @@ export async function startSession(
       action: 'session.create',
       objectType: 'session',
       objectId: id,
-      after: { accountId: account.id, amr: signIn.amr, ...inPortal(signIn.portal) },
+      after: { accountId: account.id, amr: signIn.amr, ...inPortal(portal) },
       requestId: signIn.requestId,
     },
   })
@@ -124,12 +128,13 @@ async function pendingOf(
   { id: tenant }: TenantContext,
   transaction: WriteTransaction,
   { takenAt: now }: IssuingMoment,
-  { account: { id: accountId }, amr, passwordVersion, portal, position }: SignIn,
+  { account: { id: accountId }, amr, madeBy, passwordVersion, portal, position }: SignIn,
 ): Promise<string | undefined> {
   if (amr.includes('mfa') || !hasSecondFactor(await readFactors(transaction, { tenant, accountId }))) return undefined
   const more = {
     ...(passwordVersion === undefined ? {} : { passwordVersion }),
     ...(portal === undefined ? {} : { portal }),
+    ...(madeBy === undefined ? {} : { madeBy }),
   }
   const pending = { accountId, amr, position, ...more }
   return keepPending(transaction, tenant, pending, { now, randomBytes })

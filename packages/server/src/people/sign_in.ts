@@ -8,7 +8,7 @@ import type { HttpRequest } from '../http/request.ts'
 import { serverLimits } from '../limits.ts'
 import { atOneMoment } from '../oauth/issuing_moment.ts'
 import { endConsent } from './consents.ts'
-import { isStillGood, redeemLink } from './links.ts'
+import { redeemLink } from './links.ts'
 import { orBusy, type PasswordHash } from './password.ts'
 import { endSession, type SignIn, type Started, startSession } from './sessions.ts'
 
@@ -24,7 +24,7 @@ export interface AtBrowser {
 /** It is an operator's by now: portal links sign in none. */
 type LinkOutcome = (Started & { readonly isPortal: boolean }) | 'operator' | undefined
 
-/** `undefined` where the link is used up, or its account, team or maker has ended since it was made. */
+/** `undefined` where the link is used up, or its account has ended since it was made, or its maker could not make it now. */
 export async function signInByLink(at: AtBrowser, code: string): Promise<LinkOutcome> {
   const { services, tenant } = at
   return atOneMoment(services, tenant, async (moment) => {
@@ -33,11 +33,9 @@ export async function signInByLink(at: AtBrowser, code: string): Promise<LinkOut
         const link = await redeemLink(transaction, tenant.id, code, services.now())
         const account = link && (await transaction.accounts.find(tenant.id, link.accountId))
         if (link === undefined || account === undefined) return undefined
-        const { portal, position } = link
+        const { madeBy, portal, position } = link
         if (portal !== undefined && account.role !== undefined) return 'operator'
-        if (!(await isStillGood(transaction, tenant.id, link))) return undefined
-        const named = portal === undefined ? {} : { portal }
-        const signIn = { ...signInOf(at, account.id), account, position, amr: ['otp'], ...named }
+        const signIn = { ...signInOf(at, account.id), account, position, amr: ['otp'], portal, madeBy }
         const started = await startSession(services, tenant, transaction, moment, signIn)
         return started && { ...started, isPortal: portal !== undefined }
       },

@@ -2,12 +2,12 @@ import { type AuditAction, routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, parseScope } from '@countersign/core'
 import { type Account, endedAccount, newAccount } from '@countersign/store'
 import { wholeTenant } from '../../caller/reach.ts'
-import { scopeOfRole } from '../../caller/team_roles.ts'
 import { accountObject, endedSessionObjects } from '../../feed/objects.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { endAllOf, everything } from '../../people/end_account.ts'
 import { signInLink } from '../../people/links.ts'
 import { orBusy, type PasswordHash, passwordFlaw } from '../../people/password.ts'
+import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { managementApiId, managementScopesOf } from '../../tenants/tenant_setup.ts'
 import { readAccess, scopeOf } from '../access.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
@@ -43,18 +43,6 @@ async function accountView(
     createdAt: formatTime(account.createdAt),
     updatedAt: formatTime(account.updatedAt),
   }
-}
-
-/**
- * A caller who touches an account could sign in as it, and so must hold all that it can do, in its teams too
- * (docs/security/invariants.md §11).
- */
-export async function requireMayTouchAccount(
-  { requireHeld, tenant, transaction }: Pick<WriteContext, 'requireHeld' | 'tenant' | 'transaction'>,
-  account: Account,
-): Promise<void> {
-  requireHeld(parseScope(account.scope))
-  for (const { role } of await transaction.memberships.ofAccount(tenant.id, account.id)) requireHeld(scopeOfRole[role])
 }
 
 type Body = WriteContext<typeof routes.updateAccount>['body']

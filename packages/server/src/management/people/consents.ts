@@ -2,12 +2,12 @@ import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { Consent } from '@countersign/store'
 import { endConsent } from '../../people/consents.ts'
+import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
 import { audienceOf, findAccountOrNone, findConsent, findConsents, notFound } from '../find.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
-import { requireMayTouchAccount } from './accounts.ts'
 import { ownAccount } from './sessions.ts'
 
 /** One's own need no scope. */

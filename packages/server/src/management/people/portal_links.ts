@@ -2,12 +2,12 @@
 import { routes } from '@countersign/contract'
 import { formatScope, formatTime, missingScope, randomBase62, type Scope } from '@countersign/core'
 import { type Account, newAccount, newTeam, type Team } from '@countersign/store'
-import { wholeTenant } from '../../caller/reach.ts'
+import { makerOf } from '../../caller/caller_again.ts'
 import { scopeOfRole } from '../../caller/team_roles.ts'
-import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import { shownScope } from '../../oauth/shown_scope.ts'
 import { signInLink } from '../../people/links.ts'
+import { requireMayLetIn } from '../../people/portal_link.ts'
 import { scopeOf } from '../access.ts'
 import type { WriteContext } from '../context.ts'
 import { findAccountOfSubject, findOfferedApis, invalid } from '../find.ts'
@@ -15,29 +15,26 @@ import { issueOperation, type Operation } from '../operation.ts'
 import { findTeamNamed, findTeamOfExternalId } from '../teams/find.ts'
 import { ceilingOf } from '../teams/teams.ts'
 import { auditOf as auditOfTeam, teamView } from '../teams/view.ts'
-import { requireMayTouchAccount } from './accounts.ts'
 
 type Context = WriteContext<typeof routes.createPortalLink>
 
-/** Never wider than its maker, who could sign in as the account (docs/security/invariants.md §11). */
 const createPortalLink = issueOperation(routes.createPortalLink, async (context, { moment }) => {
-  const { actor, body, caller, reach, requestId, services, tenant, transaction } = context
-  wholeTenant(reach, 'Making a portal link')
-  context.requireHeld(['teams:write'])
+  const { actor, body, caller, requestId, services, tenant, transaction } = context
   const scope = namedScope(body.scope)
-  context.requireHeld(scope)
-  const team = await teamOf(context)
-  if (team.status !== 'active') throw new ProblemError(409, 'disabled', 'The team is disabled.')
-  const account = await accountOf(context, team)
+  const { account, team } = await requireMayLetIn(context, scope, async () => {
+    const found = await teamOf(context)
+    return { account: await accountOf(context, found), team: found }
+  })
   const portal = {
     teamId: team.id,
     scope: formatScope(scope),
     ...(body.returnUrl === undefined ? {} : { returnUrl: body.returnUrl }),
   }
-  const { kind, clientId, subject } = caller.grant
-  const madeBy = { clientId, ...(kind === 'session' ? { accountId: subject } : {}) }
+  const madeBy = await makerOf(services, tenant, caller)
   const making = { transaction, tenant, moment, randomBytes: services.randomBytes }
-  const link = await signInLink(making, account, serverLimits.portalLinkSeconds, { portal, madeBy })
+  // It ends with its maker, so that it says so.
+  const left = (caller.grant.expiresAt ?? Number.POSITIVE_INFINITY) - moment.takenAt
+  const link = await signInLink(making, account, Math.min(serverLimits.portalLinkSeconds, left), { portal, madeBy })
   const id = `link_${randomBase62(20, services.randomBytes)}`
   const expiresAt = formatTime(link.expiresAt)
   const audit = { actor, action: 'portal_link.create', objectType: 'account', objectId: account.id, requestId }
@@ -84,14 +81,7 @@ async function selfService(context: Context): Promise<Team['access']> {
 /** Without a person, the account is the team's own: one for all who come so. */
 async function accountOf(context: Context, team: Team): Promise<Account> {
   const { subject, ...person } = context.body.account ?? { subject: team.id, name: team.name }
-  const found = await findAccountOfSubject(context, subject)
-  if (found === undefined) return makeAccount(context, subject, person)
-  if (found.role !== undefined)
-    throw new ProblemError(403, 'forbidden', 'This account is an operator’s: no portal link signs in one.')
-  await requireMayTouchAccount(context, found)
-  if (found.status !== 'active')
-    throw new ProblemError(409, 'disabled', 'This account is disabled: nobody can sign in to it.')
-  return found
+  return (await findAccountOfSubject(context, subject)) ?? makeAccount(context, subject, person)
 }
 
 async function makeAccount(

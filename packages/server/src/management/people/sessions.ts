@@ -2,6 +2,7 @@ import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { AccountSession } from '@countersign/store'
 import type { Caller } from '../../caller/caller.ts'
+import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { endSession } from '../../people/sessions.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
@@ -9,7 +10,6 @@ import { pageAnswer, pageOf } from '../cursor.ts'
 import { findAccountOrNone, findSession, findSessions, notFound } from '../find.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
 import { findOwnTeams } from '../teams/find.ts'
-import { requireMayTouchAccount } from './accounts.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {

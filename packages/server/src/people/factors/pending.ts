@@ -1,11 +1,13 @@
 /** A sign-in whose first factor was right and whose second is waited for: good once, for a few minutes. */
 import { randomBase62, type Seconds } from '@countersign/core'
-import type { SessionPortal, WriteTransaction } from '@countersign/store'
+import type { WriteTransaction } from '@countersign/store'
 import { serverLimits } from '../../limits.ts'
+import type { PortalLink } from '../portal_link.ts'
 
 const kind = 'second_factor'
 
-export interface Pending {
+/** It has the members of the portal link by which the person came, where there was one. */
+export interface Pending extends Partial<PortalLink> {
   readonly accountId: string
   /** How the first factor was proven. */
   readonly amr: readonly string[]
@@ -13,8 +15,6 @@ export interface Pending {
   readonly position: number
   /** The version of the password that was right: with another one it is over. */
   readonly passwordVersion?: number
-  /** The portal link by which the person came. */
-  readonly portal?: SessionPortal
 }
 
 /** Its name, which the next form carries. */

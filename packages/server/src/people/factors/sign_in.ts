@@ -5,7 +5,7 @@ import { amrWith } from '../../caller/authentication_context.ts'
 import type { Services } from '../../context.ts'
 import { clientAddress } from '../../http/client_address.ts'
 import { atOneMoment, type IssuingMoment } from '../../oauth/issuing_moment.ts'
-import { startSession } from '../sessions.ts'
+import { type SignIn, startSession } from '../sessions.ts'
 import { type AtBrowser, signInOf } from '../sign_in.ts'
 import { type Challenge, readChallenge } from './challenge.ts'
 import { passkeyMethods } from './passkey.ts'
@@ -53,8 +53,8 @@ export async function signInByPasskey(
       if (pending !== undefined && pending.accountId !== proven.passkey.accountId) return wrong
       if (!(await usePasskey(transaction, proven, services.now()))) return wrong
       const methods = amrWith(pending?.amr ?? [], passkeyMethods(proven.passkey))
-      const { portal } = pending ?? {}
-      const who = { accountId: proven.passkey.accountId, position: positionOf(challenge, pending), portal }
+      const { madeBy, portal } = pending ?? {}
+      const who = { accountId: proven.passkey.accountId, position: positionOf(challenge, pending), portal, madeBy }
       return finish(at, transaction, moment, name, who, methods)
     },
     () => provePasskey(services.store, tenant, challenge, answer),
@@ -97,18 +97,14 @@ async function finish(
   transaction: WriteTransaction,
   moment: IssuingMoment,
   pending: string | undefined,
-  {
-    accountId,
-    portal,
-    position,
-  }: Pick<Pending, 'accountId' | 'position'> & { readonly portal?: Pending['portal'] | undefined },
+  { accountId, madeBy, portal, position }: Pick<SignIn, 'madeBy' | 'portal' | 'position'> & Pick<Pending, 'accountId'>,
   amr: readonly string[],
 ): Promise<SecondOutcome> {
   const { services, tenant } = at
   const isFirst = pending === undefined || (await redeemPending(transaction, tenant.id, pending, services.now()))
   const account = await transaction.accounts.find(tenant.id, accountId)
   if (!isFirst || account === undefined) return over
-  const signIn = { ...signInOf(at, accountId), account, position, amr, ...(portal === undefined ? {} : { portal }) }
+  const signIn = { ...signInOf(at, accountId), account, position, amr, portal, madeBy }
   const started = await startSession(services, tenant, transaction, moment, signIn)
   return started === undefined || !('text' in started) ? over : { text: started.text }
 }
