@@ -246,11 +246,6 @@ export function findApis(context: ReadContext, page: Page): Promise<readonly Api
   return context.services.store.read.apis.list(context.reach.tenant, page, apiIdsOf(context.reach))
 }
 
-/** The APIs that offer something to every team: the first hundred. */
-export function findOfferedApis(context: WriteContext): Promise<readonly Api[]> {
-  return context.transaction.apis.list(wholeTenant(context.reach), { limit: 100 }, [])
-}
-
 /** The holders of these scopes for the API: the first hundred, and how many there are. */
 export function findScopeHolders(
   context: WriteContext,

@@ -8,9 +8,10 @@ import { serverLimits } from '../../limits.ts'
 import { shownScope } from '../../oauth/shown_scope.ts'
 import { signInLink } from '../../people/links.ts'
 import { requireMayLetIn } from '../../people/portal_link.ts'
+import { selfServiceAccess } from '../../people/self_service.ts'
 import { scopeOf } from '../access.ts'
 import type { WriteContext } from '../context.ts'
-import { findAccountOfSubject, findOfferedApis, invalid } from '../find.ts'
+import { findAccountOfSubject, invalid } from '../find.ts'
 import { issueOperation, type Operation } from '../operation.ts'
 import { findTeamNamed, findTeamOfExternalId } from '../teams/find.ts'
 import { ceilingOf } from '../teams/teams.ts'
@@ -61,21 +62,16 @@ async function teamOf(context: Context): Promise<Team> {
 
 async function makeTeam(context: Context, { access, ...named }: NonNullable<Context['body']['team']>): Promise<Team> {
   const { now, services, tenant, transaction } = context
-  const ceiling = access === undefined ? await selfService(context) : await ceilingOf(context, access, '/team/access')
+  const ceiling =
+    access === undefined
+      ? await selfServiceAccess(transaction, tenant.id)
+      : await ceilingOf(context, access, '/team/access')
   const draft = { tenant: tenant.id, ...named, metadata: {}, status: 'active' as const, access: ceiling }
   const team = newTeam(draft, { now, randomBytes: services.randomBytes })
   await transaction.teams.insert(team)
   const after = await teamView(context, team)
   transaction.append({ tenant: tenant.id, audit: { ...auditOfTeam(context, 'team.create', team), after } })
   return team
-}
-
-/** A new team gets what a team of one's own gets. */
-async function selfService(context: Context): Promise<Team['access']> {
-  const offered = (await findOfferedApis(context)).filter(({ status }) => status === 'active')
-  return Object.fromEntries(
-    offered.flatMap(({ id, selfServiceScope }) => (selfServiceScope === '' ? [] : [[id, selfServiceScope]])),
-  )
 }
 
 /** Without a person, the account is the team's own: one for all who come so. */

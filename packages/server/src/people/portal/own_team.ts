@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { type Account, newTeam, type Team, type WriteTransaction } from '@countersign/store'
 import type { PageContext } from '../pages/endpoint.ts'
+import { selfServiceAccess } from '../self_service.ts'
 import { signInOf } from '../sign_in.ts'
 import { addMember } from '../team_members.ts'
 
@@ -42,7 +43,7 @@ async function insert(at: At, transaction: WriteTransaction, account: Account): 
     name: `Team of ${current.name}`.slice(0, 200),
     metadata: {},
     status: 'active',
-    access: await selfService(transaction, tenant.id),
+    access: await selfServiceAccess(transaction, tenant.id),
   } as const
   const team: Team = { ...newTeam(draft, { now, randomBytes: services.randomBytes }), id: ownTeamId(account) }
   await transaction.teams.insert(team)
@@ -60,18 +61,4 @@ async function insert(at: At, transaction: WriteTransaction, account: Account): 
       requestId,
     },
   })
-}
-
-const pageSize = 100
-
-/** The ceiling of such a team: each API says what it gives. */
-async function selfService({ apis }: WriteTransaction, tenant: string): Promise<Team['access']> {
-  const access: Record<string, string> = {}
-  let after: string | undefined
-  for (;;) {
-    const page = await apis.list(tenant, { limit: pageSize, ...(after === undefined ? {} : { after }) })
-    for (const { id, selfServiceScope } of page) if (selfServiceScope !== '') access[id] = selfServiceScope
-    after = page.at(-1)?.id
-    if (page.length < pageSize) return access
-  }
 }

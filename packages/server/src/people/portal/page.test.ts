@@ -144,6 +144,7 @@ describe('the page', () => {
 
 describe('a team of one’s own', () => {
   beforeAll(() => build('main-1.js'))
+  const given = [{ audience, scope: 'orders:read' }]
   const teamsOf = async (browser: Awaited<ReturnType<typeof makePerson>>['browser']) =>
     (await browser.call('GET', '/v1/me')).body.teams
 
@@ -164,10 +165,27 @@ describe('a team of one’s own', () => {
     const teams = await teamsOf(browser)
     expect(teams).toEqual([expect.objectContaining({ role: 'owner' })])
     const { id } = (teams as [{ readonly id: string }])[0]
-    expect((await browser.call('GET', `/v1/teams/${id}`)).body.access).toEqual([{ audience, scope: 'orders:read' }])
+    expect((await browser.call('GET', `/v1/teams/${id}`)).body.access).toEqual(given)
     await world.ok('DELETE', `/v1/teams/${id}`)
     await browser.get('/portal')
     expect(await teamsOf(browser)).toEqual([])
+  })
+
+  it('has what a team that a portal link makes has: of an API too that is disabled for the moment', async () => {
+    await world.ok('PATCH', '/v1/settings', { portal: 'open' })
+    const scopes = [{ name: 'a' }, { name: 'b' }]
+    const other = { audience: 'https://paused.test', name: 'Paused', scopes, selfServiceScope: 'a' }
+    const { id } = await world.ok('POST', '/v1/apis', other)
+    await world.ok('PATCH', `/v1/apis/${id}`, { status: 'disabled' })
+    const { browser } = await makePerson(world)
+    await browser.get('/portal')
+    const externalId = 'partner'
+    await world.ok('POST', '/v1/portal-links', { team: { externalId, name: 'Partner' } })
+    const [own] = (await browser.call('GET', '/v1/teams')).body.data
+    const linked = (await world.ok('GET', '/v1/teams')).data.find((each) => each.externalId === externalId)
+    const both = new Set([...given, { audience: other.audience, scope: 'a' }])
+    expect([own, linked].map((team) => new Set(team?.access as readonly object[]))).toEqual([both, both])
+    await world.ok('DELETE', `/v1/apis/${id}`)
   })
 
   it('is for nobody who is in a team, and for no operator', async () => {
