@@ -59,7 +59,6 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   revokeAccount: 'never',
   revokeSession: 'never',
   revokeConsent: 'never',
-  createTeam: 'never',
   deleteTeam: 'never',
   removeTeamMember: 'never',
   deleteInvitation: 'never',
@@ -70,7 +69,10 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   // How it looks is nobody's way in.
   updateSettings: ({ body: { signIn, signUp, portal } }) => [signIn, signUp, portal].some((each) => each !== undefined),
   updateIssuer: ({ body: { status, ...more } }) => status === 'active' || Object.keys(more).length > 0,
-  createAccount: ({ body }) => body.role !== undefined,
+  // Other systems know a person or team by the owner's id, and a person by a verified address.
+  createAccount: ({ body }) =>
+    body.role !== undefined || body.externalSubject !== undefined || body.emailVerified === true,
+  createTeam: ({ body }) => body.externalId !== undefined,
   updateAccount: ({ body }) =>
     [body.email, body.emailVerified, body.externalSubject, body.password, body.role, body.scope, body.access].some(
       (each) => each !== undefined,
@@ -115,6 +117,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   updateTeam: async (context) => {
     const { body } = context
     const team = await findTeam(context, context.params.id as string)
+    if (body.externalId !== undefined && body.externalId !== (team.externalId ?? null)) return true
     return body.access !== undefined && hasMore(team.access, await readAccess(context, body.access))
   },
   updateTeamMember: async (context) => {
