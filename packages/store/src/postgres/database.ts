@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts'
 import { readPostgresError } from './error.ts'
 import { runAlone, watchPool } from './pool.ts'
 import { channel, type Primary } from './primary.ts'
+import { nameOfKept, planned } from './statement_names.ts'
 import { parts } from './watched_client.ts'
 
 /** First keys of the advisory locks: "cs" and the guarded thing, so that they differ from other programs' locks. */
@@ -113,12 +114,13 @@ export class PostgresDatabase implements Database {
   /** `pg` prepares a named statement once on each connection. */
   keep(query: CompiledQuery): KeptQuery {
     this.#kept += 1
-    const name = `countersign_${this.#kept}`
+    const number = this.#kept
     return async (parameters) => {
       if (!parameters.every(isStorableText)) return []
       try {
-        const { rows } = await this.#primary.query<Row>({ name, text: query.sql, values: [...parameters] })
-        return rows
+        const ask = () =>
+          this.#primary.query<Row>({ name: nameOfKept(number), text: query.sql, values: [...parameters] })
+        return (await planned(ask, false)).rows
       } catch (error) {
         throw readPostgresError(error, false)
       }

@@ -1,4 +1,5 @@
 import { ConflictError, StoreUnavailableError } from '../errors.ts'
+import { isOutOfDate } from './statement_names.ts'
 
 /** SQLSTATE codes (PostgreSQL, appendix A). */
 const uniqueViolation = '23505'
@@ -17,6 +18,7 @@ export function readPostgresError(error: unknown, isCommit: boolean): unknown {
   }
   if (code === uniqueViolation) return new ConflictError((constraint ?? 'id').slice((table?.length ?? -1) + 1))
   if (code !== undefined && outOfSpace.has(code)) return new StoreUnavailableError('full', error)
+  if (isOutOfDate(error)) return new StoreUnavailableError('busy', error)
   if (code !== undefined && rolledBack.has(code)) return new StoreUnavailableError(isCommit ? 'timeout' : 'busy', error)
   // Errors that the server sent have a severity. Classes 08, 57 and 53 are about the connection.
   if (severity !== undefined && !/^(08|57|53)/.test(code ?? '')) return error

@@ -5,7 +5,8 @@ import { isStorableText } from '../database.ts'
 import { UnstorableTextError } from '../errors.ts'
 import { readPostgresError } from './error.ts'
 import type { Primary } from './primary.ts'
-import { breaks, confirm, named, WatchedClient } from './watched_client.ts'
+import { named, planned } from './statement_names.ts'
+import { breaks, confirm, WatchedClient } from './watched_client.ts'
 
 /** The primary's connections as Kysely uses them, with the store's errors. */
 export function watchPool(primary: Primary): PostgresPool {
@@ -21,7 +22,7 @@ export async function runAlone(primary: Primary, text: string, values: readonly 
   if (!values.every(isStorableText)) throw new UnstorableTextError()
   const client = await connect(primary)
   try {
-    const { rows } = await confirm(client, named(text, values))
+    const { rows } = await planned(() => confirm(client, named(text, values)), false)
     client.release()
     return rows
   } catch (error) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { exampleAccount, seed } from '../conformance/examples.ts'
 import { runConformance } from '../conformance/index.ts'
 import type { PostgresServer } from '../conformance/postgres_server.ts'
 import { startPostgres } from '../conformance/postgres_server.ts'
@@ -29,5 +30,35 @@ it('CVE-2026-55170: every text column of PostgreSQL is text that is compared by 
       expect(columns.length).toBeGreaterThan(40)
       const others = columns.filter(({ typname, collname }) => typname !== 'text' || collname !== 'C')
       expect(others).toEqual([])
+    },
+  ))
+
+it('goes on when another process changes a table whose statements are planned: only a transaction has to be tried again', () =>
+  withStore(
+    () => server.create(),
+    async (store, database) => {
+      await seed(store, 'acme')
+      const account = exampleAccount('acme', 'acct_2')
+      await store.write(({ accounts }) => accounts.insert(account))
+      const ways = {
+        kept: () => store.read.accounts.find('acme', account.id),
+        built: async () => (await store.read.accounts.list('acme', { limit: 5 })).find(({ id }) => id === account.id),
+        written: async () => (await store.write(({ accounts }) => accounts.find('acme', account.id))).value,
+      }
+      const all = Object.values(ways)
+      const readAll = async () => {
+        for (const read of [...all, ...all]) expect(await read()).toStrictEqual(account)
+      }
+      const change = (column: string) => database.execute(`alter table accounts add column ${column} text`)
+      await readAll()
+      await change('later_1')
+      expect(await ways.kept()).toStrictEqual(account)
+      await readAll()
+      await change('later_2')
+      expect(await ways.built()).toStrictEqual(account)
+      await readAll()
+      await change('later_3')
+      await expect(ways.written()).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'busy' })
+      await readAll()
     },
   ))

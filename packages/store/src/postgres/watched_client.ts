@@ -9,6 +9,7 @@ import { isStorableText } from '../database.ts'
 import { StoreUnavailableError, UnstorableTextError } from '../errors.ts'
 import { readPostgresError } from './error.ts'
 import { postgresLimits } from './primary.ts'
+import { named, planned } from './statement_names.ts'
 import { within } from './within.ts'
 
 /** Statements around a part of a transaction. Each message takes its time under the tenant's lock. */
@@ -35,6 +36,7 @@ export class WatchedClient {
   /** The first error of the transaction or its part, which can then only be undone. */
   #failure: unknown
   #isBroken = false
+  #isInTransaction = false
   /** The statement that begins the transaction, where it is yet to be sent. */
   #begin: string | undefined
   /** Is there while the beginning is sent, and not answered. */
@@ -78,6 +80,7 @@ export class WatchedClient {
   #isUnsent(text: string): boolean {
     if (text.startsWith(beginning)) {
       this.#begin = text
+      this.#isInTransaction = true
       return true
     }
     if (this.#begin !== undefined && (text === 'commit' || text === 'rollback')) {
@@ -104,7 +107,7 @@ export class WatchedClient {
     // Not waited for: without it, the statement behind it fails as well.
     if (this.#isPartBeginning) this.#client.query(parts.begin).catch(() => {})
     this.#isPartBeginning = false
-    return this.#client.query<Row>(named(text, values))
+    return planned(() => this.#client.query<Row>(named(text, values)), this.#isInTransaction)
   }
 
   #sendBegin(text: string): void {
@@ -170,23 +173,4 @@ export async function confirm(client: PoolClient, query: string | QueryConfig): 
   } finally {
     client.off('notice', onNotice)
   }
-}
-
-/** Names of statements, by their text: PostgreSQL reads and plans each once on every connection. */
-const names = new Map<string, string>()
-const namesMax = 200
-/** Longer ones have many rows, and a text for each number of rows. */
-const namedLengthMax = 2_500
-
-function nameOf(text: string): string | undefined {
-  const known = names.get(text)
-  if (known !== undefined || text.length > namedLengthMax || names.size >= namesMax) return known
-  const name = `countersign_s${names.size}`
-  names.set(text, name)
-  return name
-}
-
-export function named(text: string, values: readonly unknown[]): QueryConfig {
-  const name = values.length === 0 ? undefined : nameOf(text)
-  return { text, values: [...values], ...(name === undefined ? {} : { name }) }
 }
