@@ -21,8 +21,8 @@ import {
   takeKey,
   takeToken,
 } from './taken.ts'
-import { type LaterAccount, takeLaterAccount } from './taken_account.ts'
-import { type LaterTeam, takeTeam, takeTeamOf } from './taken_team.ts'
+import { type LaterAccount, takeExternalSubject, takeLaterAccount } from './taken_account.ts'
+import { type LaterTeam, takeExternalId, takeTeam, takeTeamOf } from './taken_team.ts'
 
 const pageRows = 100
 
@@ -112,6 +112,12 @@ async function mergeApis({ restored, replaced, tenant, now }: Merge): Promise<nu
 
 async function mergeAccounts({ restored, replaced, tenant, now }: Merge): Promise<number> {
   let count = 0
+  for await (const { id, externalSubject } of pages((page) => restored.read.accounts.list(tenant, page))) {
+    if (externalSubject === undefined) continue
+    const later = await replaced.read.accounts.find(tenant, id)
+    const work: Work = (taking) => takeExternalSubject(taking, { tenant, id }, later?.externalSubject)
+    count += await inTransaction(restored, now, work)
+  }
   for await (const { id } of pages((page) => restored.read.accounts.list(tenant, page))) {
     const later = await laterAccount(replaced, tenant, id)
     count += await inTransaction(restored, now, (taking) => takeLaterAccount(taking, { tenant, id }, later))
@@ -130,6 +136,11 @@ async function laterAccount({ read }: Store, tenant: string, id: string): Promis
 
 async function mergeTeams({ restored, replaced, tenant, now }: Merge): Promise<number> {
   let count = 0
+  for await (const { id, externalId } of pages((page) => restored.read.teams.list(tenant, {}, page))) {
+    if (externalId === undefined) continue
+    const later = await replaced.read.teams.find(tenant, id)
+    count += await inTransaction(restored, now, (taking) => takeExternalId(taking, { tenant, id }, later?.externalId))
+  }
   for await (const team of pages((page) => restored.read.teams.list(tenant, {}, page))) {
     const later = await laterTeam(replaced, tenant, team.id)
     count += await inTransaction(restored, now, (taking) => takeTeam(taking, team, later))

@@ -20,3 +20,12 @@ export function takenAccess(access: Client['access'], later: Client['access']): 
 export function narrow(scope: string, left: string): string {
   return formatScope(intersectScope(parseScope(scope), parseScope(left)))
 }
+
+/** Whether two records have the same members, in whatever order. */
+export function isSame(one: object, other: object): boolean {
+  return sorted(one) === sorted(other)
+}
+
+function sorted(record: object): string {
+  return JSON.stringify(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}

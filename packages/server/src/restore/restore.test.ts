@@ -203,6 +203,31 @@ describe('what was taken since the backup stays taken', () => {
     ])
   })
 
+  it('ids of the owner’s: each means after the restore what it meant last, also where two have changed theirs', async () => {
+    let count = 0
+    const person = (externalSubject?: string) =>
+      server.call('POST', '/v1/accounts', { name: 'x', email: `p${++count}@example.com`, externalSubject })
+    const team = (externalId?: string) => server.call('POST', '/v1/teams', { name: 'x', access: [], externalId })
+    const accounts = [await person('a'), await person('b'), await person('c'), await person()]
+    const teams = [await team('a'), await team('b'), await team('c'), await team()]
+    const change = (kind: string, { id }: Answered, body: object) => server.call('PATCH', `/v1/${kind}/${id}`, body)
+    await restoreAfter(async () => {
+      for (const [index, id] of [null, 'a', null, 'c'].entries()) {
+        await change('accounts', accounts[index] as Answered, { externalSubject: null })
+        await change('teams', teams[index] as Answered, { externalId: null })
+        if (id === null) continue
+        await change('accounts', accounts[index] as Answered, { externalSubject: id })
+        await change('teams', teams[index] as Answered, { externalId: id })
+      }
+      // The one of the backup means somebody who is not in it.
+      await person('b')
+    })
+    const now = async (kind: string, all: readonly Answered[], member: string) =>
+      Promise.all(all.map(async ({ id }) => (await server.call('GET', `/v1/${kind}/${id}`))[member]))
+    expect(await now('accounts', accounts, 'externalSubject')).toEqual([null, 'a', null, 'c'])
+    expect(await now('teams', teams, 'externalId')).toEqual([null, 'a', null, 'c'])
+  })
+
   it('JWTs that no row knows, APIs, tenants and signing keys', async () => {
     const client = await createClient()
     const [revoked, kept] = [(await tokenFor(client)).access_token, (await tokenFor(client)).access_token]

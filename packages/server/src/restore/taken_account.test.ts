@@ -13,7 +13,7 @@ import { audience, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, openBrowser } from '../sign_in.fixture.ts'
 import { mergeEntry } from './merge_entry.ts'
 import type { Taking } from './taken.ts'
-import { type LaterAccount, takeLaterAccount } from './taken_account.ts'
+import { type LaterAccount, takeExternalSubject, takeLaterAccount } from './taken_account.ts'
 
 let world: World
 let ann: Person
@@ -120,6 +120,16 @@ it('loses role, scope, access and address that it lost since, and gains none', a
   expect([account.role, account.scope, account.emailVerified]).toEqual([undefined, '', false])
 })
 
+it('has an address that signs nobody in where it was changed or verified since, until an operator says which is right', async () => {
+  const { account, ...later } = await same()
+  const email = `new-${ann.email}`
+  await take({ ...later, account: { ...account, email } })
+  expect((await enterPassword(world, ann)).status).toBe(422)
+  expect((await enterPassword(world, { ...ann, email })).status).toBe(422)
+  await world.ok('PATCH', `/v1/accounts/${ann.id}`, { email, emailVerified: true })
+  expect((await enterPassword(world, { ...ann, email })).status).toBe(303)
+})
+
 describe('may give no more at an API than it could since', () => {
   const both = 'orders:read orders:write'
   const entryOf = async (access: Account['access']) => {
@@ -188,4 +198,17 @@ it('is disabled, deleted and signed out as it was since', async () => {
     [],
     [],
   ])
+})
+
+it('is known by the id of the owner’s that it has since, and not by one that is another’s now', async () => {
+  const named = { tenant: 'default', id: ann.id }
+  await world.ok('PATCH', `/v1/accounts/${ann.id}`, { externalSubject: 'customer-1' })
+  expect(await merge((taking) => takeExternalSubject(taking, named, 'customer-1'))).toBe(false)
+  expect(await merge((taking) => takeExternalSubject(taking, named, undefined))).toBe(true)
+  expect((await same()).account.externalSubject).toBeUndefined()
+  const { account, ...later } = await same()
+  expect(await take({ ...later, account: { ...account, externalSubject: 'customer-2' } })).toBe(true)
+  expect((await same()).account.externalSubject).toBe('customer-2')
+  expect(await take({ ...later, account })).toBe(true)
+  expect((await same()).account.externalSubject).toBeUndefined()
 })

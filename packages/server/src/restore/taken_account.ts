@@ -12,7 +12,7 @@ import {
   type StatusEntry,
 } from '@countersign/store'
 import { accountObject, endedSessionObjects } from '../feed/objects.ts'
-import { narrow, rank } from './narrowed.ts'
+import { isSame, narrow, rank } from './narrowed.ts'
 import { append, type Taking, takeParty } from './taken.ts'
 
 /** The later state of an account: its row, what was said of it, and its ways to sign in. */
@@ -45,6 +45,19 @@ export async function takeLaterAccount(
   const said = later.said?.state as AccountState | undefined
   const isCut = said !== undefined && (await takeParty(taking, named.tenant, { type: 'account', id: named.id }, said))
   return isNarrowed || areWaysTaken || isLess || isCut
+}
+
+/** The owner's own id is another account's by now, or nobody's. Before any account is given its later one: each is there once. */
+export async function takeExternalSubject(
+  taking: Taking,
+  { tenant, id }: Named,
+  later: string | undefined,
+): Promise<boolean> {
+  const account = await taking.it.accounts.find(tenant, id)
+  if (account?.externalSubject === undefined || account.externalSubject === later) return false
+  const { externalSubject: _, ...rest } = account
+  await update(taking, account, rest)
+  return true
 }
 
 /** The status that a later copy says, which a restored account may lose by and never gain. */
@@ -100,25 +113,25 @@ async function endWaysIn({ it, now }: Taking, { tenant, id }: Account) {
   return it.sessions.revokeByAccount(tenant, id, now)
 }
 
-/** Role, scope and access, and the address: an older one may belong to somebody else by now. */
+/**
+ * Role, scope and access, and the address: an older one may belong to somebody else by now. The owner's own id is that of the
+ * later state, which says whom it means.
+ */
 async function takeAuthority(taking: Taking, account: Account, later: Account): Promise<boolean> {
-  const { role: _, ...rest } = account
+  const { externalSubject: _, role: __, ...rest } = account
   const keepsRole = account.role !== undefined && later.role !== undefined
   const isSameAddress = account.email === later.email
   const narrowed: Account = {
     ...rest,
+    ...(later.externalSubject === undefined ? {} : { externalSubject: later.externalSubject }),
     ...(keepsRole ? { role: account.role } : {}),
     scope: keepsRole ? narrow(account.scope, later.scope) : '',
     access: await leftAccess(taking, account, later.access),
     emailVerified: account.emailVerified && later.emailVerified && isSameAddress,
   }
-  if (JSON.stringify(sorted(narrowed)) === JSON.stringify(sorted(account))) return false
+  if (isSame(narrowed, account)) return false
   await update(taking, account, narrowed)
   return true
-}
-
-function sorted(account: Account): readonly (readonly [string, unknown])[] {
-  return Object.entries(account).toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
 async function takeWays(taking: Taking, { tenant, id }: Named, later: LaterAccount): Promise<boolean> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { addPerson, codeOf, makeTeam, mark, type Person } from '../people/teams.fixture.ts'
 import { audience, startWorld, type World } from '../server.fixture.ts'
 import { type Taking, takeClient } from './taken.ts'
-import { type LaterTeam, takeTeam, takeTeamOf } from './taken_team.ts'
+import { type LaterTeam, takeExternalId, takeTeam, takeTeamOf } from './taken_team.ts'
 
 let world: World
 let team: Team
@@ -119,4 +119,17 @@ it('a client that left its team since is of no team, with what it has', async ()
     access: [{ audience, scope: 'orders:read orders:write' }],
   })
   expect((await owner.browser.call('GET', `/v1/clients/${clientId}`)).status).toBe(404)
+})
+
+it('is known by the id of the owner’s that it has since, and not by one that is another’s now', async () => {
+  const read = async () => (await world.store.read.teams.find('default', team.id)) as Team
+  await world.ok('PATCH', `/v1/teams/${team.id}`, { externalId: 'crm-1' })
+  expect(await inTransaction((taking) => takeExternalId(taking, team, 'crm-1'))).toBe(false)
+  expect(await inTransaction((taking) => takeExternalId(taking, team, undefined))).toBe(true)
+  team = await read()
+  expect(team.externalId).toBeUndefined()
+  expect(await take({ ...same(), team: { ...team, externalId: 'crm-2' } })).toBe(true)
+  team = await read()
+  expect(team.externalId).toBe('crm-2')
+  expect(await take(same())).toBe(false)
 })

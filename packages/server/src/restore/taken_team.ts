@@ -4,7 +4,7 @@
  */
 import type { Client, Membership, Team, TeamRole } from '@countersign/store'
 import { clientObject } from '../feed/objects.ts'
-import { takenAccess, worse } from './narrowed.ts'
+import { isSame, takenAccess, worse } from './narrowed.ts'
 import { append, type Taking } from './taken.ts'
 
 /** The later state of a team: its row, the role of each account, and the invitations that nobody has taken. */
@@ -25,7 +25,7 @@ export async function takeTeam(taking: Taking, team: Team, later: LaterTeam | un
   const isGone = later === undefined || later.team.status === 'revoked'
   const arePeopleTaken = await takePeople(taking, team, isGone ? undefined : later)
   const changed = isGone ? tombstoneOf(team) : narrowed(team, later.team)
-  const isChanged = JSON.stringify(changed) !== JSON.stringify(team)
+  const isChanged = !isSame(changed, team)
   if (isChanged) await it.teams.update({ ...changed, version: team.version + 1, updatedAt: Math.floor(now) })
   if (isChanged || arePeopleTaken) append(taking, tenant, 'team', id)
   return isChanged || arePeopleTaken
@@ -35,13 +35,29 @@ function tombstoneOf({ externalId: _, ...team }: Team): Team {
   return { ...team, name: '', metadata: {}, access: {}, status: 'revoked' }
 }
 
-function narrowed(team: Team, later: Team): Team {
+/** The owner's own id is that of the later state, which says what it means. */
+function narrowed({ externalId: _, ...team }: Team, later: Team): Team {
   return {
     ...team,
+    ...(later.externalId === undefined ? {} : { externalId: later.externalId }),
     status: worse(team.status, later.status),
     isWithoutMember: team.isWithoutMember || later.isWithoutMember,
     access: takenAccess(team.access, later.access),
   }
+}
+
+/** The owner's own id is another team's by now, or none's. Before any team is given its later one: each is there once. */
+export async function takeExternalId(
+  { it, now, cause }: Taking,
+  { tenant, id }: Pick<Team, 'tenant' | 'id'>,
+  later: string | undefined,
+): Promise<boolean> {
+  const team = await it.teams.find(tenant, id)
+  if (team?.externalId === undefined || team.externalId === later) return false
+  const { externalId: _, ...rest } = team
+  await it.teams.update({ ...rest, version: team.version + 1, updatedAt: Math.floor(now) })
+  append({ it, now, cause }, tenant, 'team', id)
+  return true
 }
 
 /** A member who left since is out, one who was lowered since is lowered, and an invitation that was taken is none. */
