@@ -93,7 +93,12 @@ it.each([
   ['is deleted since', () => ({ ...same(), team: { ...team, status: 'revoked' as const } })],
   ['is not there since', () => undefined],
 ])('that %s is a tombstone, with nobody in it', async (_, later) => {
+  const reason = { teamId: team.id, audience, scope: 'orders:read', reason: 'x' }
+  await world.ok('PATCH', `/v1/apis/${world.apiId}`, { onRequestScope: 'orders:read' })
+  expect((await owner.browser.call('POST', '/v1/access-requests', reason)).status).toBe(201)
   expect(await take(later())).toBe(true)
+  const { data } = await world.ok('GET', '/v1/access-requests')
+  expect(data.filter(({ teamId }) => teamId === team.id)).toEqual([])
   expect(await left()).toMatchObject({ team: { status: 'revoked', access: {}, name: '' }, roles: {}, invitations: [] })
   expect((await world.call('GET', `/v1/teams/${team.id}`)).status).toBe(404)
 })

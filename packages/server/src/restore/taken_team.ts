@@ -24,6 +24,7 @@ export async function takeTeam(taking: Taking, team: Team, later: LaterTeam | un
   const { tenant, id } = team
   const isGone = later === undefined || later.team.status === 'revoked'
   const arePeopleTaken = await takePeople(taking, team, isGone ? undefined : later)
+  if (isGone) await it.accessRequests.deleteByTeam(tenant, id)
   const changed = isGone ? tombstoneOf(team) : narrowed(team, later.team)
   const isChanged = !isSame(changed, team)
   if (isChanged) await it.teams.update({ ...changed, version: team.version + 1, updatedAt: Math.floor(now) })
