@@ -7,7 +7,8 @@ import { defaultTenantId } from '../tenants/bootstrap.ts'
 
 /**
  * Makes the URL a name of the API and the place where it is called. The gateway may have had another port at an earlier start,
- * or stood before another API: what `dev` said then is taken back, and what an owner has set stays.
+ * or stood before another API: what `dev` said then is taken back. A `callUrl` of the form of a gateway's, http on loopback with
+ * a port and no path, is taken for that of an earlier start, an owner's too. Any other stays, and its name in `resources` too.
  */
 export async function nameByGateway(
   services: Pick<Services, 'books' | 'now' | 'store'>,
@@ -23,15 +24,18 @@ export async function nameByGateway(
     // An audience is in tokens and stays with its API.
     const isFree = !isAnothers || !isNamed({ audience: holder.audience }, gatewayUrl)
     if (isAnothers && isFree) await change(transaction, holder, without(gatewayUrl, holder), now)
-    const former = api.callUrl === gatewayUrl ? undefined : api.callUrl
-    const rest = { ...api, ...(former === undefined ? {} : without(former, api)) }
+    const { callUrl = gatewayUrl } = api
+    const isMoved = callUrl !== gatewayUrl && gatewayForm.test(callUrl)
+    const rest = { ...api, ...(isMoved ? without(callUrl, api) : {}) }
     const { resources = [] } = rest
     const isAdded = isFree && !isNamed(rest, gatewayUrl) && resources.length < limits.apiResourcesMax
     const names = isAdded ? { resources: [...resources, gatewayUrl] } : rest.resources && { resources }
-    await change(transaction, api, { ...names, callUrl: movedTo(gatewayUrl, api) }, now)
+    await change(transaction, api, { ...names, callUrl: isMoved ? gatewayUrl : callUrl }, now)
   })
   await services.books.settle(entries)
 }
+
+const gatewayForm = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d+$/
 
 type Place = Pick<Api, 'callUrl' | 'resources'>
 
@@ -62,10 +66,4 @@ function placeOf({ callUrl, resources = [] }: Api): Place {
 
 function without(url: string, { resources = [] }: Api): Pick<Api, 'resources'> {
   return { resources: resources.filter((each) => each !== url) }
-}
-
-/** A URL that is not of this machine is its owner's. */
-function movedTo(gatewayUrl: string, { callUrl }: Api): string {
-  const isOwners = callUrl !== undefined && !['localhost', '127.0.0.1', '[::1]'].includes(new URL(callUrl).hostname)
-  return isOwners ? callUrl : gatewayUrl
 }

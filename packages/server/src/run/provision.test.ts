@@ -75,6 +75,16 @@ it('a gateway that stands before another API now names that one, unless its URL 
   expect((await world.store.verifyAudit('default')).brokenAt).toBeUndefined()
 })
 
+it.each([
+  ['https://orders.example', 'https://orders.example'],
+  ['http://127.0.0.1:9000/v1', 'http://127.0.0.1:9000/v1'],
+  ['http://127.0.0.1:9000', name],
+])('where the owner has calls of the API go stays, unless it looks like an earlier gateway: %s', async (url, kept) => {
+  await world.ok('PATCH', `/v1/apis/${(await api())?.id}`, { callUrl: url, resources: [url] })
+  await provisionApi(world.server.services, provisionOf('orders:list'))
+  expect(await api()).toMatchObject({ callUrl: kept, resources: kept === url ? [url] : [] })
+})
+
 it('what the owner of the API has set stays', async () => {
   const owners = {
     callUrl: 'https://orders.example',
