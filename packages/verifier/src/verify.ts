@@ -6,7 +6,7 @@
  * Synchronous while nothing has to wait. After each wait it begins again from the top, so that book, freshness and
  * clock are read in the same turn as the decision (docs/protocol/feed.md §4).
  */
-import type { Established, MaybePromise, Seconds } from '@countersign/core'
+import type { Established, MaybePromise, Scope, Seconds } from '@countersign/core'
 import type { Engine, EngineOptions, Inspection, PreloadedKey, Question } from './engine.ts'
 import { createJudgement } from './judgement.ts'
 import { createBudget } from './known/budget.ts'
@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 /** Counts an outcome and keeps a refusal as an example, or hands both out to be done when the request is over. */
 function count(
   usage: UsagePort,
-  { address, countLater, refusedAs, requires }: Question,
+  { address, audience, countLater, refusedAs, requires }: Question,
   of: Established | undefined,
   outcome: Outcome,
   now: Seconds,
@@ -92,12 +92,19 @@ function count(
     })
     return
   }
-  countOutcome(usage, now, of, requires, outcome, address)
+  // Its holder learns nothing of the other API that it was sent to.
+  const isOfAnother = of !== undefined && of.audience !== audience
+  const asked = isOfAnother ? nothingAsked : requires
+  countOutcome(usage, now, of, asked, outcome, address)
   if (outcome.outcome !== 'rejected' || refusedAs === undefined) return
   const { rejection } = outcome
   const missingScope = rejection.code === 'insufficient_scope' ? rejection.missingScope : []
-  sampleRefusal(usage, now, of, { request: refusedAs(), requires, code: rejection.code, missingScope })
+  const { requestId, address, ...operation } = refusedAs()
+  const request = isOfAnother ? { requestId, address } : { requestId, address, ...operation }
+  sampleRefusal(usage, now, of, { request, requires: asked, code: rejection.code, missingScope })
 }
+
+const nothingAsked: readonly Scope[] = [[]]
 
 function knownOf({ established, readAt, since, signedBy }: Entry): Known {
   return { established, readAt, since, signedBy }

@@ -61,7 +61,7 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
     const who = nameOf({ credentialId, clientId })
     const time = withinDay(parseTime(at) as number, now)
     const draft = { tenant: tenant.id, ...refusal, ...who, scope: scopeOf(scope), at: Math.min(time, now) }
-    return [newRefusal(draft as Omit<Refusal, 'id'>, services.randomBytes)]
+    return [newRefusal(draft, services.randomBytes)]
   })
   const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, refusals, now }
   return { status: 200, afterwards: async () => ({ accepted: await services.store.countUsage(batch) }) }

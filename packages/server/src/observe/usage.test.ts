@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Store, StoreUnavailableError } from '@countersign/store'
+import { type Refusal, type Store, StoreUnavailableError } from '@countersign/store'
 import { systemClock } from '@countersign/verifier/engine'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startAt, startWorld, type World } from '../server.fixture.ts'
@@ -78,4 +78,28 @@ it.each([
   ['as before when few were written', 999, 500, 10_000, 10_000],
 ])('rows that are told apart: %s', (_name, rows, tookMs, before, after) => {
   expect(roomFor(rows, tookMs, before)).toBe(after)
+})
+
+it('tenants share the examples of a report: one that has many, or counts alone, takes no place from another', async () => {
+  let written: readonly Refusal[] = []
+  const { usage } = create(async ({ refusals = [] }) => {
+    written = refusals
+    return true
+  })
+  const refuse = (tenant: string, times: number): void => {
+    const counter = usage.counterOf(tenant)
+    counter.count(startAt, 'k', 'c', [[]], 'expired')
+    const of = { at: startAt, requestId: 'r', clientId: 'c', code: 'expired', missingScope: '', scope: '' }
+    for (let each = 0; each < times; each++) counter.sample({ ...of, credentialId: `k${each}` })
+  }
+  const examplesOf = async (name: string): Promise<number> => {
+    await usage.flush()
+    return written.filter(({ tenant }) => tenant === name).length
+  }
+  for (let each = 0; each < 300; each++) usage.counterOf(`idle_${each}`).count(startAt, 'k', 'c', [[]], 'verified')
+  refuse('loud', 300)
+  expect(await examplesOf('loud')).toBe(20)
+  for (let each = 0; each < 300; each++) refuse(`loud_${each}`, 2)
+  refuse('quiet', 1)
+  expect([await examplesOf('quiet'), written.length]).toEqual([1, 200])
 })

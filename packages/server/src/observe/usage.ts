@@ -9,8 +9,7 @@ import {
   type Clock,
   createUsageReporter,
   overflowScope,
-  type RefusalSample,
-  samplesInBatch,
+  takeInTurns,
   UsageCounter,
   type UsageRow,
 } from '@countersign/verifier/engine'
@@ -107,24 +106,15 @@ function schedule(delayMs: number, run: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** The examples of each tenant, and of all together no more than a few writes of rows. */
+/** Of each tenant in turns, the one with the fewest examples first, so that one that has many takes no other's place. */
 function sharedFairly(
   counting: readonly (readonly [UsageCounter, string])[],
   randomBytes: (count: number) => Uint8Array,
 ): readonly Refusal[] {
-  const each = Math.max(1, Math.min(samplesInBatch, Math.floor(serverLimits.refusalsInReportMax / counting.length)))
-  return counting.flatMap(([counter, tenant]) =>
-    counter.takeSamples(each).map((sample) => newRefusal({ tenant, ...definedOf(sample) }, randomBytes)),
-  )
-}
-
-function definedOf({ method, route, address, ...sample }: RefusalSample) {
-  return {
-    ...sample,
-    ...(method === undefined ? {} : { method }),
-    ...(route === undefined ? {} : { route }),
-    ...(address === undefined ? {} : { address }),
-  }
+  const ofTenants = counting
+    .map(([counter, tenant]) => counter.takeSamples().map((sample) => ({ ...sample, tenant })))
+    .sort((a, b) => a.length - b.length)
+  return takeInTurns(ofTenants, serverLimits.refusalsInReportMax).map((draft) => newRefusal(draft, randomBytes))
 }
 
 /** Only what a count has: a counter's rows hold more, and one another. */

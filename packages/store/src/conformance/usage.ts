@@ -289,21 +289,46 @@ export function usageCases(create: CreateDatabase): void {
       expect(first).toEqual(refusals[1])
     }))
 
-  it('of a tenant the newest thousand refusals are kept, whatever another has, and for a day', () =>
+  it('of a client the newest hundred refusals are kept, whatever another client or tenant has, and for a day', () =>
     withStore(create, async (store) => {
       await seed(store, 'acme', 'other')
-      const many = Array.from({ length: 1_005 }, (_, each) => refusalAt(startAt + each, { requestId: `r${each}` }))
-      const others = { ...refusalAt(startAt - 10, { requestId: 'old' }), tenant: 'other' }
-      await store.countUsage({ id: 'r1', counts: [], refusals: [...many, others], now: startAt })
-      const list = (tenant: string) => store.read.usage.refusals(tenant, { since: 0, limit: 2_000 })
-      expect((await list('acme')).map(({ requestId }) => requestId)).toEqual(
-        Array.from({ length: 1_000 }, (_, each) => `r${1_004 - each}`),
-      )
+      const many = Array.from({ length: 105 }, (_, each) => refusalAt(startAt + each, { clientId: 'loud' }))
+      const quiet = [refusalAt(startAt - 11), refusalAt(startAt - 10, { clientId: 'quiet' })]
+      const others = { ...refusalAt(startAt - 10), tenant: 'other' }
+      await store.countUsage({ id: 'r1', counts: [], refusals: [...quiet, others, ...many], now: startAt })
+      expect(await placesOf(store, 'acme')).toEqual({ '': [-11], quiet: [-10], loud: spanFrom(5, 104) })
+      expect(await placesOf(store, 'other')).toEqual({ '': [-10] })
       await moveDropTime(store, startAt + 86_400)
       await store.cleanUp(startAt + 86_400, 60)
-      expect(await list('other')).toEqual([])
-      expect(await list('acme')).toHaveLength(1_000)
+      expect(await placesOf(store, 'other')).toEqual({})
+      expect(Object.keys(await placesOf(store, 'acme'))).toEqual(['loud'])
     }))
+
+  it('of a tenant a thousand refusals are kept, and the client that has the most makes room', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const few = [0, 1].map((each) => refusalAt(startAt + each, { clientId: 'quiet' }))
+      const many = Array.from({ length: 1_100 }, (_, each) =>
+        refusalAt(startAt + 10 + each, { clientId: `loud_${each % 11}` }),
+      )
+      await store.countUsage({ id: 'r1', counts: [], refusals: few, now: startAt })
+      await store.countUsage({ id: 'r2', counts: [], refusals: many, now: startAt })
+      const { quiet, ...loud } = await placesOf(store, 'acme')
+      expect(quiet).toEqual([0, 1])
+      const counts = Object.values(loud).map(({ length }) => length)
+      expect(counts.toSorted((a, b) => a - b)).toEqual([90, 90, 90, 91, 91, 91, 91, 91, 91, 91, 91])
+    }))
+}
+
+/** For each client, how many seconds after the start each of its refusals was, the oldest first. */
+async function placesOf(store: Store, tenant: string): Promise<Readonly<Record<string, readonly number[]>>> {
+  const all = await store.read.usage.refusals(tenant, { since: 0, limit: 2_000 })
+  const byClient = Map.groupBy(all.toReversed(), ({ clientId }) => clientId)
+  return Object.fromEntries([...byClient].map(([clientId, own]) => [clientId, own.map(({ at }) => at - startAt)]))
+}
+
+function spanFrom(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, each) => first + each)
 }
 
 function refusalAt(at: number, changes: Partial<Refusal> = {}): Refusal {

@@ -1,4 +1,4 @@
-/** Examples of refusals, for whoever holds the credential: of each tenant the latest, for a day. No decision reads them. */
+/** Examples of refusals, for the holder of the credential: of each client the latest, for a day. No decision reads them. */
 import { randomBase62, type Seconds } from '@countersign/core'
 import { sql } from 'kysely'
 import type { Row } from '../columns.ts'
@@ -40,13 +40,21 @@ export interface RefusalFilter {
   readonly after?: string
 }
 
-/** So many of a tenant are kept. */
-export const refusalsMax = 1_000
+/** So many of a tenant are kept ... */
+const refusalsMax = 1_000
+/** ... and so many of each of its clients. What nobody knows has the share of one client. */
+const refusalsOfClientMax = 100
 /** So long each is kept. */
 export const refusalSeconds = 86_400
 
-export function newRefusal(draft: Omit<Refusal, 'id'>, randomBytes: (count: number) => Uint8Array): Refusal {
-  return { ...draft, at: Math.floor(draft.at), id: `${timePart(draft.at)}${randomBase62(12, randomBytes)}` }
+type RefusalDraft = { readonly [Member in keyof Omit<Refusal, 'id'>]: Refusal[Member] | undefined } & Pick<
+  Refusal,
+  'tenant' | 'at' | 'requestId' | 'credentialId' | 'clientId' | 'code' | 'missingScope' | 'scope'
+>
+
+/** Members of the draft that are `undefined` are left out. */
+export function newRefusal(draft: RefusalDraft, randomBytes: (count: number) => Uint8Array): Refusal {
+  return present({ ...draft, at: Math.floor(draft.at), id: `${timePart(draft.at)}${randomBase62(12, randomBytes)}` })
 }
 
 /** Twelve digits, so that text orders as time does. */
@@ -75,7 +83,10 @@ export async function listRefusals(
   return decodeSound(session, await query.execute(), decodeRefusal)
 }
 
-/** Adds them, and removes what is then too much: a tenant never has more than the newest thousand. */
+/**
+ * Adds them, and removes what is then too much, the oldest of the client that has the most. So a client in a loop pushes out
+ * no example of another.
+ */
 export async function addRefusals(
   session: Pick<Session, 'db' | 'dialect'>,
   tenant: string,
@@ -118,10 +129,12 @@ export async function addRefusals(
   await sql`insert into refusals (tenant, ${columns}) select ${tenant}, ${columns} from ${given} as given`.execute(
     session.db,
   )
-  await sql`delete from refusals where tenant = ${tenant} and id <= (
-    select id from refusals where tenant = ${tenant} order by id desc limit 1 offset ${refusalsMax})`.execute(
-    session.db,
-  )
+  const ofClient = sql`select id, row_number() over (partition by client_id order by id desc) as place
+    from refusals where tenant = ${tenant}`
+  // Of the newest of every client, then of the second of every client, and so on, the first thousand stay.
+  const ofTenant = sql`select id, place, row_number() over (order by place, id desc) as turn from (${ofClient}) as counted`
+  await sql`delete from refusals where tenant = ${tenant} and id in (select id from (${ofTenant}) as ordered
+    where place > ${refusalsOfClientMax} or turn > ${refusalsMax})`.execute(session.db)
 }
 
 function decodeRefusal(row: Row): Refusal {

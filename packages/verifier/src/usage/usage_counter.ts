@@ -1,4 +1,4 @@
-import { type Address, type Established, type Scope, type Seconds, Shares } from '@countersign/core'
+import { type Address, alternativesText, type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
 import { type RefusalSample, RefusalSamples, type RefusedRequest } from './refusal_samples.ts'
 
@@ -133,9 +133,9 @@ export class UsageCounter implements UsagePort {
     if ([credentialId, clientId, requestId, method, route, address].every(isPlain)) this.#samples.note(sample)
   }
 
-  /** Takes up to so many of the refusals that were kept, and forgets the rest. */
-  takeSamples(countMax?: number): readonly RefusalSample[] {
-    return this.#samples.take(countMax)
+  /** Takes as many of the refusals as one batch has, and forgets the rest. */
+  takeSamples(): readonly RefusalSample[] {
+    return this.#samples.take()
   }
 
   /** Takes all rows and begins anew. Two rows may be of one minute and kind after a clock was set back. */
@@ -264,10 +264,6 @@ export function scopeText(requires: readonly Scope[]): string {
 }
 
 function writeScope(requires: readonly Scope[]): string {
-  const text = requires
-    .map((scope) => scope.join(' '))
-    .join(' | ')
-    .toWellFormed()
-    .replaceAll('\0', '')
+  const text = alternativesText(requires).toWellFormed().replaceAll('\0', '')
   return text.length > scopeCharactersMax ? `${text.slice(0, scopeCharactersMax - 1)}…` : text
 }
