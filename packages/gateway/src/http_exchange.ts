@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressRange, type Grant, type ProblemAnswer, type Seconds, withErrorPage } from '@countersign/core'
-import type { Operation } from '@countersign/openapi'
+import { type Operation, routeOf } from '@countersign/openapi'
 import { originOf } from './client_address.ts'
 import type { Cors } from './cors.ts'
 import { valuesOf } from './headers/raw.ts'
@@ -77,7 +77,7 @@ export function createHttpExchange(
       onRequest({
         method: request.method ?? '',
         path: printablePath(request.url ?? ''),
-        ...(operation === undefined ? {} : { route: operation.basePath + operation.path }),
+        ...(operation === undefined ? {} : { route: routeOf(operation) }),
         status,
         decision,
         why: printable(why),

@@ -17,7 +17,7 @@ import {
   rejectionAnswer,
   unavailableAnswer,
 } from '@countersign/core'
-import type { Operation, RouteTable } from '@countersign/openapi'
+import { type Operation, type RouteTable, routeOf } from '@countersign/openapi'
 import {
   type BookKeeper,
   credentialHeadersOf,
@@ -294,10 +294,6 @@ function isPreflight(method: string, rawHeaders: RawHeaders): boolean {
 
 function nameOf(operation: Operation): string {
   return `${operation.method} ${routeOf(operation)} is public`
-}
-
-function routeOf({ basePath, path }: Operation): string {
-  return `${basePath}${path}`
 }
 
 function sentence(text: string): string {

@@ -6,7 +6,7 @@ import { limits } from './limits.ts'
 import { OpenApiError } from './openapi_error.ts'
 import { reportOverlaps } from './overlap.ts'
 import { type FoundOperation, findOperations } from './path_item.ts'
-import { lastParameter, type PathTemplate, parsePathTemplate, routeKey } from './path_template.ts'
+import { lastParameter, type PathTemplate, parsePathTemplate, routeKey, routeOf } from './path_template.ts'
 import { boundProblems, type Problem } from './problem.ts'
 import {
   bothRequired,
@@ -168,7 +168,7 @@ function toRoute(
 function takesSlashes({ path, parameters }: FoundOperation, basePath: string, asked: ReadonlySet<string>): boolean {
   const last = lastParameter(path)
   if (last === undefined) return false
-  if (last.endsWith('+') || asked.has(path) || asked.has(basePath + path)) return true
+  if (last.endsWith('+') || asked.has(path) || asked.has(routeOf({ basePath, path }))) return true
   return parameters.find((list) => list.has(last))?.get(last) === true
 }
 
@@ -177,7 +177,7 @@ function refuseUnknownTemplates(asked: ReadonlySet<string>, routes: readonly Rou
   const known = new Set(
     routes
       .filter(({ template }) => template.lastParameterAt !== -1)
-      .flatMap(({ operation }) => [operation.path, operation.basePath + operation.path]),
+      .flatMap(({ operation }) => [operation.path, routeOf(operation)]),
   )
   for (const template of asked) {
     if (known.has(template)) continue

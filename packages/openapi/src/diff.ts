@@ -1,6 +1,6 @@
 /** The changes between two versions of a description, above all the operations that became public. */
 import type { ApiDescription, Operation } from './description.ts'
-import { parsePathTemplate, routeKey } from './path_template.ts'
+import { parsePathTemplate, routeKey, routeOf } from './path_template.ts'
 import { type Requirement, requirementKey } from './requirement.ts'
 import { compileRoutes, type RouteTable } from './route_table.ts'
 
@@ -88,6 +88,6 @@ function requirementOf(operation: Operation): Requirement {
   return { requires: operation.requires, public: operation.public }
 }
 
-function nameOf({ method, basePath, path }: Operation): RouteName {
-  return { method, path: basePath + path }
+function nameOf(operation: Operation): RouteName {
+  return { method: operation.method, path: routeOf(operation) }
 }

@@ -3,7 +3,7 @@
  */
 import type { Route } from './description.ts'
 import { limits } from './limits.ts'
-import { routeKey } from './path_template.ts'
+import { routeKey, routeOf } from './path_template.ts'
 import type { Problem } from './problem.ts'
 import { requirementKey } from './requirement.ts'
 import {
@@ -23,7 +23,7 @@ import {
 export function reportOverlaps(routes: readonly Route[], problems: Problem[]): void {
   for (const { template, operation, pointer } of routes) {
     if (template.unreachable === undefined) continue
-    const message = `No request reaches ${operation.basePath}${operation.path}: ${template.unreachable}.`
+    const message = `No request reaches ${routeOf(operation)}: ${template.unreachable}.`
     problems.push({ code: 'unreachable', pointer, message })
   }
   const budget = { steps: limits.overlapStepsMax }

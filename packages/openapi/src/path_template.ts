@@ -70,3 +70,8 @@ function flawOf(segment: Segment, isLast: boolean): string | undefined {
   if (segment.text === '') return isLast ? undefined : 'an empty segment'
   return segmentFlaw(segment.text)
 }
+
+/** The path at which an operation lives, as a template: `/v1/orders/{id}`. */
+export function routeOf({ basePath, path }: { readonly basePath: string; readonly path: string }): string {
+  return `${basePath}${path}`
+}

@@ -1,4 +1,5 @@
 import type { ManagementClient } from '@countersign/client'
+import { routeOf } from '@countersign/openapi'
 import { Command } from 'commander'
 import { connectToServer } from '../connection.ts'
 import { loadDocument } from '../document.ts'
@@ -222,10 +223,10 @@ function opens({ operations, becamePublic }: ImportAnswer): boolean {
 }
 
 function needsOf(operation: ImportAnswer['operations'][number]): string {
-  const { method, basePath, path, requires } = operation
+  const { method, requires } = operation
   const alternatives = requires.map((all) => all.join(' ') || 'any credential').join(' or ')
   const needs = operation.public ? 'nothing: it is public' : alternatives || 'what nobody has'
-  return `${method} ${basePath}${path}: ${needs}`
+  return `${method} ${routeOf(operation)}: ${needs}`
 }
 
 export const apisCommand = new Command('apis')

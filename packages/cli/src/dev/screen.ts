@@ -1,3 +1,4 @@
+import { routeOf } from '@countersign/openapi'
 import type { DevReady } from './dev.ts'
 
 /** The lines that a newcomer needs, and no others. Each line of "Try it" is true for this document. */
@@ -68,9 +69,10 @@ function documentTries(ready: DevReady): readonly Try[] {
   ]
 }
 
-function curlOf({ method, basePath, path }: DevReady['description']['operations'][number], gatewayUrl: string): string {
+function curlOf(operation: DevReady['description']['operations'][number], gatewayUrl: string): string {
+  const { method } = operation
   const verb = method === 'GET' ? '' : `-X ${method} `
-  return `curl -i ${verb}${gatewayUrl}${basePath}${path.replace(/\{[^}]*\}/g, '1')}`
+  return `curl -i ${verb}${gatewayUrl}${routeOf(operation).replace(/\{[^}]*\}/g, '1')}`
 }
 
 function bearerOf({ demo }: DevReady): string {

@@ -1,6 +1,6 @@
 /** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
-import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
+import { compileRoutes, type Operation, type RouteTable, routeOf } from '@countersign/openapi'
 import type { Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
@@ -71,7 +71,8 @@ export function createRequirements(
   }
 }
 
-function needsOf({ requires, cost, basePath, path }: Operation): Requirement {
-  const route = `${basePath}${path}`
+function needsOf(operation: Operation): Requirement {
+  const { requires, cost } = operation
+  const route = routeOf(operation)
   return cost === undefined ? { kind: 'requires', requires, route } : { kind: 'requires', requires, cost, route }
 }
