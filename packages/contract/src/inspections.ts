@@ -50,7 +50,11 @@ const inspection = z.object({
   issued: issued.optional().describe('The credential as it was issued; absent where it is unknown'),
   lineage: z.array(ancestor).optional().describe('The credentials that it was made from, the nearest first'),
   checks: z.array(check).describe('Every check in the order in which they are made'),
-  answer: givenAnswer.optional().describe('The refusal of a protected API; absent where it would be let in'),
+  answer: givenAnswer
+    .optional()
+    .describe(
+      'The refusal of a protected API, as a gateway gives it; absent where it would be let in, and for what is unknown',
+    ),
 })
 
 export const inspectionRoutes = {

@@ -85,7 +85,7 @@ const presented = {
 
 export const checkResult = z
   .enum(['passed', 'failed', 'skipped'])
-  .describe('`skipped`: there was nothing to compare, or a check before it failed')
+  .describe('`skipped`: it was not made, since there was nothing to compare, or a check before it failed')
 
 export const check = z.object({
   name: openText(checkNames, 'The subject of the check: docs/protocol/management.md §6'),

@@ -112,6 +112,11 @@ it('the check that fails is the one that the decision was refused for, and none 
         const checks = explainJudged({ established: credential, standing: states, effective, taken, now }, expected)
         const failed = checks.filter(({ result }) => result === 'failed')
         expect(failed.map(({ name }) => codeOf[name])).toEqual(decision.active ? [] : [decision.rejection.code])
+        if (!decision.active) {
+          const told = explainCode(decision.rejection.code, { isEstablished: true })
+          const passed = told.flatMap(({ result }, at) => (result === 'passed' ? [checks[at]?.result] : []))
+          expect(new Set(passed), 'a code tells of no check that was not made').toEqual(new Set(['passed']))
+        }
         const place = checks.findIndex(({ result }) => result === 'failed')
         if (place >= 0) for (const { result } of checks.slice(place + 1)) expect(result).toBe('skipped')
         expect(checks.map(({ name }) => name)).toEqual([...checkNames])
@@ -131,14 +136,15 @@ describe('of a code alone', () => {
       .map(({ result }) => result[0])
       .join('')
 
-  it('what comes before the failing check was made where the credential was found', () => {
-    expect(results('insufficient_scope', true)).toBe('sppppppppppppfs')
-    expect(results('revoked', true)).toBe('sppppfsssssssss')
+  it('what comes before the failing check was made where the credential was found, but for what may have had nothing to compare', () => {
+    expect(results('insufficient_scope', true)).toBe('sppssppssppssfs')
+    expect(results('revoked', true)).toBe('sppssfsssssssss')
   })
 
   it('of a credential that was not found, only the checks that find one were made', () => {
     expect(results('malformed', false)).toBe('sfsssssssssssss')
-    expect(results('bad_signature', false)).toBe('sppfsssssssssss')
-    expect(results('wrong_audience', false)).toBe('sppppssssfsssss')
+    expect(results('bad_signature', false)).toBe('spsfsssssssssss')
+    expect(results('wrong_audience', false)).toBe('sppssssssfsssss')
+    expect(results('wrong_issuer', false)).toBe('spppfssssssssss')
   })
 })

@@ -38,7 +38,7 @@ export type CheckName = (typeof checkNames)[number]
 export interface Check {
   /** The subject of the check. */
   readonly name: CheckName
-  /** `skipped`: there was nothing to compare, or a check before it failed. */
+  /** `skipped`: it was not made, since there was nothing to compare, or a check before it failed. */
   readonly result: 'passed' | 'failed' | 'skipped'
   /** The value that credential or request has. */
   readonly has?: string
@@ -62,9 +62,6 @@ export interface Judged {
 
 type Result = Omit<Check, 'name'>
 
-/** The checks by which a credential was found. They are over once it is established. */
-const finding: ReadonlySet<CheckName> = new Set(['format', 'known', 'signature', 'issuer'])
-
 /** The check that a code is about. `wrong_audience` may be about `access` as well. */
 const checkOf: Readonly<Record<RejectionCode, CheckName>> = {
   missing_credential: 'format',
@@ -84,11 +81,15 @@ const checkOf: Readonly<Record<RejectionCode, CheckName>> = {
   rate_limited: 'rate_limit',
 }
 
-/** The checks of a credential that was judged. */
-export function explainJudged(judged: Judged, expected: Expectation): readonly Check[] {
+/** The checks of a credential that was judged. `notMade`: those that the question had nothing for. Default: none. */
+export function explainJudged(
+  judged: Judged,
+  expected: Expectation,
+  notMade: readonly CheckName[] = [],
+): readonly Check[] {
   let isOver = false
   return checkNames.map((name): Check => {
-    if (isOver) return { name, result: 'skipped' }
+    if (isOver || notMade.includes(name)) return { name, result: 'skipped' }
     const check = { name, ...checks[name](judged, expected) }
     isOver = check.result === 'failed'
     return check
@@ -96,20 +97,59 @@ export function explainJudged(judged: Judged, expected: Expectation): readonly C
 }
 
 /**
- * The checks of a refusal of which the code alone is known; none for a code that is not. `isEstablished`: the credential was found, so that all before the
- * failing check were made.
+ * The checks of a refusal of which the code alone is known; none for a code that is not. `isEstablished`: the credential was
+ * found. `isSigned`: it is a JWT whose signature
+ * holds; default false. A check that perhaps had nothing to compare is `skipped`. `notMade`: as in `explainJudged`.
  */
 export function explainCode(
   code: string,
-  { isEstablished, ...shown }: { readonly isEstablished: boolean; readonly has?: string; readonly needs?: string },
+  {
+    isEstablished,
+    isSigned = false,
+    notMade = [],
+    ...shown
+  }: {
+    readonly isEstablished: boolean
+    readonly isSigned?: boolean
+    readonly notMade?: readonly CheckName[]
+    readonly has?: string
+    readonly needs?: string
+  },
 ): readonly Check[] {
   if (!Object.hasOwn(checkOf, code)) return []
   const failing = checkNames.indexOf(checkOf[code as RejectionCode])
   return checkNames.map((name, at): Check => {
     if (at === failing) return { name, result: 'failed', ...shown }
-    const isMade = at < failing && name !== 'operation' && (isEstablished || finding.has(name))
-    return { name, result: isMade ? 'passed' : 'skipped' }
+    const isMade =
+      at < failing && !notMade.includes(name) && isSurelyMade(name, code as RejectionCode, { isEstablished, isSigned })
+    if (!isMade) return { name, result: 'skipped' }
+    return name === 'known' && isSigned ? { name, ...bySignature } : { name, result: 'passed' }
   })
+}
+
+/** Whether a check before the failing one was made, whatever the credential and the request were. */
+function isSurelyMade(
+  name: CheckName,
+  code: RejectionCode,
+  { isEstablished, isSigned }: { readonly isEstablished: boolean; readonly isSigned: boolean },
+): boolean {
+  switch (name) {
+    case 'format':
+      return true
+    case 'known':
+      return code !== 'bad_signature'
+    case 'signature':
+      return isSigned || code === 'wrong_issuer'
+    case 'issuer':
+      return isSigned
+    case 'revoked':
+    case 'disabled':
+    case 'audience':
+    case 'access':
+      return isEstablished
+    default:
+      return false
+  }
 }
 
 /** The method and path of a request that a credential is judged for. */
@@ -130,22 +170,27 @@ export const undescribedOperation: Rejection = {
 }
 
 /**
- * The checks with that of the operation, which is made before all others. `checks`: `undefined` where the operation is not
- * described, so that no other was made.
+ * The checks with that of the operation, which is made before all others. `isDescribed`: whether the API's document has it, so
+ * that the others were made at all; `undefined` where no document was asked.
  */
 export function explainOperation(
+  checks: readonly Check[],
   operation: AskedOperation | undefined,
-  checks: readonly Check[] | undefined,
+  isDescribed: boolean | undefined,
 ): readonly Check[] {
-  const made = checks ?? checkNames.map((name): Check => ({ name, result: 'skipped' }))
-  if (operation === undefined) return made
+  if (operation === undefined || isDescribed === undefined) return checks
   const has = `${operation.method} ${operation.uri}`
-  const [, ...others] = made
-  return [{ name: 'operation', result: checks === undefined ? 'failed' : 'passed', has }, ...others]
+  if (isDescribed)
+    return checks.map((check) => (check.name === 'operation' ? { ...check, result: 'passed', has } : check))
+  return checkNames.map(
+    (name): Check => (name === 'operation' ? { name, result: 'failed', has } : { name, result: 'skipped' }),
+  )
 }
 
 const passed: Result = { result: 'passed' }
 const skipped: Result = { result: 'skipped' }
+/** A JWT is looked up nowhere: its signature says that it was issued. */
+const bySignature: Result = { result: 'passed', has: 'by its signature' }
 
 function result(isGood: boolean, shown: { readonly has?: string; readonly needs?: string }): Result {
   return { result: isGood ? 'passed' : 'failed', ...shown }
@@ -155,7 +200,7 @@ const checks: Readonly<Record<CheckName, (judged: Judged, expected: Expectation)
   // Nothing here knows the document of the API.
   operation: () => skipped,
   format: () => passed,
-  known: () => passed,
+  known: ({ established }) => (established.format === 'jwt' ? bySignature : passed),
   signature: ({ established }) => (established.format === 'jwt' ? passed : skipped),
   issuer: ({ established }) => (established.format === 'jwt' ? passed : skipped),
   revoked: (judged) => faultResult(judged, 'revoked'),
@@ -192,6 +237,7 @@ const checks: Readonly<Record<CheckName, (judged: Judged, expected: Expectation)
     )
   },
   scope({ effective: { grant, scope } }, { requires }) {
+    if (requires.some(({ length }) => length === 0)) return skipped
     const isGood = requires.some((needed) => needed.every((token) => scope.has(token)))
     return result(isGood, { has: grant.scope, needs: alternativesText(requires) })
   },

@@ -56,6 +56,16 @@ export function unavailableAnswer(retryAfterSeconds: number): ProblemAnswer<'una
   })
 }
 
+/**
+ * The answer for a request that no operation of an API's document describes. `allow`: the methods that its path has; absent
+ * where no operation has its path.
+ */
+export function undescribedAnswer(allow?: readonly string[]): ProblemAnswer<'not_found' | 'method_not_allowed'> {
+  if (allow === undefined) return problemAnswer(404, 'not_found', 'No operation has this path.')
+  const Allow = allow.join(', ')
+  return problemAnswer(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
+}
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',

@@ -16,6 +16,7 @@ import {
   type Rejection,
   rejectionAnswer,
   unavailableAnswer,
+  undescribedAnswer,
 } from '@countersign/core'
 import { type Operation, type RouteTable, routeOf } from '@countersign/openapi'
 import {
@@ -165,9 +166,8 @@ const tooMany: Refusal = {
 
 function unmatchedRefusal(match: Exclude<ReturnType<RouteTable['match']>, { readonly kind: 'operation' }>): Refusal {
   if (match.kind === 'ambiguous') return refusal(400, 'ambiguous_path', sentence(match.detail))
-  if (match.kind === 'not_found') return refusal(404, 'not_found', 'No operation has this path.')
-  const Allow = match.allow.join(', ')
-  return refusal(405, 'method_not_allowed', `This path does not have this method. It has ${Allow}.`, { Allow })
+  const answer = undescribedAnswer(match.kind === 'not_found' ? undefined : match.allow)
+  return { answer, decision: answer.body.code, why: answer.body.detail }
 }
 
 /** A preflight of a described path goes to the upstream, unless the operator named the origins. */

@@ -7,18 +7,23 @@ import type { Books } from '../feed/books.ts'
 import { keepRecords } from '../feed/kept_records.ts'
 import { storedDescription } from './document.ts'
 
-export type Requirement =
-  /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
+export type Requirement = {
+  /** Whether the imported document has it; absent where none was imported, and where two readings have it. */
+  readonly isDescribed?: boolean
+} & (
   | {
       readonly kind: 'requires'
+      /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
       readonly requires: readonly Scope[]
       readonly cost?: number
       /** The path of the operation as a template; absent where no document was imported. */
       readonly route?: string
     }
   | { readonly kind: 'public' }
-  | { readonly kind: 'undescribed' }
+  /** `allow`: the methods that its path has; absent where no operation has its path. */
+  | { readonly kind: 'undescribed'; readonly allow?: readonly string[] }
   | { readonly kind: 'ambiguous'; readonly detail: string }
+)
 
 /** By the documents that were imported. */
 export interface Requirements {
@@ -59,12 +64,13 @@ export function createRequirements(
       const match = table.match(method, uri)
       switch (match.kind) {
         case 'operation':
-          return match.operation.public ? { kind: 'public' } : needsOf(match.operation)
+          return match.operation.public ? { kind: 'public', isDescribed: true } : needsOf(match.operation)
         case 'ambiguous':
           return { kind: 'ambiguous', detail: match.detail }
         case 'not_found':
+          return { kind: 'undescribed', isDescribed: false }
         case 'method_not_allowed':
-          return { kind: 'undescribed' }
+          return { kind: 'undescribed', isDescribed: false, allow: match.allow }
       }
     },
     isDescribed: async (tenant, apiId, uri) => (await tableOf(tenant, apiId))?.knows(uri) !== undefined,
@@ -74,5 +80,6 @@ export function createRequirements(
 function needsOf(operation: Operation): Requirement {
   const { requires, cost } = operation
   const route = routeOf(operation)
-  return cost === undefined ? { kind: 'requires', requires, route } : { kind: 'requires', requires, cost, route }
+  const needs = { kind: 'requires', isDescribed: true, requires, route } as const
+  return cost === undefined ? needs : { ...needs, cost }
 }

@@ -106,7 +106,7 @@ function schedule(delayMs: number, run: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** Of each tenant in turns, the one with the fewest examples first, so that one that has many takes no other's place. */
+/** The tenants give in turns, the one with the fewest examples first, so that one that has many takes no other's place. */
 function sharedFairly(
   counting: readonly (readonly [UsageCounter, string])[],
   randomBytes: (count: number) => Uint8Array,

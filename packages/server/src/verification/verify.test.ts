@@ -330,6 +330,18 @@ describe('explain', () => {
     expect(failed((await explained(key)).checks)).toMatchObject([{ name: 'rate_limit' }])
   })
 
+  it('never says that a check passed which had nothing to compare: no document, no scope, no signature', async () => {
+    const there = { audience: 'https://bare.test', scope: '' }
+    await world.ok('POST', '/v1/apis', { audience: there.audience, name: 'Bare' })
+    const { clientId } = await world.client({ access: [there] })
+    const { key } = await world.key({ clientId, ...there })
+    const asked = { audience: there.audience, method: 'GET', path: '/anything' }
+    const { active, checks = [] } = await explained(key, asked)
+    expect(active).toBe(true)
+    const passed = checks.filter(({ result }) => result === 'passed').map(({ name }) => name)
+    expect(passed).toEqual(['format', 'known', 'revoked', 'disabled', 'audience', 'access'])
+  })
+
   it('names the operation, and one that the document does not describe fails first', async () => {
     const { key } = await world.key()
     const paths = { '/orders': { get: { security: [{ k: ['orders:read'] }] } } }

@@ -20,6 +20,7 @@ import {
   unionScope,
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
+import type { Requirement } from '../apis/requirement.ts'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
@@ -71,11 +72,14 @@ async function explain(
     },
   }
   const operation = operationOf(body)
-  const outcome = await judge(services, tenant, caller, question, operation)
+  let isDescribed: boolean | undefined
+  const outcome = await judge(services, tenant, caller, question, operation, (requirement) => {
+    isDescribed = requirement.isDescribed
+  })
   const guards = await caller.guards()
   if (!isGuarded(guards, judged?.audience ?? question.audience)) return answerOutcome(services, request, outcome)
-  const checks = outcome === undescribedOutcome ? undefined : (judged?.checks ?? explainOutcome(outcome))
-  return answerOutcome(services, request, outcome, explainOperation(operation, checks))
+  const checks = judged?.checks ?? explainOutcome(outcome)
+  return answerOutcome(services, request, outcome, explainOperation(checks, operation, isDescribed))
 }
 
 /** Only a refusal of what is no credential here was made without judging one. */
@@ -90,11 +94,12 @@ function judge(
   caller: Caller,
   question: Question,
   operation: AskedOperation | undefined,
+  onRequirement?: (requirement: Requirement) => void,
 ): MaybePromise<Outcome> {
   return andThen(caller.guards(), (guards) => {
     if (!isGuarded(guards, question.audience)) return unknownHere
     if (operation === undefined) return tenant.engine.verify(question)
-    return judgeOperation(services, tenant, question, operation)
+    return judgeOperation(services, tenant, question, operation, onRequirement)
   })
 }
 
@@ -111,10 +116,12 @@ async function judgeOperation(
   tenant: TenantContext,
   question: Question,
   operation: AskedOperation,
+  onRequirement?: (requirement: Requirement) => void,
 ): Promise<Outcome> {
   const api = services.books.book(tenant.id)?.apiByAudience(question.audience)
   if (api === undefined) return tenant.engine.verify(question)
   const requirement = await services.requirements.of(tenant, api.apiId, operation)
+  onRequirement?.(requirement)
   switch (requirement.kind) {
     case 'public':
       return tenant.engine.verify(question)

@@ -131,7 +131,7 @@ export async function addRefusals(
   )
   const ofClient = sql`select id, row_number() over (partition by client_id order by id desc) as place
     from refusals where tenant = ${tenant}`
-  // Of the newest of every client, then of the second of every client, and so on, the first thousand stay.
+  // The newest of every client come first, then the second of every client, and so on: the first thousand stay.
   const ofTenant = sql`select id, place, row_number() over (order by place, id desc) as turn from (${ofClient}) as counted`
   await sql`delete from refusals where tenant = ${tenant} and id in (select id from (${ofTenant}) as ordered
     where place > ${refusalsOfClientMax} or turn > ${refusalsMax})`.execute(session.db)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Check } from '@countersign/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addPerson, makePerson, makeTeam, type Person } from '../../people/teams.fixture.ts'
 import { audience, otherAudience, startAt, startWorld, type World } from '../../server.fixture.ts'
@@ -31,7 +32,7 @@ const failed = (checks: readonly { readonly result: string }[]) => checks.filter
 async function inspect(body: object, as?: string) {
   const reply = await world.call('POST', '/v1/inspections', { body, ...(as === undefined ? {} : { as }) })
   expect(reply.status, reply.text).toBe(200)
-  return reply.body as Wire & { readonly checks: readonly { readonly result: string }[]; readonly answer: Wire }
+  return reply.body as Wire & { readonly checks: readonly Check[]; readonly answer: Wire }
 }
 
 describe('a credential in reach', () => {
@@ -65,6 +66,55 @@ describe('a credential in reach', () => {
     expect((await inspect({ jwt: minted.token })).grant).toMatchObject({ credentialId: minted.jti })
     expect(await inspect({ jwt: exchanged })).toMatchObject({ active: true, lineage: [{ type: 'key', id }] })
     expect((await inspect({ jwt: await client.selfIssued() })).grant).toMatchObject({ kind: 'self_issued_jwt' })
+  })
+
+  it('is told by checks that were made alone: of a digest not the format, of a JWT that its signature makes it known', async () => {
+    const passed = async (asked: object): Promise<string> => {
+      const { active, checks } = await inspect(asked)
+      expect(active).toBe(true)
+      return checks.flatMap(({ name, result }) => (result === 'passed' ? [name] : [])).join(' ')
+    }
+    const digest = digestOf((await world.key({ scope: 'orders:read' })).key)
+    const { token } = await world.mint({ scope: 'orders:read', listed: false })
+    expect(await passed({ digest })).toBe('known revoked disabled access')
+    expect(await passed({ digest, audience })).toBe('known revoked disabled audience access')
+    expect(await passed({ jwt: token })).toBe('format known signature issuer revoked disabled expiry start access')
+    const { checks } = await inspect({ jwt: token })
+    expect(checks.find(({ name }) => name === 'known')?.has).toBe('by its signature')
+  })
+
+  it('is refused as a gateway would where the document describes no such operation', async () => {
+    const { key } = await world.key()
+    const ask = (method: string, path: string) => inspect({ digest: digestOf(key), method, path })
+    const [nowhere, wrongMethod] = [await ask('GET', '/nowhere'), await ask('DELETE', '/orders')]
+    for (const { active, code, checks } of [nowhere, wrongMethod]) {
+      expect([active, code]).toEqual([false, 'insufficient_scope'])
+      expect(checks.map(({ result }) => result)).toEqual(['failed', ...Array(checks.length - 1).fill('skipped')])
+    }
+    expect(nowhere.answer.status).toBe(404)
+    expect(wrongMethod.answer).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD, POST' } })
+  })
+
+  it('that this server has signed for an API that is gone is known by its signature, to those whose client it is of', async () => {
+    const gone = { audience: 'https://gone.test', scope: '' }
+    const { id } = await world.ok('POST', '/v1/apis', { audience: gone.audience, name: 'Gone' })
+    const { clientId } = await world.client({ access: [gone] })
+    const { token } = await world.mint({ clientId, ...gone })
+    await world.ok('DELETE', `/v1/apis/${id}`)
+    const { checks, answer, ...rest } = await inspect({ jwt: token })
+    expect(rest).toMatchObject({ active: false, code: 'wrong_audience' })
+    expect(checks.slice(1, 5)).toEqual([
+      { name: 'format', result: 'passed' },
+      { name: 'known', result: 'passed', has: 'by its signature' },
+      { name: 'signature', result: 'passed' },
+      { name: 'issuer', result: 'passed' },
+    ])
+    expect(answer.status).toBe(401)
+    const member = await addPerson(world, (await makeTeam(world)).id, 'owner')
+    const theirs = await member.browser.call('POST', '/v1/inspections', { jwt: token })
+    expect(theirs.body).toMatchObject({ active: false, code: 'unknown' })
+    const ofKeys = await world.caller('keys:read')
+    expect(await inspect({ jwt: token }, ofKeys.key)).toMatchObject({ code: 'unknown' })
   })
 
   it('is revoked, disabled or expired as any verification would say, by what is known at that moment', async () => {

@@ -5,7 +5,8 @@
 import { routes } from '@countersign/contract'
 import {
   type AskedOperation,
-  type Check,
+  type CheckName,
+  clientIdPrefix,
   type EffectiveGrant,
   type Established,
   effectiveGrant,
@@ -21,6 +22,8 @@ import {
   type Rejection,
   rejectionAnswer,
   type Scope,
+  type UnverifiedJwt,
+  undescribedAnswer,
   undescribedOperation,
 } from '@countersign/core'
 import { type StatusBook, standingOf } from '@countersign/verifier/engine'
@@ -39,12 +42,13 @@ interface Found {
   readonly effective: EffectiveGrant
 }
 
-/** One answer for what is nowhere, of another team or none of the caller's business. It leaves when a refusal does. */
+/** One answer for all that the caller may not be told of. It leaves when a refusal does. */
 const unknown: Inspected = {
   active: false,
   code: 'unknown',
   detail: 'no such credential here',
-  checks: explainCode('unknown', { isEstablished: false }),
+  // The text of a key or opaque token is never here: its format cannot be checked.
+  checks: explainCode('unknown', { isEstablished: false, notMade: ['format'] }),
 }
 
 const malformed: Inspected = {
@@ -62,12 +66,18 @@ const inspect = textOperation(routes.inspect, async (context) => {
   const found = digest === undefined ? await findJwt(context, jwt as string) : await findByDigest(context, digest, book)
   if (found === 'malformed') return json(200, malformed)
   // Asked about something in every case: whether a credential was found takes no time of its own.
-  const clientId = found?.established.clientId ?? context.caller.grant.clientId
-  const isInReach = await isClientInReach(context, clientId)
+  const isInReach = await isClientInReach(context, clientIdOf(found) ?? context.caller.grant.clientId)
   if (found === undefined || !isInReach || !mayRead(context, found)) return { ...json(200, unknown), isEven: true }
+  if ('rejection' in found) return json(200, signedView(found))
   const inspected = await judge(context, found, { ...question, audience: audience ?? found.established.audience }, book)
   return inspected === undefined ? { ...json(200, unknown), isEven: true } : json(200, inspected)
 })
+
+/** A JWT whose signature holds, and that is no credential for any API here. */
+interface Signed {
+  readonly rejection: Rejection
+  readonly jwt: UnverifiedJwt
+}
 
 interface Asked {
   readonly audience: string
@@ -110,16 +120,37 @@ async function findByDigest(context: Context, digest: string, book: StatusBook):
 }
 
 /** A JWT that nobody here has signed is unknown, whatever is wrong with it. */
-async function findJwt({ tenant }: Context, text: string): Promise<Found | 'malformed' | undefined> {
-  if ('fault' in parseJwt(text)) return 'malformed'
+async function findJwt({ tenant }: Context, text: string): Promise<Found | Signed | 'malformed' | undefined> {
+  const jwt = parseJwt(text)
+  if ('fault' in jwt) return 'malformed'
   const inspection = await tenant.engine.inspect(text)
   if (!('outcome' in inspection)) return inspection
   if (inspection.outcome === 'unavailable') throw unavailable()
-  return undefined
+  const { rejection } = inspection
+  // These two are found only once the signature has matched (docs/security/invariants.md §7).
+  const isSigned = rejection.code === 'wrong_issuer' || rejection.code === 'wrong_audience'
+  return isSigned ? { rejection, jwt } : undefined
+}
+
+/** The client that it is of: of a JWT that a client signs its issuer, and empty where no claim names one. */
+function clientIdOf(found: Found | Signed | undefined): string | undefined {
+  if (found === undefined) return undefined
+  if ('established' in found) return found.established.clientId
+  const { client_id: clientId, iss } = found.jwt.claims
+  if (typeof clientId === 'string') return clientId
+  return iss?.startsWith(clientIdPrefix) === true ? iss : ''
+}
+
+function signedView({ rejection }: Signed): Inspected {
+  const { status, headers } = rejectionAnswer(rejection)
+  const checks = explainCode(rejection.code, { isEstablished: false, isSigned: true })
+  return { active: false, ...rejectionView(rejection), checks, answer: { status, headers } }
 }
 
 /** Listing keys wants one scope, listing tokens the other. A session is its browser’s alone. */
-function mayRead({ caller }: Context, { established: { kind } }: Found): boolean {
+function mayRead({ caller }: Context, found: Found | Signed): boolean {
+  if ('rejection' in found) return caller.grant.has('tokens:read')
+  const { kind } = found.established
   if (kind === 'session') return false
   return caller.grant.has(kind === 'api_key' ? 'keys:read' : 'tokens:read')
 }
@@ -147,18 +178,28 @@ async function judge(
   }
   const described = { grant: grantView(effective.grant), ...issuedView(established) } as Inspected
   if (requirement?.kind === 'undescribed') {
-    const checks = explainOperation(operation, undefined)
-    return { ...described, active: false, ...rejectionView(undescribedOperation), checks }
+    const checks = explainOperation([], operation, false)
+    const { status, headers } = undescribedAnswer(requirement.allow)
+    const answer = { status, headers }
+    return { ...described, active: false, ...rejectionView(undescribedOperation), checks, answer }
   }
   const requires: readonly Scope[] = requirement?.kind === 'requires' ? requirement.requires : [[]]
   const expected = { audience, requires, address, origin }
   const rejection = findRejection(effective, expected, now)
   const standing = standingOf({ established }, book)
-  const made = explainJudged({ established, standing, effective, taken: [], now }, expected)
-  const checks: readonly Check[] = explainOperation(operation, made)
+  const made = explainJudged({ established, standing, effective, taken: [], now }, expected, notMade(context))
+  const checks = explainOperation(made, operation, requirement?.isDescribed)
   if (rejection === undefined) return { ...described, active: true, checks }
   const { status, headers } = rejectionAnswer(rejection)
   return { ...described, active: false, ...rejectionView(rejection), checks, answer: { status, headers } }
+}
+
+/** A digest shows no format, and an audience that is not named is the credential's own. */
+function notMade({ body: { audience, digest } }: Context): readonly CheckName[] {
+  return [
+    ...(digest === undefined ? [] : ['format' as const]),
+    ...(audience === undefined ? ['audience' as const] : []),
+  ]
 }
 
 function issuedView({ scope, expiresAt, issuedAt, lineage }: Established): Pick<Inspected, 'issued' | 'lineage'> {
