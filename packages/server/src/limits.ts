@@ -112,6 +112,8 @@ export const serverLimits = {
   documentsSentMax: 32,
   documentSentShortMax: 262_144,
   documentPieceCharacters: 65_536,
+  /** Who has not taken a stored document by then loses the connection: 16 MiB in this time are about 1 Mbit/s. */
+  documentSendMs: 120_000,
   headerBytesMax: 16_384 + 8_192,
   /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
   documentsKept: 100,

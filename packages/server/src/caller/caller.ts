@@ -6,6 +6,7 @@
 import type { ManagementScope } from '@countersign/contract'
 import {
   type Grant,
+  type Holder,
   type MaybePromise,
   type ProblemAnswer,
   type Rejection,
@@ -120,6 +121,14 @@ async function verifySession(
   requireNamedAccount(request, outcome.grant)
   const { grant, ...person } = await withinReach(store.read, tenant.id, outcome.grant)
   return { outcome: withScope(grant, requires), person }
+}
+
+/** The holder of a place in a room: the account, else the client, however many sessions or keys it has. */
+export function shareOf(
+  { id }: Pick<TenantContext, 'id'>,
+  { account, grant }: Pick<Caller, 'account' | 'grant'>,
+): Holder {
+  return { tenant: id, credential: `${id} ${account?.id ?? grant.clientId}` }
 }
 
 /** Who made a change, for the audit log. */

@@ -7,6 +7,8 @@ export interface Answer {
   readonly isEven?: true
   /** The code of a refusal, for the log. */
   readonly code?: string
+  /** A body of pieces that is not taken within so many milliseconds ends its connection. Default: it may take any time. */
+  readonly sendMs?: number
   readonly body?: string | Uint8Array | AsyncIterable<string>
 }
 

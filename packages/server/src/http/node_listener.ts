@@ -224,7 +224,7 @@ function createAnswerQueue(): { add(due: Due): void } {
 }
 
 function write({ incoming, response, request, answer }: Due): void {
-  const { status, headers, body, cookies = [] } = answer
+  const { status, headers, body, sendMs, cookies = [] } = answer
   const fields: Record<string, string | number | string[]> = { ...headers, 'X-Request-Id': request.requestId }
   if (cookies.length > 0) fields['Set-Cookie'] = [...cookies]
   // A body nobody read: the connection ends rather than be read as the next request.
@@ -244,18 +244,27 @@ function write({ incoming, response, request, answer }: Due): void {
   response.writeHead(status, fields)
   // A stream that nobody reads would stay open until its caller's connection ends.
   if (incoming.method === 'HEAD') response.end()
-  else void pump(body, response)
+  else void pump(body, response, sendMs)
 }
 
-async function pump(body: AsyncIterable<string>, response: ServerResponse): Promise<void> {
+async function pump(body: AsyncIterable<string>, response: ServerResponse, sendMs?: number): Promise<void> {
+  const deadline = sendMs === undefined ? undefined : setTimeout(() => response.destroy(), sendMs).unref()
+  // Two listeners for all pieces: one of each for every piece would stay until the answer ends.
+  let goOn = (): void => {}
+  response.on('drain', () => goOn()).once('close', () => goOn())
   try {
     response.flushHeaders()
     for await (const chunk of body) {
       if (response.destroyed) return
-      if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+      if (response.write(chunk) || response.destroyed) continue
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
     }
     response.end()
   } catch {
     response.destroy()
+  } finally {
+    clearTimeout(deadline)
   }
 }

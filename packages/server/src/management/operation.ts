@@ -9,7 +9,7 @@ import type { Holder, Scope } from '@countersign/core'
 import type { WriteTransaction } from '@countersign/store'
 import type { z } from 'zod'
 import { describeDocument } from '../apis/document.ts'
-import { actorOf, type Caller } from '../caller/caller.ts'
+import { actorOf, type Caller, shareOf } from '../caller/caller.ts'
 import { readCallerAgain } from '../caller/caller_again.ts'
 import { guarded } from '../caller/guarded.ts'
 import { heldWithin, reachOf } from '../caller/reach.ts'
@@ -291,7 +291,7 @@ async function readContext(
   caller: Caller,
   query: object,
 ): Promise<ReadContext> {
-  const body = await readBody(route, request, { tenant: tenant.id, credential: caller.grant.credentialId })
+  const body = await readBody(route, request, shareOf(tenant, caller))
   return {
     services,
     tenant,

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { readDocument, readOperations } from '@countersign/openapi'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { documentSenders } from '../../apis/document.ts'
 import { serverLimits } from '../../limits.ts'
+import { makePerson } from '../../people/teams.fixture.ts'
 import { startWorld, type World } from '../../server.fixture.ts'
+import { signIn } from '../../sign_in.fixture.ts'
 
 let world: World
 beforeAll(async () => {
@@ -117,4 +119,41 @@ it('a place is given back when the caller has gone, and after HEAD, which begins
   } finally {
     listener.close()
   }
+})
+
+it('a caller that does not take a document in time loses its connection, and its place is another’s', async () => {
+  const long = { openapi: '3.1.0', info: { title: 'x', version: '1', description: 'y'.repeat(12_000_000) }, paths: {} }
+  const id = await imported(JSON.stringify(long))
+  const limits = serverLimits as { documentSendMs: number }
+  const { documentSendMs } = limits
+  const left = vi.spyOn(documentSenders, 'leave')
+  const listener = world.server.createListener().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  try {
+    limits.documentSendMs = 50
+    const socket = connect((listener.address() as AddressInfo).port, '127.0.0.1').on('error', () => {})
+    const fields = ['Host: x', `Authorization: Bearer ${world.admin}`]
+    const closed = once(await once(listener, 'connection').then(([peer]) => peer), 'close')
+    socket.write([`GET /v1/apis/${id}/openapi HTTP/1.1`, ...fields, '', ''].join('\r\n'))
+    await closed
+    await vi.waitFor(() => expect(left).toHaveBeenCalledTimes(1))
+    socket.destroy()
+  } finally {
+    limits.documentSendMs = documentSendMs
+    left.mockRestore()
+    listener.close()
+  }
+})
+
+it('an account holds places as one, however many sessions it has', async () => {
+  const id = await imported(yaml)
+  const operator = { role: 'operator', scope: 'apis:read' }
+  const [one, other] = [await makePerson(world, operator), await makePerson(world, operator)]
+  const entered = vi.spyOn(documentSenders, 'enter')
+  const again = await signIn(world, one.id)
+  for (const browser of [one.browser, again, other.browser]) await browser.call('GET', `/v1/apis/${id}/operations`)
+  const [first, second, others] = entered.mock.calls.map(([holder]) => holder.credential)
+  entered.mockRestore()
+  expect(second).toBe(first)
+  expect(others).not.toBe(first)
 })

@@ -3,6 +3,7 @@ import { routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import type { Operation as DescribedOperation } from '@countersign/openapi'
 import { DocumentsBusyError, describeDocument, documentSenders, storedDescription } from '../../apis/document.ts'
+import { shareOf } from '../../caller/caller.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { serverLimits } from '../../limits.ts'
@@ -34,7 +35,7 @@ const getOpenapi = textOperation(routes.getOpenapi, async (context, request) => 
     const stored = await findDocumentText(context, api)
     if (stored === undefined) throw notFound('document')
     const { text, isJson } = stored
-    return answer(isJson ? text : (await describeDocument(text, holderOf(context))).json, leave)
+    return answer(isJson ? text : (await describeDocument(text, shareOf(context.tenant, context.caller))).json, leave)
   } catch (error) {
     leave()
     throw error
@@ -56,13 +57,9 @@ const listOperations = textOperation(routes.listOperations, async (context, requ
   }
 })
 
-function holderOf({ tenant, caller }: ReadContext) {
-  return { tenant: tenant.id, credential: caller.grant.credentialId }
-}
-
-/** Takes a place, since a document may have 16 MiB, and many who read it slowly would fill the memory. */
+/** Takes a place, since a document may have 16 MiB, and many that are read slowly would fill the memory. */
 async function enter(context: ReadContext, { signal }: HttpRequest): Promise<() => void> {
-  const holder = holderOf(context)
+  const holder = shareOf(context.tenant, context.caller)
   if (!(await documentSenders.enter(holder))) throw new DocumentsBusyError('other documents are being sent')
   let isIn = true
   const leave = (): void => {
@@ -81,7 +78,8 @@ function answer(text: string, leave: () => void): Answer {
     'Content-Type': 'application/json',
     'X-Content-Type-Options': 'nosniff',
   }
-  if (text.length > serverLimits.documentSentShortMax) return { status: 200, headers, body: piecesOf(text, leave) }
+  if (text.length > serverLimits.documentSentShortMax)
+    return { status: 200, headers, sendMs: serverLimits.documentSendMs, body: piecesOf(text, leave) }
   leave()
   return { status: 200, headers, body: text }
 }
