@@ -1,6 +1,7 @@
 import type { AddressRange, Seconds, Shares } from '@countersign/core'
 import type { Openness, Store, UsageRetention } from '@countersign/store'
 import type { Engine, Failures, UsagePort } from '@countersign/verifier/engine'
+import type { OperationLists } from './apis/operation_lists.ts'
 import type { Requirements } from './apis/requirement.ts'
 import type { ClientFacts } from './caller/client_facts.ts'
 import type { SessionMoves } from './caller/session_moves.ts'
@@ -68,6 +69,7 @@ export interface Services {
   readonly clientSecrets: ClientSecrets
   readonly clientReads: ClientReads
   readonly requirements: Requirements
+  readonly operationLists: OperationLists
   readonly running: Running
   readonly idempotencyRoom: IdempotencyRoom
   readonly opaqueTokens: OpaqueTokens

@@ -9,6 +9,7 @@ import {
   systemClock,
   unlimitedFailures,
 } from '@countersign/verifier/engine'
+import { createOperationLists } from './apis/operation_lists.ts'
 import { createRequirements } from './apis/requirement.ts'
 import { createClientFacts } from './caller/client_facts.ts'
 import { createSessionMoves } from './caller/session_moves.ts'
@@ -139,6 +140,7 @@ export function createServices(
     lastUsedFrom,
     warming,
     requirements: createRequirements({ store, books }, clock),
+    operationLists: createOperationLists(),
     running: createRunning(),
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),

@@ -114,6 +114,9 @@ export const serverLimits = {
   documentPieceCharacters: 65_536,
   /** Who has not taken a stored document by then loses the connection: 16 MiB in this time are about 1 Mbit/s. */
   documentSendMs: 120_000,
+  /** Lists of operations that are kept, and the longest of them. */
+  operationListsKept: 32,
+  operationListCharactersMax: 2_097_152,
   headerBytesMax: 16_384 + 8_192,
   /** Public documents of each kind that are kept ready to send, one a tenant; at most about 150 KB each. */
   documentsKept: 100,

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Holder } from '@countersign/core'
 import { type ApiDescription, documentJson, OpenApiError, readDocument, readOperations } from '@countersign/openapi'
-import type { ApiDocument } from '@countersign/store'
+import type { DocumentText, StoredDescription } from '@countersign/store'
 import { createRoom, type Room } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 
@@ -55,11 +55,15 @@ async function readInTurn(text: string, holder: Holder): Promise<DocumentAnswer>
   }
 }
 
-/** The description that was read when the document was imported. */
-export async function storedDescription(document: ApiDocument): Promise<ApiDescription> {
-  const { description, text, tenant } = document
+/** The description that was read when the document was imported; from its text where an older version kept another. */
+export async function storedDescription(
+  { description }: StoredDescription,
+  holder: Holder,
+  findText: () => Promise<DocumentText | undefined>,
+): Promise<ApiDescription> {
   const isWhole = typeof description === 'object' && description !== null && 'problems' in description
-  return isWhole ? (description as ApiDescription) : (await describeDocument(text, { tenant })).description
+  if (isWhole) return description as ApiDescription
+  return (await describeDocument((await findText())?.text ?? '', holder)).description
 }
 
 /** The places from which stored documents are sent, of all servers in this process. */

@@ -49,8 +49,11 @@ export function createRequirements(
   const compiled = keepRecords<Compiled>({ books, clock, type: 'api', idOf: ({ apiId }) => apiId, entriesMax: 1_000 })
 
   async function compile(tenant: Pick<Tenant, 'id'>, apiId: string): Promise<Compiled> {
-    const document = await store.read.apis.findDocument(tenant.id, apiId)
-    return { apiId, table: document === undefined ? undefined : compileRoutes(await storedDescription(document)) }
+    const { apis } = store.read
+    const stored = await apis.findDescription(tenant.id, apiId)
+    if (stored === undefined) return { apiId, table: undefined }
+    const findText = () => apis.findDocumentText(tenant.id, apiId)
+    return { apiId, table: compileRoutes(await storedDescription(stored, { tenant: tenant.id }, findText)) }
   }
 
   async function tableOf(tenant: Pick<Tenant, 'id'>, apiId: string): Promise<RouteTable | undefined> {

@@ -2,7 +2,6 @@ import { type AuditAction, routes } from '@countersign/contract'
 import { formatTime } from '@countersign/core'
 import { diffDescriptions } from '@countersign/openapi'
 import { type Api, type ApiScope, newApi } from '@countersign/store'
-import { storedDescription } from '../apis/document.ts'
 import { apiObject, signingKeyObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { createSigningKey, signingNow } from '../keys/signing_keys.ts'
@@ -10,7 +9,7 @@ import { serverLimits } from '../limits.ts'
 import { identityScopes } from '../oauth/person/identity_scope.ts'
 import { shownScope } from '../oauth/shown_scope.ts'
 import { goneScopes, withRetiredScopes } from '../tenants/retired_scopes.ts'
-import { operationView } from './apis/documents.ts'
+import { findRead, operationView } from './apis/documents.ts'
 import {
   callUrlOf,
   givenScopes,
@@ -22,7 +21,7 @@ import {
 } from './apis/members.ts'
 import type { WriteContext } from './context.ts'
 import { pageAnswer, pageOf } from './cursor.ts'
-import { findApi, findApis, findDocument, findScopeHolders, findSigningKeys, invalid } from './find.ts'
+import { findApi, findApis, findScopeHolders, findSigningKeys, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -177,8 +176,7 @@ const importOpenapi = writeOperation(routes.importOpenapi, async (context) => {
   if (api.isBuiltIn)
     throw new ProblemError(409, 'built_in', 'The management API has a document of its own: /openapi.json.')
   const { json, description: after } = body
-  const stored = await findDocument(context, api)
-  const diff = diffDescriptions(stored === undefined ? undefined : await storedDescription(stored), after)
+  const diff = diffDescriptions(await findRead(context, api), after)
   const scopes: readonly ApiScope[] = after.scopes.map(({ name, description }) => ({
     name,
     description,

@@ -30,6 +30,7 @@ export type ManagementServices = GuardedServices &
     | 'metrics'
     | 'now'
     | 'openness'
+    | 'operationLists'
     | 'outbound'
     | 'passwords'
     | 'positions'

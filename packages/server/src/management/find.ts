@@ -8,7 +8,6 @@ import type {
   AccountFilter,
   AccountSession,
   Api,
-  ApiDocument,
   AuditEvent,
   AuditFilter,
   Client,
@@ -27,6 +26,7 @@ import type {
   SessionFilter,
   SigningKey,
   StatusEntry,
+  StoredDescription,
   Token,
   TokenFilter,
   UsageSum,
@@ -256,13 +256,16 @@ export function findScopeHolders(
 }
 
 /** The API was found in reach. */
-export function findDocument(context: ReadContext | WriteContext, { id }: Api): Promise<ApiDocument | undefined> {
-  return reads(context).apis.findDocument(context.reach.tenant, id)
+export function findDescription(
+  context: ReadContext | WriteContext,
+  { id }: Api,
+): Promise<StoredDescription | undefined> {
+  return reads(context).apis.findDescription(context.reach.tenant, id)
 }
 
 /** The API was found in reach. */
-export function findDocumentText(context: ReadContext, { id }: Api): Promise<DocumentText | undefined> {
-  return context.services.store.read.apis.findDocumentText(context.reach.tenant, id)
+export function findDocumentText(context: ReadContext | WriteContext, { id }: Api): Promise<DocumentText | undefined> {
+  return reads(context).apis.findDocumentText(context.reach.tenant, id)
 }
 
 /** A list has what is of the teams in reach; where all of the tenant is in reach, the filter asks for nothing more. */

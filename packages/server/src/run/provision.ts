@@ -96,7 +96,7 @@ async function updateDocument(
   api: Api,
   provision: Provision,
 ): Promise<Api> {
-  const stored = await services.store.read.apis.findDocument(api.tenant, api.id)
+  const stored = await services.store.read.apis.findDocumentText(api.tenant, api.id)
   const headers = api.credentialHeaders === undefined ? documentHeaders(provision) : {}
   if (stored?.text === provision.documentText && headers.credentialHeaders === undefined) return api
   const at = Math.floor(services.now())

@@ -67,10 +67,9 @@ export function recordCases(create: CreateDatabase): void {
       })
       expect(await store.read.apis.find('acme', 'api_2')).toEqual({ ...api, createdSequence: 42 })
       expect(await store.read.apis.findByAudience('acme', api.audience)).toEqual({ ...api, createdSequence: 42 })
-      expect(await store.read.apis.findDocument('acme', 'api_2')).toMatchObject({
-        text: 'openapi: 3.1.0',
-        isJson: false,
+      expect(await store.read.apis.findDescription('acme', 'api_2')).toEqual({
         description: { operations: ['openapi: 3.1.0'] },
+        importedAt: startAt,
       })
       const alone = { text: 'openapi: 3.1.0', isJson: false }
       expect(await store.read.apis.findDocumentText('acme', 'api_2')).toEqual(alone)
@@ -137,7 +136,7 @@ export function recordCases(create: CreateDatabase): void {
       expect(await store.read.keys.find('acme', 'key_2')).toMatchObject({ status: 'active', version: 1 })
       expect(await store.read.tokens.find('acme', 'jti_1')).toMatchObject({ status: 'revoked', version: 2 })
       expect(await store.read.apis.find('acme', 'api_1')).toBeUndefined()
-      expect(await store.read.apis.findDocument('acme', 'api_1')).toBeUndefined()
+      expect(await store.read.apis.findDescription('acme', 'api_1')).toBeUndefined()
       expect(await store.read.keys.find('other', 'key_1')).toEqual(exampleKey('other', 'key_1'))
     }))
 

@@ -92,7 +92,7 @@ export function tenantWallCases(create: CreateDatabase): void {
       const found = await Promise.all([
         read.apis.find('other', 'api_9'),
         read.apis.findByAudience('other', 'https://api_9.example'),
-        read.apis.findDocument('other', 'api_9'),
+        read.apis.findDescription('other', 'api_9'),
         read.apis.findDocumentText('other', 'api_9'),
         read.clients.find('other', 'client_9'),
         read.issuers.find('other', 'issuer_9'),

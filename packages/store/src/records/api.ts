@@ -18,7 +18,14 @@ import { deleteNames, findNamedId, replaceNames } from '../rows/api_resources.ts
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
-import { type ApiDocument, type DocumentText, findDocument, findDocumentText, saveDocument } from './api_document.ts'
+import {
+  type ApiDocument,
+  type DocumentText,
+  findDescription,
+  findDocumentText,
+  type StoredDescription,
+  saveDocument,
+} from './api_document.ts'
 import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
 
 /** A resource server: its audience, its scopes and how its tokens are made. */
@@ -135,7 +142,7 @@ export interface ApiReads {
     now: Seconds,
     limit: number,
   ): Promise<ScopeHolders>
-  findDocument(tenant: string, apiId: string): Promise<ApiDocument | undefined>
+  findDescription(tenant: string, apiId: string): Promise<StoredDescription | undefined>
   findDocumentText(tenant: string, apiId: string): Promise<DocumentText | undefined>
 }
 
@@ -180,7 +187,7 @@ export function readApis(session: Session): ApiReads {
       return row && decodeApi(row)
     },
     list: (tenant, page, among) => listApis(session, tenant, page, among),
-    findDocument: (tenant, apiId) => findDocument(session, tenant, apiId),
+    findDescription: (tenant, apiId) => findDescription(session, tenant, apiId),
     findDocumentText: (tenant, apiId) => findDocumentText(session, tenant, apiId),
     scopeHolders: (tenant, apiId, scopes, now, limit) =>
       findScopeHolders(session, { tenant, apiId, scopes, now, limit }),

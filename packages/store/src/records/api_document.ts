@@ -10,32 +10,37 @@ export interface DocumentText {
   readonly isJson: boolean
 }
 
-/** The document, and the description that was read from it. */
-export interface ApiDocument extends DocumentText {
-  readonly tenant: string
-  readonly apiId: string
+/** The description that was read from it. */
+export interface StoredDescription {
   readonly description: unknown
   readonly importedAt: Seconds
+}
+
+/** Both. */
+export interface ApiDocument extends DocumentText, StoredDescription {
+  readonly tenant: string
+  readonly apiId: string
 }
 
 /** A document may have 16 MiB (docs/protocol/management.md §2); its description can be somewhat larger. */
 const descriptionBytesMax = 64 * 1024 * 1024
 
-export async function findDocument(session: Session, tenant: string, apiId: string): Promise<ApiDocument | undefined> {
+/** The description alone: the text may be as large again. */
+export async function findDescription(
+  session: Session,
+  tenant: string,
+  apiId: string,
+): Promise<StoredDescription | undefined> {
   await session.enter(tenant)
   const row = await session.db
     .selectFrom('api_documents')
-    .selectAll()
+    .select(['description', 'imported_at'])
     .where('tenant', '=', tenant)
     .where('api_id', '=', apiId)
     .executeTakeFirst()
   if (row === undefined) return undefined
-  const columns = new Columns('api_documents', row.api_id, row)
+  const columns = new Columns('api_documents', apiId, row)
   return {
-    tenant: columns.text('tenant'),
-    apiId: columns.text('api_id'),
-    text: columns.text('text'),
-    isJson: columns.flag('is_json'),
     description: columns.json('description', isAnythingButUndefined, descriptionBytesMax),
     importedAt: columns.count('imported_at'),
   }

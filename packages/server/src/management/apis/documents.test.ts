@@ -86,6 +86,20 @@ it('the operations say what each needs, with its tags and a line about it, and w
   ])
 })
 
+it('the operations are read from the description alone, and once for each import', async () => {
+  const id = await imported(yaml)
+  const { apis } = world.store.read
+  const [descriptions, texts] = [vi.spyOn(apis, 'findDescription'), vi.spyOn(apis, 'findDocumentText')]
+  const paths = async () =>
+    (await world.ok('GET', `/v1/apis/${id}/operations`)).data.map(({ path }) => path as string).join(' ')
+  for (let each = 0; each < 3; each++) expect(await paths()).toBe('/orders /health')
+  expect([descriptions.mock.calls.length, texts.mock.calls.length]).toEqual([1, 0])
+  await world.call('POST', `/v1/apis/${id}/openapi`, { raw: yaml.replace('/health', '/alive') })
+  expect(await paths()).toBe('/orders /alive')
+  descriptions.mockRestore()
+  texts.mockRestore()
+})
+
 it('an API without a document has no operations, and says that nothing was imported', async () => {
   const { id } = await world.ok('POST', '/v1/apis', { audience: `https://document-${++count}.test`, name: 'An API' })
   expect(await world.ok('GET', `/v1/apis/${id}/operations`)).toEqual({ data: [], importedAt: null })

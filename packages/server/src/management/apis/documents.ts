@@ -1,14 +1,15 @@
 /** The OpenAPI document that was imported for an API: its text as JSON, and the operations that were read from it. */
 import { routes } from '@countersign/contract'
-import { formatTime } from '@countersign/core'
-import type { Operation as DescribedOperation } from '@countersign/openapi'
+import { formatTime, type Seconds } from '@countersign/core'
+import type { ApiDescription, Operation as DescribedOperation } from '@countersign/openapi'
+import type { Api } from '@countersign/store'
 import { DocumentsBusyError, describeDocument, documentSenders, storedDescription } from '../../apis/document.ts'
 import { shareOf } from '../../caller/caller.ts'
 import type { Answer } from '../../http/answer.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { serverLimits } from '../../limits.ts'
-import type { ReadContext } from '../context.ts'
-import { findApi, findDocument, findDocumentText, notFound } from '../find.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { findApi, findDescription, findDocumentText, notFound } from '../find.ts'
 import { type AnswerOf, type Operation, textOperation } from '../operation.ts'
 
 type OperationView = AnswerOf<typeof routes.listOperations>['data'][number]
@@ -42,15 +43,31 @@ const getOpenapi = textOperation(routes.getOpenapi, async (context, request) => 
   }
 })
 
+/** The description of the document that the API has now. */
+export async function findRead(context: ReadContext | WriteContext, api: Api): Promise<ReadDescription | undefined> {
+  const stored = await findDescription(context, api)
+  if (stored === undefined) return undefined
+  const { importedAt } = stored
+  const holder = shareOf(context.tenant, context.caller)
+  return { ...(await storedDescription(stored, holder, () => findDocumentText(context, api))), importedAt }
+}
+
+type ReadDescription = ApiDescription & { readonly importedAt: Seconds }
+
+async function operationsText(context: ReadContext, api: Api): Promise<string> {
+  const { operations = [], importedAt } = (await findRead(context, api)) ?? {}
+  const body: AnswerOf<typeof routes.listOperations> = {
+    data: operations.map(operationView),
+    importedAt: importedAt === undefined ? null : formatTime(importedAt),
+  }
+  return JSON.stringify(body)
+}
+
 const listOperations = textOperation(routes.listOperations, async (context, request) => {
   const api = await findApi(context, context.params.id as string)
   const leave = await enter(context, request)
   try {
-    const stored = await findDocument(context, api)
-    const operations = stored === undefined ? [] : (await storedDescription(stored)).operations
-    const importedAt = stored === undefined ? null : formatTime(stored.importedAt)
-    const body: AnswerOf<typeof routes.listOperations> = { data: operations.map(operationView), importedAt }
-    return answer(JSON.stringify(body), leave)
+    return answer(await context.services.operationLists.of(api, () => operationsText(context, api)), leave)
   } catch (error) {
     leave()
     throw error
