@@ -13,7 +13,6 @@ import type {
   Client,
   Consent,
   ConsentFilter,
-  DocumentText,
   Issuer,
   Key,
   KeyFilter,
@@ -26,7 +25,6 @@ import type {
   SessionFilter,
   SigningKey,
   StatusEntry,
-  StoredDescription,
   Token,
   TokenFilter,
   UsageSum,
@@ -256,15 +254,12 @@ export function findScopeHolders(
 }
 
 /** The API was found in reach. */
-export function findDescription(
-  context: ReadContext | WriteContext,
-  { id }: Api,
-): Promise<StoredDescription | undefined> {
+export function findDescription(context: ReadContext | WriteContext, { id }: Api) {
   return reads(context).apis.findDescription(context.reach.tenant, id)
 }
 
 /** The API was found in reach. */
-export function findDocumentText(context: ReadContext | WriteContext, { id }: Api): Promise<DocumentText | undefined> {
+export function findDocumentText(context: ReadContext | WriteContext, { id }: Api) {
   return reads(context).apis.findDocumentText(context.reach.tenant, id)
 }
 

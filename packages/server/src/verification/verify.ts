@@ -20,7 +20,6 @@ import {
   unionScope,
 } from '@countersign/core'
 import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
-import type { Requirement } from '../apis/requirement.ts'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
 import type { GuardedServices } from '../caller/guarded.ts'
@@ -73,8 +72,8 @@ async function explain(
   }
   const operation = operationOf(body)
   let isDescribed: boolean | undefined
-  const outcome = await judge(services, tenant, caller, question, operation, (requirement) => {
-    isDescribed = requirement.isDescribed
+  const outcome = await judge(services, tenant, caller, question, operation, (known) => {
+    isDescribed = known
   })
   const guards = await caller.guards()
   if (!isGuarded(guards, judged?.audience ?? question.audience)) return answerOutcome(services, request, outcome)
@@ -94,12 +93,12 @@ function judge(
   caller: Caller,
   question: Question,
   operation: AskedOperation | undefined,
-  onRequirement?: (requirement: Requirement) => void,
+  tellDescribed?: (isDescribed: boolean | undefined) => void,
 ): MaybePromise<Outcome> {
   return andThen(caller.guards(), (guards) => {
     if (!isGuarded(guards, question.audience)) return unknownHere
     if (operation === undefined) return tenant.engine.verify(question)
-    return judgeOperation(services, tenant, question, operation, onRequirement)
+    return judgeOperation(services, tenant, question, operation, tellDescribed)
   })
 }
 
@@ -116,12 +115,12 @@ async function judgeOperation(
   tenant: TenantContext,
   question: Question,
   operation: AskedOperation,
-  onRequirement?: (requirement: Requirement) => void,
+  tellDescribed?: (isDescribed: boolean | undefined) => void,
 ): Promise<Outcome> {
   const api = services.books.book(tenant.id)?.apiByAudience(question.audience)
   if (api === undefined) return tenant.engine.verify(question)
   const requirement = await services.requirements.of(tenant, api.apiId, operation)
-  onRequirement?.(requirement)
+  tellDescribed?.(requirement.isDescribed)
   switch (requirement.kind) {
     case 'public':
       return tenant.engine.verify(question)

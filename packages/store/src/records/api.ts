@@ -18,14 +18,7 @@ import { deleteNames, findNamedId, replaceNames } from '../rows/api_resources.ts
 import { writeNextVersion } from '../rows/next_version.ts'
 import type { Session } from '../session.ts'
 import { isRateLimit, isRateLimits, isStatus } from '../stored_json.ts'
-import {
-  type ApiDocument,
-  type DocumentText,
-  findDescription,
-  findDocumentText,
-  type StoredDescription,
-  saveDocument,
-} from './api_document.ts'
+import { type ApiDocument, type DocumentReads, readDocuments, saveDocument } from './api_document.ts'
 import { findScopeHolders, type ScopeHolders } from './scope_holders.ts'
 
 /** A resource server: its audience, its scopes and how its tokens are made. */
@@ -127,7 +120,7 @@ export function newApi(
   }
 }
 
-export interface ApiReads {
+export interface ApiReads extends DocumentReads {
   find(tenant: string, id: string): Promise<Api | undefined>
   findByAudience(tenant: string, audience: string): Promise<Api | undefined>
   /** The API that has it as its audience or as one of its resources. */
@@ -142,8 +135,6 @@ export interface ApiReads {
     now: Seconds,
     limit: number,
   ): Promise<ScopeHolders>
-  findDescription(tenant: string, apiId: string): Promise<StoredDescription | undefined>
-  findDocumentText(tenant: string, apiId: string): Promise<DocumentText | undefined>
 }
 
 export interface ApiWrites {
@@ -166,6 +157,7 @@ export const isTokenFormat = oneOf<TokenFormat>({ jwt: true, opaque: true })
 
 export function readApis(session: Session): ApiReads {
   return {
+    ...readDocuments(session),
     async find(tenant, id) {
       await session.enter(tenant)
       return session.recall('api', rowName('id', tenant, id), async () => {
@@ -187,8 +179,6 @@ export function readApis(session: Session): ApiReads {
       return row && decodeApi(row)
     },
     list: (tenant, page, among) => listApis(session, tenant, page, among),
-    findDescription: (tenant, apiId) => findDescription(session, tenant, apiId),
-    findDocumentText: (tenant, apiId) => findDocumentText(session, tenant, apiId),
     scopeHolders: (tenant, apiId, scopes, now, limit) =>
       findScopeHolders(session, { tenant, apiId, scopes, now, limit }),
   }

@@ -22,11 +22,23 @@ export interface ApiDocument extends DocumentText, StoredDescription {
   readonly apiId: string
 }
 
+export interface DocumentReads {
+  findDescription(tenant: string, apiId: string): Promise<StoredDescription | undefined>
+  findDocumentText(tenant: string, apiId: string): Promise<DocumentText | undefined>
+}
+
+export function readDocuments(session: Session): DocumentReads {
+  return {
+    findDescription: (tenant, apiId) => findDescription(session, tenant, apiId),
+    findDocumentText: (tenant, apiId) => findDocumentText(session, tenant, apiId),
+  }
+}
+
 /** A document may have 16 MiB (docs/protocol/management.md §2); its description can be somewhat larger. */
 const descriptionBytesMax = 64 * 1024 * 1024
 
 /** The description alone: the text may be as large again. */
-export async function findDescription(
+async function findDescription(
   session: Session,
   tenant: string,
   apiId: string,
@@ -47,11 +59,7 @@ export async function findDescription(
 }
 
 /** The text alone: the description may be as large again. */
-export async function findDocumentText(
-  session: Session,
-  tenant: string,
-  apiId: string,
-): Promise<DocumentText | undefined> {
+async function findDocumentText(session: Session, tenant: string, apiId: string): Promise<DocumentText | undefined> {
   await session.enter(tenant)
   const row = await session.db
     .selectFrom('api_documents')
