@@ -99,8 +99,8 @@ function count(
   if (outcome.outcome !== 'rejected' || refusedAs === undefined) return
   const { rejection } = outcome
   const missingScope = rejection.code === 'insufficient_scope' ? rejection.missingScope : []
-  const { requestId, address, ...operation } = refusedAs()
-  const request = isOfAnother ? { requestId, address } : { requestId, address, ...operation }
+  const { method, route, ...named } = refusedAs()
+  const request = isOfAnother ? named : { ...named, method, route }
   sampleRefusal(usage, now, of, { request, requires: asked, code: rejection.code, missingScope })
 }
 
