@@ -28,7 +28,16 @@ const usageScope = z
 const named = z.string().max(255).describe('Empty for credentials that nobody knows')
 
 const usageInterval = z.enum(['minute', 'hour', 'day'])
-const usageGroup = z.enum(['outcome', 'scope', 'keyId', 'clientId'])
+const usageGroups = ['outcome', 'scope', 'keyId', 'clientId'] as const
+const usageGroup = z.enum(usageGroups)
+/** One, or two with a comma between. */
+const usageGroupBy = z
+  .string()
+  .regex(new RegExp(`^(${usageGroups.join('|')})(,(?!\\1$)(${usageGroups.join('|')}))?$`), {
+    error: `must be one or two of ${usageGroups.join(', ')}, with a comma between`,
+  })
+  .transform((text) => text.split(','))
+  .pipe(z.array(usageGroup).min(1).max(2))
 
 const usageCount = z.object({
   at: v.time.describe('The beginning of the interval'),
@@ -122,7 +131,9 @@ export const usageAndAuditRoutes = {
         .default('hour')
         .describe('The interval of one count, in UTC; docs/usage.md says how long each is kept'),
       scope: usageScope.min(1).optional().describe('Only requests that required this, as an answer by scope names it'),
-      groupBy: usageGroup.default('outcome').describe('The member that tells the counts apart'),
+      groupBy: usageGroupBy
+        .default(['outcome'])
+        .describe('The members that tell the counts apart: one, or two with a comma between'),
     }),
     answer: {
       status: 200,

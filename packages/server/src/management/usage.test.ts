@@ -52,6 +52,14 @@ describe('what the server verifies itself', () => {
     })
     expect(await sums(`keyId=${key.id}&scope=orders%3Awrite`)).toEqual({ insufficient_scope: 1 })
     expect(await sums(`keyId=${key.id}&groupBy=clientId`)).toEqual({ [world.clientId]: 4 })
+    const { data } = await world.ok('GET', `/v1/usage?${span}&keyId=${key.id}&groupBy=outcome,scope`)
+    expect(data.map(({ outcome, scope, count }) => [outcome, scope, count])).toEqual([
+      ['insufficient_scope', 'orders:write', 1],
+      ['verified', 'orders:read', 2],
+      ['verified', 'orders:read | orders:write', 1],
+    ])
+    for (const bad of ['outcome,outcome', 'outcome,', 'outcome,scope,keyId', 'audience'])
+      expect((await world.call('GET', `/v1/usage?groupBy=${bad}`)).status, bad).toBe(400)
     expect((await sums(`clientId=${world.clientId}&groupBy=keyId`))[key.id]).toBe(4)
   })
 

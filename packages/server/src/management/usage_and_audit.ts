@@ -25,7 +25,7 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
     ...(query.keyId === undefined ? {} : { credentialId: query.keyId }),
     ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
     ...(query.scope === undefined ? {} : { scope: query.scope }),
-    groupBy: groups[query.groupBy],
+    groupBy: query.groupBy.map((name) => groups[name]),
     from,
     to,
     intervalSeconds,
@@ -38,7 +38,12 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
       `This is more than ${sumsMax} sums: ask for a shorter span, or filter.`,
     )
   }
-  return { data: series.map(({ at, group, count }) => ({ at: formatTime(at), [query.groupBy]: group, count })) }
+  const data = series.map(({ at, groups: values, count }) => ({
+    at: formatTime(at),
+    ...Object.fromEntries(query.groupBy.map((name, index) => [name, values[index]])),
+    count,
+  }))
+  return { data }
 })
 
 const reportUsage = writeOperation(routes.reportUsage, async (context) => {

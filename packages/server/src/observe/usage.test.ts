@@ -35,7 +35,7 @@ async function counted(credentialId: string, tenant = 'default'): Promise<number
     from: startAt - 86_400,
     to: startAt + 86_400,
     intervalSeconds: 86_400,
-    groupBy: 'outcome',
+    groupBy: ['outcome'],
     limit: 10,
   } as const
   const series = await world.store.read.usage.series(tenant, { ...span, credentialId })

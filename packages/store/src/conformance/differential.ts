@@ -188,7 +188,7 @@ async function read(store: Store, seed: number) {
     from: startAt,
     to: startAt + 600,
     intervalSeconds: pick(random, [60, 3600] as const),
-    groupBy: pick(random, ['outcome', 'credentialId'] as const),
+    groupBy: pick(random, [['outcome'], ['credentialId'], ['credentialId', 'outcome']] as const),
     limit: 100,
   }
   const retention = { minuteSeconds: 60, hourSeconds: 3_600, daySeconds: 86_400 }

@@ -216,8 +216,8 @@ export function teamCases(create: CreateDatabase): void {
       const { read } = store
       const series = async (teamIds: readonly string[]) => {
         const span = { from: startAt - 60, to: startAt + 60, intervalSeconds: 60, limit: 10 } as const
-        const sums = await read.usage.series('acme', { teamIds, groupBy: 'credentialId', ...span })
-        return sums.map(({ group }) => group)
+        const sums = await read.usage.series('acme', { teamIds, groupBy: ['credentialId'], ...span })
+        return sums.map(({ groups: [group] }) => group)
       }
       const audit = async (teamIds: readonly string[]) =>
         (await read.audit.list('acme', { teamIds }, page)).map((event) => event.objectId)

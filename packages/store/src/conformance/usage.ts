@@ -34,11 +34,11 @@ export function usageCases(create: CreateDatabase): void {
       expect(await add(store, 'b2', counts)).toBe(true)
       expect((await series(store, 60)).map((each) => each.count)).toEqual([4, 8, 4])
       expect(await series(store, 3600)).toEqual([
-        { at: day, group: 'verified', count: 12 },
-        { at: day + 3600, group: 'verified', count: 4 },
+        { at: day, groups: ['verified'], count: 12 },
+        { at: day + 3600, groups: ['verified'], count: 4 },
       ])
       expect(await series(store, 86_400, { credentialId: 'key_1' })).toEqual([
-        { at: day, group: 'verified', count: 16 },
+        { at: day, groups: ['verified'], count: 16 },
       ])
       expect(await series(store, 60, { clientId: 'client_2' })).toEqual([])
       expect(await series(store, 60, { limit: 2 })).toHaveLength(2)
@@ -70,7 +70,7 @@ export function usageCases(create: CreateDatabase): void {
       await seed(store, 'acme', 'other')
       await add(store, 'b1', [countAt(day, 3)])
       const { read } = store
-      const span = { from: 0, to: 2 ** 40, intervalSeconds: 60, groupBy: 'outcome', limit: 100 } as const
+      const span = { from: 0, to: 2 ** 40, intervalSeconds: 60, groupBy: ['outcome'], limit: 100 } as const
       expect(await read.usage.series('other', span)).toEqual([])
       expect(await read.usage.lastUses('other', 'key_1')).toEqual([])
       expect((await read.usage.lastUsed('other', ['key_1'])).size).toBe(0)
@@ -83,8 +83,8 @@ export function usageCases(create: CreateDatabase): void {
         countAt(day, 2, { scope: 'b', credentialId: 'key_2' }),
         countAt(day, 4, { scope: 'b', clientId: 'client_2' }),
       ])
-      const groups = async (groupBy: 'outcome' | 'scope' | 'credentialId' | 'clientId') =>
-        (await series(store, 3600, { groupBy })).map(({ group, count }) => [group, count])
+      const groups = async (...groupBy: Required<Filter>['groupBy']) =>
+        (await series(store, 3600, { groupBy })).map(({ groups: values, count }) => [...values, count])
       expect(await groups('outcome')).toEqual([
         ['expired', 1],
         ['verified', 6],
@@ -97,11 +97,20 @@ export function usageCases(create: CreateDatabase): void {
         ['key_1', 5],
         ['key_2', 2],
       ])
+      expect(await groups('scope', 'outcome')).toEqual([
+        ['a', 'expired', 1],
+        ['b', 'verified', 6],
+      ])
+      expect(await groups('outcome', 'credentialId')).toEqual([
+        ['expired', 'key_1', 1],
+        ['verified', 'key_1', 4],
+        ['verified', 'key_2', 2],
+      ])
       expect(await groups('clientId')).toEqual([
         ['client_1', 3],
         ['client_2', 4],
       ])
-      expect(await series(store, 3600, { scope: 'a' })).toEqual([{ at: day, group: 'expired', count: 1 }])
+      expect(await series(store, 3600, { scope: 'a' })).toEqual([{ at: day, groups: ['expired'], count: 1 }])
     }))
 
   it('hours and days equal the sum of the minutes at every moment, whatever is rolled up and however late it comes', () =>
@@ -166,14 +175,14 @@ export function usageCases(create: CreateDatabase): void {
       await add(store, 'b1', [countAt(day, 5), countAt(day + 60, 6)])
       for (const statement of endBeforeNoting[store.dialect]) await database.execute(statement)
       await expect(store.rollUpUsage(day + 7_200, long, { budgetMs: 1_000 })).rejects.toThrow()
-      expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
+      expect(await series(store, 3600)).toEqual([{ at: day, groups: ['verified'], count: 11 }])
       expect(await database.query('select at from usage_sums where interval_seconds = 3600')).toEqual([])
       for (const statement of endNoMore[store.dialect]) await database.execute(statement)
       // More rounds change nothing.
       for (const now of [day + 3_600, day + 7_200, day + 7_200, day + 86_400 * 2]) {
         await store.rollUpUsage(now, long, { budgetMs: 1_000 })
-        expect(await series(store, 3600)).toEqual([{ at: day, group: 'verified', count: 11 }])
-        expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 11 }])
+        expect(await series(store, 3600)).toEqual([{ at: day, groups: ['verified'], count: 11 }])
+        expect(await series(store, 86_400)).toEqual([{ at: day, groups: ['verified'], count: 11 }])
       }
       const rows = await database.query('select interval_seconds, count from usage_sums order by interval_seconds, at')
       expect(rows.map(({ count }) => Number(count))).toEqual([5, 6, 11, 11])
@@ -185,9 +194,9 @@ export function usageCases(create: CreateDatabase): void {
       await add(store, 'b1', [countAt(day, 11)])
       await store.rollUpUsage(day + 86_400 * 2, long, { budgetMs: 1_000 })
       await add(store, 'b2', [countAt(day, 1)])
-      expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
+      expect(await series(store, 86_400)).toEqual([{ at: day, groups: ['verified'], count: 12 }])
       await store.rollUpUsage(day + 86_400 * 2, long, { budgetMs: 1_000 })
-      expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 12 }])
+      expect(await series(store, 86_400)).toEqual([{ at: day, groups: ['verified'], count: 12 }])
     }))
 
   it('rows past the retention of their interval are removed once they are rolled up, and never before', () =>
@@ -209,7 +218,7 @@ export function usageCases(create: CreateDatabase): void {
       expect((await series(store, 3600)).reduce((sum, { count }) => sum + count, 0)).toBe(3)
       expect(await kept(1)).toEqual([60, 60, 60, 3600, 3600])
       expect(await kept(2)).toEqual([3600, 3600, 86_400])
-      expect(await series(store, 86_400)).toEqual([{ at: day, group: 'verified', count: 3 }])
+      expect(await series(store, 86_400)).toEqual([{ at: day, groups: ['verified'], count: 3 }])
       expect(await kept(2.1)).toEqual([86_400])
       expect(await kept(3.1)).toEqual([])
     }))
@@ -351,7 +360,7 @@ function add(store: Store, batchId: string, counts: readonly UsageCount[]): Prom
 }
 
 function spanOf(intervalSeconds: 60 | 3600 | 86_400) {
-  return { from: day, to: day + 3 * 86_400, intervalSeconds, groupBy: 'outcome', limit: 10_000 } as const
+  return { from: day, to: day + 3 * 86_400, intervalSeconds, groupBy: ['outcome'], limit: 10_000 } as const
 }
 
 type Filter = Partial<Parameters<Store['read']['usage']['series']>[1]>

@@ -35,7 +35,7 @@ function batchOf(id: string, size: number): UsageBatch {
 }
 
 async function counted(): Promise<number> {
-  const span = { from: 0, to: 2 ** 40, intervalSeconds: 86_400, groupBy: 'outcome', limit: 10 } as const
+  const span = { from: 0, to: 2 ** 40, intervalSeconds: 86_400, groupBy: ['outcome'], limit: 10 } as const
   return (await store.read.usage.series('acme', span)).reduce((sum, { count }) => sum + count, 0)
 }
 

@@ -15,7 +15,8 @@ export interface SeriesFilter {
   readonly scope?: string
   /** Only verifications of credentials of clients of these teams. */
   readonly teamIds?: readonly string[]
-  readonly groupBy: 'outcome' | 'scope' | 'credentialId' | 'clientId'
+  /** One or two, which tell the sums apart. */
+  readonly groupBy: readonly (keyof typeof columnOf)[]
   readonly from: Seconds
   readonly to: Seconds
   readonly intervalSeconds: 60 | 3600 | 86400
@@ -25,8 +26,8 @@ export interface SeriesFilter {
 /** One sum of a series. */
 export interface UsageSum {
   readonly at: Seconds
-  /** The value that the sum was grouped by. */
-  readonly group: string
+  /** The values that the sum was grouped by, in the order of `groupBy`. */
+  readonly groups: readonly string[]
   readonly count: number
 }
 
@@ -55,12 +56,14 @@ export interface UsageReads {
   ): Promise<ApisOf>
 }
 
+const groupNames = ['first', 'second'] as const
 const columnOf = { outcome: 'outcome', scope: 'scope', credentialId: 'credential_id', clientId: 'client_id' } as const
 
 export function readUsage(session: Session): UsageReads {
   return {
     async series(tenant, filter) {
       const { groupBy, intervalSeconds, limit } = filter
+      const grouped = groupNames.slice(0, groupBy.length)
       const rows = await session.db
         .selectFrom(
           wholeSums(session, tenant, filter)
@@ -69,15 +72,16 @@ export function readUsage(session: Session): UsageReads {
         )
         .select([
           sql<number>`at - at % ${sql.lit(intervalSeconds)}`.as('start'),
-          sql.ref<string>(columnOf[groupBy]).as('grouped'),
+          ...groupBy.map((name, index) => sql.ref<string>(columnOf[name]).as(groupNames[index] as string)),
           sql<number>`cast(sum(count) as bigint)`.as('total'),
         ])
-        .groupBy(['start', 'grouped'])
+        .groupBy(['start', ...grouped])
         .orderBy('start')
-        .orderBy('grouped')
+        .orderBy(grouped[0] as 'first')
+        .orderBy(grouped[1] ?? 'start')
         .limit(limit)
         .execute()
-      return rows.map(decodeSum)
+      return rows.map((row) => decodeSum(row, grouped))
     },
     lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
     lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
@@ -140,7 +144,7 @@ function selectSums(session: Session, tenant: string, filter: SeriesFilter) {
   const { credentialId, clientId, scope, teamIds, from, to, intervalSeconds } = filter
   let sums = session.db
     .selectFrom('usage_sums')
-    .select(['at', columnOf[filter.groupBy]])
+    .select(['at', ...filter.groupBy.map((name) => columnOf[name])])
     .where('tenant', '=', tenant)
     .where('at', '>=', Math.floor(from / intervalSeconds) * intervalSeconds)
     .where('at', '<', Math.ceil(to / intervalSeconds) * intervalSeconds)
@@ -151,7 +155,8 @@ function selectSums(session: Session, tenant: string, filter: SeriesFilter) {
   return sums
 }
 
-function decodeSum(row: Row): UsageSum {
+function decodeSum(row: Row, grouped: readonly string[]): UsageSum {
   const columns = new Columns('usage_sums', row.start, row)
-  return { at: columns.count('start'), group: columns.text('grouped'), count: columns.count('total') }
+  const groups = grouped.map((name) => columns.text(name))
+  return { at: columns.count('start'), groups, count: columns.count('total') }
 }
