@@ -1,13 +1,13 @@
 /** docs/security/faults.md §1: kill -9 during writes. */
 import { setTimeout } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { keyObject } from '../conformance/examples.ts'
 import { expectChained } from '../conformance/follower.ts'
 import { startProcess } from '../conformance/processes.ts'
 import { createSqliteFile } from '../conformance/sqlite_file.ts'
 import type { TestDatabase } from '../conformance/test_database.ts'
 
-const rounds = 50
+const rounds = inject('isFull') ? 50 : 20
 
 it(`after ${rounds} kills at random moments nothing acknowledged is missing and nothing is half there`, async () => {
   const database = await createSqliteFile()
