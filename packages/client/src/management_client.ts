@@ -70,6 +70,8 @@ export interface ConsentItem {
   readonly accountId: string
   /** The client that is allowed. */
   readonly clientId: string
+  /** Its name, whether the owner of the API vouches for it, and the page about it. */
+  readonly client: { readonly name: string; readonly verified: boolean; readonly homepageUri: string | null }
   /** The audience of the API. */
   readonly audience: string
   /** The scope that the client is allowed there. */

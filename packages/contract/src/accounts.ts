@@ -52,6 +52,13 @@ const shownConsent = z.object({
   id: v.id,
   accountId: v.id,
   clientId: v.id,
+  client: z
+    .object({
+      name: v.name,
+      verified: z.boolean().describe('The owner of the API vouches for it'),
+      homepageUri: z.string().nullable().describe('The page about it; null for none'),
+    })
+    .describe('How it shows itself to people'),
   audience: v.audience,
   scope: v.scopeText.describe('What the client is allowed there'),
   createdAt: v.time.describe('When it was first given'),

@@ -3,6 +3,7 @@
  * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
  */
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import { ConnectionsScreen } from './developer/connections.tsx'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
@@ -67,6 +68,13 @@ const keyRoute = createRoute({
   component: KeyScreen,
 })
 
+const connectionsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  validateSearch: (search: Search) => ({ ...word('after', search.after), ...word('remove', search.remove) }),
+  component: ConnectionsScreen,
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -78,7 +86,7 @@ function word<N extends string>(name: N, value: unknown): Read<N, string> {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute]),
+  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

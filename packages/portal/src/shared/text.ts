@@ -1,4 +1,6 @@
-/** Every text of the portal. Sentence case, verbs on buttons. */
+/** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`. */
+import { connections } from './text/connections.ts'
+
 const number = new Intl.NumberFormat('en')
 
 export function count(value: number, one: string, many = `${one}s`): string {
@@ -17,11 +19,13 @@ const fields: Readonly<Record<string, string>> = {
 }
 
 export const text = {
+  connections,
   unknown: 'not known now',
   field: (name: string) => fields[name] ?? name,
   frame: {
     skip: 'Skip to content',
     navigation: 'Developer',
+    screens: 'Screens',
     where: 'Where',
     tenant: 'All teams',
     noTeam: 'No team',

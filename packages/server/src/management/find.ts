@@ -155,6 +155,11 @@ export function findConsents(context: ReadContext, filter: ConsentFilter, page: 
   return context.services.store.read.consents.list(context.reach.tenant, { ...filter, ...own }, page)
 }
 
+/** The client that a consent is for, also out of the caller's teams: the account has seen it when it allowed it. */
+export function findAllowedClient(context: ReadContext, { clientId }: Consent): Promise<Client | undefined> {
+  return context.services.store.read.clients.find(context.reach.tenant, clientId)
+}
+
 /** The last entry about an account: its cut-off stands nowhere else. */
 export function saidOfAccount(context: WriteContext, { id }: Account): Promise<StatusEntry | undefined> {
   return context.transaction.statusEntries.find(wholeTenant(context.reach), 'account', id)

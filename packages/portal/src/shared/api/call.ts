@@ -19,7 +19,9 @@ const places = {
   listApis: ['GET', '/v1/apis'],
   listAudit: ['GET', '/v1/audit'],
   listClients: ['GET', '/v1/clients'],
+  listConsents: ['GET', '/v1/consents'],
   listKeys: ['GET', '/v1/keys'],
+  revokeConsent: ['POST', '/v1/consents/{id}/revoke'],
   revokeKey: ['POST', '/v1/keys/{id}/revoke'],
   rollKey: ['POST', '/v1/keys/{id}/roll'],
 } as const satisfies { readonly [O in keyof Routes]?: readonly [Routes[O]['method'], Routes[O]['path']] }

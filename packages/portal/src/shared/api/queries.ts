@@ -11,6 +11,8 @@ export type Client = Answer<'listClients'>['data'][number]
 export type Team = Answer<'getTeam'>
 export type Api = Answer<'listApis'>['data'][number]
 
+export type Connection = Answer<'listConsents'>['data'][number]
+
 export const pageSize = 25
 const daySeconds = 86_400
 
@@ -90,6 +92,16 @@ export function lastDayQuery(keyId: string) {
   return queryOptions({
     queryKey: ['usage', 'last day', keyId],
     queryFn: ({ signal }) => call('getUsage', { query: { keyId, interval: 'hour', groupBy: 'outcome' } }, signal),
+  })
+}
+
+/** A page of the applications that the person has let in. */
+export function connectionsQuery(after: string | undefined) {
+  const query = { limit: pageSize, ...(after === undefined ? {} : { after }) }
+  return queryOptions({
+    queryKey: ['connections', query],
+    queryFn: ({ signal }) => call('listConsents', { query }, signal),
+    refetchInterval: 30_000,
   })
 }
 

@@ -1,24 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { isAnswerLost } from '../api/problem.ts'
 import { meQuery } from '../api/queries.ts'
-import { Icon } from '../kit/icon.tsx'
 import { Status } from '../kit/status.tsx'
 import { pageData } from '../page_data.ts'
 import { text } from '../text.ts'
+import { ScreenLinks } from './screen_links.tsx'
 
-/** Only the pages that are there. */
 export function Side(): ReactNode {
   const { error, isPending } = useQuery({ ...meQuery, refetchInterval: 30_000 })
   // A refusal is an answer too.
   const isSilent = isAnswerLost(error)
   return (
     <nav className="side" aria-label={text.frame.navigation}>
-      <Link to="/keys" search={{}} activeOptions={{ exact: false, includeSearch: false }}>
-        <Icon name="key" />
-        {text.keys.title}
-      </Link>
+      <ScreenLinks />
       <footer>
         {isPending ? (
           text.frame.asking

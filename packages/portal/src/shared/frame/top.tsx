@@ -6,12 +6,14 @@ import { Mark } from '../kit/icon.tsx'
 import { pageData } from '../page_data.ts'
 import { text } from '../text.ts'
 import { AccountMenu } from './account_menu.tsx'
+import { ScreenMenu } from './screen_menu.tsx'
 import { SearchBox } from './search_box.tsx'
 
 export function Top({ onHelp }: { readonly onHelp: () => void }): ReactNode {
   const { data: me } = useQuery(meQuery)
   return (
     <header className="top">
+      <ScreenMenu />
       <Link className="brand" to="/keys" search={{}}>
         {pageData.logo === undefined ? <Mark /> : <img className="logo" src={pageData.logo} alt="" />}
         {pageData.name}

@@ -6,7 +6,7 @@ import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
 import { pageAnswer, pageOf } from '../cursor.ts'
-import { audienceOf, findAccountOrNone, findConsent, findConsents, notFound } from '../find.ts'
+import { audienceOf, findAccountOrNone, findAllowedClient, findConsent, findConsents, notFound } from '../find.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
 import { ownAccount } from './sessions.ts'
 
@@ -51,10 +51,16 @@ const revokeConsent = writeOperation(routes.revokeConsent, async (context) => {
 })
 
 async function consentView(context: ReadContext, consent: Consent) {
+  const client = await findAllowedClient(context, consent)
   return {
     id: consent.id,
     accountId: consent.accountId,
     clientId: consent.clientId,
+    client: {
+      name: client?.name ?? consent.clientId,
+      verified: client?.signIn?.verified ?? false,
+      homepageUri: client?.homepageUri ?? null,
+    },
     audience: await audienceOf(context, consent.apiId),
     scope: consent.scope,
     createdAt: formatTime(consent.createdAt),

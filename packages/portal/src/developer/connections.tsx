@@ -1,0 +1,122 @@
+/** `/portal/connections`: the applications that the person has let in. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { apisQuery, type Connection, connectionsQuery } from '../shared/api/queries.ts'
+import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
+import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { text } from '../shared/text.ts'
+import { ConnectionRow } from './connections/connection_row.tsx'
+import { RemoveDialog } from './connections/remove_dialog.tsx'
+import { Receipt, type Revoked } from './key/receipt.tsx'
+
+const route = getRouteApi('/connections')
+const { connections } = text
+
+export function ConnectionsScreen(): ReactNode {
+  const { after, remove } = route.useSearch()
+  const navigate = useNavigate({ from: '/connections' })
+  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(connectionsQuery(after))
+  const [removed, setRemoved] = useState<Revoked>()
+  const show = (id: string | undefined): void =>
+    void navigate({ search: ({ remove: _, ...rest }) => ({ ...rest, remove: id }), resetScroll: false })
+  return (
+    <>
+      <div className="head">
+        <div>
+          <ScreenTitle>{connections.title}</ScreenTitle>
+          <p>{connections.lead}</p>
+        </div>
+      </div>
+      {removed !== undefined && <Receipt of={removed} />}
+      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
+      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <Skeleton rows={3} label={connections.loading} />}
+      <Refetching isOn={isFetching && data !== undefined} />
+      {data !== undefined && data.data.length === 0 && <None isBehind={after !== undefined} />}
+      {data !== undefined && data.data.length > 0 && (
+        <>
+          <Table of={data.data} isStale={error !== null} onRemove={show} />
+          <Pages isBehind={after !== undefined} next={data.next} />
+        </>
+      )}
+      <RemoveDialog
+        of={data?.data.find(({ id }) => id === remove)}
+        onClose={() => show(undefined)}
+        onRemoved={setRemoved}
+      />
+    </>
+  )
+}
+
+interface TableProps {
+  readonly of: readonly Connection[]
+  readonly isStale: boolean
+  readonly onRemove: (id: string) => void
+}
+
+function Table({ of, isStale, onRemove }: TableProps): ReactNode {
+  const { data: apis } = useQuery(apisQuery)
+  const { columns } = connections
+  return (
+    <div className="card wrap">
+      <table className="keys connections">
+        <caption className="hidden">{connections.caption}</caption>
+        <thead>
+          <tr>
+            {[columns.application, columns.may, columns.api, columns.used, columns.since].map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+            <td>
+              <span className="hidden">{connections.actions}</span>
+            </td>
+          </tr>
+        </thead>
+        {of.map((each) => (
+          <tbody key={each.id}>
+            <ConnectionRow
+              of={each}
+              api={apis?.data.find(({ audience }) => audience === each.audience)}
+              isStale={isStale}
+              onRemove={() => onRemove(each.id)}
+            />
+          </tbody>
+        ))}
+      </table>
+    </div>
+  )
+}
+
+function None({ isBehind }: { readonly isBehind: boolean }): ReactNode {
+  if (!isBehind) return <Empty title={connections.none} detail={connections.noneDetail} />
+  return (
+    <Empty title={connections.noneHere} detail={connections.noneHereDetail}>
+      <Link className="button" to="/connections" search={{}}>
+        {connections.first}
+      </Link>
+    </Empty>
+  )
+}
+
+function Pages({ isBehind, next }: { readonly isBehind: boolean; readonly next: string | null }): ReactNode {
+  if (!isBehind && next === null) return null
+  return (
+    <div className="foot">
+      <div className="pages">
+        {isBehind && (
+          <Link className="button" to="/connections" search={{}}>
+            {connections.first}
+          </Link>
+        )}
+        {next !== null && (
+          <Link className="button" to="/connections" search={{ after: next }}>
+            {connections.older}
+          </Link>
+        )}
+      </div>
+    </div>
+  )
+}

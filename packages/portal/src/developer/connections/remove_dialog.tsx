@@ -1,0 +1,47 @@
+/** Ends what one application was allowed at one API. */
+import { useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { call } from '../../shared/api/call.ts'
+import type { Connection } from '../../shared/api/queries.ts'
+import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
+import { Tags } from '../../shared/kit/tags.tsx'
+import { text } from '../../shared/text.ts'
+import { ago } from '../../shared/time.ts'
+import type { Revoked } from '../key/receipt.tsx'
+
+const { dialog } = text.connections
+
+interface RemoveDialogProps {
+  /** `undefined` while the dialog is closed. */
+  readonly of: Connection | undefined
+  readonly onClose: () => void
+  readonly onRemoved: (removed: Revoked) => void
+}
+
+export function RemoveDialog({ of, onClose, onRemoved }: RemoveDialogProps): ReactNode {
+  const queries = useQueryClient()
+  const submit = async (): Promise<void> => {
+    if (of === undefined) return
+    const beganAt = performance.now()
+    const { feedSequence, verifiers } = await call('revokeConsent', { params: { id: of.id }, body: {} })
+    onRemoved({ feedSequence, beganAt, ...verifiers })
+    await queries.invalidateQueries({ queryKey: ['connections'] })
+  }
+  return (
+    <FinalDialog
+      title={dialog.title(of?.client.name ?? '')}
+      detail={dialog.detail}
+      words={dialog}
+      isOpen={of !== undefined}
+      onClose={onClose}
+      onSubmit={submit}
+    >
+      {of !== undefined && (
+        <>
+          <p>{dialog.used(ago(of.lastUsedAt))}</p>
+          <Tags scope={of.scope} />
+        </>
+      )}
+    </FinalDialog>
+  )
+}

@@ -1,0 +1,19 @@
+/** The screens that there are, as links: beside each screen, and behind the menu of small ones. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Icon, type IconName } from '../kit/icon.tsx'
+import { text } from '../text.ts'
+
+const screens = [
+  ['/keys', 'key', text.keys.title],
+  ['/connections', 'link', text.connections.title],
+] as const satisfies readonly (readonly [string, IconName, string])[]
+
+export function ScreenLinks({ onGo }: { readonly onGo?: () => void }): ReactNode {
+  return screens.map(([to, icon, title]) => (
+    <Link key={to} to={to} search={{}} activeOptions={{ exact: false, includeSearch: false }} onClick={onGo}>
+      <Icon name={icon} />
+      {title}
+    </Link>
+  ))
+}
