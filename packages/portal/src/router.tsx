@@ -9,6 +9,7 @@ import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { TeamScreen } from './developer/team.tsx'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
@@ -75,6 +76,13 @@ const connectionsRoute = createRoute({
   component: ConnectionsScreen,
 })
 
+const teamRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/team',
+  validateSearch: (search: Search) => ({ ...word('team', search.team), ...word('remove', search.remove) }),
+  component: TeamScreen,
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -86,7 +94,7 @@ function word<N extends string>(name: N, value: unknown): Read<N, string> {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute]),
+  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute, teamRoute]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

@@ -1,11 +1,7 @@
 /** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`. */
 import { connections } from './text/connections.ts'
-
-const number = new Intl.NumberFormat('en')
-
-export function count(value: number, one: string, many = `${one}s`): string {
-  return `${number.format(value)} ${value === 1 ? one : many}`
-}
+import { count } from './text/count.ts'
+import { team } from './text/team.ts'
 
 const fields: Readonly<Record<string, string>> = {
   name: 'Name',
@@ -20,6 +16,7 @@ const fields: Readonly<Record<string, string>> = {
 
 export const text = {
   connections,
+  team,
   unknown: 'not known now',
   field: (name: string) => fields[name] ?? name,
   frame: {

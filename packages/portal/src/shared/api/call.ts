@@ -7,8 +7,11 @@ import { ApiProblem } from './problem.ts'
 import { sessionState } from './session_state.ts'
 
 const places = {
+  addTeamMember: ['POST', '/v1/teams/{id}/members'],
+  createAccessRequest: ['POST', '/v1/access-requests'],
   createClient: ['POST', '/v1/clients'],
   createKey: ['POST', '/v1/keys'],
+  deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
   disableKey: ['POST', '/v1/keys/{id}/disable'],
   enableKey: ['POST', '/v1/keys/{id}/enable'],
   getKey: ['GET', '/v1/keys/{id}'],
@@ -16,14 +19,20 @@ const places = {
   getRevocation: ['GET', '/v1/revocations/{feedSequence}'],
   getTeam: ['GET', '/v1/teams/{id}'],
   getUsage: ['GET', '/v1/usage'],
+  listAccessRequests: ['GET', '/v1/access-requests'],
   listApis: ['GET', '/v1/apis'],
   listAudit: ['GET', '/v1/audit'],
   listClients: ['GET', '/v1/clients'],
   listConsents: ['GET', '/v1/consents'],
+  listInvitations: ['GET', '/v1/teams/{id}/invitations'],
   listKeys: ['GET', '/v1/keys'],
+  listTeamMembers: ['GET', '/v1/teams/{id}/members'],
+  removeTeamMember: ['DELETE', '/v1/teams/{id}/members/{accountId}'],
   revokeConsent: ['POST', '/v1/consents/{id}/revoke'],
   revokeKey: ['POST', '/v1/keys/{id}/revoke'],
   rollKey: ['POST', '/v1/keys/{id}/roll'],
+  updateTeamMember: ['PATCH', '/v1/teams/{id}/members/{accountId}'],
+  withdrawAccessRequest: ['POST', '/v1/access-requests/{id}/withdraw'],
 } as const satisfies { readonly [O in keyof Routes]?: readonly [Routes[O]['method'], Routes[O]['path']] }
 
 /** The operations that the portal calls. */

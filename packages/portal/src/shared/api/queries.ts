@@ -11,6 +11,8 @@ export type Client = Answer<'listClients'>['data'][number]
 export type Team = Answer<'getTeam'>
 export type Api = Answer<'listApis'>['data'][number]
 
+export type Member = Answer<'listTeamMembers'>['data'][number]
+export type AccessRequest = Answer<'listAccessRequests'>['data'][number]
 export type Connection = Answer<'listConsents'>['data'][number]
 
 export const pageSize = 25
@@ -92,6 +94,32 @@ export function lastDayQuery(keyId: string) {
   return queryOptions({
     queryKey: ['usage', 'last day', keyId],
     queryFn: ({ signal }) => call('getUsage', { query: { keyId, interval: 'hour', groupBy: 'outcome' } }, signal),
+  })
+}
+
+/** The first hundred. */
+export function membersQuery(id: string) {
+  return queryOptions({
+    queryKey: ['members', id],
+    queryFn: ({ signal }) => call('listTeamMembers', { params: { id }, query: { limit: 100 } }, signal),
+    refetchInterval: 30_000,
+  })
+}
+
+/** The first hundred, without their codes. */
+export function invitationsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['invitations', id],
+    queryFn: ({ signal }) => call('listInvitations', { params: { id }, query: { limit: 100 } }, signal),
+  })
+}
+
+/** The first hundred of a team. */
+export function accessRequestsQuery(teamId: string) {
+  return queryOptions({
+    queryKey: ['access requests', teamId],
+    queryFn: ({ signal }) => call('listAccessRequests', { query: { teamId, limit: 100 } }, signal),
+    refetchInterval: 30_000,
   })
 }
 

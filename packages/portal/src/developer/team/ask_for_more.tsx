@@ -1,0 +1,147 @@
+/** Asks for scopes that an API has on request. */
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { call } from '../../shared/api/call.ts'
+import { type Api, apisQuery, type Team } from '../../shared/api/queries.ts'
+import { Field } from '../../shared/kit/field.tsx'
+import { Problem } from '../../shared/kit/problem.tsx'
+import { toasts } from '../../shared/kit/toasts.tsx'
+import { text } from '../../shared/text.ts'
+import { useAct } from '../../shared/use_act.ts'
+import { missingOf } from './missing.ts'
+
+const { access } = text.team
+const ends = [7, 30, 90, 365] as const
+const dayMs = 86_400_000
+
+export function AskForMore({ of: team }: { readonly of: Team }): ReactNode {
+  const { data } = useQuery(apisQuery)
+  const offering = (data?.data ?? []).filter((api) => missingOf(api, team).length > 0)
+  if (data === undefined) return null
+  if (offering.length === 0) return <p className="quiet">{access.nothingOffered}</p>
+  return (
+    <details className="more">
+      <summary className="button">{access.ask}</summary>
+      <Form of={team} offering={offering} />
+    </details>
+  )
+}
+
+function Form({ of: team, offering }: { readonly of: Team; readonly offering: readonly Api[] }): ReactNode {
+  const act = useAct('access requests')
+  const [audience, setAudience] = useState('')
+  const [scopes, setScopes] = useState<readonly string[]>([])
+  const [reason, setReason] = useState('')
+  const [days, setDays] = useState('')
+  const api = offering.find((each) => each.audience === audience) ?? (offering[0] as Api)
+  const missing = missingOf(api, team)
+  const scope = missing.map(({ name }) => name).filter((name) => scopes.includes(name))
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    const until = days === '' ? {} : { until: new Date(Date.now() + Number(days) * dayMs).toISOString() }
+    const body = { teamId: team.id, audience: api.audience, scope: scope.join(' '), reason, ...until }
+    const isDone = await act.run(async () => {
+      await call('createAccessRequest', { body })
+    })
+    if (!isDone) return
+    toasts.add({ title: access.asked })
+    setScopes([])
+    setReason('')
+  }
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Field name="audience" label={access.api}>
+        {(described) => (
+          <select
+            {...described}
+            className="input"
+            value={api.audience}
+            onChange={({ target }) => setAudience(target.value)}
+          >
+            {offering.map((each) => (
+              <option key={each.id} value={each.audience}>
+                {each.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Missing of={missing} chosen={scopes} onChange={setScopes} />
+      <Why reason={reason} days={days} onReason={setReason} onDays={setDays} />
+      {act.error !== undefined && <Problem error={act.error} />}
+      <div className="acts">
+        <button className="button primary" type="submit" disabled={scope.length === 0} aria-disabled={act.isSending}>
+          {act.isSending ? access.submitting : access.submit}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+interface MissingProps {
+  readonly of: Api['scopes']
+  readonly chosen: readonly string[]
+  readonly onChange: (chosen: readonly string[]) => void
+}
+
+function Missing({ of, chosen, onChange }: MissingProps): ReactNode {
+  const toggle = (name: string): void =>
+    onChange(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name])
+  return (
+    <fieldset className="scopes">
+      <legend>{access.scopes}</legend>
+      <ul>
+        {of.map(({ name, description }) => (
+          <li key={name}>
+            <label className="check">
+              <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
+              <span>
+                <code>{name}</code>
+                <small className="note quiet">{description}</small>
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  )
+}
+
+interface WhyProps {
+  readonly reason: string
+  readonly days: string
+  readonly onReason: (reason: string) => void
+  readonly onDays: (days: string) => void
+}
+
+function Why({ reason, days, onReason, onDays }: WhyProps): ReactNode {
+  return (
+    <>
+      <Field name="reason" label={access.reason}>
+        {(described) => (
+          <textarea
+            {...described}
+            className="input"
+            required
+            maxLength={1_000}
+            rows={3}
+            value={reason}
+            onChange={({ target }) => onReason(target.value)}
+          />
+        )}
+      </Field>
+      <Field name="until" label={access.until}>
+        {(described) => (
+          <select {...described} className="input" value={days} onChange={({ target }) => onDays(target.value)}>
+            <option value="">{access.forGood}</option>
+            {ends.map((each) => (
+              <option key={each} value={each}>
+                {access.days(each)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </>
+  )
+}
