@@ -270,8 +270,8 @@ export const sharedResourceMutants: readonly Mutant[] = [
     id: 'deceptive-folded',
     what: 'names of deceptive headers count in one spelling only',
     file: 'packages/gateway/src/headers/request.ts',
-    find: 'isDeceptive(folded)',
-    replace: 'isDeceptive(name.toLowerCase())',
+    find: 'isDeceptiveHeader(folded)',
+    replace: 'isDeceptiveHeader(name.toLowerCase())',
     tests: ['packages/gateway/src/headers/deceptive.test.ts'],
   },
   {

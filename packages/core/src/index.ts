@@ -86,6 +86,7 @@ export type {
 } from './feed/state.ts'
 export { revokedStates } from './feed/state.ts'
 export type { CredentialKind, Grant } from './grant.ts'
+export { isCountersignHeader, isDeceptiveHeader, isHopByHopHeader } from './header_name.ts'
 export type {
   Ancestor,
   CredentialName,

@@ -13,26 +13,6 @@ export function valuesOf(rawHeaders: RawHeaders, name: string): readonly string[
   return values
 }
 
-/** The fields that end at each hop whether or not `Connection` names them (RFC 9110 §7.6.1), and `Proxy` (httpoxy). */
-const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'proxy',
-])
-
-export function isHopByHop(foldedName: string): boolean {
-  return hopByHop.has(foldedName) || foldedName.startsWith('proxy-')
-}
-
-export function isOurs(foldedName: string): boolean {
-  return foldedName.startsWith('x-countersign-') || foldedName === 'x-countersign'
-}
-
 /** The names that `Connection` lists, folded. These fields end here too. */
 export function connectionNames(rawHeaders: RawHeaders): ReadonlySet<string> {
   const names = new Set<string>()

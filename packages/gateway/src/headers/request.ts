@@ -3,12 +3,14 @@ import {
   type CredentialPlaces,
   foldHeaderName,
   holdsCredential,
+  isCountersignHeader,
+  isDeceptiveHeader,
+  isHopByHopHeader,
   isPresented,
   withoutSessionCookies,
 } from '@countersign/core'
 import type { Origin } from '../client_address.ts'
-import { isDeceptive } from './deceptive.ts'
-import { connectionNames, isHopByHop, isOurs, type RawHeaders, valuesOf } from './raw.ts'
+import { connectionNames, type RawHeaders, valuesOf } from './raw.ts'
 
 /** Methods whose requests have a body unless they say that they have none (RFC 9110 §8.6). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
@@ -42,7 +44,7 @@ export function upstreamHeaders(
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
     const folded = foldHeaderName(name)
-    if (isHopByHop(folded) || isOurs(folded) || isDeceptive(folded)) continue
+    if (isHopByHopHeader(folded) || isCountersignHeader(folded) || isDeceptiveHeader(folded)) continue
     if (named.has(folded)) continue
     if (replaced.has(folded) && !(context.isPublic && isForUpstream(name, rawHeaders, places))) continue
     const value = rawHeaders[index + 1] as string

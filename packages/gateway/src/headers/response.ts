@@ -1,6 +1,6 @@
-import { foldHeaderName } from '@countersign/core'
+import { foldHeaderName, isCountersignHeader, isHopByHopHeader } from '@countersign/core'
 import { callersLocation, isLocation } from './location.ts'
-import { connectionNames, isHopByHop, isOurs, type RawHeaders } from './raw.ts'
+import { connectionNames, type RawHeaders } from './raw.ts'
 
 /**
  * The header section for the caller: the upstream's, without hop-by-hop fields and without fields named like ours.
@@ -28,7 +28,7 @@ export function callerHeaders(
     const name = upstreamFields[index] as string
     const value = upstreamFields[index + 1] as string
     const folded = foldHeaderName(name)
-    if (isHopByHop(folded) || isOurs(folded) || named.has(folded)) continue
+    if (isHopByHopHeader(folded) || isCountersignHeader(folded) || named.has(folded)) continue
     if (folded === 'x-request-id') continue
     if (folded === 'content-length' && context.status === 204) continue
     if (context.rateLimit !== undefined && (folded === 'ratelimit' || folded === 'ratelimit-policy')) continue

@@ -1,9 +1,33 @@
 /**
- * Header fields by which a caller could give an upstream another address, host, method or path than its request has:
- * each is honoured by some framework, proxy or logger. Nothing behind a gateway may believe them, so they end here.
- * Names are folded as `foldHeaderName` does it.
+ * The names of header fields that no caller may send on to an API. Each function takes a name as `foldHeaderName` folds it.
  */
-export function isDeceptive(foldedName: string): boolean {
+
+/** Whether the field ends at each hop, also where `Connection` does not name it (RFC 9110 §7.6.1). `Proxy` too (httpoxy). */
+export function isHopByHopHeader(foldedName: string): boolean {
+  return hopByHop.has(foldedName) || foldedName.startsWith('proxy-')
+}
+
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy',
+])
+
+/** Whether an API could take the field for one that a gateway has written: `X-Countersign-*`. */
+export function isCountersignHeader(foldedName: string): boolean {
+  return foldedName.startsWith('x-countersign-') || foldedName === 'x-countersign'
+}
+
+/**
+ * Whether the field could give an API another address, host, method or path than its request has: each is honoured by
+ * some framework, proxy or logger.
+ */
+export function isDeceptiveHeader(foldedName: string): boolean {
   return deceptive.has(foldedName) || families.some((prefix) => foldedName.startsWith(prefix))
 }
 
