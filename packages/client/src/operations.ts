@@ -47,6 +47,7 @@ export const operations = {
   testIssuer: ['POST', '/v1/issuers/{id}/test'],
   verify: ['POST', '/v1/verify'],
   lookup: ['POST', '/v1/lookup'],
+  callApi: ['POST', '/v1/apis/{id}/calls'],
   feedSnapshot: ['GET', '/v1/feed/snapshot'],
   feed: ['GET', '/v1/feed'],
   feedPosition: ['POST', '/v1/feed/position'],

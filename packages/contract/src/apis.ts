@@ -15,7 +15,7 @@ const most = 'The most that an account without access of its own may give'
 const offered = 'What a team of one’s own gets here when it is made; every team sees the API then'
 const onRequest = 'What a team may ask for here, and gets when somebody says yes; every team sees the API then'
 const callUrl = v.httpUrl.describe(
-  'The URL of the API, for calls that this server makes: absolute, without user, query and fragment',
+  'The URL of the API, for calls that this server makes: absolute, without user, query and fragment. The basePath of the document follows it',
 )
 
 const resources = z

@@ -142,6 +142,11 @@ export const problemCodes = [
   'unsupported_media_type',
   'misdirected_request',
   'internal_error',
+  'api_address_not_allowed',
+  'api_name_unknown',
+  'api_timeout',
+  'api_tls_failed',
+  'api_unreachable',
   'unavailable',
   'storage_full',
 ] as const

@@ -1,6 +1,7 @@
 import { accessRequestRoutes } from './access_requests.ts'
 import { accountRoutes } from './accounts.ts'
 import { apiRoutes, signingKeyRoutes } from './apis.ts'
+import { callRoutes } from './calls.ts'
 import { clientRoutes } from './clients.ts'
 import { inspectionRoutes } from './inspections.ts'
 import { issuerRoutes } from './issuers.ts'
@@ -18,6 +19,7 @@ import { verificationRoutes } from './verification.ts'
 /** Every operation of the management API, by its operation id. */
 export const routes = {
   ...apiRoutes,
+  ...callRoutes,
   ...signingKeyRoutes,
   ...clientRoutes,
   ...keyRoutes,

@@ -8,19 +8,25 @@ import { generateKeyPair } from '@countersign/core'
 import { type Consent, newConsent as makeConsent } from '@countersign/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolved } from '../../contract/src/resolved.fixture.ts'
+import { callsTo, startUpstream, type Upstream } from './management/apis/upstream.fixture.ts'
 import { assertionType, audience, baseUrl, startWorld, type World } from './server.fixture.ts'
 import { signIn } from './sign_in.fixture.ts'
 import type { CallOptions, Reply, Wire } from './wire.fixture.ts'
 
 let world: World
+let upstream: Upstream
 let foreign: { readonly key: string; readonly ids: Readonly<Record<string, string>> }
 const at = '2027-01-15T10:00:00Z'
 
 beforeAll(async () => {
-  world = await startWorld()
+  upstream = await startUpstream((_, response) => response.end('[]'))
+  world = await startWorld({ outbound: callsTo(['127.0.0.1']) })
   foreign = await makeForeign()
 })
-afterAll(() => world.close())
+afterAll(() => {
+  upstream.close()
+  return world.close()
+})
 
 interface Example {
   readonly params?: Readonly<Record<string, string>>
@@ -82,6 +88,17 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   }),
   deleteApi: async () => ({ params: { id: (await newApi()).id } }),
   getOpenapi: async () => ({ params: { id: await importedApi() } }),
+  callApi: async () => ({
+    params: { id: await importedApi() },
+    body: {
+      method: 'POST',
+      path: '/orders',
+      query: 'a=b',
+      headers: { Accept: 'application/json' },
+      body: 'YQ==',
+      bodyEncoding: 'base64',
+    },
+  }),
   listOperations: async () => ({ params: { id: await importedApi() } }),
   importOpenapi: async () => ({
     params: { id: (await newApi()).id },
@@ -535,10 +552,15 @@ let count = 0
 const next = (): string => `n${++count}`
 const importedApi = async () => {
   const { id } = await newApi()
-  await world.ok('POST', `/v1/apis/${id}/openapi`, { openapi: '3.1.0', info: { title: 'x', version: '1' }, paths: {} })
+  await world.ok('POST', `/v1/apis/${id}/openapi`, {
+    openapi: '3.1.0',
+    info: { title: 'x', version: '1' },
+    paths: { '/orders': { post: {} } },
+  })
   return id as string
 }
-const newApi = () => world.ok('POST', '/v1/apis', { audience: `https://${next()}.test`, name: 'An API' })
+const newApi = () =>
+  world.ok('POST', '/v1/apis', { audience: `https://${next()}.test`, name: 'An API', callUrl: upstream.url })
 const newTenant = () => world.ok('POST', '/v1/tenants', { slug: next(), name: 'A tenant' })
 const place = async () => world.store.feed.place('default')
 

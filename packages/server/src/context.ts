@@ -17,6 +17,7 @@ import type { MasterKey } from './keys/master_key.ts'
 import type { SigningKeys } from './keys/signing_keys.ts'
 import type { SigningThread } from './keys/signing_thread.ts'
 import type { Mailer } from './mail/mailer.ts'
+import type { CallRoom } from './management/apis/call_room.ts'
 import type { IdempotencyRoom } from './management/idempotency_room.ts'
 import type { Running } from './management/running.ts'
 import type { ApiRegistry } from './oauth/api_registry.ts'
@@ -71,6 +72,8 @@ export interface Services {
   readonly requirements: Requirements
   readonly operationLists: OperationLists
   readonly running: Running
+  /** Calls to APIs under way. */
+  readonly callRoom: CallRoom
   readonly idempotencyRoom: IdempotencyRoom
   readonly opaqueTokens: OpaqueTokens
   readonly refreshTokens: RefreshTokens

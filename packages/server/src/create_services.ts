@@ -28,6 +28,7 @@ import { createSigningKeys } from './keys/signing_keys.ts'
 import { createSigningThread } from './keys/signing_thread.ts'
 import { serverLimits } from './limits.ts'
 import { createMailer } from './mail/mailer.ts'
+import { createCallRoom } from './management/apis/call_room.ts'
 import { createIdempotencyRoom } from './management/idempotency_room.ts'
 import { createRunning } from './management/running.ts'
 import { createApiRegistry } from './oauth/api_registry.ts'
@@ -142,6 +143,7 @@ export function createServices(
     requirements: createRequirements({ store, books }, clock),
     operationLists: createOperationLists(),
     running: createRunning(),
+    callRoom: createCallRoom(),
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
     refreshTokens: createRefreshTokens(options.master),

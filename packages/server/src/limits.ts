@@ -285,6 +285,15 @@ export const serverLimits = {
   /** Its fetches at once. A look-up of a name holds one of four threads, and cannot be ended. */
   outboundMax: 3,
   outboundPerHostMax: 2,
+  /** Look-ups of names at once, of fetches and calls, out of the four threads; and how long one waits for its turn. */
+  lookUpsMax: 3,
+  lookUpWaitMs: 10_000,
+  /** A call to an API for a caller of ours: from the look-up of its name to the last byte, and the bytes of its answer. */
+  callTimeoutMs: 60_000,
+  callAnswerBytesMax: 10_000_000,
+  /** Such calls at once: of a process, by fair shares, and of one caller. */
+  callsMax: 64,
+  callsOfCallerMax: 4,
   /** Issuers that a tenant trusts: every verifier keeps their rules and keys in memory, up to 32 KB each. */
   issuersMax: 100,
   issuerKeysMax: 32,

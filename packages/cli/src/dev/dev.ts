@@ -8,6 +8,7 @@ import { createDemoApi, createGateway, demoDocument, type RequestEvent } from '@
 import { type ApiDescription, deriveSlug } from '@countersign/openapi'
 import {
   type CountersignServer,
+  createOutbound,
   defaultTenantId,
   lockData,
   type Mail,
@@ -170,6 +171,7 @@ async function start(prepared: Start): Promise<DevReady> {
     trustedProxies: loopbackRanges(),
     limitsFailures: false,
     openness: 'open',
+    outbound: createOutbound({ callHosts: new Set([`${new URL(gatewayUrl).hostname}:${gatewayBound.port}`]) }),
     isPortalBuilding: portalBuild.isBuilding,
     mail: { probe: async () => {}, send: async (mail) => options.onMail(mail), close() {} },
     ...allowedHosts,

@@ -2,6 +2,7 @@ import type { Routes } from '../routes.ts'
 import { accessRequestExamples } from './access_request.ts'
 import { accountExamples } from './account.ts'
 import { apiExamples } from './api.ts'
+import { callExamples } from './call.ts'
 import { clientExamples } from './client.ts'
 import type { Examples } from './example.ts'
 import { inspectionExamples } from './inspection.ts'
@@ -20,6 +21,7 @@ import { verificationExamples } from './verification.ts'
 /** An example of every operation, by its operation id. */
 export const examples: Examples<Routes> = {
   ...apiExamples,
+  ...callExamples,
   ...signingKeyExamples,
   ...clientExamples,
   ...keyExamples,

@@ -23,6 +23,9 @@ const hasBody = (route: Route): boolean => route.body !== undefined || route.tak
 const changes = ({ method, scope }: Route): boolean =>
   method !== 'GET' && (scope === undefined || (scope.endsWith(':write') && scope !== 'usage:write'))
 
+/** The operation that calls an API. */
+const calls = ({ operationId }: Route): boolean => operationId === 'callApi'
+
 /** Operations whose body can name something that is not there. */
 const namesOthers: ReadonlySet<string> = new Set(['acceptInvitation', 'createAssertion', 'createRevocation'])
 
@@ -89,7 +92,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
       'scope_in_use',
     ],
     detail: 'A revoked key cannot be changed.',
-    isOf: (route) => changes(route) || route.operationId === 'handBackRevocations',
+    isOf: (route) => changes(route) || calls(route) || route.operationId === 'handBackRevocations',
   },
   ContentTooLarge: {
     status: 413,
@@ -134,6 +137,13 @@ const refusals: Readonly<Record<string, Refusal>> = {
     detail: 'The server failed. Its log has the cause under the request id.',
     isOf: always,
   },
+  BadGateway: {
+    status: 502,
+    when: 'The API could not be called; the code says why',
+    codes: ['api_unreachable', 'api_name_unknown', 'api_tls_failed', 'api_address_not_allowed'],
+    detail: 'The API refused the connection, or closed it before it had answered.',
+    isOf: calls,
+  },
   Unavailable: {
     status: 503,
     when: 'Nobody can tell or do it at this moment',
@@ -141,6 +151,13 @@ const refusals: Readonly<Record<string, Refusal>> = {
     detail: 'The credential cannot be judged at this moment. Try again.',
     headers: { 'Retry-After': false },
     isOf: always,
+  },
+  GatewayTimeout: {
+    status: 504,
+    when: 'The API did not begin to answer within 60 seconds',
+    codes: ['api_timeout'],
+    detail: 'The API did not answer within 60 seconds.',
+    isOf: calls,
   },
   StorageFull: {
     status: 507,

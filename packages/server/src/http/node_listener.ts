@@ -145,6 +145,7 @@ class NodeRequest implements HttpRequest {
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
       const controller = new AbortController()
+      if (this.#response.destroyed) controller.abort()
       this.#response.on('close', () => controller.abort())
       this.#signal = controller.signal
     }

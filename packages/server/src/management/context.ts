@@ -21,6 +21,7 @@ export type ManagementServices = GuardedServices &
     Services,
     | 'baseUrl'
     | 'books'
+    | 'callRoom'
     | 'idempotencyRoom'
     | 'issuerKeys'
     | 'keyPrefix'

@@ -3,6 +3,7 @@
  * has the members and values of the example's. Ids, secrets and digests differ, but always in the same way.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { allRoutes, examples, type OperationId, type Route, routes } from '@countersign/contract'
 import { newConsent } from '@countersign/store'
@@ -10,10 +11,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { baseUrl, startWorld, type World } from '../server.fixture.ts'
 import { type Browser, signIn } from '../sign_in.fixture.ts'
 import type { Wire } from '../wire.fixture.ts'
+import { callsTo } from './apis/upstream.fixture.ts'
 
 const story: readonly OperationId[] = [
   ...(['createApi', 'listApis', 'getApi', 'updateApi', 'importOpenapi'] as const),
-  ...(['getOpenapi', 'listOperations', 'listSigningKeys'] as const),
+  ...(['getOpenapi', 'callApi', 'listOperations', 'listSigningKeys'] as const),
   ...(['createClient', 'listClients', 'getClient', 'updateClient', 'createClientSecret'] as const),
   ...(['listClientSecrets'] as const),
   ...(['createKey', 'listKeys', 'getKey', 'updateKey', 'verify', 'createAssertion', 'lookup', 'inspect'] as const),
@@ -59,6 +61,10 @@ const made = new Set([
 /** They depend on how much a fresh installation has written before the story, and on the time that passes. */
 const counted = new Set(['sequence', 'feedSequence', 'head', 'ageMs', 'dropAt', 'dropTime', 'applied', 'total'])
 
+/** The API of the story, as it answers on the wire. */
+const apiAnswer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"data":[]}\n'
+let upstream: Server
+
 let world: World
 /** Signed in to the account of the story. */
 let browser: Browser
@@ -66,9 +72,16 @@ let browser: Browser
 const real = new Map<unknown, unknown>()
 
 beforeAll(async () => {
-  world = await startWorld()
+  upstream = createServer((socket) => {
+    socket.once('data', () => socket.end(apiAnswer))
+  })
+  await new Promise<void>((listening) => upstream.listen(0, '127.0.0.1', listening))
+  world = await startWorld({ outbound: callsTo(['127.0.0.1']) })
 })
-afterAll(() => world.close())
+afterAll(() => {
+  upstream.close()
+  return world.close()
+})
 
 it('the story has every operation once', () => {
   expect([...story].sort()).toEqual(allRoutes.map(({ operationId }) => operationId).sort())
@@ -117,6 +130,10 @@ async function learnWhatNoAnswerTells(operationId: OperationId, { key, invitatio
     const consent = newConsent(draft, { now: world.now, randomBytes })
     await world.store.write((transaction) => transaction.consents.insert(consent))
     real.set(examples.revokeConsent.params?.id, consent.id)
+  }
+  if (operationId === 'importOpenapi') {
+    const callUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+    await world.ok('PATCH', `/v1/apis/${real.get(examples.getApi.params?.id)}`, { callUrl })
   }
   if (operationId === 'addTeamMember') {
     const path = `/v1/teams/${real.get(examples.getTeam.params?.id)}/members`

@@ -1,5 +1,6 @@
 /** Every operation of the management API that is not a hot route of its own in `verification/`. */
 
+import { callOperations } from './apis/calls.ts'
 import { apiDocumentOperations } from './apis/documents.ts'
 import { apiOperations } from './apis.ts'
 import { clientOperations } from './clients.ts'
@@ -26,6 +27,7 @@ import { usageAndAuditOperations } from './usage_and_audit.ts'
 export const operations: readonly Operation[] = [
   ...apiOperations,
   ...apiDocumentOperations,
+  ...callOperations,
   ...signingKeyOperations,
   ...clientOperations,
   ...keyOperations,

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { serverLimits } from '../limits.ts'
 import { parseAllowedHosts } from './allowed_hosts.ts'
-import { createOutbound, type OutboundOptions, type ResolvedAddress } from './outbound_client.ts'
+import { createOutbound, type OutboundOptions } from './outbound_client.ts'
+import type { ResolvedAddress } from './pinned.ts'
 import { isPublicAddress } from './public_address.ts'
 
 const servers: Server[] = []

@@ -1,16 +1,20 @@
 /**
- * The one HTTP client of the server, for URLs that come from clients, tokens and documents. https only, the public
- * internet only, the address looked up once and pinned, no redirects, no proxies, bounded in bytes, time and number
- * (CVE-2026-1180 and its kin).
+ * The one HTTP client of the server, for URLs that come from clients, tokens and documents, and for calls to APIs. https
+ * only, the public internet only, the address looked up once and pinned, no redirects, no proxies, bounded in bytes, time
+ * and number (CVE-2026-1180 and its kin). Calls may also go to networks that the operator has named.
  */
 import { lookup as lookUpName } from 'node:dns/promises'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { getCACertificates } from 'node:tls'
+import { type AddressRange, type Holder, isTrustedAddress } from '@countersign/core'
+import { createRoom } from '@countersign/verifier/engine'
 import { serverLimits } from '../limits.ts'
 import { type AllowedHosts, allowedName } from './allowed_hosts.ts'
-import { OutboundError } from './outbound_error.ts'
+import { type OutboundCall, type OutboundStream, sendCall } from './outbound_call.ts'
+import { OutboundError, type OutboundFault } from './outbound_error.ts'
+import { pinned, type ResolvedAddress } from './pinned.ts'
 import { isPublicAddress } from './public_address.ts'
 
 export interface OutboundAnswer {
@@ -22,6 +26,8 @@ export interface OutboundAnswer {
 export interface Outbound {
   /** Throws `OutboundError` where no whole answer came. An answer of any status but 3xx is one. */
   get(url: string, asking?: OutboundAsking): Promise<OutboundAnswer>
+  /** Throws `OutboundError` where no answer began. A redirect is an answer like any other. */
+  send(call: OutboundCall): Promise<OutboundStream>
 }
 
 export interface OutboundAsking {
@@ -29,14 +35,13 @@ export interface OutboundAsking {
   readonly accept?: string
 }
 
-export interface ResolvedAddress {
-  readonly address: string
-  readonly family: number
-}
-
 export interface OutboundOptions {
   /** Reached whatever address they have, over http too. Default: none. */
   readonly allow?: AllowedHosts
+  /** Where `send` may go besides public addresses, over http too. Default: nowhere. */
+  readonly callNetworks?: readonly AddressRange[]
+  /** Places where `send` may go whatever address they have, over http too. Default: none. */
+  readonly callHosts?: AllowedHosts
   /** Certificates in PEM, believed beside the system's. Default: none. */
   readonly ca?: string
   /** All addresses of a name. Default: the system's resolver. */
@@ -46,20 +51,43 @@ export interface OutboundOptions {
 }
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
-  const { allow = new Set(), ca, deadline = AbortSignal.timeout } = options
+  const { allow = new Set(), callNetworks = [], callHosts = new Set(), ca, deadline = AbortSignal.timeout } = options
   const resolve = options.resolve ?? ((hostname) => lookUpName(hostname, { all: true }))
   // Agents of our own: the global ones may be told of proxies by the environment.
   const trust = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }
   const agents = { 'http:': new http.Agent(), 'https:': new https.Agent(trust) }
   const places = createPlaces()
+  const lookUps = createRoom(serverLimits.lookUpsMax, serverLimits.lookUpWaitMs)
+
+  /** A look-up cannot be ended: its place is free once it is over, or all threads of the process could wait for one. */
+  async function addressesOf(url: URL, holder: Holder): Promise<readonly ResolvedAddress[]> {
+    const host = bare(url.hostname)
+    if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }]
+    if (!(await lookUps.enter(holder))) throw new OutboundError('busy')
+    try {
+      return await resolve(host)
+    } catch (error) {
+      throw new OutboundError('unknown_host', error)
+    } finally {
+      lookUps.leave(holder)
+    }
+  }
+
+  function requireCallable(url: URL, addresses: readonly ResolvedAddress[]): void {
+    if (addresses.length === 0) throw new OutboundError('unknown_host')
+    if (callHosts.has(allowedName(url))) return
+    // A call carries credentials, which plain http would show to everybody on the way.
+    const isFor = ({ address }: ResolvedAddress): boolean =>
+      isTrustedAddress(address, callNetworks) || (url.protocol === 'https:' && isPublicAddress(address))
+    if (!addresses.every(isFor)) throw new OutboundError('not_public')
+  }
 
   return {
     async get(text, { accept = 'application/json' } = {}) {
       const url = readUrl(text, allow)
       const release = places.take(allowedName(url))
       const signal = deadline(serverLimits.outboundTimeoutMs)
-      const resolving = isIP(bare(url.hostname)) === 0 ? resolve(bare(url.hostname)) : literal(url)
-      // A look-up cannot be ended: its place is free once it is over, or all threads of the process could wait for one.
+      const resolving = addressesOf(url, {})
       const fetching = beforeAbort(resolving, signal).then((addresses) => {
         if (!allow.has(allowedName(url))) requirePublic(addresses)
         return fetchFrom(url, addresses, agents[url.protocol as keyof typeof agents], signal, accept)
@@ -68,9 +96,17 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       try {
         return await fetching
       } catch (error) {
-        if (error instanceof OutboundError) throw error
+        if (error instanceof OutboundError && error.fault !== 'unknown_host') throw error
         throw new OutboundError(signal.aborted ? 'timeout' : 'unreachable', error)
       }
+    },
+    async send(call) {
+      const time = deadline(serverLimits.callTimeoutMs)
+      const signal = AbortSignal.any([time, call.signal])
+      const faultOf = (fault: OutboundFault) => (time.aborted ? 'timeout' : fault)
+      const addresses = await beforeAbort(addressesOf(call.url, call.holder), signal)
+      requireCallable(call.url, addresses)
+      return sendCall(call, addresses, agents[call.url.protocol as keyof typeof agents], signal, faultOf)
     },
   }
 }
@@ -87,11 +123,6 @@ function readUrl(text: string, allow: AllowedHosts): URL {
 /** `[::1]` of a URL is `::1` to resolver and socket. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '')
-}
-
-async function literal({ hostname }: URL): Promise<readonly ResolvedAddress[]> {
-  const address = bare(hostname)
-  return [{ address, family: isIP(address) }]
 }
 
 /** One address that is not public refuses the name: a resolver that mixes them is not to be believed. */
@@ -150,16 +181,6 @@ function fetchFrom(
   })
   asked.end()
   return promise
-}
-
-/** Names are looked up once. A second answer could be another one (DNS rebinding). */
-function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
-  return (_hostname, { all }, callback) => {
-    const [first] = addresses
-    if (first === undefined) return callback(new OutboundError('unreachable'), '')
-    if (all === true) callback(null, [...addresses])
-    else callback(null, first.address, first.family)
-  }
 }
 
 /** Counts fetches under way: of one host and port, and of all. */

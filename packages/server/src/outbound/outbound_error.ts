@@ -6,7 +6,9 @@ export type OutboundFault =
   | 'not_public'
   | 'redirect'
   | 'timeout'
+  | 'tls'
   | 'too_large'
+  | 'unknown_host'
   | 'unreachable'
 
 const messages: Readonly<Record<OutboundFault, string>> = {
@@ -16,7 +18,9 @@ const messages: Readonly<Record<OutboundFault, string>> = {
   not_public: 'the host has an address that is not of the public internet',
   redirect: 'the answer is a redirect, and redirects are not followed',
   timeout: 'no whole answer came in time',
+  tls: 'no TLS connection could be made',
   too_large: 'the answer is too large',
+  unknown_host: 'the host name is not known',
   unreachable: 'the host could not be reached',
 }
 

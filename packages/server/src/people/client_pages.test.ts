@@ -1,6 +1,7 @@
 /** The look of an application to people: its picture while it is verified, and its home page. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createOutbound } from '../outbound/outbound_client.ts'
 import { OutboundError } from '../outbound/outbound_error.ts'
 import { audience, startWorld, type World } from '../server.fixture.ts'
 import { signIn } from '../sign_in.fixture.ts'
@@ -20,6 +21,7 @@ let world: World
 beforeAll(async () => {
   world = await startWorld({
     outbound: {
+      ...createOutbound(),
       async get(url) {
         fetched.push(url)
         const body = pictures[url]

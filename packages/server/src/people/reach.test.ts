@@ -7,6 +7,7 @@ import { allRoutes, type ManagementScope, type OperationId, type Route } from '@
 import { newAccessRequest, newConsent } from '@countersign/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { scopeOfRole } from '../caller/team_roles.ts'
+import { callsTo, startUpstream, type Upstream } from '../management/apis/upstream.fixture.ts'
 import { audience, baseUrl, otherAudience, startAt, startWorld, type World } from '../server.fixture.ts'
 import type { Browser } from '../sign_in.fixture.ts'
 import type { Reply } from '../wire.fixture.ts'
@@ -49,6 +50,7 @@ interface Asked {
 }
 
 let world: World
+let upstream: Upstream
 let apis: Readonly<Record<string, string>>
 let mine: Objects
 let theirs: Objects
@@ -56,18 +58,25 @@ let theirs: Objects
 let both: Browser
 
 beforeAll(async () => {
-  world = await startWorld()
+  upstream = await startUpstream((_, response) => response.end('[]'))
+  world = await startWorld({ outbound: callsTo(['127.0.0.1']) })
   const other = { audience: otherAudience, name: mark(), scopes: [{ name: 'invoices:read' }] }
   apis = { [audience]: world.apiId, [otherAudience]: (await world.ok('POST', '/v1/apis', other)).id }
-  const document = { openapi: '3.1.0', info: { title: mark(), version: '1' }, paths: {} }
-  for (const id of Object.values(apis)) await world.ok('POST', `/v1/apis/${id}/openapi`, document)
+  const document = { openapi: '3.1.0', info: { title: mark(), version: '1' }, paths: { '/orders': { get: {} } } }
+  for (const id of Object.values(apis)) {
+    await world.ok('POST', `/v1/apis/${id}/openapi`, document)
+    await world.ok('PATCH', `/v1/apis/${id}`, { callUrl: upstream.url })
+  }
   mine = await makeObjects(audience, 'orders:read')
   theirs = await makeObjects(otherAudience, 'invoices:read')
   await world.key()
   const person = await addPerson(world, mine.team, 'owner')
   both = (await addPerson(world, theirs.team, 'viewer', person)).browser
 })
-afterAll(() => world.close())
+afterAll(() => {
+  upstream.close()
+  return world.close()
+})
 beforeEach(() => {
   world.now = startAt
 })
@@ -168,6 +177,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   updateApi: ({ apiId: id }) => ({ params: { id }, body: { name: mark() } }),
   deleteApi: ({ apiId: id }) => ({ params: { id } }),
   getOpenapi: ({ apiId: id }) => ({ params: { id } }),
+  callApi: ({ apiId: id }) => ({ params: { id }, body: { method: 'GET', path: '/orders' } }),
   listOperations: ({ apiId: id }) => ({ params: { id } }),
   importOpenapi: ({ apiId: id }) => ({
     params: { id },
@@ -312,7 +322,7 @@ function leaks(reply: Reply, asked: Asked, of: Objects): readonly string[] {
 }
 
 /** Asked with a body, and changes nothing. */
-const questions: ReadonlySet<string> = new Set(['inspect'])
+const questions: ReadonlySet<string> = new Set(['inspect', 'callApi'])
 
 function isRead({ method, operationId }: Route): boolean {
   return method === 'GET' || questions.has(operationId)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createOutbound } from '../outbound/outbound_client.ts'
 import { OutboundError } from '../outbound/outbound_error.ts'
 import { startWorld, type World } from '../server.fixture.ts'
 import { openBrowser } from '../sign_in.fixture.ts'
@@ -19,6 +20,7 @@ let world: World
 beforeAll(async () => {
   world = await startWorld({
     outbound: {
+      ...createOutbound(),
       async get(url) {
         const found = pictures[url]
         if (found === undefined) throw new OutboundError('unreachable')

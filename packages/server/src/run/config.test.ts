@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { generateKey } from '@countersign/core'
+import { generateKey, parseAddressRange } from '@countersign/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 
@@ -43,6 +43,7 @@ const settingsToSpoil = [
   'LOG_ADDRESSES',
   'OUTBOUND_ALLOW',
   'OUTBOUND_CA',
+  'CALL_NETWORKS',
   'SMTP_URL',
   'MAIL_FROM',
 ]
@@ -135,6 +136,13 @@ describe('good', () => {
     }
   })
 
+  it('calls to APIs leave the public internet for the networks that are named, and by default for none', () => {
+    expect(readConfig(url, undefined).callNetworks).toEqual([])
+    const environment = { ...url, COUNTERSIGN_CALL_NETWORKS: '10.0.0.0/8, fd00::/8' }
+    const ranges = ['10.0.0.0/8', 'fd00::/8'].map(parseAddressRange)
+    expect(readConfig(environment, undefined).callNetworks).toEqual(ranges)
+  })
+
   it('hosts beside the public internet, and authorities beside the system’s, are named for outbound fetches', () => {
     expect(readConfig(url, undefined)).toMatchObject({ outboundAllow: new Set() })
     expect(readConfig(url, undefined).outboundCa).toBeUndefined()
@@ -195,6 +203,7 @@ describe('bad', () => {
       COUNTERSIGN_LOG_ADDRESSES: 'half',
       COUNTERSIGN_OUTBOUND_ALLOW: 'everything',
       COUNTERSIGN_OUTBOUND_CA: fileWith('no.pem', 'no certificate'),
+      COUNTERSIGN_CALL_NETWORKS: '10.0.0.1/8',
       COUNTERSIGN_SMTP_URL: 'mail.example',
       COUNTERSIGN_MAIL_FROM: 'nobody',
       COUNTERSIGN_UNKNOWN: 'x',
@@ -206,7 +215,7 @@ describe('bad', () => {
         name,
       ).toHaveLength(1)
     }
-    expect(problems).toHaveLength(17)
+    expect(problems).toHaveLength(18)
   })
 
   it('a problem never quotes a secret', () => {

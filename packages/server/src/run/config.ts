@@ -31,6 +31,8 @@ export interface Config {
   readonly logAddresses: RequestLogOptions['addresses']
   readonly lastUsedAddresses: KeptAddresses
   readonly outboundAllow: AllowedHosts
+  /** Where calls to APIs may go besides public addresses. */
+  readonly callNetworks: readonly AddressRange[]
   /** Certificates in PEM. */
   readonly outboundCa?: string
   /** Where mail to people is handed to, and whom it is from. */
@@ -57,6 +59,7 @@ const settings = {
   lastUsedAddresses: 'COUNTERSIGN_LAST_USED_ADDRESSES',
   outboundAllow: 'COUNTERSIGN_OUTBOUND_ALLOW',
   outboundCa: 'COUNTERSIGN_OUTBOUND_CA',
+  callNetworks: 'COUNTERSIGN_CALL_NETWORKS',
   smtpUrl: 'COUNTERSIGN_SMTP_URL',
   mailFrom: 'COUNTERSIGN_MAIL_FROM',
 } as const
@@ -173,7 +176,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     ...(redis === undefined ? {} : { redis }),
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(adminKey === undefined ? {} : { adminKey: new Secret(adminKey) }),
-    trustedProxies: parseRanges(values.get('trustedProxies') ?? '127.0.0.0/8,::1/128', problems),
+    trustedProxies: parseRanges('trustedProxies', values.get('trustedProxies') ?? '127.0.0.0/8,::1/128', problems),
     workers: parseWorkers(values.get('workers') ?? '1', problems),
     keyPrefix,
     usageRetention: retention ?? usageRetentionDefault,
@@ -182,6 +185,7 @@ function parseSettings(values: ReadonlyMap<Setting, string>, problems: string[])
     logAddresses: choose('logAddresses', keptAddresses, 'full'),
     lastUsedAddresses: choose('lastUsedAddresses', keptAddresses, 'network'),
     outboundAllow: parseAllowed(values.get('outboundAllow') ?? '', problems),
+    callNetworks: parseRanges('callNetworks', values.get('callNetworks') ?? '', problems),
     ...(outboundCa === undefined ? {} : { outboundCa }),
     ...(mail === undefined ? {} : { mail }),
   }
@@ -209,7 +213,7 @@ export function parseListen(text: string, problems: string[]): { readonly host: 
   return { host: match?.[1] ?? match?.[2] ?? '', port }
 }
 
-function parseRanges(text: string, problems: string[]): readonly AddressRange[] {
+function parseRanges(setting: Setting, text: string, problems: string[]): readonly AddressRange[] {
   return text
     .split(',')
     .map((part) => part.trim())
@@ -217,7 +221,7 @@ function parseRanges(text: string, problems: string[]): readonly AddressRange[] 
     .flatMap((part) => {
       const range = parseAddressRange(part)
       if (range !== undefined) return [range]
-      problems.push('COUNTERSIGN_TRUSTED_PROXIES must be CIDR ranges separated by commas')
+      problems.push(`${settings[setting]} must be CIDR ranges separated by commas`)
       return []
     })
 }

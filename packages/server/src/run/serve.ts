@@ -113,6 +113,7 @@ async function open(config: Config, log: Log, options: ServeOptions): Promise<Co
     packedKeysMax: packedKeysMax(config.workers, readMemoryBytes()),
     outbound: createOutbound({
       allow: config.outboundAllow,
+      callNetworks: config.callNetworks,
       ...(config.outboundCa === undefined ? {} : { ca: config.outboundCa }),
     }),
     ...(await mailOf(config)),

@@ -32,6 +32,7 @@ const rules: { readonly [Id in WriteId]: Rule<Routes[Id]> } = {
   createApi: 'never',
   deleteApi: 'never',
   importOpenapi: 'never',
+  callApi: 'never',
   createClient: 'never',
   deleteClient: 'never',
   revokeClientSecret: 'never',
