@@ -61,6 +61,36 @@ it('one line of JSON says everything, and the key in it opens what it should and
   expect(JSON.parse(readFileSync(profile, 'utf8')).adminKey).toBe(ready.adminKey)
 })
 
+it('the server calls the gateway for the explorer, and nothing else of this machine', async () => {
+  const { url, adminKey, demo } = dev.ready
+  const as = (method: string, body: object): RequestInit => ({
+    method,
+    headers: { Authorization: `Bearer ${adminKey}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const { data } = await (await fetch(`${url}/v1/apis`, bearer(adminKey))).json()
+  const { id, callUrl } = data.find(({ builtIn }: { readonly builtIn: boolean }) => !builtIn)
+  const call = async (headers: object): Promise<Response> =>
+    fetch(`${url}/v1/apis/${id}/calls`, as('POST', { method: 'GET', path: '/orders', headers }))
+  const linesOf = async (answer: Response) =>
+    (await answer.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const [head, { chunk }, last] = await linesOf(await call({ Authorization: `Bearer ${demo.key}` }))
+  expect(head).toMatchObject({ status: 200, headers: { 'content-type': expect.stringContaining('json') } })
+  const body = Buffer.from(chunk, 'base64')
+  expect(JSON.parse(body.toString())).toBeDefined()
+  expect(last).toEqual({ end: body.length, ms: expect.any(Number) })
+  expect((await linesOf(await call({})))[0], 'nothing of the caller’s own credential goes along').toMatchObject({
+    status: 401,
+  })
+  await fetch(`${url}/v1/apis/${id}`, as('PATCH', { callUrl: upstreamUrl }))
+  const refused = await call({})
+  expect([refused.status, (await refused.json()).code]).toEqual([502, 'api_address_not_allowed'])
+  await fetch(`${url}/v1/apis/${id}`, as('PATCH', { callUrl }))
+})
+
 it('a revoked key is refused at the gateway at once', async () => {
   const { clientId } = dev.ready.demo
   const flags = ['--audience', dev.ready.audience, '--client', clientId!, '--scope', 'orders:read']

@@ -61,6 +61,8 @@ export function sendCall(
     const { statusCode: status = 0, rawHeaders } = response
     resolve({ status, rawHeaders, body: piecesOf(response, faultOf) })
   })
+  // Where it was ended without an error: an upgrade that nobody asked for.
+  asked.on('close', () => reject(new OutboundError(faultOf('unreachable'))))
   asked.end(body)
   return promise
 }
