@@ -3,6 +3,7 @@ import { administrators } from './administrators.ts'
 import { answerWorkMutants } from './answer_work.ts'
 import { audit } from './audit.ts'
 import { authority } from './authority.ts'
+import { callMutants } from './calls.ts'
 import { clockAhead } from './clock_ahead.ts'
 import { credentialHeaders } from './credential_headers.ts'
 import { database } from './database.ts'
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...answerWorkMutants,
   ...audit,
   ...authority,
+  ...callMutants,
   ...clockAhead,
   ...credentialHeaders,
   ...database,

@@ -71,7 +71,7 @@ const tagTexts: Readonly<Record<string, string>> = {
 }
 
 const scopeTexts: { readonly [Scope in ManagementScope]: string } = {
-  'apis:read': 'Read APIs and signing keys',
+  'apis:read': 'Read APIs and signing keys; have the server call the operations of an API',
   'apis:write': 'Create, change and delete APIs; rotate and revoke signing keys',
   'clients:read': 'Read clients',
   'clients:write': 'Create, change, revoke and delete clients; ask for access',

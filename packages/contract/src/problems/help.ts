@@ -1,5 +1,6 @@
 /** The text of the pages below `/errors`: what each code of a problem means to the person who gets it, and what to do. */
 import type { ProblemCode } from '../codes.ts'
+import { callHelp } from './call_help.ts'
 
 /** The codes of problems that a gateway answers of itself: docs/protocol/errors.md §3. */
 export type GatewayProblemCode =
@@ -23,7 +24,7 @@ export interface ProblemHelp {
   readonly mend: readonly string[]
 }
 
-/** Every code of a problem, in the order of the alphabet. */
+/** Every code of a problem. */
 export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, ProblemHelp>> = {
   account_mismatch: {
     status: 403,
@@ -47,59 +48,12 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
     cause: 'The path has dots, slashes or percent signs that two programs would read differently.',
     mend: ['Send the path in its plain form: no “..”, no “//”, no encoded slash, no encoding of letters and digits.'],
   },
-  api_address_not_allowed: {
-    status: 502,
-    example: 'The API is at an address that calls of this server may not reach.',
-    cause:
-      'A call from the API reference goes over https to a public address, or to a network that whoever runs the server has named. The callUrl of the API leads elsewhere.',
-    mend: [
-      'Whoever runs the API looks at its callUrl: countersign apis get ID.',
-      'An API in a private network, or over plain http, is reached once its network stands in COUNTERSIGN_CALL_NETWORKS of the server.',
-    ],
-  },
+  ...callHelp,
   api_disabled: {
     status: 409,
     example: 'The API is disabled.',
     cause: 'The API that the request names is switched off. Nothing is issued for it.',
     mend: ['Whoever runs the API enables it: countersign apis enable ID.'],
-  },
-  api_name_unknown: {
-    status: 502,
-    example: 'The host name of the API is not known to this server.',
-    cause: 'The server looked the name in the callUrl of the API up, and no address came.',
-    mend: [
-      'Whoever runs the API looks for a slip in its callUrl: countersign apis get ID.',
-      'A name of a private network must be known to the resolver of the server.',
-    ],
-  },
-  api_timeout: {
-    status: 504,
-    example: 'The API did not answer within 60 seconds.',
-    cause: 'A call from the API reference has 60 seconds in all. The API took longer.',
-    mend: [
-      'Ask for less at a time, or call the API from your own machine.',
-      'See whether the API is overloaded. What the call should change may have been changed.',
-    ],
-  },
-  api_tls_failed: {
-    status: 502,
-    example: 'No TLS connection to the API could be made, or its certificate is not valid for its name.',
-    cause:
-      'The API accepted the connection, and then TLS failed: its certificate has expired, is for another name or of an unknown authority, or what answers there does not speak TLS.',
-    mend: [
-      'Whoever runs the API renews its certificate, or mends the scheme, host and port in its callUrl.',
-      'An authority of your own is named by COUNTERSIGN_OUTBOUND_CA of the server.',
-    ],
-  },
-  api_unreachable: {
-    status: 502,
-    example: 'The API refused the connection, or closed it before it had answered.',
-    cause:
-      'Nothing listens at the callUrl of the API, the way to it is blocked, or the connection broke off before there was a whole answer in HTTP/1.1.',
-    mend: [
-      'See whether the API is running, and whether its callUrl has the right host and port: countersign apis get ID.',
-      'Where the call should change something, see whether it did before you send it again.',
-    ],
   },
   bad_gateway: {
     status: 502,
@@ -133,7 +87,8 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
   conflict: {
     status: 409,
     example: 'An API with this audience exists.',
-    cause: 'Something that must be unique is taken, or the object has changed since you read it.',
+    cause:
+      'Something that must be unique is taken, the object has changed since you read it, or it lacks what the request needs, such as the callUrl of an API.',
     mend: ['Read what is there, and choose another value or send the change for the present state.'],
   },
   content_too_large: {

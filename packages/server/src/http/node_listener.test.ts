@@ -128,3 +128,25 @@ it('a request has no accessor of its own, which would keep it alive beyond its a
   expect(own.length).toBeGreaterThan(0)
   expect(own.filter(({ get }) => get !== undefined)).toEqual([])
 })
+
+it('a caller who left before anybody asked for the signal has gone for whoever asks later', async () => {
+  const asked = Promise.withResolvers<HttpRequest>()
+  const left = Promise.withResolvers<void>()
+  const own = createListener(
+    (request) => {
+      asked.resolve(request)
+      return new Promise(() => {})
+    },
+    () => 'req_1',
+  )
+  own.on('connection', (socket) => socket.once('close', () => setImmediate(left.resolve)))
+  own.listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  const socket = connect((own.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  const request = await asked.promise
+  socket.destroy()
+  await left.promise
+  expect(request.signal.aborted).toBe(true)
+  own.close()
+})

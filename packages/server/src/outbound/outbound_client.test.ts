@@ -61,6 +61,24 @@ describe('an answer', () => {
     expect((await createOutbound({ allow, ca: cert }).get(url)).status).toBe(200)
   })
 
+  it('comes to a call by the same rule, and what fails in TLS is told apart', async () => {
+    const { port } = await outside(
+      (_, response) => response.end('ok'),
+      (listener) => createTlsServer({ cert, key }, listener),
+    )
+    const callHosts = parseAllowedHosts(`127.0.0.1:${port}`) as ReadonlySet<string>
+    const call = {
+      url: new URL(`https://127.0.0.1:${port}`),
+      method: 'GET',
+      target: '/',
+      headers: [],
+      holder: {},
+      signal: new AbortController().signal,
+    }
+    await expect(createOutbound({ callHosts }).send(call)).rejects.toMatchObject({ fault: 'tls' })
+    expect((await createOutbound({ callHosts, ca: cert }).send(call)).status).toBe(200)
+  })
+
   it('comes without a proxy, whatever the environment names', async () => {
     const proxy = await outside((_, response) => response.end('proxy'))
     const { port } = await outside((_, response) => response.end('itself'))

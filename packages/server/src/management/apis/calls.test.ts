@@ -119,7 +119,7 @@ async function open(): Promise<{ line(): Promise<Line>; leave(): void }> {
   asked.end(JSON.stringify({ method: 'GET', path: '/v1/orders' }))
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   const lines = createInterface({ input: answer })[Symbol.asyncIterator]()
-  return { line: async () => JSON.parse((await lines.next()).value), leave: () => asked.destroy() }
+  return { line: async () => JSON.parse((await lines.next()).value ?? ''), leave: () => asked.destroy() }
 }
 
 interface Line {
@@ -318,7 +318,7 @@ describe('an address that is neither public nor named is reached by nobody', () 
     ...['203.0.113.1', '224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255', '192.88.99.1'],
   ]
   const names = ['localhost', 'localhost.', 'LOCALHOST', 'ｌocalhost', 'a.localhost', 'orders.test', 'orders.test.']
-  /** What a resolver may say, whatever the name. */
+  /** Addresses that a resolver may answer, whatever the name. */
   const answers = [
     ...['127.0.0.1', '127.0.0.3', '::1', '::', '0.0.0.0', '::ffff:127.0.0.1', '::ffff:7f00:1', '::127.0.0.1'],
     ...[

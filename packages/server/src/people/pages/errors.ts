@@ -5,7 +5,10 @@ import type { Answer } from '../../http/answer.ts'
 import { type Html, html } from './html.ts'
 import { type Page, pageAnswer } from './page.ts'
 
-const help: ReadonlyMap<string, ProblemHelp> = new Map(Object.entries(problemHelp))
+/** In the order of the alphabet. */
+const help: ReadonlyMap<string, ProblemHelp> = new Map(
+  Object.entries(problemHelp).sort(([left], [right]) => (left < right ? -1 : 1)),
+)
 
 /** The page of one code, and without one the list of all. A code that there is not is 404 with that list. */
 export function errors({ issuer }: Pick<TenantContext, 'issuer'>, code: string | undefined): Answer {
