@@ -1,6 +1,6 @@
 /** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
-import { compileRoutes, type Match, type Operation, type RouteTable, routeOf } from '@countersign/openapi'
+import { compileRoutes, type Operation, type RouteTable, routeOf } from '@countersign/openapi'
 import type { Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
@@ -32,12 +32,6 @@ export interface Requirements {
     apiId: string,
     operation: { readonly method: string; readonly uri: string },
   ): Promise<Requirement>
-  /** The operation of the API's imported document that a request is; `undefined` where no document was imported. */
-  match(
-    tenant: Pick<Tenant, 'id'>,
-    apiId: string,
-    operation: { readonly method: string; readonly uri: string },
-  ): Promise<Match | undefined>
   /** Whether the API's imported document has an operation at this path, whatever its method. */
   isDescribed(tenant: Pick<Tenant, 'id'>, apiId: string, uri: string): Promise<boolean>
 }
@@ -68,8 +62,9 @@ export function createRequirements(
 
   return {
     async of(tenant, apiId, { method, uri }) {
-      const match = (await tableOf(tenant, apiId))?.match(method, uri)
-      if (match === undefined) return { kind: 'requires', requires: [[]] }
+      const table = await tableOf(tenant, apiId)
+      if (table === undefined) return { kind: 'requires', requires: [[]] }
+      const match = table.match(method, uri)
       switch (match.kind) {
         case 'operation':
           return match.operation.public ? { kind: 'public', isDescribed: true } : needsOf(match.operation)
@@ -81,7 +76,6 @@ export function createRequirements(
           return { kind: 'undescribed', isDescribed: false, allow: match.allow }
       }
     },
-    match: async (tenant, apiId, { method, uri }) => (await tableOf(tenant, apiId))?.match(method, uri),
     isDescribed: async (tenant, apiId, uri) => (await tableOf(tenant, apiId))?.knows(uri) !== undefined,
   }
 }
