@@ -48,8 +48,8 @@ export const callMutants: readonly Mutant[] = [
     id: 'CALL-PERSON',
     what: 'each session of a person has calls of its own',
     file: 'packages/server/src/management/apis/calls.ts',
-    find: "grant.kind === 'session' ? (grant.subject ?? grant.credentialId) : grant.credentialId",
-    replace: 'grant.credentialId',
+    find: 'shareOf(context.tenant, context.caller)',
+    replace: '{ tenant: context.tenant.id, credential: context.caller.grant.credentialId }',
     tests: calls,
   },
   {

@@ -291,7 +291,7 @@ export const serverLimits = {
   /** A call to an API for a caller of ours: from the look-up of its name to the last byte, and the bytes of its answer. */
   callTimeoutMs: 60_000,
   callAnswerBytesMax: 10_000_000,
-  /** Such calls at once: of a process, by fair shares, and of one caller. */
+  /** Such calls at once: of a process, by fair shares, and of one account or client. */
   callsMax: 64,
   callsOfCallerMax: 4,
   /** Issuers that a tenant trusts: every verifier keeps their rules and keys in memory, up to 32 KB each. */

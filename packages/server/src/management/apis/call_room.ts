@@ -4,7 +4,7 @@ import { serverLimits } from '../../limits.ts'
 /** The calls to APIs that are under way in this process. */
 export interface CallRoom {
   /** A function that gives the place back, once however often it is called; or who has as many calls as may be. */
-  take(holder: Required<Pick<Holder, 'tenant' | 'credential'>>): (() => void) | 'caller' | 'server'
+  take(holder: Holder): (() => void) | 'caller' | 'server'
 }
 
 export function createCallRoom(): CallRoom {
@@ -12,7 +12,7 @@ export function createCallRoom(): CallRoom {
   const ofCallers = new Map<string, number>()
   return {
     take(holder) {
-      const name = `${holder.tenant} ${holder.credential}`
+      const name = holder.credential ?? ''
       const before = ofCallers.get(name) ?? 0
       if (before >= serverLimits.callsOfCallerMax) return 'caller'
       if (!shares.take(holder)) return 'server'

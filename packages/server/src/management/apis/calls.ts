@@ -3,7 +3,14 @@
  * not describe, and nowhere but to its `callUrl`. Of the caller's own request nothing is sent: its body names all that is.
  */
 import { type ProblemCode, routes } from '@countersign/contract'
-import { foldHeaderName, isCountersignHeader, isDeceptiveHeader, isHopByHopHeader } from '@countersign/core'
+import {
+  foldHeaderName,
+  type Holder,
+  isCountersignHeader,
+  isDeceptiveHeader,
+  isHopByHopHeader,
+} from '@countersign/core'
+import { shareOf } from '../../caller/caller.ts'
 import type { Answer } from '../../http/answer.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
@@ -26,7 +33,8 @@ const callApi = textOperation(routes.callApi, async (context, request) => {
   await requireDescribed(context, api.id, target)
   const body = bodyOf(call)
   // 3. There is a place for it.
-  const leave = takePlace(context)
+  const holder = shareOf(context.tenant, context.caller)
+  const leave = takePlace(context, holder)
   // Also where nobody reads the answer: a caller who has gone would hold it for ever.
   if (request.signal.aborted) leave()
   else request.signal.addEventListener('abort', leave, { once: true })
@@ -40,7 +48,7 @@ const callApi = textOperation(routes.callApi, async (context, request) => {
       target,
       headers: headersToSend(call.headers ?? {}),
       ...(body === undefined ? {} : { body }),
-      holder: holderOf(context),
+      holder,
       signal: request.signal,
     })
     return lineAnswer(linesOf(answer, elapsedMs, leave))
@@ -52,17 +60,20 @@ const callApi = textOperation(routes.callApi, async (context, request) => {
 
 async function requireDescribed(context: Context, apiId: string, target: string): Promise<void> {
   const { body, services, tenant } = context
-  const match = await services.requirements.match(tenant, apiId, { method: body.method, uri: target })
-  if (match === undefined) throw invalid('/path', 'is no operation: no document of the API was imported')
-  switch (match.kind) {
-    case 'operation':
+  const requirement = await services.requirements.of(tenant, apiId, { method: body.method, uri: target })
+  switch (requirement.kind) {
+    case 'public':
       return
-    case 'not_found':
-      throw invalid('/path', 'is the path of no operation of the imported document')
-    case 'method_not_allowed':
-      throw invalid('/method', `is no method of this path, which has ${match.allow.join(', ')}`)
+    case 'requires':
+      if (requirement.route === undefined)
+        throw invalid('/path', 'is no operation: no document of the API was imported')
+      return
+    case 'undescribed':
+      if (requirement.allow === undefined)
+        throw invalid('/path', 'is the path of no operation of the imported document')
+      throw invalid('/method', `is no method of this path, which has ${requirement.allow.join(', ')}`)
     case 'ambiguous':
-      throw invalid('/path', `can be read in two ways: ${match.detail}`)
+      throw invalid('/path', `can be read in two ways: ${requirement.detail}`)
   }
 }
 
@@ -73,17 +84,11 @@ function bodyOf({ body, bodyEncoding }: Context['body']): Uint8Array | undefined
   return Buffer.from(body, 'base64')
 }
 
-/** A person has as many places in whatever session. */
-function holderOf({ caller: { grant }, tenant }: Context) {
-  const credential = grant.kind === 'session' ? (grant.subject ?? grant.credentialId) : grant.credentialId
-  return { tenant: tenant.id, credential }
-}
-
-function takePlace(context: Context): () => void {
-  const leave = context.services.callRoom.take(holderOf(context))
+function takePlace({ services }: Context, holder: Holder): () => void {
+  const leave = services.callRoom.take(holder)
   if (typeof leave === 'function') return leave
-  const mine = `${serverLimits.callsOfCallerMax} calls of yours are under way. Send this one when one of them has ended.`
-  const detail = leave === 'caller' ? mine : 'The server is making as many calls as it can. Try again.'
+  const own = `${serverLimits.callsOfCallerMax} calls of yours are under way. Send this one when one of them has ended.`
+  const detail = leave === 'caller' ? own : 'The server is making as many calls as it can. Try again.'
   throw new ProblemError(503, 'unavailable', detail, { headers: { 'Retry-After': '1' } })
 }
 
