@@ -293,6 +293,7 @@ describe('whose it is', () => {
     const targets = allRoutes.filter(({ path }) => /^\/v1\/(apis|clients|keys|tokens|signing-keys)\/\{/.test(path))
     const good: Readonly<Record<string, unknown>> = {
       importOpenapi: { openapi: '3.1.0', info: { title: 'x', version: '1' }, paths: {} },
+      callApi: { method: 'GET', path: '/orders' },
     }
 
     it.each(targets.map((route) => [route.operationId, route] as const))(
