@@ -31,7 +31,7 @@ const consent = {
   id: 'consent_mzKsr9sjRwxw8Ag2psrG',
   accountId: 'acct_mzKsr9sjRwxw8Ag2psrG',
   clientId: 'client_mzKsr9sjRwxw8Ag2psrG',
-  client: { name: 'Ledgerly', verified: true, homepageUri: 'https://ledgerly.example' },
+  client: { name: 'Mobile app', verified: true, homepageUri: 'https://app.example' },
   audience: 'https://orders.example',
   scope: 'orders:read',
   createdAt: '2027-01-15T08:00:00Z',
