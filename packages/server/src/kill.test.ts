@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { generateKey } from '@countersign/core'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { silentLog } from './observe/log.ts'
 import { openInstallationStore, openMaster } from './run/installation.ts'
 
 const program = fileURLToPath(new URL('../../cli/bin/countersign.mjs', import.meta.url))
-const rounds = 50
+const rounds = inject('isFull') ? 50 : 20
 const chains = 2
 const adminKey = generateKey({
   prefix: 'cs',

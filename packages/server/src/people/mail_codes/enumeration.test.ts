@@ -10,7 +10,7 @@ import { type Browser, openBrowser, signIn } from '../../sign_in.fixture.ts'
 import type { Reply } from '../../wire.fixture.ts'
 import { asked, bare, countHashes, hidden, password, person } from './mail_codes.fixture.ts'
 
-const samples = inject('isFull') ? 500 : 40
+const samples = inject('isFull') ? 500 : 25
 const warmUp = 10
 const tMax = 4.5
 
