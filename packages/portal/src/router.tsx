@@ -2,7 +2,14 @@
  * Which screen is at which address. The address holds the state of each, and its search is read here, once. A member that does not fit is
  * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
  */
-import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { ConnectionsScreen } from './developer/connections.tsx'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
@@ -83,6 +90,17 @@ const teamRoute = createRoute({
   component: TeamScreen,
 })
 
+const referenceRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/reference',
+  validateSearch: (search: Search) => ({
+    ...word('api', search.api),
+    ...word('op', search.op),
+    ...word('q', search.q),
+  }),
+  component: lazyRouteComponent(() => import('./developer/reference.tsx'), 'ReferenceScreen'),
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -94,7 +112,7 @@ function word<N extends string>(name: N, value: unknown): Read<N, string> {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute, teamRoute]),
+  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute, referenceRoute, teamRoute]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

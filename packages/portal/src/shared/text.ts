@@ -1,6 +1,7 @@
 /** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`. */
 import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
+import { reference } from './text/reference.ts'
 import { team } from './text/team.ts'
 
 const fields: Readonly<Record<string, string>> = {
@@ -18,6 +19,7 @@ export const text = {
   connections,
   team,
   unknown: 'not known now',
+  reference,
   field: (name: string) => fields[name] ?? name,
   frame: {
     skip: 'Skip to content',

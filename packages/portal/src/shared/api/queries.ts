@@ -148,3 +148,22 @@ export function receiptQuery(feedSequence: number) {
     refetchInterval: ({ state }) => (state.data?.complete === true ? false : 500),
   })
 }
+
+/** Every operation of the API's imported document, without their descriptions. */
+export function operationsQuery(apiId: string) {
+  return queryOptions({
+    queryKey: ['operations', apiId],
+    queryFn: ({ signal }) => call('listOperations', { params: { id: apiId } }, signal),
+    staleTime: 60_000,
+  })
+}
+
+/** The document itself, of up to 16 MiB: read once for each import. */
+export function openapiQuery(apiId: string, importedAt: string | null) {
+  return queryOptions({
+    queryKey: ['openapi', apiId, importedAt],
+    queryFn: ({ signal }) => call('getOpenapi', { params: { id: apiId } }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+  })
+}

@@ -7,6 +7,7 @@ import { text } from '../text.ts'
 const screens = [
   ['/keys', 'key', text.keys.title],
   ['/connections', 'link', text.connections.title],
+  ['/reference', 'book', text.reference.title],
   ['/team', 'people', text.team.title],
 ] as const satisfies readonly (readonly [string, IconName, string])[]
 

@@ -1,0 +1,157 @@
+/** The API reference of the portal, in a browser, with real descriptions and a hostile one. */
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { signSomebodyIn } from './portal.fixture.ts'
+import { type DescribedApi, descriptionText, makeDescribedApi } from './reference.fixture.ts'
+
+useProduct()
+
+const hostile = {
+  openapi: '3.1.0',
+  info: { title: 'Hostile', version: '1' },
+  paths: {
+    '/nodes': {
+      get: {
+        operationId: 'nodes',
+        summary: '<img src=x onerror=alert(1)>',
+        description: [
+          'A **bold** word, <script>window.ran = 1</script> &lt;kept&gt;.',
+          '[safe](https://docs.example/a) [code](javascript:window.ran=1) [data](data:text/html,x) [here](/portal/keys)',
+          '![picture](https://elsewhere.example/track.png)',
+        ].join('\n\n'),
+        security: [{ oauth: ['nodes:read', 'nodes:list'] }, { oauth: ['admin'] }],
+        parameters: [{ $ref: '#/components/parameters/None' }],
+        responses: {
+          200: {
+            description: 'Nodes',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Node' } } },
+          },
+        },
+      },
+      head: { operationId: 'open', security: [], responses: {} },
+    },
+  },
+  components: {
+    securitySchemes: {
+      oauth: {
+        type: 'oauth2',
+        flows: { clientCredentials: { tokenUrl: '/t', scopes: { 'nodes:read': 'Read <b>nodes</b>' } } },
+      },
+    },
+    schemas: { Node: { type: 'object', properties: { parent: { $ref: '#/components/schemas/Node' } } } },
+  },
+}
+
+let box: DescribedApi
+let odd: DescribedApi
+const addressOf = (api: DescribedApi, search = '') => `${product.portalUrl}/reference?api=${api.id}${search}`
+
+/** Goes there without loading the page anew. */
+async function goTo(page: Page, address: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+  }, address)
+}
+
+/** The same numbers in each run, whose cause can then be found. */
+function* numbersBelow(end: number): Generator<number> {
+  for (let state = 12_345; ; ) {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    yield state % end
+  }
+}
+
+describe.skipIf(!hasChromium)('the reference', () => {
+  beforeAll(async () => {
+    box = await makeDescribedApi('Box', descriptionText('box.json'))
+    odd = await makeDescribedApi('Hostile', JSON.stringify(hostile))
+  })
+
+  it('shows the path and exactly the scopes of 50 random operations, and at most 100 rows of the list', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(addressOf(box))
+    await page.waitForSelector('.operations a')
+    const numbers = numbersBelow(box.operations.length)
+    for (let round = 0; round < 50; round++) {
+      const operation = box.operations[numbers.next().value as number]
+      if (operation === undefined) throw new Error('no operation')
+      const { method, basePath, path, operationId, requires } = operation
+      await goTo(page, addressOf(box, `&op=${encodeURIComponent(operationId)}`))
+      await page.locator('.route', { hasText: `${method} ${basePath}${path}` }).waitFor()
+      expect(await page.locator('.route').textContent()).toBe(`${method} ${basePath}${path}`)
+      expect(await page.locator('.access .tag').allTextContents(), operationId).toEqual(requires.flat())
+      expect(await page.locator('.access').getByText('Public: it needs no credential.').count()).toBe(
+        operation.public ? 1 : 0,
+      )
+    }
+    await page.getByRole('heading', { name: 'Answers' }).waitFor()
+    expect(await page.locator('.operations li').count()).toBeLessThan(100)
+    await context.close()
+  })
+
+  it('is used by keyboard: a search, the list, the operation; a link leads there, back leads away', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(addressOf(box))
+    await page.getByLabel('Find an operation').fill('webhook')
+    await page
+      .getByRole('status')
+      .getByText(/^\d operations$/)
+      .waitFor({ state: 'attached' })
+    await page.getByLabel('Find an operation').press('Tab')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#operation:focus')
+    const title = await page.textContent('#operation')
+    expect(new URL(page.url()).searchParams.get('q')).toBe('webhook')
+    await page.reload()
+    await page.locator('#operation', { hasText: title ?? '' }).waitFor()
+    await page.goBack()
+    await page.getByText('Choose an operation').waitFor()
+    await page.getByLabel('Find an operation').fill('no such thing')
+    await page.getByText('No operation matches').waitFor()
+    await page.getByRole('link', { name: 'Show all operations' }).click()
+    await page.waitForSelector('.operations a')
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download the description' }).click(),
+    ])
+    expect(await download.failure()).toBeNull()
+    await context.close()
+  })
+
+  it('shows a hostile description as text: nothing runs, nothing is loaded, a circle ends, what is broken is said', async () => {
+    const { page, context } = await signSomebodyIn()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).origin))
+    await page.goto(addressOf(odd, '&op=nodes'))
+    const article = page.locator('.operation')
+    await article.getByRole('link', { name: 'safe' }).waitFor()
+    expect(await page.textContent('#operation')).toBe('<img src=x onerror=alert(1)>')
+    expect(
+      await article.getByRole('link').evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href)),
+    ).toEqual(['https://docs.example/a'])
+    expect(await article.textContent()).toContain('<kept>')
+    expect(await article.locator('img, script, b b').count()).toBe(0)
+    expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+    expect(await page.locator('.access').textContent()).toContain('nodes:read and nodes:list, or admin')
+    expect(await page.locator('.access').textContent()).toContain('Read <b>nodes</b>')
+    await article.getByText('the same again, as above').waitFor()
+    await article.getByText('#/components/parameters/None').waitFor()
+    expect(new Set(asked)).toEqual(new Set([product.url]))
+    await context.close()
+  })
+
+  it('is sound in every view', async () => {
+    const { context } = await signSomebodyIn()
+    const cookies = await context.cookies()
+    await context.close()
+    await expectSound('reference', async (page) => {
+      await page.context().addCookies(cookies)
+      await page.goto(addressOf(odd, '&op=nodes'))
+      await page.waitForSelector('.markdown')
+    })
+  })
+})

@@ -1,0 +1,156 @@
+/** `/portal/reference`: the operations of an API as it was imported, each with its description and what it needs. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type ReactNode, useMemo, useRef } from 'react'
+import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
+import { Icon } from '../shared/kit/icon.tsx'
+import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
+import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { pageData } from '../shared/page_data.ts'
+import { text } from '../shared/text.ts'
+import { OperationList } from './reference/list.tsx'
+import { OperationView } from './reference/operation.tsx'
+import { type Named, nameOperations } from './reference/operation_names.ts'
+import { rowsOf } from './reference/rows.ts'
+
+const route = getRouteApi('/reference')
+
+const { reference } = text
+
+export function ReferenceScreen(): ReactNode {
+  const { api: chosen } = route.useSearch()
+  const { data, error, refetch } = useQuery(apisQuery)
+  // The APIs of the server itself are described at /openapi.json, and have no document here.
+  const apis = data?.data.filter(({ builtIn }) => !builtIn)
+  const api = apis?.find(({ id }) => id === chosen) ?? apis?.[0]
+  return (
+    <>
+      {api === undefined && <ScreenTitle>{reference.title}</ScreenTitle>}
+      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <Skeleton rows={6} label={reference.loading} />}
+      {apis?.length === 0 && <Empty title={reference.noApi} detail={reference.noApiDetail} />}
+      {apis !== undefined && api !== undefined && <OfApi key={api.id} api={api} apis={apis} />}
+    </>
+  )
+}
+
+function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[] }): ReactNode {
+  const { data, error, dataUpdatedAt, isFetching, refetch } = useQuery(operationsQuery(api.id))
+  const operations = useMemo(() => nameOperations(data?.data ?? []), [data])
+  return (
+    <>
+      <div className="head">
+        <div>
+          <ScreenTitle>{reference.title}</ScreenTitle>
+          {data !== undefined && data.data.length > 0 && <p>{reference.lead(api.name, operations.length)}</p>}
+        </div>
+        {typeof data?.importedAt === 'string' && (
+          <a className="button" href={`${pageData.base}/v1/apis/${encodeURIComponent(api.id)}/openapi`} download>
+            <Icon name="download" />
+            {reference.download}
+          </a>
+        )}
+      </div>
+      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
+      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <Skeleton rows={6} label={reference.loading} />}
+      <Refetching isOn={isFetching && data !== undefined} />
+      <Filters api={api} apis={apis} hasOperations={operations.length > 0} />
+      {data?.importedAt === null && <Empty title={reference.noDocument} detail={reference.noDocumentDetail} />}
+      {typeof data?.importedAt === 'string' && operations.length === 0 && (
+        <Empty title={reference.noOperation} detail={reference.noOperationDetail} />
+      )}
+      {data !== undefined && operations.length > 0 && (
+        <Browse api={api} operations={operations} importedAt={data.importedAt} />
+      )}
+    </>
+  )
+}
+
+interface FiltersProps {
+  readonly api: Api
+  readonly apis: readonly Api[]
+  readonly hasOperations: boolean
+}
+
+function Filters({ api, apis, hasOperations }: FiltersProps): ReactNode {
+  const { q = '' } = route.useSearch()
+  const navigate = useNavigate({ from: '/reference' })
+  return (
+    <div className="bar">
+      {apis.length > 1 && (
+        <label className="filter">
+          {reference.api}
+          <select value={api.id} onChange={(event) => navigate({ search: { api: event.target.value } })}>
+            {apis.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {hasOperations && (
+        <search className="field">
+          <Icon name="search" />
+          <input
+            type="text"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            value={q}
+            placeholder={reference.list.placeholder}
+            aria-label={reference.list.search}
+            onChange={({ target: { value } }) =>
+              navigate({
+                search: (before) => ({ ...before, q: value === '' ? undefined : value }),
+                replace: true,
+                resetScroll: false,
+              })
+            }
+          />
+        </search>
+      )}
+    </div>
+  )
+}
+
+interface BrowseProps {
+  readonly api: Api
+  readonly operations: readonly Named[]
+  readonly importedAt: string | null
+}
+
+function Browse({ api, operations, importedAt }: BrowseProps): ReactNode {
+  const { q = '', op } = route.useSearch()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const open = operations.find(({ name }) => name === op)
+  const found = rowsOf(operations, q).length
+  const goToIt = (): void => void setTimeout(() => heading.current?.focus())
+  return (
+    <>
+      <p className="hidden" role="status">
+        {q !== '' && reference.list.found(rowsOf(operations, q).filter((row) => 'operation' in row).length)}
+      </p>
+      <div className="browse">
+        {found === 0 ? (
+          <Empty title={reference.noneMatch} detail={reference.noneMatchDetail(q)}>
+            <Link className="button" to="/reference" search={(before) => ({ ...before, q: undefined })}>
+              {reference.clear}
+            </Link>
+          </Empty>
+        ) : (
+          <OperationList operations={operations} query={q} open={op} onOpen={goToIt} />
+        )}
+        {open !== undefined && (
+          <OperationView key={open.name} of={open} api={api} importedAt={importedAt} heading={heading} />
+        )}
+        {open === undefined && op !== undefined && (
+          <Empty title={reference.operation.gone} detail={reference.operation.goneDetail} />
+        )}
+        {op === undefined && <Empty title={reference.operation.choose} detail={reference.operation.chooseDetail} />}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,79 @@
+/** One operation. What it needs is known at once; its description comes with the document, which may be large. */
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, type Ref, useMemo } from 'react'
+import { type Api, openapiQuery } from '../../shared/api/queries.ts'
+import { Icon } from '../../shared/kit/icon.tsx'
+import { Problem } from '../../shared/kit/problem.tsx'
+import { Skeleton } from '../../shared/kit/states.tsx'
+import { text } from '../../shared/text.ts'
+import { AccessCard } from './access_card.tsx'
+import { Answers, Body } from './bodies.tsx'
+import type { JsonObject } from './json.ts'
+import { Method } from './list.tsx'
+import type { Named } from './operation_names.ts'
+import { Parameters } from './parameters.tsx'
+import { Prose } from './prose.tsx'
+import { findWritten, type Written } from './written.ts'
+
+const { operation: words } = text.reference
+
+interface OperationViewProps {
+  readonly of: Named
+  readonly api: Api
+  readonly importedAt: string | null
+  readonly heading: Ref<HTMLHeadingElement>
+}
+
+export function OperationView({ of, api, importedAt, heading }: OperationViewProps): ReactNode {
+  const { method, basePath, path, summary } = of
+  const { data, error, refetch } = useQuery(openapiQuery(api.id, importedAt))
+  const document: JsonObject | undefined = data
+  const written = useMemo(() => (document === undefined ? undefined : findWritten(document, of)), [document, of])
+  return (
+    <article className="operation" aria-labelledby="operation">
+      <header>
+        <h2 id="operation" ref={heading} tabIndex={-1}>
+          {summary || of.operationId || path}
+        </h2>
+        <p className="route">
+          <Method of={method} /> <code>{`${basePath}${path}`}</code>
+          {written?.isDeprecated === true && <span className="kind">{words.deprecated}</span>}
+        </p>
+      </header>
+      <Prose of={written?.description} />
+      <AccessCard of={of} api={api} />
+      {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}
+      {document !== undefined && written === undefined && <p className="quiet">{words.notWritten}</p>}
+      {document !== undefined && written !== undefined && <Details of={written} document={document} />}
+    </article>
+  )
+}
+
+function Details({ of: written, document }: { readonly of: Written; readonly document: JsonObject }): ReactNode {
+  return (
+    <>
+      {written.broken.length > 0 && <Broken of={written.broken} />}
+      <Parameters of={written.parameters} document={document} />
+      {written.body !== undefined && <Body of={written.body} document={document} />}
+      <Answers of={written.answers} document={document} />
+    </>
+  )
+}
+
+function Broken({ of }: { readonly of: readonly string[] }): ReactNode {
+  return (
+    <section className="notice warn" role="status">
+      <Icon name="warning" />
+      <div className="stack">
+        <h3>{words.broken}</h3>
+        <p>
+          {words.brokenDetail}{' '}
+          {[...new Set(of)].map((each) => (
+            <code key={each}>{each} </code>
+          ))}
+        </p>
+      </div>
+    </section>
+  )
+}
