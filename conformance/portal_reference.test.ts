@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
-import { signSomebodyIn } from './portal.fixture.ts'
+import { createKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { type DescribedApi, descriptionText, makeDescribedApi } from './reference.fixture.ts'
 
 useProduct()
@@ -141,6 +141,24 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await article.getByText('the same again, as above').waitFor()
     await article.getByText('#/components/parameters/None').waitFor()
     expect(new Set(asked)).toEqual(new Set([product.url]))
+    await context.close()
+  })
+
+  it('greys what a key cannot call, with the scope that it lacks', async () => {
+    const { page, context } = await signSomebodyIn()
+    await createKey(page, 'Reader')
+    await storeAndLeave(page)
+    await page.goto(`${product.portalUrl}/reference`)
+    const choice = page.getByLabel('What can this key call?')
+    await choice.selectOption('Reader')
+    await page.getByText('Reader can call 2 of 3 operations.').waitFor()
+    expect(await page.locator('.operations .out').allTextContents()).toEqual(['POST /orderslacks orders:write'])
+    await page.locator('.operations .out').click()
+    await page.getByText('Reader lacks orders:write.').waitFor()
+    await page.reload()
+    await page.getByText('Reader lacks orders:write.').waitFor()
+    await choice.selectOption('choose a key')
+    await expect.poll(() => page.locator('.operations .out').count()).toBe(0)
     await context.close()
   })
 

@@ -97,6 +97,7 @@ const referenceRoute = createRoute({
     ...word('api', search.api),
     ...word('op', search.op),
     ...word('q', search.q),
+    ...word('key', search.key),
   }),
   component: lazyRouteComponent(() => import('./developer/reference.tsx'), 'ReferenceScreen'),
 })

@@ -9,10 +9,12 @@ import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
 import { text } from '../shared/text.ts'
+import { missingOf } from './reference/access.ts'
 import { OperationList } from './reference/list.tsx'
 import { OperationView } from './reference/operation.tsx'
 import { type Named, nameOperations } from './reference/operation_names.ts'
 import { rowsOf } from './reference/rows.ts'
+import { type KeyReach, useKeyReach } from './reference/use_key_reach.ts'
 
 const route = getRouteApi('/reference')
 
@@ -38,6 +40,8 @@ export function ReferenceScreen(): ReactNode {
 function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[] }): ReactNode {
   const { data, error, dataUpdatedAt, isFetching, refetch } = useQuery(operationsQuery(api.id))
   const operations = useMemo(() => nameOperations(data?.data ?? []), [data])
+  const { key: keyId } = route.useSearch()
+  const reach = useKeyReach(api, keyId)
   return (
     <>
       <div className="head">
@@ -56,13 +60,14 @@ function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[]
       {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Skeleton rows={6} label={reference.loading} />}
       <Refetching isOn={isFetching && data !== undefined} />
-      <Filters api={api} apis={apis} hasOperations={operations.length > 0} />
+      <Filters api={api} apis={apis} reach={reach} hasOperations={operations.length > 0} />
+      {operations.length > 0 && <Reached of={reach} operations={operations} keyId={keyId} />}
       {data?.importedAt === null && <Empty title={reference.noDocument} detail={reference.noDocumentDetail} />}
       {typeof data?.importedAt === 'string' && operations.length === 0 && (
         <Empty title={reference.noOperation} detail={reference.noOperationDetail} />
       )}
       {data !== undefined && operations.length > 0 && (
-        <Browse api={api} operations={operations} importedAt={data.importedAt} />
+        <Browse api={api} operations={operations} importedAt={data.importedAt} reach={reach} />
       )}
     </>
   )
@@ -71,10 +76,11 @@ function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[]
 interface FiltersProps {
   readonly api: Api
   readonly apis: readonly Api[]
+  readonly reach: KeyReach
   readonly hasOperations: boolean
 }
 
-function Filters({ api, apis, hasOperations }: FiltersProps): ReactNode {
+function Filters({ api, apis, reach, hasOperations }: FiltersProps): ReactNode {
   const { q = '' } = route.useSearch()
   const navigate = useNavigate({ from: '/reference' })
   return (
@@ -91,6 +97,7 @@ function Filters({ api, apis, hasOperations }: FiltersProps): ReactNode {
           </select>
         </label>
       )}
+      {hasOperations && reach.keys.length > 0 && <KeyChoice of={reach} />}
       {hasOperations && (
         <search className="field">
           <Icon name="search" />
@@ -116,13 +123,51 @@ function Filters({ api, apis, hasOperations }: FiltersProps): ReactNode {
   )
 }
 
+function KeyChoice({ of: { keys, chosen } }: { readonly of: KeyReach }): ReactNode {
+  const navigate = useNavigate({ from: '/reference' })
+  const choose = (id: string): void =>
+    void navigate({ search: (before) => ({ ...before, key: id === '' ? undefined : id }), resetScroll: false })
+  return (
+    <label className={chosen === undefined ? 'filter' : 'filter on'}>
+      {reference.key.label}
+      <select value={chosen?.id ?? ''} onChange={(event) => choose(event.target.value)}>
+        <option value="">{reference.key.any}</option>
+        {keys.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+interface ReachedProps {
+  readonly of: KeyReach
+  readonly operations: readonly Named[]
+  readonly keyId: string | undefined
+}
+
+/** How much the chosen key can call. */
+function Reached({ of: { chosen, has, keys }, operations, keyId }: ReachedProps): ReactNode {
+  const isGone = keyId !== undefined && chosen === undefined && keys.length > 0
+  const some = has === undefined ? [] : operations.filter((each) => missingOf(each, has)?.length === 0)
+  return (
+    <p className={isGone || has !== undefined ? 'reached' : 'hidden'} role="status">
+      {isGone && reference.key.gone}
+      {chosen !== undefined && has !== undefined && reference.key.calls(chosen.name, some.length, operations.length)}
+    </p>
+  )
+}
+
 interface BrowseProps {
   readonly api: Api
   readonly operations: readonly Named[]
   readonly importedAt: string | null
+  readonly reach: KeyReach
 }
 
-function Browse({ api, operations, importedAt }: BrowseProps): ReactNode {
+function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode {
   const { q = '', op } = route.useSearch()
   const heading = useRef<HTMLHeadingElement>(null)
   const open = operations.find(({ name }) => name === op)
@@ -141,10 +186,10 @@ function Browse({ api, operations, importedAt }: BrowseProps): ReactNode {
             </Link>
           </Empty>
         ) : (
-          <OperationList operations={operations} query={q} open={op} onOpen={goToIt} />
+          <OperationList operations={operations} query={q} open={op} has={reach.has} onOpen={goToIt} />
         )}
         {open !== undefined && (
-          <OperationView key={open.name} of={open} api={api} importedAt={importedAt} heading={heading} />
+          <OperationView key={open.name} of={open} api={api} importedAt={importedAt} reach={reach} heading={heading} />
         )}
         {open === undefined && op !== undefined && (
           <Empty title={reference.operation.gone} detail={reference.operation.goneDetail} />

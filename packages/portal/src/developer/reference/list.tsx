@@ -2,10 +2,11 @@
 import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../shared/text.ts'
+import { missingOf } from './access.ts'
 import type { Named } from './operation_names.ts'
 import { type Row, rowsOf } from './rows.ts'
 
-const { list } = text.reference
+const { key, list } = text.reference
 const rowPixels = 48
 const beyond = 6
 
@@ -14,10 +15,12 @@ interface OperationListProps {
   readonly query: string
   /** The name of the open one. */
   readonly open: string | undefined
+  /** The scopes of a key whose operations alone shall stand out. */
+  readonly has: ReadonlySet<string> | undefined
   readonly onOpen: () => void
 }
 
-export function OperationList({ operations, query, open, onOpen }: OperationListProps): ReactNode {
+export function OperationList({ operations, query, open, has, onOpen }: OperationListProps): ReactNode {
   const rows = useMemo(() => rowsOf(operations, query), [operations, query])
   const openAt = rows.findIndex((row) => 'operation' in row && row.operation.name === open)
   const firstAt = rows.findIndex((row) => 'operation' in row)
@@ -44,6 +47,7 @@ export function OperationList({ operations, query, open, onOpen }: OperationList
             {isOperation(row) ? (
               <OperationLink
                 of={row.operation}
+                has={has}
                 place={`${row.number}/${many}`}
                 isOpen={at === openAt}
                 isNext={at === tabAt}
@@ -68,6 +72,7 @@ function isOperation(row: Row | undefined): row is Extract<Row, { readonly opera
 
 interface OperationLinkProps {
   readonly of: Named
+  readonly has: ReadonlySet<string> | undefined
   readonly place: string
   readonly isOpen: boolean
   readonly isNext: boolean
@@ -75,23 +80,30 @@ interface OperationLinkProps {
   readonly onOpen: () => void
 }
 
-function OperationLink({ of, place, isOpen, isNext, onFocus, onOpen }: OperationLinkProps): ReactNode {
+function OperationLink({ of, has, place, isOpen, isNext, onFocus, onOpen }: OperationLinkProps): ReactNode {
   const { method, basePath, path, name, summary } = of
+  const lacks = has === undefined ? '' : lackOf(missingOf(of, has))
   return (
     <Link
       to="/reference"
       search={(before: object) => ({ ...before, op: name })}
       resetScroll={false}
       tabIndex={isNext ? 0 : -1}
+      className={lacks === '' ? undefined : 'out'}
       aria-current={isOpen ? 'true' : undefined}
       data-place={place}
       onFocus={onFocus}
       onClick={onOpen}
     >
       <Method of={method} /> <code>{`${basePath}${path}`}</code>
-      <small>{summary}</small>
+      <small>{lacks === '' ? summary : lacks}</small>
     </Link>
   )
+}
+
+function lackOf(missing: readonly string[] | undefined): string {
+  if (missing === undefined) return key.shortNever
+  return missing.length === 0 ? '' : key.short(missing.join(' '))
 }
 
 export function Method({ of }: { readonly of: string }): ReactNode {

@@ -6,6 +6,7 @@ import { Icon } from '../../shared/kit/icon.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Skeleton } from '../../shared/kit/states.tsx'
 import { text } from '../../shared/text.ts'
+import { missingOf } from './access.ts'
 import { AccessCard } from './access_card.tsx'
 import { Answers, Body } from './bodies.tsx'
 import type { JsonObject } from './json.ts'
@@ -13,18 +14,20 @@ import { Method } from './list.tsx'
 import type { Named } from './operation_names.ts'
 import { Parameters } from './parameters.tsx'
 import { Prose } from './prose.tsx'
+import type { KeyReach } from './use_key_reach.ts'
 import { findWritten, type Written } from './written.ts'
 
-const { operation: words } = text.reference
+const { key, operation: words } = text.reference
 
 interface OperationViewProps {
   readonly of: Named
   readonly api: Api
   readonly importedAt: string | null
+  readonly reach: KeyReach
   readonly heading: Ref<HTMLHeadingElement>
 }
 
-export function OperationView({ of, api, importedAt, heading }: OperationViewProps): ReactNode {
+export function OperationView({ of, api, importedAt, reach, heading }: OperationViewProps): ReactNode {
   const { method, basePath, path, summary } = of
   const { data, error, refetch } = useQuery(openapiQuery(api.id, importedAt))
   const document: JsonObject | undefined = data
@@ -41,13 +44,23 @@ export function OperationView({ of, api, importedAt, heading }: OperationViewPro
         </p>
       </header>
       <Prose of={written?.description} />
-      <AccessCard of={of} api={api} />
+      <AccessCard of={of} api={api}>
+        <OfKey of={reach} operation={of} />
+      </AccessCard>
       {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}
       {document !== undefined && written === undefined && <p className="quiet">{words.notWritten}</p>}
       {document !== undefined && written !== undefined && <Details of={written} document={document} />}
     </article>
   )
+}
+
+/** Whether the chosen key may call it. */
+function OfKey({ of: { chosen, has }, operation }: { readonly of: KeyReach; readonly operation: Named }): ReactNode {
+  if (chosen === undefined || has === undefined) return null
+  const missing = missingOf(operation, has)
+  if (missing === undefined) return <p>{key.never(chosen.name)}</p>
+  return <p>{missing.length === 0 ? key.may(chosen.name) : key.lacks(chosen.name, missing.join(' '))}</p>
 }
 
 function Details({ of: written, document }: { readonly of: Written; readonly document: JsonObject }): ReactNode {

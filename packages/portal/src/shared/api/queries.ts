@@ -149,6 +149,12 @@ export function receiptQuery(feedSequence: number) {
   })
 }
 
+/** The newest hundred that work. */
+export const activeKeysQuery = queryOptions({
+  queryKey: ['keys', 'active'],
+  queryFn: ({ signal }) => call('listKeys', { query: { status: 'active', limit: 100 } }, signal),
+})
+
 /** Every operation of the API's imported document, without their descriptions. */
 export function operationsQuery(apiId: string) {
   return queryOptions({

@@ -45,6 +45,17 @@ export const reference = {
     example: 'Example',
     cut: 'Cut here: it is long.',
   },
+  key: {
+    label: 'What can this key call?',
+    any: 'choose a key',
+    calls: (name: string, some: number, all: number) => `${name} can call ${some} of ${count(all, 'operation')}.`,
+    may: (name: string) => `${name} may call it.`,
+    lacks: (name: string, scope: string) => `${name} lacks ${scope}.`,
+    never: (name: string) => `${name} cannot call it, and no other key can.`,
+    short: (scope: string) => `lacks ${scope}`,
+    shortNever: 'closed to all',
+    gone: 'The key of this address is not among the active ones for this API.',
+  },
   access: {
     title: 'Access',
     public: 'Public: it needs no credential.',
