@@ -53,3 +53,19 @@ export async function storeAndLeave(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Back to keys' }).click()
   await page.waitForSelector('.keys')
 }
+
+/** All that the page has, but for what the browser keeps of it. */
+export function everythingOn(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    JSON.stringify([
+      location.href,
+      document.documentElement.outerHTML,
+      document.cookie,
+      { ...localStorage },
+      { ...sessionStorage },
+      history.state,
+      [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value),
+      performance.getEntries().map(({ name }) => name),
+    ]),
+  )
+}

@@ -2,7 +2,8 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
-import { createKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { createKey, everythingOn, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { guarded } from './product.fixture.ts'
 import { type DescribedApi, descriptionText, makeDescribedApi } from './reference.fixture.ts'
 
 useProduct()
@@ -61,6 +62,10 @@ function* numbersBelow(end: number): Generator<number> {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
     yield state % end
   }
+}
+
+function scopeOf(token: string): unknown {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).scope
 }
 
 describe.skipIf(!hasChromium)('the reference', () => {
@@ -131,7 +136,9 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await article.getByRole('link', { name: 'safe' }).waitFor()
     expect(await page.textContent('#operation')).toBe('<img src=x onerror=alert(1)>')
     expect(
-      await article.getByRole('link').evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href)),
+      await article
+        .locator('.markdown a')
+        .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href)),
     ).toEqual(['https://docs.example/a'])
     expect(await article.textContent()).toContain('<kept>')
     expect(await article.locator('img, script, b b').count()).toBe(0)
@@ -141,6 +148,41 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await article.getByText('the same again, as above').waitFor()
     await article.getByText('#/components/parameters/None').waitFor()
     expect(new Set(asked)).toEqual(new Set([product.url]))
+    await context.close()
+  })
+
+  it('mints a token with exactly the scopes of what is ticked, each time; a reload and a change of screen leave nothing of it', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(`${product.portalUrl}/reference?op=createOrder`)
+    const mint = async (button: string): Promise<string> => {
+      await page.getByRole('button', { name: button }).click()
+      await page.waitForSelector('.held .secret:not(:empty)')
+      return (await page.textContent('.held .secret')) ?? ''
+    }
+    const writer = await mint('Get a token')
+    expect(scopeOf(writer)).toBe('orders:write')
+    expect((await guarded(product, 'GET', '/orders', writer)).status).toBe(403)
+    await page.getByText(/ends in [45]:\d\d/).waitFor()
+    await page.getByLabel('Tick GET /orders').check()
+    await page.getByLabel('Tick GET /health').check()
+    await page.getByText('2 operations ticked.').waitFor()
+    const reader = await mint('Get a token for 2 operations')
+    expect(scopeOf(reader)).toBe('orders:read')
+    expect((await guarded(product, 'GET', '/orders', reader)).status).toBe(200)
+    expect(await everythingOn(page)).not.toContain(writer)
+    expect(page.url()).not.toContain(reader)
+    await page.reload()
+    await page.getByText('2 operations ticked.').waitFor()
+    expect(await everythingOn(page)).not.toContain(reader)
+    const again = await mint('Get a token for 2 operations')
+    expect(scopeOf(again)).toBe('orders:read')
+    await page.getByRole('link', { name: 'Make this a key' }).click()
+    await page.waitForSelector('form.parts')
+    expect(await everythingOn(page)).not.toContain(again)
+    expect(await page.locator('.scopes input:checked').count()).toBe(1)
+    await page.goBack()
+    await page.getByText('2 operations ticked.').waitFor()
+    expect(await page.locator('.held').count()).toBe(0)
     await context.close()
   })
 

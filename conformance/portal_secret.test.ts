@@ -3,26 +3,10 @@ import { hostname } from 'node:os'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { hasChromium, product, useProduct } from './browser.fixture.ts'
-import { createKey, idOf, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { createKey, everythingOn, idOf, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { startProduct } from './product.fixture.ts'
 
 useProduct()
-
-/** All that the page has, but for what the browser keeps of it. */
-function everythingOn(page: Page): Promise<string> {
-  return page.evaluate(() =>
-    JSON.stringify([
-      location.href,
-      document.documentElement.outerHTML,
-      document.cookie,
-      { ...localStorage },
-      { ...sessionStorage },
-      history.state,
-      [...document.querySelectorAll('input, textarea')].map((field) => (field as HTMLInputElement).value),
-      performance.getEntries().map(({ name }) => name),
-    ]),
-  )
-}
 
 /** Everything in the page's memory, after what is unreachable was collected. */
 async function memoryOf(page: Page): Promise<string> {

@@ -98,6 +98,8 @@ const referenceRoute = createRoute({
     ...word('op', search.op),
     ...word('q', search.q),
     ...word('key', search.key),
+    ...word('team', search.team),
+    ...word('ticked', search.ticked),
   }),
   component: lazyRouteComponent(() => import('./developer/reference.tsx'), 'ReferenceScreen'),
 })

@@ -1,7 +1,7 @@
 /** `/portal/reference`: the operations of an API as it was imported, each with its description and what it needs. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useMemo, useRef } from 'react'
+import { type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
@@ -10,10 +10,13 @@ import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
 import { text } from '../shared/text.ts'
 import { missingOf } from './reference/access.ts'
+import { heldToken } from './reference/held_token.ts'
 import { OperationList } from './reference/list.tsx'
 import { OperationView } from './reference/operation.tsx'
 import { type Named, nameOperations } from './reference/operation_names.ts'
 import { rowsOf } from './reference/rows.ts'
+import { readTicks, toggleTick } from './reference/ticks.ts'
+import { TokenCard } from './reference/token_card.tsx'
 import { type KeyReach, useKeyReach } from './reference/use_key_reach.ts'
 
 const route = getRouteApi('/reference')
@@ -41,6 +44,8 @@ function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[]
   const { data, error, dataUpdatedAt, isFetching, refetch } = useQuery(operationsQuery(api.id))
   const operations = useMemo(() => nameOperations(data?.data ?? []), [data])
   const { key: keyId } = route.useSearch()
+  // The token is forgotten when somebody leaves the reference, or turns to another API.
+  useEffect(() => heldToken.forget, [])
   const reach = useKeyReach(api, keyId)
   return (
     <>
@@ -168,11 +173,21 @@ interface BrowseProps {
 }
 
 function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode {
-  const { q = '', op } = route.useSearch()
+  const { q = '', op, ticked: written } = route.useSearch()
+  const navigate = useNavigate({ from: '/reference' })
+  const names = readTicks(written)
+  const ticked = operations.filter(({ name }) => names.includes(name))
   const heading = useRef<HTMLHeadingElement>(null)
   const open = operations.find(({ name }) => name === op)
   const found = rowsOf(operations, q).length
+  const tick = (name: string): void =>
+    void navigate({
+      search: (before) => ({ ...before, ticked: toggleTick(before.ticked, name) }),
+      replace: true,
+      resetScroll: false,
+    })
   const goToIt = (): void => void setTimeout(() => heading.current?.focus())
+  const credential = <TokenCard api={api} ticked={ticked} open={open} operations={operations} />
   return (
     <>
       <p className="hidden" role="status">
@@ -186,15 +201,30 @@ function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode 
             </Link>
           </Empty>
         ) : (
-          <OperationList operations={operations} query={q} open={op} has={reach.has} onOpen={goToIt} />
+          <OperationList
+            operations={operations}
+            query={q}
+            open={op}
+            has={reach.has}
+            ticked={names}
+            onTick={tick}
+            onOpen={goToIt}
+          />
         )}
-        {open !== undefined && (
-          <OperationView key={open.name} of={open} api={api} importedAt={importedAt} reach={reach} heading={heading} />
-        )}
-        {open === undefined && op !== undefined && (
-          <Empty title={reference.operation.gone} detail={reference.operation.goneDetail} />
-        )}
-        {op === undefined && <Empty title={reference.operation.choose} detail={reference.operation.chooseDetail} />}
+        <div className="opened">
+          {open !== undefined && (
+            <OperationView key={open.name} of={open} api={api} importedAt={importedAt} reach={reach} heading={heading}>
+              {credential}
+            </OperationView>
+          )}
+          {open === undefined && credential}
+          {open === undefined && (
+            <Empty
+              title={op === undefined ? reference.operation.choose : reference.operation.gone}
+              detail={op === undefined ? reference.operation.chooseDetail : reference.operation.goneDetail}
+            />
+          )}
+        </div>
       </div>
     </>
   )

@@ -26,12 +26,17 @@ it('what is missing is that of the nearest alternative, and where nobody may cal
 it('a token has the scopes of what is ticked and no other, whichever is ticked first', () => {
   const ticked = [needs(['admin'], ['orders:read']), needs(['orders:read']), open, needs([])]
   for (const each of [ticked, ticked.toReversed()])
-    expect(scopeFor(each, undefined)).toEqual({ scope: ['orders:read'], refused: [] })
+    expect(scopeFor(each, undefined, ticked)).toEqual({ scope: ['orders:read'], refused: [] })
 })
 
-it('of alternatives only one that can be given is taken, and what nothing givable opens is named', () => {
-  const either = needs(['admin'], ['orders:read'])
+it('of alternatives the one that opens least is taken, of those that can be given', () => {
+  const either = needs(['admin'], ['orders:read', 'orders:list'])
+  const all = [either, needs(['admin']), needs(['admin'])]
+  expect(scopeFor([either], undefined, all).scope).toEqual(['orders:read', 'orders:list'])
+  expect(scopeFor([either], new Set(['admin', 'orders:read']), all).scope).toEqual(['admin'])
+})
+
+it('an operation that nothing givable opens is named', () => {
   const never = needs(['payouts:write'])
-  expect(scopeFor([either, never], new Set(['orders:read']))).toEqual({ scope: ['orders:read'], refused: [never] })
-  expect(scopeFor([either], undefined).scope).toEqual(['admin'])
+  expect(scopeFor([needs(['read']), never], new Set(['read']), [])).toEqual({ scope: ['read'], refused: [never] })
 })

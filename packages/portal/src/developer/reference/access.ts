@@ -28,29 +28,48 @@ export function missingOf(operation: Needs, has: ReadonlySet<string>): readonly 
     )
 }
 
-export interface Chosen {
+export interface Chosen<O extends Needs = Operation> {
   /** Each token once, in the order in which operations need it. */
   readonly scope: readonly string[]
   /** The operations that nothing givable opens. */
-  readonly refused: readonly Needs[]
+  readonly refused: readonly O[]
 }
 
 /**
- * The scope that opens all of the operations and no more than that: of alternatives the one that adds fewest tokens, the first
- * of equals. `givable`: what can be given; `undefined` while that is not known, and then anything.
+ * The scope that opens all of the operations and as little else as can be: of alternatives the one that opens the fewest of `all`,
+ * the first of equals. `givable`: what can be given; `undefined` while that is not known, and then anything.
  */
-export function scopeFor(operations: readonly Needs[], givable: ReadonlySet<string> | undefined): Chosen {
+export function scopeFor<O extends Needs>(
+  operations: readonly O[],
+  givable: ReadonlySet<string> | undefined,
+  all: readonly Needs[],
+): Chosen<O> {
   const scope = new Set<string>()
-  const refused: Needs[] = []
-  const isGivable = (all: readonly string[]) => givable === undefined || all.every((token) => givable.has(token))
+  const refused: O[] = []
+  const isGivable = (way: readonly string[]) => givable === undefined || way.every((token) => givable.has(token))
+  const ways = operations.map((operation) => ({ operation, open: operation.requires.filter(isGivable) }))
   // Operations with one way come first: what they need may open the others.
-  const ways = operations.map((operation) => ({ operation, ways: operation.requires.filter(isGivable) }))
-  for (const { operation, ways: open } of [...ways].sort((one, other) => one.ways.length - other.ways.length)) {
+  for (const { operation, open } of ways.sort((one, other) => one.open.length - other.open.length)) {
     if (operation.public) continue
-    const lacking = missingOf({ public: false, requires: open }, scope)
-    if (lacking === undefined) refused.push(operation)
-    else for (const token of lacking) scope.add(token)
+    const way = narrowest(open, scope, all)
+    if (way === undefined) refused.push(operation)
+    else for (const token of way) scope.add(token)
   }
   const order = operations.flatMap(({ requires }) => requires.flat())
   return { scope: [...new Set(order)].filter((token) => scope.has(token)), refused }
+}
+
+function narrowest(
+  ways: readonly (readonly string[])[],
+  has: ReadonlySet<string>,
+  all: readonly Needs[],
+): readonly string[] | undefined {
+  const open = ways.find((way) => way.every((token) => has.has(token)))
+  if (open !== undefined || ways.length < 2) return open ?? ways[0]
+  const opens = (way: readonly string[]): number => {
+    const scope = new Set([...has, ...way])
+    return all.filter((each) => missingOf(each, scope)?.length === 0).length
+  }
+  return ways.map((way) => ({ way, many: opens(way) })).reduce((best, next) => (next.many < best.many ? next : best))
+    .way
 }

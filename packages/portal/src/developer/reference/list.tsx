@@ -6,7 +6,7 @@ import { missingOf } from './access.ts'
 import type { Named } from './operation_names.ts'
 import { type Row, rowsOf } from './rows.ts'
 
-const { key, list } = text.reference
+const { key, list, token } = text.reference
 const rowPixels = 48
 const beyond = 6
 
@@ -17,10 +17,13 @@ interface OperationListProps {
   readonly open: string | undefined
   /** The scopes of a key whose operations alone shall stand out. */
   readonly has: ReadonlySet<string> | undefined
+  /** Names. */
+  readonly ticked: readonly string[]
+  readonly onTick: (name: string) => void
   readonly onOpen: () => void
 }
 
-export function OperationList({ operations, query, open, has, onOpen }: OperationListProps): ReactNode {
+export function OperationList({ operations, query, open, has, ticked, onTick, onOpen }: OperationListProps): ReactNode {
   const rows = useMemo(() => rowsOf(operations, query), [operations, query])
   const openAt = rows.findIndex((row) => 'operation' in row && row.operation.name === open)
   const firstAt = rows.findIndex((row) => 'operation' in row)
@@ -45,15 +48,25 @@ export function OperationList({ operations, query, open, has, onOpen }: Operatio
         {shown.map(({ row, at }) => (
           <li key={at} data-row={at} style={{ insetBlockStart: at * rowPixels, blockSize: rowPixels }}>
             {isOperation(row) ? (
-              <OperationLink
-                of={row.operation}
-                has={has}
-                place={`${row.number}/${many}`}
-                isOpen={at === openAt}
-                isNext={at === tabAt}
-                onFocus={() => setFocusAt(at)}
-                onOpen={onOpen}
-              />
+              <>
+                <input
+                  type="checkbox"
+                  checked={ticked.includes(row.operation.name)}
+                  tabIndex={at === tabAt ? 0 : -1}
+                  aria-label={token.tick(row.operation.method, row.operation.route)}
+                  onChange={() => onTick(row.operation.name)}
+                  onFocus={() => setFocusAt(at)}
+                />
+                <OperationLink
+                  of={row.operation}
+                  has={has}
+                  place={`${row.number}/${many}`}
+                  isOpen={at === openAt}
+                  isNext={at === tabAt}
+                  onFocus={() => setFocusAt(at)}
+                  onOpen={onOpen}
+                />
+              </>
             ) : (
               <p>
                 {row.tag === '' ? list.untagged : row.tag} <span>{row.many}</span>
@@ -81,7 +94,7 @@ interface OperationLinkProps {
 }
 
 function OperationLink({ of, has, place, isOpen, isNext, onFocus, onOpen }: OperationLinkProps): ReactNode {
-  const { method, basePath, path, name, summary } = of
+  const { method, route, name, summary } = of
   const lacks = has === undefined ? '' : lackOf(missingOf(of, has))
   return (
     <Link
@@ -95,7 +108,7 @@ function OperationLink({ of, has, place, isOpen, isNext, onFocus, onOpen }: Oper
       onFocus={onFocus}
       onClick={onOpen}
     >
-      <Method of={method} /> <code>{`${basePath}${path}`}</code>
+      <Method of={method} /> <code>{route}</code>
       <small>{lacks === '' ? summary : lacks}</small>
     </Link>
   )

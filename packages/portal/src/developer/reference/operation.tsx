@@ -25,10 +25,11 @@ interface OperationViewProps {
   readonly importedAt: string | null
   readonly reach: KeyReach
   readonly heading: Ref<HTMLHeadingElement>
+  readonly children: ReactNode
 }
 
-export function OperationView({ of, api, importedAt, reach, heading }: OperationViewProps): ReactNode {
-  const { method, basePath, path, summary } = of
+export function OperationView({ of, api, importedAt, reach, heading, children }: OperationViewProps): ReactNode {
+  const { method, route, summary } = of
   const { data, error, refetch } = useQuery(openapiQuery(api.id, importedAt))
   const document: JsonObject | undefined = data
   const written = useMemo(() => (document === undefined ? undefined : findWritten(document, of)), [document, of])
@@ -36,10 +37,10 @@ export function OperationView({ of, api, importedAt, reach, heading }: Operation
     <article className="operation" aria-labelledby="operation">
       <header>
         <h2 id="operation" ref={heading} tabIndex={-1}>
-          {summary || of.operationId || path}
+          {summary || of.operationId || route}
         </h2>
         <p className="route">
-          <Method of={method} /> <code>{`${basePath}${path}`}</code>
+          <Method of={method} /> <code>{route}</code>
           {written?.isDeprecated === true && <span className="kind">{words.deprecated}</span>}
         </p>
       </header>
@@ -47,6 +48,7 @@ export function OperationView({ of, api, importedAt, reach, heading }: Operation
       <AccessCard of={of} api={api}>
         <OfKey of={reach} operation={of} />
       </AccessCard>
+      {children}
       {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}
       {document !== undefined && written === undefined && <p className="quiet">{words.notWritten}</p>}

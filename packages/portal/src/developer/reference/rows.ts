@@ -22,8 +22,8 @@ export function rowsOf(operations: readonly Named[], query: string): readonly Ro
 const known = new WeakMap<Named, string>()
 
 function wordsOf(operation: Named): string {
-  const { method, basePath, path, name, summary = '', tags } = operation
-  const text = known.get(operation) ?? [method, basePath + path, name, summary, ...tags].join(' ').toLowerCase()
+  const { method, route, name, summary = '', tags } = operation
+  const text = known.get(operation) ?? [method, route, name, summary, ...tags].join(' ').toLowerCase()
   known.set(operation, text)
   return text
 }

@@ -11,6 +11,7 @@ const places = {
   createAccessRequest: ['POST', '/v1/access-requests'],
   createClient: ['POST', '/v1/clients'],
   createKey: ['POST', '/v1/keys'],
+  createToken: ['POST', '/v1/tokens'],
   deleteInvitation: ['DELETE', '/v1/teams/{id}/invitations/{invitationId}'],
   disableKey: ['POST', '/v1/keys/{id}/disable'],
   enableKey: ['POST', '/v1/keys/{id}/enable'],

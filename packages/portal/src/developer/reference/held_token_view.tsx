@@ -1,0 +1,60 @@
+/** The token that is held: its scopes, how long it lasts, and its text, once in the page. */
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { copyText, wordOf } from '../../shared/copy.ts'
+import { Icon } from '../../shared/kit/icon.tsx'
+import { text } from '../../shared/text.ts'
+import { heldToken, type TokenFacts } from './held_token.ts'
+
+const { token: words } = text.reference
+
+export function HeldToken({ of: { scope, endsAt } }: { readonly of: TokenFacts }): ReactNode {
+  const shown = useRef<HTMLDivElement>(null)
+  const [said, setSaid] = useState<string>(words.copy)
+  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(heldToken.text(), shown.current)))
+  return (
+    <div className="held">
+      <p>
+        <b>{words.ready}</b> {scope === '' ? words.noScope : scope.split(' ').join(', ')} · <Countdown until={endsAt} />
+      </p>
+      <TokenText key={endsAt} ref={shown} />
+      <div className="acts">
+        <button className="button" type="button" onClick={copy} aria-live="polite">
+          <Icon name="copy" />
+          {said}
+        </button>
+        <button className="button bare" type="button" onClick={heldToken.forget}>
+          {words.forget}
+        </button>
+      </div>
+      <p className="hidden" role="status">
+        {words.announced}
+      </p>
+    </div>
+  )
+}
+
+/** Put into the element by hand: no property of a component ever has it. The page empties it when it is left. */
+function TokenText({ ref }: { readonly ref: RefObject<HTMLDivElement | null> }): ReactNode {
+  useEffect(() => {
+    const element = ref.current
+    if (element !== null) element.textContent = heldToken.text()
+    return () => {
+      if (element !== null) element.textContent = ''
+    }
+  }, [ref])
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a field would not be one text that is selected byte for byte.
+    <div className="secret" ref={ref} tabIndex={0} role="textbox" aria-readonly="true" aria-label={words.label} />
+  )
+}
+
+function Countdown({ until }: { readonly until: number }): ReactNode {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [])
+  const seconds = Math.max(0, Math.round((until - now) / 1_000))
+  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  return <span className="countdown">{words.ends(clock)}</span>
+}
