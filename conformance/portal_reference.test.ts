@@ -86,6 +86,8 @@ describe.skipIf(!hasChromium)('the reference', () => {
       await goTo(page, addressOf(box, `&op=${encodeURIComponent(operationId)}`))
       await page.locator('.route', { hasText: `${method} ${basePath}${path}` }).waitFor()
       expect(await page.locator('.route').textContent()).toBe(`${method} ${basePath}${path}`)
+      const template = `${box.callUrl}${basePath}${path}`.replace(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())
+      expect(await page.locator('.code pre').textContent()).toContain(template)
       expect(await page.locator('.access .tag').allTextContents(), operationId).toEqual(requires.flat())
       expect(await page.locator('.access').getByText('Public: it needs no credential.').count()).toBe(
         operation.public ? 1 : 0,

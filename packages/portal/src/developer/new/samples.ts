@@ -1,5 +1,6 @@
 /** The same as the button does, by other means. A placeholder stands where a credential goes. */
 import type { Body } from '@countersign/client'
+import { shellWord } from '../../shared/shell_word.ts'
 import { text } from '../../shared/text.ts'
 import type { Choices } from './choose.ts'
 import { bodyOf, type Draft } from './draft.ts'
@@ -21,7 +22,7 @@ export function samplesOf(
   const line = commandOf(body, client !== undefined)
   return {
     [text.create.curl]: both(
-      (own) => post(`${url}/v1/clients`, quote(JSON.stringify(own, null, 2))),
+      (own) => post(`${url}/v1/clients`, shellWord(JSON.stringify(own, null, 2))),
       post(`${url}/v1/keys`, keyJson(body, client !== undefined)),
     ),
     ...(line === undefined ? {} : { [text.create.commandLine]: both(clientCommandOf, line) }),
@@ -30,7 +31,7 @@ export function samplesOf(
 
 function post(url: string, data: string): string {
   return [
-    `curl ${quote(url)} \\`,
+    `curl ${shellWord(url)} \\`,
     '  -H "Authorization: Bearer $COUNTERSIGN_KEY" \\',
     '  -H "Content-Type: application/json" \\',
     `  -d ${data}`,
@@ -39,7 +40,7 @@ function post(url: string, data: string): string {
 
 /** The id of a client that is yet to be made is spliced in by the shell. It is the first member. */
 function keyJson(body: KeyBody, isNew: boolean): string {
-  const json = quote(JSON.stringify(body, null, 2))
+  const json = shellWord(JSON.stringify(body, null, 2))
   return isNew ? json.replace(`"${body.clientId}"`, () => `"'"$CLIENT_ID"'"`) : json
 }
 
@@ -71,15 +72,10 @@ function commandOf(body: KeyBody, isNew: boolean): string | undefined {
 }
 
 function command(begin: string, flags: readonly (readonly [flag: string, value: Value])[]): string {
-  const word = (value: Value): string => (value === theNewClient ? '"$CLIENT_ID"' : quote(value))
+  const word = (value: Value): string => (value === theNewClient ? '"$CLIENT_ID"' : shellWord(value))
   return [`npx countersign ${begin}`, ...flags.map(([flag, value]) => `  ${flag} ${word(value)}`)].join(' \\\n')
 }
 
 /** Stands for the id that the shell has of a client that was just made. */
 const theNewClient = Symbol()
 type Value = string | typeof theNewClient
-
-/** One word of a POSIX shell, whatever is in it. */
-function quote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`
-}

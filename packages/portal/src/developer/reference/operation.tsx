@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, type Ref, useMemo } from 'react'
 import { type Api, openapiQuery } from '../../shared/api/queries.ts'
+import { CodeBlock } from '../../shared/kit/code_block.tsx'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Skeleton } from '../../shared/kit/states.tsx'
@@ -14,10 +15,11 @@ import { Method } from './list.tsx'
 import type { Named } from './operation_names.ts'
 import { Parameters } from './parameters.tsx'
 import { Prose } from './prose.tsx'
+import { snippetsOf } from './snippets.ts'
 import type { KeyReach } from './use_key_reach.ts'
 import { findWritten, type Written } from './written.ts'
 
-const { key, operation: words } = text.reference
+const { key, operation: words, snippet } = text.reference
 
 interface OperationViewProps {
   readonly of: Named
@@ -49,6 +51,7 @@ export function OperationView({ of, api, importedAt, reach, heading, children }:
         <OfKey of={reach} operation={of} />
       </AccessCard>
       {children}
+      <CodeBlock label={snippet.label} samples={snippetsOf(of, api, document, written)} />
       {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}
       {document !== undefined && written === undefined && <p className="quiet">{words.notWritten}</p>}

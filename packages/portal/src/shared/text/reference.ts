@@ -93,6 +93,15 @@ export const reference = {
     copy: 'Copy token',
     forget: 'Forget it',
   },
+  snippet: {
+    label: 'The call in other words',
+    curl: 'curl',
+    fetch: 'fetch',
+    python: 'Python',
+    anyUrl: 'https://API_HOST',
+    noUrl: 'Put the host of the API in the place of API_HOST: the API has no callUrl.',
+    otherBody: (type: string) => `The body is ${type}: add it as your client does.`,
+  },
   shape: {
     unknown: 'unknown',
     anything: 'anything',
