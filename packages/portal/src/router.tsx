@@ -10,13 +10,11 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ConnectionsScreen } from './developer/connections.tsx'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
-import { TeamScreen } from './developer/team.tsx'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
@@ -80,14 +78,14 @@ const connectionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/connections',
   validateSearch: (search: Search) => ({ ...word('after', search.after), ...word('remove', search.remove) }),
-  component: ConnectionsScreen,
+  component: lazyRouteComponent(() => import('./developer/connections.tsx'), 'ConnectionsScreen'),
 })
 
 const teamRoute = createRoute({
   getParentRoute: () => root,
   path: '/team',
   validateSearch: (search: Search) => ({ ...word('team', search.team), ...word('remove', search.remove) }),
-  component: TeamScreen,
+  component: lazyRouteComponent(() => import('./developer/team.tsx'), 'TeamScreen'),
 })
 
 const referenceRoute = createRoute({
