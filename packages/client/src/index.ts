@@ -18,6 +18,7 @@ export type {
   Query,
 } from './management_client.ts'
 export { createManagementClient } from './management_client.ts'
+export type { RefusalItem } from './refusal_item.ts'
 export type { TokenAnswer } from './request_token.ts'
 export type { ServerSignIn, ServerSignInOptions } from './server_sign_in.ts'
 export { createServerSignIn } from './server_sign_in.ts'

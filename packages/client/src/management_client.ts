@@ -4,6 +4,7 @@ import { requireIssuer, requireOptions } from '@countersign/core'
 import type { z } from 'zod'
 import { ApiError } from './api_error.ts'
 import { operations } from './operations.ts'
+import type { RefusalItem } from './refusal_item.ts'
 import { parseAnswer, type Received, send, timeoutMsDefault } from './send.ts'
 
 /** The options of `createManagementClient`. */
@@ -50,7 +51,13 @@ interface GetByList {
 }
 
 /** The operations with pages. */
-export type ListId = keyof GetByList | 'listAudit' | 'listConsents' | 'listInvitations' | 'listSessions'
+export type ListId =
+  | keyof GetByList
+  | 'listAudit'
+  | 'listConsents'
+  | 'listInvitations'
+  | 'listRefusals'
+  | 'listSessions'
 /** One item of a list. */
 export type ListItem<O extends ListId> = O extends keyof GetByList
   ? Output<GetByList[O]>
@@ -60,7 +67,9 @@ export type ListItem<O extends ListId> = O extends keyof GetByList
       ? ConsentItem
       : O extends 'listInvitations'
         ? InvitationItem
-        : AuditItem
+        : O extends 'listRefusals'
+          ? RefusalItem
+          : AuditItem
 
 /** A consent: an account allows one client something. */
 export interface ConsentItem {

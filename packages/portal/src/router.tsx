@@ -102,6 +102,18 @@ const referenceRoute = createRoute({
   component: lazyRouteComponent(() => import('./developer/reference.tsx'), 'ReferenceScreen'),
 })
 
+const refusalsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/refusals',
+  validateSearch: (search: Search) => ({
+    ...word('key', search.key),
+    ...word('request', search.request),
+    ...word('why', search.why),
+    ...word('after', search.after),
+  }),
+  component: lazyRouteComponent(() => import('./developer/refusals.tsx'), 'RefusalsScreen'),
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -113,7 +125,16 @@ function word<N extends string>(name: N, value: unknown): Read<N, string> {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, keysRoute, createKeyRoute, keyRoute, connectionsRoute, referenceRoute, teamRoute]),
+  routeTree: root.addChildren([
+    home,
+    keysRoute,
+    createKeyRoute,
+    keyRoute,
+    connectionsRoute,
+    teamRoute,
+    referenceRoute,
+    refusalsRoute,
+  ]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search) => {

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { clientsQuery, keysQuery, meQuery } from '../shared/api/queries.ts'
+import { clientsQuery, keysQuery, type ListedKey, meQuery } from '../shared/api/queries.ts'
 import { SearchBox } from '../shared/frame/search_box.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
+import { Pages } from '../shared/kit/pages.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
@@ -44,7 +45,7 @@ export function KeysScreen(): ReactNode {
       {data !== undefined && data.data.length > 0 && (
         <>
           <KeyTable keys={data.data} clients={clients?.data ?? []} filteredBy={client} isStale={error !== null} />
-          <Pages shown={data.data} next={data.next} />
+          <Foot shown={data.data} next={data.next} />
         </>
       )}
     </>
@@ -86,31 +87,14 @@ function NoKeys({ isBehind, isFiltered }: NoKeysProps): ReactNode {
   )
 }
 
-interface PagesProps {
-  readonly shown: readonly { readonly environment: string }[]
-  readonly next: string | null
-}
-
-function Pages({ shown, next }: PagesProps): ReactNode {
+function Foot({ shown, next }: { readonly shown: readonly ListedKey[]; readonly next: string | null }): ReactNode {
   const { after } = route.useSearch()
   const navigate = useNavigate({ from: '/keys' })
-  const go = (to: string | undefined): void => {
-    navigate({ search: ({ after: _, ...rest }) => (to === undefined ? rest : { ...rest, after: to }) })
-    document.getElementById('main')?.focus()
-  }
+  const go = (to: string | undefined): void =>
+    void navigate({ search: ({ after: _, ...rest }) => (to === undefined ? rest : { ...rest, after: to }) })
   return (
-    <div className="foot">
-      <span>{text.keys.shown(shown.length, shown.filter(({ environment }) => environment === 'test').length)}</span>
-      {(after !== undefined || next !== null) && (
-        <div className="pages">
-          <button className="button" type="button" disabled={after === undefined} onClick={() => go(undefined)}>
-            {text.keys.first}
-          </button>
-          <button className="button" type="button" disabled={next === null} onClick={() => go(next ?? undefined)}>
-            {text.keys.older}
-          </button>
-        </div>
-      )}
-    </div>
+    <Pages after={after} next={next} onGo={go}>
+      {text.keys.shown(shown.length, shown.filter(({ environment }) => environment === 'test').length)}
+    </Pages>
   )
 }

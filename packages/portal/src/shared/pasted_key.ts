@@ -1,19 +1,51 @@
-/** A key that somebody pastes to find it: its shape and checksum are checked here, and only its id goes further. */
-const shape = /^[a-z][a-z0-9]{0,15}_(?:live|test)_([0-9A-Za-z]{12})_[0-9A-Za-z]{38}$/
+/** A key or an id that somebody pastes to find it: shape and checksum of a key are checked here, and only its id goes further. */
+const shape =
+  /^([a-z][a-z0-9]{0,15})_(live|test|secret|at|sess|code|rt)_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/
+const requestShape =
+  /^(?:req_(?!(?:live|test)_)[0-9A-Za-z][0-9A-Za-z_-]{0,120}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-export type Pasted = { readonly id: string } | { readonly wrong: 'checksum' } | undefined
-
-/** The id in a key, or an id alone; `undefined` for anything else. */
-export function readPasted(text: string): Pasted {
-  if (/^[0-9A-Za-z]{12}$/.test(text)) return { id: text }
-  const [, id] = shape.exec(text) ?? []
-  if (id === undefined) return undefined
-  return checksum(text.slice(0, -6)) === text.slice(-6) ? { id } : { wrong: 'checksum' }
+/** A text of the shape of a key (docs/protocol/credentials.md §1). `marker` tells what it is. */
+export interface KeyParts {
+  readonly prefix: string
+  readonly marker: string
+  readonly id: string
+  readonly secret: string
+  readonly checksum: string
+  /** Whether the checksum is that of the text before it. */
+  readonly isIntact: boolean
 }
 
-/** CRC-32/ISO-HDLC in base62 (docs/protocol/credentials.md). */
-function checksum(text: string): string {
+export function readKeyParts(text: string): KeyParts | undefined {
+  const [, prefix = '', marker = '', id = '', secret = '', checksum] = shape.exec(text) ?? []
+  if (checksum === undefined) return undefined
+  return { prefix, marker, id, secret, checksum, isIntact: keyChecksum(text.slice(0, -6)) === checksum }
+}
+
+export type Pasted =
+  | { readonly id: string }
+  | { readonly requestId: string }
+  | { readonly wrong: 'checksum' }
+  | undefined
+
+/** The id in a key, an id alone, or the id of a request; `undefined` for anything else. */
+export function readPasted(text: string): Pasted {
+  if (/^[0-9A-Za-z]{12}$/.test(text)) return { id: text }
+  const parts = readKeyParts(text)
+  if (parts !== undefined) {
+    if (!parts.isIntact) return { wrong: 'checksum' }
+    return isKey(parts) ? { id: parts.id } : undefined
+  }
+  return requestShape.test(text) ? { requestId: text } : undefined
+}
+
+/** True for an API key; false for a token, and for the secret of a client. */
+export function isKey({ marker }: Pick<KeyParts, 'marker'>): boolean {
+  return marker === 'live' || marker === 'test'
+}
+
+/** CRC-32/ISO-HDLC in base62. */
+export function keyChecksum(text: string): string {
   let crc = -1
   for (const character of text) {
     crc ^= character.charCodeAt(0)

@@ -1,4 +1,4 @@
-/** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`. */
+/** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`; those that are loaded late are not joined here. */
 import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
 import { reference } from './text/reference.ts'
@@ -47,17 +47,18 @@ export const text = {
     faultDetail: 'The fault is in this page. What was sent before may have been done.',
   },
   search: {
-    label: 'Find a key',
-    placeholder: 'Key id, or paste a key',
+    label: 'Find a key or a request',
+    placeholder: 'Key or request id, or a key',
     wrongChecksum: 'This is no key of ours: its checksum does not fit. Check that all of it was copied.',
-    unknown: 'Give the id of a key, 12 letters and digits, or paste the whole key. Only its id is used.',
+    unknown:
+      'Give the id of a key, 12 letters and digits, the id of a request, or paste a whole key. Of a key only its id is used.',
   },
   help: {
     title: 'Keyboard shortcuts',
     close: 'Close',
     isOn: 'Use single keys as shortcuts at this browser',
     keys: [
-      ['/', 'Find a key'],
+      ['/', 'Find a key or a request'],
       ['g then k', 'API keys'],
       ['c', 'Create a key'],
       ['?', 'This list'],
@@ -266,6 +267,7 @@ export const text = {
     refusedShort: 'Refused',
     outcomes: 'Refused for',
     noUse: 'No call in the last 30 days.',
+    refusals: 'Recent refusals',
     history: 'History',
     by: (who: string) => `by ${who}`,
     you: 'you',

@@ -1,5 +1,6 @@
 /** Thirty days: allowed above the line, refused below it. A table says the same. */
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { usageOfKeyQuery } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
@@ -37,6 +38,11 @@ export function UsageChart({ keyId }: { readonly keyId: string }): ReactNode {
           <Table days={days} />
         </>
       )}
+      <p>
+        <Link to="/refusals" search={{ key: keyId }}>
+          {detail.refusals}
+        </Link>
+      </p>
     </section>
   )
 }

@@ -32,6 +32,7 @@ const places = {
   listTeamMembers: ['GET', '/v1/teams/{id}/members'],
   removeTeamMember: ['DELETE', '/v1/teams/{id}/members/{accountId}'],
   revokeConsent: ['POST', '/v1/consents/{id}/revoke'],
+  listRefusals: ['GET', '/v1/refusals'],
   revokeKey: ['POST', '/v1/keys/{id}/revoke'],
   rollKey: ['POST', '/v1/keys/{id}/roll'],
   updateTeamMember: ['PATCH', '/v1/teams/{id}/members/{accountId}'],

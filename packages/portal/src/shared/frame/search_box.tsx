@@ -1,4 +1,4 @@
-/** Finds a key by its id, or by the key itself, of which the id alone goes further; the box is cleared. */
+/** Finds a key by its id, or by the key itself, of which the id alone goes further, and a refused request by its id; the box is cleared. */
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { Icon } from '../kit/icon.tsx'
@@ -20,7 +20,8 @@ export function SearchBox({ className }: { readonly className: string }): ReactN
     setWrong(wrongOf(found))
     if (found === undefined || 'wrong' in found) return
     field.blur()
-    navigate({ to: '/keys/$id', params: { id: found.id }, search: {} })
+    if ('requestId' in found) navigate({ to: '/refusals', search: { request: found.requestId } })
+    else navigate({ to: '/keys/$id', params: { id: found.id }, search: {} })
   }
   return (
     <search className={className}>

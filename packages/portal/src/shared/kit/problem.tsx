@@ -1,9 +1,9 @@
 /** A call that did not succeed: what happened, and the one thing to do about it. */
-import { type ReactNode, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { ApiProblem } from '../api/problem.ts'
-import { copyText, wordOf } from '../copy.ts'
 import { pageData, through } from '../page_data.ts'
 import { text } from '../text.ts'
+import { CopyId } from './copy_id.tsx'
 import { Icon } from './icon.tsx'
 
 interface ProblemProps {
@@ -23,7 +23,7 @@ export function Problem({ error, onRetry }: ProblemProps): ReactNode {
       <p>{error.message}</p>
       {isForbidden && <p className="quiet">{text.problem.forbiddenDetail}</p>}
       <footer>
-        {error.requestId !== undefined && <RequestId id={error.requestId} />}
+        {error.requestId !== undefined && <CopyId id={error.requestId} />}
         {onRetry !== undefined && (
           <button className="button" type="button" onClick={onRetry}>
             {text.problem.retry}
@@ -31,20 +31,6 @@ export function Problem({ error, onRetry }: ProblemProps): ReactNode {
         )}
       </footer>
     </section>
-  )
-}
-
-function RequestId({ id }: { readonly id: string }): ReactNode {
-  const [said, setSaid] = useState<string>(text.problem.copyId)
-  const shown = useRef<HTMLElement>(null)
-  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(id, shown.current)))
-  return (
-    <>
-      <code ref={shown}>{id}</code>
-      <button className="button bare" type="button" onClick={copy}>
-        {said}
-      </button>
-    </>
   )
 }
 

@@ -1,0 +1,69 @@
+/** Usage and refusals, at the portal. */
+import { describe, expect, it } from 'vitest'
+import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
+import { createKey, idOf, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { call, eventually, guarded, list } from './product.fixture.ts'
+
+useProduct()
+
+describe.skipIf(!hasChromium)('recent refusals', () => {
+  it('tell of a call by its request id why it was refused and what would mend it; another team has none', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(`${product.portalUrl}/refusals`)
+    await page.getByText('No call was refused').waitFor()
+    const key = await createKey(page, 'Reader')
+    await storeAndLeave(page)
+    const refused = await guarded(product, 'POST', '/orders', key)
+    expect(refused.status).toBe(403)
+    const requestId = refused.headers.get('x-request-id') ?? ''
+    await eventually(5_000, async () => {
+      const { body } = await call(product, 'GET', `/v1/refusals?requestId=${requestId}`)
+      return list(body.data).length > 0
+    })
+
+    await page.goto(`${product.portalUrl}/keys/${idOf(key)}`)
+    await page.getByRole('link', { name: 'Recent refusals' }).click()
+    await page.waitForSelector('h1:focus')
+    const row = page.locator(`[data-request="${requestId}"]`)
+    await row.getByRole('link', { name: 'Reader' }).waitFor()
+    expect(await row.textContent()).toContain('POST /orders')
+    expect(await row.getByRole('region').count()).toBe(0)
+    await row.getByRole('button', { name: 'Why?' }).click()
+    const why = page.getByRole('region', { name: `Why was ${requestId} refused?` })
+    expect(await why.locator('.facts').textContent()).toContain('Scope missing')
+    expect(await why.locator('.checks li.failed').allTextContents()).toEqual([expect.stringContaining('orders:write')])
+    // Each check has its word, and those after the one that failed were not made.
+    const results = await why.locator('.checks .status').allTextContents()
+    expect(results.slice(results.indexOf('failed'))).toEqual(['failed', 'skipped'])
+    const help = await why.getByRole('link', { name: 'All about insufficient_scope' }).getAttribute('href')
+    expect((await page.request.get(`${product.url}${help}`)).status()).toBe(200)
+    expect(await why.getByRole('link', { name: 'Make a key with it' }).getAttribute('href')).toContain(
+      'scope=orders%3Awrite',
+    )
+    await page.reload()
+    await why.waitFor()
+
+    // The box takes the id of the request, and the address is one to send.
+    await page.goto(`${product.portalUrl}/keys`)
+    await page.locator('.top [name=find]').fill(requestId)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/refusals?request=${requestId}`)
+    await why.waitFor()
+    const cookies = await context.cookies()
+    await expectSound('portal refusals', async (other) => {
+      await other.context().addCookies(cookies)
+      await other.goto(page.url())
+      await other.getByRole('region', { name: /^Why was/ }).waitFor()
+    })
+
+    await page.getByRole('link', { name: 'Show all refusals' }).click()
+    await page.waitForURL('**/refusals')
+    await page.goto(`${product.portalUrl}/refusals?request=req_none`)
+    await page.getByText('No refusal matches').waitFor()
+    const other = await signSomebodyIn({ name: 'Bo' })
+    await other.page.goto(`${product.portalUrl}/refusals?request=${requestId}`)
+    await other.page.getByText('No refusal matches').waitFor()
+    await other.context.close()
+    await context.close()
+  }, 90_000)
+})

@@ -1,0 +1,100 @@
+/** `/portal/refusals`: which calls were refused of late, and why each was. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { keyNamesQuery, refusalsQuery } from '../shared/api/usage_queries.ts'
+import { Icon } from '../shared/kit/icon.tsx'
+import { Pages } from '../shared/kit/pages.tsx'
+import { Problem } from '../shared/kit/problem.tsx'
+import { ScreenTitle } from '../shared/kit/screen_title.tsx'
+import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { refusalsText as words } from '../shared/text/refusals.ts'
+import { RefusalTable } from './refusals/refusal_table.tsx'
+
+const route = getRouteApi('/refusals')
+
+export function RefusalsScreen(): ReactNode {
+  const { key, request, after } = route.useSearch()
+  const navigate = useNavigate({ from: '/refusals' })
+  const filter = { keyId: key, requestId: request, after }
+  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(refusalsQuery(filter))
+  const go = (to: string | undefined): void =>
+    void navigate({ search: ({ after: _, ...rest }) => (to === undefined ? rest : { ...rest, after: to }) })
+  return (
+    <>
+      <div className="head">
+        <div>
+          <ScreenTitle>{words.title}</ScreenTitle>
+          <p>{words.lead}</p>
+        </div>
+      </div>
+      <div className="bar">
+        <KeyFilter />
+        {request !== undefined && (
+          <Link className="filter on" to="/refusals" search={({ request: _, why: __, ...rest }) => rest}>
+            {words.ofRequest} <code>{request}</code> <Icon name="cross" />
+            <span className="hidden">{words.clear}</span>
+          </Link>
+        )}
+      </div>
+      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
+      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <Skeleton rows={5} label={words.loading} />}
+      <Refetching isOn={isFetching && data !== undefined} />
+      {data !== undefined && data.data.length === 0 && (
+        <NoRefusals isBehind={after !== undefined} isFiltered={key !== undefined || request !== undefined} />
+      )}
+      {data !== undefined && data.data.length > 0 && (
+        <>
+          <RefusalTable of={data.data} />
+          <Pages after={after} next={data.next} onGo={go}>
+            {words.shown(data.data.length)}
+          </Pages>
+        </>
+      )}
+    </>
+  )
+}
+
+/** The keys that have names here; one that the address names and that has none is there by its id. */
+function KeyFilter(): ReactNode {
+  const { key } = route.useSearch()
+  const navigate = useNavigate({ from: '/refusals' })
+  const { data: named = [] } = useQuery(keyNamesQuery)
+  const others = key === undefined || named.some(({ id }) => id === key) ? [] : [{ id: key, name: key }]
+  const choose = (value: string): void =>
+    void navigate({ search: ({ request }) => ({ request, ...(value === '' ? {} : { key: value }) }) })
+  return (
+    <label className={key === undefined ? 'filter' : 'filter on'}>
+      {words.byKey}
+      <select value={key ?? ''} onChange={(event) => choose(event.target.value)}>
+        <option value="">{words.any}</option>
+        {[...others, ...named].map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+interface NoRefusalsProps {
+  /** The page is not the first. */
+  readonly isBehind: boolean
+  readonly isFiltered: boolean
+}
+
+function NoRefusals({ isBehind, isFiltered }: NoRefusalsProps): ReactNode {
+  if (!isBehind && !isFiltered) return <Empty title={words.none} detail={words.noneDetail} />
+  return (
+    <Empty
+      title={isBehind ? words.noneHere : words.noneMatch}
+      detail={isBehind ? words.noneHereDetail : words.noneMatchDetail}
+    >
+      <Link className="button" to="/refusals" search={{}}>
+        {words.clear}
+      </Link>
+    </Empty>
+  )
+}
