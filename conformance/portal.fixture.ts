@@ -69,3 +69,13 @@ export function everythingOn(page: Page): Promise<string> {
     ]),
   )
 }
+
+/** Everything in the page's memory, after what is unreachable was collected. */
+export async function memoryOf(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page)
+  const chunks: string[] = []
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
+  await session.send('HeapProfiler.collectGarbage')
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  return chunks.join('')
+}

@@ -1,22 +1,11 @@
 /** A key is shown once: where it is not, and what waits until it was stored. */
 import { hostname } from 'node:os'
-import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { hasChromium, product, useProduct } from './browser.fixture.ts'
-import { createKey, everythingOn, idOf, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { createKey, everythingOn, idOf, memoryOf, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { startProduct } from './product.fixture.ts'
 
 useProduct()
-
-/** Everything in the page's memory, after what is unreachable was collected. */
-async function memoryOf(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page)
-  const chunks: string[] = []
-  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
-  await session.send('HeapProfiler.collectGarbage')
-  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
-  return chunks.join('')
-}
 
 describe.skipIf(!hasChromium)('a key that is shown', () => {
   it('is nowhere once its card is left: address, page, storage, fields, memory; back shows that it was shown', async () => {

@@ -114,6 +114,13 @@ const refusalsRoute = createRoute({
   component: lazyRouteComponent(() => import('./developer/refusals.tsx'), 'RefusalsScreen'),
 })
 
+const debuggerRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/debugger',
+  // A credential is no state of the address.
+  component: lazyRouteComponent(() => import('./developer/debugger.tsx'), 'DebuggerScreen'),
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -134,6 +141,7 @@ export const router = createRouter({
     teamRoute,
     referenceRoute,
     refusalsRoute,
+    debuggerRoute,
   ]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

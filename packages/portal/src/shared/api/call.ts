@@ -22,6 +22,7 @@ const places = {
   getTeam: ['GET', '/v1/teams/{id}'],
   getUsage: ['GET', '/v1/usage'],
   listAccessRequests: ['GET', '/v1/access-requests'],
+  inspect: ['POST', '/v1/inspections'],
   listApis: ['GET', '/v1/apis'],
   listAudit: ['GET', '/v1/audit'],
   listClients: ['GET', '/v1/clients'],

@@ -8,6 +8,7 @@ const screens = [
   ['/keys', 'key', text.keys.title],
   ['/connections', 'link', text.connections.title],
   ['/reference', 'book', text.reference.title],
+  ['/debugger', 'glass', text.frame.debugger],
   ['/team', 'people', text.team.title],
 ] as const satisfies readonly (readonly [string, IconName, string])[]
 
