@@ -1,5 +1,6 @@
 /** Usage and refusals, at the portal. */
-import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, inject, it } from 'vitest'
 import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
 import { createKey, idOf, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { call, eventually, guarded, list } from './product.fixture.ts'
@@ -66,4 +67,58 @@ describe.skipIf(!hasChromium)('recent refusals', () => {
     await other.context.close()
     await context.close()
   }, 90_000)
+})
+
+describe.skipIf(!hasChromium)('usage', () => {
+  it('is by outcome, key and scope as the address says, and is downloaded; none match differs from none yet', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(`${product.portalUrl}/usage`)
+    await page.getByText('No call yet').waitFor()
+    const key = await createKey(page, 'Counted')
+    await storeAndLeave(page)
+    const statuses = await Promise.all(
+      ['GET', 'GET', 'POST'].map(async (method) => (await guarded(product, method, '/orders', key)).status),
+    )
+    expect(statuses).toEqual([200, 200, 403])
+    await page.getByRole('link', { name: 'Usage' }).click()
+    await page.waitForSelector('h1:focus')
+    await page.getByRole('combobox', { name: /^Time/ }).selectOption('24h')
+    await page.waitForURL('**/usage?range=24h')
+    const chart = page.getByRole('img', { name: 'Calls: 2 allowed, 1 refused' })
+    // The counts come within seconds, and the page asks again by itself.
+    await chart.waitFor({ timeout: 40_000 })
+    await page.getByText('View as table').click()
+    await page.getByRole('row', { name: /^\d+ \w+, \d\d:00 2 1 insufficient_scope$/ }).waitFor()
+    await page.getByRole('combobox', { name: /^By/ }).selectOption('scope')
+    await page.getByRole('row', { name: /^orders:read 2 0/ }).waitFor()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download CSV' }).click(),
+    ])
+    const csv = readFileSync(await download.path(), 'utf8').split('\r\n')
+    expect(csv[0]).toBe('at,scope,outcome,count')
+    expect(csv.slice(1).sort()).toEqual([
+      '',
+      expect.stringMatching(/Z,orders:read,verified,2$/),
+      expect.stringMatching(/Z,orders:write,insufficient_scope,1$/),
+    ])
+    await page.getByRole('combobox', { name: /^By/ }).selectOption('keyId')
+    await page.getByRole('link', { name: 'Counted' }).click()
+    await page.waitForURL(`**/usage?range=24h&key=${idOf(key)}`)
+    await chart.waitFor()
+    expect(await page.getByRole('link', { name: 'Which calls were refused' }).getAttribute('href')).toContain(idOf(key))
+    const cookies = await context.cookies()
+    const looked = ['range=24h&by=scope', ...(inject('isFull') || process.env.SHOTS !== undefined ? ['range=30d'] : [])]
+    for (const search of looked)
+      await expectSound(`portal usage ${search.length}`, async (other) => {
+        await other.context().addCookies(cookies)
+        await other.goto(`${product.portalUrl}/usage?${search}`)
+        await other.getByRole('button', { name: 'Download CSV' }).waitFor()
+      })
+    await page.goto(`${product.portalUrl}/usage?scope=none:such`)
+    await page.getByText('No call matches').waitFor()
+    await page.getByRole('link', { name: 'Show all usage' }).click()
+    await page.waitForURL('**/usage')
+    await context.close()
+  }, 120_000)
 })

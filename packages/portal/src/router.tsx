@@ -15,6 +15,7 @@ import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { ranges } from './developer/usage/ranges.ts'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
@@ -121,6 +122,18 @@ const debuggerRoute = createRoute({
   component: lazyRouteComponent(() => import('./developer/debugger.tsx'), 'DebuggerScreen'),
 })
 
+const usageRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/usage',
+  validateSearch: (search: Search) => ({
+    ...one('range', ranges, search.range),
+    ...one('by', ['outcome', 'keyId', 'scope'] as const, search.by),
+    ...word('key', search.key),
+    ...word('scope', search.scope),
+  }),
+  component: lazyRouteComponent(() => import('./developer/usage.tsx'), 'UsageScreen'),
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -142,6 +155,7 @@ export const router = createRouter({
     referenceRoute,
     refusalsRoute,
     debuggerRoute,
+    usageRoute,
   ]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

@@ -25,7 +25,12 @@ export function RefusalsScreen(): ReactNode {
       <div className="head">
         <div>
           <ScreenTitle>{words.title}</ScreenTitle>
-          <p>{words.lead}</p>
+          <p>
+            {words.lead}{' '}
+            <Link to="/usage" search={{}}>
+              {words.counts}
+            </Link>
+          </p>
         </div>
       </div>
       <div className="bar">

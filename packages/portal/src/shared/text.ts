@@ -38,6 +38,7 @@ export const text = {
     backTo: (host: string) => `Back to ${host}`,
     version: (version: string) => `Countersign ${version}`,
     noData: 'No data leaves this server.',
+    usage: 'Usage',
     debugger: 'Debugger',
     asking: 'Asking the server',
     answers: 'Server answers',

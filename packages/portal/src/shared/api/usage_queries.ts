@@ -5,6 +5,7 @@ import { call } from './call.ts'
 import { pageSize } from './queries.ts'
 
 export type Refusal = Answer<'listRefusals'>['data'][number]
+export type UsageCount = Answer<'getUsage'>['data'][number]
 export type Check = Refusal['checks'][number]
 
 export interface RefusalsFilter {
@@ -36,3 +37,28 @@ export const keyNamesQuery = queryOptions({
   },
   staleTime: 60_000,
 })
+
+export interface UsageFilter {
+  readonly keyId?: string | undefined
+  readonly scope?: string | undefined
+  readonly by: 'outcome' | 'keyId' | 'scope'
+  readonly from: string
+  readonly to: string
+  readonly interval: 'hour' | 'day'
+}
+
+export function usageQuery({ keyId, scope, by, from, to, interval }: UsageFilter) {
+  const query = {
+    from,
+    to,
+    interval,
+    groupBy: by === 'outcome' ? by : `${by},outcome`,
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(scope === undefined ? {} : { scope }),
+  }
+  return queryOptions({
+    queryKey: ['usage', query],
+    queryFn: ({ signal }) => call('getUsage', { query }, signal),
+    refetchInterval: 15_000,
+  })
+}

@@ -7,6 +7,7 @@ import { text } from '../text.ts'
 const screens = [
   ['/keys', 'key', text.keys.title],
   ['/connections', 'link', text.connections.title],
+  ['/usage', 'bars', text.frame.usage],
   ['/reference', 'book', text.reference.title],
   ['/debugger', 'glass', text.frame.debugger],
   ['/team', 'people', text.team.title],

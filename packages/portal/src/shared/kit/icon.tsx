@@ -17,6 +17,7 @@ const paths = {
   pause: 'M5.5 3.5v9M10.5 3.5v9',
   play: 'M5 3.5v9l7-4.5z',
   cross: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
+  bars: 'M3 13.5V9M6.3 13.5V4M9.6 13.5V7M13 13.5V2.5',
   glass: 'M10 6.5a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0zM9 9l4.5 4.5M5 6.5h3',
   warning: 'M8 2.5 14 13H2zM8 6.5v3M8 11.3v.1',
 } as const

@@ -2,7 +2,8 @@ import { count } from './count.ts'
 
 export const refusalsText = {
   title: 'Recent refusals',
-  lead: 'Examples of calls that were refused in the last 24 hours, and why. Counts of all are under usage.',
+  lead: 'Examples of calls that were refused in the last 24 hours, and why.',
+  counts: 'Counts of all calls',
   loading: 'Loading refusals',
   columns: { at: 'Time', request: 'Request', key: 'Key', called: 'Called', why: 'Refused for' },
   why: 'Why?',
