@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { makeAccount, password } from './person.fixture.ts'
 import { type Product, startProduct } from './product.fixture.ts'
 
@@ -46,18 +46,20 @@ export async function letSomebodyIn(page: Page, at = product): Promise<string> {
   return email
 }
 
-/** Every way in which a person may look at a page. */
+/** Every way in which a person may look at a page. The short form looks small in the dark and wide in the light. */
 const views: readonly (BrowserContextOptions & { readonly name: string })[] = (['light', 'dark'] as const).flatMap(
   (colorScheme) =>
-    [320, 1360].map((width) => ({
-      name: `${colorScheme} ${width}`,
-      colorScheme,
-      viewport: { width, height: 900 },
-    })),
+    [320, 1360]
+      .filter((width) => inject('isFull') || (colorScheme === 'dark') === (width === 320))
+      .map((width) => ({
+        name: `${colorScheme} ${width}`,
+        colorScheme,
+        viewport: { width, height: 900 },
+      })),
 )
 
 /**
- * In every view: axe finds nothing, nothing is blocked, nothing scrolls sideways. With SHOTS a picture of each is kept there.
+ * In each view: axe finds nothing, nothing is blocked, nothing scrolls sideways. With SHOTS a picture of each is kept there.
  * `refused`: the path of a call that the page makes and the server refuses, which the console says.
  */
 export async function expectSound(
