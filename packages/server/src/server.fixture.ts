@@ -76,7 +76,12 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
   const logged: World['logged'] = []
   const note = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
   const log = { info: note('info'), warn: note('warn'), error: note('error') }
-  const sound = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+  const opened = await openSqliteStore({ file, auditKey: master.derive('audit'), now, randomBytes })
+  let isClosing = false
+  // The last counts and the last clean-up of a world are nobody's to see, and would start a thread at the end of each test.
+  const countUsage: Store['countUsage'] = async (batch) => isClosing || opened.countUsage(batch)
+  const cleanUp: Store['cleanUp'] = async (...given) => (isClosing ? { removed: 0 } : opened.cleanUp(...given))
+  const sound = { ...opened, cleanUp, countUsage }
   const store = options.fails === undefined ? sound : faulty(sound, options.fails)
   const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, flushUsageMs, ...options })
   const admin = server.adminKey?.reveal() ?? ''
@@ -162,6 +167,7 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
     },
     async close() {
       reader.close()
+      isClosing = true
       for (const other of others) await other.close()
       await server.close()
       rmSync(directory, { recursive: true, force: true })
