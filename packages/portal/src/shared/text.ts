@@ -1,6 +1,7 @@
 /** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`; those that are loaded late are not joined here. */
 import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
+import { explorer } from './text/explorer.ts'
 import { reference } from './text/reference.ts'
 import { team } from './text/team.ts'
 
@@ -19,6 +20,7 @@ export const text = {
   connections,
   team,
   unknown: 'not known now',
+  explorer,
   reference,
   field: (name: string) => fields[name] ?? name,
   frame: {

@@ -7,6 +7,7 @@ import { Icon } from '../../shared/kit/icon.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Skeleton } from '../../shared/kit/states.tsx'
 import { text } from '../../shared/text.ts'
+import { Explorer } from '../explorer/explorer.tsx'
 import { missingOf } from './access.ts'
 import { AccessCard } from './access_card.tsx'
 import { Answers, Body } from './bodies.tsx'
@@ -51,6 +52,7 @@ export function OperationView({ of, api, importedAt, reach, heading, children }:
         <OfKey of={reach} operation={of} />
       </AccessCard>
       {children}
+      <Explorer of={of} api={api} document={document} written={written} />
       <CodeBlock label={snippet.label} samples={snippetsOf(of, api, document, written)} />
       {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}

@@ -8,6 +8,7 @@ import { sessionState } from './session_state.ts'
 
 const places = {
   addTeamMember: ['POST', '/v1/teams/{id}/members'],
+  callApi: ['POST', '/v1/apis/{id}/calls'],
   createAccessRequest: ['POST', '/v1/access-requests'],
   createClient: ['POST', '/v1/clients'],
   createKey: ['POST', '/v1/keys'],
@@ -51,9 +52,23 @@ interface AnyInput {
 }
 
 const timeoutMs = 30_000
+/** The server gives an API 60 s. */
+const apiTimeoutMs = 70_000
 
 /** Rejects with `ApiProblem`. Once the session has ended nothing is sent but the question who is signed in. */
 export async function call<O extends Called>(operation: O, input: Input<O>, signal?: AbortSignal): Promise<Answer<O>> {
+  const response = await openCall(operation, input, signal)
+  const said = await response.json().catch(() => undefined)
+  if (said !== undefined) return said as Answer<O>
+  throw new ApiProblem(response.status, { detail: text.problem.unreadable }, requestIdOf(response))
+}
+
+/** The same, with the answer unread. */
+export async function openCall<O extends Called>(
+  operation: O,
+  input: Input<O>,
+  signal?: AbortSignal,
+): Promise<Response> {
   const state = sessionState.now()
   if (state !== 'live' && operation !== 'getMe') throw new ApiProblem(401, { code: state, detail: text.session[state] })
   const [method, path] = places[operation]
@@ -61,7 +76,7 @@ export async function call<O extends Called>(operation: O, input: Input<O>, sign
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
   const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`
-  const timeout = AbortSignal.timeout(timeoutMs)
+  const timeout = AbortSignal.timeout(operation === 'callApi' ? apiTimeoutMs : timeoutMs)
   const lost = (error: unknown): never => {
     if (signal?.aborted) throw error
     throw new ApiProblem(0, {
@@ -80,14 +95,17 @@ export async function call<O extends Called>(operation: O, input: Input<O>, sign
     },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   }).catch(lost)
-  const said = await response.json().catch(() => undefined)
-  if (response.ok && said !== undefined) {
+  if (response.ok) {
     sessionState.set('live')
-    return said as Answer<O>
+    return response
   }
-  const requestId = response.headers.get('X-Request-Id') ?? undefined
-  const problem = new ApiProblem(response.status, said ?? { detail: text.problem.unreadable }, requestId)
+  const said = await response.json().catch(() => undefined)
+  const problem = new ApiProblem(response.status, said ?? { detail: text.problem.unreadable }, requestIdOf(response))
   if (problem.status === 401) sessionState.set('ended')
   if (problem.code === 'account_mismatch') sessionState.set('other')
   throw problem
+}
+
+function requestIdOf({ headers }: Response): string | undefined {
+  return headers.get('X-Request-Id') ?? undefined
 }

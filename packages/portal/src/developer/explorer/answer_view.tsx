@@ -1,0 +1,53 @@
+/** The answer of an API to a call of the explorer. */
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Status } from '../../shared/kit/status.tsx'
+import { text } from '../../shared/text.ts'
+import { type ApiAnswer, bodyText } from './read_answer.ts'
+
+const { explorer: words } = text
+const shownMax = 100_000
+
+export function AnswerView({ of: answer }: { readonly of: ApiAnswer }): ReactNode {
+  const { status, ms, headers, isCut, error, bytes } = answer
+  const isGood = status < 400
+  const id = headers['x-request-id']
+  const body = bodyText(answer)
+  return (
+    <section className="stack one" role="status" aria-label={words.answer}>
+      <div className="tags">
+        <Status kind={isGood ? 'active' : 'revoked'} word={String(status)} small={words.took(ms)} />
+        {[401, 403, 429].includes(status) && id !== undefined && (
+          <Link className="button" to="/refusals" search={{ request: id, why: id }}>
+            {words.why}
+          </Link>
+        )}
+      </div>
+      {isCut && <p>{words.cut}</p>}
+      {error !== undefined && <p>{words.broken(error)}</p>}
+      {bytes.length === 0 && <p className="quiet">{words.empty}</p>}
+      {body === undefined && <p className="quiet">{words.binary(bytes.length)}</p>}
+      {body !== undefined && bytes.length > 0 && (
+        <>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
+          <pre className="answer" tabIndex={0}>
+            {body.slice(0, shownMax)}
+          </pre>
+          {body.length > shownMax && <p className="quiet">{words.long}</p>}
+        </>
+      )}
+      <details>
+        <summary>{words.headers}</summary>
+        {'ratelimit' in headers && <p className="note quiet">{words.limit}</p>}
+        <dl className="facts wide">
+          {Object.entries(headers).map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="long">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </section>
+  )
+}
