@@ -24,7 +24,7 @@ const exceptions: Readonly<Record<string, string>> = {
     'of a place whose seal was compared in constant time before',
   'packages/server/src/feed/books/book_shelf.ts: own.chain !== from.chain':
     'the database’s and the server’s own: nobody presents one',
-  'packages/portal/src/shared/pasted_key.ts: checksum(text.slice(0, -6)) === text.slice(-6)':
+  'packages/portal/src/shared/pasted_key.ts: keyChecksum(text.slice(0, -6)) === checksum':
     'a checksum of what the person pasted, made in the page',
   'packages/server/src/management/clients/shown.ts: before.logo.digest !== client.logo?.digest':
     'the digest of a picture that everybody may see',

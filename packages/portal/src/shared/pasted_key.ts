@@ -19,7 +19,8 @@ export interface KeyParts {
 export function readKeyParts(text: string): KeyParts | undefined {
   const [, prefix = '', marker = '', id = '', secret = '', checksum] = shape.exec(text) ?? []
   if (checksum === undefined) return undefined
-  return { prefix, marker, id, secret, checksum, isIntact: keyChecksum(text.slice(0, -6)) === checksum }
+  const isIntact = keyChecksum(text.slice(0, -6)) === checksum
+  return { prefix, marker, id, secret, checksum, isIntact }
 }
 
 export type Pasted =
