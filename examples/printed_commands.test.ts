@@ -80,6 +80,7 @@ async function filled({ text: printed }: PrintedCommand): Promise<string> {
     .replaceAll(/0\.0\.0\.0:\d+/g, '127.0.0.1:0')
   if (/<id>|KEY_ID/.test(line)) line = line.replaceAll(/<id>|KEY_ID/g, await makeKey())
   if (line.includes('SECRET_ID')) line = line.replaceAll('SECRET_ID', await makeSecret())
+  if (line.includes('ACCOUNT_ID')) line = line.replaceAll('ACCOUNT_ID', await makeAccount())
   if (line.includes('API_ID')) line = line.replaceAll('API_ID', await apiId())
   if (line.includes('REQUEST_ID')) line = line.replaceAll('REQUEST_ID', await makeRequest())
   if (line.includes('/KID/')) line = line.replaceAll('KID', await signingKid())
@@ -94,6 +95,11 @@ async function makeKey(): Promise<string> {
 
 async function makeSecret(): Promise<string> {
   return text((await call(product, 'POST', `/v1/clients/${product.demo.clientId}/secrets`, {})).body.id)
+}
+
+async function makeAccount(): Promise<string> {
+  const body = { email: 'before@example.com', name: 'Ann' }
+  return text((await call(product, 'POST', '/v1/accounts', body)).body.id)
 }
 
 async function apiId(): Promise<string> {
