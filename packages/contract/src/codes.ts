@@ -105,6 +105,25 @@ export const auditObjectTypes = [...objectTypes, 'feed', 'team', 'settings', 'ac
 /** The outcomes of verifications that are counted: docs/usage.md. */
 export const outcomeCodes = ['verified', ...rejectionCodes, 'unavailable'] as const
 
+/** The codes of 409: the state of an object, or another request, is in the way. */
+export const conflictCodes = [
+  'conflict',
+  'revoked',
+  'expired',
+  'disabled',
+  'client_disabled',
+  'api_disabled',
+  'built_in',
+  'default_tenant',
+  'no_secret',
+  'rotation_in_progress',
+  'idempotency_mismatch',
+  'idempotency_in_progress',
+  'last_administrator',
+  'too_many_changes',
+  'scope_in_use',
+] as const
+
 /** The codes of problems (RFC 9457) that the management API answers: docs/protocol/errors.md §2. */
 export const problemCodes = [
   ...namesOf<RejectionAnswerCode>({
@@ -123,21 +142,7 @@ export const problemCodes = [
   'account_mismatch',
   'not_found',
   'method_not_allowed',
-  'conflict',
-  'revoked',
-  'expired',
-  'disabled',
-  'client_disabled',
-  'api_disabled',
-  'built_in',
-  'default_tenant',
-  'no_secret',
-  'rotation_in_progress',
-  'idempotency_mismatch',
-  'idempotency_in_progress',
-  'last_administrator',
-  'too_many_changes',
-  'scope_in_use',
+  ...conflictCodes,
   'content_too_large',
   'unsupported_media_type',
   'misdirected_request',

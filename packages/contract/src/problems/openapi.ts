@@ -1,6 +1,6 @@
 import { problemAnswer } from '@countersign/core'
 import { z } from 'zod'
-import { openText, type ProblemCode, problemCodes } from '../codes.ts'
+import { conflictCodes, openText, type ProblemCode, problemCodes } from '../codes.ts'
 import type { DocumentSchemas, JsonSchema } from '../openapi_schemas.ts'
 import type { Route } from '../route.ts'
 import { nameSchemas } from '../schema_names.ts'
@@ -74,23 +74,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   Conflict: {
     status: 409,
     when: 'The state of an object, or another request, is in the way',
-    codes: [
-      'conflict',
-      'revoked',
-      'expired',
-      'disabled',
-      'client_disabled',
-      'api_disabled',
-      'built_in',
-      'default_tenant',
-      'no_secret',
-      'rotation_in_progress',
-      'idempotency_mismatch',
-      'idempotency_in_progress',
-      'last_administrator',
-      'too_many_changes',
-      'scope_in_use',
-    ],
+    codes: conflictCodes,
     detail: 'A revoked key cannot be changed.',
     isOf: (route) => changes(route) || calls(route) || route.operationId === 'handBackRevocations',
   },

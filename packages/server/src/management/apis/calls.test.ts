@@ -25,7 +25,7 @@ let deadlines: number[] = []
 let world: World
 let upstream: Upstream
 let listener: HttpServer
-/** Whatever else of this machine a call could reach, at the API's own port: on every address, and on ::1. */
+/** Listeners at the port of the API, on the other addresses of this machine and on ::1. No call may reach one. */
 let elsewhere: Elsewhere
 let path: string
 
