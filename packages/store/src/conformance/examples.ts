@@ -1,4 +1,4 @@
-/** Valid records of each kind, and the change that goes with them. */
+/** Valid records of each kind but people and teams, and the change that goes with them. */
 import { hash } from 'node:crypto'
 import type { FeedObject } from '@countersign/core'
 import { neverDropAt } from '@countersign/core'
@@ -11,16 +11,7 @@ import type { ClientSecret } from '../records/client_secret.ts'
 import type { IdempotencyRecord } from '../records/idempotency.ts'
 import type { Issuer } from '../records/issuer.ts'
 import type { Key } from '../records/key.ts'
-import type { Account } from '../records/people/account.ts'
-import type { AccountSession } from '../records/people/account_session.ts'
-import type { Logo } from '../records/people/logo.ts'
-import type { Passkey } from '../records/people/passkey.ts'
-import type { Settings } from '../records/people/settings.ts'
 import type { SigningKey } from '../records/signing_key.ts'
-import type { AccessRequest } from '../records/teams/access_request.ts'
-import type { Invitation } from '../records/teams/invitation.ts'
-import type { Membership } from '../records/teams/membership.ts'
-import type { Team } from '../records/teams/team.ts'
 import type { Tenant } from '../records/tenant.ts'
 import type { Token } from '../records/token.ts'
 import type { VerifierPosition } from '../records/verifier_position.ts'
@@ -29,7 +20,7 @@ import type { UsageCount } from '../usage/count.ts'
 import { newRefusal, type Refusal } from '../usage/refusal.ts'
 import { startAt } from './test_database.ts'
 
-const fresh = { version: 1, createdAt: startAt, updatedAt: startAt }
+export const fresh = { version: 1, createdAt: startAt, updatedAt: startAt }
 
 export function digestOf(text: string): string {
   return hash('sha256', text, 'base64url')
@@ -174,127 +165,6 @@ export function exampleSigningKey(tenant: string, kid: string, members: Partial<
     version: 1,
     ...members,
   }
-}
-
-export function exampleAccount(tenant: string, id: string, members: Partial<Account> = {}): Account {
-  const who = { email: `${id}@example.com`, emailVerified: true, name: 'Ann' }
-  return { tenant, id, ...who, status: 'active', scope: '', access: {}, ...fresh, ...members }
-}
-
-export function exampleSession(tenant: string, id: string, members: Partial<AccountSession> = {}): AccountSession {
-  return {
-    tenant,
-    id,
-    digest: digestOf(`session ${tenant} ${id}`),
-    prefix: 'cs',
-    clientId: 'client_1',
-    apiId: 'api_1',
-    accountId: 'acct_9',
-    status: 'active',
-    position: 0,
-    amr: ['pwd'],
-    authenticatedAt: startAt,
-    lastSeenAt: startAt,
-    expiresAt: startAt + 43_200,
-    userAgent: 'Mozilla/5.0',
-    ...fresh,
-    ...members,
-  }
-}
-
-export function examplePasskey(tenant: string, id: string, members: Partial<Passkey> = {}): Passkey {
-  return {
-    tenant,
-    id,
-    accountId: 'acct_9',
-    userHandle: 'handle',
-    name: 'Laptop',
-    publicKey: 'key',
-    counter: 0,
-    transports: ['internal'],
-    isSynced: true,
-    ...fresh,
-    ...members,
-  }
-}
-
-export function exampleTeam(tenant: string, id: string, members: Partial<Team> = {}): Team {
-  return {
-    tenant,
-    id,
-    name: 'Partner',
-    externalId: `crm-${id}`,
-    metadata: { plan: 'gold' },
-    status: 'active',
-    isWithoutMember: false,
-    access: { api_1: 'orders:read' },
-    ...fresh,
-    ...members,
-  }
-}
-
-export function exampleMembership(
-  tenant: string,
-  teamId: string,
-  accountId: string,
-  members: Partial<Membership> = {},
-): Membership {
-  return { tenant, teamId, accountId, role: 'owner', ...fresh, ...members }
-}
-
-export function exampleInvitation(
-  tenant: string,
-  teamId: string,
-  id: string,
-  members: Partial<Invitation> = {},
-): Invitation {
-  return {
-    tenant,
-    id,
-    teamId,
-    email: 'Bob@example.com',
-    role: 'developer',
-    digest: digestOf(id),
-    invitedBy: 'acct_9',
-    position: 7,
-    createdAt: startAt,
-    expiresAt: startAt + 7 * 86_400,
-    ...members,
-  }
-}
-
-export function exampleAccessRequest(
-  tenant: string,
-  teamId: string,
-  id: string,
-  members: Partial<AccessRequest> = {},
-): AccessRequest {
-  const { version, createdAt, updatedAt } = fresh
-  return {
-    tenant,
-    id,
-    teamId,
-    apiId: 'api_1',
-    scope: 'orders:read orders:write',
-    reason: 'A new shop',
-    status: 'pending',
-    askedBy: 'acct_9',
-    version,
-    createdAt,
-    updatedAt,
-    ...members,
-  }
-}
-
-export function exampleSettings(tenant: string, members: Partial<Settings> = {}): Settings {
-  const ways = { password: true, passkey: false, mailCode: true }
-  const logo = { uri: 'https://acme.example/logo.png', digest: 'digest_9' }
-  const content = { logo, colors: { accent: '#1847c3' }, signIn: ways, signUp: 'open', portal: 'off' } as const
-  return { tenant, content, version: 1, createdAt: startAt, updatedAt: startAt, ...members }
-}
-
-export function exampleLogo(tenant: string, digest: string): Logo {
-  return { tenant, digest, type: 'image/png', content: 'iVBORw0KGgo', createdAt: startAt }
 }
 
 export function exampleIdempotency(tenant: string, members: Partial<IdempotencyRecord> = {}): IdempotencyRecord {

@@ -12,6 +12,7 @@ import { listCases } from './lists.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
+import { refusalCases } from './refusals.ts'
 import { settingsCases } from './settings.ts'
 import { signInCases } from './sign_in.ts'
 import { teamCases } from './teams.ts'
@@ -43,6 +44,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('the audit chain', () => auditCases(create))
     describe('several processes', () => processCases(create))
     describe('usage', () => usageCases(create))
+    describe('refusals', () => refusalCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))
   })
 }

@@ -1,16 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Sort, SortName } from '../page.ts'
 import type { Key } from '../records/key.ts'
-import {
-  exampleAccount,
-  exampleApi,
-  exampleClient,
-  exampleCount,
-  exampleKey,
-  exampleTeam,
-  exampleToken,
-  seed,
-} from './examples.ts'
+import { exampleApi, exampleClient, exampleCount, exampleKey, exampleToken, seed } from './examples.ts'
+import { exampleAccount, exampleTeam } from './people_examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { exampleClient, exampleLogo, exampleSettings, seed } from './examples.ts'
+import { exampleClient, seed } from './examples.ts'
+import { exampleLogo, exampleSettings } from './people_examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { type Account, endedAccount } from '../records/people/account.ts'
-import { digestOf, exampleAccount, examplePasskey, exampleSession, seed } from './examples.ts'
+import { digestOf, seed } from './examples.ts'
+import { exampleAccount, examplePasskey, exampleSession } from './people_examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 

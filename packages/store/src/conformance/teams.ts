@@ -3,19 +3,21 @@ import type { Member } from '../records/teams/membership.ts'
 import type { Store } from '../store.ts'
 import {
   digestOf,
-  exampleAccessRequest,
-  exampleAccount,
   exampleApi,
   exampleAudit,
   exampleClient,
   exampleCount,
-  exampleInvitation,
   exampleKey,
-  exampleMembership,
-  exampleTeam,
   exampleToken,
   seed,
 } from './examples.ts'
+import {
+  exampleAccessRequest,
+  exampleAccount,
+  exampleInvitation,
+  exampleMembership,
+  exampleTeam,
+} from './people_examples.ts'
 import type { CreateDatabase } from './test_database.ts'
 import { startAt, withStore } from './test_database.ts'
 

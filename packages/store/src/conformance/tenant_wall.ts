@@ -3,31 +3,33 @@ import type { Append } from '../feed/append.ts'
 import type { Store, WriteTransaction } from '../store.ts'
 import {
   digestOf,
-  exampleAccessRequest,
-  exampleAccount,
   exampleApi,
   exampleAudit,
   exampleClient,
   exampleCount,
   exampleIdempotency,
-  exampleInvitation,
   exampleIssuer,
   exampleJwk,
   exampleKey,
-  exampleLogo,
-  exampleMembership,
-  examplePasskey,
   examplePosition,
   exampleRefusal,
   exampleSecret,
-  exampleSession,
-  exampleSettings,
   exampleSigningKey,
-  exampleTeam,
   exampleToken,
   keyChange,
   seed,
 } from './examples.ts'
+import {
+  exampleAccessRequest,
+  exampleAccount,
+  exampleInvitation,
+  exampleLogo,
+  exampleMembership,
+  examplePasskey,
+  exampleSession,
+  exampleSettings,
+  exampleTeam,
+} from './people_examples.ts'
 import type { CreateDatabase, TestDatabase } from './test_database.ts'
 import { randomFrom, startAt, withStore } from './test_database.ts'
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { exampleAccount, seed } from '../conformance/examples.ts'
+import { seed } from '../conformance/examples.ts'
+import { exampleAccount } from '../conformance/people_examples.ts'
 import { runConformance } from '../conformance/index.ts'
 import type { PostgresServer } from '../conformance/postgres_server.ts'
 import { startPostgres } from '../conformance/postgres_server.ts'
