@@ -1,8 +1,10 @@
 /** A question to the server, sent by its button alone, which stands below exactly what it sends. */
+
 import type { Answer, Body } from '@countersign/client'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { call } from '../../shared/api/call.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
+import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { isKey } from '../../shared/pasted_key.ts'
 import { debuggerText as words } from '../../shared/text/debugger.ts'
 import { type AskedCall, CallFields } from './call_fields.tsx'
@@ -57,8 +59,7 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
           <section className="will" aria-label={words.will}>
             <h3>{words.will}</h3>
             <code>POST /v1/inspections</code>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
-            <pre tabIndex={0}>{shownOf(question)}</pre>
+            <ScrollingText>{shownOf(question)}</ScrollingText>
           </section>
           <div className="acts">
             <button className="button primary" type="submit" disabled={state === 'asking'}>

@@ -1,8 +1,10 @@
 /** The server's word on a credential: the verdict, what it is now beside what it was, the checks, and the exact answer. */
+
 import type { Answer } from '@countersign/client'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Checks, CodePage } from '../../shared/kit/checks.tsx'
+import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { Status } from '../../shared/kit/status.tsx'
 import { Exactly } from '../../shared/kit/time.tsx'
 import { checksText } from '../../shared/text/checks.ts'
@@ -37,12 +39,7 @@ export function Inspected({ of }: { readonly of: Inspection }): ReactNode {
       <Checks of={checks} />
       {(active || answer !== undefined) && <h3>{words.exact}</h3>}
       {active && <p>{words.noAnswer}</p>}
-      {answer !== undefined && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard.
-        <pre className="exact" tabIndex={0}>
-          {headOf(answer)}
-        </pre>
-      )}
+      {answer !== undefined && <ScrollingText className="exact">{headOf(answer)}</ScrollingText>}
     </section>
   )
 }

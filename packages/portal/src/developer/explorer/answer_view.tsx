@@ -1,6 +1,8 @@
 /** The answer of an API to a call of the explorer. */
+
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { Status } from '../../shared/kit/status.tsx'
 import { text } from '../../shared/text.ts'
 import { type ApiAnswer, bodyText } from './read_answer.ts'
@@ -29,10 +31,7 @@ export function AnswerView({ of: answer }: { readonly of: ApiAnswer }): ReactNod
       {body === undefined && <p className="quiet">{words.binary(bytes.length)}</p>}
       {body !== undefined && bytes.length > 0 && (
         <>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
-          <pre className="answer" tabIndex={0}>
-            {body.slice(0, shownMax)}
-          </pre>
+          <ScrollingText className="answer">{body.slice(0, shownMax)}</ScrollingText>
           {body.length > shownMax && <p className="quiet">{words.long}</p>}
         </>
       )}

@@ -1,10 +1,21 @@
 /** The key, once. Leaving wants a copy that happened, or the word that it was stored. */
+
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactNode, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import type { Key } from '../../shared/api/queries.ts'
 import { copyText, wordOf } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { ScreenTitle } from '../../shared/kit/screen_title.tsx'
+import { SecretText } from '../../shared/kit/secret_text.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
@@ -123,27 +134,12 @@ function Leave({ id, isOpen, isStored, onTick }: LeaveProps): ReactNode {
   )
 }
 
-/** The text goes into the element by hand: no property of a component ever has it. */
 function Secret({ id, ref }: { readonly id: string; readonly ref: RefObject<HTMLDivElement | null> }): ReactNode {
   const [length] = useState(() => secretOnce.of(id)?.text.length ?? 0)
-  useEffect(() => {
-    const element = ref.current
-    if (element !== null) element.textContent = secretOnce.of(id)?.text ?? ''
-    return () => {
-      if (element !== null) element.textContent = ''
-    }
-  }, [id, ref])
+  const read = useCallback(() => secretOnce.of(id)?.text ?? '', [id])
   return (
     <>
-      {/* biome-ignore lint/a11y/useSemanticElements: a field would not be one text that is selected byte for byte. */}
-      <div
-        className="secret"
-        ref={ref}
-        tabIndex={0}
-        role="textbox"
-        aria-readonly="true"
-        aria-label={reveal.label(length)}
-      />
+      <SecretText read={read} label={reveal.label(length)} ref={ref} />
       <Ruler prefixLength={length - 56} />
     </>
   )

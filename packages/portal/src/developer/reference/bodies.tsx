@@ -1,5 +1,7 @@
 /** The body of the request, and each answer: a schema by media type, and the example of the document. */
+
 import { type ReactNode, useId, useState } from 'react'
+import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { text } from '../../shared/text.ts'
 import type { JsonObject } from './json.ts'
 import { Prose } from './prose.tsx'
@@ -110,10 +112,7 @@ function Example({ of }: { readonly of: unknown }): ReactNode {
   return (
     <details>
       <summary>{operation.example}</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
-      <pre className="example" tabIndex={0}>
-        {written.slice(0, exampleMax)}
-      </pre>
+      <ScrollingText className="example">{written.slice(0, exampleMax)}</ScrollingText>
       {written.length > exampleMax && <p className="note quiet">{operation.cut}</p>}
     </details>
   )

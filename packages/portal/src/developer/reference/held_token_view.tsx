@@ -1,7 +1,9 @@
 /** The token that is held: its scopes, how long it lasts, and its text, once in the page. */
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { copyText, wordOf } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
+import { SecretText } from '../../shared/kit/secret_text.tsx'
 import { text } from '../../shared/text.ts'
 import { heldToken, type TokenFacts } from './held_token.ts'
 
@@ -16,7 +18,7 @@ export function HeldToken({ of: { scope, endsAt } }: { readonly of: TokenFacts }
       <p>
         <b>{words.ready}</b> {scope === '' ? words.noScope : scope.split(' ').join(', ')} · <Countdown until={endsAt} />
       </p>
-      <TokenText key={endsAt} ref={shown} />
+      <SecretText read={heldToken.text} label={words.label} key={endsAt} ref={shown} />
       <div className="acts">
         <button className="button" type="button" onClick={copy} aria-live="polite">
           <Icon name="copy" />
@@ -30,21 +32,6 @@ export function HeldToken({ of: { scope, endsAt } }: { readonly of: TokenFacts }
         {words.announced}
       </p>
     </div>
-  )
-}
-
-/** Put into the element by hand: no property of a component ever has it. The page empties it when it is left. */
-function TokenText({ ref }: { readonly ref: RefObject<HTMLDivElement | null> }): ReactNode {
-  useEffect(() => {
-    const element = ref.current
-    if (element !== null) element.textContent = heldToken.text()
-    return () => {
-      if (element !== null) element.textContent = ''
-    }
-  }, [ref])
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a field would not be one text that is selected byte for byte.
-    <div className="secret" ref={ref} tabIndex={0} role="textbox" aria-readonly="true" aria-label={words.label} />
   )
 }
 

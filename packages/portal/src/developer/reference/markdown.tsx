@@ -3,7 +3,8 @@
  * lead to http, https and mailto alone. A text that takes too long to read is shown as it is.
  */
 import { Lexer, type Token, type Tokens } from 'marked'
-import { createElement, type ReactNode, useMemo } from 'react'
+import { createElement, Fragment, type ReactNode, useMemo } from 'react'
+import { ScrollingPart, ScrollingText } from '../../shared/kit/scrolling.tsx'
 
 const charactersMax = 20_000
 
@@ -22,8 +23,15 @@ function read(text: string): ReactNode {
 }
 
 function elementsOf(tokens: readonly Token[] = []): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: the tokens of a text do not move.
-  return tokens.map((token, index) => <Part key={index} of={token} />)
+  return inPlace(
+    Fragment,
+    tokens.map((of) => createElement(Part, { of })),
+  )
+}
+
+/** Its parts do not move, so that none needs a key. */
+function inPlace(element: string | typeof Fragment, parts: readonly ReactNode[]): ReactNode {
+  return createElement(element, null, ...parts)
 }
 
 const simple: Readonly<Record<string, string>> = {
@@ -46,7 +54,7 @@ function Part({ of: token }: { readonly of: Token }): ReactNode {
     case 'escape':
       return token.text
     case 'code':
-      return <Code of={token.text} />
+      return <ScrollingText>{token.text}</ScrollingText>
     case 'codespan':
       return <code>{decode(token.text)}</code>
     case 'br':
@@ -70,13 +78,6 @@ function innerOf(token: Token): ReactNode {
   return elementsOf('tokens' in token ? token.tokens : [])
 }
 
-function Code({ of }: { readonly of: string }): ReactNode {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard.
-    <pre tabIndex={0}>{of}</pre>
-  )
-}
-
 function Anchor({ of: { href, tokens } }: { readonly of: Tokens.Link }): ReactNode {
   const url = URL.parse(decode(href))
   if (url === null || !/^(?:https?|mailto):$/.test(url.protocol)) return elementsOf(tokens)
@@ -88,41 +89,27 @@ function Anchor({ of: { href, tokens } }: { readonly of: Tokens.Link }): ReactNo
 }
 
 function List({ of: { ordered, items } }: { readonly of: Tokens.List }): ReactNode {
-  const shown = items.map((item, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the items of a text do not move.
-    <li key={index}>{elementsOf(item.tokens)}</li>
-  ))
-  return ordered ? <ol>{shown}</ol> : <ul>{shown}</ul>
+  return inPlace(
+    ordered ? 'ol' : 'ul',
+    items.map(({ tokens }) => createElement('li', null, elementsOf(tokens))),
+  )
 }
 
 function Table({ of: { header, rows } }: { readonly of: Tokens.Table }): ReactNode {
+  const heads = header.map(({ tokens }) => createElement('th', { scope: 'col' }, elementsOf(tokens)))
+  const lines = rows.map((row) =>
+    inPlace(
+      'tr',
+      row.map(({ tokens }) => createElement('td', null, elementsOf(tokens))),
+    ),
+  )
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard.
-    <div className="wide" tabIndex={0}>
+    <ScrollingPart>
       <table>
-        <thead>
-          <tr>
-            {header.map((cell, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the cells of a text do not move.
-              <th key={index} scope="col">
-                {elementsOf(cell.tokens)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a text do not move.
-            <tr key={index}>
-              {row.map((cell, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the cells of a text do not move.
-                <td key={column}>{elementsOf(cell.tokens)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <thead>{inPlace('tr', heads)}</thead>
+        {inPlace('tbody', lines)}
       </table>
-    </div>
+    </ScrollingPart>
   )
 }
 

@@ -1,7 +1,9 @@
 /** Commands with a placeholder, one at a time, and a button that copies. */
+
 import { type ReactNode, useRef, useState } from 'react'
 import { copyText, wordOf } from '../copy.ts'
 import { text } from '../text.ts'
+import { ScrollingText } from './scrolling.tsx'
 
 interface CodeBlockProps {
   readonly label: string
@@ -31,10 +33,7 @@ export function CodeBlock({ label, samples }: CodeBlockProps): ReactNode {
           {said}
         </button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard. */}
-      <pre ref={shown} tabIndex={0}>
-        {samples[chosen]}
-      </pre>
+      <ScrollingText ref={shown}>{samples[chosen]}</ScrollingText>
     </section>
   )
 }
