@@ -27,10 +27,11 @@ export async function openLink(page: Page, accountId: string, at = product): Pro
   await page.waitForURL((url) => !url.pathname.endsWith('/login/link'))
 }
 
-/** Fills in the form and sends it: the page then shows the key, which is given. */
-export async function createKey(page: Page, name: string, at = product): Promise<string> {
+/** Fills in the form and sends it: the page then shows the key, which is given. `audience`: where there are several APIs. */
+export async function createKey(page: Page, name: string, at = product, audience?: string): Promise<string> {
   await page.goto(`${at.portalUrl}/keys`)
   await page.getByRole('link', { name: 'Create key' }).first().click()
+  if (audience !== undefined) await page.goto(`${at.portalUrl}/keys/new?audience=${encodeURIComponent(audience)}`)
   await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByRole('button', { name: 'Read only' }).click()
   await page.getByRole('button', { name: 'Create key' }).click()
