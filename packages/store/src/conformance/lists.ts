@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Sort, SortName } from '../page.ts'
+import { type Behind, type Place, placeOf, type Sort, type SortName } from '../page.ts'
 import type { Key } from '../records/key.ts'
 import { exampleApi, exampleClient, exampleCount, exampleKey, exampleToken, seed } from './examples.ts'
 import { exampleAccount, exampleTeam } from './people_examples.ts'
@@ -75,11 +75,68 @@ export function listCases(create: CreateDatabase): void {
       expect(await found('KEY_C')).toBe('key_c')
       expect(await found('100%_Ä')).toBe('key_d')
       expect(await found('Ärger')).toBe('key_d')
+      expect(await found('ÄRGER')).toBe('key_d')
+      expect(await found('ärger')).toBe('')
       expect(await found('%')).toBe('key_d')
       expect(await found('\\')).toBe('')
       expect(await found("'")).toBe('')
       expect(await found('of', { teamIds: ['team_1'] })).toBe('key_t key_u')
       expect(await found('billing', { teamIds: ['team_1'] })).toBe('')
+    }))
+
+  it('a page goes on behind the place that its last key had, though the key was used or renamed since', () =>
+    withKeys(async (store) => {
+      const use = (id: string, at: number) =>
+        store.countUsage({ id: `${id} ${at}`, counts: [{ ...exampleCount('acme', id), minuteAt: at }], now: startAt })
+      for (const [index, { id }] of keys.entries()) await use(id, startAt + 60 * (index + 1))
+      const page = async (isDescending: boolean, after: Behind | undefined) =>
+        store.read.keys.list(
+          'acme',
+          { clientId: 'client_1', now: startAt },
+          { limit: 2, sort: { by: 'lastUsedAt', isDescending }, ...(after === undefined ? {} : { after }) },
+        )
+      for (const [isDescending, rest] of [
+        [true, ['key_b', 'key_a']],
+        // The first page ends with key_a, behind one that was never used. By now key_c is the last.
+        [false, ['key_b', 'key_d']],
+      ] as const) {
+        const first = await page(isDescending, undefined)
+        const last = first[1] as Key
+        const behind = { id: last.id, place: placeOf(last) as Place }
+        await use(last.id, startAt + (isDescending ? 86_400 : 2 * 86_400))
+        expect((await page(isDescending, behind)).map(({ id }) => id)).toEqual(rest)
+      }
+    }))
+
+  it('a search of many keys finds what is far behind, in every order, and leaves the thread to others between', () =>
+    withStore(create, async (store) => {
+      await seed(store, 'acme')
+      const many = Array.from({ length: 2_500 }, (_, index) => ({
+        id: `key_${String(index).padStart(5, '0')}`,
+        name: index % 1_200 === 7 ? `Needle ${9 - Math.floor(index / 1_200)}` : 'hay',
+        createdAt: startAt + index,
+      }))
+      await store.write(async (transaction) => {
+        for (const { id, ...more } of many) await transaction.keys.insert(exampleKey('acme', id, more))
+      })
+      let turns = 0
+      let isOver = false
+      const turn = (): void => {
+        turns++
+        if (!isOver) setImmediate(turn)
+      }
+      setImmediate(turn)
+      const found = async (page: object) =>
+        (await store.read.keys.list('acme', { now: startAt }, { limit: 2, q: 'needle', ...page })).map(({ id }) => id)
+      expect(await found({})).toEqual(['key_00007', 'key_01207'])
+      expect(await found({ sort: { by: 'createdAt', isDescending: true } })).toEqual(['key_02407', 'key_01207'])
+      expect(await found({ sort: { by: 'name', isDescending: false } })).toEqual(['key_02407', 'key_01207'])
+      expect(
+        await found({ sort: { by: 'name', isDescending: true }, after: { id: 'key_00007', place: 'needle 9' } }),
+      ).toEqual(['key_01207', 'key_02407'])
+      isOver = true
+      // Three turns for each of four searches.
+      expect(turns).toBeGreaterThanOrEqual(8)
     }))
 
   it('clients, APIs, accounts, teams and tokens are searched and ordered likewise; an order that a list has not is an error', () =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seed } from '../conformance/examples.ts'
-import { exampleAccount } from '../conformance/people_examples.ts'
 import { runConformance } from '../conformance/index.ts'
+import { exampleAccount } from '../conformance/people_examples.ts'
 import type { PostgresServer } from '../conformance/postgres_server.ts'
 import { startPostgres } from '../conformance/postgres_server.ts'
 import { withStore } from '../conformance/test_database.ts'

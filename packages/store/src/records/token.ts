@@ -162,7 +162,7 @@ async function listTokens(session: Session, tenant: string, { clientId, subject,
     idColumn: 'jti',
     query,
     isNarrow: teamIds !== undefined,
-    sorts: { name: nameOrder, expiresAt: sql`coalesce(expires_at, issued_expires_at)` },
+    sorts: { name: nameOrder, expiresAt: sql<number>`coalesce(expires_at, issued_expires_at)` },
     searched: ['name', 'jti', 'subject'],
     decode: decodeToken,
   })

@@ -52,12 +52,13 @@ function decodeLastUse({ key_id, scope, at, address }: Omit<Schema['last_uses'],
   return { keyId: key_id, scope, at, ...(address === null ? {} : { address }) }
 }
 
-/** Forgets the addresses of uses before `end`, of so many at most. Gives how many. */
+/** Forgets the addresses of uses before `end`, of so many at most, and of none that another process writes meanwhile. Gives how many. */
 export function forgetAddresses(database: Database, tenant: string, end: Seconds, limit: number): Promise<number> {
   return database.transact(async (db) => {
     const result = await sql`update last_uses set address = null where tenant = ${tenant} and (key_id, scope) in (
       select key_id, scope from last_uses
-      where tenant = ${tenant} and at < ${Math.floor(end)} and address is not null limit ${limit})`.execute(db)
+      where tenant = ${tenant} and at < ${Math.floor(end)} and address is not null limit ${limit})
+      and at < ${Math.floor(end)}`.execute(db)
     return Number(result.numAffectedRows ?? 0)
   })
 }

@@ -164,7 +164,8 @@ function removePortion(database: Database, tenant: string, intervalSeconds: numb
 function removeLastUses(database: Database, tenant: string, end: number): Promise<number> {
   return database.transact(async (db) => {
     const result = await sql`delete from last_uses where tenant = ${tenant} and (key_id, scope) in (
-      select key_id, scope from last_uses where tenant = ${tenant} and at < ${end} limit ${rowsMax})`.execute(db)
+      select key_id, scope from last_uses where tenant = ${tenant} and at < ${end} limit ${rowsMax})
+      and at < ${end}`.execute(db)
     return Number(result.numAffectedRows ?? 0)
   })
 }
