@@ -5,7 +5,7 @@ import * as https from 'node:https'
 import type { Holder } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
 import { OutboundError, type OutboundFault } from './outbound_error.ts'
-import { pinned, type ResolvedAddress } from './pinned.ts'
+import { bare, pinned, type ResolvedAddress } from './pinned.ts'
 
 export interface OutboundCall {
   /** Where the API is: http or https. `target` follows its path. */
@@ -45,7 +45,7 @@ export function sendCall(
     agent,
     signal,
     method,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: bare(url.hostname),
     port: url.port === '' ? undefined : url.port,
     path: url.pathname.replace(/\/$/, '') + target,
     headers: ['Host', url.host, ...headers, ...framing(method, body)],

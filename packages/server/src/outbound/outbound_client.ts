@@ -6,12 +6,11 @@
 import { lookup as lookUpName } from 'node:dns/promises'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { isIP } from 'node:net'
 import { getCACertificates } from 'node:tls'
-import { type AddressRange, type Holder, isTrustedAddress } from '@countersign/core'
-import { createRoom } from '@countersign/verifier/engine'
+import { type AddressRange, isTrustedAddress } from '@countersign/core'
 import { serverLimits } from '../limits.ts'
 import { type AllowedHosts, allowedName } from './allowed_hosts.ts'
+import { createLookUps } from './look_ups.ts'
 import { type OutboundCall, type OutboundStream, sendCall } from './outbound_call.ts'
 import { OutboundError, type OutboundFault } from './outbound_error.ts'
 import { pinned, type ResolvedAddress } from './pinned.ts'
@@ -52,26 +51,11 @@ export interface OutboundOptions {
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { allow = new Set(), callNetworks = [], callHosts = new Set(), ca, deadline = AbortSignal.timeout } = options
-  const resolve = options.resolve ?? ((hostname) => lookUpName(hostname, { all: true }))
   // Agents of our own: the global ones may be told of proxies by the environment.
   const trust = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }
   const agents = { 'http:': new http.Agent(), 'https:': new https.Agent(trust) }
   const places = createPlaces()
-  const lookUps = createRoom(serverLimits.lookUpsMax, serverLimits.lookUpWaitMs)
-
-  /** A look-up cannot be ended: its place is free once it is over, or all threads of the process could wait for one. */
-  async function addressesOf(url: URL, holder: Holder): Promise<readonly ResolvedAddress[]> {
-    const host = bare(url.hostname)
-    if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }]
-    if (!(await lookUps.enter(holder))) throw new OutboundError('busy')
-    try {
-      return await resolve(host)
-    } catch (error) {
-      throw new OutboundError('unknown_host', error)
-    } finally {
-      lookUps.leave(holder)
-    }
-  }
+  const lookUps = createLookUps(options.resolve ?? ((hostname) => lookUpName(hostname, { all: true })))
 
   function requireCallable(url: URL, addresses: readonly ResolvedAddress[]): void {
     if (addresses.length === 0) throw new OutboundError('unknown_host')
@@ -87,7 +71,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       const url = readUrl(text, allow)
       const release = places.take(allowedName(url))
       const signal = deadline(serverLimits.outboundTimeoutMs)
-      const resolving = addressesOf(url, {})
+      const resolving = lookUps.ofFetch(url, {}, signal)
       const fetching = beforeAbort(resolving, signal).then((addresses) => {
         if (!allow.has(allowedName(url))) requirePublic(addresses)
         return fetchFrom(url, addresses, agents[url.protocol as keyof typeof agents], signal, accept)
@@ -104,7 +88,9 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       const time = deadline(serverLimits.callTimeoutMs)
       const signal = AbortSignal.any([time, call.signal])
       const faultOf = (fault: OutboundFault) => (time.aborted ? 'timeout' : fault)
-      const addresses = await beforeAbort(addressesOf(call.url, call.holder), signal)
+      // A caller who leaves has its place until the look-up is over: leaving again and again would make up any number of them.
+      const resolving = lookUps.ofCall(call.url, call.holder, signal)
+      const addresses = await beforeAbort(resolving, time)
       requireCallable(call.url, addresses)
       return sendCall(call, addresses, agents[call.url.protocol as keyof typeof agents], signal, faultOf)
     },
@@ -118,11 +104,6 @@ function readUrl(text: string, allow: AllowedHosts): URL {
   const isAllowedPlain = url.protocol === 'http:' && allow.has(allowedName(url))
   if (url.protocol !== 'https:' && !isAllowedPlain) throw new OutboundError('invalid_url')
   return url
-}
-
-/** `[::1]` of a URL is `::1` to resolver and socket. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }
 
 /** One address that is not public refuses the name: a resolver that mixes them is not to be believed. */

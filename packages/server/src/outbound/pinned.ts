@@ -6,6 +6,11 @@ export interface ResolvedAddress {
   readonly family: number
 }
 
+/** `[::1]` of a URL is `::1` to resolver and socket. */
+export function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
 /** Names are looked up once. A second answer could be another one (DNS rebinding). */
 export function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, { all }, callback) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type Server as HttpServer, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, createServer as createPlainServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { serverLimits } from '../../limits.ts'
 import type { Outbound } from '../../outbound/outbound_client.ts'
 import type { ResolvedAddress } from '../../outbound/pinned.ts'
@@ -18,6 +18,8 @@ const allowed = '127.0.0.2'
 /** Every name leads to these, one after another and the last again and again. */
 let resolved: (readonly string[])[] = []
 let lookUps: string[] = []
+/** Every look-up lasts until it is over. */
+let looking: Promise<void> | undefined
 /** Ends the time of the calls that are under way. */
 let time = new AbortController()
 let deadlines: number[] = []
@@ -48,6 +50,7 @@ const outbound = (): Outbound =>
   callsTo([`${allowed}/32`], {
     async resolve(hostname) {
       lookUps.push(hostname)
+      await looking
       const [addresses = []] = resolved.length > 1 ? resolved.splice(0, 1) : resolved
       if (addresses.length === 0) throw Object.assign(new Error('unknown'), { code: 'ENOTFOUND' })
       return addresses.map((address): ResolvedAddress => ({ address, family: address.includes(':') ? 6 : 4 }))
@@ -70,6 +73,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   resolved = [[allowed]]
   lookUps = []
+  looking = undefined
   deadlines = []
   time = new AbortController()
   upstream.requests.length = 0
@@ -512,6 +516,31 @@ describe('limits', () => {
     }
   })
 
+  it('who leaves while a name is looked up has the place until that is over; what only waits is looked up no more', async () => {
+    const release = Promise.withResolvers<void>()
+    await callAt(`http://slow.test:${upstream.port}`)
+    looking = release.promise
+    const { port } = listener.address() as AddressInfo
+    const leaving = new AbortController()
+    const left = Array.from({ length: serverLimits.callsOfCallerMax }, () =>
+      fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${world.admin}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ method: 'GET', path: '/v1/orders' }),
+        signal: leaving.signal,
+      }).catch(() => {}),
+    )
+    // One caller has one look-up at a time.
+    await vi.waitFor(() => expect(lookUps).toHaveLength(1))
+    leaving.abort()
+    await Promise.all(left)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await call()).body.detail).toContain('calls of yours are under way')
+    release.resolve()
+    await vi.waitFor(async () => expect((await call()).status).toBe(200))
+    expect(lookUps).toHaveLength(2)
+  })
+
   it('nothing more is read from the API than its caller has taken', async () => {
     let read = 0
     async function* endless(): AsyncGenerator<Uint8Array> {
@@ -539,7 +568,9 @@ describe('limits', () => {
       readBody: async () => Buffer.from(JSON.stringify({ method: 'GET', path: '/v1/orders' })),
       signal: new AbortController().signal,
     }
-    const { body } = await other.handle(asked)
+    const { body, sendMs } = await other.handle(asked)
+    // Who does not take it in this time loses the connection: documents.test.ts.
+    expect(sendMs).toBe(serverLimits.callTimeoutMs)
     const lines = (body as AsyncIterable<string>)[Symbol.asyncIterator]()
     expect([JSON.parse((await lines.next()).value).status, read]).toEqual([200, 0])
     await lines.next()

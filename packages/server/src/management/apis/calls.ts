@@ -12,6 +12,7 @@ import {
 } from '@countersign/core'
 import { shareOf } from '../../caller/caller.ts'
 import type { Answer } from '../../http/answer.ts'
+import { leaveOnce } from '../../http/leave.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { serverLimits } from '../../limits.ts'
 import type { OutboundStream } from '../../outbound/outbound_call.ts'
@@ -34,10 +35,7 @@ const callApi = textOperation(routes.callApi, async (context, request) => {
   const body = bodyOf(call)
   // 3. There is a place for it.
   const holder = shareOf(context.tenant, context.caller)
-  const leave = takePlace(context, holder)
-  // Also where nobody reads the answer: a caller who has gone would hold it for ever.
-  if (request.signal.aborted) leave()
-  else request.signal.addEventListener('abort', leave, { once: true })
+  const give = takePlace(context, holder)
   // 4. It is sent, and the answer told while it comes.
   const beganAt = performance.now()
   const elapsedMs = (): number => Math.round(performance.now() - beganAt)
@@ -51,9 +49,9 @@ const callApi = textOperation(routes.callApi, async (context, request) => {
       holder,
       signal: request.signal,
     })
-    return lineAnswer(linesOf(answer, elapsedMs, leave))
+    return lineAnswer(linesOf(answer, elapsedMs, leaveOnce(request.signal, give)))
   } catch (error) {
-    leave()
+    give()
     throw error instanceof OutboundError ? toProblem(error.fault) : error
   }
 })
@@ -111,7 +109,7 @@ function headersToSend(given: Readonly<Record<string, string>>): readonly string
   return [...usual.filter(([name]) => !names.has(name.toLowerCase())), ...sent].flat()
 }
 
-/** No field of the API's becomes one of ours: what it answers is data, and no page. */
+/** No field of the API's becomes one of ours: what it answers is data, and no page. Who does not take it loses the connection. */
 function lineAnswer(body: AsyncIterable<string>): Answer {
   const headers = {
     'Cache-Control': 'no-store',
@@ -119,7 +117,7 @@ function lineAnswer(body: AsyncIterable<string>): Answer {
     'Content-Type': 'application/x-ndjson',
     'X-Content-Type-Options': 'nosniff',
   }
-  return { status: 200, headers, body }
+  return { status: 200, headers, sendMs: serverLimits.callTimeoutMs, body }
 }
 
 async function* linesOf(
@@ -173,7 +171,7 @@ const problems: { readonly [Fault in OutboundFault]?: readonly [number, ProblemC
     'api_address_not_allowed',
     'The API is at an address that calls of this server may not reach: over https a public one, else a network in COUNTERSIGN_CALL_NETWORKS.',
   ],
-  timeout: [504, 'api_timeout', 'The API did not answer within 60 seconds.'],
+  timeout: [504, 'api_timeout', `The API did not end its answer within ${serverLimits.callTimeoutMs / 1000} seconds.`],
   tls: [
     502,
     'api_tls_failed',

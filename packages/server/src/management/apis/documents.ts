@@ -6,6 +6,7 @@ import type { Api } from '@countersign/store'
 import { DocumentsBusyError, describeDocument, documentSenders, storedDescription } from '../../apis/document.ts'
 import { shareOf } from '../../caller/caller.ts'
 import type { Answer } from '../../http/answer.ts'
+import { leaveOnce } from '../../http/leave.ts'
 import type { HttpRequest } from '../../http/request.ts'
 import { serverLimits } from '../../limits.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
@@ -78,15 +79,7 @@ const listOperations = textOperation(routes.listOperations, async (context, requ
 async function enter(context: ReadContext, { signal }: HttpRequest): Promise<() => void> {
   const holder = shareOf(context.tenant, context.caller)
   if (!(await documentSenders.enter(holder))) throw new DocumentsBusyError('other documents are being sent')
-  let isIn = true
-  const leave = (): void => {
-    if (isIn) documentSenders.leave(holder)
-    isIn = false
-  }
-  // Also after the whole answer: one whose body is never begun, as that of HEAD, would hold its place for ever.
-  if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave, { once: true })
-  return leave
+  return leaveOnce(signal, () => documentSenders.leave(holder))
 }
 
 function answer(text: string, leave: () => void): Answer {
