@@ -291,6 +291,9 @@ export const serverLimits = {
   /** A call to an API for a caller of ours: from the look-up of its name to the last byte, and the bytes of its answer. */
   callTimeoutMs: 60_000,
   callAnswerBytesMax: 10_000_000,
+  /** Lists that are searched or ordered by what no index has, at once; and how long one waits for its turn. */
+  searchesMax: 2,
+  searchWaitMs: 10_000,
   /** Such calls at once: of a process, by fair shares, and of one account or client. */
   callsMax: 64,
   callsOfCallerMax: 4,

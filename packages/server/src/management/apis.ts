@@ -20,9 +20,9 @@ import {
   withoutCallUrl,
 } from './apis/members.ts'
 import type { WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import { findApi, findApis, findScopeHolders, findSigningKeys, invalid } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 type ApiView = AnswerOf<typeof routes.getApi>

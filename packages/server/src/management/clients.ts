@@ -29,9 +29,9 @@ import {
   withoutTeam,
 } from './clients/team.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import { audienceOf, findClient, findClients, notFound } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, preparedOperation, readOperation, writeOperation } from './operation.ts'
 
 /** A client as answered, with the ids of its secrets and its public keys, never a secret. */

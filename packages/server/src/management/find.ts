@@ -4,15 +4,10 @@
  */
 import { type CredentialRecord, challengeHeader } from '@countersign/core'
 import type {
-  Account,
-  AccountFilter,
-  AccountSession,
   Api,
   AuditEvent,
   AuditFilter,
   Client,
-  Consent,
-  ConsentFilter,
   Issuer,
   Key,
   KeyFilter,
@@ -22,9 +17,7 @@ import type {
   RefusalFilter,
   ScopeHolders,
   SeriesFilter,
-  SessionFilter,
   SigningKey,
-  StatusEntry,
   Token,
   TokenFilter,
   UsageSum,
@@ -34,6 +27,7 @@ import { subjectCutOff } from '../caller/subject_cut_off.ts'
 import { ProblemError } from '../http/problem.ts'
 import { serverLimits } from '../limits.ts'
 import type { ReadContext, WriteContext } from './context.ts'
+import { inSearchRoom } from './lists/searches.ts'
 
 export function reads(context: ReadContext | WriteContext) {
   return 'transaction' in context ? context.transaction : context.services.store.read
@@ -95,74 +89,6 @@ export async function findClientNamed(context: WriteContext, clientId: string): 
     throw invalid('/clientId', 'is not the id of a client')
   requireTeam(context, client.teamId, 'client')
   return client
-}
-
-/** A deleted account leaves a tombstone, which nobody finds. */
-export async function findAccount(context: ReadContext | WriteContext, id: string): Promise<Account> {
-  const account = await findAccountOrNone(context, id)
-  if (account === undefined) throw notFound('account')
-  return account
-}
-
-export async function findAccountOrNone(context: ReadContext | WriteContext, id: string): Promise<Account | undefined> {
-  if (!isOwnOrAll(context, id)) return undefined
-  const account = await reads(context).accounts.find(context.reach.tenant, id)
-  return account?.status === 'revoked' ? undefined : account
-}
-
-/** A person reaches no account but their own, and no session but its. */
-function isOwnOrAll({ reach }: ReadContext | WriteContext, accountId: string): boolean {
-  return reach.of === 'tenant' || accountId === reach.accountId
-}
-
-export function findAccounts(context: ReadContext, filter: AccountFilter, page: Page): Promise<readonly Account[]> {
-  return context.services.store.read.accounts.list(wholeTenant(context.reach), page, filter)
-}
-
-/** The account with this id of the owner's. */
-export async function findAccountOfSubject(
-  context: WriteContext,
-  externalSubject: string,
-): Promise<Account | undefined> {
-  const { accounts } = context.transaction
-  const [account] = await accounts.list(wholeTenant(context.reach), { limit: 1 }, { externalSubject })
-  return account
-}
-
-export async function findSession(context: ReadContext | WriteContext, id: string): Promise<AccountSession> {
-  const session = await reads(context).sessions.find(context.reach.tenant, id)
-  if (session === undefined || !isOwnOrAll(context, session.accountId)) throw notFound('session')
-  return session
-}
-
-export function findSessions(
-  context: ReadContext,
-  filter: SessionFilter,
-  page: Page,
-): Promise<readonly AccountSession[]> {
-  const own = context.reach.of === 'teams' ? { accountId: context.reach.accountId } : {}
-  return context.services.store.read.sessions.list(context.reach.tenant, { ...filter, ...own }, page)
-}
-
-export async function findConsent(context: ReadContext | WriteContext, id: string): Promise<Consent> {
-  const consent = await reads(context).consents.find(context.reach.tenant, id)
-  if (consent === undefined || !isOwnOrAll(context, consent.accountId)) throw notFound('consent')
-  return consent
-}
-
-export function findConsents(context: ReadContext, filter: ConsentFilter, page: Page): Promise<readonly Consent[]> {
-  const own = context.reach.of === 'teams' ? { accountId: context.reach.accountId } : {}
-  return context.services.store.read.consents.list(context.reach.tenant, { ...filter, ...own }, page)
-}
-
-/** The client that a consent is for, also out of the caller's teams: the account has seen it when it allowed it. */
-export function findAllowedClient(context: ReadContext, { clientId }: Consent): Promise<Client | undefined> {
-  return context.services.store.read.clients.find(context.reach.tenant, clientId)
-}
-
-/** The last entry about an account: its cut-off stands nowhere else. */
-export function saidOfAccount(context: WriteContext, { id }: Account): Promise<StatusEntry | undefined> {
-  return context.transaction.statusEntries.find(wholeTenant(context.reach), 'account', id)
 }
 
 export async function findKey(context: ReadContext | WriteContext, id: string): Promise<Key> {
@@ -246,7 +172,8 @@ export async function audienceOf(context: ReadContext | WriteContext, apiId: str
 }
 
 export function findApis(context: ReadContext, page: Page): Promise<readonly Api[]> {
-  return context.services.store.read.apis.list(context.reach.tenant, page, apiIdsOf(context.reach))
+  const { reach, services } = context
+  return inSearchRoom(context, page, () => services.store.read.apis.list(reach.tenant, page, apiIdsOf(reach)))
 }
 
 /** The holders of these scopes for the API: the first hundred, and how many there are. */
@@ -275,15 +202,20 @@ function ofTeams({ reach }: ReadContext): { readonly teamIds?: readonly string[]
 }
 
 export function findClients(context: ReadContext, page: Page): Promise<readonly Client[]> {
-  return context.services.store.read.clients.list(context.reach.tenant, page, ofTeams(context))
+  const { reach, services } = context
+  return inSearchRoom(context, page, () => services.store.read.clients.list(reach.tenant, page, ofTeams(context)))
 }
 
 export function findKeys(context: ReadContext, filter: KeyFilter, page: Page): Promise<readonly Key[]> {
-  return context.services.store.read.keys.list(context.reach.tenant, { ...filter, ...ofTeams(context) }, page)
+  const { reach, services } = context
+  const within = { ...filter, ...ofTeams(context) }
+  return inSearchRoom(context, page, () => services.store.read.keys.list(reach.tenant, within, page))
 }
 
 export function findTokens(context: ReadContext, filter: TokenFilter, page: Page): Promise<readonly Token[]> {
-  return context.services.store.read.tokens.list(context.reach.tenant, { ...filter, ...ofTeams(context) }, page)
+  const { reach, services } = context
+  const within = { ...filter, ...ofTeams(context) }
+  return inSearchRoom(context, page, () => services.store.read.tokens.list(reach.tenant, within, page))
 }
 
 export function findSigningKeys(context: ReadContext | WriteContext): Promise<readonly SigningKey[]> {

@@ -11,7 +11,6 @@ import { IssuerKeysError, readIssuerKeys } from '../issuers/read_keys.ts'
 import { serverLimits } from '../limits.ts'
 import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireRegistered, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import {
   audienceOf,
   countIssuers,
@@ -22,6 +21,7 @@ import {
   findIssuers,
   invalid,
 } from './find.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, preparedOperation, readOperation, writeOperation } from './operation.ts'
 
 async function issuerView(

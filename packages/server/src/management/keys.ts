@@ -16,7 +16,6 @@ import { revokeKey as revoke } from '../feed/revoker.ts'
 import { ProblemError } from '../http/problem.ts'
 import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireWithinAccess, scopeOf } from './access.ts'
 import type { WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import {
   audienceOf,
   findApi,
@@ -30,6 +29,7 @@ import {
   lastUsesOf,
 } from './find.ts'
 import { limitsOf, limitsView, withoutLimits } from './limited.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, type Result, readOperation, writeOperation } from './operation.ts'
 
 /** A key as answered, without its text. */

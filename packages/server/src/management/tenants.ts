@@ -5,8 +5,8 @@ import { tenantObject } from '../feed/objects.ts'
 import { ProblemError } from '../http/problem.ts'
 import { setUpTenant } from '../tenants/tenant_setup.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import { notFound } from './find.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, readOperation, writeOperation } from './operation.ts'
 
 function tenantView(context: ReadContext | WriteContext, tenant: Tenant): AnswerOf<typeof routes.getTenant> {

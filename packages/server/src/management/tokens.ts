@@ -19,7 +19,6 @@ import { serverLimits } from '../limits.ts'
 import { type IssueRequest, isMetadataOfToken, issueJwt, tokenRecord } from '../oauth/token_issuer.ts'
 import { requireMayGive, requireMayTouch, requireNotBuiltIn, requireWithinAccess, scopeOf } from './access.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import {
   audienceOf,
   findApi,
@@ -32,6 +31,7 @@ import {
   findTokens,
   invalid,
 } from './find.ts'
+import { pageAnswer, pageOf } from './lists/cursor.ts'
 import {
   type AnswerOf,
   issueOperation,

@@ -4,8 +4,8 @@ import { type AuditActor, newRefusal, type Refusal, type UsageCount } from '@cou
 import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { pageAnswer, pageOf } from './cursor.ts'
 import { findAuditEvents, usageSeries } from './find.ts'
+import { pageAnswer, plainPageOf } from './lists/cursor.ts'
 import { type Operation, readOperation, writeOperation } from './operation.ts'
 
 const intervals = { minute: 60, hour: 3_600, day: 86_400 } as const
@@ -123,7 +123,7 @@ function namesOf(ids: readonly (string | undefined)[]): readonly string[] {
 
 const listAudit = readOperation(routes.listAudit, async (context) => {
   const { query } = context
-  const { limit, after } = pageOf(context, 'audit')
+  const { limit, after } = plainPageOf(context, 'audit')
   const filter = {
     ...(query.objectId === undefined ? {} : { objectId: query.objectId }),
     ...(query.action === undefined ? {} : { action: query.action }),

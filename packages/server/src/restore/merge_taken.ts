@@ -116,7 +116,9 @@ async function mergeAccounts({ restored, replaced, tenant, now }: Merge): Promis
     if (externalSubject === undefined) continue
     const later = await replaced.read.accounts.find(tenant, id)
     const work: Work = (taking) => takeExternalSubject(taking, { tenant, id }, later?.externalSubject)
-    count += await inTransaction(restored, now, work)
+    const cleared = await inTransaction(restored, now, work)
+    // The second pass counts it where it gives the later one.
+    if (later?.externalSubject === undefined) count += cleared
   }
   for await (const { id } of pages((page) => restored.read.accounts.list(tenant, page))) {
     const later = await laterAccount(replaced, tenant, id)
@@ -139,7 +141,9 @@ async function mergeTeams({ restored, replaced, tenant, now }: Merge): Promise<n
   for await (const { id, externalId } of pages((page) => restored.read.teams.list(tenant, {}, page))) {
     if (externalId === undefined) continue
     const later = await replaced.read.teams.find(tenant, id)
-    count += await inTransaction(restored, now, (taking) => takeExternalId(taking, { tenant, id }, later?.externalId))
+    const work: Work = (taking) => takeExternalId(taking, { tenant, id }, later?.externalId)
+    const cleared = await inTransaction(restored, now, work)
+    if (later?.externalId === undefined) count += cleared
   }
   for await (const team of pages((page) => restored.read.teams.list(tenant, {}, page))) {
     const later = await laterTeam(replaced, tenant, team.id)

@@ -21,7 +21,7 @@ export function narrow(scope: string, left: string): string {
   return formatScope(intersectScope(parseScope(scope), parseScope(left)))
 }
 
-/** Whether two records have the same members, in whatever order. */
+/** Whether two records have the same members, whose own order does not matter. The order within a member does. */
 export function isSame(one: object, other: object): boolean {
   return sorted(one) === sorted(other)
 }

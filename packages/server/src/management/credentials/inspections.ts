@@ -66,7 +66,7 @@ const inspect = textOperation(routes.inspect, async (context) => {
   const found = digest === undefined ? await findJwt(context, jwt as string) : await findByDigest(context, digest, book)
   if (found === 'malformed') return json(200, malformed)
   // Asked about something in every case: whether a credential was found takes no time of its own.
-  const isInReach = await isClientInReach(context, clientIdOf(found) ?? context.caller.grant.clientId)
+  const isInReach = await isClientInReach(context, clientIdOf(found, book) ?? context.caller.grant.clientId)
   if (found === undefined || !isInReach || !mayRead(context, found)) return { ...json(200, unknown), isEven: true }
   if ('rejection' in found) return json(200, signedView(found))
   const inspected = await judge(context, found, { ...question, audience: audience ?? found.established.audience }, book)
@@ -132,13 +132,14 @@ async function findJwt({ tenant }: Context, text: string): Promise<Found | Signe
   return isSigned ? { rejection, jwt } : undefined
 }
 
-/** The client that it is of: of a JWT that a client signs its issuer, and empty where no claim names one. */
-function clientIdOf(found: Found | Signed | undefined): string | undefined {
+/** The client that it is of, by whose word it is that: what another issuer writes into its JWT names no client of ours. */
+function clientIdOf(found: Found | Signed | undefined, book: StatusBook): string | undefined {
   if (found === undefined) return undefined
   if ('established' in found) return found.established.clientId
-  const { client_id: clientId, iss } = found.jwt.claims
-  if (typeof clientId === 'string') return clientId
-  return iss?.startsWith(clientIdPrefix) === true ? iss : ''
+  const { client_id: clientId, iss = '' } = found.jwt.claims
+  if (iss.startsWith(clientIdPrefix)) return iss
+  const trusted = iss === book.issuer ? undefined : book.trustedIssuer(iss)
+  return trusted?.state.clientId ?? (typeof clientId === 'string' ? clientId : '')
 }
 
 function signedView({ rejection }: Signed): Inspected {

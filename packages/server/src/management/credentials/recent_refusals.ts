@@ -2,8 +2,8 @@
 import { routes } from '@countersign/contract'
 import { explainCode, formatTime } from '@countersign/core'
 import { type Refusal, refusalSeconds } from '@countersign/store'
-import { pageAnswer, pageOf } from '../cursor.ts'
 import { findRefusals } from '../find.ts'
+import { pageAnswer, plainPageOf } from '../lists/cursor.ts'
 import { type AnswerOf, type Operation, readOperation } from '../operation.ts'
 
 type RefusalView = AnswerOf<typeof routes.listRefusals>
@@ -12,7 +12,7 @@ const listRefusals = readOperation(routes.listRefusals, async (context) => {
   const { query, now } = context
   const { keyId, requestId } = query
   const refusals = await findRefusals(context, {
-    ...pageOf(context, 'refusals'),
+    ...plainPageOf(context, 'refusals'),
     ...(keyId === undefined ? {} : { credentialId: keyId }),
     ...(requestId === undefined ? {} : { requestId }),
     since: now - refusalSeconds,

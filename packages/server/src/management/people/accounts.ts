@@ -11,8 +11,8 @@ import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { managementApiId, managementScopesOf } from '../../tenants/tenant_setup.ts'
 import { readAccess, scopeOf } from '../access.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
-import { pageAnswer, pageOf } from '../cursor.ts'
-import { audienceOf, findAccount, findAccounts, invalid, saidOfAccount } from '../find.ts'
+import { audienceOf, invalid } from '../find.ts'
+import { pageAnswer, pageOf } from '../lists/cursor.ts'
 import {
   type AnswerOf,
   issueOperation,
@@ -22,6 +22,7 @@ import {
   writeOperation,
 } from '../operation.ts'
 import { leaveTeams, settleTeamsOf } from '../teams/settle.ts'
+import { findAccount, findAccounts, saidOfAccount } from './find.ts'
 
 async function accountView(
   context: ReadContext | WriteContext,

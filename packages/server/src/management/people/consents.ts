@@ -5,9 +5,10 @@ import { endConsent } from '../../people/consents.ts'
 import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
-import { pageAnswer, pageOf } from '../cursor.ts'
-import { audienceOf, findAccountOrNone, findAllowedClient, findConsent, findConsents, notFound } from '../find.ts'
+import { audienceOf, notFound } from '../find.ts'
+import { pageAnswer, pageOf } from '../lists/cursor.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
+import { findAccountOrNone, findAllowedClient, findConsent, findConsents } from './find.ts'
 import { ownAccount } from './sessions.ts'
 
 /** One's own need no scope. */

@@ -11,11 +11,12 @@ import { requireMayLetIn } from '../../people/portal_link.ts'
 import { selfServiceAccess } from '../../people/self_service.ts'
 import { scopeOf } from '../access.ts'
 import type { WriteContext } from '../context.ts'
-import { findAccountOfSubject, invalid } from '../find.ts'
+import { invalid } from '../find.ts'
 import { issueOperation, type Operation } from '../operation.ts'
 import { findTeamNamed, findTeamOfExternalId } from '../teams/find.ts'
 import { ceilingOf } from '../teams/teams.ts'
 import { auditOf as auditOfTeam, teamView } from '../teams/view.ts'
+import { findAccountOfSubject } from './find.ts'
 
 type Context = WriteContext<typeof routes.createPortalLink>
 

@@ -6,10 +6,11 @@ import { requireMayTouchAccount } from '../../people/portal_link.ts'
 import { endSession } from '../../people/sessions.ts'
 import { requireScope } from '../access.ts'
 import type { ReadContext } from '../context.ts'
-import { pageAnswer, pageOf } from '../cursor.ts'
-import { findAccountOrNone, findSession, findSessions, notFound } from '../find.ts'
+import { notFound } from '../find.ts'
+import { pageAnswer, pageOf } from '../lists/cursor.ts'
 import { type Operation, readOperation, writeOperation } from '../operation.ts'
 import { findOwnTeams } from '../teams/find.ts'
+import { findAccountOrNone, findSession, findSessions } from './find.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {

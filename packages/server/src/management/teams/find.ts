@@ -15,6 +15,7 @@ import { judgeTeam, teamIdsOf, wholeTenant } from '../../caller/reach.ts'
 import { roleOfScope } from '../../caller/team_roles.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { invalid, notFound, reads, requireTeam } from '../find.ts'
+import { inSearchRoom } from '../lists/searches.ts'
 
 /** A deleted team leaves a tombstone, which nobody finds. */
 export async function findTeam(context: ReadContext | WriteContext, id: string): Promise<Team> {
@@ -36,7 +37,8 @@ export async function findTeamNamed(context: WriteContext, id: string): Promise<
 export function findTeams(context: ReadContext, page: Page): Promise<readonly Team[]> {
   const among = teamIdsOf(context.reach)
   const filter = among === undefined ? {} : { among }
-  return context.services.store.read.teams.list(context.reach.tenant, filter, page)
+  const { reach, services } = context
+  return inSearchRoom(context, page, () => services.store.read.teams.list(reach.tenant, filter, page))
 }
 
 /** The teams of the person who asks; by a portal link, the one that it named, with the role that its scope comes to. */
