@@ -1,4 +1,6 @@
+import { problemHelp } from '@countersign/contract'
 import { describe, expect, it } from 'vitest'
+import { commands } from './commands.ts'
 import {
   collect,
   collectRateLimit,
@@ -11,6 +13,20 @@ import {
   scopeFlag,
   separateWait,
 } from './flags.ts'
+
+describe('the pages about errors', () => {
+  const texts = Object.values(problemHelp).flatMap(({ cause, mend }) => [cause, ...mend])
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/countersign ((?:[a-z-]+ ?)+)/g)].map(([, words = '']) => words),
+  )
+  it.each([...new Set(named)])('name a command that there is: %s', async (words) => {
+    const [name, verb] = words.trim().split(' ')
+    const command = await commands.find((entry) => entry.name === name)?.load()
+    expect(command?.name()).toBe(name)
+    const verbs = command?.commands.map((each) => each.name()) ?? []
+    if (verbs.length > 0) expect(verbs).toContain(verb)
+  })
+})
 
 describe('what users write behind flags', () => {
   it.each([

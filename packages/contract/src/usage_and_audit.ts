@@ -30,14 +30,16 @@ const named = z.string().max(255).describe('Empty for credentials that nobody kn
 const usageInterval = z.enum(['minute', 'hour', 'day'])
 const usageGroups = ['outcome', 'scope', 'keyId', 'clientId'] as const
 const usageGroup = z.enum(usageGroups)
-/** One, or two with a comma between. */
+const oneGroup = `(${usageGroups.join('|')})`
+/** One, or two different ones with a comma between; `outcome` by default. */
 const usageGroupBy = z
   .string()
-  .regex(new RegExp(`^(${usageGroups.join('|')})(,(?!\\1$)(${usageGroups.join('|')}))?$`), {
+  .regex(new RegExp(`^${oneGroup}(,${oneGroup})?$`), {
     error: `must be one or two of ${usageGroups.join(', ')}, with a comma between`,
   })
+  .default('outcome')
   .transform((text) => text.split(','))
-  .pipe(z.array(usageGroup).min(1).max(2))
+  .pipe(z.array(usageGroup).refine(([first, second]) => first !== second, { error: 'must not name a member twice' }))
 
 const usageCount = z.object({
   at: v.time.describe('The beginning of the interval'),
@@ -131,9 +133,7 @@ export const usageAndAuditRoutes = {
         .default('hour')
         .describe('The interval of one count, in UTC; docs/usage.md says how long each is kept'),
       scope: usageScope.min(1).optional().describe('Only requests that required this, as an answer by scope names it'),
-      groupBy: usageGroupBy
-        .default(['outcome'])
-        .describe('The members that tell the counts apart: one, or two with a comma between'),
+      groupBy: usageGroupBy.describe('The members that tell the counts apart: one, or two with a comma between'),
     }),
     answer: {
       status: 200,

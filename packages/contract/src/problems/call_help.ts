@@ -14,7 +14,7 @@ export const callHelp: Readonly<Record<CallProblemCode, ProblemHelp>> = {
     cause:
       'A call from the API reference goes over https to a public address, or to a network that whoever runs the server has named. The callUrl of the API leads elsewhere.',
     mend: [
-      'Whoever runs the API looks at its callUrl: countersign apis get ID.',
+      'Whoever runs the API looks at its callUrl: countersign apis show ID.',
       'An API in a private network, or over plain http, is reached once its network stands in COUNTERSIGN_CALL_NETWORKS of the server.',
     ],
   },
@@ -23,7 +23,7 @@ export const callHelp: Readonly<Record<CallProblemCode, ProblemHelp>> = {
     example: 'The host name of the API is not known to this server.',
     cause: 'The server looked the name in the callUrl of the API up, and no address came.',
     mend: [
-      'Whoever runs the API looks for a slip in its callUrl: countersign apis get ID.',
+      'Whoever runs the API looks for a slip in its callUrl: countersign apis show ID.',
       'A name of a private network must be known to the resolver of the server.',
     ],
   },
@@ -52,7 +52,7 @@ export const callHelp: Readonly<Record<CallProblemCode, ProblemHelp>> = {
     cause:
       'Nothing listens at the callUrl of the API, the way to it is blocked, or the connection broke off before there was a whole answer in HTTP/1.1.',
     mend: [
-      'See whether the API is running, and whether its callUrl has the right host and port: countersign apis get ID.',
+      'See whether the API is running, and whether its callUrl has the right host and port: countersign apis show ID.',
       'Where the call should change something, see whether it did before you send it again.',
     ],
   },

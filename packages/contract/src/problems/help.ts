@@ -53,7 +53,7 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
     status: 409,
     example: 'The API is disabled.',
     cause: 'The API that the request names is switched off. Nothing is issued for it.',
-    mend: ['Whoever runs the API enables it: countersign apis enable ID.'],
+    mend: ['Whoever runs the API enables it: PATCH /v1/apis/ID with {"status": "active"}.'],
   },
   bad_gateway: {
     status: 502,
@@ -82,7 +82,7 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
     status: 409,
     example: 'The client is disabled.',
     cause: 'The client that should hold the credential is switched off.',
-    mend: ['Enable it first: countersign clients enable ID. Or name another client.'],
+    mend: ['Enable it first: countersign clients update ID --status active. Or name another client.'],
   },
   conflict: {
     status: 409,
@@ -166,8 +166,11 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
   internal_error: {
     status: 500,
     example: 'The server failed. Its log has the cause under the request id.',
-    cause: 'The server has a fault. Nothing was changed.',
-    mend: ['Give the requestId to whoever runs the server: its log has the cause.'],
+    cause: 'The server, or the gateway, has a fault. Nobody can tell from here whether it did what was asked.',
+    mend: [
+      'Look whether it was done before you send it again, or send it with the same Idempotency-Key.',
+      'Give the requestId to whoever runs the server: its log has the cause.',
+    ],
   },
   invalid_document: {
     status: 400,
@@ -251,9 +254,11 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
   rate_limited: {
     status: 429,
     example: 'The rate limit is used up.',
-    cause: 'A limit of the key, its client or the API is used up. RateLimit says which one, and how much is left.',
+    cause:
+      'A limit of the key, its client or the API is used up: RateLimit says which one. Without RateLimit, too many credentials from your address were refused within a minute.',
     mend: [
       'Wait for the seconds in Retry-After. Spread calls over time.',
+      'Look for a program at your address that goes on with a credential that is refused.',
       'Without Retry-After the call costs more than the limit ever allows: ask for less, or for a higher limit.',
     ],
   },
@@ -273,7 +278,7 @@ export const problemHelp: Readonly<Record<ProblemCode | GatewayProblemCode, Prob
     status: 409,
     example: 'A new key is published already and has not begun to sign.',
     cause: 'The next signing key is waiting until every verifier knows it.',
-    mend: ['Wait until it signs: countersign signing-keys list says when. In an emergency, revoke the present one.'],
+    mend: ['Wait until it signs: GET /v1/signing-keys says when. In an emergency, revoke the present one.'],
   },
   scope_in_use: {
     status: 409,
