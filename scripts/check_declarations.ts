@@ -9,7 +9,11 @@ import { typescript, typescript5 } from './compilers.ts'
 import { layOut, nameOf } from './packed_set.ts'
 import { readSources } from './sources.ts'
 
-const compilers = { 'TypeScript 5': typescript5, 'TypeScript 7': typescript }
+/** `rule`: by which the short form compiles. */
+const compilers = {
+  'TypeScript 5': { compiler: typescript5, rule: 'node16' },
+  'TypeScript 7': { compiler: typescript, rule: 'bundler' },
+}
 const resolutions = {
   node16: { module: 'node16', moduleResolution: 'node16' },
   bundler: { module: 'preserve', moduleResolution: 'bundler' },
@@ -25,8 +29,8 @@ const verifier = createVerifier({ issuer: 'https://a', credential: 'c' })
 export const outcome: Promise<Outcome> = verifier.verifyRequest(new Request('http://x/'))
 `
 
-/** Gives one line for each error of a compiler. */
-export function checkDeclarations(files: readonly string[]): readonly string[] {
+/** Gives one line for each error of a compiler. `isFull`: each compiler by both rules, and not by one each. */
+export function checkDeclarations(files: readonly string[], isFull: boolean): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-declarations-'))
   try {
     layOut(files, folder)
@@ -34,13 +38,15 @@ export function checkDeclarations(files: readonly string[]): readonly string[] {
     const entries = files.flatMap((file) => entriesOf(folder, nameOf(file)))
     writeProject(join(folder, 'everything'), entries, readSources('{.,packages/*}/README.md').flatMap(examplesOf))
     writeProject(join(folder, 'anywhere'), anywhere, [{ code: withoutAudience }])
-    return Object.entries(compilers).flatMap(([name, compiler]) =>
-      Object.entries(resolutions).flatMap(([resolution, options]) =>
-        [
-          ...compile(compiler, join(folder, 'everything'), { ...options, types: ['node'] }),
-          ...compile(compiler, join(folder, 'anywhere'), { ...options, types: [] }),
-        ].map((problem) => `${name}, ${resolution}: ${problem}`),
-      ),
+    return Object.entries(compilers).flatMap(([name, { compiler, rule }]) =>
+      Object.entries(resolutions)
+        .filter(([resolution]) => isFull || resolution === rule)
+        .flatMap(([resolution, options]) =>
+          [
+            ...compile(compiler, join(folder, 'everything'), { ...options, types: ['node'] }),
+            ...compile(compiler, join(folder, 'anywhere'), { ...options, types: [] }),
+          ].map((problem) => `${name}, ${resolution}: ${problem}`),
+        ),
     )
   } finally {
     rmSync(folder, { recursive: true })

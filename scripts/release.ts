@@ -93,7 +93,7 @@ function release(isDryRun: boolean): void {
 
   execFileSync(process.execPath, ['scripts/check.ts'], { stdio: 'inherit' })
   const files = build()
-  const problems = checkDeclarations(files)
+  const problems = checkDeclarations(files, true)
   if (problems.length > 0) throw new Error(problems.join('\n'))
   say('ok    declarations')
   installAndAsk(files, version)

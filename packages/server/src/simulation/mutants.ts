@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
       replace: 'proof.note(askedAt)',
     },
   ]),
-  mutant('any answer will do, whatever the nonce', 172, [
+  mutant('any answer will do, whatever the nonce', 379, [
     { file: questions, find: 'answer.nonce !== question.nonce || ', replace: '' },
   ]),
   mutant('accept while resyncing', 11, [
@@ -97,8 +97,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('the monotonic clock alone', 168, [{ file: clock, find: ', until.wallMs - since.wallMs', replace: '' }]),
   mutant('the wall clock alone', 35, [{ file: clock, find: 'until.monotonicMs - since.monotonicMs, ', replace: '' }]),
-  mutant('the epoch is ignored', 6, [noEpoch, noChain, noPlace], { epochsDiffer: false }),
-  mutant('the same sequence in another history', 6, [noChain, noPlace], { epochsDiffer: false }),
+  mutant('the epoch is ignored', 14, [noEpoch, noChain, noPlace], { epochsDiffer: false }),
+  mutant('the same sequence in another history', 14, [noChain, noPlace], { epochsDiffer: false }),
   mutant('what was revoked is forgotten across a restore', 1, [
     { file: followedBook, find: "if (this.#book !== undefined) next.keepRevoked(this.#book, 'with_mac')", replace: '' },
   ]),
