@@ -1,7 +1,7 @@
 /** `/portal/reference`: the operations of an API as it was imported, each with its description and what it needs. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useMemo, useRef } from 'react'
 import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
@@ -10,7 +10,7 @@ import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
 import { text } from '../shared/text.ts'
 import { missingOf } from './reference/access.ts'
-import { heldToken } from './reference/held_token.ts'
+import { useForgetting } from './reference/held_token.ts'
 import { OperationList } from './reference/list.tsx'
 import { OperationView } from './reference/operation.tsx'
 import { type Named, nameOperations } from './reference/operation_names.ts'
@@ -45,7 +45,7 @@ function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[]
   const operations = useMemo(() => nameOperations(data?.data ?? []), [data])
   const { key: keyId } = route.useSearch()
   // The token is forgotten when somebody leaves the reference, or turns to another API.
-  useEffect(() => heldToken.forget, [])
+  useForgetting()
   const reach = useKeyReach(api, keyId)
   return (
     <>

@@ -55,7 +55,7 @@ function Form({ of, api, document, written, callUrl }: ExplorerProps & { readonl
     if (sending !== undefined) return
     const missing = parameters.find((each) => each.in === 'path' && (values.get(fieldOf(each)) ?? '') === '')
     if (missing !== undefined) return setOutcome({ said: words.missing(missing.name) })
-    const credential = key.current?.value.trim() || heldToken.text()
+    const credential = key.current?.value.trim() || heldToken.textFor(api.audience)
     const sent = outgoingOf(of, parameters, values, credential, media && { type: media.type, text: body })
     const abort = new AbortController()
     setSending(abort)

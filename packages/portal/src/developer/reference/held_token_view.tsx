@@ -1,6 +1,6 @@
 /** The token that is held: its scopes, how long it lasts, and its text, once in the page. */
 
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { copyText, wordOf } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { SecretText } from '../../shared/kit/secret_text.tsx'
@@ -9,16 +9,17 @@ import { heldToken, type TokenFacts } from './held_token.ts'
 
 const { token: words } = text.reference
 
-export function HeldToken({ of: { scope, endsAt } }: { readonly of: TokenFacts }): ReactNode {
+export function HeldToken({ of: { audience, scope, endsAt } }: { readonly of: TokenFacts }): ReactNode {
   const shown = useRef<HTMLDivElement>(null)
   const [said, setSaid] = useState<string>(words.copy)
-  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(heldToken.text(), shown.current)))
+  const read = useCallback(() => heldToken.textFor(audience), [audience])
+  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(read(), shown.current)))
   return (
     <div className="held">
       <p>
         <b>{words.ready}</b> {scope === '' ? words.noScope : scope.split(' ').join(', ')} · <Countdown until={endsAt} />
       </p>
-      <SecretText read={heldToken.text} label={words.label} key={endsAt} ref={shown} />
+      <SecretText read={read} label={words.label} key={endsAt} ref={shown} />
       <div className="acts">
         <button className="button" type="button" onClick={copy} aria-live="polite">
           <Icon name="copy" />

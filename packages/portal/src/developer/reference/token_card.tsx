@@ -1,10 +1,11 @@
 /** Mints a token with exactly the scopes of what is ticked, or of the operation that is open. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useId, useState } from 'react'
+import { type ReactNode, useId } from 'react'
 import { call } from '../../shared/api/call.ts'
 import type { Api } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { text } from '../../shared/text.ts'
+import { useAct } from '../../shared/use_act.ts'
 import { accessOf, type Chosen, inWords, scopeFor } from './access.ts'
 import { heldToken, useTokenFacts } from './held_token.ts'
 import { HeldToken } from './held_token_view.tsx'
@@ -27,7 +28,7 @@ interface TokenCardProps {
 export function TokenCard({ api, ticked, open, operations }: TokenCardProps): ReactNode {
   const { team } = route.useSearch()
   const minters = useMinters(api)
-  const facts = useTokenFacts()
+  const facts = useTokenFacts(api.audience)
   const wanted = ticked.length > 0 ? ticked : open === undefined ? [] : [open]
   const minter = minters?.find(({ id }) => id === team) ?? minters?.[0]
   if (wanted.length === 0 && facts === undefined) return null
@@ -86,30 +87,21 @@ interface MintProps {
 }
 
 function Mint({ api, minter, wanted, all }: MintProps): ReactNode {
-  const [isSending, setSending] = useState(false)
-  const [error, setError] = useState<unknown>()
+  const act = useAct()
   const chosen = scopeFor(wanted, minter.givable, all)
   const scope = chosen.scope.join(' ')
   if (wanted.every((each) => accessOf(each) === 'public')) return <p className="quiet">{words.public}</p>
   if (chosen.refused.length > 0) return <Refused of={chosen} minter={minter} />
-  const mint = async (): Promise<void> => {
-    if (isSending) return
-    setSending(true)
-    setError(undefined)
-    heldToken.forget()
-    try {
+  const mint = (): void =>
+    void act.run(async () => {
+      const ticket = heldToken.begin()
       const ttlSeconds = Math.min(lifeSeconds, api.tokenTtlSecondsMax)
       const askedAt = Date.now()
       const body = { ...minter.named, audience: api.audience, scope, listed: false, ttlSeconds }
       const { token, ...made } = await call('createToken', { body })
       const endsAt = askedAt + Date.parse(made.expiresAt) - Date.parse(made.createdAt)
-      heldToken.hold(token, { audience: made.audience, scope: made.scope, endsAt })
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setSending(false)
-    }
-  }
+      heldToken.hold(ticket, token, { audience: made.audience, scope: made.scope, endsAt })
+    })
   return (
     <>
       <div className="tags">
@@ -120,15 +112,15 @@ function Mint({ api, minter, wanted, all }: MintProps): ReactNode {
         ))}
       </div>
       <div className="acts">
-        <button className="button primary" type="button" aria-disabled={isSending} onClick={mint}>
-          {isSending ? words.minting : words.mint(wanted.length)}
+        <button className="button primary" type="button" aria-disabled={act.isSending} onClick={mint}>
+          {act.isSending ? words.minting : words.mint(wanted.length)}
         </button>
         <Link className="button" to="/keys/new" search={{ scope, audience: api.audience }}>
           {words.makeKey}
         </Link>
       </div>
       <p className="note quiet">{words.life}</p>
-      {error !== undefined && <Problem error={error} />}
+      {act.error !== undefined && <Problem error={act.error} />}
     </>
   )
 }
