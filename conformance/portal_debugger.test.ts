@@ -47,6 +47,26 @@ describe.skipIf(!hasChromium)('the debugger', () => {
     expect(await answer(page).count(), 'an answer to another question').toBe(0)
     const allowed = await ask(page)
     for (const part of ['It would be let in', 'orders:read', 'nothing else']) expect(allowed).toContain(part)
+    // The answer to a question that was changed since comes last, and is not shown for the one that stands there.
+    const isChanged = Promise.withResolvers<void>()
+    const isAnswered = Promise.withResolvers<void>()
+    await page.route(
+      '**/v1/inspections',
+      async (route) => {
+        const response = await route.fetch()
+        await isChanged.promise
+        await route.fulfill({ response })
+        isAnswered.resolve()
+      },
+      { times: 1 },
+    )
+    await page.getByRole('button', { name: 'Send and ask' }).click()
+    await page.getByLabel('Method').selectOption('POST')
+    expect(await ask(page)).toContain('It would be refused')
+    isChanged.resolve()
+    await isAnswered.promise
+    await page.evaluate(() => fetch('/healthz').then(() => undefined))
+    expect(await answer(page).textContent()).toContain('It would be refused')
     // While it is there it is in the box alone.
     expect((await everythingOn(page)).split(secret)).toHaveLength(3)
     await box(page).fill(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)

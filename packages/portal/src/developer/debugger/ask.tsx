@@ -1,7 +1,7 @@
 /** A question to the server, sent by its button alone, which stands below exactly what it sends. */
 
 import type { Answer, Body } from '@countersign/client'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { call } from '../../shared/api/call.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { ScrollingText } from '../../shared/kit/scrolling.tsx'
@@ -26,9 +26,17 @@ interface AskProps {
 
 type Question = Body<'inspect'>
 
+/** What came of a question. It is of no other: one letter of the call, and the verdict may be the opposite. */
+type Outcome = { readonly asked: AskedCall } & (
+  | { readonly answer: Answer<'inspect'> }
+  | { readonly error: unknown }
+)
+
 export function Ask({ of: read, from: { credential, call: from }, onSent }: AskProps): ReactNode {
   const [asked, setAsked] = useState<AskedCall>({ method: 'GET', path: '', audience: '', ...from })
-  const [state, setState] = useState<'idle' | 'asking' | { readonly error: unknown } | Answer<'inspect'>>('idle')
+  const [outcome, setOutcome] = useState<Outcome>()
+  const [asking, setAsking] = useState<AbortController>()
+  useEffect(() => () => asking?.abort(), [asking])
   if (read.kind === 'nothing' || read.kind === 'encrypted') return null
   if (read.kind === 'key' && !isKey(read) && read.marker !== 'at')
     return (
@@ -40,14 +48,22 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
   const question = questionOf(read, credential, asked)
   const change = (name: keyof AskedCall, value: string): void => {
     setAsked({ ...asked, [name]: value })
-    setState('idle')
+    setAsking(undefined)
   }
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    setState('asking')
+    const abort = new AbortController()
+    setAsking(abort)
+    setOutcome(undefined)
     onSent({ at: Date.now(), what: read.kind === 'jwt' ? 'jwt' : 'digest' })
     // Not by the queries: those are kept.
-    setState(await call('inspect', { body: question }).catch((error: unknown) => ({ error })))
+    const next = await call('inspect', { body: question }, abort.signal).then(
+      (answer) => ({ asked, answer }),
+      (error: unknown) => ({ asked, error }),
+    )
+    if (abort.signal.aborted) return
+    setOutcome(next)
+    setAsking(undefined)
   }
   return (
     <>
@@ -62,13 +78,14 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
             <ScrollingText>{shownOf(question)}</ScrollingText>
           </section>
           <div className="acts">
-            <button className="button primary" type="submit" disabled={state === 'asking'}>
-              {state === 'asking' ? words.sending : words.send}
+            <button className="button primary" type="submit" disabled={asking !== undefined}>
+              {asking === undefined ? words.send : words.sending}
             </button>
           </div>
         </form>
       </section>
-      {typeof state === 'object' && ('error' in state ? <Problem error={state.error} /> : <Inspected of={state} />)}
+      {outcome?.asked === asked &&
+        ('error' in outcome ? <Problem error={outcome.error} /> : <Inspected of={outcome.answer} />)}
     </>
   )
 }
