@@ -34,6 +34,24 @@ describe.skipIf(!hasChromium)('connections', () => {
     await page.getByRole('alertdialog').waitFor({ state: 'detached' })
     expect(await remove.evaluate((it) => it === document.activeElement)).toBe(true)
     await page.keyboard.press('Enter')
+    // While it is sent, the dialog stays, and tells a refusal; the list is read again, since nobody knows what was done.
+    const isPressed = Promise.withResolvers<void>()
+    await page.route(
+      '**/revoke',
+      async (route) => {
+        await isPressed.promise
+        await route.abort()
+      },
+      { times: 1 },
+    )
+    await page.getByRole('button', { name: 'Remove application' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Removing…' }).waitFor()
+    await page.keyboard.press('Escape')
+    const isRead = page.waitForRequest('**/v1/consents?*')
+    isPressed.resolve()
+    await page.getByText('Nobody can tell yet whether it was done.').waitFor()
+    await isRead
     await page.getByRole('button', { name: 'Remove application' }).focus()
     await page.keyboard.press('Enter')
     await page.getByText(/^Refused by/).waitFor()

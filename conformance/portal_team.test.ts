@@ -29,6 +29,7 @@ describe.skipIf(!hasChromium)('team', () => {
     await page.getByText('Bo Lind is Viewer now').waitFor()
     await page.getByRole('button', { name: 'Remove Bo Lind' }).click()
     await page.getByRole('button', { name: 'Remove member' }).click()
+    await page.getByText('Bo Lind is no member any more').waitFor()
     await row.waitFor({ state: 'detached' })
 
     await page.getByLabel('Mail address').fill('new@example.com')

@@ -31,7 +31,9 @@ export function useAct(...reads: readonly string[]): Act {
         error = problem
       }
       // Whether it was done or not: nobody knows after an answer that was lost.
-      await queries.invalidateQueries({ predicate: ({ queryKey }) => reads.includes(String(queryKey[0])) })
+      const read = queries.invalidateQueries({ predicate: ({ queryKey }) => reads.includes(String(queryKey[0])) })
+      // A refusal is said at once: the server may not answer the reads either.
+      if (error === undefined) await read
       isBusy.current = false
       setState({ isSending: false, error })
       return error === undefined

@@ -1,5 +1,4 @@
 /** Ends what one application was allowed at one API. */
-import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { call } from '../../shared/api/call.ts'
 import type { Connection } from '../../shared/api/queries.ts'
@@ -19,20 +18,19 @@ interface RemoveDialogProps {
 }
 
 export function RemoveDialog({ of, onClose, onRemoved }: RemoveDialogProps): ReactNode {
-  const queries = useQueryClient()
   const submit = async (): Promise<void> => {
     if (of === undefined) return
     const beganAt = performance.now()
     const { feedSequence, verifiers } = await call('revokeConsent', { params: { id: of.id }, body: {} })
     onRemoved({ feedSequence, beganAt, ...verifiers })
-    await queries.invalidateQueries({ queryKey: ['connections'] })
   }
   return (
     <FinalDialog
+      of={of?.id}
       title={dialog.title(of?.client.name ?? '')}
       detail={dialog.detail}
       words={dialog}
-      isOpen={of !== undefined}
+      reads={['connections']}
       onClose={onClose}
       onSubmit={submit}
     >

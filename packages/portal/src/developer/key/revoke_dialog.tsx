@@ -1,8 +1,7 @@
 /** Final, and one key: what it breaks stands before it. It says revoked only when the server has. */
-import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { call } from '../../shared/api/call.ts'
-import type { Key } from '../../shared/api/queries.ts'
+import { type Key, keyReads } from '../../shared/api/queries.ts'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { text } from '../../shared/text.ts'
@@ -19,21 +18,20 @@ interface RevokeDialogProps {
 }
 
 export function RevokeDialog({ of: key, isOpen, onClose, onRevoked }: RevokeDialogProps): ReactNode {
-  const queries = useQueryClient()
   const [reason, setReason] = useState('')
   const submit = async (): Promise<void> => {
     const beganAt = performance.now()
     const body = reason.trim() === '' ? {} : { reason: reason.trim() }
     const { feedSequence, verifiers } = await call('revokeKey', { params: { id: key.id }, body })
     onRevoked({ feedSequence, beganAt, ...verifiers })
-    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
   }
   return (
     <FinalDialog
+      of={isOpen ? key.id : undefined}
       title={revoke.title(key.name)}
       detail={revoke.detail}
       words={revoke}
-      isOpen={isOpen}
+      reads={keyReads}
       onClose={onClose}
       onSubmit={submit}
     >

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { call } from '../../shared/api/call.ts'
 import { ApiProblem } from '../../shared/api/problem.ts'
+import { keyReads } from '../../shared/api/queries.ts'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
 
@@ -20,7 +21,7 @@ export function useSwitch({ id, name }: Switched): { readonly disable: () => voi
       toasts.add({ title: error.message })
       return
     } finally {
-      await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => keyReads.some((first) => first === queryKey[0]) })
     }
     if (operation === 'enableKey') toasts.add({ title: text.act.enabled(name) })
     else

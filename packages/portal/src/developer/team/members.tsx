@@ -53,15 +53,16 @@ export function Members({ teamId, isOwner }: MembersProps): ReactNode {
       />
       {data.next !== null && <p className="note quiet">{members.more}</p>}
       <FinalDialog
+        of={isOwner ? leaving?.accountId : undefined}
         title={removal.title(leaving === undefined ? '' : nameOf(leaving))}
         detail={removal.detail}
         words={removal}
-        isOpen={leaving !== undefined && isOwner}
+        reads={['members', 'me', 'invitations']}
         onClose={() => show(undefined)}
         onSubmit={async () => {
           if (leaving === undefined) return
           await call('removeTeamMember', { params: { id: teamId, accountId: leaving.accountId } })
-          await refetch()
+          toasts.add({ title: removal.removed(nameOf(leaving)) })
         }}
       >
         {null}

@@ -40,6 +40,9 @@ export function keysQuery({ status, clientId, after }: KeysFilter) {
   })
 }
 
+/** The first words of the keys of all queries that tell of keys: what a change of one changes. */
+export const keyReads = ['keys', 'key', 'key names', 'audit', 'usage'] as const
+
 export function keyQuery(id: string) {
   return queryOptions({
     queryKey: ['key', id],

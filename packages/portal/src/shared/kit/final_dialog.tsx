@@ -1,11 +1,18 @@
 /** A dialog before what is final and concerns one thing, with the facts. Focus begins at Cancel: nothing final is the first key pressed. */
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { type FormEvent, type ReactNode, type RefObject, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { text } from '../text.ts'
+import { useAct } from '../use_act.ts'
 import { Problem } from './problem.tsx'
 
-interface FormProps {
+interface FinalDialogProps {
+  /** The id of the thing; `undefined` while the dialog is closed. */
+  readonly of: string | undefined
+  readonly title: string
+  readonly detail: string
   readonly words: { readonly submit: string; readonly submitting: string }
+  /** What is read again afterwards, also after an answer that was lost: as in `useAct`. */
+  readonly reads: readonly string[]
   /** Does it. Where it rejects, the dialog stays open and says why; otherwise it closes. */
   readonly onSubmit: () => Promise<void>
   readonly onClose: () => void
@@ -13,63 +20,59 @@ interface FormProps {
   readonly children: ReactNode
 }
 
-interface FinalDialogProps extends FormProps {
-  readonly title: string
-  readonly detail: string
-  readonly isOpen: boolean
-}
-
-export function FinalDialog({ title, detail, isOpen, ...form }: FinalDialogProps): ReactNode {
+/** It stays open while it sends: how that went would be seen by nobody. */
+export function FinalDialog({ of, title, detail, words, reads, onSubmit, onClose, children }: FinalDialogProps): ReactNode {
   const cancel = useRef<HTMLButtonElement>(null)
+  const shown = useShown(of)
+  const act = useAct(...reads)
+  /** The thing that the last refusal is about, until its dialog is closed. */
+  const [sent, setSent] = useState<string>()
+  const close = (): void => {
+    setSent(undefined)
+    onClose()
+  }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setSent(of)
+    void act.run(async () => {
+      await onSubmit()
+      // Somebody may have gone back meanwhile, and on to the dialog of another thing.
+      if (shown.current !== null && (shown.current ?? of) === of) close()
+    })
+  }
   return (
-    <AlertDialog.Root open={isOpen} onOpenChange={(next) => next || form.onClose()}>
+    <AlertDialog.Root open={of !== undefined} onOpenChange={(next) => next || act.isSending || close()}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="backdrop" />
         <AlertDialog.Popup className="dialog" initialFocus={cancel}>
           <AlertDialog.Title>{title}</AlertDialog.Title>
           <AlertDialog.Description>{detail}</AlertDialog.Description>
-          <Form {...form} cancel={cancel} />
+          <form className="stack" onSubmit={submit}>
+            {children}
+            {act.error !== undefined && sent === of && <Problem error={act.error} />}
+            <footer className="acts final">
+              <button className="button danger" type="submit" aria-disabled={act.isSending}>
+                {act.isSending ? words.submitting : words.submit}
+              </button>
+              <AlertDialog.Close className="button" ref={cancel} aria-disabled={act.isSending}>
+                {text.act.cancel}
+              </AlertDialog.Close>
+            </footer>
+          </form>
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
   )
 }
 
-/** Made anew each time the dialog opens. */
-function Form({
-  words,
-  onSubmit,
-  onClose,
-  children,
-  cancel,
-}: FormProps & { readonly cancel: RefObject<HTMLButtonElement | null> }): ReactNode {
-  const [isSending, setSending] = useState(false)
-  const [error, setError] = useState<unknown>()
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault()
-    if (isSending) return
-    setSending(true)
-    setError(undefined)
-    try {
-      await onSubmit()
-      onClose()
-    } catch (problem) {
-      setError(problem)
-      setSending(false)
+/** The id of what is shown now: `undefined` also where the thing is gone from the data, null once the screen was left. */
+function useShown(of: string | undefined): { readonly current: string | undefined | null } {
+  const shown = useRef<string | undefined | null>(of)
+  useEffect(() => {
+    shown.current = of
+    return () => {
+      shown.current = null
     }
-  }
-  return (
-    <form className="stack" onSubmit={submit}>
-      {children}
-      {error !== undefined && <Problem error={error} />}
-      <footer className="acts final">
-        <button className="button danger" type="submit" aria-disabled={isSending}>
-          {isSending ? words.submitting : words.submit}
-        </button>
-        <AlertDialog.Close className="button" ref={cancel}>
-          {text.act.cancel}
-        </AlertDialog.Close>
-      </footer>
-    </form>
-  )
+  }, [of])
+  return shown
 }

@@ -52,6 +52,7 @@ export const team = {
     detail: 'They see nothing of this team any more. Keys that they made stay the team’s.',
     submit: 'Remove member',
     submitting: 'Removing…',
+    removed: (name: string) => `${name} is no member any more`,
   },
   access: {
     title: 'What the team may have',
