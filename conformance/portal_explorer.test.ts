@@ -27,8 +27,18 @@ describe.skipIf(!hasChromium)('the explorer', () => {
 
     const key = await createKey(page, 'Reader')
     await page.getByLabel('I have stored it somewhere safe').check()
+    // The document comes late, and leaves what was filled in.
+    const isFilled = Promise.withResolvers<void>()
+    await page.route('**/openapi', async (route) => {
+      await isFilled.promise
+      await route.continue()
+    })
     await page.goto(at('createOrder'))
     await page.getByLabel('Key or token').fill(key)
+    expect(await page.getByRole('button', { name: 'Send to live' }).getAttribute('aria-disabled')).toBe('true')
+    isFilled.resolve()
+    await page.getByRole('heading', { name: 'Answers' }).waitFor()
+    expect(await page.getByLabel('Key or token').inputValue()).toBe(key)
     await page.getByRole('button', { name: 'Send to live' }).click()
     await answer.locator('.status', { hasText: '403' }).waitFor()
     expect(await answer.textContent()).toContain('insufficient_scope')

@@ -1,5 +1,5 @@
 /** Calls an operation from the server, with the token that is held or a key that somebody pastes, and shows what came back. */
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { openCall } from '../../shared/api/call.ts'
 import { ApiProblem } from '../../shared/api/problem.ts'
 import type { Api } from '../../shared/api/queries.ts'
@@ -22,9 +22,10 @@ interface ExplorerProps {
   readonly api: Api
   readonly document: JsonObject | undefined
   readonly written: Written | undefined
+  /** The document, which names the fields, is on its way. */
+  readonly isReading: boolean
 }
 
-/** The form is made anew once the document is there, which names its fields. */
 export function Explorer(props: ExplorerProps): ReactNode {
   return (
     <section className="card pad stack one" aria-labelledby="explorer">
@@ -32,7 +33,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
       {props.api.callUrl === null ? (
         <p className="quiet">{words.noUrl}</p>
       ) : (
-        <Form key={props.written === undefined ? 'bare' : 'written'} {...props} callUrl={props.api.callUrl} />
+        <Form {...props} callUrl={props.api.callUrl} />
       )}
     </section>
   )
@@ -40,11 +41,19 @@ export function Explorer(props: ExplorerProps): ReactNode {
 
 type Outcome = { readonly answer: ApiAnswer } | { readonly error: unknown } | { readonly said: string }
 
-function Form({ of, api, document, written, callUrl }: ExplorerProps & { readonly callUrl: string }): ReactNode {
+interface FormProps extends ExplorerProps {
+  readonly callUrl: string
+}
+
+/** What was filled in stays when the document comes, or another one does. */
+function Form({ of, api, document, written, isReading, callUrl }: FormProps): ReactNode {
   const parameters = parametersOf(of, written)
   const media = written?.body?.media.find(({ type }) => /\bjson\b/.test(type)) ?? written?.body?.media[0]
   const [values, setValues] = useState<Values>(new Map())
-  const [body, setBody] = useState(() => bodyOf(document, media))
+  /** `undefined` until somebody writes: the sample of the document. */
+  const [own, setOwn] = useState<string>()
+  const sample = useMemo(() => bodyOf(document, media), [document, media])
+  const body = own ?? sample
   const [outcome, setOutcome] = useState<Outcome>()
   const [sending, setSending] = useState<AbortController>()
   const key = useRef<HTMLInputElement>(null)
@@ -52,7 +61,7 @@ function Form({ of, api, document, written, callUrl }: ExplorerProps & { readonl
   useEmptyOnLeaving(key)
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    if (sending !== undefined) return
+    if (sending !== undefined || isReading) return
     const missing = parameters.find((each) => each.in === 'path' && (values.get(fieldOf(each)) ?? '') === '')
     if (missing !== undefined) return setOutcome({ said: words.missing(missing.name) })
     const credential = key.current?.value.trim() || heldToken.textFor(api.audience)
@@ -66,15 +75,16 @@ function Form({ of, api, document, written, callUrl }: ExplorerProps & { readonl
   return (
     <form className="stack" onSubmit={submit} noValidate>
       <p className="note quiet">{words.from(new URL(callUrl).host)}</p>
-      {parameters.map((each) => (
-        <Value
-          key={fieldOf(each)}
-          of={each}
-          value={values.get(fieldOf(each)) ?? ''}
-          onChange={(value) => setValues(new Map(values).set(fieldOf(each), value))}
-        />
-      ))}
-      {media !== undefined && <Body type={media.type} value={body} onChange={setBody} />}
+      {!isReading &&
+        parameters.map((each) => (
+          <Value
+            key={fieldOf(each)}
+            of={each}
+            value={values.get(fieldOf(each)) ?? ''}
+            onChange={(value) => setValues(new Map(values).set(fieldOf(each), value))}
+          />
+        ))}
+      {media !== undefined && <Body type={media.type} value={body} onChange={setOwn} />}
       {!of.public && (
         <Field name="explorer-key" label={words.key} hint={words.keyHint}>
           {(described) => (
@@ -83,7 +93,7 @@ function Form({ of, api, document, written, callUrl }: ExplorerProps & { readonl
         </Field>
       )}
       <div className="acts">
-        <button className="button primary" type="submit" aria-disabled={sending !== undefined}>
+        <button className="button primary" type="submit" aria-disabled={sending !== undefined || isReading}>
           {sending === undefined ? words.live : words.sending}
         </button>
         {sending !== undefined && (

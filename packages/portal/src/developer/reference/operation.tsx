@@ -1,5 +1,5 @@
 /** One operation. What it needs is known at once; its description comes with the document, which may be large. */
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type ReactNode, type Ref, useMemo } from 'react'
 import { type Api, openapiQuery } from '../../shared/api/queries.ts'
 import { CodeBlock } from '../../shared/kit/code_block.tsx'
@@ -33,7 +33,11 @@ interface OperationViewProps {
 
 export function OperationView({ of, api, importedAt, reach, heading, children }: OperationViewProps): ReactNode {
   const { method, route, summary } = of
-  const { data, error, refetch } = useQuery(openapiQuery(api.id, importedAt))
+  // After an import the former document stands until the new one is there: what was filled in stays.
+  const { data, error, refetch } = useQuery({
+    ...openapiQuery(api.id, importedAt),
+    placeholderData: keepPreviousData,
+  })
   const document: JsonObject | undefined = data
   const written = useMemo(() => (document === undefined ? undefined : findWritten(document, of)), [document, of])
   return (
@@ -52,7 +56,13 @@ export function OperationView({ of, api, importedAt, reach, heading, children }:
         <OfKey of={reach} operation={of} />
       </AccessCard>
       {children}
-      <Explorer of={of} api={api} document={document} written={written} />
+      <Explorer
+        of={of}
+        api={api}
+        document={document}
+        written={written}
+        isReading={document === undefined && error === null}
+      />
       <CodeBlock label={snippet.label} samples={snippetsOf(of, api, document, written)} />
       {error !== null && document === undefined && <Problem error={error} onRetry={() => void refetch()} />}
       {document === undefined && error === null && <Skeleton rows={3} label={words.loading} />}

@@ -5,7 +5,7 @@ export const explorer = {
   noUrl: 'The API has no callUrl, so this page cannot call it. Whoever runs the API sets it.',
   body: 'Body',
   key: 'Key or token',
-  keyHint: 'Kept in this page until you leave it. Empty: the token above, if there is one.',
+  keyHint: 'Kept until you open another operation or leave the page. Empty: the token above, if there is one.',
   live: 'Send to live',
   sending: 'Sending…',
   stop: 'Stop',
