@@ -32,9 +32,21 @@ describe.skipIf(!hasChromium)('team', () => {
     await page.getByText('Bo Lind is no member any more').waitFor()
     await row.waitFor({ state: 'detached' })
 
+    // A retry after a lost answer is the same call, and is given what that made.
+    const sent: unknown[] = []
+    await page.route('**/members', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      sent.push(route.request().headers()['idempotency-key'])
+      if (sent.length > 1) return route.continue()
+      await route.fetch()
+      return route.abort()
+    })
     await page.getByLabel('Mail address').fill('new@example.com')
     await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    await page.getByText('Nobody can tell yet whether it was done.').waitFor()
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
     await page.getByText('/invite#').waitFor()
+    expect(sent).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), sent[0]])
     await page.getByText('1 open invitation').waitFor()
     await page.getByRole('button', { name: 'Take back the invitation of new@example.com' }).click()
     await page.getByText('1 open invitation').waitFor({ state: 'detached' })

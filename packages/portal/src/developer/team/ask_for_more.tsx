@@ -1,6 +1,7 @@
 /** Asks for scopes that an API has on request. */
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
 import { type Api, apisQuery, type Team } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/field.tsx'
@@ -38,10 +39,15 @@ function Form({ of: team, offering }: { readonly of: Team; readonly offering: re
   const scope = missing.map(({ name }) => name).filter((name) => scopes.includes(name))
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    const until = days === '' ? {} : { until: new Date(Date.now() + Number(days) * dayMs).toISOString() }
-    const body = { teamId: team.id, audience: api.audience, scope: scope.join(' '), reason, ...until }
+    const asked = { teamId: team.id, audience: api.audience, scope: scope.join(' '), reason }
+    const name = JSON.stringify(['ask', asked, days])
     const isDone = await act.run(async () => {
-      await call('createAccessRequest', { body })
+      await attempts.send(
+        name,
+        () => ({ ...asked, ...untilOf(days) }),
+        (attempt) => call('createAccessRequest', attempt),
+      )
+      attempts.settle(name)
     })
     if (!isDone) return
     toasts.add({ title: access.asked })
@@ -76,6 +82,10 @@ function Form({ of: team, offering }: { readonly of: Team; readonly offering: re
       </div>
     </form>
   )
+}
+
+function untilOf(days: string): { readonly until?: string } {
+  return days === '' ? {} : { until: new Date(Date.now() + Number(days) * dayMs).toISOString() }
 }
 
 interface MissingProps {

@@ -1,6 +1,7 @@
 /** An owner invites by address. The link is shown once; it is no credential of the team, and good for that address alone. */
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
 import { invitationsQuery, type Member } from '../../shared/api/queries.ts'
 import { copyText, wordOf } from '../../shared/copy.ts'
@@ -28,7 +29,13 @@ export function Invite({ teamId }: { readonly teamId: string }): ReactNode {
     event.preventDefault()
     setInvited(undefined)
     const isDone = await act.run(async () => {
-      const { member, invitation } = await call('addTeamMember', { params: { id: teamId }, body: { email, role } })
+      const name = JSON.stringify(['invite', teamId, email, role])
+      const { member, invitation } = await attempts.send(
+        name,
+        () => ({ email, role }),
+        (attempt) => call('addTeamMember', { params: { id: teamId }, ...attempt }),
+      )
+      attempts.settle(name)
       if (member !== null) toasts.add({ title: invite.added(email) })
       if (invitation !== null) setInvited({ email, url: invitation.url, isMailed: invitation.isMailed })
     })
