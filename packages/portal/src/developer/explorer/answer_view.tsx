@@ -5,16 +5,14 @@ import type { ReactNode } from 'react'
 import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { Status } from '../../shared/kit/status.tsx'
 import { text } from '../../shared/text.ts'
-import { type ApiAnswer, bodyText } from './read_answer.ts'
+import type { ApiAnswer } from './read_answer.ts'
 
 const { explorer: words } = text
-const shownMax = 100_000
 
 export function AnswerView({ of: answer }: { readonly of: ApiAnswer }): ReactNode {
-  const { status, ms, headers, isCut, error, bytes } = answer
+  const { status, ms, headers, isCut, error, bytes, text: body, isLong } = answer
   const isGood = status < 400
   const id = headers['x-request-id']
-  const body = bodyText(answer)
   return (
     <section className="stack one" role="status" aria-label={words.answer}>
       <div className="tags">
@@ -27,12 +25,12 @@ export function AnswerView({ of: answer }: { readonly of: ApiAnswer }): ReactNod
       </div>
       {isCut && <p>{words.cut}</p>}
       {error !== undefined && <p>{words.broken(error)}</p>}
-      {bytes.length === 0 && <p className="quiet">{words.empty}</p>}
-      {body === undefined && <p className="quiet">{words.binary(bytes.length)}</p>}
-      {body !== undefined && bytes.length > 0 && (
+      {bytes === 0 && <p className="quiet">{words.empty}</p>}
+      {body === undefined && <p className="quiet">{words.binary(bytes)}</p>}
+      {body !== undefined && bytes > 0 && (
         <>
-          <ScrollingText className="answer">{body.slice(0, shownMax)}</ScrollingText>
-          {body.length > shownMax && <p className="quiet">{words.long}</p>}
+          <ScrollingText className="answer">{body}</ScrollingText>
+          {isLong && <p className="quiet">{words.long}</p>}
         </>
       )}
       <details>

@@ -1,9 +1,15 @@
 /** The lines of `POST /v1/apis/{id}/calls`, put together. */
+import { indented } from './indented.ts'
 
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly bytes: Uint8Array
+  /** The length of the body. */
+  readonly bytes: number
+  /** The first 100,000 characters of the body, JSON with its lines; `undefined` for bytes that are no text. */
+  readonly text: string | undefined
+  /** The body goes on after `text`. */
+  readonly isLong: boolean
   /** From sending to the end, in milliseconds, at the server. */
   readonly ms: number
   /** It was longer than the server takes. */
@@ -22,6 +28,10 @@ interface Line {
   readonly detail?: string
 }
 
+const shownMax = 100_000
+/** No character has more than four bytes. */
+const bytesMax = 4 * (shownMax + 1)
+
 /** `undefined` where the text is no such answer. */
 export function readAnswer(lines: string): ApiAnswer | undefined {
   let read: readonly Line[]
@@ -37,10 +47,17 @@ export function readAnswer(lines: string): ApiAnswer | undefined {
   const last = read.at(-1)
   if (head?.status === undefined || last === undefined) return undefined
   const isWhole = last.ms !== undefined
+  const headers = head.headers ?? {}
+  const bytes = join(read.flatMap(({ chunk }) => (chunk === undefined ? [] : [bytesOf(chunk)])))
+  const text = textOf(bytes)
+  const isLong = text !== undefined && text.length > shownMax
+  const isJson = /\bjson\b/.test(headers['content-type'] ?? '')
   return {
     status: head.status,
-    headers: head.headers ?? {},
-    bytes: join(read.flatMap(({ chunk }) => (chunk === undefined ? [] : [bytesOf(chunk)]))),
+    headers,
+    bytes: bytes.length,
+    text: isJson && !isLong && text !== undefined ? indented(text) : text?.slice(0, shownMax),
+    isLong,
     ms: last.ms ?? 0,
     isCut: last.cut === true,
     error: isWhole ? (last.detail ?? last.error) : '',
@@ -61,18 +78,13 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** The body as text, JSON with its lines; `undefined` for bytes that are none. */
-export function bodyText({ bytes, headers }: Pick<ApiAnswer, 'bytes' | 'headers'>): string | undefined {
-  let text: string
+/** A character more than is shown, if there is one. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const begin = bytes.subarray(0, bytesMax)
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    // A character that is cut in two by the end of the beginning is left out.
+    return new TextDecoder('utf-8', { fatal: true }).decode(begin, { stream: begin.length < bytes.length })
   } catch {
     return undefined
-  }
-  if (!/\bjson\b/.test(headers['content-type'] ?? '')) return text
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2)
-  } catch {
-    return text
   }
 }
