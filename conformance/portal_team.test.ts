@@ -86,7 +86,8 @@ describe.skipIf(!hasChromium)('team', () => {
 
   it('a viewer is offered no change', async () => {
     const { accountId, page, context } = await signSomebodyIn()
-    const team = await call(product, 'POST', '/v1/teams', { name: 'Partner', access: [] })
+    const access = [{ audience: product.audience, scope: 'orders:read' }]
+    const team = await call(product, 'POST', '/v1/teams', { name: 'Partner', access })
     const { body } = await call(product, 'GET', `/v1/accounts/${accountId}`)
     await call(product, 'POST', `/v1/teams/${text(team.body.id)}/members`, { email: text(body.email), role: 'viewer' })
     await page.goto(`${address()}?team=${text(team.body.id)}`)
@@ -94,6 +95,17 @@ describe.skipIf(!hasChromium)('team', () => {
     await page.getByRole('rowheader', { name: 'Ana Ruiz' }).waitFor()
     expect(await page.getByRole('button', { name: /Invite|Remove|Ask|Withdraw/ }).count()).toBe(0)
     expect(await page.getByText('Ask for more', { exact: true }).count()).toBe(0)
+
+    // An address opens nothing that has no button.
+    const holder = { name: 'Worker', type: 'service', teamId: text(team.body.id), access }
+    const client = await call(product, 'POST', '/v1/clients', holder)
+    const wanted = { clientId: text(client.body.clientId), audience: product.audience, scope: '', name: 'Seen' }
+    const key = await call(product, 'POST', '/v1/keys', wanted)
+    for (const panel of ['roll', 'revoke']) {
+      await page.goto(`${product.portalUrl}/keys/${text(key.body.id)}?panel=${panel}`)
+      await page.waitForSelector('.history li')
+      expect(await page.getByRole('button', { name: /Roll|Disable|Revoke/ }).count()).toBe(0)
+    }
     await context.close()
   })
 })

@@ -43,6 +43,7 @@ export function ConnectionsScreen(): ReactNode {
       )}
       <RemoveDialog
         of={data?.data.find(({ id }) => id === remove)}
+        isStale={error !== null}
         onClose={() => show(undefined)}
         onRemoved={setRemoved}
       />

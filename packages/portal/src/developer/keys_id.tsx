@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../shared/api/problem.ts'
-import { type Key, keyQuery } from '../shared/api/queries.ts'
+import { clientsQuery, type Key, keyQuery, meQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { MaskedKey } from '../shared/kit/masked_key.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
@@ -15,7 +15,7 @@ import { Acts } from './key/acts.tsx'
 import { Crumbs } from './key/crumbs.tsx'
 import { Facts } from './key/facts.tsx'
 import { History } from './key/history.tsx'
-import { owedRoll } from './key/owed_roll.ts'
+import { mayOf } from './key/may_of.ts'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 import { Reveal } from './key/reveal.tsx'
 import { RevokeDialog } from './key/revoke_dialog.tsx'
@@ -63,8 +63,10 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
   const [revoked, setRevoked] = useState<Revoked>()
   const open = (next: 'roll' | 'revoke' | undefined): void =>
     void navigate({ search: next === undefined ? {} : { panel: next }, resetScroll: false })
-  // A roll that may have been done has ended this key, and its retry shows the new one.
-  const mayRoll = key.status === 'active' || owedRoll(key.id) !== undefined
+  const { data: me } = useQuery(meQuery)
+  const { data: clients } = useQuery(clientsQuery)
+  const client = clients?.data.find(({ clientId }) => clientId === key.clientId)
+  const may = mayOf(key, me, client)
   return (
     <>
       <Crumbs name={key.name} />
@@ -75,14 +77,15 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
             <KeyStatus of={key} /> <MaskedKey id={key.id} environment={key.environment} />
           </p>
         </div>
-        <Acts of={key} isStale={isStale} onOpen={open} />
+        <Acts of={key} may={may} isStale={isStale} onOpen={open} />
       </div>
       {shown === 'once' && <AlreadyShown />}
       {revoked !== undefined && <Receipt of={revoked} />}
-      {panel === 'roll' && mayRoll && <RollPanel of={key} onClose={() => open(undefined)} />}
+      {panel === 'roll' && may.roll && <RollPanel of={key} isStale={isStale} onClose={() => open(undefined)} />}
       <RevokeDialog
         of={key}
-        isOpen={panel === 'revoke' && key.status !== 'revoked'}
+        isOpen={panel === 'revoke' && may.revoke}
+        isStale={isStale}
         onClose={() => open(undefined)}
         onRevoked={setRevoked}
       />

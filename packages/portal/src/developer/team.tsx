@@ -69,10 +69,10 @@ function Shown({ me, teamId, role }: ShownProps): ReactNode {
     <div className="stack one">
       <h2>{team?.name ?? words.members.title}</h2>
       <Members teamId={teamId} isOwner={isOwner} />
-      {isOwner && <Invite teamId={teamId} />}
+      {isOwner && <Invite teamId={teamId} isStale={error !== null} />}
       {error !== null && team !== undefined && <Stale since={dataUpdatedAt} error={error} />}
       {error !== null && team === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {team !== undefined && <Access of={team} mayAsk={may(me, 'clients:write', teamId)} />}
+      {team !== undefined && <Access of={team} isStale={error !== null} mayAsk={may(me, 'clients:write', teamId)} />}
       <Matrix />
     </div>
   )

@@ -92,6 +92,7 @@ export const text = {
     forbidden: 'Your role does not allow this',
     forbiddenDetail: 'A developer or an owner of the team can do it. Ask one of them, or an operator of this server.',
     stale: (clock: string) => `Showing data from ${clock}.`,
+    staleAct: 'This is of before. It can be done once the server answers again.',
     reconnecting: 'The server does not answer. Reconnecting.',
     fields: (many: number) => `${count(many, 'field')} to mend`,
   },

@@ -13,11 +13,12 @@ const { dialog } = text.connections
 interface RemoveDialogProps {
   /** `undefined` while the dialog is closed. */
   readonly of: Connection | undefined
+  readonly isStale: boolean
   readonly onClose: () => void
   readonly onRemoved: (removed: Revoked) => void
 }
 
-export function RemoveDialog({ of, onClose, onRemoved }: RemoveDialogProps): ReactNode {
+export function RemoveDialog({ of, isStale, onClose, onRemoved }: RemoveDialogProps): ReactNode {
   const submit = async (): Promise<void> => {
     if (of === undefined) return
     const beganAt = performance.now()
@@ -31,6 +32,7 @@ export function RemoveDialog({ of, onClose, onRemoved }: RemoveDialogProps): Rea
       detail={dialog.detail}
       words={dialog}
       reads={['connections']}
+      isStale={isStale}
       onClose={onClose}
       onSubmit={submit}
     >

@@ -13,11 +13,12 @@ const { revoke } = text
 interface RevokeDialogProps {
   readonly of: Key
   readonly isOpen: boolean
+  readonly isStale: boolean
   readonly onClose: () => void
   readonly onRevoked: (revoked: Revoked) => void
 }
 
-export function RevokeDialog({ of: key, isOpen, onClose, onRevoked }: RevokeDialogProps): ReactNode {
+export function RevokeDialog({ of: key, isOpen, isStale, onClose, onRevoked }: RevokeDialogProps): ReactNode {
   const [reason, setReason] = useState('')
   const submit = async (): Promise<void> => {
     const beganAt = performance.now()
@@ -32,6 +33,7 @@ export function RevokeDialog({ of: key, isOpen, onClose, onRevoked }: RevokeDial
       detail={revoke.detail}
       words={revoke}
       reads={keyReads}
+      isStale={isStale}
       onClose={onClose}
       onSubmit={submit}
     >

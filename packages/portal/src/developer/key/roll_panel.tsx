@@ -21,10 +21,11 @@ const { roll } = text
 
 interface RollPanelProps {
   readonly of: Key
+  readonly isStale: boolean
   readonly onClose: () => void
 }
 
-export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
+export function RollPanel({ of: key, isStale, onClose }: RollPanelProps): ReactNode {
   const owed = owedRoll(key.id)
   const search = route.useSearch()
   const grace = graces.find((each) => Number(each) === owed?.graceSeconds) ?? search.grace ?? graceDefault
@@ -38,7 +39,7 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    void send(Number(grace))
+    if (!isStale) void send(Number(grace))
   }
   return (
     <form className="card pad roll-panel" onSubmit={submit}>
@@ -67,7 +68,7 @@ export function RollPanel({ of: key, onClose }: RollPanelProps): ReactNode {
       {error !== undefined && <Problem error={error} />}
       {owed !== undefined && <p role="status">{roll.lost}</p>}
       <footer className="acts">
-        <button className="button primary" type="submit" aria-disabled={isSending}>
+        <button className="button primary" type="submit" aria-disabled={isSending || isStale}>
           {isSending ? roll.submitting : roll.submit}
         </button>
         <button className="button" type="button" onClick={close}>

@@ -2,23 +2,23 @@ import { Menu } from '@base-ui/react/menu'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { type ListedKey, meQuery } from '../../shared/api/queries.ts'
+import { type Client, type ListedKey, meQuery } from '../../shared/api/queries.ts'
 import { copyText, wordOf } from '../../shared/copy.ts'
 import { MoreIcon } from '../../shared/kit/icon.tsx'
 import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
-import { mayWrite } from '../../shared/may_write.ts'
 import { text } from '../../shared/text.ts'
+import { mayOf } from '../key/may_of.ts'
 import { useSwitch } from '../key/use_switch.ts'
 
 /** The actions of a row. Those that are not undone happen on the key's own page. */
 interface KeyMenuProps {
   readonly of: ListedKey
-  readonly teamId: string | null | undefined
+  readonly client: Client | undefined
   readonly isStale: boolean
 }
 
-export function KeyMenu({ of: key, teamId, isStale }: KeyMenuProps): ReactNode {
+export function KeyMenu({ of: key, client, isStale }: KeyMenuProps): ReactNode {
   const navigate = useNavigate()
   const { disable, enable } = useSwitch(key)
   const open = (panel?: 'roll' | 'revoke') => () =>
@@ -28,16 +28,15 @@ export function KeyMenu({ of: key, teamId, isStale }: KeyMenuProps): ReactNode {
     toasts.add({ title: wordOf(await copyText(key.id, shown)) })
   }
   const { data: me } = useQuery(meQuery)
-  const isOn = mayWrite(me, teamId) && !isStale
-  const isLive = key.status === 'active' || key.status === 'disabled'
+  const may = mayOf(key, me, client)
   const items: readonly (readonly [word: string, does: () => void, isThere: boolean])[] = [
     [text.keys.open, open(), true],
     [text.keys.copyId, copy, true],
-    [text.act.roll, open('roll'), isOn && key.status === 'active'],
+    [text.act.roll, open('roll'), may.roll && !isStale],
     key.status === 'disabled'
-      ? [text.act.enable, enable, isOn]
-      : [text.act.disable, disable, isOn && key.status === 'active'],
-    [text.act.revoke, open('revoke'), isOn && isLive],
+      ? [text.act.enable, enable, may.enable && !isStale]
+      : [text.act.disable, disable, may.disable && !isStale],
+    [text.act.revoke, open('revoke'), may.revoke && !isStale],
   ]
   return (
     <Menu.Root>

@@ -53,7 +53,7 @@ export function KeyRow({ of: key, old, client, use, isStale }: KeyRowProps): Rea
         {key.status !== 'revoked' && <Ends at={key.expiresAt} />}
       </td>
       <td className="menu">
-        <KeyMenu of={key} teamId={client?.teamId} isStale={isStale} />
+        <KeyMenu of={key} client={client} isStale={isStale} />
       </td>
     </tr>
   )

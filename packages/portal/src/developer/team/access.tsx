@@ -16,10 +16,12 @@ const { access } = text.team
 
 interface AccessProps {
   readonly of: Team
+  /** The team is shown as it was before. */
+  readonly isStale: boolean
   readonly mayAsk: boolean
 }
 
-export function Access({ of: team, mayAsk }: AccessProps): ReactNode {
+export function Access({ of: team, isStale, mayAsk }: AccessProps): ReactNode {
   const { data: apis } = useQuery(apisQuery)
   const nameOf = (audience: string): string => apis?.data.find((api) => api.audience === audience)?.name ?? audience
   return (
@@ -35,7 +37,7 @@ export function Access({ of: team, mayAsk }: AccessProps): ReactNode {
           </li>
         ))}
       </ul>
-      {mayAsk && <AskForMore of={team} />}
+      {mayAsk && <AskForMore of={team} isStale={isStale} />}
       <Requests teamId={team.id} mayAsk={mayAsk} nameOf={nameOf} />
     </section>
   )

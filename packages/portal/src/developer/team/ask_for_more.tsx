@@ -15,7 +15,7 @@ const { access } = text.team
 const ends = [7, 30, 90, 365] as const
 const dayMs = 86_400_000
 
-export function AskForMore({ of: team }: { readonly of: Team }): ReactNode {
+export function AskForMore({ of: team, isStale }: { readonly of: Team; readonly isStale: boolean }): ReactNode {
   const { data } = useQuery(apisQuery)
   const offering = (data?.data ?? []).filter((api) => missingOf(api, team).length > 0)
   if (data === undefined) return null
@@ -23,12 +23,18 @@ export function AskForMore({ of: team }: { readonly of: Team }): ReactNode {
   return (
     <details className="more">
       <summary className="button">{access.ask}</summary>
-      <Form of={team} offering={offering} />
+      <Form of={team} offering={offering} isStale={isStale} />
     </details>
   )
 }
 
-function Form({ of: team, offering }: { readonly of: Team; readonly offering: readonly Api[] }): ReactNode {
+interface FormProps {
+  readonly of: Team
+  readonly offering: readonly Api[]
+  readonly isStale: boolean
+}
+
+function Form({ of: team, offering, isStale }: FormProps): ReactNode {
   const act = useAct('access requests')
   const [audience, setAudience] = useState('')
   const [scopes, setScopes] = useState<readonly string[]>([])
@@ -39,6 +45,7 @@ function Form({ of: team, offering }: { readonly of: Team; readonly offering: re
   const scope = missing.map(({ name }) => name).filter((name) => scopes.includes(name))
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
+    if (isStale) return
     const asked = { teamId: team.id, audience: api.audience, scope: scope.join(' '), reason }
     const name = JSON.stringify(['ask', asked, days])
     const isDone = await act.run(async () => {
@@ -76,7 +83,7 @@ function Form({ of: team, offering }: { readonly of: Team; readonly offering: re
       <Why reason={reason} days={days} onReason={setReason} onDays={setDays} />
       {act.error !== undefined && <Problem error={act.error} />}
       <div className="acts">
-        <button className="button primary" type="submit" disabled={scope.length === 0} aria-disabled={act.isSending}>
+        <button className="button primary" type="submit" disabled={scope.length === 0} aria-disabled={act.isSending || isStale}>
           {act.isSending ? access.submitting : access.submit}
         </button>
       </div>

@@ -20,13 +20,14 @@ interface Invited {
   readonly isMailed: boolean
 }
 
-export function Invite({ teamId }: { readonly teamId: string }): ReactNode {
+export function Invite({ teamId, isStale }: { readonly teamId: string; readonly isStale: boolean }): ReactNode {
   const act = useAct('members', 'invitations')
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Member['role']>('developer')
   const [invited, setInvited] = useState<Invited>()
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
+    if (isStale) return
     setInvited(undefined)
     const isDone = await act.run(async () => {
       const name = JSON.stringify(['invite', teamId, email, role])
@@ -74,7 +75,7 @@ export function Invite({ teamId }: { readonly teamId: string }): ReactNode {
             </select>
           )}
         </Field>
-        <button className="button primary" type="submit" aria-disabled={act.isSending}>
+        <button className="button primary" type="submit" aria-disabled={act.isSending || isStale}>
           {act.isSending ? invite.submitting : invite.submit}
         </button>
       </form>

@@ -58,6 +58,7 @@ export function Members({ teamId, isOwner }: MembersProps): ReactNode {
         detail={removal.detail}
         words={removal}
         reads={['members', 'me', 'invitations']}
+        isStale={error !== null}
         onClose={() => show(undefined)}
         onSubmit={async () => {
           if (leaving === undefined) return

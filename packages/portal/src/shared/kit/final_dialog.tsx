@@ -13,6 +13,8 @@ interface FinalDialogProps {
   readonly words: { readonly submit: string; readonly submitting: string }
   /** What is read again afterwards, also after an answer that was lost: as in `useAct`. */
   readonly reads: readonly string[]
+  /** The facts are of before: nothing is decided by them. */
+  readonly isStale: boolean
   /** Does it. Where it rejects, the dialog stays open and says why; otherwise it closes. */
   readonly onSubmit: () => Promise<void>
   readonly onClose: () => void
@@ -21,7 +23,8 @@ interface FinalDialogProps {
 }
 
 /** It stays open while it sends: how that went would be seen by nobody. */
-export function FinalDialog({ of, title, detail, words, reads, onSubmit, onClose, children }: FinalDialogProps): ReactNode {
+export function FinalDialog(props: FinalDialogProps): ReactNode {
+  const { of, title, detail, words, reads, isStale, onSubmit, onClose, children } = props
   const cancel = useRef<HTMLButtonElement>(null)
   const shown = useShown(of)
   const act = useAct(...reads)
@@ -33,6 +36,7 @@ export function FinalDialog({ of, title, detail, words, reads, onSubmit, onClose
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    if (isStale) return
     setSent(of)
     void act.run(async () => {
       await onSubmit()
@@ -49,9 +53,10 @@ export function FinalDialog({ of, title, detail, words, reads, onSubmit, onClose
           <AlertDialog.Description>{detail}</AlertDialog.Description>
           <form className="stack" onSubmit={submit}>
             {children}
+            {isStale && <p role="status">{text.problem.staleAct}</p>}
             {act.error !== undefined && sent === of && <Problem error={act.error} />}
             <footer className="acts final">
-              <button className="button danger" type="submit" aria-disabled={act.isSending}>
+              <button className="button danger" type="submit" aria-disabled={act.isSending || isStale}>
                 {act.isSending ? words.submitting : words.submit}
               </button>
               <AlertDialog.Close className="button" ref={cancel} aria-disabled={act.isSending}>
