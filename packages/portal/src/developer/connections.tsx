@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { apisQuery, type Connection, connectionsQuery } from '../shared/api/queries.ts'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Pages } from '../shared/kit/pages.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { text } from '../shared/text.ts'
 import { ConnectionRow } from './connections/connection_row.tsx'
 import { RemoveDialog } from './connections/remove_dialog.tsx'
@@ -17,7 +18,7 @@ const { connections } = text
 export function ConnectionsScreen(): ReactNode {
   const { after, remove } = route.useSearch()
   const navigate = useNavigate({ from: '/connections' })
-  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(connectionsQuery(after))
+  const read = useQuery(connectionsQuery(after))
   const [removed, setRemoved] = useState<Revoked>()
   const show = (id: string | undefined): void =>
     void navigate({ search: ({ remove: _, ...rest }) => ({ ...rest, remove: id }), resetScroll: false })
@@ -30,20 +31,21 @@ export function ConnectionsScreen(): ReactNode {
         </div>
       </div>
       {removed !== undefined && <Receipt of={removed} />}
-      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton rows={3} label={connections.loading} />}
-      <Refetching isOn={isFetching && data !== undefined} />
-      {data !== undefined && data.data.length === 0 && <None isBehind={after !== undefined} />}
-      {data !== undefined && data.data.length > 0 && (
-        <>
-          <Table of={data.data} isStale={error !== null} onRemove={show} />
-          <Pages isBehind={after !== undefined} next={data.next} />
-        </>
-      )}
+      <Read of={read} rows={3} label={connections.loading}>
+        {({ data, next }, isStale) =>
+          data.length === 0 ? (
+            <None isBehind={after !== undefined} />
+          ) : (
+            <>
+              <Table of={data} isStale={isStale} onRemove={show} />
+              <Foot shown={data.length} next={next} />
+            </>
+          )
+        }
+      </Read>
       <RemoveDialog
-        of={data?.data.find(({ id }) => id === remove)}
-        isStale={error !== null}
+        of={read.data?.data.find(({ id }) => id === remove)}
+        isStale={read.error !== null}
         onClose={() => show(undefined)}
         onRemoved={setRemoved}
       />
@@ -96,28 +98,19 @@ function None({ isBehind }: { readonly isBehind: boolean }): ReactNode {
   return (
     <Empty title={connections.noneHere} detail={connections.noneHereDetail}>
       <Link className="button" to="/connections" search={{}}>
-        {connections.first}
+        {text.keys.first}
       </Link>
     </Empty>
   )
 }
 
-function Pages({ isBehind, next }: { readonly isBehind: boolean; readonly next: string | null }): ReactNode {
-  if (!isBehind && next === null) return null
+function Foot({ shown, next }: { readonly shown: number; readonly next: string | null }): ReactNode {
+  const { after } = route.useSearch()
+  const navigate = useNavigate({ from: '/connections' })
+  const go = (to: string | undefined): void => void navigate({ search: to === undefined ? {} : { after: to } })
   return (
-    <div className="foot">
-      <div className="pages">
-        {isBehind && (
-          <Link className="button" to="/connections" search={{}}>
-            {connections.first}
-          </Link>
-        )}
-        {next !== null && (
-          <Link className="button" to="/connections" search={{ after: next }}>
-            {connections.older}
-          </Link>
-        )}
-      </div>
-    </div>
+    <Pages after={after} next={next} onGo={go}>
+      {connections.shown(shown)}
+    </Pages>
   )
 }

@@ -6,9 +6,9 @@ import { clientsQuery, keysQuery, type ListedKey, meQuery } from '../shared/api/
 import { SearchBox } from '../shared/frame/search_box.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Pages } from '../shared/kit/pages.tsx'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { mayWrite } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
 import { focusLater } from './focus_later.ts'
@@ -19,7 +19,8 @@ const route = getRouteApi('/keys')
 
 export function KeysScreen(): ReactNode {
   const { status, client, after } = route.useSearch()
-  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(keysQuery({ status, clientId: client, after }))
+  const read = useQuery(keysQuery({ status, clientId: client, after }))
+  const { data } = read
   const { data: clients } = useQuery(clientsQuery)
   useEffect(() => (data === undefined ? undefined : focusLater.take()), [data])
   return (
@@ -35,19 +36,18 @@ export function KeysScreen(): ReactNode {
         <SearchBox className="find-here" />
         <KeyFilters clients={clients?.data ?? []} status={status} clientId={client} />
       </div>
-      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton rows={5} label={text.keys.loading} />}
-      <Refetching isOn={isFetching && data !== undefined} />
-      {data !== undefined && data.data.length === 0 && (
-        <NoKeys isBehind={after !== undefined} isFiltered={status !== undefined || client !== undefined} />
-      )}
-      {data !== undefined && data.data.length > 0 && (
-        <>
-          <KeyTable keys={data.data} clients={clients?.data ?? []} filteredBy={client} isStale={error !== null} />
-          <Foot shown={data.data} next={data.next} />
-        </>
-      )}
+      <Read of={read} rows={5} label={text.keys.loading}>
+        {({ data: keys, next }, isStale) =>
+          keys.length === 0 ? (
+            <NoKeys isBehind={after !== undefined} isFiltered={status !== undefined || client !== undefined} />
+          ) : (
+            <>
+              <KeyTable keys={keys} clients={clients?.data ?? []} filteredBy={client} isStale={isStale} />
+              <Foot shown={keys} next={next} />
+            </>
+          )
+        }
+      </Read>
     </>
   )
 }

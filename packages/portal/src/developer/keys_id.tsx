@@ -6,9 +6,9 @@ import { ApiProblem } from '../shared/api/problem.ts'
 import { clientsQuery, type Key, keyQuery, meQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { MaskedKey } from '../shared/kit/masked_key.tsx'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { secretOnce } from '../shared/secret_once.ts'
 import { text } from '../shared/text.ts'
 import { Acts } from './key/acts.tsx'
@@ -28,18 +28,14 @@ const route = getRouteApi('/keys/$id')
 export function KeyScreen(): ReactNode {
   const { id } = route.useParams()
   const { shown } = route.useSearch()
-  const { data: key, error, dataUpdatedAt, isFetching, refetch } = useQuery(keyQuery(id))
-  if (key === undefined) {
-    if (error === null) return <Skeleton rows={6} label={text.detail.loading} />
-    return isGone(error) ? <Gone /> : <Problem error={error} onRetry={() => void refetch()} />
-  }
-  if (shown === 'once' && secretOnce.of(id) !== undefined) return <Reveal key={id} of={key} />
+  const read = useQuery(keyQuery(id))
+  const { data: key, error } = read
+  if (key === undefined && isGone(error)) return <Gone />
+  if (key !== undefined && shown === 'once' && secretOnce.of(id) !== undefined) return <Reveal key={id} of={key} />
   return (
-    <>
-      {error !== null && <Stale since={dataUpdatedAt} error={error} />}
-      <Refetching isOn={isFetching} />
-      <Detail key={id} of={key} isStale={error !== null} />
-    </>
+    <Read of={read} rows={6} label={text.detail.loading}>
+      {(of, isStale) => <Detail key={id} of={of} isStale={isStale} />}
+    </Read>
   )
 }
 

@@ -5,8 +5,9 @@ import { type ReactNode, useMemo, useRef } from 'react'
 import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty, Skeleton } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
 import { text } from '../shared/text.ts'
 import { missingOf } from './reference/access.ts'
@@ -41,7 +42,8 @@ export function ReferenceScreen(): ReactNode {
 }
 
 function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[] }): ReactNode {
-  const { data, error, dataUpdatedAt, isFetching, refetch } = useQuery(operationsQuery(api.id))
+  const read = useQuery(operationsQuery(api.id))
+  const { data } = read
   const operations = useMemo(() => nameOperations(data?.data ?? []), [data])
   const { key: keyId } = route.useSearch()
   // The token is forgotten when somebody leaves the reference, or turns to another API.
@@ -61,21 +63,27 @@ function OfApi({ api, apis }: { readonly api: Api; readonly apis: readonly Api[]
           </a>
         )}
       </div>
-      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton rows={6} label={reference.loading} />}
-      <Refetching isOn={isFetching && data !== undefined} />
       <Filters api={api} apis={apis} reach={reach} hasOperations={operations.length > 0} />
-      {operations.length > 0 && <Reached of={reach} operations={operations} keyId={keyId} />}
-      {data?.importedAt === null && <Empty title={reference.noDocument} detail={reference.noDocumentDetail} />}
-      {typeof data?.importedAt === 'string' && operations.length === 0 && (
-        <Empty title={reference.noOperation} detail={reference.noOperationDetail} />
-      )}
-      {data !== undefined && operations.length > 0 && (
-        <Browse api={api} operations={operations} importedAt={data.importedAt} reach={reach} />
-      )}
+      <Read of={read} rows={6} label={reference.loading}>
+        {({ importedAt }) =>
+          operations.length === 0 ? (
+            <NoOperation isImported={importedAt !== null} />
+          ) : (
+            <>
+              <Reached of={reach} operations={operations} keyId={keyId} />
+              <Browse api={api} operations={operations} importedAt={importedAt} reach={reach} />
+            </>
+          )
+        }
+      </Read>
     </>
   )
+}
+
+function NoOperation({ isImported }: { readonly isImported: boolean }): ReactNode {
+  const { noDocument, noDocumentDetail, noOperation, noOperationDetail } = reference
+  if (!isImported) return <Empty title={noDocument} detail={noDocumentDetail} />
+  return <Empty title={noOperation} detail={noOperationDetail} />
 }
 
 interface FiltersProps {

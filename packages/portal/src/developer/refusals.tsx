@@ -5,9 +5,9 @@ import type { ReactNode } from 'react'
 import { keyNamesQuery, refusalsQuery } from '../shared/api/usage_queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Pages } from '../shared/kit/pages.tsx'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { refusalsText as words } from '../shared/text/refusals.ts'
 import { RefusalTable } from './refusals/refusal_table.tsx'
 
@@ -17,7 +17,7 @@ export function RefusalsScreen(): ReactNode {
   const { key, request, after } = route.useSearch()
   const navigate = useNavigate({ from: '/refusals' })
   const filter = { keyId: key, requestId: request, after }
-  const { data, dataUpdatedAt, error, isFetching, refetch } = useQuery(refusalsQuery(filter))
+  const read = useQuery(refusalsQuery(filter))
   const go = (to: string | undefined): void =>
     void navigate({ search: ({ after: _, ...rest }) => (to === undefined ? rest : { ...rest, after: to }) })
   return (
@@ -42,21 +42,20 @@ export function RefusalsScreen(): ReactNode {
           </Link>
         )}
       </div>
-      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton rows={5} label={words.loading} />}
-      <Refetching isOn={isFetching && data !== undefined} />
-      {data !== undefined && data.data.length === 0 && (
-        <NoRefusals isBehind={after !== undefined} isFiltered={key !== undefined || request !== undefined} />
-      )}
-      {data !== undefined && data.data.length > 0 && (
-        <>
-          <RefusalTable of={data.data} />
-          <Pages after={after} next={data.next} onGo={go}>
-            {words.shown(data.data.length)}
-          </Pages>
-        </>
-      )}
+      <Read of={read} rows={5} label={words.loading}>
+        {({ data, next }) =>
+          data.length === 0 ? (
+            <NoRefusals isBehind={after !== undefined} isFiltered={key !== undefined || request !== undefined} />
+          ) : (
+            <>
+              <RefusalTable of={data} />
+              <Pages after={after} next={next} onGo={go}>
+                {words.shown(data.length)}
+              </Pages>
+            </>
+          )
+        }
+      </Read>
     </>
   )
 }

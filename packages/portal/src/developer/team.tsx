@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Me, meQuery, teamQuery } from '../shared/api/queries.ts'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { may } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
 import { Access } from './team/access.tsx'
@@ -16,7 +16,8 @@ const route = getRouteApi('/team')
 const { team: words } = text
 
 export function TeamScreen(): ReactNode {
-  const { data: me, error, refetch } = useQuery(meQuery)
+  const read = useQuery(meQuery)
+  const { data: me } = read
   const { team } = route.useSearch()
   const shown = me?.teams.find(({ id }) => id === team) ?? me?.teams[0]
   return (
@@ -28,10 +29,15 @@ export function TeamScreen(): ReactNode {
         </div>
         {me !== undefined && me.teams.length > 1 && <Choice of={me} shown={shown?.id} />}
       </div>
-      {me === undefined && error !== null && <Problem error={error} onRetry={() => void refetch()} />}
-      {me === undefined && error === null && <Skeleton rows={3} label={words.loading} />}
-      {me !== undefined && shown === undefined && <Empty title={words.none} detail={words.noneDetail} />}
-      {me !== undefined && shown !== undefined && <Shown key={shown.id} me={me} teamId={shown.id} role={shown.role} />}
+      <Read of={read} rows={3} label={words.loading}>
+        {(known) =>
+          shown === undefined ? (
+            <Empty title={words.none} detail={words.noneDetail} />
+          ) : (
+            <Shown key={shown.id} me={known} teamId={shown.id} role={shown.role} />
+          )
+        }
+      </Read>
     </>
   )
 }
@@ -63,16 +69,16 @@ interface ShownProps {
 }
 
 function Shown({ me, teamId, role }: ShownProps): ReactNode {
-  const { data: team, error, dataUpdatedAt, refetch } = useQuery(teamQuery(teamId))
+  const read = useQuery(teamQuery(teamId))
   const isOwner = role === 'owner' && may(me, 'teams:write', teamId)
   return (
     <div className="stack one">
-      <h2>{team?.name ?? words.members.title}</h2>
+      <h2>{read.data?.name ?? words.members.title}</h2>
       <Members teamId={teamId} isOwner={isOwner} />
-      {isOwner && <Invite teamId={teamId} isStale={error !== null} />}
-      {error !== null && team !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && team === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {team !== undefined && <Access of={team} isStale={error !== null} mayAsk={may(me, 'clients:write', teamId)} />}
+      {isOwner && <Invite teamId={teamId} isStale={read.error !== null} />}
+      <Read of={read} rows={2} label={words.loading}>
+        {(team, isStale) => <Access of={team} isStale={isStale} mayAsk={may(me, 'clients:write', teamId)} />}
+      </Read>
       <Matrix />
     </div>
   )

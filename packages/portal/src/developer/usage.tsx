@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { keyNamesQuery, usageQuery } from '../shared/api/usage_queries.ts'
-import { Problem } from '../shared/kit/problem.tsx'
+import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty, Refetching, Skeleton, Stale } from '../shared/kit/states.tsx'
+import { Empty } from '../shared/kit/states.tsx'
 import { usageText as words } from '../shared/text/usage.ts'
 import { intervalsOf, ranges } from './usage/ranges.ts'
 import { UsageCharts } from './usage/usage_charts.tsx'
@@ -17,7 +17,6 @@ export function UsageScreen(): ReactNode {
   const time = intervalsOf(range, Date.now())
   const { from, to, interval } = time
   const usage = useQuery(usageQuery({ keyId: key, scope, by, from, to, interval }))
-  const { data, dataUpdatedAt, error, isFetching, refetch } = usage
   const isFiltered = key !== undefined || scope !== undefined || range !== '30d'
   return (
     <>
@@ -33,24 +32,23 @@ export function UsageScreen(): ReactNode {
         </div>
       </div>
       <Filters />
-      {error !== null && data !== undefined && <Stale since={dataUpdatedAt} error={error} />}
-      {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Skeleton rows={4} label={words.loading} />}
-      <Refetching isOn={isFetching && data !== undefined} />
-      {data !== undefined && data.data.length > 0 && <UsageCharts of={data.data} by={by} time={time} />}
-      {data !== undefined && data.data.length === 0 && (
-        <Empty
-          title={isFiltered ? words.noneMatch : words.none}
-          detail={isFiltered ? words.noneMatchDetail : words.noneDetail}
-        >
-          {isFiltered && (
-            <Link className="button" to="/usage" search={{}}>
-              {words.clear}
-            </Link>
-          )}
-        </Empty>
-      )}
+      <Read of={usage} rows={4} label={words.loading}>
+        {({ data }) =>
+          data.length === 0 ? <NoUse isFiltered={isFiltered} /> : <UsageCharts of={data} by={by} time={time} />
+        }
+      </Read>
     </>
+  )
+}
+
+function NoUse({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
+  if (!isFiltered) return <Empty title={words.none} detail={words.noneDetail} />
+  return (
+    <Empty title={words.noneMatch} detail={words.noneMatchDetail}>
+      <Link className="button" to="/usage" search={{}}>
+        {words.clear}
+      </Link>
+    </Empty>
   )
 }
 

@@ -6,7 +6,7 @@ import { call } from '../../shared/api/call.ts'
 import { type Member, membersQuery, meQuery } from '../../shared/api/queries.ts'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
-import { Skeleton, Stale } from '../../shared/kit/states.tsx'
+import { Read } from '../../shared/kit/read.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
@@ -24,17 +24,11 @@ export function Members({ teamId, isOwner }: MembersProps): ReactNode {
   const { remove } = route.useSearch()
   const navigate = useNavigate({ from: '/team' })
   const { data: me } = useQuery(meQuery)
-  const { data, error, dataUpdatedAt, refetch } = useQuery(membersQuery(teamId))
+  const read = useQuery(membersQuery(teamId))
   const act = useAct('members', 'me')
-  if (data === undefined)
-    return error === null ? (
-      <Skeleton rows={2} label={text.team.loading} />
-    ) : (
-      <Problem error={error} onRetry={() => void refetch()} />
-    )
   const show = (id: string | undefined): void =>
     void navigate({ search: (search) => ({ ...search, remove: id }), resetScroll: false })
-  const leaving = data.data.find(({ accountId }) => accountId === remove)
+  const leaving = read.data?.data.find(({ accountId }) => accountId === remove)
   const change = (member: Member, role: Member['role']): void =>
     void act.run(async () => {
       await call('updateTeamMember', { params: { id: teamId, accountId: member.accountId }, body: { role } })
@@ -42,23 +36,28 @@ export function Members({ teamId, isOwner }: MembersProps): ReactNode {
     })
   return (
     <>
-      {error !== null && <Stale since={dataUpdatedAt} error={error} />}
       {act.error !== undefined && <Problem error={act.error} />}
-      <Table
-        of={data.data}
-        ownId={me?.subject}
-        isFixed={!isOwner || error !== null || act.isSending}
-        onRole={change}
-        onRemove={show}
-      />
-      {data.next !== null && <p className="note quiet">{members.more}</p>}
+      <Read of={read} rows={2} label={text.team.loading}>
+        {({ data, next }, isStale) => (
+          <>
+            <Table
+              of={data}
+              ownId={me?.subject}
+              isFixed={!isOwner || isStale || act.isSending}
+              onRole={change}
+              onRemove={show}
+            />
+            {next !== null && <p className="note quiet">{members.more}</p>}
+          </>
+        )}
+      </Read>
       <FinalDialog
         of={isOwner ? leaving?.accountId : undefined}
         title={removal.title(leaving === undefined ? '' : nameOf(leaving))}
         detail={removal.detail}
         words={removal}
         reads={['members', 'me', 'invitations']}
-        isStale={error !== null}
+        isStale={read.error !== null}
         onClose={() => show(undefined)}
         onSubmit={async () => {
           if (leaving === undefined) return

@@ -1,3 +1,5 @@
+import { count } from './count.ts'
+
 /** The texts of Connections. */
 export const connections = {
   title: 'Connections',
@@ -13,8 +15,7 @@ export const connections = {
   noneDetail: 'When an application asks to act in your name and you allow it, it stands here, and you can remove it.',
   noneHere: 'No more connections',
   noneHereDetail: 'This page of the list has nothing on it any more.',
-  first: 'First page',
-  older: 'Next page',
+  shown: (many: number) => `${count(many, 'connection')} on this page`,
   remove: 'Remove',
   removeFor: (name: string) => `Remove ${name}`,
   dialog: {

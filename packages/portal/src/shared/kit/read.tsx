@@ -1,0 +1,32 @@
+/** What was read, or what stands in its place: a skeleton while it is asked, a problem, and over data of before that it is so. */
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Problem } from './problem.tsx'
+import { Refetching, Skeleton, Stale } from './states.tsx'
+
+interface ReadProps<D> {
+  readonly of: Pick<UseQueryResult<D>, 'data' | 'dataUpdatedAt' | 'error' | 'isFetching' | 'refetch'>
+  /** Of the skeleton. */
+  readonly rows: number
+  /** What is being read, for those who do not see the skeleton. */
+  readonly label: string
+  /** `isStale`: the data is of before, by which nothing is decided. */
+  readonly children: (data: D, isStale: boolean) => ReactNode
+}
+
+export function Read<D>({ of, rows, label, children }: ReadProps<D>): ReactNode {
+  const { data, dataUpdatedAt, error, isFetching, refetch } = of
+  if (data === undefined)
+    return error === null ? (
+      <Skeleton rows={rows} label={label} />
+    ) : (
+      <Problem error={error} onRetry={() => void refetch()} />
+    )
+  return (
+    <>
+      {error !== null && <Stale since={dataUpdatedAt} error={error} />}
+      <Refetching isOn={isFetching} />
+      {children(data, error !== null)}
+    </>
+  )
+}
