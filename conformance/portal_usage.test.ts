@@ -50,6 +50,13 @@ describe.skipIf(!hasChromium)('recent refusals', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/refusals?request=${requestId}`)
     await why.waitFor()
+    await row.getByRole('button', { name: 'Why?' }).click()
+    await why.waitFor({ state: 'detached' })
+    await page.reload()
+    await row.waitFor()
+    expect(await why.count()).toBe(0)
+    await row.getByRole('button', { name: 'Why?' }).click()
+    await why.waitFor()
     const cookies = await context.cookies()
     await expectSound('portal refusals', async (other) => {
       await other.context().addCookies(cookies)

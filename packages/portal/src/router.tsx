@@ -109,7 +109,8 @@ const refusalsRoute = createRoute({
   validateSearch: (search: Search) => ({
     ...word('key', search.key),
     ...word('request', search.request),
-    ...word('why', search.why),
+    // Empty: closed, also where one request alone is shown, which is open otherwise.
+    ...anyWord('why', search.why),
     ...word('after', search.after),
   }),
   component: lazyRouteComponent(() => import('./developer/refusals.tsx'), 'RefusalsScreen'),
@@ -141,7 +142,12 @@ function one<N extends string, W extends string>(name: N, words: readonly W[], v
 }
 
 function word<N extends string>(name: N, value: unknown): Read<N, string> {
-  return { [name]: typeof value === 'string' && value !== '' ? value : undefined } as Read<N, string>
+  return anyWord(name, value === '' ? undefined : value)
+}
+
+/** An empty one too. */
+function anyWord<N extends string>(name: N, value: unknown): Read<N, string> {
+  return { [name]: typeof value === 'string' ? value : undefined } as Read<N, string>
 }
 
 export const router = createRouter({

@@ -52,11 +52,13 @@ function numbered(of: readonly Refusal[]): readonly (readonly [string, Refusal])
 
 function Row({ of: refusal, isOpen }: { readonly of: Refusal; readonly isOpen: boolean }): ReactNode {
   const { at, requestId, method, route: path, code, missingScope } = refusal
+  const { request } = route.useSearch()
   const navigate = useNavigate({ from: '/refusals' })
   const panel = useId()
+  const closed = request === undefined ? undefined : ''
   const turn = (): void =>
     void navigate({
-      search: ({ why: _, ...rest }) => ({ ...rest, why: isOpen ? '' : requestId }),
+      search: ({ why: _, ...rest }) => ({ ...rest, why: isOpen ? closed : requestId }),
       resetScroll: false,
       replace: true,
     })
