@@ -1,5 +1,4 @@
 /** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
-import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { ApiProblem, type FieldError, isAnswerLost } from '../shared/api/problem.ts'
@@ -24,8 +23,7 @@ const { create } = text
 
 export function CreateScreen(): ReactNode {
   const draft = route.useSearch()
-  const queries = useQueryClient()
-  const { choices, error } = useChoices(draft)
+  const { choices, failed } = useChoices(draft)
   return (
     <>
       <nav className="crumbs" aria-label={text.frame.where}>
@@ -41,8 +39,8 @@ export function CreateScreen(): ReactNode {
           <p>{create.lead}</p>
         </div>
       </div>
-      {error !== null && <Problem error={error} onRetry={() => void queries.refetchQueries({ type: 'active' })} />}
-      {choices === undefined && error === null && <Skeleton rows={4} label={create.title} />}
+      {failed !== undefined && <Problem error={failed.error} onRetry={failed.retry} />}
+      {choices === undefined && failed === undefined && <Skeleton rows={4} label={create.title} />}
       {choices !== undefined && <FormOr draft={draft} choices={choices} />}
     </>
   )

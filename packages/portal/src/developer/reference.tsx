@@ -162,9 +162,10 @@ interface ReachedProps {
 }
 
 /** How much the chosen key can call. */
-function Reached({ of: { chosen, has, keys }, operations, keyId }: ReachedProps): ReactNode {
+function Reached({ of: { chosen, has, keys, failed }, operations, keyId }: ReachedProps): ReactNode {
   const isGone = keyId !== undefined && chosen === undefined && keys.length > 0
   const some = has === undefined ? [] : operations.filter((each) => missingOf(each, has)?.length === 0)
+  if (failed !== undefined) return <Problem error={failed.error} onRetry={failed.retry} />
   return (
     <p className={isGone || has !== undefined ? 'reached' : 'hidden'} role="status">
       {isGone && reference.key.gone}

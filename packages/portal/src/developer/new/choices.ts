@@ -1,5 +1,6 @@
 /** Who can hold the key, and what it could call. */
 import { useQueries, useQuery } from '@tanstack/react-query'
+import { type Failed, failedOf } from '../../shared/api/failed.ts'
 import { apisQuery, clientsQuery, meQuery, teamQuery } from '../../shared/api/queries.ts'
 import { type Choices, choose } from './choose.ts'
 import type { Draft } from './draft.ts'
@@ -7,7 +8,7 @@ import { holdersOf, isNewOffered } from './holders.ts'
 
 interface Asked {
   readonly choices: Choices | undefined
-  readonly error: Error | null
+  readonly failed: Failed | undefined
 }
 
 export function useChoices(draft: Draft): Asked {
@@ -16,10 +17,9 @@ export function useChoices(draft: Draft): Asked {
   const apis = useQuery(apisQuery)
   const writable = me.data?.teams.filter(({ id }) => isNewOffered(me.data, id)) ?? []
   const teams = useQueries({ queries: writable.map(({ id }) => teamQuery(id)) })
-  const error =
-    [me, clients, apis, ...teams].find((each) => each.data === undefined && each.error !== null)?.error ?? null
+  const failed = failedOf(me, clients, apis, ...teams)
   const known = teams.flatMap(({ data }) => (data === undefined ? [] : [data]))
   if (me.data === undefined || clients.data === undefined || apis.data === undefined || known.length < teams.length)
-    return { choices: undefined, error }
-  return { choices: choose(draft, me.data, holdersOf(me.data, clients.data.data, known), apis.data.data), error: null }
+    return { choices: undefined, failed }
+  return { choices: choose(draft, me.data, holdersOf(me.data, clients.data.data, known), apis.data.data), failed }
 }

@@ -27,7 +27,7 @@ interface TokenCardProps {
 
 export function TokenCard({ api, ticked, open, operations }: TokenCardProps): ReactNode {
   const { team } = route.useSearch()
-  const minters = useMinters(api)
+  const { minters, failed } = useMinters(api)
   const facts = useTokenFacts(api.audience)
   const wanted = ticked.length > 0 ? ticked : open === undefined ? [] : [open]
   const minter = minters?.find(({ id }) => id === team) ?? minters?.[0]
@@ -36,6 +36,7 @@ export function TokenCard({ api, ticked, open, operations }: TokenCardProps): Re
     <section className="card pad token" aria-labelledby="token">
       <h3 id="token">{words.title}</h3>
       {ticked.length > 0 && <Ticked many={ticked.length} />}
+      {failed !== undefined && <Problem error={failed.error} onRetry={failed.retry} />}
       {minters !== undefined && minter === undefined && <p className="quiet">{words.none}</p>}
       {minters !== undefined && minters.length > 1 && <MinterChoice of={minters} chosen={minter} />}
       {minter !== undefined && wanted.length > 0 && <Mint api={api} minter={minter} wanted={wanted} all={operations} />}

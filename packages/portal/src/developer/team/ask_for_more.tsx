@@ -16,9 +16,9 @@ const ends = [7, 30, 90, 365] as const
 const dayMs = 86_400_000
 
 export function AskForMore({ of: team, isStale }: { readonly of: Team; readonly isStale: boolean }): ReactNode {
-  const { data } = useQuery(apisQuery)
-  const offering = (data?.data ?? []).filter((api) => missingOf(api, team).length > 0)
-  if (data === undefined) return null
+  const { data, error, refetch } = useQuery(apisQuery)
+  if (data === undefined) return error === null ? null : <Problem error={error} onRetry={() => void refetch()} />
+  const offering = data.data.filter((api) => missingOf(api, team).length > 0)
   if (offering.length === 0) return <p className="quiet">{access.nothingOffered}</p>
   return (
     <details className="more">

@@ -112,9 +112,9 @@ function Link({ of: { email, url, isMailed } }: { readonly of: Invited }): React
 }
 
 function Open({ teamId }: { readonly teamId: string }): ReactNode {
-  const { data, error } = useQuery(invitationsQuery(teamId))
+  const { data, error, refetch } = useQuery(invitationsQuery(teamId))
   const act = useAct('invitations')
-  if (error !== null && data === undefined) return <Problem error={error} />
+  if (error !== null && data === undefined) return <Problem error={error} onRetry={() => void refetch()} />
   if (data === undefined || data.data.length === 0) return null
   const takeBack = (invitationId: string): void =>
     void act.run(async () => {
