@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { apisQuery, type Connection, connectionsQuery } from '../shared/api/queries.ts'
+import { CardTable } from '../shared/kit/card_table.tsx'
 import { Pages } from '../shared/kit/pages.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
@@ -63,21 +64,12 @@ function Table({ of, isStale, onRemove }: TableProps): ReactNode {
   const { data: apis } = useQuery(apisQuery)
   const { columns } = connections
   return (
-    <div className="card wrap">
-      <table className="keys connections">
-        <caption className="hidden">{connections.caption}</caption>
-        <thead>
-          <tr>
-            {[columns.application, columns.may, columns.api, columns.used, columns.since].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-            <td>
-              <span className="hidden">{connections.actions}</span>
-            </td>
-          </tr>
-        </thead>
+    <CardTable
+      className="keys connections"
+      caption={connections.caption}
+      columns={[columns.application, columns.may, columns.api, columns.used, columns.since]}
+      actions={connections.actions}
+    >
         {of.map((each) => (
           <tbody key={each.id}>
             <ConnectionRow
@@ -88,8 +80,7 @@ function Table({ of, isStale, onRemove }: TableProps): ReactNode {
             />
           </tbody>
         ))}
-      </table>
-    </div>
+    </CardTable>
   )
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { type Client, type ListedKey, usageByKeyQuery } from '../../shared/api/queries.ts'
+import { CardTable } from '../../shared/kit/card_table.tsx'
 import { text } from '../../shared/text.ts'
 import { KeyRow, type Use } from './key_row.tsx'
 import { OldRow } from './old_row.tsx'
@@ -25,28 +26,18 @@ export function KeyTable({ keys, clients, filteredBy, isStale }: KeyTableProps):
   const monthOf = (id: string): Use =>
     days?.get(id) ?? (days !== undefined ? 'none' : usage.isPending ? 'asking' : 'unknown')
   return (
-    <div className="card wrap">
-      <table className="keys">
-        <caption className="hidden">{text.keys.caption}</caption>
-        <thead>
-          <tr>
-            {[columns.name, columns.status, columns.may, columns.used, columns.usage, columns.ends].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-            <td>
-              <span className="hidden">{text.keys.actions}</span>
-            </td>
-          </tr>
-        </thead>
+    <CardTable
+      className="keys"
+      caption={text.keys.caption}
+      columns={[columns.name, columns.status, columns.may, columns.used, columns.usage, columns.ends]}
+      actions={text.keys.actions}
+    >
         {pairsOf(keys).map(({ key, old }) => (
           <tbody key={key.id}>
             <KeyRow of={key} old={old} client={holders.get(key.clientId)} use={monthOf(key.id)} isStale={isStale} />
             {old !== undefined && <OldRow of={old} />}
           </tbody>
         ))}
-      </table>
-    </div>
+    </CardTable>
   )
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useId } from 'react'
 import { keyNamesQuery, type Refusal } from '../../shared/api/usage_queries.ts'
+import { CardTable } from '../../shared/kit/card_table.tsx'
 import { CopyId } from '../../shared/kit/copy_id.tsx'
 import { Status } from '../../shared/kit/status.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
@@ -17,27 +18,17 @@ const { columns } = words
 export function RefusalTable({ of }: { readonly of: readonly Refusal[] }): ReactNode {
   const { request, why = request } = route.useSearch()
   return (
-    <div className="card wrap">
-      <table className="rows">
-        <caption className="hidden">{words.title}</caption>
-        <thead>
-          <tr>
-            {[columns.at, columns.request, columns.key, columns.called, columns.why].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-            <td>
-              <span className="hidden">{words.why}</span>
-            </td>
-          </tr>
-        </thead>
+    <CardTable
+      className="rows"
+      caption={words.title}
+      columns={[columns.at, columns.request, columns.key, columns.called, columns.why]}
+      actions={words.why}
+    >
         {/* A request may be refused for more than one credential, and be asked again by its id. */}
         {numbered(of).map(([key, refusal]) => (
           <Row key={key} of={refusal} isOpen={refusal.requestId === why} />
         ))}
-      </table>
-    </div>
+    </CardTable>
   )
 }
 

@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call } from '../../shared/api/call.ts'
 import { type Member, membersQuery, meQuery } from '../../shared/api/queries.ts'
+import { CardTable } from '../../shared/kit/card_table.tsx'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Read } from '../../shared/kit/read.tsx'
@@ -86,21 +87,12 @@ interface TableProps {
 
 function Table({ of, ownId, isFixed, onRole, onRemove }: TableProps): ReactNode {
   return (
-    <div className="card wrap">
-      <table className="keys people">
-        <caption className="hidden">{members.title}</caption>
-        <thead>
-          <tr>
-            {[members.columns.name, members.columns.role, members.columns.since].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-            <td>
-              <span className="hidden">{members.actions}</span>
-            </td>
-          </tr>
-        </thead>
+    <CardTable
+      className="keys people"
+      caption={members.title}
+      columns={[members.columns.name, members.columns.role, members.columns.since]}
+      actions={members.actions}
+    >
         {of.map((member) => (
           <tbody key={member.accountId}>
             <MemberRow
@@ -112,8 +104,7 @@ function Table({ of, ownId, isFixed, onRole, onRemove }: TableProps): ReactNode 
             />
           </tbody>
         ))}
-      </table>
-    </div>
+    </CardTable>
   )
 }
 
