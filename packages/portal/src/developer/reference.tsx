@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useRef } from 'react'
 import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
+import { Filter } from '../shared/kit/filter.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { Read } from '../shared/kit/read.tsx'
@@ -99,16 +100,13 @@ function Filters({ api, apis, reach, hasOperations }: FiltersProps): ReactNode {
   return (
     <div className="bar">
       {apis.length > 1 && (
-        <label className="filter">
-          {reference.api}
-          <select value={api.id} onChange={(event) => navigate({ search: { api: event.target.value } })}>
-            {apis.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Filter
+          label={reference.api}
+          value={api.id}
+          isOn={false}
+          options={apis.map(({ id, name }) => [id, name])}
+          onChoose={(id) => void navigate({ search: { api: id } })}
+        />
       )}
       {hasOperations && reach.keys.length > 0 && <KeyChoice of={reach} />}
       {hasOperations && (
@@ -141,17 +139,12 @@ function KeyChoice({ of: { keys, chosen } }: { readonly of: KeyReach }): ReactNo
   const choose = (id: string): void =>
     void navigate({ search: (before) => ({ ...before, key: id === '' ? undefined : id }), resetScroll: false })
   return (
-    <label className={chosen === undefined ? 'filter' : 'filter on'}>
-      {reference.key.label}
-      <select value={chosen?.id ?? ''} onChange={(event) => choose(event.target.value)}>
-        <option value="">{reference.key.any}</option>
-        {keys.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Filter
+      label={reference.key.label}
+      value={chosen?.id ?? ''}
+      options={[['', reference.key.any], ...keys.map(({ id, name }) => [id, name] as const)]}
+      onChoose={choose}
+    />
   )
 }
 

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { keyNamesQuery, refusalsQuery } from '../shared/api/usage_queries.ts'
+import { refusalsQuery } from '../shared/api/usage_queries.ts'
+import { Filter } from '../shared/kit/filter.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Pages } from '../shared/kit/pages.tsx'
 import { Read } from '../shared/kit/read.tsx'
@@ -10,6 +11,7 @@ import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
 import { refusalsText as words } from '../shared/text/refusals.ts'
 import { RefusalTable } from './refusals/refusal_table.tsx'
+import { useKeyChoices } from './use_key_choices.ts'
 
 const route = getRouteApi('/refusals')
 
@@ -60,26 +62,14 @@ export function RefusalsScreen(): ReactNode {
   )
 }
 
-/** The keys that have names here; one that the address names and that has none is there by its id. */
 function KeyFilter(): ReactNode {
   const { key } = route.useSearch()
   const navigate = useNavigate({ from: '/refusals' })
-  const { data: named = [] } = useQuery(keyNamesQuery)
-  const others = key === undefined || named.some(({ id }) => id === key) ? [] : [{ id: key, name: key }]
+  const choices = useKeyChoices(key)
   const choose = (value: string): void =>
     void navigate({ search: ({ request }) => ({ request, ...(value === '' ? {} : { key: value }) }) })
   return (
-    <label className={key === undefined ? 'filter' : 'filter on'}>
-      {words.byKey}
-      <select value={key ?? ''} onChange={(event) => choose(event.target.value)}>
-        <option value="">{words.any}</option>
-        {[...others, ...named].map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Filter label={words.byKey} value={key ?? ''} options={[['', words.any], ...choices]} onChoose={choose} />
   )
 }
 

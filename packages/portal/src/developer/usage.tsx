@@ -2,13 +2,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { keyNamesQuery, usageQuery } from '../shared/api/usage_queries.ts'
+import { usageQuery } from '../shared/api/usage_queries.ts'
+import { Filter } from '../shared/kit/filter.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
 import { usageText as words } from '../shared/text/usage.ts'
 import { intervalsOf, ranges } from './usage/ranges.ts'
 import { UsageCharts } from './usage/usage_charts.tsx'
+import { useKeyChoices } from './use_key_choices.ts'
 
 const route = getRouteApi('/usage')
 
@@ -55,43 +57,31 @@ function NoUse({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
 function Filters(): ReactNode {
   const { range = '30d', by = 'outcome', key, scope } = route.useSearch()
   const navigate = useNavigate({ from: '/usage' })
-  const { data: named = [] } = useQuery(keyNamesQuery)
-  const keys = key === undefined || named.some(({ id }) => id === key) ? named : [{ id: key, name: key }, ...named]
-  const choose = (name: 'range' | 'by' | 'key' | 'scope', value: string): void =>
+  const keys = useKeyChoices(key)
+  const choose = (name: 'range' | 'by' | 'key' | 'scope') => (value: string) =>
     void navigate({ search: (search) => ({ ...search, [name]: value === '' ? undefined : value }), resetScroll: false })
-  const filters = [
-    ['range', words.range, range, ranges.map((each) => [each, words.ranges[each]])],
-    ['by', words.by, by, (['outcome', 'keyId', 'scope'] as const).map((each) => [each, words.bys[each]])],
-    ['key', words.key, key, [['', words.any], ...keys.map(({ id, name }) => [id, name])]],
-    // The tokens are those that the chart by scope names.
-    ...(scope === undefined
-      ? []
-      : [
-          [
-            'scope',
-            words.scope,
-            scope,
-            [
-              ['', words.any],
-              [scope, scope],
-            ],
-          ] as const,
-        ]),
-  ] as const
+  const any = ['', words.any] as const
   return (
     <div className="bar">
-      {filters.map(([name, label, value = '', options]) => (
-        <label key={name} className={(name === 'key' || name === 'scope') && value !== '' ? 'filter on' : 'filter'}>
-          {label}
-          <select value={value} onChange={(event) => choose(name, event.target.value)}>
-            {options.map(([option = '', word]) => (
-              <option key={option} value={option}>
-                {word}
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
+      <Filter
+        label={words.range}
+        value={range}
+        isOn={false}
+        options={ranges.map((each) => [each, words.ranges[each]])}
+        onChoose={choose('range')}
+      />
+      <Filter
+        label={words.by}
+        value={by}
+        isOn={false}
+        options={(['outcome', 'keyId', 'scope'] as const).map((each) => [each, words.bys[each]])}
+        onChoose={choose('by')}
+      />
+      <Filter label={words.key} value={key ?? ''} options={[any, ...keys]} onChoose={choose('key')} />
+      {/* The tokens are those that the chart by scope names. */}
+      {scope !== undefined && (
+        <Filter label={words.scope} value={scope} options={[any, [scope, scope]]} onChoose={choose('scope')} />
+      )}
     </div>
   )
 }

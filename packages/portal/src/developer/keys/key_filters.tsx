@@ -2,6 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Client, KeysFilter } from '../../shared/api/queries.ts'
+import { Filter } from '../../shared/kit/filter.tsx'
 import { text } from '../../shared/text.ts'
 
 const statuses = ['active', 'disabled', 'expired', 'revoked'] as const
@@ -19,29 +20,19 @@ export function KeyFilters({ clients, status, clientId }: KeyFiltersProps): Reac
   }
   return (
     <>
-      <label className={status === undefined ? 'filter' : 'filter on'}>
-        {text.keys.filterStatus}
-        <select value={status ?? ''} onChange={(event) => choose('status', event.target.value)}>
-          <option value="">{text.keys.any}</option>
-          {statuses.map((each) => (
-            <option key={each} value={each}>
-              {text.key.status[each]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Filter
+        label={text.keys.filterStatus}
+        value={status ?? ''}
+        options={[['', text.keys.any], ...statuses.map((each) => [each, text.key.status[each]] as const)]}
+        onChoose={(value) => choose('status', value)}
+      />
       {clients.length > 1 && (
-        <label className={clientId === undefined ? 'filter' : 'filter on'}>
-          {text.keys.filterClient}
-          <select value={clientId ?? ''} onChange={(event) => choose('client', event.target.value)}>
-            <option value="">{text.keys.any}</option>
-            {clients.map((each) => (
-              <option key={each.clientId} value={each.clientId}>
-                {each.name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Filter
+          label={text.keys.filterClient}
+          value={clientId ?? ''}
+          options={[['', text.keys.any], ...clients.map((each) => [each.clientId, each.name] as const)]}
+          onChoose={(value) => choose('client', value)}
+        />
       )}
     </>
   )
