@@ -1,13 +1,14 @@
 /** A new key beside the old one, which works until the time that is chosen. */
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
-import type { Key } from '../../shared/api/queries.ts'
+import { type Key, keyReads } from '../../shared/api/queries.ts'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
+import { useAct } from '../../shared/use_act.ts'
 import { showSecret } from '../show_secret.ts'
 import { graceDefault, graces } from './grace.ts'
 import { LastDay } from './last_day.tsx'
@@ -82,14 +83,11 @@ export function RollPanel({ of: key, isStale, onClose }: RollPanelProps): ReactN
 function useRoll({ id }: Key) {
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [error, setError] = useState<unknown>()
-  const [isSending, setSending] = useState(false)
-  async function send(graceSeconds: number): Promise<void> {
-    if (isSending) return
-    setSending(true)
-    setError(undefined)
-    try {
-      await secretOnce.during(async () => {
+  // After a refusal too: the key may have ended.
+  const act = useAct(...keyReads)
+  const send = (graceSeconds: number): Promise<boolean> =>
+    act.run(() =>
+      secretOnce.during(async () => {
         const made = await attempts.send(
           rollName(id),
           () => ({ graceSeconds }),
@@ -97,14 +95,7 @@ function useRoll({ id }: Key) {
         )
         attempts.settle(rollName(id))
         await showSecret(made, queries, navigate)
-      })
-    } catch (problem) {
-      setError(problem)
-      // The key may have ended.
-      void queries.invalidateQueries()
-    } finally {
-      setSending(false)
-    }
-  }
-  return { error, isSending, send }
+      }),
+    )
+  return { error: act.error, isSending: act.isSending, send }
 }

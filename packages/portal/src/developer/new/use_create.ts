@@ -1,10 +1,10 @@
 /** Sends the form. A retry after a lost answer finds what was made. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
 import { secretOnce } from '../../shared/secret_once.ts'
+import { useAct } from '../../shared/use_act.ts'
 import { showSecret } from '../show_secret.ts'
 import type { Choices, Holder } from './choose.ts'
 import { bodyOf, type Draft } from './draft.ts'
@@ -19,18 +19,15 @@ interface Creating {
 export function useCreate(): Creating {
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [isSending, setSending] = useState(false)
-  const [error, setError] = useState<unknown>()
+  const { error, isSending, run } = useAct()
   return {
     isSending,
     error,
     async create(draft, choices) {
       const { holder, api } = choices
-      if (isSending || holder === undefined || api === undefined) return
-      setSending(true)
-      setError(undefined)
-      try {
-        await secretOnce.during(async () => {
+      if (holder === undefined || api === undefined) return
+      await run(() =>
+        secretOnce.during(async () => {
           const names = {
             client: `client ${holder.clientId}`,
             key: JSON.stringify(['key', draft, holder.clientId, api.audience]),
@@ -43,12 +40,8 @@ export function useCreate(): Creating {
           )
           attempts.settle(names.client, names.key)
           await showSecret(made, queries, navigate)
-        })
-      } catch (problem) {
-        setError(problem)
-      } finally {
-        setSending(false)
-      }
+        }),
+      )
     },
   }
 }
