@@ -237,6 +237,14 @@ describe.skipIf(!hasChromium)('API keys', () => {
       expect(await page.locator(`#${said}`).textContent()).not.toBe('')
     }
     expect(await addresses.inputValue()).toBe('10.0.0.300')
+    // The command is gone where its flags could not say the same, and the other sample takes its place; nothing of it was copied.
+    await page.getByRole('button', { name: 'command line' }).click()
+    await page.locator('.code').getByRole('button', { name: 'Copy' }).click()
+    await page.locator('.code').getByRole('button', { name: 'Copied' }).waitFor()
+    await addresses.fill('none')
+    await page.locator('.code pre', { hasText: 'curl' }).waitFor()
+    expect(await page.locator('.code').getByRole('button', { name: 'Copied' }).count()).toBe(0)
+    await addresses.fill('10.0.0.300')
     await page.locator('.notice.bad').getByRole('link', { name: /^Name/ }).click()
     expect(await name.evaluate((element) => element === document.activeElement)).toBe(true)
     await page.context().close()

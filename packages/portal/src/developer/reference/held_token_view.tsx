@@ -1,19 +1,17 @@
 /** The token that is held: its scopes, how long it lasts, and its text, once in the page. */
 
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
-import { copyText, wordOf } from '../../shared/copy.ts'
+import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { SecretText } from '../../shared/kit/secret_text.tsx'
 import { text } from '../../shared/text.ts'
+import { useCopy } from '../../shared/use_copy.ts'
 import { heldToken, type TokenFacts } from './held_token.ts'
 
 const { token: words } = text.reference
 
 export function HeldToken({ of: { audience, scope, endsAt } }: { readonly of: TokenFacts }): ReactNode {
-  const shown = useRef<HTMLDivElement>(null)
-  const [said, setSaid] = useState<string>(words.copy)
   const read = useCallback(() => heldToken.textFor(audience), [audience])
-  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(read(), shown.current)))
+  const { copy, label, shown } = useCopy<HTMLDivElement>(read, words.copy)
   return (
     <div className="held">
       <p>
@@ -23,7 +21,7 @@ export function HeldToken({ of: { audience, scope, endsAt } }: { readonly of: To
       <div className="acts">
         <button className="button" type="button" onClick={copy} aria-live="polite">
           <Icon name="copy" />
-          {said}
+          {label}
         </button>
         <button className="button bare" type="button" onClick={heldToken.forget}>
           {words.forget}

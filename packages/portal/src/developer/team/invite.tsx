@@ -1,16 +1,16 @@
 /** An owner invites by address. The link is shown once; it is no credential of the team, and good for that address alone. */
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
 import { invitationsQuery, type Member } from '../../shared/api/queries.ts'
-import { copyText, wordOf } from '../../shared/copy.ts'
 import { Field } from '../../shared/kit/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
 import { ago } from '../../shared/time.ts'
 import { useAct } from '../../shared/use_act.ts'
+import { useCopy } from '../../shared/use_copy.ts'
 
 const { invite, roles } = text.team
 
@@ -87,8 +87,7 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
 }
 
 function Link({ of: { email, url, isMailed } }: { readonly of: Invited }): ReactNode {
-  const [said, setSaid] = useState<string>(invite.copy)
-  const shown = useRef<HTMLElement>(null)
+  const { copy, label, shown } = useCopy<HTMLElement>(url, invite.copy)
   return (
     <div className="notice" role="status">
       <div className="stack">
@@ -98,12 +97,8 @@ function Link({ of: { email, url, isMailed } }: { readonly of: Invited }): React
           {url}
         </code>
         <div className="acts">
-          <button
-            className="button"
-            type="button"
-            onClick={async () => setSaid(wordOf(await copyText(url, shown.current)))}
-          >
-            {said}
+          <button className="button" type="button" onClick={copy}>
+            {label}
           </button>
         </div>
       </div>

@@ -1,39 +1,36 @@
 /** Commands with a placeholder, one at a time, and a button that copies. */
-
-import { type ReactNode, useRef, useState } from 'react'
-import { copyText, wordOf } from '../copy.ts'
+import { type ReactNode, useState } from 'react'
 import { text } from '../text.ts'
+import { useCopy } from '../use_copy.ts'
 import { ScrollingText } from './scrolling.tsx'
 
 interface CodeBlockProps {
   readonly label: string
+  /** By their names; at least one. */
   readonly samples: Readonly<Record<string, string>>
 }
 
+/** The first is shown where the one that was chosen is gone. */
 export function CodeBlock({ label, samples }: CodeBlockProps): ReactNode {
   const names = Object.keys(samples)
-  const [chosen, setChosen] = useState(names[0] ?? '')
-  const [said, setSaid] = useState<string>(text.codeBlock.copy)
-  const choose = (name: string): void => {
-    setChosen(name)
-    setSaid(text.codeBlock.copy)
-  }
-  const shown = useRef<HTMLPreElement>(null)
-  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(samples[chosen] ?? '', shown.current)))
+  const [wanted, setWanted] = useState<string>()
+  const chosen = names.find((name) => name === wanted) ?? names[0] ?? ''
+  const sample = samples[chosen] ?? ''
+  const { copy, label: word, shown } = useCopy<HTMLPreElement>(sample, text.codeBlock.copy)
   return (
     <section className="code" aria-label={label}>
       <header>
         {names.map((name) => (
-          <button key={name} type="button" aria-pressed={name === chosen} onClick={() => choose(name)}>
+          <button key={name} type="button" aria-pressed={name === chosen} onClick={() => setWanted(name)}>
             {name}
           </button>
         ))}
         <span className="grow" />
         <button type="button" onClick={copy} aria-live="polite">
-          {said}
+          {word}
         </button>
       </header>
-      <ScrollingText ref={shown}>{samples[chosen]}</ScrollingText>
+      <ScrollingText ref={shown}>{sample}</ScrollingText>
     </section>
   )
 }

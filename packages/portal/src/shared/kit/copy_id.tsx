@@ -1,17 +1,15 @@
 /** An id that is safe to show, with a button that copies it. */
-import { type ReactNode, useRef, useState } from 'react'
-import { copyText, wordOf } from '../copy.ts'
+import type { ReactNode } from 'react'
 import { text } from '../text.ts'
+import { useCopy } from '../use_copy.ts'
 
 export function CopyId({ id }: { readonly id: string }): ReactNode {
-  const [said, setSaid] = useState<string>(text.problem.copyId)
-  const shown = useRef<HTMLElement>(null)
-  const copy = async (): Promise<void> => setSaid(wordOf(await copyText(id, shown.current)))
+  const { copy, label, shown } = useCopy<HTMLElement>(id, text.problem.copyId)
   return (
     <>
       <code ref={shown}>{id}</code>
       <button className="button bare" type="button" onClick={copy}>
-        {said}
+        {label}
       </button>
     </>
   )
