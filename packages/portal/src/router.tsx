@@ -15,12 +15,12 @@ import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
-import { ranges } from './developer/usage/ranges.ts'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
 import { pageData } from './shared/page_data.ts'
 import { screenChange } from './shared/screen_change.ts'
+import { ranges } from './shared/usage_intervals.ts'
 
 type Search = Readonly<Record<string, unknown>>
 

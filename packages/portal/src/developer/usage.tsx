@@ -8,7 +8,7 @@ import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
 import { usageText as words } from '../shared/text/usage.ts'
-import { intervalsOf, ranges } from './usage/ranges.ts'
+import { intervalsOf, ranges } from '../shared/usage_intervals.ts'
 import { UsageCharts } from './usage/usage_charts.tsx'
 import { useKeyChoices } from './use_key_choices.ts'
 
@@ -17,8 +17,7 @@ const route = getRouteApi('/usage')
 export function UsageScreen(): ReactNode {
   const { range = '30d', by = 'outcome', key, scope } = route.useSearch()
   const time = intervalsOf(range, Date.now())
-  const { from, to, interval } = time
-  const usage = useQuery(usageQuery({ keyId: key, scope, by, from, to, interval }))
+  const usage = useQuery(usageQuery({ keyId: key, scope, by, ...time }))
   const isFiltered = key !== undefined || scope !== undefined || range !== '30d'
   return (
     <>

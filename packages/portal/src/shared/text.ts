@@ -265,7 +265,7 @@ export const text = {
     usageBy: 'by day, UTC, the last 30 days',
     allowed: (many: string) => `above: allowed, ${many}`,
     refused: (many: string) => `below: refused, ${many}`,
-    chart: (allowed: string, refused: string) => `Calls by day, UTC: ${allowed} allowed, ${refused} refused`,
+    chart: (allowed: string, refused: string) => `Calls: ${allowed} allowed, ${refused} refused`,
     table: 'View as table',
     day: 'Day',
     allowedShort: 'Allowed',

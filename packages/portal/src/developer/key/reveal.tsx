@@ -16,13 +16,13 @@ import { copyText, wordOf } from '../../shared/copy.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { ScreenTitle } from '../../shared/kit/screen_title.tsx'
 import { SecretText } from '../../shared/kit/secret_text.tsx'
+import { saveFile } from '../../shared/save_file.ts'
 import { secretOnce } from '../../shared/secret_once.ts'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
 import { focusLater } from '../focus_later.ts'
 import { CopyAs } from './copy_as.tsx'
 import { Crumbs } from './crumbs.tsx'
-import { downloadEnv } from './download_env.ts'
 import { Ruler } from './ruler.tsx'
 import { Stub } from './stub.tsx'
 
@@ -91,7 +91,7 @@ function Takes({ id, shown, onTaken, onSaid }: TakesProps): ReactNode {
     else onSaid(copied === 'selected' ? reveal.failed : reveal.failedWholly)
   }
   const download = (): void => {
-    downloadEnv(id)
+    saveFile('countersign.env', 'text/plain', `COUNTERSIGN_KEY=${secretOnce.of(id)?.text ?? ''}\n`)
     onSaid(reveal.given)
   }
   return (

@@ -1,40 +1,26 @@
-/** Thirty days: allowed above the line, refused below it. A table says the same. */
+/** Thirty days of a key. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { usageOfKeyQuery } from '../../shared/api/queries.ts'
-import { Bars, UseTable } from '../../shared/kit/bars.tsx'
+import { usageQuery } from '../../shared/api/usage_queries.ts'
+import { Outcomes } from '../../shared/kit/outcomes.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { text } from '../../shared/text.ts'
-import { utcDay } from '../../shared/time.ts'
-import { dayUses } from './day_uses.ts'
+import { intervalsOf } from '../../shared/usage_intervals.ts'
 
 const { detail } = text
-const number = new Intl.NumberFormat('en')
 
 export function UsageChart({ keyId }: { readonly keyId: string }): ReactNode {
-  const { data, error, refetch } = useQuery(usageOfKeyQuery(keyId))
-  const days = dayUses(data?.data ?? [])
-  const total = (of: 'allowed' | 'refused'): number => days.reduce((sum, day) => sum + day[of], 0)
-  const allowed = number.format(total('allowed'))
-  const refused = number.format(total('refused'))
-  const isUnused = total('allowed') + total('refused') === 0
+  const time = intervalsOf('30d', Date.now())
+  const { data, error, refetch } = useQuery(usageQuery({ keyId, by: 'outcome', ...time }))
   return (
     <section className="card pad chart" aria-labelledby="usage">
       <h2 id="usage">
         {detail.usage} <span className="quiet">{detail.usageBy}</span>
       </h2>
       {error !== null && data === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data !== undefined && isUnused && <p className="quiet">{detail.noUse}</p>}
-      {data !== undefined && !isUnused && (
-        <>
-          <Bars of={days} nameOf={utcDay} label={detail.chart(allowed, refused)} />
-          <p className="legend">
-            <span>{detail.allowed(allowed)}</span> <span>{detail.refused(refused)}</span>
-          </p>
-          <UseTable of={days} nameOf={utcDay} />
-        </>
-      )}
+      {data?.data.length === 0 && <p className="quiet">{detail.noUse}</p>}
+      {data !== undefined && data.data.length > 0 && <Outcomes of={data.data} time={time} />}
       <p>
         <Link to="/refusals" search={{ key: keyId }}>
           {detail.refusals}

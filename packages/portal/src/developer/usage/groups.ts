@@ -1,3 +1,5 @@
+import type { Intervals } from '../../shared/usage_intervals.ts'
+
 /** Counts that are told apart by key or scope, and outcome: those of each over time, the most called first. */
 export interface Group {
   readonly name: string
@@ -15,7 +17,10 @@ interface Count {
   readonly count: number
 }
 
-export function groupsOf(counts: readonly Count[], beginnings: readonly number[], lengthMs: number): readonly Group[] {
+export function groupsOf(
+  counts: readonly Count[],
+  { beginnings, lengthMs }: Pick<Intervals, 'beginnings' | 'lengthMs'>,
+): readonly Group[] {
   const byName = new Map<string, { total: number; allowed: number[]; refused: number[] }>()
   for (const { at, keyId, scope, outcome, count } of counts) {
     const name = keyId ?? scope ?? ''

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { intervalsOf } from '../../shared/usage_intervals.ts'
 import { csvOf } from './csv.ts'
 import { groupsOf } from './groups.ts'
-import { intervalsOf } from './ranges.ts'
 
 it('no cell of a CSV is a formula, and every cell is read as it was', () => {
   expect(
@@ -40,7 +40,7 @@ it('groups stand by their totals, each count in its interval and on its side', (
     { at: '2027-01-15T09:00:00Z', keyId: '', outcome: 'unknown', count: 1 },
   ]
   const hours = [8, 9].map((hour) => Date.UTC(2027, 0, 15, hour))
-  expect(groupsOf(counts, hours, 3_600_000)).toEqual([
+  expect(groupsOf(counts, { beginnings: hours, lengthMs: 3_600_000 })).toEqual([
     { name: 'a', allowed: [1, 3], refused: [0, 1], total: 5 },
     { name: 'b', allowed: [0, 0], refused: [0, 2], total: 2 },
     { name: '', allowed: [0, 0], refused: [0, 1], total: 1 },

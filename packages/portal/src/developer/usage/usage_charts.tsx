@@ -2,31 +2,29 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { keyNamesQuery, type UsageCount } from '../../shared/api/usage_queries.ts'
-import { Bars, UseTable } from '../../shared/kit/bars.tsx'
 import { Icon } from '../../shared/kit/icon.tsx'
+import { Outcomes } from '../../shared/kit/outcomes.tsx'
+import { saveFile } from '../../shared/save_file.ts'
 import { usageText as words } from '../../shared/text/usage.ts'
 import { text } from '../../shared/text.ts'
-import { utcDay } from '../../shared/time.ts'
-import { usesOf } from '../key/day_uses.ts'
+import type { Intervals } from '../../shared/usage_intervals.ts'
 import { csvOf } from './csv.ts'
 import { groupsOf } from './groups.ts'
-import type { intervalsOf } from './ranges.ts'
 
 interface UsageChartsProps {
   readonly of: readonly UsageCount[]
   readonly by: 'outcome' | 'keyId' | 'scope'
-  readonly time: ReturnType<typeof intervalsOf>
+  readonly time: Intervals
 }
 
 const number = new Intl.NumberFormat('en')
-/** The hour of UTC, with its day. */
-const hourName = (at: string): string => `${utcDay(at)}, ${at.slice(11, 16)}`
 
 export function UsageCharts({ of, by, time }: UsageChartsProps): ReactNode {
   const download = (): void => {
     const named = by === 'outcome' ? (['outcome'] as const) : ([by, 'outcome'] as const)
     const rows = of.map((each) => [each.at, ...named.map((member) => each[member] ?? ''), each.count])
-    save(csvOf([[words.csvColumns.at, ...named, words.csvColumns.count], ...rows]))
+    const heads = [words.csvColumns.at, ...named, words.csvColumns.count]
+    saveFile('usage.csv', 'text/csv', csvOf([heads, ...rows]))
   }
   return (
     <>
@@ -43,27 +41,12 @@ export function UsageCharts({ of, by, time }: UsageChartsProps): ReactNode {
   )
 }
 
-function Outcomes({ of, time }: Omit<UsageChartsProps, 'by'>): ReactNode {
-  const uses = usesOf(of, time.beginnings, time.lengthMs)
-  const total = (side: 'allowed' | 'refused'): string => number.format(uses.reduce((sum, each) => sum + each[side], 0))
-  const nameOf = time.interval === 'hour' ? hourName : utcDay
-  return (
-    <>
-      <Bars of={uses} nameOf={nameOf} label={words.chart(total('allowed'), total('refused'))} />
-      <p className="legend">
-        <span>{text.detail.allowed(total('allowed'))}</span> <span>{text.detail.refused(total('refused'))}</span>
-      </p>
-      <UseTable of={uses} nameOf={nameOf} />
-    </>
-  )
-}
-
 const shownMax = 20
 
 /** A row for each of the most called, all to one scale. It is a table already. */
 function Groups({ of, by, time }: UsageChartsProps & { readonly by: 'keyId' | 'scope' }): ReactNode {
   const { data: named = [] } = useQuery(keyNamesQuery)
-  const groups = groupsOf(of, time.beginnings, time.lengthMs)
+  const groups = groupsOf(of, time)
   const most = Math.max(1, ...groups.flatMap(({ allowed, refused }) => [...allowed, ...refused]))
   const nameOf = (name: string): string => {
     if (name === '') return by === 'scope' ? words.noScope : words.nobody
@@ -135,13 +118,4 @@ function Line({ allowed, refused, most }: LineProps): ReactNode {
         ))}
     </svg>
   )
-}
-
-/** Given to the browser as a file. Its URL is taken back at once. */
-function save(csv: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }))
-  link.download = 'usage.csv'
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

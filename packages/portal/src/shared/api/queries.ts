@@ -1,7 +1,7 @@
 /** Every read of the portal, by name. */
 import type { Answer } from '@countersign/client'
 import { queryOptions } from '@tanstack/react-query'
-import { usageDays } from '../usage_days.ts'
+import { intervalsOf } from '../usage_intervals.ts'
 import { call } from './call.ts'
 
 export type Me = Answer<'getMe'>
@@ -16,7 +16,6 @@ export type AccessRequest = Answer<'listAccessRequests'>['data'][number]
 export type Connection = Answer<'listConsents'>['data'][number]
 
 export const pageSize = 25
-const daySeconds = 86_400
 
 export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => call('getMe', {}, signal) })
 
@@ -66,29 +65,15 @@ export function teamQuery(id: string) {
   return queryOptions({ queryKey: ['team', id], queryFn: ({ signal }) => call('getTeam', { params: { id } }, signal) })
 }
 
-function monthUntilNow() {
-  const tomorrow = (Math.floor(Date.now() / 1000 / daySeconds) + 1) * daySeconds
-  const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
-  return { from: iso(tomorrow - usageDays * daySeconds), to: iso(tomorrow), interval: 'day' } as const
-}
-
 /** Verifications of each key by day. */
 export function usageByKeyQuery(clientId: string | undefined) {
-  const filter = clientId === undefined ? {} : { clientId }
+  const { from, to, interval } = intervalsOf('30d', Date.now())
+  const query = { from, to, interval, groupBy: 'keyId', ...(clientId === undefined ? {} : { clientId }) } as const
   return queryOptions({
-    queryKey: ['usage', 'by key', clientId],
-    queryFn: ({ signal }) => call('getUsage', { query: { ...monthUntilNow(), ...filter, groupBy: 'keyId' } }, signal),
+    queryKey: ['usage', query],
+    queryFn: ({ signal }) => call('getUsage', { query }, signal),
     staleTime: 60_000,
     retry: false,
-  })
-}
-
-/** Verifications of one key by day and outcome. */
-export function usageOfKeyQuery(keyId: string) {
-  return queryOptions({
-    queryKey: ['usage', 'of key', keyId],
-    queryFn: ({ signal }) => call('getUsage', { query: { ...monthUntilNow(), keyId, groupBy: 'outcome' } }, signal),
-    refetchInterval: 15_000,
   })
 }
 

@@ -14,7 +14,6 @@ export const usageText = {
   bys: { outcome: 'outcome', keyId: 'key', scope: 'scope' },
   calls: 'Calls',
   unit: { hour: 'by hour, UTC', day: 'by day, UTC' },
-  chart: (allowed: string, refused: string) => `Calls: ${allowed} allowed, ${refused} refused`,
   total: 'Calls',
   groups: { keyId: 'Key', scope: 'Scope that the calls needed' },
   open: (name: string) => `Show ${name} alone`,

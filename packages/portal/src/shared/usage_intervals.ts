@@ -12,8 +12,17 @@ const intervals = {
   '90d': { interval: 'day', lengthMs: dayMs, many: 90 },
 } as const
 
-/** The last interval is the present one. `beginnings` in milliseconds since 1970. */
-export function intervalsOf(range: Range, now: number) {
+export interface Intervals {
+  readonly interval: 'hour' | 'day'
+  readonly lengthMs: number
+  /** Of each interval, in milliseconds since 1970. */
+  readonly beginnings: readonly number[]
+  readonly from: string
+  readonly to: string
+}
+
+/** The last interval is the present one. */
+export function intervalsOf(range: Range, now: number): Intervals {
   const { interval, lengthMs, many } = intervals[range]
   const to = (Math.floor(now / lengthMs) + 1) * lengthMs
   const beginnings = Array.from({ length: many }, (_, index) => to - (many - index) * lengthMs)

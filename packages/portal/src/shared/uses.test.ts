@@ -1,17 +1,16 @@
 import { expect, it } from 'vitest'
-import { dayUses } from './day_uses.ts'
-
-const now = Date.parse('2026-11-30T10:00:00Z')
+import { intervalsOf } from './usage_intervals.ts'
+import { usesOf } from './uses.ts'
 
 it('every one of thirty days is there, refusals apart with their reasons, and what is older is left out', () => {
-  const days = dayUses(
+  const days = usesOf(
     [
       { at: '2026-11-30T00:00:00Z', outcome: 'verified', count: 5 },
       { at: '2026-11-30T00:00:00Z', outcome: 'insufficient_scope', count: 2 },
       { at: '2026-11-01T00:00:00Z', outcome: 'verified', count: 1 },
       { at: '2026-10-31T00:00:00Z', outcome: 'verified', count: 9 },
     ],
-    now,
+    intervalsOf('30d', Date.parse('2026-11-30T10:00:00Z')),
   )
   expect(days).toHaveLength(30)
   expect(days.at(-1)).toEqual({
