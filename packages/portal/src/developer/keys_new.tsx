@@ -1,7 +1,7 @@
 /** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
-import { ApiProblem, type FieldError, isAnswerLost } from '../shared/api/problem.ts'
+import { ApiProblem, errorOf, type FieldError, isAnswerLost, memberOf } from '../shared/api/problem.ts'
 import { fieldId } from '../shared/kit/field.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
@@ -60,8 +60,6 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
     if (error !== undefined) summary.current?.focus()
   }, [error])
   const fields = error instanceof ApiProblem ? error.errors : []
-  const errorOf = (name: string): string | undefined =>
-    fields.find(({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))?.detail
   const change = (name: DraftName, value: string): void => {
     navigate({
       search: ({ [name]: _, ...rest }) => (value === '' ? rest : { ...rest, [name]: value }),
@@ -73,7 +71,7 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
     event.preventDefault()
     await send(draft, choices)
   }
-  const part = { draft, errorOf, onChange: change }
+  const part = { draft, errorOf: (name: string) => errorOf(error, name), onChange: change }
   return (
     <div className="creating">
       <form className="card parts" onSubmit={submit} noValidate>
@@ -91,7 +89,7 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
           <Scopes
             {...choices}
             scope={draft.scope ?? ''}
-            error={errorOf('scope')}
+            error={part.errorOf('scope')}
             onChange={(scope) => change('scope', scope)}
           />
         </section>
@@ -133,16 +131,16 @@ function Summary({ ref, error, fields }: SummaryProps): ReactNode {
       <div className="stack">
         <h2>{create.summary}</h2>
         <ul>
-          {fields.map(({ pointer, detail }) => (
-            <li key={pointer}>
+          {fields.map((each) => (
+            <li key={each.pointer}>
               <a
-                href={`#${fieldId(memberOf(pointer))}`}
+                href={`#${fieldId(memberOf(each))}`}
                 onClick={(event) => {
                   event.preventDefault()
-                  document.getElementById(fieldId(memberOf(pointer)))?.focus()
+                  document.getElementById(fieldId(memberOf(each)))?.focus()
                 }}
               >
-                {text.field(memberOf(pointer))} {detail}
+                {text.field(memberOf(each))} {each.detail}
               </a>
             </li>
           ))}
@@ -150,8 +148,4 @@ function Summary({ ref, error, fields }: SummaryProps): ReactNode {
       </div>
     </section>
   )
-}
-
-function memberOf(pointer: string): string {
-  return pointer.split('/')[1] ?? ''
 }

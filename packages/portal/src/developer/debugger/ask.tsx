@@ -46,6 +46,8 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
       </section>
     )
   const question = questionOf(read, credential, asked)
+  const shown = outcome?.asked === asked ? outcome : undefined
+  const error = shown !== undefined && 'error' in shown ? shown.error : undefined
   const change = (name: keyof AskedCall, value: string): void => {
     setAsked({ ...asked, [name]: value })
     setAsking(undefined)
@@ -71,7 +73,7 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
         <h2 id="ask">{words.ask}</h2>
         <p className="quiet">{words.askDetail}</p>
         <form className="stack ask" onSubmit={submit} autoComplete="off">
-          <CallFields of={asked} onChange={change} />
+          <CallFields of={asked} error={error} onChange={change} />
           <section className="will" aria-label={words.will}>
             <h3>{words.will}</h3>
             <code>POST /v1/inspections</code>
@@ -84,8 +86,8 @@ export function Ask({ of: read, from: { credential, call: from }, onSent }: AskP
           </div>
         </form>
       </section>
-      {outcome?.asked === asked &&
-        ('error' in outcome ? <Problem error={outcome.error} /> : <Inspected of={outcome.answer} />)}
+      {error !== undefined && <Problem error={error} fields={['method', 'path', 'audience']} />}
+      {shown !== undefined && 'answer' in shown && <Inspected of={shown.answer} />}
     </>
   )
 }

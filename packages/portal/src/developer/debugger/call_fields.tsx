@@ -1,6 +1,7 @@
 /** The call that a credential is judged for. */
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { errorOf } from '../../shared/api/problem.ts'
 import { apisQuery } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/field.tsx'
 import { debuggerText as words } from '../../shared/text/debugger.ts'
@@ -15,19 +16,21 @@ export interface AskedCall {
 
 interface CallFieldsProps {
   readonly of: AskedCall
+  /** What the server said to the question. */
+  readonly error: unknown
   readonly onChange: (name: keyof AskedCall, value: string) => void
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
-export function CallFields({ of: { method, path, audience }, onChange }: CallFieldsProps): ReactNode {
+export function CallFields({ of: { method, path, audience }, error, onChange }: CallFieldsProps): ReactNode {
   const { data: apis } = useQuery(apisQuery)
   return (
     <fieldset>
       <legend>{words.allowed}</legend>
       <p className="note quiet">{words.allowedDetail}</p>
       <div className="fields">
-        <Field name="method" label={words.method}>
+        <Field name="method" label={words.method} error={errorOf(error, 'method')}>
           {(described) => (
             <select {...described} value={method} onChange={(event) => onChange('method', event.target.value)}>
               {[...new Set([...methods, method])].map((each) => (
@@ -36,7 +39,7 @@ export function CallFields({ of: { method, path, audience }, onChange }: CallFie
             </select>
           )}
         </Field>
-        <Field name="path" label={words.path} hint={words.pathHint}>
+        <Field name="path" label={words.path} hint={words.pathHint} error={errorOf(error, 'path')}>
           {(described) => (
             <input
               {...described}
@@ -49,7 +52,7 @@ export function CallFields({ of: { method, path, audience }, onChange }: CallFie
             />
           )}
         </Field>
-        <Field name="audience" label={words.api}>
+        <Field name="audience" label={words.api} error={errorOf(error, 'audience')}>
           {(described) => (
             <select {...described} value={audience} onChange={(event) => onChange('audience', event.target.value)}>
               <option value="">{words.ownApi}</option>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
+import { errorOf } from '../../shared/api/problem.ts'
 import { type Api, apisQuery, type Team } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
@@ -63,7 +64,7 @@ function Form({ of: team, offering, isStale }: FormProps): ReactNode {
   }
   return (
     <form className="stack" onSubmit={submit}>
-      <Field name="audience" label={access.api}>
+      <Field name="audience" label={access.api} error={errorOf(act.error, 'audience')}>
         {(described) => (
           <select
             {...described}
@@ -80,8 +81,8 @@ function Form({ of: team, offering, isStale }: FormProps): ReactNode {
         )}
       </Field>
       <Missing of={missing} chosen={scopes} onChange={setScopes} />
-      <Why reason={reason} days={days} onReason={setReason} onDays={setDays} />
-      {act.error !== undefined && <Problem error={act.error} />}
+      <Why reason={reason} days={days} error={act.error} onReason={setReason} onDays={setDays} />
+      {act.error !== undefined && <Problem error={act.error} fields={['audience', 'reason', 'until']} />}
       <div className="acts">
         <button className="button primary" type="submit" disabled={scope.length === 0} aria-disabled={act.isSending || isStale}>
           {act.isSending ? access.submitting : access.submit}
@@ -127,14 +128,15 @@ function Missing({ of, chosen, onChange }: MissingProps): ReactNode {
 interface WhyProps {
   readonly reason: string
   readonly days: string
+  readonly error: unknown
   readonly onReason: (reason: string) => void
   readonly onDays: (days: string) => void
 }
 
-function Why({ reason, days, onReason, onDays }: WhyProps): ReactNode {
+function Why({ reason, days, error, onReason, onDays }: WhyProps): ReactNode {
   return (
     <>
-      <Field name="reason" label={access.reason}>
+      <Field name="reason" label={access.reason} error={errorOf(error, 'reason')}>
         {(described) => (
           <textarea
             {...described}
@@ -147,7 +149,7 @@ function Why({ reason, days, onReason, onDays }: WhyProps): ReactNode {
           />
         )}
       </Field>
-      <Field name="until" label={access.until}>
+      <Field name="until" label={access.until} error={errorOf(error, 'until')}>
         {(described) => (
           <select {...described} className="input" value={days} onChange={({ target }) => onDays(target.value)}>
             <option value="">{access.forGood}</option>

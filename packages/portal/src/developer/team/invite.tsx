@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { attempts } from '../../shared/api/attempts.ts'
 import { call } from '../../shared/api/call.ts'
+import { errorOf } from '../../shared/api/problem.ts'
 import { invitationsQuery, type Member } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
@@ -46,7 +47,7 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
     <section className="card pad stack" aria-labelledby="invite">
       <h2 id="invite">{invite.title}</h2>
       <form className="ask" onSubmit={submit}>
-        <Field name="email" label={invite.email}>
+        <Field name="email" label={invite.email} error={errorOf(act.error, 'email')}>
           {(described) => (
             <input
               {...described}
@@ -59,7 +60,7 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
             />
           )}
         </Field>
-        <Field name="role" label={invite.role}>
+        <Field name="role" label={invite.role} error={errorOf(act.error, 'role')}>
           {(described) => (
             <select
               {...described}
@@ -79,7 +80,7 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
           {act.isSending ? invite.submitting : invite.submit}
         </button>
       </form>
-      {act.error !== undefined && <Problem error={act.error} />}
+      {act.error !== undefined && <Problem error={act.error} fields={['email', 'role']} />}
       {invited !== undefined && <Link of={invited} />}
       <Open teamId={teamId} />
     </section>

@@ -37,3 +37,14 @@ export function isAnswerLost(error: unknown): boolean {
   if (!(error instanceof ApiProblem)) return false
   return error.status < 400 || error.status >= 500 || error.code === 'idempotency_in_progress'
 }
+
+/** `name` of `/name`, and of `/name/0`. */
+export function memberOf({ pointer }: Pick<FieldError, 'pointer'>): string {
+  return pointer.split('/')[1] ?? ''
+}
+
+/** What the server says about a member of the body; `undefined` where it says nothing. */
+export function errorOf(error: unknown, name: string): string | undefined {
+  if (!(error instanceof ApiProblem)) return undefined
+  return error.errors.find((each) => memberOf(each) === name)?.detail
+}

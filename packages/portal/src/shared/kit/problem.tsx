@@ -1,6 +1,6 @@
 /** A call that did not succeed: what happened, and the one thing to do about it. */
 import type { ReactNode } from 'react'
-import { ApiProblem } from '../api/problem.ts'
+import { ApiProblem, memberOf } from '../api/problem.ts'
 import { pageData, through } from '../page_data.ts'
 import { text } from '../text.ts'
 import { CopyId } from './copy_id.tsx'
@@ -10,17 +10,29 @@ interface ProblemProps {
   readonly error: unknown
   /** Absent where asking again is not a matter of a button. */
   readonly onRetry?: (() => void) | undefined
+  /** The members of the body beside whose fields the server's words stand already. Default: none. */
+  readonly fields?: readonly string[]
 }
 
-export function Problem({ error, onRetry }: ProblemProps): ReactNode {
+export function Problem({ error, onRetry, fields = [] }: ProblemProps): ReactNode {
   if (!(error instanceof ApiProblem)) throw error
   if (error.code === 'step_up_required') return <StepUp url={error.stepUpUrl ?? `${pageData.base}/account/step-up`} />
   // Another refusal of 403 is mended by no role.
   const isForbidden = error.code === 'insufficient_scope'
+  const others = error.errors.filter((each) => !fields.includes(memberOf(each)))
   return (
     <section className="card problem" role="alert">
       <h2>{isForbidden ? text.problem.forbidden : text.problem.title}</h2>
       <p>{error.message}</p>
+      {others.length > 0 && (
+        <ul>
+          {others.map((each) => (
+            <li key={each.pointer}>
+              {text.field(memberOf(each))} {each.detail}
+            </li>
+          ))}
+        </ul>
+      )}
       {isForbidden && <p className="quiet">{text.problem.forbiddenDetail}</p>}
       <footer>
         {error.requestId !== undefined && <CopyId id={error.requestId} />}
