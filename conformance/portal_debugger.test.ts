@@ -67,6 +67,9 @@ describe.skipIf(!hasChromium)('the debugger', () => {
     await isAnswered.promise
     await page.evaluate(() => fetch('/healthz').then(() => undefined))
     expect(await answer(page).textContent()).toContain('It would be refused')
+    await box(page).fill(key)
+    await page.getByText('It was in a curl command.').waitFor({ state: 'detached' })
+    await page.getByText(/^At \d\d:\d\d the digest was sent to this server/).waitFor()
     // While it is there it is in the box alone.
     expect((await everythingOn(page)).split(secret)).toHaveLength(3)
     await box(page).fill(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)

@@ -17,10 +17,6 @@ const boxMax = 65_536
 export function DebuggerScreen(): ReactNode {
   const [pasted, setPasted] = useState('')
   const [sent, setSent] = useState<Sent>()
-  const change = (next: string): void => {
-    setPasted(next)
-    setSent(undefined)
-  }
   useEffect(() => {
     // A page that the browser keeps for the way back must not have it.
     const forget = (): void => flushSync(() => setPasted(''))
@@ -28,6 +24,11 @@ export function DebuggerScreen(): ReactNode {
     return () => removeEventListener('pagehide', forget)
   }, [])
   const paste = readPaste(pasted)
+  const change = (next: string): void => {
+    setPasted(next)
+    // Another text around the same credential does not take back that it was sent.
+    if (readPaste(next)?.credential !== paste?.credential) setSent(undefined)
+  }
   const read = paste === undefined ? undefined : readCredential(paste.credential)
   return (
     <>
