@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
-import { createKey, everythingOn, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
+import { createKey, everythingOn, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { call, guarded, list, text } from './product.fixture.ts'
 import { type DescribedApi, descriptionText, makeDescribedApi } from './reference.fixture.ts'
 
@@ -178,6 +178,10 @@ describe.skipIf(!hasChromium)('the reference', () => {
     expect((await guarded(product, 'GET', '/orders', reader)).status).toBe(200)
     expect(await everythingOn(page)).not.toContain(writer)
     expect(page.url()).not.toContain(reader)
+    let documents = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/openapi')) documents++
+    })
     await page.reload()
     await page.getByText('2 operations ticked.').waitFor()
     expect(await everythingOn(page)).not.toContain(reader)
@@ -206,6 +210,18 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await page.goBack()
     await page.getByText('2 operations ticked.').waitFor()
     expect(await page.locator('.held').count()).toBe(0)
+
+    // All else is read again after a key was made, and the document is not.
+    await page.getByRole('link', { name: 'Make this a key' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Made here')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await shownKey(page)
+    await storeAndLeave(page)
+    await page.getByRole('link', { name: 'API reference' }).click()
+    await page.getByRole('link', { name: 'POST /orders' }).click()
+    await page.getByRole('heading', { name: 'Answers' }).waitFor()
+    await page.evaluate(() => fetch('/healthz').then(() => undefined))
+    expect(documents).toBe(1)
     await context.close()
   })
 

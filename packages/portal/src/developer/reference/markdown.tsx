@@ -1,6 +1,6 @@
 /**
  * Markdown of an API description as React elements: it comes from outside. HTML in it is left out, pictures are their words, and links
- * lead to http, https and mailto alone. A text that takes too long to read is shown as it is.
+ * lead to http, https and mailto alone. A text of more than 20,000 characters is shown as it is: it could take long to read.
  */
 import { Lexer, type Token, type Tokens } from 'marked'
 import { createElement, Fragment, type ReactNode, useMemo } from 'react'

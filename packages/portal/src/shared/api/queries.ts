@@ -157,7 +157,8 @@ export function openapiQuery(apiId: string, importedAt: string | null) {
   return queryOptions({
     queryKey: ['openapi', apiId, importedAt],
     queryFn: ({ signal }) => call('getOpenapi', { params: { id: apiId } }, signal),
-    staleTime: Number.POSITIVE_INFINITY,
+    // Also where all else is read again.
+    staleTime: 'static',
     structuralSharing: false,
   })
 }
