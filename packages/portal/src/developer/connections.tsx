@@ -70,16 +70,16 @@ function Table({ of, isStale, onRemove }: TableProps): ReactNode {
       columns={[columns.application, columns.may, columns.api, columns.used, columns.since]}
       actions={connections.actions}
     >
-        {of.map((each) => (
-          <tbody key={each.id}>
-            <ConnectionRow
-              of={each}
-              api={apis?.data.find(({ audience }) => audience === each.audience)}
-              isStale={isStale}
-              onRemove={() => onRemove(each.id)}
-            />
-          </tbody>
-        ))}
+      {of.map((each) => (
+        <tbody key={each.id}>
+          <ConnectionRow
+            of={each}
+            api={apis?.data.find(({ audience }) => audience === each.audience)}
+            isStale={isStale}
+            onRemove={() => onRemove(each.id)}
+          />
+        </tbody>
+      ))}
     </CardTable>
   )
 }

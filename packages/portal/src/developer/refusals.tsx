@@ -68,9 +68,7 @@ function KeyFilter(): ReactNode {
   const choices = useKeyChoices(key)
   const choose = (value: string): void =>
     void navigate({ search: ({ request }) => ({ request, ...(value === '' ? {} : { key: value }) }) })
-  return (
-    <Filter label={words.byKey} value={key ?? ''} options={[['', words.any], ...choices]} onChoose={choose} />
-  )
+  return <Filter label={words.byKey} value={key ?? ''} options={[['', words.any], ...choices]} onChoose={choose} />
 }
 
 interface NoRefusalsProps {

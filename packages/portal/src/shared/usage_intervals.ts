@@ -15,7 +15,7 @@ const intervals = {
 export interface Intervals {
   readonly interval: 'hour' | 'day'
   readonly lengthMs: number
-  /** Of each interval, in milliseconds since 1970. */
+  /** The beginning of each interval, in milliseconds since 1970. */
   readonly beginnings: readonly number[]
   readonly from: string
   readonly to: string

@@ -5,7 +5,7 @@ import { copyText, wordOf } from './copy.ts'
 interface Copy<E extends HTMLElement> {
   /** `word`, and how it went once it was pressed, for as long as it is that text. */
   readonly label: string
-  /** Of the element that shows the text and nothing else: it is selected where nothing else copies. */
+  /** The element that shows the text and nothing else: it is selected where nothing else copies. */
   readonly shown: RefObject<E | null>
   copy(): Promise<void>
 }

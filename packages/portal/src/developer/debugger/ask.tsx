@@ -26,11 +26,8 @@ interface AskProps {
 
 type Question = Body<'inspect'>
 
-/** What came of a question. It is of no other: one letter of the call, and the verdict may be the opposite. */
-type Outcome = { readonly asked: AskedCall } & (
-  | { readonly answer: Answer<'inspect'> }
-  | { readonly error: unknown }
-)
+/** The outcome of a question, and of no other: one letter of the call, and the verdict may be the opposite. */
+type Outcome = { readonly asked: AskedCall } & ({ readonly answer: Answer<'inspect'> } | { readonly error: unknown })
 
 export function Ask({ of: read, from: { credential, call: from }, onSent }: AskProps): ReactNode {
   const [asked, setAsked] = useState<AskedCall>({ method: 'GET', path: '', audience: '', ...from })

@@ -16,7 +16,7 @@ export interface AskedCall {
 
 interface CallFieldsProps {
   readonly of: AskedCall
-  /** What the server said to the question. */
+  /** The refusal of the question, where it was refused. */
   readonly error: unknown
   readonly onChange: (name: keyof AskedCall, value: string) => void
 }

@@ -45,7 +45,7 @@ interface FormProps extends ExplorerProps {
   readonly callUrl: string
 }
 
-/** What was filled in stays when the document comes, or another one does. */
+/** The fields keep what was filled in when the document comes, or another one does. */
 function Form({ of, api, document, written, isReading, callUrl }: FormProps): ReactNode {
   const parameters = parametersOf(of, written)
   const media = written?.body?.media.find(({ type }) => /\bjson\b/.test(type)) ?? written?.body?.media[0]

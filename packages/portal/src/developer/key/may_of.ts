@@ -2,7 +2,7 @@ import type { Client, Key, Me } from '../../shared/api/queries.ts'
 import { mayWrite } from '../../shared/may_write.ts'
 import { owedRoll } from './owed_roll.ts'
 
-/** What the person may do to a key as it is: the rule of each button, and of what an address opens. */
+/** The acts that the person may do to a key as it is: the rule of each button, and of what an address opens. */
 export interface KeyMay {
   readonly roll: boolean
   readonly disable: boolean

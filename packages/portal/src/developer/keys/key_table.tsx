@@ -32,12 +32,12 @@ export function KeyTable({ keys, clients, filteredBy, isStale }: KeyTableProps):
       columns={[columns.name, columns.status, columns.may, columns.used, columns.usage, columns.ends]}
       actions={text.keys.actions}
     >
-        {pairsOf(keys).map(({ key, old }) => (
-          <tbody key={key.id}>
-            <KeyRow of={key} old={old} client={holders.get(key.clientId)} use={monthOf(key.id)} isStale={isStale} />
-            {old !== undefined && <OldRow of={old} />}
-          </tbody>
-        ))}
+      {pairsOf(keys).map(({ key, old }) => (
+        <tbody key={key.id}>
+          <KeyRow of={key} old={old} client={holders.get(key.clientId)} use={monthOf(key.id)} isStale={isStale} />
+          {old !== undefined && <OldRow of={old} />}
+        </tbody>
+      ))}
     </CardTable>
   )
 }

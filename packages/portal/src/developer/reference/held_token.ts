@@ -12,7 +12,7 @@ export interface TokenFacts {
   readonly endsAt: number
 }
 
-/** Of one token that is on its way. */
+/** The name of one token that is on its way. */
 export type Ticket = symbol
 
 /** `undefined`: a token that still comes is not wanted any more. */
@@ -55,7 +55,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Of the token that is held, if it is for that API. */
+/** The facts of the token that is held, if it is for that API. */
 export function useTokenFacts(audience: string): TokenFacts | undefined {
   return useSyncExternalStore(subscribe, () => (facts?.audience === audience ? facts : undefined))
 }

@@ -24,10 +24,10 @@ export function RefusalTable({ of }: { readonly of: readonly Refusal[] }): React
       columns={[columns.at, columns.request, columns.key, columns.called, columns.why]}
       actions={words.why}
     >
-        {/* A request may be refused for more than one credential, and be asked again by its id. */}
-        {numbered(of).map(([key, refusal]) => (
-          <Row key={key} of={refusal} isOpen={refusal.requestId === why} />
-        ))}
+      {/* A request may be refused for more than one credential, and be asked again by its id. */}
+      {numbered(of).map(([key, refusal]) => (
+        <Row key={key} of={refusal} isOpen={refusal.requestId === why} />
+      ))}
     </CardTable>
   )
 }

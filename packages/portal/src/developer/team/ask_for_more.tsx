@@ -44,9 +44,10 @@ function Form({ of: team, offering, isStale }: FormProps): ReactNode {
   const api = offering.find((each) => each.audience === audience) ?? (offering[0] as Api)
   const missing = missingOf(api, team)
   const scope = missing.map(({ name }) => name).filter((name) => scopes.includes(name))
+  const isOff = isStale || scope.length === 0
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    if (isStale) return
+    if (isOff) return
     const asked = { teamId: team.id, audience: api.audience, scope: scope.join(' '), reason }
     const name = JSON.stringify(['ask', asked, days])
     const isDone = await act.run(async () => {
@@ -84,7 +85,7 @@ function Form({ of: team, offering, isStale }: FormProps): ReactNode {
       <Why reason={reason} days={days} error={act.error} onReason={setReason} onDays={setDays} />
       {act.error !== undefined && <Problem error={act.error} fields={['audience', 'reason', 'until']} />}
       <div className="acts">
-        <button className="button primary" type="submit" disabled={scope.length === 0} aria-disabled={act.isSending || isStale}>
+        <button className="button primary" type="submit" aria-disabled={isOff || act.isSending}>
           {act.isSending ? access.submitting : access.submit}
         </button>
       </div>

@@ -60,22 +60,7 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
             />
           )}
         </Field>
-        <Field name="role" label={invite.role} error={errorOf(act.error, 'role')}>
-          {(described) => (
-            <select
-              {...described}
-              className="input"
-              value={role}
-              onChange={({ target }) => setRole(target.value as Member['role'])}
-            >
-              {Object.entries(roles).map(([each, word]) => (
-                <option key={each} value={each}>
-                  {word}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <RoleField value={role} error={errorOf(act.error, 'role')} onChoose={setRole} />
         <button className="button primary" type="submit" aria-disabled={act.isSending || isStale}>
           {act.isSending ? invite.submitting : invite.submit}
         </button>
@@ -84,6 +69,33 @@ export function Invite({ teamId, isStale }: { readonly teamId: string; readonly 
       {invited !== undefined && <Link of={invited} />}
       <Open teamId={teamId} />
     </section>
+  )
+}
+
+interface RoleFieldProps {
+  readonly value: Member['role']
+  readonly error: string | undefined
+  readonly onChoose: (role: Member['role']) => void
+}
+
+function RoleField({ value, error, onChoose }: RoleFieldProps): ReactNode {
+  return (
+    <Field name="role" label={invite.role} error={error}>
+      {(described) => (
+        <select
+          {...described}
+          className="input"
+          value={value}
+          onChange={({ target }) => onChoose(target.value as Member['role'])}
+        >
+          {Object.entries(roles).map(([each, word]) => (
+            <option key={each} value={each}>
+              {word}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   )
 }
 

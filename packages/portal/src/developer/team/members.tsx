@@ -93,17 +93,17 @@ function Table({ of, ownId, isFixed, onRole, onRemove }: TableProps): ReactNode 
       columns={[members.columns.name, members.columns.role, members.columns.since]}
       actions={members.actions}
     >
-        {of.map((member) => (
-          <tbody key={member.accountId}>
-            <MemberRow
-              of={member}
-              isOwn={member.accountId === ownId}
-              isFixed={isFixed}
-              onRole={(role) => onRole(member, role)}
-              onRemove={() => onRemove(member.accountId)}
-            />
-          </tbody>
-        ))}
+      {of.map((member) => (
+        <tbody key={member.accountId}>
+          <MemberRow
+            of={member}
+            isOwn={member.accountId === ownId}
+            isFixed={isFixed}
+            onRole={(role) => onRole(member, role)}
+            onRemove={() => onRemove(member.accountId)}
+          />
+        </tbody>
+      ))}
     </CardTable>
   )
 }

@@ -1,11 +1,9 @@
 import { expect, it } from 'vitest'
-import { failedOf } from './failed.ts'
-
-type Read = Parameters<typeof failedOf>[number]
+import { failedOf, type ReadState } from './failed.ts'
 
 it('what could not be read is told, and asked again together with what else is not there', () => {
   const asked: string[] = []
-  const read = (name: string, data: unknown, error: Error | null): Read => ({
+  const read = (name: string, data: unknown, error: Error | null): ReadState => ({
     data,
     error,
     refetch: () => {
@@ -13,7 +11,11 @@ it('what could not be read is told, and asked again together with what else is n
       return new Promise(() => undefined)
     },
   })
-  const [there, stale, pending] = [read('there', 1, null), read('stale', 1, new Error()), read('pending', undefined, null)]
+  const [there, stale, pending] = [
+    read('there', 1, null),
+    read('stale', 1, new Error()),
+    read('pending', undefined, null),
+  ]
   expect(failedOf(there, stale, pending)).toBeUndefined()
   const lost = new Error('lost')
   const failed = failedOf(there, stale, pending, read('lost', undefined, lost))

@@ -1,4 +1,9 @@
-import type { UseQueryResult } from '@tanstack/react-query'
+/** The state of a query, as far as it matters here. */
+export interface ReadState {
+  readonly data: unknown
+  readonly error: Error | null
+  refetch(): Promise<unknown>
+}
 
 /** Why something is not known, and what asks again. */
 export interface Failed {
@@ -6,10 +11,8 @@ export interface Failed {
   retry(): void
 }
 
-/** Of reads that belong together: those that failed and have nothing of before. `undefined`: none. */
-export function failedOf(
-  ...reads: readonly Pick<UseQueryResult<unknown>, 'data' | 'error' | 'refetch'>[]
-): Failed | undefined {
+/** The failures among reads that belong together and have nothing of before. `undefined`: none. */
+export function failedOf(...reads: readonly ReadState[]): Failed | undefined {
   const failed = reads.filter(({ data }) => data === undefined)
   const error = failed.find((each) => each.error !== null)?.error
   if (error == null) return undefined

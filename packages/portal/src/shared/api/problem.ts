@@ -43,7 +43,7 @@ export function memberOf({ pointer }: Pick<FieldError, 'pointer'>): string {
   return pointer.split('/')[1] ?? ''
 }
 
-/** What the server says about a member of the body; `undefined` where it says nothing. */
+/** The server's words about a member of the body; `undefined` where it says nothing of it. */
 export function errorOf(error: unknown, name: string): string | undefined {
   if (!(error instanceof ApiProblem)) return undefined
   return error.errors.find((each) => memberOf(each) === name)?.detail

@@ -11,7 +11,7 @@ interface FinalDialogProps {
   readonly title: string
   readonly detail: string
   readonly words: { readonly submit: string; readonly submitting: string }
-  /** What is read again afterwards, also after an answer that was lost: as in `useAct`. */
+  /** The reads that are done again afterwards, also after an answer that was lost: as in `useAct`. */
   readonly reads: readonly string[]
   /** The facts are of before: nothing is decided by them. */
   readonly isStale: boolean
@@ -22,7 +22,7 @@ interface FinalDialogProps {
   readonly children: ReactNode
 }
 
-/** It stays open while it sends: how that went would be seen by nobody. */
+/** It stays open while it sends, so that somebody sees how that went. */
 export function FinalDialog(props: FinalDialogProps): ReactNode {
   const { of, title, detail, words, reads, isStale, onSubmit, onClose, children } = props
   const cancel = useRef<HTMLButtonElement>(null)
@@ -34,9 +34,10 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
     setSent(undefined)
     onClose()
   }
+  const isSending = act.isSending && sent === of
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (isStale) return
+    if (isStale || act.isSending) return
     setSent(of)
     void act.run(async () => {
       await onSubmit()
@@ -45,7 +46,7 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
     })
   }
   return (
-    <AlertDialog.Root open={of !== undefined} onOpenChange={(next) => next || act.isSending || close()}>
+    <AlertDialog.Root open={of !== undefined} onOpenChange={(next) => next || isSending || close()}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="backdrop" />
         <AlertDialog.Popup className="dialog" initialFocus={cancel}>
@@ -57,9 +58,9 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
             {act.error !== undefined && sent === of && <Problem error={act.error} />}
             <footer className="acts final">
               <button className="button danger" type="submit" aria-disabled={act.isSending || isStale}>
-                {act.isSending ? words.submitting : words.submit}
+                {isSending ? words.submitting : words.submit}
               </button>
-              <AlertDialog.Close className="button" ref={cancel} aria-disabled={act.isSending}>
+              <AlertDialog.Close className="button" ref={cancel} aria-disabled={isSending}>
                 {text.act.cancel}
               </AlertDialog.Close>
             </footer>

@@ -1,4 +1,4 @@
-/** What was read, or what stands in its place: a skeleton while it is asked, a problem, and over data of before that it is so. */
+/** Shows data, or what stands in its place: a skeleton while it is asked for, a problem. Data of before is marked as such. */
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Problem } from './problem.tsx'
@@ -6,9 +6,9 @@ import { Refetching, Skeleton, Stale } from './states.tsx'
 
 interface ReadProps<D> {
   readonly of: Pick<UseQueryResult<D>, 'data' | 'dataUpdatedAt' | 'error' | 'isFetching' | 'refetch'>
-  /** Of the skeleton. */
+  /** The rows of the skeleton. */
   readonly rows: number
-  /** What is being read, for those who do not see the skeleton. */
+  /** Says what is being read to those who do not see the skeleton. */
   readonly label: string
   /** `isStale`: the data is of before, by which nothing is decided. */
   readonly children: (data: D, isStale: boolean) => ReactNode
