@@ -134,6 +134,26 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await context.close()
   })
 
+  it('loses no letter and no place to a slow machine: the address follows what is typed, and focus the keys', async () => {
+    const { page, context } = await signSomebodyIn()
+    await page.goto(addressOf(box))
+    const search = page.getByLabel('Find an operation')
+    const session = await context.newCDPSession(page)
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 6 })
+    await search.pressSequentially('webook')
+    for (let letter = 0; letter < 3; letter++) await search.press('ArrowLeft')
+    await search.pressSequentially('h')
+    expect(await search.inputValue()).toBe('webhook')
+    expect(await search.evaluate((line: HTMLInputElement) => line.selectionStart)).toBe(4)
+    await page.waitForURL(/[?&]q=webhook(&|$)/)
+    await page.locator('.operations a').nth(4).waitFor()
+    await search.press('Tab')
+    for (const key of ['ArrowDown', 'ArrowDown', 'End', 'ArrowUp', 'Home', 'ArrowDown', 'Enter'])
+      await page.keyboard.press(key)
+    await page.locator('#operation:focus', { hasText: 'Create webhook' }).waitFor()
+    await context.close()
+  })
+
   it('shows a hostile description as text: nothing runs, nothing is loaded, a circle ends, what is broken is said', async () => {
     const { page, context } = await signSomebodyIn()
     const asked: string[] = []
@@ -206,7 +226,8 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await page.getByRole('link', { name: 'API keys' }).first().click()
     await page.waitForSelector('.state, .keys')
     isLeft.resolve()
-    await (await minted).finished()
+    await minted
+    await page.waitForTimeout(100)
     await page.goBack()
     await page.getByText('2 operations ticked.').waitFor()
     expect(await page.locator('.held').count()).toBe(0)

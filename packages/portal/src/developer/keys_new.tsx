@@ -2,7 +2,7 @@
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { ApiProblem, errorOf, type FieldError, isAnswerLost, memberOf } from '../shared/api/problem.ts'
-import { fieldId } from '../shared/kit/field.tsx'
+import { fieldId } from '../shared/kit/fields/field.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Skeleton } from '../shared/kit/states.tsx'

@@ -1,9 +1,10 @@
 /** `/portal/reference`: the operations of an API as it was imported, each with its description and what it needs. */
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useMemo, useRef } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { type Api, apisQuery, operationsQuery } from '../shared/api/queries.ts'
-import { Filter } from '../shared/kit/filter.tsx'
+import { Filter } from '../shared/kit/fields/filter.tsx'
+import { TypedInput } from '../shared/kit/fields/typed_input.tsx'
 import { Icon } from '../shared/kit/icon.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { Read } from '../shared/kit/read.tsx'
@@ -12,13 +13,14 @@ import { Empty, Skeleton } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
 import { text } from '../shared/text.ts'
 import { missingOf } from './reference/access.ts'
-import { useForgetting } from './reference/held_token.ts'
 import { OperationList } from './reference/list.tsx'
 import { OperationView } from './reference/operation.tsx'
 import { type Named, nameOperations } from './reference/operation_names.ts'
 import { rowsOf } from './reference/rows.ts'
 import { readTicks, toggleTick } from './reference/ticks.ts'
-import { TokenCard } from './reference/token_card.tsx'
+import { useForgetting } from './reference/token/held_token.ts'
+import { TokenCard } from './reference/token/token_card.tsx'
+import { useHeading } from './reference/use_heading.ts'
 import { type KeyReach, useKeyReach } from './reference/use_key_reach.ts'
 
 const route = getRouteApi('/reference')
@@ -112,16 +114,14 @@ function Filters({ api, apis, reach, hasOperations }: FiltersProps): ReactNode {
       {hasOperations && (
         <search className="field">
           <Icon name="search" />
-          <input
-            type="text"
-            autoComplete="off"
+          <TypedInput
             autoCapitalize="off"
             spellCheck={false}
             value={q}
             placeholder={reference.list.placeholder}
             aria-label={reference.list.search}
-            onChange={({ target: { value } }) =>
-              navigate({
+            onType={(value) =>
+              void navigate({
                 search: (before) => ({ ...before, q: value === '' ? undefined : value }),
                 replace: true,
                 resetScroll: false,
@@ -179,8 +179,8 @@ function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode 
   const navigate = useNavigate({ from: '/reference' })
   const names = readTicks(written)
   const ticked = operations.filter(({ name }) => names.includes(name))
-  const heading = useRef<HTMLHeadingElement>(null)
   const open = operations.find(({ name }) => name === op)
+  const { heading, focus } = useHeading(open?.name)
   const found = rowsOf(operations, q).length
   const tick = (name: string): void =>
     void navigate({
@@ -188,7 +188,6 @@ function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode 
       replace: true,
       resetScroll: false,
     })
-  const goToIt = (): void => void setTimeout(() => heading.current?.focus())
   const credential = <TokenCard api={api} ticked={ticked} open={open} operations={operations} />
   return (
     <>
@@ -210,7 +209,7 @@ function Browse({ api, operations, importedAt, reach }: BrowseProps): ReactNode 
             has={reach.has}
             ticked={names}
             onTick={tick}
-            onOpen={goToIt}
+            onOpen={focus}
           />
         )}
         <div className="opened">

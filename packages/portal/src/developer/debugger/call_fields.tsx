@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { errorOf } from '../../shared/api/problem.ts'
 import { apisQuery } from '../../shared/api/queries.ts'
-import { Field } from '../../shared/kit/field.tsx'
+import { Field } from '../../shared/kit/fields/field.tsx'
 import { debuggerText as words } from '../../shared/text/debugger.ts'
 
 export interface AskedCall {

@@ -3,7 +3,7 @@
 import type { Answer } from '@countersign/client'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
-import { Checks, CodePage } from '../../shared/kit/checks.tsx'
+import { Checks, CodePage } from '../../shared/kit/fields/checks.tsx'
 import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { Status } from '../../shared/kit/status.tsx'
 import { Exactly } from '../../shared/kit/time.tsx'

@@ -2,7 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Client, KeysFilter } from '../../shared/api/queries.ts'
-import { Filter } from '../../shared/kit/filter.tsx'
+import { Filter } from '../../shared/kit/fields/filter.tsx'
 import { text } from '../../shared/text.ts'
 
 const statuses = ['active', 'disabled', 'expired', 'revoked'] as const

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { Field } from '../../shared/kit/field.tsx'
+import { Field } from '../../shared/kit/fields/field.tsx'
+import { TypedInput } from '../../shared/kit/fields/typed_input.tsx'
 import { text } from '../../shared/text.ts'
 import { type Draft, type DraftName, daysOf, windowDefault } from './draft.ts'
 
@@ -66,14 +67,12 @@ export function Line({ of, label, hint, part, at = of }: LineProps): ReactNode {
   return (
     <Field name={at} label={label} error={part.errorOf(at)} {...(hint === undefined ? {} : { hint })}>
       {(described) => (
-        <input
+        <TypedInput
           {...described}
-          type="text"
           className="input"
-          autoComplete="off"
           inputMode={isNumber ? 'numeric' : 'text'}
           value={part.draft[of] ?? ''}
-          onChange={(event) => part.onChange(of, event.target.value)}
+          onType={(value) => part.onChange(of, value)}
         />
       )}
     </Field>

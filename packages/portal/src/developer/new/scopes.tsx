@@ -1,6 +1,6 @@
 /** The scope of the key: a preset, then each token with its sentence. Tokens that cannot be given are grey, with the reason. */
 import type { ReactNode } from 'react'
-import { fieldId } from '../../shared/kit/field.tsx'
+import { fieldId } from '../../shared/kit/fields/field.tsx'
 import { text } from '../../shared/text.ts'
 import type { Choices } from './choose.ts'
 

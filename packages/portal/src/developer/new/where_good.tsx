@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Field } from '../../shared/kit/field.tsx'
+import { Field } from '../../shared/kit/fields/field.tsx'
 import { text } from '../../shared/text.ts'
 import type { Choices } from './choose.ts'
 import type { PartProps } from './limits.tsx'

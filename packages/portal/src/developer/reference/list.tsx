@@ -20,7 +20,7 @@ interface OperationListProps {
   /** Names. */
   readonly ticked: readonly string[]
   readonly onTick: (name: string) => void
-  readonly onOpen: () => void
+  readonly onOpen: (name: string) => void
 }
 
 export function OperationList({ operations, query, open, has, ticked, onTick, onOpen }: OperationListProps): ReactNode {
@@ -32,13 +32,14 @@ export function OperationList({ operations, query, open, has, ticked, onTick, on
   const box = useRef<HTMLDivElement>(null)
   const { from, to } = useSeen(box, rows.length)
   useScrolledTo(box, openAt)
+  const focus = useRowFocus(box, focusAt)
   const press = (event: KeyboardEvent): void => {
     const next = nextOf(rows, tabAt, event.key)
     if (next === undefined) return
     event.preventDefault()
+    focus(next)
     setFocusAt(next)
     scrollTo(box.current, next)
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-row="${next}"] a`)?.focus())
   }
   const shown = rows.map((row, at) => ({ row, at })).filter(({ at }) => (at >= from && at < to) || at === tabAt)
   const many = rows.filter(isOperation).length
@@ -64,7 +65,7 @@ export function OperationList({ operations, query, open, has, ticked, onTick, on
                   isOpen={at === openAt}
                   isNext={at === tabAt}
                   onFocus={() => setFocusAt(at)}
-                  onOpen={onOpen}
+                  onOpen={() => onOpen(row.operation.name)}
                 />
               </>
             ) : (
@@ -145,6 +146,22 @@ function useSeen(box: React.RefObject<HTMLElement | null>, many: number) {
   }, [box])
   const start = Math.min(first, Math.max(0, many - 1))
   return { from: start - beyond, to: start + fits + beyond }
+}
+
+/** Gives what focuses a row, at once when it has become `at`: the next key is for the row that this one went to. */
+function useRowFocus(box: React.RefObject<HTMLElement | null>, at: number | undefined): (row: number) => void {
+  const awaited = useRef<number>(undefined)
+  const focus = (row: number | undefined): void =>
+    box.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus()
+  useLayoutEffect(() => {
+    if (at === undefined || at !== awaited.current) return
+    awaited.current = undefined
+    focus(at)
+  })
+  return (row) => {
+    if (row === at) focus(row)
+    else awaited.current = row
+  }
 }
 
 /** The open one is seen when the page comes with it. */

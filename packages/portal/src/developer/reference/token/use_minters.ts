@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { type Failed, failedOf } from '../../shared/api/failed.ts'
-import { type Api, clientsQuery, meQuery, teamQuery } from '../../shared/api/queries.ts'
-import { may } from '../../shared/may_write.ts'
+import { type Failed, failedOf } from '../../../shared/api/failed.ts'
+import { type Api, clientsQuery, meQuery, teamQuery } from '../../../shared/api/queries.ts'
+import { may } from '../../../shared/may_write.ts'
 import { type Minter, mintersOf } from './minters.ts'
 
 interface Minters {

@@ -1,7 +1,7 @@
 /** In whose name a token is minted: a team that the person may write tokens in, or for an operator a client. */
 import type { Body } from '@countersign/client'
-import type { Api, Client, Me, Team } from '../../shared/api/queries.ts'
-import { may } from '../../shared/may_write.ts'
+import type { Api, Client, Me, Team } from '../../../shared/api/queries.ts'
+import { may } from '../../../shared/may_write.ts'
 
 export interface Minter {
   readonly id: string

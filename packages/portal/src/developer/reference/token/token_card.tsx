@@ -1,16 +1,16 @@
 /** Mints a token with exactly the scopes of what is ticked, or of the operation that is open. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useId } from 'react'
-import { call } from '../../shared/api/call.ts'
-import type { Api } from '../../shared/api/queries.ts'
-import { Problem } from '../../shared/kit/problem.tsx'
-import { text } from '../../shared/text.ts'
-import { useAct } from '../../shared/use_act.ts'
-import { accessOf, type Chosen, inWords, scopeFor } from './access.ts'
+import { call } from '../../../shared/api/call.ts'
+import type { Api } from '../../../shared/api/queries.ts'
+import { Problem } from '../../../shared/kit/problem.tsx'
+import { text } from '../../../shared/text.ts'
+import { useAct } from '../../../shared/use_act.ts'
+import { accessOf, type Chosen, inWords, scopeFor } from '../access.ts'
+import type { Named } from '../operation_names.ts'
 import { heldToken, useTokenFacts } from './held_token.ts'
 import { HeldToken } from './held_token_view.tsx'
 import type { Minter } from './minters.ts'
-import type { Named } from './operation_names.ts'
 import { useMinters } from './use_minters.ts'
 
 const route = getRouteApi('/reference')

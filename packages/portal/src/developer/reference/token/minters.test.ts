@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Client, Me } from '../../shared/api/queries.ts'
+import type { Client, Me } from '../../../shared/api/queries.ts'
 import { mintersOf } from './minters.ts'
 
 const api = { audience: 'https://a.example' }

@@ -1,10 +1,10 @@
 /** The token that is held: its scopes, how long it lasts, and its text, once in the page. */
 
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
-import { Icon } from '../../shared/kit/icon.tsx'
-import { SecretText } from '../../shared/kit/secret_text.tsx'
-import { text } from '../../shared/text.ts'
-import { useCopy } from '../../shared/use_copy.ts'
+import { Icon } from '../../../shared/kit/icon.tsx'
+import { SecretText } from '../../../shared/kit/secret_text.tsx'
+import { text } from '../../../shared/text.ts'
+import { useCopy } from '../../../shared/use_copy.ts'
 import { heldToken, type TokenFacts } from './held_token.ts'
 
 const { token: words } = text.reference

@@ -1,9 +1,9 @@
 /** The checks of a credential in the order in which they are made: how each went is a word and a shape. */
 import type { ReactNode } from 'react'
-import type { Check } from '../api/usage_queries.ts'
-import { pageData } from '../page_data.ts'
-import { checksText as words } from '../text/checks.ts'
-import { Status, type StatusKind } from './status.tsx'
+import type { Check } from '../../api/usage_queries.ts'
+import { pageData } from '../../page_data.ts'
+import { checksText as words } from '../../text/checks.ts'
+import { Status, type StatusKind } from '../status.tsx'
 
 const kinds = { passed: 'active', failed: 'revoked', skipped: 'expired' } as const satisfies Record<string, StatusKind>
 
