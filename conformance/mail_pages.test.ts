@@ -179,6 +179,7 @@ describe.skipIf(!hasChromium)('a page', () => {
     const page = await context.newPage()
     await go(page, '/login/code')
     await fill(page, { email })
+    await page.waitForSelector('[name=code]')
     await page.reload()
     const second = await context.newPage()
     await second.goto(page.url())

@@ -59,7 +59,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ...limiting,
     },
   }),
-  listApis: async () => ({ query: { limit: '2', after: await cursor('/v1/apis'), q: 'e', sort: '-name' } }),
+  listApis: async () => ({ query: { limit: '2', after: await cursor('/v1/apis', '-name'), q: 'e', sort: '-name' } }),
   getApi: async () => ({ params: { id: world.apiId } }),
   updateApi: async () => ({
     params: { id: world.apiId },
@@ -133,7 +133,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ...limiting,
     },
   }),
-  listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients'), q: 'e', sort: '-name' } }),
+  listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients', '-name'), q: 'e', sort: '-name' } }),
   getClient: async () => ({ params: { clientId: world.clientId } }),
   updateClient: async () => ({
     params: { clientId: (await world.client()).clientId },
@@ -192,7 +192,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listKeys: async () => ({
     query: {
       limit: '1',
-      after: await cursor('/v1/keys'),
+      after: await cursor('/v1/keys', '-name'),
       q: 'e',
       sort: '-name',
       clientId: world.clientId,
@@ -233,7 +233,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listTokens: async () => ({
     query: {
       limit: '1',
-      after: await cursor('/v1/tokens'),
+      after: await cursor('/v1/tokens', '-name'),
       q: 'e',
       sort: '-name',
       clientId: world.clientId,
@@ -396,7 +396,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listAccounts: async () => {
     await newAccount()
     return {
-      query: { limit: '1', after: await cursor('/v1/accounts'), q: 'e', sort: '-name', externalSubject: 'customer-1' },
+      query: { limit: '1', after: await cursor('/v1/accounts', '-name'), q: 'e', sort: '-name', externalSubject: 'customer-1' },
     }
   },
   getAccount: async () => ({ params: { id: (await newAccount()).id } }),
@@ -430,7 +430,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listTeams: async () => {
     await newTeam()
     await newTeam()
-    return { query: { limit: '1', after: await cursor('/v1/teams'), q: 'e', sort: '-name' } }
+    return { query: { limit: '1', after: await cursor('/v1/teams', '-name'), q: 'e', sort: '-name' } }
   },
   getTeam: async () => ({ params: { id: (await newTeam()).id } }),
   updateTeam: async () => ({ params: { id: (await newTeam()).id }, body: teamBody() }),
@@ -583,11 +583,12 @@ async function refusalCursor(): Promise<string> {
   return cursor('/v1/refusals')
 }
 
-async function cursor(path: string): Promise<string> {
+/** A cursor is good for one order. */
+async function cursor(path: string, sort?: string): Promise<string> {
   for (let made = 0; made < 2 && path === '/v1/keys'; made++) await world.key()
   for (let made = 0; made < 2 && path === '/v1/tokens'; made++) await world.mint()
   for (let made = 0; made < 2 && path === '/v1/issuers'; made++) await oneIssuer(`listed-${made}`)
-  return (await world.ok('GET', `${path}?limit=1`)).next
+  return (await world.ok('GET', `${path}?limit=1${sort === undefined ? '' : `&sort=${sort}`}`)).next
 }
 
 async function makeForeign(): Promise<typeof foreign> {
