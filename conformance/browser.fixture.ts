@@ -65,12 +65,12 @@ function viewsFor(name: string): typeof views {
 
 /**
  * In each view: axe finds nothing, nothing is blocked, nothing scrolls sideways. With SHOTS a picture of each is kept there.
- * `refused`: the path of a call that the page makes and the server refuses, which the console says.
+ * `refused`: the URLs of calls that the page makes and the server refuses, which the console says.
  */
 export async function expectSound(
   name: string,
   open: (page: Page) => Promise<unknown>,
-  refused?: string,
+  refused?: RegExp,
 ): Promise<void> {
   for (const { name: view, ...how } of viewsFor(name)) {
     const context = await browser.newContext(how)
@@ -82,8 +82,7 @@ export async function expectSound(
     expect(await findingsOf(page), view).toEqual([])
     // A page with a status of 4xx says so in the console as well.
     const isOwnStatus = ({ text, at }: { readonly text: string; readonly at: string }) =>
-      text.startsWith('Failed to load resource') &&
-      (at === page.url() || (refused !== undefined && new URL(at).pathname === refused))
+      text.startsWith('Failed to load resource') && (at === page.url() || refused?.test(at) === true)
     expect(
       complaints.filter((each) => !isOwnStatus(each)),
       view,

@@ -1,10 +1,16 @@
 /** The API reference of the portal, in a browser, with real descriptions and a hostile one. */
-import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectSound, hasChromium, product, useProduct } from './browser.fixture.ts'
 import { createKey, everythingOn, shownKey, signSomebodyIn, storeAndLeave } from './portal.fixture.ts'
 import { call, guarded, list, text } from './product.fixture.ts'
-import { type DescribedApi, descriptionText, makeDescribedApi } from './reference.fixture.ts'
+import {
+  addressOf,
+  type DescribedApi,
+  descriptionText,
+  expectOperations,
+  goTo,
+  makeDescribedApi,
+} from './reference.fixture.ts'
 
 useProduct()
 
@@ -49,23 +55,6 @@ let odd: DescribedApi
 /** Which of several APIs is shown first is chance: they were made in one second, and are listed by id then. */
 let demoId = ''
 const demoAddress = (search = '') => `${product.portalUrl}/reference?api=${demoId}${search}`
-const addressOf = (api: DescribedApi, search = '') => `${product.portalUrl}/reference?api=${api.id}${search}`
-
-/** Goes there without loading the page anew. */
-async function goTo(page: Page, address: string): Promise<void> {
-  await page.evaluate((to) => {
-    history.pushState(null, '', to)
-    dispatchEvent(new PopStateEvent('popstate'))
-  }, address)
-}
-
-/** The same numbers in each run, whose cause can then be found. */
-function* numbersBelow(end: number): Generator<number> {
-  for (let state = 12_345; ; ) {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    yield state % end
-  }
-}
 
 function scopeOf(token: string): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).scope
@@ -83,21 +72,7 @@ describe.skipIf(!hasChromium)('the reference', () => {
     const { page, context } = await signSomebodyIn()
     await page.goto(addressOf(box))
     await page.waitForSelector('.operations a')
-    const numbers = numbersBelow(box.operations.length)
-    for (let round = 0; round < 50; round++) {
-      const operation = box.operations[numbers.next().value as number]
-      if (operation === undefined) throw new Error('no operation')
-      const { method, basePath, path, operationId, requires } = operation
-      await goTo(page, addressOf(box, `&op=${encodeURIComponent(operationId)}`))
-      await page.locator('.route', { hasText: `${method} ${basePath}${path}` }).waitFor()
-      expect(await page.locator('.route').textContent()).toBe(`${method} ${basePath}${path}`)
-      const template = `${box.callUrl}${basePath}${path}`.replace(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase())
-      expect(await page.locator('.code pre').textContent()).toContain(template)
-      expect(await page.locator('.access .tag').allTextContents(), operationId).toEqual(requires.flat())
-      expect(await page.locator('.access').getByText('Public: it needs no credential.').count()).toBe(
-        operation.public ? 1 : 0,
-      )
-    }
+    await expectOperations(page, box, 50)
     await page.getByRole('heading', { name: 'Answers' }).waitFor()
     expect(await page.locator('.operations li').count()).toBeLessThan(100)
     await context.close()
@@ -238,8 +213,7 @@ describe.skipIf(!hasChromium)('the reference', () => {
     await page.getByRole('button', { name: 'Create key' }).click()
     await shownKey(page)
     await storeAndLeave(page)
-    await page.getByRole('link', { name: 'API reference' }).click()
-    await page.getByRole('link', { name: 'POST /orders' }).click()
+    await goTo(page, demoAddress('&op=createOrder'))
     await page.getByRole('heading', { name: 'Answers' }).waitFor()
     await page.evaluate(() => fetch('/healthz').then(() => undefined))
     expect(documents).toBe(1)
