@@ -101,6 +101,9 @@ export const keyRoutes = {
       ...v.listQuery('createdAt', 'name', 'expiresAt', 'lastUsedAt'),
       clientId: v.id.optional().describe('Only keys of this client'),
       status: v.status.optional().describe('Only keys in this state'),
+      ended: v.flag
+        .optional()
+        .describe('`false`: only keys that are neither revoked nor past their end; `true`: only the others'),
     }),
     answer: { status: 200, schema: v.page(listedKey) },
   }),

@@ -197,6 +197,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       sort: '-name',
       clientId: world.clientId,
       status: 'active',
+      ended: 'false',
     },
   }),
   getKey: async () => ({ params: { id: (await world.key()).id } }),

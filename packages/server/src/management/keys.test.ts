@@ -100,6 +100,9 @@ describe('states', () => {
     expect((await world.ok('GET', `/v1/keys/${key.id}`)).status).toBe('expired')
     const listed = await world.ok('GET', '/v1/keys?status=expired')
     expect(listed.data.map(({ id }) => id)).toContain(key.id)
+    const ofEnded = async (ended: boolean) =>
+      (await world.ok('GET', `/v1/keys?ended=${ended}&q=${key.id}`)).data.map(({ id }) => id)
+    expect([await ofEnded(true), await ofEnded(false)]).toEqual([[key.id], []])
     expect((await world.call('POST', `/v1/keys/${key.id}/roll`)).body.code).toBe('expired')
   })
 })

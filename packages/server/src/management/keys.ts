@@ -95,6 +95,7 @@ const listKeys = readOperation(routes.listKeys, async (context) => {
   const filter = {
     ...(query.clientId === undefined ? {} : { clientId: query.clientId }),
     ...(query.status === undefined ? {} : { status: query.status }),
+    ...(query.ended === undefined ? {} : { isEnded: query.ended === 'true' }),
     now,
   }
   const keys = await findKeys(context, filter, pageOf(context, 'keys'))

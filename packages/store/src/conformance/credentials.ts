@@ -90,6 +90,11 @@ export function credentialCases(create: CreateDatabase): void {
       expect(await list('expired', startAt + 10)).toEqual(['active_ends'])
       expect(await list('disabled', startAt + 10)).toEqual(['disabled_ends', 'disabled_stays'])
       expect(await list('revoked', startAt + 10, 'client_2')).toEqual(['revoked_stays'])
+      const ended = async (isEnded: boolean, now: number) =>
+        (await store.read.keys.list('acme', { isEnded, now }, { limit: 100 })).map((key) => key.id)
+      expect(await ended(true, startAt + 9.5)).toEqual(['revoked_ends', 'revoked_stays'])
+      expect(await ended(true, startAt + 10)).toEqual(['active_ends', 'disabled_ends', 'revoked_ends', 'revoked_stays'])
+      expect(await ended(false, startAt + 10)).toEqual(['active_stays', 'disabled_stays', 'key_1'])
     }))
 
   it('revoking by client touches what is not revoked of this client only, and names it', () =>

@@ -8,10 +8,11 @@ import {
   type Seconds,
   type Status,
 } from '@countersign/core'
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { Row } from '../columns.ts'
 import { Columns, jsonOrNull, present, rowName } from '../columns.ts'
 import { endOrder, nameOrder, type Page, readPage } from '../page.ts'
+import type { Schema } from '../schema.ts'
 import type { Session, WriteSession } from '../session.ts'
 import { isEnvironment, isMetadata, isRateLimit, isRateLimits, isStatus, isTextList } from '../stored_json.ts'
 import { clientsOfTeams } from './client.ts'
@@ -82,6 +83,8 @@ export interface KeyFilter {
   readonly teamIds?: readonly string[]
   /** `expired` and `active` are judged at `now`. Default: every status. */
   readonly status?: Status | 'expired'
+  /** Whether it is revoked or past its end at `now`, disabled or not. Default: both. */
+  readonly isEnded?: boolean
   readonly now: Seconds
 }
 
@@ -195,14 +198,21 @@ async function listKeys(session: Session, tenant: string, filter: KeyFilter, pag
 
 /** A key whose row is active but whose end has passed counts as `expired`, not as `active`. */
 function filterKeys(query: ReturnType<typeof selectKeys>, filter: KeyFilter) {
-  const { clientId, status } = filter
+  const { clientId, isEnded, status } = filter
   const now: Seconds = Math.floor(filter.now)
   let filtered = clientId === undefined ? query : query.where('client_id', '=', clientId)
+  if (isEnded === true)
+    filtered = filtered.where((eb) => eb.or([eb('status', '=', 'revoked'), eb('expires_at', '<=', now)]))
+  if (isEnded === false) filtered = filtered.where('status', '!=', 'revoked').where((eb) => isBeforeEnd(eb, now))
   if (status === undefined) return filtered
   filtered = filtered.where('status', '=', status === 'expired' ? 'active' : status)
   if (status === 'expired') return filtered.where('expires_at', '<=', now)
   if (status !== 'active') return filtered
-  return filtered.where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+  return filtered.where((eb) => isBeforeEnd(eb, now))
+}
+
+function isBeforeEnd(eb: ExpressionBuilder<Schema, 'keys'>, now: Seconds) {
+  return eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)])
 }
 
 function encodeKey(key: Key) {
