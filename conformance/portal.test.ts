@@ -96,8 +96,9 @@ describe.skipIf(!hasChromium)('API keys', () => {
     await storeAndLeave(page)
     await statusOf(key)
     await eventually(5_000, async () => {
-      await page.goto(`${product.portalUrl}/keys/${idOf(key)}`)
-      await page.waitForSelector('#facts')
+      await page.goto(`${product.portalUrl}/keys/${idOf(key)}?tab=usage`)
+      await page.getByRole('link', { name: 'Recent refusals' }).waitFor()
+      await page.waitForSelector('.main .card:not(.skeleton)')
       return (await page.textContent('main'))?.includes('above: allowed, 1') === true
     })
     await page.context().close()
@@ -143,7 +144,7 @@ describe.skipIf(!hasChromium)('API keys', () => {
     expect(await page.getByLabel('24 hours').isDisabled()).toBe(true)
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('link', { name: 'API keys' }).first().click()
-    await page.waitForSelector('.keys')
+    await page.getByLabel('Show ended').check()
     await page.locator(`[data-key="${idOf(key)}"] a`).click()
     await page.getByText('Expired', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Roll', exact: true }).click()
@@ -151,7 +152,9 @@ describe.skipIf(!hasChromium)('API keys', () => {
     const next = await shownKey(page)
     expect([await statusOf(key), await statusOf(next)]).toEqual([401, 200])
     await storeAndLeave(page)
-    expect(await page.locator('[data-key]').count()).toBe(2)
+    expect(await page.locator('[data-key]').count()).toBe(1)
+    await page.getByLabel('Show ended').check()
+    await expect.poll(() => page.locator('[data-key]').count()).toBe(2)
     await page.context().close()
   })
 
@@ -321,7 +324,7 @@ const screens: Readonly<Record<string, (page: Page, id: string) => Promise<unkno
   roll: async (page, id) => {
     await page.goto(`${product.portalUrl}/keys/${id}?panel=roll`)
     await page.waitForSelector('.roll-panel')
-    await page.waitForSelector('.history li')
+    await page.waitForSelector('#facts')
   },
   refused: async (page) => {
     await page.goto(`${product.portalUrl}/keys/new`)
@@ -335,7 +338,7 @@ const screens: Readonly<Record<string, (page: Page, id: string) => Promise<unkno
   revoke: async (page, id) => {
     await page.goto(`${product.portalUrl}/keys/${id}?panel=revoke`)
     await page.getByRole('alertdialog').waitFor()
-    await page.waitForSelector('.history li')
+    await page.waitForSelector('#facts')
   },
 }
 

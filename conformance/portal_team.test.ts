@@ -101,11 +101,14 @@ describe.skipIf(!hasChromium)('team', () => {
     const client = await call(product, 'POST', '/v1/clients', holder)
     const wanted = { clientId: text(client.body.clientId), audience: product.audience, scope: '', name: 'Seen' }
     const key = await call(product, 'POST', '/v1/keys', wanted)
-    for (const panel of ['roll', 'revoke']) {
+    for (const panel of ['edit', 'roll', 'revoke']) {
       await page.goto(`${product.portalUrl}/keys/${text(key.body.id)}?panel=${panel}`)
-      await page.waitForSelector('.history li')
-      expect(await page.getByRole('button', { name: /Roll|Disable|Revoke/ }).count()).toBe(0)
+      await page.waitForSelector('#facts')
+      expect(await page.getByRole('button', { name: /Edit|Save|Roll|Disable|Revoke/ }).count()).toBe(0)
     }
+    await page.goto(`${product.portalUrl}/keys`)
+    await page.getByRole('link', { name: 'Seen' }).waitFor()
+    expect(await page.getByRole('checkbox', { name: /^Select/ }).count()).toBe(0)
     await context.close()
   })
 })

@@ -22,7 +22,7 @@ describe.skipIf(!hasChromium)('recent refusals', () => {
       return list(body.data).length > 0
     })
 
-    await page.goto(`${product.portalUrl}/keys/${idOf(key)}`)
+    await page.goto(`${product.portalUrl}/keys/${idOf(key)}?tab=usage`)
     await page.getByRole('link', { name: 'Recent refusals' }).click()
     await page.waitForSelector('h1:focus')
     const row = page.locator(`[data-request="${requestId}"]`)

@@ -10,15 +10,20 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { readEdit } from './developer/key/edit/read_edit.ts'
 import { graces } from './developer/key/grace.ts'
+import { panels } from './developer/key/may_of.ts'
+import { keyTabs } from './developer/key/tabs.tsx'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { keySorts } from './shared/api/queries.ts'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
 import { pageData } from './shared/page_data.ts'
+import { mayHoldSecret } from './shared/pasted_key.ts'
 import { screenChange } from './shared/screen_change.ts'
 import { ranges } from './shared/usage_intervals.ts'
 
@@ -50,6 +55,9 @@ const keysRoute = createRoute({
   validateSearch: (search: Search) => ({
     ...one('status', statuses, search.status),
     ...word('client', search.client),
+    ...word('q', typeof search.q === 'string' && mayHoldSecret(search.q) ? undefined : search.q),
+    ...one('sort', keySorts, search.sort),
+    ...one('ended', ['shown'] as const, search.ended),
     ...word('after', search.after),
   }),
   component: KeysScreen,
@@ -62,15 +70,18 @@ const createKeyRoute = createRoute({
   component: CreateScreen,
 })
 
-const panels = ['roll', 'revoke'] as const
-
 const keyRoute = createRoute({
   getParentRoute: () => root,
   path: '/keys/$id',
   validateSearch: (search: Search) => ({
     ...one('panel', panels, search.panel),
+    ...one('tab', keyTabs, search.tab),
     ...one('grace', graces, search.grace),
     ...one('shown', ['once'] as const, search.shown),
+    ...one('range', ranges, search.range),
+    ...one('by', ['outcome', 'scope'] as const, search.by),
+    ...word('op', search.op),
+    ...readEdit(search),
   }),
   component: KeyScreen,
 })

@@ -1,25 +1,33 @@
 /** `/portal/keys`: every key in reach, a page at a time. */
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { clientsQuery, keysQuery, type ListedKey, meQuery } from '../shared/api/queries.ts'
-import { SearchBox } from '../shared/frame/search_box.tsx'
+import { clientsQuery, type KeysFilter, keysQuery, meQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
-import { Pages } from '../shared/kit/pages.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
-import { Empty } from '../shared/kit/states.tsx'
+import { Empty, Skeleton } from '../shared/kit/states.tsx'
 import { mayWrite } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
 import { focusLater } from './focus_later.ts'
+import { FindKeys } from './keys/find_keys.tsx'
 import { KeyFilters } from './keys/key_filters.tsx'
-import { KeyTable } from './keys/key_table.tsx'
+import { KeyList } from './keys/key_list.tsx'
 
 const route = getRouteApi('/keys')
 
 export function KeysScreen(): ReactNode {
-  const { status, client, after } = route.useSearch()
-  const read = useQuery(keysQuery({ status, clientId: client, after }))
+  const { status, client, q, sort, ended, after } = route.useSearch()
+  // A status that somebody asks for says by itself whether they have ended.
+  const filter: KeysFilter = {
+    status,
+    clientId: client,
+    q,
+    sort,
+    isLive: status === undefined && ended !== 'shown',
+    after,
+  }
+  const read = useQuery(keysQuery(filter))
   const { data } = read
   const { data: clients } = useQuery(clientsQuery)
   useEffect(() => (data === undefined ? undefined : focusLater.take()), [data])
@@ -33,20 +41,22 @@ export function KeysScreen(): ReactNode {
         <CreateLink />
       </div>
       <div className="bar">
-        <SearchBox className="find-here" />
-        <KeyFilters clients={clients?.data ?? []} status={status} clientId={client} />
+        <FindKeys query={q ?? ''} />
+        <KeyFilters clients={clients?.data ?? []} />
       </div>
       <Read of={read} rows={5} label={text.keys.loading}>
-        {({ data: keys, next }, isStale) =>
-          keys.length === 0 ? (
-            <NoKeys isBehind={after !== undefined} isFiltered={status !== undefined || client !== undefined} />
-          ) : (
-            <>
-              <KeyTable keys={keys} clients={clients?.data ?? []} filteredBy={client} isStale={isStale} />
-              <Foot shown={keys} next={next} />
-            </>
-          )
-        }
+        {({ data: keys, next }, isStale) => (
+          <KeyList
+            key={JSON.stringify(filter)}
+            keys={keys}
+            next={next}
+            clients={clients?.data ?? []}
+            filteredBy={client}
+            isStale={isStale}
+          >
+            <NoKeys of={filter} />
+          </KeyList>
+        )}
       </Read>
     </>
   )
@@ -63,23 +73,22 @@ function CreateLink(): ReactNode {
   )
 }
 
-interface NoKeysProps {
-  /** The page is not the first. */
-  readonly isBehind: boolean
-  readonly isFiltered: boolean
+function NoKeys({ of: { status, clientId, q, isLive = false, after } }: { readonly of: KeysFilter }): ReactNode {
+  if (after === undefined && status === undefined && clientId === undefined && q === undefined)
+    return isLive ? <NoneLive /> : <NoneYet />
+  const { noneHere, noneHereDetail, noneMatch, noneMatchDetail } = text.keys
+  const isBehind = after !== undefined
+  return (
+    <Empty title={isBehind ? noneHere : noneMatch} detail={isBehind ? noneHereDetail : noneMatchDetail}>
+      <Link className="button" to="/keys" search={{}}>
+        {text.keys.clear}
+      </Link>
+      {isLive && !isBehind && <ShowEnded />}
+    </Empty>
+  )
 }
 
-function NoKeys({ isBehind, isFiltered }: NoKeysProps): ReactNode {
-  if (isBehind || isFiltered) {
-    const { noneHere, noneHereDetail, noneMatch, noneMatchDetail } = text.keys
-    return (
-      <Empty title={isBehind ? noneHere : noneMatch} detail={isBehind ? noneHereDetail : noneMatchDetail}>
-        <Link className="button" to="/keys" search={{}}>
-          {text.keys.clear}
-        </Link>
-      </Empty>
-    )
-  }
+function NoneYet(): ReactNode {
   return (
     <Empty title={text.keys.none} detail={text.keys.noneDetail}>
       <CreateLink />
@@ -87,14 +96,23 @@ function NoKeys({ isBehind, isFiltered }: NoKeysProps): ReactNode {
   )
 }
 
-function Foot({ shown, next }: { readonly shown: readonly ListedKey[]; readonly next: string | null }): ReactNode {
-  const { after } = route.useSearch()
-  const navigate = useNavigate({ from: '/keys' })
-  const go = (to: string | undefined): void =>
-    void navigate({ search: ({ after: _, ...rest }) => (to === undefined ? rest : { ...rest, after: to }) })
+/** There may be some that have ended. */
+function NoneLive(): ReactNode {
+  const { data, error } = useQuery(keysQuery({}))
+  if (data === undefined && error === null) return <Skeleton rows={5} label={text.keys.loading} />
+  if (data?.data.length === 0) return <NoneYet />
   return (
-    <Pages after={after} next={next} onGo={go}>
-      {text.keys.shown(shown.length, shown.filter(({ environment }) => environment === 'test').length)}
-    </Pages>
+    <Empty title={text.keys.noneLive} detail={data === undefined ? '' : text.keys.noneLiveDetail}>
+      <CreateLink />
+      <ShowEnded />
+    </Empty>
+  )
+}
+
+function ShowEnded(): ReactNode {
+  return (
+    <Link className="button" to="/keys" search={(search) => ({ ...search, ended: 'shown' })}>
+      {text.keys.showEnded}
+    </Link>
   )
 }

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../shared/api/problem.ts'
-import { clientsQuery, type Key, keyQuery, meQuery } from '../shared/api/queries.ts'
+import { type Client, clientsQuery, type Key, keyQuery, meQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
+import { late } from '../shared/kit/late.tsx'
 import { MaskedKey } from '../shared/kit/masked_key.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
@@ -14,16 +15,20 @@ import { text } from '../shared/text.ts'
 import { Acts } from './key/acts.tsx'
 import { Crumbs } from './key/crumbs.tsx'
 import { Facts } from './key/facts.tsx'
-import { History } from './key/history.tsx'
-import { mayOf } from './key/may_of.ts'
+import { mayOf, type Panel } from './key/may_of.ts'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 import { Reveal } from './key/reveal.tsx'
 import { RevokeDialog } from './key/revoke_dialog.tsx'
-import { RollPanel } from './key/roll_panel.tsx'
-import { UsageChart } from './key/usage_chart.tsx'
+import { type KeyTab, Tabs } from './key/tabs.tsx'
 import { KeyStatus } from './keys/key_status.tsx'
 
 const route = getRouteApi('/keys/$id')
+
+const EditPanel = late(() => import('./key/edit/edit_panel.tsx').then((it) => it.EditPanel))
+const RollPanel = late(() => import('./key/roll_panel.tsx').then((it) => it.RollPanel))
+const KeyUsage = late(() => import('./key/tabs/key_usage.tsx').then((it) => it.KeyUsage))
+const History = late(() => import('./key/tabs/history.tsx').then((it) => it.History))
+const KeyCode = late(() => import('./key/tabs/key_code.tsx').then((it) => it.KeyCode))
 
 export function KeyScreen(): ReactNode {
   const { id } = route.useParams()
@@ -54,11 +59,11 @@ function Gone(): ReactNode {
 }
 
 function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: boolean }): ReactNode {
-  const { panel, shown } = route.useSearch()
+  const { panel, shown, tab } = route.useSearch()
   const navigate = useNavigate({ from: '/keys/$id' })
   const [revoked, setRevoked] = useState<Revoked>()
-  const open = (next: 'roll' | 'revoke' | undefined): void =>
-    void navigate({ search: next === undefined ? {} : { panel: next }, resetScroll: false })
+  const open = (next: Panel | undefined): void => void navigate({ search: { tab, panel: next }, resetScroll: false })
+  const close = (): void => open(undefined)
   const { data: me } = useQuery(meQuery)
   const { data: clients } = useQuery(clientsQuery)
   const client = clients?.data.find(({ clientId }) => clientId === key.clientId)
@@ -77,19 +82,32 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
       </div>
       {shown === 'once' && <AlreadyShown />}
       {revoked !== undefined && <Receipt of={revoked} />}
-      {panel === 'roll' && may.roll && <RollPanel of={key} isStale={isStale} onClose={() => open(undefined)} />}
+      {panel === 'edit' && may.edit && <EditPanel of={key} client={client} isStale={isStale} onClose={close} />}
+      {panel === 'roll' && may.roll && <RollPanel of={key} isStale={isStale} onClose={close} />}
       <RevokeDialog
         of={key}
         isOpen={panel === 'revoke' && may.revoke}
         isStale={isStale}
-        onClose={() => open(undefined)}
+        onClose={close}
         onRevoked={setRevoked}
       />
-      <Facts of={key} />
-      <UsageChart keyId={key.id} />
-      <History keyId={key.id} />
+      <Tabs keyId={key.id} tab={tab} />
+      <Part of={key} client={client} tab={tab} />
     </>
   )
+}
+
+interface PartProps {
+  readonly of: Key
+  readonly client: Client | undefined
+  readonly tab: KeyTab | undefined
+}
+
+function Part({ of: key, client, tab }: PartProps): ReactNode {
+  if (tab === 'usage') return <KeyUsage keyId={key.id} />
+  if (tab === 'history') return <History keyId={key.id} />
+  if (tab === 'code') return <KeyCode of={key} client={client} />
+  return <Facts of={key} />
 }
 
 function AlreadyShown(): ReactNode {

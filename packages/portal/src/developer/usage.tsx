@@ -15,7 +15,8 @@ import { useKeyChoices } from './use_key_choices.ts'
 const route = getRouteApi('/usage')
 
 export function UsageScreen(): ReactNode {
-  const { range = '30d', by = 'outcome', key, scope } = route.useSearch()
+  const { range: chosen, by = 'outcome', key, scope } = route.useSearch()
+  const range = chosen ?? '30d'
   const time = intervalsOf(range, Date.now())
   const usage = useQuery(usageQuery({ keyId: key, scope, by, ...time }))
   const isFiltered = key !== undefined || scope !== undefined || range !== '30d'
@@ -35,7 +36,11 @@ export function UsageScreen(): ReactNode {
       <Filters />
       <Read of={usage} rows={4} label={words.loading}>
         {({ data }) =>
-          data.length === 0 ? <NoUse isFiltered={isFiltered} /> : <UsageCharts of={data} by={by} time={time} />
+          data.length === 0 ? (
+            <NoUse isFiltered={isFiltered} />
+          ) : (
+            <UsageCharts of={data} by={by} time={time} opens={(one) => ({ range: chosen, key, scope, ...one })} />
+          )
         }
       </Read>
     </>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readKeyParts, readPasted } from './pasted_key.ts'
+import { mayHoldSecret, readKeyParts, readPasted } from './pasted_key.ts'
 
 const key = 'cs_test_0123456789AB_0123456789ABCDEFGHIJKLMNOPQRSTUV0hvK6L'
 
@@ -35,4 +35,19 @@ it('the parts of a key are told, with whether its checksum fits', () => {
     isIntact: true,
   })
   expect(readKeyParts(`${key.slice(0, -1)}M`)?.isIntact).toBe(false)
+})
+
+it('a secret is known as such from its first letter on, in any text around it; ids and names are none', () => {
+  const secret = key.slice(21)
+  for (const text of [key, `Bearer ${key}`, key.slice(0, 22), key.slice(4), `x${secret}`, 'eyJhbGciOiJFUzI1NiJ9.'])
+    expect(mayHoldSecret(text), text).toBe(true)
+  for (const text of [
+    '',
+    key.slice(0, 21),
+    'test_0123456789AB_…',
+    '0123456789AB',
+    'Billing worker',
+    'client_abcdefghijkl',
+  ])
+    expect(mayHoldSecret(text), text).toBe(false)
 })

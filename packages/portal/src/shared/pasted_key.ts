@@ -40,6 +40,14 @@ export function readPasted(text: string): Pasted {
   return requestShape.test(text) ? { requestId: text } : undefined
 }
 
+/**
+ * Whether a text has the secret of a credential in it, whole or in part: such a text goes into no address. Also true for any 32
+ * letters and digits in a row, which no name has and each secret of ours has.
+ */
+export function mayHoldSecret(text: string): boolean {
+  return /(?:live|test|secret|at|sess|code|rt)_[0-9A-Za-z]{12}_[0-9A-Za-z]|[0-9A-Za-z]{32}|\beyJ[\w-]*\./.test(text)
+}
+
 /** True for an API key; false for a token, and for the secret of a client. */
 export function isKey({ marker }: Pick<KeyParts, 'marker'>): boolean {
   return marker === 'live' || marker === 'test'

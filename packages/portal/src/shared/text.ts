@@ -2,6 +2,7 @@
 import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
 import { explorer } from './text/explorer.ts'
+import { keys } from './text/keys.ts'
 import { reference } from './text/reference.ts'
 import { team } from './text/team.ts'
 
@@ -25,6 +26,7 @@ export const text = {
   field: (name: string) => fields[name] ?? name,
   frame: {
     skip: 'Skip to content',
+    loading: 'Loading',
     navigation: 'Developer',
     screens: 'Screens',
     where: 'Where',
@@ -119,33 +121,7 @@ export const text = {
     spark: (many: number) => `${count(many, 'verification')} in 30 days`,
     more: (many: number) => `+${many}`,
   },
-  keys: {
-    title: 'API keys',
-    lead: 'Each lets a program call an API. A key that ends here is refused everywhere within the bound of each verifier.',
-    create: 'Create key',
-    caption: 'API keys',
-    columns: { name: 'Name', status: 'Status', may: 'May', used: 'Last used', usage: '30 days', ends: 'Ends' },
-    actions: 'Actions',
-    actionsFor: (name: string) => `Actions for ${name}`,
-    open: 'Open',
-    copyId: 'Copy id',
-    filterStatus: 'Status',
-    filterClient: 'Client',
-    any: 'any',
-    none: 'No keys yet',
-    noneDetail: 'A key lets your server call an API. It takes less than a minute.',
-    noneHere: 'No more keys',
-    noneHereDetail: 'The keys of this page are gone, or the address is of another list.',
-    noneMatch: 'No key matches',
-    noneMatchDetail: 'Nothing has this status and this client.',
-    clear: 'Show all keys',
-    which: 'Which credential do I need?',
-    shown: (many: number, test: number) =>
-      `${count(many, 'key')} on this page${test === 0 ? '' : `, ${test} of them test`}`,
-    first: 'First page',
-    older: 'Next page',
-    loading: 'Loading keys',
-  },
+  keys,
   create: {
     title: 'Create a key',
     crumb: 'New key',
@@ -244,6 +220,7 @@ export const text = {
   },
   detail: {
     loading: 'Loading the key',
+    tabs: { label: 'Parts of this key', overview: 'Overview', usage: 'Usage', history: 'History', code: 'Code' },
     facts: 'Facts',
     id: 'Id',
     api: 'API',
@@ -258,11 +235,11 @@ export const text = {
     perWindow: (limit: number, seconds: number) => `${count(limit, 'call')} in ${count(seconds, 'second')}`,
     unlimited: 'no limit of its own',
     anywhere: 'from anywhere',
-    usedScope: (when: string) => `used ${when}`,
-    unusedScope: 'not used yet',
+    scopeUse: (many: number) => `${count(many, 'call')} in 30 days`,
+    scopeUnused: 'not used in 30 days',
+    lastNeeded: '· last',
+    noScope: 'No scope: it may call only what needs none.',
     rolledFrom: 'Rolled from',
-    usage: 'Calls',
-    usageBy: 'by day, UTC, the last 30 days',
     allowed: (many: string) => `above: allowed, ${many}`,
     refused: (many: string) => `below: refused, ${many}`,
     chart: (allowed: string, refused: string) => `Calls: ${allowed} allowed, ${refused} refused`,
@@ -271,7 +248,6 @@ export const text = {
     allowedShort: 'Allowed',
     refusedShort: 'Refused',
     outcomes: 'Refused for',
-    noUse: 'No call in the last 30 days.',
     refusals: 'Recent refusals',
     history: 'History',
     by: (who: string) => `by ${who}`,
@@ -290,6 +266,7 @@ export const text = {
     goneDetail: 'It was never there, or it is of a team that you are not in.',
   },
   act: {
+    edit: 'Edit',
     roll: 'Roll',
     disable: 'Disable',
     enable: 'Enable',

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import type { Key } from '../../shared/api/queries.ts'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { text } from '../../shared/text.ts'
-import type { KeyMay } from './may_of.ts'
-import { rollOpener } from './roll_opener.ts'
+import type { KeyMay, Panel } from './may_of.ts'
+import { openers } from './openers.ts'
 import { useSwitch } from './use_switch.ts'
 
 interface ActsProps {
@@ -11,16 +11,22 @@ interface ActsProps {
   readonly may: KeyMay
   /** The page shows data of before, by which nothing is decided. */
   readonly isStale: boolean
-  readonly onOpen: (panel: 'roll' | 'revoke') => void
+  readonly onOpen: (panel: Panel) => void
 }
 
 export function Acts({ of: key, may, isStale, onOpen }: ActsProps): ReactNode {
   const { disable, enable } = useSwitch(key)
-  if (!may.roll && !may.revoke) return null
+  if (!may.edit && !may.roll && !may.revoke) return null
   return (
     <div className="acts">
+      {may.edit && (
+        <button id={openers.edit} className="button" type="button" disabled={isStale} onClick={() => onOpen('edit')}>
+          <Icon name="pen" />
+          {text.act.edit}
+        </button>
+      )}
       {may.roll && (
-        <button id={rollOpener} className="button" type="button" disabled={isStale} onClick={() => onOpen('roll')}>
+        <button id={openers.roll} className="button" type="button" disabled={isStale} onClick={() => onOpen('roll')}>
           <Icon name="roll" />
           {text.act.roll}
         </button>

@@ -1,10 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { apisQuery, clientsQuery, type Key } from '../../shared/api/queries.ts'
+import { type Api, apisQuery, clientsQuery, type Key } from '../../shared/api/queries.ts'
+import { usageQuery } from '../../shared/api/usage_queries.ts'
 import { Environment } from '../../shared/kit/environment.tsx'
+import { Unknown } from '../../shared/kit/states.tsx'
 import { Ago, Exactly } from '../../shared/kit/time.tsx'
 import { text } from '../../shared/text.ts'
+import { intervalsOf } from '../../shared/usage_intervals.ts'
+import { callsByToken, lastByToken, tokensOf } from './scope_use.ts'
 
 const { detail } = text
 
@@ -34,44 +38,57 @@ export function Facts({ of: key }: { readonly of: Key }): ReactNode {
     ...(key.rolledFrom === null ? [] : [[detail.rolledFrom, <OldKey key="old" id={key.rolledFrom} />] as const]),
   ]
   return (
-    <section className="card pad" aria-labelledby="facts">
-      <h2 id="facts">{detail.facts}</h2>
-      <dl className="facts wide">
-        <div className="whole">
-          <dt>{detail.scopes}</dt>
-          <dd>
-            <Scopes of={key} />
-          </dd>
-        </div>
-        {facts.map(([name, shown]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{shown}</dd>
-          </div>
+    <>
+      <Scopes of={key} api={api} />
+      <section className="card pad" aria-labelledby="facts">
+        <h2 id="facts">{detail.facts}</h2>
+        <dl className="facts wide">
+          {facts.map(([name, shown]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{shown}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </>
+  )
+}
+
+/** Each with its sentence and its use: one that nobody uses can go. */
+function Scopes({ of: key, api }: { readonly of: Key; readonly api: Api | undefined }): ReactNode {
+  const { data, isPending } = useQuery(usageQuery({ keyId: key.id, by: 'scope', ...intervalsOf('30d', Date.now()) }))
+  const calls = data === undefined ? undefined : callsByToken(data.data, key.scope)
+  const last = lastByToken(key.lastUsedScopes, key.scope)
+  const sentences = new Map(api?.scopes.map(({ name, description }) => [name, description]))
+  return (
+    <section className="card pad" aria-labelledby="granted">
+      <h2 id="granted">{detail.scopes}</h2>
+      {key.scope === '' && <p className="quiet">{detail.noScope}</p>}
+      <ul className="granted">
+        {tokensOf(key.scope).map((token) => (
+          <li key={token}>
+            <span>
+              <span className="tag">{token}</span> <span className="note quiet">{sentences.get(token)}</span>
+            </span>
+            <span className="note">
+              {calls === undefined && (isPending ? '…' : <Unknown />)}
+              {calls?.get(token) === 0 && <span className="quiet">{detail.scopeUnused}</span>}
+              {(calls?.get(token) ?? 0) > 0 && detail.scopeUse(calls?.get(token) ?? 0)} <Last at={last.get(token)} />
+            </span>
+          </li>
         ))}
-      </dl>
+      </ul>
     </section>
   )
 }
 
-/** Each with its last use: one that nobody uses can go. */
-function Scopes({ of: { scope, lastUsedScopes } }: { readonly of: Key }): ReactNode {
-  const used = new Map(lastUsedScopes.map((each) => [each.scope, each.at]))
+function Last({ at }: { readonly at: string | undefined }): ReactNode {
+  if (at === undefined) return null
   return (
-    <ul className="granted">
-      {scope
-        .split(' ')
-        .filter(Boolean)
-        .map((token) => {
-          const at = used.get(token)
-          return (
-            <li key={token}>
-              <span className="tag">{token}</span>{' '}
-              <span className="note quiet">{at === undefined ? detail.unusedScope : <Ago at={at} />}</span>
-            </li>
-          )
-        })}
-    </ul>
+    <span className="quiet">
+      {detail.lastNeeded} <Ago at={at} />
+    </span>
   )
 }
 

@@ -13,9 +13,9 @@ const may = (status: Key['status'], teamId = 'a', who: { readonly me?: Me } = { 
     .map(([act]) => act)
 
 it('each act is offered for a key that it can be done to', () => {
-  expect(may('active')).toEqual(['roll', 'disable', 'revoke'])
-  expect(may('disabled')).toEqual(['enable', 'revoke'])
-  expect([may('revoked'), may('expired')]).toEqual([[], []])
+  expect(may('active')).toEqual(['edit', 'roll', 'disable', 'revoke'])
+  expect(may('disabled')).toEqual(['edit', 'enable', 'revoke'])
+  expect([may('revoked'), may('expired')]).toEqual([[], ['edit']])
 })
 
 it('nothing is offered to a viewer of the team of the key, nor before it is known who asks', () => {

@@ -2,8 +2,13 @@ import type { Client, Key, Me } from '../../shared/api/queries.ts'
 import { mayWrite } from '../../shared/may_write.ts'
 import { owedRoll } from './owed_roll.ts'
 
+/** The acts that begin with more than a press. The address names them. */
+export const panels = ['edit', 'roll', 'revoke'] as const
+export type Panel = (typeof panels)[number]
+
 /** The acts that the person may do to a key as it is: the rule of each button, and of what an address opens. */
 export interface KeyMay {
+  readonly edit: boolean
   readonly roll: boolean
   readonly disable: boolean
   readonly enable: boolean
@@ -20,6 +25,8 @@ export function mayOf(
   const isActive = isWritable && status === 'active'
   const isDisabled = isWritable && status === 'disabled'
   return {
+    // One that has expired too: a later end brings it back.
+    edit: isWritable && status !== 'revoked',
     // A roll that may have been done has ended this key, and its retry shows the new one.
     roll: isActive || (isWritable && owedRoll(id) !== undefined),
     disable: isActive,

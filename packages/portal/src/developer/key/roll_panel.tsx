@@ -12,8 +12,8 @@ import { useAct } from '../../shared/use_act.ts'
 import { showSecret } from '../show_secret.ts'
 import { graceDefault, graces } from './grace.ts'
 import { LastDay } from './last_day.tsx'
+import { openers } from './openers.ts'
 import { owedRoll, rollName } from './owed_roll.ts'
-import { rollOpener } from './roll_opener.ts'
 import { RollTime } from './roll_time.tsx'
 
 const route = getRouteApi('/keys/$id')
@@ -36,7 +36,7 @@ export function RollPanel({ of: key, isStale, onClose }: RollPanelProps): ReactN
   useEffect(() => title.current?.focus(), [])
   const close = (): void => {
     onClose()
-    document.getElementById(rollOpener)?.focus()
+    document.getElementById(openers.roll)?.focus()
   }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -57,7 +57,13 @@ export function RollPanel({ of: key, isStale, onClose }: RollPanelProps): ReactN
                 type="radio"
                 name="grace"
                 checked={each === grace}
-                onChange={() => navigate({ search: { panel: 'roll', grace: each }, replace: true, resetScroll: false })}
+                onChange={() =>
+                  navigate({
+                    search: ({ tab }) => ({ tab, panel: 'roll', grace: each }),
+                    replace: true,
+                    resetScroll: false,
+                  })
+                }
               />
               {roll.graces[each]}
             </label>

@@ -1,38 +1,56 @@
-/** The filters that the API has, in the address. */
-import { useNavigate } from '@tanstack/react-router'
+/** The filters and orders that the API has, in the address. */
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { Client, KeysFilter } from '../../shared/api/queries.ts'
+import { type Client, keySorts } from '../../shared/api/queries.ts'
 import { Filter } from '../../shared/kit/fields/filter.tsx'
 import { text } from '../../shared/text.ts'
 
+const route = getRouteApi('/keys')
+
 const statuses = ['active', 'disabled', 'expired', 'revoked'] as const
 
-interface KeyFiltersProps extends Pick<KeysFilter, 'status' | 'clientId'> {
-  readonly clients: readonly Client[]
-}
-
-export function KeyFilters({ clients, status, clientId }: KeyFiltersProps): ReactNode {
+export function KeyFilters({ clients }: { readonly clients: readonly Client[] }): ReactNode {
+  const { status, client, sort, ended } = route.useSearch()
   const navigate = useNavigate({ from: '/keys' })
-  const choose = (name: 'status' | 'client', value: string): void => {
-    navigate({
-      search: ({ after: _, [name]: __, ...rest }) => (value === '' ? rest : { ...rest, [name]: value }),
+  const choose = (name: 'status' | 'client' | 'sort' | 'ended') => (value: string) =>
+    void navigate({
+      search: ({ after: _, ...rest }) => ({ ...rest, [name]: value === '' ? undefined : value }),
+      resetScroll: false,
     })
-  }
   return (
     <>
       <Filter
         label={text.keys.filterStatus}
         value={status ?? ''}
         options={[['', text.keys.any], ...statuses.map((each) => [each, text.key.status[each]] as const)]}
-        onChoose={(value) => choose('status', value)}
+        onChoose={choose('status')}
       />
       {clients.length > 1 && (
         <Filter
           label={text.keys.filterClient}
-          value={clientId ?? ''}
+          value={client ?? ''}
           options={[['', text.keys.any], ...clients.map((each) => [each.clientId, each.name] as const)]}
-          onChoose={(value) => choose('client', value)}
+          onChoose={choose('client')}
         />
+      )}
+      <Filter
+        label={text.keys.order}
+        value={sort ?? ''}
+        isOn={false}
+        options={(['', ...keySorts] as const).map((each) => [each, text.keys.orders[each]])}
+        onChoose={choose('sort')}
+      />
+      {status === undefined && (
+        <div className="end">
+          <label className="check nowrap">
+            <input
+              type="checkbox"
+              checked={ended === 'shown'}
+              onChange={({ target }) => choose('ended')(target.checked ? 'shown' : '')}
+            />
+            {text.keys.showEnded}
+          </label>
+        </div>
       )}
     </>
   )

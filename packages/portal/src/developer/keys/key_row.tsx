@@ -10,6 +10,7 @@ import { text } from '../../shared/text.ts'
 import { ago, exactly, onDate } from '../../shared/time.ts'
 import { KeyMenu } from './key_menu.tsx'
 import { KeyStatus } from './key_status.tsx'
+import { PickCell, type Picks } from './pick.tsx'
 
 /** Calls by day; or that there is none, that it is being asked, that nobody could tell. */
 export type Use = readonly number[] | 'none' | 'asking' | 'unknown'
@@ -21,14 +22,16 @@ interface KeyRowProps {
   readonly client: Client | undefined
   readonly use: Use
   readonly isStale: boolean
+  readonly picks: Picks
 }
 
-export function KeyRow({ of: key, old, client, use, isStale }: KeyRowProps): ReactNode {
+export function KeyRow({ of: key, old, client, use, isStale, picks }: KeyRowProps): ReactNode {
   const { columns } = text.keys
   const isEnded = key.status === 'revoked' || key.status === 'expired'
   const kinds = [key.environment === 'test' ? 'test' : '', isEnded ? 'ended' : '', old === undefined ? '' : 'pair']
   return (
     <tr className={kinds.join(' ').trim()} data-key={key.id}>
+      <PickCell of={key.id} label={text.keys.pick(key.name)} picks={picks} />
       <th scope="row">
         <Link className="name" to="/keys/$id" params={{ id: key.id }} search={{}}>
           {key.name}

@@ -5,12 +5,14 @@ import { MaskedKey } from '../../shared/kit/masked_key.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
+import { PickCell, type Picks } from './pick.tsx'
 
 /** The old key of a roll, below the new one. */
-export function OldRow({ of: key }: { readonly of: ListedKey }): ReactNode {
+export function OldRow({ of: key, picks }: { readonly of: ListedKey; readonly picks: Picks }): ReactNode {
   const { columns } = text.keys
   return (
     <tr className="old" data-key={key.id}>
+      <PickCell of={key.id} label={text.keys.pickOld(key.name)} picks={picks} />
       <th scope="row">
         <Link className="quiet" to="/keys/$id" params={{ id: key.id }} search={{}}>
           {text.key.old}

@@ -24,10 +24,15 @@ const hidden = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 export function readDraft(search: Readonly<Record<string, unknown>>): Draft {
   const read = names.map((name) => {
     const value = search[name]
-    const text = typeof value === 'string' ? value.replace(hidden, ' ').slice(0, 2_000) : ''
+    const text = typeof value === 'string' ? cleanText(value) : ''
     return [name, text === '' ? undefined : text]
   })
   return Object.fromEntries(read)
+}
+
+/** A text of the address, as far as a form takes it. */
+export function cleanText(value: string): string {
+  return value.replace(hidden, ' ').slice(0, 2_000)
 }
 
 const daysDefault = 90
@@ -35,7 +40,11 @@ const daySeconds = 86_400
 
 /** 0 for never. What is no number of days, in a link of somebody, is the default. */
 export function daysOf({ days = '' }: Draft): number {
-  return /^(?:0|[1-9]\d{0,4})$/.test(days) ? Number(days) : daysDefault
+  return isDays(days) ? Number(days) : daysDefault
+}
+
+export function isDays(text: string): boolean {
+  return /^(?:0|[1-9]\d{0,4})$/.test(text)
 }
 
 /** The end that was chosen, from now; null for never. */
@@ -72,7 +81,8 @@ export function bodyOf(
   }
 }
 
-function listOf(value: string | undefined): string[] | undefined {
+/** The items of a line, with spaces or commas between them; `undefined` for none. */
+export function listOf(value: string | undefined): string[] | undefined {
   const items = (value ?? '').split(/[\s,]+/).filter((item) => item !== '')
   return items.length === 0 ? undefined : items
 }

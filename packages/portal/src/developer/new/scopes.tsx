@@ -8,9 +8,11 @@ interface ScopesProps extends Pick<Choices, 'api' | 'givable'> {
   readonly scope: string
   readonly error: string | undefined
   readonly onChange: (scope: string) => void
+  /** Names the group for those who do not see what stands above it. Default: that of the form for a new key. */
+  readonly legend?: string
 }
 
-export function Scopes({ api, givable, scope, error, onChange }: ScopesProps): ReactNode {
+export function Scopes({ api, givable, scope, error, onChange, legend = text.create.access }: ScopesProps): ReactNode {
   const chosen = new Set(scope.split(' ').filter((token) => token !== ''))
   const set = (tokens: Iterable<string>): void => onChange([...tokens].join(' '))
   const all = (api?.scopes ?? []).map(({ name }) => name).filter((name) => givable.has(name))
@@ -24,7 +26,7 @@ export function Scopes({ api, givable, scope, error, onChange }: ScopesProps): R
       tabIndex={-1}
       aria-describedby={error === undefined ? undefined : 'scope-error'}
     >
-      <legend className="hidden">{text.create.access}</legend>
+      <legend className="hidden">{legend}</legend>
       <div className="acts">
         {(
           [

@@ -1,4 +1,4 @@
-/** A call of the operation in three languages. A placeholder stands where a credential or a value goes. */
+/** A call of the operation in five languages. A placeholder stands where a credential or a value goes. */
 import type { Api } from '../../shared/api/queries.ts'
 import { shellWord } from '../../shared/shell_word.ts'
 import { text } from '../../shared/text.ts'
@@ -43,7 +43,13 @@ export function snippetsOf(
       ...(other === undefined ? [] : [snippet.otherBody(other.type.replace(/[^\w/+.;= -]/g, ''))]),
     ],
   }
-  return { [snippet.curl]: curlOf(sample), [snippet.fetch]: fetchOf(sample), [snippet.python]: pythonOf(sample) }
+  return {
+    [snippet.curl]: curlOf(sample),
+    [snippet.fetch]: fetchOf(sample),
+    [snippet.python]: pythonOf(sample),
+    [snippet.go]: goOf(sample),
+    [snippet.java]: javaOf(sample),
+  }
 }
 
 /** The API's `callUrl`, the base path and the path. Each parameter of the path is its name, in capitals. */
@@ -111,4 +117,68 @@ function pythonOf({ method, url, needsKey, json, notes }: Sample): string {
     'with urllib.request.urlopen(request) as response:',
     '    print(response.status, response.read().decode())',
   ].join('\n')
+}
+
+function goOf({ method, url, needsKey, json, notes }: Sample): string {
+  const imports = ['fmt', 'io', 'net/http', ...(needsKey ? ['os'] : []), ...(json === undefined ? [] : ['strings'])]
+  const body = json === undefined ? 'nil' : `strings.NewReader(${stringOf(json)})`
+  const header = (name: string, value: string): string => `\trequest.Header.Set("${name}", ${value})`
+  const orPanic = ['\tif err != nil {', '\t\tpanic(err)', '\t}']
+  return [
+    ...notes.map((note) => `// ${note}`),
+    'package main',
+    '',
+    'import (',
+    ...imports.map((each) => `\t"${each}"`),
+    ')',
+    '',
+    'func main() {',
+    `\trequest, err := http.NewRequest(${stringOf(method)}, ${stringOf(url)}, ${body})`,
+    ...orPanic,
+    ...(needsKey ? [header('Authorization', '"Bearer "+os.Getenv("COUNTERSIGN_KEY")')] : []),
+    ...(json === undefined ? [] : [header('Content-Type', '"application/json"')]),
+    '\tresponse, err := http.DefaultClient.Do(request)',
+    ...orPanic,
+    '\tdefer response.Body.Close()',
+    '\tbody, err := io.ReadAll(response.Body)',
+    ...orPanic,
+    '\tfmt.Println(response.StatusCode, string(body))',
+    '}',
+  ].join('\n')
+}
+
+function javaOf({ method, url, needsKey, json, notes }: Sample): string {
+  const publisher = json === undefined ? 'noBody()' : `ofString(${stringOf(json)})`
+  return [
+    ...notes.map((note) => `// ${note}`),
+    'import java.net.URI;',
+    'import java.net.http.HttpClient;',
+    'import java.net.http.HttpRequest;',
+    'import java.net.http.HttpResponse;',
+    '',
+    'public class Call {',
+    '    public static void main(String[] args) throws Exception {',
+    `        HttpRequest request = HttpRequest.newBuilder(URI.create(${stringOf(strictUrl(url))}))`,
+    ...(needsKey ? ['            .header("Authorization", "Bearer " + System.getenv("COUNTERSIGN_KEY"))'] : []),
+    ...(json === undefined ? [] : ['            .header("Content-Type", "application/json")']),
+    `            .method(${stringOf(method)}, HttpRequest.BodyPublishers.${publisher})`,
+    '            .build();',
+    '        HttpResponse<String> response =',
+    '            HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());',
+    '        System.out.println(response.statusCode() + " " + response.body());',
+    '    }',
+    '}',
+  ].join('\n')
+}
+
+/** A string of JSON is also one of Go and of Java, once it has no lone surrogate and no byte order mark. */
+function stringOf(value: string): string {
+  return JSON.stringify(value.toWellFormed()).replaceAll('\ufeff', '\\ufeff')
+}
+
+/** `URI` of Java takes no sign that RFC 3986 does not. */
+function strictUrl(url: string): string {
+  const parsed = URL.parse(url)
+  if (parsed === null) return url
+  return parsed.origin + `${parsed.pathname}${parsed.search}`.replace(/[[\]^`{|}]/g, encodeURIComponent)
 }

@@ -7,19 +7,27 @@ import { Outcomes } from '../../shared/kit/outcomes.tsx'
 import { saveFile } from '../../shared/save_file.ts'
 import { usageText as words } from '../../shared/text/usage.ts'
 import { text } from '../../shared/text.ts'
-import type { Intervals } from '../../shared/usage_intervals.ts'
+import type { Intervals, Range } from '../../shared/usage_intervals.ts'
 import { csvOf } from './csv.ts'
 import { groupsOf } from './groups.ts'
+
+interface UsageSearch {
+  readonly range?: Range | undefined
+  readonly key?: string | undefined
+  readonly scope?: string | undefined
+}
 
 interface UsageChartsProps {
   readonly of: readonly UsageCount[]
   readonly by: 'outcome' | 'keyId' | 'scope'
   readonly time: Intervals
+  /** The search of the usage screen for one group alone. */
+  readonly opens: (one: { readonly [by in 'key' | 'scope']?: string }) => UsageSearch
 }
 
 const number = new Intl.NumberFormat('en')
 
-export function UsageCharts({ of, by, time }: UsageChartsProps): ReactNode {
+export function UsageCharts({ of, by, time, opens }: UsageChartsProps): ReactNode {
   const download = (): void => {
     const named = by === 'outcome' ? (['outcome'] as const) : ([by, 'outcome'] as const)
     const rows = of.map((each) => [each.at, ...named.map((member) => each[member] ?? ''), each.count])
@@ -32,7 +40,7 @@ export function UsageCharts({ of, by, time }: UsageChartsProps): ReactNode {
         <h2 id="calls">
           {words.calls} <span className="quiet">{words.unit[time.interval]}</span>
         </h2>
-        {by === 'outcome' ? <Outcomes of={of} time={time} /> : <Groups of={of} by={by} time={time} />}
+        {by === 'outcome' ? <Outcomes of={of} time={time} /> : <Groups of={of} by={by} time={time} opens={opens} />}
       </section>
       <button className="button" type="button" onClick={download}>
         <Icon name="download" /> {words.csv}
@@ -44,7 +52,7 @@ export function UsageCharts({ of, by, time }: UsageChartsProps): ReactNode {
 const shownMax = 20
 
 /** A row for each of the most called, all to one scale. It is a table already. */
-function Groups({ of, by, time }: UsageChartsProps & { readonly by: 'keyId' | 'scope' }): ReactNode {
+function Groups({ of, by, time, opens }: UsageChartsProps & { readonly by: 'keyId' | 'scope' }): ReactNode {
   const { data: named = [] } = useQuery(keyNamesQuery)
   const groups = groupsOf(of, time)
   const most = Math.max(1, ...groups.flatMap(({ allowed, refused }) => [...allowed, ...refused]))
@@ -72,7 +80,7 @@ function Groups({ of, by, time }: UsageChartsProps & { readonly by: 'keyId' | 's
                 ) : (
                   <Link
                     to="/usage"
-                    search={({ by: _, ...rest }) => ({ ...rest, [by === 'scope' ? 'scope' : 'key']: name })}
+                    search={opens({ [by === 'scope' ? 'scope' : 'key']: name })}
                     title={words.open(nameOf(name))}
                   >
                     {nameOf(name)}

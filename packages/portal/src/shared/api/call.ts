@@ -37,6 +37,7 @@ const places = {
   listRefusals: ['GET', '/v1/refusals'],
   revokeKey: ['POST', '/v1/keys/{id}/revoke'],
   rollKey: ['POST', '/v1/keys/{id}/roll'],
+  updateKey: ['PATCH', '/v1/keys/{id}'],
   updateTeamMember: ['PATCH', '/v1/teams/{id}/members/{accountId}'],
   withdrawAccessRequest: ['POST', '/v1/access-requests/{id}/withdraw'],
 } as const satisfies { readonly [O in keyof Routes]?: readonly [Routes[O]['method'], Routes[O]['path']] }

@@ -22,20 +22,51 @@ export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) =>
 export interface KeysFilter {
   readonly status?: 'active' | 'disabled' | 'revoked' | 'expired' | undefined
   readonly clientId?: string | undefined
+  /** Only keys that have this text in name, id or subject. */
+  readonly q?: string | undefined
+  /** Default: the oldest first. */
+  readonly sort?: KeySort | undefined
+  /** Leaves out what is revoked or has expired. */
+  readonly isLive?: boolean
   readonly after?: string | undefined
 }
 
-export function keysQuery({ status, clientId, after }: KeysFilter) {
+/** The orders of the list, `-` for descending. */
+export const keySorts = ['-createdAt', 'name', '-name', '-lastUsedAt', 'lastUsedAt', 'expiresAt', '-expiresAt'] as const
+export type KeySort = (typeof keySorts)[number]
+
+export function keysQuery({ status, clientId, q = '', sort, isLive = false, after }: KeysFilter) {
+  const sought = q.trim()
   const query = {
     limit: pageSize,
     ...(status === undefined ? {} : { status }),
+    ...(sought === '' ? {} : { q: sought }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(isLive ? ({ ended: 'false' } as const) : {}),
     ...(clientId === undefined ? {} : { clientId }),
     ...(after === undefined ? {} : { after }),
   }
   return queryOptions({
     queryKey: ['keys', query],
-    queryFn: ({ signal }) => call('listKeys', { query }, signal),
+    queryFn: async ({ signal }) => {
+      if (sought !== '') await pause(typingMs, signal)
+      return call('listKeys', { query }, signal)
+    },
     refetchInterval: 15_000,
+  })
+}
+
+/** Between two letters of a text that is searched for: the query for the shorter one is given up meanwhile. */
+const typingMs = 200
+
+/** Rejects once the signal says so. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
   })
 }
 
@@ -76,6 +107,12 @@ export function usageByKeyQuery(clientId: string | undefined) {
     retry: false,
   })
 }
+
+/** The last day, by hour and key. */
+export const lastDayByKeyQuery = queryOptions({
+  queryKey: ['usage', 'last day by key'],
+  queryFn: ({ signal }) => call('getUsage', { query: { interval: 'hour', groupBy: 'keyId' } }, signal),
+})
 
 /** The last day, by hour and outcome: what an end would break. */
 export function lastDayQuery(keyId: string) {

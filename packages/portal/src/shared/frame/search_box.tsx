@@ -1,30 +1,23 @@
-/** Finds a key by its id, or by the key itself, of which the id alone goes further, and a refused request by its id; the box is cleared. */
-import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useId, useState } from 'react'
+/** Finds a key or a refused request by its id. The box is cleared: a text that was pasted may be a secret. */
+import { type FormEvent, type ReactNode, useId } from 'react'
 import { Icon } from '../kit/icon.tsx'
-import { type Pasted, readPasted } from '../pasted_key.ts'
 import { text } from '../text.ts'
 import { useShortcutSwitch } from './shortcut_switch.ts'
+import { useFinder } from './use_finder.ts'
 
-export function SearchBox({ className }: { readonly className: string }): ReactNode {
-  const navigate = useNavigate()
+export function SearchBox(): ReactNode {
   const said = useId()
   const isKeyed = useShortcutSwitch()
-  const [wrong, setWrong] = useState<string>()
+  const { find, forget, wrong } = useFinder()
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const field = event.currentTarget.elements.namedItem('find') as HTMLInputElement
-    const found = readPasted(field.value.trim())
-    // A text that was pasted may be a secret: it does not stay on the page.
+    const { value } = field
     field.value = ''
-    setWrong(wrongOf(found))
-    if (found === undefined || 'wrong' in found) return
-    field.blur()
-    if ('requestId' in found) navigate({ to: '/refusals', search: { request: found.requestId } })
-    else navigate({ to: '/keys/$id', params: { id: found.id }, search: {} })
+    if (find(value)) field.blur()
   }
   return (
-    <search className={className}>
+    <search className="find">
       <form className="field" onSubmit={submit}>
         <Icon name="search" />
         <input
@@ -38,7 +31,7 @@ export function SearchBox({ className }: { readonly className: string }): ReactN
           aria-label={text.search.label}
           aria-describedby={said}
           aria-invalid={wrong !== undefined}
-          onInput={() => setWrong(undefined)}
+          onInput={forget}
         />
         {isKeyed && <kbd>/</kbd>}
       </form>
@@ -47,9 +40,4 @@ export function SearchBox({ className }: { readonly className: string }): ReactN
       </p>
     </search>
   )
-}
-
-function wrongOf(found: Pasted): string | undefined {
-  if (found === undefined) return text.search.unknown
-  return 'wrong' in found ? text.search.wrongChecksum : undefined
 }

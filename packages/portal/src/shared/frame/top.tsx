@@ -19,7 +19,7 @@ export function Top({ onHelp }: { readonly onHelp: () => void }): ReactNode {
         {pageData.name}
       </Link>
       {me !== undefined && <span className="team">{teamOf(me)}</span>}
-      <SearchBox className="find" />
+      <SearchBox />
       <WayBack to={me?.session?.returnUrl} />
       <AccountMenu name={me?.name ?? ''} onHelp={onHelp} />
     </header>

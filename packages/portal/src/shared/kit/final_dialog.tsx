@@ -1,4 +1,4 @@
-/** A dialog before what is final and concerns one thing, with the facts. Focus begins at Cancel: nothing final is the first key pressed. */
+/** A dialog before what is final, with the facts. Focus begins at Cancel: nothing final is the first key pressed. */
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { text } from '../text.ts'
@@ -15,6 +15,8 @@ interface FinalDialogProps {
   readonly reads: readonly string[]
   /** The facts are of before: nothing is decided by them. */
   readonly isStale: boolean
+  /** Something that the form asks for is still missing. Default: nothing is. */
+  readonly isBlocked?: boolean
   /** Does it. Where it rejects, the dialog stays open and says why; otherwise it closes. */
   readonly onSubmit: () => Promise<void>
   readonly onClose: () => void
@@ -24,7 +26,7 @@ interface FinalDialogProps {
 
 /** It stays open while it sends, so that somebody sees how that went. */
 export function FinalDialog(props: FinalDialogProps): ReactNode {
-  const { of, title, detail, words, reads, isStale, onSubmit, onClose, children } = props
+  const { of, title, detail, words, reads, isStale, isBlocked = false, onSubmit, onClose, children } = props
   const cancel = useRef<HTMLButtonElement>(null)
   const shown = useShown(of)
   const act = useAct(...reads)
@@ -37,7 +39,7 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
   const isSending = act.isSending && sent === of
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (isStale || act.isSending) return
+    if (isStale || isBlocked || act.isSending) return
     setSent(of)
     void act.run(async () => {
       await onSubmit()
@@ -57,7 +59,7 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
             {isStale && <p role="status">{text.problem.staleAct}</p>}
             {act.error !== undefined && sent === of && <Problem error={act.error} />}
             <footer className="acts final">
-              <button className="button danger" type="submit" aria-disabled={act.isSending || isStale}>
+              <button className="button danger" type="submit" aria-disabled={act.isSending || isStale || isBlocked}>
                 {isSending ? words.submitting : words.submit}
               </button>
               <AlertDialog.Close className="button" ref={cancel} aria-disabled={isSending}>

@@ -98,6 +98,8 @@ export const reference = {
     curl: 'curl',
     fetch: 'fetch',
     python: 'Python',
+    go: 'Go',
+    java: 'Java',
     anyUrl: 'https://API_HOST',
     noUrl: 'Put the host of the API in the place of API_HOST: the API has no callUrl.',
     otherBody: (type: string) => `The body is ${type}: add it as your client does.`,

@@ -24,6 +24,7 @@ export const usageText = {
   csvColumns: { at: 'at', count: 'count' },
   none: 'No call yet',
   noneDetail: 'Each call with a key or token of your team is counted here within seconds.',
+  noneIn: (range: string) => `No call in the ${range}.`,
   noneMatch: 'No call matches',
   noneMatchDetail: 'Nothing was called in this time with these filters.',
   clear: 'Show all usage',

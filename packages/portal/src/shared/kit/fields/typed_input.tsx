@@ -4,7 +4,8 @@ import { type ComponentProps, type ReactNode, useState } from 'react'
 interface TypedInputProps extends Omit<ComponentProps<'input'>, 'value' | 'onChange' | 'type'> {
   /** As the address has it. */
   readonly value: string
-  readonly onType: (value: string) => void
+  /** Gives `false` for a text that must not stay: then the line shows again what the address has. */
+  readonly onType: (value: string) => unknown
 }
 
 export function TypedInput({ value, onType, ...rest }: TypedInputProps): ReactNode {
@@ -17,8 +18,9 @@ export function TypedInput({ value, onType, ...rest }: TypedInputProps): ReactNo
       autoComplete="off"
       value={typed ?? value}
       onChange={({ target }) => {
-        setTyped(target.value)
-        onType(target.value)
+        // A text that must not stay is never held here.
+        const isTaken = onType(target.value) !== false
+        setTyped(isTaken ? target.value : undefined)
       }}
       onBlur={() => setTyped(undefined)}
     />

@@ -1,10 +1,10 @@
 /** Every change of the key: what, by whom, when, and how it was before. */
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { auditQuery, meQuery } from '../../shared/api/queries.ts'
-import { Problem } from '../../shared/kit/problem.tsx'
-import { Exactly } from '../../shared/kit/time.tsx'
-import { text } from '../../shared/text.ts'
+import { auditQuery, meQuery } from '../../../shared/api/queries.ts'
+import { Problem } from '../../../shared/kit/problem.tsx'
+import { Exactly } from '../../../shared/kit/time.tsx'
+import { text } from '../../../shared/text.ts'
 import { changesOf } from './changes.ts'
 
 const { detail } = text

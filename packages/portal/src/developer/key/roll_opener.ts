@@ -1,2 +1,0 @@
-/** The button that opens the roll: focus returns to it. */
-export const rollOpener = 'roll-opener'

@@ -1,0 +1,110 @@
+/** The bar of what can be done to the selected keys, and what became of it. */
+import { type ReactNode, useState } from 'react'
+import type { ListedKey } from '../../../shared/api/queries.ts'
+import { Icon } from '../../../shared/kit/icon.tsx'
+import { Problem } from '../../../shared/kit/problem.tsx'
+import { bulk as words } from '../../../shared/text/bulk.ts'
+import { text } from '../../../shared/text.ts'
+import type { KeyMay } from '../../key/may_of.ts'
+import { Receipt } from '../../key/receipt.tsx'
+import { RevokeMany } from './revoke_many.tsx'
+import { type Outcome, useBulk } from './use_bulk.ts'
+
+interface Picked {
+  readonly key: ListedKey
+  readonly may: KeyMay
+}
+
+interface BulkProps {
+  readonly of: readonly Picked[]
+  /** Every key of the page that can be selected is. */
+  readonly isAll: boolean
+  readonly isStale: boolean
+  readonly onPick: (ids: ReadonlySet<string>) => void
+  readonly onPickAll: () => void
+}
+
+export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProps): ReactNode {
+  const [isRevoking, setRevoking] = useState(false)
+  const acts = useBulk((done) => onPick(new Set(picked.map(({ key }) => key.id).filter((id) => !done.includes(id)))))
+  const { act, outcome, progress, receipt } = acts
+  const isOff = isStale || act.isSending || progress !== undefined
+  const those = (may: (it: Picked) => boolean): readonly ListedKey[] => picked.filter(may).map(({ key }) => key)
+  const active = those(({ may }) => may.disable)
+  const ending = those(({ may, key }) => may.edit && key.expiresAt !== null)
+  const revocable = those(({ may }) => may.revoke)
+  const buttons: readonly (readonly [word: string, keys: readonly ListedKey[], does: () => void])[] = [
+    [words.disable(active.length), active, () => acts.disable(active)],
+    ...[30, 90].map((days) => [words.extend(ending.length, days), ending, () => acts.extend(ending, days)] as const),
+  ]
+  return (
+    <section className="bulk" aria-label={words.title}>
+      {picked.length > 0 && (
+        <div className="card bulk-bar">
+          <b role="status">{progress === undefined ? words.picked(picked.length) : words.doing(...progress)}</b>
+          {buttons.map(([word, keys, does]) => (
+            <button key={word} className="button" type="button" disabled={isOff || keys.length === 0} onClick={does}>
+              {word}
+            </button>
+          ))}
+          <button
+            className="button danger"
+            type="button"
+            disabled={isOff || revocable.length === 0}
+            onClick={() => setRevoking(true)}
+          >
+            {words.revoke(revocable.length)}
+          </button>
+          <span className="grow" />
+          {!isAll && (
+            <button className="button bare" type="button" onClick={onPickAll}>
+              {words.all}
+            </button>
+          )}
+          <button className="button bare" type="button" onClick={() => onPick(new Set())}>
+            {words.clear}
+          </button>
+          {isStale && <span className="note quiet">{text.problem.staleAct}</span>}
+        </div>
+      )}
+      {act.error !== undefined && <Problem error={act.error} />}
+      {outcome !== undefined && <Failures of={outcome} />}
+      {receipt !== undefined && <Receipt key={receipt.feedSequence} of={receipt} />}
+      <RevokeMany
+        of={revocable}
+        isOpen={isRevoking}
+        isStale={isStale}
+        onClose={() => setRevoking(false)}
+        onSubmit={(reason) => acts.revoke(revocable, reason)}
+      />
+    </section>
+  )
+}
+
+/** Each that failed, with its reason. A proof that is wanted leads to where it is given. */
+function Failures({ of: { failed, left } }: { readonly of: Outcome }): ReactNode {
+  if (failed.length === 0) return null
+  const stepUp = failed.find(({ error }) => error.code === 'step_up_required')
+  const others = failed.filter((each) => each !== stepUp)
+  return (
+    <>
+      {stepUp !== undefined && <Problem error={stepUp.error} />}
+      <section className="notice bad" role="alert">
+        <Icon name="warning" />
+        <div className="stack">
+          <h2>{words.failed(failed.length)}</h2>
+          {others.length > 0 && (
+            <ul>
+              {others.map(({ item, error }) => (
+                <li key={item.id}>
+                  <b>{item.name}</b> <code>{item.id}</code>: {error.message}
+                </li>
+              ))}
+            </ul>
+          )}
+          {left.length > 0 && <p>{words.left(left.length)}</p>}
+        </div>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,82 @@
+/** Acts on the selected keys: how far each has come, what became of it, and Undo. */
+import { useState } from 'react'
+import { call } from '../../../shared/api/call.ts'
+import { keyReads, type ListedKey } from '../../../shared/api/queries.ts'
+import { toasts } from '../../../shared/kit/toasts.tsx'
+import { bulk as words } from '../../../shared/text/bulk.ts'
+import { text } from '../../../shared/text.ts'
+import { type Act, useAct } from '../../../shared/use_act.ts'
+import type { Revoked } from '../../key/receipt.tsx'
+import { type Done, doEach } from './do_each.ts'
+import { laterEnd } from './later_end.ts'
+
+export type Outcome = Done<ListedKey>
+
+export interface BulkActs {
+  readonly act: Act
+  /** How many were tried, of how many; `undefined` while nothing is done. */
+  readonly progress: readonly [tried: number, many: number] | undefined
+  /** The result of the last act; `undefined` before, and while one is done. */
+  readonly outcome: Outcome | undefined
+  readonly receipt: Revoked | undefined
+  disable(keys: readonly ListedKey[]): void
+  extend(keys: readonly ListedKey[], days: number): void
+  /** For the dialog, which reads again by itself. */
+  revoke(keys: readonly ListedKey[], reason: string): Promise<void>
+}
+
+/** `onDone`: told the ids of the keys that need nothing more. */
+export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
+  const act = useAct(...keyReads)
+  const [progress, setProgress] = useState<readonly [number, number]>()
+  const [outcome, setOutcome] = useState<Outcome>()
+  const [receipt, setReceipt] = useState<Revoked>()
+  const each = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<void>): Promise<Outcome> => {
+    setOutcome(undefined)
+    setProgress([0, keys.length])
+    try {
+      const result = await doEach(keys, one, (many) => setProgress([many, keys.length]))
+      setOutcome(result)
+      onDone(result.done.map(({ id }) => id))
+      return result
+    } finally {
+      setProgress(undefined)
+    }
+  }
+  const enable = (keys: readonly ListedKey[]): void =>
+    void act.run(async () => {
+      const { done } = await each(keys, async ({ id }) => void (await call('enableKey', { params: { id } })))
+      if (done.length > 0) toasts.add({ title: words.enabled(done.length) })
+    })
+  return {
+    act,
+    progress,
+    outcome,
+    receipt,
+    disable: (keys) =>
+      void act.run(async () => {
+        const { done } = await each(keys, async ({ id }) => void (await call('disableKey', { params: { id } })))
+        if (done.length === 0) return
+        const undo = { children: text.act.undo, onClick: () => enable(done) }
+        toasts.add({ title: words.disabled(done.length), actionProps: undo })
+      }),
+    extend: (keys, days) =>
+      void act.run(async () => {
+        const { done } = await each(keys, async ({ id, expiresAt }) => {
+          if (expiresAt === null) return
+          await call('updateKey', { params: { id }, body: { expiresAt: laterEnd(expiresAt, days) } })
+        })
+        if (done.length > 0) toasts.add({ title: words.extended(done.length) })
+      }),
+    async revoke(keys, reason) {
+      const beganAt = performance.now()
+      const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+      const { done } = await each(keys, async ({ id }) => {
+        const { feedSequence, verifiers } = await call('revokeKey', { params: { id }, body })
+        // A verifier that has the last entry has those before it.
+        setReceipt({ feedSequence, beganAt, ...verifiers })
+      })
+      if (done.length > 0) toasts.add({ title: words.revoked(done.length) })
+    },
+  }
+}
