@@ -1,20 +1,23 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { snippetsOf, urlOf } from './snippets.ts'
 import type { Written } from './written.ts'
 
 const run = promisify(execFile)
-const hasPython = (() => {
+function isThere(...[file, ...flags]: readonly [string, ...string[]]): boolean {
   try {
-    execFileSync('python3', ['--version'])
+    execFileSync(file, flags, { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
-})()
+}
 
 interface Seen {
   readonly method: string | undefined
@@ -51,24 +54,33 @@ const written = {
   body: { media: [{ type: 'application/json', schema: {}, example: hostile }] },
 } as unknown as Written
 const operation = { method: 'POST', route: `/v1/it's/{fileId}/$(id)`, public: false }
-const commands = [
-  ['curl', 'sh', ['-c']],
-  ['fetch', process.execPath, ['--input-type=module', '-e']],
-  ['Python', 'python3', ['-c']],
-] as const
 
-it.each(commands.filter(([name]) => name !== 'Python' || hasPython))(
-  'the sample in %s sends what it says, whatever the document has in it',
-  async (name, file, flags) => {
+/** Each is given the program: as its last argument, or as a file of that name. Those that are compiled take long. */
+const commands = [
+  { name: 'curl', file: 'sh', flags: ['-c'], isThere: true },
+  { name: 'fetch', file: process.execPath, flags: ['--input-type=module', '-e'], isThere: true },
+  { name: 'Python', file: 'python3', flags: ['-c'], isThere: isThere('python3', '--version') },
+  { name: 'Go', file: 'go', flags: ['run'], as: 'main.go', isThere: inject('isFull') && isThere('go', 'version') },
+  { name: 'Java', file: 'java', flags: [], as: 'Call.java', isThere: inject('isFull') && isThere('javac', '-version') },
+]
+
+it.each(commands.filter((each) => each.isThere))(
+  'the sample in $name sends what it says, whatever the document has in it',
+  async ({ name, file, flags, as }) => {
     const program = snippetsOf(operation, { callUrl }, {}, written)[name] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'snippet-'))
+    if (as !== undefined) writeFileSync(join(folder, as), program)
     seen = undefined
-    await run(file, [...flags, program], { env: { ...process.env, COUNTERSIGN_KEY: 'the-key' } })
+    const env = { ...process.env, COUNTERSIGN_KEY: 'the-key' }
+    await run(file, [...flags, as ?? program], { cwd: folder, env })
+    rmSync(folder, { recursive: true })
     expect(seen).toMatchObject({ method: 'POST', authorization: 'Bearer the-key' })
     expect((seen as Seen | undefined)?.url).toMatch(
       /^\/api\/v1\/it(?:'|%27)s\/FILE_ID\/\$\(id\)\?page%5Bsize%5D=PAGE_SIZE_$/,
     )
     expect(JSON.parse((seen as Seen | undefined)?.body ?? '')).toEqual(hostile)
   },
+  120_000,
 )
 
 it('the URL is the one of the API, the base path and the path; without one a placeholder says so', () => {
