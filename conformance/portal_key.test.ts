@@ -151,6 +151,7 @@ describe.skipIf(!hasChromium)('the list of keys', () => {
     await page.getByLabel('Select Beta').check()
     await page.getByRole('button', { name: 'Extend 1 by 30 days' }).click()
     await page.getByText('1 key ends later').waitFor()
+    await page.waitForSelector('#main:focus')
     const movedMs = Date.parse(text((await keyOf(beta)).expiresAt)) - Date.parse(text(expiresAt))
     expect(movedMs).toBe(30 * 86_400_000)
 

@@ -37,6 +37,8 @@ export function KeyList({ keys, next, clients, filteredBy, isStale, children }: 
     setIds(next)
     setPicked(true)
   }
+  const unpick = (done: readonly string[]): void =>
+    setIds((before) => new Set([...before].filter((id) => !done.includes(id))))
   const picks = { offered: new Set(offered.map(({ key }) => key.id)), ids, onPick: pick }
   return (
     <>
@@ -49,7 +51,7 @@ export function KeyList({ keys, next, clients, filteredBy, isStale, children }: 
         <Bulk
           of={picked}
           isStale={isStale}
-          onPick={pick}
+          onUnpick={unpick}
           onPickAll={() => pick(picks.offered)}
           isAll={picked.length === offered.length}
         />

@@ -1,5 +1,5 @@
 /** The bar of what can be done to the selected keys, and what became of it. */
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { ListedKey } from '../../../shared/api/queries.ts'
 import { Icon } from '../../../shared/kit/icon.tsx'
 import { Problem } from '../../../shared/kit/problem.tsx'
@@ -20,13 +20,14 @@ interface BulkProps {
   /** Every key of the page that can be selected is. */
   readonly isAll: boolean
   readonly isStale: boolean
-  readonly onPick: (ids: ReadonlySet<string>) => void
+  readonly onUnpick: (ids: readonly string[]) => void
   readonly onPickAll: () => void
 }
 
-export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProps): ReactNode {
+export function Bulk({ of: picked, isAll, isStale, onUnpick, onPickAll }: BulkProps): ReactNode {
   const [isRevoking, setRevoking] = useState(false)
-  const acts = useBulk((done) => onPick(new Set(picked.map(({ key }) => key.id).filter((id) => !done.includes(id)))))
+  useFocusAfter(picked.length)
+  const acts = useBulk(onUnpick)
   const { act, outcome, progress, receipt } = acts
   const isOff = isStale || act.isSending || progress !== undefined
   const those = (may: (it: Picked) => boolean): readonly ListedKey[] => picked.filter(may).map(({ key }) => key)
@@ -34,8 +35,10 @@ export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProp
   const ending = those(({ may, key }) => may.edit && key.expiresAt !== null)
   const revocable = those(({ may }) => may.revoke)
   const buttons: readonly (readonly [word: string, keys: readonly ListedKey[], does: () => void])[] = [
-    [words.disable(active.length), active, () => acts.disable(active)],
-    ...[30, 90].map((days) => [words.extend(ending.length, days), ending, () => acts.extend(ending, days)] as const),
+    [words.disable(active.length), active, () => void acts.disable(active)],
+    ...[30, 90].map(
+      (days) => [words.extend(ending.length, days), ending, () => void acts.extend(ending, days)] as const,
+    ),
   ]
   return (
     <section className="bulk" aria-label={words.title}>
@@ -43,15 +46,21 @@ export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProp
         <div className="card bulk-bar">
           <b role="status">{progress === undefined ? words.picked(picked.length) : words.doing(...progress)}</b>
           {buttons.map(([word, keys, does]) => (
-            <button key={word} className="button" type="button" disabled={isOff || keys.length === 0} onClick={does}>
+            <button
+              key={word}
+              className="button"
+              type="button"
+              aria-disabled={isOff || keys.length === 0}
+              onClick={() => isOff || keys.length === 0 || does()}
+            >
               {word}
             </button>
           ))}
           <button
             className="button danger"
             type="button"
-            disabled={isOff || revocable.length === 0}
-            onClick={() => setRevoking(true)}
+            aria-disabled={isOff || revocable.length === 0}
+            onClick={() => setRevoking(!isOff && revocable.length > 0)}
           >
             {words.revoke(revocable.length)}
           </button>
@@ -61,7 +70,7 @@ export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProp
               {words.all}
             </button>
           )}
-          <button className="button bare" type="button" onClick={() => onPick(new Set())}>
+          <button className="button bare" type="button" onClick={() => onUnpick(picked.map(({ key }) => key.id))}>
             {words.clear}
           </button>
           {isStale && <span className="note quiet">{text.problem.staleAct}</span>}
@@ -79,6 +88,16 @@ export function Bulk({ of: picked, isAll, isStale, onPick, onPickAll }: BulkProp
       />
     </section>
   )
+}
+
+/** Once nothing is selected any more, the bar goes, and the button that had focus with it. */
+function useFocusAfter(many: number): void {
+  const before = useRef(0)
+  useEffect(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body
+    if (before.current > 0 && many === 0 && isLost) document.getElementById('main')?.focus()
+    before.current = many
+  }, [many])
 }
 
 /** Each that failed, with its reason. A proof that is wanted leads to where it is given. */

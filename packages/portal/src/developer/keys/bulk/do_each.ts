@@ -16,7 +16,7 @@ export interface Done<T> {
 /** `onDone`: told how many were tried so far. Rejects with anything that is no `ApiProblem`. */
 export async function doEach<T>(
   items: readonly T[],
-  act: (item: T) => Promise<void>,
+  act: (item: T) => Promise<unknown>,
   onDone: (many: number) => void,
 ): Promise<Done<T>> {
   const done: T[] = []

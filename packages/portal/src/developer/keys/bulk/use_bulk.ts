@@ -19,8 +19,8 @@ export interface BulkActs {
   /** The result of the last act; `undefined` before, and while one is done. */
   readonly outcome: Outcome | undefined
   readonly receipt: Revoked | undefined
-  disable(keys: readonly ListedKey[]): void
-  extend(keys: readonly ListedKey[], days: number): void
+  disable(keys: readonly ListedKey[]): Promise<void>
+  extend(keys: readonly ListedKey[], days: number): Promise<void>
   /** For the dialog, which reads again by itself. */
   revoke(keys: readonly ListedKey[], reason: string): Promise<void>
 }
@@ -31,7 +31,7 @@ export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
   const [progress, setProgress] = useState<readonly [number, number]>()
   const [outcome, setOutcome] = useState<Outcome>()
   const [receipt, setReceipt] = useState<Revoked>()
-  const each = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<void>): Promise<Outcome> => {
+  const each = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<unknown>): Promise<Outcome> => {
     setOutcome(undefined)
     setProgress([0, keys.length])
     try {
@@ -43,31 +43,38 @@ export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
       setProgress(undefined)
     }
   }
-  const enable = (keys: readonly ListedKey[]): void =>
-    void act.run(async () => {
-      const { done } = await each(keys, async ({ id }) => void (await call('enableKey', { params: { id } })))
-      if (done.length > 0) toasts.add({ title: words.enabled(done.length) })
+  /** Gives those for which it was done, once the list was read again. */
+  const run = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<unknown>) => {
+    let done: readonly ListedKey[] = []
+    await act.run(async () => {
+      done = (await each(keys, one)).done
     })
+    return done
+  }
+  const enable = async (keys: readonly ListedKey[]): Promise<void> => {
+    const done = await run(keys, ({ id }) => call('enableKey', { params: { id } }))
+    if (done.length > 0) toasts.add({ title: words.enabled(done.length) })
+  }
   return {
     act,
     progress,
     outcome,
     receipt,
-    disable: (keys) =>
-      void act.run(async () => {
-        const { done } = await each(keys, async ({ id }) => void (await call('disableKey', { params: { id } })))
-        if (done.length === 0) return
-        const undo = { children: text.act.undo, onClick: () => enable(done) }
-        toasts.add({ title: words.disabled(done.length), actionProps: undo })
-      }),
-    extend: (keys, days) =>
-      void act.run(async () => {
-        const { done } = await each(keys, async ({ id, expiresAt }) => {
-          if (expiresAt === null) return
-          await call('updateKey', { params: { id }, body: { expiresAt: laterEnd(expiresAt, days) } })
-        })
-        if (done.length > 0) toasts.add({ title: words.extended(done.length) })
-      }),
+    async disable(keys) {
+      const done = await run(keys, ({ id }) => call('disableKey', { params: { id } }))
+      if (done.length === 0) return
+      const undo = { children: text.act.undo, onClick: () => void enable(done) }
+      toasts.add({ title: words.disabled(done.length), actionProps: undo })
+    },
+    async extend(keys, days) {
+      const done = await run(keys, async ({ id }) => {
+        // The end of now: by the one that the list showed, a later one would be taken back.
+        const { expiresAt } = await call('getKey', { params: { id } })
+        if (expiresAt === null) return
+        await call('updateKey', { params: { id }, body: { expiresAt: laterEnd(expiresAt, days) } })
+      })
+      if (done.length > 0) toasts.add({ title: words.extended(done.length) })
+    },
     async revoke(keys, reason) {
       const beganAt = performance.now()
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
