@@ -179,6 +179,28 @@ describe.skipIf(!hasChromium)('the list of keys', () => {
     await page.getByText('Refused by this server, and no other verifier was following').waitFor()
     await page.getByRole('link', { name: 'Show ended' }).click()
     await expect.poll(() => page.locator('.keys tr.ended').count()).toBe(3)
+
+    const wanted = {
+      clientId,
+      audience: product.audience,
+      scope: 'orders:read',
+      name: 'Nightly export',
+      ttlSeconds: 600,
+    }
+    const token = text((await call(product, 'POST', '/v1/tokens', wanted)).body.token)
+    expect((await guarded(product, 'GET', '/orders', token)).status).toBe(200)
+    await page.getByLabel('Form').selectOption('token')
+    await page.waitForURL(/form=token/)
+    const address = page.url()
+    await expectSound('portal keys jwts', async (other) => {
+      await other.context().addCookies(cookies)
+      await other.goto(address)
+      await other.getByRole('button', { name: 'Revoke Nightly export' }).waitFor()
+    })
+    await page.getByRole('button', { name: 'Revoke Nightly export' }).click()
+    await page.getByRole('button', { name: 'Revoke token' }).click()
+    await page.getByText('Nightly export is revoked.').waitFor()
+    expect((await guarded(product, 'GET', '/orders', token)).status).toBe(401)
     await context.close()
   }, 90_000)
 })

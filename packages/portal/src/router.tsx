@@ -58,6 +58,8 @@ const keysRoute = createRoute({
     ...word('q', typeof search.q === 'string' && mayHoldSecret(search.q) ? undefined : search.q),
     ...one('sort', keySorts, search.sort),
     ...one('ended', ['shown'] as const, search.ended),
+    ...one('form', ['token'] as const, search.form),
+    ...word('revoke', search.revoke),
     ...word('after', search.after),
   }),
   component: KeysScreen,

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { clientsQuery, type KeysFilter, keysQuery, meQuery } from '../shared/api/queries.ts'
 import { Icon } from '../shared/kit/icon.tsx'
+import { late } from '../shared/kit/late.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Skeleton } from '../shared/kit/states.tsx'
@@ -16,8 +17,10 @@ import { KeyList } from './keys/key_list.tsx'
 
 const route = getRouteApi('/keys')
 
+const TokenList = late(() => import('./keys/tokens/token_list.tsx').then((it) => it.TokenList))
+
 export function KeysScreen(): ReactNode {
-  const { status, client, q, sort, ended, after } = route.useSearch()
+  const { status, client, q, sort, ended, form, after } = route.useSearch()
   // A status that somebody asks for says by itself whether they have ended.
   const filter: KeysFilter = {
     status,
@@ -27,7 +30,7 @@ export function KeysScreen(): ReactNode {
     isLive: status === undefined && ended !== 'shown',
     after,
   }
-  const read = useQuery(keysQuery(filter))
+  const read = useQuery({ ...keysQuery(filter), enabled: form === undefined })
   const { data } = read
   const { data: clients } = useQuery(clientsQuery)
   useEffect(() => (data === undefined ? undefined : focusLater.take()), [data])
@@ -44,20 +47,24 @@ export function KeysScreen(): ReactNode {
         <FindKeys query={q ?? ''} />
         <KeyFilters clients={clients?.data ?? []} />
       </div>
-      <Read of={read} rows={5} label={text.keys.loading}>
-        {({ data: keys, next }, isStale) => (
-          <KeyList
-            key={JSON.stringify(filter)}
-            keys={keys}
-            next={next}
-            clients={clients?.data ?? []}
-            filteredBy={client}
-            isStale={isStale}
-          >
-            <NoKeys of={filter} />
-          </KeyList>
-        )}
-      </Read>
+      {form === 'token' ? (
+        <TokenList clients={clients?.data ?? []} />
+      ) : (
+        <Read of={read} rows={5} label={text.keys.loading}>
+          {({ data: keys, next }, isStale) => (
+            <KeyList
+              key={JSON.stringify(filter)}
+              keys={keys}
+              next={next}
+              clients={clients?.data ?? []}
+              filteredBy={client}
+              isStale={isStale}
+            >
+              <NoKeys of={filter} />
+            </KeyList>
+          )}
+        </Read>
+      )}
     </>
   )
 }

@@ -10,9 +10,11 @@ const route = getRouteApi('/keys')
 const statuses = ['active', 'disabled', 'expired', 'revoked'] as const
 
 export function KeyFilters({ clients }: { readonly clients: readonly Client[] }): ReactNode {
-  const { status, client, sort, ended } = route.useSearch()
+  const { status, client, sort, ended, form } = route.useSearch()
   const navigate = useNavigate({ from: '/keys' })
-  const choose = (name: 'status' | 'client' | 'sort' | 'ended') => (value: string) =>
+  // The list of tokens has no order by last use.
+  const orders = (['', ...keySorts] as const).filter((each) => form === undefined || !each.endsWith('lastUsedAt'))
+  const choose = (name: 'status' | 'client' | 'sort' | 'ended' | 'form') => (value: string) =>
     void navigate({
       search: ({ after: _, ...rest }) => ({ ...rest, [name]: value === '' ? undefined : value }),
       resetScroll: false,
@@ -20,11 +22,19 @@ export function KeyFilters({ clients }: { readonly clients: readonly Client[] })
   return (
     <>
       <Filter
-        label={text.keys.filterStatus}
-        value={status ?? ''}
-        options={[['', text.keys.any], ...statuses.map((each) => [each, text.key.status[each]] as const)]}
-        onChoose={choose('status')}
+        label={text.keys.form}
+        value={form ?? ''}
+        options={(['', 'token'] as const).map((each) => [each, text.keys.forms[each]])}
+        onChoose={choose('form')}
       />
+      {form === undefined && (
+        <Filter
+          label={text.keys.filterStatus}
+          value={status ?? ''}
+          options={[['', text.keys.any], ...statuses.map((each) => [each, text.key.status[each]] as const)]}
+          onChoose={choose('status')}
+        />
+      )}
       {clients.length > 1 && (
         <Filter
           label={text.keys.filterClient}
@@ -35,12 +45,12 @@ export function KeyFilters({ clients }: { readonly clients: readonly Client[] })
       )}
       <Filter
         label={text.keys.order}
-        value={sort ?? ''}
+        value={orders.find((each) => each === sort) ?? ''}
         isOn={false}
-        options={(['', ...keySorts] as const).map((each) => [each, text.keys.orders[each]])}
+        options={orders.map((each) => [each, text.keys.orders[each]])}
         onChoose={choose('sort')}
       />
-      {status === undefined && (
+      {status === undefined && form === undefined && (
         <div className="end">
           <label className="check nowrap">
             <input

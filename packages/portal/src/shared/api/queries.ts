@@ -7,6 +7,7 @@ import { call } from './call.ts'
 export type Me = Answer<'getMe'>
 export type ListedKey = Answer<'listKeys'>['data'][number]
 export type Key = Answer<'getKey'>
+export type Token = Answer<'listTokens'>['data'][number]
 export type Client = Answer<'listClients'>['data'][number]
 export type Team = Answer<'getTeam'>
 export type Api = Answer<'listApis'>['data'][number]
@@ -51,6 +52,26 @@ export function keysQuery({ status, clientId, q = '', sort, isLive = false, afte
     queryFn: async ({ signal }) => {
       if (sought !== '') await pause(typingMs, signal)
       return call('listKeys', { query }, signal)
+    },
+    refetchInterval: 15_000,
+  })
+}
+
+/** A page of the tokens that are listed. Their last use is not known, so nothing is ordered by it. */
+export function tokensQuery({ clientId, q = '', sort, after }: Pick<KeysFilter, 'clientId' | 'q' | 'sort' | 'after'>) {
+  const sought = q.trim()
+  const query = {
+    limit: pageSize,
+    ...(sought === '' ? {} : { q: sought }),
+    ...(sort === undefined || sort === 'lastUsedAt' || sort === '-lastUsedAt' ? {} : { sort }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(after === undefined ? {} : { after }),
+  }
+  return queryOptions({
+    queryKey: ['tokens', query],
+    queryFn: async ({ signal }) => {
+      if (sought !== '') await pause(typingMs, signal)
+      return call('listTokens', { query }, signal)
     },
     refetchInterval: 15_000,
   })

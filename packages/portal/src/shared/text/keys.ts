@@ -13,6 +13,8 @@ export const keys = {
   copyId: 'Copy id',
   find: 'Find keys by name or id',
   findPlaceholder: 'Name, id, or paste a key',
+  form: 'Form',
+  forms: { '': 'key', token: 'JWT or token' },
   order: 'Order',
   orders: {
     '': 'oldest first',
