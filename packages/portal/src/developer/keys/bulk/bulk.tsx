@@ -46,24 +46,14 @@ export function Bulk({ of: picked, isAll, isStale, onUnpick, onPickAll }: BulkPr
         <div className="card bulk-bar">
           <b role="status">{progress === undefined ? words.picked(picked.length) : words.doing(...progress)}</b>
           {buttons.map(([word, keys, does]) => (
-            <button
-              key={word}
-              className="button"
-              type="button"
-              aria-disabled={isOff || keys.length === 0}
-              onClick={() => isOff || keys.length === 0 || does()}
-            >
-              {word}
-            </button>
+            <ActButton key={word} word={word} isOff={isOff || keys.length === 0} onPress={does} />
           ))}
-          <button
-            className="button danger"
-            type="button"
-            aria-disabled={isOff || revocable.length === 0}
-            onClick={() => setRevoking(!isOff && revocable.length > 0)}
-          >
-            {words.revoke(revocable.length)}
-          </button>
+          <ActButton
+            word={words.revoke(revocable.length)}
+            isOff={isOff || revocable.length === 0}
+            isFinal
+            onPress={() => setRevoking(true)}
+          />
           <span className="grow" />
           {!isAll && (
             <button className="button bare" type="button" onClick={onPickAll}>
@@ -87,6 +77,27 @@ export function Bulk({ of: picked, isAll, isStale, onUnpick, onPickAll }: BulkPr
         onSubmit={(reason) => acts.revoke(revocable, reason)}
       />
     </section>
+  )
+}
+
+interface ActButtonProps {
+  readonly word: string
+  readonly isOff: boolean
+  readonly isFinal?: boolean
+  readonly onPress: () => void
+}
+
+/** It keeps focus while it is off. */
+function ActButton({ word, isOff, isFinal = false, onPress }: ActButtonProps): ReactNode {
+  return (
+    <button
+      className={isFinal ? 'button danger' : 'button'}
+      type="button"
+      aria-disabled={isOff}
+      onClick={() => isOff || onPress()}
+    >
+      {word}
+    </button>
   )
 }
 

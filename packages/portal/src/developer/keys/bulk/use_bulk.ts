@@ -28,21 +28,8 @@ export interface BulkActs {
 /** `onDone`: told the ids of the keys that need nothing more. */
 export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
   const act = useAct(...keyReads)
-  const [progress, setProgress] = useState<readonly [number, number]>()
-  const [outcome, setOutcome] = useState<Outcome>()
+  const { each, outcome, progress } = useEach(onDone)
   const [receipt, setReceipt] = useState<Revoked>()
-  const each = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<unknown>): Promise<Outcome> => {
-    setOutcome(undefined)
-    setProgress([0, keys.length])
-    try {
-      const result = await doEach(keys, one, (many) => setProgress([many, keys.length]))
-      setOutcome(result)
-      onDone(result.done.map(({ id }) => id))
-      return result
-    } finally {
-      setProgress(undefined)
-    }
-  }
   /** Gives those for which it was done, once the list was read again. */
   const run = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<unknown>) => {
     let done: readonly ListedKey[] = []
@@ -86,4 +73,22 @@ export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
       if (done.length > 0) toasts.add({ title: words.revoked(done.length) })
     },
   }
+}
+
+function useEach(onDone: (ids: readonly string[]) => void) {
+  const [progress, setProgress] = useState<BulkActs['progress']>()
+  const [outcome, setOutcome] = useState<Outcome>()
+  const each = async (keys: readonly ListedKey[], one: (key: ListedKey) => Promise<unknown>): Promise<Outcome> => {
+    setOutcome(undefined)
+    setProgress([0, keys.length])
+    try {
+      const result = await doEach(keys, one, (many) => setProgress([many, keys.length]))
+      setOutcome(result)
+      onDone(result.done.map(({ id }) => id))
+      return result
+    } finally {
+      setProgress(undefined)
+    }
+  }
+  return { each, outcome, progress }
 }
