@@ -16,7 +16,6 @@ import { panels } from './developer/key/may_of.ts'
 import { keyTabs } from './developer/key/tabs.tsx'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
-import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
 import { keySorts } from './shared/api/queries.ts'
 import { Fault } from './shared/frame/fault.tsx'
@@ -69,7 +68,7 @@ const createKeyRoute = createRoute({
   getParentRoute: () => root,
   path: '/keys/new',
   validateSearch: readDraft,
-  component: CreateScreen,
+  component: lazyRouteComponent(() => import('./developer/keys_new.tsx'), 'CreateScreen'),
 })
 
 const keyRoute = createRoute({
