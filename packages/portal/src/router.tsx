@@ -2,19 +2,13 @@
  * Which screen is at which address. The address holds the state of each, and its search is read here, once. A member that does not fit is
  * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
  */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { callers, endings, parties } from './developer/which/decide.ts'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
 import { NotFound } from './shared/frame/not_found.tsx'
@@ -40,6 +34,18 @@ const home = createRoute({
   beforeLoad: () => {
     throw redirect({ to: '/keys', search: {} })
   },
+})
+
+const whichRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/which',
+  validateSearch: (search: Search) => ({
+    ...one('who', callers, search.who),
+    ...one('whom', parties, search.whom),
+    ...one('cut', endings, search.cut),
+    ...word('api', search.api),
+  }),
+  component: lazyRouteComponent(() => import('./developer/which.tsx'), 'WhichScreen'),
 })
 
 const statuses = ['active', 'disabled', 'revoked', 'expired'] as const
@@ -153,6 +159,7 @@ function anyWord<N extends string>(name: N, value: unknown): Read<N, string> {
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    whichRoute,
     keysRoute,
     createKeyRoute,
     keyRoute,
