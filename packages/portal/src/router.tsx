@@ -31,9 +31,7 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/keys', search: {} })
-  },
+  component: lazyRouteComponent(() => import('./developer/home.tsx'), 'HomeScreen'),
 })
 
 const whichRoute = createRoute({
