@@ -139,6 +139,12 @@ const usageRoute = createRoute({
   component: lazyRouteComponent(() => import('./developer/usage.tsx'), 'UsageScreen'),
 })
 
+const kitRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/kit',
+  component: pageData.hasKit ? lazyRouteComponent(() => import('./developer/kit.tsx'), 'KitScreen') : NotFound,
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -167,6 +173,7 @@ export const router = createRouter({
     refusalsRoute,
     debuggerRoute,
     usageRoute,
+    kitRoute,
   ]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
