@@ -15,15 +15,17 @@ export function Layers(): ReactNode {
   return (
     <>
       <Shown of="menu_popup.tsx">
-        <Menu.Root>
-          <Menu.Trigger className="button">{sample.menu}</Menu.Trigger>
-          <MenuPopup align="start">
-            <Menu.Item className="menu-item">{sample.open}</Menu.Item>
-            <Menu.Item className="menu-item" disabled>
-              {names.disabled}
-            </Menu.Item>
-          </MenuPopup>
-        </Menu.Root>
+        <div className="row">
+          <Menu.Root>
+            <Menu.Trigger className="button">{sample.menu}</Menu.Trigger>
+            <MenuPopup align="start">
+              <Menu.Item className="menu-item">{sample.open}</Menu.Item>
+              <Menu.Item className="menu-item" disabled>
+                {names.disabled}
+              </Menu.Item>
+            </MenuPopup>
+          </Menu.Root>
+        </div>
       </Shown>
       <Shown of="final_dialog.tsx">
         <Dialogs />

@@ -30,19 +30,7 @@ export function Marks(): ReactNode {
           <Status kind="rolling" word={text.key.status.rolling} small={text.key.status.rollingUntil('14:00')} />
         </InState>
       </Shown>
-      <Shown of="icon.tsx">
-        <div className="row">
-          <Mark />
-          {iconNames.map((name) => (
-            <span key={name} className="icon-shown">
-              <Icon name={name} /> <code>{name}</code>
-            </span>
-          ))}
-          <span className="icon-shown">
-            <MoreIcon /> <code>more</code>
-          </span>
-        </div>
-      </Shown>
+      <Icons />
       <Shown of="environment.tsx">
         <div className="row">
           <Environment of="live" />
@@ -76,5 +64,23 @@ export function Marks(): ReactNode {
         </div>
       </Shown>
     </>
+  )
+}
+
+function Icons(): ReactNode {
+  return (
+    <Shown of="icon.tsx">
+      <div className="row">
+        <Mark />
+        {iconNames.map((name) => (
+          <span key={name} className="icon-shown">
+            <Icon name={name} /> <code>{name}</code>
+          </span>
+        ))}
+        <span className="icon-shown">
+          <MoreIcon /> <code>more</code>
+        </span>
+      </div>
+    </Shown>
   )
 }
