@@ -6,7 +6,6 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
-import { CreateScreen } from './developer/keys_new.tsx'
 import { readDraft } from './developer/new/draft.ts'
 import { callers, endings, parties } from './developer/which/decide.ts'
 import { Fault } from './shared/frame/fault.tsx'
@@ -63,7 +62,7 @@ const createKeyRoute = createRoute({
   getParentRoute: () => root,
   path: '/keys/new',
   validateSearch: readDraft,
-  component: CreateScreen,
+  component: lazyRouteComponent(() => import('./developer/keys_new.tsx'), 'CreateScreen'),
 })
 
 const panels = ['roll', 'revoke'] as const
@@ -76,6 +75,7 @@ const keyRoute = createRoute({
     ...one('grace', graces, search.grace),
     ...one('shown', ['once'] as const, search.shown),
   }),
+  // Loaded with the first page: it shows a key that was just made, which a part that does not come would lose.
   component: KeyScreen,
 })
 

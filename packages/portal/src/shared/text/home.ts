@@ -4,7 +4,7 @@ import { count } from './count.ts'
 export const homeText = {
   title: 'Home',
   lead: 'How your keys are doing, and what wants a look.',
-  leadNew: 'From here to the first answer of an API in four steps. Each ticks itself.',
+  leadNew: 'From here to the first answer of an API. Each step ticks itself.',
   loading: 'Loading your keys',
   steps: {
     title: 'First steps',
