@@ -42,7 +42,7 @@ describe.skipIf(!hasChromium)('home', () => {
     expect(await page.locator('[data-step]').evaluateAll((all) => all.map((each) => each.dataset.step))).toEqual([
       'invite',
     ])
-    await page.getByText('Nothing: no key ends soon').waitFor()
+    await page.getByText('Nothing: no key ends soon or lies idle').waitFor()
 
     const refused = await guarded(product, 'POST', '/orders', key)
     expect(refused.status).toBe(403)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { attentionOf } from './attention.ts'
+import { areAllSeen, attentionOf } from './attention.ts'
 
 const now = Date.parse('2027-01-31T00:00:00Z')
 const daysFromNow = (days: number) => new Date(now + days * 86_400_000).toISOString()
@@ -81,4 +81,23 @@ it('nobody is told to narrow a key that is not yet known: younger than 30 days, 
 
 it('a key that needs no scope for what it calls is told to need none', () => {
   expect(of([key('open', { scope: 'a b' })], [use('open', '')]).wide).toEqual([['open', 2, []]])
+})
+
+it('of more keys than a page has, all are seen where the last of the page is past what wants a look', () => {
+  const page = (more: object, next: string | null = 'next') => ({ data: [key('last', more)], next })
+  const seen = {
+    ending: page({ expiresAt: daysFromNow(14) }),
+    idle: page({ lastUsedAt: daysFromNow(-89) }),
+    used: page({ lastUsedAt: daysFromNow(-30) }),
+  }
+  expect(areAllSeen(seen, now)).toBe(true)
+  for (const cut of [
+    { ending: page({ expiresAt: daysFromNow(13) }) },
+    { idle: page({ lastUsedAt: null }) },
+    { idle: page({ lastUsedAt: daysFromNow(-90) }) },
+    { used: page({ lastUsedAt: daysFromNow(-29) }) },
+  ])
+    expect(areAllSeen({ ...seen, ...cut }, now)).toBe(false)
+  const whole = page({ expiresAt: daysFromNow(1), lastUsedAt: null }, null)
+  expect(areAllSeen({ ending: whole, idle: whole, used: whole }, now)).toBe(true)
 })

@@ -84,3 +84,26 @@ export function attentionOf<K extends Judged>(
     wide: uses === undefined ? [] : wideOf(lists.used, uses, now).filter(({ key }) => !named.has(key.id)),
   }
 }
+
+interface Page<K> {
+  readonly data: readonly K[]
+  readonly next: string | null
+}
+
+/**
+ * Whether the first page of each order has every key that can want a look. `idle` begins with the never used, `used` with the last
+ * used, `ending` with the next to end.
+ */
+export function areAllSeen<K extends Pick<Judged, 'expiresAt' | 'lastUsedAt'>>(
+  { ending, idle, used }: Readonly<Record<'ending' | 'idle' | 'used', Page<K>>>,
+  now = Date.now(),
+): boolean {
+  const reaches = ({ data, next }: Page<K>, isPast: (last: K | undefined) => boolean): boolean =>
+    next === null || isPast(data.at(-1))
+  const isBefore = (at: string | null | undefined, days: number) => at == null || now - Date.parse(at) >= days * dayMs
+  return (
+    reaches(ending, (last) => last?.expiresAt == null || Date.parse(last.expiresAt) - now >= soonDays * dayMs) &&
+    reaches(idle, (last) => last?.lastUsedAt != null && !isBefore(last.lastUsedAt, idleDays)) &&
+    reaches(used, (last) => isBefore(last?.lastUsedAt, watchedDays))
+  )
+}

@@ -11,7 +11,7 @@ import { may } from '../../shared/may_write.ts'
 import { homeText } from '../../shared/text/home.ts'
 import { ago } from '../../shared/time.ts'
 import { type KeyMay, mayOf } from '../key/may_of.ts'
-import { type Attention, attentionOf, type Wide } from './attention.ts'
+import { type Attention, areAllSeen, attentionOf, type Wide } from './attention.ts'
 
 const { attention: words } = homeText
 const shownMax = 5
@@ -27,14 +27,20 @@ export function AttentionCard({ me }: { readonly me: Me }): ReactNode {
   const lists = { ending: ending.data?.data ?? [], idle: idle.data?.data ?? [], used: used.data?.data ?? [] }
   const found = attentionOf(lists, uses.data?.data)
   const isWhole = reads.every(({ data }) => data !== undefined)
+  const isSeen =
+    ending.data !== undefined &&
+    idle.data !== undefined &&
+    used.data !== undefined &&
+    areAllSeen({ ending: ending.data, idle: idle.data, used: used.data })
   const isNone = Object.values(found).every((each) => each.length === 0)
   return (
     <section className="card pad attention" aria-labelledby="attention">
       <h2 id="attention">{words.title}</h2>
       {failed !== undefined && <Problem error={failed.error} onRetry={failed.retry} />}
       {!isWhole && failed === undefined && <Skeleton rows={2} label={words.loading} />}
-      {isWhole && isNone && <p className="quiet">{isCounted ? words.none : words.noneWithoutUse}</p>}
+      {isWhole && isNone && isSeen && <p className="quiet">{isCounted ? words.none : words.noneWithoutUse}</p>}
       <Groups of={found} me={me} />
+      {isWhole && !isSeen && <p className="note quiet">{words.partial}</p>}
     </section>
   )
 }

@@ -1,6 +1,7 @@
 /** Credentials that the portal has no page for, by command: with this installation's own values, and a placeholder for each that is not known. */
 import type { Api } from '../../shared/api/queries.ts'
 import { shellWord } from '../../shared/shell_word.ts'
+import { whichText } from '../../shared/text/which.ts'
 import type { Caller, Credential } from './decide.ts'
 
 /** `spa` and `native` have no secret. */
@@ -52,7 +53,10 @@ function stepsOf(
       ].join(' \\\n'),
     ]
   if (credential === 'code')
-    return [`${create(types[caller], [['--redirect-uri', 'https://MY_APP/callback']])}${offlineOf(caller)}`]
+    return [
+      ...(caller === 'device' ? [`# ${whichText.native}`] : []),
+      `${create(types[caller], [['--redirect-uri', 'https://MY_APP/callback']])}${offlineOf(caller)}`,
+    ]
   return [
     create('service'),
     command('issuers create https://CI_ISSUER', [

@@ -50,7 +50,9 @@ export const homeText = {
   },
   attention: {
     title: 'Needs attention',
-    none: 'Nothing: no key ends soon, none lies idle, and none may do more than it does.',
+    none: 'Nothing: no key ends soon or lies idle, and none in use has scopes that its last 30 days left unused.',
+    partial:
+      'Looked at the hundred keys that end first, that lie idle longest and that were used last. There are more.',
     noneWithoutUse: 'No key ends soon, and none lies idle.',
     ending: 'Ends within 14 days',
     idle: 'Not used for 90 days',

@@ -110,6 +110,7 @@ export const whichText = {
     trusted_issuer: 'An operator of this server trusts the issuer of the job with these commands:',
   },
   endpoints: 'Addresses that your app needs: the metadata of this server',
+  native: 'An app that is installed, on a phone as on a desk, is of the type native.',
   commands: 'command line',
   noApi: 'Your team sees no API yet',
   noApiDetail: 'An operator of this server gives the team access to one. The answers above hold for any.',
