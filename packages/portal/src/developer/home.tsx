@@ -15,7 +15,8 @@ import { QuickStart } from './home/quick_start.tsx'
 import { type LastUsed, StepsCard } from './home/steps_card.tsx'
 import { useSteps } from './home/use_steps.ts'
 import { Week } from './home/week.tsx'
-import { CreateLink, WhichLink } from './keys/key_links.tsx'
+import { CreateLink } from './keys.tsx'
+import { WhichLink } from './which/which_link.tsx'
 
 export function HomeScreen(): ReactNode {
   const me = useQuery(meQuery)

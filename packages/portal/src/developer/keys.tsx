@@ -2,17 +2,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { clientsQuery, keysQuery, type ListedKey } from '../shared/api/queries.ts'
+import { clientsQuery, keysQuery, type ListedKey, meQuery } from '../shared/api/queries.ts'
 import { SearchBox } from '../shared/frame/search_box.tsx'
+import { Icon } from '../shared/kit/icon.tsx'
 import { Pages } from '../shared/kit/pages.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
+import { mayWrite } from '../shared/may_write.ts'
 import { text } from '../shared/text.ts'
 import { focusLater } from './focus_later.ts'
 import { KeyFilters } from './keys/key_filters.tsx'
-import { CreateLink, WhichLink } from './keys/key_links.tsx'
 import { KeyTable } from './keys/key_table.tsx'
+import { WhichLink } from './which/which_link.tsx'
 
 const route = getRouteApi('/keys')
 
@@ -48,6 +50,18 @@ export function KeysScreen(): ReactNode {
         }
       </Read>
     </>
+  )
+}
+
+/** Nothing for those who may not. */
+export function CreateLink(): ReactNode {
+  const { data: me } = useQuery(meQuery)
+  if (!mayWrite(me)) return null
+  return (
+    <Link className="button primary" to="/keys/new" search={{}}>
+      <Icon name="plus" />
+      {text.keys.create}
+    </Link>
   )
 }
 

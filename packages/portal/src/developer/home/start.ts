@@ -1,6 +1,6 @@
 /** The API that a quick start is about, with the scopes that its reader can have there. */
 import type { Api, Client, ListedKey } from '../../shared/api/queries.ts'
-import { isBuiltIn } from '../own_first.ts'
+import { isBuiltInApi } from '../built_in_api.ts'
 
 export interface Start {
   readonly api: Api
@@ -22,7 +22,7 @@ export function startOf(
     ceilings === undefined
       ? api.scopes.map(({ name }) => name).join(' ')
       : ceilings.find(({ audience }) => audience === api.audience)?.scope
-  const own = apis.filter((api) => !isBuiltIn(api) && scopeOf(api) !== undefined)
+  const own = apis.filter((api) => !isBuiltInApi(api) && scopeOf(api) !== undefined)
   const key = keys.find(({ audience }) => own.some((api) => api.audience === audience))
   const api = own.find(({ audience }) => audience === key?.audience) ?? own[0]
   return api === undefined ? undefined : { api, scope: scopeOf(api) ?? '', key }

@@ -1,6 +1,6 @@
 /** Which client and which API a new key is for, unless somebody chose. */
 import type { Api, Client, Me } from '../../shared/api/queries.ts'
-import { isBuiltIn, ownFirst } from '../own_first.ts'
+import { isBuiltInApi } from '../built_in_api.ts'
 import type { Draft } from './draft.ts'
 
 export interface Holder {
@@ -23,9 +23,10 @@ export interface Choices {
 }
 
 export function choose(draft: Draft, me: Me, holders: readonly Holder[], known: readonly Api[]): Choices {
-  const ordered = ownFirst(known)
-  const apisOf = ({ access }: Holder) => ordered.filter(({ audience }) => access.some((it) => it.audience === audience))
-  const isWanted = (api: Api) => (draft.audience === undefined ? !isBuiltIn(api) : api.audience === draft.audience)
+  const ownFirst = [...known].sort((one, other) => Number(isBuiltInApi(one)) - Number(isBuiltInApi(other)))
+  const apisOf = ({ access }: Holder) =>
+    ownFirst.filter(({ audience }) => access.some((it) => it.audience === audience))
+  const isWanted = (api: Api) => (draft.audience === undefined ? !isBuiltInApi(api) : api.audience === draft.audience)
   const first = holders.find((it) => apisOf(it).some(isWanted)) ?? holders[0]
   const holder = holders.find(({ clientId }) => clientId === draft.clientId) ?? first
   const apis = holder === undefined ? [] : apisOf(holder)
