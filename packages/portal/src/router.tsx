@@ -2,14 +2,7 @@
  * Which screen is at which address. The address holds the state of each, and its search is read here, once. A member that does not fit is
  * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
  */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
 import { readEdit } from './developer/key/edit/read_edit.ts'
 import { graces } from './developer/key/grace.ts'
 import { panels } from './developer/key/may_of.ts'
@@ -17,6 +10,7 @@ import { keyTabs } from './developer/key/tabs.tsx'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
 import { readDraft } from './developer/new/draft.ts'
+import { callers, endings, parties } from './developer/which/decide.ts'
 import { keySorts } from './shared/api/queries.ts'
 import { Fault } from './shared/frame/fault.tsx'
 import { Frame } from './shared/frame/frame.tsx'
@@ -41,9 +35,19 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/keys', search: {} })
-  },
+  component: lazyRouteComponent(() => import('./developer/home.tsx'), 'HomeScreen'),
+})
+
+const whichRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/which',
+  validateSearch: (search: Search) => ({
+    ...one('who', callers, search.who),
+    ...one('whom', parties, search.whom),
+    ...one('cut', endings, search.cut),
+    ...word('api', search.api),
+  }),
+  component: lazyRouteComponent(() => import('./developer/which.tsx'), 'WhichScreen'),
 })
 
 const statuses = ['active', 'disabled', 'revoked', 'expired'] as const
@@ -84,6 +88,7 @@ const keyRoute = createRoute({
     ...word('op', search.op),
     ...readEdit(search),
   }),
+  // Loaded with the first page: it shows a key that was just made, which a part that does not come would lose.
   component: KeyScreen,
 })
 
@@ -147,6 +152,12 @@ const usageRoute = createRoute({
   component: lazyRouteComponent(() => import('./developer/usage.tsx'), 'UsageScreen'),
 })
 
+const kitRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/kit',
+  component: pageData.hasKit ? lazyRouteComponent(() => import('./developer/kit.tsx'), 'KitScreen') : NotFound,
+})
+
 type Read<N extends string, W> = { readonly [K in N]?: W | undefined }
 
 function one<N extends string, W extends string>(name: N, words: readonly W[], value: unknown): Read<N, W> {
@@ -165,6 +176,7 @@ function anyWord<N extends string>(name: N, value: unknown): Read<N, string> {
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
+    whichRoute,
     keysRoute,
     createKeyRoute,
     keyRoute,
@@ -174,6 +186,7 @@ export const router = createRouter({
     refusalsRoute,
     debuggerRoute,
     usageRoute,
+    kitRoute,
   ]),
   basepath: `${pageData.base}/portal`,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

@@ -107,6 +107,8 @@ export interface Services {
   readonly portal: PortalFiles
   /** Whether they are being made at the moment. */
   readonly isPortalBuilding: () => boolean
+  /** The portal has the page of its parts, `/portal/kit`: in `dev` alone. */
+  readonly hasPortalKit: boolean
   /** The keys of trusted issuers. */
   readonly issuerKeys: IssuerKeys
   readonly now: () => Seconds

@@ -123,6 +123,7 @@ export function createServices(
     openness: options.openness ?? 'invited',
     portal: options.portal ?? openPortalFiles(),
     isPortalBuilding: options.isPortalBuilding ?? (() => false),
+    hasPortalKit: options.hasPortalKit ?? false,
     issuerKeys,
     apis: createApiRegistry({ store, books }, clock),
     clientSecrets: createClientSecrets({ store, books }, clock),

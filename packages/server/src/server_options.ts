@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly portal?: PortalFiles
   /** Whether they are being made at the moment. Default: they are not. */
   readonly isPortalBuilding?: () => boolean
+  /** The portal has the page of its parts, `/portal/kit`. Default false; `dev` has it. */
+  readonly hasPortalKit?: boolean
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

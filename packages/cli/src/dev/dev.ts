@@ -173,6 +173,7 @@ async function start(prepared: Start): Promise<DevReady> {
     openness: 'open',
     outbound: createOutbound({ callHosts: new Set([`${new URL(gatewayUrl).hostname}:${gatewayBound.port}`]) }),
     isPortalBuilding: portalBuild.isBuilding,
+    hasPortalKit: true,
     mail: { probe: async () => {}, send: async (mail) => options.onMail(mail), close() {} },
     ...allowedHosts,
   })

@@ -14,6 +14,7 @@ import { focusLater } from './focus_later.ts'
 import { FindKeys } from './keys/find_keys.tsx'
 import { KeyFilters } from './keys/key_filters.tsx'
 import { KeyList } from './keys/key_list.tsx'
+import { WhichLink } from './which/which_link.tsx'
 
 const route = getRouteApi('/keys')
 
@@ -69,7 +70,8 @@ export function KeysScreen(): ReactNode {
   )
 }
 
-function CreateLink(): ReactNode {
+/** Nothing for those who may not. */
+export function CreateLink(): ReactNode {
   const { data: me } = useQuery(meQuery)
   if (!mayWrite(me)) return null
   return (
@@ -90,6 +92,7 @@ function NoKeys({ of: { status, clientId, q, isLive = false, after } }: { readon
       <Link className="button" to="/keys" search={{}}>
         {text.keys.clear}
       </Link>
+      <WhichLink />
       {isLive && !isBehind && <ShowEnded />}
     </Empty>
   )
@@ -99,6 +102,7 @@ function NoneYet(): ReactNode {
   return (
     <Empty title={text.keys.none} detail={text.keys.noneDetail}>
       <CreateLink />
+      <WhichLink />
     </Empty>
   )
 }
@@ -111,6 +115,7 @@ function NoneLive(): ReactNode {
   return (
     <Empty title={text.keys.noneLive} detail={data === undefined ? '' : text.keys.noneLiveDetail}>
       <CreateLink />
+      <WhichLink />
       <ShowEnded />
     </Empty>
   )

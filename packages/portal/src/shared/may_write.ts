@@ -1,7 +1,16 @@
 import type { Me } from './api/queries.ts'
 
 /** Management scopes that the portal asks about before it offers something. */
-type Wanted = 'keys:write' | 'clients:write' | 'tokens:write' | 'teams:read' | 'teams:write'
+type Wanted =
+  | 'apis:read'
+  | 'clients:read'
+  | 'clients:write'
+  | 'keys:read'
+  | 'keys:write'
+  | 'teams:read'
+  | 'teams:write'
+  | 'tokens:write'
+  | 'usage:read'
 
 /**
  * Whether the person may do that in the team; without one, anywhere. The server judges each call anew: this only keeps the page from

@@ -42,6 +42,7 @@ export const text = {
     backTo: (host: string) => `Back to ${host}`,
     version: (version: string) => `Countersign ${version}`,
     noData: 'No data leaves this server.',
+    home: 'Home',
     usage: 'Usage',
     debugger: 'Debugger',
     asking: 'Asking the server',
@@ -65,6 +66,7 @@ export const text = {
     isOn: 'Use single keys as shortcuts at this browser',
     keys: [
       ['/', 'Find a key or a request'],
+      ['g then h', 'Home'],
       ['g then k', 'API keys'],
       ['c', 'Create a key'],
       ['?', 'This list'],

@@ -1,7 +1,7 @@
 /** Beside the form: what this key will be able to do, in a sentence, and the same by other means. */
 import type { ReactNode } from 'react'
 import { CodeBlock } from '../../shared/kit/code_block.tsx'
-import { pageData } from '../../shared/page_data.ts'
+import { issuerUrl } from '../../shared/page_data.ts'
 import { text } from '../../shared/text.ts'
 import { atTime } from '../../shared/time.ts'
 import type { Choices } from './choose.ts'
@@ -39,7 +39,7 @@ export function Review({ draft, choices }: ReviewProps): ReactNode {
           {end === null ? text.review.forever : text.review.until(atTime(end))}.
         </p>
       </section>
-      <CodeBlock label={text.create.same} samples={samplesOf(draft, choices, `${location.origin}${pageData.base}`)} />
+      <CodeBlock label={text.create.same} samples={samplesOf(draft, choices, issuerUrl())} />
     </aside>
   )
 }

@@ -6,8 +6,8 @@ import { text } from '../text.ts'
 export function NotFound(): ReactNode {
   return (
     <Empty isPage title={text.frame.notFound} detail={text.frame.notFoundDetail}>
-      <Link className="button" to="/keys" search={{}}>
-        {text.keys.title}
+      <Link className="button" to="/" search={{}}>
+        {text.frame.home}
       </Link>
     </Empty>
   )

@@ -5,6 +5,7 @@ import { Icon, type IconName } from '../kit/icon.tsx'
 import { text } from '../text.ts'
 
 const screens = [
+  ['/', 'house', text.frame.home],
   ['/keys', 'key', text.keys.title],
   ['/connections', 'link', text.connections.title],
   ['/usage', 'bars', text.frame.usage],
@@ -15,7 +16,7 @@ const screens = [
 
 export function ScreenLinks({ onGo }: { readonly onGo?: () => void }): ReactNode {
   return screens.map(([to, icon, title]) => (
-    <Link key={to} to={to} search={{}} activeOptions={{ exact: false, includeSearch: false }} onClick={onGo}>
+    <Link key={to} to={to} search={{}} activeOptions={{ exact: to === '/', includeSearch: false }} onClick={onGo}>
       <Icon name={icon} />
       {title}
     </Link>

@@ -14,7 +14,7 @@ export function Top({ onHelp }: { readonly onHelp: () => void }): ReactNode {
   return (
     <header className="top">
       <ScreenMenu />
-      <Link className="brand" to="/keys" search={{}}>
+      <Link className="brand" to="/" search={{}}>
         {pageData.logo === undefined ? <Mark /> : <img className="logo" src={pageData.logo} alt="" />}
         {pageData.name}
       </Link>

@@ -16,6 +16,7 @@ export function useShortcuts(onHelp: () => void): void {
     if (event.key === '/') focusSearch()
     else if (event.key === '?') onHelp()
     else if (event.key === 'c') navigate({ to: '/keys/new', search: {} })
+    else if (event.key === 'h' && follows) navigate({ to: '/', search: {} })
     else if (event.key === 'k' && follows) navigate({ to: '/keys', search: {} })
     else return
     event.preventDefault()

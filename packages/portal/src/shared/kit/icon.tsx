@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 
 const paths = {
   key: 'M8 10.8a2.7 2.7 0 1 1-5.5 0 2.7 2.7 0 0 1 5.5 0zM7.2 8.8 13 3M10.6 5.4l1.9 1.9',
+  house: 'M2.5 7.5 8 3l5.5 4.5M4 6.5V13h8V6.5',
   search: 'M11.2 7a4.2 4.2 0 1 1-8.4 0 4.2 4.2 0 0 1 8.4 0zM10.2 10.2 13.5 13.5',
   plus: 'M8 3v10M3 8h10',
   chevron: 'M4.5 6.5 8 10l3.5-3.5',
@@ -24,6 +25,7 @@ const paths = {
 } as const
 
 export type IconName = keyof typeof paths
+export const iconNames = Object.keys(paths) as readonly IconName[]
 
 export function Icon({ name }: { readonly name: IconName }): ReactNode {
   return (

@@ -13,6 +13,7 @@ export type PageServices = Pick<
   Services,
   | 'apis'
   | 'books'
+  | 'hasPortalKit'
   | 'isPortalBuilding'
   | 'keyPrefix'
   | 'log'

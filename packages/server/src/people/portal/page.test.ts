@@ -83,6 +83,14 @@ describe('the page', () => {
     }
   })
 
+  it('has no page of its parts, and says so by its status, where the server was not told to show them', async () => {
+    build('main-1.js')
+    const { browser } = await makePerson(world)
+    expect((await browser.get('/portal')).text).not.toContain('data-kit')
+    for (const path of ['/portal/kit', '/portal/kit/']) expect((await browser.get(path)).status).toBe(404)
+    expect((await browser.get('/portal/kits')).status).toBe(200)
+  })
+
   it('names the files of a new build without a new start', async () => {
     build('main-1.js')
     const { browser } = await makePerson(world)

@@ -46,9 +46,11 @@ const headers = {
 }
 
 function programPage(context: PageContext, { script, styles }: PortalEntry, account: Account): Answer {
-  const { name, services, settings, tenant } = context
+  const { name, request, services, settings, tenant } = context
   const { issuer } = tenant
   const base = new URL(issuer).pathname.replace(/\/$/, '')
+  const kit = services.hasPortalKit ? html` data-kit="there"` : undefined
+  const isGone = kit === undefined && request.path.replace(/\/$/, '') === `${base}/portal/kit`
   const colors = settings.colors === undefined ? [] : [colorsAsset(settings.colors).path]
   const links = [...styles, ...colors].map((path) => html`<link rel="stylesheet" href="${issuer}${path}">`)
   const logo = settings.logo === undefined ? undefined : html` data-logo="${issuer}${logoPath(settings.logo.digest)}"`
@@ -64,12 +66,12 @@ ${links}
 <script type="module" src="${issuer}${script}"></script>
 </head>
 <body>
-<div id="root" data-account="${account.id}" data-base="${base}" data-name="${name}" data-version="${services.version}"${logo}></div>
+<div id="root" data-account="${account.id}" data-base="${base}" data-name="${name}" data-version="${services.version}"${logo}${kit}></div>
 <noscript>The portal needs script. The management API and the command line do all that it does.</noscript>
 </body>
 </html>
 `
-  return { status: 200, headers, body: text }
+  return { status: isGone ? 404 : 200, headers, body: text }
 }
 
 /** The theme that somebody chose at this browser; the page sets the cookie. Default: the machine's. */
