@@ -10,6 +10,8 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { readApplicationDraft } from './developer/applications/form/draft.ts'
+import { othersEnds } from './developer/applications/secrets/others_end.ts'
 import { graces } from './developer/key/grace.ts'
 import { KeysScreen } from './developer/keys.tsx'
 import { KeyScreen } from './developer/keys_id.tsx'
@@ -73,6 +75,42 @@ const keyRoute = createRoute({
     ...one('shown', ['once'] as const, search.shown),
   }),
   component: KeyScreen,
+})
+
+const orders = ['name', '-name', 'createdAt', '-createdAt'] as const
+
+const applicationsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications',
+  validateSearch: (search: Search) => ({
+    ...word('q', search.q),
+    ...one('sort', orders, search.sort),
+    ...word('after', search.after),
+  }),
+  component: lazyRouteComponent(() => import('./developer/applications.tsx'), 'ApplicationsScreen'),
+})
+
+const createApplicationRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/new',
+  validateSearch: readApplicationDraft,
+  component: lazyRouteComponent(() => import('./developer/applications_new.tsx'), 'CreateApplicationScreen'),
+})
+
+const applicationPanels = ['edit', 'secret', 'delete'] as const
+
+const applicationRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/$clientId',
+  validateSearch: (search: Search) => ({
+    ...one('panel', applicationPanels, search.panel),
+    ...one('others', othersEnds, search.others),
+    ...word('end', search.end),
+    ...one('shown', ['once'] as const, search.shown),
+    ...word('api', search.api),
+    ...readApplicationDraft(search),
+  }),
+  component: lazyRouteComponent(() => import('./developer/applications_id.tsx'), 'ApplicationScreen'),
 })
 
 const connectionsRoute = createRoute({
@@ -156,6 +194,9 @@ export const router = createRouter({
     keysRoute,
     createKeyRoute,
     keyRoute,
+    applicationsRoute,
+    createApplicationRoute,
+    applicationRoute,
     connectionsRoute,
     teamRoute,
     referenceRoute,

@@ -1,5 +1,6 @@
 /** Which client and which API a new key is for, unless somebody chose. */
 import type { Api, Client, Me } from '../../shared/api/queries.ts'
+import { isBuiltInApi } from '../built_in_api.ts'
 import type { Draft } from './draft.ts'
 
 export interface Holder {
@@ -21,16 +22,11 @@ export interface Choices {
   readonly givable: ReadonlySet<string>
 }
 
-/** The APIs of Countersign itself: a key for one of these is made only by who chooses it. */
-function isBuiltIn({ id }: Api): boolean {
-  return id === 'api_management' || id === 'api_userinfo'
-}
-
 export function choose(draft: Draft, me: Me, holders: readonly Holder[], known: readonly Api[]): Choices {
-  const ownFirst = [...known].sort((one, other) => Number(isBuiltIn(one)) - Number(isBuiltIn(other)))
+  const ownFirst = [...known].sort((one, other) => Number(isBuiltInApi(one)) - Number(isBuiltInApi(other)))
   const apisOf = ({ access }: Holder) =>
     ownFirst.filter(({ audience }) => access.some((it) => it.audience === audience))
-  const isWanted = (api: Api) => (draft.audience === undefined ? !isBuiltIn(api) : api.audience === draft.audience)
+  const isWanted = (api: Api) => (draft.audience === undefined ? !isBuiltInApi(api) : api.audience === draft.audience)
   const first = holders.find((it) => apisOf(it).some(isWanted)) ?? holders[0]
   const holder = holders.find(({ clientId }) => clientId === draft.clientId) ?? first
   const apis = holder === undefined ? [] : apisOf(holder)

@@ -6,6 +6,7 @@ import { text } from '../text.ts'
 
 const screens = [
   ['/keys', 'key', text.keys.title],
+  ['/applications', 'window', text.frame.applications],
   ['/connections', 'link', text.connections.title],
   ['/usage', 'bars', text.frame.usage],
   ['/reference', 'book', text.reference.title],

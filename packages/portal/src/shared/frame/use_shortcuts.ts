@@ -17,6 +17,7 @@ export function useShortcuts(onHelp: () => void): void {
     else if (event.key === '?') onHelp()
     else if (event.key === 'c') navigate({ to: '/keys/new', search: {} })
     else if (event.key === 'k' && follows) navigate({ to: '/keys', search: {} })
+    else if (event.key === 'a' && follows) navigate({ to: '/applications', search: {} })
     else return
     event.preventDefault()
   })
