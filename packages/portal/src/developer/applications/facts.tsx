@@ -87,13 +87,18 @@ export function People({ of: { homepageUri, logoUri, name, verified } }: OfClien
   return (
     <section className="card pad" aria-labelledby="people">
       <h2 id="people">{detail.people}</h2>
-      <p>
-        <b>{name}</b>
-      </p>
-      <p>
-        <Status kind={verified ? 'active' : 'ends'} word={verified ? detail.verified : detail.unverified} />
-      </p>
       <dl className="facts wide">
+        <div className="whole">
+          <dt>{words.columns.name}</dt>
+          <dd>
+            <b>{name}</b>
+            <Status
+              kind={verified ? 'active' : 'ends'}
+              word={verified ? detail.verified : detail.unverified}
+              small={verified ? undefined : detail.unverifiedDetail}
+            />
+          </dd>
+        </div>
         <div>
           <dt>{detail.home}</dt>
           <dd>{homepageUri === null ? words.none_ : <Outside href={homepageUri} />}</dd>

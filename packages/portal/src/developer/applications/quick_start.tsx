@@ -30,7 +30,7 @@ export function QuickStart({ of: client }: { readonly of: Client }): ReactNode {
         <>
           <p className="quiet">{signsPeopleIn(client.type) ? start.people : start.own}</p>
           {access.length > 1 && <ApiChoice of={access} chosen={chosen.audience} />}
-          <CodeBlock label={start.title} samples={samples} />
+          <CodeBlock label={start.code} samples={samples} />
         </>
       )}
     </section>

@@ -73,7 +73,8 @@ export const applicationsText = {
     noScopes: 'without a scope',
     people: 'What people see',
     verified: 'Verified by this server’s owner',
-    unverified: 'Not verified: people are warned beside its name, and its picture is not shown',
+    unverified: 'Not verified',
+    unverifiedDetail: 'People are warned beside its name, and its picture is not shown.',
     home: 'Home page',
     logo: 'Picture',
     redirects: 'Where people come back to',
@@ -115,7 +116,8 @@ export const applicationsText = {
   },
   endSecret: {
     title: (id: string) => `End secret ${id}`,
-    detail: 'It gets no token any more, at once and for good. Tokens that came of it end too.',
+    detail:
+      'It gets no token any more, at once and for good. Tokens that it got before live until their own end: disable the application to stop these too.',
     last: 'It is the only one that works: until you add another, the application gets no token by a secret.',
     others: (many: number) => `${count(many, 'other secret')} of the application ${many === 1 ? 'works' : 'work'} on.`,
     made: 'Made',
@@ -213,6 +215,7 @@ export const applicationsText = {
   },
   start: {
     title: 'Quick start',
+    code: 'First steps',
     api: 'API',
     own: 'A token for the application itself. Put its secret into COUNTERSIGN_CLIENT_SECRET.',
     people: 'Open the address in a browser. Its answer leads back with a code, which is good once, for 60 seconds.',

@@ -29,6 +29,7 @@ export function AccessChecks({ choices, value, errorOf, onChange }: AccessChecks
         <OneApi
           key={choice.audience}
           of={choice}
+          isAlone={choices.length === 1}
           scope={access.find(({ audience }) => audience === choice.audience)?.scope}
           error={errorOf(choice.audience)}
           onChange={(scope) => set(choice.audience, scope)}
@@ -40,13 +41,15 @@ export function AccessChecks({ choices, value, errorOf, onChange }: AccessChecks
 
 interface OneApiProps {
   readonly of: AccessChoice
+  /** Its scopes are shown before it is ticked: to tick one is to tick it. */
+  readonly isAlone: boolean
   /** `undefined`: it may not ask for this API. */
   readonly scope: string | undefined
   readonly error: string | undefined
   readonly onChange: (scope: string | undefined) => void
 }
 
-function OneApi({ of: { audience, name, scopes }, scope, error, onChange }: OneApiProps): ReactNode {
+function OneApi({ of: { audience, name, scopes }, isAlone, scope, error, onChange }: OneApiProps): ReactNode {
   const chosen = new Set(scope?.split(' ').filter((token) => token !== ''))
   const toggle = (token: string): void =>
     onChange(
@@ -70,7 +73,7 @@ function OneApi({ of: { audience, name, scopes }, scope, error, onChange }: OneA
         </span>
       </label>
       {scope !== undefined && scopes.length === 0 && <p className="note quiet">{form.noScopes}</p>}
-      {scope !== undefined && scopes.length > 0 && (
+      {(scope !== undefined || isAlone) && scopes.length > 0 && (
         <ul>
           {scopes.map((each) => (
             <li key={each.name}>

@@ -1,8 +1,9 @@
 /** Changes an application. The draft is the address: a proof that is asked for in the middle loses nothing. */
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { call } from '../../../shared/api/call.ts'
-import { type Client, clientReads } from '../../../shared/api/queries.ts'
+import { type Client, clientReads, meQuery } from '../../../shared/api/queries.ts'
 import { Summary } from '../../../shared/kit/fields/summary.tsx'
 import { Problem } from '../../../shared/kit/problem.tsx'
 import { toasts } from '../../../shared/kit/toasts.tsx'
@@ -38,6 +39,8 @@ export function Edit({ of: client, isStale, onClose }: EditProps): ReactNode {
     onClose()
     document.getElementById(editOpener)?.focus()
   }
+  const { data: me } = useQuery(meQuery)
+  const isUnverified = client.verified && signsPeopleIn(client.type) && me?.role !== 'operator'
   const before = draftOf(client)
   const body = patchOf(search, client)
   const isSame = Object.keys(body).length === 0
@@ -62,7 +65,7 @@ export function Edit({ of: client, isStale, onClose }: EditProps): ReactNode {
         {change.title}
       </h2>
       <p className="quiet">
-        {change.lead} {client.verified && signsPeopleIn(client.type) && change.unverifies}
+        {change.lead} {isUnverified && change.unverifies}
       </p>
       {error !== undefined && <Summary error={error} />}
       <Shown {...part} />

@@ -82,7 +82,7 @@ export function SignIn({ draft, type, error, sent, onChange }: PartProps & { rea
     <>
       {lines}
       {mayChooseToStay(type) && (
-        <label className="check">
+        <label className="check stays">
           <input
             type="checkbox"
             checked={draft.offlineAccess === 'true'}
