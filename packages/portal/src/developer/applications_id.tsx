@@ -23,7 +23,7 @@ import { AddSecret } from './applications/secrets/add_secret.tsx'
 import { EndSecretDialog } from './applications/secrets/end_secret_dialog.tsx'
 import { RevealSecret } from './applications/secrets/reveal_secret.tsx'
 import { Secrets } from './applications/secrets/secrets.tsx'
-import { hasSecret, signsPeopleIn } from './applications/types.ts'
+import { hasSecret, isSigningIn } from './applications/types.ts'
 import { History } from './key/history.tsx'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 
@@ -148,12 +148,11 @@ function Detail({ of: client, isStale, onDeleted }: DetailProps): ReactNode {
 }
 
 function Said({ of: client }: { readonly of: Client }): ReactNode {
-  const { redirectUris, type } = client
   return (
     <>
       <Facts of={client} />
       <Access of={client} />
-      {(signsPeopleIn(type) || redirectUris.length > 0) && (
+      {isSigningIn(client) && (
         <>
           <Redirects of={client} />
           <People of={client} />

@@ -63,7 +63,7 @@ function Form({ draft, choices }: { readonly draft: ApplicationDraft; readonly c
     event.preventDefault()
     void create(body)
   }
-  const part: PartProps = { draft, type, error, sent, onChange: change }
+  const part: PartProps = { draft, error, sent, onChange: change }
   return (
     <div className="creating">
       <form className="card parts" onSubmit={submit} noValidate>
@@ -74,7 +74,7 @@ function Form({ draft, choices }: { readonly draft: ApplicationDraft; readonly c
         </section>
         <section className="stack">
           <h2>{signsPeopleIn(type) ? form.about : form.aboutOwn}</h2>
-          <Shown {...part} />
+          <Shown {...part} isSeen={signsPeopleIn(type)} />
           {choices.teams.length > 1 && <Team of={choices} error={error} onChoose={(id) => change('teamId', id)} />}
         </section>
         {signsPeopleIn(type) && (

@@ -7,7 +7,7 @@ import { Tags } from '../../shared/kit/tags.tsx'
 import { Exactly } from '../../shared/kit/time.tsx'
 import { applicationsText as words } from '../../shared/text/applications.ts'
 import { text } from '../../shared/text.ts'
-import { signsPeopleIn } from './types.ts'
+import { isSigningIn } from './types.ts'
 import { useNames } from './use_names.ts'
 
 const { detail } = words
@@ -26,7 +26,7 @@ export function Facts({ of: client }: OfClient): ReactNode {
     [detail.type, words.types[type]],
     [detail.id, <code key="id">{clientId}</code>],
     [detail.team, names.team(teamId)],
-    ...(signsPeopleIn(type) ? signInFacts(client) : []),
+    ...(isSigningIn(client) ? signInFacts(client) : []),
     ...(keyIds.length === 0 ? [] : [[detail.publicKeys, keyIds.join(', ')] as const]),
     [
       detail.rate,

@@ -18,6 +18,11 @@ export function signsPeopleIn(type: ApplicationType): type is SigningIn {
   return type === 'web' || type === 'spa' || type === 'native'
 }
 
+/** Whether the application signs people in: by its type, or since somebody gave it a redirect URI. */
+export function isSigningIn({ redirectUris, type }: Pick<Client, 'redirectUris' | 'type'>): boolean {
+  return signsPeopleIn(type) || redirectUris.length > 0
+}
+
 /** Whether an application of the type can keep a secret. */
 export function hasSecret(type: ApplicationType): boolean {
   return type !== 'spa' && type !== 'native'

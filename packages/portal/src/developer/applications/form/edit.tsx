@@ -11,7 +11,7 @@ import { applicationsText as words } from '../../../shared/text/applications.ts'
 import { text } from '../../../shared/text.ts'
 import { useAct } from '../../../shared/use_act.ts'
 import { editOpener } from '../openers.ts'
-import { signsPeopleIn } from '../types.ts'
+import { isSigningIn, signsPeopleIn } from '../types.ts'
 import { AccessChecks } from './access_checks.tsx'
 import { draftOf, type PatchBody, patchOf } from './body.ts'
 import type { DraftName } from './draft.ts'
@@ -40,7 +40,8 @@ export function Edit({ of: client, isStale, onClose }: EditProps): ReactNode {
     document.getElementById(editOpener)?.focus()
   }
   const { data: me } = useQuery(meQuery)
-  const isUnverified = client.verified && signsPeopleIn(client.type) && me?.role !== 'operator'
+  const isSeen = isSigningIn(client)
+  const isUnverified = client.verified && isSeen && me?.role !== 'operator'
   const before = draftOf(client)
   const body = patchOf(search, client)
   const isSame = Object.keys(body).length === 0
@@ -58,7 +59,7 @@ export function Edit({ of: client, isStale, onClose }: EditProps): ReactNode {
     close()
   }
   const given = Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined))
-  const part: PartProps = { draft: { ...before, ...given }, type: client.type, error, sent, onChange: put }
+  const part: PartProps = { draft: { ...before, ...given }, error, sent, onChange: put }
   return (
     <form className="card pad roll-panel" onSubmit={submit} noValidate>
       <h2 ref={title} tabIndex={-1}>
@@ -68,8 +69,8 @@ export function Edit({ of: client, isStale, onClose }: EditProps): ReactNode {
         {change.lead} {isUnverified && change.unverifies}
       </p>
       {error !== undefined && <Summary error={error} />}
-      <Shown {...part} />
-      {signsPeopleIn(client.type) && <SignIn {...part} type={client.type} />}
+      <Shown {...part} isSeen={isSeen} />
+      {isSeen && <SignIn {...part} type={signsPeopleIn(client.type) ? client.type : 'web'} />}
       <AccessPart {...part} of={client} />
       <footer className="acts">
         <button className="button primary" type="submit" aria-disabled={isSending || isStale || isSame}>

@@ -4,7 +4,7 @@ import { errorOf } from '../../../shared/api/problem.ts'
 import { Field } from '../../../shared/kit/fields/field.tsx'
 import { TypedInput } from '../../../shared/kit/fields/typed_input.tsx'
 import { applicationsText as words } from '../../../shared/text/applications.ts'
-import { type ApplicationType, mayChooseToStay, type SigningIn, signsPeopleIn } from '../types.ts'
+import { mayChooseToStay, type SigningIn } from '../types.ts'
 import type { ApplicationDraft, DraftName } from './draft.ts'
 import { errorOfItem, errorOfList } from './field_errors.ts'
 import { UriLines } from './uri_lines.tsx'
@@ -20,7 +20,6 @@ export interface SentLists {
 
 export interface PartProps {
   readonly draft: ApplicationDraft
-  readonly type: ApplicationType
   readonly error: unknown
   readonly sent: SentLists | undefined
   readonly onChange: (name: DraftName, value: string) => void
@@ -49,8 +48,7 @@ function Line({ of, label, hint, draft, error, onChange }: LineProps): ReactNode
 }
 
 /** Name, home page and picture; the name alone where nobody sees the rest. */
-export function Shown({ type, ...part }: PartProps): ReactNode {
-  const isSeen = signsPeopleIn(type)
+export function Shown({ isSeen, ...part }: PartProps & { readonly isSeen: boolean }): ReactNode {
   return (
     <>
       <Line {...part} of="name" label={form.name} hint={isSeen ? form.nameHint : form.nameHintOwn} />

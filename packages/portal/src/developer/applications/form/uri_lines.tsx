@@ -1,5 +1,5 @@
 /** URIs, one a field, each with what the server says about it. */
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { fieldId } from '../../../shared/kit/fields/field.tsx'
 import { TypedInput } from '../../../shared/kit/fields/typed_input.tsx'
 import { Icon } from '../../../shared/kit/icon.tsx'
@@ -25,6 +25,22 @@ export function UriLines({ name, label, hint, value, errorOf, error, onChange }:
   const lines = linesOf(value)
   const id = fieldId(name)
   const set = (next: readonly string[]): void => onChange(next.join('\n'))
+  const focusNext = useRef<number>(undefined)
+  useEffect(() => {
+    if (focusNext.current === undefined) return
+    document.getElementById(`${id}-${Math.min(focusNext.current, lines.length - 1)}`)?.focus()
+    focusNext.current = undefined
+  }, [id, lines.length])
+  const add = (): void => {
+    focusNext.current = lines.length
+    set([...lines, ''])
+  }
+  /** The last one is emptied. */
+  const takeAway = (index: number): void => {
+    if (lines.length > 1) focusNext.current = index
+    else document.getElementById(`${id}-0`)?.focus()
+    set(lines.toSpliced(index, 1))
+  }
   return (
     <fieldset className="labelled uris" id={id} tabIndex={-1} aria-describedby={`${id}-hint`}>
       <legend>{label}</legend>
@@ -37,14 +53,14 @@ export function UriLines({ name, label, hint, value, errorOf, error, onChange }:
           value={line}
           error={errorOf(line.trim())}
           onType={(next) => set(lines.with(index, next))}
-          onTakeAway={lines.length > 1 || line !== '' ? () => set(lines.toSpliced(index, 1)) : undefined}
+          onTakeAway={lines.length > 1 || line !== '' ? () => takeAway(index) : undefined}
         />
       ))}
       <small id={`${id}-hint`} className="note quiet">
         {hint}
       </small>
       {error !== undefined && <small className="note error">{error}</small>}
-      <button className="button bare" type="button" onClick={() => set([...lines, ''])}>
+      <button className="button bare" type="button" onClick={add}>
         <Icon name="plus" />
         {form.another}
       </button>
