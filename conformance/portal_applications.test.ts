@@ -122,6 +122,7 @@ describe.skipIf(!hasChromium)('applications', () => {
       ['Shop 2', 'active', 'https://shop.example'],
     ])
     await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('It holds no key that works.').waitFor()
     await page.getByRole('button', { name: 'Delete application' }).click()
     await page.getByRole('heading', { name: 'Shop 2 is deleted' }).waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Shop 2 is deleted')

@@ -5,7 +5,6 @@ import { call } from '../../shared/api/call.ts'
 import { type Client, clientReads, keysQuery } from '../../shared/api/queries.ts'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { applicationsText as words } from '../../shared/text/applications.ts'
-import { count } from '../../shared/text/count.ts'
 import { LastDay } from '../key/last_day.tsx'
 import type { Revoked } from '../key/receipt.tsx'
 import { secretsNow } from './secrets/secrets_now.ts'
@@ -54,6 +53,5 @@ export function DeleteDialog({ of: client, isOpen, isStale, onClose, onDeleted }
 function Keys({ clientId }: { readonly clientId: string }): ReactNode {
   const { data, error } = useQuery(keysQuery({ clientId, status: 'active' }))
   if (data === undefined) return <p role="status">{error === null ? remove.asking : remove.keysUnknown}</p>
-  const many = count(data.data.length, 'key')
-  return <p role="status">{remove.keys(data.next === null ? many : remove.atLeast(many))}</p>
+  return <p role="status">{remove.keys(data.data.length, data.next !== null)}</p>
 }

@@ -130,11 +130,14 @@ export const applicationsText = {
   remove: {
     title: (name: string) => `Delete ${name}`,
     detail: 'Its keys, tokens and secrets end at once, for good, and nobody is signed in by it any more.',
-    keys: (many: string) => `It holds ${many} that work.`,
-    atLeast: (many: string) => `more than ${many}`,
+    keys: (many: number, areMore: boolean) =>
+      many === 0
+        ? 'It holds no key that works.'
+        : `It holds ${areMore ? 'more than ' : ''}${count(many, 'key')} that work${many === 1 ? 's' : ''}.`,
     asking: 'Asking for its keys…',
     keysUnknown: 'How many keys it holds is not known now.',
-    secrets: (many: number) => `${count(many, 'secret')} of it work${many === 1 ? 's' : ''}.`,
+    secrets: (many: number) =>
+      many === 0 ? 'No secret of it works.' : `${count(many, 'secret')} of it work${many === 1 ? 's' : ''}.`,
     used: (many: number) => `${count(many, 'call')} in 24 h.`,
     unused: 'No call in 24 h.',
     submit: 'Delete application',
