@@ -133,7 +133,9 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       ...limiting,
     },
   }),
-  listClients: async () => ({ query: { limit: '1', after: await cursor('/v1/clients', '-name'), q: 'e', sort: '-name' } }),
+  listClients: async () => ({
+    query: { limit: '1', after: await cursor('/v1/clients', '-name'), q: 'e', sort: '-name' },
+  }),
   getClient: async () => ({ params: { clientId: world.clientId } }),
   updateClient: async () => ({
     params: { clientId: (await world.client()).clientId },
@@ -396,7 +398,13 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
   listAccounts: async () => {
     await newAccount()
     return {
-      query: { limit: '1', after: await cursor('/v1/accounts', '-name'), q: 'e', sort: '-name', externalSubject: 'customer-1' },
+      query: {
+        limit: '1',
+        after: await cursor('/v1/accounts', '-name'),
+        q: 'e',
+        sort: '-name',
+        externalSubject: 'customer-1',
+      },
     }
   },
   getAccount: async () => ({ params: { id: (await newAccount()).id } }),
