@@ -51,7 +51,7 @@ describe.skipIf(!hasChromium)('a key that is shown', () => {
     await page.getByLabel('Name', { exact: true }).fill('Gated')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByRole('link', { name: 'API keys' }).first().click()
-    await page.getByText('A key is on its way. Wait for the answer.').waitFor()
+    await page.getByText('A secret is on its way. Wait for the answer.').waitFor()
     answer()
     const key = await shownKey(page)
     await page.unrouteAll()

@@ -3,6 +3,8 @@
  * said to be undefined: the router adds what was read to what stands in the address, and takes nothing away.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
+import { readApplicationDraft } from './developer/applications/form/draft.ts'
+import { othersEnds } from './developer/applications/secret/others_end.ts'
 import { readEdit } from './developer/key/edit/read_edit.ts'
 import { graces } from './developer/key/grace.ts'
 import { panels } from './developer/key/may_of.ts'
@@ -90,6 +92,42 @@ const keyRoute = createRoute({
   }),
   // Loaded with the first page: it shows a key that was just made, which a part that does not come would lose.
   component: KeyScreen,
+})
+
+const orders = ['name', '-name', 'createdAt', '-createdAt'] as const
+
+const applicationsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications',
+  validateSearch: (search: Search) => ({
+    ...word('q', search.q),
+    ...one('sort', orders, search.sort),
+    ...word('after', search.after),
+  }),
+  component: lazyRouteComponent(() => import('./developer/applications.tsx'), 'ApplicationsScreen'),
+})
+
+const createApplicationRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/new',
+  validateSearch: readApplicationDraft,
+  component: lazyRouteComponent(() => import('./developer/applications_new.tsx'), 'CreateApplicationScreen'),
+})
+
+const applicationPanels = ['edit', 'secret', 'delete'] as const
+
+const applicationRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/applications/$clientId',
+  validateSearch: (search: Search) => ({
+    ...one('panel', applicationPanels, search.panel),
+    ...one('others', othersEnds, search.others),
+    ...word('end', search.end),
+    ...one('shown', ['once'] as const, search.shown),
+    ...word('api', search.api),
+    ...readApplicationDraft(search),
+  }),
+  component: lazyRouteComponent(() => import('./developer/applications_id.tsx'), 'ApplicationScreen'),
 })
 
 const connectionsRoute = createRoute({
@@ -180,6 +218,9 @@ export const router = createRouter({
     keysRoute,
     createKeyRoute,
     keyRoute,
+    applicationsRoute,
+    createApplicationRoute,
+    applicationRoute,
     connectionsRoute,
     teamRoute,
     referenceRoute,

@@ -123,7 +123,7 @@ function NoneLive(): ReactNode {
 
 function ShowEnded(): ReactNode {
   return (
-    <Link className="button" to="/keys" search={(search) => ({ ...search, ended: 'shown' })}>
+    <Link className="button" from="/keys" to="/keys" search={(search) => ({ ...search, ended: 'shown' })}>
       {text.keys.showEnded}
     </Link>
   )

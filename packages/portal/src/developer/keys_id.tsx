@@ -38,9 +38,12 @@ export function KeyScreen(): ReactNode {
   if (key === undefined && isGone(error)) return <Gone />
   if (key !== undefined && shown === 'once' && secretOnce.of(id) !== undefined) return <Reveal key={id} of={key} />
   return (
-    <Read of={read} rows={6} label={text.detail.loading}>
-      {(of, isStale) => <Detail key={id} of={of} isStale={isStale} />}
-    </Read>
+    <>
+      {key === undefined && error !== null && <ScreenTitle>{text.keys.title}</ScreenTitle>}
+      <Read of={read} rows={6} label={text.detail.loading}>
+        {(of, isStale) => <Detail key={id} of={of} isStale={isStale} />}
+      </Read>
+    </>
   )
 }
 

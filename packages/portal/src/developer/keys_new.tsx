@@ -1,8 +1,8 @@
 /** `/portal/keys/new`: a form whose draft is the address. A link prefills it, and never creates. */
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
-import { ApiProblem, errorOf, type FieldError, isAnswerLost, memberOf } from '../shared/api/problem.ts'
-import { fieldId } from '../shared/kit/fields/field.tsx'
+import type { FormEvent, ReactNode } from 'react'
+import { errorOf } from '../shared/api/problem.ts'
+import { Summary } from '../shared/kit/fields/summary.tsx'
 import { Problem } from '../shared/kit/problem.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Skeleton } from '../shared/kit/states.tsx'
@@ -54,12 +54,7 @@ function FormOr({ draft, choices }: { readonly draft: Draft; readonly choices: C
 
 function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Choices }): ReactNode {
   const navigate = useNavigate({ from: '/keys/new' })
-  const summary = useRef<HTMLElement>(null)
   const { create: send, error, isSending } = useCreate()
-  useEffect(() => {
-    if (error !== undefined) summary.current?.focus()
-  }, [error])
-  const fields = error instanceof ApiProblem ? error.errors : []
   const change = (name: DraftName, value: string): void => {
     navigate({
       search: ({ [name]: _, ...rest }) => (value === '' ? rest : { ...rest, [name]: value }),
@@ -75,7 +70,7 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
   return (
     <div className="creating">
       <form className="card parts" onSubmit={submit} noValidate>
-        {error !== undefined && <Summary ref={summary} error={error} fields={fields} />}
+        {error !== undefined && <Summary error={error} lost={create.lost} />}
         <section className="stack">
           <h2>{create.what}</h2>
           <Line of="name" label={create.name} hint={create.nameHint} part={part} />
@@ -108,44 +103,5 @@ function Form({ draft, choices }: { readonly draft: Draft; readonly choices: Cho
       </form>
       <Review draft={draft} choices={choices} />
     </div>
-  )
-}
-
-interface SummaryProps {
-  readonly ref: React.Ref<HTMLElement>
-  readonly error: unknown
-  readonly fields: readonly FieldError[]
-}
-
-/** The fields that the server names, as links to them; anything else as it was said. Nothing is cleared. */
-function Summary({ ref, error, fields }: SummaryProps): ReactNode {
-  if (fields.length === 0)
-    return (
-      <section ref={ref} tabIndex={-1}>
-        <Problem error={error} />
-        {isAnswerLost(error) && <p className="quiet">{create.lost}</p>}
-      </section>
-    )
-  return (
-    <section ref={ref} tabIndex={-1} className="notice bad" role="alert">
-      <div className="stack">
-        <h2>{create.summary}</h2>
-        <ul>
-          {fields.map((each) => (
-            <li key={each.pointer}>
-              <a
-                href={`#${fieldId(memberOf(each))}`}
-                onClick={(event) => {
-                  event.preventDefault()
-                  document.getElementById(fieldId(memberOf(each)))?.focus()
-                }}
-              >
-                {text.field(memberOf(each))} {each.detail}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </div>
-    </section>
   )
 }

@@ -11,7 +11,7 @@ import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty, Skeleton } from '../shared/kit/states.tsx'
 import { pageData } from '../shared/page_data.ts'
-import { text } from '../shared/text.ts'
+import { reference } from '../shared/text/reference.ts'
 import { missingOf } from './reference/access.ts'
 import { OperationList } from './reference/list.tsx'
 import { OperationView } from './reference/operation.tsx'
@@ -24,8 +24,6 @@ import { useHeading } from './reference/use_heading.ts'
 import { type KeyReach, useKeyReach } from './reference/use_key_reach.ts'
 
 const route = getRouteApi('/reference')
-
-const { reference } = text
 
 export function ReferenceScreen(): ReactNode {
   const { api: chosen } = route.useSearch()

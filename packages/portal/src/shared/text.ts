@@ -2,28 +2,16 @@
 import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
 import { explorer } from './text/explorer.ts'
+import { field } from './text/field.ts'
 import { keys } from './text/keys.ts'
-import { reference } from './text/reference.ts'
 import { team } from './text/team.ts'
-
-const fields: Readonly<Record<string, string>> = {
-  name: 'Name',
-  clientId: 'Client',
-  audience: 'API',
-  scope: 'Scope',
-  expiresAt: 'Ends',
-  ipAllow: 'Addresses',
-  originAllow: 'Web origins',
-  rateLimit: 'Calls in a window',
-}
 
 export const text = {
   connections,
   team,
   unknown: 'not known now',
   explorer,
-  reference,
-  field: (name: string) => fields[name] ?? name,
+  field,
   frame: {
     skip: 'Skip to content',
     loading: 'Loading',
@@ -43,6 +31,8 @@ export const text = {
     version: (version: string) => `Countersign ${version}`,
     noData: 'No data leaves this server.',
     home: 'Home',
+    reference: 'API reference',
+    applications: 'Applications',
     usage: 'Usage',
     debugger: 'Debugger',
     asking: 'Asking the server',
@@ -68,6 +58,7 @@ export const text = {
       ['/', 'Find a key or a request'],
       ['g then h', 'Home'],
       ['g then k', 'API keys'],
+      ['g then a', 'Applications'],
       ['c', 'Create a key'],
       ['?', 'This list'],
       ['Esc', 'Close what is on top'],
@@ -190,7 +181,7 @@ export const text = {
     ruler: { prefix: 'prefix', environment: 'env', id: 'id, safe to log', secret: 'secret, stored only as a digest' },
     checksum: 'checksum',
     copy: 'Copy key',
-    awaited: 'A key is on its way. Wait for the answer.',
+    awaited: 'A secret is on its way. Wait for the answer.',
     download: 'Download .env',
     copyAs: 'Copy as…',
     as: {
@@ -263,6 +254,11 @@ export const text = {
       'key.disable': 'Disabled',
       'key.enable': 'Enabled',
       'key.revoke': 'Revoked',
+      'client.create': 'Created',
+      'client.update': 'Changed',
+      'client.revoke': 'All that it held was ended',
+      'client.secret.create': 'Secret added',
+      'client.secret.revoke': 'Secret ended',
     },
     goneTitle: 'There is no such key',
     goneDetail: 'It was never there, or it is of a team that you are not in.',

@@ -5,6 +5,7 @@ import { ApiProblem } from '../../shared/api/problem.ts'
 import type { Api } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
+import { reference } from '../../shared/text/reference.ts'
 import { text } from '../../shared/text.ts'
 import type { JsonObject } from '../reference/json.ts'
 import type { Named } from '../reference/operation_names.ts'
@@ -150,7 +151,7 @@ interface ValueProps {
 }
 
 function Value({ of: { name, in: place, isRequired }, value, onChange }: ValueProps): ReactNode {
-  const { operation } = text.reference
+  const { operation } = reference
   const where = `${operation.places[place]}${isRequired ? `, ${operation.required}` : ''}`
   return (
     <Field name={`explorer-${place}-${name}`} label={name} hint={where}>

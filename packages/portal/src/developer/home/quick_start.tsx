@@ -12,7 +12,7 @@ import { Tags } from '../../shared/kit/tags.tsx'
 import { may } from '../../shared/may_write.ts'
 import { issuerUrl } from '../../shared/page_data.ts'
 import { homeText } from '../../shared/text/home.ts'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import { reachOf } from '../reference/key_reach.ts'
 import { nameOperations } from '../reference/operation_names.ts'
 import { snippetsOf } from '../reference/snippets.ts'
@@ -42,7 +42,7 @@ export function QuickStart({ me, isPart }: QuickStartProps): ReactNode {
     <>
       {failed !== undefined && <Problem error={failed.error} onRetry={failed.retry} />}
       {!isWhole && failed === undefined && <Skeleton rows={2} label={words.loading} />}
-      {isWhole && start === undefined && <p className="quiet">{text.reference.noApi}</p>}
+      {isWhole && start === undefined && <p className="quiet">{reference.noApi}</p>}
       {start !== undefined && <Values of={start} me={me} />}
     </>
   )

@@ -4,7 +4,7 @@ import { Icon } from '../../shared/kit/icon.tsx'
 import { text } from '../../shared/text.ts'
 import type { KeyMay, Panel } from './may_of.ts'
 import { openers } from './openers.ts'
-import { useSwitch } from './use_switch.ts'
+import { useKeySwitch } from './use_key_switch.ts'
 
 interface ActsProps {
   readonly of: Key
@@ -15,7 +15,7 @@ interface ActsProps {
 }
 
 export function Acts({ of: key, may, isStale, onOpen }: ActsProps): ReactNode {
-  const { disable, enable } = useSwitch(key)
+  const { disable, enable } = useKeySwitch(key)
   if (!may.edit && !may.roll && !may.revoke) return null
   return (
     <div className="acts">

@@ -37,7 +37,7 @@ export function RevokeDialog({ of: key, isOpen, isStale, onClose, onRevoked }: R
       onClose={onClose}
       onSubmit={submit}
     >
-      <LastDay of={key} words={revoke} />
+      <LastDay of={{ keyId: key.id }} lastUsedAt={key.lastUsedAt} words={revoke} />
       <Tags scope={key.scope} />
       <div className="labelled">
         <label htmlFor="reason">{revoke.reason}</label>

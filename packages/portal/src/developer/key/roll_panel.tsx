@@ -71,7 +71,7 @@ export function RollPanel({ of: key, isStale, onClose }: RollPanelProps): ReactN
         </fieldset>
         <RollTime grace={grace} of={key} />
       </div>
-      <LastDay of={key} words={roll} />
+      <LastDay of={{ keyId: key.id }} lastUsedAt={key.lastUsedAt} words={roll} />
       {error !== undefined && <Problem error={error} />}
       {owed !== undefined && <p role="status">{roll.lost}</p>}
       <footer className="acts">

@@ -9,7 +9,7 @@ import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
 import { mayOf } from '../key/may_of.ts'
-import { useSwitch } from '../key/use_switch.ts'
+import { useKeySwitch } from '../key/use_key_switch.ts'
 
 /** The actions of a row. Those that are not undone happen on the key's own page. */
 interface KeyMenuProps {
@@ -20,7 +20,7 @@ interface KeyMenuProps {
 
 export function KeyMenu({ of: key, client, isStale }: KeyMenuProps): ReactNode {
   const navigate = useNavigate()
-  const { disable, enable } = useSwitch(key)
+  const { disable, enable } = useKeySwitch(key)
   const open = (panel?: 'roll' | 'revoke') => () =>
     void navigate({ to: '/keys/$id', params: { id: key.id }, search: panel === undefined ? {} : { panel } })
   const copy = async (): Promise<void> => {

@@ -1,8 +1,10 @@
 /** Buttons, fields and what is said beside them. */
 import { type ReactNode, useState } from 'react'
+import { ApiProblem } from '../../shared/api/problem.ts'
 import { Checks, CodePage } from '../../shared/kit/fields/checks.tsx'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Filter } from '../../shared/kit/fields/filter.tsx'
+import { Summary } from '../../shared/kit/fields/summary.tsx'
 import { TypedInput } from '../../shared/kit/fields/typed_input.tsx'
 import { checksText } from '../../shared/text/checks.ts'
 import { kitText } from '../../shared/text/kit.ts'
@@ -17,6 +19,13 @@ const checks = [
   { name: 'scope', result: 'failed', has: 'orders:read', needs: 'orders:write' },
   { name: 'rate_limit', result: 'skipped' },
 ] as const
+
+const refused = new ApiProblem(400, {
+  code: 'invalid_request',
+  detail: sample.wrong,
+  errors: [{ pointer: '/kit-refused', detail: sample.wrong }],
+})
+const lost = new ApiProblem(0, { code: 'no_answer', detail: text.problem.noAnswer })
 
 export function Fields(): ReactNode {
   return (
@@ -43,6 +52,10 @@ export function Fields(): ReactNode {
       </Shown>
       <Shown of="fields/typed_input.tsx">
         <Typed />
+      </Shown>
+      <Shown of="fields/summary.tsx">
+        <Summary error={refused} />
+        <Summary error={lost} lost={text.create.lost} />
       </Shown>
       <Shown of="fields/filter.tsx">
         <div className="row">

@@ -1,6 +1,7 @@
 /** Loading, empty, refused, stale: what stands where data will be, is not, or is of before. */
 import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../../shared/api/problem.ts'
+import { late } from '../../shared/kit/late.tsx'
 import { Pages } from '../../shared/kit/pages.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Read } from '../../shared/kit/read.tsx'
@@ -20,6 +21,9 @@ const refused = new ApiProblem(
   sample.request,
 )
 const stepUp = new ApiProblem(403, { code: 'step_up_required' })
+
+const Part = late(async () => () => <p>{names.data}</p>)
+const PartThatComes = late(() => new Promise<() => ReactNode>(() => undefined))
 
 export function States(): ReactNode {
   const [at] = useState(() => Date.now() - 60_000)
@@ -48,6 +52,14 @@ export function States(): ReactNode {
       </Shown>
       <Problems />
       <Reads at={at} />
+      <Shown of="late.tsx">
+        <InState name={names.loading}>
+          <PartThatComes />
+        </InState>
+        <InState name={names.data}>
+          <Part />
+        </InState>
+      </Shown>
       <Shown of="pages.tsx">
         {(
           [

@@ -1,13 +1,14 @@
 /** Who can hold a key: the clients of teams in which the person may write, and one yet to be made for each such team. */
 import type { Body } from '@countersign/client'
 import type { Client, Me, Team } from '../../shared/api/queries.ts'
+import { isBuiltInClient } from '../../shared/built_in_client.ts'
 import { may, mayWrite } from '../../shared/may_write.ts'
 import { text } from '../../shared/text.ts'
 import type { Holder } from './choose.ts'
 
 export function holdersOf(me: Me, clients: readonly Client[], teams: readonly Team[]): readonly Holder[] {
   const there = clients
-    .filter((client) => isOwn(client) && mayWrite(me, client.teamId))
+    .filter((client) => canHold(client) && mayWrite(me, client.teamId))
     .map(({ clientId, name, access }) => ({ clientId, name, access }))
   const yetToBe = teams
     .filter(({ access }) => access.length > 0)
@@ -22,9 +23,8 @@ export function clientBodyOf({ access, teamId }: Holder, { teams }: Me): Body<'c
   return { name: text.create.newClientName(team).slice(0, 200), type: 'service', teamId, access: [...access] }
 }
 
-/** Built-in clients hold no keys. */
-function isOwn({ clientId, status, access }: Client): boolean {
-  return status === 'active' && access.length > 0 && !/^client_(?:portal|cli|explorer_.*)$/.test(clientId)
+function canHold(client: Client): boolean {
+  return client.status === 'active' && client.access.length > 0 && !isBuiltInClient(client)
 }
 
 /** Whether the person may make a client in the team, and read what it could be given. */

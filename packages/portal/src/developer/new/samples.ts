@@ -29,7 +29,8 @@ export function samplesOf(
   }
 }
 
-function post(url: string, data: string): string {
+/** `data`: as the shell shall read it. */
+export function post(url: string, data: string): string {
   return [
     `curl ${shellWord(url)} \\`,
     '  -H "Authorization: Bearer $COUNTERSIGN_KEY" \\',
@@ -71,7 +72,8 @@ function commandOf(body: KeyBody, isNew: boolean): string | undefined {
   ])
 }
 
-function command(begin: string, flags: readonly (readonly [flag: string, value: Value])[]): string {
+/** Each flag with its value, in quotes. */
+export function command(begin: string, flags: readonly (readonly [flag: string, value: Value])[]): string {
   const word = (value: Value): string => (value === theNewClient ? '"$CLIENT_ID"' : shellWord(value))
   return [`npx countersign ${begin}`, ...flags.map(([flag, value]) => `  ${flag} ${word(value)}`)].join(' \\\n')
 }

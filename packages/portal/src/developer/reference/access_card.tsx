@@ -1,11 +1,11 @@
 /** The card of what a call needs: alternatives in words, then each scope with its sentence. */
 import type { ReactNode } from 'react'
 import type { Api } from '../../shared/api/queries.ts'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import { accessOf, inWords } from './access.ts'
 import type { Operation } from './operation_names.ts'
 
-const { access } = text.reference
+const { access } = reference
 
 interface AccessCardProps {
   readonly of: Operation

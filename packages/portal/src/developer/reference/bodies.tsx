@@ -2,13 +2,13 @@
 
 import { type ReactNode, useId, useState } from 'react'
 import { ScrollingText } from '../../shared/kit/scrolling.tsx'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import type { JsonObject } from './json.ts'
 import { Prose } from './prose.tsx'
 import { SchemaTree } from './schema_tree.tsx'
 import type { Media, WrittenAnswer, WrittenBody } from './written.ts'
 
-const { operation } = text.reference
+const { operation } = reference
 const exampleMax = 4_000
 
 interface BodyProps {

@@ -1,12 +1,12 @@
 /** The list of operations. Only the rows that are seen are in the page, and the one that has focus. */
 import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import { missingOf } from './access.ts'
 import type { Named } from './operation_names.ts'
 import { type Row, rowsOf } from './rows.ts'
 
-const { key, list, token } = text.reference
+const { key, list, token } = reference
 const rowPixels = 48
 const beyond = 6
 

@@ -6,7 +6,7 @@ import { CodeBlock } from '../../shared/kit/code_block.tsx'
 import { Icon } from '../../shared/kit/icon.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { Skeleton } from '../../shared/kit/states.tsx'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import { Explorer } from '../explorer/explorer.tsx'
 import { missingOf } from './access.ts'
 import { AccessCard } from './access_card.tsx'
@@ -20,7 +20,7 @@ import { snippetsOf } from './snippets.ts'
 import type { KeyReach } from './use_key_reach.ts'
 import { findWritten, type Written } from './written.ts'
 
-const { key, operation: words, snippet } = text.reference
+const { key, operation: words, snippet } = reference
 
 interface OperationViewProps {
   readonly of: Named

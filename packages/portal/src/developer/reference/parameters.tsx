@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import type { JsonObject } from './json.ts'
 import { Prose } from './prose.tsx'
 import { SchemaTree } from './schema_tree.tsx'
 import type { Parameter } from './written.ts'
 
-const { operation } = text.reference
+const { operation } = reference
 
 interface ParametersProps {
   readonly of: readonly Parameter[]

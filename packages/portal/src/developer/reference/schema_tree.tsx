@@ -1,11 +1,11 @@
 /** A schema as a tree that opens as far as one looks, so that a circle in it ends where nobody opens it further. */
 import { type ReactNode, useState } from 'react'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import type { JsonObject } from './json.ts'
 import { Prose } from './prose.tsx'
 import { type Member, readShape, type Shape } from './shape.ts'
 
-const { operation, shape: words } = text.reference
+const { operation, shape: words } = reference
 const depthMax = 12
 const membersMax = 60
 

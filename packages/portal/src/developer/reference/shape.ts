@@ -1,6 +1,6 @@
 /** A JSON schema for people: its type in words, what it allows, and its members. References are followed as far as one looks. */
 
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import { follow, nameOfReference } from './follow.ts'
 import { entriesOf, type JsonObject, listOf, member, textOf } from './json.ts'
 
@@ -27,7 +27,7 @@ export interface Shape {
   readonly broken: readonly string[]
 }
 
-const { shape: words } = text.reference
+const { shape: words } = reference
 const mergesMax = 200
 const wordsMax = 12
 const shownMax = 120

@@ -1,13 +1,13 @@
 /** A call of the operation in five languages. A placeholder stands where a credential or a value goes. */
 import type { Api } from '../../shared/api/queries.ts'
 import { shellWord } from '../../shared/shell_word.ts'
-import { text } from '../../shared/text.ts'
+import { reference } from '../../shared/text/reference.ts'
 import type { JsonObject } from './json.ts'
 import type { Named } from './operation_names.ts'
 import { sampleOf } from './sample.ts'
 import type { Written } from './written.ts'
 
-const { snippet } = text.reference
+const { snippet } = reference
 
 type Described = Pick<Named, 'method' | 'route' | 'public'>
 

@@ -48,3 +48,9 @@ export function errorOf(error: unknown, name: string): string | undefined {
   if (!(error instanceof ApiProblem)) return undefined
   return error.errors.find((each) => memberOf(each) === name)?.detail
 }
+
+/** The server's words about that place of the body, or a place within it. `pointer`: `/access/0`. */
+export function errorAt(error: unknown, pointer: string): string | undefined {
+  if (!(error instanceof ApiProblem)) return undefined
+  return error.errors.find((each) => each.pointer === pointer || each.pointer.startsWith(`${pointer}/`))?.detail
+}

@@ -108,6 +108,47 @@ export const clientsQuery = queryOptions({
   queryFn: ({ signal }) => call('listClients', { query: { limit: 100 } }, signal),
 })
 
+export interface ApplicationsFilter {
+  readonly q?: string | undefined
+  readonly sort: 'name' | '-name' | 'createdAt' | '-createdAt'
+  readonly after?: string | undefined
+}
+
+export function applicationsQuery({ q, sort, after }: ApplicationsFilter) {
+  const query = {
+    limit: pageSize,
+    sort,
+    ...(q === undefined ? {} : { q }),
+    ...(after === undefined ? {} : { after }),
+  }
+  return queryOptions({
+    queryKey: ['clients', query],
+    queryFn: ({ signal }) => call('listClients', { query }, signal),
+    refetchInterval: 15_000,
+  })
+}
+
+export function clientQuery(clientId: string) {
+  return queryOptions({
+    queryKey: ['client', clientId],
+    queryFn: ({ signal }) => call('getClient', { params: { clientId } }, signal),
+    refetchInterval: 15_000,
+  })
+}
+
+/** The first words of the keys of all queries that tell of clients, and of what ends with them. */
+export const clientReads = ['clients', 'client', 'audit', ...keyReads] as const
+
+/** The names of the first hundred teams in reach; others are known by their ids. */
+export const teamNamesQuery = queryOptions({
+  queryKey: ['team names'],
+  queryFn: async ({ signal }) => {
+    const { data } = await call('listTeams', { query: { limit: 100 } }, signal)
+    return data.map(({ id, name }) => ({ id, name }))
+  },
+  staleTime: 60_000,
+})
+
 export const apisQuery = queryOptions({
   queryKey: ['apis'],
   queryFn: ({ signal }) => call('listApis', { query: { limit: 100 } }, signal),
@@ -135,11 +176,14 @@ export const lastDayByKeyQuery = queryOptions({
   queryFn: ({ signal }) => call('getUsage', { query: { interval: 'hour', groupBy: 'keyId' } }, signal),
 })
 
+/** Whose calls are counted. */
+export type Caller = { readonly keyId: string } | { readonly clientId: string }
+
 /** The last day, by hour and outcome: what an end would break. */
-export function lastDayQuery(keyId: string) {
+export function lastDayQuery(of: Caller) {
   return queryOptions({
-    queryKey: ['usage', 'last day', keyId],
-    queryFn: ({ signal }) => call('getUsage', { query: { keyId, interval: 'hour', groupBy: 'outcome' } }, signal),
+    queryKey: ['usage', 'last day', of],
+    queryFn: ({ signal }) => call('getUsage', { query: { ...of, interval: 'hour', groupBy: 'outcome' } }, signal),
   })
 }
 

@@ -7,9 +7,10 @@ import { text } from '../text.ts'
 const screens = [
   ['/', 'house', text.frame.home],
   ['/keys', 'key', text.keys.title],
+  ['/applications', 'window', text.frame.applications],
   ['/connections', 'link', text.connections.title],
   ['/usage', 'bars', text.frame.usage],
-  ['/reference', 'book', text.reference.title],
+  ['/reference', 'book', text.frame.reference],
   ['/debugger', 'glass', text.frame.debugger],
   ['/team', 'people', text.team.title],
 ] as const satisfies readonly (readonly [string, IconName, string])[]

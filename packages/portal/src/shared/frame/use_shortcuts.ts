@@ -18,6 +18,7 @@ export function useShortcuts(onHelp: () => void): void {
     else if (event.key === 'c') navigate({ to: '/keys/new', search: {} })
     else if (event.key === 'h' && follows) navigate({ to: '/', search: {} })
     else if (event.key === 'k' && follows) navigate({ to: '/keys', search: {} })
+    else if (event.key === 'a' && follows) navigate({ to: '/applications', search: {} })
     else return
     event.preventDefault()
   })

@@ -3,11 +3,11 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { Icon } from '../../../shared/kit/icon.tsx'
 import { SecretText } from '../../../shared/kit/secret_text.tsx'
-import { text } from '../../../shared/text.ts'
+import { reference } from '../../../shared/text/reference.ts'
 import { useCopy } from '../../../shared/use_copy.ts'
 import { heldToken, type TokenFacts } from './held_token.ts'
 
-const { token: words } = text.reference
+const { token: words } = reference
 
 export function HeldToken({ of: { audience, scope, endsAt } }: { readonly of: TokenFacts }): ReactNode {
   const read = useCallback(() => heldToken.textFor(audience), [audience])

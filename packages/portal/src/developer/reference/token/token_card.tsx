@@ -4,7 +4,7 @@ import { type ReactNode, useId } from 'react'
 import { call } from '../../../shared/api/call.ts'
 import type { Api } from '../../../shared/api/queries.ts'
 import { Problem } from '../../../shared/kit/problem.tsx'
-import { text } from '../../../shared/text.ts'
+import { reference } from '../../../shared/text/reference.ts'
 import { useAct } from '../../../shared/use_act.ts'
 import { accessOf, type Chosen, inWords, scopeFor } from '../access.ts'
 import type { Named } from '../operation_names.ts'
@@ -15,7 +15,7 @@ import { useMinters } from './use_minters.ts'
 
 const route = getRouteApi('/reference')
 
-const { token: words } = text.reference
+const { token: words } = reference
 const lifeSeconds = 300
 
 interface TokenCardProps {
